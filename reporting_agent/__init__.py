@@ -38,8 +38,9 @@ def label_site(site: str | PathLike[str], period: str) -> SiteFrames:
     from reporting_agent import pipeline
     from reporting_agent.analysis import analyse
     from reporting_agent.config import load_site
-    from reporting_agent.report.frames import frames
+    from reporting_agent.report.frames import frames, require_pandas
 
+    require_pandas()
     configured = load_site(site if isinstance(site, str) else str(site))
     result = pipeline.label(configured, Period.parse(period, configured.zone))
     return frames(result, analyse(configured, result))

@@ -21,6 +21,7 @@ from benchmarks.errors import SteplabelError
 from reporting_agent.approved_packs import Kept
 from reporting_agent.commands import own_language
 from reporting_agent.console import LANGUAGE, answer
+from reporting_agent.software import SOFTWARE
 from reporting_agent.state import StateDirectory
 
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
@@ -30,7 +31,9 @@ MEMORY_KEPT_MS = 10_000
 """How long Arrow keeps memory that it freed: with the library's second, every block of readings is paid for in page faults again."""
 
 COMMANDS = (
-    *("init", "map", "check", "label", "savings", "compare", "preview", "enrol", "submit", "status"),
+    *("init", "map", "check", "label", "savings", "worth", "compare", "preview", "enrol", "submit", "status"),
+    "watch",  # of a plant that runs
+    "fleet",  # of a firm with many sites
     "pack",  # for authors of packs
     *("auditor", "draw", "open", "verify", "reconcile", "witness"),  # of an audit, and of the log
 )
@@ -65,6 +68,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
         description="Makes the energy label of each production step from the plant's own files, and reports it protected.",
         epilog="Exit codes: 0 done, 1 input wrong, 2 usage, 3 portal not reached (work is kept), 4 refused by policy.",
     )
+    parser.add_argument("--version", action="version", version=SOFTWARE.replace("/", " "))
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     named = next((word for word in arguments if not word.startswith("-")), None)
     for name in (named,) if named in COMMANDS else COMMANDS:

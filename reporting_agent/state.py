@@ -23,7 +23,7 @@ from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 
 ENVIRONMENT_NAME = "STEPLABEL_STATE"
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 OLDEST_VERSION = 2  # before it, nothing was drawn by the portal's challenge
 SECONDS_TO_WAIT_FOR_A_WRITER = 10.0
 _NOT_WRITTEN = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
@@ -63,6 +63,22 @@ CREATE TABLE log_witnessed (              -- the newest head that enough witness
     fingerprint TEXT PRIMARY KEY,
     checkpoint BLOB NOT NULL,             -- a signed note (benchmarks.wire.checkpoints)
     seen_at TEXT NOT NULL
+) STRICT;
+"""
+
+_RESTART_TABLES = """
+CREATE TABLE log_restart (                -- restarts of a portal's log that were taken here, each once
+    digest TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    statement BLOB NOT NULL,              -- as the coordinator signed it
+    head BLOB NOT NULL,                   -- the kept head that was given up for it
+    accepted_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE log_lost (                   -- this site's own entries that the portal lost with its log
+    fingerprint TEXT NOT NULL,
+    log_index INTEGER NOT NULL,
+    leaf BLOB NOT NULL,
+    PRIMARY KEY (fingerprint, log_index, leaf)
 ) STRICT;
 """
 
@@ -141,6 +157,7 @@ CREATE TABLE parcel (
     + _CLOSED_TABLE
     + _WITNESSED_TABLE
     + _PROMISED_TABLE
+    + _RESTART_TABLES
 )
 
 _ADDED = (
@@ -151,6 +168,7 @@ _ADDED = (
     (7, _WITNESSED_TABLE),
     (8, _PROMISED_TABLE),
     (9, "ALTER TABLE parcel ADD COLUMN cut TEXT NOT NULL DEFAULT ''"),
+    (10, _RESTART_TABLES),
 )
 """What a directory of an earlier version lacks, each with the version that brought it."""
 
@@ -337,9 +355,14 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    if os.name == "posix":  # the name itself must survive, too
-        directory = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)  # the name itself must survive, too
+
+
+def sync_folder(folder: Path) -> None:
+    """That a file was made, renamed or deleted is on the disk too, where the system can say so."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(directory)
+            os.fsync(handle)
         finally:
-            os.close(directory)
+            os.close(handle)

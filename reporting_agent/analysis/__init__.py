@@ -16,28 +16,28 @@ from benchmarks.labels import Grade, StepLabel
 from benchmarks.measurements import Finding
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
-from reporting_agent.analysis import adequacy as fitness_of_meters
-from reporting_agent.analysis import balance
-from reporting_agent.analysis import site_balance as closing
-from reporting_agent.analysis.adequacy import Adequacy
-from reporting_agent.analysis.advice import advise
-from reporting_agent.analysis.amounts import Amount
-from reporting_agent.analysis.balance import Balance
-from reporting_agent.analysis.baseline import Baseline, baselines
-from reporting_agent.analysis.causes import Cause, CauseRule
-from reporting_agent.analysis.drivers import drivers
-from reporting_agent.analysis.flow import BoughtInEnergy, Cumulative, MaterialFlow, StepYield, material_flow
-from reporting_agent.analysis.gains import Advice
-from reporting_agent.analysis.losses import BatchColumns, StepLosses, losses
-from reporting_agent.analysis.pareto import Dimension, Pareto, ParetoRow, paretos
-from reporting_agent.analysis.purpose import Use
-from reporting_agent.analysis.relevance import StepDrivers
-from reporting_agent.analysis.route_account import RouteAccount
-from reporting_agent.analysis.route_against_limits import route_accounts
-from reporting_agent.analysis.site_balance import SiteBalance
-from reporting_agent.analysis.tariff import StepCost, costs
-from reporting_agent.analysis.use import StepUse, uses
-from reporting_agent.analysis.waterfall import BatchLoss, CausePart, VariablePart
+from reporting_agent.analysis.account import site_balance as closing
+from reporting_agent.analysis.account.flow import BoughtInEnergy, Cumulative, MaterialFlow, StepYield, material_flow
+from reporting_agent.analysis.account.route import route_accounts
+from reporting_agent.analysis.account.site_balance import SiteBalance
+from reporting_agent.analysis.account.types import RouteAccount
+from reporting_agent.analysis.baselines.baseline import Baseline, baselines
+from reporting_agent.analysis.costs.amounts import Amount
+from reporting_agent.analysis.costs.tariff import StepCost, costs
+from reporting_agent.analysis.drivers.relevance import StepDrivers
+from reporting_agent.analysis.drivers.study import drivers
+from reporting_agent.analysis.meters import adequacy as fitness_of_meters
+from reporting_agent.analysis.meters import balance
+from reporting_agent.analysis.meters.adequacy import Adequacy
+from reporting_agent.analysis.meters.balance import Balance
+from reporting_agent.analysis.waste.advice import advise
+from reporting_agent.analysis.waste.causes import Cause, CauseRule
+from reporting_agent.analysis.waste.evidence import Use
+from reporting_agent.analysis.waste.gains import Advice
+from reporting_agent.analysis.waste.losses import BatchColumns, StepLosses, losses
+from reporting_agent.analysis.waste.pareto import Dimension, Pareto, ParetoRow, paretos
+from reporting_agent.analysis.waste.use import StepUse, uses
+from reporting_agent.analysis.waste.waterfall import BatchLoss, CausePart, VariablePart
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, label_of

@@ -1,15 +1,20 @@
-"""The sentences on drivers, baselines and costs."""
+"""The sentences on drivers, baselines and costs.
+
+How a figure stands in a sentence of the analysis: three significant digits, thousands apart, a true minus.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from math import floor, isfinite, log10
 from pathlib import Path
 
 from benchmarks import texts
 from benchmarks.catalogue import in_language, languages
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Words
+from reporting_agent.analysis.drivers.relevance import Interval
 
 _FILES = ("drivers.toml", "tariff.toml")
 
@@ -38,3 +43,41 @@ def after(*sentences: Words | None) -> Words:
 
 def _in(language: str, facts: Mapping[str, str | Words]) -> dict[str, str]:
     return {name: fact.said_in(language) if isinstance(fact, Words) else fact for name, fact in facts.items()}
+
+
+def shown(value: float, digits: int = 3) -> str:
+    """`1234.5` is 1,230 and `0.01234` is 0.0123; figures of a thousand and more stand whole."""
+    if value == 0 or not isfinite(value):
+        return "0" if value == 0 else "–"
+    places = digits - 1 - floor(log10(abs(value)))
+    text = f"{round(value, places):,.{max(places, 0)}f}"
+    return text.replace("-", "−")
+
+
+def plain(value: float, digits: int = 4) -> str:
+    """The same without zeros at the end: `400` and `15.03`."""
+    text = shown(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def percent(share: float) -> str:
+    """A share as per cent: whole from 10 % on, one place below."""
+    return f"{100 * share:.0f} %" if share >= 0.0995 else f"{100 * share:.1f} %"
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """With its sign, for a change."""
+    return f"+{shown(value, digits)}" if value > 0 else shown(value, digits)
+
+
+def span(interval: Interval) -> str:
+    """`−2.3 … −1.9`, the bounds of an interval in digits that tell them apart."""
+    width = abs(interval.high - interval.low)
+    largest = max(abs(interval.low), abs(interval.high))
+    digits = 2 if width <= 0 or largest <= 0 else max(2, 2 + floor(log10(largest / width)))
+    return f"{signed(interval.low, digits)} … {signed(interval.high, digits)}"
+
+
+def between(value: float, unit: str) -> str:
+    """A value of a variable with its unit: 47.5 Hz, 1,632 °C, 0.07 %."""
+    return f"{plain(value, 4 if abs(value) >= 1000 else 3)} {unit}".rstrip()

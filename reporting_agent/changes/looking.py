@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 
-from reporting_agent.changes import balances, booking, clocks, days, levels, missing_rows, negatives, pauses, products, swaps, together
+from reporting_agent.changes import balances, booking, clocks, days, levels, products, readings, swaps
 from reporting_agent.changes.change import Change, Kind
 from reporting_agent.changes.jumps import Daily
 from reporting_agent.changes.lines import Line
@@ -23,11 +23,11 @@ _OF_DAYS = frozenset({Kind.DEAD, Kind.PARTS, Kind.LEAP, Kind.REPEATED})
 
 def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, ...]:
     """Every change of the record and its lines, those that another one explains left out."""
-    below = negatives.of_meters(data.meters, zone)
+    below = readings.negatives_of_meters(data.meters, zone)
     if not lines:
         return tuple(below)
     of_clock = clocks.of_lines(lines, zone)
-    missing = missing_rows.of_meters(data.meters)
+    missing = readings.gaps_of_meters(data.meters)
     by_rows = [one for one in of_clock if one.kind is Kind.CLOCK and set(one.meters) <= set(missing)]
     of_clock = [one for one in of_clock if one not in by_rows]
     rounded = clocks.roundings(lines, {meter: one.size for one in of_clock for meter in one.meters})
@@ -39,21 +39,21 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     families = balances.families(data.meters)
     first = [*swapped, *of_clock, *of_days]
     of_level = [one for one in levels.of_lines(lines, _besides(families, zone)) if not _explained(one, first)]
-    of_rows = missing_rows.told(missing, of_level, by_rows)
+    of_rows = readings.told(missing, of_level, by_rows)
     of_level = [one for one in of_level if not _is_of(one, {(rows.meters[0], rows.first) for rows in of_rows})]
     of_product = [one for one in products.of_lines(lines) if not _explained(one, first)]
     turned = {(one.meters[0], day) for one in of_level if one.kind is Kind.LEVEL for day in (one.first, one.until)}
     of_product = [one for one in of_product if not _is_of(one, turned)]  # runs on either side of a level are held against each other
-    of_level = together.of_steps([one for one in of_level if not products.explained(one, of_product)], lines)
+    of_level = levels.of_steps([one for one in of_level if not products.explained(one, of_product)], lines)
     off = {meter for one in (*of_clock, *swapped) for meter in one.meters}
     of_log = [] if zones else list({one.equipment: one for meter, one in rounded.items() if meter not in off}.values())
     no_ends = {one.equipment for one in of_log}  # rounded, they may well stand on the next start
-    of_log += [one for one in ([] if of_clock else pauses.of_lines(lines)) if one.equipment not in no_ends]
+    of_log += [one for one in ([] if of_clock else booking.pauses_of_lines(lines)) if one.equipment not in no_ends]
     of_level = [*of_level, *(exchanged := swaps.of_levels(of_level, lines))]
     taken = {(meter, change.first) for change in exchanged for meter in change.meters}
     of_level = [one for one in of_level if one.kind is Kind.SWAP or not _is_of(one, taken)]
     known = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
-    booked = [] if of_clock else booking.of_lines(lines)
+    booked = [] if of_clock else booking.late_of_lines(lines)
     balanced = balances.of_families(families, lines, known)
     return tuple(sorted([*first, *of_log, *of_level, *of_rows, *of_product, *balanced, *booked, *below], key=_order))
 

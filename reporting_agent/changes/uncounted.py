@@ -24,7 +24,7 @@ from reporting_agent.metering.account import to_us
 from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.metering.uncertainty import doubt
 from reporting_agent.pipeline import PlantData
-from reporting_agent.pipeline.sharing import sinks_of
+from reporting_agent.pipeline.following import sinks_of
 
 LEAST = 0.005  # of what the step's meters of the carrier counted; as `outside` and `others` of a site
 WELL_KNOWN = 0.999  # of an hour, by both meters

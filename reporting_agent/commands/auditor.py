@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.phrases import Phrase
 
 if TYPE_CHECKING:
-    from reporting_agent.audit.openings.auditor_keys import AuditorKeys
+    from reporting_agent.audit.openings.statements import AuditorKeys
 
 
 def add_parser(sub: Any) -> None:
@@ -33,8 +33,8 @@ def add_password(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from benchmarks.errors import ExitCode, InputError, Place, UsageError
     from benchmarks.wire import attestations
-    from reporting_agent.audit.openings.auditor_keys import AuditorKeys
     from reporting_agent.audit.openings.files import read_one
+    from reporting_agent.audit.openings.statements import AuditorKeys
     from reporting_agent.console import emit
     from reporting_agent.state import write_whole
 
@@ -70,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
 
 def load_keys(args: argparse.Namespace) -> AuditorKeys:
     """The auditor's keys, read with their password."""
-    from reporting_agent.audit.openings.auditor_keys import AuditorKeys
     from reporting_agent.audit.openings.files import read_one
+    from reporting_agent.audit.openings.statements import AuditorKeys
 
     return AuditorKeys.from_pem(read_one(args.keys), password(args))
 

@@ -98,7 +98,7 @@ def _head(benchmark: Benchmark, our_period: str) -> list[str]:
 
 
 def _line(gap: StepGap) -> str:
-    from reporting_agent.report.numbers import shown
+    from reporting_agent.report.figures import shown
 
     name = " · ".join(part for part in (gap.step, gap.variant, gap.metric) if part)
     if gap.gap is None:

@@ -61,12 +61,12 @@ def _site(args: Namespace) -> int:
     from benchmarks.catalogue import in_language
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
-    from reporting_agent.analysis import analyse, label_json
+    from reporting_agent.analysis import analyse
     from reporting_agent.commands import asking
     from reporting_agent.console import emit, say
     from reporting_agent.pipeline import proposals
-    from reporting_agent.pipeline.differences import differences
-    from reporting_agent.report import html, quality, summary, tables, writing
+    from reporting_agent.pipeline.outward import differences
+    from reporting_agent.report import quality, site_files, summary, writing
 
     site = asking.recognised_site(args)
     result = pipeline.label(site, Period.parse(args.period, site.zone), outward=True)
@@ -75,12 +75,8 @@ def _site(args: Namespace) -> int:
         say(in_language(line, args.lang))
     analysis = analyse(site, result)
     result = analysis.ungraded(result)
-    payload = label_json(result, analysis)
-    out = writing.folder(Path(args.out))
-    writing.write_json(out / "label.json", payload)
-    writing.write_table(out / "batches.parquet", tables.batches(result.site_label.steps))
-    writing.write_rejected(out / "rejected.csv", [*result.data.rejected, *result.data.corrected])
-    writing.write_text(out / "report.html", html.render(site, result, analysis, args.lang, made=datetime.now(UTC)))
+    out = Path(args.out)
+    payload = site_files.write(site, result, analysis, out, args.lang, made=datetime.now(UTC))
     if result.data.proposals:
         writing.write_text(out / "declarations.toml", proposals.as_file(result.data.proposals))
         count, file = f"{len(result.data.proposals):,}", str(out / "declarations.toml")

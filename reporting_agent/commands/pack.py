@@ -6,12 +6,25 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase, enumerated
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from benchmarks.packs.changes import FieldChange
     from benchmarks.packs.effects import Effect, GradeEffect, NumberChange
     from benchmarks.routes import Pack
+
+
+STATUSES = {
+    "original-seen": Phrase("original-seen"),
+    "transcribed": Phrase("transcribed"),
+    "secondary": Phrase("secondary"),
+    "assumption": Phrase("assumption"),
+    "none": Phrase("none"),
+}
+"""How a number was read, as a terminal says it."""
 
 
 def add_parser(sub: Any) -> None:
@@ -90,14 +103,17 @@ def _fetch(args: argparse.Namespace) -> int:
         for one, file in fetched
     ]
     lines = [
-        f"{one.pack} {one.version}, in effect for periods from {one.effective_from} on"
-        + (f", corrects {one.corrects}" if one.corrects else "")
-        + f": verified and kept, digest {one.digest}"
+        Phrase(
+            "%(pack)s, in effect for periods from %(first)s on%(corrects)s: verified and kept, digest %(digest)s",
+            pack=f"{one.pack} {one.version}",
+            first=str(one.effective_from),
+            corrects=Phrase(", corrects %(version)s", version=one.corrects) if one.corrects else "",
+            digest=one.digest,
+        )
         for one, _ in fetched
     ]
-    emit(
-        args, {"portal": identity.portal, "packs": payload}, "\n".join(lines or ["The portal has approved no pack beside those installed."])
-    )
+    none = Phrase("The portal has approved no pack beside those installed.")
+    emit(args, {"portal": identity.portal, "packs": payload}, told(lines or [none]))
     return 0
 
 
@@ -142,16 +158,24 @@ def _check(args: argparse.Namespace) -> int:
         "remarks": [asdict(remark) for remark in advised],
         "editions_not_held": [edition.standard for edition in pack.editions if not edition.held],
     }
+    by = (Phrase("%(count)s %(status)s", count=count, status=STATUSES[status]) for status, count in sorted(by_status.items()))
     lines = [
-        f"{pack.id} {pack.version} holds together. Digest {payload['digest']}",
-        f"conversion factors {table.version}, digest {table.digest.hex()}",
-        f"its numbers with how each was read, digest {payload['sources_digest']}",
-        f"{len(every)} numbers: " + ", ".join(f"{count} {status}" for status, count in sorted(by_status.items())),
-        *(f"  no complete source: {place}" for place in lacking),
-        *(f"  worth a look: {remark.place}: found {remark.found}; advised {remark.wanted}" for remark in advised),
-        *(f"  in force and not held: {edition.standard}: {edition.looked.en}" for edition in pack.editions if not edition.held),
+        Phrase("%(pack)s holds together. Digest %(digest)s", pack=f"{pack.id} {pack.version}", digest=packs.digest(pack).hex()),
+        Phrase("conversion factors %(version)s, digest %(digest)s", version=table.version, digest=table.digest.hex()),
+        Phrase("its numbers with how each was read, digest %(digest)s", digest=provenance.digest_of_sources(pack)),
+        Phrase("%(count)s numbers: %(by)s", count=len(every), by=enumerated(by)),
+        *(Phrase("  no complete source: %(place)s", place=place) for place in lacking),
+        *(
+            Phrase("  worth a look: %(place)s: found %(found)s; advised %(wanted)s", place=one.place, found=one.found, wanted=one.wanted)
+            for one in advised
+        ),
+        *(
+            Phrase("  in force and not held: %(standard)s: %(looked)s", standard=edition.standard, looked=edition.looked)
+            for edition in pack.editions
+            if not edition.held
+        ),
     ]
-    emit(args, payload, "\n".join(lines))
+    emit(args, payload, told(lines))
     return 0
 
 
@@ -180,8 +204,9 @@ def _numbers(args: argparse.Namespace) -> int:
                 number.place,
                 number.value,
                 number.unit,
-                (number.source.status if number.source else None) or "none",
+                told([STATUSES[(number.source.status if number.source else None) or "none"]]),
                 number.source.text if number.source else "",
+                told([provenance.MOVES[number.role]]),
             )
         )
         for number in every
@@ -217,26 +242,26 @@ def _diff(args: argparse.Namespace) -> int:
         "labels": None if labels is None else [effect.to_json() for effect in labels],
         "grades": None if grades is None else [effect.to_json() for effect in grades],
     }
-    lines = [
-        f"{name} differs: {versions[0][name]} -> {versions[1][name]}" for name in versions[0] if versions[0][name] != versions[1][name]
+    lines: list[str] = [
+        Phrase("%(name)s differs: %(before)s -> %(after)s", name=name, before=before, after=after)
+        for name, before in versions[0].items()
+        if before != (after := versions[1][name])
     ]
-    lines += _part(len(numbers), "numbers differ", (f"  {one.place}: {one.before or 'none'} -> {one.after or 'none'}" for one in numbers))
+    lines += _part(len(numbers), Phrase("numbers differ"), (_change(one.place, one.before, one.after) for one in numbers))
     others = [one for one in fields if not any(_is_number(one, number) for number in numbers)]
-    lines += _part(len(others), "other fields differ", (_field(one) for one in others))
+    lines += _part(len(others), Phrase("other fields differ"), (_field(one) for one in others))
     if labels is None and labels_move:
-        lines += ["Labels move, by how much is not known from the pack alone (--site tells it of a site):"]
+        lines += [Phrase("Labels move, by how much is not known from the pack alone (--site tells it of a site):")]
         lines += [one.as_text() for one in labels_move]
-    lines += _part(len(grades_move), "levels of limits differ", (one.as_text() for one in grades_move))
+    lines += _part(len(grades_move), Phrase("levels of limits differ"), (one.as_text() for one in grades_move))
     if labels is not None and grades is not None:
-        lines += _part(len(labels), "labels of the site move", (one.as_text() for one in labels))
-        lines += _part(len(grades), "grades of the site's steps move", (one.as_text() for one in grades))
-    emit(args, payload, "\n".join(lines))
+        lines += _part(len(labels), Phrase("labels of the site move"), (one.as_text() for one in labels))
+        lines += _part(len(grades), Phrase("grades of the site's steps move"), (one.as_text() for one in grades))
+    emit(args, payload, told(lines))
     return 0
 
 
 def _moved(args: argparse.Namespace, old: Pack, new: Pack) -> tuple[list[Effect], list[GradeEffect]]:
-    from dataclasses import replace
-
     from benchmarks.measurements import Period
     from benchmarks.packs import effects
     from reporting_agent import pipeline
@@ -244,13 +269,24 @@ def _moved(args: argparse.Namespace, old: Pack, new: Pack) -> tuple[list[Effect]
 
     site = load_site(args.site)
     period = Period.parse(args.period, site.zone)
-    data = pipeline.read(site, period)
-    before, after = (pipeline.label_of(site, replace(data, pack=pack), period).steps for pack in (old, new))
+    before, after = (pipeline.label_of(site, pipeline.read(site, period, pack=pack), period).steps for pack in (old, new))
     return effects.moved_labels(before, after), effects.moved_grades(before, after)
 
 
-def _part(count: int, what: str, lines: Iterable[str]) -> list[str]:
-    return [f"{count} {what}" + (":" if count else "."), *lines]
+def told(lines: Iterable[str]) -> str:
+    """Lines of an answer, each in the terminal's language."""
+    from reporting_agent.console import LANGUAGE
+
+    return "\n".join(in_language(line, LANGUAGE.get()) for line in lines)
+
+
+def _part(count: int, what: Phrase, lines: Iterable[str]) -> list[str]:
+    head = Phrase("%(count)s %(what)s:", count=count, what=what) if count else Phrase("0 %(what)s.", what=what)
+    return [head, *lines]
+
+
+def _change(place: str, before: str | None, after: str | None) -> Phrase:
+    return Phrase("  %(of)s: %(before)s -> %(after)s", of=place, before=before or Phrase("none"), after=after or Phrase("none"))
 
 
 def _is_number(field: FieldChange, number: NumberChange) -> bool:
@@ -260,5 +296,5 @@ def _is_number(field: FieldChange, number: NumberChange) -> bool:
 
 
 def _field(one: FieldChange) -> str:
-    more = f" (and in {one.also} more places)" if one.also else ""
-    return f"  {' > '.join(one.where)}: {one.before or 'none'} -> {one.after or 'none'}{more}"
+    change = _change(" > ".join(one.where), one.before, one.after)
+    return Phrase("%(change)s (and in %(count)s more places)", change=change, count=one.also) if one.also else change

@@ -78,8 +78,8 @@ def _material(
     args: argparse.Namespace, site: Site, pack: Pack, period: Period, name: str, state: StateDirectory
 ) -> tuple[tuple[Parcel, ...], Material]:
     """The report's revisions so far, and its material; where earlier years might help, those are looked at as well."""
-    from reporting_agent.reporting.ledger import Ledger
     from reporting_agent.reporting.outbox import Outbox
+    from reporting_agent.reporting.privacy_ledger import Ledger
     from reporting_agent.reporting.report_material import gather
 
     if not state.exists():
@@ -92,9 +92,9 @@ def _material(
 def _sealed(parcel: Parcel, material: Material, state: StateDirectory) -> Prospectus:
     from benchmarks.wire import envelope
     from benchmarks.wire.schema import decode_report
-    from reporting_agent.reporting.ledger import Ledger
     from reporting_agent.reporting.planning import missing_carriers
     from reporting_agent.reporting.preview import Prospectus
+    from reporting_agent.reporting.privacy_ledger import Ledger
 
     assert parcel.plaintext is not None  # noqa: S101  # the database refuses a sealed parcel without both
     assert parcel.envelope is not None  # noqa: S101
@@ -120,11 +120,11 @@ def _draft(
     from benchmarks.wire.schema import DIGEST_BYTES, Header
     from reporting_agent.console import say
     from reporting_agent.reporting import enrolment, set_back
-    from reporting_agent.reporting.ledger import Ledger, most_by_year
     from reporting_agent.reporting.offers import offer_lines
     from reporting_agent.reporting.outbox import Outbox
     from reporting_agent.reporting.planning import FIRST_REVISION, Subject, missing_carriers
     from reporting_agent.reporting.preview import Prospectus
+    from reporting_agent.reporting.privacy_ledger import Ledger, most_by_year
     from reporting_agent.software import SOFTWARE
 
     bound = [parcel for parcel in revisions if parcel.is_bound]

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from benchmarks.wire.signing import VerifyingKey
     from reporting_agent.reporting.consent import Language
     from reporting_agent.reporting.enrolment import Enrolment
-    from reporting_agent.reporting.ledger import Spending, StepAccount
     from reporting_agent.reporting.log_heads import Evidence, Kept
+    from reporting_agent.reporting.log_restarts import Accepted
     from reporting_agent.reporting.outbox import Parcel
+    from reporting_agent.reporting.privacy_ledger import Spending, StepAccount
 
 
 def add_parser(sub: Any) -> None:
@@ -39,9 +40,9 @@ def run(args: argparse.Namespace) -> int:
 
     from benchmarks.errors import ExitCode
     from reporting_agent.console import emit
-    from reporting_agent.reporting import enrolment, log_heads
-    from reporting_agent.reporting.ledger import Ledger
+    from reporting_agent.reporting import enrolment, log_heads, log_restarts
     from reporting_agent.reporting.outbox import Outbox
+    from reporting_agent.reporting.privacy_ledger import Ledger
     from reporting_agent.state import StateDirectory
 
     rules = _rules(args.site)
@@ -55,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
     kept: Kept | None = None
     cosigned: Kept | None = None
     evidence: tuple[Evidence, ...] = ()
+    restarted: tuple[Accepted, ...] = ()
     if state.exists():
         with state.connect() as connection:
             enrolled, waiting = enrolment.current(connection), enrolment.pending(connection)
@@ -63,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
             kept = None if enrolled is None else log_heads.kept(connection, enrolled.fingerprint)
             cosigned = None if enrolled is None else log_heads.kept_witnessed(connection, enrolled.fingerprint)
             evidence = log_heads.evidence(connection)
+            restarted = () if enrolled is None else log_restarts.accepted(connection, enrolled.fingerprint)
     witnessed = _witnesses(cosigned, enrolled)
     seen = None if kept is None else _seen(kept, _receipt_keys(enrolled))
     files = [] if args.heads is None else _written(args.heads, kept, cosigned, evidence)
@@ -77,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
         "log": seen,
         "log_witnessed": witnessed,
         "log_evidence": [{"code": one.code, "found_at": one.found_at} for one in evidence],
+        "log_restarts": [log_restarts.told(one) for one in restarted],
         "log_files": [str(file) for file in files],
         "unfinished": sum(not parcel.is_sealed for parcel in parcels),
     }
@@ -84,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         *_enrolment_lines(args.lang, enrolled, waiting),
         *_budget_lines(args.lang, accounts, spendings, rules),
         *_report_lines(args.lang, parcels),
-        *_log_lines(args.lang, seen, witnessed, evidence, files),
+        *_log_lines(args.lang, seen, witnessed, evidence, restarted, files),
     ]
     emit(args, payload, "\n".join(lines))
     return ExitCode.DONE
@@ -199,15 +203,22 @@ def _written(folder: Path, kept: Kept | None, witnessed: Kept | None, evidence: 
 
 
 def _log_lines(
-    language: Language, seen: dict[str, Any] | None, witnessed: dict[str, Any] | None, evidence: tuple[Evidence, ...], files: list[Path]
+    language: Language,
+    seen: dict[str, Any] | None,
+    witnessed: dict[str, Any] | None,
+    evidence: tuple[Evidence, ...],
+    restarted: tuple[Accepted, ...],
+    files: list[Path],
 ) -> list[str]:
     from reporting_agent.reporting.consent import text
+    from reporting_agent.reporting.log_restarts import told
 
     lines = [] if seen is None else [text(language, "status.log", size=seen["size"], root=seen["root"], at=seen["seen_at"][:10])]
     if witnessed is not None:
         names = ", ".join(one["name"] for one in witnessed["cosigned"])
         lines.append(text(language, "status.log-witnessed", size=witnessed["size"], names=names, at=witnessed["seen_at"][:10]))
     lines += [text(language, "status.log-evidence", code=one.code, on=one.found_at[:10]) for one in evidence]
+    lines += [text(language, "status.log-restart", **told(one)) for one in restarted]
     return [*lines, *(text(language, "status.log-file", file=file) for file in files)]
 
 

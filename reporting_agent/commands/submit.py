@@ -45,12 +45,12 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     from reporting_agent.approved_packs import Kept, require_in_effect, require_signed
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
-    from reporting_agent.pipeline.differences import reminder
+    from reporting_agent.pipeline.outward import reminder
     from reporting_agent.reporting import enrolment
     from reporting_agent.reporting.eligibility import require_reportable
-    from reporting_agent.reporting.ledger import Ledger
     from reporting_agent.reporting.outbox import Outbox
     from reporting_agent.reporting.planning import wire_period
+    from reporting_agent.reporting.privacy_ledger import Ledger
     from reporting_agent.reporting.report_material import gather
     from reporting_agent.reporting.submission import Submission, no_checkpoint
     from reporting_agent.software import SOFTWARE
@@ -105,6 +105,14 @@ def _online(
     from reporting_agent.console import LANGUAGE
 
     out_of_reach = submission.consult(portal)
+    for restart in submission.restarts_taken():
+        say(
+            Phrase(
+                "The portal's log was restarted on %(on)s: entries %(first)s to %(last)s are lost. The coordinator signed why: "
+                "“%(reason)s”. Reports of this site among them are sent again.",
+                **restart,
+            )
+        )
     begun = submission.begin(material, period, correct=correct)
     if out_of_reach is not None and begun.waits_for_challenge:
         raise out_of_reach

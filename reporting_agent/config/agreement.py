@@ -16,6 +16,7 @@ from reporting_agent.config.site_boundary import Conversion
 from reporting_agent.config.tree import PRESSURE_UNITS, TEMPERATURE_UNITS, MeterTree
 
 if TYPE_CHECKING:
+    from benchmarks.conversion import FactorTable
     from reporting_agent.config.site import Site
 
 ACTUAL_VOLUME = frozenset({"m3", "km3"})
@@ -126,7 +127,6 @@ def _refuse_companions(site: Site, meter: Meter, tree: MeterTree) -> None:
             raise _wrong(site, key, "temperature, pressure or steam", "none: only a meter with readings of gas or steam has a state")
         return
     unit = amount_unit(meter)
-    _refuse_heat(site, f"{key}.lhv", meter.carrier, meter.lhv, unit)
     if meter.steam is not None:
         _refuse_steam(site, meter, unit, temperature, pressure)
     elif CARRIERS[meter.carrier].unit == "Nm3" and (unit in ACTUAL_VOLUME or (meter.computed_at is not None and unit in NORMAL_VOLUME)):
@@ -144,9 +144,25 @@ def _refuse_companions(site: Site, meter: Meter, tree: MeterTree) -> None:
         raise _wrong(site, key, f"a state beside {meter.unit}", wanted)
 
 
-def _refuse_heat(site: Site, key: str, carrier: str, lhv: float | None, unit: str) -> None:
-    if lhv is not None and (wanted := CARRIERS[carrier].wanted_of(lhv, unit)) is not None:
-        raise _wrong(site, key, f"{lhv:g} MJ/{unit}", wanted)
+def refuse_impossible_heat(site: Site, table: FactorTable) -> None:
+    """Refuse a heating value of the site that its carrier cannot hold, by the table of the pack.
+
+    Raises:
+        InputError: `site-invalid`, with the key.
+    """
+    stated = [
+        *((f"lhv.{place}.value", one.carrier, one.mj_per(CARRIERS[one.carrier].unit), "") for place, one in enumerate(site.lhv)),
+        *((f"meters.{one.id}.lhv", one.carrier, one.lhv, amount_unit(one)) for one in site.meters if one.role != "state"),
+        *(
+            (f"site_boundary.{key}.lhv", flow.carrier, flow.lhv, flow.unit or "")
+            for key, flow in (site.site_boundary.flows if site.site_boundary else ())
+            if flow.meter is None
+        ),
+    ]
+    for key, carrier, lhv, unit in stated:
+        per = unit or CARRIERS[carrier].unit
+        if lhv is not None and (wanted := table.impossible(carrier, lhv, per)) is not None:
+            raise _wrong(site, key, f"{lhv:g} MJ/{per}", wanted)
 
 
 def _refuse_steam(site: Site, meter: Meter, unit: str, temperature: bool, pressure: bool) -> None:
@@ -189,7 +205,6 @@ def _refuse_boundary(site: Site, tree: MeterTree) -> None:
         return
     for key, flow in site.site_boundary.flows:
         if flow.meter is None:
-            _refuse_heat(site, f"site_boundary.{key}.lhv", flow.carrier, flow.lhv, flow.unit or "")
             continue
         meter = tree.by_id.get(flow.meter)
         if meter is None or meter.carrier != flow.carrier:

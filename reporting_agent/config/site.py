@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import abc
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +18,10 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config.agreement import refuse_disagreement
 from reporting_agent.config.answers import flat
+from reporting_agent.config.border import BorderGoods
 from reporting_agent.config.emissions import Emissions
 from reporting_agent.config.events import Event, refuse_clashes
-from reporting_agent.config.flow import BoughtIn, Joint, ProductStock
-from reporting_agent.config.heating_values import HeatingValue, HeatingValues, refuse_twice
+from reporting_agent.config.materials import BoughtIn, HeatingValue, HeatingValues, Joint, ProductStock, Variable, refuse_twice
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.profile import Mapping, Setting
 from reporting_agent.config.runs import Runs
@@ -28,7 +29,6 @@ from reporting_agent.config.scales import Scale
 from reporting_agent.config.site_boundary import SiteBoundary
 from reporting_agent.config.tariff import Tariff
 from reporting_agent.config.tree import MeterTree
-from reporting_agent.config.variables import Variable
 
 
 class Identity(Setting):
@@ -138,6 +138,7 @@ class Site(Setting):
     steps: dict[str, StepSetting] = Field(default_factory=dict)
     static: dict[str, float | str] = Field(default_factory=dict)  # static factors (ISO 50006) by the pack's names, such as altitude_m
     tariff: Tariff | None = None
+    border: tuple[BorderGoods, ...] = ()
     emissions: Emissions = Emissions()
     lhv: tuple[HeatingValue, ...] = ()
     site_boundary: SiteBoundary | None = None
@@ -210,8 +211,9 @@ class Site(Setting):
         return self.path.parent
 
 
-def load_site(path: str | Path) -> Site:
-    """Read site.toml; InputError names the key that is wrong, what was found there and what is wanted."""
+def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) -> Site:
+    """Read site.toml, with the tables of a fleet that it lacks; InputError names the key that is wrong, what was found there and what is
+    wanted."""
     path = Path(path)
     place = Place(str(path))
     try:
@@ -237,7 +239,7 @@ def load_site(path: str | Path) -> Site:
         ) from wrong
     _know_carriers_of_own_pack(raw, path.parent)
     try:
-        site = Site.model_validate({**raw, "path": path})
+        site = Site.model_validate({**(inherit or {}), **raw, "path": path})
     except ValidationError as wrong:
         raise _first_fault(wrong, path) from wrong
     refuse_disagreement(site)

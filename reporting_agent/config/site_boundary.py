@@ -72,6 +72,7 @@ class Conversion(Setting):
 
     id: str
     name: str = ""
+    reason: str = ""  # why it gives less, or more, of what it takes than such a plant usually does; told beside the labels
     takes: tuple[Flow, ...] = Field(min_length=1)
     gives: tuple[Flow, ...] = Field(min_length=1)
 

@@ -148,6 +148,7 @@ class Tariff(Setting):
     demand: tuple[DemandCharge, ...] = ()
     carbon: CarbonPrice | None = None
     shiftable: tuple[str, ...] = ()
+    per_usd: float | None = Field(default=None, gt=0)  # what a US dollar costs in the currency, for investments of published lists
 
     @model_validator(mode="after")
     def _one_price_a_day(self) -> Self:

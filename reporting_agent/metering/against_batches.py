@@ -3,6 +3,13 @@
 Asked once a meter, after metering. What is found is told with its rows; a batch is named under the code where the fault makes
 its energy wrong by more than the label rule lets seconds be missing. Nothing is moved: the remedy says which key of
 site.toml puts the meter's clock right.
+
+Meters that stood still while the batches say that the equipment produced.
+
+A register stands where nothing is drawn, and a rate stays at 0: that is rest, unless a batch was running. Within batches there is
+rest as well (charging, tapping, a short stop), and it comes again in every batch. A standstill is told where it covers
+more of the batches' time than rest ever does on this meter, and where the batches should have drawn in it many times the
+smallest step that the meter shows.
 """
 
 from __future__ import annotations
@@ -19,18 +26,61 @@ from benchmarks.measurements import Finding, Severity
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter
 from reporting_agent.config.events import Event, found_of
-from reporting_agent.metering import clock, clock_words, shifts, standstill, unit_words
+from reporting_agent.metering import clock, shifts, unit_check
 from reporting_agent.metering.clock import Kind, Shift
 from reporting_agent.metering.engine import Course, Windows
-from reporting_agent.metering.own_time import put_right
+from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
 from reporting_agent.metering.scale import turning
 from reporting_agent.metering.shifts import Bins, Pieces
-from reporting_agent.metering.standing import NO_RUNS
-from reporting_agent.metering.summer import stays_on_standard_time, summers
-from reporting_agent.metering.tally import places_of
+from reporting_agent.metering.stuck_values import NO_RUNS, Runs
+from reporting_agent.metering.tally import Verdict, places_of
 from reporting_agent.metering.unit_check import Known, Misread, misread
-from reporting_agent.metering.verdict import Verdict
 from reporting_agent.metering.wander import wander
+
+LOW = 0.2  # of the usual load in batches: a rate or interval that stands higher is loaded, whatever it hides
+TIMES_REST = 3.0  # how much longer than rest within batches usually is
+REST = 0.9  # "usually": this quantile of the standstills within batches
+FEWEST_RESTS = 10  # fewer standstills within batches are no habit
+QUANTA = 10.0  # smallest steps of the meter that the batches should have drawn meanwhile
+LEAST_SHARE, LEAST_S = 0.8, 4 * 3600.0  # of a usual batch, at most four hours: a short stop within a batch is nobody's fault
+
+
+def within_batches(first_us: Integers, last_us: Integers, start_us: Integers, end_us: Integers) -> Floats:
+    """Seconds of each stretch in which a batch ran. Batches in order of start; where some overlap, their union counts."""
+    latest_us = np.maximum.accumulate(end_us)
+    opens = np.concatenate(([True], start_us[1:] > latest_us[:-1]))
+    begins, ends = start_us[opens], latest_us[np.concatenate((np.flatnonzero(opens)[1:] - 1, [len(start_us) - 1]))]
+    knots = np.column_stack((begins, ends)).ravel()
+    running = np.concatenate(([0.0], np.cumsum(np.where(np.arange(len(knots) - 1) % 2 == 0, np.diff(knots), 0))))
+    seconds: Floats = (np.interp(last_us, knots, running) - np.interp(first_us, knots, running)) / 1e6
+    return seconds
+
+
+def standstills(runs: Runs, register: bool, start_us: Integers, end_us: Integers, energy: Floats, quantum: float) -> Flags:
+    """Which runs are no rest.
+
+    Args:
+        start_us, end_us, energy: of the batches in order of start; energy in the meter's unit, NaN where it is not known.
+        quantum: smallest step of the meter's values.
+    """
+    none = np.zeros(len(runs), dtype=bool)
+    length_s = (end_us - start_us) / 1e6
+    known = np.isfinite(energy) & (energy > 0)
+    if not len(runs) or not known.any():
+        return none
+    load = float(np.median(energy[known] / length_s[known]))  # a second
+    at_rest: Flags = none | True if register else runs.value <= LOW * load * 3600
+    inside_s = np.where(at_rest, within_batches(runs.first_us, runs.last_us, start_us, end_us), 0.0)
+    lost = load * inside_s
+    least_s = min(LEAST_SHARE * float(np.median(length_s[known])), LEAST_S)
+    candidate = (lost > QUANTA * quantum) & (inside_s >= least_s)
+    if not candidate.any():
+        return none
+    rests = inside_s[inside_s > 0]
+    usual = float(np.quantile(rests, REST)) if len(rests) >= FEWEST_RESTS else 0.0
+    found: Flags = candidate & (inside_s > TIMES_REST * usual)
+    return found
+
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -88,11 +138,11 @@ def compare(meter: Meter, course: Course, windows: Windows, least_completeness: 
         length_s = (windows.end_us - windows.start_us) / 1e6
         middle_us = (windows.start_us + windows.end_us) // 2
         wrong = np.abs(shift.seconds(middle_us)) > (1 - least_completeness) * length_s
-        findings.append(clock_words.finding(meter, shift, int(wrong.sum()), zone, _settings(shift, course)))
+        findings.append(clock.finding(meter, shift, int(wrong.sum()), zone, _settings(shift, course)))
         batches[str(shift.kind)] = wrong
     wrong_unit = _misread(meter, course, windows, beside)
     if wrong_unit is not None and course.verdict is not None:
-        finding, batches[unit_words.LABEL], span = _unit_finding(meter, course.verdict, windows, wrong_unit, zone)
+        finding, batches[unit_check.LABEL], span = _unit_finding(meter, course.verdict, windows, wrong_unit, zone)
         findings.append(finding)
         events.append(found_of(meter.id, "unit", span, zone, 1 / wrong_unit.factor))
     still, found, stood = _standstills(meter, course, windows, least_completeness)
@@ -139,7 +189,7 @@ def _unit_finding(
     """The finding, the batches that it concerns, and from when until when its values are off."""
     first_us = int(verdict.sample.time_us[0]) if len(verdict.sample) else int(windows.start_us[0])
     if found.between is None:
-        return unit_words.label(meter, found.factor, found.proof, int(found.batches.sum())), found.batches, (first_us, None)
+        return unit_check.label(meter, found.factor, found.proof, int(found.batches.sum())), found.batches, (first_us, None)
     sample = verdict.sample
     time_us = put_right(sample.time_us, meter)
     before, after = found.between
@@ -150,7 +200,7 @@ def _unit_finding(
     from_us = int(time_us[row[0]])
     batches = windows.end_us > from_us if found.later else windows.start_us < from_us
     rows = places_of(verdict.runs.files, sample.row[row], sample.file[row])
-    finding = unit_words.change(meter, factor, from_us, int(batches.sum()), rows, zone, later=found.later, proof=found.proof)
+    finding = unit_check.change(meter, factor, from_us, int(batches.sum()), rows, zone, later=found.later, proof=found.proof)
     return finding, batches, (from_us, None) if found.later else (first_us, from_us)
 
 
@@ -228,14 +278,14 @@ def _standstills(
     energy = _energies(course, windows, least_completeness)
     first_us, last_us = put_right(runs.first_us, meter), put_right(runs.last_us, meter)
     own = replace(runs, first_us=first_us, last_us=last_us)
-    stood = standstill.standstills(own, meter.reading == "register", windows.start_us, windows.end_us, energy, course.facts.quantum or 0.0)
+    stood = standstills(own, meter.reading == "register", windows.start_us, windows.end_us, energy, course.facts.quantum or 0.0)
     touched = np.zeros(len(windows.start_us), dtype=bool)
     if not stood.any():
         return touched, None, []
     for first, last in zip(first_us[stood].tolist(), last_us[stood].tolist(), strict=True):
         touched |= (windows.start_us < last) & (windows.end_us > first)
     count, hit = int(stood.sum()), int(touched.sum())
-    inside_h = standstill.within_batches(first_us[stood], last_us[stood], windows.start_us, windows.end_us).sum() / 3600
+    inside_h = within_batches(first_us[stood], last_us[stood], windows.start_us, windows.end_us).sum() / 3600
     spans = list(zip(first_us[stood].tolist(), (last_us[stood] + 1_000_000).tolist(), strict=True))
     found = Finding(
         STILL,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.config.meters import Allocation
 from reporting_agent.metering.curve import Curve
-from reporting_agent.metering.fixed import STEPS_PER_UNIT, units
+from reporting_agent.metering.kernel import STEPS_PER_UNIT, units
 from reporting_agent.metering.segments import HOUR_US
 
 Integers = NDArray[np.int64]

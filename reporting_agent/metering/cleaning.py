@@ -3,6 +3,8 @@
 Order: sentinels, values outside the range, values at its end, order of time, duplicates, register spikes. Gaps, and what a register that
 fell has counted (`register_falls`), are judged on segments (`judge`), because they lie between two readings. What only the whole record
 shows comes as a `Verdict` when the meter is read again.
+
+A register that shows less than before: it rolled over and went on, was rescaled, or began again at nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +16,43 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering.order import order_of
-from reporting_agent.metering.register_falls import over_falls, rolls
+from reporting_agent.metering.scale import rescaled_by
 from reporting_agent.metering.segments import HOUR_US, Segments
-from reporting_agent.metering.tally import Tally
-from reporting_agent.metering.verdict import NO_STAMPS, Verdict
+from reporting_agent.metering.tally import NO_STAMPS, Tally, Verdict
 from reporting_agent.rows import Rows
+
+FROM_ZERO = 5.0  # times what the register counts next: a value below that began again at 0
+
+
+def rolls(before: Floats, after: Floats, meter: Meter) -> Flags:
+    """Whether the register fell as a rollover would make it fall: from its last tenth to its first."""
+    if meter.rollover is None:
+        return np.zeros(len(before), dtype=bool)
+    return (before >= 0.9 * meter.rollover) & (before < meter.rollover) & (after <= 0.1 * meter.rollover) & (after >= 0)
+
+
+def over_falls(segments: Segments, value: Floats, meter: Meter, rows: Rows, file: str, tally: Tally) -> tuple[Floats, Flags]:
+    """Energy of the segments between register readings with rollovers added back, and over which of them it is known.
+
+    Args:
+        value: the readings, one more than there are segments; `rows` are those at the segments' ends.
+    """
+    energy, before, after = segments.energy, value[:-1], value[1:]
+    fell = energy < 0
+    if not fell.any():
+        return energy, ~fell
+    rolled = fell & rolls(before, before + energy, meter)
+    if meter.range is not None:  # a register that was reset near its end would have counted the impossible
+        hours = np.maximum(segments.end_us - segments.start_us, 1) / HOUR_US
+        rolled &= energy + (meter.rollover or 0.0) <= meter.range[1] * hours
+    tally.add("register-rollover", file, rows[rolled])
+    usual = float(np.median(energy[energy > 0])) if (energy > 0).any() else 0.0
+    rescaled = fell & ~rolled & rescaled_by(before, after, usual)
+    rescaled &= ~(after <= FROM_ZERO * np.abs(np.append(energy[1:], np.nan)))
+    tally.add("register-rescaled", file, rows[rescaled])
+    tally.add("register-reset", file, rows[fell & ~rolled & ~rescaled])
+    return np.where(rolled, energy + (meter.rollover or 0.0), energy), ~fell | rolled
+
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

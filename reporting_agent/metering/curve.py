@@ -6,18 +6,99 @@ readings serves all. The curve is rounded to steps of 2^-20 of the unit (see `fi
 
 Where energy is unknown the curve stands still and the seconds do not count as known. What a register counted across
 a gap too long to say when is kept apart, at the gap's end (`unplaced`).
+
+A run of readings in which nothing is wrong: its segments are not laid out, only those are made that a moment falls into.
+
+The same formulas as in `segments`, and the same sums to the last bit (see `fixed`).
 """
 
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering import fixed
-from reporting_agent.metering.run import Run
-from reporting_agent.metering.segments import MICROSECONDS, Segments
+from reporting_agent.metering import kernel
+from reporting_agent.metering.kernel import Scan
+from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """At least two readings in order of time; energy is known from the first to the last of them.
+
+    Args:
+        value: of an interval meter one less than stamps: the energy between stamps i and i + 1.
+        factor: of a rate, energy of one unit in an hour.
+        found: what the scan of these readings saw.
+    """
+
+    reading: str
+    time_us: Integers
+    value: Floats
+    factor: float
+    found: Scan
+
+    def places(self, moment_us: Integers) -> Integers:
+        """The reading at or before each moment, the first one for moments before it; moments before the last reading."""
+        step_us = self.found.least_step_us
+        at: Integers
+        if step_us == self.found.most_step_us:
+            at = (moment_us - self.time_us[0]) // step_us
+        else:
+            at = np.searchsorted(self.time_us, moment_us, side="right") - 1
+        return np.maximum(at, 0)
+
+    def loads(self) -> tuple[float, float]:
+        """Lowest and highest power or flow in the meter's range unit: of a rate its values, else energy an hour."""
+        found = self.found
+        if self.reading == "rate":
+            return found.lowest, found.highest
+        if found.least_step_us == found.most_step_us:  # the same step for all: rounding keeps their order
+            least, most = self._least_and_most()
+            per_hour = HOUR_US / found.least_step_us
+            return least * per_hour, most * per_hour
+        return kernel.loads(self.time_us, np.diff(self.value) if self.reading == "register" else self.value)
+
+    def _least_and_most(self) -> tuple[float, float]:
+        if self.reading == "register":
+            return self.found.least_move, self.found.most_move
+        return float(self.value.min()), float(self.value.max())
+
+    def segments(self, at: Integers) -> Segments:
+        """Some of the segments: those that begin with the readings `at`."""
+        start, end = self.time_us[at], self.time_us[at + 1]
+        if self.reading == "interval":
+            energy = self.value[at]
+            return Segments(start, end, energy, np.zeros(len(energy)))
+        before, after = self.value[at], self.value[at + 1]
+        if self.reading == "register":
+            return Segments(start, end, after - before, np.zeros(len(before)))
+        return Segments.of_rate(start, end, before * self.factor, after * self.factor)
+
+    def sums(self, at: Integers) -> tuple[Integers, Integers]:
+        """Exact sums of the energy before each of the readings `at`, which rise, and of all: one more than `at`."""
+        if self.reading == "rate":
+            return kernel.rate_sums(self.time_us, self.value, self.factor, at)
+        if self.reading == "interval":
+            return kernel.sums(self.value, at)
+        if not self._telescopes():
+            return kernel.sums(np.diff(self.value), at)
+        asked = self.value[np.append(at, len(self.value) - 1)]
+        whole, rest = kernel.split(asked)
+        first_whole, first_rest = kernel.split(self.value[:1])
+        return whole - first_whole, rest - first_rest
+
+    def _telescopes(self) -> bool:
+        """Whether differences of this register are exact, so that their sum is the last value less the first.
+
+        Values from 1 up are whole multiples of 2^-52, the last place that `fixed` holds, and the difference of two of which
+        one is at most twice the other is exact (Sterbenz 1974).
+        """
+        return self.found.lowest >= 1 and self.found.most_move <= self.found.lowest
+
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -41,7 +122,7 @@ class Curve:
             return
         moment = self._next_until(int(segments.end_us[-1]))
         at = np.maximum(np.searchsorted(segments.start_us, moment, side="right") - 1, 0)
-        whole, rest = (_prefix(part) for part in fixed.split(segments.energy))
+        whole, rest = (_prefix(part) for part in kernel.split(segments.energy))
         known = _prefix(segments.end_us - segments.start_us)
         self._read_off(moment, whole[at], rest[at], known[at], segments.at(at))
         self._go_on(whole[-1], rest[-1], known[-1])
@@ -57,12 +138,12 @@ class Curve:
     def add_unplaced(self, end_us: Integers, energy: Floats) -> None:
         """What a register counted across gaps that end at these moments."""
         if len(end_us):
-            self._gaps.append((end_us, fixed.rounded(*fixed.split(energy))))
+            self._gaps.append((end_us, kernel.rounded(*kernel.split(energy))))
 
     def finish(self) -> None:
         """Settle the moments after the last reading, and the gaps."""
         asked = slice(self._reached, None)
-        self.steps[asked] = fixed.rounded(np.array([self._whole]), np.array([self._rest]))
+        self.steps[asked] = kernel.rounded(np.array([self._whole]), np.array([self._rest]))
         self.known_us[asked] = self._known
         self._reached = len(self.moments_us)
         if self._gaps:
@@ -76,7 +157,7 @@ class Curve:
 
     def unplaced(self, start_us: Integers, end_us: Integers) -> Floats:
         """Energy across gaps that ended in the window."""
-        return fixed.units(self.unplaced_steps[self._at(end_us)] - self.unplaced_steps[self._at(start_us)])
+        return kernel.units(self.unplaced_steps[self._at(end_us)] - self.unplaced_steps[self._at(start_us)])
 
     def known_s(self, start_us: Integers, end_us: Integers) -> Floats:
         """Seconds of the windows whose energy is known."""
@@ -86,7 +167,7 @@ class Curve:
         """Both: known energy of windows, and the seconds of it."""
         start, end = self._at(start_us), self._at(end_us)
         known_s: Floats = (self.known_us[end] - self.known_us[start]) / MICROSECONDS
-        return fixed.units(self.steps[end] - self.steps[start]), known_s
+        return kernel.units(self.steps[end] - self.steps[start]), known_s
 
     def steps_at(self, moment_us: Integers) -> Integers:
         """The curve itself at its moments, in steps."""
@@ -118,8 +199,8 @@ class Curve:
             return
         asked = slice(self._reached, self._reached + len(moment))
         passed, inside = segments.until(moment)
-        more_whole, more_rest = fixed.split(inside)
-        self.steps[asked] = fixed.rounded(self._whole + whole + more_whole, self._rest + rest + more_rest)
+        more_whole, more_rest = kernel.split(inside)
+        self.steps[asked] = kernel.rounded(self._whole + whole + more_whole, self._rest + rest + more_rest)
         self.known_us[asked] = self._known + known_us + passed
         self._reached += len(moment)
 

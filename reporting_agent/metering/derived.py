@@ -6,12 +6,22 @@ stretches and hours of a worked-out meter close to the last digit like those of 
 
 Where the state of a piece is not known (less than half of it read, or outside what the declaration allows) its energy is not
 known: it counts as missing, never at some mean state. A virtual meter knows a piece where every part does.
+
+What one unit of a gas or steam meter is in normal cubic metres or in heat, by its temperature and pressure.
+
+A volume meter (turbine, vortex, ultrasonic) reads cubic metres as they flow. A differential-pressure meter (orifice, Venturi)
+that computes with one fixed state, `computed_at`, reads too much or too little where the state differs: its flow of mass goes with the root
+of the density (ISO 5167-1, 5.1), so its reading is multiplied by sqrt(density / density computed with).
+
+What the meters of temperature and pressure may be wrong by goes into the result by its own formula, evaluated again with each
+limit added (JCGM 100, 5.1.3), at the mean state.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +31,89 @@ from benchmarks.errors import InputError
 from benchmarks.measurements import Finding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from reporting_agent.config.meters import Meter
+from reporting_agent.config.agreement import ACTUAL_VOLUME, amount_unit
+from reporting_agent.config.meters import Meter, Steam
 from reporting_agent.config.tree import PRESSURE_UNITS, TEMPERATURE_UNITS, MeterTree
-from reporting_agent.metering import at_state
 from reporting_agent.metering.curve import Curve, distinct
 from reporting_agent.metering.engine import Course
 from reporting_agent.metering.record import MeterFacts
 from reporting_agent.metering.segments import HOUR_US
+
+
+def has_state(meter: Meter) -> bool:
+    """Whether its energy depends on a temperature or a pressure."""
+    given = (meter.temperature_c, meter.temperature_meter, meter.pressure_kpa, meter.pressure_meter)
+    return meter.steam is not None or any(one is not None for one in given)
+
+
+def final_unit(meter: Meter) -> str:
+    return "Nm3" if meter.steam is None else "MJ"
+
+
+def factor(meter: Meter, unit: str, temperature_k: Floats, pressure_kpa: Floats) -> Floats:
+    """What one `unit` of the meter is in its final unit at each state; NaN where the state is not known or not as declared."""
+    if meter.steam is not None:
+        return _heat(meter, meter.steam, unit, temperature_k, pressure_kpa)
+    normal = states.normal_volume(temperature_k, pressure_kpa)
+    if meter.computed_at is None:
+        return normal * ratio(unit, "m3")
+    design = states.normal_volume(*_point(meter.computed_at.temperature_c, meter.computed_at.pressure_kpa))
+    return np.sqrt(normal / design) * ratio(unit, "Nm3")
+
+
+def doubt_of_state(meter: Meter, unit: str, temperature_k: float, pressure_kpa: float, tree: MeterTree) -> float:
+    """Standard uncertainty of the factor, as a share, from the classes that the meters of temperature and pressure declare."""
+    here = factor(meter, unit, np.array([temperature_k]), np.array([pressure_kpa]))[0]
+    variance = 0.0
+    for name, shift in ((meter.temperature_meter, (1.0, 0.0)), (meter.pressure_meter, (0.0, 1.0))):
+        companion = None if name is None else tree.by_id[name]
+        if companion is None or companion.accuracy_class is None or not np.isfinite(here) or here == 0:
+            continue
+        limit = _limit(companion, temperature_k, pressure_kpa)
+        moved = factor(meter, unit, np.array([temperature_k + shift[0] * limit]), np.array([pressure_kpa + shift[1] * limit]))[0]
+        if np.isfinite(moved):
+            variance += (moved / here - 1) ** 2 / 3
+    return sqrt(variance)
+
+
+def _limit(companion: Meter, temperature_k: float, pressure_kpa: float) -> float:
+    """Limit of error in K or kPa: of the range's end, or of the reading (degC, or the pressure that the meter itself reads)."""
+    share = (companion.accuracy_class or 0.0) / 100
+    scale = PRESSURE_UNITS.get(companion.unit, 1.0)
+    if companion.accuracy_of == "range" and companion.range is not None:
+        return share * companion.range[1] * scale
+    if companion.unit in PRESSURE_UNITS:
+        return share * abs(pressure_kpa - (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0))
+    return share * abs(temperature_k - (0.0 if companion.unit == "K" else states.ZERO_CELSIUS_K))
+
+
+def _heat(meter: Meter, steam: Steam, unit: str, temperature_k: Floats, pressure_kpa: Floats) -> Floats:
+    """MJ per unit of steam, above the water it was made from."""
+    enthalpy, density = _steam(meter, steam, temperature_k, pressure_kpa)
+    returned = steam.condensate_returned
+    water = (1 - returned) * states.water_enthalpy(steam.feed_water_c)
+    if steam.condensate_c is not None:
+        water += returned * states.water_enthalpy(steam.condensate_c)
+    per_kg = (enthalpy - water) / 1e3
+    if amount_unit(meter) in ACTUAL_VOLUME:
+        return per_kg * density * ratio(unit, "m3")
+    if meter.computed_at is not None:
+        _, design = _steam(meter, steam, *_point(meter.computed_at.temperature_c, meter.computed_at.pressure_kpa))
+        per_kg = per_kg * np.sqrt(density / design)
+    return per_kg * ratio(unit, "kg")
+
+
+def _steam(meter: Meter, steam: Steam, temperature_k: Floats, pressure_kpa: Floats) -> tuple[Floats, Floats]:
+    if steam.state == "superheated":
+        return states.superheated(temperature_k, pressure_kpa)
+    if meter.pressure_meter is not None or meter.pressure_kpa is not None:
+        return states.saturated("P", pressure_kpa, steam.dryness)
+    return states.saturated("T", temperature_k, steam.dryness)
+
+
+def _point(temperature_c: float, pressure_kpa: float) -> tuple[Floats, Floats]:
+    return np.array([temperature_c + states.ZERO_CELSIUS_K]), np.array([pressure_kpa])
+
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -78,7 +164,7 @@ def work_out(tree: MeterTree, found: Mapping[str, Course], read_in: Mapping[str,
         if meter.computed or meter.role == "state":
             continue
         counted = Counted(found[meter.id], *read_in[meter.id])
-        made[meter.id] = _at_its_state(meter, counted, found, tree) if at_state.has_state(meter) else counted
+        made[meter.id] = _at_its_state(meter, counted, found, tree) if has_state(meter) else counted
     for meter in tree.meters:
         if meter.computed:
             made[meter.id] = _sum(meter, tree, made)
@@ -93,7 +179,7 @@ def _at_its_state(meter: Meter, counted: Counted, found: Mapping[str, Course], t
     temperature_k = _state(meter.temperature_meter, meter.temperature_c, states.ZERO_CELSIUS_K, moments, flowing_us, found, tree)
     pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, moments, flowing_us, found, tree)
     each = np.full(len(flowed), np.nan)
-    each[flowed] = at_state.factor(meter, counted.unit, temperature_k[flowed], pressure_kpa[flowed])
+    each[flowed] = factor(meter, counted.unit, temperature_k[flowed], pressure_kpa[flowed])
     known = np.isfinite(each)
     steps = np.diff(curve.steps)
     usual = _usual(each, steps, known)
@@ -107,8 +193,8 @@ def _at_its_state(meter: Meter, counted: Counted, found: Mapping[str, Course], t
     course = replace(counted.course, curve=converted, findings=(*counted.course.findings, *_findings(meter, lost_s)))
     doubt = 0.0
     if known.any():
-        doubt = at_state.doubt_of_state(meter, counted.unit, _usual(temperature_k, steps, known), _usual(pressure_kpa, steps, known), tree)
-    return Counted(course, at_state.final_unit(meter), counted.per_reading * usual, doubt)
+        doubt = doubt_of_state(meter, counted.unit, _usual(temperature_k, steps, known), _usual(pressure_kpa, steps, known), tree)
+    return Counted(course, final_unit(meter), counted.per_reading * usual, doubt)
 
 
 def _state(

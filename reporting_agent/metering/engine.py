@@ -22,7 +22,7 @@ from reporting_agent.metering.curve import Curve
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.record import MeterFacts
 from reporting_agent.metering.stream import MeterStream, OutOfOrder
-from reporting_agent.metering.verdict import Verdict
+from reporting_agent.metering.tally import Verdict
 
 FIRST_READINGS = 512  # of a meter, laid out before the rest of its first block may take the fast road: enough to tell its usual load
 

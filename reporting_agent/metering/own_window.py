@@ -1,6 +1,6 @@
 """A batch's energy from the readings inside its own window, and from nothing else.
 
-This is how energy is metered on its way out (`benchmarks.privacy.stability`): readings elsewhere, and what the whole record of a meter
+This is how energy is metered on its way out (`benchmarks.privacy.units`): readings elsewhere, and what the whole record of a meter
 shows, change nothing here. The plant's own label is metered along the whole curve (`engine`), which knows more.
 
 A reading belongs to the window that its stamp lies in: [start, end), of an interval that ends at its stamp (start, end]. Of a window's
@@ -22,10 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import AT_RANGE, Readings, all_nines
-from reporting_agent.metering.fixed import MOST, STEPS_PER_UNIT
+from reporting_agent.metering.cleaning import AT_RANGE, Readings, all_nines, rolls
+from reporting_agent.metering.kernel import MOST, STEPS_PER_UNIT
 from reporting_agent.metering.own_time import put_right
-from reporting_agent.metering.register_falls import rolls
 from reporting_agent.metering.segments import HOUR_US
 
 Integers = NDArray[np.int64]

@@ -8,6 +8,25 @@ engine then reads that meter again as a whole.
 An interval meter's reading at the open edge of the record (the first where stamps end intervals, the last where they start
 them) has no neighbour to tell its length. It is the declared `interval_s`; else the spacing of its neighbours where the two
 nearest agree; else it is not known, and the reading is left out with a finding.
+
+Which blocks of readings may take the fast road: the one place where its conditions stand.
+
+A block passes where no rule of `cleaning` could find anything in it. The screen may hold back too much and never too little:
+what it holds back goes the careful road, which names, counts and repairs, and comes to the same energies to the last bit where there
+was nothing after all. A new rule of cleaning that looks at single readings or at neighbours needs its condition here.
+
+| held back | because of |
+|---|---|
+| a value that is not finite, or beyond 2^42 | `clean`, `fixed.MOST` |
+| a value that may be five nines or more | sentinels |
+| a stamp not later than the one before | duplicates, late entries, clock jumps |
+| a step longer than the label rule's longest gap, or than an interval meter's declared interval | gaps |
+| a register that falls | spikes, resets, rollovers, changes of unit |
+| of a rate, a value below its range, at its end or above | out of range, saturated |
+| of a register or an interval, a load below the range, at its end or above | out of range, saturated |
+| on a second pass: a time, a stamp or a value that the verdict names | all that only the whole record shows |
+
+Runs of equal values and the highest load do not hold a block back: `watch` is told of them.
 """
 
 from __future__ import annotations
@@ -19,17 +38,68 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import cleaning
-from reporting_agent.metering.cleaning import NOTHING, Readings
-from reporting_agent.metering.kernel import Scan, scan
+from reporting_agent.metering.cleaning import AT_RANGE, NOTHING, Readings
+from reporting_agent.metering.curve import Run
+from reporting_agent.metering.kernel import Scan, near_power_of_ten, nines_below, scan
 from reporting_agent.metering.own_time import put_right
-from reporting_agent.metering.run import Run
-from reporting_agent.metering.screen import Screen
-from reporting_agent.metering.seen import Seen
+from reporting_agent.metering.record import Seen
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments, interval_segments, rate_segments, register_segments
-from reporting_agent.metering.tally import Tally
-from reporting_agent.metering.verdict import NO_STAMPS, Verdict
+from reporting_agent.metering.tally import NO_STAMPS, Tally, Verdict
 from reporting_agent.metering.watch import Watch
 from reporting_agent.rows import Rows
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_POWERS = tuple(10.0**whole for whole in range(2, 13))
+
+
+class Screen:
+    """The conditions of one meter on one pass over its record."""
+
+    def __init__(self, meter: Meter, longest_gap_us: int, verdict: Verdict | None) -> None:
+        self._register = meter.reading == "register"
+        self._rate = meter.reading == "rate"
+        interval_us = None if meter.reading != "interval" or meter.interval_s is None else round(meter.interval_s * MICROSECONDS)
+        self._longest_step_us = longest_gap_us if interval_us is None else min(longest_gap_us, interval_us)
+        low, high = meter.range or (-np.inf, np.inf)
+        self._low, self._end = low, high if meter.range is None else high - AT_RANGE * (high - low)
+        self._verdict = verdict
+
+    def passes(self, time_us: Integers, value: Floats, found: Scan) -> bool:
+        """Whether nothing is to be looked at in these readings, but for their load: see `load_passes`."""
+        if not found.sound or found.least_step_us <= 0 or found.most_step_us > self._longest_step_us:
+            return False
+        if self._register and found.least_move < 0:
+            return False
+        if self._rate and not self.load_passes(found.lowest, found.highest):
+            return False
+        return not self._nines(value, found) and not self._judged(time_us, found)
+
+    def load_passes(self, lowest: float, highest: float) -> bool:
+        """Whether power or flow, of a register or an interval energy an hour, lies inside the range."""
+        return self._low <= lowest and highest < self._end
+
+    def _nines(self, value: Floats, found: Scan) -> bool:
+        largest = max(-found.lowest, found.highest)
+        smallest = max(found.lowest, -found.highest, 0.0)
+        for power in _POWERS:
+            low, high = nines_below(power)
+            if low <= largest and smallest <= high and near_power_of_ten(value, power):
+                return True
+        return False
+
+    def _judged(self, time_us: Integers, found: Scan) -> bool:
+        verdict = self._verdict
+        if verdict is None:
+            return False
+        first, last = int(time_us[0]), int(time_us[-1])
+        return bool(
+            (verdict.ceiling is not None and found.highest >= verdict.ceiling)
+            or any(((spans.first_us <= last) & (spans.last_us >= first)).any() for spans in (verdict.unknown, verdict.caught_up))
+            or ((verdict.stamps_us >= first) & (verdict.stamps_us <= last)).any()
+        )
+
 
 _AGREE_US = MICROSECONDS
 _FEWEST = 16  # readings; shorter blocks are sooner laid out than screened

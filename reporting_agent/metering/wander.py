@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.sample import Sample
+from reporting_agent.metering.outliers import Sample
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

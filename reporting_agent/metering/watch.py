@@ -5,23 +5,141 @@ meter's own history: a spike, a value that stuck, a flat ceiling, a change of re
 reading once, in order, whatever the road, and keeps a few megabytes at most; `verdict` says at the end what was found. What is
 then to be left out, the engine leaves out by reading that meter again with the verdict in hand: a plain second pass over
 one meter, so that memory stays flat and the energies exact.
+
+Changes of resolution: of the time between readings, and of the step in which their values are written.
+
+Both are read off the meter's own sample, which tells the row of a change to within its stride.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering import ceiling, dropouts, grain, peaks, standing
+from reporting_agent.metering import outliers, stuck_values
 from reporting_agent.metering.cleaning import Readings, saturated
-from reporting_agent.metering.sample import EMPTY, Sample, Sampler
+from reporting_agent.metering.outliers import EMPTY, Sample, Sampler
 from reporting_agent.metering.segments import HOUR_US
-from reporting_agent.metering.standing import FEWEST
-from reporting_agent.metering.tally import Tally
-from reporting_agent.metering.verdict import NO_PAIRS, Spans, Verdict
+from reporting_agent.metering.stuck_values import FEWEST
+from reporting_agent.metering.tally import NO_PAIRS, Spans, Tally, Verdict
+
+Flags = NDArray[np.bool_]
+
+PIECE = 16  # readings that tell the usual time between them; a change must last for two such pieces
+FEWEST_MOVES = 24  # values that are all multiples of a coarser step: by chance once in 10^14
+REGULAR = 0.75  # share of a piece's spacings that must agree for it to have a spacing at all
+TWICE = 2.0  # jitter of a second is no change of resolution
+SINGLE = 3  # values in a row that may fit no step: a spike, or what it left
+COARSER = 4.0  # times the finest step; of steps of 1, 2, 2.5 and 5 the next but one
+MOST_CHANGES = 6  # a display that chooses its digits by the size of the value changes with the load: no change of resolution
+_STEPS = np.array(sorted(mantissa * 10.0**power for power in range(-6, 5) for mantissa in (1.0, 2.0, 2.5, 5.0)))
+_UNROUNDED = 1e-7  # stands for values written in full
+_CLOSE = 1e-6  # of a step: how near to a multiple of it a number must be that passed through decimal text
+
+
+def spacing_changes(sample: Sample) -> Integers:
+    """Places in the sample at which the usual time between readings changes for good, by a factor of two and more."""
+    count = len(sample) // PIECE
+    if count < 2:
+        return np.zeros(0, dtype=np.int64)
+    spacing = sample.step_us[: count * PIECE].reshape(count, PIECE).astype(float)
+    usual = np.median(spacing, axis=1)
+    agree = np.abs(spacing - usual[:, None]) <= 0.05 * usual[:, None]
+    regular = np.flatnonzero((agree.mean(axis=1) >= REGULAR) & (usual > 0))
+    return _changes(regular, usual, TWICE) * PIECE
+
+
+def value_changes(sample: Sample) -> Integers:
+    """Places in the sample at which the step of the values changes for good."""
+    found = _first_changes(sample)
+    if not len(found):
+        return found
+    edges = [0, *found.tolist(), len(sample)]
+    within = [start + value_changes(sample.at(slice(start, end))) for start, end in pairwise(edges)]
+    every = np.unique(np.concatenate([found, *within]))
+    return every if len(every) <= MOST_CHANGES else every[:0]
+
+
+def _first_changes(sample: Sample) -> Integers:
+    """Changes to the coarsest step that any stretch has, and back.
+
+    Every value is a multiple of the finest step; while digits are missing every value is one of a coarser step as well. A stretch in
+    which `FEWEST_MOVES` values that differ from the one before are all multiples of a coarser step is no chance, where the
+    finer step would make it so for each of them in a quarter of the cases at most: that of the record, and that of the values around.
+    """
+    moving = np.flatnonzero(np.isfinite(sample.value) & (sample.value != 0))
+    value = sample.value[moving]
+    if len(value) < 2 * FEWEST_MOVES:
+        return np.zeros(0, dtype=np.int64)
+    finest, coarser = _UNROUNDED, []
+    for step in _STEPS[::-1].tolist():
+        fits = _multiples(value, step)
+        if fits.all():
+            finest = step
+            break
+        coarser.append((step, fits))
+    moves = np.concatenate(([True], np.diff(value) != 0))
+    for step, fits in coarser:
+        if step < COARSER * finest * (1 - 1e-9) or np.count_nonzero(fits) < FEWEST_MOVES:
+            continue
+        starts, ends = _stretches(fits, moves)
+        bounds = zip(starts.tolist(), ends.tolist(), strict=True)
+        own = np.array([not _nearly_so_around(value, step, start, end) for start, end in bounds], dtype=bool)
+        starts, ends = starts[own], ends[own]
+        if len(starts):
+            edges = np.concatenate((starts[starts > 0], ends[ends < len(value)]))
+            return moving[np.sort(edges)] if len(edges) <= MOST_CHANGES else np.zeros(0, dtype=np.int64)
+    return np.zeros(0, dtype=np.int64)
+
+
+def _multiples(value: Floats, step: float) -> Flags:
+    """Which values are multiples of the step, other than 0, which is one of any."""
+    share = value / step
+    size = np.abs(share)
+    fits: Flags = (np.abs(share - np.rint(share)) <= _CLOSE + 1e-12 * size) & (size > 0.5)  # doubles hold 15 digits
+    return fits
+
+
+def _nearly_so_around(value: Floats, step: float, start: int, end: int) -> bool:
+    """Whether the values before or after are multiples of a step nearly as coarse: then those between are of this one by chance."""
+    finer = [one for one in _STEPS.tolist() if step / COARSER * (1 + 1e-9) < one < step]
+    around = (value[max(start - FEWEST_MOVES, 0) : start], value[end : end + FEWEST_MOVES])
+    told = [beyond for beyond in around if len(beyond) > 2 * SINGLE]
+    return any(np.count_nonzero(~_multiples(beyond, one)) <= SINGLE for beyond in told for one in finer)
+
+
+def _stretches(fits: Flags, moves: Flags) -> tuple[Integers, Integers]:
+    """Stretches [start, end) of values that fit, but for single ones (a spike), with enough moves in each."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], fits.view(np.int8), [0]))))
+    starts, ends = edges[::2], edges[1::2]
+    telling = ends - starts >= FEWEST_MOVES // 2
+    starts, ends = starts[telling], ends[telling]
+    apart = np.concatenate(([True], starts[1:] - ends[:-1] > SINGLE)) if len(starts) else telling[:0]
+    starts, ends = starts[apart], ends[np.concatenate((apart[1:], [True]))] if len(starts) else ends
+    moved = np.concatenate(([0], np.cumsum(moves & fits)))
+    long = moved[ends] - moved[starts] >= FEWEST_MOVES
+    return starts[long], ends[long]
+
+
+def _changes(pieces: Integers, level: Floats, factor: float) -> Integers:
+    """Pieces from which on the level is another by this factor and more, and still is in the piece after."""
+    found: list[int] = []
+    if not len(pieces):
+        return np.zeros(0, dtype=np.int64)
+    levels = level[pieces].tolist()
+    now = levels[0]
+    for index in range(1, len(levels)):
+        following = levels[min(index + 1, len(levels) - 1)]
+        changed = all(max(one / now, now / one) >= factor * (1 - 1e-9) for one in (levels[index], following))
+        if changed and max(levels[index] / following, following / levels[index]) < factor:
+            found.append(int(pieces[index]))
+            now = levels[index]
+    return np.array(found if len(found) <= MOST_CHANGES else [], dtype=np.int64)
+
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -36,9 +154,9 @@ class Watch:
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self._sampler = Sampler()
-        self._runs = standing.StandingRuns()
-        self._peaks = peaks.Peaks()
-        self._zeros = dropouts.Zeros()
+        self._runs = stuck_values.StandingRuns()
+        self._peaks = outliers.Peaks()
+        self._zeros = outliers.Zeros()
         self._files: list[str] = []
         self._last: tuple[int, float] | None = None  # stamp and value of the last reading seen
         self._judged_at = 0  # readings seen when the floor of the peaks was last raised
@@ -74,7 +192,7 @@ class Watch:
         self._last = int(readings.time_us[-1]), float(readings.value[-1])
         if self._sampler.seen >= 4 * self._judged_at:
             self._judged_at = self._sampler.seen
-            limit = peaks.plausible_load(self._sampler.sample())
+            limit = outliers.plausible_load(self._sampler.sample())
             self._peaks.floor = max(self._peaks.floor, NEARLY * limit if np.isfinite(limit) else 0.0)
 
     def _sample(self, readings: Readings, number: int, file: int) -> None:
@@ -103,15 +221,15 @@ class Watch:
         meter, sample, readings = self._meter, self._sampler.sample(), self._sampler.seen
         runs, highest = replace(self._runs.runs(), files=tuple(self._files)), self._peaks.highest()
         tally = Tally(meter.id)
-        limit = peaks.plausible_load(sample)
+        limit = outliers.plausible_load(sample)
         if meter.reading != "rate" and len(sample):
-            highest = peaks.least_loads(highest, float(np.median(sample.step_us)))
-        above = highest.at(peaks.spikes(highest, limit))
-        self._count(tally, "resolution-change", *_places(sample, grain.spacing_changes(sample)))
-        regimes = grain.value_changes(sample)
+            highest = outliers.least_loads(highest, float(np.median(sample.step_us)))
+        above = highest.at(outliers.spikes(highest, limit))
+        self._count(tally, "resolution-change", *_places(sample, spacing_changes(sample)))
+        regimes = value_changes(sample)
         self._count(tally, "quantum-change", *_places(sample, regimes))
         if meter.reading == "register":
-            hung = standing.hung(runs, above, limit)
+            hung = stuck_values.hung(runs, above, limit)
             jumps = above.at(~np.isin(above.before_us, runs.last_us[hung]))
             self._count(tally, "value-stuck", runs.row[hung], runs.file[hung])
             self._count(tally, "register-jump", jumps.row, jumps.file)
@@ -119,11 +237,11 @@ class Watch:
             return Verdict(
                 tally, Spans(jumps.before_us, jumps.time_us), Spans(runs.first_us[hung], ends_us), runs=runs.at(~hung), sample=sample
             )
-        long = runs.at(standing.implausible(runs, self._runs.pairs, sample, readings, sample.number[regimes]))
-        back = standing.returning(long)
-        flat = ceiling.flat_ceiling(sample, limit) if meter.range is None else None
+        long = runs.at(stuck_values.implausible(runs, self._runs.pairs, sample, readings, sample.number[regimes]))
+        back = stuck_values.returning(long)
+        flat = outliers.flat_ceiling(sample, limit) if meter.range is None else None
         if flat is None:
-            flat = ceiling.standing_ceiling(long.value[back], sample, limit)
+            flat = outliers.standing_ceiling(long.value[back], sample, limit)
         flooded = long.value >= (np.inf if flat is None else flat)
         if meter.reading == "rate":
             flooded |= saturated(long.value, meter, None)

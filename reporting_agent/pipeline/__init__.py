@@ -19,39 +19,41 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent import sources
 from reporting_agent.config import Site
+from reporting_agent.config.agreement import refuse_impossible_heat
 from reporting_agent.config.events import Event
 from reporting_agent.console import say
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import (
     batch_names,
     conditions,
+    constants,
+    conversions,
     declared,
     faults,
     flow,
     given,
     heat_content,
     joint,
-    lots,
     metered,
+    over_the_fence,
     own_gas,
     own_metering,
-    own_runs,
     proposals,
-    row_units,
+    provisos,
     runs,
-    scattered_variables,
-    strays,
-    unreadable,
+    scattered,
+    units,
+    usual_heat,
     whole_files,
 )
 from reporting_agent.pipeline import batches as batch_rows
 from reporting_agent.pipeline import outward as outgoing
-from reporting_agent.pipeline.following import MomentsOf
+from reporting_agent.pipeline.following import MomentsOf, sinks_of
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.pipeline.outward import Outward
 from reporting_agent.pipeline.proposals import Proposal
-from reporting_agent.pipeline.rejections import rejections
-from reporting_agent.pipeline.sharing import sinks_of
+from reporting_agent.pipeline.rejections import by_step, rejections, told_unreadable
+from reporting_agent.pipeline.sitewide import Sitewide
 from reporting_agent.sources import Rejected
 from reporting_agent.sources.extract import Extract
 from reporting_agent.sources.reading_log import Undeclared
@@ -93,9 +95,15 @@ class LabelResult:
         """Everything found, in the data and while labelling."""
         return [*self.data.findings, *self.site_label.findings]
 
+    def not_held(self, step: str) -> tuple[str, ...]:
+        """Editions for the step that were in force in the period and whose values the pack does not hold."""
+        return self.data.pack.editions_not_held((step,), *self.site_label.period.first_and_last)
+
     def to_json(self) -> dict[str, Any]:
-        """The content of label.json; every step says so where the unit of its energy is an assumption."""
+        """The content of label.json; every step says which limits the pack lacks, and where the unit of its energy is an assumption."""
         payload = self.site_label.to_json()
+        for step in payload["steps"]:
+            step["editions_not_held"] = list(self.not_held(step["step"]))
         if self.data.unit_assumed:
             for step in payload["steps"]:
                 step["unit_assumed"] = True
@@ -110,6 +118,7 @@ def read(
     days: DayDigests | None = None,
     closely: MomentsOf | None = None,
     outward: bool = False,
+    pack: Pack | None = None,
 ) -> PlantData:
     """Read all inputs of the site. With a period, batches that start outside it are marked and not metered.
 
@@ -119,11 +128,12 @@ def read(
         days: takes the readings as their source gives them, where their days are to be digested.
         closely: at which moments besides, from the windows of its batches, a meter's record tells its energy.
         outward: judge the batches a second time, each by itself, as they are judged on their way out.
+        pack: by which to read in place of the site's: what gaps, bounds and heating values leave out is the pack's to say.
 
     Raises:
         InputError: a file, the profile or the pack cannot be used; names file, row, column, found and wanted.
     """
-    pack = pack_of(site)
+    pack = pack_of(site, pack)
     inputs = Inputs(site, extract)
     if inputs.given("log"):
         return _read_log(site, inputs, pack, period, outward=outward)
@@ -134,7 +144,7 @@ def read(
         some, refused = batch_rows.batches_of(one, pack)
         made += some
         rejected += one.in_their_own_columns(refused)
-    unread = unreadable.by_step(table, period)
+    unread = by_step(table, period)
     unread_ids = frozenset(str(row.get("batch_id")) for one in table for row in one.unread)
     own_ids: Mapping[batch_names.Key, str] = {}
     if site.site.batch_ids == "restart-yearly":
@@ -159,16 +169,16 @@ def read(
     events: Sequence[Event] = ()
     if inputs.given("energy"):
         for one in inputs.tables(sources.ENERGY):
-            joined = given.join(made, one, own_ids, unread_ids)
+            joined = given.join(made, one, packs.factors(pack), own_ids, unread_ids)
             made, blank = joined.batches, blank | joined.blank
             rejected += [*one.rejected, *one.in_their_own_columns(joined.rejected)]
             findings += joined.findings
             for step, energies in joined.nameless.items():
                 nameless.setdefault(step, []).extend(energies)
             if outward:
-                going = made if alike else given.join(going, one, own_ids).batches
+                going = made if alike else given.join(going, one, packs.factors(pack), own_ids).batches
         made, going = declared.energies(made, site), declared.energies(going, site)
-    off_scale = row_units.off_scales(made)  # of what the plant gave per batch: before the meters add theirs
+    off_scale = units.off_scales(made)  # of what the plant gave per batch: before the meters add theirs
     if inputs.given("readings"):
         for meter in metered.counted_meters(site, pack):
             for sink in sinks_of(meter, site):
@@ -185,8 +195,10 @@ def read(
         inputs.totals += measured.totals
     settled = heat_content.settle(made, site, pack)
     findings += settled.findings
-    with_own_gas, of_gas = own_gas.left_out(settled.batches, pack)
-    findings += of_gas
+    with_usual_heat, of_heat = usual_heat.left_out(settled.batches, site, pack)
+    of_purchases, not_bought = over_the_fence.left_out(with_usual_heat, site, pack)
+    with_own_gas, of_gas = own_gas.left_out(of_purchases, pack)
+    findings += [*of_heat, *not_bought, *of_gas]
     made, found = faults.examine(
         with_own_gas, site, pack, metered_steps=metered_steps, blank=blank, suspected=suspected, off_scale=off_scale
     )
@@ -256,15 +268,17 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
     if going is not None:
         return made_of(going.batches)
     batches = data.batches
-    made, of_lots = made_of(batches), lots.of_one_lot(batches)
+    made, of_lots = made_of(batches), scattered.of_one_lot(batches)
     if of_lots is not None:
-        made = lots.held(made, made_of(of_lots))
-        batches = of_lots if any(one.code == lots.CODE for one in made.findings) else batches
-    if scattered := scattered_variables.of(made, pack):
-        made = scattered_variables.held(made, made_of(scattered_variables.at_mean(batches, scattered)), scattered)
-    made = strays.held(unreadable.told(made, data.unread), data.nameless)
-    rests_on = declared.factors(site, pack, period)
-    return replace(made, steps=tuple(replace(one, provisos=rests_on.get(one.step, ())) for one in made.steps))
+        made = scattered.held_by_lot(made, made_of(of_lots))
+        batches = of_lots if any(one.code == scattered.HEATING_VALUE for one in made.findings) else batches
+    if found := scattered.of(made, pack):
+        made = scattered.held(made, made_of(scattered.at_mean(batches, found)), found)
+    whole = Sitewide.of(site, pack, period, batches, data.meters)
+    made = conversions.held(given.held(told_unreadable(made, data.unread), data.nameless), whole, pack)
+    method = {**made.method, "constants_digest": constants.digest()}
+    steps = tuple(replace(one, provisos=tuple(provisos.of(one, site, pack, whole))) for one in made.steps)
+    return replace(made, steps=steps, method=method)
 
 
 def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, outward: bool) -> PlantData:
@@ -277,7 +291,7 @@ def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, 
         cut = runs.cut(one, site, pack)
         rejected += [*one.rejected, *one.in_their_own_columns(cut.rejected)]
         made += cut.batches
-        going += own_runs.cut(one, site, pack) if outward else []
+        going += outgoing.cut(one, site, pack) if outward else []
         left_out += [one for one in cut.left_out if period is None or one.start in period]
         findings += cut.findings
     made, going = (_mark_period(declared.energies(declared.rows(cut_runs, site), site), period) for cut_runs in (made, going))
@@ -294,15 +308,17 @@ def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, 
     )
 
 
-def pack_of(site: Site) -> Pack:
-    """The pack that site.toml names; a refusal names the key."""
+def pack_of(site: Site, pack: Pack | None = None) -> Pack:
+    """The pack that site.toml names, or this one, which fits the site; a refusal names the key."""
     try:
-        pack = packs.load(site.pack, site.pack_version, site.folder)
+        pack = pack or packs.load(site.pack, site.pack_version, site.folder)
     except InputError as refused:
         refused.place = refused.place or Place(str(site.path), column="site.pack")
         raise
     flow.refuse_unknown_steps(site, pack)
     flow.refuse_unused_essentials(site, pack)
+    over_the_fence.refuse_conversions_within(site, pack)
+    refuse_impossible_heat(site, packs.factors(pack))
     return pack
 
 

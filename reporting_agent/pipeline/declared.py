@@ -12,7 +12,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Words
 from reporting_agent.config import Site
 from reporting_agent.config.events import Event, of_meter, of_step
-from reporting_agent.pipeline.sharing import sinks_of
+from reporting_agent.pipeline.following import sinks_of
 
 
 def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
@@ -81,24 +81,12 @@ def _in(event: Event, site: Site, period: Period) -> bool:
 
 
 def _factor(event: Event) -> Words:
+    told = {"what": event.named, "factor": f"{event.factor:g}", "start": event.start, "reason": event.reason}
     if event.until is None:
-        return Words.of(
-            Phrase(
-                "As the site declares, %(what)s counts %(factor)s-fold from %(start)s on: %(reason)s",
-                what=event.named,
-                factor=f"{event.factor:g}",
-                start=event.start,
-                reason=event.reason,
-            )
-        )
+        return Words.of(Phrase("As the site declares, %(what)s counts %(factor)s-fold from %(start)s on: %(reason)s", **told))
     return Words.of(
         Phrase(
-            "As the site declares, %(what)s counts %(factor)s-fold from %(start)s until %(until)s: %(reason)s",
-            what=event.named,
-            factor=f"{event.factor:g}",
-            start=event.start,
-            until=event.until,
-            reason=event.reason,
+            "As the site declares, %(what)s counts %(factor)s-fold from %(start)s until %(until)s: %(reason)s", **told, until=event.until
         )
     )
 

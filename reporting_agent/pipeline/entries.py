@@ -15,7 +15,7 @@ from reporting_agent.metering.allocation import Sink, share_out
 from reporting_agent.metering.derived import Counted
 from reporting_agent.metering.engine import Windows
 from reporting_agent.metering.uncertainty import Doubt, doubt, together
-from reporting_agent.pipeline.sharing import served
+from reporting_agent.pipeline.following import served
 from reporting_agent.pipeline.units import mj_in
 
 _RULES = {

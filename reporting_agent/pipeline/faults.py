@@ -24,9 +24,10 @@ from benchmarks.measurements import Batch, Finding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Equipment, Site
-from reporting_agent.pipeline.batch_faults import FAULTS, Fault, Seen
-from reporting_agent.pipeline.numbering import missing_numbers
-from reporting_agent.pipeline.row_units import off_scales
+from reporting_agent.pipeline.batch_faults import FAULTS, Fault
+from reporting_agent.pipeline.batches import missing_numbers
+from reporting_agent.pipeline.seen import Seen
+from reporting_agent.pipeline.units import off_scales
 
 PLACES_KEPT = 20
 _LONGEST_GAP_BETWEEN_H = 24
@@ -88,7 +89,7 @@ def _seen(
     rows = range(len(batches))
     lines = {(batch.step, batch.equipment) for batch in batches}
     metered = {(step, name): bool({"", name} & metered_steps.get(step, frozenset())) for step, name in lines}
-    rated_kw = {line: _rated_kw(*line, site.equipment) for line in lines}
+    equipment = {line: _equipment(*line, site.equipment) for line in lines}
     steps = {name: pack.step(name) for name, _ in lines}
     return Seen(
         batches,
@@ -97,7 +98,7 @@ def _seen(
         blank=np.array([(batch.step, batch.batch_id) in blank for batch in batches], dtype=bool),
         again=np.array([row in again for row in rows], dtype=bool),
         overlapped=np.array([row in overlapped for row in rows], dtype=bool),
-        rated_kw=np.array([rated_kw[batch.step, batch.equipment] for batch in batches], dtype=float),
+        equipment=[equipment[batch.step, batch.equipment] for batch in batches],
         off_scale=np.array([off_scale.get(row, 1.0) for row in rows], dtype=float),
         suspected=suspected,
     )
@@ -150,13 +151,13 @@ def overlapping(batches: Sequence[Batch]) -> set[int]:
     return shared
 
 
-def _rated_kw(step: str, name: str, equipment: Sequence[Equipment]) -> float | None:
-    """The rating of the batches' own equipment; of the step's only one where the log names none."""
-    own = [one for one in equipment if one.id == name]
-    of_step = [one for one in equipment if one.step == step] if not name else []
+def _equipment(step: str, name: str, equipment: Sequence[Equipment]) -> Equipment | None:
+    """The batches' own; of the step's only one where the log names none."""
+    own = [declared for declared in equipment if declared.id == name]
+    of_step = [declared for declared in equipment if declared.step == step] if not name else []
     if own:
-        return own[0].rated_power_kw
-    return of_step[0].rated_power_kw if len(of_step) == 1 else None
+        return own[0]
+    return of_step[0] if len(of_step) == 1 else None
 
 
 def _gaps(batches: Sequence[Batch]) -> list[Finding]:

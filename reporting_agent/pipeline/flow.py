@@ -56,7 +56,8 @@ def refuse_unused_essentials(site: Site, pack: Pack) -> None:
 
 def unused_factors(site: Site, pack: Pack) -> list[Finding]:
     """Static factors that no limit of the pack asks for: most often a name mistyped."""
-    known = factors_of(pack)
+    known = factors_of(pack) | {place.share_variable for route in pack.routes for place in route.steps if place.share_variable}
+    known |= {step.bought_share for step in pack.steps if step.bought_share}
     names = ", ".join(sorted(known)) or "none"
     return [
         Finding(

@@ -1,17 +1,26 @@
-"""Energy that the plant gives per batch: rows of the energy file joined to their batches."""
+"""Energy that the plant gives per batch: rows of the energy file joined to their batches.
+
+Energy of a step that names none of its batches: energy of the step all the same, that no label and no mean holds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import fsum
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError, Place
+from benchmarks.labels import Best, Grade, SiteLabel, StepLabel
+from benchmarks.labels.columns import counts
+from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
+from benchmarks.routes import Words
 from reporting_agent.pipeline.units import mj_in
 from reporting_agent.sources import Rejected, Table
 
@@ -33,12 +42,17 @@ class GivenEnergy:
 
 
 def join(
-    batches: Sequence[Batch], table: Table, names: Mapping[Key, str] | None = None, unread: Container[str] = frozenset()
+    batches: Sequence[Batch],
+    table: Table,
+    factors: FactorTable,
+    names: Mapping[Key, str] | None = None,
+    unread: Container[str] = frozenset(),
 ) -> GivenEnergy:
     """Give each batch the carriers that the energy file holds for it; a row that stands twice counts once.
 
     A blank quantity, a row that could not be read, a carrier or unit that is not known: that much was used and is not known, never 0.
 
+    `factors` says what a carrier can hold.
     `names` gives a batch's name by step and the id that the energy file uses, where the two differ; `unread` are ids of
     batches whose rows could not be read.
     """
@@ -76,7 +90,7 @@ def join(
         else:
             taken.add(cells)
             try:
-                energy.setdefault(key, []).append(_carrier_energy(row))
+                energy.setdefault(key, []).append(_carrier_energy(row, factors))
             except InputError as wrong:
                 blank.add(key)
                 by_heat = row["lhv"] is not None and CARRIERS[row["carrier"]].thermal
@@ -120,7 +134,7 @@ def join(
     return GivenEnergy(joined, rejected, findings, frozenset(blank), nameless)
 
 
-def _carrier_energy(row: Mapping[str, Any]) -> CarrierEnergy:
+def _carrier_energy(row: Mapping[str, Any], factors: FactorTable) -> CarrierEnergy:
     """An amount of energy that comes with its heating value is the amount of fuel that holds it; of one that is said to be measured (or
     by contract) the heating value is the MJ of its unit, and one of which nothing is said has none."""
     unit, quantity, what = row["unit"], row["quantity"], CARRIERS[row["carrier"]]
@@ -133,7 +147,7 @@ def _carrier_energy(row: Mapping[str, Any]) -> CarrierEnergy:
     else:
         of = unit if mj is None else what.unit
         lhv *= _mj_per(row["lhv_unit"] or f"MJ/{of}", of)
-        if (wanted := what.wanted_of(lhv, of)) is not None:
+        if (wanted := factors.impossible(what.id, lhv, of)) is not None:
             raise InputError(
                 "lhv-impossible", _IMPOSSIBLE, "Correct the heating value or its unit; the laboratory's is the lower one.", wanted=wanted
             )
@@ -177,3 +191,53 @@ def _mj_per(lhv_unit: str, unit: str) -> float:
 
 def _as_texts(row: dict[str, object]) -> tuple[str, ...]:
     return tuple("" if value is None else str(value) for value in row.values())
+
+
+CODE = "energy-without-batch"
+Strays = Mapping[str, Sequence[CarrierEnergy]]  # by step
+
+
+def held(label: SiteLabel, strays: Strays) -> SiteLabel:
+    """The label without those of steps of whose energy more than `LARGEST_SHARE` names no batch."""
+    if not strays:
+        return label
+    shares = {
+        (one.step, one.metric): _share(own, strays[one.step])
+        for one in label.steps
+        if one.step in strays and (own := [other for other in label.steps if (other.step, other.metric) == (one.step, one.metric)])
+    }
+    return replace(label, steps=tuple(_held(one, shares.get((one.step, one.metric))) for one in label.steps))
+
+
+def _held(label: StepLabel, share: float | None) -> StepLabel:
+    if share is None or share <= LARGEST_SHARE:
+        return label
+    why = Phrase(
+        "%(share)s of the step's energy names no batch of it: at most %(most)s may. Name the batches that used it, or take out the rows"
+        " that are not of this step.",
+        share=f"{share:.1%}",
+        most=f"{LARGEST_SHARE:.1%}",
+    )
+    return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, Words.of(why)))
+
+
+def _share(labels: Sequence[StepLabel], strays: Sequence[CarrierEnergy]) -> float:
+    """Of what the step took in; 1 where it is not known, which is never small."""
+    metric = labels[0].metric
+    nameless = [one for one in strays if one.direction is Direction.IMPORT and one.quantity and counts(one.carrier, metric)]
+    if not nameless:
+        return 0.0
+    used = [label.made_from.columns.batches[row] for label in labels if label.made_from for row in label.made_from.rows.tolist()]
+    taken = {carrier: fsum(label.energy_by_carrier.get(carrier, 0.0) for label in labels) for carrier in {one.carrier for one in nameless}}
+    whole = fsum(max(energy, 0.0) for label in labels for energy in label.energy_by_carrier.values())
+    try:
+        energy = fsum(taken[one.carrier] * one.quantity / _amount(used, one) for one in nameless)
+    except (InputError, ZeroDivisionError):
+        return 1.0
+    return energy / (energy + whole) if energy > 0 and whole > 0 else 1.0
+
+
+def _amount(batches: Sequence[Batch], like: CarrierEnergy) -> float:
+    """What the batches took in of the carrier, in this unit."""
+    taken = (one for batch in batches for one in batch.energy if one.carrier == like.carrier and one.direction is Direction.IMPORT)
+    return fsum(one.quantity * ratio(one.unit, like.unit) for one in taken)

@@ -9,21 +9,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
+from math import inf
 
+from benchmarks import packs
 from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import MJ_PER
 from benchmarks.errors import InputError, PolicyRefusal
-from benchmarks.labels import ExclusionReason
+from benchmarks.labels import ExclusionReason, StepLabel
+from benchmarks.labels.columns import counts
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Pack
+from benchmarks.routes import Pack, Words
 from reporting_agent.config import Site
-from reporting_agent.config.heating_values import HeatingValues
+from reporting_agent.config.materials import HeatingValues
 from reporting_agent.pipeline.units import mj_in
 
 PLACES_KEPT = 20
+ONE_ANALYSIS = 0.01
+"""By what share two analyses of one gas on a day may differ where it is made and where it is used (a convention of ours)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ def settle(batches: Sequence[Batch], site: Site, pack: Pack | None = None, *, al
     if values or inside:
         settled = [replace(batch, energy=tuple(_settled(batch, values, inside, taken))) if batch.energy else batch for batch in batches]
     found = [*_made_inside(taken), *_by_default(settled, site, pack)]
-    if not alone and (doubtful := two_sided(settled, values)):
+    if not alone and (doubtful := two_sided(settled, values, pack)):
         settled = [_left_out(batch, doubtful) for batch in settled]
         found += _told(doubtful)
     return Settled(settled, found)
@@ -60,14 +67,14 @@ def _settled(
     for energy in batch.energy:
         if energy.carrier in inside.get(batch.step, ()):
             taken[batch.step, energy.carrier] += 1
-        elif energy.lhv_mj_per_unit is None and (lhv := _value(values, energy, batch.start.date())) is not None:
+        elif energy.lhv_mj_per_unit is None and (lhv := _value(values, energy, batch)) is not None:
             yield replace(energy, lhv_mj_per_unit=lhv)
         else:
             yield energy
 
 
-def _value(values: HeatingValues, energy: CarrierEnergy, on: date) -> float | None:
-    found = values.of(energy.carrier, on)
+def _value(values: HeatingValues, energy: CarrierEnergy, batch: Batch) -> float | None:
+    found = values.of(energy.carrier, batch.start.date(), batch.step)
     if found is None or found.source == "default":
         return None
     return mj_in(energy.unit) if _is_heat(energy.carrier, energy.unit) else found.mj_per(energy.unit)
@@ -130,35 +137,103 @@ def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iter
 
 
 Doubtful = Mapping[tuple[str, date], int]
-"""A gas and a day on which it has not one heating value, where it is made and where it is used; how many batches used it."""
+"""A carrier and a day on which it has not one heating value, where it is made and where it is used; how many batches used it."""
 
 
-def two_sided(batches: Sequence[Batch], values: HeatingValues) -> Doubtful:
-    """A gas that is given back and taken must have one heating value on both sides: else what is credited is not what is charged, and
-    the plant could choose each. Of coke or steam there are several kinds, each with a value of its own.
+def two_sided(batches: Sequence[Batch], values: HeatingValues, pack: Pack | None) -> Doubtful:
+    """What is given back and taken must have one heating value on both sides: else what is credited is not what is charged, and the plant
+    could choose each. A stream that truly differs is declared under [[lhv]], with its step and the reason.
 
     What is given in a unit of energy was multiplied by the plant; its value is that under [[lhv]], or not known, and then nothing shows
-    that the two are one. Mixed gas is no poorer than the poorest gas in it, or it is that gas under another name.
+    that the two are one; of steam that is heat as it was metered. Mixed gas is no poorer than the poorest gas in it, or it is that gas
+    under another name.
     """
     given: dict[tuple[str, date], set[float | None]] = {}
-    for batch, energy in _gases(batches):
+    for batch, energy in _of_one_stream(batches, values):
         if energy.direction is not Direction.IMPORT:
             given.setdefault((energy.carrier, batch.start.date()), set()).add(_per_own_unit(energy, values, batch))
     differ: Counter[tuple[str, date]] = Counter()
-    for batch, energy in _gases(batches) if given else ():
+    heating = packs.factors(pack).heating if pack else {}
+    for batch, energy in _of_one_stream(batches, values) if given else ():
         key = (energy.carrier, batch.start.date())
         if energy.direction is Direction.IMPORT and key in given:
             stated = given[key] | {_per_own_unit(energy, values, batch)}
-            differ[key] += len(stated) > 1 or stated == {_NOT_KNOWN}
-        poorest = CARRIERS[energy.carrier].poorest, key[1]
-        if energy.direction is Direction.IMPORT and poorest in given:
-            differ[key] += (_per_own_unit(energy, values, batch) or 0.0) < max(one or 0.0 for one in given[poorest])
+            differ[key] += stated == {_NOT_KNOWN} or (len(stated) > 1 and _apart_by(energy.carrier, stated) > ONE_ANALYSIS)
+        bounds = heating.get(energy.carrier)
+        if bounds is not None and bounds.poorest is not None and energy.direction is Direction.IMPORT and (bounds.poorest, key[1]) in given:
+            differ[key] += (_per_own_unit(energy, values, batch) or 0.0) < max(one or 0.0 for one in given[bounds.poorest, key[1]])
     return +differ
 
 
-def _gases(batches: Sequence[Batch]) -> Iterator[tuple[Batch, CarrierEnergy]]:
-    gases = {one.id for one in CARRIERS.values() if one.form == "gas"}
-    return ((batch, energy) for batch in batches if batch.excluded is None for energy in batch.energy if energy.carrier in gases)
+def _apart_by(carrier: str, stated: AbstractSet[float | None]) -> float:
+    """By what share the values of one gas lie apart; infinite of what is no gas, and where one of them is not known."""
+    known = [one for one in stated if one is not None and one > 0]
+    if CARRIERS[carrier].form != "gas" or len(known) < len(stated):
+        return inf
+    return round(max(known) / min(known) - 1, 9)
+
+
+Range = tuple[float, float]
+
+
+def analysed_twice(batches: Sequence[Batch], values: HeatingValues) -> Mapping[tuple[str, date], Range]:
+    """The least and the most value of each gas on a day on which it is given back and taken at two that lie within `ONE_ANALYSIS`."""
+    given: set[tuple[str, date]] = set()
+    stated: dict[tuple[str, date], set[float | None]] = {}
+    for batch, energy in _of_one_stream(batches, values):
+        if CARRIERS[energy.carrier].form == "gas":
+            key = (energy.carrier, batch.start.date())
+            stated.setdefault(key, set()).add(_per_own_unit(energy, values, batch))
+            if energy.direction is not Direction.IMPORT:
+                given.add(key)
+    both = {key: [one or 0.0 for one in stated[key]] for key in given if 0 < _apart_by(key[0], stated[key]) <= ONE_ANALYSIS}
+    return {key: (min(known), max(known)) for key, known in both.items()}
+
+
+def told(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values: HeatingValues) -> Iterator[Words]:
+    """By how much the label would be higher at the other value of a gas that was analysed twice: the richer taken, the poorer given."""
+    made = label.made_from
+    if made is None or label.best.value is None or not ranges:
+        return
+    better: dict[str, float] = {}
+    for batch, energy in _of_one_stream([made.columns.batches[row] for row in made.rows.tolist()], values):
+        least, most = ranges.get((energy.carrier, batch.start.date()), (0.0, 0.0))
+        value = _per_own_unit(energy, values, batch)
+        if value and most and counts(energy.carrier, label.metric):
+            heat = energy.quantity * (mj_in(energy.unit) or value * ratio(energy.unit, CARRIERS[energy.carrier].unit))
+            other = most - value if energy.direction is Direction.IMPORT else value - least
+            better[energy.carrier] = better.get(energy.carrier, 0.0) + heat / value * other
+    for carrier, mj in sorted(better.items()):
+        size = mj / MJ_PER[label.energy_unit] / label.output_t
+        if size > 0:
+            yield Words.of(
+                Phrase(
+                    "%(carrier)s has two heating values on a day, where it is made and where it is used, at most %(share)s %% apart. At the"
+                    " other one the label would be higher by %(size)s %(unit)s.",
+                    carrier=CARRIERS[carrier].words.each(str.capitalize),
+                    share=f"{100 * max(most / least - 1 for (one, _), (least, most) in ranges.items() if one == carrier):.2g}",
+                    size=f"{size:.2g}",
+                    unit=label.unit,
+                )
+            )
+
+
+def _of_one_stream(batches: Sequence[Batch], values: HeatingValues) -> Iterator[tuple[Batch, CarrierEnergy]]:
+    """Energy whose heating value can be compared with that of others of its carrier: of no stream declared apart, and no metered heat."""
+    compared = {one.id for one in CARRIERS.values() if one.thermal and one.form != "heat"}
+    for batch in batches:
+        for energy in batch.energy if batch.excluded is None else ():
+            metered = CARRIERS[energy.carrier].form == "steam" and _is_heat(energy.carrier, energy.unit)
+            if energy.carrier in compared and not metered and not _apart(energy, values, batch):
+                yield batch, energy
+
+
+def _apart(energy: CarrierEnergy, values: HeatingValues, batch: Batch) -> bool:
+    """Whether the site declares this stream, with the value by which it counts."""
+    own = values.of(energy.carrier, batch.start.date(), batch.step)
+    return (
+        own is not None and own.step != "" and _per_own_unit(energy, values, batch) == round(own.mj_per(CARRIERS[energy.carrier].unit), 9)
+    )
 
 
 def _left_out(batch: Batch, doubtful: Doubtful) -> Batch:
@@ -179,7 +254,7 @@ def _told(doubtful: Doubtful) -> Iterator[Finding]:
                 "%(carrier)s is given back and taken on a day (%(days)s days, the first %(first)s), and nothing shows that it has one"
                 " heating value on both sides: two are given, or an amount of energy without one, or it is poorer than what it is mixed of."
                 " The runs of these days are left out, and nothing leaves the site. Correct the value that is wrong, and give amounts of"
-                " energy their lhv.",
+                " energy their lhv; what truly differs between streams stands under [[lhv]] with step and reason.",
                 carrier=words.each(str.capitalize),
                 days=len(days),
                 first=days[0].isoformat(),
@@ -188,14 +263,14 @@ def _told(doubtful: Doubtful) -> Iterator[Finding]:
         )
 
 
-def require_one_value(batches: Sequence[Batch], values: HeatingValues) -> None:
-    """PolicyRefusal `heating-value-two-sided`: nothing leaves the site while a gas has two heating values on one day."""
-    if not (found := [*_told(two_sided(batches, values))]):
+def require_one_value(batches: Sequence[Batch], values: HeatingValues, pack: Pack) -> None:
+    """PolicyRefusal `heating-value-two-sided`: nothing leaves the site while a carrier has two heating values on one day."""
+    if not (found := [*_told(two_sided(batches, values, pack))]):
         return
     raise PolicyRefusal(
         "heating-value-two-sided",
         found[0].sentence,
-        Phrase("Give the gas the value of the laboratory wherever it is made or used, with its amounts or under [[lhv]] in site.toml."),
+        Phrase("Give it the value of the laboratory wherever it is made or used, with its amounts or under [[lhv]] in site.toml."),
     )
 
 
@@ -203,10 +278,10 @@ _NOT_KNOWN = -1.0
 
 
 def _per_own_unit(energy: CarrierEnergy, values: HeatingValues, batch: Batch) -> float | None:
-    """MJ per the gas's own unit: `_NOT_KNOWN` of an amount of energy without a value of the day, None where the default counts."""
+    """MJ per the carrier's own unit: `_NOT_KNOWN` of an amount of energy without a value of the day, None where the default counts."""
     own = CARRIERS[energy.carrier].unit
     if _is_heat(energy.carrier, energy.unit):
-        of_day = values.of(energy.carrier, batch.start.date())
+        of_day = values.of(energy.carrier, batch.start.date(), batch.step)
         return _NOT_KNOWN if of_day is None or of_day.source == "default" else round(of_day.mj_per(own), 9)
     try:
         return None if energy.lhv_mj_per_unit is None else round(energy.lhv_mj_per_unit * ratio(own, energy.unit), 9)

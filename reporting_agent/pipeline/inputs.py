@@ -10,7 +10,7 @@ from benchmarks.measurements import Finding
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile, Site
 from reporting_agent.pipeline.rejections import told
-from reporting_agent.sources import SCALES, ReadingBlock, Rejected, Table, Wanted, corrections, plugged, read_sheet, read_table
+from reporting_agent.sources import SCALES, ReadingBlock, Rejected, Table, Wanted, corrections, interface, read_sheet, read_table
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.extract import Extract, Record
 from reporting_agent.sources.interface import Source
@@ -32,7 +32,7 @@ class Inputs:
         if extract is not None:
             return
         if site.inputs.source is not None:
-            self.source = plugged.connect(site.inputs.source, dict(site.source), site.folder, site.zone)
+            self.source = interface.connect(site.inputs.source, dict(site.source), site.folder, site.zone)
             self._check_units(self.source)
         if site.inputs.corrections is not None:
             self.corrections = corrections.load(*paths_of(site, site.inputs.corrections))

@@ -1,9 +1,14 @@
-"""Energy that meters measured: each meter's readings cut along the batches it counts for."""
+"""Energy that meters measured: each meter's readings cut along the batches it counts for.
+
+Meters that begin where another one of the same place ended: without `from` and `until` every batch needs the energy of both.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,24 +17,56 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
-from reporting_agent.metering import Course, MeterRecord, clock_search, cut_readings
+from reporting_agent.metering import Course, MeterRecord, cut_readings, shifts
 from reporting_agent.metering.account import record_of
 from reporting_agent.metering.derived import work_out
-from reporting_agent.metering.run_record import of_runs
-from reporting_agent.pipeline import own_metering, successors, suspicions
+from reporting_agent.metering.edges import of_runs
+from reporting_agent.pipeline import own_metering, suspicions
 from reporting_agent.pipeline.entries import allocated, entries
-from reporting_agent.pipeline.following import Followed, MomentsOf, follow
+from reporting_agent.pipeline.following import Followed, MomentsOf, follow, refuse_unknown_steps
 from reporting_agent.pipeline.lanes import Given
 from reporting_agent.pipeline.own_metering import Outgoing
-from reporting_agent.pipeline.sharing import refuse_unknown_steps
 from reporting_agent.sources import Rejected
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.reading_log import Undeclared
 from reporting_agent.sources.readings import ReadingLog
 from reporting_agent.sources.totals import Total
 
-if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
+if TYPE_CHECKING:
     from reporting_agent.sources.day_digests import DayDigests
+
+CODE = "meter-succeeded"  # of the finding below
+OVERLAP_S = 86_400.0  # for so long both may show readings on the day of the change
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[Finding]:
+    """Each pair of counted meters of one place, of which the second begins where the first ends."""
+    own = [one for one in records if one.counted and one.meter.since is None and one.meter.until is None and one.facts.readings]
+    for one, other in combinations(sorted(own, key=lambda record: record.facts.first_us or 0), 2):
+        ends_us, begins_us = one.facts.last_us, other.facts.first_us
+        if ends_us is None or begins_us is None or _place(one) != _place(other) or begins_us < ends_us - OVERLAP_S * 1e6:
+            continue
+        yield Finding(
+            "meter-succeeded",
+            Severity.WARNING,
+            Phrase(
+                "Meter %(second)s begins on %(day)s, where meter %(first)s ends (%(ends)s), and both count for the same batches: each then "
+                "lacks the energy of one of them, and none is used. If the second took the place of the first, write until = %(day)s in "
+                "the [[meters]] table of %(first)s and from = %(day)s in that of %(second)s.",
+                first=one.meter.id, second=other.meter.id, ends=_day(ends_us, zone).isoformat(), day=_day(begins_us, zone).isoformat(),
+            ),
+            1,
+        )  # fmt: skip
+
+
+def _place(record: MeterRecord) -> tuple[object, ...]:
+    meter = record.meter
+    return meter.step, meter.equipment, meter.carrier, meter.direction, meter.allocation, meter.parent
+
+
+def _day(moment_us: int, zone: tzinfo) -> date:
+    return (_EPOCH + timedelta(microseconds=moment_us)).astimezone(zone).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +135,7 @@ def measure(
             record = record_of(meter, made.unit, name in counted, course, occupied, followed.hours_us, *of_reading, *edges)
             windows = occupied.windows
             raw = None if meter.computed else followed.courses.get(name)  # a load rises when it rises, at any state of the gas
-            bins_us = clock_search.bins_of(windows.start_us, windows.end_us)
+            bins_us = shifts.bins_of(windows.start_us, windows.end_us)
             runs = None if raw is None else of_runs(raw.curve, windows.start_us, windows.end_us, occupied.ids, bins_us)
             records.append(replace(record, runs=runs))
         if name in counted:
@@ -113,7 +150,7 @@ def measure(
     own_windows = {name: one.windows for name, one in followed.occupied.items()}
     suspected = suspicions.look(followed.courses, own_windows, followed.chosen, counted, batches, site, pack, log.in_skipped_hours)
     findings.extend(suspected.findings)
-    findings.extend(successors.look(records, site.zone))
+    findings.extend(look(records, site.zone))
     declared = {meter.id for meter in site.meters}  # check and sub-meters are declared and deliberately not counted
     undeclared = {name: seen for name, seen in log.unknown_meters.items() if name not in declared}
     findings.extend(_strange(undeclared))

@@ -1,16 +1,26 @@
 """Batches as they are judged on their way out: each by its own row, its own energies and readings, and what the site declares.
 
-The plant's own label may use everything that was learned across records; what leaves may not (`benchmarks.privacy.stability`). So rows
+The plant's own label may use everything that was learned across records; what leaves may not (`benchmarks.privacy.units`). So rows
 that look out of scale, clocks that were found to run away, standstills and overlaps act here only once they are declared, and the
 run that finds them proposes the declaration (`pipeline.proposals`).
 
 Of the rows of one account (step and batch id) the first counts, whatever the others name. Where they name several products and are not
 told apart by time on a metered line, none does. So an account holds one record at most, under the id that the plant gave it.
+
+Runs of a production log on their way out: each row names its run by its own cells, and a run is made of its own rows.
+
+The plant's own label counts a row's time from the row before of the same equipment, whatever run that belongs to, and lays the row
+into the window that holds the middle of its time. Here a row belongs to the window in which its stamp closes its time; what it covers
+counts from the row before *of the same run*, and in front of the first from the window's edge; where a row's state holds from its stamp on,
+it holds for the next row of the same run. So a row changes no run but the one that
+it names. A campaign begins where the row before was of another product: that no row tells by itself, see `outward.CAMPAIGNS`.
+
+Where the label on its way out is another one than the plant's own: other batches count, or another value comes out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,17 +29,20 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from benchmarks.labels import ExclusionReason
-from benchmarks.measurements import Batch, CarrierEnergy
+from benchmarks.errors import PolicyRefusal
+from benchmarks.labels import ExclusionReason, SiteLabel, StepLabel
+from benchmarks.measurements import Batch, CarrierEnergy, State
 from benchmarks.phrases import Phrase
-from benchmarks.privacy.stability import Path, Transformation
+from benchmarks.privacy.units import Path, Transformation
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.metering.account import to_us
-from reporting_agent.metering.own_time import put_right
-from reporting_agent.metering.summer import HOUR_US, summers
-from reporting_agent.pipeline import faults, heat_content, joint, own_metering
+from reporting_agent.metering.own_time import HOUR_US, put_right, summers
+from reporting_agent.pipeline import conversions, faults, given, heat_content, joint, over_the_fence, own_metering, scattered, usual_heat
 from reporting_agent.pipeline.own_metering import OWN_READINGS, Outgoing
+from reporting_agent.pipeline.runs import EXCLUDING, Row, Run, batch_of, codes_of, rows_of, window_of
+from reporting_agent.pipeline.units import over_time
+from reporting_agent.sources import Table
 
 DUPLICATE = "duplicate"
 OWN_ROWS = Transformation(
@@ -96,7 +109,8 @@ def judge(
         whole: what the files decide for all their rows at once (`whole_files`).
     """
     with_energy = [batch.with_energy(metered[place]) if place in metered else batch for place, batch in enumerate(going.batches)]
-    settled = heat_content.settle(with_energy, site, alone=True).batches
+    settled, _ = usual_heat.left_out(heat_content.settle(with_energy, site, alone=True).batches, site, pack)
+    settled, _ = over_the_fence.left_out(settled, site, pack)
     judged, _ = faults.examine(settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True)
     tangled = own_metering.entangled(going, site)
     base = Path((OWN_ROWS, *declared(site, runs=False), *whole))
@@ -160,3 +174,143 @@ def _repeated_hours(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
     first_us, last_us = (to_us(datetime(edge, 1, 1, tzinfo=UTC)) for edge in (year - 1, year + 2))
     ends = (until_us for _, until_us in summers(zone, first_us, last_us) if until_us < last_us)
     return tuple((end_us - HOUR_US, end_us + HOUR_US) for end_us in ends)
+
+
+def require_releasable(local: SiteLabel) -> None:
+    """A record leaves with its own heating value and correction, and what leaves is made of batches: nothing leaves where those better a
+    label falsely, or where batches lack energy of their step.
+
+    Raises:
+        PolicyRefusal: `heating-value-scattered`, `variable-scattered`, `energy-without-batch`, `conversion-unlikely`.
+    """
+    found = {one.code: one.sentence for one in local.findings}
+    if said := found.get(scattered.HEATING_VALUE):
+        raise PolicyRefusal(
+            "heating-value-scattered",
+            said,
+            "Correct the values, or give those of the lots under [[lhv]] in site.toml and leave those with the amounts out.",
+        )
+    if said := found.get(scattered.VARIABLE):
+        raise PolicyRefusal(
+            "variable-scattered",
+            said,
+            "Correct the variable's column, or give its mean as a constant of [mapping.batches] (or [mapping.log]).",
+        )
+    for label in local.steps:
+        if label.best.reason == conversions.CODE and label.grade.why is not None:
+            raise PolicyRefusal(
+                "conversion-unlikely",
+                Phrase("Of %(step)s nothing leaves: %(why)s", step=label.step, why=label.grade.why),
+                "Correct the figures of the conversion in [site_boundary], or say under `reason` why it gives so much of what it takes.",
+            )
+        if label.best.reason == given.CODE:
+            raise PolicyRefusal(
+                "energy-without-batch",
+                Phrase("More than 0.5 %% of the energy of %(step)s names none of its batches.", step=label.step),
+                "Name the batches that used it, or take out the rows that are not of this step; `check` names the rows.",
+            )
+
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def cut(table: Table, site: Site, pack: Pack) -> list[Batch]:
+    """The runs of one log, in order of start and id."""
+    unit, factor = over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
+    since_previous = site.runs.row_covers == "since-previous"
+    by_run: dict[tuple[str, str, str, str, datetime], list[Row]] = {}
+    for row in rows_of(table, site.runs, pack)[0]:
+        named = replace(row, start=row.end - _INSTANT, end=row.end - _INSTANT) if since_previous else row
+        by_run.setdefault((row.equipment, row.step.id, row.product, row.variant, window_of(named, site)), []).append(row)
+    made = []
+    for key, rows in by_run.items():
+        run = Run()
+        for row in _by_themselves(rows, key[4], site):
+            if EXCLUDING & set(codes_of(row)):
+                run.missing_s += 0.0 if row.state is not State.NORMAL else row.span_s
+            else:
+                run.rows.append(row)
+        if run.rows:
+            made.append(batch_of(key, run, site.runs, unit, factor))
+    return sorted(made, key=lambda batch: (batch.start, batch.batch_id))
+
+
+def _by_themselves(rows: list[Row], window: datetime, site: Site) -> list[Row]:
+    """The rows of one run in order of stamp; what a row takes from the one before it, it takes from the one before it in the run."""
+    made: list[Row] = []
+    since_previous = site.runs.row_covers == "since-previous"
+    before: datetime = window
+    state: State | None = None
+    for row in sorted(rows, key=lambda one: one.end):
+        start = min(before, row.end) if since_previous else row.start
+        held = state if site.runs.row_state == "from-the-stamp" and state is not None else row.stated
+        made.append(replace(row, start=start, state=held, first=False))
+        before, state = row.end, row.stated
+    return made
+
+
+Key = tuple[str, str, str, str]
+NEARLY = 0.005  # of the value: half a per cent is within what a release is rounded and noised by
+
+
+def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
+    """What stays on the site and why, then one sentence a released label of which count or value differs; exact, for the plant's eyes."""
+    yield from _held_back(outward, pack)
+    going = {_key(label): label for label in outward.steps}
+    scattering = (one.sentence for one in local.findings if one.code in (scattered.VARIABLE, scattered.HEATING_VALUE))
+    held_at_mean = {(one.values["step"], one.values["metric"]) for one in scattering if isinstance(one, Phrase)}
+    for label in local.steps:
+        other = going.get(_key(label))
+        if not _is_released(label, pack) or label.best.value is None or (other is not None and other.path.bound is None):
+            continue
+        used = 0 if other is None else other.used
+        value = None if other is None else other.best.value
+        if value is None or used < 0.99 * label.used or abs(value - label.best.value) > NEARLY * abs(label.best.value):
+            why = Phrase(
+                "A report takes a batch's energy from the readings inside the batch alone: the more often the meter is read, the nearer the"
+                " two."
+            )
+            if (label.step, str(label.metric)) in held_at_mean:
+                why = Phrase("On the site what scatters from run to run counts at its mean; nothing leaves until that is corrected.")
+            yield Phrase(
+                "%(step)s %(variant)s %(metric)s: %(local)s batches count on the site, %(out)s in a report; best %(here)s ± %(half)s"
+                " %(unit)s on the site and %(there)s in a report. %(why)s",
+                why=why,
+                step=label.step,
+                variant=label.variant,
+                metric=label.metric.value,
+                local=label.used,
+                out=used,
+                here=f"{label.best.value:.5g}",
+                half="?" if label.uncertainty is None or label.uncertainty.best is None else f"{label.uncertainty.best.value:.2g}",
+                there="none" if value is None else f"{value:.5g}",
+                unit=label.unit,
+            )
+
+
+def reminder(found: Sequence[Phrase]) -> Phrase:
+    """One sentence about them all, for who sends."""
+    return Phrase(
+        "In %(count)s places what is reported is not the label on the site: `steplabel-agent preview` says where and why.",
+        count=len(found),
+    )
+
+
+def _held_back(outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
+    """The steps of which nothing leaves for want of a bound, by what there is to do."""
+    steps: dict[str, dict[str, None]] = {}
+    for label in outward.steps:
+        if _is_released(label, pack):
+            for step in label.path.unbounded:
+                steps.setdefault(step.reason, {})[label.step] = None
+    for why, held in steps.items():
+        yield Phrase("No label of %(steps)s leaves in a report. %(why)s", steps=", ".join(held), why=why)
+
+
+def _is_released(label: StepLabel, pack: Pack) -> bool:
+    rule = pack.step(label.step).metric(label.metric)
+    return rule is not None and rule.released
+
+
+def _key(label: StepLabel) -> Key:
+    return label.step, label.product, label.variant, label.metric.value

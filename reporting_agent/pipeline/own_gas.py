@@ -8,29 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import fsum
 
+from benchmarks import packs
 from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import MJ_PER, FactorTable
 from benchmarks.errors import InputError, PolicyRefusal
-from benchmarks.labels import ExclusionReason
+from benchmarks.labels import ExclusionReason, StepLabel
+from benchmarks.labels.columns import counts
+from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.quantities import ratio
-from benchmarks.routes import Pack
+from benchmarks.routes import Pack, Words
 from reporting_agent.pipeline.units import mj_in
 
 LEAST = 0.1
 """Of the heat of the gas that a run gives back, what it burns of any gas: stoves take about a third of a furnace's, walls two fifths of an
-oven's (an assumption of ours)."""
+oven's (an assumption of ours). A pack may say more of a step (`Yield.burns`)."""
 
 
 def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Finding]]:
     """The batches, those without their own use left out, and a finding for each gas and step."""
-    found = dict(_unburnt(batches, pack))
+    found, least = dict(_unburnt(batches, pack)), _least(pack)
     marked = [
         replace(batch, excluded=ExclusionReason.ENERGY_INCOMPLETE.value) if place in found else batch for place, batch in enumerate(batches)
     ]
     told = sorted({(batches[place].step, carrier) for place, carrier in found.items()})
-    return marked, [_told(step, carrier, [batches[place] for place, of in found.items() if of == carrier]) for step, carrier in told]
+    return marked, [
+        _told(step, carrier, [batches[place] for place, of in found.items() if of == carrier], least.get((step, carrier), LEAST))
+        for step, carrier in told
+    ]
 
 
 def require_none(batches: Sequence[Batch], pack: Pack) -> None:
@@ -40,14 +48,51 @@ def require_none(batches: Sequence[Batch], pack: Pack) -> None:
 
 
 def _unburnt(batches: Sequence[Batch], pack: Pack) -> Iterator[tuple[int, str]]:
+    table, least = packs.factors(pack), _least(pack)
     asked = {step.id: {one for one in step.boundary.asked if CARRIERS[one].form == "gas"} for step in pack.steps}
     for place, batch in enumerate(batches):
         gases = [one for one in batch.energy if one.carrier in CARRIERS and CARRIERS[one.carrier].form == "gas"]
         given = [one for one in gases if one.direction is not Direction.IMPORT and one.carrier in asked.get(batch.step, ())]
         if batch.excluded is None and given:
-            burnt = sum(_most_heat(one) for one in gases if one.direction is Direction.IMPORT)
-            if burnt < LEAST * sum(_heat(one) for one in given):
+            burnt = sum(_most_heat(one, table) for one in gases if one.direction is Direction.IMPORT)
+            if burnt < least.get((batch.step, given[0].carrier), LEAST) * sum(_heat(one) for one in given):
                 yield place, given[0].carrier
+
+
+def _least(pack: Pack) -> dict[tuple[str, str], float]:
+    """By step and carrier, what the pack says that a run burns at least."""
+    return {
+        (step.id, carrier): one.burns
+        for step in pack.steps
+        for one in step.boundary.yields
+        if one.burns is not None
+        for carrier in one.gives
+    }
+
+
+def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
+    """By how much the label would be higher, burnt its runs as much gas as is usual beside what they give back."""
+    made, table = label.made_from, packs.factors(pack)
+    if made is None or label.best.value is None or not label.output_t:
+        return
+    for usual in pack.step(label.step).boundary.yields:
+        if usual.burns_usually is None or not all(counts(carrier, label.metric) for carrier in usual.gives):
+            continue
+        gases = [one for row in made.rows.tolist() for one in made.columns.batches[row].energy if CARRIERS[one.carrier].form == "gas"]
+        given = fsum(_heat(one) for one in gases if one.direction is not Direction.IMPORT and one.carrier in usual.gives)
+        burnt = fsum(_most_heat(one, table) for one in gases if one.direction is Direction.IMPORT)
+        higher = (usual.burns_usually * given - burnt) / MJ_PER[label.energy_unit] / label.output_t
+        if higher > WORTH_TELLING * abs(label.best.value):
+            said = Phrase(
+                "The step burns gas of %(found)s of the heat that it gives back as %(carriers)s; usual are %(usual)s, at which the label"
+                " would be higher by %(higher)s %(unit)s.",
+                found=f"{burnt / given:.0%}",
+                carriers=enumerated(CARRIERS[carrier].words for carrier in usual.gives),
+                usual=f"{usual.burns_usually:.0%}",
+                higher=f"{higher:.2g}",
+                unit=label.unit,
+            )
+            yield Words.of(said)
 
 
 def _heat(energy: CarrierEnergy, otherwise: float = 0.0) -> float:
@@ -62,12 +107,12 @@ def _heat(energy: CarrierEnergy, otherwise: float = 0.0) -> float:
         return 0.0
 
 
-def _most_heat(energy: CarrierEnergy) -> float:
-    bounds = CARRIERS[energy.carrier].lhv
+def _most_heat(energy: CarrierEnergy, table: FactorTable) -> float:
+    bounds = table.can_hold(energy.carrier)
     return _heat(energy, 0.0 if bounds is None else bounds.most)
 
 
-def _told(step: str, carrier: str, batches: Sequence[Batch]) -> Finding:
+def _told(step: str, carrier: str, batches: Sequence[Batch], least: float) -> Finding:
     return Finding(
         "own-gas-missing",
         Severity.EXCLUSION,
@@ -76,7 +121,7 @@ def _told(step: str, carrier: str, batches: Sequence[Batch]) -> Finding:
             " These runs are left out. Report the gas that it burns, its own or another, and credit all that it gives.",
             step=step,
             carrier=CARRIERS[carrier].words,
-            share=f"{LEAST:.0%}",
+            share=f"{least:.0%}",
         ),
         len(batches),
         tuple(batch.place for batch in batches[:20] if batch.place is not None),

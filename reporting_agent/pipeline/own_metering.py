@@ -17,18 +17,18 @@ from numpy.typing import NDArray
 from benchmarks import states
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.phrases import Phrase
-from benchmarks.privacy.stability import Transformation
+from benchmarks.privacy.units import Transformation
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.tree import TEMPERATURE_UNITS
-from reporting_agent.metering import at_state
+from reporting_agent.metering import derived
 from reporting_agent.metering.account import to_us
 from reporting_agent.metering.derived import LEAST_KNOWN_STATE
 from reporting_agent.metering.engine import Windows
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.segments import HOUR_US
-from reporting_agent.pipeline.sharing import sinks_of
+from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.units import mj_in
 
 Integers = NDArray[np.int64]
@@ -191,11 +191,11 @@ def _part(
 ) -> tuple[Floats, Floats]:
     """Energy and completeness of a meter with readings, brought to its state where it has one."""
     energy, known = _of(meter.id, places, found, own)
-    if not at_state.has_state(meter):
+    if not derived.has_state(meter):
         return energy, known
     temperature_k = _state(meter.temperature_meter, meter.temperature_c, states.ZERO_CELSIUS_K, places, known, found, own, site)
     pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, places, known, found, own, site)
-    each = at_state.factor(meter, units[meter.id][0], temperature_k, pressure_kpa)
+    each = derived.factor(meter, units[meter.id][0], temperature_k, pressure_kpa)
     told = np.isfinite(each)
     return np.where(told, energy * np.nan_to_num(each), 0.0), np.where(told, known, 0.0)
 
@@ -236,7 +236,7 @@ def _of(name: str, places: list[int], found: Outgoing, own: Mapping[str, OwnWind
 def _unit(meter: Meter, units: Mapping[str, tuple[str, float]]) -> str:
     if meter.computed:
         return meter.unit
-    return at_state.final_unit(meter) if at_state.has_state(meter) else units[meter.id][0]
+    return derived.final_unit(meter) if derived.has_state(meter) else units[meter.id][0]
 
 
 def _rounded(energy: Floats) -> Floats:

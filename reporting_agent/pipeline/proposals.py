@@ -15,8 +15,8 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import CONFIRM, Event, as_toml
 from reporting_agent.metering.allocation import Sink
+from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.own_metering import STRUCTURAL, Outgoing, overlaps
-from reporting_agent.pipeline.sharing import sinks_of
 
 _SECOND = timedelta(seconds=1)
 

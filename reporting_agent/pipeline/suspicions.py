@@ -13,7 +13,7 @@ from benchmarks.measurements import Batch, Finding, Metric
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
-from reporting_agent.metering import against_batches, clock_search, rests, unit_words
+from reporting_agent.metering import against_batches, edges, shifts, unit_check
 from reporting_agent.metering.against_batches import Beside
 from reporting_agent.metering.edges import Reach
 from reporting_agent.metering.engine import Course, Windows
@@ -38,9 +38,9 @@ def moments_of(meter_windows: Mapping[str, Windows]) -> dict[str, NDArray[np.int
         name: np.concatenate(
             (
                 against_batches.moments_of(windows),
-                clock_search.bins_of(windows.start_us, windows.end_us),
+                shifts.bins_of(windows.start_us, windows.end_us),
                 Reach.of(windows.start_us, windows.end_us).moments_us(),
-                rests.moments_us(windows.start_us, windows.end_us),
+                edges.moments_us(windows.start_us, windows.end_us),
             )
         )
         for name, windows in meter_windows.items()
@@ -71,7 +71,7 @@ def look(
         beside = replace(_beside(meter, courses, windows, indices, batches, pack, site), in_skipped_hour=meter.id in in_skipped_hours)
         found = against_batches.compare(meter, course, windows[meter.id], least, site.zone, beside)
         for finding in found.findings:
-            struck = found.batches.get(finding.code if finding.code != unit_words.CHANGE else unit_words.LABEL)
+            struck = found.batches.get(finding.code if finding.code != unit_check.CHANGE else unit_check.LABEL)
             rows = [] if struck is None else [batches[indices[at]].place for at in np.flatnonzero(struck)[:PLACES_KEPT].tolist()]
             places = tuple(place for place in rows if place is not None)
             made.findings.append(finding if finding.places else replace(finding, places=places))

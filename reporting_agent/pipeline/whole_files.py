@@ -14,13 +14,11 @@ from pathlib import Path
 
 from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
-from benchmarks.privacy.stability import Transformation
+from benchmarks.privacy.units import Transformation
 from reporting_agent.config import Profile
-from reporting_agent.sources.delimited import joins_lines
 from reporting_agent.sources.encodings import recognise
-from reporting_agent.sources.extent import extents_of
-from reporting_agent.sources.sheets import format_of
-from reporting_agent.sources.workbooks import is_sparse
+from reporting_agent.sources.sheets import format_of, joins_lines
+from reporting_agent.sources.workbooks import extents_of, is_sparse
 
 _SURE = frozenset({"utf-8", "utf-8-sig", "utf-16"})
 """Encodings that a mark says, or in which every byte is right by itself."""

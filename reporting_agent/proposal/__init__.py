@@ -10,8 +10,7 @@ they took. Nothing of it is used when a report is made: there a profile stands i
 from reporting_agent.proposal.at_site import Recognised, open_lines, recognise
 from reporting_agent.proposal.proof import Proof, prove
 from reporting_agent.proposal.propose import Ask, nobody, open_questions, settled
-from reporting_agent.proposal.toml import as_toml, profiles_as_toml
-from reporting_agent.proposal.types import Evidence, Proposal, Question
+from reporting_agent.proposal.types import Evidence, Proposal, Question, as_toml, profiles_as_toml
 
 __all__ = [
     "Ask",

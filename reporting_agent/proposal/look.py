@@ -23,10 +23,9 @@ from reporting_agent.proposal.encoding import Encoding, encoding_of
 from reporting_agent.proposal.vocabulary import UNITS, VOCABULARY
 from reporting_agent.sources import totals
 from reporting_agent.sources.cells import Cell, is_blank, plain
-from reporting_agent.sources.delimited import DELIMITERS, delimiter_of
 from reporting_agent.sources.encodings import open_bytes, recognise
 from reporting_agent.sources.rearranged import dated, without_units
-from reporting_agent.sources.sheets import Sheet, format_of, open_sheet, raw_rows
+from reporting_agent.sources.sheets import DELIMITERS, Sheet, delimiter_of, format_of, open_sheet, raw_rows
 from reporting_agent.sources.workbooks import Book
 
 ROWS_LOOKED_AT = 20_000  # half a year of quarter hours, two years of heats

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config.profile import MONTH
-from reporting_agent.proposal import meters, rows
-from reporting_agent.proposal.carriers import counter_pair, energy_columns, output_columns
+from reporting_agent.proposal import columns, rows
+from reporting_agent.proposal.columns import counter_pair, energy_columns, output_columns
 from reporting_agent.proposal.look import Look, look_at
 from reporting_agent.proposal.maker import Maker
 from reporting_agent.proposal.naming import bare_days, dates, named, numbers
 from reporting_agent.proposal.spread_moments import calendar
 from reporting_agent.proposal.types import INPUTS, Proposal, Question
 
-_OWN_PART = {"batches": rows.batches, "energy": rows.energy, "log": rows.log, "readings": meters.readings}
+_OWN_PART = {"batches": rows.batches, "energy": rows.energy, "log": rows.log, "readings": columns.readings}
 
 
 Ask = Callable[[Question], str | None]

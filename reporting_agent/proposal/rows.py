@@ -7,7 +7,7 @@ from datetime import time, timedelta
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
-from reporting_agent.proposal.carriers import carrier_in, counter_pair, energy_columns, output_columns
+from reporting_agent.proposal.columns import carrier_in, counter_pair, energy_columns, output_columns
 from reporting_agent.proposal.maker import Maker
 from reporting_agent.proposal.naming import Named, dates, numbers, unit_of
 from reporting_agent.proposal.types import Evidence

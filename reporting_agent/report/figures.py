@@ -2,13 +2,111 @@
 
 `<data value="354.12" data-of="best">` inside `<tr data-row="labels/0">`: a program reads the same figures off the page as out
 of the workbook, and a test compares them one by one.
+
+How figures, shares and times are written for a person. One place, so that no two parts of a report differ.
 """
 
 from __future__ import annotations
 
+import math
+from datetime import datetime
 from typing import NamedTuple
 
-from reporting_agent.report.numbers import shown, signed
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase
+
+NOTHING = "–"  # no value; never a zero
+MINUS = "−"
+
+
+def shown(value: float | None) -> str:
+    """Four significant figures, as a person writes them; a dash where there is no value."""
+    if value is None or math.isnan(value):
+        return NOTHING
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size < 0.001:
+        mantissa, _, power = f"{value:.1e}".partition("e")
+        return f"{mantissa} × 10^{int(power)}".replace("-", MINUS)
+    places = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3 if size >= 1 else 4
+    text = f"{value:,.{places}f}"
+    return text.replace("-", MINUS)
+
+
+def signed(value: float | None) -> str:
+    """With its sign: a difference."""
+    text = shown(value)
+    return f"+{text}" if value is not None and value > 0 else text
+
+
+def percent(share: float | None, places: int | None = None) -> str:
+    """A share as per cent: whole from 10 % on, one place below, unless told."""
+    if share is None or math.isnan(share):
+        return NOTHING
+    amount = 100 * share
+    digits = places if places is not None else 0 if abs(amount) >= 9.95 or amount == 0 else 1 if abs(amount) >= 0.095 else 2
+    text = f"{amount:.{digits}f} %"
+    return "0 %" if text.strip("-0. %") == "" else text.replace("-", MINUS)
+
+
+def count(number: int | float) -> str:
+    """A whole number with its thousands."""
+    return f"{number:,.0f}".replace("-", MINUS)
+
+
+_MONTHS = (
+    *(Phrase("Jan"), Phrase("Feb"), Phrase("Mar"), Phrase("Apr"), Phrase("May"), Phrase("Jun")),
+    *(Phrase("Jul"), Phrase("Aug"), Phrase("Sep"), Phrase("Oct"), Phrase("Nov"), Phrase("Dec")),
+)
+
+
+def day(moment: datetime, lang: str) -> str:
+    """14 May 2016."""
+    return in_language(_day(moment), lang)
+
+
+def _day(moment: datetime) -> Phrase:
+    return Phrase("%(day)s %(month)s %(year)s", day=moment.day, month=_MONTHS[moment.month - 1], year=moment.year)
+
+
+def day_of_month(moment: datetime) -> Phrase:
+    """14 May."""
+    return Phrase("%(day)s %(month)s", day=moment.day, month=_MONTHS[moment.month - 1])
+
+
+def month_of_year(moment: datetime) -> Phrase:
+    """May 16."""
+    return Phrase("%(month)s %(year)s", month=_MONTHS[moment.month - 1], year=f"{moment:%y}")
+
+
+def time(moment: datetime, lang: str) -> str:
+    """14 May 2016, 08:12."""
+    return in_language(Phrase("%(day)s, %(clock)s", day=_day(moment), clock=f"{moment:%H:%M}"), lang)
+
+
+def month(number: int, lang: str) -> str:
+    """Jan."""
+    return in_language(_MONTHS[number - 1], lang)
+
+
+def minutes(seconds: float | None, lang: str) -> str:
+    """A length of time in the unit that a person would use."""
+    if seconds is None or math.isnan(seconds):
+        return NOTHING
+    if abs(seconds) < 120:
+        length = Phrase("%(number)s s", number=f"{seconds:.0f}")
+    elif abs(seconds) < 5400:
+        length = Phrase("%(number)s min", number=f"{seconds / 60:.0f}")
+    else:
+        length = Phrase("%(number)s h", number=f"{seconds / 3600:,.1f}")
+    return in_language(length, lang)
+
+
+def capital(text: str) -> str:
+    """The first letter as a heading has it."""
+    return text[:1].upper() + text[1:]
+
 
 _LARGER = {  # from which size on a person is shown the larger unit
     "kgce": (1000.0, "tce", 1000.0),

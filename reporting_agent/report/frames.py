@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+from benchmarks.errors import InputError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -55,6 +58,21 @@ def frame(table: Table) -> DataFrame:
         else:
             made[column.name] = pandas.Series(column.values, dtype="object")
     return pandas.DataFrame(made)
+
+
+def require_pandas() -> None:
+    """Before a site is labelled for nothing.
+
+    Raises:
+        InputError: `pandas-not-installed`.
+    """
+    if find_spec("pandas") is None:
+        raise InputError(
+            "pandas-not-installed",
+            "Frames are pandas frames, and pandas is not installed.",
+            "Install it: pip install 'steplabel-agent[frames]'.",
+            found="no pandas",
+        )
 
 
 def frames(result: LabelResult, analysis: Analysis) -> SiteFrames:

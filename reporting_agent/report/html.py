@@ -20,14 +20,15 @@ from benchmarks.catalogue import in_language, tag
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Period
 from reporting_agent.analysis import Analysis
-from reporting_agent.analysis.adequacy import adequacy
-from reporting_agent.analysis.balance import balances
+from reporting_agent.analysis.meters.adequacy import adequacy
+from reporting_agent.analysis.meters.balance import balances
 from reporting_agent.changes.review import review
 from reporting_agent.pipeline import LabelResult, PlantData
-from reporting_agent.report.numbers import count, day, time
+from reporting_agent.report.figures import count, day, time
 from reporting_agent.report.sections import (
     about,
     baselines,
+    border,
     costs,
     drill,
     drivers,
@@ -37,6 +38,7 @@ from reporting_agent.report.sections import (
     lead,
     meters,
     pareto,
+    practices,
     quality,
     questions,
     routes,
@@ -61,12 +63,14 @@ PARTS: tuple[ModuleType, ...] = (
     routes,
     steps,
     pareto,
+    practices,
     use,
     flow,
     meters,
     drivers,
     baselines,
     costs,
+    border,
     site_balance,
     drill,
     quality,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.catalogue import in_language
 from benchmarks.labels import StepLabel
-from reporting_agent.report.numbers import day_of_month, month, month_of_year, shown
+from reporting_agent.report.figures import day_of_month, month, month_of_year, shown
 from reporting_agent.report.svg import WIDTH, Floats, Scale, bars, dates, dots, line, tick_text, ticks
 
 HEIGHT = 320

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from benchmarks.catalogue import in_language
 from benchmarks.labels import ExclusionReason
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.changes.smallest_change import beside
-from reporting_agent.pipeline import successors
-from reporting_agent.report.numbers import shown
+from reporting_agent.pipeline import metered
+from reporting_agent.report.figures import shown
 from reporting_agent.report.words import counted, reason, words
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ _LEFT_OUT = frozenset(
         "variable-impossible",
         "variable-scattered",
         "heating-value-two-sided",
+        "heating-value-unusual",
+        "need-unmet",
+        "yield-impossible",
         "lhv-required",
         "credit-not-product",
         "own-gas-missing",
@@ -78,16 +81,26 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
         yield said(_outside(use, label.step))
     if label.excluded:
         yield said(Phrase("  excluded: %(counts)s", counts=", ".join(f"{why} {count:,}" for why, count in label.excluded.items())))
+    if ExclusionReason.VARIANT_UNKNOWN in label.excluded:
+        variants = ", ".join(variant.id for variant in result.data.pack.step(label.step).variants)
+        yield said(Phrase("  variants that the pack knows: %(variants)s", variants=variants))
     if ExclusionReason.ENERGY_INCOMPLETE in label.excluded:
         own = {record.meter.id for record in result.data.meters if record.meter.step == label.step}
-        succeeded = (one.sentence for one in result.findings if one.code == successors.CODE and isinstance(one.sentence, Phrase))
+        succeeded = (one.sentence for one in result.findings if one.code == metered.CODE and isinstance(one.sentence, Phrase))
         yield from (f"  {said(sentence)}" for sentence in succeeded if sentence.values["first"] in own)
     yield said(Phrase("  grade: %(grade)s", grade=_grade(label, lang)))
-    yield from (f"  {why.said_in(lang)}" for why in label.provisos)
+    if lacking := result.not_held(label.step):
+        yield said(Phrase("  this pack holds no value of %(editions)s, in force then", editions=enumerated(lacking)))
+    yield from (f"  {counted(why.said_in(lang), lang)}" for why in label.provisos)
 
 
 def _outside(use: OutsideUse, step: str) -> Phrase:
     share = Phrase("an unknown share") if use.share is None else f"{use.share:.1%}"
+    if use.is_inside:
+        return Phrase(
+            "  beside this metric: %(carrier)s, %(share)s of the energy of %(batches)s batches (above 0.5 %% a batch is left out)",
+            carrier=use.carrier, share=share, batches=f"{use.batches:,}",
+        )  # fmt: skip
     declared: Phrase = Phrase("not declared under [steps.%(step)s.outside]", step=step)
     if use.reason is not None:
         declared = Phrase("declared: %(reason)s", reason=use.reason)
@@ -107,15 +120,15 @@ def routes_as_text(accounts: Sequence[RouteAccount], lang: str = "en") -> str:
             lines += [in_language(Phrase("  missing: %(what)s", what=why.said_in(lang)), lang) for _, why in one.missing]
             continue
         amounts = {"value": shown(one.value), "error": shown(one.uncertainty), "unit": one.unit}
-        counted = Phrase(
+        account = Phrase(
             "route %(first)s to %(last)s · %(metric)s, annual account: %(value)s ±%(error)s %(unit)s (k = 2, of the energy)",
             **values,
             **amounts,
         )
-        lines.append(in_language(counted, lang))
+        lines.append(counted(in_language(account, lang), lang))
         for tested, held in zip(one.limits, one.declared, strict=True):
             lines.append(f"  {held.words.said_in(lang)}, {held.standard}: {_level(one, tested, lang)}")
-        lines += [f"  {why.said_in(lang)}" for why in one.provisos]
+        lines += [f"  {counted(why.said_in(lang), lang)}" for why in one.provisos]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -12,8 +12,8 @@ from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, enumerated, sentences
 from benchmarks.routes import ReferenceCondition, Words
 from reporting_agent.analysis import key_of
-from reporting_agent.analysis.variable_names import declared_as, unit_of, words_of
-from reporting_agent.report.numbers import day
+from reporting_agent.analysis.drivers.names import declared_as, unit_of, words_of
+from reporting_agent.report.figures import day
 from reporting_agent.report.quality import in_order
 from reporting_agent.report.words import counted, reason, words
 

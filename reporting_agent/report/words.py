@@ -9,6 +9,7 @@ from importlib.resources import files
 from benchmarks import texts
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase
+from reporting_agent.pipeline.batch_faults import FAULTS
 
 FILES = ("words.toml", "sections.toml", "verdicts.toml")
 
@@ -21,10 +22,11 @@ def words(lang: str) -> dict[str, dict[str, str]]:
 
 @lru_cache(maxsize=1)
 def phrases() -> dict[str, dict[str, Phrase]]:
-    """Every text, section by section; no section stands in two files."""
+    """Every text, section by section; no section stands in two files. Faults of batches bring their own names."""
     made: dict[str, dict[str, Phrase]] = {}
     for name in FILES:
         made |= texts.read(files(__package__).joinpath(name))
+    made["reasons"] |= {fault.code: fault.name for fault in FAULTS}
     return made
 
 

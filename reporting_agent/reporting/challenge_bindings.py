@@ -1,16 +1,24 @@
-"""What binds a parcel to its draws: the commitment it made and the challenge it keeps, and the refusal of a second one."""
+"""What binds a parcel to its draws: the commitment it made and the challenge it keeps, and the refusal of a second one.
+
+Which revision of a report the data at hand belong to, and when they may belong to none.
+
+A revision whose challenge is known is bound: its draws are determined, and whoever exchanged the data under it would pick
+between two draws. Bound data come back to their own revision; changed data make the next one, once that is asked for, and
+the reserve for corrections pays.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from benchmarks.errors import VerificationError
+from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import challenges
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.reporting.outbox import Parcel
+from reporting_agent.reporting.planning import Plan
 
 
 def commitment_of(parcel: Parcel) -> Commitment:
@@ -49,3 +57,63 @@ def refuse_another(given: Challenge, parcel: Parcel, keys: Mapping[str, Verifyin
             "Nothing was drawn by it: the first one counts. A portal that keeps its rules never does this: keep both, and tell the "
             "coordinator by another way than this portal.",
         )
+
+
+def place(planned: Plan, revisions: Sequence[Parcel], root_of: Callable[[Plan], bytes], *, correct: bool) -> tuple[Plan, Parcel | None]:
+    """The plan under the revision that these data belong to, and that revision's row, if there is one.
+
+    Args:
+        planned: as the first revision.
+        revisions: the rows of its site and period, oldest first.
+        root_of: what this agent would commit to for a plan.
+        correct: the next revision is meant, if the data are not those of one that is bound.
+
+    Raises:
+        PolicyRefusal: `data-changed`, `software-changed`, both without `correct` only.
+    """
+    bound = [parcel for parcel in revisions if parcel.is_bound]
+    open_one = next((parcel for parcel in revisions if not parcel.is_bound), None)
+    if not bound:
+        return planned, open_one
+    last = bound[-1]
+    for parcel in reversed(bound):
+        if not parcel.same_data(planned.data_digest, planned.method_digest):
+            continue
+        again = planned.under(parcel.revision, correction=parcel.correction)
+        if parcel.is_sealed or (parcel is last and root_of(again) == parcel.data_root):
+            return again, parcel
+    resumed = open_one is not None and open_one.same_data(planned.data_digest, planned.method_digest)
+    if not correct and not resumed:
+        same = last.same_data(planned.data_digest, planned.method_digest)
+        raise _software_changed(last) if same else _data_changed(last)
+    return planned.under(last.revision + 1, correction=True), open_one
+
+
+def _data_changed(last: Parcel) -> PolicyRefusal:
+    stands = "already sealed" if last.is_sealed else "committed to, and whose challenge is known"
+    return PolicyRefusal(
+        "data-changed",
+        Phrase(
+            "The data of %(last_period)s are not those of revision %(revision)s, which is %(stands)s.",
+            last_period=last.period,
+            revision=last.revision,
+            stands=stands,
+        ),
+        "If the change is right, run submit again with --correct: that makes the next revision and spends from the reserve for "
+        "corrections. If not, restore the files; the report that was begun then counts as before.",
+    )
+
+
+def _software_changed(last: Parcel) -> PolicyRefusal:
+    return PolicyRefusal(
+        "software-changed",
+        Phrase(
+            "The data of %(last_period)s, revision %(revision)s, were committed to by another version of "
+            "the agent, under another policy, with other settings or with other readings of meters: they "
+            "may be labelled otherwise, by a luck that is known already.",
+            last_period=last.period,
+            revision=last.revision,
+        ),
+        "Finish this report with the version, settings and files that began it, then change them; or run submit again with --correct, "
+        "which makes the next revision and spends from the reserve for corrections.",
+    )

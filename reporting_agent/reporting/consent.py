@@ -23,8 +23,8 @@ Language = str
 AGREED_IN = ("en", "zh")
 """The wordings that the scheme binds: a translation that comes later changes no consent that was given."""
 
-SCHEME = "scheme-1"
-PURPOSE, USE, NAMING, RETENTION_YEARS = "industry-label", "no-enforcement", "not-named-in-public", 10
+SCHEME = "scheme-2"
+PURPOSE, USE, NAMING, RETENTION_YEARS = "industry-label", "no-enforcement-incentives", "not-named-in-public", 10
 TERMS = ("purpose", "use", "naming", "retention")
 """What a firm agrees to by submitting, in the order in which it is shown; their wording is `term.<name>`."""
 

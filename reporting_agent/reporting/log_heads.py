@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol, TypeVar
 
 from benchmarks.errors import InputError, VerificationError
@@ -22,8 +23,11 @@ from benchmarks.wire.checkpoints import Checkpoint
 from benchmarks.wire.heads import SeenHead, TreeHead
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_inclusion
+from benchmarks.wire.restarts import LogRestart
 from benchmarks.wire.signing import VerifyingKey
+from reporting_agent.reporting import log_restarts
 from reporting_agent.reporting.enrolment import Identity
+from reporting_agent.reporting.log_restarts import OwnEntry
 from reporting_agent.reporting.outbox import Parcel
 from reporting_agent.state import transaction
 
@@ -42,6 +46,8 @@ class Log(Protocol):
     def log_consistency(self, first: int, second: int) -> Sequence[bytes]: ...
 
     def log_inclusion(self, index: int, size: int) -> Sequence[bytes]: ...
+
+    def log_restarts(self) -> Sequence[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ class Kept:
 def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: Iterable[Parcel], now: datetime) -> SeenHead:
     """Take the portal's present head, hold it against the one that was kept, and look for the site's own entries.
 
+    A log that the coordinator restarted goes on from the head in the statement (`log_restarts`).
+
     Raises:
         VerificationError: `log-shrunk`, `log-forked`, `log-rewritten`, `log-omits`, with the evidence kept;
             `tree-head-signature-invalid`; `log-not-witnessed`, where the directory asks for witnesses.
@@ -73,16 +81,35 @@ def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: 
     keys = identity.directory.receipt_keys()
     witnessed = _witnessed(identity, log, now)
     shown = heads.read(log.log_head(), keys)
+    own = tuple(_own_entries(parcels, keys))
+
+    def consistency(one: int, other: int) -> Sequence[bytes]:
+        return _proof(log.log_consistency, one, other)
+
+    def restarted(explains: Callable[[LogRestart], bool]) -> bool:
+        return log_restarts.accept(connection, identity, log.log_restarts, explains, shown, own, consistency, now)
+
     if before := kept(connection, identity.fingerprint):
         first = heads.read(before.signed, keys)
         try:
-            heads.require_succession(first, shown, lambda one, other: _proof(log.log_consistency, one, other))
+            heads.require_succession(first, shown, consistency)
         except VerificationError as broken:
-            _keep_evidence(connection, Evidence(broken.code, first.signed, shown.signed, now.isoformat()))
-            raise
+            if not restarted(lambda one: one.explains(first)):
+                _keep_evidence(connection, Evidence(broken.code, first.signed, shown.signed, now.isoformat()))
+                raise
     if witnessed is not None:
         _require_witnessed_past(connection, witnessed, shown, log, now)
-    found = [_find(connection, one, shown, log, now) for one in _own_entries(parcels, keys) if not _is_found(connection, identity, one)]
+    found = []
+    for one in own:
+        if _is_found(connection, identity, one) or log_restarts.is_lost(connection, identity, one):
+            continue
+        try:
+            _require_included(one, shown, log)
+        except VerificationError as broken:
+            if not restarted(partial(log_restarts.lost_in, own=one)):
+                raise _omitted(connection, one, shown, now) from broken
+            continue
+        found.append(one)
     with transaction(connection):
         connection.execute("REPLACE INTO log_head VALUES (?, ?, ?)", (identity.fingerprint, shown.signed, now.isoformat()))
         if witnessed is not None:
@@ -136,25 +163,15 @@ def evidence(connection: sqlite3.Connection) -> tuple[Evidence, ...]:
     return tuple(Evidence(row["code"], row["first"], row["second"], row["found_at"]) for row in rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _OwnEntry:
-    """Where the portal said, and signed, that something of this site stands."""
-
-    what: str
-    index: int
-    leaf_hash: bytes
-    signed: bytes
-
-
-def _own_entries(parcels: Iterable[Parcel], keys: Mapping[str, VerifyingKey]) -> Iterator[_OwnEntry]:
+def _own_entries(parcels: Iterable[Parcel], keys: Mapping[str, VerifyingKey]) -> Iterator[OwnEntry]:
     for parcel in parcels:
         name = f"{parcel.period}, revision {parcel.revision}"
         if parcel.challenge is not None and (given := _of_this_portal(challenges.read, parcel.challenge, keys)):
             leaf = logged.hashed(Kind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
-            yield _OwnEntry(f"the commitment to {name}", given.log_index, leaf, parcel.challenge)
+            yield OwnEntry(f"the commitment to {name}", given.log_index, given.given_on, leaf, parcel.challenge)
         if parcel.receipt is not None and (receipt := _of_this_portal(receipts.read, parcel.receipt, keys)):
             leaf = logged.hashed(Kind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
-            yield _OwnEntry(f"the report of {name}", receipt.log_index, leaf, parcel.receipt)
+            yield OwnEntry(f"the report of {name}", receipt.log_index, receipt.received_on, leaf, parcel.receipt)
 
 
 def _of_this_portal(read: Callable[[bytes, Mapping[str, VerifyingKey]], Read], raw: bytes, keys: Mapping[str, VerifyingKey]) -> Read | None:
@@ -167,31 +184,32 @@ def _of_this_portal(read: Callable[[bytes, Mapping[str, VerifyingKey]], Read], r
         raise
 
 
-def _is_found(connection: sqlite3.Connection, identity: Identity, own: _OwnEntry) -> bool:
+def _is_found(connection: sqlite3.Connection, identity: Identity, own: OwnEntry) -> bool:
     asked = "SELECT 1 FROM log_included WHERE fingerprint = ? AND log_index = ? AND leaf = ?"
     return connection.execute(asked, (identity.fingerprint, own.index, own.leaf_hash)).fetchone() is not None
 
 
-def _find(connection: sqlite3.Connection, own: _OwnEntry, shown: SeenHead, log: Log, now: datetime) -> _OwnEntry:
-    """The entry, once it was proven to be in the log of this head."""
+def _require_included(own: OwnEntry, shown: SeenHead, log: Log) -> None:
+    """VerificationError where the entry is not proven to be in the log of this head."""
     head = shown.head
-    try:
-        proof = _proof(log.log_inclusion, own.index, head.size) if own.index < head.size else ()
-        require_inclusion(own.leaf_hash, own.index, head.size, proof, head.root)
-    except VerificationError as broken:
-        _keep_evidence(connection, Evidence(OMITTED, own.signed, shown.signed, now.isoformat()))
-        raise VerificationError(
-            OMITTED,
-            Phrase(
-                "The portal's log of %(size)s entries does not hold %(what)s at entry %(index)s, where the portal signed that it is.",
-                size=head.size,
-                what=own.what,
-                index=own.index,
-            ),
-            "Send nothing more. Keep the state directory: what the portal signed is in it. `status --heads DIR` writes it out; give it to "
-            "the coordinator by another way than this portal.",
-        ) from broken
-    return own
+    proof = _proof(log.log_inclusion, own.index, head.size) if own.index < head.size else ()
+    require_inclusion(own.leaf_hash, own.index, head.size, proof, head.root)
+
+
+def _omitted(connection: sqlite3.Connection, own: OwnEntry, shown: SeenHead, now: datetime) -> VerificationError:
+    """The refusal of a log that lacks an entry of this site, with the evidence kept."""
+    _keep_evidence(connection, Evidence(OMITTED, own.signed, shown.signed, now.isoformat()))
+    return VerificationError(
+        OMITTED,
+        Phrase(
+            "The portal's log of %(size)s entries does not hold %(what)s at entry %(index)s, where the portal signed that it is.",
+            size=shown.head.size,
+            what=own.what,
+            index=own.index,
+        ),
+        "Send nothing more. Keep the state directory: what the portal signed is in it. `status --heads DIR` writes it out; give it to "
+        "the coordinator by another way than this portal.",
+    )
 
 
 def _proof(ask: Callable[[int, int], Sequence[bytes]], first: int, second: int) -> Sequence[bytes]:

@@ -31,8 +31,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.privacy import randomness
 from benchmarks.privacy.accounting import Debit
 from benchmarks.privacy.pooling import fewest_batches, too_long
-from benchmarks.privacy.stability import cells_together
-from benchmarks.privacy.units import most_together, within_bound
+from benchmarks.privacy.units import cells_together, most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedReport
 from benchmarks.routes import MetricRule, Pack, ReleasePolicy, Step
 from benchmarks.wire.conformity import policy_digest, released_metrics

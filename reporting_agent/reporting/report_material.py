@@ -20,15 +20,15 @@ from reporting_agent import pipeline
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import settings_digest
-from reporting_agent.pipeline import PlantData, lots, own_gas, scattered_variables, strays
-from reporting_agent.pipeline.differences import differences
+from reporting_agent.pipeline import PlantData, outward, own_gas
 from reporting_agent.pipeline.heat_content import require_one_value
 from reporting_agent.pipeline.inputs import Inputs
+from reporting_agent.pipeline.outward import differences
 from reporting_agent.reporting import pooled
-from reporting_agent.reporting.ledger import Ledger
 from reporting_agent.reporting.offers import Offer
 from reporting_agent.reporting.outbox import Parcel
 from reporting_agent.reporting.pooled import ALONE, Windows
+from reporting_agent.reporting.privacy_ledger import Ledger
 from reporting_agent.reporting.report_inputs import Provenance, window_of
 from reporting_agent.reporting.submission import Material
 from reporting_agent.sources.day_digests import DayDigests
@@ -61,7 +61,8 @@ def gather(
         PolicyRefusal: `pool-needs-a-year`, `pool-gains-nothing`, `pool-decided`; `change-unanswered` where the data changed in a way
             that nobody has explained; `heating-value-two-sided` where a gas has two heating values on one day;
             `heating-value-scattered`, `variable-scattered` where values by run better a label; `energy-without-batch` where a step's
-            energy names no batch; `own-gas-missing` where a step credits a gas and burns none.
+            energy names no batch; `own-gas-missing` where a step credits a gas and burns none; `conversion-unlikely` where a conversion
+            gives what no such plant does of what a step counts.
     """
     bound = next((parcel for parcel in reversed(revisions) if parcel.is_bound), None)
     decided = bound.windows if bound is not None and not (correct and pool) else None
@@ -89,7 +90,7 @@ def gather(
 
     if bound is None or correct:  # what was begun is finished as it was begun
         review(site, data).require_answers()
-        require_one_value(_judged(data), site.heating_values)
+        require_one_value(_judged(data), site.heating_values, pack)
         own_gas.require_none(_judged(data), pack)
 
     alone = _label_of(site, data, period)
@@ -101,9 +102,7 @@ def gather(
     gained = () if windows else gains
     local = pipeline.label_of(site, data, period)
     if bound is None or correct:
-        lots.require_none(local)
-        scattered_variables.require_none(local)
-        strays.require_none(local)
+        outward.require_releasable(local)
     differ = tuple(differences(local, alone, data.pack))
     return Material(label, _judged(data), data.pack, windows, gained, _provenance(site, days, period, windows), data.proposals, differ)
 

@@ -35,19 +35,19 @@ from benchmarks.wire.conformity import require_conformity
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, encode_report
 from reporting_agent.pipeline.proposals import Proposal
-from reporting_agent.reporting import enrolment, log_heads, revisions, set_back
+from reporting_agent.reporting import challenge_bindings, enrolment, log_heads, log_restarts, set_back
 from reporting_agent.reporting.challenge_bindings import commitment_of, kept, refuse_another
 from reporting_agent.reporting.closed_periods import ClosedPeriods
-from reporting_agent.reporting.drawing import draw
 from reporting_agent.reporting.enrolment import Identity
-from reporting_agent.reporting.ledger import Ledger
+from reporting_agent.reporting.noise_drawing import draw
 from reporting_agent.reporting.offers import Offer
 from reporting_agent.reporting.outbox import Outbox, Parcel, ParcelState
 from reporting_agent.reporting.planning import FIRST_REVISION, Plan, Subject, digests, plan
 from reporting_agent.reporting.pooled import Windows
 from reporting_agent.reporting.portal_client import PortalClient
+from reporting_agent.reporting.privacy_ledger import Ledger
 from reporting_agent.reporting.report_inputs import Provenance
-from reporting_agent.reporting.resealing import sealed_for_today
+from reporting_agent.reporting.rotation import sealed_for_today
 from reporting_agent.state import transaction
 
 STEPS = ("planned", "committed", "challenged", "debited", "drawn", "sealed", "sent", "received")
@@ -117,6 +117,7 @@ class Submission:
         self._closed = ClosedPeriods(connection)
         self._held: tuple[Receipt, ...] | None = None  # until the portal was asked
         self._answered: tuple[Commitment, ...] = ()
+        self._restarts_before = len(log_restarts.accepted(connection, identity.fingerprint))
 
     def begin(self, material: Material, period: str, *, correct: bool) -> Begun:
         """Bring the report of this period as far as *committed*; one that came farther stays as it is. Spends nothing.
@@ -131,7 +132,7 @@ class Submission:
         """
         planned = material.plan(Subject(self._identity.site, period, FIRST_REVISION, False))
         rows = self._outbox.revisions(planned.subject.site, period)
-        planned, parcel = revisions.place(planned, rows, self._root, correct=correct)
+        planned, parcel = challenge_bindings.place(planned, rows, self._root, correct=correct)
         if parcel is not None and parcel.is_sealed:
             return Begun(planned, material.batches, parcel)
         parcels, closed = self._outbox.all(), self._closed.all()
@@ -268,7 +269,7 @@ class Submission:
             self._identity = enrolment.renew_directory(self._connection, self._identity, road.directory())
             log_heads.look(self._connection, self._identity, road, self._outbox.all(), self._clock())
             held = road.held(self._signature)
-            given = road.challenges(self._signature)
+            given = self._hand_back(road, road.challenges(self._signature))
         except Unreachable as trouble:
             return trouble
         keys = self._identity.directory.receipt_keys()
@@ -280,6 +281,21 @@ class Submission:
                 refuse_another(challenge, bound[challenge.commitment], keys)
         self._answered = tuple(challenge.commitment for challenge in answered)
         return None
+
+    def restarts_taken(self) -> list[dict[str, str | int]]:
+        """What a person is to be told of restarts of the portal's log that were taken in this run."""
+        taken = log_restarts.accepted(self._connection, self._identity.fingerprint)
+        return [log_restarts.told(one) for one in taken[self._restarts_before :]]
+
+    def _hand_back(self, road: PortalClient, given: Sequence[bytes]) -> Sequence[bytes]:
+        """Give a portal that lost commitments with its log each with its challenge, in the ledger's order; all that it then holds."""
+        known = {challenges.parse(raw).commitment for raw in given}
+        lost = [one for one in self._outbox.all() if one.challenge is not None and commitment_of(one) not in known]
+        lost = [one for one in lost if log_restarts.is_of_a_lost_log(self._connection, self._identity, one)]
+        for parcel in lost:
+            commitment = commitments.commit(commitment_of(parcel), self._identity.device_id, self._identity.device_key)
+            road.hand_back(commitment, parcel.challenge or b"")
+        return road.challenges(self._signature) if lost else given
 
     def spooled_besides(self, parcel: Parcel) -> list[Parcel]:
         """Other reports that are sealed and still wait for their receipt, oldest first."""

@@ -29,6 +29,7 @@ import httpx
 
 from benchmarks.errors import InputError, SteplabelError, Unreachable, UsageError, VerificationError
 from benchmarks.phrases import Phrase
+from benchmarks.wire.challenges import handed_back
 from benchmarks.wire.rotation import Rotation
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
@@ -169,6 +170,14 @@ class Portal:
     def log_inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         """What the portal says proves the entry in its log of that size."""
         return _hashes(self._get("/api/v1/log/inclusion/", params={"index": index, "size": size}), "proof")
+
+    def log_restarts(self) -> tuple[bytes, ...]:
+        """Statements of the coordinator about a log that was restarted, still to be verified."""
+        return tuple(_bytes(one, "statement") for one in _list(self._get("/api/v1/log/restarts/")))
+
+    def hand_back(self, commitment: bytes, challenge: bytes) -> None:
+        """Give a portal that lost them a commitment and the challenge that it had signed for it; once more is harmless."""
+        self._ask("POST", "/api/v1/commitments/lost/", _NEW_OR_KNOWN, content=handed_back(commitment, challenge), headers=_CBOR)
 
     def commit(self, commitment: bytes) -> bytes:
         """Hand over a signed commitment; the challenge, still to be verified. The same one again gets the same challenge."""

@@ -13,9 +13,8 @@ import numpy as np
 
 from benchmarks.labels.columns import Flags, Floats
 from benchmarks.measurements import Batch
-from reporting_agent.analysis.baseline_model import degree_days
-from reporting_agent.analysis.days import LocalHours, day_energy
-from reporting_agent.analysis.production import OUTDOOR
+from reporting_agent.analysis.baselines.model import LocalHours, day_energy, degree_days
+from reporting_agent.analysis.baselines.production import OUTDOOR
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 

@@ -19,8 +19,8 @@ from benchmarks.labels.columns import Flags, Floats
 from benchmarks.measurements import CarrierEnergy, Period
 from benchmarks.phrases import Phrase
 from reporting_agent import pipeline
-from reporting_agent.analysis.base_load import mean_price
-from reporting_agent.analysis.prices import Prices, to_us
+from reporting_agent.analysis.baselines.base_load import mean_price
+from reporting_agent.analysis.costs.prices import Prices, to_us
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, PlantData

@@ -31,7 +31,7 @@ from xml.sax.xmlreader import AttributesImpl, Locator
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
-from reporting_agent.sources.encodings import broken_archives, damaged, open_bytes
+from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, open_bytes
 
 ROOTS = ("ProductionPerformance", "OperationsPerformance")
 _SEGMENT = "SegmentResponse"
@@ -139,7 +139,7 @@ def _parse(path: Path, take: Callable[[_Element], None]) -> None:
         raise _refused(path, "a document type or an entity", "XML without DOCTYPE and ENTITY") from refused
     except SAXParseException as broken:
         raise _refused(path, broken.getMessage(), "well-formed XML", broken.getLineNumber()) from broken
-    except broken_archives() as broken:
+    except BROKEN_ARCHIVE as broken:
         raise damaged(path, broken) from broken
     if reader.root not in ROOTS:
         raise _refused(path, f"an XML document of {reader.root!r}", " or ".join(ROOTS))

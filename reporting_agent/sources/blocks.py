@@ -18,9 +18,8 @@ from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.rows import Consecutive, Rows
 from reporting_agent.sources import arrays, cells, parquet
-from reporting_agent.sources.delimited import encoding_of
-from reporting_agent.sources.encodings import broken_archives, damaged, open_bytes
-from reporting_agent.sources.sheets import delimiter_of, format_of, open_sheet
+from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, open_bytes
+from reporting_agent.sources.sheets import delimiter_of, encoding_of, format_of, open_sheet
 from reporting_agent.sources.typed_text import Typed
 
 ROWS_A_BLOCK = 1 << 18  # of Parquet: fewer, and the cost of each block shows; twice as many are 4 % quicker and take 30 MB more
@@ -139,7 +138,7 @@ def _csv(
             count = len(columns[wanted[0]])
             yield Consecutive(profile.first_data_row + good, count), columns
             good += count
-    except broken_archives() as broken:
+    except BROKEN_ARCHIVE as broken:
         raise damaged(path, broken) from broken
     if typed.whole:
         return
@@ -187,7 +186,7 @@ def _csv(
                 found=str(broken).splitlines()[0],
                 wanted=f"{encoding} CSV with the columns {', '.join(wanted)}",
             ) from broken
-        except broken_archives() as broken:
+        except BROKEN_ARCHIVE as broken:
             raise damaged(path, broken) from broken
     if open_quote:
         raise InputError(

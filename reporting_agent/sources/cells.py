@@ -3,6 +3,8 @@
 Each reader raises `Unreadable` with the phrase of what was wanted; the caller knows file, row and column. Cells of a
 workbook or of Parquet arrive typed (numbers, dates) and keep their value. Full-width digits and signs, no-break spaces and
 the typographic minus mean what they look like and are read so; nothing else is changed.
+
+A row that could not be used, with everything a person needs to mend it.
 """
 
 from __future__ import annotations
@@ -10,15 +12,17 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypeGuard
 
+from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.sources import stamps
-from reporting_agent.sources.unreadable import Unreadable
+from reporting_agent.sources.stamps import Unreadable
 
 __all__ = ["BLANK", "Cell", "Unreadable", "columns_of", "is_blank", "moment", "number", "plain", "seconds", "text"]
 
@@ -190,3 +194,20 @@ def written_moment(cell: Cell, profile: Profile) -> datetime:
 def columns_of(text: str) -> int:
     """The columns that a text takes in letters of one width: those of Chinese and Japanese take two."""
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Where the row stands, why it was set aside, what stood there, what was wanted, and the row in its own columns.
+
+    `row_id` is the row's identity, by which a correction finds it; `input` the one of `[inputs]` that it was read for.
+    """
+
+    place: Place
+    reason: str
+    found: str
+    wanted: str
+    original: tuple[Cell, ...]
+    header: tuple[str, ...] = ()
+    input: str = ""
+    row_id: str = ""

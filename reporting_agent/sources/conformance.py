@@ -13,7 +13,7 @@ compared with the same plant read from template CSV files, to the last bit. Each
 | units | that values are in the unit declared, and that `units` says so |
 | values | that values keep every bit, and what is not known is NaN with its stamp |
 | meters | that only the meters asked for are handed over, and one that is not there is no fault |
-| places | that a file or table is named, and row numbers rise, so that a person finds the row |
+| places | that a file or table is named, and row numbers rise within it, so that a person finds the row |
 | restart | that reading again, also while the first reading is not at its end, gives the same |
 | refusals | that wrong options are refused as InputError with code, sentence, remedy, found and wanted |
 """
@@ -36,7 +36,7 @@ import numpy as np
 from benchmarks.errors import InputError
 from reporting_agent.config import Profile
 from reporting_agent.software import SOFTWARE
-from reporting_agent.sources import plugged, read_sheet, read_table, stream_readings
+from reporting_agent.sources import interface, read_sheet, read_table, stream_readings
 from reporting_agent.sources.example import ZONE, as_files, example
 from reporting_agent.sources.interface import READINGS, TABLES, Example, Source, SourceKind
 from reporting_agent.sources.readings import ReadingBlock, ReadingLog
@@ -151,14 +151,14 @@ class _Kit:
                 return f"{name}: names no file or table"
             if numbers != sorted(set(numbers)) or (numbers and numbers[0] < 1):
                 return f"{name}: row numbers {numbers[:5]} do not rise from 1 or more"
-        last: dict[str, int] = {}
+        last: dict[tuple[str, str], int] = {}
         for block in source.readings(self.meters) if READINGS in source.gives() else ():
-            rows = [last.get(block.meter, 0), *block.row.tolist()]
+            rows = [last.get((block.meter, block.file), 0), *block.row.tolist()]
             if not block.file:
                 return f"meter {block.meter}: names no file or table"
             if any(later <= earlier for earlier, later in pairwise(rows)):
                 return f"meter {block.meter}: row numbers {rows[1:6]} do not rise from 1 or more"
-            last[block.meter] = rows[-1]
+            last[block.meter, block.file] = rows[-1]
         return ""
 
     def _restart(self) -> str:
@@ -233,7 +233,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     args = parser.parse_args(argv)
     try:
-        checks = check(plugged.named(args.source))
+        checks = check(interface.named(args.source))
     except InputError as refused:
         print(refused, file=sys.stderr)
         return 1

@@ -23,8 +23,7 @@ from pathlib import Path, PurePath
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
-from reporting_agent.sources.cells import Cell, plain
-from reporting_agent.sources.rejected import Rejected
+from reporting_agent.sources.cells import Cell, Rejected, plain
 from reporting_agent.sources.sheets import open_sheet
 
 USED = "corrected: read as it stands here"

@@ -13,7 +13,7 @@ import io
 import re
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
@@ -30,7 +30,9 @@ def open_bytes(path: Path) -> BinaryIO:
         if path.suffix.lower() == ".gz":
             return cast("BinaryIO", gzip.open(path, "rb"))
         if path.suffix.lower() == ".zst":
-            return io.BufferedReader(_Frames(path), _CHUNK)
+            from pyarrow import input_stream
+
+            return io.BufferedReader(input_stream(str(path), compression="zstd"), _CHUNK)
         return path.open("rb")
     except OSError as gone:
         raise InputError(
@@ -139,46 +141,6 @@ def decodes(path: Path, name: str) -> bool:
     return True
 
 
-class _Frames(io.RawIOBase):
-    """A .zst file unpacked, frame after frame. One that breaks off is an error, as it is for gzip, and not its end."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._packed = path.open("rb")
-        self._frame: Any = None
-        self._ready = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            packed = self._packed.read(_CHUNK)
-            if not packed:
-                if self._frame is not None and not self._frame.eof:
-                    raise EOFError("the file breaks off within a frame")
-                return 0
-            self._ready = self._unpacked(packed)
-        count = min(len(buffer), len(self._ready))
-        buffer[:count], self._ready = self._ready[:count], self._ready[count:]
-        return count
-
-    def _unpacked(self, packed: bytes) -> bytes:
-        import zstandard
-
-        ready = b""
-        while packed:
-            if self._frame is None or self._frame.eof:
-                self._frame = zstandard.ZstdDecompressor().decompressobj()
-            ready += self._frame.decompress(packed)
-            packed = self._frame.unused_data if self._frame.eof else b""
-        return ready
-
-    def close(self) -> None:
-        self._packed.close()
-        super().close()
-
-
 def damaged(path: Path, broken: Exception) -> InputError:
     """What to say of a packed file that breaks off while it is read, or that is none."""
     with path.open("rb") as file:
@@ -202,15 +164,12 @@ def damaged(path: Path, broken: Exception) -> InputError:
     )
 
 
-def broken_archives() -> tuple[type[Exception], ...]:
-    """What reading a damaged .gz or .zst raises; asked for only when something is raised."""
-    import zstandard
-
-    return (EOFError, OSError, zlib.error, zstandard.ZstdError)
+BROKEN_ARCHIVE = (EOFError, OSError, zlib.error)
+"""What reading a damaged .gz or .zst raises."""
 
 
 def _read(stream: BinaryIO, path: Path, size: int) -> bytes:
     try:
         return stream.read(size)
-    except broken_archives() as broken:
+    except BROKEN_ARCHIVE as broken:
         raise damaged(path, broken) from broken

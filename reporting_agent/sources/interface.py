@@ -9,20 +9,26 @@ provider, which names a `SourceKind` under the entry point group `steplabel.sour
 and is used by `[inputs] source = "my-historian"` with its own keys in the table `[source]` of site.toml. What it hands
 over is the strict template, so that the same row gives the same label by any road; `python -m
 reporting_agent.sources.conformance my-historian` shows whether it does. docs/formats.md describes both.
+
+Sources of technology providers: found by their entry point, or by module, and connected.
 """
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
+from benchmarks.errors import InputError, Place
 from reporting_agent.sources.readings import ReadingBlock
 from reporting_agent.sources.sheets import Sheet
 
 ENTRY_POINTS = "steplabel.sources"
+OWN = {"spool": "reporting_agent.live.kept:SpoolKind"}  # what `watch` received
 
 TABLES = ("batches", "energy", "log")
 READINGS = "readings"
@@ -96,3 +102,45 @@ class SourceKind(Protocol):
     def seed(self, example: Example, folder: Path) -> Mapping[str, object]:
         """Put the kit's plant where the source will read it (a test database, files in `folder`); returns the options."""
         ...
+
+
+def connect(name: str, options: dict[str, object], folder: Path, zone: tzinfo) -> Source:
+    """Connect the source of this name by the options of `[source]`.
+
+    Raises:
+        InputError: no such source is installed, or it refuses its options.
+    """
+    return named(name).connect(options, folder, zone)
+
+
+def named(name: str) -> SourceKind:
+    """The kind of source of an installed package, by its entry point; or, as `module:attribute`, of any module."""
+    found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    if name in found:
+        return _made(found[name].load())
+    module_name, colon, attribute = OWN.get(name, name).partition(":")
+    if not colon:
+        raise InputError(
+            "source-unknown",
+            "No source of this name is installed.",
+            "Install the provider's package beside the agent, or name its module as module:attribute.",
+            place=Place("site.toml", column="inputs.source"),
+            found=name,
+            wanted=", ".join(sorted((*OWN, *found))) + ("" if found else f", or a package with an entry point in the group {ENTRY_POINTS}"),
+        )
+    try:
+        return _made(getattr(importlib.import_module(module_name), attribute))
+    except (ImportError, AttributeError) as missing:
+        raise InputError(
+            "source-unknown",
+            "The module of this source cannot be imported, or lacks the attribute.",
+            "Correct the name, or install the module beside the agent.",
+            place=Place("site.toml", column="inputs.source"),
+            found=f"{name}: {missing}",
+            wanted="module:attribute",
+        ) from missing
+
+
+def _made(kind: object) -> SourceKind:
+    """An entry point may name the kind itself or its class."""
+    return cast("SourceKind", kind() if isinstance(kind, type) else kind)

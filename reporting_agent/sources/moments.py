@@ -15,8 +15,7 @@ from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells, rearranged
 from reporting_agent.sources.cells import Cell, Unreadable
-from reporting_agent.sources.delimited import BrokenRow
-from reporting_agent.sources.sheets import Sheet
+from reporting_agent.sources.sheets import BrokenRow, Sheet
 
 _POINTED = re.compile(r"\d{1,2}\.\d{2}(\.\d{2})?")  # 06.33, of a column that is declared to hold clock times
 _DAY = timedelta(days=1)

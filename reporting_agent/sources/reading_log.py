@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.rows import Rows
+from reporting_agent.sources.cells import Rejected
 from reporting_agent.sources.corrections import Corrections
-from reporting_agent.sources.rejected import Rejected
 from reporting_agent.sources.totals import Total
 
 HOUR_US = 3_600_000_000

@@ -2,31 +2,88 @@
 
 Each block holds one meter's readings in file order as arrays. A block in which nothing is to be understood is handed on as it
 stands (`straight`), any other is read `row_by_row`.
+
+Which files of readings may be read at the same time: those that have no meter in common.
+
+A meter's readings must come in the order of its files. Parquet tells in its statistics which meter a row group holds; where
+every file holds one meter only, files of different meters are lanes of their own. All other files make one lane.
+
+Small blocks of many meters put together to fewer, so that the cost of a block is paid once for tens of thousands of readings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.rows import Consecutive, Rows
 from reporting_agent.sources import blocks, cells, moments
-from reporting_agent.sources.blocks import ROWS_A_BLOCK
+from reporting_agent.sources.blocks import ROWS_A_BLOCK, only_value
 from reporting_agent.sources.clock import WallClock
-from reporting_agent.sources.lanes import ahead
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
 from reporting_agent.sources.row_by_row import FIRST_US, LAST_US, Block, Ragged
-from reporting_agent.sources.sheets import open_sheet
+from reporting_agent.sources.sheets import format_of, open_sheet
 
 if TYPE_CHECKING:
     from reporting_agent.sources.straight import Part
+
+Item = TypeVar("Item")
+
+
+def lanes_of(paths: Sequence[Path], profile: Profile) -> list[list[Path]]:
+    """Files that must be read one after the other."""
+    column = None if "meter_id" in profile.constants else profile.columns.get("meter_id", "meter_id")
+    found: dict[str, list[Path]] = {}
+    empty: list[Path] = []
+    apart = column is not None
+    for path in paths:
+        if not path.is_file() or format_of(path) != "parquet":
+            apart = False
+            continue
+        rows, meters = _parquet(path, column)
+        if not rows:
+            empty.append(path)
+        elif len(meters) == 1 and None not in meters:
+            found.setdefault(str(meters.pop()), []).append(path)
+        else:
+            apart = False
+    if not apart or len(found) < 2:
+        return [list(paths)]
+    first, *others = found.values()
+    return [[*empty, *first], *others]
+
+
+def _parquet(path: Path, column: str | None) -> tuple[int, set[str | None]]:
+    """Rows of a file and the meters of its row groups, None where the statistics do not tell; a file that is none has no rows."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_metadata(path)
+    except (pa.ArrowException, OSError):
+        return 0, {None}  # what is wrong with it is told when it is read
+    return metadata.num_rows, {only_value(metadata, group, column) for group in range(metadata.num_row_groups)}
+
+
+def ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The same items, each made by another thread while the one before is worked on."""
+    iterator = iter(items)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, iterator, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, iterator, None)
+            yield item
+
 
 __all__ = ["ROWS_A_BLOCK", "ReadingBlock", "ReadingLog", "stream_readings"]
 
@@ -179,3 +236,38 @@ def _mostly_unreadable(log: ReadingLog) -> InputError:
         found=first.found,
         wanted=first.wanted,
     )
+
+
+ENOUGH = 1 << 16  # readings of one meter that go on at once
+MOST_HELD = 1 << 21  # readings of all meters that wait: 50 MB
+
+
+def gathered(blocks: Iterable[ReadingBlock]) -> Iterator[ReadingBlock]:
+    """The same readings, each meter's in the same order; a block never spans two files."""
+    held: dict[str, list[ReadingBlock]] = {}
+    waiting = 0
+    for block in blocks:
+        before = held.get(block.meter)
+        if before and before[0].file != block.file:
+            waiting -= sum(len(part.time_us) for part in before)
+            yield _joined(held.pop(block.meter))
+        elif not before and len(block.time_us) >= ENOUGH:
+            yield block
+            continue
+        held.setdefault(block.meter, []).append(block)
+        waiting += len(block.time_us)
+        if waiting >= MOST_HELD:
+            for parts in held.values():
+                yield _joined(parts)
+            held, waiting = {}, 0
+    for parts in held.values():
+        yield _joined(parts)
+
+
+def _joined(parts: list[ReadingBlock]) -> ReadingBlock:
+    if len(parts) == 1:
+        return parts[0]
+    time_us = np.concatenate([part.time_us for part in parts])
+    value = np.concatenate([part.value for part in parts])
+    row = np.concatenate([part.row for part in parts])
+    return ReadingBlock(parts[0].meter, time_us, value, row, parts[0].file)

@@ -18,13 +18,12 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.rows import Rows
 from reporting_agent.sources import arrays, blocks, cells, moments, stamps, totals
-from reporting_agent.sources.cells import Unreadable
+from reporting_agent.sources.cells import Rejected, Unreadable
 from reporting_agent.sources.clock import WallClock
 from reporting_agent.sources.corrections import identity
-from reporting_agent.sources.delimited import DELIMITERS
 from reporting_agent.sources.fields import BadCell, shown
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
-from reporting_agent.sources.rejected import Rejected
+from reporting_agent.sources.sheets import DELIMITERS
 from reporting_agent.sources.totals import Total
 
 Read = TypeVar("Read")

@@ -2,6 +2,8 @@
 
 Years before 1980 or after 2199 are no plant's: they are clocks never set (1970-01-01), Excel's day nought (1899-12-31)
 and years cut short (0026), and refused.
+
+What a reader of cells says when it cannot.
 """
 
 from __future__ import annotations
@@ -10,7 +12,11 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from reporting_agent.config import Profile
-from reporting_agent.sources.unreadable import Unreadable
+
+
+class Unreadable(ValueError):  # noqa: N818 - reads as what it says: a cell is unreadable
+    """A cell cannot be read as what its column holds; the text says what is wanted."""
+
 
 FIRST_YEAR, LAST_YEAR = 1980, 2199
 

@@ -18,16 +18,13 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.console import progress
-from reporting_agent.sources import several_rows, stamps, totals
-from reporting_agent.sources.cells import Cell, Unreadable, is_blank, is_value
+from reporting_agent.sources import rearranged, stamps, totals
+from reporting_agent.sources.cells import Cell, Rejected, Unreadable, is_blank, is_value
 from reporting_agent.sources.corrections import Corrections, identity
-from reporting_agent.sources.delimited import BrokenRow
 from reporting_agent.sources.fields import BadCell, Field, fields_of, shown, zone_of
 from reporting_agent.sources.moments import columns_with, put_together
-from reporting_agent.sources.rearranged import subtracted
-from reporting_agent.sources.rejected import Rejected
-from reporting_agent.sources.sheets import Sheet, open_sheet
-from reporting_agent.sources.spreading import spread
+from reporting_agent.sources.rearranged import spread, subtracted
+from reporting_agent.sources.sheets import BrokenRow, Sheet, open_sheet
 from reporting_agent.sources.totals import Total
 from reporting_agent.sources.wanted import Kind, Wanted, adds_up
 
@@ -111,7 +108,7 @@ def read_sheet(
         _end_after_durations(columns, zone_of(profile, sheet.file, wanted) or zone)
     read = len(table.rows)
     if profile.rows:
-        several_rows.gather(table, profile, fields)
+        rearranged.gather(table, profile, fields)
     _refuse_if_mostly_unreadable(table, read)
     return table
 

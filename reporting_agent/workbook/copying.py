@@ -17,10 +17,9 @@ from benchmarks.phrases import enumerated
 from reporting_agent.report.words import reason
 from reporting_agent.software import VERSION
 from reporting_agent.sources.workbooks import unreadable
-from reporting_agent.workbook.headings import carrier_name
 from reporting_agent.workbook.labelling import Labelled, RunResult
 from reporting_agent.workbook.method import FEWEST_RUNS
-from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, said, tell
+from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name, said, tell
 
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ParseError),

@@ -21,8 +21,7 @@ from reporting_agent.pipeline.units import COUNTED
 from reporting_agent.sources import Rejected, Table, read_table
 from reporting_agent.sources.wanted import Column, Kind, Wanted
 from reporting_agent.sources.workbooks import Book, unreadable
-from reporting_agent.workbook.headings import EnergyColumn, Headings, carrier_name, understand
-from reporting_agent.workbook.words import COLUMNS, SETTINGS, SHEETS, STATUS, Lang, tell
+from reporting_agent.workbook.words import COLUMNS, SETTINGS, SHEETS, STATUS, EnergyColumn, Headings, Lang, carrier_name, tell, understand
 
 DEFAULT_ZONE = "Asia/Shanghai"
 DEFAULT_UNCERTAINTY_PCT = 2.0

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from reporting_agent.report.numbers import shown
+from reporting_agent.report.figures import shown
 from reporting_agent.report.words import reason
-from reporting_agent.workbook.headings import carrier_name
 from reporting_agent.workbook.labelling import Labelled
-from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, said, tell
+from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name, said, tell
 
 
 def as_text(labelled: Labelled) -> str:

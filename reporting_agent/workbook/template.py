@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from reporting_agent.sources.cells import columns_of
-from reporting_agent.workbook.headings import carrier_name
 from reporting_agent.workbook.reading import DEFAULT_UNCERTAINTY_PCT, DEFAULT_ZONE, carrier_setting
-from reporting_agent.workbook.words import COLUMNS, NOTES, SETTINGS, SHEETS, STATUS, Lang, tell
+from reporting_agent.workbook.words import COLUMNS, NOTES, SETTINGS, SHEETS, STATUS, Lang, carrier_name, tell
 
 _CARRIERS = (("electricity", "kWh"), ("natural-gas", "Nm3"), ("steam", "GJ"), ("diesel", "kg"))
 _ROWS_READY = 500  # rows with a list to choose from

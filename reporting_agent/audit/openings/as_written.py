@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from reporting_agent.config import Meter, Profile, Site
 from reporting_agent.config.events import Event
-from reporting_agent.config.heating_values import HeatingValue
+from reporting_agent.config.materials import HeatingValue
 from reporting_agent.config.profile import CarrierColumn
 from reporting_agent.config.runs import Runs
 from reporting_agent.config.scales import Scale
@@ -19,7 +19,6 @@ from reporting_agent.config.site import Equipment, Identity, StepSetting
 TOUCHES_NOTHING: Mapping[type[BaseModel], Collection[str]] = {
     Site: {
         *NO_PART,  # not committed to
-        "site_boundary",  # the site's own balance and annual account; no label
         "bought_in",  # shown beside the label, at the published typical value
         "variables",  # what the site's own report says of them
     },

@@ -5,17 +5,27 @@ with. Whether it is true no file shows: a factor makes a label lower by as much 
 
 The list is generated: a key that differs from its default stands on it, in words of its own or as it is written (`as_written`), unless
 `TOUCHES_NOTHING` names it.
+
+The steps whose records nothing bounds, as settings and opened records show it: what `no-bound` says, computed again.
+
+Settings show cells filled from above, campaigns and meters shared by what others did; opened records show batches on one meter that
+overlap. Rows of an extract without a record are not asked: nobody committed to them. What a file decides as a whole (its encoding, a
+quote over several lines) no opening shows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.measurements import Direction
+from benchmarks.measurements import Batch, Direction
+from benchmarks.routes import Pack
 from reporting_agent.audit.openings.as_written import as_written, keys_of, tables_of
 from reporting_agent.config import Meter, Profile, Site
 from reporting_agent.config.scales import Scale
+from reporting_agent.pipeline import outward, own_metering
+from reporting_agent.sources import LOG
+from reporting_agent.sources.extract import Extract
 
 LOOSE_PCT = 2.0
 """What belt scales of the widest class in trade, OIML R 50 class 2, may be off by in service."""
@@ -55,7 +65,15 @@ def declared_in(site: Site) -> tuple[Declared, ...]:
         found += _mapped(name, getattr(site.mapping, name))
     found += [_of_scale(scale) for scale in site.scales]
     found += [
-        Declared("lhv", one.carrier, str(one.from_day), "", f"{one.value:g} {one.unit or 'MJ'}", one.source, multiplies=True)
+        Declared(
+            "lhv",
+            f"{one.step} {one.carrier}".strip(),
+            str(one.from_day),
+            "",
+            f"{one.value:g} {one.unit or 'MJ'}",
+            f"{one.source} {one.reason}".strip(),
+            multiplies=True,
+        )
         for one in site.lhv
     ]
     for step, setting in site.steps.items():
@@ -146,3 +164,19 @@ def _of_meter(meter: Meter) -> Iterator[Declared]:
         yield Declared("gas_state", meter.id, does=state, multiplies=True)
     if meter.lhv is not None:
         yield Declared("lhv", f"meter {meter.id}", does=f"{meter.lhv:g} MJ/{meter.unit}", reason=meter.lhv_source or "", multiplies=True)
+
+
+def unbounded(site: Site, pack: Pack, extract: Extract, committed: Sequence[Batch], *, by_batch: bool) -> frozenset[str]:
+    """Steps of which one record could change any number of others.
+
+    Args:
+        committed: the opened records that are batches.
+        by_batch: whether no reading of any meter was committed to: then nothing is metered, and no reading is of several batches.
+    """
+    runs = LOG.name in extract.gives()
+    if outward.declared(site, runs=runs):
+        return frozenset(step.id for step in pack.steps)
+    if runs or by_batch:
+        return frozenset()
+    found = own_metering.entangled(own_metering.outgoing(committed, site, pack), site)
+    return frozenset(step for step, reasons in found.items() if reasons)

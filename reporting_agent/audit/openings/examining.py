@@ -28,8 +28,8 @@ from benchmarks.wire.schema import decode_report
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings import extracts
 from reporting_agent.audit.openings.assembling import quantiles
-from reporting_agent.audit.openings.bounds import unbounded
 from reporting_agent.audit.openings.close_look import looks, of_wrong_times
+from reporting_agent.audit.openings.declared import unbounded
 from reporting_agent.audit.openings.left_out import account, longest_of
 from reporting_agent.audit.openings.outputs import weigh
 from reporting_agent.audit.openings.recomputing import key_of, meters_closely, recompute

@@ -15,7 +15,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from benchmarks.wire import approved
 from benchmarks.wire.logged import Kind
-from reporting_agent.audit.openings import served
+from reporting_agent.audit.openings import recognising
 from reporting_agent.audit.openings.recognising import (
     ACT,
     APPROVED_PACK,
@@ -29,6 +29,7 @@ from reporting_agent.audit.openings.recognising import (
     SERVED,
     SERVED_CHECKPOINT,
     TREE_HEAD,
+    Act,
     Consistency,
     between,
     document,
@@ -37,7 +38,6 @@ from reporting_agent.audit.openings.recognising import (
     read_as,
     unknown,
 )
-from reporting_agent.audit.openings.served import Act
 
 WITH_AN_OPENING = frozenset({"draw", "promise", "commitment", INCLUSION})
 """Kinds that are checked together with an opening alone."""
@@ -158,13 +158,13 @@ class _Pile:
         elif kind == SERVED:
             self._add_unwrapped(document(raw), path)
         elif kind == LISTED:
-            self._add_rows(served.items_of(raw) or [], path)
+            self._add_rows(recognising.items_of(raw) or [], path)
         elif kind == ENTRY:
             self.listed.append(ListedEntry.model_validate_json(raw))
         elif kind == ACT:
             self.acts.append(Act.model_validate_json(raw))
         else:
-            self.forms.append(served.form_of(raw) or kind)
+            self.forms.append(recognising.form_of(raw) or kind)
 
     def _add_rows(self, rows: list[dict[str, Any]], path: Path) -> None:
         """Rows of a list one by one; those in which nothing is signed or logged make the whole a form to be read."""
@@ -182,7 +182,7 @@ class _Pile:
     def _add_unwrapped(self, told: dict[str, Any], path: Path) -> bool:
         """What is signed inside an answer; whether there is anything."""
         try:
-            inside = list(served.unwrapped(told))
+            inside = list(recognising.unwrapped(told))
         except ValueError as wrong:
             raise unknown(path) from wrong
         for content in inside:

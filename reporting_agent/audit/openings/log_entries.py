@@ -17,7 +17,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from benchmarks.wire import logged, merkle
 from benchmarks.wire.logged import Kind
-from reporting_agent.audit.openings.served import Act
+from reporting_agent.audit.openings.recognising import Act
 
 _AS_SERVED = Phrase("Ask the portal again; if it answers the same, keep file and head: together they are evidence against it.")
 

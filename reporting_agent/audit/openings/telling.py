@@ -17,7 +17,7 @@ from benchmarks.audit.withheld import withheld_of
 from benchmarks.errors import UsageError
 from benchmarks.phrases import Phrase
 from reporting_agent.audit.openings.verdict import OPENING, PAPERS, Verdict, metered_of, strata_of, subject_of, values_of
-from reporting_agent.report.numbers import time
+from reporting_agent.report.figures import time
 from reporting_agent.report.words import words
 
 if TYPE_CHECKING:

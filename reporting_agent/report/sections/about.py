@@ -10,8 +10,7 @@ from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis
 from benchmarks.errors import InputError
-from reporting_agent.report.figures import figure
-from reporting_agent.report.numbers import percent, shown
+from reporting_agent.report.figures import figure, percent, shown
 from reporting_agent.report.view import Group, View
 from reporting_agent.software import SOFTWARE
 
@@ -50,6 +49,7 @@ def _digests(view: View) -> Iterator[tuple[str, str]]:
     if method:
         yield w["pack_digest"], method["pack_digest"]
         yield w["conversion"], w["conversion_named"].format(version=method["conversion"], digest=method["conversion_digest"])
+        yield w["constants_digest"], method["constants_digest"]
 
 
 def _uncertain(view: View, group: Group) -> Iterator[dict[str, Any]]:

@@ -8,10 +8,9 @@ import numpy as np
 
 from benchmarks.carriers import CARRIERS
 from reporting_agent.analysis import Baseline
-from reporting_agent.analysis.baseline import Chart
-from reporting_agent.analysis.control import ALARMS_A_YEAR
-from reporting_agent.report.figures import Figure, figure, scaled, unit_for
-from reporting_agent.report.numbers import MINUS, count, month
+from reporting_agent.analysis.baselines.baseline import Chart
+from reporting_agent.analysis.baselines.control import ALARMS_A_YEAR
+from reporting_agent.report.figures import MINUS, Figure, count, figure, month, scaled, unit_for
 from reporting_agent.report.svg import WIDTH, Scale, dots, line, tick_text, ticks
 from reporting_agent.report.view import View
 

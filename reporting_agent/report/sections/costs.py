@@ -6,8 +6,7 @@ from typing import Any
 
 from benchmarks.carriers import CARRIERS
 from reporting_agent.analysis import StepCost
-from reporting_agent.report.figures import scaled
-from reporting_agent.report.numbers import count, percent, shown
+from reporting_agent.report.figures import count, percent, scaled, shown
 from reporting_agent.report.view import View
 
 

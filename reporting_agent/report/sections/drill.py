@@ -9,8 +9,7 @@ import numpy as np
 from benchmarks.carriers import CARRIERS
 from benchmarks.measurements import Batch
 from reporting_agent.analysis import BatchLoss, StepLosses
-from reporting_agent.report.figures import figure
-from reporting_agent.report.numbers import minutes, percent, shown, time
+from reporting_agent.report.figures import figure, minutes, percent, shown, time
 from reporting_agent.report.view import Group, View
 
 SHOWN = 50  # of all labels together; each label's share goes with its energy beyond slopes and uncertainty, ten at least

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reporting_agent.analysis import StepDrivers
-from reporting_agent.analysis.relevance import Driver, Interval, Verdict
-from reporting_agent.report.figures import figure, scaled, unit_for
-from reporting_agent.report.numbers import count, percent, shown, signed
+from reporting_agent.analysis.drivers.relevance import Driver, Interval, Verdict
+from reporting_agent.report.figures import count, figure, percent, scaled, shown, signed, unit_for
 from reporting_agent.report.view import View
 
 

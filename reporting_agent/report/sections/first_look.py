@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reporting_agent.report.figures import scaled
-from reporting_agent.report.numbers import count, percent
+from reporting_agent.report.figures import count, percent, scaled
 from reporting_agent.report.sections import drill
 from reporting_agent.report.view import View
 

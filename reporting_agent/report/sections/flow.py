@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reporting_agent.report.figures import figure
-from reporting_agent.report.numbers import count
+from reporting_agent.report.figures import count, figure
 from reporting_agent.report.view import View
 
 

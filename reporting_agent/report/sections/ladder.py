@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.labels import LimitGrade
-from reporting_agent.report.figures import figure
-from reporting_agent.report.numbers import shown, signed
+from reporting_agent.report.figures import figure, shown, signed
 from reporting_agent.report.svg import tick_text, ticks
 from reporting_agent.report.view import Group, View
 

@@ -9,8 +9,7 @@ from markupsafe import Markup, escape
 from benchmarks.catalogue import in_language
 from reporting_agent.analysis import BatchLoss, Cause, CausePart, StepLosses
 from reporting_agent.changes.smallest_change import beside
-from reporting_agent.report.figures import Figure, figure, scaled
-from reporting_agent.report.numbers import count, percent, shown, time
+from reporting_agent.report.figures import Figure, count, figure, percent, scaled, shown, time
 from reporting_agent.report.view import Group, View
 
 MOST = 0.5  # from this share on "more than half" is said of a cause

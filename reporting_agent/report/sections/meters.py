@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
-from reporting_agent.analysis.adequacy import Adequacy, Verdict
-from reporting_agent.analysis.balance import Balance
-from reporting_agent.report.figures import unit_for
-from reporting_agent.report.numbers import NOTHING, capital, count, percent, shown
+from reporting_agent.analysis.meters.adequacy import Adequacy, Verdict
+from reporting_agent.analysis.meters.balance import Balance
+from reporting_agent.report.figures import NOTHING, capital, count, percent, shown, unit_for
 from reporting_agent.report.view import View
 
 REACH = 3.0  # the drawing shows differences up to so many times the allowance

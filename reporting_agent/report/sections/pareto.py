@@ -6,8 +6,7 @@ from typing import Any
 
 from benchmarks.measurements import Metric
 from reporting_agent.analysis import Amount, CauseRule, Dimension, Pareto, ParetoRow, StepLosses
-from reporting_agent.report.figures import Unit, unit_for
-from reporting_agent.report.numbers import NOTHING, capital, count, percent, shown
+from reporting_agent.report.figures import NOTHING, Unit, capital, count, percent, shown, unit_for
 from reporting_agent.report.sections.worst import split_bar
 from reporting_agent.report.view import View
 

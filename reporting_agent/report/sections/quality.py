@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.catalogue import in_language
 from benchmarks.errors import Place
 from benchmarks.measurements import Finding
-from reporting_agent.report.numbers import count
+from reporting_agent.report.figures import count
 from reporting_agent.report.view import View
 
 PLACES_SHOWN = 20

@@ -8,7 +8,7 @@ from benchmarks.catalogue import in_language
 from benchmarks.labels import StepLabel
 from reporting_agent.analysis import key_of
 from reporting_agent.changes.review import Question
-from reporting_agent.report.numbers import count, shown
+from reporting_agent.report.figures import count, shown
 from reporting_agent.report.view import View
 
 

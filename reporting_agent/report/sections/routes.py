@@ -6,8 +6,7 @@ from typing import Any
 
 from benchmarks.carriers import CARRIERS
 from reporting_agent.analysis import RouteAccount
-from reporting_agent.report.figures import figure, unit_for
-from reporting_agent.report.numbers import percent, shown
+from reporting_agent.report.figures import figure, percent, shown, unit_for
 from reporting_agent.report.view import View
 
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase
-from reporting_agent.report.figures import unit_for
-from reporting_agent.report.numbers import count, month, percent
+from reporting_agent.report.figures import count, month, percent, unit_for
 from reporting_agent.report.svg import WIDTH, Scale, line, tick_text, ticks
 from reporting_agent.savings import Action, Verified
 from reporting_agent.savings.telling import STATES, VERDICTS, Verdict

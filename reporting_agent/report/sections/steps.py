@@ -10,9 +10,8 @@ import numpy as np
 from benchmarks.carriers import CARRIERS
 from benchmarks.labels import LimitGrade, StepLabel
 from benchmarks.labels.outside import OutsideUse
-from reporting_agent.pipeline.sharing import sinks_of
-from reporting_agent.report.figures import figure, scaled
-from reporting_agent.report.numbers import MINUS, count, day, percent, shown
+from reporting_agent.pipeline.following import sinks_of
+from reporting_agent.report.figures import MINUS, count, day, figure, percent, scaled, shown
 from reporting_agent.report.plot import over_time, points, spread, window
 from reporting_agent.report.sections import drill
 from reporting_agent.report.view import Group, View
@@ -150,7 +149,7 @@ def _missing(view: View, label: StepLabel) -> str:
 
 def _outside(view: View, step: str, use: OutsideUse) -> str:
     w = view.w["label"]
-    return w["outside" if use.reason is None else "outside_declared"].format(
+    return w["beside" if use.is_inside else "outside" if use.reason is None else "outside_declared"].format(
         carrier=f"{view.said(CARRIERS[use.carrier].words)} ({use.carrier})",
         share=w["outside_unknown"] if use.share is None else percent(use.share),
         batches=count(use.batches),
@@ -162,7 +161,7 @@ def _outside(view: View, step: str, use: OutsideUse) -> str:
 def _grade(view: View, label: StepLabel, *, is_headline: bool) -> dict[str, Any] | None:
     """The sentence on the grade and the limits tested; None where the pack has none for this metric, and knows of none at its headline."""
     w, grade = view.w["grade"], label.grade
-    lacking = _not_held(view, label)
+    lacking = view.result.not_held(label.step)
     if grade.reason == "no-valid-batch" or (grade.reason == "no-limit-for-this-metric" and not (lacking and is_headline)):
         return None
     if grade.best_met is not None:
@@ -182,17 +181,6 @@ def _grade(view: View, label: StepLabel, *, is_headline: bool) -> dict[str, Any]
         "unit": view.counted(label.unit),
         "limits": [_limit(view, limit) for limit in grade.limits if limit.verified],
     }
-
-
-def _not_held(view: View, label: StepLabel) -> list[str]:
-    """Editions that were in force on a day of the period and of which the pack holds no value."""
-    period = view.result.site_label.period
-    days = (period.start.date(), (period.end - timedelta(microseconds=1)).date())
-    return [
-        " ".join((edition.standard, *edition.amendments))
-        for edition in view.result.data.pack.editions
-        if not edition.held and label.step in edition.steps and edition.in_force_within(*days)
-    ]
 
 
 def _limit(view: View, limit: LimitGrade) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from typing import Any
 
 from benchmarks.carriers import CARRIERS
 from reporting_agent.analysis import StepUse, Use
-from reporting_agent.report.figures import unit_for
-from reporting_agent.report.numbers import count, minutes, percent
+from reporting_agent.report.figures import count, minutes, percent, unit_for
 from reporting_agent.report.view import View
 
 _LEAST_TOLD = 0.0005  # of what the meter counted: less would stand there as 0 %

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reporting_agent.analysis import BatchLoss, Cause, StepLosses
-from reporting_agent.report.figures import Unit, figure, unit_for
-from reporting_agent.report.numbers import capital, shown, signed, time
+from reporting_agent.report.figures import Unit, capital, figure, shown, signed, time, unit_for
 from reporting_agent.report.sections import drill
 from reporting_agent.report.view import Group, View
 

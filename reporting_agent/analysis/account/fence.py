@@ -1,0 +1,101 @@
+"""A route's account against the fence of the site: what no step's meter counts, and what is called no production."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from math import fsum
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.labels.columns import counts
+from benchmarks.labels.outside import LARGEST_SHARE
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+from reporting_agent.analysis.account.shares import SERVES, lost_in_conversions, of_line
+from reporting_agent.analysis.account.site_balance import SiteBalance
+from reporting_agent.analysis.account.types import Draft, Part, named_carrier
+
+FUELS = frozenset({"gas", "solid", "liquid"})
+_USERS = SERVES | {"others", "taken"}
+_NOTHING = 1e-9  # of what was supplied: the rounding of sums
+
+
+def beside(draft: Draft, balance: SiteBalance | None, carriers: Collection[str], shares: Mapping[str, float]) -> Iterator[Part]:
+    """What no step's meter counts, divided by use; and whether each carrier balances at the fence."""
+    if balance is None:
+        said = Phrase("Nothing holds the account against the fence: declare [site_boundary] in site.toml.")
+        draft.lacks("site-boundary-missing", "", said)
+        return
+    balances = {one.carrier: one for one in balance.carriers}
+    for carrier in carriers:
+        found = balances.get(carrier)
+        if found is None or not found.closes:
+            said = Phrase("%(carrier)s does not balance at the fence, or the meters do not tell.", carrier=named_carrier(carrier))
+            draft.lacks("site-balance-open", carrier, said)
+            continue
+        users = [line for line in found.use if line.amount > 0 and line.kind in _USERS and line.name != "shared"]
+        of_route = fsum(shares[line.name] * line.amount for line in users if line.kind in SERVES and line.name in shares)
+        part = of_route / (fsum(line.amount for line in users) or 1.0)
+        for line in found.use:
+            if line.amount > 0 and (line.kind == "losses" or line.name == "shared"):
+                yield Part("losses" if line.kind == "losses" else "shared", carrier, part * of_line(draft, line), part)
+        if found.residual > _NOTHING * found.supplied:  # came over the fence, and nobody says where it went
+            known = max((*found.supply, *found.use), key=lambda line: abs(line.amount))
+            energy = found.residual / known.amount * of_line(draft, known)
+            yield Part("residual", carrier, part * energy, part)
+    yield from lost_in_conversions(draft, balance, carriers, shares)
+
+
+def no_production(draft: Draft, balance: SiteBalance | None, of_route: float) -> None:
+    """What the site calls no production leaves every label and account: small beside the route, never a fuel, and always shown."""
+    declared = draft.site.site_boundary.others if draft.site.site_boundary and balance else ()
+    by_carrier = {one.carrier: one for one in balance.carriers} if balance else {}
+    said_of = {one.carrier: one.reason for one in declared if counts(one.carrier, draft.metric) and one.carrier in by_carrier}
+    for carrier in (carrier for carrier in said_of if CARRIERS[carrier].form in FUELS):
+        said = Phrase(
+            "%(carrier)s is called no production: a fuel never is. Give it to a step or auxiliary.", carrier=named_carrier(carrier)
+        )
+        draft.lacks("others-fuel", carrier, said)
+    lines = [(one, line) for one in said_of for line in by_carrier[one].use if line.kind == "others" and line.name != "shared"]
+    energy = fsum(abs(of_line(draft, line)) for one, line in lines)
+    if energy <= 0:
+        return
+    share = energy / (energy + max(of_route, 0.0))
+    shown = {"share": f"{100 * share:.2g}", "reasons": "; ".join(dict.fromkeys(said_of.values()))}
+    if share > LARGEST_SHARE:
+        said = Phrase(
+            "%(share)s %% of the energy is called no production (%(reasons)s); at most 0.5 %% may be. Declare the rest under"
+            " auxiliaries of [site_boundary].",
+            **shown,
+        )
+        draft.lacks("others-too-much", "", said)
+    else:
+        draft.provisos.append(Words.of(Phrase("%(share)s %% of the energy is called no production: %(reasons)s.", **shown)))
+
+
+def auxiliaries_elsewhere(draft: Draft, balance: SiteBalance | None, of_route: float) -> None:
+    """Auxiliaries of steps outside the account: of one that ran nothing they serve nobody, and what the
+    others take is shown beside the grade."""
+    lines = [
+        (one.carrier, line)
+        for one in (balance.carriers if balance else ())
+        for line in one.use
+        if line.kind == "auxiliary" and line.amount > 0 and counts(one.carrier, draft.metric)
+    ]
+    for step_id in sorted({line.name for _, line in lines} - draft.columns.keys()):
+        said = Phrase(
+            "An auxiliary is said to serve %(step)s, of which no batch ran in this period. Give it to the step that it served.",
+            step=draft.named(step_id),
+        )
+        draft.lacks("auxiliary-of-no-step", step_id, said)
+    outside = [(one, line) for one, line in lines if line.name in draft.columns.keys() - {*draft.covered, *draft.recovery}]
+    energy = fsum(of_line(draft, line) for _, line in outside)
+    if energy <= 0:
+        return
+    whole = energy + max(of_route, 0.0)
+    steps = "; ".join(dict.fromkeys(line.name for _, line in outside))
+    said = Phrase(
+        "Auxiliaries said to serve steps that are not in this account took %(share)s %% beside its energy: %(steps)s.",
+        share=f"{100 * energy / whole:.2g}",
+        steps=steps,
+    )
+    draft.provisos.append(Words.of(said))

@@ -1,0 +1,208 @@
+"""Material flow on the site: yield from step to step, the energy of a product batch with all that went before it, and what was bought.
+
+A parent's product is shared among its children in proportion to what they made (output and rejects); a child's upstream energy is
+its part of each parent's energy, and of theirs in turn. Energies are the metric `total` in kgce as measured, on the plant's **own** ratios:
+such totals stay on the site and are compared with nothing. What bought intermediates took elsewhere stands apart, at the pack's public
+typical value, and is neither added nor ranked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.labels.columns import Floats
+from benchmarks.measurements import Batch, Metric
+from benchmarks.phrases import Phrase, Value
+from benchmarks.routes import Pack, Words
+from reporting_agent.analysis.sentences import plain
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline.flow import parents_of
+
+_DEEPEST = 50  # generations: a chain longer than this names itself
+
+
+class StepYield(NamedTuple):
+    """Between two steps: `taken` of the first step's output became `made` of the second's, over batches that name their parents."""
+
+    earlier: str
+    later: str
+    taken: float
+    made: float
+    children: int
+
+    @property
+    def ratio(self) -> float:
+        """The earlier step's output per unit of the later's: the plant's own material ratio, a secret."""
+        return self.taken / self.made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cumulative:
+    """Batches of one step whose whole way is known; energies in kgce per output, columns in the order of the log."""
+
+    step: str
+    ids: Sequence[str]
+    own: Floats
+    upstream: Floats
+    mean: float  # output-weighted, own and upstream
+
+    @property
+    def total(self) -> Floats:
+        return self.own + self.upstream
+
+
+class BoughtInEnergy(NamedTuple):
+    """Upstream energy of an intermediate that was bought; `source` says where the value is from, `assumed` that it is no published one."""
+
+    made_by: str
+    into: str
+    quantity: float
+    unit: str
+    kgce_per_unit: float | None
+    kgce: float | None
+    source: str
+    assumed: bool
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialFlow:
+    """What the log's parents tell."""
+
+    yields: tuple[StepYield, ...]
+    cumulative: tuple[Cumulative, ...]
+    bought_in: tuple[BoughtInEnergy, ...]
+
+
+def material_flow(site: Site, result: LabelResult) -> MaterialFlow | None:
+    """None where no batch names a parent and nothing bought is declared."""
+    batches, pack = result.data.batches, result.data.pack
+    parents = parents_of(batches)
+    bought = tuple(_bought(pack, one.made_by, one.into, one.quantity) for one in site.bought_in if one.quantity)
+    if not parents and not bought:
+        return None
+    shares = _shares(batches, parents)
+    return MaterialFlow(_yields(batches, shares, pack), _cumulative(batches, parents, shares, _energies(result)), bought)
+
+
+def _shares(batches: Sequence[Batch], parents: Mapping[int, Sequence[int]]) -> dict[tuple[int, int], float]:
+    """By (parent, child), the part of the parent's product that the child took."""
+    taken: dict[int, float] = {}
+    for child, own in parents.items():
+        for parent in own:
+            taken[parent] = taken.get(parent, 0.0) + _made(batches[child])
+    return {(parent, child): _made(batches[child]) / taken[parent] for child, own in parents.items() for parent in own if taken[parent] > 0}
+
+
+def _made(batch: Batch) -> float:
+    return batch.output_t + batch.reject_t
+
+
+def _yields(batches: Sequence[Batch], shares: Mapping[tuple[int, int], float], pack: Pack) -> tuple[StepYield, ...]:
+    taken: dict[tuple[str, str], float] = {}
+    children: dict[tuple[str, str], set[int]] = {}
+    for (parent, child), share in shares.items():
+        key = (batches[parent].step, batches[child].step)
+        taken[key] = taken.get(key, 0.0) + share * batches[parent].output_t
+        children.setdefault(key, set()).add(child)
+    order = {step.id: place for place, step in enumerate(pack.steps)}
+    made = {key: sum(batches[child].output_t for child in own) for key, own in children.items()}
+    ordered = sorted(taken, key=lambda key: (order.get(key[0], 0), order.get(key[1], 0)))
+    return tuple(StepYield(*key, taken[key], made[key], len(children[key])) for key in ordered if made[key] > 0)
+
+
+def _energies(result: LabelResult) -> dict[tuple[str, str], float]:
+    """kgce of every batch whose comprehensive energy is complete, by step and id."""
+    return {
+        (label.step, value.batch_id): value.energy
+        for label in result.site_label.steps
+        if label.metric is Metric.TOTAL and not label.missing_carriers
+        for value in label.values
+        if value.energy is not None
+    }
+
+
+def _cumulative(
+    batches: Sequence[Batch],
+    parents: Mapping[int, Sequence[int]],
+    shares: Mapping[tuple[int, int], float],
+    energies: Mapping[tuple[str, str], float],
+) -> tuple[Cumulative, ...]:
+    known: dict[int, float | None] = {}
+
+    def whole(index: int, depth: int = 0) -> float | None:
+        """Energy of a batch with all that went before it; None where some of it is not known."""
+        if index in known:
+            return known[index]
+        batch = batches[index]
+        found = energies.get((batch.step, batch.batch_id))
+        own = parents.get(index, ())
+        if found is None or len(own) < len(set(batch.parents)) or depth > _DEEPEST:
+            known[index] = None
+            return None
+        for parent in own:
+            above = whole(parent, depth + 1)
+            if above is None:
+                known[index] = None
+                return None
+            found += above * shares[parent, index]
+        known[index] = found
+        return found
+
+    by_step: dict[str, list[int]] = {}
+    for index in parents:
+        if whole(index) is not None and batches[index].output_t > 0 and batches[index].excluded is None:
+            by_step.setdefault(batches[index].step, []).append(index)
+    made = []
+    for step, indices in by_step.items():
+        output = np.array([batches[index].output_t for index in indices])
+        own = np.array([energies[batches[index].step, batches[index].batch_id] for index in indices]) / output
+        total = np.array([known[index] for index in indices], dtype=float) / output
+        made.append(
+            Cumulative(step, [batches[index].batch_id for index in indices], own, total - own, float((total * output).sum() / output.sum()))
+        )
+    return tuple(made)
+
+
+def _bought(pack: Pack, made_by: str, into: str, quantity: float) -> BoughtInEnergy:
+    step = pack.step(made_by)
+    rule = step.metric(Metric.TOTAL)
+    if rule is None or not rule.unit.startswith("kgce/"):
+        words = Words.of(
+            Phrase(
+                "%(quantity)s %(output_unit)s of %(product)s bought in; the pack has no typical value of its energy.",
+                quantity=plain(quantity),
+                output_unit=step.output_unit,
+                product=step.product_words,
+            )
+        )
+        return BoughtInEnergy(made_by, into, quantity, step.output_unit, None, None, "", True, words)
+    assumed = rule.grid_source.kind == "engineering-assumption" or not rule.grid_source.verified
+    bought: dict[str, Value] = {
+        "quantity": plain(quantity),
+        "output_unit": step.output_unit,
+        "product": step.product_words,
+        "used": plain(rule.typical * quantity),
+        "typical": f"{rule.typical:g}",
+        "unit": rule.unit,
+    }
+    words = Words.of(
+        Phrase(
+            "%(quantity)s %(output_unit)s of %(product)s bought in: %(used)s kgce used elsewhere, at the pack's typical"
+            " %(typical)s %(unit)s (an assumption). It is never ranked.",
+            **bought,
+        )
+        if assumed
+        else Phrase(
+            "%(quantity)s %(output_unit)s of %(product)s bought in: %(used)s kgce used elsewhere, at the pack's typical"
+            " %(typical)s %(unit)s. It is never ranked.",
+            **bought,
+        )
+    )
+    source = rule.grid_source.text
+    return BoughtInEnergy(made_by, into, quantity, step.output_unit, rule.typical, rule.typical * quantity, source, assumed, words)

@@ -1,0 +1,271 @@
+"""The annual account of a route: all energy of its steps in a year, per unit of its product, against limits set for several steps.
+
+    all energy = energy of the steps, of every batch and outside batches, and of their auxiliaries
+                 + declared losses, energy of shared meters while none of their batches ran, losses of conversions, and what came over
+                   the fence and is in no use (a residual within what the meters may err by; one the other way lowers nothing), by use
+    value      = all energy / good product of the last step
+
+A step's energy is what its meters counted over the whole year, else what its batches were given: used, excluded and unexplained alike,
+start-ups and standing, inside the step's boundary or not. Given back counts only where the pack credits it; credited electricity lowers
+`total` alone. Of an earlier step counts the part that went into the product: made - growth of stock - sold, over made, along the route.
+
+Nothing that would loosen the result is assumed. Where something is missing there is no value but the list of what is missing, and no limit
+is tested: a year cut short, a step without data, stock not stated, an intermediate bought in (its energy was used elsewhere), carriers
+whose balance at the fence is open (`site_balance`). Factors are those of the middle of the period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from math import fsum, hypot
+
+from benchmarks import packs
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import Basis
+from benchmarks.errors import InputError
+from benchmarks.labels.columns import EnergyKind, counted_by, counts, factor_of
+from benchmarks.labels.coverage import coverage
+from benchmarks.labels.limit_test import doubtful, graded, is_whole_year, named, untested, untold
+from benchmarks.labels.outside import LARGEST_SHARE, outside_energy
+from benchmarks.labels.validity import ONE_WEIGHING, ExclusionReason
+from benchmarks.measurements import Direction, Metric
+from benchmarks.phrases import Phrase
+from benchmarks.quantities import ratio
+from benchmarks.routes import Limit
+from reporting_agent.analysis.account.fence import FUELS, auxiliaries_elsewhere, beside, no_production
+from reporting_agent.analysis.account.shares import shares
+from reporting_agent.analysis.account.site_balance import SiteBalance, middle
+from reporting_agent.analysis.account.site_flows import Raw, amount, declared_share, of_steps
+from reporting_agent.analysis.account.types import Draft, Kind, Part, RouteAccount, named_carrier
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline.declared import stops
+
+
+def route_accounts(site: Site, result: LabelResult, balance: SiteBalance | None, *, in_question: bool = False) -> tuple[RouteAccount, ...]:
+    """An account for every set of steps that the pack's limits span, in each metric, of which this site ran a step in the period."""
+    period = result.site_label.period
+    columns = {
+        label.step: label.made_from.columns
+        for label in result.site_label.steps
+        if label.made_from is not None and label.made_from.columns.begun_in(period).any()
+    }
+    limits = [limit for step in result.data.pack.steps for limit in step.limits if columns.keys() & set(limit.steps_covered)]
+    if not limits:
+        return ()
+    records = {record.meter.id: record for record in result.data.meters}
+    raw = tuple(of_steps(site, result, records, declared_share(site)))
+    ran: dict[tuple[tuple[str, ...], tuple[str, ...], Metric, str], list[Limit]] = {}
+    for limit in limits:
+        recovery = {step_id: None for step_id in limit.recovered_by if step_id in columns}
+        if limit.metric is Metric.THERMAL:  # what is burnt to recover a route's heat is fuel of the route
+            beside = (step_id for other in limits if other.steps_covered == limit.steps_covered for step_id in other.recovered_by)
+            recovery |= {step_id: None for step_id in beside if step_id in columns and _burns(step_id, raw, site)}
+        if len(limit.steps_covered) + len(recovery) > 1:
+            ran.setdefault((limit.steps_covered, tuple(recovery), limit.metric, limit.unit), []).append(limit)
+    return tuple(_Account(Draft(site, result, columns, *key), balance, raw, in_question).closed(limits) for key, limits in ran.items())
+
+
+def _burns(step_id: str, raw: Sequence[tuple[str, Raw]], site: Site) -> bool:
+    """Whether fuel was booked at this step or its auxiliaries."""
+    booked = [carrier for carrier, one in raw if one.kind == "step" and one.name == step_id and one.quantity > 0]
+    booked += [flow.carrier for flow in (site.site_boundary.auxiliaries if site.site_boundary else ()) if flow.step == step_id]
+    return any(CARRIERS[carrier].form in FUELS for carrier in booked)
+
+
+@dataclass(slots=True)
+class _Account:
+    """One account while it is drawn up."""
+
+    draft: Draft
+    balance: SiteBalance | None
+    raw: Sequence[tuple[str, Raw]]
+    in_question: bool  # a change in the data is not explained
+    squares: list[float] = field(default_factory=list)  # expanded uncertainties, in the energy unit
+
+    def closed(self, limits: Sequence[Limit]) -> RouteAccount:
+        """The account with its limits."""
+        draft = self.draft
+        self._period_and_data()
+        taken, output = shares(draft), draft.made(draft.covered[-1])
+        parts = tuple(self._parts(taken))
+        if output <= 0:
+            draft.lacks("product-missing", "", Phrase("The log holds no good product of the route's last step."))
+        for step_id in (*draft.recovery, *draft.covered):
+            said = (one.provisos for one in draft.result.site_label.steps if one.step == step_id)
+            draft.provisos += next(said, ())
+        of_route = fsum(part.energy for part in parts)
+        no_production(draft, self.balance, of_route)
+        auxiliaries_elsewhere(draft, self.balance, of_route)
+        whole = not draft.missing
+        value = fsum(part.energy for part in parts) / output if whole else None
+        uncertainty = hypot(*self.squares) / output if whole else None
+        last_day = (draft.result.site_label.period.end - timedelta(microseconds=1)).date()
+        variables = {**draft.site.static, **self._means()}
+        doubts: dict[str, str] = {}
+        for step_id in draft.covered:
+            doubts |= doubtful(draft.step(step_id), draft.good(step_id), draft.site.static)
+        tested = tuple(
+            untested(limit, "account-incomplete", next(iter(draft.missing.values())))
+            if value is None
+            else untold(limit, doubts)
+            or graded(limit, value, {**variables, **named(limit, self._variant(), draft.step(draft.covered[-1]))}, last_day)
+            for limit in limits
+        )
+        missing = tuple((code, why) for (code, _), why in draft.missing.items())
+        steps = (*draft.recovery, *draft.covered)
+        return RouteAccount(
+            steps, draft.metric, draft.unit, parts, output, value, uncertainty, missing, tested, tuple(limits), tuple(draft.provisos)
+        )
+
+    def _period_and_data(self) -> None:
+        """A whole year whose changes are explained, batches of every step all through it, and every carrier that a step must report."""
+        draft = self.draft
+        period = draft.result.site_label.period
+        if self.in_question:
+            draft.lacks("change-unanswered", "", Phrase("A change in the data is not explained."))
+        if not is_whole_year(period):
+            draft.lacks("period-not-a-year", "", Phrase("Limits are annual; this period is not twelve months."))
+        standing = stops(draft.site, period)
+        for step_id in (*draft.recovery, *draft.covered):
+            if step_id not in draft.columns:
+                draft.lacks("step-without-data", step_id, Phrase("No batch of the step %(step)s is in the log.", step=draft.named(step_id)))
+                continue
+            columns = draft.columns[step_id]
+            if any(batch.excluded == ExclusionReason.HEATING_VALUE_TWO_SIDED for batch in draft.batches(step_id)):
+                said = Phrase("%(step)s: a carrier has two heating values on one day.", step=draft.named(step_id))
+                draft.lacks("heating-value-two-sided", step_id, said)
+            if unknown := sum(batch.excluded == "energy-partly-unknown" for batch in draft.batches(step_id)):
+                said = Phrase("%(step)s: an energy of %(lacking)s batches is not known.", step=draft.named(step_id), lacking=unknown)
+                draft.lacks("energy-missing", step_id, said)
+            if rows := draft.result.data.unread.get(step_id):
+                said = Phrase("%(step)s: %(rows)s batches cannot be read.", step=draft.named(step_id), rows=rows)
+                draft.lacks("rows-unreadable", step_id, said)
+            self._credited(step_id)
+            found = coverage(columns, columns.begun_in(period), period, standing.get(step_id, ()))
+            if not found.is_whole:
+                first, last = (f"{moment:%Y-%m-%d}" for moment in found.silent_days)
+                said = Phrase("%(step)s: no batch from %(first)s to %(last)s.", step=draft.named(step_id), first=first, last=last)
+                draft.lacks("period-not-covered", step_id, said)
+            self._reported(step_id)
+            self._driven_by_it_alone(step_id)
+
+    def _driven_by_it_alone(self, step_id: str) -> None:
+        """Where the metric says all that the step takes (`alone`), nothing else drove it in the year."""
+        draft = self.draft
+        rule, columns = draft.step(step_id).metric(draft.metric), draft.columns[step_id]
+        if rule is None or not rule.alone:
+            return
+        pack, rows = draft.result.data.pack, columns.begun_in(draft.result.site_label.period)
+        found = outside_energy(columns, rule, packs.factors(pack), Basis(pack.standard_basis))
+        if not fsum(found.by_carrier[rows].flat) <= LARGEST_SHARE * fsum(found.taken_in[rows]):
+            said = Phrase("%(step)s used more than 0.5 %% of energy that the metric does not count.", step=draft.named(step_id))
+            draft.lacks("energy-outside-metric", step_id, said)
+
+    def _credited(self, step_id: str) -> None:
+        """What left as the product is no more than was made of it."""
+        draft = self.draft
+        step = draft.step(step_id)
+        back = [one for carrier, one in self.raw if (carrier, one.name) == (step.product_carrier, step_id) and one.quantity < 0]
+        try:
+            credited = -fsum(one.quantity * ratio(one.unit, step.output_unit) for one in back)
+        except InputError:
+            credited = float("inf")
+        if credited > (1 + ONE_WEIGHING) * draft.made(step_id):
+            said = Phrase("%(step)s: more was credited as the product than was made of it.", step=draft.named(step_id))
+            draft.lacks("credit-not-product", step_id, said)
+
+    def _reported(self, step_id: str) -> None:
+        draft = self.draft
+        step, setting = draft.step(step_id), draft.site.steps.get(step_id)
+        required = [carrier for carrier in step.boundary.asked if setting is None or carrier not in setting.unreported]
+        for carrier in (carrier for carrier in required if counts(carrier, draft.metric)):
+            sources = {one.source for of, one in self.raw if of == carrier and one.kind == "step" and one.name == step_id}
+            lacking = 0
+            if sources == {"batches"}:
+                lacking = sum(all(energy.carrier != carrier for energy in batch.energy) for batch in draft.batches(step_id))
+            if not sources or lacking:
+                said = Phrase(
+                    "%(step)s: %(carrier)s of %(lacking)s batches is not known.",
+                    step=draft.named(step_id),
+                    carrier=named_carrier(carrier),
+                    lacking=lacking or len(draft.batches(step_id)),
+                )
+                draft.lacks("energy-missing", f"{step_id} {carrier}", said)
+
+    def _parts(self, shares: Mapping[str, float]) -> Iterator[Part]:
+        draft = self.draft
+        energies: dict[tuple[Kind, str], float] = {}
+        carriers: dict[str, None] = {}
+        for carrier, kind, one in self._all(shares):
+            credited = carrier in draft.step(one.name).boundary.credited and (
+                draft.metric is Metric.TOTAL or CARRIERS[carrier].form != "electricity"
+            )
+            if not self._adds_up(carrier, one.name) or (one.quantity < 0 and not credited):
+                continue
+            if draft.metric is Metric.THERMAL and one.name in draft.recovery and CARRIERS[carrier].form not in FUELS:
+                continue  # the heat that it recovers was burnt in the route
+            factor, share = self._factor(carrier, one), shares[one.name]
+            energies[kind, one.name] = energies.get((kind, one.name), 0.0) + share * factor * one.quantity
+            self.squares.append(share * factor * one.uncertainty)
+            carriers[carrier] = None
+        for (kind, name), energy in energies.items():
+            yield Part(kind, name, energy, shares[name])
+        yield from beside(draft, self.balance, carriers, shares)
+
+    def _all(self, shares: Mapping[str, float]) -> Iterator[tuple[str, Kind, Raw]]:
+        """What steps and their auxiliaries used."""
+        draft = self.draft
+        for carrier, one in self.raw:
+            if one.kind == "step" and one.name in shares:
+                yield carrier, "step", one
+        records = {record.meter.id: record for record in draft.result.data.meters}
+        for flow in draft.site.site_boundary.auxiliaries if draft.site.site_boundary else ():
+            if flow.step not in shares:
+                continue
+            found = amount(draft.site, flow, records, draft.result.site_label.period, declared_share(draft.site), [])
+            if found is None:
+                said = Phrase("An auxiliary of %(step)s has no amount for this period.", step=draft.named(flow.step))
+                draft.lacks("auxiliary-unknown", flow.step, said)
+            else:
+                quantity, unit, source, uncertainty = found
+                yield flow.carrier, "auxiliary", Raw("auxiliary", flow.step, quantity, unit, source, uncertainty, flow.lhv)
+
+    def _adds_up(self, carrier: str, step_id: str) -> bool:
+        rule = self.draft.step(step_id).metric(self.draft.metric)
+        return counts(carrier, self.draft.metric) if rule is None else counted_by(rule, carrier)
+
+    def _factor(self, carrier: str, one: Raw) -> float:
+        """Energy of one unit, in the account's energy unit; 0 where it is not known, which is told."""
+        draft = self.draft
+        kind = EnergyKind(carrier, one.unit, Direction.IMPORT, one.lhv, middle(draft.result.site_label.period))
+        measured = draft.step(one.name).boundary.measured
+        pack = draft.result.data.pack
+        try:
+            found = factor_of(kind, draft.unit.partition("/")[0], packs.factors(pack), Basis(pack.standard_basis), measured)
+        except InputError:
+            found = float("nan")
+        if found != found:
+            said = Phrase(
+                "%(step)s: %(carrier)s has no heating value or factor.", step=draft.named(one.name), carrier=named_carrier(carrier)
+            )
+            draft.lacks("factor-missing", f"{one.name} {carrier}", said)
+            return 0.0
+        return found
+
+    def _means(self) -> dict[str, float]:
+        """Output-weighted means of the variables that every good batch of the last step recorded: what corrects the limits."""
+        draft = self.draft
+        good = draft.good(draft.covered[-1])
+        whole = fsum(batch.output_t for batch in good)
+        names = set(good[0].variables).intersection(*(batch.variables for batch in good)) if good else set()
+        return {name: fsum(batch.variables[name] * batch.output_t for batch in good) / whole for name in sorted(names)}
+
+    def _variant(self) -> str:
+        """The variant of the last step's product; empty where it made several."""
+        draft = self.draft
+        roots = [one.id for one in draft.step(draft.covered[-1]).variants if one.parent is None]
+        made = {batch.variant or (roots[0] if len(roots) == 1 else "") for batch in draft.good(draft.covered[-1])}
+        return made.pop() if len(made) == 1 else ""

@@ -1,0 +1,237 @@
+"""What of each step's product went into a route's, and what has to be stated for that: stock, sales, purchases.
+
+What conversions of the site lose (boilers, power houses, rectifiers), divided whole: by who takes what they give.
+
+A loss goes with the product: to the route the part of it that the route takes, directly or through another conversion. What nobody takes,
+and all of a conversion that gives less than `LEAST_GIVEN`, is everybody's: of a route as much as it uses of the carrier that was taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from math import fsum
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.labels.columns import counts
+from benchmarks.labels.validity import ONE_WEIGHING
+from benchmarks.measurements import Metric, Period
+from benchmarks.phrases import Phrase
+from benchmarks.routes import RouteStep, Words
+from reporting_agent.analysis.account.site_balance import CarrierBalance, Line, SiteBalance
+from reporting_agent.analysis.account.types import Draft, Part
+from reporting_agent.analysis.sentences import plain
+
+WEIGHING = 0.03
+"""Of what following steps take of intermediates, that what was made may fall short by, once along the route: two belt scales of 2 % each,
+k = 2 (a convention of ours). Less, and some was bought."""
+
+
+def shares(draft: Draft) -> dict[str, float]:
+    """By step, what of its product went into the route's: made - growth of stock - sold over made, along the route."""
+    found, share, met = {draft.covered[-1]: 1.0}, 1.0, 1.0
+    for step_id, following in zip(draft.covered[-2::-1], draft.covered[:0:-1], strict=True):
+        part, met = _taken(draft, step_id, following, met)
+        share *= part * _unmixed(draft, step_id, following)
+        found[step_id] = share
+    for step_id in draft.recovery:  # what is recovered of a product goes where the product goes
+        product = draft.step(step_id).product
+        found[step_id] = next(found[covered] for covered in draft.covered if draft.step(covered).product == product)
+    return found
+
+
+def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[float, float]:
+    """The share of a step's product that went into the next one's, and what of the need was met from here to the route's end (`met`: from
+    the next step on): the error of weighing is allowed once for the chain."""
+    stored = draft.step(step_id).product != draft.step(following).product
+    purchases = [one for one in draft.site.bought_in if one.made_by == step_id and one.into in draft.covered]
+    for bought in purchases:
+        if bought.quantity:
+            said = Phrase(
+                "%(quantity)s %(unit)s of the product of %(step)s were bought in; what they took elsewhere is not known here.",
+                quantity=plain(bought.quantity),
+                unit=draft.step(step_id).output_unit,
+                step=draft.named(step_id),
+            )
+            draft.lacks("bought-in", step_id, said)
+    if stored and not purchases:
+        said = Phrase(
+            "This holds as far as none of the product of %(step)s was bought in, which the site does not state: what lies within the"
+            " error of weighing (%(weighing)s %%) would not show, and the value would be too low by what that took elsewhere. State it"
+            " under [[bought_in]], 0 where none was.",
+            step=draft.named(step_id),
+            weighing=f"{100 * WEIGHING:g}",
+        )
+        draft.provisos.append(Words.of(said))
+    stocks = [one for one in draft.site.product_stocks if one.made_by == step_id and _of_period(draft, one.period)]
+    made = draft.made(step_id)
+    if stored and not stocks and step_id in draft.columns:
+        said = Phrase(
+            "What lay in store of the product of %(step)s is not stated: give [[product_stocks]] of %(id)s for this period.",
+            step=draft.named(step_id),
+            id=step_id,
+        )
+        draft.lacks("stock-not-stated", step_id, said)
+    taken = made - fsum(one.closing - one.opening + one.sold for one in stocks)
+    if stocks and (made <= 0 or taken <= 0):
+        draft.lacks("stock-impossible", step_id, Phrase("%(step)s: stock and sales exceed what was made.", step=draft.named(step_id)))
+    needed = _needed(draft, step_id, following)
+    if made <= 0 or needed <= 0 or any(one.quantity for one in purchases):
+        return (taken / made if made > 0 else 1.0), met
+    short = 1 - taken / needed
+    met *= min(1.0, taken / needed)
+    if met < 1 - WEIGHING and short > 0:
+        said = Phrase(
+            "%(taken)s %(unit)s of the product of %(step)s went into what would take some %(needed)s: state what was bought under"
+            " [[bought_in]], or what the log lacks.",
+            taken=plain(taken),
+            unit=draft.step(step_id).output_unit,
+            step=draft.named(step_id),
+            needed=plain(needed),
+        )
+        draft.lacks("bought-in-refuted" if purchases else "intermediate-short", step_id, said)
+    elif short > ONE_WEIGHING:
+        said = Phrase(
+            "%(short)s %% less of the product of %(step)s was made than went into what followed. It lies within the error of weighing; the"
+            " value is too low by as much of that step's energy if it was bought.",
+            short=f"{100 * short:.2g}",
+            step=draft.named(step_id),
+        )
+        draft.provisos.append(Words.of(said))
+    return taken / made, met
+
+
+def _needed(draft: Draft, step_id: str, following: str) -> float:
+    """What the good product of the following step took of this one's: as its runs say, else the site, else by the reference ratio."""
+    place, reference = _in_route(draft, step_id, following)
+    if place is None:
+        return 0.0
+    stated = draft.site.static.get(place.share_variable or "")
+    else_pct = stated if isinstance(stated, int | float) else 100 * reference
+    return fsum(one.output_t * one.variables.get(place.share_variable or "", else_pct) / 100 for one in draft.good(following))
+
+
+def _unmixed(draft: Draft, step_id: str, following: str) -> float:
+    """By how much the energy up to a step counts more, where limits are meant of its product alone and something else went in beside it."""
+    place, reference = _in_route(draft, step_id, following)
+    if place is None or not place.unmixed:
+        return 1.0
+    alone, needed = reference * draft.made(following), _needed(draft, step_id, following)
+    if needed <= 0 or needed >= (1 - ONE_WEIGHING) * alone:
+        return 1.0
+    said = Phrase(
+        "%(share)s %% of what %(into)s put out was made of the product of %(step)s; the energy up to there is divided by that part alone.",
+        share=f"{100 * needed / alone:.3g}",
+        into=draft.named(following),
+        step=draft.named(step_id),
+    )
+    draft.provisos.append(Words.of(said))
+    return alone / needed
+
+
+def _in_route(draft: Draft, step_id: str, following: str) -> tuple[RouteStep | None, float]:
+    """A step's place in the first route that holds both, and the reference ratio between them."""
+    for route in draft.result.data.pack.routes:
+        places = {place.step: place for place in route.steps}
+        if step_id in places and following in places:
+            return places[step_id], float(places[step_id].ratio / places[following].ratio)
+    return None, 0.0
+
+
+def _of_period(draft: Draft, stated: str) -> bool:
+    period, other = draft.result.site_label.period, Period.parse(stated, draft.site.zone)
+    return (other.start, other.end) == (period.start, period.end)
+
+
+LEAST_GIVEN = 0.1
+"""Of what a conversion takes, in coal equivalent; a power house gives a fifth, a boiler two thirds (a convention of ours)."""
+
+SERVES = frozenset({"step", "auxiliary"})
+_Found = tuple[str, Line]  # with its carrier
+
+
+def of_line(draft: Draft, line: Line) -> float:
+    """A line's energy in the account's unit; the balance of electricity is in kWh."""
+    return line.amount if draft.metric is Metric.ELECTRICITY else (line.kgce_calorific or 0.0) * draft.per_kgce
+
+
+def lost_in_conversions(draft: Draft, balance: SiteBalance, carriers: Collection[str], shares: Mapping[str, float]) -> Iterator[Part]:
+    """The part of each conversion's loss that the account bears; of `carriers` what came in and is in no use is counted already."""
+    plant = _Conversions(draft, {one.carrier: one for one in balance.carriers}, shares)
+    for name in balance.calorific.by_conversion:
+        given = plant.lines("given", name)
+        taken = [(one, line) for one, line in plant.lines("taken", name) if counts(one, draft.metric)]
+        counted = fsum(of_line(draft, line) for _, line in taken)
+        made = {one: of_line(draft, line) for one, line in given if counts(one, draft.metric)}
+        loss = max(counted - fsum(made.values()), 0.0)
+        route, claimed = plant.goes_to(name)
+        idle = fsum(energy * (1 - plant.product(one, (name,))[1]) for one, energy in made.items() if one not in carriers)
+        everybodys = loss * (1 - claimed) + idle
+        energy = route * loss
+        if counted > 0 and everybodys > 0:
+            energy += everybodys * fsum(plant.bought(one) * of_line(draft, line) * plant.of_users(one) for one, line in taken) / counted
+        if energy > 0:
+            yield Part("conversion", name, energy, energy / (loss + idle))
+
+
+@dataclass(frozen=True, slots=True)
+class _Conversions:
+    draft: Draft
+    carriers: Mapping[str, CarrierBalance]
+    shares: Mapping[str, float]
+
+    def lines(self, kind: str, name: str) -> list[_Found]:
+        found = ((one.carrier, line) for one in self.carriers.values() for line in (*one.supply, *one.use))
+        return [(one, line) for one, line in found if line.kind == kind and line.name == name]
+
+    def goes_to(self, name: str, through: tuple[str, ...] = ()) -> tuple[float, float]:
+        """Of what a conversion gives, in coal equivalent: what the route takes, and what anybody does."""
+        given = {one: line.kgce_calorific or 0.0 for one, line in self.lines("given", name)}
+        taken = fsum(line.kgce_calorific or 0.0 for _, line in self.lines("taken", name))
+        whole = fsum(given.values())
+        if whole <= 0 or whole < LEAST_GIVEN * taken:
+            return 0.0, 0.0
+        goes = [(kgce / whole, one, *self.product(one, (*through, name))) for one, kgce in given.items()]
+        return fsum(part * route for part, one, route, _ in goes if not self._is_of_power(one)), fsum(part * by for part, _, _, by in goes)
+
+    def _is_of_power(self, carrier: str) -> bool:
+        """Fuel that made electricity is in no account of heat."""
+        return self.draft.metric is Metric.THERMAL and CARRIERS[carrier].form == "electricity"
+
+    def product(self, carrier: str, through: tuple[str, ...]) -> tuple[float, float]:
+        """Of a carrier, what the route takes and what anybody does, who sells it or passes it on included."""
+        balance = self.carriers[carrier]
+        use = [line for line in balance.use if line.amount > 0 and line.name not in through]
+        passed = [(line.amount, *self.goes_to(line.name, through)) for line in use if line.kind == "taken"]
+        serving = fsum(line.amount for line in use if line.kind in SERVES)
+        route = fsum(self.shares.get(line.name, 0.0) * line.amount for line in use if line.kind in SERVES)
+        sold = -fsum(line.amount for line in balance.supply if line.kind == "sold")
+        nobodys = fsum(line.amount for line in use if line.kind == "losses") + max(balance.residual, 0.0)
+        on_site = serving + fsum(amount for amount, _, _ in passed)
+        claimed = serving + sold + fsum(amount * by for amount, _, by in passed)
+        whole = on_site + sold + nobodys
+        if whole <= 0:
+            return 0.0, 0.0
+        kept = (on_site + sold) / whole
+        route += fsum(amount * of_route for amount, of_route, _ in passed)
+        return (route / on_site * kept if on_site > 0 else 0.0), claimed / whole
+
+    def bought(self, carrier: str) -> float:
+        """Of a carrier, what no conversion gave: what one lost that another made is counted where it was made."""
+        balance = self.carriers[carrier]
+        made = fsum(line.amount for line in balance.supply if line.kind == "given")
+        whole = fsum(line.amount for line in balance.supply if line.amount > 0) - fsum(
+            line.amount for line in balance.use if line.amount < 0
+        )
+        return 1 - made / whole if whole > 0 else 1.0
+
+    def of_users(self, carrier: str) -> float:
+        """Of what steps and their auxiliaries use of a carrier, the route's part; where none does, of all that they use."""
+        found = self._of([self.carriers[carrier]])
+        return found if found is not None else self._of(list(self.carriers.values())) or 0.0
+
+    def _of(self, balances: list[CarrierBalance]) -> float | None:
+        lines = [line for one in balances for line in one.use if line.kind in SERVES and line.amount > 0]
+        whole = fsum(line.kgce_calorific or line.amount for line in lines)
+        of_route = fsum(self.shares.get(line.name, 0.0) * (line.kgce_calorific or line.amount) for line in lines)
+        return of_route / whole if whole > 0 else None

@@ -1,0 +1,227 @@
+"""The site's energy balance: what came over the fence and was made inside, against what steps and other users took.
+
+Per carrier, in its own unit:
+
+    purchased + given by conversions - sold - growth of stock = steps + other users + taken by conversions + declared losses + residual
+
+A step's use is what its meters counted in the whole period, in batches and outside them, less what it gave back; where energy is given
+per batch, the batches of the period. The residual is shown, never spread. It closes where it lies within what the meters may err by
+(class, else the site's declared uncertainty; k = 2; independent). Where the meters may err by more than a tenth of all there was, a
+small residual proves nothing, and a balance that cannot be told is not called closed.
+
+In coal equivalent, on each basis apart (GB/T 2589: calorific and equivalent are never summed), every line of a carrier has *one* factor:
+its mean heating value where the steps' energy carries one, else the table's in the middle of the period. So a carrier made on site is
+credited and charged alike, and what a conversion takes less what it gives is its loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from benchmarks import packs
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.errors import InputError
+from benchmarks.measurements import CarrierEnergy, Finding, Period, Severity
+from benchmarks.phrases import Phrase, joined
+from benchmarks.routes import Words
+from reporting_agent.analysis.account.site_flows import Amounts, gather
+from reporting_agent.analysis.sentences import shown
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+
+Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"]
+_SUPPLY: tuple[Kind, ...] = ("purchased", "given", "sold", "stock")
+_TELLING = 0.1  # of all there was, supplied or given back by steps: meters that may err by more let any loss pass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One amount of a balance. Supply lines are negative for what leaves (sold, put into store), use lines for what a step gives back.
+
+    `name` is the id of the step, conversion or meter; `source` is `meter`, `stated`, `batches` or `declared`. kgce is None where
+    no factor is in force.
+    """
+
+    kind: Kind
+    name: str
+    amount: float
+    source: str
+    uncertainty: float  # expanded, in the carrier's unit
+    kgce_calorific: float | None
+    kgce_equivalent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierBalance:
+    """One carrier. supplied = used + residual, exactly as the lines add up."""
+
+    carrier: str
+    unit: str
+    supply: tuple[Line, ...]
+    use: tuple[Line, ...]
+    supplied: float
+    used: float
+    residual: float
+    share: float | None  # residual / all there was: supplied, or given back by steps
+    allowance: float
+    closes: bool | None  # None: the meters may err by too much to tell
+
+
+@dataclass(frozen=True, slots=True)
+class BasisBalance:
+    """All carriers in kgce on one basis. `by_step` and `by_conversion` are net; carriers without a factor are `left_out`, and why."""
+
+    basis: Basis
+    purchased: float
+    sold: float  # with growth of stock; positive
+    by_step: dict[str, float]
+    by_conversion: dict[str, float]  # taken less given: the loss of the conversion
+    others: float
+    losses: float
+    residual: float
+    left_out: tuple[tuple[str, Words], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteBalance:
+    carriers: tuple[CarrierBalance, ...]
+    calorific: BasisBalance
+    equivalent: BasisBalance
+    notes: tuple[Finding, ...]
+
+
+def site_balance(site: Site, result: LabelResult) -> SiteBalance | None:
+    """The balance of the period; None where the site declares no boundary."""
+    if site.site_boundary is None:
+        return None
+    gathered = gather(site, result)
+    day = middle(result.site_label.period)
+    table = packs.factors(result.data.pack)
+    made, left_out = [], {Basis.CALORIFIC: list[tuple[str, Words]](), Basis.EQUIVALENT: list[tuple[str, Words]]()}
+    for amounts in gathered.carriers:
+        factors = {}
+        for basis in Basis:
+            factors[basis], why = _factor(amounts, table, basis, day)
+            if why is not None:
+                left_out[basis].append((amounts.carrier, why))
+        made.append(_carrier_balance(amounts, factors))
+    calorific, equivalent = (_in_kgce(made, basis, tuple(left_out[basis])) for basis in (Basis.CALORIFIC, Basis.EQUIVALENT))
+    return SiteBalance(tuple(made), calorific, equivalent, tuple(gathered.notes))
+
+
+def findings(found: SiteBalance | None) -> list[Finding]:
+    """What does not close, and amounts that could not be used."""
+    if found is None:
+        return []
+    return [*found.notes, *((_untold if one.closes is None else _open)(one) for one in found.carriers if not one.closes)]
+
+
+def _carrier_balance(amounts: Amounts, factors: dict[Basis, float | None]) -> CarrierBalance:
+    calorific, equivalent = factors[Basis.CALORIFIC], factors[Basis.EQUIVALENT]
+    lines = [
+        Line(
+            kind=one.kind,
+            name=one.name,
+            amount=one.amount,
+            source=one.source,
+            uncertainty=one.uncertainty,
+            kgce_calorific=None if calorific is None else one.amount * calorific,
+            kgce_equivalent=None if equivalent is None else one.amount * equivalent,
+        )
+        for one in amounts.entries
+    ]
+    supply = tuple(line for line in lines if line.kind in _SUPPLY)
+    use = tuple(line for line in lines if line.kind not in _SUPPLY)
+    supplied, used = sum(line.amount for line in supply), sum(line.amount for line in use)
+    residual = supplied - used
+    available = sum(line.amount for line in supply if line.amount > 0) - sum(line.amount for line in use if line.amount < 0)
+    allowance = sum(line.uncertainty**2 for line in lines) ** 0.5
+    return CarrierBalance(
+        carrier=amounts.carrier,
+        unit=amounts.unit,
+        supply=supply,
+        use=use,
+        supplied=supplied,
+        used=used,
+        residual=residual,
+        share=residual / available if available else None,
+        allowance=allowance,
+        closes=None if abs(residual) <= allowance and allowance > _TELLING * available else abs(residual) <= allowance,
+    )
+
+
+def _factor(amounts: Amounts, table: FactorTable, basis: Basis, on: date) -> tuple[float | None, Words | None]:
+    """kgce per unit of the carrier on that basis; None with the reason where there is none."""
+    try:
+        return table.kgce(CarrierEnergy(amounts.carrier, 1.0, amounts.unit, lhv_mj_per_unit=amounts.lhv), basis, on), None
+    except InputError as none:
+        return None, Words.of(none.sentence)
+
+
+def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple[str, Words], ...]) -> BasisBalance:
+    def kgce(line: Line) -> float:
+        return (line.kgce_calorific if basis is Basis.CALORIFIC else line.kgce_equivalent) or 0.0
+
+    lines = [line for one in carriers for line in (*one.supply, *one.use)]
+    by_step: dict[str, float] = {}
+    by_conversion: dict[str, float] = {}
+    for line in lines:
+        if line.kind == "step":
+            by_step[line.name] = by_step.get(line.name, 0.0) + kgce(line)
+        elif line.kind in {"given", "taken"}:
+            by_conversion[line.name] = by_conversion.get(line.name, 0.0) + (kgce(line) if line.kind == "taken" else -kgce(line))
+
+    def whole(*kinds: Kind) -> float:
+        return sum(kgce(line) for line in lines if line.kind in kinds)
+
+    purchased, sold = whole("purchased"), -whole("sold", "stock")
+    used = sum(by_step.values()) + sum(by_conversion.values()) + whole("auxiliary", "others", "losses")
+    return BasisBalance(
+        basis, purchased, sold, by_step, by_conversion, whole("auxiliary", "others"), whole("losses"), purchased - sold - used, left_out
+    )
+
+
+def _open(one: CarrierBalance) -> Finding:
+    share = "" if one.share is None else f" ({one.share:.1%})"
+    difference = Phrase(
+        "%(carrier)s: %(supplied)s were available, %(used)s accounted for; the difference of %(residual)s is more than the meters may err"
+        " by (±%(allowance)s).",
+        carrier=CARRIERS[one.carrier].words.each(str.capitalize),
+        supplied=f"{shown(one.supplied, 4)} {one.unit}",
+        used=f"{shown(one.used, 4)} {one.unit}",
+        residual=f"{shown(one.residual)} {one.unit}{share}",
+        allowance=f"{shown(one.allowance)} {one.unit}",
+    )
+    cause = (
+        Phrase("A user is not metered, or a loss not declared.")
+        if one.residual > 0
+        else Phrase("Something counts twice, or a supply is not declared.")
+    )
+    return Finding("site-balance-open", Severity.WARNING, joined(difference, cause), 1)
+
+
+def _untold(one: CarrierBalance) -> Finding:
+    sentence = Phrase(
+        "%(carrier)s: whether the balance closes cannot be told. Of %(supplied)s supplied, the meters may err by ±%(allowance)s:"
+        " state their classes, fill the gaps in their readings, or meter what is only stated.",
+        carrier=CARRIERS[one.carrier].words.each(str.capitalize),
+        supplied=f"{shown(one.supplied, 4)} {one.unit}",
+        allowance=f"{shown(one.allowance)} {one.unit}",
+    )
+    return Finding("site-balance-untold", Severity.WARNING, sentence, 1)
+
+
+def middle(period: Period) -> date:
+    """The day whose factors stand for the period."""
+    return (period.start + (period.end - period.start) / 2).date()
+
+
+def lines(found: SiteBalance) -> Iterator[tuple[CarrierBalance, Line]]:
+    """Every line with its carrier, supply first."""
+    for one in found.carriers:
+        for line in (*one.supply, *one.use):
+            yield one, line

@@ -1,0 +1,219 @@
+"""A meter's energy baseline (ISO 50006), what it uses when nothing is made, and the days that stand out (docs/drivers.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.labels.columns import Flags, Floats, Integers
+from benchmarks.phrases import listed
+from benchmarks.routes import Words
+from reporting_agent.analysis.baselines.base_load import HOURS_A_DAY, BaseLoad, base_load, mean_price, too_seldom
+from reporting_agent.analysis.baselines.control import FEWEST_DAYS as FEWEST_CHARTED
+from reporting_agent.analysis.baselines.control import Event, control, events
+from reporting_agent.analysis.baselines.model import FEWEST_DAYS, HOLIDAY, HOUR_US, LEAST_KNOWN, LocalHours, Model, day_energy, fit_baseline
+from reporting_agent.analysis.baselines.production import PRODUCTION, Made
+from reporting_agent.analysis.costs.prices import Prices
+from reporting_agent.analysis.sentences import after, said, shown
+from reporting_agent.config import Site
+from reporting_agent.metering.record import MeterRecord
+from reporting_agent.pipeline import LabelResult
+
+THIRDS = 3
+
+__all__ = ["Anomaly", "BaseLoad", "Baseline", "Chart", "DayType", "baselines"]
+
+
+class DayType(NamedTuple):
+    """Days that run alike, found by their weekday (and holiday) and by their level."""
+
+    words: Words
+    days: int
+    per_day: float  # median, in the meter's unit
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """Days in a row that the baseline does not explain. `energy` above (or below, negative) expectation."""
+
+    first: date
+    last: date  # included
+    energy: float
+    unit: str
+    money: float | None
+    currency: str | None
+    signal: str  # "ewma" a drift or shift, "single" one day alone
+    sentence: Words
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chart:
+    """The residual control chart, a point a day: residual, its EWMA and the limits; NaN where the day is not known.
+
+    EWMA and limits are made in standard deviations of each day's kind, and stand here in the energy that this is on a usual day.
+    """
+
+    days: tuple[date, ...]
+    actual: Floats
+    expected: Floats
+    ewma: Floats
+    limit: Floats  # symmetric: +- limit
+    cusum: Floats  # of the residuals: its slope is the energy a day above or below the baseline; an unknown day adds nothing
+    flagged: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """One meter's base load, baseline model, chart and anomalies; `why` says what the data cannot tell."""
+
+    meter: str
+    step: str
+    carrier: str
+    unit: str
+    days: int  # known well enough
+    base_load: BaseLoad | None
+    day_types: tuple[DayType, ...]
+    model: Words  # the baseline in words, with its variables and coefficients
+    explained: float | None  # share of the variance of days
+    chart: Chart | None
+    anomalies: tuple[Anomaly, ...]
+    why: Words | None
+
+
+def baselines(site: Site, result: LabelResult) -> tuple[Baseline, ...]:
+    """One entry a meter with readings, but those that only check another; empty where the plant gives energy per batch."""
+    records = [one for one in result.data.meters if one.meter.role not in {"state", "check"} and len(one.hour_us) > HOURS_A_DAY]
+    if not records:
+        return ()
+    prices = Prices.of(site, _moment(min(one.start_us for one in records)), _moment(max(one.end_us for one in records)))
+    calendars: dict[tuple[int, int, int], LocalHours] = {}
+    made = Made.of(result.data.batches, site.zone)
+    told = []
+    for record in records:
+        key = (int(record.hour_us[0]), int(record.hour_us[-1]), len(record.hour_us))
+        if key not in calendars:
+            calendars[key] = LocalHours.of(record.hour_us, site.zone)
+        told.append(_baseline(record, calendars[key], site, made, prices))
+    return tuple(told)
+
+
+def _baseline(record: MeterRecord, hours: LocalHours, site: Site, made: Made, prices: Prices | None) -> Baseline:
+    holidays = frozenset() if site.tariff is None else frozenset(site.tariff.holidays)
+    weekday = np.array([HOLIDAY if day in holidays else code for day, code in zip(hours.days, hours.weekday.tolist(), strict=True)])
+    energy = day_energy(record, hours)
+    known = np.isfinite(energy)
+    outputs, degrees = made.variables(record.meter, site.tree, hours)
+    model = fit_baseline(energy, weekday, hours.lengths(site.zone), outputs, degrees)
+    chart: Chart | None = None
+    anomalies: tuple[Anomaly, ...] = ()
+    if model is not None:
+        residual = energy - model.expected
+        if np.isfinite(residual).sum() >= FEWEST_CHARTED and np.ptp(residual[np.isfinite(residual)]) > 0:
+            drawn = control(residual, _alike(model))
+            chart = Chart(
+                days=hours.days,
+                actual=energy,
+                expected=model.expected,
+                ewma=drawn.ewma * drawn.usual,
+                limit=drawn.limit * drawn.usual,
+                cusum=np.cumsum(np.where(np.isfinite(residual), residual, 0.0)),
+                flagged=drawn.drifting | drawn.single,
+            )
+            anomalies = tuple(_anomaly(event, record, hours, model, prices) for event in events(residual, drawn))
+    why = None
+    if too_seldom(record):
+        why = said("why", "seldom", hours=f"{(record.facts.usual_step_s or 0.0) / 3600:.3g}")
+    elif chart is None:
+        few = int(known.sum()) < FEWEST_CHARTED
+        facts = {
+            "days": str(int(known.sum())),
+            "least": f"{100 * LEAST_KNOWN:.0f} %",
+            "wanted": str(FEWEST_DAYS),
+            "chart": str(FEWEST_CHARTED),
+        }
+        why = said("why", "few_days", **facts) if few else said("why", "flat")
+    return Baseline(
+        meter=record.meter.id,
+        step=record.meter.step,
+        carrier=record.meter.carrier,
+        unit=record.unit,
+        days=int(known.sum()),
+        base_load=base_load(record, hours, weekday, prices),
+        day_types=() if model is None else _day_types(energy, model),
+        model=Words(en="") if model is None else _model_words(model, record.unit),
+        explained=None if model is None else model.explained,
+        chart=chart,
+        anomalies=tuple(sorted(anomalies, key=lambda one: -abs(one.energy))),
+        why=why,
+    )
+
+
+def _alike(model: Model) -> Integers:
+    """Days that scatter alike: of one kind, and of one third of what a full day takes. A day that makes little errs by little."""
+    full = float(np.nanquantile(model.expected, 0.95))
+    share = np.nan_to_num(model.expected / full if full > 0 else np.zeros(len(model.expected)))
+    return model.kind * THIRDS + np.clip(share * THIRDS, 0, THIRDS - 1).astype(np.int64)
+
+
+def _anomaly(event: Event, record: MeterRecord, hours: LocalHours, model: Model, prices: Prices | None) -> Anomaly:
+    first, last = hours.days[event.first], hours.days[event.last]
+    inside = (hours.day >= event.first) & (hours.day <= event.last)
+    price = mean_price(prices, record, int(record.hour_us[inside][0]), int(record.hour_us[inside][-1]) + HOUR_US)
+    money = None if price is None else event.energy * price
+    expected = float(np.nansum(np.abs(model.expected[event.first : event.last + 1])))
+    currency = None if prices is None or money is None else prices.currency
+    bill = Words(en="")
+    if money is not None and currency is not None:
+        bill = said("base", "money", money=shown(abs(money)), currency=currency)
+    return Anomaly(
+        first=first,
+        last=last,
+        energy=event.energy,
+        unit=record.unit,
+        money=money,
+        currency=currency,
+        signal=event.signal,
+        sentence=said(
+            "anomaly",
+            "day" if first == last else "days",
+            first=first.isoformat(),
+            last=last.isoformat(),
+            energy=shown(abs(event.energy)),
+            unit=record.unit,
+            side=said("anomaly", "more" if event.energy > 0 else "less"),
+            share=f"{100 * event.energy / expected:+.0f} %".replace("-", "−") if expected > 0 else "–",
+            money=bill,
+        ),
+    )
+
+
+def _day_types(energy: Floats, model: Model) -> tuple[DayType, ...]:
+    known = np.isfinite(energy)
+    return tuple(
+        DayType(words, int((known & (model.kind == code)).sum()), float(np.median(energy[known & (model.kind == code)])))
+        for code, words in enumerate(model.kinds)
+        if (known & (model.kind == code)).any()
+    )
+
+
+def _model_words(model: Model, unit: str) -> Words:
+    kinds = [
+        said("model", "kind", days=words, level=shown(level), unit=unit) for words, level in zip(model.kinds, model.levels, strict=True)
+    ]
+    terms = [
+        said("model", "term", coefficient=shown(coefficient), unit=unit, of=_term(name)) for name, coefficient in model.coefficients.items()
+    ]
+    return said("model", "sentence", kinds=Words.of(listed(kinds)), terms=after(*terms), explained=f"{100 * model.explained:.0f} %")
+
+
+def _term(name: str) -> Words:
+    if name in {PRODUCTION, "heating", "cooling"}:
+        return said("model", name)
+    return said("model", "output_of", of=name) if name else said("model", "output_of_rest")
+
+
+def _moment(us: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)

@@ -1,0 +1,1 @@
+"""What energy cost, by tariff and by time, and what another time of use would save (docs/tariffs.md)."""

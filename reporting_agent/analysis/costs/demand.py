@@ -1,0 +1,266 @@
+"""The demand charge: each month's highest mean power, and which batches ran in it.
+
+From meters the power is known over the charge's own intervals. Where the readings lie further apart than those, or only clock hours
+are known (of a meter that is on top because its parent has no readings), the highest mean lies above what they tell: the charge
+is then a lower bound, and is told as such. Without meters each batch is taken evenly over its time, on quarter hours; but only where
+the log's times bear it: a batch that ends before it begins, or runs while another does on the same equipment, has a power that never was.
+
+What running a step at the cheapest hours of its days would save.
+
+Each equipment keeps, on each local day, its energy and its running hours; only when it runs is free, at the power it had that day on
+average, and never more than one hour in an hour. The saving is what the day cost less what its cheapest hours would have cost.
+
+Assumptions, and so an upper bound: batches may be started at any time and cut where the price changes; material and product can
+wait within the day; the month's highest demand does not rise by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+
+from benchmarks.labels.columns import Floats, Integers
+from benchmarks.quantities import ratio
+from reporting_agent.analysis.costs.prices import Curve, Load, Prices, integrals, to_us
+from reporting_agent.config.tariff import DemandCharge
+from reporting_agent.metering.record import Intervals, MeterRecord
+
+MOST_UNSOUND = 0.01
+"""Share of batches with unsound times above which their powers say nothing of the month's highest."""
+
+_HOUR_US = 3_600_000_000
+_MINUTE_US = _HOUR_US // 60
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The highest mean power of one month and what it cost; over which stretch batches share it, and all energy of that.
+
+    Batches run evenly over their time as far as is known, so of meters that is the hour around the interval: within it a batch may have
+    drawn far more in one quarter than in another.
+    """
+
+    month: date  # its first day
+    start_us: int
+    end_us: int
+    kwh: float
+    power_kw: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchPower:
+    """Batches with their electricity; the end is the start where it is not sound."""
+
+    start_us: Integers
+    end_us: Integers
+    machine: Integers
+    kwh: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Power:
+    """Mean power in kW from each edge to the next."""
+
+    edges_us: Integers
+    power_kw: Floats
+    metered: bool
+    told_min: float  # minutes over which the means are told: longer than asked for where readings lie further apart
+
+
+def site_power(records: Sequence[MeterRecord], batches: BatchPower, minutes: int) -> Power | None:
+    """The site's mean electric power over `minutes`: of the meters on top of the tree, else of the batches; None where neither can tell."""
+    own = [one for one in records if one.meter.carrier == "electricity" and _on_top(one, records) and len(one.hour_us)]
+    if own:
+        return _of_meters(own, minutes)
+    return _of_batches(batches) if unsound(batches) <= MOST_UNSOUND else None
+
+
+def _of_meters(own: Sequence[MeterRecord], minutes: int) -> Power:
+    """All of them together, over the intervals that they have in common."""
+    told = [one.demand for one in own if one.demand is not None]
+    minutes_told = minutes if len(told) == len(own) else 60
+    curves = told if len(told) == len(own) else [_hours(one) for one in own]
+    edges = curves[0].edges_us
+    same = [(one, curve) for one, curve in zip(own, curves, strict=True) if np.array_equal(curve.edges_us, edges)]
+    hour = own[0].hour_us[np.searchsorted(own[0].hour_us, edges, side="right") - 1]
+    asked = np.flatnonzero(((edges - hour) % (minutes_told * _MINUTE_US) == 0) | (edges == edges[-1]))
+    hours = np.diff(edges[asked]) / _HOUR_US
+    energy, known = np.zeros(len(hours)), np.ones(len(hours))
+    for one, curve in same:
+        sign = 1.0 if one.meter.direction == "import" else -1.0
+        energy += sign * ratio(one.unit, "kWh") * np.add.reduceat(curve.energy, asked[:-1])
+        known = np.minimum(known, np.add.reduceat(curve.known_s, asked[:-1]) / 3600 / hours)
+    apart = max((one.facts.usual_step_s or 0.0) / 60 for one, _ in same)
+    sound = (known > 0.99) & (hours > 0.99 * minutes_told / 60)
+    return Power(edges[asked], np.where(sound, energy / hours, 0.0), metered=True, told_min=max(float(minutes_told), apart))
+
+
+def _hours(record: MeterRecord) -> Intervals:
+    edges = np.append(record.hour_us, record.end_us)
+    return Intervals(edges, record.hour_energy, record.hour_known * np.diff(edges) / 1e6)
+
+
+def unsound(batches: BatchPower) -> float:
+    """Share of the batches that do not last, or that begin before the one before on their equipment has ended."""
+    order = np.lexsort((batches.start_us, batches.machine))
+    start, end, machine = batches.start_us[order], batches.end_us[order], batches.machine[order]
+    overlaps = (start[1:] < end[:-1]) & (machine[1:] == machine[:-1])
+    return float((end <= start).sum() + overlaps.sum()) / max(len(start), 1)
+
+
+def _on_top(record: MeterRecord, records: Sequence[MeterRecord]) -> bool:
+    present = {one.meter.id for one in records}
+    return record.meter.role in {"main", "check"} and (record.meter.parent is None or record.meter.parent not in present)
+
+
+def _of_batches(batches: BatchPower) -> Power | None:
+    lasting = batches.end_us > batches.start_us
+    start, end, kwh = batches.start_us[lasting], batches.end_us[lasting], batches.kwh[lasting]
+    if not len(start):
+        return None
+    grid = _HOUR_US // 4
+    edges = np.arange(start.min() // grid, -(-end.max() // grid) + 1, dtype=np.int64) * grid
+    rate = kwh / ((end - start) / _HOUR_US)
+    return Power(edges, np.diff(_ramps(edges, start, rate) - _ramps(edges, end, rate)) * 4, metered=False, told_min=15.0)
+
+
+def _ramps(edges: Integers, begin_us: Integers, rate: Floats) -> Floats:
+    """Energy until each edge of powers that begin at a moment and never end."""
+    order = np.argsort(begin_us, kind="stable")
+    begin, rates = begin_us[order], rate[order]
+    origin = int(edges[0])
+    summed = np.concatenate(([0.0], np.cumsum(rates)))
+    moments = np.concatenate(([0.0], np.cumsum(rates * (begin - origin) / _HOUR_US)))
+    place = np.searchsorted(begin, edges, side="right")
+    energy: Floats = summed[place] * (edges - origin) / _HOUR_US - moments[place]
+    return energy
+
+
+def peaks(powers: Mapping[int, Power], prices: Prices, charges: Sequence[DemandCharge]) -> list[Peak]:
+    """One a month of the site's local time in which a charge holds; `powers` by the charge's minutes."""
+    found: list[Peak] = []
+    month = date(prices.first.year, prices.first.month, 1)
+    while month <= prices.last:
+        following = (month + timedelta(days=32)).replace(day=1)
+        charge = next((one for one in charges if one.holds_on(month) and month.month in one.months), None)
+        power = None if charge is None else powers.get(charge.minutes)
+        if charge is not None and power is not None:
+            first, last = (to_us(datetime(day.year, day.month, 1, tzinfo=prices.zone)) for day in (month, following))
+            inside = np.flatnonzero((power.edges_us[:-1] >= first) & (power.edges_us[1:] <= last))
+            at = int(inside[np.argmax(power.power_kw[inside])]) if len(inside) else -1
+            highest = float(power.power_kw[at]) if len(inside) else 0.0
+            if highest > 0:
+                found.append(Peak(month, *_shared(power, at), highest, highest * charge.price))
+        month = following
+    return found
+
+
+def _shared(power: Power, at: int) -> tuple[int, int, float]:
+    """Start, end and energy of the stretch over which the batches share a peak."""
+    start, end = power.edges_us[:-1], power.edges_us[1:]
+    own = np.arange(len(start)) == at
+    if power.metered:
+        hour = (start - power.edges_us[0]) // _HOUR_US
+        own = hour == hour[at]
+    kwh = float((power.power_kw * (end - start))[own].sum()) / _HOUR_US
+    return int(start[own][0]), int(end[own][-1]), kwh
+
+
+def part_of_peaks(found: Sequence[Peak], batches: BatchPower) -> Floats:
+    """Each batch's part of the charges: its energy in the months' highest stretches over all energy there, evenly over its time."""
+    parts = np.zeros(len(batches.kwh))
+    length = np.maximum(batches.end_us - batches.start_us, 1)
+    for peak in found:
+        overlap = np.clip(np.minimum(batches.end_us, peak.end_us) - np.maximum(batches.start_us, peak.start_us), 0, None)
+        taken = batches.kwh * overlap / length
+        parts += peak.cost * taken / max(peak.kwh, float(taken.sum()), 1e-300)
+    return parts
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """Cost of the days as they ran and at their cheapest hours, in currency, over the days that had a choice."""
+
+    before: float
+    after: float
+    days: int
+
+
+def shifted(
+    prices: Prices, curve: Curve, load: Load | None, start_us: Integers, end_us: Integers, machine: Integers, amount: Floats
+) -> Shifted:
+    """Over the given batches of one step; `amount` in the curve's unit. Only days priced throughout count."""
+    day_edges = np.array(
+        [
+            to_us(datetime(day.year, day.month, day.day, tzinfo=prices.zone))
+            for day in (prices.first + timedelta(days=number) for number in range((prices.last - prices.first).days + 2))
+        ],
+        dtype=np.int64,
+    )
+    lasting = (end_us > start_us) & (start_us >= day_edges[0]) & (end_us <= day_edges[-1]) & (amount > 0)
+    start_us, end_us, machine, amount = start_us[lasting], end_us[lasting], machine[lasting], amount[lasting]
+    if not len(start_us):
+        return Shifted(0.0, 0.0, 0)
+    batch, day = _days_of(day_edges, start_us, end_us)
+    begin, end = np.maximum(start_us[batch], day_edges[day]), np.minimum(end_us[batch], day_edges[day + 1])
+    share = _part(load, begin, end, start_us[batch], end_us[batch])
+    energy = amount[batch] * share
+    paid, weight = integrals(curve, begin, end, load)
+    cost = energy * np.where(weight > 0, paid / np.where(weight > 0, weight, 1.0), curve.at(begin))
+    key, cell = np.unique(machine[batch] * len(day_edges) + day, return_inverse=True)
+    cell_day = key % len(day_edges)
+    hours = np.minimum(np.bincount(cell, weights=(end - begin) / _HOUR_US), np.diff(day_edges)[cell_day] / _HOUR_US)
+    cell_energy, cell_cost = np.bincount(cell, weights=energy), np.bincount(cell, weights=cost)
+    cheapest = np.array(
+        [
+            _cheapest(curve, int(day_edges[one]), int(day_edges[one + 1]), need)
+            for one, need in zip(cell_day.tolist(), hours.tolist(), strict=True)
+        ]
+    )
+    after = cell_energy * cheapest
+    good = np.isfinite(after) & np.isfinite(cell_cost) & (hours > 0)
+    after = np.minimum(after, cell_cost)  # a day whose dear hours drew less than its mean was cheaper than the mean at its best hours
+    return Shifted(float(cell_cost[good].sum()), float(after[good].sum()), int(np.unique(cell_day[good]).size))
+
+
+def _days_of(day_edges: Integers, start_us: Integers, end_us: Integers) -> tuple[Integers, Integers]:
+    first = np.searchsorted(day_edges, start_us, side="right") - 1
+    last = np.searchsorted(day_edges, end_us, side="left") - 1
+    count = last - first + 1
+    batch = np.repeat(np.arange(len(start_us)), count)
+    offset = np.arange(len(batch)) - np.repeat(np.cumsum(count) - count, count)
+    return batch, first[batch] + offset
+
+
+def _part(load: Load | None, begin: Integers, end: Integers, start: Integers, stop: Integers) -> Floats:
+    even: Floats = (end - begin) / (stop - start)
+    if load is None:
+        return even
+    summed = np.concatenate(([0.0], np.cumsum(np.maximum(load.level, 0.0) * np.diff(load.edges_us))))
+
+    def until(moment: Integers) -> Floats:
+        found: Floats = np.interp(moment, load.edges_us, summed)
+        return found
+
+    whole = until(stop) - until(start)
+    usable = (whole > 0) & (start >= load.edges_us[0]) & (stop <= load.edges_us[-1])
+    return np.where(usable, (until(end) - until(begin)) / np.where(usable, whole, 1.0), even)
+
+
+def _cheapest(curve: Curve, start_us: int, end_us: int, hours: float) -> float:
+    """The mean price of the cheapest `hours` of a day; NaN where a part of the day has no price."""
+    first, last = np.searchsorted(curve.edges_us, (start_us, end_us)).tolist()
+    price, length = curve.price[first:last], np.diff(curve.edges_us[first : last + 1]) / _HOUR_US
+    if hours <= 0 or not len(price) or np.isnan(price).any():
+        return float("nan")
+    order = np.argsort(price, kind="stable")
+    room = np.concatenate(([0.0], np.cumsum(length[order])))
+    used = np.clip(hours - room[:-1], 0.0, length[order])
+    return float(price[order] @ used / used.sum())

@@ -1,0 +1,76 @@
+"""What published lists say helps at the steps of this site, beside the step's own gap and prices. Matched here: nothing leaves.
+
+A practice stands at its step's electricity or heat. Its saving is the list's, per output unit of the step; beside it stands what the
+step's batches took per output unit above the label beyond slopes and uncertainty, where the pack has a label of that form of energy: a
+saving larger than the gap is a change of the plant and not of its conduct. Payback is simple: investment over a year's saving at what that
+form of energy cost the step by the site's own tariff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from benchmarks.guidance.practices import Library, Listing, Practice
+from benchmarks.measurements import Metric
+from benchmarks.quantities import ratio
+from reporting_agent.analysis.costs.tariff import StepCost
+from reporting_agent.analysis.waste.losses import StepLosses
+from reporting_agent.config import Site
+
+
+@dataclass(frozen=True, slots=True)
+class FittingPractice:
+    """A practice at a step of this site. Energies per output unit, money in the tariff's currency per output unit."""
+
+    practice: Practice
+    listing: Listing
+    step: str
+    gap: float | None  # above the label beyond slopes and uncertainty, in the practice's unit per output unit; None without such a label
+    money: float | None  # of the list's saving, at the site's tariff
+    payback_years: float | None
+
+
+def fitting_practices(
+    site: Site, losses: Sequence[StepLosses], costs: Sequence[StepCost], library: Library | None = None
+) -> tuple[FittingPractice, ...]:
+    """Of every step with a gap, those with the shortest payback first, then those with the largest saving."""
+    held = library or Library.held()
+    steps = list(dict.fromkeys(one.step for one in losses if one.beyond.kgce > 0))
+    found = [each for step in steps for each in _of_step(site, held, step, losses, costs)]
+    return tuple(sorted(found, key=lambda each: (steps.index(each.step), each.payback_years or float("inf"), -each.practice.saving)))
+
+
+def _of_step(site: Site, held: Library, step: str, losses: Iterable[StepLosses], costs: Sequence[StepCost]) -> Iterator[FittingPractice]:
+    of_step = [one for one in losses if one.step == step]
+    for practice in held.of_step(site.site.pack, step):
+        labels = [one for one in of_step if one.metric is practice.metric and one.energy_unit == practice.unit]
+        output = sum(float(one.batches.output_t.sum()) for one in labels)
+        gap = sum(one.beyond.energy for one in labels) / output if output else None
+        price = _of_electricity(step, costs) if practice.metric is Metric.ELECTRICITY else _of_gap(labels)
+        money = None if price is None else price * float(practice.saving)
+        yield FittingPractice(practice, held.listing(practice), step, gap, money, _payback(site, practice, money))
+
+
+def _of_electricity(step: str, costs: Iterable[StepCost]) -> float | None:
+    """What a kWh cost the step over the period; None where no tariff tells."""
+    paid = [part for one in costs if one.step == step for part in one.by_period if part.carrier == "electricity"]
+    energy = sum(part.energy * ratio(part.unit, "kWh") for part in paid)
+    return sum(part.cost for part in paid) / energy if energy > 0 else None
+
+
+def _of_gap(labels: Iterable[StepLosses]) -> float | None:
+    """What a unit of heat cost in the labels' gaps; None without a price for some of it."""
+    energy, money = 0.0, 0.0
+    for one in labels:
+        if one.gap.money is None:
+            return None
+        energy, money = energy + one.gap.energy, money + one.gap.money
+    return money / energy if energy > 0 else None
+
+
+def _payback(site: Site, practice: Practice, money: float | None) -> float | None:
+    """Years; None without a tariff, a price of the dollar, or an investment in the list."""
+    if site.tariff is None or site.tariff.per_usd is None or not practice.investment or not money or money <= 0:
+        return None
+    return float(practice.investment) * site.tariff.per_usd / money

@@ -1,0 +1,292 @@
+"""Prices over time as a step function, so that what any stretch of time cost is a difference of two sums.
+
+Local clock times become UTC edges day by day. In the autumn hour that comes twice, a period that begins inside that hour begins the
+first time the clock shows it.
+
+Batches with their energy as priced entries: what each amount cost at the time it was used.
+
+Energy that a batch gives back (export, recovered) is credited at the same price: it spares buying. A fuel may be priced by its
+energy (per GJ): its heat content then comes from the conversion table or its measured heating value.
+
+Assumption. Within a batch, energy ran as the hours of the step's meter of that carrier did; evenly over the batch where there is no
+such meter. A batch without a sound end is priced at its start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+import numpy as np
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import FactorTable
+from benchmarks.errors import InputError
+from benchmarks.labels.columns import Floats, Integers
+from benchmarks.measurements import Batch, CarrierEnergy, Direction
+from benchmarks.quantities import ratio
+from reporting_agent.config import Site
+from reporting_agent.config.tariff import MINUTES_A_DAY, CarrierPrice, Price, Tariff
+from reporting_agent.metering.record import MeterRecord
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_us(moment: datetime) -> int:
+    """UTC microseconds."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """A price from each edge to the next, per `unit`; NaN where the tariff has none. `period` is a place in `names`."""
+
+    edges_us: Integers  # one more than prices
+    price: Floats
+    period: Integers
+    names: tuple[str, ...]
+    unit: str
+
+    def at(self, moment_us: Integers) -> Floats:
+        """The price at moments; NaN outside the curve."""
+        place = np.searchsorted(self.edges_us, moment_us, side="right") - 1
+        inside = (place >= 0) & (place < len(self.price))
+        found: Floats = np.where(inside, self.price[np.clip(place, 0, len(self.price) - 1)], np.nan)
+        return found
+
+
+@dataclass(slots=True, eq=False)
+class Prices:
+    """The site's tariff between two days. Curves are made once a carrier."""
+
+    tariff: Tariff
+    zone: tzinfo
+    first: date
+    last: date  # included
+    factors: FactorTable
+    _curves: dict[str, Curve | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, site: Site, start: datetime, end: datetime) -> Prices | None:
+        """Prices from the local day of `start` to that of `end`; None without [tariff]."""
+        if site.tariff is None:
+            return None
+        return cls(site.tariff, site.zone, start.astimezone(site.zone).date(), end.astimezone(site.zone).date(), site.emissions.factors)
+
+    @property
+    def currency(self) -> str:
+        return self.tariff.currency
+
+    def price_of(self, carrier: str, when: datetime) -> Price | None:
+        """The price of one unit at a moment in any zone."""
+        return self.tariff.price_of(carrier, when.astimezone(self.zone))
+
+    def curve(self, carrier: str) -> Curve | None:
+        """None where the tariff never prices this carrier."""
+        if carrier not in self._curves:
+            rows = [row for row in self.tariff.prices if row.carrier == carrier]
+            self._curves[carrier] = self._made(rows) if rows else None
+        return self._curves[carrier]
+
+    def mean(self, carrier: str, start_us: Integers, end_us: Integers) -> Floats:
+        """The mean price of each stretch [start, end), evenly over its time; NaN where a part of it has none."""
+        curve = self.curve(carrier)
+        if curve is None:
+            return np.full(len(start_us), np.nan)
+        paid, passed = integrals(curve, start_us, end_us, None)
+        return np.where(passed > 0, paid / np.where(passed > 0, passed, 1.0), curve.at(start_us))
+
+    def _made(self, rows: list[CarrierPrice]) -> Curve:
+        edges: list[int] = []
+        price: list[float] = []
+        period: list[int] = []
+        names: dict[str, int] = {}
+        days = (self.last - self.first).days + 1
+        holidays = frozenset(self.tariff.holidays)
+        for day in (self.first + timedelta(days=number) for number in range(days)):
+            row = next((one for one in rows if one.holds_on(day)), None)
+            for minute in _cuts(row):
+                name, amount = ("", np.nan) if row is None else row.at(day, minute, day in holidays)
+                edges.append(_moment(day, minute, self.zone))
+                price.append(amount)
+                period.append(names.setdefault(name, len(names)))
+        edges.append(_moment(self.last + timedelta(days=1), 0, self.zone))
+        increasing = np.maximum.accumulate(np.array(edges, dtype=np.int64))
+        return Curve(increasing, np.array(price), np.array(period, dtype=np.int64), tuple(names), rows[0].unit)
+
+
+def _cuts(row: CarrierPrice | None) -> list[int]:
+    if row is None:
+        return [0]
+    ends = {minute for period in row.periods for piece in period.minute_ranges for minute in piece}
+    return sorted({0, *ends} - {MINUTES_A_DAY})
+
+
+def _moment(day: date, minute: int, zone: tzinfo) -> int:
+    return to_us(datetime.combine(day, time(minute // 60, minute % 60), zone))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Load:
+    """How a step's power ran, from its meters: a level from each edge to the next, in any unit; only its shape counts."""
+
+    edges_us: Integers  # one more than levels
+    level: Floats
+
+
+def integrals(curve: Curve, start_us: Integers, end_us: Integers, load: Load | None) -> tuple[Floats, Floats]:
+    """Price and weight, integrated over each stretch with the load's shape (evenly where there is none): their ratio is the mean price.
+
+    A stretch in which the load is nothing, or that leaves the load's edges, is taken evenly.
+    """
+    even = _integrals(curve.edges_us, curve.price, np.ones(len(curve.price)), start_us, end_us)
+    if load is None:
+        return even
+    edges = np.union1d(curve.edges_us, load.edges_us)
+    place = np.clip(np.searchsorted(load.edges_us, edges[:-1], side="right") - 1, 0, len(load.level) - 1)
+    inside = (edges[:-1] >= load.edges_us[0]) & (edges[:-1] < load.edges_us[-1])
+    level = np.where(inside, np.maximum(load.level[place], 0.0), 0.0)
+    paid, weight = _integrals(edges, curve.at(edges[:-1]), level, start_us, end_us)
+    usable = (weight > 0) & (start_us >= load.edges_us[0]) & (end_us <= load.edges_us[-1])
+    return np.where(usable, paid, even[0]), np.where(usable, weight, even[1])
+
+
+def _integrals(edges_us: Integers, price: Floats, weight: Floats, start_us: Integers, end_us: Integers) -> tuple[Floats, Floats]:
+    hours = np.diff(edges_us) / 3.6e9
+    known = np.isfinite(price)
+    paid = np.concatenate(([0.0], np.cumsum(np.where(known, price, 0.0) * weight * hours)))
+    weighed = np.concatenate(([0.0], np.cumsum(weight * hours)))
+    lacking = np.concatenate(([0.0], np.cumsum(np.where(known, 0.0, 1.0) * hours)))
+    paid_a, paid_b = np.interp(start_us, edges_us, paid), np.interp(end_us, edges_us, paid)
+    weight_a, weight_b = np.interp(start_us, edges_us, weighed), np.interp(end_us, edges_us, weighed)
+    lacks = np.interp(end_us, edges_us, lacking) - np.interp(start_us, edges_us, lacking) > 0
+    outside = (start_us < edges_us[0]) | (end_us > edges_us[-1])
+    return np.where(lacks | outside, np.nan, paid_b - paid_a), weight_b - weight_a
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PricedEnergy:
+    """All energy of one carrier in some batches, an entry an amount, import positive."""
+
+    carrier: str
+    curve: Curve | None  # None: the tariff has no price
+    row: Integers  # of the batches
+    amount: Floats  # in the curve's unit; in the carrier's own where there is none
+    cost: Floats  # currency; NaN where there is no price at that time
+    by_period: Floats  # entries x names of the curve: the amount used in each period
+    cost_by_period: Floats  # adds up to `cost`
+    co2_kg: Floats  # NaN where the table has no factor
+
+
+def windows(batches: Sequence[Batch]) -> tuple[Integers, Integers]:
+    """Start and end of every batch; the start twice where the end is not sound."""
+    start = np.array([to_us(batch.start) for batch in batches], dtype=np.int64)
+    end = np.array([0 if batch.end is None else to_us(batch.end) for batch in batches], dtype=np.int64)
+    return start, np.maximum(start, end)
+
+
+def priced(
+    prices: Prices,
+    batches: Sequence[Batch],
+    records: Sequence[MeterRecord] = (),
+    carriers: AbstractSet[str] | None = None,
+) -> list[PricedEnergy]:
+    """One entry a carrier that the batches report (of `carriers` only, where given)."""
+    start, end = windows(batches)
+    entries: dict[str, _Entries] = {}
+    for row, batch in enumerate(batches):
+        day = batch.start.date()
+        for energy in batch.energy:
+            if carriers is None or energy.carrier in carriers:
+                own = entries.get(energy.carrier)
+                if own is None:
+                    own = entries[energy.carrier] = _Entries()
+                own.row.append(row)
+                own.quantity.append(energy.quantity)
+                kind = (energy.unit, energy.direction, energy.lhv_mj_per_unit, day)
+                own.kind.append(own.kinds.setdefault(kind, len(own.kinds)))
+    names = {name: code for code, name in enumerate(dict.fromkeys(batch.step for batch in batches))}
+    steps = np.array([names[batch.step] for batch in batches], dtype=np.int64)
+    return [_priced(prices, carrier, found, list(names), steps, start, end, records, prices.factors) for carrier, found in entries.items()]
+
+
+@dataclass(slots=True)
+class _Entries:
+    """Amounts of one carrier: row of the batch, quantity, and which kind (unit, direction, heating value, day) it is of."""
+
+    row: list[int] = field(default_factory=list)
+    quantity: list[float] = field(default_factory=list)
+    kind: list[int] = field(default_factory=list)
+    kinds: dict[tuple[str, Direction, float | None, date], int] = field(default_factory=dict)
+
+
+def _priced(
+    prices: Prices,
+    carrier: str,
+    found: _Entries,
+    names: Sequence[str],
+    steps: Integers,
+    start: Integers,
+    end: Integers,
+    records: Sequence[MeterRecord],
+    factors: FactorTable,
+) -> PricedEnergy:
+    curve = prices.curve(carrier)
+    row = np.array(found.row, dtype=np.int64)
+    unit = CARRIERS[carrier].unit if curve is None else curve.unit
+    of_kind = [in_unit(CarrierEnergy(carrier, 1.0, *kind[:3]), unit, kind[3], factors) for kind in found.kinds]
+    factor, carbon = np.array(of_kind, dtype=float).reshape(-1, 2)[found.kind].T
+    quantity = np.array(found.quantity)
+    amount = quantity * factor
+    if curve is None:
+        nothing = np.full(len(row), np.nan)
+        return PricedEnergy(carrier, None, row, amount, nothing, np.zeros((len(row), 0)), np.zeros((len(row), 0)), quantity * carbon)
+    shares, paid = np.zeros((len(row), len(curve.names))), np.zeros((len(row), len(curve.names)))
+    for code_of_step in np.unique(steps[row]).tolist():
+        of_step = steps[row] == code_of_step
+        rows = row[of_step]
+        load = load_of(records, names[code_of_step], carrier)
+        for code in range(len(curve.names)):
+            inside = curve.period == code
+            shares[of_step, code] = _mean(replace(curve, price=inside.astype(float)), start[rows], end[rows], load)
+            paid[of_step, code] = _mean(replace(curve, price=np.where(inside, curve.price, 0.0)), start[rows], end[rows], load)
+    paid *= amount[:, None]
+    return PricedEnergy(carrier, curve, row, amount, paid.sum(axis=1), shares * amount[:, None], paid, quantity * carbon)
+
+
+def _mean(curve: Curve, start: Integers, end: Integers, load: Load | None) -> Floats:
+    paid, weight = integrals(curve, start, end, load)
+    return np.where(weight > 0, paid / np.where(weight > 0, weight, 1.0), curve.at(start))
+
+
+def load_of(records: Sequence[MeterRecord], step: str, carrier: str) -> Load | None:
+    """The hours of the step's counted meters of that carrier together; None where there is none."""
+    own = [one for one in records if one.counted and one.meter.step == step and one.meter.carrier == carrier and len(one.hour_us)]
+    if not own:
+        return None
+    first = own[0]
+    same = [one for one in own if np.array_equal(one.hour_us, first.hour_us) and one.unit == first.unit]
+    edges = np.append(first.hour_us, first.end_us)
+    hours = np.maximum(np.diff(edges) / 3.6e9, 1e-9)
+    level: Floats = np.sum([one.hour_energy / hours for one in same], axis=0)
+    return Load(edges, level)
+
+
+def in_unit(one: CarrierEnergy, unit: str, day: date, factors: FactorTable) -> tuple[float, float]:
+    """One unit of the amount in the price's unit, signed, and its CO2 in kg; NaN where it cannot be turned into it."""
+    sign = 1.0 if one.direction is Direction.IMPORT else -1.0
+    try:
+        co2 = factors.co2_kg(one, day)
+    except InputError:  # no factor is in force: told as carbon that is not priced
+        co2 = np.nan
+    try:
+        return sign * ratio(one.unit, unit), co2
+    except InputError:
+        pass  # a fuel counted by volume or mass and priced by its heat, or the other way round
+    try:
+        return factors.mj(one, day) * ratio("MJ", unit), co2
+    except InputError:
+        return np.nan, co2

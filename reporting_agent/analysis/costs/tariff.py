@@ -1,0 +1,266 @@
+"""What each batch and step cost by the plant's tariff, and what shifting could save (docs/tariffs.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.labels.columns import Flags, Floats, Integers
+from benchmarks.measurements import Batch
+from benchmarks.quantities import ratio
+from benchmarks.routes import Words
+from reporting_agent.analysis.costs.demand import BatchPower, Power, part_of_peaks, peaks, shifted, site_power
+from reporting_agent.analysis.costs.prices import PricedEnergy, Prices, load_of, priced, windows
+from reporting_agent.analysis.sentences import joined, said, shown
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+
+LEAST_REST = 0.005
+"""Share of the demand charge below which it is not told that no batch took it."""
+_RUNS_ON = timedelta(days=31)  # a batch of the period may end after it: a campaign, a pot-month
+
+
+class PeriodCost(NamedTuple):
+    """Energy of one carrier used in one tariff period (`flat` where none holds), and what it cost."""
+
+    carrier: str
+    period: str
+    energy: float
+    unit: str
+    cost: float
+
+
+class BatchCost(NamedTuple):
+    """One batch's cost in the tariff's currency: energy at the time it was used, its part of the demand charge, carbon."""
+
+    batch_id: str
+    energy: float
+    demand: float
+    carbon: float
+
+    @property
+    def total(self) -> float:
+        return self.energy + self.demand + self.carbon
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What running a shiftable step at its days' cheapest hours would save; `assumption` says under what."""
+
+    saving: float  # currency, over the period
+    share: float  # of the energy cost of the step's electricity
+    days: int
+    assumption: Words
+    sentence: Words
+
+
+@dataclass(frozen=True, slots=True)
+class StepCost:
+    """Cost of one step's batches over the period. `per_output` is total / output of the used batches' output unit."""
+
+    step: str
+    currency: str
+    output_t: float
+    output_unit: str
+    energy: float
+    demand: float
+    carbon: float
+    by_period: tuple[PeriodCost, ...]
+    batches: tuple[BatchCost, ...]  # in the order of the log
+    per_output: float | None
+    shift: Shift | None
+    unpriced: tuple[str, ...]  # carriers without a price: not in the sum
+    notes: tuple[Words, ...]  # assumptions and what is left out
+
+    @property
+    def total(self) -> float:
+        return self.energy + self.demand + self.carbon
+
+
+def costs(site: Site, result: LabelResult) -> tuple[StepCost, ...]:
+    """One entry a step with priced energy; empty without [tariff]."""
+    period = result.site_label.period
+    batches = [one for one in result.data.batches if one.energy and one.start in period and one.excluded is None]
+    latest = max((one.end for one in batches if one.end is not None), default=period.end)
+    prices = Prices.of(site, period.start, max(period.end, min(latest, period.end + _RUNS_ON)))
+    if prices is None or not batches:
+        return ()
+    records = result.data.meters
+    table = priced(prices, batches, records)
+    start, end = windows(batches)
+    kwh = np.zeros(len(batches))
+    for one in table:
+        if one.carrier == "electricity":
+            unit = one.curve.unit if one.curve is not None else CARRIERS[one.carrier].unit
+            np.add.at(kwh, one.row, np.nan_to_num(one.amount) * ratio(unit, "kWh"))
+    known: dict[tuple[str, str], int] = {}
+    machine = np.array([known.setdefault((one.step, one.equipment), len(known)) for one in batches], dtype=np.int64)
+    run = BatchPower(start, end, machine, kwh)
+    powers: dict[int, Power] = {}
+    for minutes in {charge.minutes for charge in prices.tariff.demand}:
+        power = site_power(records, run, minutes)
+        if power is not None:
+            powers[minutes] = power
+    highest = peaks(powers, prices, prices.tariff.demand)
+    demand = part_of_peaks(highest, run)
+    rest = _rest_of_demand(sum(peak.cost for peak in highest), float(demand.sum()), prices.currency)
+    steps = np.array([one.step for one in batches])
+    told = [
+        _step_cost(prices, result, batches, table, np.flatnonzero(steps == step), demand, powers) for step in dict.fromkeys(steps.tolist())
+    ]
+    return tuple(replace(one, notes=(*one.notes, *rest)) for one in told if one is not None)
+
+
+def _rest_of_demand(whole: float, shared: float, currency: str) -> tuple[Words, ...]:
+    """What of the demand charge fell on no batch, so that the steps and it add up to the bill's; nothing where hardly any did."""
+    if whole - shared <= LEAST_REST * whole:
+        return ()
+    return (said("note", "demand_rest", rest=shown(whole - shared), whole=shown(whole), currency=currency),)
+
+
+def _step_cost(
+    prices: Prices,
+    result: LabelResult,
+    batches: Sequence[Batch],
+    table: Sequence[PricedEnergy],
+    rows: Integers,
+    demand: Floats,
+    powers: Mapping[int, Power],
+) -> StepCost | None:
+    step = result.data.pack.step(batches[rows[0]].step)
+    mine = np.zeros(len(batches), dtype=bool)
+    mine[rows] = True
+    energy, carbon = np.zeros(len(batches)), np.zeros(len(batches))
+    by_period: list[PeriodCost] = []
+    unpriced: list[str] = []
+    without_factor: list[str] = []
+    notes: list[Words] = []
+    for one in table:
+        own = mine[one.row]
+        if not own.any():
+            continue
+        if _carbon_counts(prices, one.carrier):
+            carbon_cost = one.co2_kg[own] / 1000 * _carbon_prices(prices, batches, one.row[own])
+            if np.isnan(carbon_cost).any():
+                without_factor.append(one.carrier)
+            np.add.at(carbon, one.row[own], np.nan_to_num(carbon_cost))
+        if one.curve is None:
+            unpriced.append(one.carrier)
+            continue
+        lacking = int(np.isnan(one.cost[own]).sum())
+        if lacking:
+            notes.append(said("note", "partly", count=f"{lacking:,}", carrier=CARRIERS[one.carrier].words))
+        np.add.at(energy, one.row[own], np.nan_to_num(one.cost[own]))
+        by_period += _periods(one, own)
+    if not by_period and not carbon.any():
+        return None
+    output = sum(batch.output_t for batch in (batches[row] for row in rows.tolist()) if batch.output_t > 0)
+    parts = (float(energy[rows].sum()), float(demand[rows].sum()), float(carbon[rows].sum()))
+    total = sum(parts)
+    return StepCost(
+        step=step.id,
+        currency=prices.currency,
+        output_t=float(output),
+        output_unit=step.output_unit,
+        energy=parts[0],
+        demand=parts[1],
+        carbon=parts[2],
+        by_period=tuple(by_period),
+        batches=tuple(
+            map(
+                BatchCost,
+                [batches[row].batch_id for row in rows.tolist()],
+                energy[rows].tolist(),
+                demand[rows].tolist(),
+                carbon[rows].tolist(),
+            )
+        ),
+        per_output=total / output if output > 0 else None,
+        shift=_shift(prices, result, batches, table, mine, step.id),
+        unpriced=tuple(unpriced),
+        notes=(*_notes(prices, result, step.id, powers, unpriced, without_factor), *notes),
+    )
+
+
+def _periods(one: PricedEnergy, own: Flags) -> list[PeriodCost]:
+    """Amount and cost of each tariff period, dearest first."""
+    if one.curve is None:
+        return []
+    amounts, paid = np.nansum(one.by_period[own], axis=0).tolist(), np.nansum(one.cost_by_period[own], axis=0).tolist()
+    rows = zip(one.curve.names, amounts, paid, strict=True)
+    found = [PeriodCost(one.carrier, name, amount, one.curve.unit, cost) for name, amount, cost in rows if name and amount]
+    return sorted(found, key=lambda period: -period.cost)
+
+
+def _carbon_counts(prices: Prices, carrier: str) -> bool:
+    rule = prices.tariff.carbon
+    return rule is not None and CARRIERS[carrier].form != "medium" and (rule.electricity or carrier != "electricity")
+
+
+def _carbon_prices(prices: Prices, batches: Sequence[Batch], rows: Integers) -> Floats:
+    rule = prices.tariff.carbon
+    if rule is None:
+        return np.zeros(len(rows))
+    days = (batches[row].start.astimezone(prices.zone).date() for row in rows.tolist())
+    return np.array([rule.price if rule.holds_on(day) else 0.0 for day in days])
+
+
+def _shift(
+    prices: Prices, result: LabelResult, batches: Sequence[Batch], table: Sequence[PricedEnergy], mine: Flags, step: str
+) -> Shift | None:
+    one = next((entry for entry in table if entry.carrier == "electricity" and entry.curve is not None), None)
+    if step not in prices.tariff.shiftable or one is None or one.curve is None:
+        return None
+    own = mine[one.row]
+    rows = one.row[own]
+    start, end = windows([batches[row] for row in rows.tolist()])
+    names: dict[str, int] = {}
+    machine = np.array([names.setdefault(batches[row].equipment, len(names)) for row in rows.tolist()], dtype=np.int64)
+    load = load_of(result.data.meters, step, "electricity")
+    moved = shifted(prices, one.curve, load, start, end, machine, one.amount[own])
+    saving = moved.before - moved.after
+    share = saving / moved.before if moved.before > 0 else 0.0
+    sentence = said("shift", "nothing")
+    if share > 0.001:
+        sentence = said(
+            "shift",
+            "saves",
+            saving=shown(saving),
+            currency=prices.currency,
+            share=f"{100 * share:.1f} %",
+            days=f"{moved.days:,}",
+        )
+    return Shift(saving, share, moved.days, said("shift", "assumption"), sentence)
+
+
+def _notes(
+    prices: Prices, result: LabelResult, step: str, powers: Mapping[int, Power], unpriced: Sequence[str], without_factor: Sequence[str]
+) -> list[Words]:
+    notes = [said("note", "even" if load_of(result.data.meters, step, "electricity") is None else "metered")]
+    if prices.tariff.demand:
+        notes.append(_demand_note(prices, powers))
+    if (rule := prices.tariff.carbon) is not None:
+        notes.append(said("note", "carbon", scope=said("note", "with_electricity" if rule.electricity else "fuels_only")))
+    for key, names in (("unpriced", unpriced), ("no_factor", without_factor)):
+        if names:
+            notes.append(said("note", key, carriers=joined([CARRIERS[name].words for name in names])))
+    left = sum(one.step == step and one.excluded is not None and one.start in result.site_label.period for one in result.data.batches)
+    if left:
+        notes.append(said("note", "excluded", count=f"{left:,}"))
+    return [*notes, said("note", "left_out")]
+
+
+def _demand_note(prices: Prices, powers: Mapping[int, Power]) -> Words:
+    """How the demand was known, of the charge where it was known worst."""
+    if not powers:
+        return said("note", "demand_unsound")
+    minutes, power = max(powers.items(), key=lambda one: one[1].told_min / one[0])
+    if not power.metered:
+        return said("note", "demand_batches")
+    key = "demand_coarse" if power.told_min > minutes else "demand_metered"
+    return said("note", key, minutes=str(minutes), told=shown(power.told_min, 2))

@@ -1,0 +1,98 @@
+"""What drivers are good for: the label at the plant's own reference conditions, and what a setting would save.
+
+ISO 50006 normalises by variables that the plant meets with; one that it sets is what it can save by, and normalising by it
+would hide the waste. So conditions normalise, settings save; a consequence of the run (its duration, its tapping
+temperature) and a variable that nobody declared do neither. Nothing is computed beyond the range seen (5 % to 95 % of the batches).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.labels.columns import Floats
+from benchmarks.phrases import Phrase
+from benchmarks.released import rank
+from benchmarks.routes import LabelRule, Words
+from reporting_agent.analysis.drivers.relevance import CurvePoint, Kind, NormalisedLabel, Saving
+from reporting_agent.analysis.drivers.search import Judged, Outcome
+from reporting_agent.analysis.sentences import between, joined, said, shown, signed, span
+
+_STEPS = 21
+
+
+def curve(one: Judged) -> tuple[CurvePoint, ...]:
+    """The change of the value against that at the median, over the range seen."""
+    low, middle, high = one.column.seen
+    seen = np.linspace(low, high, _STEPS)
+    rows = one.change(seen, np.full(_STEPS, middle))
+    return tuple(CurvePoint(x, one.fit.contrast(row)) for x, row in zip(seen.tolist(), rows, strict=True))
+
+
+def savings(outcome: Outcome) -> tuple[Saving, ...]:
+    """For every driver that may be set and can be told from the others: the best setting seen, where it surely saves."""
+    made = [_saving(outcome, one) for one in outcome.found if one.column.kind is Kind.SETTING and not moves_with(outcome, one)]
+    return tuple(sorted((one for one in made if one is not None), key=lambda one: one.energy.value))
+
+
+def moves_with(outcome: Outcome, one: Judged) -> list[str]:
+    """Variables left out of the model because they move with this one."""
+    return [name for name, group in outcome.search.moved_with.items() if any(other is one.column for other in group)]
+
+
+def _saving(outcome: Outcome, one: Judged) -> Saving | None:
+    points = curve(one)
+    best = min(points, key=lambda point: point.change.value)
+    if best.change.high >= 0:
+        return None
+    label, column = outcome.search.label, one.column
+    low, middle, high = column.seen
+    rows, output = outcome.search.rows, outcome.search.used.output[outcome.search.rows]
+    moved = one.change(np.full(len(rows), best.x), np.clip(column.values[rows], low, high))
+    energy = one.fit.contrast(output @ moved)
+    sentence = said(
+        "saving",
+        "sentence",
+        name=column.words,
+        now=between(middle, column.unit),
+        then=between(best.x, column.unit),
+        change=signed(best.change.value),
+        unit=label.unit,
+        interval=span(best.change),
+        energy=signed(energy.value),
+        energy_unit=label.energy_unit,
+        energy_interval=span(energy),
+    )
+    return Saving(column.name, middle, best.x, column.unit, best.change, energy, label.energy_unit, sentence)
+
+
+def normalised(outcome: Outcome, rule: LabelRule) -> NormalisedLabel | None:
+    """The label's rule over the batches at the plant's reference conditions; None where no driver is a condition."""
+    by = [one for one in outcome.found if one.column.kind is Kind.CONDITION]
+    if not by:
+        return None
+    label = outcome.search.label
+    value: Floats = outcome.search.value.copy()
+    conditions: dict[str, float] = {}
+    names: list[Words] = []
+    for one in by:
+        column = one.column
+        low, middle, high = column.seen
+        declared = column.reference
+        reference = middle if declared is None or not low <= declared <= high else declared
+        value += one.change(np.full(len(value), reference), column.values[outcome.search.rows]) @ one.fit.coefficients
+        conditions[column.name] = reference
+        at = between(reference, column.unit)
+        names.append(Words.of(Phrase("%(column)s %(at)s", column=column.words, at=at)))
+    ordered = np.sort(value)
+    best, typical = float(ordered[rank(rule.quantile, len(ordered)) - 1]), float(np.median(ordered))
+    pack_best = label.best.value
+    sentence = said(
+        "normalised",
+        "sentence",
+        conditions=joined(names),
+        best=shown(best, 4),
+        typical=shown(typical, 4),
+        unit=label.unit,
+        pack_best="–" if pack_best is None else f"{shown(pack_best, 4)} {label.unit}",
+    )
+    return NormalisedLabel(best, typical, pack_best, conditions, tuple(value.tolist()), sentence)

@@ -1,0 +1,224 @@
+"""Which relevant variables move the energy of a step (docs/drivers.md).
+
+Read in this order: relevance (types, and which cannot be told apart), variables, sequence_fit, model, search, normalised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.labels import Best, StepLabel
+from benchmarks.measurements import Metric
+from benchmarks.routes import Words
+from reporting_agent.analysis.drivers.normalised import curve, moves_with, normalised, savings
+from reporting_agent.analysis.drivers.relevance import Doubt, Driver, Kind, StepDrivers, Verdict
+from reporting_agent.analysis.drivers.search import FEWEST, Judged, Outcome, Search, begin, finish
+from reporting_agent.analysis.drivers.variables import FEWEST_OF_EQUIPMENT, Column, StepLog, used_batches
+from reporting_agent.analysis.sentences import after, between, joined, said, shown, signed, span
+from reporting_agent.analysis.waste.chance import holm
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+
+_SHAPES = {1: "linear", 2: "quadratic", 3: "cubic"}
+
+
+def drivers(site: Site, result: LabelResult) -> tuple[StepDrivers, ...]:
+    """One entry a label with a value whose batches carry variables; empty where none does, and then it costs nothing."""
+    searches: list[Search] = []
+    logs: dict[str, StepLog] = {}
+    for labels in _looked_at(result.site_label.steps):
+        step = result.data.pack.step(labels[0].step)
+        if step.id not in logs:
+            logs[step.id] = StepLog(result.data.batches, step.id)
+        used = used_batches(labels, logs[step.id], step, site.variables)
+        if used is not None:
+            searches.append(begin(labels[0] if len(labels) == 1 else _together(labels), used))
+    corrected = iter(holm([p_value for search in searches for p_value in search.p_values]))
+    ended = [(search, finish(search, [next(corrected) for _ in search.p_values])) for search in searches]
+    return tuple(_told(search, outcome, result) for search, outcome in ended)
+
+
+def _looked_at(labels: Sequence[StepLabel]) -> list[list[StepLabel]]:
+    """Each label by itself; of a step's variants with too few batches each, all together where that makes enough."""
+    alone = [[label] for label in labels if label.best.value is not None and label.used >= FEWEST]
+    few: dict[tuple[str, Metric], list[StepLabel]] = {}
+    for label in labels:
+        if FEWEST_OF_EQUIPMENT <= label.used < FEWEST:
+            few.setdefault((label.step, label.metric), []).append(label)
+    for group in few.values():
+        enough = len(group) > 1 and sum(label.used for label in group) >= FEWEST
+        alone += [group] if enough else [[label] for label in group if label.best.value is not None]
+    return alone
+
+
+def _together(labels: Sequence[StepLabel]) -> StepLabel:
+    """The heading of variants looked at together: no label of its own."""
+    return replace(labels[0], product="", variant="", values=(), gap=None, best=Best(None, labels[0].best.rule))
+
+
+def _told(search: Search, outcome: Outcome | None, result: LabelResult) -> StepDrivers:
+    label = search.label
+    untold = [_untested(search, outcome, column) for column in search.used.columns if column.name in search.untestable]
+    if outcome is None:
+        told, rho, explained = untold, None, None
+        constant = all(doubt is Doubt.CONSTANT for doubt in search.untestable.values())
+        few = said("summary", "too_few", batches=f"{len(search.rows):,}", wanted=str(FEWEST))
+        summary = said("summary", "none_varies") if constant else few
+    else:
+        order = {Verdict.DRIVER: 0, Verdict.NO_EFFECT: 2, Verdict.CANNOT_TELL: 1}
+        judged = sorted(outcome.judged, key=lambda one: (order[one.verdict], -abs(one.over_range.value)))
+        twins = [_untested(search, outcome, column) for column in search.used.columns if column.name in search.moved_with]
+        told = [*(_tested(outcome, one) for one in judged), *twins, *untold]
+        rho, explained = outcome.fit.rho, _explained(outcome) if outcome.skill is not None else None
+        summary = _summary(outcome, explained, len(told))
+    return StepDrivers(
+        step=label.step,
+        product=label.product,
+        variant=label.variant,
+        metric=label.metric,
+        unit=label.unit,
+        batches=len(search.rows),
+        effective_batches=float(len(search.rows)) if outcome is None else outcome.fit.effective_rows,
+        autocorrelation=rho,
+        drivers=tuple(told),
+        explained=explained,
+        skill=None if outcome is None else outcome.skill,
+        normalised=None
+        if outcome is None or label.best.value is None
+        else normalised(outcome, result.data.pack.step(label.step).label_rule),
+        savings=() if outcome is None else savings(outcome),
+        summary=summary,
+    )
+
+
+def _tested(outcome: Outcome, one: Judged) -> Driver:
+    search, column = outcome.search, one.column
+    low, middle, high = column.seen
+    names = moves_with(outcome, one)
+    others = [other for other in search.used.columns if other.name in names]
+    shape = _SHAPES[one.design.degree[one.place]]
+    facts: dict[str, str | Words] = {
+        "name": column.words,
+        "unit": search.label.unit,
+        "var_unit": column.unit or said("driver", "of_it"),
+        "low": between(low, column.unit),
+        "typical": between(middle, column.unit),
+        "high": between(high, column.unit),
+        "change": f"{signed(one.over_range.value)} {search.label.unit}",
+        "interval": span(one.over_range),
+        "slope": f"{signed(one.per_unit.value)} {search.label.unit}",
+    }
+    if one.verdict is Verdict.DRIVER:
+        with_others = said("driver", "moves_with", others=joined([other.words for other in others])) if others else None
+        undeclared = said("driver", "undeclared", key=column.name) if column.kind is Kind.UNDECLARED else None
+        result = said("driver", "consequence") if column.kind is Kind.CONSEQUENCE else None
+        sentence = after(said("driver", "driver", shape=said("driver", shape), **facts), with_others, undeclared, result)
+    elif one.verdict is Verdict.NO_EFFECT:
+        most = max(abs(one.over_range.low), abs(one.over_range.high))
+        sentence = said("driver", "no_effect", most=f"{shown(most, 2)} {search.label.unit}", **facts)
+    else:
+        sentence = said("driver", "cannot", name=column.words, why=_why(outcome, one, facts))
+    return Driver(
+        variable=column.name,
+        words=column.words,
+        unit=column.unit,
+        kind=column.kind,
+        recorded=int(column.recorded.sum()),
+        low=low,
+        typical=middle,
+        high=high,
+        verdict=one.verdict,
+        doubt=one.doubt,
+        per_unit=one.per_unit,
+        over_range=one.over_range,
+        shape=shape,
+        p_value=one.p_value,
+        vif=one.vif,
+        cannot_tell_from=tuple(names),
+        curve=curve(one) if one.verdict is Verdict.DRIVER else (),
+        sentence=sentence,
+    )
+
+
+def _why(outcome: Outcome, one: Judged, facts: dict[str, str | Words]) -> Words:
+    doubt = one.doubt or Doubt.SCATTER
+    others = [other.words for other in outcome.search.tested if other is not one.column] if doubt is Doubt.COLLINEAR else []
+    return said(
+        "doubt",
+        str(doubt),
+        others=joined(others),
+        batches=f"{outcome.fit.rows:,}",
+        effective=f"{outcome.fit.effective_rows:,.0f}",
+        scatter=shown(outcome.fit.scale, 2),
+        **facts,
+    )
+
+
+def _untested(search: Search, outcome: Outcome | None, column: Column) -> Driver:
+    """A variable without a test of its own: constant, recorded in too few, or moving with one that stands for it."""
+    twins = search.moved_with.get(column.name, ())
+    doubt = Doubt.COLLINEAR if column.name in search.moved_with else search.untestable[column.name]
+    recorded = int(column.recorded.sum())
+    low, middle, high = column.seen if recorded else (0.0, 0.0, 0.0)
+    why = said(
+        "doubt",
+        str(doubt),
+        batches=f"{recorded if doubt is Doubt.MISSING else len(search.rows):,}",
+        used=f"{len(search.used.value):,}",
+        wanted=str(FEWEST),
+        typical=between(middle, column.unit),
+        others=joined([twin.words for twin in twins]),
+    )
+    return Driver(
+        variable=column.name,
+        words=column.words,
+        unit=column.unit,
+        kind=column.kind,
+        recorded=recorded,
+        low=low,
+        typical=middle,
+        high=high,
+        verdict=Verdict.CANNOT_TELL,
+        doubt=doubt,
+        per_unit=None,
+        over_range=None,
+        shape=_SHAPES[1],
+        p_value=None,
+        vif=None,
+        cannot_tell_from=tuple(twin.name for twin in twins),
+        curve=(),
+        sentence=said("driver", "cannot", name=column.words, why=why),
+    )
+
+
+def _explained(outcome: Outcome) -> float:
+    """Share of the robust variance of the batches (equipment apart) that the drivers take off."""
+    design, fit = outcome.design, outcome.fit
+    causes = [one for one in outcome.found if one.design is design]
+    effect = sum(design.contrast(one.place, design.z[:, one.place], np.zeros(fit.rows)) @ fit.coefficients for one in causes)
+    apart = design.constants @ fit.coefficients[: design.constants.shape[1]]
+    whole = outcome.search.value - apart
+    return max(0.0, 1 - (_spread(whole - effect) / _spread(whole)) ** 2)
+
+
+def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    low, high = np.quantile(values, (0.16, 0.84)).tolist()
+    return float(high - low)
+
+
+def _summary(outcome: Outcome, explained: float | None, tested: int) -> Words:
+    found = [one for one in outcome.found if one.column.kind is not Kind.CONSEQUENCE]
+    if not found or explained is None or outcome.skill is None:
+        return said("summary", "none", tested=str(tested))
+    return said(
+        "summary",
+        "found",
+        count=str(len(found)),
+        tested=str(tested),
+        names=joined([one.column.words for one in found]),
+        explained=f"{100 * explained:.0f} %",
+        skill=f"{100 * outcome.skill.value:.0f} %",
+    )

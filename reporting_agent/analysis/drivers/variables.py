@@ -1,0 +1,260 @@
+"""The variables that batches carry, as columns: what the log gives (`var.NAME`, `input.NAME`) and what follows from it.
+
+Followed from the log: output, output per hour (a machine's speed), duration, and the time since the batch before on the same
+equipment. An input material is taken per unit of output, because a larger batch takes more of it anyway.
+
+A value further from the median than three times the range seen (5 % to 95 %) is no setting of this plant but a slip of its
+sensor, and counts as not recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+import numpy as np
+
+from benchmarks.labels import StepLabel
+from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers
+from benchmarks.measurements import Batch
+from benchmarks.routes import Step, Words
+from reporting_agent.analysis.drivers.names import DURATION, OUTPUT, OUTPUT_PER_HOUR, WAIT, declared_as, unit_of, words_of
+from reporting_agent.analysis.drivers.relevance import Kind
+from reporting_agent.config.materials import Variable
+from reporting_agent.pipeline.batches import missing_before
+
+MOST_EQUIPMENT = 20  # told apart by a constant of their own; the rest share one
+FEWEST_OF_EQUIPMENT = 8
+
+_KINDS = {
+    OUTPUT: Kind.CONDITION,
+    OUTPUT_PER_HOUR: Kind.SETTING,
+    DURATION: Kind.CONSEQUENCE,
+    POWER_ON_S: Kind.CONSEQUENCE,
+    WAIT: Kind.SETTING,
+}
+_KINDS_OF_WORDS = {"frequency": Kind.SETTING, "speed": Kind.SETTING, "moisture": Kind.CONDITION, "ambient": Kind.CONDITION}
+_RANGES_AWAY = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One variable of the used batches; NaN where not recorded."""
+
+    name: str
+    words: Words
+    unit: str
+    kind: Kind
+    values: Floats
+    reference: float | None
+    derived: bool
+
+    @cached_property
+    def recorded(self) -> Flags:
+        return ~np.isnan(self.values)
+
+    @cached_property
+    def seen(self) -> tuple[float, float, float]:
+        """5 % quantile, median, 95 % quantile."""
+        low, middle, high = np.nanquantile(self.values, (0.05, 0.5, 0.95)).tolist()
+        return low, middle, high
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UsedBatches:
+    """Used batches in the order of time, their values and variables."""
+
+    ids: Sequence[str]
+    value: Floats
+    output: Floats
+    equipment: Integers  # codes of what differs in level: equipment, and variant where several are looked at together
+    machine: Integers  # code of the equipment, every one apart
+    columns: tuple[Column, ...]
+
+
+class StepLog:
+    """The batches of one step as its labels look them up: gone through once, however many labels the step has."""
+
+    def __init__(self, batches: Sequence[Batch], step: str) -> None:
+        self.batches = [one for one in batches if one.step == step]
+        self.place = {(one.batch_id, one.start): place for place, one in enumerate(self.batches)}
+        self._variables: dict[str, Floats] = {}
+
+    def variable(self, name: str) -> Floats:
+        """As the log gives it, NaN where it does not."""
+        if name not in self._variables:
+            self._variables[name] = np.array([batch.variables.get(name, np.nan) for batch in self.batches], dtype=float)
+        return self._variables[name]
+
+    @cached_property
+    def start_s(self) -> Floats:
+        return np.array([batch.start.timestamp() for batch in self.batches], dtype=float)
+
+    @cached_property
+    def output(self) -> Floats:
+        return np.array([batch.output_t for batch in self.batches])
+
+    @cached_property
+    def hours(self) -> Floats:
+        """Power-on time, else from start to end; NaN where that is none."""
+        return np.array([_hours(batch) for batch in self.batches], dtype=float)
+
+    @cached_property
+    def waited_h(self) -> Floats:
+        """Hours since the batch before on the same equipment."""
+        waits = _waits(self.batches)
+        return np.array([waits.get((batch.equipment, batch.batch_id), np.nan) for batch in self.batches], dtype=float)
+
+    @cached_property
+    def equipment(self) -> tuple[Integers, tuple[str, ...]]:
+        """A code for each equipment, and their names."""
+        known: dict[str, int] = {}
+        codes = np.array([known.setdefault(batch.equipment, len(known)) for batch in self.batches], dtype=np.int64)
+        return codes, tuple(known)
+
+
+def used_batches(labels: Sequence[StepLabel], log: StepLog, step: Step, declared: dict[str, Variable]) -> UsedBatches | None:
+    """The used batches of one label, or of several variants together; None where none of them carries any variable.
+
+    Variants together are brought to one level: each value over its variant's median, times the median of all.
+    """
+    used: list[tuple[int, float, int]] = []
+    for code, label in enumerate(labels):
+        found = [(log.place.get((one.batch_id, one.start)), one.value) for one in label.values if one.excluded is None]
+        used += [(place, value, code) for place, value in found if place is not None and value is not None]
+    if not used:
+        return None
+    places, values, codes = (np.array(column) for column in zip(*used, strict=True))
+    order = np.argsort(log.start_s[places], kind="stable")
+    rows, value, variant = places[order], values[order].astype(float), codes[order]
+    picked = [log.batches[row] for row in rows.tolist()]
+    names = list(dict.fromkeys(chain.from_iterable(batch.variables for batch in picked)))
+    if not names:
+        return None
+    output = log.output[rows]
+    columns = [_declared_column(name, log.variable(name)[rows], output, step, declared_as(name, declared)) for name in names]
+    set_by_people = any(column.kind is Kind.SETTING for column in columns)
+    columns += _derived(rows, log, step, declared, with_power_on=POWER_ON_S in names, set_by_people=set_by_people)
+    machine, machines = log.equipment
+    return UsedBatches(
+        ids=[batch.batch_id for batch in picked],
+        value=_on_one_level(value, variant),
+        output=output,
+        equipment=_apart(variant, machine[rows], machines),
+        machine=machine[rows],
+        columns=tuple(columns),
+    )
+
+
+def _on_one_level(value: Floats, variant: Integers) -> Floats:
+    codes = np.unique(variant)
+    medians = {code: float(np.median(value[variant == code])) for code in codes.tolist()}
+    if len(codes) < 2 or min(medians.values()) <= 0:
+        return value
+    levelled: Floats = value * (float(np.median(value)) / np.array([medians[code] for code in variant.tolist()]))
+    return levelled
+
+
+def _declared_column(name: str, values: Floats, output: Floats, step: Step, setting: Variable | None) -> Column:
+    material = name.startswith("input.")
+    if material:
+        values = values / output
+    bare = name.removeprefix("input.")
+    unit = (setting.unit if setting else "") or (f"t/{step.output_unit}" if material else unit_of(bare, step.reference_conditions))
+    by_pack = any(condition.variable == name for condition in step.reference_conditions)
+    kind = Kind.CONDITION if by_pack else kind_of_name(name)
+    return _column(name, unit, values, setting, kind, words_of(name, setting, step.reference_conditions), derived=False)
+
+
+def _column(name: str, unit: str, values: Floats, setting: Variable | None, kind: Kind, words: Words, *, derived: bool) -> Column:
+    if setting is not None and setting.kind is not None:
+        kind = Kind(setting.kind)
+    return Column(name, words, unit, kind, _without_slips(values), setting.reference if setting else None, derived)
+
+
+def _derived(
+    rows: Integers,
+    log: StepLog,
+    step: Step,
+    declared: dict[str, Variable],
+    *,
+    with_power_on: bool,
+    set_by_people: bool,
+) -> list[Column]:
+    """What follows from the log. Output per hour is what people set where nothing else says it, else a result of what they set."""
+    output_unit, output, hours = step.output_unit, log.output[rows], log.hours[rows]
+    made: dict[str, tuple[str, Floats]] = {OUTPUT: (output_unit, output)} if np.ptp(output) > 0.01 * np.median(output) else {}
+    if made or not with_power_on:  # of equal batches, output per hour is the duration in other words
+        with np.errstate(divide="ignore", invalid="ignore"):
+            made[OUTPUT_PER_HOUR] = (f"{output_unit}/h", np.where(hours > 0, output / hours, np.nan))
+    if not with_power_on:
+        made[DURATION] = ("h", hours)
+    made[WAIT] = ("h", log.waited_h[rows])
+    kinds = _KINDS | ({OUTPUT_PER_HOUR: Kind.CONSEQUENCE} if set_by_people else {})
+    return [
+        _column(name, unit, values, declared.get(name), kinds[name], words_of(name, declared.get(name)), derived=True)
+        for name, (unit, values) in made.items()
+    ]
+
+
+def _hours(batch: Batch) -> float:
+    seconds = batch.variables.get(POWER_ON_S)
+    if seconds is None:
+        seconds = np.nan if batch.end is None else (batch.end - batch.start).total_seconds()
+    return seconds / 3600 if seconds > 0 else np.nan
+
+
+def _waits(batches: Sequence[Batch]) -> dict[tuple[str, str], float]:
+    """Hours since the end of the batch before on the same equipment, of any batch in the log; none where the times of either are not sound,
+    or the log lacks numbers between the two.
+    """
+    ends: dict[tuple[str, str], float] = {}
+    last: dict[str, Batch] = {}
+    behind_missing = missing_before(batches)
+    for place, batch in sorted(enumerate(batches), key=lambda one: one[1].start):
+        earlier = last.get(batch.equipment)
+        backwards = batch.end is not None and batch.end <= batch.start
+        unknown = backwards or place in behind_missing
+        if not unknown and earlier is not None and earlier.end is not None and earlier.end > earlier.start:
+            waited = (batch.start - earlier.end).total_seconds() / 3600
+            ends[batch.equipment, batch.batch_id] = waited if waited >= 0 else np.nan
+        last[batch.equipment] = batch
+    return ends
+
+
+def _apart(variant: Integers, machine: Integers, machines: Sequence[str]) -> Integers:
+    """Codes of what gets a constant of its own, variant and equipment together; -1 where there is one only."""
+    pairs, place, counts = np.unique(variant * len(machines) + machine, return_inverse=True, return_counts=True)
+    if len(pairs) < 2:
+        return np.full(len(machine), -1, dtype=np.int64)
+    names = [f"{pair // len(machines)}/{machines[pair % len(machines)]}" for pair in pairs.tolist()]
+    told_apart = sorted(np.flatnonzero(counts >= FEWEST_OF_EQUIPMENT).tolist(), key=lambda one: (-counts[one], names[one]))
+    codes = {one: code for code, one in enumerate(told_apart[:MOST_EQUIPMENT])}
+    return np.array([codes.get(one, len(codes)) for one in range(len(pairs))], dtype=np.int64)[place]
+
+
+def row_before(machine: Integers) -> Integers:
+    """For rows in the order of time, the row before on the same equipment; -1 for its first."""
+    order = np.argsort(machine, kind="stable")
+    same = machine[order[1:]] == machine[order[:-1]]
+    before = np.full(len(machine), -1, dtype=np.int64)
+    before[order[1:][same]] = order[:-1][same]
+    return before
+
+
+def _without_slips(values: Floats) -> Floats:
+    if np.isnan(values).all():
+        return values
+    low, middle, high = np.nanquantile(values, (0.05, 0.5, 0.95)).tolist()
+    if high <= low:
+        return values
+    kept: Floats = np.where(np.abs(values - middle) > _RANGES_AWAY * (high - low), np.nan, values)
+    return kept
+
+
+def kind_of_name(name: str) -> Kind:
+    """What a name alone tells: a frequency or speed is set, moisture and ambient conditions are met with."""
+    words = name.split("_")
+    return _KINDS.get(name) or next((kind for word, kind in _KINDS_OF_WORDS.items() if word in words), Kind.UNDECLARED)

@@ -1,0 +1,1 @@
+"""Whether the meters suffice, whether they balance, and which to look at first (docs/meters.md)."""

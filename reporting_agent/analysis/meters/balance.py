@@ -1,0 +1,277 @@
+"""Balances of the meters: a main meter against the sum of its subs, a check meter against what it checks.
+
+Over the hours that every meter of the balance knows (at least half of each), for the whole period and day by day:
+
+    difference = main * (1 - declared loss) - sum of subs          (a sub of the other direction is taken off)
+
+It is *open* where it is larger than the combined uncertainty of all meters in it: class, resolution and edges, missing time
+(`metering.uncertainty`), k = 2 for the period. Days are many, so a day counts as open at k = 3 only, and a balance is open by its days
+where more than one in fifty is. Where the subs measure `some` of what flows on, only subs above the main are open: the rest is what nobody
+measures. A meter without a class is taken at the site's declared uncertainty, and that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import reduce
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.labels import RELATIVE_UNCERTAINTY
+from benchmarks.measurements import Direction, Finding, Severity
+from benchmarks.phrases import Phrase, Value, joined
+from benchmarks.quantities import ratio
+from reporting_agent.analysis.meters import suspects
+from reporting_agent.analysis.sentences import shown
+from reporting_agent.config import Meter, Site
+from reporting_agent.config.tree import MeterTree
+from reporting_agent.metering import MeterRecord, Windows
+from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.uncertainty import Doubt, doubt, together
+from reporting_agent.pipeline import LabelResult
+
+Floats = NDArray[np.float64]
+
+LEAST_KNOWN = 0.999  # of an hour, by every meter: a part that one has lost would show as a difference
+DAY_FACTOR = 3.0  # standard uncertainties that a day's difference may reach
+OPEN_DAYS = 0.02  # share of the days that may lie beyond it
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One meter of a balance: its energy over the hours compared, with the sign it has in the sum, and its expanded uncertainty (k = 2)."""
+
+    meter: str
+    energy: float
+    uncertainty: float
+    class_assumed: bool  # the site's declared uncertainty stands for a class
+
+
+@dataclass(frozen=True, slots=True)
+class DayBalance:
+    day: date
+    main: float
+    subs: float
+    difference: float
+    allowance: float  # k = 3
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One meter against others. All energies in `unit`; `look_first` is a meter's id, "" where the balance closes."""
+
+    kind: Literal["subs", "check"]
+    carrier: str
+    unit: str
+    main: Side
+    subs: tuple[Side, ...]
+    loss: float  # declared
+    difference: float
+    allowance: float  # k = 2
+    share: float | None  # difference / main
+    is_open: bool
+    hours: int  # compared
+    hours_left_out: int
+    days: tuple[DayBalance, ...]
+    open_days: int
+    since: date | None  # the day from which on most days are open; None where it was never closed, or closes
+    look_first: str
+    words: Phrase
+
+
+def balances(site: Site, result: LabelResult) -> tuple[Balance, ...]:
+    """Every main meter with subs, and every check meter, that have readings in the period; in the order of site.toml."""
+    records = {record.meter.id: record for record in result.data.meters}
+    tree = site.tree
+    return tuple(_all(site, tree, records))
+
+
+def findings(found: tuple[Balance, ...]) -> list[Finding]:
+    """What does not balance."""
+    return [
+        Finding(
+            "balance-open" if one.kind == "subs" else "check-differs",
+            Severity.WARNING,
+            one.words,
+            max(one.open_days, 1),
+        )
+        for one in found
+        if one.is_open
+    ]
+
+
+def _all(site: Site, tree: MeterTree, records: Mapping[str, MeterRecord]) -> Iterator[Balance]:
+    for meter in site.meters:
+        record = records.get(meter.id)
+        if record is None or not len(record.hour_us):
+            continue
+        if meter.checked is not None and meter.checked in records:
+            yield _balance("check", site, tree, records, record, [records[meter.checked]])
+            continue
+        below = tree.below(meter)
+        if below and all(one.id in records for one in below):
+            yield _balance("subs", site, tree, records, record, [records[one.id] for one in below])
+
+
+def _balance(
+    kind: Literal["subs", "check"],
+    site: Site,
+    tree: MeterTree,
+    records: Mapping[str, MeterRecord],
+    main: MeterRecord,
+    subs: list[MeterRecord],
+) -> Balance:
+    sides = [main, *subs]
+    known = np.min([one.hour_known for one in sides], axis=0) >= LEAST_KNOWN
+    hour_us = main.hour_us[known]
+    day = _days(hour_us, site)
+    edges = np.flatnonzero(np.diff(day, prepend=-1))  # the first compared hour of each day
+    signs = [1.0, *(_sign(main.meter, sub.meter) * ratio(sub.unit, main.unit) for sub in subs)]
+    energies = [sign * one.hour_energy[known] for sign, one in zip(signs, sides, strict=True)]
+    wholes = [float(energy.sum()) for energy in energies]
+    loss = 0.0 if kind == "check" else wholes[0] * main.meter.loss_pct / 100
+    difference = wholes[0] - loss - sum(wholes[1:])
+    whole_doubts = [_doubt(site, tree, records, one, np.array([0]), known) for one in sides]
+    day_doubts = [_doubt(site, tree, records, one, edges, known) for one in sides]
+    scales = [abs(sign) for sign in signs]
+    allowance = float(_combined(whole_doubts, scales, 2.0)[0]) if len(hour_us) else 0.0
+    day_main = np.add.reduceat(energies[0], edges) if len(edges) else np.zeros(0)
+    day_subs = np.add.reduceat(np.sum(energies[1:], axis=0), edges) if len(edges) else np.zeros(0)
+    day_loss = day_main * (main.meter.loss_pct / 100 if kind == "subs" else 0.0)
+    day_difference = day_main - day_loss - day_subs
+    day_allowance = _combined(day_doubts, scales, DAY_FACTOR)
+    some = kind == "subs" and not tree.measures_all_below(main.meter)
+    day_open = (day_difference < -day_allowance) | (~np.full(len(edges), some) & (day_difference > day_allowance))
+    dates = [_EPOCH_DAY + timedelta(days=int(number)) for number in day[edges]]
+    beyond = difference < -allowance or (not some and difference > allowance)
+    is_open = bool(len(hour_us)) and (beyond or day_open.mean() > OPEN_DAYS)
+    since = _since(day_open)
+    first = suspects.of(sides, [np.add.reduceat(one, edges) for one in energies], day_difference, since) if is_open else None
+    shown_sides = [
+        Side(one.meter.id, whole, float(found.expanded[0]) * scale if len(hour_us) else 0.0, _assumed(tree, one.meter))
+        for one, whole, found, scale in zip(sides, wholes, whole_doubts, scales, strict=True)
+    ]
+    days = tuple(
+        DayBalance(*cells)
+        for cells in zip(
+            dates, day_main.tolist(), day_subs.tolist(), day_difference.tolist(), day_allowance.tolist(), day_open.tolist(), strict=True
+        )
+    )
+    made = Balance(
+        kind=kind,
+        carrier=main.meter.carrier,
+        unit=main.unit,
+        main=shown_sides[0],
+        subs=tuple(shown_sides[1:]),
+        loss=loss,
+        difference=difference,
+        allowance=allowance,
+        share=difference / wholes[0] if wholes[0] else None,
+        is_open=is_open,
+        hours=len(hour_us),
+        hours_left_out=len(main.hour_us) - len(hour_us),
+        days=days,
+        open_days=int(day_open.sum()),
+        since=None if since is None else dates[since],
+        look_first="" if first is None else first.meter,
+        words=Phrase(""),
+    )
+    return _told(made, first, some)
+
+
+_EPOCH_DAY = date(1970, 1, 1)
+
+
+def _days(hour_us: NDArray[np.int64], site: Site) -> NDArray[np.int64]:
+    """The local day of each hour, as days since 1970; asked of the zone once a UTC day's worth of equal offsets would not do."""
+    return np.array(
+        [(datetime.fromtimestamp(moment / 1e6, UTC).astimezone(site.zone).date() - _EPOCH_DAY).days for moment in hour_us.tolist()],
+        dtype=np.int64,
+    )
+
+
+def _sign(main: Meter, sub: Meter) -> float:
+    return 1.0 if (main.direction is Direction.IMPORT) is (sub.direction is Direction.IMPORT) else -1.0
+
+
+def _assumed(tree: MeterTree, meter: Meter) -> bool:
+    return any(tree.by_id[part].accuracy_class is None for part in tree.parts(meter))
+
+
+def _doubt(
+    site: Site, tree: MeterTree, records: Mapping[str, MeterRecord], record: MeterRecord, edges: NDArray[np.int64], known: NDArray[np.bool_]
+) -> Doubt:
+    """The uncertainty of one meter's energy over each group of compared hours that begins at an edge."""
+    if not known.any():
+        return Doubt(np.zeros(len(edges)), np.zeros(len(edges)))
+    parts = []
+    for name, times in tree.parts(record.meter).items():
+        part = records.get(name, record)
+        energy = np.add.reduceat(part.hour_energy[known], edges)
+        share = np.add.reduceat(part.hour_known[known], edges)
+        hours = np.diff(np.concatenate((edges, [int(known.sum())])))
+        start_us = part.hour_us[known][edges]
+        windows = Windows(start_us, start_us + hours * HOUR_US)
+        meter = tree.by_id[name]
+        if meter.accuracy_class is None:
+            declared = RELATIVE_UNCERTAINTY * 100 if site.site.uncertainty_pct is None else site.site.uncertainty_pct
+            meter = meter.model_copy(update={"accuracy_class": max(declared, 1e-9), "accuracy_of": "reading"})
+        found = doubt(meter, part.facts, windows, energy, np.minimum(share / hours, 1.0), part.per_reading, part.state_doubt)
+        if found is not None:
+            scale = abs(times) * ratio(part.unit, record.unit)
+            parts.append(Doubt(found.systematic * scale, found.own * scale))
+    return parts[0] if len(parts) == 1 else together(parts)
+
+
+def _combined(doubts: list[Doubt], scales: list[float], factor: float) -> Floats:
+    variance = np.sum([scale**2 * (one.systematic**2 + one.own**2) for one, scale in zip(doubts, scales, strict=True)], axis=0)
+    found: Floats = factor * np.sqrt(variance)
+    return found
+
+
+def _since(day_open: NDArray[np.bool_]) -> int | None:
+    """The first open day from which on most days are open, where most days before it are not; else None."""
+    places = np.flatnonzero(day_open)
+    for place in places.tolist():
+        if place and day_open[place:].mean() > 0.5 and day_open[:place].mean() < 0.1:
+            return int(place)
+    return None
+
+
+def _told(one: Balance, first: suspects.Suspect | None, some: bool) -> Balance:
+    unit, names = one.unit, ", ".join(side.meter for side in one.subs)
+    total = one.main.energy - one.loss - one.difference
+    energies: dict[str, Value] = {"meter": one.main.meter, "counted": shown(one.main.energy, 4), "unit": unit, "total": shown(total, 4)}
+    against = Phrase("the sum of its subs") if one.kind == "subs" else names
+    said = Phrase("Meter %(meter)s counted %(counted)s %(unit)s, %(against)s %(total)s %(unit)s", against=against, **energies)
+    if one.loss:
+        said = Phrase("%(balance)s, declared losses %(loss)s %(unit)s", balance=said, loss=shown(one.loss), unit=unit)
+    said = Phrase("%(balance)s: a difference of %(difference)s %(unit)s", balance=said, difference=shown(one.difference), unit=unit)
+    if one.share is not None:
+        said = Phrase("%(balance)s (%(share)s)", balance=said, share=f"{one.share:.1%}")
+    allowance, told = shown(one.allowance), list[Phrase]()
+    if one.is_open:
+        said = Phrase("%(balance)s; the meters may err by ±%(allowance)s %(unit)s.", balance=said, allowance=allowance, unit=unit)
+        days: dict[str, Value] = {"open": one.open_days, "days": len(one.days)}
+        told.append(
+            Phrase("%(open)s of %(days)s days do not balance.", **days)
+            if one.since is None
+            else Phrase("%(open)s of %(days)s days do not balance, since %(since)s.", since=one.since.isoformat(), **days)
+        )
+        if first is not None:
+            told.append(Phrase("Look first at %(meter)s: %(why)s.", meter=first.meter, why=first.why))
+    elif some and one.difference > one.allowance:
+        said = Phrase("%(balance)s, which no sub measures.", balance=said)
+    else:
+        said = Phrase(
+            "%(balance)s, within the ±%(allowance)s %(unit)s that the meters may err by.", balance=said, allowance=allowance, unit=unit
+        )
+    assumed = ", ".join(side.meter for side in (one.main, *one.subs) if side.class_assumed)
+    if assumed:
+        told.append(Phrase("No class is declared for %(meters)s; the site's uncertainty stands for it.", meters=assumed))
+    return replace(one, words=reduce(joined, told, said))

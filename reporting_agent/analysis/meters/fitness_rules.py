@@ -1,0 +1,321 @@
+"""The rules of meter adequacy: what was found of a meter for one step, and what to change, in words with figures.
+
+Sources: GB 17167-2006 table 4 asks class 2.0 of gas and 2.5 of steam meters; IEC 62053-21 tests class 1 electricity meters
+from 5 % of the basic current; a turndown of 10:1 for gas and steam flow meters is makers' practice (an engineering assumption), as are
+the intervals between calibrations. The two limits on a batch and on a year are assumptions of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import floor, log10
+
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+from reporting_agent.analysis.meters.fitness import GRAVITY, Aspect, Issue, Measuring, Verdict
+from reporting_agent.analysis.sentences import shown
+from reporting_agent.metering.record import MeterRecord
+from reporting_agent.metering.uncertainty import resolution
+
+MOST_OF_A_BATCH = 0.05  # of the label's value, expanded, through one carrier
+MOST_OF_A_YEAR = 0.05
+SATURATED = 0.001  # share of the known time at the range's end
+FEWEST_COVERED = 0.9  # share of the time known
+LEAST_COVERED = 0.5
+LEAST_SPREAD = 1e-4  # between label and typical batch: below it all batches are one
+LONGEST_SAMPLE = 0.05  # of a batch's length
+COARSEST = 0.01  # smallest step over a batch's energy
+CALIBRATION_MONTHS = {"electricity": 72}
+CALIBRATION_MONTHS_OF_FLOW = 24
+ROOM = 1.25  # of the highest load, for a new range
+_DAYS_A_MONTH = 30.44
+
+
+def issues(one: Measuring) -> tuple[Issue, ...]:
+    """Everything that the meter lacks, worst first."""
+    told = [
+        *_range(one),
+        *_class(one),
+        *_resolution(one),
+        *_sampling(one),
+        *_coverage(one),
+        *_state(one),
+        *_calibration(one),
+        *_undeclared(one),
+    ]
+    return tuple(sorted(told, key=lambda issue: -GRAVITY.index(issue.verdict)))
+
+
+def worst(told: tuple[Issue, ...]) -> Verdict:
+    return max((issue.verdict for issue in told), key=GRAVITY.index, default=Verdict.ADEQUATE)
+
+
+def _range(one: Measuring) -> Iterator[Issue]:
+    if one.load is None or one.meter.range is None:
+        return
+    top, load = one.meter.range[1], one.load
+    if one.record.facts.at_range_share > SATURATED:
+        share = one.record.facts.at_range_share
+        better = _next_range(2 * top / ROOM)
+        yield Issue(
+            Aspect.SATURATION,
+            Verdict.INADEQUATE if share > 0.02 else Verdict.YEAR_ONLY,
+            Words.of(
+                Phrase(
+                    "it stands at the end of its range, %(top)s %(unit)s, for %(share)s of the time: more flowed than it shows",
+                    top=shown(top),
+                    unit=one.unit,
+                    share=f"{share:.1%}",
+                )
+            ),
+            Words.of(Phrase("choose a range to %(better)s %(unit)s or more", better=shown(better), unit=one.unit)),
+        )
+    elif 0 < load.mean < one.low_load * top:
+        better = _next_range(load.highest or load.mean)
+        klass = one.meter.accuracy_class
+        means = Words.of(Phrase("its class is not held there"))
+        if klass is not None and one.meter.accuracy_of == "range":
+            error = klass / 100 * top / load.mean
+            means = Words.of(
+                Phrase("class %(accuracy_class)s of the range means %(error)s there", accuracy_class=f"{klass:g}", error=f"{error:.0%}")
+            )
+        yield Issue(
+            Aspect.RANGE,
+            Verdict.YEAR_ONLY,
+            Words.of(
+                Phrase(
+                    "range 0 to %(top)s %(unit)s, the batches run at %(mean)s: %(share)s of the range, %(means)s",
+                    top=shown(top),
+                    unit=one.unit,
+                    mean=shown(load.mean),
+                    share=f"{load.mean / top:.1%}",
+                    means=means,
+                )
+            ),
+            Words.of(Phrase("choose 0 to %(better)s %(unit)s", better=shown(better), unit=one.unit))
+            if better < top
+            else _smaller_turndown(one),
+        )
+
+
+def _smaller_turndown(one: Measuring) -> Words:
+    """Where the peaks need the range that the usual load is too small for."""
+    return Words.of(
+        Phrase("its peaks need this range: take a meter of larger turndown (thermal mass, ultrasonic), or a small one beside the large one")
+    )
+
+
+def _class(one: Measuring) -> Iterator[Issue]:
+    if one.of_batch is None or one.own is None:
+        return
+    on_label, on_year = one.of_batch * one.share, (one.of_period or 0.0) * one.share
+    reach = 0.5 * one.spread if one.spread and one.spread > LEAST_SPREAD else None
+    own = one.own * one.share
+    if on_year > MOST_OF_A_YEAR or on_label > MOST_OF_A_BATCH:
+        verdict = Verdict.INADEQUATE if on_year > MOST_OF_A_YEAR else Verdict.YEAR_ONLY
+        allowed = MOST_OF_A_YEAR if verdict is Verdict.INADEQUATE else MOST_OF_A_BATCH
+        found = on_year if verdict is Verdict.INADEQUATE else on_label
+        what = Words.of(Phrase("the period's energy")) if verdict is Verdict.INADEQUATE else Words.of(Phrase("a batch's energy"))
+        yield Issue(
+            Aspect.CLASS,
+            verdict,
+            Words.of(
+                Phrase(
+                    "%(what)s may be wrong by %(found)s of the label through this meter, more than %(allowed)s",
+                    what=what,
+                    found=f"{found:.1%}",
+                    allowed=f"{allowed:.0%}",
+                )
+            ),
+            _better_class(one, allowed / one.share),
+        )
+    elif reach is not None and own > reach:
+        yield Issue(
+            Aspect.CLASS,
+            Verdict.YEAR_ONLY,
+            Words.of(
+                Phrase(
+                    "its readings alone make batches differ by %(own)s, more than half of the %(spread)s between the "
+                    "label and the typical batch: the label would be a lucky reading",
+                    own=f"{own:.1%}",
+                    spread=f"{one.spread or 0:.1%}",
+                )
+            ),
+            Words.of(Phrase("read it more often and in finer steps, so that a batch's edges fall upon readings")),
+        )
+
+
+def _better_class(one: Measuring, allowed: float) -> Words:
+    """The class that would do, where a class can; else the readings are the matter."""
+    if one.meter.computed:
+        return Words.of(Phrase("give it a meter of its own: a small difference of large meters carries the errors of both"))
+    common = ((one.of_batch or 0.0) ** 2 - (one.own or 0.0) ** 2) ** 0.5 if (one.of_batch or 0.0) > (one.own or 0.0) else 0.0
+    klass, load = one.meter.accuracy_class or 1.0, one.load
+    if common > (one.own or 0.0):
+        wanted = next(
+            (offered for offered in (2.5, 2.0, 1.5, 1.0, 0.5, 0.2) if offered < klass and offered / klass * common <= allowed), None
+        )
+        if one.meter.accuracy_of == "range" and one.meter.range is not None and load is not None:
+            better = _next_range(load.highest or load.mean)
+            if better < one.meter.range[1] and better / one.meter.range[1] * common <= allowed:
+                return Words.of(Phrase("choose 0 to %(better)s %(unit)s", better=shown(better), unit=one.unit))
+        if wanted is not None:
+            return Words.of(Phrase("choose class %(wanted)s", wanted=f"{wanted:g}"))
+        return Words.of(Phrase("take a meter whose class is of the reading, not of the range"))
+    return Words.of(
+        Phrase(
+            "read it at least every %(seconds)s s, in steps of %(fine)s %(meter_unit)s",
+            seconds=shown(max(one.batch_s * LONGEST_SAMPLE, 1)),
+            fine=shown(_fine(one)),
+            meter_unit=one.meter.unit,
+        )
+    )
+
+
+def _resolution(one: Measuring) -> Iterator[Issue]:
+    usual = one.load.mean * (one.record.facts.usual_step_s or 0.0) / 3600 if one.load is not None else 0.0
+    quantum = resolution(one.meter, one.record.facts, usual)
+    if quantum is None or one.meter.reading == "rate" or not one.batch_energy:
+        return
+    share = quantum * abs(one.record.per_reading) / one.batch_energy
+    if share > COARSEST:
+        yield Issue(
+            Aspect.RESOLUTION,
+            Verdict.YEAR_ONLY,
+            Words.of(
+                Phrase(
+                    "it counts in steps of %(quantum)s %(meter_unit)s, %(share)s of a batch's %(batch_energy)s %(record_unit)s",
+                    quantum=shown(quantum),
+                    meter_unit=one.meter.unit,
+                    share=f"{share:.1%}",
+                    batch_energy=shown(one.batch_energy),
+                    record_unit=one.record.unit,
+                )
+            ),
+            Words.of(Phrase("let it write steps of %(fine)s %(meter_unit)s or finer", fine=shown(_fine(one)), meter_unit=one.meter.unit)),
+        )
+
+
+def _fine(one: Measuring) -> float:
+    """The coarsest step of 1, 2, 5 that is fine enough for a batch."""
+    wanted = COARSEST * one.batch_energy / abs(one.record.per_reading or 1.0)
+    if wanted <= 0:
+        return 1.0
+    power = 10.0 ** floor(log10(wanted))
+    return max((step * power for step in (1, 2, 5) if step * power <= wanted), default=power)
+
+
+def _sampling(one: Measuring) -> Iterator[Issue]:
+    step_s = one.record.facts.usual_step_s
+    if step_s is None or step_s <= LONGEST_SAMPLE * one.batch_s:
+        return
+    wanted = next((s for s in (3600, 900, 300, 60, 30, 10, 5, 1) if s <= LONGEST_SAMPLE * one.batch_s), 1)
+    found = Words.of(
+        Phrase(
+            "a reading every %(step_s)s s, batches of %(batch_s)s s: the energy between two readings is "
+            "split at a batch's edge by time alone",
+            step_s=shown(step_s),
+            batch_s=shown(one.batch_s),
+        )
+    )
+    if step_s > one.longest_gap_s:
+        found = Words.of(
+            Phrase(
+                "a reading every %(step_s)s s: the step's label carries no energy across more than %(longest_gap_s)s s",
+                step_s=shown(step_s),
+                longest_gap_s=shown(one.longest_gap_s),
+            )
+        )
+    yield Issue(
+        Aspect.SAMPLING,
+        Verdict.YEAR_ONLY if step_s > one.batch_s / 4 or step_s > one.longest_gap_s else Verdict.ADEQUATE,
+        found,
+        Words.of(Phrase("read it every %(wanted)s s", wanted=wanted)),
+    )
+
+
+def _coverage(one: Measuring) -> Iterator[Issue]:
+    share = covered(one.record)
+    counts_on = one.meter.reading == "register" and one.record.unplaced != 0  # its sum is known across gaps
+    if share < FEWEST_COVERED:
+        yield Issue(
+            Aspect.COVERAGE,
+            Verdict.INADEQUATE if share < LEAST_COVERED and not counts_on else Verdict.YEAR_ONLY,
+            Words.of(Phrase("when its energy flowed is known for %(share)s of the period", share=f"{share:.1%}")),
+            Words.of(Phrase("find out why its readings fail: logger, line, meter")),
+        )
+
+
+def covered(record: MeterRecord) -> float:
+    """The share of the time that the record tells of."""
+    whole = record.known_s + record.missing_s
+    return record.known_s / whole if whole else 0.0
+
+
+def _state(one: Measuring) -> Iterator[Issue]:
+    """Gas and steam whose temperature or pressure is a constant, or whose heat is a fixed figure."""
+    meter = one.meter
+    stated = ((Phrase("temperature"), meter.temperature_c), (Phrase("pressure"), meter.pressure_kpa))
+    if fixed := [name for name, value in stated if value is not None]:
+        what = fixed[0] if len(fixed) == 1 else Phrase("%(first)s and %(last)s", first=fixed[0], last=fixed[1])
+        if meter.steam is None:
+            moves = Phrase("at normal pressure 10 kPa move a volume by 10 %, 3 K by 1 %")
+        else:
+            moves = Phrase("1 % of pressure moves a volume of steam by 1 %, 10 K move its heat by 1 %")
+        yield Issue(
+            Aspect.STATE,
+            Verdict.ADEQUATE if meter.steam is not None and meter.steam.state == "saturated" else Verdict.YEAR_ONLY,
+            Words.of(
+                Phrase("its %(fixed)s stands as a constant; %(moves)s", fixed=what, moves=moves)
+                if len(fixed) == 1
+                else Phrase("its %(fixed)s stand as a constant; %(moves)s", fixed=what, moves=moves)
+            ),
+            Words.of(Phrase("read %(fixed)s beside it (temperature_meter, pressure_meter)", fixed=what)),
+        )
+    elif meter.carrier == "steam" and meter.steam is None and meter.lhv is not None:
+        yield Issue(
+            Aspect.STATE,
+            Verdict.YEAR_ONLY,
+            Words.of(Phrase("its steam counts with a fixed %(lhv)s MJ/%(meter_unit)s", lhv=f"{meter.lhv:g}", meter_unit=meter.unit)),
+            Words.of(Phrase("read temperature and pressure beside it, and declare steam = { ... }")),
+        )
+
+
+def _calibration(one: Measuring) -> Iterator[Issue]:
+    meter = one.meter
+    months = meter.calibration_months or CALIBRATION_MONTHS.get(meter.carrier, CALIBRATION_MONTHS_OF_FLOW)
+    if meter.calibrated_on is None or meter.computed:
+        return
+    age = (one.ends - meter.calibrated_on).days / _DAYS_A_MONTH
+    if age > months:
+        yield Issue(
+            Aspect.CALIBRATION,
+            Verdict.ADEQUATE,
+            Words.of(
+                Phrase(
+                    "calibrated on %(calibrated_on)s, %(age)s months before the end of the period; it holds for %(months)s",
+                    calibrated_on=meter.calibrated_on.isoformat(),
+                    age=f"{age:.0f}",
+                    months=months,
+                )
+            ),
+            Words.of(Phrase("have it calibrated; until then its class is not proven")),
+        )
+
+
+def _undeclared(one: Measuring) -> Iterator[Issue]:
+    meter = one.meter
+    if meter.accuracy_class is None and not meter.computed:
+        yield Issue(
+            Aspect.UNDECLARED,
+            Verdict.UNDECLARED,
+            Words.of(Phrase("its accuracy class is not declared")),
+            Words.of(Phrase("copy accuracy_class (and range) from its plate to site.toml")),
+        )
+
+
+def _next_range(highest: float) -> float:
+    """The next of 1, 2, 5 times a power of ten above `ROOM` times the highest load."""
+    wanted = ROOM * highest
+    power = 10.0 ** floor(log10(wanted))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= wanted * (1 - 1e-9))

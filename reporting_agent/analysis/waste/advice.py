@@ -1,0 +1,216 @@
+"""Where to look first: sentences with their evidence, ranked by what can be gained (kgce of the period).
+
+What can be gained is never the whole bar of a Pareto:
+
+- a *cause*: what it took of the gap beyond uncertainty;
+- a *group* (equipment, shift, hour) that lies above the others by more than chance, freed of the product: that difference times its output;
+- *months* above the level of the best quarter of months, by more than chance: the difference times their output;
+- *energy that made nothing* (idling, standby, holding, changeover, scrap, rejects): all of it, which is an upper bound and said so.
+
+Entries overlap (a cold start in a bad month is in both): gains are for ranking and are not added up. Where nothing differs by more than
+chance and no cause stands, the one sentence says that. What has no cause in the data is told last, with what to record. Shares are of the
+energy above the label beyond what the pack's slopes and the uncertainty account for, avoidable and unexplained together: "the gap beyond
+uncertainty".
+
+What could be gained of the energy that made no product, use by use, each in a sentence: an upper bound, and said so.
+
+Its money is the mean price of the period by the clock: when in the period a use ran is not kept apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import numpy as np
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.errors import InputError
+from benchmarks.measurements import CarrierEnergy, Period
+from benchmarks.phrases import Phrase, Value, enumerated, sentences
+from benchmarks.routes import Pack, Words
+from reporting_agent.analysis.costs.amounts import Amount, added
+from reporting_agent.analysis.costs.prices import Prices, in_unit, to_us
+from reporting_agent.analysis.sentences import percent, shown
+from reporting_agent.analysis.waste.evidence import Use
+from reporting_agent.analysis.waste.gains import Advice, named, of_causes, of_groups, worst_first
+from reporting_agent.analysis.waste.losses import StepLosses
+from reporting_agent.analysis.waste.pareto import Pareto
+from reporting_agent.analysis.waste.use import StepUse
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+
+_LEAST_USE = 0.005  # of a meter's total
+_LOST_USES = (Use.IDLING, Use.STANDBY, Use.WARM_HOLDING, Use.CHANGEOVER, Use.START_UP, Use.SCRAP, Use.REJECT, Use.OUTSIDE)
+
+
+def of_uses(
+    pack: Pack, used: Sequence[StepUse], period: Period, prices: Prices | None, factors: FactorTable, doubt: Words
+) -> Iterator[Advice]:
+    """One sentence a step, carrier and use; meters of one step are added up. `doubt` stands behind a unit that is an assumption."""
+    by_step: dict[tuple[str, str, str], list[StepUse]] = {}
+    for one in used:
+        by_step.setdefault((one.step, one.carrier, one.unit), []).append(one)
+    for (step, carrier, unit), meters in by_step.items():
+        total = sum(one.total for one in meters)
+        for use in _LOST_USES:
+            energy = sum(one.parts.get(use, 0.0) for one in meters)
+            if total <= 0 or energy < _LEAST_USE * total:
+                continue
+            amount = _of_carrier(carrier, energy, unit, period, prices, factors)
+            if amount is not None:
+                names = [one.meter for one in meters if one.meter and one.parts.get(use, 0.0) > 0]
+                counted = Words.of(Phrase("%(energy)s %(unit)s%(doubt)s", energy=shown(energy), unit=unit, doubt=doubt))
+                yield _advice(pack, step, carrier, use, amount, counted, energy / total, names)
+
+
+def _advice(pack: Pack, step: str, carrier: str, use: Use, amount: Amount, counted: Words, share: float, meters: Sequence[str]) -> Advice:
+    name, of = pack.step(step).words, CARRIERS[carrier].words
+    where = ""
+    if meters:
+        several = enumerated(meters)
+        where = Phrase(" (meter %(meter)s)", meter=several) if len(meters) == 1 else Phrase(" (meters %(meters)s)", meters=several)
+    told: list[Value] = [
+        Phrase(
+            "%(step)s: %(share)s of the %(carrier)s counted, %(counted)s, made no product: %(use)s%(where)s."
+            " What of it can be switched off is at most all of it.",
+            step=name,
+            share=percent(share),
+            carrier=of,
+            counted=counted,
+            use=use.words.each(str.lower),
+            where=where,
+        )
+    ]
+    if amount.money is not None:
+        told.append(Phrase("Priced at the period's mean."))
+    return Advice(
+        f"use-{use}",
+        step,
+        Words.of(sentences(told)),
+        amount,
+        None,
+        (),
+        0,
+        None,
+    )
+
+
+def _of_carrier(carrier: str, energy: float, unit: str, period: Period, prices: Prices | None, factors: FactorTable) -> Amount | None:
+    """An amount of one carrier by the factors of the period's first day; None for a fuel whose heating value is not known here."""
+    day = period.start.date()
+    one = CarrierEnergy(carrier, energy, unit)
+    try:
+        kgce = factors.kgce(one, Basis.CALORIFIC, day)
+    except InputError:
+        return None  # lhv-required or factor-missing: the figure stands in its own unit in the table of uses
+    kwh = kgce / float(factors.factor("electricity", Basis.CALORIFIC, day).kgce_per_unit)
+    if carrier != "electricity" and (heat := factors.mj(one, day)):
+        kwh = heat / 3.6
+    money = None if prices is None else _money(one, day, period, prices, factors)
+    try:
+        co2 = factors.co2_kg(one, day)
+    except InputError:
+        return Amount(energy, kwh, kgce, None, money)
+    return Amount(energy, kwh, kgce, co2, money)
+
+
+def _money(one: CarrierEnergy, day: date, period: Period, prices: Prices, factors: FactorTable) -> float | None:
+    curve = prices.curve(one.carrier)
+    if curve is None:
+        return None
+    mean = float(prices.mean(one.carrier, np.array([to_us(period.start)]), np.array([to_us(period.end)]))[0])
+    money = one.quantity * in_unit(CarrierEnergy(one.carrier, 1.0, one.unit), curve.unit, day, factors)[0] * mean
+    return money if np.isfinite(money) else None
+
+
+ASSUMED = Words.of(Phrase(" (unit assumed)"))
+SURE = Words(en="")
+_WITHOUT_CAUSE = 0.5  # of the gap beyond uncertainty: from here on, what to record is said
+
+
+def advise(
+    site: Site, result: LabelResult, found: Sequence[StepLosses], tables: Sequence[Pareto], used: Sequence[StepUse]
+) -> tuple[Advice, ...]:
+    """The sentences, most to be gained first."""
+    pack, period = result.data.pack, result.site_label.period
+    prices = Prices.of(site, period.start, period.end)
+    doubt = ASSUMED if result.data.unit_assumed else SURE
+    counted = [one for one in found if one.counted]
+    whole = added(one.beyond for one in counted).kgce
+    shared_out = counted if whole > 0 else []  # what gives back more than it takes in has no mix that a gap could be told with
+    made = [
+        *of_causes(pack, shared_out, whole),
+        *of_groups(pack, shared_out, tables, whole),
+        *of_uses(pack, used, period, prices, site.emissions.factors, doubt),
+    ]
+    ranked = sorted(made, key=lambda one: -(one.amount.kgce if one.amount is not None else 0.0))
+    if not counted and not ranked:
+        return ()
+    if not ranked:
+        ranked = [_nothing(len(counted))]
+    return (*ranked, *_unknown(pack, counted, whole))
+
+
+def _nothing(labels: int) -> Advice:
+    return Advice(
+        "nothing-stands-out",
+        "",
+        Words.of(
+            Phrase(
+                "Nothing stands out: in %(labels)s labels no cause, shift, equipment, hour or month differs by more than chance.",
+                labels=labels,
+            )
+        ),
+        None,
+        None,
+        (),
+        0,
+        None,
+    )
+
+
+def _unknown(pack: Pack, counted: Sequence[StepLosses], whole: float) -> Iterator[Advice]:
+    """The step with most unexplained energy, and what would tell."""
+    if not counted or whole <= 0:
+        return
+    unexplained = sum(one.unexplained.kgce for one in counted)
+    if unexplained < _WITHOUT_CAUSE * whole:
+        return
+    one = max(counted, key=lambda one: one.unexplained.kgce)
+    missing = _not_recorded(one)
+    name = named(pack, one)
+    yield Advice(
+        "record-more",
+        one.step,
+        Words.of(
+            Phrase(
+                "%(share)s of the gap beyond uncertainty has no reason in the data (longer at power included), most of it at %(step)s."
+                " Recording %(missing)s with every batch would tell more of it.",
+                share=percent(unexplained / whole),
+                step=name,
+                missing=enumerated(missing),
+            )
+        ),
+        None,
+        unexplained / whole,
+        worst_first(one, one.batches.unexplained),
+        len(one.batches.ids),
+        None,
+    )
+
+
+def _not_recorded(one: StepLosses) -> list[Words]:
+    rows, evidence = one.made_from.rows, one.evidence
+    known = {name for row in rows[:50].tolist() for name in one.made_from.columns.batches[row].variables}
+    wanted = []
+    if not any(name.startswith("input.") for name in known):
+        wanted.append(Words.of(Phrase("what was charged (input.MATERIAL)")))
+    if not np.isfinite(evidence.interval_s[rows]).mean() > 0.9:
+        wanted.append(Words.of(Phrase("true start and end")))
+    if "holding_min" not in known and "holding_s" not in known:
+        wanted.append(Words.of(Phrase("minutes of waiting (var.holding_min)")))
+    names = dict.fromkeys(each.variable for each in one.made_from.columns.step.reference_conditions)
+    lacking = [f"var.{name}" for name in names if name not in known]
+    return [*wanted, *(Words.of(name) for name in lacking), Words.of(Phrase("temperatures and settings"))]

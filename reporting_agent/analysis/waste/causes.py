@@ -1,0 +1,346 @@
+"""Causes of energy above the label: the rule that tells each, what it costs, and what it takes of every batch.
+
+1. *Rejected output* is counted, not estimated: its share of what was produced times the batch's energy.
+2. For every other cause of a batch's own the log gives a **dose**: minutes longer than the batches at the label level, a stop before,
+   another product before, reheats, tonnes short. One robust regression over all used batches (`regression`), each month's median
+   taken off, tells what a dose costs, all doses together, so that a minute is not paid twice. A cause stands only where its cost is
+   above 0 with p < 0.05 after Holm's correction over the causes tried, on five batches or more; else it takes nothing.
+3. *Equipment, shift, hour*: of what is then left, a group that lies above all others by more than chance (`chance`) takes the difference.
+4. *Longer at power*: minutes with the power on that cost about what the process itself draws (half its mean power or more) are no
+   waiting. They tell where the energy went and not why: last in turn, and named so.
+5. What no evidence explains stays "no cause in the data".
+
+What named causes (1 to 3) took is *avoidable*; 4 and 5 name none, and what they hold is *unexplained* (`Cause.named`).
+
+They share out a batch's energy above the label **beyond** what slopes and uncertainty account for, and never take more than that: where
+their estimates are larger together, each is cut in proportion. Parts stand on the label's binary grid, so that causes add up to that
+energy of every batch, and batches to the sums, to the last bit. "Batches at the label level" are the tenth of the used batches with the
+lowest values at reference conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.labels import Measured
+from benchmarks.labels.columns import Floats, Integers
+from benchmarks.labels.waste import on_grid
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Step, Words
+from reporting_agent.analysis.drivers.regression import fit
+from reporting_agent.analysis.sentences import plain
+from reporting_agent.analysis.waste.chance import SIGNIFICANT, Difference, differences, holm, of_product, without_drift
+from reporting_agent.analysis.waste.evidence import Evidence, Groups
+
+FEWEST_WITH_EVIDENCE = 5
+FEWEST_TO_FIT = 30
+_LABEL_LEVEL = 0.10
+_OF_THE_PROCESS = 0.5
+_LONG_STOP_H = 1.0
+_COLD_AFTER_H = 12.0
+_LONGER_THAN_USUAL = 3.0  # times the median pause
+_HOLDING_VARIABLES = {"holding_s": 1 / 60, "holding_min": 1.0, "waiting_min": 1.0, "delay_min": 1.0, "delay_s": 1 / 60}
+_REHEAT_VARIABLES = ("reheats", "reheat_count")
+WHOLE_DAYS = frozenset({"day", "month", "pot-month", "campaign"})
+RUNS_OF_FIXED_LENGTH = frozenset({"day", "shift", "month", "campaign", "pot-month"})
+"""Kinds of run whose length and beginning are the calendar's: neither is evidence of anything."""
+
+
+class Cause(StrEnum):
+    """Why a batch took more energy than the label, where the data say so."""
+
+    HOLDING = "holding"  # longer from start to end than label-level batches (power off, where the log gives power-on time)
+    REHEAT = "reheat"
+    COLD_START = "cold-start"  # first batch after a stop
+    CHANGEOVER = "changeover"  # another product before
+    REJECT = "reject"  # energy of output that was rejected
+    LOW_LOAD = "low-load"  # less output than label-level batches
+    EQUIPMENT = "equipment"
+    SHIFT = "shift"
+    HOUR = "hour"
+    AT_POWER = "longer-at-power"  # where the energy went, not why
+    NONE = "no-cause"  # what no evidence explains
+
+    @property
+    def words(self) -> Words:
+        return CAUSE_WORDS[self]
+
+    @property
+    def named(self) -> bool:
+        """Whether it says why: only such energy is called avoidable, the rest is unexplained."""
+        return self not in {Cause.AT_POWER, Cause.NONE}
+
+
+CAUSE_WORDS: Mapping[Cause, Words] = {
+    Cause.HOLDING: Words.of(Phrase("Holding and waiting")),
+    Cause.REHEAT: Words.of(Phrase("Reheating")),
+    Cause.COLD_START: Words.of(Phrase("First batch after a stop")),
+    Cause.CHANGEOVER: Words.of(Phrase("Change of product")),
+    Cause.REJECT: Words.of(Phrase("Rejected output")),
+    Cause.LOW_LOAD: Words.of(Phrase("Low load")),
+    Cause.EQUIPMENT: Words.of(Phrase("Equipment")),
+    Cause.SHIFT: Words.of(Phrase("Shift")),
+    Cause.HOUR: Words.of(Phrase("Hour of the day")),
+    Cause.AT_POWER: Words.of(Phrase("Longer at power, reason not in the data")),
+    Cause.NONE: Words.of(Phrase("No cause in the data")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CauseRule:
+    """How one cause was looked for in one label: the rule in words, what it costs, and how sure that is.
+
+    `estimate` is energy (in the label's energy unit) per `per` of the evidence, such as kWh a minute, with its 95 % interval; for
+    equipment, shift and hour it is energy per output. `p_value` is corrected for the number of causes tried; None where nothing
+    is estimated. A cause that does not stand took nothing.
+    """
+
+    cause: Cause
+    rule: Words
+    per: str  # min, batch, t, "" (per output)
+    estimate: float | None
+    interval: tuple[float, float] | None
+    p_value: float | None
+    batches: int  # with this evidence
+    stands: bool
+
+
+class Dose(NamedTuple):
+    """The evidence of one cause for the used batches: `amount` in `per`, 0 without it, NaN where not known; its rule in words."""
+
+    cause: Cause
+    amount: Floats
+    per: str
+    rule: Words
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribution:
+    """What each cause takes of the energy beyond slopes and uncertainty, and the doses and rules it was told by."""
+
+    energy: Mapping[Cause, Floats]
+    rules: tuple[CauseRule, ...]
+    doses: Mapping[Cause, Dose]
+    groups: Mapping[Cause, tuple[Groups, frozenset[int]]]  # codes that took something
+
+
+def attribute(measured: Measured, evidence: Evidence, step: Step, beyond: Floats) -> Attribution:
+    """Give the energy of the used batches beyond slopes and uncertainty (on the grid, in the label's unit) to causes."""
+    rows, output = measured.rows, measured.output_t
+    reject_t, month = measured.columns.reject_t[rows], evidence.month.code[rows]
+    taken: dict[Cause, Floats] = {}
+    rules: list[CauseRule] = []
+    left = beyond
+    excess = measured.at_reference  # per output; loses what each cause took
+
+    def take(claims: Mapping[Cause, Floats]) -> None:
+        nonlocal left, excess
+        for cause, part in _cut(claims, left).items():
+            taken[cause] = part
+            left = left - part
+        excess = excess - sum(claims.values(), np.zeros(len(rows))) / output
+
+    if (reject_t > 0).any():
+        take({Cause.REJECT: measured.value * output * reject_t / (output + reject_t)})
+        rules.append(_reject_rule(int((reject_t > 0).sum())))
+    order = np.argsort(evidence.start_s[rows], kind="stable").astype(np.int64)
+    doses = [dose for dose in _doses(measured, evidence, step) if int((dose.amount > 0).sum()) >= FEWEST_WITH_EVIDENCE]
+    at_power = [dose for dose in doses if dose.cause is Cause.AT_POWER]
+    own = [dose for dose in doses if dose.cause is not Cause.AT_POWER]
+    claims, found = _estimated(own, without_drift(excess, month), output, order)
+    if (ran := _running(own, found, measured, evidence)) is not None:
+        own = [dose for dose in own if dose.cause is not Cause.HOLDING]
+        at_power = at_power or [ran]
+        claims, found = _estimated(own, without_drift(excess, month), output, order)
+    take(claims)
+    group_claims, group_rules, groups = _of_groups(excess, evidence, rows, output, step.run_kind)
+    take(group_claims)
+    last_claims, last = _estimated(at_power, without_drift(excess, month), output, order)
+    take(last_claims)
+    used = {dose.cause: dose for dose in (*own, *at_power)}
+    return Attribution({**taken, Cause.NONE: left}, (*rules, *found, *group_rules, *last), used, groups)
+
+
+def _running(doses: list[Dose], found: list[CauseRule], measured: Measured, evidence: Evidence) -> Dose | None:
+    """The holding dose as a longer run, where a minute of it costs half of what the process draws or more."""
+    for dose, rule in zip(doses, found, strict=True):
+        if dose.cause is Cause.HOLDING and rule.stands and rule.estimate is not None:
+            best = label_level(measured.at_reference)
+            minutes = evidence.interval_s[measured.rows[best]] / 60
+            drawn = float(np.nanmedian(measured.value[best] * measured.output_t[best] / minutes))
+            if rule.estimate > _OF_THE_PROCESS * drawn:
+                return dose._replace(cause=Cause.AT_POWER)
+    return None
+
+
+def label_level(at_reference: Floats) -> Integers:
+    """The rows of the tenth of the batches with the lowest values, five at least."""
+    count = min(max(round(_LABEL_LEVEL * len(at_reference)), FEWEST_WITH_EVIDENCE), len(at_reference))
+    lowest: Integers = np.argsort(at_reference, kind="stable")[:count].astype(np.int64)
+    return lowest
+
+
+def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]:
+    rows, output = measured.rows, measured.output_t
+    best = label_level(measured.at_reference)
+    if step.run_kind not in RUNS_OF_FIXED_LENGTH:
+        yield from _of_time(measured, evidence, best)
+    for name in _REHEAT_VARIABLES:
+        times = measured.columns.variable(name)[rows]
+        if np.isfinite(times).any():
+            yield Dose(Cause.REHEAT, times, "time", Words.of(Phrase("as the log's variable %(name)s counts them", name=name)))
+            break
+    pause = evidence.pause_s[rows]
+    if np.isfinite(pause).any():
+        long_stop_h = max(_LONG_STOP_H, _LONGER_THAN_USUAL * float(np.nanmedian(pause)) / 3600)
+        yield Dose(
+            Cause.COLD_START,
+            np.clip(pause / 3600 - long_stop_h, 0.0, _COLD_AFTER_H),
+            "h",
+            Words.of(
+                Phrase(
+                    "the first batch after the equipment stood for more than %(long_stop_h)s h; each hour more, up "
+                    "to %(coldest_h)s h, has cooled it further",
+                    long_stop_h=f"{long_stop_h:,.1f}",
+                    coldest_h=f"{_COLD_AFTER_H:g}",
+                )
+            ),
+        )
+    yield Dose(
+        Cause.CHANGEOVER,
+        evidence.changed[rows],
+        "batch",
+        Words.of(Phrase("the batch before on the same equipment was of another product or variant")),
+    )
+    usual = float(np.median(output[best]))
+    yield Dose(
+        Cause.LOW_LOAD,
+        np.maximum(1.0 - output / usual, 0.0),
+        "batch",
+        Words.of(
+            Phrase(
+                "output below %(usual)s %(output_unit)s, the median of the batches at the label level; what a "
+                "batch takes however small it is stands over fewer tonnes",
+                usual=plain(usual),
+                output_unit=step.output_unit,
+            )
+        ),
+    )
+
+
+def _of_time(measured: Measured, evidence: Evidence, best: Integers) -> Iterable[Dose]:
+    rows = measured.rows
+    power_on, interval = evidence.power_on_s[rows] / 60, evidence.interval_s[rows] / 60
+    if np.isfinite(power_on).any():
+        usual, dose = _longer(power_on, best)
+        yield Dose(
+            Cause.AT_POWER,
+            dose,
+            "min",
+            Words.of(Phrase("power on for longer than %(usual)s min, the median of the batches at the label level", usual=f"{usual:,.1f}")),
+        )
+        waiting = np.where(interval >= power_on, interval - power_on, np.nan)
+        what = Phrase("start to end with power off")
+    else:
+        waiting, what = interval, Phrase("start to end")
+    for name, minutes in _HOLDING_VARIABLES.items():
+        stated = measured.columns.variable(name)[rows] * minutes
+        if np.isfinite(stated).any():
+            waiting, what = stated, Phrase("the log's %(variable)s", variable=name)
+            break
+    if np.isfinite(waiting[best]).any():
+        usual, dose = _longer(waiting, best)
+        yield Dose(
+            Cause.HOLDING,
+            dose,
+            "min",
+            Words.of(
+                Phrase("%(what)s longer than %(usual)s min, the median of the batches at the label level", what=what, usual=f"{usual:,.1f}")
+            ),
+        )
+
+
+def _longer(minutes: Floats, best: Integers) -> tuple[float, Floats]:
+    usual = float(np.nanmedian(minutes[best]))
+    return usual, np.maximum(minutes - usual, 0.0)
+
+
+def _estimated(doses: list[Dose], excess: Floats, output: Floats, order: Integers) -> tuple[dict[Cause, Floats], list[CauseRule]]:
+    """What every dose costs, per batch in the label's energy unit; a dose that is not known costs nothing and enters no estimate."""
+    if not doses:
+        return {}, []
+    if len(order) < FEWEST_TO_FIT:
+        return {}, [_rule(dose, None, None, None, False) for dose in doses]
+    found = fit(np.column_stack([dose.amount / output for dose in doses])[order], excess[order])
+    corrected = holm(found.p_value.tolist())
+    claims: dict[Cause, Floats] = {}
+    rules = []
+    for place, dose in enumerate(doses):
+        cost, p_value = float(found.coefficient[place]), corrected[place]
+        stands = cost > 0 and p_value < SIGNIFICANT
+        if stands:
+            claims[dose.cause] = np.nan_to_num(dose.amount) * cost
+        rules.append(_rule(dose, cost, (float(found.low[place]), float(found.high[place])), p_value, stands))
+    return claims, rules
+
+
+def _rule(dose: Dose, cost: float | None, interval: tuple[float, float] | None, p_value: float | None, stands: bool) -> CauseRule:
+    return CauseRule(dose.cause, dose.rule, dose.per, cost, interval, p_value, int((dose.amount > 0).sum()), stands)
+
+
+def _reject_rule(batches: int) -> CauseRule:
+    rule = Words.of(Phrase("the rejected share of what was produced, times the batch's energy"))
+    return CauseRule(Cause.REJECT, rule, "", None, None, None, batches, True)
+
+
+def _of_groups(
+    left: Floats, evidence: Evidence, rows: Integers, output: Floats, run_kind: str
+) -> tuple[dict[Cause, Floats], list[CauseRule], dict[Cause, tuple[Groups, frozenset[int]]]]:
+    """Equipment first, then shift, then hour: a later one sees only what the earlier ones left."""
+    claims: dict[Cause, Floats] = {}
+    rules: list[CauseRule] = []
+    taking: dict[Cause, tuple[Groups, frozenset[int]]] = {}
+    tried = [(Cause.EQUIPMENT, evidence.equipment)]
+    tried += [(Cause.SHIFT, evidence.shift)] if run_kind not in WHOLE_DAYS else []
+    tried += [(Cause.HOUR, evidence.hour)] if run_kind not in RUNS_OF_FIXED_LENGTH else []
+    for cause, groups in tried:
+        own = Groups(groups.code[rows], groups.names)
+        freed = without_drift(of_product(left, evidence.product.code[rows]), evidence.month.code[rows])
+        tested = differences(freed, own, evidence.day[rows], output)
+        worse = [one for one in tested if one.p_value is not None and one.p_value < SIGNIFICANT and (one.difference or 0.0) > 0]
+        rules += [_group_rule(cause, one, int((own.code == one.code).sum())) for one in worse]
+        if worse:
+            by_code = {one.code: one.difference or 0.0 for one in worse}
+            above = np.array([by_code.get(code, 0.0) for code in own.code.tolist()])
+            claims[cause] = above * output
+            left = left - above
+            taking[cause] = (own, frozenset(by_code))
+            if cause is Cause.SHIFT:
+                break  # the hours of that shift would only tell the same again
+    return claims, rules, taking
+
+
+def _group_rule(cause: Cause, one: Difference, batches: int) -> CauseRule:
+    rule = Words.of(Phrase("%(name)s: above all others on %(days)s days by more than chance", name=one.name, days=f"{one.days:,}"))
+    return CauseRule(cause, rule, "", one.difference, None, one.p_value, batches, True)
+
+
+def _cut(claims: Mapping[Cause, Floats], available: Floats) -> dict[Cause, Floats]:
+    """Claims on the grid, cut in proportion where they are more than there is."""
+    if not claims:
+        return {}
+    claims = {cause: np.maximum(claim, 0.0) for cause, claim in claims.items()}  # of a step that gives back more than it takes
+    wanted = sum(claims.values(), np.zeros(len(available)))
+    share = np.where(wanted > available, available / np.where(wanted > 0, wanted, 1.0), 1.0)
+    taken: dict[Cause, Floats] = {}
+    left = available
+    for cause, claim in claims.items():
+        part = np.minimum(on_grid(claim * share), left)
+        taken[cause] = part
+        left = left - part
+    return taken

@@ -1,0 +1,255 @@
+"""The gap by step, equipment, shift, product, hour, month and cause.
+
+The order is that of what to look at first. Groups: most energy *beyond* slopes and uncertainty (avoidable and unexplained together),
+since a group tells where to look whether or not a cause is named. Causes: named ones first, largest first, then what is unexplained,
+then what the pack's variables explain. `running` goes down that order and is of the energy beyond slopes and uncertainty, in both.
+
+Over all steps only labels that may be added up are taken (`StepLosses.counted`), in kgce. Whether the groups of one step differ by
+more than chance is tested on the values at reference conditions above their label, less what causes of the batches' own took
+(`chance`), freed of the product: a large bar may only mean many batches. Products themselves are not tested: what one takes more than
+another is its nature, and nothing that can be gained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.labels.columns import Floats, Integers
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Pack, Step, Words
+from reporting_agent.analysis.costs.amounts import ZERO, Amount, added, amount_of
+from reporting_agent.analysis.drivers.names import words_of
+from reporting_agent.analysis.waste.causes import RUNS_OF_FIXED_LENGTH, WHOLE_DAYS, Cause
+from reporting_agent.analysis.waste.chance import SIGNIFICANT, Difference, differences, of_product, without_drift
+from reporting_agent.analysis.waste.evidence import Groups
+from reporting_agent.analysis.waste.losses import StepLosses
+
+
+class Dimension(StrEnum):
+    STEP = "step"
+    EQUIPMENT = "equipment"
+    SHIFT = "shift"
+    PRODUCT = "product"
+    HOUR = "hour"
+    MONTH = "month"
+    CAUSE = "cause"
+
+
+UNCERTAINTY = "uncertainty"
+"""The key of the row that holds what lies within the measuring uncertainty, in the tables by cause."""
+
+_TOLD_BY_GROUP = frozenset({Cause.EQUIPMENT, Cause.SHIFT, Cause.HOUR, Cause.AT_POWER, Cause.NONE})
+WITHIN_UNCERTAINTY = Words.of(Phrase("Within meter uncertainty"))
+
+
+@dataclass(frozen=True, slots=True)
+class ParetoRow:
+    """One group. By cause, a row holds one kind of energy: a named cause avoidable, no cause unexplained, a variable of the
+    pack explained, and one row what is uncertain."""
+
+    key: str
+    words: Words
+    avoidable: Amount
+    unexplained: Amount
+    within_uncertainty: Amount
+    explained: Amount
+    running: float  # share of all energy beyond slopes and uncertainty in this row and those above it, in kgce
+    batches: int
+    excess: float | None  # mean beyond slopes and uncertainty per output, in the label's unit; None across labels of several units
+    p_value: float | None  # that this group differs from the others by chance alone, corrected for the groups tried; None where not tested
+    difference: float | None = None  # of the median day from that of the others, in the unit of the label
+
+    @property
+    def more_than_chance(self) -> bool | None:
+        return None if self.p_value is None else self.p_value < SIGNIFICANT
+
+
+@dataclass(frozen=True, slots=True)
+class Pareto:
+    """One table; `step` is empty where it goes over all steps. The rows add up to the sums exactly."""
+
+    dimension: Dimension
+    step: str
+    rows: tuple[ParetoRow, ...]
+    avoidable: Amount
+    unexplained: Amount
+    within_uncertainty: Amount
+    explained: Amount
+
+
+class _Row(NamedTuple):
+    key: str
+    words: Words
+    avoidable: Amount
+    unexplained: Amount
+    within_uncertainty: Amount
+    explained: Amount
+    batches: int
+    excess: float | None
+    tested: Difference | None
+
+
+def paretos(pack: Pack, found: Sequence[StepLosses]) -> tuple[Pareto, ...]:
+    """Tables over all steps first (by step, by cause), then each step's own; a dimension with one group has no table."""
+    counted = [one for one in found if one.counted]
+    if not counted:
+        return ()
+    steps = [(step, tuple(labels)) for step, labels in groupby(counted, key=lambda one: one.step)]
+    tables = _of_causes("", counted)
+    if len(steps) > 1:
+        tables.insert(0, _table(Dimension.STEP, "", [_of_step(pack, step, labels) for step, labels in steps]))
+    for step, labels in steps:
+        if len(steps) > 1:
+            tables += _of_causes(step, labels)
+        tables += _of_groups(step, labels)
+    return tuple(tables)
+
+
+def _of_causes(step: str, labels: Sequence[StepLosses]) -> list[Pareto]:
+    """The table by cause; none where there is no gap."""
+    rows = _by_cause(labels)
+    return [_table(Dimension.CAUSE, step, rows)] if rows else []
+
+
+def _table(dimension: Dimension, step: str, rows: Sequence[_Row]) -> Pareto:
+    by_cause = dimension is Dimension.CAUSE
+    ordered = sorted(rows, key=lambda row: (-row.avoidable.kgce if by_cause else 0.0, -_beyond(row), -row.explained.kgce, row.key))
+    avoidable, unexplained, uncertain, explained = (added(part) for part in zip(*(row[2:6] for row in ordered), strict=True))
+    whole = avoidable.kgce + unexplained.kgce
+    shown = []
+    reached = 0.0
+    for row in ordered:
+        reached += _beyond(row)
+        share = reached / whole if whole else 0.0
+        p_value, difference = (None, None) if row.tested is None else (row.tested.p_value, row.tested.difference)
+        shown.append(ParetoRow(*row[:6], share, row.batches, row.excess, p_value, difference))
+    return Pareto(dimension, step, tuple(shown), avoidable, unexplained, uncertain, explained)
+
+
+def _beyond(row: _Row) -> float:
+    return row.avoidable.kgce + row.unexplained.kgce
+
+
+def _of_step(pack: Pack, step: str, labels: Sequence[StepLosses]) -> _Row:
+    excess = _excess(labels)
+    return _Row(
+        step,
+        pack.step(step).words,
+        added(one.avoidable for one in labels),
+        added(one.unexplained for one in labels),
+        added(one.within_uncertainty for one in labels),
+        added(one.explained for one in labels),
+        sum(len(one.batches.ids) for one in labels),
+        excess,
+        None,
+    )
+
+
+def _excess(labels: Sequence[StepLosses]) -> float | None:
+    if len({one.unit for one in labels}) > 1:
+        return None
+    return sum(one.beyond.energy for one in labels) / sum(float(one.batches.output_t.sum()) for one in labels)
+
+
+def _by_cause(labels: Sequence[StepLosses]) -> list[_Row]:
+    rows = []
+    for cause in Cause:
+        taking = [one for one in labels if cause in one.by_cause and one.by_cause[cause].energy > 0]
+        if taking:
+            batches = sum(int((one.batches.by_cause[cause] > 0).sum()) for one in taking)
+            took = added(one.by_cause[cause] for one in taking)
+            avoidable, unexplained = (took, ZERO) if cause.named else (ZERO, took)
+            rows.append(_Row(cause, cause.words, avoidable, unexplained, ZERO, ZERO, batches, None, None))
+    for variable in sorted({name for one in labels for name in one.by_variable}):
+        raised = [one for one in labels if variable in one.by_variable and one.by_variable[variable].energy > 0]
+        if raised:
+            name = words_of(variable, conditions=raised[0].made_from.columns.step.reference_conditions)
+            words = Words.of(Phrase("%(variable)s away from its reference", variable=name.each(lambda said: said[:1].upper() + said[1:])))
+            batches = sum(int((one.batches.by_variable[variable] > 0).sum()) for one in raised)
+            took = added(one.by_variable[variable] for one in raised)
+            rows.append(_Row(f"var.{variable}", words, ZERO, ZERO, ZERO, took, batches, None, None))
+    within = added(one.within_uncertainty for one in labels)
+    touched = sum(int((one.batches.within_uncertainty > 0).sum()) for one in labels)
+    return [*rows, _Row(UNCERTAINTY, WITHIN_UNCERTAINTY, ZERO, ZERO, within, ZERO, touched, None, None)] if within.energy > 0 else rows
+
+
+def _of_groups(step: str, labels: Sequence[StepLosses]) -> Iterator[Pareto]:
+    evidence = labels[0].evidence
+    of = {
+        Dimension.EQUIPMENT: evidence.equipment,
+        Dimension.SHIFT: evidence.shift,
+        Dimension.PRODUCT: evidence.product,
+        Dimension.HOUR: evidence.hour,
+        Dimension.MONTH: evidence.month,
+    }
+    for dimension, groups in of.items():
+        run_kind = labels[0].made_from.columns.step.run_kind
+        if (dimension is Dimension.HOUR and run_kind in RUNS_OF_FIXED_LENGTH) or (dimension is Dimension.SHIFT and run_kind in WHOLE_DAYS):
+            continue  # such runs begin with the shift, or the day
+        rows = list(_grouped(dimension, groups, labels))
+        if len(rows) > 1:
+            yield _table(dimension, step, rows)
+
+
+def _grouped(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses]) -> Iterator[_Row]:
+    tested = {one.code: one for one in _tested(dimension, groups, labels)}
+    codes = [groups.code[one.made_from.rows] for one in labels]
+    for code in sorted({code for own in codes for code in own.tolist()}):
+        inside = [own == code for own in codes]
+        explained, uncertain, avoidable, unexplained = (
+            [amount_of(one.split[kind][where]) for one, where in zip(labels, inside, strict=True)] for kind in range(4)
+        )
+        output = sum(float(one.batches.output_t[where].sum()) for one, where in zip(labels, inside, strict=True))
+        one_unit = len({one.unit for one in labels}) == 1
+        words = _words_of(dimension, groups.names[code], labels[0].made_from.columns.step)
+        yield _Row(
+            groups.names[code],
+            words,
+            added(avoidable),
+            added(unexplained),
+            added(uncertain),
+            added(explained),
+            sum(int(where.sum()) for where in inside),
+            sum(amount.energy for amount in (*avoidable, *unexplained)) / output if one_unit and output else None,
+            tested.get(code),
+        )
+
+
+def _words_of(dimension: Dimension, key: str, step: Step) -> Words:
+    if dimension is Dimension.SHIFT:
+        return Words.of(Phrase("Shift from %(key)s", key=key))
+    if dimension is Dimension.HOUR:
+        return Words.of(Phrase("%(begin)s to %(end)s", begin=key, end=f"{key[:2]}:59"))
+    if dimension is Dimension.PRODUCT:
+        product, _, variant = key.rpartition("/")
+        known = next((one.words for one in step.variants if one.id == variant), None)
+        if known is not None and product in {"", step.product}:
+            return known
+    return Words.of(key or Phrase("(no name)"))
+
+
+def _left(one: StepLosses) -> Floats:
+    """Above the label at reference conditions, less what causes of the batch's own took: a shift that starts cold furnaces is no worse."""
+    own = [part for cause, part in one.batches.by_cause.items() if cause not in _TOLD_BY_GROUP]
+    return one.batches.at_reference - one.label - sum(own, np.zeros(len(one.batches.ids))) / one.batches.output_t
+
+
+def _tested(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses]) -> Iterable[Difference]:
+    """Differences over the batches of all labels of the step, each against its own label."""
+    if dimension is Dimension.PRODUCT or len({one.unit for one in labels}) > 1:
+        return []
+    rows: Integers = np.concatenate([one.made_from.rows for one in labels])
+    value = np.concatenate([_left(one) for one in labels])
+    output = np.concatenate([one.batches.output_t for one in labels])
+    evidence = labels[0].evidence
+    own = Groups(groups.code[rows], groups.names)
+    value = of_product(value, evidence.product.code[rows])
+    if dimension is not Dimension.MONTH:
+        value = without_drift(value, evidence.month.code[rows])
+    return differences(value, own, evidence.day[rows], output)

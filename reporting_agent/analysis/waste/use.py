@@ -1,0 +1,269 @@
+"""What the energy of a meter was for: product, or idling, changeover, warm holding, start-up, scrap, and what no batch took.
+
+Energy in batches goes by their record (`purpose`), energy between them by rules (`standing`). For every meter
+
+    total = value-adding + every other use + unplaced
+
+to the last digit, all on the meter's grid of 2^-20. Where batches of one meter overlap, their energies are more than the meter counted
+in them: each use is then reduced in proportion, and a rule says so. Meters that count for the same batches and carrier are told
+together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from benchmarks.labels import ExclusionReason
+from benchmarks.labels.waste import GRID
+from benchmarks.measurements import Batch, Direction
+from benchmarks.phrases import Phrase
+from benchmarks.quantities import ratio
+from benchmarks.routes import Words
+from reporting_agent.analysis.waste.between_batches import standing
+from reporting_agent.analysis.waste.evidence import Use, of_state, purpose
+from reporting_agent.config import Site
+from reporting_agent.metering import MeterRecord
+from reporting_agent.metering.account import to_us
+from reporting_agent.metering.allocation import Sink
+from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline.following import sinks_of
+from reporting_agent.pipeline.runs import LeftOut
+
+_OVERLAP = Words.of(
+    Phrase("Batches overlap: together they hold more than the meter counted while they ran; each use is reduced in proportion.")
+)
+
+_Line = tuple[str, str]
+"""Step and equipment."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepUse:
+    """The energy of one meter (or, where a plant gives energy per batch, of one step and carrier) by use.
+
+    `parts` add up to `total` exactly, which is what the meter counted. `missing_s` are seconds of which the meter told
+    nothing, `unknown` batches that no energy came with: both hold energy that nobody counted, so they stand beside the sum and not in it.
+    """
+
+    step: str
+    carrier: str
+    meter: str  # empty where energy came per batch; ids joined by " + " where several count for the same batches
+    equipment: str
+    unit: str
+    total: float
+    parts: Mapping[Use, float]
+    missing_s: float
+    share: float | None  # value-adding / total
+    rules: tuple[Words, ...]  # the levels and thresholds that were used
+    unknown: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As label.json holds it under `value_adding.meters`."""
+        return {
+            "meter": self.meter,
+            "carrier": self.carrier,
+            "unit": self.unit,
+            "total": self.total,
+            "parts": {str(use): energy for use, energy in self.parts.items()},
+            "missing_s": self.missing_s,
+            "share": self.share,
+        }
+
+
+def uses(site: Site, result: LabelResult) -> tuple[StepUse, ...]:
+    """One entry a counted meter of energy taken in, then one a step and carrier whose energy came per batch."""
+    counted = [record for record in result.data.meters if record.counted and record.meter.direction is Direction.IMPORT]
+    covers = {id(record): sinks_of(record.meter, site) for record in counted}
+    batches = result.data.batches
+    places: dict[_Line, list[int]] = {}
+    for place, batch in enumerate(batches):
+        places.setdefault((batch.step, batch.equipment), []).append(place)
+    found = [_of_meters(group, [covers[id(one)] for one in group], batches, places) for group in _grouped(counted, covers)]
+    metered = {(sink.step, record.meter.carrier) for record in counted for sink in covers[id(record)]}
+    return (*found, *_of_batches(batches, result.data.left_out or (), metered, {step.id for step in result.data.pack.steps}))
+
+
+def _grouped(records: Sequence[MeterRecord], covers: Mapping[int, tuple[Sink, ...]]) -> Iterator[list[MeterRecord]]:
+    """Meters of one carrier that count for the same batches; a shared meter's part of a batch is told with the shared meter."""
+    groups: list[list[MeterRecord]] = []
+    for record in records:
+        beside = next((group for group in groups if any(_meet(record, one, covers) for one in group)), None)
+        if beside is None:
+            groups.append([record])
+        else:
+            beside.append(record)
+    yield from groups
+
+
+def _meet(one: MeterRecord, other: MeterRecord, covers: Mapping[int, tuple[Sink, ...]]) -> bool:
+    alike = one.meter.carrier == other.meter.carrier and (one.meter.allocation is None) is (other.meter.allocation is None)
+    return alike and any(
+        mine.step == theirs.step and (mine.equipment == theirs.equipment or "" in (mine.equipment, theirs.equipment))
+        for mine in covers[id(one)]
+        for theirs in covers[id(other)]
+    )
+
+
+def _of_meters(
+    records: Sequence[MeterRecord], sinks: Sequence[tuple[Sink, ...]], batches: Sequence[Batch], places: Mapping[_Line, Sequence[int]]
+) -> StepUse:
+    first = records[0]
+    unit, carrier = first.unit, first.meter.carrier
+    scale = [1.0 if one.unit == unit else ratio(one.unit, unit) for one in records]
+    served = dict.fromkeys((sink.step, sink.equipment) for own in sinks for sink in own)  # in their order: the first names a shared meter
+    lines = [line for line in places if line in served or (line[0], "") in served]
+    own = [batches[place] for place in sorted(chain.from_iterable(places[line] for line in lines))]
+    shared = first.meter.allocation is not None
+    of_batch = [(batch, _taken(batch, carrier, unit, shared)) for batch in own]
+    inside = [
+        (batch, energy, purpose(batch))
+        for batch, energy in of_batch
+        if energy is not None and batch.excluded != ExclusionReason.OUTSIDE_PERIOD
+    ]
+    by_id = {batch.batch_id: batch for batch in own}
+    in_batches = sum(_scaled(one.in_batches, by) for one, by in zip(records, scale, strict=True))
+    parts, overlap = _inside(inside, own, records, scale, in_batches)
+    rules = [_OVERLAP] if overlap else []
+    run_level = _run_level(inside)
+    faulty = [batch for batch, energy in of_batch if energy is None and batch.excluded not in {None, ExclusionReason.OUTSIDE_PERIOD}]
+    for record, by in zip(records, scale, strict=True):
+        share = None if run_level is None else run_level / by / len(records)
+        between = standing(record, by_id, faulty, share, len(served) == 1 and "" not in {equipment for _, equipment in served})
+        for use, energy in between.parts.items():
+            parts[use] = parts.get(use, 0.0) + _scaled(energy, by)
+        if record.unplaced:
+            parts[Use.UNPLACED] = parts.get(Use.UNPLACED, 0.0) + _scaled(record.unplaced, by)
+        if (told := between.rule(record.unit)) is not None:
+            rules.append(told)
+    total = sum(_scaled(one.total, by) for one, by in zip(records, scale, strict=True))
+    return _use(
+        first.meter.step or next(iter(served))[0],
+        carrier,
+        " + ".join(one.meter.id for one in records),
+        first.meter.equipment,
+        unit,
+        _closing(parts, total),
+        total,
+        sum(one.missing_s for one in records),
+        rules,
+    )
+
+
+def _inside(
+    inside: Sequence[tuple[Batch, float, Use]],
+    own: Sequence[Batch],
+    records: Sequence[MeterRecord],
+    scale: Sequence[float],
+    in_batches: float,
+) -> tuple[dict[Use, float], bool]:
+    """The energy of batches by use, cut at the period's edges as the meters' is; and whether it had to be reduced."""
+    parts: dict[Use, float] = {}
+
+    def add(use: Use, energy: float) -> None:
+        parts[use] = parts.get(use, 0.0) + energy
+
+    for batch, energy, use in inside:
+        rejected = _rejected(batch, use, energy)
+        add(use, energy - rejected)
+        add(Use.REJECT, rejected)
+    for record, by in zip(records, scale, strict=True):
+        if record.began_before:
+            early = [batch for batch in own if to_us(batch.start) < record.start_us and _runs_beyond(batch, record.start_us)]
+            add(purpose(early[-1]) if early else Use.VALUE_ADDING, _scaled(record.began_before, by))
+        if record.runs_on:
+            late = [batch for batch, _, _ in inside if _runs_beyond(batch, record.end_us)]
+            add(purpose(late[-1]) if late else Use.VALUE_ADDING, -_scaled(record.runs_on, by))
+    told = sum(parts.values())
+    if told > in_batches * (1 + 1e-6) and told > 0:
+        return {use: _on_grid(energy * in_batches / told) for use, energy in parts.items()}, True
+    if in_batches - told > 0:
+        add(Use.EXCLUDED, in_batches - told)  # batches whose windows the meter knows and whose record was refused afterwards
+    return parts, False
+
+
+def _runs_beyond(batch: Batch, moment_us: int) -> bool:
+    return batch.end is not None and to_us(batch.end) > moment_us
+
+
+def _rejected(batch: Batch, use: Use, energy: float) -> float:
+    if use is not Use.VALUE_ADDING or not batch.reject_t > 0:
+        return 0.0
+    return _on_grid(energy * batch.reject_t / (batch.output_t + batch.reject_t))
+
+
+def _taken(batch: Batch, carrier: str, unit: str, shared: bool) -> float | None:
+    """What the meters counted in the batch, on the grid; None where its interval was of no use to them."""
+    own = [one for one in batch.energy if one.carrier == carrier and one.direction is Direction.IMPORT and one.allocated is shared]
+    return sum(_on_grid(one.quantity if one.unit == unit else one.quantity * ratio(one.unit, unit)) for one in own) if own else None
+
+
+def _run_level(inside: Sequence[tuple[Batch, float, Use]]) -> float | None:
+    """Median power of the batches that made product, per hour."""
+    made = [(energy, batch.duration) for batch, energy, use in inside if use is Use.VALUE_ADDING]
+    lengths = [(energy, duration.total_seconds()) for energy, duration in made if duration is not None]
+    levels = [energy * 3600 / seconds for energy, seconds in lengths if seconds > 0]
+    return float(np.median(levels)) if levels else None
+
+
+def _scaled(energy: float, by: float) -> float:
+    return energy if by == 1.0 else _on_grid(energy * by)
+
+
+def _on_grid(energy: float) -> float:
+    return round(energy * GRID) / GRID
+
+
+def _closing(parts: dict[Use, float], total: float) -> dict[Use, float]:
+    """Parts in the order of `Use`; what rounding left (units of the grid) goes to the largest."""
+    largest = max(parts, key=lambda use: abs(parts[use]), default=Use.UNPLACED)
+    parts[largest] = parts.get(largest, 0.0) + (total - sum(parts.values()))
+    return {use: parts[use] for use in Use if parts.get(use)}
+
+
+def _of_batches(batches: Sequence[Batch], left_out: Sequence[LeftOut], metered: set[tuple[str, str]], steps: set[str]) -> Iterator[StepUse]:
+    """Energy that came per batch: there is no meter to close with, and of what lies between only a log's rows `left_out` tell."""
+    found: dict[tuple[str, str, str], dict[Use, float]] = {}
+    without: dict[str, list[Batch]] = {}
+    for batch in batches:
+        if batch.step not in steps or batch.excluded == ExclusionReason.OUTSIDE_PERIOD:
+            continue
+        if batch.excluded == ExclusionReason.ENERGY_UNKNOWN:
+            without.setdefault(batch.step, []).append(batch)
+        use = purpose(batch)
+        for entry in batch.energy:
+            if entry.direction is not Direction.IMPORT or (batch.step, entry.carrier) in metered:
+                continue
+            energy = round(entry.quantity * GRID) / GRID
+            rejected = _rejected(batch, use, energy) if batch.reject_t else 0.0
+            parts = found.setdefault((batch.step, entry.carrier, entry.unit), {})
+            parts[use] = parts.get(use, 0.0) + energy - rejected
+            if rejected:
+                parts[Use.REJECT] = parts.get(Use.REJECT, 0.0) + rejected
+    for one in left_out:
+        parts = found.setdefault((one.step, one.carrier, one.unit), {})
+        parts[of_state(one.state)] = parts.get(of_state(one.state), 0.0) + _on_grid(one.energy)
+    for (step, carrier, unit), parts in found.items():
+        total = sum(parts.values())
+        unknown = sum(all(entry.carrier != carrier for entry in batch.energy) for batch in without.get(step, ()))
+        told = _use(step, carrier, "", "", unit, {use: parts[use] for use in Use if parts.get(use)}, total, 0.0, [])
+        yield replace(told, unknown=unknown)
+
+
+def _use(
+    step: str,
+    carrier: str,
+    meter: str,
+    equipment: str,
+    unit: str,
+    parts: Mapping[Use, float],
+    total: float,
+    missing_s: float,
+    rules: list[Words],
+) -> StepUse:
+    share = parts.get(Use.VALUE_ADDING, 0.0) / total if total > 0 else None
+    return StepUse(step, carrier, meter, equipment, unit, total, parts, missing_s, share, tuple(rules))

@@ -1,0 +1,154 @@
+"""The worst batches, rung by rung: from the label up to what the batch took, each rung with its evidence in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.labels import Measured
+from benchmarks.labels.columns import Floats
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+from reporting_agent.analysis.costs.amounts import Amount, amount_of
+from reporting_agent.analysis.drivers.names import unit_of
+from reporting_agent.analysis.sentences import between, plain
+from reporting_agent.analysis.waste.causes import Attribution, Cause
+from reporting_agent.analysis.waste.evidence import Evidence
+
+
+class CausePart(NamedTuple):
+    """What one cause, named or not, takes of one batch's energy beyond slopes and uncertainty."""
+
+    cause: Cause
+    amount: Amount
+    per_output: float  # in the label's unit, such as kgce/t
+    evidence: Words | None  # "41 min longer"; None where there is nothing to add
+
+
+class VariablePart(NamedTuple):
+    """What one relevant variable of the pack explains of one batch's gap."""
+
+    variable: str
+    amount: Amount
+    per_output: float
+    evidence: Words  # "12 instead of 10"
+
+
+class BatchLoss(NamedTuple):
+    """One batch against its label: named causes add up to `avoidable`, the others to `unexplained`, variables to `explained`;
+    the four parts to `gap`, exactly."""
+
+    batch_id: str
+    start: datetime
+    equipment: str
+    output_t: float
+    value: float  # as measured, in the label's unit
+    at_reference: float
+    gap: Amount
+    explained: Amount
+    within_uncertainty: Amount
+    avoidable: Amount
+    unexplained: Amount
+    causes: tuple[CausePart, ...]  # named ones first, largest first; "no cause in the data" last
+    variables: tuple[VariablePart, ...]
+
+
+def worst_batches(
+    measured: Measured,
+    evidence: Evidence,
+    found: Attribution,
+    causes: Mapping[Cause, Floats],
+    variables: Mapping[str, Floats],
+    uncertain: Floats,
+    number: int,
+) -> tuple[BatchLoss, ...]:
+    """The batches with most energy per output beyond slopes and uncertainty; parts are batches x 5 (`amounts.parts_of`)."""
+    beyond = sum(found.energy.values(), np.zeros(len(measured.rows)))
+    order = np.argsort(-beyond / measured.output_t, kind="stable")[:number]
+    return tuple(_loss(place, measured, evidence, found, causes, variables, uncertain) for place in order.tolist() if beyond[place] > 0)
+
+
+def _loss(
+    place: int,
+    measured: Measured,
+    evidence: Evidence,
+    found: Attribution,
+    causes: Mapping[Cause, Floats],
+    variables: Mapping[str, Floats],
+    uncertain: Floats,
+) -> BatchLoss:
+    batch = measured.columns.batches[int(measured.rows[place])]
+    output = float(measured.output_t[place])
+
+    def amount(part: Floats) -> Amount:
+        return amount_of(part[place : place + 1])
+
+    lost = [
+        CausePart(cause, amount(part), float(part[place, 0]) / output, _evidence(cause, place, measured, evidence, found))
+        for cause, part in causes.items()
+        if part[place, 0] > 0
+    ]
+    lost.sort(key=lambda one: (not one.cause.named, one.cause is Cause.NONE, -one.amount.energy))
+    explained = tuple(
+        VariablePart(name, amount(part), float(part[place, 0]) / output, _recorded(name, place, measured))
+        for name, part in variables.items()
+        if part[place, 0] > 0
+    )
+    nothing = np.zeros((1, 5))
+    of_variables = sum((part[place : place + 1] for part in variables.values()), nothing)
+    avoidable = sum((part[place : place + 1] for cause, part in causes.items() if cause.named), nothing)
+    unexplained = sum((part[place : place + 1] for cause, part in causes.items() if not cause.named), nothing)
+    not_sure = uncertain[place : place + 1]
+    return BatchLoss(
+        batch.batch_id,
+        batch.start,
+        batch.equipment,
+        output,
+        float(measured.value[place]),
+        float(measured.at_reference[place]),
+        amount_of(of_variables + not_sure + avoidable + unexplained),
+        amount_of(of_variables),
+        amount_of(not_sure),
+        amount_of(avoidable),
+        amount_of(unexplained),
+        tuple(lost),
+        explained,
+    )
+
+
+def _recorded(variable: str, place: int, measured: Measured) -> Words:
+    row = int(measured.rows[place])
+    value = measured.columns.batches[row].variables.get(variable, 0.0)
+    conditions = measured.columns.step.reference_conditions
+    condition = next(one for one in conditions if one.variable == variable)
+    reference = between(condition.reference, unit_of(variable, conditions))
+    return Words.of(Phrase("%(value)s instead of %(reference)s", value=plain(value), reference=reference))
+
+
+def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, found: Attribution) -> Words | None:
+    row = int(measured.rows[place])
+    if cause in found.groups:
+        groups, _ = found.groups[cause]
+        name = groups.names[int(groups.code[place])]
+        return Words.of(name)
+    if cause is Cause.REJECT:
+        batch = measured.columns.batches[row]
+        return Words.of(
+            Phrase("%(reject_t)s rejected beside %(output_t)s good", reject_t=plain(batch.reject_t, 3), output_t=plain(batch.output_t))
+        )
+    if cause is Cause.COLD_START:
+        hours = float(evidence.pause_s[row]) / 3600
+        return Words.of(Phrase("after %(hours)s h of standing", hours=f"{hours:,.1f}"))
+    if cause in found.doses:
+        dose = found.doses[cause]
+        amount = float(dose.amount[place])
+        if dose.per == "min":
+            return Words.of(Phrase("%(amount)s min longer", amount=f"{amount:,.0f}"))
+        if dose.per == "time":
+            return Words.of(Phrase("%(amount)s times", amount=f"{amount:g}"))
+        if cause is Cause.LOW_LOAD:
+            return Words.of(Phrase("%(amount)s %% less output", amount=f"{amount * 100:,.0f}"))
+    return None

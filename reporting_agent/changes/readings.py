@@ -1,0 +1,69 @@
+"""Rows that a meter of intervals lacks: each takes with it what it counted, and the power of the runs falls as if a ratio had changed.
+
+How many rows there should be is told by their usual spacing over the time that counts as known. A logger that leaves out rows of
+nothing lacks them as well, and loses nothing; so rows are told only where the meter's level falls, or its clock seems to move, with them.
+
+Readings below nothing of a meter that is said to count what flows in: they are subtracted, and nothing says that they are right.
+
+A drive that brakes and a line that feeds back do show less than nothing; a logger that fails does too. A declared range settles it: what
+lies outside is no reading, what lies inside is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, tzinfo
+
+import numpy as np
+
+from benchmarks.measurements import Direction
+from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.lines import days_of
+from reporting_agent.metering import MeterRecord
+
+LEAST_MISSING = 0.05
+
+
+def gaps_of_meters(records: Iterable[MeterRecord]) -> dict[str, float]:
+    """Share of the expected rows that is missing, of each meter of intervals that lacks many."""
+    found = {}
+    for record in records:
+        every = record.facts.usual_step_s
+        if record.meter.reading != "interval" or not every or record.known_s <= 0:
+            continue
+        missing = 1 - record.facts.readings * every / record.known_s
+        if missing >= LEAST_MISSING:
+            found[record.meter.id] = missing
+    return found
+
+
+def told(missing: Mapping[str, float], levels: Sequence[Change], clocks: Sequence[Change]) -> list[Change]:
+    """Of each such meter the falls of its level as what they are; where none was found, what its clock seemed to do."""
+    made: list[Change] = []
+    for meter, share in missing.items():
+        falls = [one for one in levels if one.meters == (meter,) and one.kind in {Kind.LEVEL, Kind.PROCESS} and one.size < 1]
+        shown = falls or [one for one in clocks if one.meters == (meter,)]
+        made += [replace(one, kind=Kind.ROWS, size=share, size_error=0.0, causes=(Cause.ROWS,)) for one in shown]
+    return made
+
+
+LEAST = 0.02  # of the highest: a sensor at rest may show a little less than nothing
+
+
+def negatives_of_meters(records: Sequence[MeterRecord], zone: tzinfo) -> list[Change]:
+    """One change a meter without a declared range whose lowest reading lies below nothing; `size` is that over its highest.
+
+    Its days are those of which an hour comes out negative; none where the readings are lost in their hours, and then all are doubtful.
+    """
+    found = []
+    for record in records:
+        meter, low, high = record.meter, record.facts.lowest, record.facts.highest
+        counts = meter.role in {"main", "sub"} and meter.direction is Direction.IMPORT and meter.range is None
+        if counts and low is not None and high is not None and low < -LEAST * abs(high):
+            days = tuple(date.fromordinal(day) for day in np.unique(days_of(record.hour_us[record.hour_energy < 0], zone)).tolist())
+            equipment = (meter.equipment,) if meter.equipment else ()
+            size = low / high if high else low
+            causes = (Cause.READING, Cause.FED_BACK)
+            found.append(Change(Kind.NEGATIVE, meter.step, (meter.id,), equipment, None, None, size, 0.0, causes, days))
+    return found

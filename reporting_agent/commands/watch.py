@@ -1,0 +1,35 @@
+"""`steplabel-agent watch`: stays, keeps what the plant's live sources send exactly once, and shows what runs."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from argparse import Namespace, _SubParsersAction
+from typing import Any
+
+from benchmarks.phrases import Phrase
+from reporting_agent.commands import add_language, add_site
+
+
+def add_parser(sub: _SubParsersAction[Any]) -> None:
+    """Declare the subcommand."""
+    parser = sub.add_parser("watch", help="stay and keep what the plant's live sources send, each reading exactly once")
+    add_site(parser)
+    add_language(parser, "messages")
+
+
+def run(args: Namespace) -> int:
+    """Receive until SIGTERM or SIGINT."""
+    from reporting_agent.config import load_site
+    from reporting_agent.console import emit, say
+    from reporting_agent.live.watching import Watch
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    watch = Watch(load_site(args.site), say)
+    watch.run(stop)
+    counts = {"kept": watch.kept, "repeated": watch.repeated, "contradicted": watch.contradicted, "late": watch.late}
+    told = Phrase("Ended: %(kept)s readings kept, %(repeated)s repeats dropped.", kept=f"{watch.kept:,}", repeated=f"{watch.repeated:,}")
+    emit(args, counts, told)
+    return 0

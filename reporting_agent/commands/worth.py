@@ -1,0 +1,247 @@
+"""`steplabel-agent worth`: what each gap of a period took, in energy, CO2 and money; and what a good costs at the EU's border.
+
+`worth --site FILE --period PERIOD` gives the gaps of the local report as figures; `worth cbam --good GOOD …` asks for one good alone,
+without a site. Nothing of either leaves the machine.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError, Namespace, _SubParsersAction
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.phrases import Phrase
+from reporting_agent.commands import add_language, add_period, add_site
+
+if TYPE_CHECKING:
+    from benchmarks.guidance.border import Input, Payable, Precursor
+    from reporting_agent.analysis import Amount, StepLosses
+    from reporting_agent.analysis.costs.border import BorderCost
+
+CBAM = "cbam"
+PARTS = ("gap", "explained", "within_uncertainty", "avoidable", "unexplained")
+
+
+def add_parser(sub: _SubParsersAction[Any]) -> None:
+    """Declare the subcommand."""
+    parser = sub.add_parser("worth", help="energy, CO2 and money of each gap of a site; with cbam, what a good costs at the EU's border")
+    parser.add_argument("of", nargs="?", choices=(CBAM,), help="a good at the border of the European Union (CBAM) instead of a site")
+    add_site(parser, required=False)
+    add_period(parser, required=False)
+    border = parser.add_argument_group("cbam")
+    border.add_argument("--good", metavar="GOOD", help="hot-rolled-flat, grey-clinker, primary-aluminium, or a CN code of 4 to 10 digits")
+    border.add_argument("--origin", metavar="CC", help="country in which it was made, ISO 3166-1")
+    border.add_argument("--year", type=_year, metavar="Y", help="year of import")
+    border.add_argument("--route", default="", metavar="R", help="A, B clinker; C, D, E steel; K, L aluminium (docs/tariffs.md)")
+    border.add_argument("--emissions", type=_amount, metavar="T", help="t CO2e a tonne as attested; without it default values hold")
+    border.add_argument(
+        "--precursor",
+        type=_precursor,
+        action="append",
+        default=[],
+        metavar="CN[:R]=T",
+        help="what went in, tonnes a tonne; with --emissions",
+    )
+    border.add_argument("--price", type=_amount, metavar="EUR", help="of a certificate; without it that of an act, where one is held")
+    border.add_argument(
+        "--paid-at-home", type=_amount, default=Decimal(0), metavar="EUR", help="carbon price paid at home, a tonne of goods"
+    )
+    border.add_argument("--known", type=date.fromisoformat, metavar="DAY", help="the law as published by that day (default: today)")
+    add_language(parser, "the answer")
+    parser.set_defaults(wrong_usage=parser.error)
+
+
+def run(args: Namespace) -> int:
+    """Work it out and print it."""
+    if args.of == CBAM:
+        if not (args.good and args.origin and args.year):
+            args.wrong_usage("give --good GOOD, --origin CC and --year Y")
+        if args.precursor and args.emissions is None:
+            args.wrong_usage("--precursor counts on attested emissions alone: give --emissions, too")
+        return _cbam(args)
+    if not (args.site and args.period):
+        args.wrong_usage("give --site FILE and --period PERIOD, or cbam with --good, --origin and --year")
+    return _site(args)
+
+
+def _cbam(args: Namespace) -> int:
+    from benchmarks.guidance.border import NAMED, Attested, Goods, payable
+    from reporting_agent.console import emit
+
+    code, route = NAMED.get(args.good, (args.good, ""))
+    attested = None if args.emissions is None else Attested(args.emissions, tuple(args.precursor))
+    goods = Goods(code, args.origin.upper(), args.route or route, attested)
+    known = args.known or datetime.now(UTC).date()
+    imported = known if args.year == known.year else date(args.year, 12, 31)
+    found = payable(goods, imported, known, price=args.price, paid_at_home=args.paid_at_home)
+    payload = {"good": args.good, "cn_code": code, "origin": goods.origin, "route": goods.route, "year": args.year}
+    emit(args, payload | _days(imported, known) | _payable(found), _as_text(args, found))
+    return 0
+
+
+def _site(args: Namespace) -> int:
+    from benchmarks.measurements import Period
+    from reporting_agent import pipeline
+    from reporting_agent.analysis import analyse
+    from reporting_agent.analysis.costs.border import border_costs
+    from reporting_agent.commands import asking
+    from reporting_agent.console import emit
+
+    site = asking.recognised_site(args)
+    result = pipeline.label(site, Period.parse(args.period, site.zone))
+    analysis = analyse(site, result)
+    in_question = {step for step, *_ in analysis.doubtful}
+    payload = {
+        "schema": "steplabel/worth/1",
+        "site": site.id,
+        "period": args.period,
+        "currency": None if site.tariff is None else site.tariff.currency,
+        "steps": [_loss(one, in_question) for one in analysis.losses],
+        "border": [_border(one) for one in border_costs(site.border, datetime.now(site.zone).date())],
+    }
+    emit(args, payload, "\n".join(_lines(args.lang, analysis.losses, in_question)))
+    return 0
+
+
+def _loss(one: StepLosses, in_question: set[str]) -> dict[str, Any]:
+    """One label: its gap and the parts of it over the period; `counted` labels may be added up across steps."""
+    return {
+        "step": one.step,
+        "product": one.product,
+        "variant": one.variant,
+        "metric": str(one.metric),
+        "label": one.label,
+        "unit": one.unit,
+        "energy_unit": one.energy_unit,
+        "counted": one.counted,
+        "in_question": one.step in in_question,
+        **{part: _in_units(getattr(one, part)) for part in PARTS},
+        "co2_missing": None if one.co2_reason is None else one.co2_reason.en,
+        "money_missing": None if one.money_reason is None else one.money_reason.en,
+    }
+
+
+def _in_units(amount: Amount) -> dict[str, float | None]:
+    return {
+        "energy": amount.energy,
+        "kwh": amount.kwh,
+        "tce": amount.kgce / 1000,
+        "co2_t": None if amount.co2_kg is None else amount.co2_kg / 1000,
+        "money": amount.money,
+    }
+
+
+def _border(cost: BorderCost) -> dict[str, Any]:
+    from benchmarks.errors import InputError
+
+    def answer(found: Payable | InputError | None) -> dict[str, Any] | None:
+        if isinstance(found, InputError):
+            return {"error": found.to_json()}
+        return None if found is None else _payable(found)
+
+    goods = cost.goods
+    years = [{"year": one.year, "default": answer(one.default), "attested": answer(one.attested)} for one in cost.years]
+    return {"cn_code": goods.cn_code, "origin": goods.origin, "route": goods.route, "known": cost.known.isoformat(), "years": years}
+
+
+def _days(imported: date, known: date) -> dict[str, str]:
+    return {"imported": imported.isoformat(), "known": known.isoformat()}
+
+
+def _payable(found: Payable) -> dict[str, Any]:
+    """Per tonne of the goods; every input with the act that settles it."""
+    return {
+        "basis": found.basis,
+        "emissions_t_per_t": float(found.emissions),
+        "free_t_per_t": float(found.free),
+        "certificates_t_per_t": float(found.certificates),
+        "price_eur_per_t": None if found.price is None else float(found.price),
+        "cost_eur_per_t": None if found.cost is None else float(found.cost),
+        "inputs": [_input(one) for one in found.inputs],
+        "caveats": [str(one) for one in found.caveats],
+    }
+
+
+def _input(one: Input) -> dict[str, Any]:
+    act = one.act
+    source = None
+    if act is not None:
+        dates = {"published": act.published.isoformat(), "applies": act.applies.isoformat()}
+        source = {"act": act.id, "title": act.title, **dates, "confidence": act.confidence}
+    return {"name": one.name, "of": one.of or None, "value": float(one.value), "unit": one.unit, "source": source}
+
+
+def _as_text(args: Namespace, found: Payable) -> str:
+    from benchmarks.catalogue import in_language
+    from reporting_agent.report.words import words
+
+    names = words(args.lang)["border"]
+    head = Phrase(
+        "%(good)s from %(origin)s, imported in %(year)s: certificates for %(tonnes)s t CO2e a tonne of the goods.",
+        good=args.good,
+        origin=args.origin.upper(),
+        year=str(args.year),
+        tonnes=f"{found.certificates:.3f}",
+    )
+    lines = [in_language(head, args.lang)]
+    if found.cost is not None:
+        lines.append(in_language(Phrase("Cost: %(euro)s EUR a tonne of the goods.", euro=f"{found.cost:,.2f}"), args.lang))
+    lines.append(names["formula_text"])
+    for one in found.inputs:
+        name = " ".join(part for part in (names[one.name.replace("-", "_")], one.of) if part)
+        value = " ".join(part for part in (f"{one.value.normalize():f}", one.unit if one.unit != "1" else "") if part)
+        lines.append(f"  {name}: {value} ({in_language(Phrase('entered'), args.lang) if one.act is None else one.act.title})")
+    return "\n".join([*lines, *(in_language(one, args.lang) for one in found.caveats)])
+
+
+def _lines(lang: str, losses: tuple[StepLosses, ...], in_question: set[str]) -> list[str]:
+    from benchmarks.catalogue import in_language
+    from reporting_agent.report.figures import NOTHING, shown
+
+    lines = []
+    for one in losses:
+        gap = one.gap
+        line = Phrase(
+            "%(name)s: above the label %(energy)s %(unit)s, %(tce)s tce, %(co2)s t CO2, %(money)s; avoidable %(avoidable)s %(unit)s.",
+            name=" · ".join(part for part in (one.step, one.variant, str(one.metric)) if part),
+            energy=shown(gap.energy),
+            unit=one.energy_unit,
+            tce=shown(gap.kgce / 1000),
+            co2=NOTHING if gap.co2_kg is None else shown(gap.co2_kg / 1000),
+            money=NOTHING if gap.money is None else f"{shown(gap.money)} {one.currency}",
+            avoidable=shown(one.avoidable.energy),
+        )
+        lines.append(in_language(line, lang))
+        missing = [reason for reason in (one.co2_reason, one.money_reason) if reason is not None]
+        lines += [f"  {reason.said_in(lang)}" for reason in missing]
+        if one.step in in_question:
+            lines.append("  " + in_language(Phrase("What was found puts this label in question: see the report."), lang))
+    last = Phrase("Energy at the site's own tariff, without demand charges and carbon price. A gap is not waste: the avoidable part is.")
+    return [*lines, in_language(last if lines else Phrase("No label has a value, so nothing lies above one."), lang)]
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        raise ArgumentTypeError(f"{text} is no number") from None
+    if not found.is_finite() or found < 0:
+        raise ArgumentTypeError(f"{text} is no amount: write a number that is not negative")
+    return found
+
+
+def _year(text: str) -> int:
+    if not (text.isdecimal() and len(text) == 4 and text > "1999"):
+        raise ArgumentTypeError(f"{text} is no year: write it as 2026")
+    return int(text)
+
+
+def _precursor(text: str) -> Precursor:
+    from benchmarks.guidance.border import Precursor
+
+    goods, equals, tonnes = text.partition("=")
+    code, _, route = goods.partition(":")
+    if not (code and equals):
+        raise ArgumentTypeError(f"{text}: write CODE=TONNES or CODE:ROUTE=TONNES")
+    return Precursor(code, _amount(tonnes), route)

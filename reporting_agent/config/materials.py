@@ -1,0 +1,146 @@
+"""[[joint]], [[bought_in]], [[product_stocks]]: what the log alone cannot tell of the way of material through the plant.
+
+[[lhv]]: lower heating values as the laboratory found them, each in force from its day until the next.
+
+They serve every meter of the carrier that has no `lhv` of its own, and every amount of energy given without one. One carrier
+has one value on one day, wherever it is used or given back: what is made on site counts the same on both sides. Where two streams of it
+truly differ (coke and its breeze, steam of two mains), `step` names whose they are and `reason` how that is known; a value that the pack
+does not take for usual is declared with its `reason` likewise. Both are told beside the label.
+
+[variables.NAME]: what the plant says of a variable that its batches carry as `var.NAME` or `input.NAME`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.errors import InputError
+from benchmarks.quantities import ratio
+from reporting_agent.config.profile import Setting
+
+
+class Joint(Setting):
+    """[[joint]]: how the energy of a run that makes several products at once is divided among them.
+
+    `ratios` names products or variants, each with the energy that an output unit of it takes, relative to the others: a part of the run
+    gets output x ratio of the whole. Without a ratio for each of its products a joint run is in no label.
+    """
+
+    step: str
+    ratios: dict[str, float] = Field(min_length=2)
+
+    @field_validator("ratios")
+    @classmethod
+    def _positive(cls, ratios: dict[str, float]) -> dict[str, float]:
+        if not all(0 < ratio < float("inf") for ratio in ratios.values()):
+            raise ValueError("must be positive numbers, such as { plate = 1.0, strip = 1.2 }")
+        return ratios
+
+
+class BoughtIn(Setting):
+    """[[bought_in]]: an intermediate product that the plant buys, such as clinker, coke or pig iron.
+
+    `made_by` is the step of the pack that would have made it, `into` the step that takes it in; `quantity` in that first step's
+    output unit over the period. Its energy was used elsewhere: it is shown at the published typical value, and never ranked.
+    """
+
+    made_by: str
+    into: str
+    quantity: float = Field(ge=0)  # 0 states that none was bought
+
+
+class ProductStock(Setting):
+    """[[product_stocks]]: what lay in store of an intermediate product at the beginning and the end of the period, and what of it was sold.
+
+    In the output unit of the step `made_by`; `period` is named as on the command line. The annual account of a route counts the energy of
+    what went into its product, and no more.
+    """
+
+    made_by: str
+    opening: float = Field(ge=0)
+    closing: float = Field(ge=0)
+    sold: float = Field(default=0.0, ge=0)
+    period: str
+
+
+LhvSource = Literal["measured", "contract", "default"]
+
+
+class HeatingValue(Setting):
+    """One value: MJ per unit of the carrier unless `unit` says otherwise (kJ/kg, MJ/Nm3, GJ/t)."""
+
+    carrier: str
+    from_day: date = Field(alias="from")
+    value: float = Field(gt=0)
+    unit: str = ""  # MJ per the carrier's own unit where empty
+    source: LhvSource = "measured"
+    step: str = ""  # of whose stream alone it is; of every step's where empty
+    reason: str = ""  # how it was measured, where it is unusual or of one stream alone
+
+    @model_validator(mode="after")
+    def _fits_its_carrier(self) -> Self:
+        known = CARRIERS.get(self.carrier)
+        if self.step and not self.reason.strip():
+            raise ValueError("a value of one step's stream needs a reason: how it was measured, and why it differs")
+        if known is None or not known.thermal:
+            raise ValueError("carrier must be one that holds heat: " + ", ".join(one.id for one in CARRIERS.values() if one.thermal))
+        try:
+            self.mj_per(known.unit)
+        except InputError as refusal:
+            raise ValueError(f"unit must be heat per amount of {self.carrier}, such as MJ/{known.unit} ({refusal.sentence})") from refusal
+        return self
+
+    def mj_per(self, unit: str) -> float:
+        """MJ per `unit` of the carrier."""
+        return self.value * ratio(self.unit or f"MJ/{CARRIERS[self.carrier].unit}", f"MJ/{unit}")
+
+
+class HeatingValues:
+    """All values of a site, asked by carrier and day."""
+
+    def __init__(self, values: Sequence[HeatingValue]) -> None:
+        self._by_carrier: dict[tuple[str, str], list[HeatingValue]] = {}
+        for value in sorted(values, key=lambda one: one.from_day):
+            self._by_carrier.setdefault((value.carrier, value.step), []).append(value)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_carrier)
+
+    def of(self, carrier: str, on: date, step: str = "") -> HeatingValue | None:
+        """The value in force on that day, of the step's own stream before that of all; None before the first, and where there is none."""
+        for stream in dict.fromkeys((step, "")):
+            values = self._by_carrier.get((carrier, stream), [])
+            if place := bisect_right([one.from_day for one in values], on):
+                return values[place - 1]
+        return None
+
+
+def refuse_twice(values: Sequence[HeatingValue]) -> None:
+    """ValueError where a carrier has two values from one day."""
+    seen: set[tuple[str, str, date]] = set()
+    for value in values:
+        if (value.carrier, value.step, value.from_day) in seen:
+            raise ValueError(f"lhv: {value.carrier} has two values from {value.from_day.isoformat()}")
+        seen.add((value.carrier, value.step, value.from_day))
+
+
+class Variable(Setting):
+    """A relevant variable (ISO 50006).
+
+    A *setting* is chosen by people and may save energy (speed, frequency, charge); a *condition* is met with and is what a value is
+    normalised by (moisture, weather, feed); a *consequence* is a result of the run itself and neither (tapping temperature,
+    duration). Not given, it is what the pack or the name tells (a frequency or speed is set, moisture met with), else none of
+    them: its effect is told, and nothing is saved or normalised by it.
+    """
+
+    kind: Literal["setting", "condition", "consequence"] | None = None
+    unit: str = ""  # read from the name's ending (`_hz`, `_pct`, `_c`) where not given
+    reference: float | None = None  # the plant's own reference condition; the median of the period where not given
+    en: str = ""  # its name in words; the name itself where not given
+    zh: str = Field(default="")

@@ -1,0 +1,264 @@
+"""Single readings far above everything the meter ever shows: spikes, and jumps of a register.
+
+`Peaks` keeps the highest loads of the record with their readings; at the end, when the meter's own history is known,
+`spikes` says which of them no load explains. A load that rises over one reading and falls over another, that is high for longer than a
+few, or that comes back at the same height, is a way of running, however rare; a change of scale is found elsewhere (`against_batches`).
+
+A meter's own history: a few thousand of its readings, evenly spread, whatever the length of the record.
+
+Every `stride`-th reading by its number in the record is kept; once more than `MOST` stand there, every second is dropped
+and the stride doubles. So the sample depends on the readings alone, not on the blocks they came in, and costs next to
+nothing: rules that ask what is usual for this meter (`spikes`, `standing`, `ceiling`, `grain`) ask it.
+
+Zeros of a meter that is never at zero: what a logger writes where no value came, or an outage.
+
+A plant with a base load (lamps, fans, transformers) draws something at any hour. Where its meter shows 0 for a reading or
+two, among hundreds of thousands that are well above, nothing was measured, or the supply failed. That other meters show zeros then
+tells neither: a gateway fails for all of its meters at once. A standstill that lasts is no drop-out.
+
+A flat ceiling that nobody declared: a sensor that saturates below the loads it was bought for.
+
+A load that swings goes through many different values below its highest and meets the highest seldom. Where instead the
+highest value stands far more often than any value below it, while below it hardly two readings are alike, the values were
+cut off there. A load that is steady, or written in coarse steps, has many alike below its highest as well and shows nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.rows import Rows
+
+MOST = 4096  # quantiles to a percent, the finest digit to a few weeks of a year; 200 kB a meter
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Sampled readings in order of time.
+
+    `number` counts readings from 0, `step_us` is the time since the reading before (0 of the first), `power` the load that the
+    reading tells: its value for a rate, else energy an hour since the reading before (NaN where that has no meaning).
+    `file` is an index into the files the meter was read from.
+    """
+
+    number: Integers
+    time_us: Integers
+    value: Floats
+    step_us: Integers
+    power: Floats
+    row: Integers
+    file: Integers
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def at(self, chosen: NDArray[np.bool_] | slice) -> Sample:
+        return Sample(*(getattr(self, one.name)[chosen] for one in fields(self)))
+
+
+def joined(parts: Sequence[Sample]) -> Sample:
+    return Sample(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Sample)))
+
+
+EMPTY = Sample(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, float, np.int64, float, np.int64, np.int64)))
+
+
+class Sampler:
+    """Takes readings in order and keeps the sample."""
+
+    def __init__(self) -> None:
+        self.stride = 1
+        self.seen = 0
+        self._parts: list[Sample] = []
+
+    def chosen(self, count: int) -> slice:
+        """Which of the next `count` readings belong to the sample: at the stride that they will leave it at."""
+        before = self.stride
+        while -(-(self.seen + count) // self.stride) > MOST:
+            self.stride *= 2
+        if self.stride > before and self._parts:
+            whole = joined(self._parts)
+            self._parts = [whole.at(whole.number % self.stride == 0)]
+        return slice(-self.seen % self.stride, count, self.stride)
+
+    def add(self, part: Sample, count: int) -> None:
+        """Keep these of the next `count` readings, which `chosen` chose."""
+        self.seen += count
+        if len(part):
+            self._parts.append(part)
+
+    def sample(self) -> Sample:
+        return joined(self._parts) if self._parts else EMPTY
+
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+MOST_KEPT = 1024
+FEWEST_LOADED = 48  # below this number of readings under load nothing can be called unusual
+TIMES_HIGH = 1.5  # above the 99th percentile of the load; starting currents stay below in readings of a minute and more
+DEVIATIONS = 12.0  # robust standard deviations above the median under load: for loads that swing widely
+MAD_TO_SIGMA = 1.4826  # of a normal distribution
+LONGEST, NEAR = 3, 12  # high readings among so many on either side; where there are more, it is a load
+STEEP = 0.5  # of a peak that a reading next to it shows: then it was a load that rose and fell
+BEYOND_ANY_LOAD = 4.0  # times the 99th percentile: no way of running, even if it comes back
+FEWEST_ALIKE, ALIKE = 8, 0.1  # so many peaks within this share of their median height are a way of running
+
+
+@dataclass(frozen=True, slots=True)
+class Highest:
+    """Readings of the highest loads; the load was drawn over (`before_us`, `time_us`]. `load` is least what the reading proves."""
+
+    number: Integers
+    before_us: Integers
+    time_us: Integers
+    load: Floats
+    row: Integers
+    file: Integers
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def at(self, chosen: Flags | Integers) -> Highest:
+        return Highest(*(getattr(self, one.name)[chosen] for one in fields(self)))
+
+
+NONE = Highest(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, np.int64, float, np.int64, np.int64)))
+
+
+class Peaks:
+    """Takes loads in order and keeps the highest."""
+
+    def __init__(self) -> None:
+        self._kept = NONE
+        self.floor = 0.0  # a load must be above it to be kept
+
+    def see(self, number: int, time_us: Integers, load: Floats, row: Rows, file: int) -> None:
+        """The next loads; the first stamp only says since when the first load was drawn (one stamp more than loads)."""
+        above = np.flatnonzero(load > self.floor)
+        if not len(above):
+            return
+        found = Highest(number + above, time_us[above], time_us[above + 1], load[above], row[above], np.full(len(above), file))
+        whole = Highest(*(np.concatenate((getattr(self._kept, one.name), getattr(found, one.name))) for one in fields(Highest)))
+        if len(whole) > MOST_KEPT:
+            whole = whole.at(np.sort(np.argsort(-whole.load, kind="stable")[:MOST_KEPT]))
+            self.floor = float(whole.load.min())
+        self._kept = whole
+
+    def highest(self) -> Highest:
+        return self._kept
+
+
+def plausible_load(sample: Sample) -> float:
+    """The most that the meter's own history makes plausible for a single reading; endless where there is too little of it."""
+    load = sample.power[np.isfinite(sample.power) & (sample.power > 0)]
+    if len(load) < FEWEST_LOADED:
+        return float("inf")
+    high = float(np.quantile(load, 0.99))
+    loaded = load[load > high / 2]
+    median = float(np.median(loaded))
+    spread = MAD_TO_SIGMA * float(np.median(np.abs(loaded - median)))
+    return max(TIMES_HIGH * high, median + DEVIATIONS * spread)
+
+
+def least_loads(peaks: Highest, step_us: float) -> Highest:
+    """The same with the energy spread over the usual step at least: two stamps that a clock set right drew together are no peak."""
+    length = np.maximum(peaks.time_us - peaks.before_us, 1)
+    return replace(peaks, load=peaks.load * np.minimum(length / max(step_us, 1.0), 1.0))
+
+
+def spikes(peaks: Highest, limit: float) -> Flags:
+    """Which of the highest loads are spikes."""
+    above = peaks.load > limit
+    if not above.any():
+        return above
+    high = peaks.number[above]
+    around = np.searchsorted(high, peaks.number + NEAR, side="right") - np.searchsorted(high, peaks.number - NEAR)
+    above &= (around <= LONGEST) & ~_beside_a_load(peaks)
+    if not above.any():
+        return above
+    median = float(np.median(peaks.load[above]))
+    alike = np.abs(peaks.load - median) <= ALIKE * median
+    if int((above & alike).sum()) >= FEWEST_ALIKE and median < BEYOND_ANY_LOAD / TIMES_HIGH * limit:
+        above &= ~alike
+    return above
+
+
+def _beside_a_load(peaks: Highest) -> Flags:
+    """Whether the reading before or the one after shows much of it too; `peaks` hold what is nearly as high as a plausible load."""
+    beside = np.zeros(len(peaks), dtype=bool)
+    for away in (-1, 1):
+        at = np.minimum(np.searchsorted(peaks.number, peaks.number + away), len(peaks) - 1)
+        beside |= (peaks.number[at] == peaks.number + away) & (peaks.load[at] >= STEEP * peaks.load)
+    return beside
+
+
+MOST_ZEROS = 256  # zeros; a meter with more is at rest from time to time
+FEWEST_READINGS = 500  # below this number nobody can say "never"
+MOST_SHARE = 1e-3  # of the readings
+BASE, LOW = 0.1, 0.01  # of the median: what the lowest hundredth of the readings must reach for a base load
+LONGEST_DROPOUT = 2  # readings in a row
+
+
+class Zeros:
+    """Takes readings in order and keeps the zeros, until there are too many to be drop-outs."""
+
+    def __init__(self) -> None:
+        self.kept: list[Integers] = []
+        self.count = 0
+
+    def see(self, number: int, time_us: Integers, value: Floats, row: Rows, file: int) -> None:
+        """The next readings, of which the first has this number in the record."""
+        if self.count > MOST_ZEROS:
+            return
+        at = np.flatnonzero(value == 0)
+        if len(at):
+            self.count += len(at)
+            self.kept.append(np.column_stack((number + at, time_us[at], row[at], np.full(len(at), file)))[: MOST_ZEROS + 1])
+
+    def dropped(self, sample: Sample, readings: int) -> Integers:
+        """Stamp, row and file of each zero that is a drop-out."""
+        none = np.zeros((0, 3), dtype=np.int64)
+        value = sample.value[np.isfinite(sample.value) & (sample.value != 0)]
+        if not 0 < self.count <= min(MOST_ZEROS, MOST_SHARE * readings) or readings < FEWEST_READINGS or not len(value):
+            return none
+        if value.min() < 0 or np.quantile(value, LOW) < BASE * np.median(value):
+            return none
+        zeros = np.concatenate(self.kept)
+        group = np.cumsum(np.concatenate(([1], np.diff(zeros[:, 0]) != 1)))
+        short: Flags = np.bincount(group)[group] <= LONGEST_DROPOUT
+        return zeros[short, 1:]
+
+
+FEWEST_AT = 8  # readings of the sample at the ceiling
+LEAST_SHARE = 0.002  # of the readings under load
+UPPER = 0.7  # what is meant by "below the highest": from this share of it up
+FEWEST_BELOW = 20  # different values there
+TIMES_ALIKE = 5  # how much more often than any of them the highest stands
+
+
+def flat_ceiling(sample: Sample, below: float) -> float | None:
+    """The value at which the readings were cut off; None where they were not. Values above `below` are spikes and count for nothing."""
+    value = sample.value[np.isfinite(sample.value) & (sample.value > 0) & (sample.power <= below)]
+    if len(value) < FEWEST_AT + FEWEST_BELOW:
+        return None
+    levels, count = np.unique(value, return_counts=True)
+    top, at_top = float(levels[-1]), int(count[-1])
+    lower = count[:-1][levels[:-1] >= UPPER * top]
+    if at_top < max(FEWEST_AT, LEAST_SHARE * len(value)) or len(lower) < FEWEST_BELOW:
+        return None
+    return top if at_top >= TIMES_ALIKE * int(lower.max()) else None
+
+
+def standing_ceiling(values: Floats, sample: Sample, below: float) -> float | None:
+    """The value at which a meter stands again and again for implausibly long, where it shows none above it: the end of its range."""
+    value = sample.value[np.isfinite(sample.value) & (sample.power <= below)]
+    if not len(values) or not len(value):
+        return None
+    top = float(values.max())
+    return top if top >= float(value.max()) else None

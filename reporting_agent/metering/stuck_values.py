@@ -1,0 +1,285 @@
+"""Runs of one and the same value: how long a meter stood still, told from one block to the next.
+
+`StandingRuns` keeps the longest runs of at least `FEWEST` equal values. `implausible` says which of a rate's or an interval's runs are
+longer than the meter's own history makes plausible: a sensor froze, unless the meter comes back to that value (`returning`).
+`hung` says which runs of a register end in the leap of one that counted on. What a standstill means where the value is 0, or the meter a
+register, only the batches can tell: see `against_batches`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
+from math import ceil, log
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.metering.outliers import Highest, Sample
+from reporting_agent.rows import Rows
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+FEWEST = 6  # equal values in a row; shorter runs are everyday in meters that read in coarse steps
+_FEW = 8  # readings; up to so many are looked at one by one
+MOST_KEPT = 20_000  # of the runs, the longest; 1.4 MB a meter
+
+PIECE = 512  # readings
+OCTAVES = 128
+FEWEST_STUCK = 8  # a sensor that froze for fewer readings cannot be told from a steady load
+CHANCE = 1e-3  # runs as long as this happen by chance in one of a thousand records
+USUAL_SHARE = 0.1  # a meter that spends this share of its working time in runs so long has a steady load
+TIMES_USUAL = 4  # how much longer than those a run must be
+RETURNS = 3  # a value at which the meter stands again in so many other runs is a level of the load: standby, a fixed speed
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Runs of equal values in order of time; `number` is that of the first reading in the record, `last_us` the last equal stamp."""
+
+    number: Integers
+    count: Integers
+    value: Floats
+    first_us: Integers
+    last_us: Integers
+    row: Integers
+    file: Integers  # a place in `files`
+    files: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def at(self, chosen: Flags | Integers) -> Runs:
+        return replace(self, **{name: getattr(self, name)[chosen] for name in _ARRAYS})
+
+
+_ARRAYS = tuple(one.name for one in fields(Runs))[:-1]
+
+
+def _one_run(values: Sequence[Any]) -> Runs:
+    arrays: dict[str, Any] = {name: np.array([value]) for name, value in zip(_ARRAYS, values, strict=True)}
+    return Runs(**arrays)
+
+
+def _joined(parts: Sequence[Runs]) -> Runs:
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS}
+    return Runs(**arrays)
+
+
+_NO_ROWS = np.zeros(0, dtype=np.int64)
+NO_RUNS = Runs(_NO_ROWS, _NO_ROWS, np.zeros(0), _NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_ROWS)
+
+
+class Pairs:
+    """How many readings equal the one before, by size of the value (octaves) and by pieces of `PIECE` readings of the record. Not of 0.
+
+    Counted over the edges of blocks, too, and in pieces of the whole record: where a record is cut into blocks changes nothing.
+    """
+
+    def __init__(self) -> None:
+        self._number: list[Integers] = []
+        self._octave: list[Integers] = []
+        self._count: list[Integers] = []
+        self._last = np.nan  # the value before these, which equals nothing at the beginning
+
+    def see(self, number: int, value: Floats, *, any_within: bool = True) -> None:
+        """The next readings, of which the first has this number; `any_within` is false where no two neighbours among them are equal."""
+        later = value if any_within else value[:1]
+        before = np.concatenate(([self._last], later[:-1]))
+        self._last = value[-1]
+        equal = np.flatnonzero((later == before) & (later != 0))
+        if not len(equal):
+            return
+        cells, count = np.unique((number + equal) // PIECE * OCTAVES + octave(later[equal]), return_counts=True)
+        self._number.append(cells // OCTAVES * PIECE)
+        self._octave.append(cells % OCTAVES)
+        self._count.append(count)
+
+    def between(self, first: int, end: int) -> Integers:
+        """By octave, of the readings with these numbers, to within a piece."""
+        if not self._number:
+            return np.zeros(OCTAVES, dtype=np.int64)
+        number, size, count = (np.concatenate(part) for part in (self._number, self._octave, self._count))
+        within = (number >= first) & (number < end)
+        return np.bincount(size[within], count[within], minlength=OCTAVES).astype(np.int64)
+
+
+def octave(value: Floats) -> Integers:
+    """The size of values by powers of two, as a small whole number."""
+    size: Integers = np.clip(np.frexp(np.abs(value))[1].astype(np.int64) + OCTAVES // 2, 0, OCTAVES - 1)
+    return size
+
+
+class StandingRuns:
+    """Takes settled readings in order of time and keeps their runs."""
+
+    def __init__(self) -> None:
+        self.pairs = Pairs()
+        self._kept = NO_RUNS
+        self._new: list[Runs] = []
+        self._waiting = 0
+        self._open: Runs | None = None  # the run that the last block ended in
+
+    def see(self, number: int, time_us: Integers, value: Floats, row: Rows, file: int) -> None:
+        """The next readings, of which the first has this number in the record."""
+        self.pairs.see(number, value)
+        self._see_runs(number, time_us, value, row, file)
+
+    def _see_runs(self, number: int, time_us: Integers, value: Floats, row: Rows, file: int) -> None:
+        if len(value) <= _FEW:
+            self._see_few(number, time_us, value, row, file)
+            return
+        starts = np.flatnonzero(np.concatenate(([True], value[1:] != value[:-1])))
+        count = np.diff(np.append(starts, len(value)))
+        edge = np.zeros(len(starts), dtype=bool)
+        edge[-1] = True
+        if self._open is not None:
+            edge[0] = True
+        long = np.flatnonzero((count >= FEWEST) | edge)
+        first, last = starts[long], starts[long] + count[long] - 1
+        found = Runs(number + first, count[long], value[first], time_us[first], time_us[last], row[first], np.full(len(long), file))
+        if self._open is not None:
+            found = _carried_on(self._open, found)
+        self._open = found.at(np.array([len(found) - 1]))
+        self._keep(found.at(np.arange(len(found) - 1)))
+
+    def _see_few(self, number: int, time_us: Integers, value: Floats, row: Rows, file: int) -> None:
+        """The same one by one: for a handful of readings quicker than arrays."""
+        run: list[Any] | None = None
+        if self._open is not None:
+            run = [getattr(self._open, name)[0].item() for name in _ARRAYS]
+        for index, (at_us, one) in enumerate(zip(time_us.tolist(), value.tolist(), strict=True)):
+            if run is not None and one == run[2]:
+                run[1] += 1
+                run[4] = at_us
+                continue
+            if run is not None and run[1] >= FEWEST:
+                self._keep(_one_run(run))
+            run = [number + index, 1, one, at_us, at_us, int(row[index]), file]
+        if run is not None:
+            self._open = _one_run(run)
+
+    def pass_over(self, number: int, time_us: Integers, value: Floats, row: Rows, file: int, *, pairs: bool) -> None:
+        """The next readings, among which no run is worth keeping but one that began before them or goes on after them.
+
+        Args:
+            pairs: whether any two neighbours are equal.
+        """
+        if len(value) <= 2 * FEWEST:
+            self.see(number, time_us, value, row, file)
+            return
+        self.pairs.see(number, value, any_within=pairs)
+        for part in (slice(0, FEWEST), slice(len(value) - FEWEST, len(value))):
+            self._see_runs(number + part.start, time_us[part], value[part], row[part], file)
+            if part.start == 0 and self._open is not None:
+                self._keep(self._open)
+                self._open = None
+
+    def runs(self) -> Runs:
+        """All kept, the last one included."""
+        if self._open is not None:
+            self._keep(self._open)
+            self._open = None
+        self._gather()
+        return self._kept
+
+    def _keep(self, found: Runs) -> None:
+        found = found.at(found.count >= FEWEST)
+        if len(found):
+            self._new.append(found)
+            self._waiting += len(found)
+            if self._waiting > MOST_KEPT:
+                self._gather()
+
+    def _gather(self) -> None:
+        whole = _joined([self._kept, *self._new])
+        if len(whole) > MOST_KEPT:
+            longest = np.argsort(whole.first_us - whole.last_us, kind="stable")[:MOST_KEPT]
+            whole = whole.at(np.sort(longest))
+        self._kept, self._new, self._waiting = whole, [], 0
+
+
+def _carried_on(before: Runs, found: Runs) -> Runs:
+    """The block's runs after the one that was open; joined where the value went on."""
+    if before.value[0] == found.value[0]:
+        first = Runs(
+            before.number, before.count + found.count[:1], before.value, before.first_us, found.last_us[:1], before.row, before.file
+        )
+        found = found.at(np.arange(1, len(found)))
+    else:
+        first = before
+    return _joined([first, found])
+
+
+def implausible(runs: Runs, pairs: Pairs, sample: Sample, readings: int, changes: Integers) -> Flags:
+    """Which runs of a rate or an interval are longer than its own history makes plausible.
+
+    They are longer than chance makes them (from how often two readings are equal), and much
+    longer than the runs that this meter spends its working time in. A value of 0 is rest. Each stretch between changes
+    of resolution (`changes`, numbers of readings) is judged by itself: with fewer digits equal readings are common.
+    """
+    found = np.zeros(len(runs), dtype=bool)
+    edges = [0, *changes.tolist(), readings]
+    for first, end in pairwise(edges):
+        within = np.flatnonzero((runs.number >= first) & (runs.number < end))
+        own = sample.at((sample.number >= first) & (sample.number < end))
+        found[within] = _long(runs.at(within), own, pairs.between(first, end), end - first)
+    return found
+
+
+def returning(runs: Runs) -> Flags:
+    """Runs at a value at which the meter stands again and again: a level of the load, or the end of what it can tell."""
+    returns: Flags = _returns(runs.value) >= RETURNS
+    return returns
+
+
+def _long(runs: Runs, sample: Sample, pairs: Integers, readings: int) -> Flags:
+    working: Flags = runs.value != 0
+    if not working.any() or not len(sample):
+        return np.zeros(len(runs), dtype=bool)
+    moving = sample.value[np.isfinite(sample.value) & (sample.value != 0)]
+    loaded = readings * len(moving) / len(sample)
+    least = max(FEWEST_STUCK, TIMES_USUAL * _usual(runs.count[working & ~returning(runs)], loaded))
+    of_size = np.bincount(octave(moving), minlength=OCTAVES) * (readings / len(sample))
+    by_chance = np.array([_by_chance(*both) for both in zip(pairs.tolist(), of_size.tolist(), strict=True)])
+    long: Flags = working & (runs.count >= np.maximum(least, by_chance[octave(runs.value)]))
+    return long
+
+
+def hung(runs: Runs, jumps: Highest, plausible: float) -> Flags:
+    """Which runs of a register end in a leap to where it would have got: it counted on and did not show it."""
+    at = np.searchsorted(jumps.before_us, runs.last_us)
+    leaps = np.zeros(len(runs), dtype=bool)
+    if not len(jumps):
+        return leaps
+    at = np.minimum(at, len(jumps) - 1)
+    energy = jumps.load[at] * (jumps.time_us - jumps.before_us)[at]
+    leaps[:] = (jumps.before_us[at] == runs.last_us) & (energy <= plausible * (jumps.time_us[at] - runs.first_us))
+    return leaps
+
+
+def _by_chance(pairs: int, readings: float) -> int:
+    """The shortest run that chance alone makes in fewer than `CHANCE` records.
+
+    With p the chance that a reading equals the one before, n readings hold about n p^(k-1) runs of k and more.
+    """
+    equal = min(pairs / max(readings, pairs + 1.0), 0.95)
+    return 1 + ceil(log(max(readings, 1.0) / CHANCE) / -log(equal)) if equal > 0 else 0
+
+
+def _usual(count: Integers, readings: float) -> int:
+    """Length of the runs in which `USUAL_SHARE` of the readings lie, or longer."""
+    longest_first = np.sort(count)[::-1]
+    within = np.flatnonzero(np.cumsum(longest_first) > USUAL_SHARE * readings)
+    return int(longest_first[within[0]]) if len(within) else 0
+
+
+def _returns(value: Floats) -> Integers:
+    """How many other runs stand at the same value."""
+    _, place, count = np.unique(value, return_inverse=True, return_counts=True)
+    others: Integers = count[place] - 1
+    return others

@@ -1,0 +1,85 @@
+"""What the account of the site gives to auxiliaries, other users, losses and stock of the energy that a step counts: told beside its label.
+
+Such an amount stands in no label, so whatever is moved there makes one better. What serves no step by name is told as if it were this
+step's own; losses, a share of what is available, count on what the step took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import fsum, isfinite
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import Basis
+from benchmarks.errors import InputError
+from benchmarks.labels import StepLabel
+from benchmarks.labels.columns import EnergyKind, counts, factor_of, within
+from benchmarks.measurements import Direction, Status
+from benchmarks.phrases import Phrase, enumerated
+from benchmarks.routes import Pack, Words
+from reporting_agent.config.site_boundary import Flow, SiteBoundary
+from reporting_agent.pipeline.sitewide import Sitewide
+
+USUAL = 0.01
+"""Of a label, what a step's auxiliaries, others, losses and stocks together may be and go untold (a convention of ours)."""
+
+
+def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+    """By how much the label would be higher with all of it, and what each part of that is."""
+    fence = whole.site.site_boundary
+    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    if fence is None or label.best.value is None or not label.output_t or output <= 0:
+        return
+    own = {one for one in within(pack.step(label.step).boundary) if counts(one, label.metric)}
+    reached = own | {flow.carrier for made in fence.conversions if own & {one.carrier for one in made.takes} for flow in made.gives}
+    reached = {one for one in reached if counts(one, label.metric) and label.energy_by_carrier.get(one, 0.0) >= 0}
+
+    def size(flows: Iterator[Flow]) -> float:
+        return fsum(_size(flow, label, whole, pack) for flow in flows if flow.carrier in reached) / output
+
+    lost = {one.carrier: one.pct / (100 - one.pct) for one in fence.losses}
+    parts = (
+        (Phrase("auxiliaries"), size(one for one in fence.auxiliaries if one.step == label.step)),
+        (Phrase("other users"), size(iter(fence.others))),
+        (Phrase("losses"), fsum(label.energy_by_carrier.get(one, 0.0) * lost[one] for one in lost if one in reached) / label.output_t),
+        (Phrase("growth of stocks"), size(_stored(fence))),
+    )
+    together = fsum(amount for _, amount in parts if amount > 0)
+    if together > USUAL * abs(label.best.value):
+        shown = (
+            Phrase("%(part)s %(size)s", part=name, size=f"{amount:.3g}")
+            for name, amount in sorted(parts, key=lambda one: -one[1])
+            if amount > 0
+        )
+        said = Phrase(
+            "Beside the step's own meters the account of the site names energy of kinds that the step counts, per %(per)s of its output:"
+            " %(parts)s %(unit)s. Were it this step's own, the label would be higher by %(size)s %(unit)s.",
+            per=pack.step(label.step).output_unit,
+            parts=enumerated(shown),
+            size=f"{together:.3g}",
+            unit=label.unit,
+        )
+        yield Words.of(said)
+
+
+def _size(flow: Flow, label: StepLabel, whole: Sitewide, pack: Pack) -> float:
+    """A flow in the label's unit of energy; 0 where the period has none of it or nothing says its heat."""
+    amount = whole.amount(flow)
+    if amount is None:
+        return 0.0
+    quantity, unit, lhv = amount
+    if CARRIERS[flow.carrier].thermal:
+        quantity, unit, lhv = whole.mj(flow.carrier, quantity, unit, lhv) or 0.0, "MJ", None
+    kind = EnergyKind(flow.carrier, unit, Direction.IMPORT, lhv, whole.day)
+    try:
+        size = quantity * factor_of(kind, label.energy_unit, whole.factors, Basis(pack.standard_basis))
+    except InputError:
+        return 0.0
+    return size if isfinite(size) else 0.0
+
+
+def _stored(fence: SiteBoundary) -> Iterator[Flow]:
+    """What was laid in store, as flows."""
+    for one in fence.stocks:
+        if one.closing > one.opening:
+            yield Flow(carrier=one.carrier, quantity=one.closing - one.opening, unit=one.unit, period=one.period)

@@ -1,0 +1,49 @@
+"""What part of a step's output was bought ready and only mixed in: others took its energy, so the label per tonne is lower."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import fsum
+
+from benchmarks.labels import StepLabel
+from benchmarks.labels.result import Measured
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Step, Words
+
+
+def told(label: StepLabel, step: Step, static: Mapping[str, float | str]) -> Iterator[Words]:
+    """The part that the site states, with the label per unit made here; or that it states none, with what each percent is worth."""
+    value, name, made = label.best.value, step.bought_share, label.made_from
+    if name is None or value is None or made is None:
+        return
+    share = _percent(made, name, static)
+    if share is None:
+        said = Phrase(
+            "Nothing states how much of the output was bought ready and only mixed in (%(variable)s). Each percent of it makes the label"
+            " lower by %(size)s %(unit)s. State it under [static], 0 where there is none.",
+            variable=name,
+            size=f"{0.01 * abs(value):.2g}",
+            unit=label.unit,
+        )
+    elif share > 0:
+        said = Phrase(
+            "As the site states, %(share)s %% of the output was bought ready and only mixed in (%(variable)s). Per %(per)s made here the"
+            " label would be %(made_here)s %(unit)s.",
+            share=f"{share:.3g}",
+            variable=name,
+            per=step.output_unit,
+            made_here=f"{value / (1 - share / 100):.3g}",
+            unit=label.unit,
+        )
+    else:
+        return
+    yield Words.of(said)
+
+
+def _percent(made: Measured, name: str, static: Mapping[str, float | str]) -> float | None:
+    """In % of the output, by run where the runs say so, else of the site; None where it is not stated of every run, or cannot be."""
+    columns, rows = made.columns, made.rows
+    by_run, output = columns.variable(name)[rows], columns.output_t[rows]
+    of_site = static.get(name)
+    share = of_site if isinstance(of_site, int | float) else fsum(by_run * output) / fsum(output)
+    return share if 0 <= share < 100 else None

@@ -1,0 +1,134 @@
+"""Conversions of the site (boilers, power house, gas producers, compressors) against what such plants give of what they take.
+
+A conversion explains where a fuel went, and so lowers the label of the step that would have burnt it. One that gives less than its kind
+does, or more than it can, explains nothing: labels that count what it takes do not stand beside it, unless the site says why under
+`reason`. Then, and where it is only worse than typical, what it loses more than that is told beside the label with its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import fsum
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import MJ_PER, Efficiency, kind_of
+from benchmarks.labels import SiteLabel, StepLabel
+from benchmarks.labels.columns import counts, within
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.labels.result import Best, Grade
+from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.routes import Pack, Words
+from reporting_agent.config.site_boundary import Conversion
+from reporting_agent.pipeline.sitewide import Sitewide
+
+CODE = "conversion-unlikely"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A conversion with what it takes and gives (MJ; None where not all of it is known), and what a typical one of its kind would lose."""
+
+    conversion: Conversion
+    taken: float | None
+    given: float | None
+    stands: bool
+    more_lost: float  # MJ beyond a typical one; all that is taken where that is not known
+
+    def takes_of(self, label: StepLabel, pack: Pack) -> bool:
+        """Whether the label's step counts a carrier that it takes."""
+        own = within(pack.step(label.step).boundary)
+        return any(flow.carrier in own and counts(flow.carrier, label.metric) for flow in self.conversion.takes)
+
+
+def judged(whole: Sitewide) -> list[Judged]:
+    """Every conversion of the site that took anything in the period."""
+    fence = whole.site.site_boundary
+    found = (_judged(one, whole) for one in (fence.conversions if fence else ()))
+    return [one for one in found if one is not None]
+
+
+def _judged(conversion: Conversion, whole: Sitewide) -> Judged | None:
+    amounts = [(flow, whole.amount(flow)) for flow in conversion.takes]
+    if not any(amount is not None and amount[0] > 0 for _, amount in amounts):
+        return None
+    taken = {flow.carrier: whole.flow_mj(flow) for flow, amount in amounts if amount is not None}
+    given = {flow.carrier: whole.flow_mj(flow) for flow in conversion.gives}
+    known_taken, known_given = [mj for mj in taken.values() if mj is not None], [mj for mj in given.values() if mj is not None]
+    into = fsum(known_taken)
+    if len(known_taken) < len(taken) or len(known_given) < len(given) or into <= 0:
+        return Judged(conversion, into if len(known_taken) == len(taken) else None, None, False, into)
+    main = kind_of(max(taken, key=lambda carrier: taken[carrier] or 0.0))
+    rows = [(mj, whole.factors.efficiencies.get((main, kind_of(carrier)))) for carrier, mj in given.items() if mj]
+    bounds = [(mj or 0.0, row) for mj, row in rows if row is not None]
+    out = fsum(known_given)
+    if len(bounds) < len(rows):
+        return Judged(conversion, into, out, False, into - out)
+    stands = _needed(bounds, "most") <= into <= _needed(bounds, "least") and bool(bounds)
+    return Judged(conversion, into, out, stands, into - _needed(bounds, "typical"))
+
+
+def _needed(bounds: list[tuple[float, Efficiency]], name: str) -> float:
+    """MJ that a conversion of this efficiency would take to give as much."""
+    return fsum(mj / float(getattr(row, name)) for mj, row in bounds)
+
+
+def held(label: SiteLabel, whole: Sitewide, pack: Pack) -> SiteLabel:
+    """The label without those of steps that count what conversions take which explain nothing."""
+    doubtful = [one for one in judged(whole) if not one.stands and not one.conversion.reason.strip()]
+    return replace(label, steps=tuple(_held(one, doubtful, pack) for one in label.steps)) if doubtful else label
+
+
+def _held(label: StepLabel, doubtful: list[Judged], pack: Pack) -> StepLabel:
+    own = [one for one in doubtful if one.takes_of(label, pack)]
+    if label.best.value is None or not own:
+        return label
+    known = fsum(one.taken for one in own if one.taken is not None)
+    if all(one.taken is not None for one in own) and known < WORTH_TELLING * _all_taken(label):
+        return label
+    why = Phrase(
+        "Of what this step counts, conversions of the site take %(what)s, which no such plant does: their figures for the period lack, or"
+        " they give too little or too much of it. Correct them, with heating values, or say why under reason of"
+        " [[site_boundary.conversions]].",
+        what=enumerated(_figures(one) for one in own),
+    )
+    return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, Words.of(why)))
+
+
+def _all_taken(label: StepLabel) -> float:
+    return fsum(max(energy, 0.0) for energy in label.energy_by_carrier.values()) * MJ_PER[label.energy_unit]
+
+
+def _figures(one: Judged) -> Value:
+    names = enumerated(CARRIERS[flow.carrier].words for flow in one.conversion.takes)
+    if one.taken is None or one.given is None:
+        return Phrase("%(carriers)s (%(id)s)", carriers=names, id=one.conversion.id)
+    return Phrase(
+        "%(carriers)s (%(id)s: %(given)s GJ of %(taken)s GJ, %(share)s)",
+        carriers=names,
+        id=one.conversion.id,
+        given=f"{one.given / 1000:,.0f}",
+        taken=f"{one.taken / 1000:,.0f}",
+        share=f"{one.given / one.taken:.0%}",
+    )
+
+
+def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+    """What conversions of the site lose of what the step counts beyond typical ones, as so much a unit of its output."""
+    if label.best.value is None or not label.output_t:
+        return
+    for one in judged(whole):
+        size = one.more_lost / MJ_PER[label.energy_unit] / label.output_t
+        if one.takes_of(label, pack) and (one.conversion.reason.strip() or size > WORTH_TELLING * abs(label.best.value)):
+            if one.stands and size <= WORTH_TELLING * abs(label.best.value):
+                continue
+            said = Phrase(
+                "Conversions of the site take %(what)s. Were what that is more than a typical one takes this step's own, the label would be"
+                " higher by %(size)s %(unit)s.",
+                what=_figures(one),
+                size=f"{max(size, 0.0):.3g}",
+                unit=label.unit,
+            )
+            yield Words.of(said)
+            if reason := one.conversion.reason.strip():
+                yield Words.of(Phrase("As the site declares of %(id)s: %(reason)s.", id=one.conversion.id, reason=reason.rstrip(".")))

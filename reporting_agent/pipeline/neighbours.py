@@ -1,0 +1,59 @@
+"""Days that take turns above and below the usual: what is booked a day off lowers a label, which is made of the best days.
+
+Of honest records neighbouring days are alike or have nothing to do with each other: 22 simulated lines and two years of an arc furnace lay
+between -0.1 and 0.7. Output or energy moved between neighbours by 8 % made -0.3 to -0.6 of them. A stock read at another hour each day does
+so, too, wherefore it is told beside the label and nothing is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from benchmarks.labels import StepLabel
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.labels.result import Measured
+from benchmarks.phrases import Phrase
+from benchmarks.routes import LabelRule, Words
+
+OPPOSED = -0.3
+"""The correlation of neighbouring days from which it is told (a convention of ours), and in short records `SIGMAS` of chance."""
+SIGMAS = 3.5
+FEWEST_PAIRS = 40
+_CLIPPED = (0.05, 0.95)  # of the days: no single one decides
+
+
+def told(label: StepLabel, rule: LabelRule) -> Iterator[Words]:
+    """By how much the label would be higher, were each day taken together with the next, where neighbours are opposed."""
+    made = label.made_from
+    if made is None or label.best.value is None or not len(made.rows):
+        return
+    first, second = _neighbours(made)
+    if len(first) < FEWEST_PAIRS:
+        return
+    least, most = np.quantile(first, _CLIPPED)
+    one, other = (np.clip(side, least, most) for side in (first, second))
+    opposed = float(np.corrcoef(one, other)[0, 1]) if one.std() > 0 and other.std() > 0 else 0.0
+    quantile = float(rule.quantile)
+    higher = float(np.quantile((first + second) / 2, quantile) - np.quantile(first, quantile))
+    if opposed < min(OPPOSED, -SIGMAS / len(first) ** 0.5) and higher > WORTH_TELLING * abs(label.best.value):
+        yield Words.of(
+            Phrase(
+                "Days above the usual and days below it follow each other more than chance does (correlation of neighbours %(opposed)s), as"
+                " where output or energy is booked a day off. With each day and the next taken together, the label would be higher by"
+                " %(size)s %(unit)s.",
+                opposed=f"{opposed:.2f}",
+                size=f"{higher:.2g}",
+                unit=label.unit,
+            )
+        )
+
+
+def _neighbours(made: Measured) -> tuple[np.ndarray, np.ndarray]:
+    """The mean value of each day of used runs, and that of the day after it, where both have any; by output."""
+    on = np.array([made.columns.batches[row].start.toordinal() for row in made.rows.tolist()])
+    days, place = np.unique(on, return_inverse=True)
+    mean = np.bincount(place, made.at_reference * made.output_t) / np.bincount(place, made.output_t)
+    next_to = np.flatnonzero(np.diff(days) == 1)
+    return mean[next_to], mean[next_to + 1]

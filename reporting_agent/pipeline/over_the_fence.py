@@ -1,0 +1,94 @@
+"""What a step may only count where it came over the fence of the site: steam of its own boilers is their fuel, inside the boundary.
+
+A run that takes such a carrier (`Boundary.bought`) counts only where [site_boundary] names it under `purchased`, and no conversion of the
+site gives it. Each run is judged by its own record and the settings alone; what the site states is told beside the label with its size.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.errors import InputError, Place
+from benchmarks.labels import ExclusionReason, StepLabel
+from benchmarks.labels.columns import counts
+from benchmarks.measurements import Batch, Direction, Finding, Severity
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Pack, Words
+from reporting_agent.config import Site
+
+
+def refuse_conversions_within(site: Site, pack: Pack) -> None:
+    """InputError `conversion-within-boundary` where a conversion turns into itself what a step counts before any conversion: a rectifier
+    between the meter that the boundary begins at and the cells."""
+    for step in pack.steps:
+        for conversion in site.site_boundary.conversions if site.site_boundary else ():
+            both = {flow.carrier for flow in conversion.takes} & {flow.carrier for flow in conversion.gives}
+            for carrier in sorted(both & {*step.boundary.unconverted}):
+                raise InputError(
+                    "conversion-within-boundary",
+                    Phrase(
+                        "Step %(step)s counts %(carrier)s before it is converted, so what conversion %(id)s loses is the step's own.",
+                        step=step.id,
+                        carrier=CARRIERS[carrier].words,
+                        id=conversion.id,
+                    ),
+                    "Let the step's meter be the one before the conversion, and take the conversion away; a transformer before that meter"
+                    " is a loss of [site_boundary].",
+                    place=Place(str(site.path), column=f"site_boundary.conversions.{conversion.id}"),
+                    found=carrier,
+                    wanted="no conversion of it into itself",
+                )
+
+
+def left_out(batches: Sequence[Batch], site: Site, pack: Pack) -> tuple[list[Batch], list[Finding]]:
+    """The batches, those left out that took what the site does not show to be bought, and a finding for each step and carrier."""
+    wanting = {step.id: {one for one in step.boundary.bought if not is_bought(one, site)} for step in pack.steps}
+    if not any(wanting.values()):
+        return list(batches), []
+    found, marked = Counter[tuple[str, str]](), []
+    for batch in batches:
+        of_step = wanting.get(batch.step, set())
+        taken = next((one.carrier for one in batch.energy if one.carrier in of_step and one.direction is Direction.IMPORT), None)
+        if taken is not None and batch.excluded is None:
+            found[batch.step, taken] += 1
+            batch = replace(batch, excluded=ExclusionReason.NOT_BOUGHT.value)
+        marked.append(batch)
+    return marked, [_told(step, carrier, count) for (step, carrier), count in sorted(found.items())]
+
+
+def is_bought(carrier: str, site: Site) -> bool:
+    """Whether the site says that the carrier comes over its fence, and from nowhere within."""
+    fence = site.site_boundary
+    if fence is None or all(flow.carrier != carrier for flow in fence.purchased):
+        return False
+    return all(flow.carrier != carrier for one in fence.conversions for flow in one.gives)
+
+
+def _told(step: str, carrier: str, count: int) -> Finding:
+    said = Phrase(
+        "Step %(step)s: %(carrier)s counts only where it was bought over the fence; what the site's own boilers make counts as the fuel"
+        " that they burn. These runs are left out. Report that fuel, or the purchase under purchased of [site_boundary].",
+        step=step,
+        carrier=CARRIERS[carrier].words,
+    )
+    return Finding("not-bought", Severity.EXCLUSION, said, count)
+
+
+def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
+    """What the label counts as bought, as the site states, and what boilers of its own would add to it."""
+    if label.best.value is None or not label.output_t:
+        return
+    for carrier in pack.step(label.step).boundary.bought:
+        energy = label.energy_by_carrier.get(carrier, 0.0)
+        if energy > 0 and counts(carrier, label.metric):
+            said = Phrase(
+                "As the site declares, %(carrier)s was bought over the fence and not made in boilers of its own: each percent that those"
+                " would lose is %(size)s %(unit)s.",
+                carrier=CARRIERS[carrier].words,
+                size=f"{0.01 * energy / label.output_t:.2g}",
+                unit=label.unit,
+            )
+            yield Words.of(said)

@@ -1,0 +1,226 @@
+"""Relevant variables that differ from run to run and that energy does not follow: the label is held against that of their mean.
+
+A correction takes from a run's energy what the variable made of it, so it narrows the runs where it is true. Where it betters the label and
+does not narrow them, the values scatter without the energy, and the low quantile would only find the runs that were told the hardest
+conditions; the mean of the year would be right all the while.
+
+Heating values that differ from run to run: the label is held against that of one value for the period.
+
+A laboratory's values by day are taken, and where the fuel really varied they make runs of one kiln alike. Where they make the label better
+than their mean does, they scatter more than what was burnt, and the low quantile would only find the days of low assays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import fsum
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.labels import SiteLabel, StepLabel
+from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
+from benchmarks.phrases import Phrase
+from benchmarks.released import rank
+from benchmarks.routes import Pack, ReferenceCondition, Step, Words
+from reporting_agent.pipeline.units import mj_in
+
+VARIABLE = "variable-scattered"
+NEARLY = 0.01
+"""By what share of the best what differs by runs, a heating value or a correction, may better it beside its mean: what a laboratory's
+repeatability and sampling of a lot do (a convention of ours)."""
+
+Floats = NDArray[np.float64]
+Key = tuple[str, str, str]  # step, product, variant of a batch
+
+
+@dataclass(frozen=True, slots=True)
+class Scattered:
+    """A label's variable, and what the label is by its mean over the runs."""
+
+    label: StepLabel
+    variable: str
+    mean: float
+    best: float
+
+
+def of(label: SiteLabel, pack: Pack) -> tuple[Scattered, ...]:
+    """Every such variable of every label."""
+    return tuple(one for made in label.steps for one in _of_label(made, pack.step(made.step)))
+
+
+def _of_label(label: StepLabel, step: Step) -> Iterator[Scattered]:
+    """Variables that leave the runs no narrower, where one of them, or all of them together, better the label by more than `NEARLY`."""
+    made = label.made_from
+    if made is None or label.best.value is None:
+        return
+    at = rank(step.label_rule.quantile, len(made.rows)) - 1
+    loose: list[Scattered] = []
+    together = made.at_reference.copy()
+    for condition in step.reference_conditions:
+        values = made.columns.variable(condition.variable)[made.rows]
+        known = ~np.isnan(values)
+        if label.metric not in condition.slope or not known.any() or values[known].min() == values[known].max():
+            continue
+        mean = _mean(values[known], made.output_t[known])
+        moved = np.where(known, condition.slope[label.metric] * (_off(values, condition) - _off(mean, condition)), 0.0)
+        by_mean = made.at_reference + moved
+        if np.std(made.at_reference) >= np.std(by_mean):
+            loose.append(Scattered(label, condition.variable, mean, float(np.sort(by_mean)[at])))
+            together += moved
+    found = [one for one in loose if _better_by_run(label.best.value, one.best)]
+    if loose and not found and _better_by_run(label.best.value, float(np.sort(together)[at])):
+        found = loose
+    yield from found
+
+
+STEADY = 0.1
+"""Of the mean correction, what the corrections of runs may deviate by and the variable be as good as a constant (a convention of ours)."""
+
+
+def told(label: StepLabel, step: Step) -> Iterator[Words]:
+    """What the label would be without the correction by a variable that is one for all runs, where that moves it by more than `NEARLY`."""
+    made = label.made_from
+    if made is None or label.best.value is None:
+        return
+    at = rank(step.label_rule.quantile, len(made.rows)) - 1
+    for condition in step.reference_conditions:
+        values = made.columns.variable(condition.variable)[made.rows]
+        if label.metric not in condition.slope or np.isnan(values).any():
+            continue
+        moved = np.asarray(condition.slope[label.metric] * _off(values, condition))
+        without = float(np.sort(made.at_reference + moved)[at])
+        if np.std(moved) <= STEADY * abs(np.mean(moved)) and abs(without - label.best.value) > NEARLY * abs(label.best.value):
+            said = Phrase(
+                "%(variable)s is %(value)s in all runs or nearly so, and no reading shows it: without the correction by it (from"
+                " %(reference)s) the label would be %(without)s %(unit)s.",
+                variable=condition.variable,
+                value=f"{_mean(values, made.output_t):.4g} {condition.unit}",
+                reference=f"{condition.reference:g}",
+                without=f"{without:.4g}",
+                unit=label.unit,
+            )
+            yield Words.of(said)
+
+
+def _better_by_run(by_run: float, by_mean: float) -> bool:
+    return by_mean - by_run > NEARLY * abs(by_mean)
+
+
+def _mean(values: Floats, output_t: Floats) -> float:
+    return fsum(values * output_t) / fsum(output_t)
+
+
+def _off(value: Floats | float, condition: ReferenceCondition) -> Floats:
+    off = np.nan_to_num(np.asarray(value) - condition.reference)
+    return off if condition.cap is None else np.clip(off, -condition.cap, condition.cap)
+
+
+def at_mean(batches: Sequence[Batch], found: Sequence[Scattered]) -> list[Batch]:
+    """The batches with the mean in place of each such variable."""
+    means: dict[Key, dict[str, float]] = {}
+    for one in found:
+        if (made := one.label.made_from) is not None:
+            for row in made.rows.tolist():
+                means.setdefault(_cell(made.columns.batches[row]), {})[one.variable] = one.mean
+    return [_with(batch, means.get(_cell(batch))) for batch in batches]
+
+
+def _cell(batch: Batch) -> Key:
+    return batch.step, batch.product, batch.variant
+
+
+def _with(batch: Batch, means: dict[str, float] | None) -> Batch:
+    if batch.excluded is not None or not means or not means.keys() & batch.variables.keys():
+        return batch
+    own = {name: means.get(name, value) for name, value in batch.variables.items()}
+    return replace(batch, variables=MappingProxyType(own))
+
+
+def held(by_run: SiteLabel, by_mean: SiteLabel, found: Sequence[Scattered]) -> SiteLabel:
+    """The labels by runs, but of those found by the mean of what scatters."""
+    means = {(one.step, one.product, one.variant, one.metric): one for one in by_mean.steps}
+    struck = {(one.label.step, one.label.product, one.label.variant, one.label.metric) for one in found}
+    keys = [((one.step, one.product, one.variant, one.metric), one) for one in by_run.steps]
+    steps = tuple(means.get(key, one) if key in struck else one for key, one in keys)
+    told = tuple(_told(one) for one in found)
+    return replace(by_run, steps=steps, findings=(*by_run.findings, *told))
+
+
+def _told(one: Scattered) -> Finding:
+    label, by_run = one.label, one.label.best.value
+    said = Phrase(
+        "Step %(step)s, %(metric)s: %(variable)s as it differs from run to run makes the best %(run)s, its mean %(mean)s %(unit)s, and"
+        " energy does not follow it: corrected by it the runs scatter more, not less. The second counts, and nothing leaves the site."
+        " Correct the values; where runs cannot tell them apart, give the mean as a constant of [mapping.batches].",
+        step=label.step,
+        metric=str(label.metric),
+        variable=one.variable,
+        run=f"{by_run:.4g}",
+        mean=f"{one.best:.4g}",
+        unit=label.unit,
+    )
+    return Finding("variable-scattered", Severity.WARNING, said, label.used)
+
+
+HEATING_VALUE = "heating-value-scattered"
+"""By what share of the best the values by day may better it: what a laboratory's repeatability and sampling of a lot do (a convention of
+ours)."""
+
+
+def of_one_lot(batches: Sequence[Batch]) -> list[Batch] | None:
+    """The batches with the mean heating value, by amount, of each step's fuel over all of them; None where none has two."""
+    heat: dict[Key, float] = {}
+    amount: dict[Key, float] = {}
+    values: dict[Key, set[float]] = {}
+    for batch in batches:
+        for energy in batch.energy if batch.excluded is None else ():
+            if (lhv := energy.lhv_mj_per_unit) is not None and mj_in(energy.unit) is None:
+                key = _fuel(batch, energy)
+                heat[key] = heat.get(key, 0.0) + energy.quantity * lhv
+                amount[key] = amount.get(key, 0.0) + energy.quantity
+                values.setdefault(key, set()).add(lhv)
+    means = {key: heat[key] / amount[key] for key, several in values.items() if len(several) > 1 and amount[key] > 0}
+    if not means:
+        return None
+    return [
+        replace(batch, energy=tuple(_at(energy, means.get(_fuel(batch, energy))) for energy in batch.energy))
+        if batch.energy and batch.excluded is None
+        else batch
+        for batch in batches
+    ]
+
+
+def _fuel(batch: Batch, energy: CarrierEnergy) -> Key:
+    return batch.step, energy.carrier, energy.unit
+
+
+def _at(energy: CarrierEnergy, mean: float | None) -> CarrierEnergy:
+    return energy if mean is None or energy.lhv_mj_per_unit is None else replace(energy, lhv_mj_per_unit=mean)
+
+
+def held_by_lot(by_day: SiteLabel, by_lot: SiteLabel) -> SiteLabel:
+    """The label by the values as they were given, but of a cell that they better by more than `NEARLY` the one by their mean."""
+    lots = {(one.step, one.product, one.variant, one.metric): one for one in by_lot.steps}
+    steps, found = [], []
+    for day in by_day.steps:
+        lot = lots.get((day.step, day.product, day.variant, day.metric))
+        if lot is None or not _betters(day, lot):
+            steps.append(day)
+            continue
+        steps.append(lot)
+        said = Phrase(
+            "Step %(step)s, %(metric)s: heating values that differ from run to run make the best %(day)s, one value for the period %(lot)s"
+            " %(unit)s: they scatter more than what was burnt. The second counts, and nothing leaves the site. Correct the values, or give"
+            " those of the lots under [[lhv]].",
+            step=day.step, metric=str(day.metric), day=f"{day.best.value:.4g}", lot=f"{lot.best.value:.4g}", unit=day.unit,
+        )  # fmt: skip
+        found.append(Finding("heating-value-scattered", Severity.WARNING, said, day.used))
+    return replace(by_day, steps=tuple(steps), findings=(*by_day.findings, *found))
+
+
+def _betters(day: StepLabel, lot: StepLabel) -> bool:
+    one, other = day.best.value, lot.best.value
+    return one is not None and other is not None and other - one > NEARLY * abs(other)

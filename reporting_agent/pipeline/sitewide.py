@@ -1,0 +1,105 @@
+"""What a site's steps took and gave back over a period, what its meters counted and [site_boundary] states, as heat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from math import fsum
+
+from benchmarks import packs
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable
+from benchmarks.errors import InputError
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
+from benchmarks.quantities import ratio
+from benchmarks.routes import Pack
+from reporting_agent.config import Site
+from reporting_agent.config.site_boundary import Flow
+from reporting_agent.metering import MeterRecord
+from reporting_agent.pipeline import heat_content
+from reporting_agent.pipeline.units import mj_in
+
+
+@dataclass(frozen=True)
+class Sitewide:
+    """What a site's steps gave and took in the period, and what its meters counted."""
+
+    site: Site
+    factors: FactorTable
+    period: Period
+    batches: Sequence[Batch]
+    records: Mapping[str, MeterRecord]
+
+    @classmethod
+    def of(cls, site: Site, pack: Pack, period: Period, batches: Sequence[Batch], meters: Sequence[MeterRecord]) -> Sitewide:
+        own = [batch for batch in batches if batch.start in period]
+        return cls(site, packs.factors(pack), period, own, {record.meter.id: record for record in meters})
+
+    @property
+    def day(self) -> date:
+        """The day whose factors stand for the period."""
+        return (self.period.start + (self.period.end - self.period.start) / 2).date()
+
+    def amount(self, flow: Flow) -> tuple[float, str, float | None] | None:
+        """Quantity, unit and own heating value of a flow; None where the period has none."""
+        if flow.meter is not None:
+            record = self.records.get(flow.meter)
+            return None if record is None else (record.total, record.unit, flow.lhv or record.meter.lhv)
+        stated = Period.parse(flow.period or "", self.site.zone)
+        if (stated.start, stated.end) != (self.period.start, self.period.end) or flow.quantity is None or flow.unit is None:
+            return None
+        return flow.quantity, flow.unit, flow.lhv
+
+    def flow_mj(self, flow: Flow) -> float | None:
+        """MJ of a flow in the period; None where nothing says how much it was, or how much heat it held."""
+        found = self.amount(flow)
+        return None if found is None else self.mj(flow.carrier, *found)
+
+    def mj(self, carrier: str, quantity: float, unit: str, lhv: float | None) -> float | None:
+        """MJ of an amount: by its own heating value, the site's, its steps', else the table's; of a medium
+        the heat of the electricity that made it; None where no factor is in force."""
+        declared = self.site.heating_values.of(carrier, self.day)
+        try:
+            if carrier == "electricity":
+                return quantity * ratio(unit, "MJ")
+            if lhv is None and declared is not None and mj_in(unit) is None:
+                lhv = declared.mj_per(unit)
+            if lhv is None and mj_in(unit) is None:
+                lhv = self._mean_lhv(carrier, unit)
+            energy = CarrierEnergy(carrier, quantity, unit, lhv_mj_per_unit=lhv)
+            if CARRIERS[carrier].form == "medium":
+                return self.factors.kgce(energy, Basis.CALORIFIC, self.day) * float(MJ_PER_KGCE)
+            return self.factors.mj(energy, self.day)
+        except InputError:
+            return None
+
+    @cached_property
+    def amounts(self) -> Mapping[tuple[str, str, bool, str, float | None], float]:
+        """What batches took (True) or gave back, by step, carrier, unit and heating value: looked at once."""
+        found: dict[tuple[str, str, bool, str, float | None], float] = {}
+        for batch in self.batches:
+            for one in batch.energy:
+                key = batch.step, one.carrier, one.direction is Direction.IMPORT, one.unit, one.lhv_mj_per_unit
+                found[key] = found.get(key, 0.0) + one.quantity
+        return found
+
+    @cached_property
+    def analysed_twice(self) -> Mapping[tuple[str, date], tuple[float, float]]:
+        """Gases of which a day has two heating values that count as one: looked at once."""
+        return heat_content.analysed_twice(self.batches, self.site.heating_values)
+
+    def of_steps(self, carrier: str, direction: Direction) -> dict[str, float]:
+        """By step, MJ that its batches took, or gave back; of an amount without a heating value none."""
+        into, found = direction is Direction.IMPORT, dict[str, float]()
+        for (step, of, taken, unit, lhv), quantity in self.amounts.items():
+            if of == carrier and taken is into:
+                found[step] = found.get(step, 0.0) + (self.mj(carrier, quantity, unit, lhv) or 0.0)
+        return found
+
+    def _mean_lhv(self, carrier: str, unit: str) -> float | None:
+        """MJ per unit, of what steps took and gave back of the carrier."""
+        own = [(quantity, lhv) for (_, of, _, given, lhv), quantity in self.amounts.items() if (of, given) == (carrier, unit) and lhv]
+        whole = fsum(quantity for quantity, _ in own)
+        return fsum(quantity * lhv for quantity, lhv in own) / whole if whole else None

@@ -1,0 +1,214 @@
+"""Heating values against what the pack takes for usual: what a carrier can hold says little of what a works burns.
+
+A run that states another value counts only where the site declares one near it under [[lhv]], with the reason; so does every run on a
+carrier of which nothing is usual. What a label rests on then is told beside it with its size (`told`). Each run is judged by its own record
+and the settings alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from math import fsum
+
+import numpy as np
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import MJ_PER
+from benchmarks.errors import InputError
+from benchmarks.labels import ExclusionReason, StepLabel
+from benchmarks.labels.columns import EnergyKind, Integers, StepColumns, counts
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
+from benchmarks.phrases import Phrase
+from benchmarks.quantities import ratio
+from benchmarks.routes import Pack, UsualHeat, Words
+from reporting_agent.config import Site
+from reporting_agent.config.materials import HeatingValue, HeatingValues
+from reporting_agent.pipeline.units import mj_in
+
+NEAR = 0.1
+"""By what share an amount's value may differ from the one declared with a reason: what a mixed gas does in a day (a convention of ours)."""
+ONE_LOT = timedelta(days=100)
+"""Over how long a measured fuel that has one value only is told: laboratories sample it by lot or month (a convention of ours)."""
+
+
+def left_out(batches: Sequence[Batch], site: Site, pack: Pack) -> tuple[list[Batch], list[Finding]]:
+    """The batches, those with an unusual value that nothing declares left out, and a finding for each step and carrier."""
+    if not pack.heating_values:
+        return list(batches), []
+    by_step = {step.id: _usual(step.id, pack) for step in pack.steps}
+    values, found = site.heating_values, Counter[tuple[str, str]]()
+    marked = []
+    for batch in batches:
+        usual = by_step.get(batch.step, {})
+        wrong = (one for one in batch.energy if one.carrier in usual and not _stands(one, usual[one.carrier], values, batch))
+        first = next(wrong, None) if batch.excluded is None else None
+        if first is not None:
+            found[batch.step, first.carrier] += 1
+            batch = replace(batch, excluded=ExclusionReason.HEATING_VALUE_UNUSUAL.value)
+        marked.append(batch)
+    return marked, [_told(step, by_step[step][carrier], count) for (step, carrier), count in sorted(found.items())]
+
+
+def _usual(step: str, pack: Pack) -> dict[str, UsualHeat]:
+    """By carrier, what is usual of it at the step: an entry of the step's own before one of all."""
+    of_all = {one.carrier: one for one in pack.heating_values if not one.steps}
+    return of_all | {one.carrier: one for one in pack.heating_values if step in one.steps}
+
+
+def _stands(energy: CarrierEnergy, usual: UsualHeat, values: HeatingValues, batch: Batch) -> bool:
+    """Whether an amount's value is usual, or near the one declared with a reason; of an amount of heat, where something is usual."""
+    declared = _declared(values, energy.carrier, batch)
+    if mj_in(energy.unit) is not None:
+        return usual.least is not None or declared is not None
+    if energy.lhv_mj_per_unit is None:
+        return True  # has none, which is told elsewhere
+    own = CARRIERS[energy.carrier].unit
+    try:
+        value = energy.lhv_mj_per_unit * ratio(own, energy.unit)
+    except InputError:  # a gas by its mass
+        return declared is not None
+    return usual.holds(value) or (declared is not None and abs(value / declared.mj_per(own) - 1) <= NEAR)
+
+
+def _declared(values: HeatingValues, carrier: str, batch: Batch) -> HeatingValue | None:
+    found = values.of(carrier, batch.start.date(), batch.step)
+    return found if found is not None and found.reason.strip() else None
+
+
+def _told(step: str, usual: UsualHeat, count: int) -> Finding:
+    said = Phrase(
+        "Step %(step)s: the heating value of %(carrier)s is none that the pack takes for usual (%(usual)s). These runs are left out."
+        " Correct the value or its unit; where it is right, give it under [[lhv]] with the reason: how, where and how often it is"
+        " measured.",
+        step=step,
+        carrier=CARRIERS[usual.carrier].words,
+        usual=Phrase("none is usual of it") if usual.least is None else f"{usual.least:g}–{usual.most:g} MJ/{CARRIERS[usual.carrier].unit}",
+    )
+    return Finding("heating-value-unusual", Severity.EXCLUSION, said, count)
+
+
+def told(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
+    """What the label's heating values rest on: values declared with a reason, those away from what is typical, and those of fuels of which
+    nothing is typical: no reading shows them."""
+    made = label.made_from
+    if made is None or label.best.value is None or not label.output_t:
+        return
+    usual = _usual(label.step, pack)
+    typical = {carrier: one.typical for carrier, one in usual.items() if one.typical is not None}
+    wide = {carrier for carrier, one in usual.items() if one.typical is None and one.least is not None}
+    measured = pack.step(label.step).boundary.measured
+    rows = np.zeros(len(made.columns.batches), dtype=bool)
+    rows[made.rows] = True
+    amounts = np.where(rows[made.columns.entry_row], made.columns.entry_quantity, 0.0)
+    by_kind = np.bincount(made.columns.entry_kind, amounts, len(made.columns.kinds)) if len(amounts) else np.zeros(0)
+    per_output = 1 / MJ_PER[label.energy_unit] / label.output_t
+    declared = {one.carrier for one in site.lhv if one.reason.strip()}
+    for carrier in sorted({*typical, *wide, *measured} | declared):
+        if carrier not in label.energy_by_carrier or not counts(carrier, label.metric):
+            continue
+        better, taken, values = 0.0, 0.0, set[float]()
+        for into in (True, False):
+            own = [(kind, by_kind[place]) for place, kind in enumerate(made.columns.kinds) if _is(kind, carrier, into) and by_kind[place]]
+            amount = fsum(quantity * ratio(kind.unit, CARRIERS[carrier].unit) for kind, quantity in own)
+            heat = fsum(quantity * (kind.lhv_mj_per_unit or 0.0) for kind, quantity in own)
+            if amount <= 0:
+                continue
+            mean = heat / amount
+            if (why := _reason(label, site, carrier)) is not None:
+                yield _rests_on(carrier, mean, why, 0.01 * heat * per_output, label)
+            better += (typical[carrier] * amount - heat) * per_output * (1 if into else -1) if carrier in typical else 0.0
+            taken += heat * (1 if into else -1)
+            values |= {round((kind.lhv_mj_per_unit or 0.0) * ratio(CARRIERS[carrier].unit, kind.unit), 6) for kind, _ in own}
+            last = mean
+        if better > WORTH_TELLING * abs(label.best.value):
+            yield _away(carrier, last, typical[carrier], better, label)
+        size = abs(0.01 * taken * per_output)
+        if carrier in wide and taken > 0 and _reason(label, site, carrier) is None:
+            yield from _between(usual[carrier], last, taken * per_output, label)
+        elif (
+            carrier in measured and len(values) == 1 and size > WORTH_TELLING * abs(label.best.value) and _is_long(made.columns, made.rows)
+        ):
+            yield _one_value(carrier, values.pop(), size, label)
+
+
+def _between(usual: UsualHeat, mean: float, energy: float, label: StepLabel) -> Iterator[Words]:
+    """What the label would be at either bound; `energy` of the carrier in it, by the mean."""
+    least, most, best = usual.least, usual.most, label.best.value
+    if least is None or most is None or best is None or energy * (most / mean - 1) <= WORTH_TELLING * abs(best):
+        return
+    yield Words.of(
+        Phrase(
+            "%(carrier)s counts at %(mean)s on average, as the plant gives it: no reading shows it. Each percent that this is off moves the"
+            " label by %(size)s %(unit)s; at %(least)s to %(most)s, all of them usual, it would be %(low)s to %(high)s.",
+            carrier=CARRIERS[usual.carrier].words.each(str.capitalize),
+            mean=f"{mean:.4g} MJ/{CARRIERS[usual.carrier].unit}",
+            size=f"{0.01 * energy:.2g}",
+            unit=label.unit,
+            least=f"{least:g}",
+            most=f"{most:g}",
+            low=f"{best + energy * (least / mean - 1):.4g}",
+            high=f"{best + energy * (most / mean - 1):.4g}",
+        )
+    )
+
+
+def _is_long(columns: StepColumns, rows: Integers) -> bool:
+    starts = [columns.batches[row].start for row in rows.tolist()]
+    return bool(max(starts) - min(starts) >= ONE_LOT)
+
+
+def _is(kind: EnergyKind, carrier: str, into: bool) -> bool:
+    if kind.carrier != carrier or (kind.direction is Direction.IMPORT) is not into or kind.lhv_mj_per_unit is None:
+        return False
+    return mj_in(kind.unit) is None
+
+
+def _reason(label: StepLabel, site: Site, carrier: str) -> HeatingValue | None:
+    """The last declaration of this stream, of the step's own before that of all."""
+    own = [one for one in site.lhv if one.carrier == carrier and one.reason.strip()]
+    return next((one for step in (label.step, "") for one in reversed(own) if one.step == step), None)
+
+
+def _rests_on(carrier: str, mean: float, why: HeatingValue, size: float, label: StepLabel) -> Words:
+    return Words.of(
+        Phrase(
+            "As the site declares, %(carrier)s counts at %(mean)s on average: %(reason)s. Each percent that this is off moves the label by"
+            " %(size)s %(unit)s.",
+            carrier=CARRIERS[carrier].words,
+            mean=f"{mean:.4g} MJ/{CARRIERS[carrier].unit}",
+            reason=why.reason.strip().rstrip("."),
+            size=f"{size:.2g}",
+            unit=label.unit,
+        )
+    )
+
+
+def _one_value(carrier: str, value: float, size: float, label: StepLabel) -> Words:
+    return Words.of(
+        Phrase(
+            "%(carrier)s counts at one heating value over the whole time, %(value)s, though lots of it differ: each percent that this is"
+            " off moves the label by %(size)s %(unit)s. Give the laboratory's values by date under [[lhv]].",
+            carrier=CARRIERS[carrier].words.each(str.capitalize),
+            value=f"{value:.4g} MJ/{CARRIERS[carrier].unit}",
+            size=f"{size:.2g}",
+            unit=label.unit,
+        )
+    )
+
+
+def _away(carrier: str, mean: float, typical: float, better: float, label: StepLabel) -> Words:
+    return Words.of(
+        Phrase(
+            "%(carrier)s counts at %(mean)s on average; typical are %(typical)s, at which the label would be higher by %(better)s"
+            " %(unit)s.",
+            carrier=CARRIERS[carrier].words.each(str.capitalize),
+            mean=f"{mean:.4g} MJ/{CARRIERS[carrier].unit}",
+            typical=f"{typical:g}",
+            better=f"{better:.2g}",
+            unit=label.unit,
+        )
+    )

@@ -1,0 +1,149 @@
+"""Columns of energy and the carriers that headers name.
+
+Readings: which columns are meters, and what is known of each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import pairwise, permutations
+
+from reporting_agent.config import Profile
+from reporting_agent.proposal.look import Look, is_date
+from reporting_agent.proposal.maker import Maker
+from reporting_agent.proposal.naming import Named, named, numbers, numbers_rows, unit_of
+from reporting_agent.proposal.notation import decimal_of
+from reporting_agent.proposal.types import Evidence
+from reporting_agent.proposal.vocabulary import VOCABULARY, without_unit
+from reporting_agent.sources.cells import Cell, Unreadable, number, plain
+from reporting_agent.sources.sheets import JOINER
+from reporting_agent.sources.wanted import BATCHES
+
+AMOUNTS = frozenset({"energy", "volume"})
+
+
+def energy_columns(look: Look) -> list[int]:
+    """Columns of numbers whose header says energy of a batch: a word for it, a carrier with an amount, a carrier or its unit alone."""
+    of_batches = {one.index for one in named(look, BATCHES).values()} | set(counter_pair(look) or ())
+    return [index for index in numbers(look) if index not in of_batches and _is_energy(look, index)]
+
+
+def _is_energy(look: Look, index: int) -> bool:
+    header, unit = look.header[index], unit_of(look, index)
+    kind = None if unit is None else VOCABULARY.kind_of_unit(unit[0])
+    if kind not in {None, "mass", *AMOUNTS} or (kind == "mass" and carrier_in(header) is None):
+        return False
+    meaning = VOCABULARY.meaning("energy", "quantity", header)
+    named_so = meaning is not None and meaning.share >= (0.3 if kind in AMOUNTS else 0.7)
+    alone = VOCABULARY.unit_in(header.split(JOINER)[-1], alone=True) is not None and kind == "energy"
+    whole = unit is None and VOCABULARY.standard_word("carrier", without_unit(header)) is not None  # in a unit that has to be asked
+    return named_so or alone or whole or (kind in AMOUNTS and carrier_in(header) is not None)
+
+
+def counter_pair(look: Look) -> tuple[int, int] | None:
+    """Two columns that hold one counter, read at the end and at the start of each row; None where none are so.
+
+    The counter rises from start to end and on to the next start, row by row; two columns that only grow alike do not take turns.
+    """
+    rising = [index for index in numbers(look) if _is_counted(look, index) and numbers_rows(look, index) is False]
+    cells = {index: look.column(index) for index in rising}
+    decimal, group = decimal_of([cell for column in cells.values() for cell in column if not is_date(cell)])
+    profile = Profile.model_validate({"decimal": decimal.value if decimal else ".", "thousands": group.value if group else ""})
+    for earlier, later in permutations(rising, 2):
+        pairs = [*zip(_read(cells[earlier], profile), _read(cells[later], profile), strict=False)]
+        turns = [value for pair in pairs for value in pair]
+        falls = sum(after < before for before, after in pairwise(turns))
+        if len(cells[earlier]) == len(cells[later]) and len(pairs) > 2 and len(set(turns)) > len(pairs) and falls <= len(pairs) // 20:
+            return later, earlier
+    return None
+
+
+def _is_counted(look: Look, index: int) -> bool:
+    unit = unit_of(look, index)
+    return unit is None or VOCABULARY.kind_of_unit(unit[0]) in AMOUNTS
+
+
+def _read(column: Sequence[Cell], profile: Profile) -> Iterator[float]:
+    for cell in column:
+        with suppress(Unreadable):
+            yield number(cell, profile)
+
+
+def output_columns(look: Look) -> list[int]:
+    """Columns of tonnes or pieces whose header names no carrier: what was made, not what was used."""
+    units = {index: unit_of(look, index) for index in numbers(look)}
+    made = [index for index, unit in units.items() if unit is not None and VOCABULARY.kind_of_unit(unit[0]) in {"mass", "count"}]
+    return [index for index in made if carrier_in(look.header[index]) is None]
+
+
+def carrier_in(header: str) -> str | None:
+    """The carrier that a header names, whole or by one of its words."""
+    words = re.split(r"[\s/_\[\]()（）【】,.-]+", plain(header))
+    return next((carrier for word in [header, *words] if (carrier := VOCABULARY.standard_word("carrier", word)) is not None), None)
+
+
+def readings(maker: Maker) -> None:
+    if {"meter_id", "value"} <= set(maker.found):
+        names = sorted({plain(str(cell)) for cell in maker.look.column(maker.found["meter_id"].index)})
+        for name in names:
+            _meter(maker, name, list(_values_of(maker, name)), unit_of(maker.look, maker.found["value"].index))
+        return
+    maker.drop("value", "meter_id")
+    counted = {"energy", "power", "volume", "flow", "mass"}
+    stamped = maker.found["timestamp"].index if "timestamp" in maker.found else -1
+    columns = [index for index in numbers(maker.look) if index != stamped]
+    of_carriers = [i for i in columns if (u := unit_of(maker.look, i)) is not None and VOCABULARY.kind_of_unit(u[0]) in counted]
+    output = set(output_columns(maker.look))
+    of_carriers = [i for i in of_carriers if i not in output] or of_carriers
+    chosen = of_carriers or columns
+    maker.proposal.set("wide", True, f"{len(chosen)} column{'s' if len(chosen) > 1 else ''} of meters beside one of stamps")
+    for index in chosen:
+        header = maker.look.header[index]
+        maker.found[f"meters.{header}"] = Named(index, header, "", 0.5)
+        _meter(maker, header, maker.look.column(index), unit_of(maker.look, index))
+
+
+def _values_of(maker: Maker, meter: str) -> Iterator[object]:
+    key, value = maker.found["meter_id"].index, maker.found["value"].index
+    return (row[value] for _, row in maker.look.rows if max(key, value) < len(row) and plain(str(row[key])) == meter)
+
+
+def _meter(maker: Maker, name: str, cells: Sequence[object], stated: tuple[str, str] | None) -> None:
+    """What is known of a meter: unit, and whether it is a register, a rate or an interval."""
+    unit = stated[0] if stated else maker.asked(f"readings.unit.{name}", f"In which unit is meter {name!r}?", example="kWh")
+    meter = {} if unit is None else {"unit": unit}
+    kind, because = _reading_of(maker, cells, unit)
+    if kind is None:
+        kind = maker.asked(
+            f"readings.reading.{name}", f"What are the values of meter {name!r}? {because}", ("register", "rate", "interval")
+        )
+    if kind is not None:
+        meter["reading"] = kind
+        maker.proposal.evidence.append(Evidence(f"meters.{name}.reading", kind, because))
+    if kind == "interval" and "midnight" not in maker.proposal.keys:
+        ask = "Does the stamp of an interval stand at its end or at its start?"
+        stamp = maker.asked("readings.stamp", ask, ("end", "start"))
+        if stamp == "start":
+            meter["stamp"] = stamp
+    maker.proposal.meters[name] = meter
+
+
+def _reading_of(maker: Maker, cells: Sequence[object], unit: str | None) -> tuple[str | None, str]:
+    kind = VOCABULARY.kind_of_unit(unit) if unit is not None else None
+    if kind in {"power", "flow"}:
+        return "rate", f"{unit} is a power or a flow"
+    decimal = "," if maker.proposal.keys.get("decimal") == "," else "."
+    values = [float(t) for cell in cells if _plain_number(t := str(cell).strip().replace(" ", "").replace(decimal, "."))]
+    falls = sum(later < earlier for earlier, later in pairwise(values))
+    if len(values) > 2 and falls <= len(values) // 100 and len(set(values)) > len(values) // 10:
+        return "register", f"the values rise ({falls} falls in {len(values):,})"
+    if kind in {"energy", "volume", "mass"}:
+        return "interval", f"{unit} is an amount, and the values rise and fall"
+    return None, "They rise and fall, and no unit is known: a rate or an interval."
+
+
+def _plain_number(text: str) -> bool:
+    head, _, tail = text.lstrip("+-").partition(".")
+    return head.isdigit() and (tail == "" or tail.isdigit())

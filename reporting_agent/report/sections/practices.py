@@ -1,0 +1,39 @@
+"""What published lists say helps at the steps that have a gap: saving, the step's own gap, money and payback at the site's tariff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reporting_agent.analysis.costs.practices import FittingPractice, fitting_practices
+from reporting_agent.report.figures import NOTHING, shown
+from reporting_agent.report.view import View
+
+
+def data(view: View) -> dict[str, Any] | None:
+    """By step, in the order of the analysis; none on a step whose labels are in question."""
+    in_question = {step for step, *_ in view.analysis.doubtful}
+    found = [each for each in fitting_practices(view.site, view.analysis.losses, view.analysis.costs) if each.step not in in_question]
+    if not found:
+        return None
+    currency = view.site.tariff.currency if view.site.tariff is not None else ""
+    return {
+        "steps": [
+            {"name": view.step_name(step), "rows": [_row(view, each, currency) for each in found if each.step == step]}
+            for step in dict.fromkeys(each.step for each in found)
+        ],
+        "sources": list(dict.fromkeys(f"{view.said(each.listing.words)} ({view.said(each.listing.read_in)})" for each in found)),
+        "payback_needs": any(each.payback_years is None and each.practice.investment for each in found),
+    }
+
+
+def _row(view: View, each: FittingPractice, currency: str) -> dict[str, str]:
+    practice = each.practice
+    unit = f"{practice.unit}/t"
+    return {
+        "name": view.said(practice.words),
+        "saving": f"{practice.saving} {unit}",
+        "gap": NOTHING if each.gap is None else f"{shown(each.gap)} {unit}",
+        "money": NOTHING if each.money is None else f"{each.money:,.2f} {currency}/t",
+        "investment": NOTHING if practice.investment is None else f"{practice.investment} USD/t",
+        "payback": NOTHING if each.payback_years is None else f"{each.payback_years:.1f}",
+    }
