@@ -23,11 +23,13 @@ BEGIN
         GRANT SELECT ON accounts_site, accounts_device, accounts_organisation, accounts_controllingfirm, accounts_jurisdiction,
             catalogue_peergroup, catalogue_peergroupmember, catalogue_reportingperiod, intake_commitment, governance_proposal TO steplabel_worker;
         GRANT SELECT, UPDATE ON intake_submission TO steplabel_worker;
+        GRANT SELECT, INSERT, UPDATE ON intake_workerseen TO steplabel_worker;
         GRANT SELECT ON standings_verdict TO steplabel_worker;
         GRANT SELECT, INSERT ON standings_protectedvalue, auditlog_event, translog_logentry, translog_lognode,
             intake_reportconsent TO steplabel_worker;
         GRANT SELECT, INSERT ON publication_loggedact TO steplabel_worker;
         GRANT SELECT, INSERT, UPDATE ON translog_loghead TO steplabel_worker;
+        GRANT SELECT, INSERT, DELETE ON translog_waitingentry TO steplabel_worker;
         -- Releases at a set time: the worker lets out what was approved and signed, and of people knows only what they act for.
         -- Locking a period's row asks for the right to update some column of it: its key, which nothing changes.
         GRANT SELECT ON accounts_membership, publication_publication, publication_scheduledrelease, standings_namingchoice TO steplabel_worker;
@@ -35,7 +37,7 @@ BEGIN
             ON publication_publication TO steplabel_worker;
         GRANT UPDATE (state, ended_at, ended_by_id, reason_code) ON publication_scheduledrelease TO steplabel_worker;
         GRANT UPDATE (id) ON catalogue_reportingperiod TO steplabel_worker;
-        GRANT USAGE ON SEQUENCE standings_protectedvalue_id_seq, auditlog_event_id_seq, translog_loghead_id_seq,
+        GRANT USAGE ON SEQUENCE standings_protectedvalue_id_seq, auditlog_event_id_seq, translog_loghead_id_seq, translog_waitingentry_id_seq,
             publication_loggedact_id_seq, intake_reportconsent_id_seq TO steplabel_worker;
         -- Notifications: the worker tells people what came of a report, and sends mails; of a person it reads the address alone.
         GRANT SELECT (id, email, is_active, zone) ON accounts_user TO steplabel_worker;
@@ -76,7 +78,7 @@ BEGIN
         END LOOP;
 
         -- Append-only, even for the tables' owner: what was recorded is not changed by a mistake or an injected statement.
-        REVOKE UPDATE, DELETE, TRUNCATE ON auditlog_event, translog_logentry, translog_lognode, translog_cosignature, intake_commitment,
+        REVOKE UPDATE, DELETE, TRUNCATE ON auditlog_event, translog_logentry, translog_lognode, translog_cosignature, translog_logrestart, intake_commitment,
             publication_draftcomment,
             publication_loggedact, governance_comment, governance_approval, catalogue_extension, catalogue_reminder, standings_namingchoice, assurance_incentive,
             assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded, partners_acceptedterms

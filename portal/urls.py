@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from portal.health import healthz
 from portal.problems import not_found
 from portal.schema import SchemaView
+from portal.web.readiness import livez, metrics, readyz
 
 api: list[URLPattern | URLResolver] = [
     path("schema/", SchemaView.as_view(), name="schema"),
@@ -24,6 +25,9 @@ urlpatterns = [
     path("api/v1/", include((api, "api"))),
     re_path(r"^api/(?P<rest>(?s:.*))\Z", not_found),
     path("healthz", healthz),
+    path("livez", livez),
+    path("readyz", readyz),
+    path("metrics", metrics),
     path("", include("portal.web.account_urls")),
     path("", include("portal.web.urls")),
 ]

@@ -32,6 +32,14 @@ class Acting:
     role: str
 
 
+@dataclass(slots=True)
+class Held:
+    """What a person is, as it was read while one page is made."""
+
+    roles: frozenset[str] | None = None
+    jurisdictions: tuple[Jurisdiction, ...] | None = None
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **fields)
@@ -53,6 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     acting_as: ClassVar[Acting | None] = None
+    held: ClassVar[Held | None] = None  # while a page is read, and never while something is decided
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=150, blank=True)
@@ -114,6 +123,7 @@ class Organisation(models.Model):
     kind = models.CharField(max_length=20, choices=Role.choices)
     controlling_firm = models.ForeignKey(ControllingFirm, models.PROTECT, null=True, blank=True, related_name="organisations")
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, null=True, blank=True, related_name="organisations")
+    credit_code = models.CharField(max_length=18, blank=True)  # `accounts.credit_codes`; empty for who has none
 
     class Meta:
         constraints = (
@@ -123,6 +133,7 @@ class Organisation(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(kind=Role.REGULATOR) | models.Q(jurisdiction__isnull=False), name="regulator_has_jurisdiction"
             ),
+            models.UniqueConstraint(fields=("credit_code",), condition=~models.Q(credit_code=""), name="one_organisation_a_credit_code"),
         )
 
     def __str__(self) -> str:
@@ -164,6 +175,7 @@ class Site(models.Model):
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="sites")
     pack = models.CharField(max_length=40)
     size_class = models.CharField(max_length=12, choices=SizeClass.choices, default=SizeClass.MEDIUM)
+    credit_code = models.CharField(max_length=18, blank=True)  # of a branch that has one of its own; else its organisation's counts
     retired_at = models.DateTimeField(null=True)  # no agent signs for it any more; what it reported stands
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from portal.accounts.models import Device, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, Site, User
+from portal.accounts.models import Device, EnrolmentToken, Held, Jurisdiction, Membership, Organisation, Role, Site, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,17 @@ def roles_of(user: User) -> frozenset[str]:
         return frozenset()
     if user.acting_as is not None:
         return frozenset({user.acting_as.role})
-    return frozenset(Membership.objects.filter(user=user).values_list("role", flat=True))
+    if user.held is not None and user.held.roles is not None:
+        return user.held.roles
+    roles = frozenset(Membership.objects.filter(user=user).values_list("role", flat=True))
+    if user.held is not None:
+        user.held.roles = roles
+    return roles
+
+
+def read_once(user: User) -> None:
+    """From now on this row is asked for its roles and its jurisdictions once: for a request that changes nothing."""
+    user.held = Held()  # type: ignore[misc]  # of this row alone; every other row has none
 
 
 def organisations_as(user: User, role: Role, *, managing: bool = False) -> QuerySet[Organisation]:
@@ -74,8 +84,13 @@ def jurisdictions_of(user: User) -> tuple[Jurisdiction, ...]:
         return ()
     if user.acting_as is not None:
         return tuple(Jurisdiction.objects.filter(organisations__in=organisations_as(user, Role.REGULATOR)).distinct())
+    if user.held is not None and user.held.jurisdictions is not None:
+        return user.held.jurisdictions
     of = {"organisations__memberships__user": user.pk, "organisations__memberships__role": Role.REGULATOR}
-    return tuple(Jurisdiction.objects.filter(organisations__kind=Role.REGULATOR, **of).distinct())
+    found = tuple(Jurisdiction.objects.filter(organisations__kind=Role.REGULATOR, **of).distinct())
+    if user.held is not None:
+        user.held.jurisdictions = found
+    return found
 
 
 def within(jurisdictions: tuple[Jurisdiction, ...], path: str = "jurisdiction__path") -> Q:
@@ -114,11 +129,6 @@ def led_sites(user: User) -> QuerySet[Site]:
         memberships__user=user, memberships__role=Role.ENTERPRISE, memberships__may_manage=True, memberships__delegate=False
     )
     return managed_sites(user).filter(organisation__in=led)
-
-
-def manages_anything(user: User) -> bool:
-    """Whether the person acts for any enterprise, and does not only read."""
-    return Membership.objects.filter(user=user, role=Role.ENTERPRISE, may_manage=True).exists()
 
 
 def regulated_sites(user: User) -> QuerySet[Site]:

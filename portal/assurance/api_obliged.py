@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.accounts.scopes import Scope
-from portal.assurance.duty import Duty
 from portal.assurance.obliged import obliged_checked, obliged_own, obliged_regulated
+from portal.assurance.schemes import Duty
 from portal.days import scheme_day
 from portal.listing import SITE_FILTER, Filter, ListView, listed
 

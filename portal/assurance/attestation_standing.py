@@ -1,4 +1,12 @@
-"""Reading attestations: what each says, and how it stands on a day."""
+"""Reading attestations: what each says, and how it stands on a day.
+
+The short code under which anybody finds an attestation: its kind, then the first 80 bits of its digest in Crockford's base 32.
+
+No letters that are taken for digits (I, L, O, U); what was typed with them is read all the same. 80 bits that nobody chooses
+are enough that no second statement is made to fit a code that is printed already.
+
+The report that an audit is of.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +22,42 @@ from benchmarks.wire.attestations import PublicationSubject, ReportSubject
 from benchmarks.wire.signing import key_id
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as, own_sites
-from portal.assurance.codes import code_of, start_of_digest
-from portal.assurance.models import Attestation
-from portal.intake.models import State
+from portal.assurance.models import Assignment, Attestation
+from portal.intake.models import State, Submission
+
+KIND = "A"
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LETTERS = 16
+HEX = 20
+_TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+
+
+def code_of(digest: str, kind: str = KIND) -> str:
+    """`A-3F7K-...`: from a digest in hex."""
+    number = int(digest[:HEX], 16)
+    letters = "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(LETTERS)))
+    return "-".join((kind, *(letters[start : start + 4] for start in range(0, LETTERS, 4))))
+
+
+def start_of_digest(typed: str, kind: str = KIND) -> str | None:
+    """The first 20 hex digits of the digest that a code is for; None where it is no code of that kind."""
+    upper = typed.upper().strip()
+    if not upper.startswith(kind):
+        return None
+    letters = upper[len(kind) :].translate(_TYPED)
+    if len(letters) != LETTERS or not set(letters) <= set(ALPHABET):
+        return None
+    number = 0
+    for letter in letters:
+        number = number << 5 | ALPHABET.index(letter)
+    return f"{number:0{HEX}x}"
+
+
+def canonical(typed: str) -> str | None:
+    """The code as it is printed; None where what was typed is no code of any kind."""
+    kind = typed.strip()[:1].upper()
+    start = start_of_digest(typed, kind)
+    return code_of(start, kind) if kind.isalpha() and start is not None else None
 
 
 class Standing(StrEnum):
@@ -132,3 +173,11 @@ def _view(row: Attestation, today: date) -> AttestationView:
         withdrawal_reason=row.withdrawal_reason,
         withdrawal_log_index=row.withdrawal_log_index,
     )
+
+
+def audited_report(assignment: Assignment) -> Submission | None:
+    """The report that an opinion would be of: the accepted one."""
+    found: Submission | None = (
+        Submission.objects.filter(site=assignment.site_id, period=assignment.period, state=State.ACCEPTED).defer("envelope").first()
+    )
+    return found

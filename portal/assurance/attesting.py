@@ -17,10 +17,10 @@ from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Assurance, Opinion, Performance, ReportSubject, SampleOutcome
 from benchmarks.wire.logged import Kind
 from portal.accounts.models import Organisation, User
-from portal.assurance import announcing
-from portal.assurance.audited import audited_report
+from portal.assurance import reminding
+from portal.assurance.attestation_standing import audited_report
+from portal.assurance.auditors import lock_standing, require_auditor, require_free
 from portal.assurance.findings import open_majors
-from portal.assurance.interests import lock_standing, require_auditor, require_free
 from portal.assurance.models import Assignment, Attestation, AuditorKey
 from portal.assurance.sampling import outcome_of
 from portal.auditlog.models import Action
@@ -205,7 +205,7 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
             valid_until=row.valid_until,
         )
     record(now, by.email, Action.ATTESTATION_ISSUED, subject_of(row), f"{row.opinion}, valid until {row.valid_until}")
-    announcing.concluded(row, now)
+    reminding.concluded(row, now)
     return row
 
 
@@ -220,7 +220,7 @@ def _withdraw(row: Attestation, raw: bytes, said: attestations.Withdrawal, by: U
     row.save(update_fields=["withdrawal_signed", "state", "withdrawn_at", "withdrawal_reason", "withdrawal_log_index"])
     Verdict.objects.filter(attestation=row.digest).update(ended_at=now)
     record(now, by.email, Action.ATTESTATION_WITHDRAWN, subject_of(row), row.withdrawal_reason)
-    announcing.withdrawn(row, now)
+    reminding.withdrawn(row, now)
     return row
 
 

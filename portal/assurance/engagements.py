@@ -126,6 +126,11 @@ def audits_of_own_sites(user: User, today: date) -> tuple[EngagementView, ...]:
     return _views(rows, user, today, outside=True)
 
 
+def audits_at(user: User, site: int, today: date) -> tuple[EngagementView, ...]:
+    """Those at one site, as its firm sees them; for a caller who let the reader in."""
+    return _views(Assignment.objects.filter(site=site).order_by("-period"), user, today, outside=True)
+
+
 def audit_of_own_site(user: User, assignment: int, today: date) -> EngagementView | None:
     rows = Assignment.objects.filter(site__in=own_sites(user), pk=assignment)
     return next(iter(_views(rows, user, today, outside=True)), None)
@@ -137,7 +142,8 @@ def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool
     found = list(
         rows.select_related("body", "site").prefetch_related(
             Prefetch("findings", Finding.objects.select_related("raised_by").prefetch_related(Prefetch("steps", said))),
-            Prefetch("declarations", InterestDeclaration.objects.select_related("person").order_by("pk")),
+            # what people of the body declared is for the body: elsewhere it is not even read
+            *(() if outside else (Prefetch("declarations", InterestDeclaration.objects.select_related("person").order_by("pk")),)),
             Prefetch("samples", Sample.objects.exclude(draw=None).only("assignment")),
             Prefetch("attestations", with_names(Attestation.objects.filter(state__in=states)).order_by("-pk")),
         )

@@ -1,17 +1,21 @@
-"""Findings: raised by the auditor, answered by the firm, returned or closed by the auditor."""
+"""Findings: raised by the auditor, answered by the firm, returned or closed by the auditor.
+
+Engagements that end with the firm: the site is there no more, and nobody is left to answer a finding.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from benchmarks.wire.fields import HEX_DIGEST
-from portal.accounts.models import User
+from portal.accounts.models import Site, User
 from portal.accounts.selectors import managed_sites
-from portal.assurance import announcing
-from portal.assurance.interests import lock_standing, require_free
+from portal.assurance import reminding
+from portal.assurance.auditors import lock_standing, require_free
 from portal.assurance.models import Assignment, Finding, FindingStep
 from portal.assurance.models.findings import Act, Grade
 from portal.auditlog.models import Action
@@ -40,7 +44,7 @@ def raise_finding(
         number = last.number + 1 if last else 1
         made: Finding = Finding.objects.create(assignment=assignment, number=number, raised_at=now, **told)
         record(now, by.email, Action.FINDING_RAISED, f"site {assignment.site.slug}", f"{assignment.period}, finding {number}: {grade}")
-        announcing.raised(made, now)
+        reminding.raised(made, now)
     return made
 
 
@@ -101,10 +105,29 @@ def _step(finding: Finding, act: Act, text: str, evidence_digest: str, by: User,
         made: FindingStep = FindingStep.objects.create(finding=finding, act=act, text=text, evidence_digest=evidence_digest, by=by, at=now)
         subject = f"site {finding.assignment.site.slug}"
         record(now, by.email, _ACTIONS[act], subject, f"{finding.assignment.period}, finding {finding.number}")
-        announcing.said(finding, act, now)
+        reminding.said(finding, act, now)
     return made
 
 
 def _require_digest(text: str) -> None:
     if text and not HEX_DIGEST.fullmatch(text):
         raise RefusedError(409, "evidence-not-a-digest", "The evidence is no SHA-256.", "Give 64 digits of 0-9 and a-f, or nothing.")
+
+
+def end_engagements(sites: Collection[Site], because: str, by: str, now: datetime) -> int:
+    """Take back every assignment at these sites, and end with it each finding that is open; how many assignments.
+
+    What was said to a finding is never changed, so that it is closed stands on the record, with the reason. To be called in a transaction.
+    """
+    rows = list(Assignment.objects.filter(site__in=sites, taken_back_at=None).select_related("site", "body").order_by("pk"))
+    of_them = {row.pk: row for row in rows}
+    last = FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
+    findings = Finding.objects.filter(assignment__in=rows).annotate(last=Subquery(last)).order_by("assignment", "number")
+    for assignment, number, act in findings.values_list("assignment", "number", "last"):
+        if act != Act.CLOSED:
+            about = of_them[assignment]
+            record(now, by, Action.FINDING_CLOSED, f"site {about.site.slug}", f"{about.period}, finding {number}: {because}")
+    for row in rows:
+        record(now, by, Action.ASSIGNMENT_TAKEN_BACK, f"site {row.site.slug}", f"{row.body}, {row.period}: {because}")
+        reminding.taken_back(row, now)
+    return Assignment.objects.filter(pk__in=list(of_them)).update(taken_back_at=now, taken_back_reason=because)

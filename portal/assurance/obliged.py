@@ -9,10 +9,9 @@ from django.db.models import Max, QuerySet
 
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import own_sites, regulated_sites
-from portal.assurance.duty import Due, Span, due
 from portal.assurance.engagements import checked_by
 from portal.assurance.models import Attestation, SystemCertificate
-from portal.assurance.schemes import obligatory_audit
+from portal.assurance.schemes import Due, Span, due, obligatory_audit
 from portal.days import scheme_day
 
 
@@ -23,6 +22,7 @@ class ObligedView:
     site_name_zh: str
     firm: str
     firm_zh: str
+    place: str  # the path of its jurisdiction, whose rule counts
     last_audit: date | None  # the day on which its newest statement that stands was issued
     due: Due
 
@@ -51,10 +51,13 @@ def obliged_checked(user: User, today: date, site: str = "") -> tuple[ObligedVie
 
 def due_sites(today: date) -> tuple[DueSite, ...]:
     """Of every obliged site."""
-    sites = obliged_sites(Site.objects.all()).values_list("pk", flat=True)
+    obliged = obliged_sites(Site.objects.all())
+    sites = obliged.values_list("pk", flat=True)
     audits, papers = _audits(sites), _papers(sites)
-    rule = obligatory_audit()
-    return tuple(DueSite(pk, due(audits.get(pk), papers.get(pk, ()), rule, today)) for pk in sites.order_by("pk"))
+    return tuple(
+        DueSite(pk, due(audits.get(pk), papers.get(pk, ()), obligatory_audit(place), today))
+        for pk, place in obliged.values_list("pk", "jurisdiction__path").order_by("pk")
+    )
 
 
 def obliged_sites(sites: QuerySet[Site]) -> QuerySet[Site]:
@@ -65,7 +68,7 @@ def obliged_sites(sites: QuerySet[Site]) -> QuerySet[Site]:
 def _views(among: QuerySet[Site], today: date, site: str) -> tuple[ObligedView, ...]:
     sites = obliged_sites(among.filter(slug=site) if site else among)
     numbers = sites.values_list("pk", flat=True)
-    audits, papers, rule = _audits(numbers), _papers(numbers), obligatory_audit()
+    audits, papers = _audits(numbers), _papers(numbers)
     return tuple(
         ObligedView(
             site=one.slug,
@@ -74,9 +77,10 @@ def _views(among: QuerySet[Site], today: date, site: str) -> tuple[ObligedView, 
             firm=one.organisation.name,
             firm_zh=one.organisation.name_zh,
             last_audit=audits.get(one.pk),
-            due=due(audits.get(one.pk), papers.get(one.pk, ()), rule, today),
+            place=one.jurisdiction.path,
+            due=due(audits.get(one.pk), papers.get(one.pk, ()), obligatory_audit(one.jurisdiction.path), today),
         )
-        for one in sites.select_related("organisation").order_by("slug")
+        for one in sites.select_related("organisation", "jurisdiction").order_by("slug")
     )
 
 

@@ -2,26 +2,153 @@
 
 That a day was told of is written in the transaction of its notices, under a unique key: a sweep that dies leaves neither and the next
 one tells, and of two at once the second finds the row. The worker reads days and numbers here, never what somebody wrote.
+
+What an engagement asks of the auditor on a day: for the first page of a body and for the reminders.
+
+Who is told of an audit: the firm of what the body finds and signs, the body of what the firm answers and the regulator assigns.
+
+Called in the transaction of its cause.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery
 from django.utils.timezone import localdate
 
+from portal.accounts.audience import named, people_of_body, people_of_site
 from portal.accounts.models import Site
-from portal.assurance.announcing import tell_body, tell_firm, tell_of_duty
-from portal.assurance.duty import Duty
+from portal.assurance.attestation_standing import Standing
+from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, Reminded
-from portal.assurance.models.findings import Act
-from portal.assurance.needs import BEFORE_DUE, BEFORE_EXPIRY, BEFORE_VISIT, Need
+from portal.assurance.models.findings import Act, Grade
 from portal.assurance.obliged import DueSite, due_sites
+from portal.assurance.schemes import Duty
 from portal.notifications.kinds import Kind
+from portal.notifications.services import Told, tell
+
+BEFORE_EXPIRY = timedelta(days=90)
+"""Time to arrange a new audit."""
+
+BEFORE_VISIT = timedelta(days=30)
+BEFORE_DUE = timedelta(days=30)
+
+
+class Need(StrEnum):
+    """In the order in which they are shown: what holds everything up comes first."""
+
+    TAKE_OVER = "take-over"  # everybody who declared has an interest
+    DECLARE = "declare"  # nobody has declared
+    OVERDUE = "overdue"  # the conclusion is late
+    DUE_SOON = "due-soon"
+    ANSWERED = "answered"  # findings that the plant has answered
+    LATE_ANSWERS = "late-answers"  # findings whose answer is late
+    SIGN = "sign"  # drawn up, not signed
+    SURVEILLANCE = "surveillance"
+    EXPIRES = "expires"
+    CONCLUDE = "conclude"  # nothing stands in the way
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    need: Need
+    count: int = 0
+    day: date | None = None
+
+
+def needs(view: EngagementView, today: date) -> tuple[Asked, ...]:
+    """Nothing where nothing is to be done now, and of what was taken back."""
+    if view.taken_back_at is not None:
+        return ()
+    asked: list[Asked] = []
+    valid = next((one for one in view.attestations if one.standing is Standing.VALID), None)
+    drawn = [one for one in view.attestations if one.standing is Standing.DRAWN_UP]
+    concluded = valid is not None
+    free = any(not one.interested for one in view.declarations)
+    if not concluded and view.accepted is not None and not free:
+        asked.append(Asked(Need.TAKE_OVER if view.declarations else Need.DECLARE))
+    if not concluded and view.due is not None and today > view.due - BEFORE_DUE:
+        asked.append(Asked(Need.OVERDUE if today > view.due else Need.DUE_SOON, day=view.due))
+    if answered := sum(one.answered for one in view.findings):
+        asked.append(Asked(Need.ANSWERED, answered))
+    if late := sum(one.overdue(today) for one in view.findings):
+        asked.append(Asked(Need.LATE_ANSWERS, late))
+    if drawn:
+        asked.append(Asked(Need.SIGN, len(drawn)))
+    if valid is not None:
+        visit = valid.statement.surveillance_on
+        if visit is not None and today > visit - BEFORE_VISIT:
+            asked.append(Asked(Need.SURVEILLANCE, day=visit))
+        if today > valid.statement.valid_until - BEFORE_EXPIRY:
+            asked.append(Asked(Need.EXPIRES, day=valid.statement.valid_until))
+    open_findings = any(not one.closed and one.grade != Grade.OBSERVATION for one in view.findings)
+    if not concluded and not drawn and free and view.accepted is not None and not open_findings:
+        asked.append(Asked(Need.CONCLUDE))
+    return tuple(asked)
+
+
+_TO_THE_FIRM = {Act.RETURNED: Kind.FINDING_RETURNED, Act.CLOSED: Kind.FINDING_CLOSED}
+
+
+def assigned(about: Assignment, now: datetime) -> None:
+    tell_body(Kind.ASSIGNMENT_MADE, about, now, about.due)
+
+
+def taken_back(about: Assignment, now: datetime) -> None:
+    tell_body(Kind.ASSIGNMENT_TAKEN_BACK, about, now)
+
+
+def raised(finding: Finding, now: datetime) -> None:
+    tell_firm(Kind.FINDING_MADE, finding.assignment, now, finding=finding.number)
+
+
+def said(finding: Finding, act: Act, now: datetime) -> None:
+    """An answer concerns the body, what the body makes of it the firm."""
+    if act == Act.ANSWERED:
+        tell_body(Kind.FINDING_ANSWERED, finding.assignment, now, finding=finding.number)
+    else:
+        tell_firm(_TO_THE_FIRM[act], finding.assignment, now, finding=finding.number)
+
+
+def concluded(row: Attestation, now: datetime) -> None:
+    if row.assignment is not None:
+        tell_firm(Kind.CONCLUSION_GIVEN, row.assignment, now)
+
+
+def withdrawn(row: Attestation, now: datetime) -> None:
+    if row.assignment is not None:
+        tell_firm(Kind.CONCLUSION_WITHDRAWN, row.assignment, now)
+
+
+def tell_firm(kind: Kind, about: Assignment, now: datetime, day: date | None = None, finding: int | None = None) -> None:
+    """Everybody who acts for the firm of the site; to the finding where it is about one, else to the audits of their sites."""
+    place, parts = _place("web:audits", "web:audit-finding", about, finding, {})
+    tell(kind, people_of_site(about.site), place, parts, _told(about, day), now)
+
+
+def tell_body(kind: Kind, about: Assignment, now: datetime, day: date | None = None, finding: int | None = None) -> None:
+    """Everybody who acts for the body."""
+    place, parts = _place("web:engagement", "web:engagement-finding", about, finding, {"assignment": about.pk})
+    tell(kind, people_of_body(about.body_id), place, parts, _told(about, day), now)
+
+
+def tell_of_duty(kind: Kind, site: Site, day: date, now: datetime) -> None:
+    """Everybody who acts for the firm of the site, of the day of its obligatory audit."""
+    tell(kind, people_of_site(site), "web:audits", {}, {**named(site), "due": day.isoformat()}, now)
+
+
+def _place(whole: str, one: str, about: Assignment, finding: int | None, parts: Told) -> tuple[str, Told]:
+    return (whole, parts) if finding is None else (one, {"assignment": about.pk, "number": finding})
+
+
+def _told(about: Assignment, day: date | None) -> Told:
+    return {**named(about.site), "period": about.period, **({"due": day.isoformat()} if day else {})}
+
 
 _KINDS = {
     Need.LATE_ANSWERS: Kind.FINDING_OVERDUE,

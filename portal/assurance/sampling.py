@@ -19,8 +19,8 @@ from benchmarks.wire.attestations import BINDING, SampleOutcome
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import User
-from portal.assurance.audited import audited_report
-from portal.assurance.interests import lock_standing, require_free
+from portal.assurance.attestation_standing import audited_report
+from portal.assurance.auditors import lock_standing, require_free
 from portal.assurance.models import Assignment, AuditorKey, Sample
 from portal.assurance.summaries import Summary
 from portal.auditlog.models import Action

@@ -9,7 +9,7 @@ from django.db import transaction
 from benchmarks.phrases import Name, Phrase
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Membership, Organisation, Role, Site, User
-from portal.assurance import announcing
+from portal.assurance import reminding
 from portal.assurance.models import Assignment, InterestDeclaration
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
@@ -49,7 +49,7 @@ def assign(
             made.save(update_fields=["due", "sees_values"])
         terms = f"due {due or 'open'}, {'with' if sees_values else 'without'} protected values"
         record(now, by.email, Action.ASSIGNMENT_MADE, f"site {site.slug}", f"{body}, {period}: {terms}")
-        announcing.assigned(made, now)
+        reminding.assigned(made, now)
     return made
 
 
@@ -73,7 +73,7 @@ def take_back(assignment: Assignment, reason: str, by: User, now: datetime) -> A
             record(
                 now, by.email, Action.ASSIGNMENT_TAKEN_BACK, f"site {row.site.slug}", f"{row.body}, {row.period}: {row.taken_back_reason}"
             )
-            announcing.taken_back(row, now)
+            reminding.taken_back(row, now)
     return row
 
 

@@ -41,8 +41,9 @@ def put_on_record(site: Site, paper: Paper, by: User, now: datetime) -> SystemCe
         RefusedError: `not-your-site` (403), `standard-unknown`, `certificate-days-wrong`, `evidence-not-a-digest`, `evidence-used` (409).
     """
     _require_theirs(site, by)
-    if paper.standard not in obligatory_audit().systems:
-        offered = ", ".join(obligatory_audit().systems)
+    counting = obligatory_audit(site.jurisdiction.path).systems
+    if paper.standard not in counting:
+        offered = ", ".join(counting)
         raise RefusedError(
             409,
             "standard-unknown",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from portal.auditlog.models import Action, Event
@@ -10,3 +11,9 @@ from portal.auditlog.models import Action, Event
 def record(at: datetime, actor: str, action: Action, subject: str, detail: str = "") -> None:
     """Note that `actor` did `action` to `subject`."""
     Event.objects.create(at=at, actor=actor, action=action, subject=subject, detail=detail[:1000])
+
+
+def record_each(at: datetime, action: Action, done: Iterable[tuple[str, str, str]]) -> None:
+    """As `record`, of many: who, to which subject, details."""
+    rows = (Event(at=at, actor=actor, action=action, subject=subject, detail=detail[:1000]) for actor, subject, detail in done)
+    Event.objects.bulk_create(rows, batch_size=1_000)

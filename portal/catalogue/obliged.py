@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from benchmarks.phrases import Phrase
+from portal.accounts.credit_codes import WrongCodeError, credit_code
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import within
@@ -31,11 +31,15 @@ class Fault(StrEnum):
     """What can be wrong with a file; the page has the words."""
 
     NOT_TEXT = "not-text"
+    NO_WORKBOOK = "no-workbook"
     NO_SITE_COLUMN = "no-site-column"
     EMPTY = "empty"
     SITE_UNKNOWN = "site-unknown"  # not of this pack in this scope
     SITE_TWICE = "site-twice"
     COHORT_UNKNOWN = "cohort-unknown"
+    CODE_WRONG = "code-wrong"  # its length, characters or check digit
+    CODE_UNKNOWN = "code-unknown"  # no site of this pack in this scope has it
+    CODE_OF_SEVERAL = "code-of-several"  # of several sites: which one is not said
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +71,25 @@ class Difference:
     unchanged: int
 
 
-def read_list(raw: bytes, group: PeerGroup) -> tuple[tuple[Entry, ...], tuple[LineFault, ...]]:
-    """The whole list of the obliged: a CSV in UTF-8 with a column `site` and perhaps `cohort`. Nothing of a file with a fault is used."""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return (), (LineFault(0, Fault.NOT_TEXT),)
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        head = [name.strip().lower() for name in next(reader, [])]
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        return (), (LineFault(reader.line_num, Fault.NOT_TEXT, str(error)),)
-    if "site" not in head:
-        return (), (LineFault(1, Fault.NO_SITE_COLUMN, ", ".join(head)[:100]),)
+def read_list(rows: Sequence[tuple[int, Mapping[str, str]]], group: PeerGroup) -> tuple[tuple[Entry, ...], tuple[LineFault, ...]]:
+    """The whole list of the obliged, from rows with `site` or `credit_code`, perhaps `cohort`, each with the line on which it stands.
+    Nothing of a list with a fault is used. A code names a site where one alone of the eligible has it, itself or by its firm.
+    """
     if not rows:
         return (), (LineFault(0, Fault.EMPTY),)
-    known = set(eligible(group))
+    known, of_code = set[str](), dict[str, list[str]]()
+    for site, own, firm in _eligible(group).values_list("slug", "credit_code", "organisation__credit_code"):
+        known.add(site)
+        of_code.setdefault(own or firm, []).append(site)
     entries: dict[str, Entry] = {}
     faults: list[LineFault] = []
     for line, row in rows:
-        cells = dict(zip(head, (cell.strip() for cell in row), strict=False))
-        site, cohort = cells.get("site", ""), cells.get("cohort", "").lower()
+        site, cohort = row.get("site", ""), row.get("cohort", "").lower()
+        if not site and row.get("credit_code"):
+            site, fault = _site_of_code(row["credit_code"], of_code)
+            if fault is not None:
+                faults.append(LineFault(line, fault, row["credit_code"][:40]))
+                continue
         if site not in known:
             faults.append(LineFault(line, Fault.SITE_UNKNOWN, site[:63]))
         elif site in entries:
@@ -100,9 +101,30 @@ def read_list(raw: bytes, group: PeerGroup) -> tuple[tuple[Entry, ...], tuple[Li
     return ((), tuple(faults[:MOST_FAULTS])) if faults else (tuple(entries.values()), ())
 
 
+def _site_of_code(text: str, of_code: Mapping[str, Sequence[str]]) -> tuple[str, Fault | None]:
+    try:
+        code = credit_code(text)
+    except WrongCodeError:
+        return "", Fault.CODE_WRONG
+    sites = of_code.get(code, ())
+    if len(sites) == 1:
+        return sites[0], None
+    return "", Fault.CODE_OF_SEVERAL if sites else Fault.CODE_UNKNOWN
+
+
+def listed_now(group: PeerGroup) -> tuple[PeerGroupMember, ...]:
+    """Who is obliged as things stand, with site, firm and jurisdiction, by the site's id."""
+    rows = PeerGroupMember.objects.filter(peer_group=group, obliged=True).select_related("site__organisation", "site__jurisdiction")
+    return tuple(rows.order_by("site__slug"))
+
+
 def eligible(group: PeerGroup) -> tuple[str, ...]:
     """The sites that could be on the list: of the group's pack, in its scope."""
-    return tuple(Site.objects.filter(within((group.scope,)), pack=group.pack).order_by("slug").values_list("slug", flat=True))
+    return tuple(_eligible(group).values_list("slug", flat=True))
+
+
+def _eligible(group: PeerGroup) -> QuerySet[Site]:
+    return Site.objects.filter(within((group.scope,)), pack=group.pack).order_by("slug")
 
 
 def difference(change: ObligedChange) -> Difference:

@@ -61,8 +61,14 @@ def make_peer_group(
         )
     with transaction.atomic():
         group, _ = PeerGroup.objects.get_or_create(pack=pack.id, pack_version=pack.version, route=route or routes[0], scope=scope)
+        known = dict(group.members.values_list("site", "obliged"))
         PeerGroupMember.objects.bulk_create(
-            [PeerGroupMember(peer_group=group, site=site, obliged=obliged) for site, obliged in members.items()],
+            [
+                PeerGroupMember(peer_group=group, site=site, obliged=obliged)
+                for site, obliged in members.items()
+                if known.get(site.pk) is not obliged
+            ],
+            batch_size=1_000,
             update_conflicts=True,
             unique_fields=["peer_group", "site"],
             update_fields=["obliged"],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from portal.accounts.models import Membership, Role, User
 from portal.accounts.selectors import jurisdictions_of, regulated_sites
@@ -43,6 +43,12 @@ def events(user: User, wanted: TrailFilter, first: int, most: int) -> Iterator[T
     rows = _fitting(user, wanted).order_by("-id")[first : first + most]
     for at, actor, action, subject, detail in rows.values_list("at", "actor", "action", "subject", "detail"):
         yield TrailEvent(at, actor, action, subject, detail)
+
+
+def counted(user: User, after: datetime) -> Mapping[str, int]:
+    """How many events of each action the person may read since then, the most frequent first; of what others did, not of one's own."""
+    rows = _readable(user).filter(at__gte=after).exclude(actor=user.email).order_by().values_list("action").annotate(n=Count("pk"))
+    return dict(rows.order_by("-n", "action"))
 
 
 def _fitting(user: User, wanted: TrailFilter) -> QuerySet[Event]:

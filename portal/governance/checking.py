@@ -15,6 +15,7 @@ from benchmarks.packs.checks import clashes, read_in_the_future
 from benchmarks.packs.checks import faults as faults_of
 from benchmarks.packs.faults import Fault, FaultyPack
 from benchmarks.packs.reading import parse
+from benchmarks.phrases import Phrase
 from benchmarks.routes import NEWEST, Pack
 from portal.governance.approved import with_factors
 from portal.governance.models import PACK_ID, VERSION, Proposal, State
@@ -47,17 +48,16 @@ def check(file: str, factors: str, corrects: str, on: date) -> Checked:
     except InputError as refused:
         place = refused.place
         where = "" if place is None else " ".join(part for part in (place.file, place.column) if part)
-        return Checked(None, faults=(Fault(where, refused.found or str(refused.sentence), refused.wanted or ""),))
+        return Checked(None, faults=(Fault(where, refused.found or refused.sentence, _said(refused.wanted)),))
+    version = table.version if table else ""
     with brought(pack.own_carriers) as clashing:
-        found = [*clashes(clashing), *faults_of(pack), *read_in_the_future(pack, on), *_own(pack, table, corrects)]
-        if found:
-            return Checked(None, faults=tuple(found))
-        version = table.version if table else ""
+        own = _own(pack, table, corrects)  # before the table that comes with it stands among those that there are
         with shelf.used(with_factors(version, factors)):
             try:
-                return Checked(pack, packs.digest(pack).hex(), version)
+                found = [*clashes(clashing), *faults_of(pack), *read_in_the_future(pack, on), *own]
+                return Checked(None, faults=tuple(found)) if found else Checked(pack, packs.digest(pack).hex(), version)
             except InputError as refused:
-                return Checked(None, faults=(Fault("conversion", refused.found or "", refused.wanted or ""),))
+                return Checked(None, faults=(*own, Fault("conversion", refused.found, _said(refused.wanted))))
 
 
 def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
@@ -67,21 +67,33 @@ def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
         try:
             rule(value)
         except ValidationError as wrong:
-            found.append(Fault(place, value, str(wrong.message)))
+            found.append(Fault(place, value, _said(str(wrong.message))))
     there_are = {one.version: one for one in packs.versions(pack.id)}
     if pack.version in there_are:
-        found.append(Fault("version", pack.version, "a version that there is not yet: what labels were made by is never replaced"))
+        found.append(Fault("version", pack.version, Phrase("a version that there is not yet: what labels were made by is never replaced")))
     elif Proposal.objects.filter(pack=pack.id, version=pack.version, state=State.OPEN).exists():
-        found.append(Fault("version", pack.version, "a version that no open proposal has"))
+        found.append(Fault("version", pack.version, Phrase("a version that no open proposal has")))
     if corrects and corrects not in there_are:
-        found.append(Fault("corrects", corrects, f"a version of {pack.id}: {', '.join(there_are) or 'there is none yet'}"))
+        found.append(
+            Fault(
+                "corrects",
+                corrects,
+                Phrase("a version of %(id)s: %(names)s", id=pack.id, names=", ".join(there_are) or Phrase("there is none yet")),
+            )
+        )
     if pack.conversion == NEWEST or pack.conversion.endswith(".toml"):
-        found.append(Fault("conversion", pack.conversion, "the version of a table of factors, by name: it is part of the digest"))
+        found.append(Fault("conversion", pack.conversion, Phrase("the version of a table of factors, by name: it is part of the digest")))
     if table is not None and table.version != pack.conversion:
-        found.append(Fault("conversion", pack.conversion, f"the version of the table that comes with it ({table.version})"))
+        found.append(
+            Fault("conversion", pack.conversion, Phrase("the version of the table that comes with it (%(version)s)", version=table.version))
+        )
     if table is not None and _is_taken(table.version):
-        found.append(Fault("factors.version", table.version, "a version that no table has yet"))
+        found.append(Fault("factors.version", table.version, Phrase("a version that no table has yet")))
     return found
+
+
+def _said(text: str) -> Phrase:
+    return text if isinstance(text, Phrase) else Phrase("%(sentence)s", sentence=text)
 
 
 def _is_taken(version: str) -> bool:

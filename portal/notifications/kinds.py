@@ -9,6 +9,7 @@ class Kind(models.TextChoices):
     """Stable names: they stand in people's wishes."""
 
     REPORT_REMINDED = "report.reminded"
+    REPORT_COMES = "report.comes"
     EXTENSION_GRANTED = "extension.granted"
     SUBMISSION_ACCEPTED = "submission.accepted"
     SUBMISSION_REFUSED = "submission.refused"

@@ -24,6 +24,7 @@ from portal.auditlog.services import record
 from portal.notifications.kinds import Kind
 from portal.notifications.services import tell
 from portal.problems import RefusedError
+from portal.register.identifying import require_free
 from portal.register.inviting import Sent, digest_of, invite_to
 from portal.register.models import FirmApplication
 
@@ -42,6 +43,7 @@ class FirmWish:
     email: str
     language: str
     kind: Role = Role.ENTERPRISE
+    credit_code: str = ""
 
 
 def apply(wish: FirmWish, now: datetime) -> str:
@@ -54,6 +56,7 @@ def apply(wish: FirmWish, now: datetime) -> str:
         name=wish.name,
         name_zh=wish.name_zh,
         controlling_firm=wish.controlling_firm,
+        credit_code=wish.credit_code,
         jurisdiction=wish.jurisdiction,
         contact=wish.contact,
         email=wish.email.strip().lower(),
@@ -95,15 +98,21 @@ def approve(user: User, application: int, controlling: int | None, now: datetime
 
     Raises:
         FirmApplication.DoesNotExist, ControllingFirm.DoesNotExist: none that waits in the person's jurisdictions; no such firm.
-        RefusedError: `name-taken`.
+        RefusedError: `name-taken`, `credit-code-taken`.
     """
     with transaction.atomic():
         row = _held(user, application)
         if Organisation.objects.filter(name=row.name).exists():
             raise _taken(row.name)
+        require_free(row.credit_code)
         decider = _decider(row, controlling) if row.kind == Role.ENTERPRISE else None
         firm = Organisation.objects.create(
-            name=row.name, name_zh=row.name_zh, kind=row.kind, controlling_firm=decider, jurisdiction=row.jurisdiction
+            name=row.name,
+            name_zh=row.name_zh,
+            kind=row.kind,
+            controlling_firm=decider,
+            jurisdiction=row.jurisdiction,
+            credit_code=row.credit_code,
         )
         _decide(row, user, now, approved=True)
         what = f"controlled by {decider.name}" if decider else f"as {row.kind}"

@@ -24,7 +24,7 @@ from benchmarks.phrases import Phrase
 from portal.accounts.audience import people_of_firms
 from portal.accounts.models import ApiKey, Device, EnrolmentToken, Membership, Organisation, Role, Site, User
 from portal.accounts.parting import delete_people
-from portal.assurance.ending import end_engagements
+from portal.assurance.findings import end_engagements
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.catalogue.models import PeerGroupMember

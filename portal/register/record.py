@@ -67,7 +67,7 @@ def count(firm: Organisation, wanted: Wanted) -> int:
 
 def entries(firm: Organisation, wanted: Wanted, first: int, most: int) -> Iterator[Entry]:
     """What was seen and done, newest first, from the `first` (0 is the newest) on."""
-    own = _own_actors(firm)
+    own = own_actors(firm)
     rows = _entries(firm, wanted).order_by("-when", "what")[first : first + most]
     for when, who, what, subject, detail, kind in rows:
         yield Entry(when, who if who in own else "", what, kind == "seen", subject, detail if who in own else "")
@@ -81,6 +81,7 @@ def _entries(firm: Organisation, wanted: Wanted) -> QuerySet[Any, Any]:
     """Both kinds as rows of when, who, what, subject, detail, kind."""
     names = ("when", "who", "what", "about", "more", "kind")
     done = Event.objects.filter(subject__in=_subjects(firm), actor__icontains=wanted.who, subject__icontains=wanted.what).order_by()
+    done = done.exclude(action=Action.SITE_NOTED)  # regulators' notes are theirs
     done_rows = done.annotate(
         when=F("at"), who=F("actor"), what=F("action"), about=F("subject"), more=F("detail"), kind=_word("done")
     ).values_list(*names)
@@ -109,7 +110,7 @@ def _subjects(firm: Organisation) -> list[str]:
     return [*sites, *named]
 
 
-def _own_actors(firm: Organisation) -> frozenset[str]:
+def own_actors(firm: Organisation) -> frozenset[str]:
     """Whose names the firm may read: people who act or have acted for it, and its agents. Officers of agencies are not named to it."""
     here = Membership.objects.filter(organisation=firm, role=Role.ENTERPRISE).values_list("user__email", flat=True)
     joined = Q(action=Action.PERSON_JOINED, subject=f"firm {firm.name}"[:254])

@@ -16,6 +16,7 @@ from django.core.validators import validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from benchmarks.errors import InputError, Place
+from portal.accounts.credit_codes import credit_code
 from portal.accounts.models import Role, SizeClass
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -32,6 +33,7 @@ def _address(text: str) -> str:
 
 
 Email = Annotated[str, AfterValidator(_address)]
+CreditCode = Annotated[str, AfterValidator(credit_code)]
 
 
 class _Declared(BaseModel):
@@ -59,6 +61,7 @@ class DeclaredOrganisation(_Declared):
     kind: Role
     jurisdiction: JurisdictionPath | None = None
     firm: Name | None = None
+    credit_code: CreditCode = ""
 
 
 class DeclaredPerson(_Declared):
@@ -78,6 +81,7 @@ class DeclaredSite(_Declared):
     jurisdiction: JurisdictionPath
     pack: Name
     size_class: SizeClass = SizeClass.MEDIUM
+    credit_code: CreditCode = ""  # of a branch that has one of its own
 
 
 class DeclaredPeriod(_Declared):

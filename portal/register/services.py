@@ -6,14 +6,14 @@ for whom, and whose firm a plant belongs to, decide what is shown to whom.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Model
 
@@ -23,12 +23,14 @@ from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Or
 from portal.accounts.selectors import within
 from portal.assurance.services import assign
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.services import record_each
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.services import close_period, make_peer_group, open_period
 from portal.intake.models import Submission
+from portal.register.identifying import taken
 from portal.register.roll import (
     DeclaredAssignment,
+    DeclaredJurisdiction,
     DeclaredOrganisation,
     DeclaredPeerGroup,
     DeclaredPeriod,
@@ -36,10 +38,20 @@ from portal.register.roll import (
     DeclaredSite,
     Roll,
 )
+from portal.register.rows import AT_ONCE, differs, named, of_keys, unknown
 
 LEVELS = (Jurisdiction.Level.NATION, Jurisdiction.Level.PROVINCE, Jurisdiction.Level.CITY)
 
 Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What a file says of one row: how it is spoken of, its key, its fields."""
+
+    subject: str
+    key: Any
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,113 +77,153 @@ def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[Change, .
 
 
 class _Register:
-    """One run: notes every change, and puts it on record in the same transaction."""
+    """One run: notes every change, and puts it on record in the same transaction.
+
+    Each kind is read at once and written at once, before the next kind names it: the number of statements does not grow with the file.
+    """
 
     def __init__(self, now: datetime, by: str) -> None:
         self.now = now
         self.by = by
         self.changes: list[Change] = []
+        self._unrecorded: list[Change] = []
 
     def bring_to(self, roll: Roll) -> tuple[Change, ...]:
-        for jurisdiction in sorted(roll.jurisdictions, key=lambda declared: declared.path):  # a parent before what lies in it
-            parent = jurisdiction.path.rpartition("/")[0]
-            self._keep(
-                Jurisdiction,
-                f"jurisdiction {jurisdiction.path}",
-                {"path": jurisdiction.path},
-                {
-                    "name": jurisdiction.name,
-                    "name_zh": jurisdiction.name_zh,
-                    "level": LEVELS[jurisdiction.path.count("/")],
-                    "parent": _named(Jurisdiction, "path", parent) if parent else None,
-                },
-            )
-        for firm in roll.firms:
-            self._keep(ControllingFirm, f"firm {firm.name}", {"name": firm.name}, {"name_zh": firm.name_zh})
-        for organisation in roll.organisations:
-            self._organisation(organisation)
-        for person in roll.people:
-            self._person(person)
-        for site in roll.sites:
-            self._site(site)
+        for depth in range(len(LEVELS)):  # a parent before what lies in it
+            self._jurisdictions([declared for declared in roll.jurisdictions if declared.path.count("/") == depth], LEVELS[depth])
+        firms = [_Entry(f"firm {firm.name}", firm.name, {"name_zh": firm.name_zh}) for firm in roll.firms]
+        self._keep(ControllingFirm, "name", firms)
+        self._organisations(roll.organisations)
+        self._people(roll.people)
+        self._sites(roll.sites)
         for group in roll.peer_groups:
             self._peer_group(group)
         for assignment in roll.assignments:
             self._assignment(assignment)
+        self._put_on_record()
         return tuple(self.changes)
 
-    def _organisation(self, declared: DeclaredOrganisation) -> None:
-        needed = {Role.ENTERPRISE: ("firm", declared.firm), Role.REGULATOR: ("jurisdiction", declared.jurisdiction)}
-        name, given = needed.get(declared.kind, ("", "none needed"))
-        if given is None:
-            raise InputError(
-                "organisation-incomplete",
-                f"The {declared.kind} {declared.name} has no {name}.",
-                f"Add `{name}` to its entry: an enterprise has a controlling firm, a regulator a jurisdiction.",
-            )
+    def _jurisdictions(self, declared: Sequence[DeclaredJurisdiction], level: Jurisdiction.Level) -> None:
+        parents = {one.path: one.path.rpartition("/")[0] for one in declared}
+        found = named(Jurisdiction, "path", filter(None, parents.values()))
         self._keep(
-            Organisation,
-            f"organisation {declared.name}",
-            {"name": declared.name},
-            {
-                "name_zh": declared.name_zh,
-                "kind": declared.kind,
-                "controlling_firm": _named(ControllingFirm, "name", declared.firm) if declared.firm else None,
-                "jurisdiction": _named(Jurisdiction, "path", declared.jurisdiction) if declared.jurisdiction else None,
-            },
+            Jurisdiction,
+            "path",
+            [
+                _Entry(
+                    f"jurisdiction {one.path}",
+                    one.path,
+                    {"name": one.name, "name_zh": one.name_zh, "level": level, "parent": found.get(parents[one.path])},
+                )
+                for one in sorted(declared, key=lambda one: one.path)
+            ],
         )
 
-    def _person(self, declared: DeclaredPerson) -> None:
-        subject = f"person {declared.email}"
-        fields = {"name": declared.name, "is_active": declared.active}
-        user = User.objects.filter(email=declared.email).first()
-        if user is None:
-            user = User.objects.create_user(declared.email, None, **fields)  # no sign-in before `manage.py changepassword`
-            self._note(subject, "made")
-        else:
-            self._keep(User, subject, {"email": declared.email}, fields)
-        acts_for = {_named(Organisation, "name", name) for name in declared.acts_for}
-        held = {membership.organisation: membership for membership in user.memberships.select_related("organisation")}
-        for organisation in sorted(acts_for - held.keys(), key=str):
-            Membership.objects.create(user=user, organisation=organisation, role=organisation.kind)
-            self._note(subject, f"acts for {organisation}")
-        for organisation in sorted(held.keys() - acts_for, key=str):
-            held[organisation].delete()
-            self._note(subject, f"acts for {organisation} no longer")
+    def _organisations(self, declared: Sequence[DeclaredOrganisation]) -> None:
+        for one in declared:
+            needed = {Role.ENTERPRISE: ("firm", one.firm), Role.REGULATOR: ("jurisdiction", one.jurisdiction)}
+            name, given = needed.get(one.kind, ("", "none needed"))
+            if given is None:
+                raise InputError(
+                    "organisation-incomplete",
+                    f"The {one.kind} {one.name} has no {name}.",
+                    f"Add `{name}` to its entry: an enterprise has a controlling firm, a regulator a jurisdiction.",
+                )
+        firms = named(ControllingFirm, "name", (one.firm for one in declared if one.firm))
+        places = named(Jurisdiction, "path", (one.jurisdiction for one in declared if one.jurisdiction))
+        holders = {code: row.name for code, row in of_keys(Organisation, "credit_code", (one.credit_code for one in declared)).items()}
+        for one in declared:
+            if one.credit_code and holders.setdefault(one.credit_code, one.name) != one.name:
+                raise taken(one.credit_code)
+        self._keep(
+            Organisation,
+            "name",
+            [
+                _Entry(
+                    f"organisation {one.name}",
+                    one.name,
+                    {
+                        "name_zh": one.name_zh,
+                        "kind": one.kind,
+                        "controlling_firm": firms.get(one.firm or ""),
+                        "jurisdiction": places.get(one.jurisdiction or ""),
+                        # left out, it stays what firm or regulator entered
+                        **({"credit_code": one.credit_code} if one.credit_code else {}),
+                    },
+                )
+                for one in declared
+            ],
+        )
 
-    def _site(self, declared: DeclaredSite) -> None:
-        if not packs.is_known(declared.pack):
-            raise _unknown("pack", declared.pack, packs.available())
-        organisation = _named(Organisation, "name", declared.organisation)
-        present = Site.objects.filter(slug=declared.id).first()
-        moved = present is not None and (present.pack, present.organisation_id) != (declared.pack, organisation.pk)
-        if moved and Submission.objects.filter(site=present).exists():
+    def _people(self, declared: Sequence[DeclaredPerson]) -> None:
+        entries = [_Entry(f"person {one.email}", one.email, {"name": one.name, "is_active": one.active}) for one in declared]
+        # no sign-in before `manage.py changepassword`
+        users = self._keep(User, "email", entries, lambda: {"password": make_password(None)})
+        houses = named(Organisation, "name", (name for one in declared for name in one.acts_for))
+        held: dict[int, dict[Organisation, Membership]] = {}
+        for row in Membership.objects.filter(user__in=users.values()).select_related("organisation"):
+            held.setdefault(row.user_id, {})[row.organisation] = row
+        begun = []
+        for one in declared:
+            user, acts_for = users[one.email], {houses[name] for name in one.acts_for}
+            before = held.setdefault(user.pk, {})
+            for organisation in sorted(acts_for - before.keys(), key=str):
+                before[organisation] = Membership(user=user, organisation=organisation, role=organisation.kind)
+                begun.append(before[organisation])
+                self._note(f"person {one.email}", f"acts for {organisation}")
+            for organisation in sorted(before.keys() - acts_for, key=str):
+                ended = before.pop(organisation)
+                if ended.pk is None:
+                    begun.remove(ended)
+                else:
+                    ended.delete()
+                self._note(f"person {one.email}", f"acts for {organisation} no longer")
+        Membership.objects.bulk_create(begun, AT_ONCE)
+
+    def _sites(self, declared: Sequence[DeclaredSite]) -> None:
+        if strange := next((pack for pack in dict.fromkeys(one.pack for one in declared) if not packs.is_known(pack)), None):
+            raise unknown("pack", strange, packs.available())
+        houses = named(Organisation, "name", (one.organisation for one in declared))
+        places = named(Jurisdiction, "path", (one.jurisdiction for one in declared))
+        wanted = {one.id: (one.pack, houses[one.organisation].pk) for one in declared}
+        present = of_keys(Site, "slug", wanted)
+        moved = [name for name, row in present.items() if (row.pack, row.organisation_id) != wanted[name]]
+        if reported := Submission.objects.filter(site__slug__in=moved).values_list("site__slug", flat=True).first():
             raise InputError(
                 "site-has-reported",
-                f"The site {declared.id} has reported: its pack and its organisation stand in what was published.",
+                f"The site {reported} has reported: its pack and its organisation stand in what was published.",
                 "Register the plant under a new site id and enrol its agent again.",
             )
         self._keep(
             Site,
-            f"site {declared.id}",
-            {"slug": declared.id},
-            {
-                "name": declared.name,
-                "name_zh": declared.name_zh,
-                "organisation": organisation,
-                "jurisdiction": _named(Jurisdiction, "path", declared.jurisdiction),
-                "pack": declared.pack,
-                "size_class": declared.size_class,
-            },
+            "slug",
+            [
+                _Entry(
+                    f"site {one.id}",
+                    one.id,
+                    {
+                        "name": one.name,
+                        "name_zh": one.name_zh,
+                        "organisation": houses[one.organisation],
+                        "jurisdiction": places[one.jurisdiction],
+                        "pack": one.pack,
+                        "size_class": one.size_class,
+                        **({"credit_code": one.credit_code} if one.credit_code else {}),
+                    },
+                )
+                for one in declared
+            ],
+            present=present,
         )
 
     def _peer_group(self, declared: DeclaredPeerGroup) -> None:
-        scope = _named(Jurisdiction, "path", declared.scope)
-        voluntary = [_named(Site, "slug", name) for name in declared.voluntary]
+        scope = named(Jurisdiction, "path", [declared.scope])[declared.scope]
+        voluntary = named(Site, "slug", declared.voluntary).values()
         if declared.obliged is None:
-            obliged = list(Site.objects.filter(within((scope,)), pack=declared.pack).exclude(slug__in=declared.voluntary))
+            own_will = set(declared.voluntary)
+            obliged = [site for site in Site.objects.filter(within((scope,)), pack=declared.pack) if site.slug not in own_will]
         else:
-            obliged = [_named(Site, "slug", name) for name in declared.obliged]
+            obliged = list(named(Site, "slug", declared.obliged).values())
         known = set(PeerGroup.objects.values_list("pk", flat=True))
         before = _members(declared.pack, scope)
         group = make_peer_group(declared.pack, scope, obliged, declared.route, declared.version, voluntary=voluntary)
@@ -192,7 +244,7 @@ class _Register:
             self.changes.append(Change(subject, "opened"))  # the service put it on record
         if declared.due is not None:
             due = datetime.combine(declared.due + timedelta(days=1), time(), ZoneInfo(settings.TIME_ZONE))  # the end of that day
-            self._keep(ReportingPeriod, subject, {"pk": period.pk}, {"due": due})
+            self._keep(ReportingPeriod, "pk", [_Entry(subject, period.pk, {"due": due})])
         if declared.closed and period.closed_at is None:
             close_period(period, self.by, self.now)
             self.changes.append(Change(subject, "closed"))
@@ -204,52 +256,61 @@ class _Register:
             )
 
     def _assignment(self, declared: DeclaredAssignment) -> None:
-        body, site = _named(Organisation, "name", declared.body), _named(Site, "slug", declared.site)
+        body = named(Organisation, "name", [declared.body])[declared.body]
+        site = named(Site, "slug", [declared.site])[declared.site]
         known = body.assignments.filter(site=site, period=declared.period, due=declared.due, sees_values=declared.sees_values).exists()
-        by = _named(User, "email", declared.by)
+        by = named(User, "email", [declared.by])[declared.by]
         assign(body, site, declared.period, by, self.now, declared.due, sees_values=declared.sees_values)
         if not known:
             self.changes.append(Change(f"site {site}", f"{body} checks {declared.period}"))
 
-    def _keep(self, model: type[Row], subject: str, key: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
-        """The row of that key with those fields, made or corrected."""
-        row = model._default_manager.filter(**key).first()
-        if row is None:
-            model._default_manager.create(**key, **fields)
-            self._note(subject, "made")
-            return
-        changed = {name: value for name, value in fields.items() if getattr(row, name) != value}
-        if changed:
-            detail = "; ".join(f"{name} was {getattr(row, name)}, is {value}" for name, value in changed.items())
-            for name, value in changed.items():
-                setattr(row, name, value)
-            row.save(update_fields=list(changed))
-            self._note(subject, detail)
+    def _keep(
+        self,
+        model: type[Row],
+        key: str,
+        entries: Sequence[_Entry],
+        at_first: Callable[[], Mapping[str, Any]] = dict,
+        present: dict[Any, Row] | None = None,
+    ) -> dict[Any, Row]:
+        """The rows of those entries by their keys, made or corrected.
+
+        Args:
+            at_first: gives further fields of a row that is made.
+            present: the rows that there are, where they were read before.
+        """
+        rows = of_keys(model, key, [entry.key for entry in entries]) if present is None else present
+        made, corrected = [], {}
+        fields: set[str] = set()
+        for entry in entries:
+            row = rows.get(entry.key)
+            if row is None:
+                row = rows[entry.key] = model(**{key: entry.key}, **entry.fields, **at_first())
+                made.append(row)
+                self._note(entry.subject, "made")
+                continue
+            changed = {name: value for name, value in entry.fields.items() if differs(row, name, value)}
+            if changed:
+                self._note(entry.subject, "; ".join(f"{name} was {getattr(row, name)}, is {value}" for name, value in changed.items()))
+                for name, value in changed.items():
+                    setattr(row, name, value)
+                if row.pk is not None:
+                    corrected[row.pk] = row
+                    fields.update(changed)
+        model._default_manager.bulk_create(made, AT_ONCE)
+        if corrected:
+            model._default_manager.bulk_update(corrected.values(), sorted(fields), AT_ONCE)
+        return rows
 
     def _note(self, subject: str, detail: str) -> None:
-        self.changes.append(Change(subject, detail))
-        record(self.now, self.by, Action.REGISTER_CHANGED, subject, detail)
+        change = Change(subject, detail)
+        self.changes.append(change)
+        self._unrecorded.append(change)
+
+    def _put_on_record(self) -> None:
+        record_each(self.now, Action.REGISTER_CHANGED, ((self.by, change.subject, change.detail) for change in self._unrecorded))
+        self._unrecorded.clear()
 
 
 def _members(pack: str, scope: Jurisdiction) -> dict[tuple[int, str], bool]:
     rows = PeerGroupMember.objects.filter(peer_group__pack=pack, peer_group__scope=scope)
     return {(group, site): obliged for group, site, obliged in rows.values_list("peer_group", "site__slug", "obliged")}
-
-
-def _named(model: type[Row], field: str, name: str) -> Row:
-    """The row of that name; a name that nobody has is refused with the nearest ones."""
-    row = model._default_manager.filter(**{field: name}).first()
-    if row is None:
-        raise _unknown(str(model._meta.verbose_name), name, model._default_manager.values_list(field, flat=True))
-    return row
-
-
-def _unknown(what: str, name: str, known: Iterable[str]) -> InputError:
-    near = difflib.get_close_matches(name, list(known), n=3)
-    return InputError(
-        "name-unknown",
-        f"There is no {what} {name!r}.",
-        "Correct the name, or declare it in the file; nothing was changed.",
-        found=name,
-        wanted=" or ".join(near) if near else f"a {what} that is declared",
-    )

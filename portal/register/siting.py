@@ -35,6 +35,7 @@ class SiteWish:
     jurisdiction: Jurisdiction
     pack: str
     size_class: str
+    credit_code: str = ""
 
 
 def apply(user: User, firm: int, wish: SiteWish, now: datetime) -> SiteApplication:
@@ -57,6 +58,7 @@ def apply(user: User, firm: int, wish: SiteWish, now: datetime) -> SiteApplicati
             jurisdiction=wish.jurisdiction,
             pack=wish.pack,
             size_class=wish.size_class,
+            credit_code=wish.credit_code,
             applied_by=user.email,
             applied_at=now,
         )
@@ -65,14 +67,22 @@ def apply(user: User, firm: int, wish: SiteWish, now: datetime) -> SiteApplicati
     return row
 
 
-def change(user: User, slug: str, *, name: str, name_zh: str, size_class: str, now: datetime) -> SiteApplication | None:
-    """Rename at once; another size class waits for a regulator, and is returned. `Site.DoesNotExist` for another's, a delegate's too."""
+def change(
+    user: User, slug: str, *, name: str, name_zh: str, size_class: str, now: datetime, code: str | None = None
+) -> SiteApplication | None:
+    """Rename at once, and with another credit code if one is given; another size class waits for a regulator, and is returned.
+    `Site.DoesNotExist` for another's, a delegate's too.
+    """
     with transaction.atomic():
         site = led_sites(user).get(slug=slug, retired_at=None)
         if (site.name, site.name_zh) != (name, name_zh):
             record(now, user.email, Action.SITE_RENAMED, f"site {site.slug}", f"was {site.name}, is {name}")
             site.name, site.name_zh = name, name_zh
             site.save(update_fields=["name", "name_zh"])
+        if code is not None and code != site.credit_code:
+            record(now, user.email, Action.CREDIT_CODE, f"site {site.slug}", f"was {site.credit_code or 'none'}, is {code or 'none'}")
+            site.credit_code = code
+            site.save(update_fields=["credit_code"])
         if size_class == site.size_class:
             return None
         SiteApplication.objects.filter(site=site, decided_at=None).delete()  # the newest wish counts
@@ -122,6 +132,7 @@ def approve(user: User, application: int, *, obliged: bool, now: datetime) -> Si
                 jurisdiction=row.jurisdiction,
                 pack=row.pack,
                 size_class=row.size_class,
+                credit_code=row.credit_code,
             )
             _take_part(site, user, obliged)
         _decide(row, user, now, approved=True)

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from portal.accounts.models import User
 from portal.accounts.selectors import managed_sites, own_sites
-from portal.assurance import codes
+from portal.assurance import attestation_standing
 from portal.auditlog.models import Action
 from portal.auditlog.services import record
 from portal.intake.models import State, Submission
@@ -23,7 +23,7 @@ from portal.sharing.labels import Labels, labels_of
 from portal.sharing.models import Certificate
 
 KIND = "L"
-"""How the code of a label certificate begins (`portal.assurance.codes`)."""
+"""How the code of a label certificate begins (`portal.assurance.attestation_standing`)."""
 
 
 class Holding(StrEnum):
@@ -81,7 +81,7 @@ def certificate_of(user: User, digest: str) -> CertificateView | None:
 
 def resolve(code: str) -> CertificateView | None:
     """What the code of a certificate says, for whoever holds the paper; spaces, hyphens and small letters do not matter."""
-    printed = codes.canonical(code)
+    printed = attestation_standing.canonical(code)
     if printed is None or not printed.startswith(KIND):
         return None
     rows = Certificate.objects.filter(code=printed).select_related("submission").defer("submission__envelope")
@@ -99,4 +99,4 @@ def _view(row: Certificate) -> CertificateView:
 
 def _code() -> str:
     """Of random bits, as many as a code has: a digest of the labels would let somebody guess them."""
-    return codes.code_of(secrets.token_hex(codes.HEX // 2), KIND)
+    return attestation_standing.code_of(secrets.token_hex(attestation_standing.HEX // 2), KIND)

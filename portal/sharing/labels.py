@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission
-from portal.standings.cells import Cell, cell_of
+from portal.standings.cohort import Cell, cell_of
 from portal.standings.models import ProtectedValue, Standing
 
 

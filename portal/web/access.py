@@ -18,11 +18,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from benchmarks.errors import SteplabelError
 from portal.accounts import second_factor
 from portal.accounts.models import Role, User
-from portal.accounts.selectors import roles_of
+from portal.accounts.selectors import read_once, roles_of
 from portal.web import unsent
 from portal.web.forms import SignInForm
 from portal.web.signing_in import signed_in_lately
@@ -32,16 +33,19 @@ P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def for_role(*roles: Role) -> Callable[[Page[P]], Page[P]]:
-    """Only for people with one of these roles; their pages are never kept by a cache on the way."""
+def for_role(*roles: Role, posts: bool = False) -> Callable[[Page[P]], Page[P]]:
+    """Only for people with one of these roles; their pages are never kept by a cache on the way. `posts`: a form is sent here."""
 
     def guard(page: Page[P]) -> Page[P]:
+        @require_http_methods(["GET", "POST"] if posts else ["GET"])
         @wraps(page)
         @never_cache
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return to_sign_in(request)
             user = person(request)
+            if request.method in ("GET", "HEAD"):
+                read_once(user)
             held = roles_of(user)
             if held.isdisjoint(roles):
                 raise PermissionDenied

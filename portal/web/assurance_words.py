@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from portal.assurance.needs import Asked, Need
+from portal.assurance.reminding import Asked, Need
 from portal.web.viewmodels.shared import Mood
 
 OPINIONS: dict[str, Promise] = {

@@ -1,4 +1,4 @@
-"""What a page says while the database or the store of counts does not answer: in the reader's language, and when to try again.
+"""What a page says while the database or the store of counts does not answer, or the log was set back, in the reader's language.
 
 Without the counts nobody signs in, registers or asks for a new password, because nobody could be stopped from guessing; pages are read
 (`page_rates`). The API says the same as a problem document (`portal.problems`).
@@ -11,8 +11,8 @@ import logging
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 
-from portal.limits import GetResponse
-from portal.problems import SERVER_AWAY
+from portal.problems import SERVER_AWAY, RefusedError
+from portal.request_sizes import GetResponse
 
 RETRY_S = 60
 
@@ -28,7 +28,8 @@ class ServerAwayMiddleware:
 
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A 503 for what the page's view could not reach; anything else stays an error of ours."""
-        if not isinstance(error, SERVER_AWAY):
+        refused_for_now = isinstance(error, RefusedError) and error.status == 503
+        if not (isinstance(error, SERVER_AWAY) or refused_for_now):
             return None
         log.error("A page was answered with 503.", exc_info=error)
         answer = HttpResponse(render_to_string("503.html"), status=503)

@@ -2,8 +2,9 @@
 
 A released total says how much energy a step takes, not of which carrier: the site never told. So where a step takes several,
 the CO2 of its gap is known within bounds only: of the carriers that every plant must report, and of electricity for media that were
-made elsewhere; what a step may use beside them is left out. Where a carrier has no factor on that day, or where some energy leaves
-the step again, it is not known at all.
+made elsewhere; what a step may use beside them is left out. Where heat is told apart, as of clinker, only the rest of the gap is
+electricity, and only heat is fuel. Where a carrier has no factor on that day, or where some energy leaves the step again, it is not
+known at all.
 """
 
 from __future__ import annotations
@@ -18,14 +19,21 @@ from benchmarks.routes import Boundary
 Bounds = tuple[float, float]  # kg CO2 per tonne
 
 
-def co2(kgce: float, boundary: Boundary, on: date, country: str) -> Bounds | None:
-    """Least and most CO2 of an amount of energy that came into a step, kg."""
+def co2(kgce: float, boundary: Boundary, on: date, country: str, heat: Bounds | None = None) -> Bounds | None:
+    """Least and most CO2 of an amount of energy that came into a step, kg; `heat`: between which ends its heat lies, kgce."""
     if boundary.credited:
         return None
     table = FactorTable.load().at(country)
     carriers = {*boundary.carriers} | ({"electricity"} if boundary.media else set())
     factors = [table.co2_per_kgce(carrier, on) for carrier in carriers]
     known = [factor for factor in factors if factor is not None]
+    fuels = [factor for carrier, factor in zip(carriers, factors, strict=True) if factor is not None and carrier != "electricity"]
+    if heat is not None and fuels and len(known) == len(factors):
+        electricity = table.co2_per_kgce("electricity", on)
+        if electricity is None:
+            return None
+        ends = [fuel * part + electricity * (kgce - part) for fuel in fuels for part in heat]
+        return min(ends), max(ends)
     return (kgce * min(known), kgce * max(known)) if known and len(known) == len(factors) else None
 
 

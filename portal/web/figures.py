@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import floor, log10
 from types import MappingProxyType
 
 from django.utils.translation import gettext as _
@@ -70,6 +71,16 @@ def decimals(*values: float | None) -> int:
         if largest < below:
             return places
     return 0
+
+
+def fitting_decimals(places: int, *spans: tuple[float, float] | None) -> int:
+    """So many as `places`, but no more than two digits of the narrowest interval: figures are shown as fine as they are sure.
+
+    >>> fitting_decimals(3, (-29.125, -27.625)), fitting_decimals(0, (358.0, 368.0)), fitting_decimals(3, None)
+    (1, 0, 3)
+    """
+    widths = [span[1] - span[0] for span in spans if span is not None and span[1] > span[0]]
+    return min(places, max(0, 1 - floor(log10(min(widths))))) if widths else places
 
 
 def label_decimals(*values: float | None) -> int:

@@ -21,6 +21,7 @@ from portal.accounts.attempts import attempt_at
 from portal.catalogue.obliged import MOST_BYTES
 from portal.intake.by_hand import MOST_FILES
 from portal.web.contact import with_contact
+from portal.web.fields import NO_SPELLING, area, choice, day, line, number, pattern, tick, upload
 from portal.web.refusals import in_whole
 from portal.web.words import COHORTS, zone_name
 
@@ -112,24 +113,24 @@ class SealedFilesForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why a version is withdrawn; the public reads it."""
 
-    reason = forms.CharField(
-        label=_("Reason, shown to everybody"),
-        help_text=_("Say in a sentence what was wrong. Name no firm."),
-        max_length=1000,
-        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": "4"}),
-        error_messages={"required": _("Give a reason: a version is never withdrawn without one.")},
+    reason = area(
+        _("Reason, shown to everybody"),
+        _("Say in a sentence what was wrong. Name no firm."),
+        _("Give a reason: a version is never withdrawn without one."),
+        most=1000,
+        rows=4,
     )
 
 
 class DiscardForm(forms.Form):
     """Why a draft is not wanted; only those who decide read it."""
 
-    reason = forms.CharField(
-        label=_("Why it is not wanted"),
-        help_text=_("It stays with the draft, for those who decide. The public never sees it."),
-        max_length=1000,
-        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": "4"}),
-        error_messages={"required": _("Say in a sentence why the draft is not wanted.")},
+    reason = area(
+        _("Why it is not wanted"),
+        _("It stays with the draft, for those who decide. The public never sees it."),
+        _("Say in a sentence why the draft is not wanted."),
+        most=1000,
+        rows=4,
     )
 
 
@@ -155,29 +156,27 @@ class LogEntryForm(forms.Form):
 class CommentForm(forms.Form):
     """Something to say about a draft, to those who decide about it."""
 
-    text = forms.CharField(
-        label=_("Your comment"),
-        help_text=_("For the people who decide about this draft; the public never reads it, and it is never changed."),
-        max_length=2000,
-        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": "3"}),
-        error_messages={"required": _("Write what the others should know of this draft.")},
+    text = area(
+        _("Your comment"),
+        _("For the people who decide about this draft; the public never reads it, and it is never changed."),
+        _("Write what the others should know of this draft."),
+        most=2000,
     )
 
 
 class ApprovalForm(forms.Form):
     """The second person's decision: now, or at a time in the reader's zone. What cannot be undone is not done by one click."""
 
-    read = forms.BooleanField(
-        label=_("I have read the values, what the gate found and what changed. The public sees them, and they cannot be taken back."),
-        widget=forms.CheckboxInput(attrs={"class": "govuk-checkboxes__input"}),
-        error_messages={"required": _("Say that you have read the draft; what is published cannot be changed.")},
+    read = tick(
+        _("I have read the values, what the gate found and what changed. The public sees them, and they cannot be taken back."),
+        required=_("Say that you have read the draft; what is published cannot be changed."),
     )
-    note = forms.CharField(
-        label=_("Note on your decision (optional)"),
-        help_text=_("Kept on record beside your name; the public does not read it."),
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": "2"}),
+    note = area(
+        _("Note on your decision (optional)"),
+        _("Kept on record beside your name; the public does not read it."),
+        most=1000,
+        rows=2,
+        optional=True,
     )
     at = forms.DateTimeField(
         label=_("Time of publication"),
@@ -206,85 +205,58 @@ class ApprovalForm(forms.Form):
         return at
 
 
-def _day(**attributes: str) -> forms.DateInput:
-    return forms.DateInput(attrs={"class": "govuk-input govuk-input--width-10", "type": "date", **attributes}, format="%Y-%m-%d")
-
-
 class DueForm(forms.Form):
     """The last day for reports of a period."""
 
-    due = forms.DateField(
-        label=_("Last day for reports"),
-        help_text=_("For every site of the period. Sites that were given more time keep it."),
-        widget=_day(),
-        error_messages={"required": _("Choose a day."), "invalid": _("Write the day as 2027-03-31.")},
-    )
+    due = day(_("Last day for reports"), _("For every site of the period. Sites that were given more time keep it."), _("Choose a day."))
 
 
 class IncentiveForm(forms.Form):
     """An incentive that a site was given, with its evidence."""
 
-    site = forms.ChoiceField(
-        label=_("Site"),
-        widget=forms.Select(attrs={"class": "govuk-select"}),
-        error_messages={"required": _("Choose a site."), "invalid_choice": _("Choose a site.")},
-    )
-    scheme = forms.CharField(
-        label=_("Scheme"),
-        max_length=120,
-        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-20"}),
-        error_messages={"required": _("Name the scheme.")},
-    )
-    amount = forms.DecimalField(
-        label=_("Amount, yuan"),
+    site = choice(_("Site"), required=_("Choose a site."))
+    scheme = line(_("Scheme"), required=_("Name the scheme."), most=120, width=20)
+    amount = number(
+        _("Amount, yuan"),
+        required=_("Give the amount."),
+        invalid=_("Write the amount as 120000 or 120000.50."),
         min_value=Decimal("0.01"),
         max_digits=14,
         decimal_places=2,
-        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10", "inputmode": "decimal"}),
-        error_messages={"required": _("Give the amount."), "invalid": _("Write the amount as 120000 or 120000.50.")},
     )
-    evidence = forms.RegexField(
-        label=_("Evidence, SHA-256"),
-        help_text=_("The digest of the site’s sealed report, or of a document that you keep: 64 digits of 0–9 and a–f."),
-        regex=r"^[0-9a-f]{64}\Z",
-        widget=forms.TextInput(attrs={"class": "govuk-input", "spellcheck": "false"}),
-        error_messages={"required": _("Give the digest of the evidence."), "invalid": _("This is no SHA-256: 64 digits of 0–9 and a–f.")},
+    evidence = pattern(
+        _("Evidence, SHA-256"),
+        _("The digest of the site’s sealed report, or of a document that you keep: 64 digits of 0–9 and a–f."),
+        _("Give the digest of the evidence."),
     )
 
     def __init__(self, *args: Any, sites: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["site"]).choices = [("", _("Choose a site")), *sites]
+        cast(forms.MultipleChoiceField, self.fields["site"]).choices = list(sites)
 
 
 class PeriodForm(forms.Form):
     """A period to be opened for a peer group."""
 
-    name = forms.CharField(
-        label=_("Period"),
-        help_text=_("As 2027, 2027-Q1 or 2027-03."),
-        max_length=32,
-        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10", "spellcheck": "false"}),
-        error_messages={"required": _("Name the period.")},
-    )
-    due = forms.DateField(
-        label=_("Last day for reports"),
-        help_text=_("Left empty, 90 days after the end of the period. Whoever is obliged and has not reported by then is late."),
-        required=False,
-        widget=_day(),
-        error_messages={"invalid": _("Write the day as 2027-03-31.")},
+    name = line(_("Period"), _("As 2027, 2027-Q1 or 2027-03."), _("Name the period."), most=32, width=10, attrs=NO_SPELLING)
+    due = day(
+        _("Last day for reports"),
+        _("Left empty, 90 days after the end of the period. Whoever is obliged and has not reported by then is late."),
+        optional=True,
     )
 
 
 class ObligedListForm(forms.Form):
     """The whole list of the obliged, as a file."""
 
-    listed = forms.FileField(
-        label=_("List of the obliged, CSV"),
-        help_text=_(
-            "A column “site” with the site’s id, perhaps a column “cohort” (hundred, thousand, ten-thousand). Nothing changes yet."
+    listed = upload(
+        _("List of the obliged, CSV or XLSX"),
+        _(
+            "A column “site” with the site’s id or “credit_code” with its unified social credit code, perhaps “cohort” "
+            "(hundred, thousand, ten-thousand); or the headings of the template. Nothing changes yet."
         ),
-        widget=forms.ClearableFileInput(attrs={"class": "govuk-file-upload", "accept": ".csv,text/csv"}),
-        error_messages={"required": _("Choose the file first."), "empty": _("The file is empty.")},
+        _("Choose the file first."),
+        accept=".csv,text/csv,.xlsx",
     )
 
     def clean_listed(self) -> UploadedFile[bytes]:
@@ -297,22 +269,9 @@ class ObligedListForm(forms.Form):
 class ObligedForm(forms.Form):
     """One site of the list, by hand."""
 
-    site = forms.ChoiceField(
-        label=_("Site"),
-        widget=forms.Select(attrs={"class": "govuk-select"}),
-        error_messages={"required": _("Choose a site."), "invalid_choice": _("Choose a site.")},
-    )
-    duty = forms.ChoiceField(
-        label=_("Duty"),
-        choices=[("obliged", _("Obliged")), ("voluntary", _("Voluntary"))],
-        widget=forms.Select(attrs={"class": "govuk-select"}),
-    )
-    cohort = forms.ChoiceField(
-        label=_("Cohort"),
-        required=False,
-        choices=[("", _("None of the cohorts")), *COHORTS.items()],
-        widget=forms.Select(attrs={"class": "govuk-select"}),
-    )
+    site = choice(_("Site"), required=_("Choose a site."))
+    duty = choice(_("Duty"), choices=[("obliged", _("Obliged")), ("voluntary", _("Voluntary"))])
+    cohort = choice(_("Cohort"), choices=[("", _("None of the cohorts")), *COHORTS.items()], optional=True)
 
     def __init__(self, *args: Any, sites: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -320,29 +279,25 @@ class ObligedForm(forms.Form):
 
 
 class ExtensionForm(forms.Form):
-    """More time for one site, with its reason."""
+    """More time for the chosen sites, with its reason."""
 
-    site = forms.ChoiceField(
-        label=_("Site"),
-        widget=forms.Select(attrs={"class": "govuk-select"}),
+    site = forms.MultipleChoiceField(
+        label=_("Sites"),
+        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose a site."), "invalid_choice": _("Choose a site.")},
     )
-    until = forms.DateField(
-        label=_("New last day"),
-        widget=_day(),
-        error_messages={"required": _("Choose a day."), "invalid": _("Write the day as 2027-03-31.")},
-    )
-    reason = forms.CharField(
-        label=_("Reason of the extension"),
-        help_text=_("Kept on record; other firms do not read it."),
-        max_length=500,
-        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": "2"}),
-        error_messages={"required": _("Say in a sentence why the site gets more time.")},
+    until = day(_("New last day"), required=_("Choose a day."))
+    reason = area(
+        _("Reason of the extension"),
+        _("Kept on record; other firms do not read it."),
+        _("Say in a sentence why the site gets more time."),
+        most=500,
+        rows=2,
     )
 
     def __init__(self, *args: Any, sites: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["site"]).choices = [("", _("Choose a site")), *sites]
+        cast(forms.MultipleChoiceField, self.fields["site"]).choices = list(sites)
 
 
 def mark_errors(form: forms.Form) -> None:

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.scopes import Scope
+from portal.web.fields import choice, line
 
 SCOPES = {
     Scope.PUBLISHED: _("read the archive of published versions"),
@@ -30,27 +31,21 @@ SCOPES = {
 """What a key may be good for, in words."""
 
 LIFETIMES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")))
-SELECT = {"class": "govuk-select"}
 
 
 class KeyForm(forms.Form):
     """A new key. What the role of the organisation does not have cannot be chosen."""
 
-    organisation = forms.ChoiceField(label=_("Organisation"), widget=forms.Select(attrs=SELECT))
-    name = forms.CharField(
-        label=_("Name of the key"),
-        help_text=_("What will ask with it, such as “energy system at the works”."),
-        max_length=120,
-        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-20"}),
-        error_messages={"required": _("Name the key.")},
+    organisation = choice(_("Organisation"))
+    name = line(
+        _("Name of the key"), _("What will ask with it, such as “energy system at the works”."), _("Name the key."), most=120, width=20
     )
-    kind = forms.ChoiceField(
-        label=_("Whose key it is"),
-        help_text=_("Your own ends when you no longer act for the organisation; the organisation’s goes on."),
+    kind = choice(
+        _("Whose key it is"),
+        _("Your own ends when you no longer act for the organisation; the organisation’s goes on."),
         choices=(("personal", _("your own")), ("organisation", _("the organisation’s"))),
-        widget=forms.Select(attrs=SELECT),
     )
-    lifetime = forms.ChoiceField(label=_("Good for"), choices=LIFETIMES, initial="90", widget=forms.Select(attrs=SELECT))
+    lifetime = choice(_("Good for"), choices=LIFETIMES, initial="90")
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"),
         error_messages={"required": _("Choose what the key may do."), "invalid_choice": _("Choose among what is offered.")},

@@ -66,9 +66,10 @@ SENTENCE_AT = {"RefusedError": 2, "SteplabelError": 1, "InputError": 1, "FaultyP
 
 ON_NO_PAGE = (
     # answers of the API alone
-    "portal/limits.py",
+    "portal/request_sizes.py",
     "portal/listing.py",
     "portal/problems.py",
+    "portal/web/proxies.py",
     "portal/schema.py",
     "portal/accounts/api.py",
     "portal/accounts/key_authentication.py",
@@ -82,6 +83,7 @@ ON_NO_PAGE = (
     "portal/key_ceremony.py",
     "portal/opening/destruction.py",
     "portal/register/roll.py",
+    "portal/register/rows.py",
     "portal/register/services.py",
     "benchmarks/wire/renewal.py",
     # of who writes a pack
@@ -211,8 +213,16 @@ def _texts(call: ast.Call) -> Iterator[tuple[str, str | None]]:
     else:
         return
     for one in said:
-        if isinstance(one, ast.Constant) and isinstance(one.value, str):
-            yield one.value, None
+        yield from ((text, None) for text in _literals(one))
+
+
+def _literals(of: ast.expr) -> Iterator[str]:
+    """A literal text, or those that a condition chooses between."""
+    if isinstance(of, ast.IfExp):
+        yield from _literals(of.body)
+        yield from _literals(of.orelse)
+    elif isinstance(of, ast.Constant) and isinstance(of.value, str):
+        yield of.value
 
 
 def translations(po_file: Path = PO_FILE) -> Catalog:

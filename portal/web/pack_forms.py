@@ -2,58 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from portal.web.fields import area, line, upload
+
 MOST_PACK_BYTES = 512 << 10
-
-
-def _text(label: Any, help_text: Any, required: Any, rows: int, most: int = 2000) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        help_text=help_text,
-        max_length=most,
-        required=bool(required),
-        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": str(rows)}),
-        error_messages={"required": required},
-    )
-
-
-def _file(label: Any, help_text: Any, required: Any = "") -> forms.FileField:
-    return forms.FileField(
-        label=label,
-        help_text=help_text,
-        required=bool(required),
-        widget=forms.FileInput(attrs={"class": "govuk-file-upload", "accept": ".toml"}),
-        error_messages={"required": required, "empty": _("The file is empty.")},
-    )
 
 
 class ProposalForm(forms.Form):
     """A pack, and why it should become the rule."""
 
-    file = _file(
+    file = upload(
         _("The pack, a .toml file"),
         _("The whole version, not only what changes. docs/packs.md shows every field."),
         _("Choose the pack’s file."),
+        accept=".toml",
     )
-    factors = _file(
+    factors = upload(
         _("Its own table of conversion factors, a .toml file (optional)"),
         _("Only where the pack names a version of the table that there is not yet."),
+        accept=".toml",
+        optional=True,
     )
-    corrects = forms.CharField(
-        label=_("Version that it corrects (optional)"),
-        help_text=_("Only for an erratum: the version with the mistake. Leave it empty for a new version."),
-        max_length=20,
-        required=False,
-        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10", "spellcheck": "false", "autocomplete": "off"}),
+    corrects = line(
+        _("Version that it corrects (optional)"),
+        _("Only for an erratum: the version with the mistake. Leave it empty for a new version."),
+        most=20,
+        width=10,
+        attrs={"spellcheck": "false", "autocomplete": "off"},
+        optional=True,
     )
-    reason = _text(_("Reason"), _("What changes and why, for everybody who reports by it."), _("Say what changes and why."), 4)
-    sources = _text(
-        _("Sources"), _("Documents with edition and clause, one a line."), _("Name the documents that the new numbers come from."), 3
+    reason = area(
+        _("Reason"), _("What changes and why, for everybody who reports by it."), _("Say what changes and why."), most=2000, rows=4
+    )
+    sources = area(
+        _("Sources"),
+        _("Documents with edition and clause, one a line."),
+        _("Name the documents that the new numbers come from."),
+        most=2000,
     )
 
     def texts(self) -> tuple[str, str]:
@@ -78,21 +66,21 @@ class ProposalForm(forms.Form):
 class ProposalCommentForm(forms.Form):
     """A technical comment, or the answer to one."""
 
-    text = _text(
+    text = area(
         _("Your comment"),
         _("Technical: which number, and what it should be. Everybody concerned reads it with your name; it is never changed."),
         _("Write what should be considered."),
-        3,
+        most=2000,
     )
 
 
 class SecondForm(forms.Form):
     """Approval of somebody else's proposal."""
 
-    note = _text(_("Note on your decision (optional)"), _("Kept on record beside your name."), "", 2, 1000)
+    note = area(_("Note on your decision (optional)"), _("Kept on record beside your name."), most=1000, rows=2, optional=True)
 
 
 class EndForm(forms.Form):
     """Why a proposal is refused or withdrawn."""
 
-    reason = _text(_("Reason"), _("Everybody concerned reads it."), _("Give a reason: a proposal is never ended without one."), 3, 1000)
+    reason = area(_("Reason"), _("Everybody concerned reads it."), _("Give a reason: a proposal is never ended without one."), most=1000)

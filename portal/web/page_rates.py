@@ -17,9 +17,9 @@ from django.template.loader import render_to_string
 from portal import counts
 from portal.accounts.client_address import client_network
 from portal.accounts.devices import known_device
-from portal.limits import GetResponse
+from portal.request_sizes import GetResponse
 
-NO_PAGES = ("/api/", "/healthz")
+NO_PAGES = ("/api/", "/healthz", "/livez", "/readyz", "/metrics")
 
 log = logging.getLogger(__name__)
 

@@ -136,7 +136,8 @@ def _limits(page: BenchmarkPage) -> list[Flowable]:
     heads = [_("Limits of standards"), _("levels 1 · 2 · 3, the strictest first"), ""]
     rows = [[one.name, f"{one.told} {one.unit}", one.standard] for one in page.ladder.all_limits]
     note = _("Limits are annual averages; the label is a low quantile of batches:") + " " + _("no gap is drawn between them.")
-    return [table_of(heads, rows, (3, 3, 3)), text_of(note, "body")]
+    lacking = [text_of(page.not_held, "body")] if page.not_held else []
+    return [table_of(heads, rows, (3, 3, 3)), text_of(note, "body"), *lacking]
 
 
 def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float]) -> Table:

@@ -15,11 +15,10 @@ from django.utils.translation import pgettext_lazy
 from portal.listing import PERIOD
 from portal.partners.conformance import MOST_BYTES
 from portal.partners.deliveries import MOST, UNITS
+from portal.web.fields import NO_SPELLING, choice, line, number, pattern, upload
 from portal.web.figures import raised
 from portal.web.words import enumerated
 
-INPUT = {"class": "govuk-input govuk-input--width-20"}
-SELECT = {"class": "govuk-select"}
 CARRIERS = {
     "electricity": pgettext_lazy("carrier", "electricity"),
     "natural-gas": _("natural gas"),
@@ -34,23 +33,13 @@ CARRIERS = {
 class ResultForm(forms.Form):
     """A result of the conformance kit."""
 
-    product = forms.CharField(
-        label=_("Product"),
-        max_length=120,
-        widget=forms.TextInput(attrs=INPUT),
-        error_messages={"required": _("Name the product.")},
-    )
-    version = forms.CharField(
-        label=_("Version of the product"),
-        max_length=60,
-        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10", "spellcheck": "false"}),
-        error_messages={"required": _("Say which version was tested.")},
-    )
-    result = forms.FileField(
-        label=_("Result file, JSON"),
-        help_text=_("What the conformance kit printed with --json, as it stands."),
-        widget=forms.ClearableFileInput(attrs={"class": "govuk-file-upload", "accept": ".json,application/json"}),
-        error_messages={"required": _("Choose the file first."), "empty": _("The file is empty.")},
+    product = line(_("Product"), required=_("Name the product."), most=120, width=20)
+    version = line(_("Version of the product"), required=_("Say which version was tested."), most=60, width=10, attrs=NO_SPELLING)
+    result = upload(
+        _("Result file, JSON"),
+        _("What the conformance kit printed with --json, as it stands."),
+        _("Choose the file first."),
+        accept=".json,application/json",
     )
 
     def clean_result(self) -> UploadedFile[bytes]:
@@ -63,34 +52,26 @@ class ResultForm(forms.Form):
 class DeliveryForm(forms.Form):
     """Energy that was delivered to a site in a period."""
 
-    site = forms.ChoiceField(
-        label=_("Site"),
-        widget=forms.Select(attrs=SELECT),
-        error_messages={"required": _("Choose a site."), "invalid_choice": _("Choose a site.")},
-    )
-    period = forms.RegexField(
-        label=_("Period"),
-        help_text=_("As 2027, 2027-Q1 or 2027-03."),
+    site = choice(_("Site"), required=_("Choose a site."))
+    period = pattern(
+        _("Period"),
+        _("As 2027, 2027-Q1 or 2027-03."),
+        _("Name the period."),
         regex=re.compile(rf"^({PERIOD})\Z", re.ASCII),
-        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10", "spellcheck": "false"}),
-        error_messages={"required": _("Name the period."), "invalid": _("Write the period as 2027, 2027-Q1 or 2027-03.")},
+        invalid=_("Write the period as 2027, 2027-Q1 or 2027-03."),
+        width=10,
     )
-    carrier = forms.ChoiceField(label=_("Energy carrier and unit"), widget=forms.Select(attrs=SELECT))
-    quantity = forms.DecimalField(
-        label=_("Delivered"),
-        help_text=_("As billed, in the unit above."),
+    carrier = choice(_("Energy carrier and unit"))
+    quantity = number(
+        _("Delivered"),
+        _("As billed, in the unit above."),
+        _("Give the quantity."),
+        invalid=_("Write the quantity as 120000 or 120000.5."),
         min_value=Decimal("0.001"),
         max_value=MOST - 1,
         decimal_places=3,
-        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-10", "inputmode": "decimal"}),
-        error_messages={"required": _("Give the quantity."), "invalid": _("Write the quantity as 120000 or 120000.5.")},
     )
-    note = forms.CharField(
-        label=_("Note, such as the numbers of the bills"),
-        required=False,
-        max_length=300,
-        widget=forms.TextInput(attrs={"class": "govuk-input"}),
-    )
+    note = line(_("Note, such as the numbers of the bills"), most=300, optional=True)
 
     def __init__(self, *args: Any, sites: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,20 +84,15 @@ class GrantForm(forms.Form):
     """Whom a firm lets in at a site, and to what."""
 
     STATES, RECEIPTS, VALUES = "states", "receipts", "values"
-    partner = forms.ChoiceField(
-        label=_("Whom to let in"),
-        widget=forms.Select(attrs=SELECT),
-        error_messages={"required": _("Choose whom to let in."), "invalid_choice": _("Choose whom to let in.")},
-    )
-    what = forms.ChoiceField(
-        label=_("What a technology provider sees"),
-        help_text=_("An energy supplier sees nothing of reports, whatever is chosen here; it may declare what it delivered."),
+    partner = choice(_("Whom to let in"), required=_("Choose whom to let in."))
+    what = choice(
+        _("What a technology provider sees"),
+        _("An energy supplier sees nothing of reports, whatever is chosen here; it may declare what it delivered."),
         choices=(
             (STATES, _("states of reports")),
             (RECEIPTS, _("states and receipts")),
             (VALUES, _("states, receipts and protected values")),
         ),
-        widget=forms.Select(attrs=SELECT),
     )
 
     def __init__(self, *args: Any, partners: Iterable[tuple[str, str]], **kwargs: Any) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.web import passwords
 from portal.web.account_forms import AGAIN, NEW
+from portal.web.fields import choice, email, line, tick
 
 INPUT = {"class": "govuk-input govuk-input--width-20"}
 CAPACITIES = (("manager", _("Manages: acts for the organisation, invites people")), ("viewer", _("Reads only")))
@@ -18,35 +19,19 @@ CAPACITIES = (("manager", _("Manages: acts for the organisation, invites people"
 class InviteForm(forms.Form):
     """Whom to invite to an organisation, and as what."""
 
-    email = forms.EmailField(
-        label=_("Email address"),
-        help_text=_("A link that is good once, for seven days, is sent there."),
-        widget=forms.EmailInput(attrs=INPUT),
-        error_messages={
-            "required": _("Enter the address to invite."),
-            "invalid": _("Enter a whole email address, such as name@firm.example."),
-        },
-    )
-    capacity = forms.ChoiceField(
-        label=_("What they may do"), choices=CAPACITIES, initial="viewer", widget=forms.Select(attrs={"class": "govuk-select"})
-    )
-    delegate = forms.BooleanField(
-        label=_("A delegate, of another house"),
-        help_text=_("Acts for your sites and sees their reports, but not your people. You can take it back at any time."),
-        required=False,
-        widget=forms.CheckboxInput(attrs={"class": "govuk-checkboxes__input"}),
+    email = email(_("Email address"), _("A link that is good once, for seven days, is sent there."), _("Enter the address to invite."))
+    capacity = choice(_("What they may do"), choices=CAPACITIES, initial="viewer")
+    delegate = tick(
+        _("A delegate, of another house"),
+        _("Acts for your sites and sees their reports, but not your people. You can take it back at any time."),
+        optional=True,
     )
 
 
 class JoinForm(forms.Form):
     """A new account for who was invited."""
 
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=150,
-        widget=forms.TextInput(attrs={**INPUT, "autocomplete": "name"}),
-        error_messages={"required": _("Enter your name.")},
-    )
+    name = line(_("Your name"), required=_("Enter your name."), most=150, width=20, attrs={"autocomplete": "name"})
     password = forms.CharField(
         label=_("Password"),
         help_text=NEW,

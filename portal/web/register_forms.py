@@ -9,11 +9,12 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from benchmarks import packs
+from portal.accounts.credit_codes import WrongCodeError, credit_code
 from portal.accounts.models import ControllingFirm, Jurisdiction, Role, SizeClass
+from portal.web.fields import NO_SPELLING, Text, area, choice, email, line
+from portal.web.refusals import in_words
 from portal.web.words import Names, in_language
 
-INPUT = {"class": "govuk-input govuk-input--width-20"}
-SELECT = {"class": "govuk-select"}
 SIZES = {
     SizeClass.SMALL: _("small"),
     SizeClass.MEDIUM: _("medium"),
@@ -37,12 +38,7 @@ def sectors() -> list[tuple[str, str]]:
 class _Placed(forms.Form):
     """With a jurisdiction to choose; it comes out as the row."""
 
-    jurisdiction = forms.ChoiceField(
-        label=_("Jurisdiction"),
-        help_text=_("Where it lies; its regulator decides."),
-        widget=forms.Select(attrs=SELECT),
-        error_messages={"required": _("Choose where it lies.")},
-    )
+    jurisdiction = choice(_("Jurisdiction"), _("Where it lies; its regulator decides."), _("Choose where it lies."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,44 +56,47 @@ KINDS = {
 }
 
 
+class CreditCodeField(forms.CharField):
+    """A unified social credit code; what comes out has its check digit right, or is empty."""
+
+    def __init__(self, help_text: Text) -> None:
+        attrs = {"class": "govuk-input govuk-input--width-20", "autocomplete": "off", "autocapitalize": "characters", **NO_SPELLING}
+        # typed in groups, with blanks or hyphens between
+        super().__init__(
+            label=_("Unified social credit code"), help_text=help_text, max_length=40, required=False, widget=forms.TextInput(attrs=attrs)
+        )
+
+    def clean(self, value: Any) -> str:
+        try:
+            return credit_code(super().clean(value))
+        except WrongCodeError as error:
+            raise forms.ValidationError(in_words(error.phrase)) from error
+
+
 class FirmForm(_Placed):
     """A firm, or another organisation, that wishes to take part."""
 
-    kind = forms.ChoiceField(
-        label=_("What you are"), choices=list(KINDS.items()), required=False, widget=forms.Select(attrs=SELECT)
-    )  # an enterprise, where nothing is said
-    name = forms.CharField(
-        label=_("Name of the firm"),
-        max_length=200,
-        widget=forms.TextInput(attrs=INPUT),
-        error_messages={"required": _("Enter the name of the firm.")},
+    kind = choice(_("What you are"), choices=list(KINDS.items()), optional=True)  # an enterprise, where nothing is said
+    name = line(_("Name of the firm"), required=_("Enter the name of the firm."), most=200, width=20)
+    name_zh = line(_("Name in Chinese"), most=200, width=20, optional=True)
+    credit_code = CreditCodeField(
+        _("18 characters, as on the business licence. Leave it empty where the firm is registered outside China.")
     )
-    name_zh = forms.CharField(label=_("Name in Chinese"), required=False, max_length=200, widget=forms.TextInput(attrs=INPUT))
-    controlling_firm = forms.CharField(
-        label=_("Controlling firm"),
-        help_text=_(
-            "Of an enterprise: who decides for it, its group or parent, or the firm itself. Disclosure rules count these, never plants."
-        ),
-        max_length=200,
-        required=False,
-        widget=forms.TextInput(attrs=INPUT),
+    controlling_firm = line(
+        _("Controlling firm"),
+        _("Of an enterprise: who decides for it, its group or parent, or the firm itself. Disclosure rules count these, never plants."),
+        most=200,
+        width=20,
+        optional=True,
     )
-    contact = forms.CharField(
-        label=_("Your name"),
-        max_length=150,
-        widget=forms.TextInput(attrs={**INPUT, "autocomplete": "name"}),
-        error_messages={"required": _("Enter your name.")},
+    contact = line(_("Your name"), required=_("Enter your name."), most=150, width=20, attrs={"autocomplete": "name"})
+    email = email(
+        _("Your email address at the firm"),
+        _("A link is sent there, to show that it is yours. Who is approved manages the firm here."),
+        _("Enter your email address."),
+        attrs={"autocomplete": "email"},
     )
-    email = forms.EmailField(
-        label=_("Your email address at the firm"),
-        help_text=_("A link is sent there, to show that it is yours. Who is approved manages the firm here."),
-        widget=forms.EmailInput(attrs={**INPUT, "autocomplete": "email"}),
-        error_messages={
-            "required": _("Enter your email address."),
-            "invalid": _("Enter a whole email address, such as name@firm.example."),
-        },
-    )
-    field_order = ("kind", "name", "name_zh", "controlling_firm", "jurisdiction", "contact", "email")
+    field_order = ("kind", "name", "name_zh", "credit_code", "controlling_firm", "jurisdiction", "contact", "email")
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -110,35 +109,38 @@ class FirmForm(_Placed):
 class NameForm(forms.Form):
     """What a site is called and how large it is."""
 
-    name = forms.CharField(
-        label=_("Name of the site"),
-        max_length=200,
-        widget=forms.TextInput(attrs=INPUT),
-        error_messages={"required": _("Enter the name of the site.")},
-    )
-    name_zh = forms.CharField(label=_("Name in Chinese"), required=False, max_length=200, widget=forms.TextInput(attrs=INPUT))
-    size_class = forms.ChoiceField(
-        label=_("Size class"),
-        help_text=_("By output, within the sector. It decides how much you weigh in the disclosure rules; the regulator approves it."),
+    name = line(_("Name of the site"), required=_("Enter the name of the site."), most=200, width=20)
+    name_zh = line(_("Name in Chinese"), most=200, width=20, optional=True)
+    size_class = choice(
+        _("Size class"),
+        _("By output, within the sector. It decides how much you weigh in the disclosure rules; the regulator approves it."),
+        _("Choose the size class."),
         choices=[UNCHOSEN, *SIZES.items()],
-        widget=forms.Select(attrs=SELECT),
-        error_messages={"required": _("Choose the size class.")},
     )
+
+    credit_code = CreditCodeField(_("Only of a branch that has a code of its own; else that of its firm counts."))
+
+
+class FirmCodeForm(forms.Form):
+    """The code of a firm that is here already."""
+
+    credit_code = CreditCodeField(_("18 characters, as on the business licence."))
 
 
 class SiteForm(NameForm, _Placed):
     """A site, or one line of it, that wishes to report."""
 
-    slug = forms.CharField(
-        label=_("Id of the site"),
-        help_text=_("As it stands in the plant’s site.toml, such as north-works-2; a line that reports by itself is a site of its own."),
-        max_length=63,
+    slug = line(
+        _("Id of the site"),
+        _("As it stands in the plant’s site.toml, such as north-works-2; a line that reports by itself is a site of its own."),
+        _("Enter an id for the site."),
+        most=63,
+        width=20,
+        attrs=NO_SPELLING,
         validators=[SITE_ID],
-        widget=forms.TextInput(attrs={**INPUT, "spellcheck": "false"}),
-        error_messages={"required": _("Enter an id for the site.")},
     )
-    pack = forms.ChoiceField(label=_("Sector"), widget=forms.Select(attrs=SELECT), error_messages={"required": _("Choose the sector.")})
-    field_order = ("slug", "name", "name_zh", "pack", "jurisdiction", "size_class")
+    pack = choice(_("Sector"), required=_("Choose the sector."))
+    field_order = ("slug", "name", "name_zh", "credit_code", "pack", "jurisdiction", "size_class")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,20 +150,14 @@ class SiteForm(NameForm, _Placed):
 class RefusalForm(forms.Form):
     """Why it is refused; the applicant reads it."""
 
-    reason = forms.CharField(
-        label=_("Reason for a refusal, which the applicant reads"),
-        help_text=_("Say what would have to change."),
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": "3"}),
-    )
+    reason = area(_("Reason for a refusal, which the applicant reads"), _("Say what would have to change."), most=1000, optional=True)
 
 
 class FirmDecisionForm(RefusalForm):
     """Which controlling firm it is."""
 
     NEW = "new"
-    controlling = forms.ChoiceField(label=_("Controlling firm"), required=False, widget=forms.Select(attrs=SELECT))
+    controlling = choice(_("Controlling firm"), optional=True)
     field_order = ("controlling", "reason")
 
     def __init__(self, spelt: str, *args: Any, **kwargs: Any) -> None:
@@ -175,11 +171,10 @@ class FirmDecisionForm(RefusalForm):
 class SiteDecisionForm(RefusalForm):
     """Whether the site is obliged to report."""
 
-    duty = forms.ChoiceField(
-        label=_("Duty"),
-        help_text=_("A site that is obliged cannot leave the scheme; one that takes part by its own will can."),
+    duty = choice(
+        _("Duty"),
+        _("A site that is obliged cannot leave the scheme; one that takes part by its own will can."),
         choices=[UNCHOSEN, ("obliged", _("Obliged to report")), ("voluntary", _("Takes part by its own will"))],
-        required=False,  # of whom is refused
-        widget=forms.Select(attrs=SELECT),
+        optional=True,
     )
     field_order = ("duty", "reason")

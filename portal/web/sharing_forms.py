@@ -9,17 +9,18 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.sharing.shares import DAYS
+from portal.web.fields import line
 
 LENGTHS = {7: _("A week"), 30: _("30 days"), 90: _("90 days")}
 
 
 class ShareForm(forms.Form):
-    buyer = forms.CharField(
-        label=_("Who is to see it"),
-        help_text=_("The buyer’s name. It stands on the page that the link opens, and in your list."),
-        max_length=200,
-        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-20"}),
-        error_messages={"required": _("Name the buyer.")},
+    buyer = line(
+        _("Who is to see it"),
+        _("The buyer’s name. It stands on the page that the link opens, and in your list."),
+        _("Name the buyer."),
+        most=200,
+        width=20,
     )
     labels = forms.MultipleChoiceField(
         label=_("Which labels"),

@@ -19,18 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts import second_factor
 from portal.accounts.client_address import client_address
 from portal.accounts.devices import remember_device
-from portal.accounts.models import Role, User
+from portal.accounts.models import User
 from portal.accounts.selectors import roles_of
 from portal.web import passwords
 
-FIRST_PAGES = (
-    (Role.REGULATOR, "web:overview"),
-    (Role.ENTERPRISE, "web:submissions"),
-    (Role.CERTIFICATION_BODY, "web:assigned"),
-    (Role.PROVIDER, "web:provider"),
-    (Role.SUPPLIER, "web:supplier"),
-    (Role.ACADEMIC, "web:downloads"),
-)
+SIGNED_IN_BEFORE = "signed-in-before"
+"""Of the session: when the person had signed in the time before, in ISO 8601."""
 
 TOLD: dict[str, Promise] = {
     "account/messages/password_changed.txt": _("The password is changed. You are signed out everywhere else."),
@@ -105,7 +99,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth sh
 
 def first_page(request: HttpRequest) -> str:
     roles = roles_of(request.user) if isinstance(request.user, User) else frozenset()
-    return next((reverse(page) for role, page in FIRST_PAGES if role in roles), reverse("web:benchmarks"))
+    return reverse("web:home" if roles else "web:benchmarks")
 
 
 def signed_in_lately(request: HttpRequest) -> bool:

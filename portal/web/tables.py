@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
+from portal.web.headings import headings
 from portal.web.viewmodels.shared import Choice
 from portal.web.viewmodels.tables import Column, Order, Pages, SortForm
 
@@ -99,10 +100,12 @@ def with_query(query: QueryDict, **changes: str | None) -> str:
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """The rows as a file, with a byte order mark so that a spreadsheet reads the Chinese in it, and no cell that it would run."""
+    """The rows as a file, its columns named in the language of the page; with a byte order mark so that a spreadsheet reads the
+    Chinese in it, and no cell that it would run.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(head)
+    writer.writerow(headings(head))
     writer.writerows([_cell(value) for value in row] for row in rows)
     response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -18,7 +18,9 @@ from portal.web.views import (
     earlier,
     engagements,
     enterprise,
+    feeds,
     handing_in,
+    home,
     incentives,
     keys,
     leaving,
@@ -39,10 +41,13 @@ from portal.web.views import (
     registering,
     regulator,
     samples,
+    search,
     sharing,
+    site_record,
     sites,
     verify,
 )
+from portal.web.workbooks import as_workbook
 
 
 class PeriodConverter:
@@ -90,7 +95,8 @@ FILES = {
     "bib": public.benchmark_bib,
     "ris": public.benchmark_ris,
 }
-"""What a published version can be had as, by the ending of its address."""
+MORE_FILES = {"parquet": public.benchmark_parquet, "jsonld": public.benchmark_json_ld}
+"""What a published version can be had as, by the ending of its address; `MORE_FILES` since addresses name the jurisdiction."""
 
 BENCHMARK = "benchmarks/<slug:pack>/<place:place>/<slug:route>/<period:period>"
 
@@ -107,16 +113,22 @@ urlpatterns = [
     path(f"{BENCHMARK}/", public.in_force, name="benchmark-in-force"),
     path(f"{BENCHMARK}/v<int:version>/", public.benchmark, name="benchmark"),
     path(f"{BENCHMARK}/compare/<int:a>/<int:b>/", public.compare, name="compare"),
-    *(path(f"{BENCHMARK}/v<int:version>/benchmark.{end}", view, name=f"benchmark-{end}") for end, view in FILES.items()),
+    *(path(f"{BENCHMARK}/v<int:version>/benchmark.{end}", view, name=f"benchmark-{end}") for end, view in (FILES | MORE_FILES).items()),
     # addresses of before the jurisdiction was named, which were cited: they lead on
     *(
         path(f"b/<slug:pack>/{route}<period:period>/{rest}", earlier.lead_on, {"to": to}, name=f"earlier-{to}{name}")
         for name, route in (("", ""), ("-route", "<slug:route>/"))
         for to, rest in EARLIER.items()
     ),
+    path("home/", home.home, name="home"),
+    path("search/", search.page, name="search"),
     path("about/", about.about, name="about"),
     path("about/privacy/", about.about, {"page": "privacy"}, name="privacy"),
     path("about/licence/", about.about, {"page": "licence"}, name="licence"),
+    path("about/help/", about.about, {"page": "help"}, name="help"),
+    path("about/accessibility/", about.about, {"page": "accessibility"}, name="accessibility"),
+    path("feed.atom", feeds.publications, name="feed"),
+    path("sitemap.xml", feeds.sitemap, name="sitemap"),
     path("about/glossary/", about.words, name="glossary"),
     path("status/", about.status, name="status"),
     path("log/", log.page, name="log"),
@@ -137,6 +149,7 @@ urlpatterns = [
     path("notifications/read/", notifications.mark_read, name="notifications-read"),
     path("notifications/wishes/", notifications.wishes, name="notification-wishes"),
     path("where-we-stand/", enterprise.stand, name="stand"),
+    path("where-we-stand/where-we-stand.csv", enterprise.stand_csv, name="stand-csv"),
     path("where-we-stand/over-the-periods/", enterprise.stand_trend, name="stand-trend"),
     path("submissions/", enterprise.submission_list, name="submissions"),
     path("submissions/hand-in/", handing_in.upload, name="upload"),
@@ -150,6 +163,9 @@ urlpatterns = [
     path("shared/<str:secret>/", sharing.shared, name="shared"),
     path("sites/", enterprise.site_list, name="sites"),
     path("sites/new/", sites.new, name="new-site"),
+    path("sites/<slug:slug>/", site_record.site, name="site-record"),
+    path("sites/<slug:slug>/events.csv", site_record.events_csv, name="site-events-csv"),
+    path("firms/<int:organisation>/", site_record.firm, name="firm-record"),
     path("sites/<slug:slug>/edit/", sites.edit, name="edit-site"),
     path("sites/<slug:slug>/retire/", sites.retire, name="retire-site"),
     path("sites/<slug:slug>/token/", enterprise.token, name="token"),
@@ -159,6 +175,7 @@ urlpatterns = [
     path("register/sent/", registering.sent, name="register-sent"),
     path("register/confirm/<str:secret>/", registering.confirm, name="register-confirm"),
     path("applications/", applications.applications, name="applications"),
+    path("applications/sites/approve/", applications.approve_sites, name="approve-sites"),
     path("applications/firms/<int:application>/", applications.firm, name="firm-application"),
     path("applications/sites/<int:application>/", applications.site, name="site-application"),
     path("people/", people.people, name="people"),
@@ -204,6 +221,8 @@ urlpatterns = [
     path("packs/groups/<int:group>/audits/", packs.policy, name="audit-policy"),
     path("packs/groups/<int:group>/obliged/", obliged.page, name="obliged"),
     path("packs/groups/<int:group>/obliged/upload/", obliged.upload, name="obliged-upload"),
+    path("packs/groups/<int:group>/obliged/now.csv", obliged.now_csv, name="obliged-now-csv"),
+    path("packs/groups/<int:group>/obliged/template.csv", obliged.template_csv, name="obliged-template-csv"),
     path("packs/groups/<int:group>/obliged/amend/", obliged.amend, name="obliged-amend"),
     path("packs/groups/<int:group>/obliged/<int:change>/", obliged.one_list, name="obliged-list"),
     path("packs/groups/<int:group>/obliged/<int:change>/apply/", obliged.apply, name="obliged-apply"),
@@ -214,6 +233,7 @@ urlpatterns = [
     path("assignments/", assigning.assignments, name="assignments"),
     path("assignments/assignments.csv", assigning.assignments_csv, name="assignments-csv"),
     path("assignments/new/", assigning.choose, name="assign"),
+    path("assignments/several/", assigning.assign_several, name="assign-several"),
     path("assignments/new/<slug:slug>/", assigning.assign, name="assign-site"),
     path("assignments/<int:assignment>/take-back/", assigning.take_back, name="take-assignment-back"),
     path("obligatory-audits/", obliged_audits.page, name="obliged-audits"),
@@ -264,4 +284,11 @@ urlpatterns = [
     path("verify/<str:code>/", verify.page, name="verify"),
     path("verify/<str:code>/statement.cbor", verify.statement, name="verify-statement"),
     path("verify/<str:code>/certificate.pdf", verify.certificate, name="verify-certificate"),
+]
+
+CSV = "csv"
+urlpatterns += [  # every table as a workbook as well
+    path(f"{one.pattern}".removesuffix(CSV) + "xlsx", as_workbook(one.callback), name=f"{one.name.removesuffix(CSV)}xlsx")
+    for one in tuple(urlpatterns)
+    if one.name and one.name.endswith(f"-{CSV}") and not one.name.startswith("earlier-")
 ]

@@ -1,12 +1,9 @@
 """Tables of assurance: assignments, interests, findings, auditors' keys, attestations, incentives, certified systems, days told of."""
 
-from portal.assurance.models.assigned import Assignment, InterestDeclaration
+from portal.assurance.models.assigned import Assignment, InterestDeclaration, Reminded
 from portal.assurance.models.attested import Attestation, AuditorKey
-from portal.assurance.models.findings import Finding, FindingStep
-from portal.assurance.models.incentives import Incentive
-from portal.assurance.models.reminded import Reminded
-from portal.assurance.models.samples import Sample
-from portal.assurance.models.systems import SystemCertificate
+from portal.assurance.models.evidenced import Incentive, SystemCertificate
+from portal.assurance.models.findings import Finding, FindingStep, Sample
 
 __all__ = [
     "Assignment",

@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.accounts.sessions import SessionView
-from portal.web.viewmodels.account import SecurityPage, SessionRow
 from portal.web.viewmodels.shared import StateWord
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityPage:
+    name: str
+    email: str
+    second_factor: StateWord
+    set_up: datetime | None
+    needed: bool
+    codes_left: int
+    sessions: int
+    keys: bool  # whether the person has a role, and so the page of API keys
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    id: int
+    program: str
+    address: str
+    signed_in: datetime
+    here: bool
+
 
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 SYSTEMS = (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -9,9 +12,30 @@ from portal.accounts.models import Role
 from portal.register.models import FirmApplication, SiteApplication
 from portal.register.selectors import SiteWishView
 from portal.web.register_forms import KINDS, SIZES
-from portal.web.viewmodels.people import OwnWish, Wish
 from portal.web.viewmodels.shared import Item, StateWord
 from portal.web.words import Names, in_language
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A firm or a site that wishes to take part, for a regulator."""
+
+    url: str
+    name: str
+    place: str
+    since: datetime
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWish:
+    """What a firm asked for and was not granted yet."""
+
+    name: str
+    what: str
+    since: datetime
+    state: StateWord
+    reason: str
 
 
 def firm_wish(row: FirmApplication) -> Wish:
@@ -23,6 +47,7 @@ def firm_wish(row: FirmApplication) -> Wish:
         items=(
             Item(_("What it is"), str(KINDS[Role(row.kind)])),
             Item(_("Name of the firm"), " · ".join(filter(None, (row.name, row.name_zh)))),
+            *_code(row.credit_code),
             *((Item(_("Controlling firm, as the applicant spells it"), row.controlling_firm),) if row.controlling_firm else ()),
             Item(_("Contact"), f"{row.contact}, {row.email}"),
         ),
@@ -41,11 +66,16 @@ def site_wish(row: SiteApplication) -> Wish:
         items=(
             Item(_("Firm"), in_language(row.organisation.name, row.organisation.name_zh)),
             Item(_("Id of the site"), row.slug),
+            *_code(row.credit_code),
             Item(_("Sector"), Names.newest(row.pack).sector),
             Item(_("Size class"), size),
             Item(_("Asked for by"), row.applied_by),
         ),
     )
+
+
+def _code(code: str) -> tuple[Item, ...]:
+    return (Item(_("Unified social credit code"), code),) if code else ()
 
 
 def own_wish(view: SiteWishView) -> OwnWish:

@@ -62,7 +62,7 @@ def assignments_list(views: Sequence[AssignmentView], query: QueryDict) -> Liste
 
 
 def assignments_table(views: Sequence[AssignmentView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    """For a file: the rows that the address leaves, in its order; column names that are the same in every language."""
+    """For a file: the rows that the address leaves, in its order; columns by their codes."""
     kept = tables.sorted_rows(showing(_fitting(views, query), query, _shown()), KEYS, query, DEFAULT)
     return FILE_COLUMNS, (
         (

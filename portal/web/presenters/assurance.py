@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.assurance.attestation_standing import AttestationView, Standing
 from portal.assurance.engagements import EngagementView, FindingView
-from portal.assurance.needs import needs
+from portal.assurance.reminding import needs
 from portal.days import scheme_day
 from portal.web.assurance_words import (
     ACTS,

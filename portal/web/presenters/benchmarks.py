@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date
 
 from django.template.defaultfilters import date as date_format
 from django.urls import reverse
@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.explanation import Explanation
+from benchmarks.explanation.shown_limits import not_held
+from benchmarks.measurements import Period
 from benchmarks.routes import Words
 from portal.publication.codebook import CODEBOOK, COMPOSED, GATE, OWN, PACK, PORTAL
 from portal.publication.shapes import BenchmarkView, LabelView, ListedView, TotalView, VersionView
@@ -113,6 +115,7 @@ def benchmark_page(
         units=unit_links(units, unit, view.label),
         unit_note=unit.note,
         no_limits="" if explained.limits else said(explained.limits_note),
+        not_held=_not_held(names, view) if explained.limits else "",
         rule=said(explained.rule),
         method_url=reverse("web:method-version", args=[view.pack, view.pack_version]) if names.pack else "",
         reached=number(reached.value, places) if reached else "",
@@ -181,6 +184,13 @@ def interval_words(estimate: Estimate, places: int | None) -> str:
     return _("95 %% interval %(interval)s") % {"interval": between(estimate.lo, estimate.hi, places)} if estimate.lo is not None else ""
 
 
+def _not_held(names: Names, view: BenchmarkView) -> str:
+    """Of a version that was published before records named them, too: by the pack, not by the record."""
+    route = names.route(view.route)
+    found = not_held(names.pack, route, Period.parse(view.period, UTC)) if names.pack and route else None
+    return said(found) if found else ""
+
+
 def _items(explained: Explanation) -> tuple[Item, ...]:
     """The items of EN 16231, clause 4.1, then what else a reader needs."""
     more = (
@@ -237,6 +247,9 @@ def _downloads(view: BenchmarkView) -> tuple[Download, ...]:
     address = benchmark_url(view, view.version)
     return (
         Download(_("Table, CSV"), f"{address}benchmark.csv"),
+        Download(_("Table, XLSX"), f"{address}benchmark.xlsx"),
+        Download(_("Table, Parquet"), f"{address}benchmark.parquet"),
+        Download(_("For catalogues, JSON-LD"), f"{address}benchmark.jsonld"),
         Download(_("Signed benchmark, JSON"), f"{address}benchmark.json"),
         Download(_("This version on paper, PDF"), f"{address}benchmark.pdf"),
         Download(_("Codebook: what each column means"), reverse("web:codebook")),

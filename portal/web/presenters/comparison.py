@@ -7,6 +7,8 @@ their firms, so their errors go together and the true interval is narrower: "wit
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -20,9 +22,66 @@ from portal.web.gaps import gap
 from portal.web.presenters.benchmarks import unit_links
 from portal.web.presenters.curves import cell_name
 from portal.web.presenters.ladders import Shown, step_estimates, total_estimate
-from portal.web.viewmodels.comparison import Compared, ComparePage, Side
-from portal.web.viewmodels.shared import StateWord
+from portal.web.viewmodels.shared import StateWord, UnitLink
 from portal.web.words import RULES, VERSION_STATES, Names, in_language, period_name, state
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two versions. `withdrawn` is its reason; empty while it stands."""
+
+    version: int
+    url: str
+    state: StateWord
+    published: date | None
+    pack_version: str
+    firms: str
+    rule: str
+    change: str
+    withdrawn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One row: a cell or a total in both versions. `hidden_*` says why a value is not shown; `verdict` is empty where one is missing."""
+
+    name: str
+    unit: str
+    before: str
+    before_interval: str
+    before_hidden: str
+    after: str
+    after_interval: str
+    after_hidden: str
+    change: str
+    change_interval: str
+    verdict: StateWord | None
+    firms: str
+    breaks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparePage:
+    title: str
+    period: str
+    sides: tuple[Side, Side]
+    lead: str
+    breaks: tuple[str, ...]  # of the whole version
+    any_break: bool
+    totals: tuple[Compared, ...]
+    steps: tuple[Compared, ...]
+    units: tuple[UnitLink, ...]
+    unit_note: str
+    address: str
+
+    @property
+    def before(self) -> Side:
+        return self.sides[0]
+
+    @property
+    def after(self) -> Side:
+        return self.sides[1]
+
 
 BREAKS: dict[str, Promise] = {
     "pack-version": gettext_lazy("method pack: version %(before)s, then %(after)s"),

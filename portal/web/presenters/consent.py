@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.register.naming import ConsentView, ReportTerms
-from portal.web.viewmodels.consent import ChoiceRow, ConsentPage, TermsRow
 from portal.web.words import in_language, period_name
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRow:
+    at: datetime
+    by: str
+    choice: str
+
+
+@dataclass(frozen=True, slots=True)
+class TermsRow:
+    report: str
+    revision: int
+    purpose: str
+    use: str
+    naming: str
+    retention: str
+    scheme: str
+    terms: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPage:
+    firm: str
+    led: bool
+    named: bool
+    history: tuple[ChoiceRow, ...]
+    reports: tuple[TermsRow, ...]
+
 
 TERMS: dict[str, Promise] = {
     "industry-label": gettext_lazy("to compute the industry’s label of each step and the plant’s place in it"),
-    "no-enforcement": gettext_lazy("for information and comparison; no fine, quota, inspection or price rests on it"),
+    "no-enforcement": gettext_lazy(
+        "for information and comparison; no fine, quota, inspection or price rests on it, "
+        "unless the scheme’s rules said so before the period"
+    ),
+    "no-enforcement-incentives": gettext_lazy(
+        "for information and comparison, and as evidence where the plant is given an incentive or an audit statement; "
+        "no fine, quota, inspection or price rests on it, unless the scheme’s rules said so before the period"
+    ),
     "not-named-in-public": gettext_lazy("the plant is not named in anything public"),
 }
 """What the ids of the agent’s terms mean; one that is not known here stands for itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,10 +12,56 @@ from django.utils.translation import gettext_lazy
 from benchmarks.composition.curve import percents
 from portal.publication.shapes import BenchmarkView, LabelView, StepView
 from portal.web import curve
+from portal.web.curve import CurvePicture
 from portal.web.figures import Estimate, between, number, per_cent
 from portal.web.presenters.ladders import Shown
-from portal.web.viewmodels.curves import BandRow, Curve, CurveRow, Quarter, Spread
 from portal.web.words import enumerated, in_language, metric_name, one_after_another, per_tonne_of, said, sentence_space, with_variant
+
+
+@dataclass(frozen=True, slots=True)
+class CurveRow:
+    share: str
+    value: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    name: str
+    unit: str
+    lead: str  # the middle of the curve in words
+    described: str  # the whole drawing in words
+    best: str  # text at the line of the published best
+    picture: CurvePicture
+    rows: tuple[CurveRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """How many sites are sure to lie in it, and which firms chose to be named there."""
+
+    name: str
+    sites: str
+    named: str
+
+
+@dataclass(frozen=True, slots=True)
+class BandRow:
+    """How many sites of a step are sure to lie in each quarter, and how many cannot be told."""
+
+    name: str
+    quarters: tuple[Quarter, ...]
+    untold: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """`without` says why some or all cells have no curve; empty where all have one."""
+
+    curves: tuple[Curve, ...]
+    without: str
+    bands: tuple[BandRow, ...] = ()
+
 
 FEWEST = next(firms for firms in range(1, 1000) if percents(firms))
 """From so many firms on there is a curve (20): five firms lie between two points."""

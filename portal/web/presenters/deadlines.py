@@ -2,27 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
+from django.http import QueryDict
 from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.catalogue.deadlines import last_day
 from portal.intake.participation import ParticipationView, Taking
-from portal.intake.reminders import PAUSE, ExtensionView, OwedView, ReminderView, owing
+from portal.intake.reminders import PAUSE, ExtensionView, OwedView, ReminderView, owing, remindable
+from portal.notifications.kinds import Kind
+from portal.web.choosing import Choosable, choosing, chosen_by
+from portal.web.presenters.notices import notice_row_of
 from portal.web.presenters.regulator import page_title
-from portal.web.viewmodels.regulator import DeadlinesPage, ExtensionRow, ReminderRow
-from portal.web.viewmodels.shared import Crumb
-from portal.web.words import Names, enumerated, in_language, moment_in_words, period_name
+from portal.web.viewmodels.notices import NoticeRow
+from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.words import TAKING_PART, Names, enumerated, in_language, moment_in_words, period_name
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRow:
+    site: str
+    due: date
+    reason: str
+    granted_by: str
+    granted: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderRow:
+    site: str
+    sent: datetime
+    sent_by: str
+    reminded: str  # names, or that nobody acts for the site
+
+
+@dataclass(frozen=True, slots=True)
+class SiteToRemind:
+    slug: str
+    name: str
+    note: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinesPage:
+    title: str
+    scope: str
+    due: date
+    open: bool
+    may_decide: bool
+    owing: tuple[str, ...]  # sites whose report is past due, by name
+    to_choose: tuple[SiteToRemind, ...]  # every site without a usable report
+    choosing: tuple[Choice, ...]  # links that tick the late ones of a place
+    letters: tuple[NoticeRow, ...]  # what goes to those that are late, and to those that are not yet
+    may_extend: bool  # some site has not reported
+    extensions: tuple[ExtensionRow, ...]
+    reminders: tuple[ReminderRow, ...]
+    due_url: str
+    extend_url: str
+    remind_url: str
+    crumbs: tuple[Crumb, ...]
 
 
 def deadlines_page(
-    view: ParticipationView, extensions: Sequence[ExtensionView], reminders: Sequence[ReminderView], now: datetime
+    view: ParticipationView,
+    extensions: Sequence[ExtensionView],
+    reminders: Sequence[ReminderView],
+    now: datetime,
+    query: QueryDict,
+    picked: Collection[str] | None = None,
 ) -> DeadlinesPage:
+    """`picked`: the sites that a form which was wrong had chosen. Else those that the address ticks, but for who owes nothing."""
     title = page_title(Names.of(view.pack, view.pack_version), view.route, view.period)
     late, place = set(owing(view, now)), [view.peer_group, view.period]
+    boxes = [
+        Choosable(one.site, one.jurisdiction, in_language(one.jurisdiction, one.jurisdiction_zh))
+        for one in view.participants
+        if one.site in late
+    ]
+    picked = chosen_by(boxes, query) if picked is None else picked
     recent = {one.site for one in reminders if one.sent_at > now - PAUSE}
     return DeadlinesPage(
         title=title,
@@ -31,7 +93,9 @@ def deadlines_page(
         open=view.closed_at is None,
         may_decide=view.may_decide,
         owing=tuple(in_language(one.site_name, one.site_name_zh) for one in view.participants if one.site in late),
-        to_remind=len(late - recent),
+        to_choose=_to_choose(view, late, recent, picked),
+        choosing=choosing(boxes, query),
+        letters=_letters(view, late),
         may_extend=bool(may_be_extended(view)),
         extensions=tuple(
             ExtensionRow(in_language(one.site_name, one.site_name_zh), last_day(one.due), one.reason, one.granted_by, one.granted_at)
@@ -51,6 +115,37 @@ def deadlines_page(
         remind_url=reverse("web:remind", args=place),
         crumbs=(Crumb(_("Publications"), reverse("web:publications")), Crumb(title, reverse("web:participation", args=place))),
     )
+
+
+def _to_choose(view: ParticipationView, late: set[str], recent: set[str], picked: Collection[str] | None) -> tuple[SiteToRemind, ...]:
+    """The late ones are chosen beforehand, but for who was reminded within a day."""
+    found = []
+    chosen = late - recent if picked is None else picked
+    for one in view.participants:
+        if one.taking is Taking.REPORTED:
+            continue
+        notes = [_("late") if one.site in late else str(TAKING_PART[one.taking][0])]
+        notes += [_("reminded within the last day")] if one.site in recent else []
+        name = f"{in_language(one.firm, one.firm_zh)}: {in_language(one.site_name, one.site_name_zh)}"
+        found.append(SiteToRemind(one.site, name, enumerated(notes), one.site in chosen))
+    return tuple(found)
+
+
+def _letters(view: ParticipationView, late: set[str]) -> tuple[NoticeRow, ...]:
+    """What those who act for a site are written, with its name for the first of each kind."""
+    found = []
+    open_ones = set(remindable(view))
+    for kind, sites in ((Kind.REPORT_REMINDED, late & open_ones), (Kind.REPORT_COMES, open_ones - late)):
+        first = next((one for one in view.participants if one.site in sites), None)
+        if first is not None:
+            told = {
+                "site_name": first.site_name,
+                "site_name_zh": first.site_name_zh,
+                "period": view.period,
+                "due": last_day(first.due).isoformat(),
+            }
+            found.append(notice_row_of(kind, told, first.due))
+    return tuple(found)
 
 
 def may_be_extended(view: ParticipationView) -> list[tuple[str, str]]:

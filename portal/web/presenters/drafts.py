@@ -16,7 +16,7 @@ from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
-from portal.web.viewmodels.regulator import ChangeRow, Check, CommentRow, DraftPage, GateCell, GateRow, ReleaseRow
+from portal.web.viewmodels.drafts import ChangeRow, Check, CommentRow, DraftPage, GateCell, GateRow, ReleaseRow
 from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.words import VERSION_STATES, Names, enumerated, in_language, metric_name, moment_in_words, state, with_variant
 

@@ -12,11 +12,21 @@ from benchmarks.errors import SteplabelError, VerificationError
 from portal.intake.by_hand import Answer
 from portal.intake.models import Commitment, Submission
 from portal.web.refusals import in_whole
-from portal.web.viewmodels.enterprise import HandedIn
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
 from portal.web.viewmodels.tables import Column
 from portal.web.words import in_language, period_name, sentence_space
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """Several files at once: how many of each fate, and a row for each."""
+
+    files: int
+    new: int
+    before: int  # the portal had them
+    refused: int
+    table: Listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -10,8 +12,30 @@ from django.utils.translation import gettext as _
 
 from portal.assurance.incentives import IncentiveView
 from portal.web.tables import paged
-from portal.web.viewmodels.oversight import IncentiveRow, IncentivesPage
+from portal.web.viewmodels.tables import Pages
 from portal.web.words import in_language, period_name
+
+
+@dataclass(frozen=True, slots=True)
+class IncentiveRow:
+    site: str
+    scheme: str
+    amount: str
+    evidence: str
+    report: str  # which report of the site the evidence is; empty for a document kept elsewhere
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IncentivesPage:
+    rows: tuple[IncentiveRow, ...]
+    found: int
+    total: str
+    sites: int
+    pages: Pages | None
+    export_url: str
+
 
 COLUMNS = ("site", "scheme", "amount_yuan", "evidence_sha256", "report_period", "recorded_by", "recorded_at")
 

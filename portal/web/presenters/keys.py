@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import QueryDict
@@ -12,9 +13,40 @@ from django.utils.translation import gettext as _
 from portal.accounts.api_keys import KeyView
 from portal.web import tables
 from portal.web.key_forms import SCOPES
-from portal.web.viewmodels.keys import KeyRow, KeysPage
 from portal.web.viewmodels.shared import StateWord
+from portal.web.viewmodels.tables import Column, Pages, SortForm
 from portal.web.words import in_language
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    name: str
+    prefix: str
+    whose: str
+    scopes: tuple[str, ...]
+    state: StateWord
+    used: datetime | None
+    until: datetime
+    revoke_url: str  # empty where it is revoked
+
+
+@dataclass(frozen=True, slots=True)
+class KeysPage:
+    rows: tuple[KeyRow, ...]
+    good: int  # keys that open something today
+    columns: tuple[Column, ...]
+    sort_form: SortForm | None
+    pages: Pages | None
+    filters: tuple[tuple[str, str, bool], ...]  # word, address, whether it is this one
+    export_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeBox:
+    value: str
+    text: str
+    checked: bool
+
 
 FILE_COLUMNS = ("prefix", "name", "organisation", "person", "scopes", "made_by", "made_at", "expires_at", "last_used_at", "revoked_at")
 KEYS: dict[str, tables.Key[KeyView]] = {
@@ -54,7 +86,7 @@ def keys_page(views: Sequence[KeyView], query: QueryDict, now: datetime) -> Keys
 
 
 def keys_table(views: Sequence[KeyView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    """For a file: column names that are the same in every language."""
+    """For a file: columns by their codes."""
     return FILE_COLUMNS, (
         tuple(" ".join(view.scopes) if name == "scopes" else getattr(view, name) or "" for name in FILE_COLUMNS) for view in views
     )

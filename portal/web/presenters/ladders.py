@@ -13,10 +13,62 @@ from benchmarks.explanation import LimitShown
 from benchmarks.explanation.wording import decimals as grid_decimals
 from portal.publication.shapes import LabelView, StepView, SummaryView, TotalView
 from portal.web import ladder
-from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, signed
-from portal.web.presenters.limits import beside_rows
-from portal.web.viewmodels.ladders import Ladder, LadderRow, Limit, LimitCell, SecondMetric
+from portal.web.figures import EnergyUnit, Estimate, between, decimals, fitting_decimals, number, signed
+from portal.web.ladder import Picture, RungPicture
+from portal.web.presenters.standard_limits import Limit, LimitCell, beside_rows
 from portal.web.words import Names, in_language, metric_name, per_tonne_of, said, with_variant
+
+
+@dataclass(frozen=True, slots=True)
+class LadderRow:
+    """One row: own-unit values beside the drawing. `hidden` gives the reason when the gate holds the value back."""
+
+    name: str
+    unit: str
+    best: str
+    best_interval: str
+    typical: str
+    you: str
+    you_interval: str
+    above: str  # the drawing in words, for those who do not see it
+    hidden: str
+    picture: RungPicture | None
+    limits: LimitCell | None
+    limits_from_above: bool = False  # a cell further up spans this row
+    reached: str = ""  # text beside the mark of the best whole route
+    own: str = ""  # text beside the site's own whole route: its value, for the published total is rounded and a difference would not add up
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    rows: tuple[LadderRow, ...]
+    total: LadderRow
+    picture: Picture
+    scale_unit: str
+    with_you: bool
+    with_reached: bool
+    all_limits: tuple[Limit, ...]
+    second_metrics: tuple[SecondMetric, ...] = ()
+
+    @property
+    def lane(self) -> str:
+        """The height of the industry's marks within a row: above the middle where the site's own lie below them."""
+        return "34%" if self.with_you else "50%"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondMetric:
+    """A metric beside the headline (electricity, thermal), in its own unit: not part of the ladder, not converted."""
+
+    step: str
+    metric: str
+    best: str
+    best_interval: str
+    typical: str
+    unit: str
+    firms: str
+    hidden: str
+
 
 HEADLINE_UNIT = "kgce/t"
 
@@ -47,10 +99,12 @@ class Shown:
         return own_unit.replace("kgce/", f"{self.unit.id}/")
 
     def step_places(self, step: StepView) -> int | None:
-        """Decimals by the release grid, which the published values lie on; None (by size) in any other unit."""
+        """Decimals by the release grid, which the published values lie on, and by their intervals; None (by size) in any other unit."""
         known = self.names.step(step.step)
         rule = next((rule for rule in known.metrics if rule.metric == step.metric), None) if known else None
-        return None if rule is None or self.factor(step.unit) != 1.0 else grid_decimals(rule.grid_width)
+        if rule is None or self.factor(step.unit) != 1.0:
+            return None
+        return fitting_decimals(grid_decimals(rule.grid_width), step.interval, step.typical_interval)
 
     def total_places(self, label: LabelView | SummaryView) -> int | None:
         if self.names.pack is None or self.factor(label.composite.unit) != 1.0:
@@ -62,7 +116,7 @@ class Shown:
             if rule is None:
                 return None
             grids.append((step.ratio, rule.grid))
-        return grid_decimals(total_width(grids)) if grids else None
+        return fitting_decimals(grid_decimals(total_width(grids)), label.composite.interval) if grids else None
 
 
 def headline(label: LabelView) -> list[StepView]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.urls import reverse
@@ -14,9 +15,37 @@ from benchmarks.wire.canonical import decode
 from benchmarks.wire.logged import Kind
 from portal.translog.selectors import EntryView, HeadView
 from portal.translog.witnesses import WitnessView
-from portal.web.viewmodels.log import LoggedEntry, LogPage, WitnessRow
 from portal.web.viewmodels.shared import Figure, Item
 from portal.web.words import moment_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEntry:
+    """One entry with what proves it under the head of the page."""
+
+    title: str
+    items: tuple[Item, ...]
+    proof: tuple[str, ...]  # hashes, the nearest first
+    proof_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessRow:
+    """Who cosigns heads of the log, and what they cosigned last."""
+
+    name: str
+    at: str
+    size: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    figures: tuple[Figure, ...]
+    head: tuple[Item, ...]
+    witnesses: tuple[WitnessRow, ...]
+    required: str
+    entry: LoggedEntry | None
+
 
 KINDS: Mapping[Kind, Promise] = {
     Kind.COMMITMENT: gettext_lazy("Commitment of a site to its data"),
@@ -25,6 +54,7 @@ KINDS: Mapping[Kind, Promise] = {
     Kind.DEVICE_KEY: gettext_lazy("Key of a site’s agent"),
     Kind.KEY_DIRECTORY: gettext_lazy("Key directory of the portal"),
     Kind.KEY_DESTROYED: gettext_lazy("Key that was destroyed"),
+    Kind.LOG_RESTART: gettext_lazy("Restart of this log after a restore"),
     Kind.ATTESTATION: gettext_lazy("Attestation of an auditor"),
     Kind.ATTESTATION_WITHDRAWN: gettext_lazy("Withdrawal of an attestation"),
     Kind.AUDIT_PROMISE: gettext_lazy("Promise of an auditor before a sample is drawn"),

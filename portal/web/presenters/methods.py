@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
-from benchmarks.packs.provenance import Number, Role
+from benchmarks.packs.provenance import Number, Role, digest_of_sources
 from benchmarks.packs.provenance import factors as numbers_of_factors
 from benchmarks.packs.provenance import numbers as numbers_of_pack
 from benchmarks.routes import Pack
@@ -36,11 +36,31 @@ ROLES: dict[Role, Words] = {
     Role.CORRECTION: (gettext_lazy("corrections of limits"), gettext_lazy("the grade; no label")),
     Role.APPLIES: (gettext_lazy("where a limit applies"), gettext_lazy("which limit is tested; no label")),
     Role.FACTOR: (gettext_lazy("conversion factors"), gettext_lazy("every label with this carrier, by its share of the energy")),
+    Role.HEATING: (
+        gettext_lazy("bounds of heating values"),
+        gettext_lazy("which batches count: those with a heating value beyond are left out"),
+    ),
+    Role.EFFICIENCY: (
+        gettext_lazy("efficiencies of conversions"),
+        gettext_lazy("whether a label counts beside a conversion of the site"),
+    ),
     Role.CARBON: (gettext_lazy("CO2 factors"), gettext_lazy("CO2 beside the label; no label")),
     Role.SLOPE: (gettext_lazy("reference conditions"), gettext_lazy("each batch that lies off the reference, and so the label")),
     Role.MEASURED: (
         gettext_lazy("fuels that must be measured"),
         gettext_lazy("which batches count: those with a default heating value of these are left out"),
+    ),
+    Role.NEED: (
+        gettext_lazy("what a process cannot run without"),
+        gettext_lazy("which batches count: those that report less are left out"),
+    ),
+    Role.YIELD: (
+        gettext_lazy("what a step can give back"),
+        gettext_lazy("which batches count: those that give back more heat are left out"),
+    ),
+    Role.USUAL: (
+        gettext_lazy("usual heating values"),
+        gettext_lazy("which batches count: a value beyond must be declared with its reason"),
     ),
     Role.QUANTILE: (gettext_lazy("quantiles"), gettext_lazy("which batch is the label")),
     Role.VALIDITY: (gettext_lazy("rules of validity"), gettext_lazy("which batches count")),
@@ -111,6 +131,8 @@ def version_page(pack: Pack, found: Approved | None, errata: Sequence[str], quer
         Fact(_("In force from"), "", day=pack.effective_from),
         Fact(_("Digest (SHA-256)"), packs.digest(pack).hex(), mono=True),
         Fact(_("Conversion factors"), _("version %(version)s") % {"version": packs.factors(pack).version}),
+        Fact(_("Digest of the factors (SHA-256)"), packs.factors(pack).digest.hex(), mono=True),
+        Fact(_("Digest of the numbers with how each was read (SHA-256)"), digest_of_sources(pack), mono=True),
     ]
     links: tuple[Link, ...] = ()
     if found is not None:
@@ -137,12 +159,33 @@ def version_page(pack: Pack, found: Approved | None, errata: Sequence[str], quer
     ]
     crumbs = (*_crumbs(), Crumb(_title(pack), reverse("web:method", args=[pack.id])))
     title = _("%(pack)s, version %(version)s") % {"pack": _title(pack), "version": pack.version}
-    return Sheet(title, crumbs, "", tuple(facts), (Section(_("Numbers"), _numbers(pack, query)),), links)
+    return Sheet(
+        title,
+        crumbs,
+        "",
+        tuple(facts),
+        (Section(_("How the numbers were read"), _read(pack)), Section(_("Numbers"), _numbers(pack, query))),
+        links,
+    )
 
 
 def numbers(pack: Pack) -> list[Number]:
     """Every number of the pack and of its conversion factors."""
     return [*numbers_of_pack(pack), *numbers_of_factors(packs.factors(pack))]
+
+
+def _read(pack: Pack) -> Listed:
+    """By what numbers are for: how many, of how many it is assumed, how many have no complete source, and what they move."""
+    every = numbers(pack)
+    rows = []
+    for role, (name, moves) in ROLES.items():
+        if found := [number for number in every if number.role is role]:
+            assumed = sum(number.source is not None and number.source.status == "assumption" for number in found)
+            lacking = sum(not number.is_complete for number in found)
+            counts = (Cell(str(count), num=True) for count in (len(found), assumed, lacking))
+            rows.append((Cell(str(name)), *counts, Cell(str(moves))))
+    heads = (_("What they are for"), _("Numbers"), _("Assumed"), _("Without a complete source"), _("What they move"))
+    return table_of(_("How the numbers were read"), heads, tuple(rows), "")
 
 
 def _numbers(pack: Pack, query: QueryDict) -> Listed:

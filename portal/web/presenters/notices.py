@@ -41,6 +41,11 @@ WORDINGS: dict[str, Wording] = {
         gettext_lazy("%(site)s: the report for %(period)s is late"),
         gettext_lazy("It was due on %(due)s. Submit it, or ask your regulator for more time."),
     ),
+    Kind.REPORT_COMES: Wording(
+        gettext_lazy("Reports that are due soon"),
+        gettext_lazy("%(site)s: the report for %(period)s is due by %(due)s"),
+        gettext_lazy("Submit it in time, or ask your regulator for more time."),
+    ),
     Kind.EXTENSION_GRANTED: Wording(
         gettext_lazy("More time for a report"),
         gettext_lazy("%(site)s has more time for %(period)s"),
@@ -226,6 +231,7 @@ WORDINGS: dict[str, Wording] = {
 }
 
 _OF_FIRMS = (
+    Kind.REPORT_COMES,
     *(Kind.REPORT_REMINDED, Kind.EXTENSION_GRANTED, Kind.SUBMISSION_ACCEPTED, Kind.SUBMISSION_REFUSED, Kind.BENCHMARK_PUBLISHED),
     *(Kind.BENCHMARK_WITHDRAWN, Kind.FINDING_MADE, Kind.FINDING_RETURNED, Kind.FINDING_CLOSED, Kind.FINDING_OVERDUE),
     *(Kind.CONCLUSION_GIVEN, Kind.CONCLUSION_WITHDRAWN, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS, Kind.SITE_APPROVED, Kind.SITE_REFUSED),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -14,13 +16,79 @@ from portal.catalogue.obliged import Difference, Fault, LineFault
 from portal.catalogue.selectors import PeerGroupView
 from portal.intake.participation import ParticipationView, Taking
 from portal.web.presenters.packs import group_title
-from portal.web.viewmodels.obliged import CohortRow, DifferenceRow, ListPage, ListRow, ObligedPage
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 from portal.web.words import COHORTS, enumerated, period_name
 
+
+@dataclass(frozen=True, slots=True)
+class CohortRow:
+    """The progress of one cohort in the newest period."""
+
+    name: str
+    obliged: int
+    reported: int
+    late: int
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A list that was uploaded, or one site changed by hand."""
+
+    id: int
+    url: str
+    at: datetime
+    by: str
+    sites: int
+    state: StateWord
+    undo_url: str  # empty where it is not the last that was applied
+
+
+@dataclass(frozen=True, slots=True)
+class ObligedPage:
+    title: str
+    obliged: int
+    voluntary: int
+    period: str
+    cohorts: tuple[CohortRow, ...]
+    lists: tuple[ListRow, ...]
+    may_decide: bool
+    files: tuple[tuple[str, str, str], ...]  # what it is, as CSV, as XLSX
+    upload_url: str
+    amend_url: str
+    faults: tuple[str, ...]
+    crumbs: tuple[Crumb, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceRow:
+    what: str
+    sites: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    title: str
+    state: StateWord
+    decided: bool  # applied, perhaps undone: the rows say what it changed
+    rows: tuple[DifferenceRow, ...]
+    unchanged: int
+    read_against: str  # digest of who is obliged now
+    apply_url: str  # empty where it was decided
+    undo_url: str
+    crumbs: tuple[Crumb, ...]
+
+
 FAULTS: dict[Fault, Promise] = {
     Fault.NOT_TEXT: gettext_lazy("The file is no CSV in UTF-8. Save it as “CSV UTF-8”."),
-    Fault.NO_SITE_COLUMN: gettext_lazy("There is no column “site” in the first line (%(found)s). Name it so."),
+    Fault.NO_WORKBOOK: gettext_lazy("The file cannot be read as a workbook. Save it as XLSX, or as “CSV UTF-8”."),
+    Fault.NO_SITE_COLUMN: gettext_lazy(
+        "There is no column “site” or “credit_code” in the first line (%(found)s). Name one so, or begin with the template."
+    ),
+    Fault.CODE_WRONG: gettext_lazy("“%(found)s” is no unified social credit code. Compare it with the business licence."),
+    Fault.CODE_UNKNOWN: gettext_lazy("No site of this pack in this jurisdiction has the code “%(found)s”. Enter it at its firm first."),
+    Fault.CODE_OF_SEVERAL: gettext_lazy("Several sites have the code “%(found)s”. Say in the column “site” which is meant."),
     Fault.EMPTY: gettext_lazy("No site stands in the file. An empty list is not taken: it would release everybody."),
     Fault.SITE_UNKNOWN: gettext_lazy("“%(found)s” is no site of this pack in this jurisdiction. Correct its id, or register it first."),
     Fault.SITE_TWICE: gettext_lazy("“%(found)s” stands twice. Take one of the lines out."),
@@ -49,6 +117,10 @@ def obliged_page(
         cohorts=_cohorts(newest) if newest else (),
         lists=tuple(_list(group, one, last) for one in lists),
         may_decide=group.may_decide,
+        files=tuple(
+            (title, reverse(f"web:obliged-{name}-csv", args=[group.id]), reverse(f"web:obliged-{name}-xlsx", args=[group.id]))
+            for name, title in (("now", _("Who is obliged today")), ("template", _("Template of a list")))
+        ),
         upload_url=reverse("web:obliged-upload", args=[group.id]),
         amend_url=reverse("web:obliged-amend", args=[group.id]),
         faults=tuple(fault_words(fault) for fault in faults),

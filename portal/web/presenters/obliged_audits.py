@@ -11,10 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.assurance.duty import Due, Duty
 from portal.assurance.models import SystemCertificate
 from portal.assurance.obliged import ObligedView
-from portal.assurance.schemes import obligatory_audit
+from portal.assurance.schemes import Due, Duty, obligatory_audit
 from portal.web import tables
 from portal.web.assurance_words import DUTIES, STANDINGS
 from portal.web.presenters.listed import Show, listed, showing
@@ -60,7 +59,7 @@ def duties_list(views: Sequence[ObligedView], query: QueryDict, *, export_url: s
 
 
 def duties_table(views: Sequence[ObligedView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    """For a file: the rows that the address leaves, in its order; column names that are the same in every language."""
+    """For a file: the rows that the address leaves, in its order; columns by their codes."""
     kept = tables.sorted_rows(showing(_fitting(views, query), query, _shown()), KEYS, query, "state")
     return FILE_COLUMNS, (
         (view.site, view.firm, view.due.duty.value, *(_iso(day) for day in (view.due.day, view.last_audit, view.due.certified_until)))
@@ -72,7 +71,7 @@ def certificates_list(rows: Sequence[SystemCertificate], query: QueryDict, today
     """What is on record for one site, also what was taken back."""
 
     def cells(row: SystemCertificate) -> tuple[Cell, ...]:
-        name = obligatory_audit().systems.get(row.standard, row.standard)
+        name = obligatory_audit(row.site.jurisdiction.path).systems.get(row.standard, row.standard)
         back = Cell("–")
         if may_take_back and row.taken_back_at is None:
             back = Cell(_("Take back"), url=reverse("web:take-system-back", args=[row.site.slug, row.pk]), about=f"{name} {row.number}")

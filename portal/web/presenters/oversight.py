@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -18,10 +20,66 @@ from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.regulator import page_title
 from portal.web.presenters.stand import places_between
 from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
-from portal.web.viewmodels.oversight import EventRow, StandingRow, StandingsPage, TrailPage
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.viewmodels.tables import Pages
+from portal.web.viewmodels.tables import Column, Pages, SortForm
 from portal.web.words import Names, in_language, metric_name, with_variant
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    at: datetime
+    actor: str
+    words: str  # what was done
+    action: str  # its code, which stands in files and addresses
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPage:
+    rows: tuple[EventRow, ...]
+    found: int
+    pages: Pages | None
+    actions: tuple[Choice, ...]
+    actor: str
+    subject: str
+    after: str
+    before: str
+    export_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRow:
+    """A site in one cell: between which places it lies, and in which quarter if that can be told. Never a value, never one place."""
+
+    firm: str
+    site: str
+    region: str
+    step: str
+    metric: str
+    places: str
+    quarter: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingsPage:
+    title: str
+    computed: datetime | None
+    sites: int
+    told: int  # rows found whose quarter can be told
+    found: int
+    rows: tuple[StandingRow, ...]
+    columns: tuple[Column, ...]
+    sort_form: SortForm | None
+    pages: Pages | None
+    steps: tuple[Choice, ...]
+    metrics: tuple[Choice, ...]
+    quarters: tuple[Choice, ...]
+    regions: tuple[Choice, ...]
+    query: str
+    export_url: str
+    crumbs: tuple[Crumb, ...]
+
 
 TRAIL_COLUMNS = ("at", "actor", "action", "subject", "detail")
 STANDING_COLUMNS = ("firm", "site", "jurisdiction", "step", "variant", "metric", "rank_low", "rank_high", "of", "quarter")

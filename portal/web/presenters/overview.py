@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.http import QueryDict
@@ -15,9 +17,49 @@ from portal.catalogue.deadlines import last_day
 from portal.intake.participation import Taking
 from portal.intake.turnout import RegionView, TurnoutView
 from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
-from portal.web.viewmodels.overview import OverviewPage, TurnoutRow
 from portal.web.viewmodels.shared import Choice, Figure, StateWord
+from portal.web.viewmodels.tables import Column, Pages, SortForm
 from portal.web.words import SIZE_CLASSES, TAKING_PART, Names, in_language, period_name, state
+
+
+@dataclass(frozen=True, slots=True)
+class TurnoutRow:
+    """One peer group and period. `share` is how far the bar of the obliged reaches, in per cent of its width."""
+
+    title: str
+    scope: str
+    url: str
+    due: date
+    open: StateWord
+    reported: int
+    obliged: int
+    share: str
+    late: int
+    states: tuple[tuple[StateWord, int], ...]
+    committed: int
+    arrived_late: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPage:
+    rows: tuple[TurnoutRow, ...]
+    columns: tuple[Column, ...]
+    sort_form: SortForm | None
+    pages: Pages | None
+    found: int
+    any_group: bool
+    reported: int  # obliged sites, over all rows found
+    obliged: int
+    overdue: int
+    refused: int
+    waiting: int
+    figures: tuple[Figure, ...]
+    sectors: tuple[Choice, ...]
+    regions: tuple[Choice, ...]
+    sizes: tuple[Choice, ...]
+    stages: tuple[Choice, ...]
+    export_url: str
+
 
 STAGES = ("open", "closed", "all")
 DEFAULT_ORDER = "due"
@@ -73,7 +115,7 @@ def in_stage(views: Iterable[TurnoutView], query: QueryDict) -> list[TurnoutView
 
 
 def overview_table(views: Iterable[TurnoutView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    """Head and rows of the file. Its names stay the same in every language."""
+    """Head and rows of the file. Codes in it stay the same in every language."""
     head = (
         *("pack", "pack_version", "route", "scope", "period", "due", "closed", "sites", "obliged", "obliged_reported", "firms"),
         *("firms_reported", *(taking.value.replace("-", "_") for taking in Taking), "committed_only", "arrived_late"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,9 +15,73 @@ from benchmarks.routes import Pack
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.selectors import PeerGroupView, PeriodView
 from portal.web.presenters.benchmarks import NONE
-from portal.web.viewmodels.packs import ChangeLine, GroupBlock, PackBlock, PacksPage, PackVersion, PeriodLine, TakeUp
 from portal.web.viewmodels.shared import StateWord
 from portal.web.words import Names, in_language, period_name, said
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    where: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackVersion:
+    version: str
+    effective_from: date
+    effective_to: date | None
+    digest: str
+    against: str  # the version before, empty for the first
+    changes: tuple[ChangeLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PackBlock:
+    name: str
+    id: str
+    versions: tuple[PackVersion, ...]  # newest first
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLine:
+    name: str
+    first: date
+    last: date
+    due: date
+    state: StateWord
+    url: str
+    close_url: str  # empty where it cannot be closed by this reader
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUp:
+    """A version of the group's pack that its firms could report by instead."""
+
+    version: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBlock:
+    id: int
+    title: str
+    scope: str
+    version: str
+    sites: int
+    periods: tuple[PeriodLine, ...]
+    open_url: str  # empty where this reader opens none
+    obliged_url: str  # likewise
+    policy_url: str  # likewise
+    policy: str  # what audits do to its publications
+    take_up: tuple[TakeUp, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PacksPage:
+    packs: tuple[PackBlock, ...]
+    groups: tuple[GroupBlock, ...]
+    open_periods: int
 
 
 def later_versions(group: PeerGroupView) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -20,9 +22,71 @@ from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.regulator import page_title, version_rows
 from portal.web.refusals import in_words
 from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
-from portal.web.viewmodels.regulator import ParticipationPage, ParticipationRow, Square, SquareKind
-from portal.web.viewmodels.shared import Choice
+from portal.web.viewmodels.shared import Choice, StateWord, VersionRow
+from portal.web.viewmodels.tables import Column, Pages, SortForm
 from portal.web.words import COHORTS, SIZE_CLASSES, TAKING_PART, Names, in_language, state
+
+SquareKind = Literal["reported", "unusable", "late", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipationRow:
+    """One firm's site: whether it reported, and what can be told of the report without a value."""
+
+    firm: str
+    site: str
+    agents_url: str
+    record_url: str
+    jurisdiction: str
+    kind: str  # declared size, and whether the site is obliged
+    state: StateWord
+    received: datetime | None
+    note: str
+    late: bool  # it came after the due date
+    coverage: str  # the steps of the route it covers
+    breaks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """One site in the strip of squares, or all of one state."""
+
+    x: str
+    width: str
+    kind: SquareKind
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipationPage:
+    title: str
+    scope: str
+    due: date
+    rows: tuple[ParticipationRow, ...]
+    counts: tuple[tuple[str, int, str], ...]  # (kind, how many, word)
+    squares: tuple[Square, ...]
+    reported: int
+    of: int
+    late: int  # sites of which nothing came in time and nothing has come since
+    committed: int  # of those without a report
+    whole: int  # accepted reports that cover every step of the route
+    accepted: int
+    broken: int  # accepted reports that break their series
+    columns: tuple[Column, ...]
+    sort_form: SortForm | None
+    found: int
+    pages: Pages | None
+    export_url: str
+    states: tuple[Choice, ...]
+    regions: tuple[Choice, ...]
+    sizes: tuple[Choice, ...]
+    duties: tuple[Choice, ...]
+    query: str
+    deadlines_url: str
+    standings_url: str
+    compose_url: str
+    may_compose: bool
+    drafts: tuple[VersionRow, ...]
+
 
 SQUARES: dict[str, SquareKind] = {
     "reported": "reported",
@@ -122,10 +186,11 @@ def fitting(view: ParticipationView, query: QueryDict) -> Sequence[ParticipantVi
 def participation_table(
     view: ParticipationView, quality: QualitiesView, query: QueryDict
 ) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    """Head and rows of the file, filtered and ordered as the page. Its names stay the same in every language."""
+    """Head and rows of the file, filtered and ordered as the page. Codes in it stay the same in every language."""
     head = (
         "firm",
         "organisation",
+        "credit_code",
         "site",
         "site_name",
         "jurisdiction",
@@ -142,7 +207,7 @@ def participation_table(
     found = sorted_rows(fitting(view, query), _keys(quality), query, DEFAULT_ORDER)
     rows: Iterator[Sequence[object]] = (
         (
-            *(one.firm, one.organisation, one.site, one.site_name, one.jurisdiction, one.size_class),
+            *(one.firm, one.organisation, one.credit_code, one.site, one.site_name, one.jurisdiction, one.size_class),
             *("yes" if one.obliged else "no", one.cohort, one.taking.value, one.due.isoformat()),
             *(moment.isoformat() if moment else "" for moment in (one.committed_at, one.first_received_at, one.received_at)),
             *(one.revision, "yes" if one.arrived_late else "no"),
@@ -190,7 +255,7 @@ class _Asked:
 def _text(view: ParticipantView) -> str:
     """What a search looks through, in the reader's language."""
     firm, site = in_language(view.firm, view.firm_zh), in_language(view.site_name, view.site_name_zh)
-    return f"{firm} {site} {view.site} {in_language(view.jurisdiction, view.jurisdiction_zh)}".lower()
+    return f"{firm} {site} {view.site} {view.credit_code} {in_language(view.jurisdiction, view.jurisdiction_zh)}".lower()
 
 
 def _row(one: ParticipantView, told: QualityView | None, of_steps: int) -> ParticipationRow:
@@ -201,6 +266,7 @@ def _row(one: ParticipantView, told: QualityView | None, of_steps: int) -> Parti
         firm=in_language(one.firm, one.firm_zh),
         site=in_language(one.site_name, one.site_name_zh),
         agents_url=reverse("web:agents", args=[one.site]),
+        record_url=reverse("web:site-record", args=[one.site]),
         jurisdiction=in_language(one.jurisdiction, one.jurisdiction_zh),
         kind=" · ".join(word for word in kind if word),
         state=state(TAKING_PART, one.taking),

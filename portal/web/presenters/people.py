@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
 from portal.register.selectors import HouseView, InvitationView
-from portal.web.viewmodels.people import HouseBlock, InvitationRow, MemberRow
 from portal.web.viewmodels.shared import StateWord
 from portal.web.words import in_language
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    name: str
+    email: str
+    capacity: str
+    you: bool
+    change_url: str  # empty where the reader may change nothing
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    email: str
+    capacity: str
+    state: StateWord
+    until: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class HouseBlock:
+    id: int
+    name: str
+    firm: bool  # an enterprise: it has sites, delegates, a record of its own, and can leave
+    led: bool
+    members: tuple[MemberRow, ...]
+    invitations: tuple[InvitationRow, ...]
 
 
 def house_block(view: HouseView) -> HouseBlock:

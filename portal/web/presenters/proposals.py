@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benchmarks.packs.faults import Fault
+from benchmarks.phrases import Phrase
 from portal.governance.effects import Difference
 from portal.governance.selectors import ProposalView, Said
 from portal.governance.services import APPROVALS
 from portal.web.presenters.differences import differences
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
+from portal.web.refusals import in_words
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, ProposalPage, SaidLine, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood
@@ -111,18 +113,23 @@ def proposal_page(view: ProposalView, found: Difference, *, answers: bool, decid
 
 
 def _worth_a_look(found: Difference) -> tuple[Section, ...]:
-    """What a good pack does otherwise; in the words of the check, as its faults."""
+    """What a good pack does otherwise."""
     if not found.remarks:
         return ()
-    rows = tuple((Cell(one.place, mono=True), Cell(one.found), Cell(one.wanted)) for one in found.remarks)
+    rows = tuple((Cell(one.place, mono=True), Cell(_found(one)), Cell(in_words(one.wanted))) for one in found.remarks)
     table = table_of(_("Worth a look"), (_("Place in the file"), _("Found"), _("Advised")), rows, "")
     note = _("What a good pack does otherwise; it may have a reason. It holds no approval back.")
     return (Section(_("Worth a look"), table, note),)
 
 
+def _found(fault: Fault) -> str:
+    """As the file has it, unless the check says it in words."""
+    return in_words(fault.found) if isinstance(fault.found, Phrase) else fault.found
+
+
 def faults_table(faults: Sequence[Fault]) -> Listed:
-    """What the check of a file found; places and findings are in the words of the file and of its check."""
-    rows = tuple((Cell(one.place, mono=True), Cell(one.found), Cell(one.wanted)) for one in faults)
+    """What the check of a file found."""
+    rows = tuple((Cell(one.place, mono=True), Cell(_found(one)), Cell(in_words(one.wanted))) for one in faults)
     return table_of(_("What the check found"), (_("Place in the file"), _("Found"), _("Wanted")), rows, "")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -13,9 +15,35 @@ from django.utils.translation import gettext_lazy
 from portal.register.record import KEPT, Entry, Page
 from portal.web.acts import act_in_words, name_in_words
 from portal.web.tables import with_query
-from portal.web.viewmodels.people import RecordPage, RecordRow
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.viewmodels.tables import Pages
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    at: datetime
+    who: str
+    what: str
+    seen: bool
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Who in a firm saw and did what."""
+
+    firm: str
+    found: int
+    rows: tuple[RecordRow, ...]
+    pages: Pages | None
+    kinds: tuple[Choice, ...]
+    who: str
+    what: str
+    kept_days: int
+    export_url: str
+    crumbs: tuple[Crumb, ...]
+
 
 COLUMNS = ("at", "who", "kind", "what", "subject", "detail")
 

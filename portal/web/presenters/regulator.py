@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,9 +17,26 @@ from portal.web.addresses import benchmark_url
 from portal.web.figures import energy_units
 from portal.web.presenters.benchmarks import version_row
 from portal.web.presenters.ladders import Shown
-from portal.web.viewmodels.regulator import GroupRow, VersionLink
 from portal.web.viewmodels.shared import VersionRow
 from portal.web.words import Names, in_language, period_name
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLink:
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """One peer group and period in the regulator's list."""
+
+    title: str
+    period: str
+    url: str
+    reported: str  # how many of how many firms
+    drafts: tuple[VersionLink, ...]
+    published: VersionLink | None
 
 
 def page_title(names: Names, route: str, period: str) -> str:

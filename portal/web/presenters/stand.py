@@ -10,20 +10,26 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from benchmarks.measurements import Metric
+from benchmarks.ranking import FEWEST_FOR_A_SCORE
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import LabelView
 from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import Bounds, co2, country_of, last_day, of_electricity, together, year_of_electricity
-from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, ordinal, signed
+from portal.web.figures import MJ_PER_KGCE, EnergyUnit, Estimate, between, decimals, number, ordinal, signed
 from portal.web.gaps import Gap, clear_sum, gap, largest_first
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE, interval_words, unit_links
 from portal.web.presenters.ladders import Shown, headline, ladder_of, step_estimates, total_estimate
-from portal.web.viewmodels.enterprise import GapRow, RankStrip, StandPage, TrendPage, TrendStep
+from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, Figure
+from portal.web.viewmodels.stand import GapRow, RankStrip, ScoreRow, StandPage, TrendPage
 from portal.web.words import Names, in_language, over_years, period_name, sentence_space, within
+
+MIDDLE = 50
+"""The score of the firm in the middle."""
 
 MOST_TICKS = 200
 """Places with a tick each: with more of them ticks would touch, and two thousand weigh 140 kB."""
@@ -41,7 +47,7 @@ def stand_page(
     gaps = largest_first(_gaps(view.label, own))
     clear = [one for one in gaps if not one.within_noise]
     at_best = sum(one.value <= 0 for one in gaps)
-    carbon = _carbon(clear, names, last_day(stand.report.period), country_of(stand.report.place))
+    carbon = _carbon(clear, _heat(stand, view.label), names, last_day(stand.report.period), country_of(stand.report.place))
     factor = shown.factor(view.label.composite.unit)
     order = [one.step for one in gaps] + [step.step for step in headline(view.label) if step.step not in {one.step for one in gaps}]
     total = _whole_route(own, view.label)
@@ -65,6 +71,7 @@ def stand_page(
         awaited=awaited,
         figures=_figures(total, ranked, view.label, shown, awaited=bool(awaited)),
         strip=rank_strip(ranked, within(names.step_name(ranked.step))) if ranked else None,
+        scores=score_rows([standings[step] for step in order if step in standings], names),
         ladder=ladder_of(view.label, shown, you=own, your_total=total, order=order),
         units=unit_links(units, unit, view.label, f"which={which}&"),
         unit_note=unit.note,
@@ -72,6 +79,7 @@ def stand_page(
         carbon_note=_carbon_note(last_day(stand.report.period), country_of(stand.report.place)),
         gaps=_rows(gaps, standings, kgce, units, carbon),
         gap_sum=_sum_row(clear_sum(gaps), units, together(carbon.values())) if clear else None,
+        export_url=f"{reverse('web:stand-csv')}?which={which}",
         trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
     )
 
@@ -110,6 +118,30 @@ def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
         first=_("%(place)s, least energy") % {"place": ordinal(1)},
         last=ordinal(standing.of),
     )
+
+
+def score_rows(standings: Sequence[StepStandingView], names: Names) -> tuple[ScoreRow, ...]:
+    """One row a step that is ranked, in the order given; none where nothing is ranked yet."""
+    rows = []
+    for one in standings:
+        if one.rank_interval is not None and one.of:
+            score, band = _("among fewer than %(n)d sites a place, no score") % {"n": FEWEST_FOR_A_SCORE}, None
+            if one.score is not None:
+                low, high = one.score
+                score = pgettext("score", "%(low)d to %(high)d") % {"low": low, "high": high} if low < high else f"{low}"
+                band = Span(f"{low - 1}%", f"{high - low + 1}%")
+            rows.append(ScoreRow(over_years(names.step_name(one.step), one.years), score, band, _places(one), _beside_typical(one.score)))
+    return tuple(rows)
+
+
+def _beside_typical(score: tuple[int, int] | None) -> str:
+    """What the interval bears out beside the firm in the middle, whose score is 50."""
+    if score is None:
+        return ""
+    low, high = score
+    if low > MIDDLE:
+        return _("better than typical")
+    return _("behind typical") if high < MIDDLE else _("cannot be told from typical")
 
 
 def places_between(low: int, high: int) -> str:
@@ -230,16 +262,31 @@ def _places(standing: StepStandingView) -> str:
     return _("%(places)s of %(of)d") % {"places": places_between(*standing.rank_interval), "of": standing.of}
 
 
-def _carbon(clear: Sequence[Gap], names: Names, on: date, country: str) -> dict[str, Bounds | None]:
+def _heat(stand: StandView, label: LabelView) -> dict[str, Bounds]:
+    """Step -> between which ends the heat of its gap lies, kgce per tonne of the route's product, where both sides tell heat apart."""
+    own = {(one.step, one.product, one.variant): _estimate(one) for one in stand.steps if one.metric == Metric.THERMAL}
+    found = {}
+    for step in label.steps:
+        you, (best, _typical) = own.get((step.step, step.product, step.variant)), step_estimates(step, 1.0)
+        if step.metric == Metric.THERMAL and step.unit == "MJ/t" and best is not None and you is not None and you.lo is not None:
+            of_heat = gap(step.step, you, best, step.ratio / MJ_PER_KGCE)
+            found[step.step] = (of_heat.lo, of_heat.hi)
+    return found
+
+
+def _carbon(clear: Sequence[Gap], heat: Mapping[str, Bounds], names: Names, on: date, country: str) -> dict[str, Bounds | None]:
     """Step -> what closing its gap would spare, kg CO2 per tonne of the route's product."""
     steps = {one.step: names.step(one.step) for one in clear}
-    return {one.step: co2(one.value, step.boundary, on, country) if (step := steps[one.step]) else None for one in clear}
+    return {
+        one.step: co2(one.value, step.boundary, on, country, heat.get(one.step)) if (step := steps[one.step]) else None for one in clear
+    }
 
 
 def _carbon_note(on: date, country: str) -> str:
     kwh = of_electricity(on, country)
     said = _(
-        "CO₂ lies between the default factors of the energies that a step takes (GB/T 32150, GB/T 32151); "
+        "CO₂ lies between the default factors of the energies that a step takes (GB/T 32150, GB/T 32151): where heat is reported apart, "
+        "by the heat and the electricity of the gap, else as if it might be all of one; "
         "a dash where one of them has none, or energy leaves the step."
     )
     if kwh is None:

@@ -3,20 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.accounts.selectors import DeviceView, SiteView
 from portal.intake.selectors import SubmissionView
-from portal.publication.fates import EnteredVersion
+from portal.publication.history import EnteredVersion
 from portal.standings.selectors import ProtectedValueView
 from portal.web.addresses import benchmark_url
 from portal.web.figures import label_decimals, number
 from portal.web.refusals import in_words
-from portal.web.viewmodels.enterprise import DeviceRow, ReleasedRow, SiteRow, Step, SubmissionPage, SubmissionRow
 from portal.web.viewmodels.shared import Item, StateWord
 from portal.web.words import SUBMISSION_STATES, Names, in_language, in_months, metric_name, over_years, period_name, state, with_variant
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRow:
+    url: str
+    site: str
+    pack: str
+    period: str
+    revision: int
+    numbered: str  # the revision in words
+    received: datetime
+    state: StateWord
+    reason: str
+    remedy: str
+    receipt_url: str
+    digest: str
+    log_index: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedRow:
+    """A protected value the site itself sent, as the portal holds it."""
+
+    step: str
+    metric: str
+    best: str
+    typical: str
+    unit: str
+    count_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to a submission: at a moment, or on a day of the scheme."""
+
+    text: str
+    at: datetime | None = None
+    on: date | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionPage:
+    submission: SubmissionRow
+    steps: tuple[Step, ...]
+    values: tuple[ReleasedRow, ...]
+    receipt: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    id: str
+    name: str
+    enrolled: datetime
+    state: StateWord
+    revoke_url: str
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    id: str
+    name: str
+    sector: str
+    jurisdiction: str
+    token_url: str
+    devices: tuple[DeviceRow, ...]
+    waiting_tokens: int
+    managed: bool
+    retired: datetime | None
+    edit_url: str  # empty for a delegate
+    access_url: str
 
 
 def submission_row(view: SubmissionView, page: str = "web:submission") -> SubmissionRow:

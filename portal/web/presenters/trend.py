@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from portal.publication.breaks import Break, Breaks, breaks, cell_of
 from portal.publication.in_force import DefinedVersion, InForceView
-from portal.standings.cells import Cell
-from portal.standings.history import ReportedPeriod, ReportedValue
+from portal.standings.cohort import Cell
+from portal.standings.reports import ReportedPeriod, ReportedValue
 from portal.web.figures import Estimate, between, decimals, number
 from portal.web.presenters.comparison import said
 from portal.web.presenters.ladders import headline
-from portal.web.trend import Reported, changed, draw, known
-from portal.web.viewmodels.enterprise import TrendRow, TrendStep
+from portal.web.trend import Reported, TrendPicture, changed, draw, known
 from portal.web.words import Names, one_after_another, period_name
+
+
+class TrendRow(NamedTuple):
+    """One period in the table beside the drawing; `flag` says what is defined otherwise than before."""
+
+    period: str
+    value: str
+    interval: str
+    best: str
+    flag: str
+    unchanged: bool = False  # by no more than the noise, since the period before
+
+
+@dataclass(frozen=True, slots=True)
+class TrendStep:
+    name: str
+    unit: str
+    described: str
+    picture: TrendPicture
+    rows: tuple[TrendRow, ...]
+
 
 InForce = Mapping[int, DefinedVersion]
 

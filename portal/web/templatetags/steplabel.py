@@ -79,6 +79,7 @@ def _of(*roles: str) -> frozenset[str]:
 
 
 PARTS = (
+    Part(gettext_lazy("Home"), "web:home", frozenset(Role)),
     Part(gettext_lazy("Benchmarks"), "web:benchmarks", also=("/benchmarks/",)),
     Part(gettext_lazy("Where we stand"), "web:stand", _of(Role.ENTERPRISE)),
     Part(gettext_lazy("Submissions"), "web:submissions", _of(Role.ENTERPRISE)),
@@ -86,7 +87,7 @@ PARTS = (
     Part(gettext_lazy("Audits"), "web:audits", _of(Role.ENTERPRISE)),
     Part(gettext_lazy("At a glance"), "web:overview", _of(Role.REGULATOR)),
     Part(gettext_lazy("Packs and periods"), "web:packs", _of(Role.REGULATOR)),
-    Part(gettext_lazy("Publications"), "web:publications", _of(Role.REGULATOR), ("/sites/",)),  # to which a site's agents lead
+    Part(gettext_lazy("Publications"), "web:publications", _of(Role.REGULATOR), ("/sites/", "/firms/")),  # to which a site's agents lead
     Part(gettext_lazy("Assignments"), "web:assignments", _of(Role.REGULATOR)),
     Part(gettext_lazy("Obligatory audits"), "web:obliged-audits", _of(Role.REGULATOR)),
     Part(gettext_lazy("Incentives"), "web:incentives", _of(Role.REGULATOR)),
@@ -156,6 +157,12 @@ register.filter("one_after_another", one_after_another)
 def readers_zone() -> str:
     """The zone that the times of this page are in, as it is now."""
     return zone_name(now())
+
+
+@register.filter
+def as_workbook(url: str) -> str:
+    """The address of a table's CSV as that of its workbook."""
+    return url.replace(".csv", ".xlsx", 1)
 
 
 @register.filter

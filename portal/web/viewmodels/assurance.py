@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from portal.web.viewmodels.enterprise import SubmissionRow
+from portal.web.presenters.submissions import SubmissionRow
 from portal.web.viewmodels.shared import Crumb, Figure, Item, StateWord
 
 

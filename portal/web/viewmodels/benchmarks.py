@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from portal.web.viewmodels.curves import Spread
-from portal.web.viewmodels.ladders import Ladder
+from portal.web.presenters.curves import Spread
+from portal.web.presenters.ladders import Ladder
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
 from portal.web.viewmodels.tables import Pages
 
@@ -54,6 +54,7 @@ class BenchmarkPage:
     units: tuple[UnitLink, ...]
     unit_note: str
     no_limits: str  # why no limit of a standard stands beside the ladder
+    not_held: str  # beside limits: which editions were in force as well, whose values the pack does not hold
     rule: str
     method_url: str  # the page of the pack's version, with every number and its source
     noise: str

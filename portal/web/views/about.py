@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from portal.web import status as checks
 from portal.web.about import about_page, glossary
+from portal.web.readiness import wrong
 
 
 @require_safe
@@ -25,8 +26,6 @@ def words(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """What works, for anybody; 503 where something does not. Says no address, name, version or number."""
-    found = checks.look(timezone.now())
-    return render(
-        request, "web/status.html", {"parts": found, "all_well": all(part.well for part in found)}, status=checks.http_status(found)
-    )
+    """What works, for anybody; 503 where something asked for is not done. Says no address, version or number; of what is wrong its name."""
+    found = wrong(timezone.now())
+    return render(request, "web/status.html", {"parts": checks.look(found), "wrong": found}, status=checks.http_status(found))

@@ -19,7 +19,7 @@ from portal.notifications.services import speak
 from portal.web import unsent
 from portal.web.access import for_anybody_signed_in, person
 from portal.web.forms import SignInForm, mark_errors
-from portal.web.signing_in import first_page
+from portal.web.signing_in import SIGNED_IN_BEFORE, first_page
 
 
 class SignIn(views.LoginView):
@@ -31,8 +31,11 @@ class SignIn(views.LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
         unsent.keep(self.request, self.request.POST.get(unsent.FIELD, ""))
+        before = user.last_login
         login = Login(user=user, email=user.get_username(), redirect_url=self.get_redirect_url() or None)
         answer: HttpResponse = perform_password_login(self.request, {"email": user.get_username()}, login)
+        if before is not None:
+            self.request.session[SIGNED_IN_BEFORE] = before.isoformat()
         return answer
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:

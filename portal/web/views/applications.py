@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.utils.translation import ngettext
 
 from portal.accounts.models import Role
 from portal.own_address import absolute
@@ -19,26 +19,63 @@ from portal.problems import RefusedError
 from portal.register import applying, siting
 from portal.register.models import FirmApplication, SiteApplication
 from portal.web.access import for_role, person
-from portal.web.forms import add_error, mark_errors
+from portal.web.answers import form_page, report_done
+from portal.web.choosing import Choosable, choosing, chosen_by
+from portal.web.forms import add_error
 from portal.web.letters import post_link
 from portal.web.presenters.applications import firm_wish, site_wish
 from portal.web.register_forms import FirmDecisionForm, RefusalForm, SiteDecisionForm
-from portal.web.viewmodels.shared import Crumb
+from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.words import in_language
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def applications(request: HttpRequest) -> HttpResponse:
     user = person(request)
+    sites = list(siting.waiting_for(user))
+    boxes = [
+        Choosable(str(row.pk), row.jurisdiction.path, in_language(row.jurisdiction.name, row.jurisdiction.name_zh))
+        for row in sites
+        if row.site_id is None
+    ]
+    picked = chosen_by(boxes, request.GET) or ()
     told = {
         "firms": tuple(firm_wish(row) for row in applying.waiting_for(user)),
-        "sites": tuple(site_wish(row) for row in siting.waiting_for(user)),
+        "sites": tuple(site_wish(row) for row in sites),
+        "several": tuple(_choice(row, str(row.pk) in picked) for row in sites if row.site_id is None),
+        "choosing": choosing(boxes, request.GET),
     }
     return render(request, "web/applications.html", told)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
+def approve_sites(request: HttpRequest) -> HttpResponseBase:
+    """Several new sites with one duty, each in its own transaction: what one is refused for holds no other up."""
+    chosen = {int(one) for one in request.POST.getlist("site") if one.isdecimal() and len(one) < 10}
+    duty = request.POST.get("duty", "")
+    if request.method == "GET":
+        return redirect("web:applications")
+    if not chosen or duty not in ("obliged", "voluntary"):
+        messages.error(request, _("Nothing was approved: choose at least one site, and whether they are obliged to report."))
+        return redirect("web:applications")
+    user, done = person(request), 0
+    for row in siting.waiting_for(user).filter(pk__in=chosen, site=None):
+        try:
+            siting.approve(user, row.pk, obliged=duty == "obliged", now=timezone.now())
+            done += 1
+        except (RefusedError, SiteApplication.DoesNotExist) as error:
+            messages.error(request, f"{row.slug}: {error}")
+    if done:
+        messages.success(request, ngettext("%(n)d site is approved.", "%(n)d sites are approved.", done) % {"n": done})
+    return redirect("web:applications")
+
+
+def _choice(row: SiteApplication, chosen: bool) -> Choice:
+    firm = in_language(row.organisation.name, row.organisation.name_zh)
+    return Choice(str(row.pk), f"{firm}: {in_language(row.name, row.name_zh)} ({row.slug})", chosen)
+
+
+@for_role(Role.REGULATOR, posts=True)
 def firm(request: HttpRequest, application: int) -> HttpResponseBase:
     user, now = person(request), timezone.now()
     row = applying.waiting_for(user).filter(pk=application).first()
@@ -57,8 +94,7 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
             else:
                 applying.refuse(user, row.pk, given["reason"], now)
                 post_link("application_refused", row.email, row.language, {"firm": row.name, "reason": given["reason"]})
-            messages.success(request, _("It is decided, and the applicant is told by mail."))
-            return redirect("web:applications")
+            return report_done(request, _("It is decided, and the applicant is told by mail."), "web:applications")
         except RefusedError as refusal:
             add_error(form, "controlling" if "controlling" in form.fields else "reason", refusal)
         except FirmApplication.DoesNotExist as error:
@@ -66,8 +102,7 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
     return _page(request, form, {"wish": firm_wish(row), "fields": ("controlling",)})
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def site(request: HttpRequest, application: int) -> HttpResponseBase:
     user, now = person(request), timezone.now()
     row = siting.waiting_for(user).filter(pk=application).first()
@@ -106,7 +141,5 @@ def _duty(request: HttpRequest, form: forms.Form) -> bool:
 
 
 def _page(request: HttpRequest, form: forms.Form, told: dict[str, Any]) -> HttpResponse:
-    if form.errors:
-        mark_errors(form)
     crumbs = (Crumb(_("Applications"), reverse("web:applications")),)
-    return render(request, "web/application.html", {**told, "form": form, "crumbs": crumbs}, status=400 if form.errors else 200)
+    return form_page(request, "web/application.html", {**told, "crumbs": crumbs}, form)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.utils.translation import ngettext
 
 from portal.accounts.models import Role
 from portal.assurance import services
@@ -22,18 +22,20 @@ from portal.assurance.assignments import (
     regulated_assignments,
 )
 from portal.assurance.models import Assignment
+from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, freshly, person
+from portal.web.answers import confirm_page, form_page, listing_page, report_done
 from portal.web.assigning_forms import AssignForm, TakeBackForm
-from portal.web.forms import add_error, mark_errors
+from portal.web.choosing import Choosable, choosing, chosen_by
+from portal.web.forms import add_error
 from portal.web.presenters.assigning import assignments_list, assignments_table, sites_list
 from portal.web.tables import csv_file
-from portal.web.viewmodels.shared import Crumb
+from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.words import in_language, period_name
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def assignments(request: HttpRequest) -> HttpResponse:
     views = assignments_of_regulator(person(request), scheme_day())
@@ -46,14 +48,12 @@ def assignments(request: HttpRequest) -> HttpResponse:
     return render(request, "web/assignments.html", told)
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def assignments_csv(request: HttpRequest) -> HttpResponse:
     views = assignments_of_regulator(person(request), scheme_day())
     return csv_file("steplabel-assignments.csv", *assignments_table(views, request.GET))
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def choose(request: HttpRequest) -> HttpResponse:
     """The site first: found by its name, its id or its firm."""
@@ -63,12 +63,11 @@ def choose(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(named | Q(organisation__name__icontains=word) | Q(organisation__name_zh__icontains=word))
     counted = Assignment.objects.filter(taken_back_at=None, site__in=rows).values_list("site").annotate(n=Count("pk"))
     table = sites_list(list(rows.order_by("slug")), dict(counted), request.GET)
-    told = {"table": table, "query": request.GET.get("q", ""), "crumbs": (_crumb(),)}
-    return render(request, "web/assign.html", told)
+    lead = _("A certification body is assigned to one site and one period. Find the site; its page asks for the rest.")
+    return listing_page(request, _("Choose a site"), lead, table, (_crumb(),), _("Name or id of the site, or its firm"))
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
     user = person(request)
     site = assignable_sites(user).filter(slug=slug).first()
@@ -91,26 +90,75 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
                 raise
             add_error(form, "body", refusal)
         else:
-            messages.success(request, _("It is assigned, and the body is told."))
-            return redirect("web:assignments")
-    mark_errors(form)
+            return report_done(request, _("It is assigned, and the body is told."), "web:assignments")
     name = in_language(site.name, site.name_zh)
-    told = {
-        "form": form,
-        "title": _("Assign a certification body to %(site)s") % {"site": name},
-        "sentence": _(
+    return confirm_page(
+        request,
+        form,
+        title=_("Assign a certification body to %(site)s") % {"site": name},
+        sentence=_(
             "The body is told at once and sees the reports of that period from then on. "
             "Assigning the same body to the same period again changes the day and what it sees."
         ),
-        "button": _("Assign it"),
-        "back": reverse("web:assign"),
-        "crumbs": (_crumb(), Crumb(_("Choose a site"), reverse("web:assign"))),
+        button=_("Assign it"),
+        back=reverse("web:assign"),
+        crumbs=(_crumb(), Crumb(_("Choose a site"), reverse("web:assign"))),
+    )
+
+
+@for_role(Role.REGULATOR, posts=True)
+def assign_several(request: HttpRequest) -> HttpResponseBase:
+    """One body for the chosen sites and one period, each on its own: what one is refused for holds no other up."""
+    user = person(request)
+    sites = list(assignable_sites(user).select_related("organisation", "jurisdiction").order_by("slug"))
+    boxes = [Choosable(one.slug, one.jurisdiction.path, in_language(one.jurisdiction.name, one.jurisdiction.name_zh)) for one in sites]
+    bodies = {str(one.pk): one for one in certification_bodies()}
+    names = ReportingPeriod.objects.filter(peer_group__members__site__in=sites).order_by("-start").values_list("name", flat=True)
+    form = AssignForm(
+        request.POST if request.method == "POST" else None,
+        bodies=[(number, in_language(one.name, one.name_zh)) for number, one in bodies.items()],
+        periods=dict.fromkeys(names),
+        today=scheme_day(),
+    )
+    picked = set(request.POST.getlist("site")) or chosen_by(boxes, request.GET) or set()
+    chosen = [one for one in sites if one.slug in picked]
+    if request.method == "POST" and not chosen:
+        form.add_error(None, _("Choose at least one site."))
+    if request.method == "POST" and form.is_valid():
+        given, done = form.cleaned_data, 0
+        for site in chosen:
+            try:
+                services.assign(
+                    bodies[given["body"]],
+                    site,
+                    given["period"],
+                    user,
+                    timezone.now(),
+                    given["due"],
+                    sees_values=given["sees"] == AssignForm.VALUES,
+                )
+                done += 1
+            except RefusedError as refusal:
+                messages.error(request, f"{site.slug}: {refusal}")
+        if done:
+            messages.success(request, ngettext("%(n)d site is assigned.", "%(n)d sites are assigned.", done) % {"n": done})
+        return redirect("web:assignments")
+    told = {
+        "sites": [
+            Choice(
+                one.slug,
+                f"{in_language(one.organisation.name, one.organisation.name_zh)}: {in_language(one.name, one.name_zh)}",
+                one.slug in picked,
+            )
+            for one in sites
+        ],
+        "choosing": choosing(boxes, request.GET),
+        "crumbs": (_crumb(),),
     }
-    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+    return form_page(request, "web/assign_several.html", told, form)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 @freshly
 def take_back(request: HttpRequest, assignment: int) -> HttpResponseBase:
     user = person(request)
@@ -122,27 +170,25 @@ def take_back(request: HttpRequest, assignment: int) -> HttpResponseBase:
     form = TakeBackForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         services.take_back(row, form.cleaned_data["reason"], user, timezone.now())
-        messages.success(request, _("The assignment is taken back, and the body is told."))
-        return redirect("web:assignments")
-    mark_errors(form)
+        return report_done(request, _("The assignment is taken back, and the body is told."), "web:assignments")
     about = {
         "body": in_language(row.body.name, row.body.name_zh),
         "site": in_language(row.site.name, row.site.name_zh),
         "period": period_name(row.period),
     }
-    told = {
-        "form": form,
-        "title": _("Take %(site)s, %(period)s back from %(body)s?") % about,
-        "sentence": _(
+    return confirm_page(
+        request,
+        form,
+        title=_("Take %(site)s, %(period)s back from %(body)s?") % about,
+        sentence=_(
             "The body sees the reports no more and puts nothing new on record. Findings and statements that it made stay as they are; "
             "a statement that it has not signed yet can be signed no more. This cannot be undone: it would be assigned anew."
         ),
-        "button": _("Take the assignment back"),
-        "warning": True,
-        "back": reverse("web:assignments"),
-        "crumbs": (_crumb(),),
-    }
-    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+        button=_("Take the assignment back"),
+        warning=True,
+        back=reverse("web:assignments"),
+        crumbs=(_crumb(),),
+    )
 
 
 def _crumb() -> Crumb:

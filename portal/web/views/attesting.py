@@ -7,11 +7,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from benchmarks import packs
 from benchmarks.errors import SteplabelError
@@ -24,8 +23,9 @@ from portal.assurance.models import Attestation
 from portal.assurance.schemes import reached
 from portal.days import scheme_day
 from portal.web.access import for_role, freshly, person
+from portal.web.answers import confirm_page, form_page
 from portal.web.assurance_forms import OpinionForm, SignedFileForm, WithdrawalForm
-from portal.web.forms import add_error, mark_errors
+from portal.web.forms import add_error
 from portal.web.presenters.assurance import attestation_page, engagement_title, file_to_sign
 from portal.web.viewmodels.shared import Crumb
 from portal.web.views.engagements import row, seen
@@ -35,8 +35,7 @@ FIELD_OF = {"major-open": "opinion", "validity-too-long": "valid_until", "level-
 """Beside which field a refusal stands; the others concern the whole of it."""
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.CERTIFICATION_BODY)
+@for_role(Role.CERTIFICATION_BODY, posts=True)
 def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
     view = seen(request, assignment)
     names = Names.newest(view.pack)
@@ -53,13 +52,11 @@ def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
             add_error(form, FIELD_OF.get(refusal.code, "opinion"), refusal)
         else:
             return redirect("web:attestation", drawn.digest)
-    mark_errors(form)
-    told = {"form": form, "title": engagement_title(view), "back": reverse("web:engagement", args=[view.id]), "crumbs": _crumbs(view)}
-    return render(request, "web/opinion.html", told, status=400 if form.errors else 200)
+    told = {"title": engagement_title(view), "back": reverse("web:engagement", args=[view.id]), "crumbs": _crumbs(view)}
+    return form_page(request, "web/opinion.html", told, form)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.CERTIFICATION_BODY)
+@for_role(Role.CERTIFICATION_BODY, posts=True)
 @freshly
 def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
     """What is said, the file to sign where one waits, and the place to hand the signed one in."""
@@ -76,16 +73,14 @@ def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
                 request, _("The attestation is withdrawn.") if withdrawn else _("The attestation is issued and stands in the log.")
             )
             return redirect("web:attestation", taken.digest)
-    mark_errors(form)
     (view,) = views_of([held], scheme_day())
     crumbs = [Crumb(_("Assigned sites"), reverse("web:assigned"))]
     if held.assignment_id is not None:
         crumbs.append(Crumb(_("Engagement"), reverse("web:engagement", args=[held.assignment_id])))
-    told = {"page": attestation_page(view, tuple(crumbs)), "form": form}
-    return render(request, "web/attestation.html", told, status=400 if form.errors else 200)
+    told = {"page": attestation_page(view, tuple(crumbs))}
+    return form_page(request, "web/attestation.html", told, form)
 
 
-@require_GET
 @for_role(Role.CERTIFICATION_BODY)
 def to_sign(request: HttpRequest, digest: str) -> HttpResponse:
     """The canonical bytes that wait for the signature: of the withdrawal where one was drawn up, else of the attestation."""
@@ -97,8 +92,7 @@ def to_sign(request: HttpRequest, digest: str) -> HttpResponse:
     raise Http404
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.CERTIFICATION_BODY)
+@for_role(Role.CERTIFICATION_BODY, posts=True)
 def withdraw(request: HttpRequest, digest: str) -> HttpResponseBase:
     held = _own(request, digest)
     form = WithdrawalForm(request.POST) if request.method == "POST" else WithdrawalForm()
@@ -109,20 +103,17 @@ def withdraw(request: HttpRequest, digest: str) -> HttpResponseBase:
             add_error(form, "reason", refusal)
         else:
             return redirect("web:attestation", digest)
-    mark_errors(form)
     back = reverse("web:attestation", args=[digest])
-    told = {
-        "title": _("Withdraw this attestation?"),
-        "sentence": _(
-            "It stays readable at its address, marked, with the reason. The withdrawal takes effect once you have signed it too."
-        ),
-        "button": _("Draw the withdrawal up"),
-        "warning": True,
-        "form": form,
-        "back": back,
-        "crumbs": (Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(_("Attestation"), back)),
-    }
-    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+    return confirm_page(
+        request,
+        form,
+        title=_("Withdraw this attestation?"),
+        sentence=_("It stays readable at its address, marked, with the reason. The withdrawal takes effect once you have signed it too."),
+        button=_("Draw the withdrawal up"),
+        warning=True,
+        back=back,
+        crumbs=(Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(_("Attestation"), back)),
+    )
 
 
 def cbor_file(raw: bytes, name: str) -> HttpResponse:

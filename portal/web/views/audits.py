@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role
 from portal.assurance import findings
@@ -18,15 +17,15 @@ from portal.assurance.obliged import obliged_own
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
+from portal.web.answers import form_page
 from portal.web.assurance_forms import AnswerForm
-from portal.web.forms import add_error, mark_errors
+from portal.web.forms import add_error
 from portal.web.presenters.assurance import audit_block, finding_page
 from portal.web.presenters.obliged_audits import duties_list
 from portal.web.viewmodels.shared import Crumb
 from portal.web.views.engagements import finding_of
 
 
-@require_GET
 @for_role(Role.ENTERPRISE)
 def audits(request: HttpRequest) -> HttpResponse:
     today = scheme_day()
@@ -39,8 +38,7 @@ def audits(request: HttpRequest) -> HttpResponse:
     return render(request, "web/audits.html", told)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(Role.ENTERPRISE, posts=True)
 def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseBase:
     today = scheme_day()
     view = audit_of_own_site(person(request), assignment, today)
@@ -59,7 +57,6 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
         else:
             messages.success(request, _("Your answer is on record; the certification body reads it."))
             return redirect("web:audit-finding", assignment, number)
-    mark_errors(form)
     crumbs = (Crumb(_("Audits"), reverse("web:audits")),)
-    told = {"page": finding_page(view, shown, today, crumbs), "form": form, "auditor": False}
-    return render(request, "web/finding.html", told, status=400 if form.errors else 200)
+    told = {"page": finding_page(view, shown, today, crumbs), "auditor": False}
+    return form_page(request, "web/finding.html", told, form)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from benchmarks.errors import SteplabelError
 from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import Role
 from portal.accounts.selectors import organisations_as
-from portal.assurance import auditor_keys
+from portal.assurance import auditors
 from portal.assurance.engagements import engagements_of
 from portal.assurance.models import AuditorKey
 from portal.assurance.obliged import obliged_checked
@@ -22,8 +20,9 @@ from portal.assurance.selectors import assigned_submission, assigned_values
 from portal.days import scheme_day
 from portal.intake.selectors import SubmissionView
 from portal.web.access import for_role, freshly, person
+from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.assurance_forms import KeyForm
-from portal.web.forms import add_error, mark_errors
+from portal.web.forms import add_error
 from portal.web.presenters.assurance import assigned_page
 from portal.web.presenters.obliged_audits import duties_list
 from portal.web.presenters.submissions import submission_page
@@ -34,7 +33,6 @@ from portal.web.views.enterprise import receipt_file
 PAGE = "web:assigned-submission"
 
 
-@require_GET
 @for_role(Role.CERTIFICATION_BODY)
 def assigned(request: HttpRequest) -> HttpResponse:
     today = scheme_day()
@@ -45,7 +43,6 @@ def assigned(request: HttpRequest) -> HttpResponse:
     return render(request, "web/assigned.html", told)
 
 
-@require_GET
 @for_role(Role.CERTIFICATION_BODY)
 def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
     crumbs = (Crumb(_("Assigned sites"), reverse("web:assigned")),)
@@ -54,14 +51,12 @@ def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
     return render(request, "web/submission.html", {"page": page, "crumbs": crumbs, "outside_only": not values})
 
 
-@require_GET
 @for_role(Role.CERTIFICATION_BODY)
 def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
     return receipt_file(_assigned(request, digest))
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.CERTIFICATION_BODY)
+@for_role(Role.CERTIFICATION_BODY, posts=True)
 @freshly
 def keys(request: HttpRequest) -> HttpResponseBase:
     """The keys of the person's body, and a form for the person's own."""
@@ -72,20 +67,17 @@ def keys(request: HttpRequest) -> HttpResponseBase:
     form = KeyForm(request.POST) if request.method == "POST" else KeyForm()
     if request.method == "POST" and form.is_valid():
         try:
-            auditor_keys.register(body, form.cleaned_data["public_key"], user, timezone.now())
+            auditors.register(body, form.cleaned_data["public_key"], user, timezone.now())
         except SteplabelError as refusal:
             add_error(form, "public_key", refusal)
         else:
-            messages.success(request, _("The key is registered. What you draw up from now on is signed with it."))
-            return redirect("web:auditor-keys")
-    mark_errors(form)
+            return report_done(request, _("The key is registered. What you draw up from now on is signed with it."), "web:auditor-keys")
     rows = AuditorKey.objects.filter(body=body).select_related("owner").order_by("-pk")
-    told = {"rows": tuple(_key_row(row) for row in rows), "form": form}
-    return render(request, "web/auditor_keys.html", told, status=400 if form.errors else 200)
+    told = {"rows": tuple(_key_row(row) for row in rows)}
+    return form_page(request, "web/auditor_keys.html", told, form)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.CERTIFICATION_BODY)
+@for_role(Role.CERTIFICATION_BODY, posts=True)
 @freshly
 def revoke_key(request: HttpRequest, key: int) -> HttpResponseBase:
     user = person(request)
@@ -95,19 +87,18 @@ def revoke_key(request: HttpRequest, key: int) -> HttpResponseBase:
         raise Http404
     back = Crumb(_("Signing keys"), reverse("web:auditor-keys"))
     if request.method == "POST":
-        auditor_keys.revoke(row, user, timezone.now())
-        messages.success(request, _("The key is revoked. What it signed before stands."))
-        return redirect(back.url)
-    told = {
-        "title": _("Revoke this key?"),
-        "sentence": _("Nothing that the key %(name)s signs will be taken any more. Attestations that it signed stay valid until withdrawn.")
+        auditors.revoke(row, user, timezone.now())
+        return report_done(request, _("The key is revoked. What it signed before stands."), back.url)
+    return confirm_page(
+        request,
+        title=_("Revoke this key?"),
+        sentence=_("Nothing that the key %(name)s signs will be taken any more. Attestations that it signed stay valid until withdrawn.")
         % {"name": _fingerprint(row)},
-        "button": _("Revoke the key"),
-        "warning": True,
-        "back": back.url,
-        "crumbs": (back,),
-    }
-    return render(request, "web/confirm.html", told)
+        button=_("Revoke the key"),
+        warning=True,
+        back=back.url,
+        crumbs=(back,),
+    )
 
 
 def _key_row(row: AuditorKey) -> KeyRow:

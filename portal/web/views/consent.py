@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from portal.accounts.models import Organisation, Role
 from portal.register.naming import choose, consent_of
 from portal.web.access import for_role, person
+from portal.web.answers import report_done
 from portal.web.presenters.consent import consent_page
 from portal.web.viewmodels.shared import Crumb
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(Role.ENTERPRISE, posts=True)
 def consent(request: HttpRequest, firm: int) -> HttpResponseBase:
     user = person(request)
     view = consent_of(user, firm)
@@ -29,6 +27,5 @@ def consent(request: HttpRequest, firm: int) -> HttpResponseBase:
             choose(user, firm, request.POST.get("named") == "yes", timezone.now())
         except Organisation.DoesNotExist as error:  # who only reads
             raise Http404 from error
-        messages.success(request, _("Your choice is kept. It holds for versions that are approved from now on."))
-        return redirect("web:consent", firm)
+        return report_done(request, _("Your choice is kept. It holds for versions that are approved from now on."), "web:consent", firm)
     return render(request, "web/consent.html", {"page": consent_page(view), "crumbs": (Crumb(_("People"), reverse("web:people")),)})

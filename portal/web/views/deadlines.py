@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role, Site
 from portal.catalogue import deadlines
@@ -17,18 +17,17 @@ from portal.intake import reminders
 from portal.intake.participation import ParticipationView, participation
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
+from portal.web.answers import report_done
 from portal.web.forms import DueForm, ExtensionForm, add_error, mark_errors
 from portal.web.presenters.deadlines import deadlines_page, may_be_extended
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def page(request: HttpRequest, group: int, period: str) -> HttpResponse:
     return _page(request, _participation(request, group, period))
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def set_due(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     view = _participation(request, group, period)
     if request.method == "GET":  # a refusal stood at this address, and was loaded again
@@ -42,13 +41,11 @@ def set_due(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
                 raise
             add_error(form, "due", refusal)
         else:
-            messages.success(request, _("The due date is kept."))
-            return redirect("web:deadlines", group, period)
+            return report_done(request, _("The due date is kept."), "web:deadlines", group, period)
     return _page(request, view, due_form=form)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def extend(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     view = _participation(request, group, period)
     if request.method == "GET":
@@ -57,25 +54,30 @@ def extend(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     if form.is_valid():
         told = form.cleaned_data
         try:
-            site = Site.objects.get(slug=told["site"])
-            deadlines.extend(_period(view), site, told["until"], told["reason"], person(request), timezone.now())
+            with transaction.atomic():  # all of them or none
+                for site in Site.objects.filter(slug__in=told["site"]).order_by("slug"):
+                    deadlines.extend(_period(view), site, told["until"], told["reason"], person(request), timezone.now())
         except RefusedError as refusal:
             if refusal.code != "extension-not-later":
                 raise
             add_error(form, "until", refusal)
         else:
-            messages.success(request, _("The site has more time."))
+            n = len(told["site"])
+            messages.success(request, ngettext("%(n)d site has more time.", "%(n)d sites have more time.", n) % {"n": n})
             return redirect("web:deadlines", group, period)
     return _page(request, view, extension_form=form)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def remind(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     view = _participation(request, group, period)
     if request.method == "GET":
         return redirect("web:deadlines", group, period)
-    sent = len(reminders.remind(view, person(request), timezone.now()))
+    chosen = request.POST.getlist("site")
+    if "choose" in request.POST and not chosen:
+        messages.error(request, _("Nobody was reminded: choose at least one site."))
+        return redirect("web:deadlines", group, period)
+    sent = len(reminders.remind(view, person(request), timezone.now(), chosen or None))
     messages.success(request, ngettext("%(n)d site is reminded.", "%(n)d sites are reminded.", sent) % {"n": sent})
     return redirect("web:deadlines", group, period)
 
@@ -87,8 +89,9 @@ def _page(
     wrong = due_form or extension_form
     if wrong is not None:
         mark_errors(wrong)
+    picked = request.POST.getlist("site") if extension_form is not None else None
     told = {
-        "page": deadlines_page(view, reminders.extensions(view), reminders.reminders(view), timezone.now()),
+        "page": deadlines_page(view, reminders.extensions(view), reminders.reminders(view), timezone.now(), request.GET, picked),
         "wrong": wrong,
         "due_form": due_form or DueForm(initial={"due": deadlines.last_day(view.due)}),
         "extension_form": extension_form or ExtensionForm(sites=may_be_extended(view)),

@@ -8,27 +8,25 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role
 from portal.keys import receipt_key
-from portal.publication import comments, discarding, scheduling, services
+from portal.publication import drafts, scheduling, services
 from portal.publication.composed import composed_of
 from portal.publication.models import Publication
 from portal.publication.review import DraftView, draft_review
 from portal.web.access import for_role, freshly, person
+from portal.web.answers import confirm_page
 from portal.web.forms import ApprovalForm, CommentForm, DiscardForm, ReasonForm, mark_errors
 from portal.web.presenters.drafts import draft_page
 from portal.web.words import moment_in_words, zone_name
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def draft(request: HttpRequest, publication: int) -> HttpResponse:
     return _page(request, _draft(request, publication))
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def composed_of_json(request: HttpRequest, publication: int) -> HttpResponse:
     """The reports behind a published version with their protected values and proofs, to be checked anywhere."""
@@ -41,8 +39,7 @@ def composed_of_json(request: HttpRequest, publication: int) -> HttpResponse:
     return response
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def comment(request: HttpRequest, publication: int) -> HttpResponseBase:
     view = _draft(request, publication)
     if request.method == "GET":
@@ -50,12 +47,11 @@ def comment(request: HttpRequest, publication: int) -> HttpResponseBase:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _page(request, view, comment_form=form)
-    comments.comment(Publication.objects.get(pk=publication), person(request), form.cleaned_data["text"], timezone.now())
+    drafts.comment(Publication.objects.get(pk=publication), person(request), form.cleaned_data["text"], timezone.now())
     return redirect(f"{reverse('web:draft', args=[publication])}#comments")
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 @freshly
 def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
     view, now = _draft(request, publication), timezone.now()
@@ -75,8 +71,7 @@ def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
     return redirect("web:draft", publication)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def cancel_release(request: HttpRequest, publication: int) -> HttpResponseBase:
     view = _draft(request, publication)
     if request.method == "GET" or view.release is None or view.release.state != "waiting":  # loaded again, or sent twice
@@ -86,8 +81,7 @@ def cancel_release(request: HttpRequest, publication: int) -> HttpResponseBase:
     return redirect("web:draft", publication)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 @freshly
 def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
     view = _draft(request, publication)
@@ -98,51 +92,38 @@ def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
         services.withdraw(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
         messages.success(request, _("Version %(n)d is withdrawn. Its page stays, marked with the reason.") % {"n": view.version})
         return redirect("web:draft", publication)
-    mark_errors(form)
     page = draft_page(view)
-    return render(
+    return confirm_page(
         request,
-        "web/confirm.html",
-        {
-            "form": form,
-            "title": _("Withdraw version %(n)d?") % {"n": view.version},
-            "sentence": _("The page stays at its address, marked as withdrawn, with the reason you give."),
-            "button": _("Withdraw version %(n)d") % {"n": view.version},
-            "warning": True,
-            "back": reverse("web:draft", args=[publication]),
-            "crumbs": page.crumbs,
-        },
-        status=400 if form.errors else 200,
+        form,
+        title=_("Withdraw version %(n)d?") % {"n": view.version},
+        sentence=_("The page stays at its address, marked as withdrawn, with the reason you give."),
+        button=_("Withdraw version %(n)d") % {"n": view.version},
+        warning=True,
+        back=reverse("web:draft", args=[publication]),
+        crumbs=page.crumbs,
     )
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def discard(request: HttpRequest, publication: int) -> HttpResponseBase:
     view = _draft(request, publication)
     if not view.may_discard:  # sent twice, decided meanwhile, or approved for a set time: its page says how it stands
         return redirect("web:draft", publication)
     form = DiscardForm(request.POST) if request.method == "POST" else DiscardForm()
     if request.method == "POST" and form.is_valid():
-        discarding.discard(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
+        drafts.discard(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
         messages.success(request, _("Version %(n)d is discarded. Compose anew whenever you like.") % {"n": view.version})
         return redirect("web:participation", view.peer_group, view.period)
-    mark_errors(form)
-    return render(
+    return confirm_page(
         request,
-        "web/confirm.html",
-        {
-            "form": form,
-            "title": _("Discard version %(n)d?") % {"n": view.version},
-            "sentence": _(
-                "It never goes out and cannot be brought back. Its number is not used again; its page stays, for those who decide."
-            ),
-            "button": _("Discard version %(n)d") % {"n": view.version},
-            "warning": True,
-            "back": reverse("web:draft", args=[publication]),
-            "crumbs": draft_page(view).crumbs,
-        },
-        status=400 if form.errors else 200,
+        form,
+        title=_("Discard version %(n)d?") % {"n": view.version},
+        sentence=_("It never goes out and cannot be brought back. Its number is not used again; its page stays, for those who decide."),
+        button=_("Discard version %(n)d") % {"n": view.version},
+        warning=True,
+        back=reverse("web:draft", args=[publication]),
+        crumbs=draft_page(view).crumbs,
     )
 
 

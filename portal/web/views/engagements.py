@@ -2,55 +2,50 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role
-from portal.assurance import findings, interests
+from portal.assurance import auditors, findings
 from portal.assurance.engagements import EngagementView, FindingView, assigned_to, engagement
 from portal.assurance.models import Assignment, Finding
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
+from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.assurance_forms import FindingForm, InterestForm, SettleForm
-from portal.web.forms import add_error, mark_errors
+from portal.web.forms import add_error
 from portal.web.presenters.assurance import engagement_page, engagement_title, finding_page
 from portal.web.viewmodels.shared import Crumb
 
 
-@require_GET
 @for_role(Role.CERTIFICATION_BODY)
 def page(request: HttpRequest, assignment: int) -> HttpResponse:
     today = scheme_day()
     return render(request, "web/engagement.html", {"page": engagement_page(seen(request, assignment), today)})
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.CERTIFICATION_BODY)
+@for_role(Role.CERTIFICATION_BODY, posts=True)
 def interest(request: HttpRequest, assignment: int) -> HttpResponseBase:
     view = seen(request, assignment)
     form = InterestForm(request.POST) if request.method == "POST" else InterestForm()
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         try:
-            interests.declare(row(request, assignment), person(request), told["interest"] == "some", told["text"], timezone.now())
+            auditors.declare(row(request, assignment), person(request), told["interest"] == "some", told["text"], timezone.now())
         except RefusedError as refusal:
             add_error(form, "text" if refusal.code == "interest-unsaid" else "interest", refusal)
         else:
-            messages.success(request, _("Your declaration is on record."))
-            return redirect("web:engagement", assignment)
+            return report_done(request, _("Your declaration is on record."), "web:engagement", assignment)
     title = _("Declare your interest")
     sentence = _("Before anything can be concluded, everybody who works on this audit says whether they have an interest in the firm.")
     return _form_page(request, form, view, title, sentence, _("Declare"))
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.CERTIFICATION_BODY)
+@for_role(Role.CERTIFICATION_BODY, posts=True)
 def new_finding(request: HttpRequest, assignment: int) -> HttpResponseBase:
     view = seen(request, assignment)
     form = FindingForm(request.POST) if request.method == "POST" else FindingForm()
@@ -70,15 +65,13 @@ def new_finding(request: HttpRequest, assignment: int) -> HttpResponseBase:
         except RefusedError as refusal:
             add_error(form, "grade", refusal)
         else:
-            messages.success(request, _("The finding is on record; the plant reads it."))
-            return redirect("web:engagement", assignment)
+            return report_done(request, _("The finding is on record; the plant reads it."), "web:engagement", assignment)
     title = _("Add a finding")
     sentence = _("The plant answers it on its own page. It is closed by an auditor, never changed.")
     return _form_page(request, form, view, title, sentence, _("Put it on record"))
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.CERTIFICATION_BODY)
+@for_role(Role.CERTIFICATION_BODY, posts=True)
 def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseBase:
     view = seen(request, assignment)
     shown = finding_of(view, number)
@@ -91,12 +84,10 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
         except RefusedError as refusal:
             add_error(form, "text", refusal)
         else:
-            messages.success(request, _("Your decision is on record; the plant reads it."))
-            return redirect("web:engagement-finding", assignment, number)
-    mark_errors(form)
+            return report_done(request, _("Your decision is on record; the plant reads it."), "web:engagement-finding", assignment, number)
     crumbs = (*_crumbs(), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
-    told = {"page": finding_page(view, shown, scheme_day(), crumbs), "form": form, "auditor": True}
-    return render(request, "web/finding.html", told, status=400 if form.errors else 200)
+    told = {"page": finding_page(view, shown, scheme_day(), crumbs), "auditor": True}
+    return form_page(request, "web/finding.html", told, form)
 
 
 def seen(request: HttpRequest, assignment: int) -> EngagementView:
@@ -125,14 +116,7 @@ def _crumbs() -> tuple[Crumb, ...]:
 def _form_page(
     request: HttpRequest, form: FindingForm | InterestForm, view: EngagementView, title: str, sentence: str, button: str
 ) -> HttpResponseBase:
-    mark_errors(form)
     back = reverse("web:engagement", args=[view.id])
-    told = {
-        "form": form,
-        "title": title,
-        "sentence": sentence,
-        "button": button,
-        "back": back,
-        "crumbs": (*_crumbs(), Crumb(engagement_title(view), back)),
-    }
-    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+    return confirm_page(
+        request, form, title=title, sentence=sentence, button=button, back=back, crumbs=(*_crumbs(), Crumb(engagement_title(view), back))
+    )

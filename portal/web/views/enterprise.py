@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts import services as accounts
 from portal.accounts.models import Role, Site
@@ -21,25 +19,26 @@ from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory
 from portal.own_address import own_address
 from portal.publication.breaks import cell_of
-from portal.publication.fates import entered
+from portal.publication.history import entered
 from portal.publication.in_force import InForceView, defined_in, in_force_at
 from portal.register.record import Page, saw
 from portal.register.selectors import site_wishes_of
-from portal.standings.history import history
-from portal.standings.reports import ChosenView, ReportView, chosen_report
+from portal.standings.reports import ChosenView, ReportView, chosen_report, history
 from portal.standings.selectors import released_values, standing_of
 from portal.web.access import for_role, freshly, person
+from portal.web.answers import confirm_page, report_done
 from portal.web.presenters.applications import own_wish
 from portal.web.presenters.deadlines import owed_sentences
 from portal.web.presenters.stand import stand_page, trend_page
+from portal.web.presenters.stand_table import stand_table
 from portal.web.presenters.submissions import site_row, submission_page, submission_row
 from portal.web.presenters.trend import drawn, trend_steps
+from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.views.public import chosen_unit
 from portal.web.words import in_language
 
 
-@require_GET
 @for_role(Role.ENTERPRISE)
 def submission_list(request: HttpRequest) -> HttpResponse:
     views = submissions_of(person(request))
@@ -58,7 +57,6 @@ def submission_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
 @for_role(Role.ENTERPRISE)
 def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
     view = _own_submission(request, digest)
@@ -69,7 +67,6 @@ def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
     return render(request, "web/submission.html", {"page": page, "show_url": show_url, "crumbs": _crumbs()})
 
 
-@require_GET
 @for_role(Role.ENTERPRISE)
 def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
     view = _own_submission(request, digest)
@@ -77,7 +74,6 @@ def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
     return receipt_file(view)
 
 
-@require_GET
 @for_role(Role.ENTERPRISE)
 def site_list(request: HttpRequest) -> HttpResponse:
     user = person(request)
@@ -88,8 +84,7 @@ def site_list(request: HttpRequest) -> HttpResponse:
     return render(request, "web/sites.html", told)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(Role.ENTERPRISE, posts=True)
 @freshly
 def token(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The token is in this one answer and nowhere else: not stored, not in an address, not in a cache."""
@@ -116,8 +111,7 @@ def token(request: HttpRequest, slug: str) -> HttpResponseBase:
     )
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE, Role.REGULATOR)
+@for_role(Role.ENTERPRISE, Role.REGULATOR, posts=True)
 @freshly
 def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
     """By its enterprise or the regulator of where it stands: a stolen machine is stopped by whoever hears of it first."""
@@ -130,26 +124,19 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
         back = Crumb(in_language(known.site.name, known.site.name_zh), reverse("web:agents", args=[known.site.slug]))
     if request.method == "POST":
         accounts.revoke_for(person(request), str(device), timezone.now())
-        messages.success(request, _("The agent is revoked. What it sent before stands."))
-        return redirect(back.url)
-    return render(
+        return report_done(request, _("The agent is revoked. What it sent before stands."), back.url)
+    return confirm_page(
         request,
-        "web/confirm.html",
-        {
-            "title": _("Revoke this agent?"),
-            "sentence": _(
-                "Nothing that the agent %(name)s signs will be taken any more. To report again, enrol a new one with a new token."
-            )
-            % {"name": known.public_key[:16]},
-            "button": _("Revoke the agent"),
-            "warning": True,
-            "back": back.url,
-            "crumbs": (back,),
-        },
+        title=_("Revoke this agent?"),
+        sentence=_("Nothing that the agent %(name)s signs will be taken any more. To report again, enrol a new one with a new token.")
+        % {"name": known.public_key[:16]},
+        button=_("Revoke the agent"),
+        warning=True,
+        back=back.url,
+        crumbs=(back,),
     )
 
 
-@require_GET
 @for_role(Role.ENTERPRISE)
 def stand(request: HttpRequest) -> HttpResponse:
     """The newest period of the first site, or what `?which=` names."""
@@ -163,7 +150,18 @@ def stand(request: HttpRequest) -> HttpResponse:
     return render(request, "web/stand.html", {"page": page, "choices": _choices(told)})
 
 
-@require_GET
+@for_role(Role.ENTERPRISE)
+def stand_csv(request: HttpRequest) -> HttpResponse:
+    """The values of that page; a site without a report, or a period without a version in force, has no file."""
+    report = _chosen(request).report
+    view = _in_force(report)
+    if report is None or view is None:
+        raise Http404
+    saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
+    name = f"steplabel-where-we-stand-{report.site}-{report.period.replace('/', '_')}.csv"
+    return csv_file(name, *stand_table(standing_of(report), view.label))
+
+
 @for_role(Role.ENTERPRISE)
 def stand_trend(request: HttpRequest) -> HttpResponse:
     """The same site over the periods: a page of its own, of which the page before loads its part as it comes into view."""

@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.accounts.models import Role
@@ -21,7 +20,7 @@ from portal.intake.models import Commitment, Submission
 from portal.intake.selectors import own_commitment
 from portal.intake.services import OPENING
 from portal.keys import published_directory, receipt_key
-from portal.limits import MAX_FORM_BYTES, takes
+from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, person
 from portal.web.forms import SealedFilesForm, mark_errors
 from portal.web.presenters.handed_in import Told, handed_in, told_of
@@ -29,8 +28,7 @@ from portal.web.viewmodels.shared import Crumb
 
 
 @takes(MAX_FORM_BYTES + (by_hand.MOST_FILES - 1) * MAX_ENVELOPE_BYTES)
-@require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(Role.ENTERPRISE, posts=True)
 def upload(request: HttpRequest) -> HttpResponseBase:
     """One file is answered with its challenge or its page, several with a row for each."""
     form = SealedFilesForm(request.POST, request.FILES) if request.method == "POST" else SealedFilesForm()
@@ -56,7 +54,6 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     return render(request, "web/upload.html", page, status=400)
 
 
-@require_GET
 @for_role(Role.ENTERPRISE)
 def challenge(request: HttpRequest, digest: str) -> HttpResponse:
     """The challenge to a commitment of an own site, again."""

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role, Site
 from portal.accounts.selectors import regulated_sites
 from portal.assurance.incentives import give, incentives_of
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
-from portal.web.forms import IncentiveForm, add_error, mark_errors
+from portal.web.answers import form_page, report_done
+from portal.web.forms import IncentiveForm, add_error
 from portal.web.presenters.incentives import incentives_page, incentives_table
 from portal.web.tables import csv_file
 from portal.web.words import in_language
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def page(request: HttpRequest) -> HttpResponseBase:
     sites = regulated_sites(person(request)).order_by("slug").values_list("slug", "name", "name_zh")
     offered = [(slug, f"{in_language(name, name_zh)} ({slug})") for slug, name, name_zh in sites]
@@ -36,14 +33,11 @@ def page(request: HttpRequest) -> HttpResponseBase:
                 raise
             add_error(form, "evidence", refusal)
         else:
-            messages.success(request, _("The incentive is on record."))
-            return redirect("web:incentives")
-    mark_errors(form)
-    told = {"page": incentives_page(incentives_of(person(request)), request.GET), "form": form}
-    return render(request, "web/incentives.html", told, status=400 if form.errors else 200)
+            return report_done(request, _("The incentive is on record."), "web:incentives")
+    told = {"page": incentives_page(incentives_of(person(request)), request.GET)}
+    return form_page(request, "web/incentives.html", told, form)
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def as_csv(request: HttpRequest) -> HttpResponse:
     return csv_file("steplabel-incentives.csv", *incentives_table(incentives_of(person(request))))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import ApiKey, Organisation, Role
@@ -18,17 +16,16 @@ from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF, Scope
 from portal.own_address import own_address
 from portal.problems import RefusedError
 from portal.web.access import for_role, person, to_second_factor
+from portal.web.answers import confirm_page, report_done
 from portal.web.forms import add_error, mark_errors
 from portal.web.key_forms import SCOPES, KeyForm
-from portal.web.presenters.keys import keys_page, keys_table
+from portal.web.presenters.keys import ScopeBox, keys_page, keys_table
 from portal.web.tables import csv_file
-from portal.web.viewmodels.keys import ScopeBox
 from portal.web.viewmodels.shared import Crumb
 from portal.web.words import in_language
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(*Role)
+@for_role(*Role, posts=True)
 def page(request: HttpRequest) -> HttpResponseBase:
     """Every key of the organisations that the person manages; a new one is in this one answer and nowhere else."""
     user, now = person(request), timezone.now()
@@ -71,14 +68,12 @@ def page(request: HttpRequest) -> HttpResponseBase:
     return render(request, "web/keys.html", told, status=400 if request.method == "POST" else 200)
 
 
-@require_GET
 @for_role(*Role)
 def as_csv(request: HttpRequest) -> HttpResponse:
     return csv_file("steplabel-api-keys.csv", *keys_table(api_keys.keys_of(person(request))))
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(*Role)
+@for_role(*Role, posts=True)
 def revoke(request: HttpRequest, key: int) -> HttpResponseBase:
     """At once, and without a second factor: whoever hears that a key has leaked should not look for a telephone first."""
     user = person(request)
@@ -87,17 +82,16 @@ def revoke(request: HttpRequest, key: int) -> HttpResponseBase:
         raise Http404
     if request.method == "POST":
         api_keys.revoke(user, key, timezone.now())
-        messages.success(request, _("The key is revoked. Nothing gets in with it any more."))
-        return redirect("web:keys")
-    told = {
-        "title": _("Revoke the key %(name)s?") % {"name": known.name},
-        "sentence": _("Whatever asks with it is refused from now on. A key cannot be brought back; make a new one instead."),
-        "button": _("Revoke the key"),
-        "warning": True,
-        "back": reverse("web:keys"),
-        "crumbs": _crumbs(),
-    }
-    return render(request, "web/confirm.html", told)
+        return report_done(request, _("The key is revoked. Nothing gets in with it any more."), "web:keys")
+    return confirm_page(
+        request,
+        title=_("Revoke the key %(name)s?") % {"name": known.name},
+        sentence=_("Whatever asks with it is refused from now on. A key cannot be brought back; make a new one instead."),
+        button=_("Revoke the key"),
+        warning=True,
+        back=reverse("web:keys"),
+        crumbs=_crumbs(),
+    )
 
 
 def _crumbs() -> tuple[Crumb, ...]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from portal.accounts.models import Organisation, Role
 from portal.register import leaving
@@ -21,8 +21,7 @@ from portal.web.viewmodels.shared import Crumb
 from portal.web.words import in_language
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(Role.ENTERPRISE, posts=True)
 @freshly
 def leave(request: HttpRequest, firm: int) -> HttpResponseBase:
     """What is deleted, what stays and why; asking needs the firm's name, typed."""

@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Organisation, Role
 from portal.accounts.selectors import managed_sites
@@ -16,7 +15,7 @@ from portal.partners import conformance, grants
 from portal.partners.deliveries import deliveries_assigned
 from portal.partners.models import Conformance, Grant
 from portal.web.access import for_role, freshly, person
-from portal.web.forms import mark_errors
+from portal.web.answers import confirm_page, form_page, listing_page, report_done
 from portal.web.partner_forms import GrantForm
 from portal.web.presenters.partners import deliveries_list, deliveries_table, grants_list, results_list, results_table
 from portal.web.tables import csv_file
@@ -24,8 +23,7 @@ from portal.web.viewmodels.shared import Crumb
 from portal.web.words import in_language
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(Role.ENTERPRISE, posts=True)
 @freshly
 def access(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Who sees what of a site besides those who must, and letting somebody in."""
@@ -44,10 +42,7 @@ def access(request: HttpRequest, slug: str) -> HttpResponseBase:
             grants.grant(user, slug, partner, receipts=receipts, values=values, now=timezone.now())
         except Organisation.DoesNotExist as error:
             raise Http404 from error
-        messages.success(request, _("Access is granted. You can take it back here at any time."))
-        return redirect("web:access", slug)
-    if form.errors:
-        mark_errors(form)
+        return report_done(request, _("Access is granted. You can take it back here at any time."), "web:access", slug)
     told = {
         "site": in_language(site.name, site.name_zh),
         "table": grants_list(grants.grants_at(user, slug), slug, request.GET),
@@ -55,11 +50,10 @@ def access(request: HttpRequest, slug: str) -> HttpResponseBase:
         "form": form if offered else None,
         "crumbs": (Crumb(_("Sites and agents"), reverse("web:sites")),),
     }
-    return render(request, "web/site_access.html", told, status=400 if form.errors else 200)
+    return form_page(request, "web/site_access.html", told, form)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(Role.ENTERPRISE, posts=True)
 def end(request: HttpRequest, slug: str, grant: int) -> HttpResponseBase:
     """At once, without a further question: less is seen afterwards, never more."""
     if request.method == "POST":
@@ -71,7 +65,6 @@ def end(request: HttpRequest, slug: str, grant: int) -> HttpResponseBase:
     return redirect("web:access", slug)
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def results(request: HttpRequest) -> HttpResponse:
     views = conformance.results_for_regulator(person(request))
@@ -80,14 +73,12 @@ def results(request: HttpRequest) -> HttpResponse:
     return render(request, "web/conformance.html", {"table": table, "waiting": waiting})
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def results_csv(request: HttpRequest) -> HttpResponse:
     return csv_file("steplabel-conformance.csv", *results_table(conformance.results_for_regulator(person(request))))
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def confirm(request: HttpRequest, result: int) -> HttpResponseBase:
     row = conformance.to_confirm(person(request)).filter(pk=result).first()
     if row is None:
@@ -97,28 +88,28 @@ def confirm(request: HttpRequest, result: int) -> HttpResponseBase:
             conformance.confirm(person(request), result, timezone.now())
         except Conformance.DoesNotExist as error:
             raise Http404 from error
-        messages.success(request, _("The result is confirmed."))
-        return redirect("web:conformance")
-    told = {
-        "title": _("Confirm %(product)s?") % {"product": f"{row.product} {row.version}"},
-        "sentence": _("Firms then read that a regulator vouches for this result. Confirm what you have seen pass, not what you were told."),
-        "button": _("Confirm the result"),
-        "back": reverse("web:conformance"),
-        "crumbs": (Crumb(_("Conformance"), reverse("web:conformance")),),
-    }
-    return render(request, "web/confirm.html", told)
+        return report_done(request, _("The result is confirmed."), "web:conformance")
+    return confirm_page(
+        request,
+        title=_("Confirm %(product)s?") % {"product": f"{row.product} {row.version}"},
+        sentence=_("Firms then read that a regulator vouches for this result. Confirm what you have seen pass, not what you were told."),
+        button=_("Confirm the result"),
+        back=reverse("web:conformance"),
+        crumbs=(Crumb(_("Conformance"), reverse("web:conformance")),),
+    )
 
 
-@require_GET
 @for_role(Role.CERTIFICATION_BODY)
 def assigned_deliveries(request: HttpRequest) -> HttpResponse:
     views = deliveries_assigned(person(request))
     table = deliveries_list(views, request.GET, mine=False, export_url=reverse("web:assigned-deliveries-csv"))
-    crumbs = (Crumb(_("Assigned sites"), reverse("web:assigned")),)
-    return render(request, "web/deliveries.html", {"table": table, "crumbs": crumbs})
+    lead = _(
+        "What energy suppliers say they delivered to the sites that you check: their figure, as billed, to hold against the site’s own "
+        "records. Nobody else reads it."
+    )
+    return listing_page(request, _("Declared deliveries"), lead, table, (Crumb(_("Assigned sites"), reverse("web:assigned")),))
 
 
-@require_GET
 @for_role(Role.CERTIFICATION_BODY)
 def assigned_deliveries_csv(request: HttpRequest) -> HttpResponse:
     return csv_file("steplabel-deliveries.csv", *deliveries_table(deliveries_assigned(person(request))))

@@ -15,6 +15,7 @@ from portal.accounts.selectors import roles_of
 from portal.notifications import selectors, services
 from portal.notifications.kinds import How
 from portal.web.access import for_anybody_signed_in, person
+from portal.web.answers import report_done
 from portal.web.presenters.notices import kinds_of, notice_page, wish_rows
 from portal.web.tables import PAGE_ROWS, pages_of
 from portal.web.viewmodels.shared import Choice, Crumb
@@ -66,8 +67,7 @@ def wishes(request: HttpRequest) -> HttpResponseBase:
         language = request.POST.get("language", "")
         known = language if language in dict(settings.LANGUAGES) else selectors.language_of(user.pk)
         services.wish(user.pk, given, known)
-        messages.success(request, _("Your wishes are kept."))
-        return redirect("web:notification-wishes")
+        return report_done(request, _("Your wishes are kept."), "web:notification-wishes")
     spoken = selectors.language_of(user.pk)
     told = {
         "rows": wish_rows(selectors.wishes(user.pk, kinds)),

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role
 from portal.catalogue import obliged
@@ -17,25 +16,26 @@ from portal.catalogue.models import ObligedChange, PeerGroup
 from portal.catalogue.obliged import MOST_BYTES, Entry, LineFault
 from portal.catalogue.selectors import PeerGroupView, groups_of
 from portal.intake.participation import participation
-from portal.limits import MAX_FORM_BYTES, takes
 from portal.problems import RefusedError
+from portal.request_sizes import MAX_FORM_BYTES, takes
+from portal.web import obliged_files
 from portal.web.access import for_role, person
+from portal.web.answers import report_done
 from portal.web.forms import ObligedForm, ObligedListForm, mark_errors
 from portal.web.presenters.obliged import list_page, obliged_page
 from portal.web.refusals import in_whole
+from portal.web.tables import csv_file
 
 MOST_LISTS = 50
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def page(request: HttpRequest, group: int) -> HttpResponse:
     return _page(request, _group(request, group))
 
 
 @takes(MOST_BYTES + MAX_FORM_BYTES)
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def upload(request: HttpRequest, group: int) -> HttpResponseBase:
     """Read the file and show what it would change; nothing is changed by it."""
     view = _group(request, group)
@@ -45,14 +45,27 @@ def upload(request: HttpRequest, group: int) -> HttpResponseBase:
     if not form.is_valid():
         return _page(request, view, list_form=form)
     held = _held(view)
-    listed, faults = obliged.read_list(form.cleaned_data["listed"].read(), held)
+    rows, faults = obliged_files.rows_of(form.cleaned_data["listed"].read())
+    if not faults:
+        listed, faults = obliged.read_list(rows, held)
     if faults:
         return _page(request, view, faults=faults)
     return redirect("web:obliged-list", group, obliged.propose(held, listed, person(request), timezone.now()).pk)
 
 
-@require_http_methods(["GET", "POST"])
 @for_role(Role.REGULATOR)
+def now_csv(request: HttpRequest, group: int) -> HttpResponse:
+    """Who is obliged today, in the columns of a new list."""
+    return csv_file(f"steplabel-obliged-{group}.csv", *obliged_files.table(obliged.listed_now(_held(_group(request, group)))))
+
+
+@for_role(Role.REGULATOR)
+def template_csv(request: HttpRequest, group: int) -> HttpResponse:
+    """The columns of a list, and no row."""
+    return csv_file(f"steplabel-obliged-{_group(request, group).id}-template.csv", *obliged_files.table(()))
+
+
+@for_role(Role.REGULATOR, posts=True)
 def amend(request: HttpRequest, group: int) -> HttpResponseBase:
     view = _group(request, group)
     if request.method == "GET":
@@ -63,11 +76,9 @@ def amend(request: HttpRequest, group: int) -> HttpResponseBase:
         return _page(request, view, form=form)
     told = form.cleaned_data
     obliged.amend(held, Entry(told["site"], told["duty"] == "obliged", told["cohort"]), person(request), timezone.now())
-    messages.success(request, _("The list is changed."))
-    return redirect("web:obliged", group)
+    return report_done(request, _("The list is changed."), "web:obliged", group)
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def one_list(request: HttpRequest, group: int, change: int) -> HttpResponse:
     view = _group(request, group)
@@ -80,8 +91,7 @@ def one_list(request: HttpRequest, group: int, change: int) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def apply(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
     row = _change(_group(request, group), change)
     if request.method == "GET" or row.state != "proposed":  # loaded again, or sent twice
@@ -93,19 +103,16 @@ def apply(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
             raise
         messages.error(request, in_whole(error))
         return redirect("web:obliged-list", group, change)
-    messages.success(request, _("The list is applied. It can be undone until another one is."))
-    return redirect("web:obliged", group)
+    return report_done(request, _("The list is applied. It can be undone until another one is."), "web:obliged", group)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def undo(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
     row = _change(_group(request, group), change)
     if request.method == "GET" or row.state != "applied":
         return redirect("web:obliged-list", group, change)
     obliged.undo(row, person(request), timezone.now())
-    messages.success(request, _("Undone: who is obliged is as it was before that list."))
-    return redirect("web:obliged", group)
+    return report_done(request, _("Undone: who is obliged is as it was before that list."), "web:obliged", group)
 
 
 def _page(

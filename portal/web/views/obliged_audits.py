@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role, Site, User
-from portal.accounts.selectors import own_sites, roles_of
+from portal.accounts.selectors import jurisdictions_of, own_sites, roles_of
 from portal.assurance import systems
-from portal.assurance.duty import Duty
 from portal.assurance.models import SystemCertificate
 from portal.assurance.obliged import ObligedView, obliged_checked, obliged_own, obliged_regulated
-from portal.assurance.schemes import obligatory_audit
+from portal.assurance.schemes import Duty, obligatory_audit
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, freshly, person
+from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.assigning_forms import TakeBackForm
-from portal.web.forms import add_error, mark_errors
+from portal.web.forms import add_error
 from portal.web.presenters.obliged_audits import certificates_list, duties_list, duties_table, duty_in_words
 from portal.web.system_forms import SystemForm
 from portal.web.tables import csv_file
@@ -32,7 +30,6 @@ READERS = (Role.REGULATOR, Role.ENTERPRISE, Role.CERTIFICATION_BODY)
 FIELD_OF = {"certificate-days-wrong": "valid_until", "standard-unknown": "standard"}
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def page(request: HttpRequest) -> HttpResponse:
     views = obliged_regulated(person(request), scheme_day())
@@ -44,21 +41,17 @@ def page(request: HttpRequest) -> HttpResponse:
         "unknown": counted[Duty.UNKNOWN],
         "found": len(views),
         "query": request.GET.get("q", ""),
-        "rule": said(obligatory_audit().name),
-        "years": obligatory_audit().years,
-        "source": said(obligatory_audit().source),
+        **_rule(jurisdictions_of(person(request))[0].path),
     }
     return render(request, "web/obliged_audits.html", told)
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def as_csv(request: HttpRequest) -> HttpResponse:
     return csv_file("steplabel-obligatory-audits.csv", *duties_table(obliged_regulated(person(request), scheme_day()), request.GET))
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(*READERS)
+@for_role(*READERS, posts=True)
 def site(request: HttpRequest, slug: str) -> HttpResponseBase:
     """When the next audit of one obliged site is due, why, and putting a certificate on record."""
     user, today = person(request), scheme_day()
@@ -66,35 +59,30 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
     may_record = systems.may_record(user).filter(slug=slug).exists()
     if request.method == "POST" and not may_record:
         raise Http404
-    form = SystemForm(request.POST if request.method == "POST" else None)
+    form = SystemForm(request.POST if request.method == "POST" else None, place=view.place)
     if request.method == "POST" and form.is_valid():
         try:
             systems.put_on_record(Site.objects.get(slug=slug), form.paper(), user, timezone.now())
         except RefusedError as refusal:
             add_error(form, FIELD_OF.get(refusal.code, "evidence"), refusal)
         else:
-            messages.success(request, _("The certificate is on record."))
-            return redirect("web:obliged-audit", slug)
-    mark_errors(form)
-    rows = SystemCertificate.objects.filter(site__slug=slug).select_related("site", "recorded_by").order_by("-pk")
+            return report_done(request, _("The certificate is on record."), "web:obliged-audit", slug)
+    rows = SystemCertificate.objects.filter(site__slug=slug).select_related("site__jurisdiction", "recorded_by").order_by("-pk")
     firm = own_sites(user).filter(slug=slug).exists()
     told = {
         "title": _title(view),
         "due": view.due,
         "last_audit": view.last_audit,
         "to_do": duty_in_words(view.due, firm=firm),
-        "rule": said(obligatory_audit().name),
-        "years": obligatory_audit().years,
-        "source": said(obligatory_audit().source),
+        **_rule(view.place),
         "table": certificates_list(list(rows), request.GET, today, may_take_back=may_record),
         "form": form if may_record else None,
         "crumbs": (_crumb(user),),
     }
-    return render(request, "web/obliged_audit.html", told, status=400 if form.errors else 200)
+    return form_page(request, "web/obliged_audit.html", told, form)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR, Role.ENTERPRISE)
+@for_role(Role.REGULATOR, Role.ENTERPRISE, posts=True)
 @freshly
 def take_back(request: HttpRequest, slug: str, certificate: int) -> HttpResponseBase:
     user = person(request)
@@ -108,19 +96,17 @@ def take_back(request: HttpRequest, slug: str, certificate: int) -> HttpResponse
     form.fields["reason"].help_text = _("Firm, regulator and certification body read it, and it stays on record.")
     if request.method == "POST" and form.is_valid():
         systems.take_back(row, form.cleaned_data["reason"], user, timezone.now())
-        messages.success(request, _("The certificate is taken back: it counts no more."))
-        return redirect("web:obliged-audit", slug)
-    mark_errors(form)
-    told = {
-        "form": form,
-        "title": _("Take the certificate %(number)s back?") % {"number": row.number},
-        "sentence": _("It counts no more, and the day of the next audit is worked out without it. What it said stays on record."),
-        "button": _("Take the certificate back"),
-        "warning": True,
-        "back": reverse("web:obliged-audit", args=[slug]),
-        "crumbs": (_crumb(user),),
-    }
-    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+        return report_done(request, _("The certificate is taken back: it counts no more."), "web:obliged-audit", slug)
+    return confirm_page(
+        request,
+        form,
+        title=_("Take the certificate %(number)s back?") % {"number": row.number},
+        sentence=_("It counts no more, and the day of the next audit is worked out without it. What it said stays on record."),
+        button=_("Take the certificate back"),
+        warning=True,
+        back=reverse("web:obliged-audit", args=[slug]),
+        crumbs=(_crumb(user),),
+    )
 
 
 def _seen(user: User, slug: str) -> ObligedView:
@@ -130,6 +116,11 @@ def _seen(user: User, slug: str) -> ObligedView:
         for found in views(user, today, slug):
             return found
     raise Http404
+
+
+def _rule(place: str) -> dict[str, object]:
+    rule = obligatory_audit(place)
+    return {"rule": said(rule.name), "years": rule.years, "source": said(rule.source)}
 
 
 def _title(view: ObligedView) -> str:

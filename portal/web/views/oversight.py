@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
 
 from portal.accounts.models import Role
 from portal.catalogue import trail as trails
@@ -21,7 +20,6 @@ from portal.web.tables import PAGE_ROWS, csv_file, pages_of
 MOST_EXPORTED = 50_000
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def trail(request: HttpRequest) -> HttpResponse:
     wanted = _wanted(request)
@@ -31,13 +29,11 @@ def trail(request: HttpRequest) -> HttpResponse:
     return render(request, "web/trail.html", {"page": trail_page(rows, found, pages, request.GET)})
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def trail_csv(request: HttpRequest) -> HttpResponse:
     return csv_file("steplabel-audit-trail.csv", *trail_table(trails.events(person(request), _wanted(request), 0, MOST_EXPORTED)))
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def standings(request: HttpRequest, group: int, period: str) -> HttpResponse:
     view = _participation(request, group, period)
@@ -45,7 +41,6 @@ def standings(request: HttpRequest, group: int, period: str) -> HttpResponse:
     return render(request, "web/standings.html", {"page": page})
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def standings_csv(request: HttpRequest, group: int, period: str) -> HttpResponse:
     view = _participation(request, group, period)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
 
 from portal.accounts.models import Role
 from portal.intake.turnout import TurnoutView, regions_of, turnout
@@ -14,14 +13,12 @@ from portal.web.presenters.overview import in_stage, overview_page, overview_tab
 from portal.web.tables import csv_file
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def overview(request: HttpRequest) -> HttpResponse:
     page = overview_page(_asked_for(request), regions_of(person(request)), request.GET)
     return render(request, "web/overview.html", {"page": page})
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def overview_csv(request: HttpRequest) -> HttpResponse:
     return csv_file("steplabel-participation.csv", *overview_table(in_stage(_asked_for(request), request.GET)))

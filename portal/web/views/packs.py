@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
@@ -19,21 +17,20 @@ from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.catalogue.policies import set_policy
 from portal.catalogue.selectors import PeerGroupView, groups_of
 from portal.web.access import for_role, person
+from portal.web.answers import confirm_page, report_done
 from portal.web.assurance_forms import AuditPolicyForm
-from portal.web.forms import PeriodForm, add_error, mark_errors
+from portal.web.forms import PeriodForm, add_error
 from portal.web.presenters.packs import group_title, later_versions, packs_page
 from portal.web.viewmodels.shared import Crumb
 from portal.web.words import period_name
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def page(request: HttpRequest) -> HttpResponse:
     return render(request, "web/packs.html", {"page": packs_page(groups_of(person(request)))})
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
     view = _group(request, group)
     form = PeriodForm(request.POST) if request.method == "POST" else PeriodForm()
@@ -47,22 +44,19 @@ def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
             add_error(form, "due" if refusal.code.startswith("due-") else "name", refusal)
         else:
             until = {"period": period_name(opened.name), "day": date_format(last_day(opened.due), _("j F Y"))}
-            messages.success(request, _("The period %(period)s takes reports; they are due on %(day)s.") % until)
-            return redirect("web:packs")
-    mark_errors(form)
-    told = {
-        "form": form,
-        "title": _("Open a period"),
-        "sentence": group_title(view),
-        "button": _("Open this period"),
-        "back": reverse("web:packs"),
-        "crumbs": _crumbs(),
-    }
-    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+            return report_done(request, _("The period %(period)s takes reports; they are due on %(day)s.") % until, "web:packs")
+    return confirm_page(
+        request,
+        form,
+        title=_("Open a period"),
+        sentence=group_title(view),
+        button=_("Open this period"),
+        back=reverse("web:packs"),
+        crumbs=_crumbs(),
+    )
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
     """Another version of the pack for the same firms: a peer group of its own, whose periods are opened next."""
     view = _group(request, group)
@@ -72,23 +66,21 @@ def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
     if request.method == "POST":
         held = PeerGroup.objects.select_related("scope").get(pk=group)
         services.take_up(person(request), held, version, timezone.now())
-        messages.success(request, _("Version %(version)s is taken up for %(group)s. Open its periods next.") % told)
-        return redirect("web:packs")
-    page = {
-        "title": _("Take up version %(version)s for %(group)s?") % told,
-        "sentence": _(
+        return report_done(request, _("Version %(version)s is taken up for %(group)s. Open its periods next.") % told, "web:packs")
+    return confirm_page(
+        request,
+        title=_("Take up version %(version)s for %(group)s?") % told,
+        sentence=_(
             "The same sites and duties stand in a peer group of that version. A period is closed here before it is opened there. "
             "What was published stays."
         ),
-        "button": _("Take up version %(version)s") % told,
-        "back": reverse("web:packs"),
-        "crumbs": _crumbs(),
-    }
-    return render(request, "web/confirm.html", page)
+        button=_("Take up version %(version)s") % told,
+        back=reverse("web:packs"),
+        crumbs=_crumbs(),
+    )
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     view = _group(request, group)
     if period not in {one.name for one in view.periods}:
@@ -96,21 +88,19 @@ def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseB
     if request.method == "POST":
         held = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
         services.close_period_for(person(request), held, timezone.now())
-        messages.success(request, _("The period %(period)s takes no more reports.") % {"period": period_name(period)})
-        return redirect("web:packs")
-    told = {
-        "title": _("Close %(period)s?") % {"period": period_name(period)},
-        "sentence": _("No report is taken any more. What is closed stays closed; what was published stays."),
-        "button": _("Close this period"),
-        "warning": True,
-        "back": reverse("web:packs"),
-        "crumbs": _crumbs(),
-    }
-    return render(request, "web/confirm.html", told)
+        return report_done(request, _("The period %(period)s takes no more reports.") % {"period": period_name(period)}, "web:packs")
+    return confirm_page(
+        request,
+        title=_("Close %(period)s?") % {"period": period_name(period)},
+        sentence=_("No report is taken any more. What is closed stays closed; what was published stays."),
+        button=_("Close this period"),
+        warning=True,
+        back=reverse("web:packs"),
+        crumbs=_crumbs(),
+    )
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def policy(request: HttpRequest, group: int) -> HttpResponseBase:
     """What attestations and adverse opinions do to the group's publications."""
     view = _group(request, group)
@@ -125,18 +115,16 @@ def policy(request: HttpRequest, group: int) -> HttpResponseBase:
             by=person(request),
             now=timezone.now(),
         )
-        messages.success(request, _("The policy holds from the next draft on."))
-        return redirect("web:packs")
-    mark_errors(form)
-    told = {
-        "form": form,
-        "title": _("What audits change"),
-        "sentence": group_title(view),
-        "button": _("Decide"),
-        "back": reverse("web:packs"),
-        "crumbs": _crumbs(),
-    }
-    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+        return report_done(request, _("The policy holds from the next draft on."), "web:packs")
+    return confirm_page(
+        request,
+        form,
+        title=_("What audits change"),
+        sentence=group_title(view),
+        button=_("Decide"),
+        back=reverse("web:packs"),
+        crumbs=_crumbs(),
+    )
 
 
 def _group(request: HttpRequest, group: int) -> PeerGroupView:

@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Organisation, Role
 from portal.own_address import own_address
@@ -18,7 +17,8 @@ from portal.partners.grants import granted_receipt, granted_sites, granted_value
 from portal.partners.models import Delivery, Grant
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
-from portal.web.forms import add_error, mark_errors
+from portal.web.answers import form_page, report_done
+from portal.web.forms import add_error
 from portal.web.partner_forms import DeliveryForm, ResultForm
 from portal.web.presenters.partners import deliveries_list, deliveries_table, granted_list, results_list, results_table
 from portal.web.presenters.submissions import submission_page
@@ -28,8 +28,7 @@ from portal.web.views.enterprise import receipt_file
 from portal.web.words import in_language
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.PROVIDER)
+@for_role(Role.PROVIDER, posts=True)
 def provider(request: HttpRequest) -> HttpResponseBase:
     """What sites granted, what was declared; a result is declared from here."""
     user, now = person(request), timezone.now()
@@ -46,28 +45,22 @@ def provider(request: HttpRequest) -> HttpResponseBase:
         except RefusedError as refusal:
             add_error(form, "result", refusal)
         else:
-            messages.success(request, _("The result is declared. It stands as your word until a regulator confirms it."))
-            return redirect("web:provider")
-    if form.errors:
-        mark_errors(form)
+            return report_done(request, _("The result is declared. It stands as your word until a regulator confirms it."), "web:provider")
     sites = granted_sites(user, Role.PROVIDER)
     told = {
         "sites": len(sites),
         "granted": granted_list(sites, request.GET),
         "results": results_list(conformance.results_of(user), request.GET, export_url=reverse("web:provider-csv")),
-        "form": form,
         "choices": tuple(Choice(str(one.pk), in_language(one.name, one.name_zh), str(one.pk) == asked) for one in houses),
     }
-    return render(request, "web/provider.html", told, status=400 if form.errors else 200)
+    return form_page(request, "web/provider.html", told, form)
 
 
-@require_GET
 @for_role(Role.PROVIDER)
 def provider_csv(request: HttpRequest) -> HttpResponse:
     return csv_file("steplabel-conformance.csv", *results_table(conformance.results_of(person(request))))
 
 
-@require_GET
 @for_role(Role.PROVIDER)
 def values(request: HttpRequest, digest: str) -> HttpResponse:
     """The values of a report whose site granted them."""
@@ -78,7 +71,6 @@ def values(request: HttpRequest, digest: str) -> HttpResponse:
     return render(request, "web/submission.html", {"page": submission_page(view, found, "web:granted"), "crumbs": crumbs})
 
 
-@require_GET
 @for_role(Role.PROVIDER)
 def receipt(request: HttpRequest, digest: str) -> HttpResponse:
     view = granted_receipt(person(request), digest)
@@ -87,8 +79,7 @@ def receipt(request: HttpRequest, digest: str) -> HttpResponse:
     return receipt_file(view)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.SUPPLIER)
+@for_role(Role.SUPPLIER, posts=True)
 def supplier(request: HttpRequest) -> HttpResponseBase:
     """What was declared, and declaring it."""
     user = person(request)
@@ -102,26 +93,21 @@ def supplier(request: HttpRequest) -> HttpResponseBase:
             deliveries.declare(user, given["site"], given["period"], carrier, given["quantity"], unit, given["note"], timezone.now())
         except Grant.DoesNotExist as error:
             raise Http404 from error
-        messages.success(request, _("It is declared. Whoever checks the site reads it, and nobody else."))
-        return redirect("web:supplier")
-    if form.errors:
-        mark_errors(form)
+        return report_done(request, _("It is declared. Whoever checks the site reads it, and nobody else."), "web:supplier")
     told = {
         "sites": len(sites),
         "table": deliveries_list(deliveries.deliveries_of(user), request.GET, mine=True, export_url=reverse("web:supplier-csv")),
         "form": form if sites or form.errors else None,
     }
-    return render(request, "web/supplier.html", told, status=400 if form.errors else 200)
+    return form_page(request, "web/supplier.html", told, form)
 
 
-@require_GET
 @for_role(Role.SUPPLIER)
 def supplier_csv(request: HttpRequest) -> HttpResponse:
     return csv_file("steplabel-deliveries.csv", *deliveries_table(deliveries.deliveries_of(person(request))))
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.SUPPLIER)
+@for_role(Role.SUPPLIER, posts=True)
 def take_back(request: HttpRequest, delivery: int) -> HttpResponseBase:
     if request.method == "POST":
         try:
@@ -132,8 +118,7 @@ def take_back(request: HttpRequest, delivery: int) -> HttpResponseBase:
     return redirect("web:supplier")
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(*Role)
+@for_role(*Role, posts=True)
 def downloads(request: HttpRequest) -> HttpResponseBase:
     """The archive of all that is published, for who accepted the terms."""
     user = person(request)
@@ -144,8 +129,7 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
             terms.accept(user, int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else 0, timezone.now())
         except Organisation.DoesNotExist as error:
             raise Http404 from error
-        messages.success(request, _("The terms are accepted. The archive is yours to download."))
-        return redirect("web:downloads")
+        return report_done(request, _("The terms are accepted. The archive is yours to download."), "web:downloads")
     accepted = terms.accepted_by(user)
     told = {
         "accepted_at": accepted.accepted_at if accepted else None,
@@ -156,7 +140,6 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
     return render(request, "web/downloads.html", told)
 
 
-@require_GET
 @for_role(*Role)
 def archive_zip(request: HttpRequest) -> HttpResponseBase:
     if terms.accepted_by(person(request)) is None:

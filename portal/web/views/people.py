@@ -21,6 +21,7 @@ from portal.register import inviting
 from portal.register.models import Invitation
 from portal.register.selectors import houses_of, member_of_led_house
 from portal.web.access import for_role, freshly, person
+from portal.web.answers import form_page, report_done
 from portal.web.forms import add_error, mark_errors
 from portal.web.letters import post_link
 from portal.web.people_forms import InviteForm, JoinForm
@@ -30,8 +31,7 @@ from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.words import in_language
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(*inviting.INVITING)
+@for_role(*inviting.INVITING, posts=True)
 def people(request: HttpRequest) -> HttpResponseBase:
     """The people of the person's organisations; whoever leads one invites from here."""
     user, now = person(request), timezone.now()
@@ -53,20 +53,16 @@ def people(request: HttpRequest) -> HttpResponseBase:
         else:
             _mail(request, sent)
             return redirect("web:people")
-    if form.errors:
-        mark_errors(form)
     choices = tuple(Choice(str(view.id), in_language(view.name, view.name_zh), str(view.id) == asked) for view in led)
     told = {
         "houses": tuple(house_block(view) for view in views),
-        "form": form,
         "choices": choices,
         "delegates": any(view.kind == Role.ENTERPRISE for view in led),
     }
-    return render(request, "web/people.html", told, status=400 if form.errors else 200)
+    return form_page(request, "web/people.html", told, form)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(*inviting.INVITING)
+@for_role(*inviting.INVITING, posts=True)
 def invitation(request: HttpRequest, invitation: int) -> HttpResponseBase:
     """Send an invitation again, or take it back."""
     if request.method == "GET":
@@ -82,8 +78,7 @@ def invitation(request: HttpRequest, invitation: int) -> HttpResponseBase:
     return redirect("web:people")
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(*inviting.INVITING)
+@for_role(*inviting.INVITING, posts=True)
 @freshly
 def member(request: HttpRequest, member: int) -> HttpResponseBase:
     """Let a person act or only read, or part with them."""
@@ -146,8 +141,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponseBase:
 
 
 def _joined(request: HttpRequest, firm: Organisation) -> HttpResponseBase:
-    messages.success(request, _("You act for %(firm)s now.") % {"firm": in_language(firm.name, firm.name_zh)})
-    return redirect(first_page(request))
+    return report_done(request, _("You act for %(firm)s now.") % {"firm": in_language(firm.name, firm.name_zh)}, first_page(request))
 
 
 def _mail(request: HttpRequest, sent: inviting.Sent) -> None:

@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from benchmarks.packs.faults import Fault
 from portal.accounts.models import Role
@@ -23,14 +22,14 @@ from portal.governance.models import Comment, Proposal
 from portal.governance.selectors import ProposalView
 from portal.governance.services import CONCERNED
 from portal.keys import receipt_key
-from portal.limits import MAX_FORM_BYTES, takes
+from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, freshly, person
+from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.forms import mark_errors
 from portal.web.pack_forms import MOST_PACK_BYTES, EndForm, ProposalCommentForm, ProposalForm, SecondForm
 from portal.web.presenters.proposals import crumbs, faults_table, proposal_page, proposals_page
 
 
-@require_GET
 @for_role(*CONCERNED)
 def proposals(request: HttpRequest) -> HttpResponse:
     user = person(request)
@@ -39,8 +38,7 @@ def proposals(request: HttpRequest) -> HttpResponse:
 
 
 @takes(2 * MOST_PACK_BYTES + MAX_FORM_BYTES)
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def propose(request: HttpRequest) -> HttpResponseBase:
     """Check the file; one without a fault is put up for comment."""
     form = ProposalForm(request.POST, request.FILES) if request.method == "POST" else ProposalForm()
@@ -56,18 +54,15 @@ def propose(request: HttpRequest) -> HttpResponseBase:
                 messages.success(request, _("Version %(version)s is proposed. Two others approve it.") % {"version": made.version})
                 return redirect("web:proposal", made.pk)
             form.add_error("file", _("The file is no pack that could be approved. Correct what is named below, and choose it again."))
-    mark_errors(form)
-    page = {"form": form, "faults": faults_table(faults) if faults else None, "crumbs": crumbs()}
-    return render(request, "web/propose.html", page, status=400 if form.errors else 200)
+    page = {"faults": faults_table(faults) if faults else None, "crumbs": crumbs()}
+    return form_page(request, "web/propose.html", page, form)
 
 
-@require_GET
 @for_role(*CONCERNED)
 def proposal(request: HttpRequest, proposal: int) -> HttpResponse:
     return _page(request, _view(request, proposal))
 
 
-@require_GET
 @for_role(*CONCERNED)
 def file(request: HttpRequest, proposal: int, name: str) -> HttpResponse:
     view = _view(request, proposal)
@@ -79,8 +74,7 @@ def file(request: HttpRequest, proposal: int, name: str) -> HttpResponse:
     return response
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(*CONCERNED)
+@for_role(*CONCERNED, posts=True)
 def comment(request: HttpRequest, proposal: int) -> HttpResponseBase:
     view = _view(request, proposal)
     if request.method == "GET":
@@ -96,8 +90,7 @@ def comment(request: HttpRequest, proposal: int) -> HttpResponseBase:
     return redirect(f"{reverse('web:proposal', args=[proposal])}#comments")
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 @freshly
 def approve(request: HttpRequest, proposal: int) -> HttpResponseBase:
     view = _view(request, proposal)
@@ -108,12 +101,10 @@ def approve(request: HttpRequest, proposal: int) -> HttpResponseBase:
         return _page(request, view, approval_form=form)
     row = services.approve(_row(proposal), person(request), receipt_key(), timezone.now(), form.cleaned_data["note"])
     done = _("Version %(version)s is approved, signed and logged.") if row.state == "approved" else _("Your approval is on record.")
-    messages.success(request, done % {"version": view.version})
-    return redirect("web:proposal", proposal)
+    return report_done(request, done % {"version": view.version}, "web:proposal", proposal)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def refuse(request: HttpRequest, proposal: int) -> HttpResponseBase:
     view = _view(request, proposal)
     if not view.may_decide:
@@ -121,13 +112,11 @@ def refuse(request: HttpRequest, proposal: int) -> HttpResponseBase:
     form = EndForm(request.POST) if request.method == "POST" else EndForm()
     if request.method == "POST" and form.is_valid():
         services.refuse(_row(proposal), person(request), form.cleaned_data["reason"], timezone.now())
-        messages.success(request, _("The proposal is refused."))
-        return redirect("web:proposal", proposal)
+        return report_done(request, _("The proposal is refused."), "web:proposal", proposal)
     return _end(request, view, form, _("Refuse this proposal?"), _("Refuse it"))
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def withdraw(request: HttpRequest, proposal: int) -> HttpResponseBase:
     view = _view(request, proposal)
     if not view.may_withdraw:
@@ -135,23 +124,21 @@ def withdraw(request: HttpRequest, proposal: int) -> HttpResponseBase:
     form = EndForm(request.POST) if request.method == "POST" else EndForm()
     if request.method == "POST" and form.is_valid():
         services.withdraw(_row(proposal), person(request), form.cleaned_data["reason"], timezone.now())
-        messages.success(request, _("The proposal is withdrawn."))
-        return redirect("web:proposal", proposal)
+        return report_done(request, _("The proposal is withdrawn."), "web:proposal", proposal)
     return _end(request, view, form, _("Withdraw this proposal?"), _("Withdraw it"))
 
 
 def _end(request: HttpRequest, view: ProposalView, form: EndForm, title: str, button: str) -> HttpResponse:
-    mark_errors(form)
-    told = {
-        "form": form,
-        "title": title,
-        "sentence": _("It stays readable with its comments and your reason. The version may be proposed again."),
-        "button": button,
-        "warning": True,
-        "back": reverse("web:proposal", args=[view.id]),
-        "crumbs": crumbs(),
-    }
-    return render(request, "web/confirm.html", told, status=400 if form.errors else 200)
+    return confirm_page(
+        request,
+        form,
+        title=title,
+        sentence=_("It stays readable with its comments and your reason. The version may be proposed again."),
+        button=button,
+        warning=True,
+        back=reverse("web:proposal", args=[view.id]),
+        crumbs=crumbs(),
+    )
 
 
 def _page(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.own_address import absolute, own_address
-from portal.publication import citation, codebook, selectors
+from portal.publication import citation, codebook, open_data, sectors, selectors
 from portal.publication.rows import Row, Series, benchmark_view
 from portal.publication.shapes import BenchmarkView
 from portal.web import paper
@@ -23,12 +23,14 @@ from portal.web.addresses import benchmark_url
 from portal.web.figures import EnergyUnit
 from portal.web.page_cache import Rendered, cached, rendered
 from portal.web.presenters import benchmarks, comparison
+from portal.web.presenters.sectors import sector_page
 from portal.web.tables import PAGE_ROWS, paged, pages_of
 from portal.web.viewmodels.benchmarks import BenchmarkList
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import Names
+from portal.web.words import Names, enumerated, in_language
 
+MOST_SECTORS = 3
 UNIT_COOKIE = "unit"
 UNIT_KEPT_S = 365 * 24 * 3600
 
@@ -46,12 +48,32 @@ def benchmark_list(request: HttpRequest) -> HttpResponse:
     else:
         pages = pages_of(selectors.count_published(sector), _list_query("", sector, page_number))
         depends_on = (*selectors.state_of_the_list(), sector, pages.number if pages else 1)
-        page = cached("list", depends_on, lambda: _rendered_list(_listed(sector, pages)))
+        if sector or (pages and pages.number > 1):
+            page = cached("list", depends_on, lambda: _rendered_list(_listed(sector, pages)))
+        else:
+            authorities = sectors.authorities()
+            page = cached("home", (*depends_on, authorities), lambda: _first_page(pages, authorities))
     return render(request, "web/cached_page.html", {"page": page})
 
 
 def _rendered_list(page: BenchmarkList) -> Rendered:
     return rendered("web/cached/benchmarks.html", _("Benchmarks"), {"page": page})
+
+
+def _first_page(pages: Pages | None, authorities: Sequence[tuple[str, str]]) -> Rendered:
+    """The list with what stands above and below it on the portal's first page: who publishes, the sectors' years, the ways in."""
+    groups = sectors.groups_in_force()
+    shown = sorted(groups, key=lambda one: -len(one.periods))[:MOST_SECTORS]
+    pictures = tuple(
+        sector_page(views, (one.scope, one.scope_zh)) for one, views in zip(shown, sectors.years_of(tuple(shown)), strict=True) if views
+    )
+    told = {
+        "page": _listed("", pages),
+        "sectors": pictures,
+        "authorities": enumerated(in_language(*one) for one in authorities),
+        "home": True,
+    }
+    return rendered("web/cached/benchmarks.html", _("Benchmarks"), told)
 
 
 def _listed(sector: str, pages: Pages | None) -> BenchmarkList:
@@ -123,6 +145,27 @@ def benchmark_json(_request: HttpRequest, pack: str, place: str, route: str, per
     _series, row = _found(pack, place, route, period, version)
     text = cached("json", row.content, lambda: json.dumps(benchmark_view(row, None).document, ensure_ascii=False))
     return _file(text, "application/json", row, "json")
+
+
+@require_safe
+def benchmark_parquet(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
+    _series, row = _found(pack, place, route, period, version)
+    before = selectors.preceding(row)
+
+    def made() -> bytes:
+        view, _title, address, _digest = _cited(row)
+        return open_data.parquet(selectors.table_of(view, before), view, address)
+
+    content = (row.content, before.content if before else None)
+    return _file(cached("parquet", content, made), open_data.FORMATS["parquet"], row, "parquet")
+
+
+@require_safe
+def benchmark_json_ld(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
+    """What catalogues of data sets read, in the reader's language as far as names have one."""
+    _series, row = _found(pack, place, route, period, version)
+    view, title, address, _digest = _cited(row)
+    return _file(json.dumps(open_data.json_ld(view, title, address), ensure_ascii=False), "application/ld+json", row, "jsonld")
 
 
 @require_safe

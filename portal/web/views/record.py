@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
 
 from portal.accounts.models import Organisation, Role
 from portal.register import record as records
@@ -19,7 +18,6 @@ from portal.web.words import in_language
 MOST_EXPORTED = 50_000
 
 
-@require_GET
 @for_role(Role.ENTERPRISE)
 def record(request: HttpRequest, firm: int) -> HttpResponse:
     organisation, wanted = _firm(request, firm), _wanted(request)
@@ -31,7 +29,6 @@ def record(request: HttpRequest, firm: int) -> HttpResponse:
     return render(request, "web/record.html", {"page": page})
 
 
-@require_GET
 @for_role(Role.ENTERPRISE)
 def record_csv(request: HttpRequest, firm: int) -> HttpResponse:
     organisation = _firm(request, firm)

@@ -15,7 +15,7 @@ from portal.accounts import first_mails
 from portal.accounts.models import Role
 from portal.own_address import absolute
 from portal.register import applying
-from portal.web.forms import mark_errors
+from portal.web.answers import form_page
 from portal.web.letters import post_link
 from portal.web.register_forms import FirmForm
 
@@ -39,14 +39,13 @@ def register(request: HttpRequest) -> HttpResponseBase:
                 given["email"],
                 language,
                 Role(given["kind"]),
+                given["credit_code"],
             )
             secret = applying.apply(wish, timezone.now())
             link = absolute(reverse("web:register-confirm", args=[secret]))
             post_link("application", given["email"], language, {}, link)
             return redirect("web:register-sent")
-    if form.errors:
-        mark_errors(form)
-    return render(request, "web/register.html", {"form": form}, status=400 if form.errors else 200)
+    return form_page(request, "web/register.html", {}, form)
 
 
 @require_GET

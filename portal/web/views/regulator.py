@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.models import Role
 from portal.accounts.selectors import regulated_site
@@ -30,7 +29,6 @@ from portal.web.viewmodels.shared import Crumb
 PERIODS_A_PAGE = 12
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def publications(request: HttpRequest) -> HttpResponse:
     user = person(request)
@@ -48,7 +46,6 @@ def publications(request: HttpRequest) -> HttpResponse:
     return render(request, "web/groups.html", {"groups": rows, "found": found, "pages": pages})
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def participation_of(request: HttpRequest, group: int, period: str) -> HttpResponse:
     view = _participation(request, group, period)
@@ -57,7 +54,6 @@ def participation_of(request: HttpRequest, group: int, period: str) -> HttpRespo
     return render(request, "web/participation.html", {"page": page, "crumbs": (_crumb(),)})
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def participation_csv(request: HttpRequest, group: int, period: str) -> HttpResponse:
     view = _participation(request, group, period)
@@ -65,7 +61,6 @@ def participation_csv(request: HttpRequest, group: int, period: str) -> HttpResp
     return csv_file(name, *participation_table(view, _quality(view), request.GET))
 
 
-@require_GET
 @for_role(Role.REGULATOR)
 def agents(request: HttpRequest, slug: str) -> HttpResponse:
     """The devices that sign for a site of the regulator's jurisdiction, to revoke one; who they are, never what they sent."""
@@ -75,8 +70,7 @@ def agents(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "web/agents.html", {"site": site_row(view), "crumbs": (_crumb(),)})
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.REGULATOR)
+@for_role(Role.REGULATOR, posts=True)
 def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     """The draft, and with it the standings, so that every enterprise finds its place when the label is out."""
     view = _participation(request, group, period)

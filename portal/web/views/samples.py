@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
@@ -21,8 +18,9 @@ from portal.intake.models import Commitment
 from portal.keys import published_directory, receipt_key
 from portal.translog import selectors as logged
 from portal.web.access import for_role, person
+from portal.web.answers import form_page, report_done
 from portal.web.assurance_forms import SampleFileForm, SummaryForm
-from portal.web.forms import add_error, mark_errors
+from portal.web.forms import add_error
 from portal.web.presenters.assurance import engagement_title
 from portal.web.presenters.samples import commitment_name, evidence_name, sample_page
 from portal.web.viewmodels.shared import Crumb
@@ -30,8 +28,7 @@ from portal.web.views.attesting import cbor_file
 from portal.web.views.engagements import row, seen
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.CERTIFICATION_BODY)
+@for_role(Role.CERTIFICATION_BODY, posts=True)
 def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
     """One form at a time: what the newest sample waits for, or a new promise."""
     view = seen(request, assignment)
@@ -44,15 +41,12 @@ def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
         except SteplabelError as refusal:
             add_error(form, form.first, refusal)
         else:
-            messages.success(request, _("It is on record."))
-            return redirect("web:engagement-sample", assignment)
-    mark_errors(form)
+            return report_done(request, _("It is on record."), "web:engagement-sample", assignment)
     crumbs = (Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
-    told = {"page": sample_page(view, newest, _root(newest), published_directory().fingerprint, crumbs), "form": form}
-    return render(request, "web/sample.html", told, status=400 if form.errors else 200)
+    told = {"page": sample_page(view, newest, _root(newest), published_directory().fingerprint, crumbs)}
+    return form_page(request, "web/sample.html", told, form)
 
 
-@require_GET
 @for_role(Role.CERTIFICATION_BODY)
 def commitment(request: HttpRequest, assignment: int) -> HttpResponse:
     """The plant's signed commitment, to draw from."""
@@ -64,7 +58,6 @@ def commitment(request: HttpRequest, assignment: int) -> HttpResponse:
     return cbor_file(bytes(held.signed), commitment_name(view))
 
 
-@require_GET
 @for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)
 def draw_file(request: HttpRequest, sample: int) -> HttpResponse:
     """The signed draw, for the body that made it and for the plant that opens it."""
@@ -74,7 +67,6 @@ def draw_file(request: HttpRequest, sample: int) -> HttpResponse:
     return cbor_file(bytes(held.draw or b""), f"draw-{held.pk}.cbor")
 
 
-@require_GET
 @for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)
 def evidence(request: HttpRequest, sample: int) -> HttpResponse:
     """All that the body needs from the portal to verify the opening, in one file; for the plant, too, which may check it first."""

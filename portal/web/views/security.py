@@ -19,6 +19,7 @@ from portal.accounts.reading import read_in
 from portal.accounts.selectors import roles_of
 from portal.web import zones
 from portal.web.access import for_anybody_signed_in, person
+from portal.web.answers import report_done
 from portal.web.presenters.account import security_page, session_rows
 from portal.web.signing_in import first_page
 from portal.web.viewmodels.shared import Crumb
@@ -69,8 +70,7 @@ def session_list(request: HttpRequest) -> HttpResponseBase:
         if request.POST.get("everywhere"):
             sessions.end(user, now)
             logout(request)
-            messages.success(request, _("You are signed out everywhere."))
-            return redirect("account_login")
+            return report_done(request, _("You are signed out everywhere."), "account_login")
         chosen = request.POST.get("session", "")
         if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 and sessions.end(user, now, only=int(chosen)):
             messages.success(request, _("That session is ended."))

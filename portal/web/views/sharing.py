@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from portal.accounts.models import Role
 from portal.accounts.selectors import managed_sites, own_sites
@@ -24,7 +24,7 @@ from portal.sharing.labels import Labels, labels_of
 from portal.sharing.models import Certificate, Share
 from portal.web import certificate_paper
 from portal.web.access import for_role, person
-from portal.web.forms import mark_errors
+from portal.web.answers import form_page
 from portal.web.presenters.assurance import audited
 from portal.web.presenters.sharing import certificate_block, label_name, share_row, shown_report
 from portal.web.sharing_forms import ShareForm
@@ -32,8 +32,7 @@ from portal.web.viewmodels.shared import Crumb
 from portal.web.words import Names, in_language, period_name
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(Role.ENTERPRISE, posts=True)
 def show(request: HttpRequest, digest: str) -> HttpResponseBase:
     """The certificate of a report and its links; the secret of a new link is in this one answer and nowhere else."""
     user, now = person(request), timezone.now()
@@ -51,8 +50,6 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
         secret = shares.share(user, digest, given["buyer"].strip(), cells, given["days"], now)
         link = absolute(reverse("web:shared", args=[secret]))
         form = ShareForm(offered=offered)
-    if form.errors:
-        mark_errors(form)
     held = certificates.certificate_of(user, digest)
     saw(user, Page.SHOWN, f"submission {digest}", now, view.site)
     title = _("%(title)s, %(period)s") % {"title": in_language(view.site_name, view.site_name_zh), "period": period_name(view.period)}
@@ -62,16 +59,14 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
         "accepted": view.state == State.ACCEPTED,
         "managed": managed,
         "certificate": certificate_block(held) if held else None,
-        "form": form,
         "link": link,
         "shares": tuple(share_row(one, digest, now) for one in shares.shares_of(user, digest)),
         "crumbs": (Crumb(_("Submissions"), reverse("web:submissions")), Crumb(title, reverse("web:submission", args=[digest]))),
     }
-    return render(request, "web/show.html", told, status=400 if form.errors else 200)
+    return form_page(request, "web/show.html", told, form)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(Role.ENTERPRISE, posts=True)
 def take_back(request: HttpRequest, digest: str, share: int) -> HttpResponseBase:
     if request.method == "POST":
         try:
@@ -82,8 +77,7 @@ def take_back(request: HttpRequest, digest: str, share: int) -> HttpResponseBase
     return redirect("web:show", digest)
 
 
-@require_http_methods(["GET", "POST"])
-@for_role(Role.ENTERPRISE)
+@for_role(Role.ENTERPRISE, posts=True)
 def certificate(request: HttpRequest, digest: str) -> HttpResponseBase:
     """Issue the certificate of a report, or revoke it."""
     if request.method == "POST":
@@ -100,7 +94,6 @@ def certificate(request: HttpRequest, digest: str) -> HttpResponseBase:
     return redirect("web:show", digest)
 
 
-@require_GET
 @for_role(Role.ENTERPRISE)
 def certificate_pdf(request: HttpRequest, digest: str) -> HttpResponse:
     held = certificates.certificate_of(person(request), digest)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from portal.assurance import codes
+from portal.assurance import attestation_standing
 from portal.assurance.attestation_standing import AttestationView, by_code
 from portal.assurance.models import Attestation
 from portal.days import scheme_day
@@ -44,7 +44,7 @@ def ask(request: HttpRequest) -> HttpResponseBase:
     if form.is_bound and form.is_valid():
         typed = form.cleaned_data["code"]
         found = _kind_of(typed)
-        if found is not None and (code := codes.canonical(typed)) is not None and found.page(request, code) is not None:
+        if found is not None and (code := attestation_standing.canonical(typed)) is not None and found.page(request, code) is not None:
             return redirect("web:verify", code)
         form.add_error("code", _("No certificate has this code. Compare it with the paper, letter by letter."))
     mark_errors(form)
@@ -109,6 +109,6 @@ def _shown(code: str) -> tuple[AttestationView, AttestationPage] | None:
 
 
 KINDS: Mapping[str, Resolver] = {
-    codes.KIND: Resolver(_attestation_page, _attestation_statement, _attestation_certificate),
+    attestation_standing.KIND: Resolver(_attestation_page, _attestation_statement, _attestation_certificate),
     certificates.KIND: Resolver(label_codes.page, label_codes.nothing, label_codes.nothing),
 }

@@ -15,6 +15,7 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,13 @@ from django.utils import timezone
 
 from benchmarks import packs
 from benchmarks.measurements import Metric
+from portal import key_ceremony
 
 INSIDE = "STEPLABEL_DEMO"
 """Set in the process that is the demo: its settings already name a folder of its own."""
 
 OPENING_S = 120
+KEYS_GOOD_FOR = timedelta(days=730)
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
@@ -40,6 +43,7 @@ class Command(BaseCommand):
         parser.add_argument("--enterprises", type=int, default=24, metavar="N", help="how many plants, one a firm (default: 24)")
         parser.add_argument("--seed", type=int, default=1, help="of the simulated plants (default: 1)")
         parser.add_argument("--once", action="store_true", help="print the result as JSON on the last line and end, instead of serving")
+        parser.add_argument("--lively", action="store_true", help="three sectors and years, what is late, waits and was withdrawn as well")
         parser.add_argument("--keep", action="store_true", help="keep the demo's folder afterwards, and say where it is")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,7 +54,9 @@ class Command(BaseCommand):
         for ending in (signal.SIGINT, signal.SIGTERM):  # said aloud: a shell's background job inherits a deaf SIGINT
             signal.signal(ending, signal.default_int_handler)
         try:
-            Demo(options["sector"], options["enterprises"], options["seed"], Path(os.environ["STEPLABEL_VAR"])).run(options["once"])
+            Demo(options["sector"], options["enterprises"], options["seed"], Path(os.environ["STEPLABEL_VAR"])).run(
+                options["once"], lively=options["lively"]
+            )
         except KeyboardInterrupt:
             say("\nInterrupted; everything that was started has been stopped.")
             raise SystemExit(INTERRUPTED) from None
@@ -94,24 +100,44 @@ class Demo:
         self.var = var
         self.seconds: dict[str, float] = {}
 
-    def run(self, once: bool) -> None:
+    def run(self, once: bool, *, lively: bool) -> None:
+        """`lively`: with what stands beside the sector whose newest year the agents report (`portal.demo.beside`)."""
         from portal.demo import cast as casting
         from portal.demo.processes import free_address, web_server, worker
 
         with self._stage("set-up", "Setting up the portal: databases and keys"):
             call_command("migrate", database="default", verbosity=0)
             call_command("migrate", database="vault", verbosity=0)
-            call_command("make_keys", verbosity=0, stdout=sys.stderr)
+            today = timezone.now().date()
+            # a lively demo has reports of years before, which were sealed to keys of then
+            first = date(self.sector.year - 2, 1, 1) if lively else today - timedelta(days=1)
+            key_ceremony.make_keys(self.var / "keys", first, today + KEYS_GOOD_FOR)
             cast = casting.create(self.sector, timezone.now())
         address = free_address()
         with worker(self.var, address), web_server(self.var, address):
+            beside = self._beside() if lively else None
             accepted, rejected = self._report(cast, address)
             result = self._publish(cast, accepted, rejected)
+            if beside is not None:
+                result["beside"] = beside
             if once:
                 say(outcome(result))
                 print(json.dumps(result), flush=True)
                 return
             self._serve(cast, address, result)
+
+    def _beside(self) -> dict[str, Any]:
+        from portal.accounts.models import Organisation, Role
+        from portal.demo import beside, waiting
+        from portal.publication.models import Publication
+
+        with self._stage("beside", "The other sectors and the years before: drawn, sealed and published here, opened by the worker"):
+            now = timezone.now()
+            others = beside.declare(self.sector, now)
+            sent = beside.fill(self.sector, others, self._wait_for_the_worker)
+            waiting.fill(self.sector, now)
+        versions = Counter(Publication.objects.values_list("status", flat=True))
+        return {"reports": sent, "firms": Organisation.objects.filter(kind=Role.ENTERPRISE).count(), "versions": dict(versions)}
 
     def _report(self, cast: Any, address: str) -> tuple[int, int]:
         from portal.demo.plants import Reported, report_all
@@ -138,7 +164,8 @@ class Demo:
             time.sleep(0.2)
         for refused in Submission.objects.filter(state=State.REFUSED):
             say(f"  refused: {refused.site.slug}: {refused.reason}")
-        return Submission.objects.filter(state=State.ACCEPTED).count(), Submission.objects.filter(state=State.REFUSED).count()
+        newest = Submission.objects.filter(period=str(self.sector.year), site__pack=self.sector.pack.id)
+        return newest.filter(state=State.ACCEPTED).count(), newest.filter(state=State.REFUSED).count()
 
     def _publish(self, cast: Any, accepted: int, rejected: int) -> dict[str, Any]:
         from portal import keys

@@ -1,0 +1,39 @@
+"""The unified social credit code of a firm, or of a branch that has one of its own: GB 32100, 18 characters.
+
+The last is a check digit (clause 5.3, after GB/T 17710): a slip of one character or of two neighbours is found.
+"""
+
+from __future__ import annotations
+
+from stdnum.cn import uscc
+from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
+
+from benchmarks.phrases import Phrase
+
+
+class WrongCodeError(ValueError):
+    """What is typed is no code; `phrase` says why, for people."""
+
+    def __init__(self, phrase: Phrase) -> None:
+        super().__init__(str(phrase))
+        self.phrase = phrase
+
+
+def credit_code(text: str) -> str:
+    """The code in capitals without blanks and hyphens; empty stays empty, for who is registered elsewhere has none.
+
+    Raises:
+        WrongCodeError: its length, its characters or its check digit.
+    """
+    if not text.strip():
+        return ""
+    try:
+        return uscc.validate(text)
+    except InvalidLength as error:
+        count = len(uscc.compact(text))
+        raise WrongCodeError(Phrase("A unified social credit code has 18 characters; %(found)s has %(n)s.", found=text, n=count)) from error
+    except InvalidChecksum as error:
+        raise WrongCodeError(Phrase("The check digit of %(found)s is wrong: a character is mistyped.", found=text)) from error
+    except ValidationError as error:
+        told = Phrase("%(found)s has a character that no code has: eight digits, then digits and capitals but I, O, S, V, Z.", found=text)
+        raise WrongCodeError(told) from error

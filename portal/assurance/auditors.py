@@ -1,0 +1,139 @@
+"""The public keys that auditors sign with: registered by their owner, revoked by anybody of the body.
+
+Who of a certification body may audit: a person of it who declared that there is no interest in the firm.
+
+ISO/IEC 17029, 5.3 and 7.3.3 ask for impartiality person by person. A declared interest stays with the person who declared it:
+another one of the body, without, has to take the engagement over.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from benchmarks.wire.signing import VerifyingKey
+from portal.accounts.models import Device, Organisation, Role, User
+from portal.accounts.selectors import organisations_as
+from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
+from portal.auditlog.models import Action
+from portal.auditlog.services import record
+from portal.problems import RefusedError
+
+
+def require_auditor(user: User, body: Organisation) -> None:
+    """Raises: RefusedError: `not-auditor` (403), where the person does not act for the body, or may only read there."""
+    if not organisations_as(user, Role.CERTIFICATION_BODY, managing=True).filter(pk=body.pk).exists():
+        raise RefusedError(403, "not-auditor", "You do not act for this certification body.", "Ask somebody who does.")
+
+
+def declare(assignment: Assignment, by: User, interested: bool, text: str, now: datetime) -> InterestDeclaration:
+    """Put on record whether the person has an interest in the firm. The same said twice is one declaration.
+
+    Raises:
+        RefusedError: `not-auditor` (403), `interest-unsaid`, `interest-stays`, and what `lock_standing` refuses (409).
+    """
+    require_auditor(by, assignment.body)
+    said = " ".join(text.split())
+    if interested and not said:
+        raise RefusedError(409, "interest-unsaid", "An interest was declared without a word on it.", "Say in a sentence what it is.")
+    with transaction.atomic():
+        lock_standing(assignment)
+        held: InterestDeclaration | None = InterestDeclaration.objects.filter(assignment=assignment, person=by).last()
+        if held is not None and held.interested and not interested:
+            raise RefusedError(
+                409,
+                "interest-stays",
+                "You declared an interest in this firm; it cannot be taken back.",
+                "Let somebody of your body without an interest take over.",
+            )
+        if held is not None and (held.interested, held.text) == (interested, said):
+            return held
+        made: InterestDeclaration = InterestDeclaration.objects.create(
+            assignment=assignment, person=by, interested=interested, text=said, declared_at=now
+        )
+        what = f"an interest: {said}" if interested else "none"
+        record(now, by.email, Action.INTEREST_DECLARED, f"site {assignment.site.slug}", f"{assignment.body}, {assignment.period}: {what}")
+    return made
+
+
+def lock_standing(assignment: Assignment) -> Assignment:
+    """The assignment's row, for this transaction alone: whoever takes it back waits, and what was taken back takes nothing new.
+
+    Raises:
+        RefusedError: `assignment-taken-back` (409).
+    """
+    row = Assignment.objects.select_for_update().get(pk=assignment.pk)
+    if row.taken_back_at is not None:
+        raise RefusedError(
+            409,
+            "assignment-taken-back",
+            "This assignment was taken back: by the regulator, or because the firm has left.",
+            "Read what stands; ask the regulator to assign the site and period again where something is missing.",
+        )
+    return row
+
+
+def require_free(assignment: Assignment, by: User) -> None:
+    """That the person may act in this engagement.
+
+    Raises:
+        RefusedError: `not-auditor` (403), `interest-undeclared`, `interest-declared` (409).
+    """
+    require_auditor(by, assignment.body)
+    held = InterestDeclaration.objects.filter(assignment=assignment, person=by).last()
+    if held is None:
+        raise RefusedError(
+            409,
+            "interest-undeclared",
+            "You have not declared whether you have an interest in this firm.",
+            "Declare it on the page of the engagement first.",
+        )
+    if held.interested:
+        raise RefusedError(
+            409,
+            "interest-declared",
+            "You declared an interest in this firm.",
+            "Let somebody of your body without an interest take over.",
+        )
+
+
+def register(body: Organisation, public_key: str, by: User, now: datetime) -> AuditorKey:
+    """Register the person's own key. The same again is the same key.
+
+    Raises:
+        RefusedError: `not-auditor` (403), `auditor-key-taken` (409).
+        VerificationError: `public-key-malformed`, `public-key-weak`.
+    """
+    require_auditor(by, body)
+    public = VerifyingKey.from_hex(public_key)
+    held = AuditorKey.objects.filter(public_key=public.hex).first()
+    if held is not None and held.revoked_at is None and (held.body_id, held.owner_id) == (body.pk, by.pk):
+        return held
+    taken = RefusedError(409, "auditor-key-taken", "This key is or was in use already.", "Make a new key and register that.")
+    if held is not None or Device.objects.filter(public_key=public.hex).exists():
+        raise taken
+    try:
+        with transaction.atomic():
+            made = AuditorKey.objects.create(body=body, owner=by, public_key=public.hex, registered_at=now)
+            record(now, by.email, Action.AUDITOR_KEY_REGISTERED, f"auditor key {public.key_id[:16]}", str(body))
+    except IntegrityError as error:
+        raise taken from error
+    return made
+
+
+def revoke(key: AuditorKey, by: User, now: datetime) -> AuditorKey:
+    """From now on it signs nothing new. What it signed before stands until it is withdrawn.
+
+    Raises:
+        RefusedError: `not-auditor` (403).
+    """
+    require_auditor(by, key.body)
+    with transaction.atomic():
+        row = AuditorKey.objects.select_for_update().get(pk=key.pk)
+        if row.revoked_at is None:
+            row.revoked_at, row.revoked_by = now, by
+            row.save(update_fields=["revoked_at", "revoked_by"])
+            fingerprint = VerifyingKey.from_hex(row.public_key).key_id
+            record(now, by.email, Action.AUDITOR_KEY_REVOKED, f"auditor key {fingerprint[:16]}", str(row.body))
+    return row

@@ -1,0 +1,64 @@
+"""What waits for the people of the demo: applications, an audit half done with its findings, and incentives that were given."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from fixtures.simulator import Sector
+from portal.accounts.models import Jurisdiction, Organisation, Role, Site, User
+from portal.assurance import auditors, findings
+from portal.assurance.incentives import give
+from portal.assurance.models.findings import Grade
+from portal.assurance.services import assign
+from portal.demo import cast as casting
+from portal.intake.models import State, Submission
+from portal.register import applying, siting
+
+SCHEME = "Subsidy for energy-saving renovation"
+APPLYING = 2
+
+
+def fill(main: Sector, now: datetime) -> None:
+    _applications(main, now)
+    _audit(main, now)
+    _incentives(main, now)
+
+
+def _applications(main: Sector, now: datetime) -> None:
+    province = Jurisdiction.objects.get(path="cn/he")
+    for number in range(1, APPLYING + 1):
+        _slug, name, name_zh = main.names(main.enterprises + number)
+        wish = applying.FirmWish(name, name_zh, name, province, "Liu Yang", f"contact{number}@example.org", "zh-hans")
+        applying.confirm(applying.apply(wish, now - timedelta(days=9 * number)), now - timedelta(days=9 * number - 1))
+    manager = User.objects.get(email=casting.MANAGER)
+    house = Organisation.objects.get(memberships__user=manager)
+    for line in (2, 3):
+        plant = main.plants[0]
+        names = f"{plant.name}, line {line}", f"{plant.name_zh} {line}#"  # as works number their lines in Chinese
+        site = siting.SiteWish(f"{plant.site}-line-{line}", *names, province, main.pack.id, "medium")
+        siting.apply(manager, house.pk, site, now - timedelta(days=line))
+
+
+def _audit(main: Sector, now: datetime) -> None:
+    """Of the first plant's year before: one finding answered, one not; no statement yet."""
+    plant, year = Site.objects.get(slug=main.plants[0].site), str(main.year - 1)
+    approver, auditor, manager = (User.objects.get(email=email) for email in (casting.DRAFTER, casting.AUDITOR, casting.MANAGER))
+    body = Organisation.objects.get(kind=Role.CERTIFICATION_BODY)
+    engagement = assign(body, plant, year, approver, now - timedelta(days=40), (now + timedelta(days=20)).date())
+    auditors.declare(engagement, auditor, False, "", now - timedelta(days=38))
+    for grade, text, evidence, days in (
+        (Grade.MAJOR, "The belt scale of the coal feed was last calibrated three years ago.", "Calibration record 7, seen on site", 12),
+        (Grade.MINOR, "Two shifts of May have no entry in the log of runs.", "Log of runs, May", 25),
+    ):
+        due = (now + timedelta(days=days)).date()
+        made = findings.raise_finding(engagement, grade, text, evidence, "", due, auditor, now - timedelta(days=20))
+        if grade is Grade.MINOR:
+            findings.answer(made, "The shifts stood still for repair; the repair order is added.", "", manager, now - timedelta(days=6))
+
+
+def _incentives(main: Sector, now: datetime) -> None:
+    officer = User.objects.get(email=casting.DRAFTER)
+    rows = Submission.objects.filter(state=State.ACCEPTED, period=str(main.year - 1)).select_related("site").order_by("site__slug")
+    for place, row in enumerate(rows[1:5], start=1):
+        give(row.site, SCHEME, Decimal(120_000 * place), row.digest, officer, now - timedelta(days=place))

@@ -1,0 +1,60 @@
+"""Logs as one JSON object a line, in UTC, with the id of the request, and nothing in them that a report or a database row could hold.
+
+Of an exception stand its kind, its code where it is a refusal of ours, and the places it came through: a database's message quotes rows.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import traceback
+import uuid
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+from django.http import HttpRequest, HttpResponseBase
+
+from benchmarks.errors import SteplabelError
+from portal.request_sizes import GetResponse
+
+HEADER = "X-Request-ID"
+REQUEST: ContextVar[str] = ContextVar("id of the request", default="")
+_GIVEN = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
+
+
+class RequestIdMiddleware:
+    """Takes the proxy's id or draws one, and gives it back with the answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get(HEADER, "")
+        token = REQUEST.set(given if _GIVEN.fullmatch(given) else uuid.uuid4().hex)
+        try:
+            response = self.get_response(request)
+            response.headers[HEADER] = REQUEST.get()
+        finally:
+            REQUEST.reset(token)
+        return response
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+        }
+        if request := REQUEST.get():
+            line["request"] = request
+        if record.exc_info and (error := record.exc_info[1]) is not None:
+            line["error"] = type(error).__qualname__
+            if isinstance(error, SteplabelError):
+                line["code"] = error.code
+            frames = traceback.extract_tb(error.__traceback__)
+            line["through"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-20:]]
+        return json.dumps(line, ensure_ascii=False)

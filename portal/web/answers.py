@@ -1,0 +1,51 @@
+"""How pages answer that are alike: a table under its sentence, a form with what is wrong beside its fields, the question before an act,
+the word that it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+
+from portal.web.forms import mark_errors
+from portal.web.viewmodels.listed import Listed
+from portal.web.viewmodels.shared import Crumb
+
+
+def listing_page(
+    request: HttpRequest, title: str, lead: str, table: Listed, crumbs: tuple[Crumb, ...] = (), search: str = ""
+) -> HttpResponse:
+    """A page that is a sentence and a table; `search` says what its words (`?q=`) are looked for in."""
+    return render(request, "web/listing.html", {"title": title, "lead": lead, "table": table, "crumbs": crumbs, "search": search})
+
+
+def form_page(request: HttpRequest, template: str, told: Mapping[str, Any], form: forms.Form) -> HttpResponse:
+    """The page with its form, 400 where something in it is wrong."""
+    mark_errors(form)
+    return render(request, template, {"form": form, **told}, status=400 if form.errors else 200)
+
+
+def confirm_page(
+    request: HttpRequest,
+    form: forms.Form | None = None,
+    *,
+    title: str,
+    sentence: str,
+    button: str,
+    back: str,
+    crumbs: tuple[Crumb, ...],
+    warning: bool = False,
+) -> HttpResponse:
+    """One question before an act, with what is to be said of it; `warning` where it cannot be undone."""
+    told = {"title": title, "sentence": sentence, "button": button, "back": back, "crumbs": crumbs, "warning": warning}
+    return form_page(request, "web/confirm.html", told, form) if form else render(request, "web/confirm.html", told)
+
+
+def report_done(request: HttpRequest, sentence: str, to: str, *args: Any) -> HttpResponseRedirect:
+    """It happened: on to a page that says so."""
+    messages.success(request, sentence)
+    return redirect(to, *args)

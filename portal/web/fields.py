@@ -1,0 +1,98 @@
+"""Fields of forms as these pages show them: GOV.UK's classes, and errors that say what to do.
+
+Each takes its label, its hint, and what is said where nothing was given; a field without that sentence falls back on Django's,
+unless it is `optional`. What else a field of Django takes goes through as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+Text = Any  # a lazy text, which the stubs of forms do not know
+DAY = _("Write the day as 2027-03-31.")
+ADDRESS = _("Enter a whole email address, such as name@firm.example.")
+EMPTY_FILE = _("The file is empty.")
+NO_DIGEST = _("This is no SHA-256: 64 digits of 0–9 and a–f.")
+DIGEST = r"^[0-9a-f]{64}\Z"
+NO_SPELLING = {"spellcheck": "false"}
+
+
+def line(
+    label: Text, hint: Text = "", required: Text = "", *, most: int, width: int = 0, attrs: Mapping[str, str] | None = None, **more: Any
+) -> forms.CharField:
+    """One line of text of at most so many characters; `width` of those of GOV.UK, 0 for the whole."""
+    return forms.CharField(**_said(label, hint, required, more), max_length=most, widget=_input(width, attrs))
+
+
+def area(label: Text, hint: Text = "", required: Text = "", *, most: int, rows: int = 3, **more: Any) -> forms.CharField:
+    """Several lines of text."""
+    widget = forms.Textarea(attrs={"class": "govuk-textarea", "rows": str(rows)})
+    return forms.CharField(**_said(label, hint, required, more), max_length=most, widget=widget)
+
+
+def pattern(
+    label: Text,
+    hint: Text = "",
+    required: Text = "",
+    *,
+    regex: Any = DIGEST,
+    invalid: Text = NO_DIGEST,
+    width: int = 0,
+    attrs: Any = NO_SPELLING,
+    **more: Any,
+) -> forms.RegexField:
+    """One line that must be written in one way, and `invalid` says in which; a SHA-256 where nothing else is said."""
+    return forms.RegexField(regex, **_said(label, hint, required, more, invalid=invalid), widget=_input(width, attrs))
+
+
+def number(label: Text, hint: Text = "", required: Text = "", *, invalid: Text, **more: Any) -> forms.DecimalField:
+    """A decimal number, typed as text so that no browser rewrites it."""
+    widget = _input(10, {"inputmode": "decimal"})
+    return forms.DecimalField(**_said(label, hint, required, more, invalid=invalid), widget=widget)
+
+
+def day(label: Text, hint: Text = "", required: Text = "", **more: Any) -> forms.DateField:
+    """A day, by the browser's calendar where it has one."""
+    widget = forms.DateInput(attrs={"class": "govuk-input govuk-input--width-10", "type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(**_said(label, hint, required, more, invalid=DAY), widget=widget)
+
+
+def email(label: Text, hint: Text = "", required: Text = "", *, attrs: Mapping[str, str] | None = None) -> forms.EmailField:
+    """A whole e-mail address."""
+    widget = forms.EmailInput(attrs={"class": "govuk-input govuk-input--width-20", **(attrs or {})})
+    return forms.EmailField(**_said(label, hint, required, {}, invalid=ADDRESS), widget=widget)
+
+
+def choice(label: Text, hint: Text = "", required: Text = "", *, choices: Any = (), **more: Any) -> forms.ChoiceField:
+    """One of a list; what was not in it is answered as where nothing was chosen."""
+    widget = forms.Select(attrs={"class": "govuk-select"})
+    return forms.ChoiceField(**_said(label, hint, required, more, invalid_choice=required), choices=choices, widget=widget)
+
+
+def tick(label: Text, hint: Text = "", required: Text = "", **more: Any) -> forms.BooleanField:
+    """One box."""
+    return forms.BooleanField(**_said(label, hint, required, more), widget=forms.CheckboxInput(attrs={"class": "govuk-checkboxes__input"}))
+
+
+def upload(
+    label: Text, hint: Text = "", required: Text = "", *, empty: Text = EMPTY_FILE, accept: str = "", **more: Any
+) -> forms.FileField:
+    """One file; `accept` is what the browser's list shows first."""
+    attrs = {"class": "govuk-file-upload", **({"accept": accept} if accept else {})}
+    return forms.FileField(
+        **_said(label, hint, required, more, empty=empty, missing=required), widget=forms.ClearableFileInput(attrs=attrs)
+    )
+
+
+def _input(width: int, attrs: Mapping[str, str] | None) -> forms.TextInput:
+    return forms.TextInput(attrs={"class": f"govuk-input govuk-input--width-{width}" if width else "govuk-input", **(attrs or {})})
+
+
+def _said(label: Text, hint: Text, required: Text, more: dict[str, Any], **errors: Text) -> dict[str, Any]:
+    optional = more.pop("optional", False)
+    said = {code: text for code, text in {"required": required, **errors}.items() if text}
+    return {"label": label, "help_text": hint, "required": not optional, "error_messages": said, **more}

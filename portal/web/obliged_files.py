@@ -1,0 +1,109 @@
+"""A list of the obliged as a file: CSV or a workbook, with headings and cohorts in words of either language, read and written.
+
+Files are written with the headings of the page's language; whatever the language of its reader, a file with either is read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import override
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from portal.catalogue.models import PeerGroupMember
+from portal.catalogue.obliged import Fault, LineFault
+from portal.web.headings import HEADINGS
+from portal.web.words import COHORTS, in_language
+
+COLUMNS = ("credit_code", "firm", "site", "site_name", "jurisdiction", "cohort")
+ZIP = b"PK\x03\x04"
+MOST_UNPACKED_BYTES = 40 * 1024 * 1024
+MOST_ROWS = 100_000
+
+Rows = tuple[tuple[int, Mapping[str, str]], ...]
+
+
+def table(members: Iterable[PeerGroupMember]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    """Head and rows of the file of these members; with none, the template."""
+    rows: Iterator[Sequence[object]] = (
+        (
+            site.credit_code or site.organisation.credit_code,
+            in_language(site.organisation.name, site.organisation.name_zh),
+            site.slug,
+            in_language(site.name, site.name_zh),
+            in_language(site.jurisdiction.name, site.jurisdiction.name_zh),
+            str(COHORTS[member.cohort]) if member.cohort else "",
+        )
+        for member in members
+        for site in (member.site,)
+    )
+    return COLUMNS, rows
+
+
+def rows_of(raw: bytes) -> tuple[Rows, tuple[LineFault, ...]]:
+    """The rows below the head by the names of `COLUMNS`, each with its line; other columns are left out. A CSV is in UTF-8 or
+    GB 18030, which holds GBK as spreadsheets in China write it.
+    """
+    lines, fault = _workbook(raw) if raw.startswith(ZIP) else _text(raw)
+    if fault is not None:
+        return (), (fault,)
+    head = [_names(HEADINGS).get(cell.casefold(), cell.casefold()) for cell in (lines[0][1] if lines else ())]
+    if not {"site", "credit_code"} & set(head):
+        return (), (LineFault(1, Fault.NO_SITE_COLUMN, ", ".join(head)[:100]),)
+    cohorts = _names(COHORTS)
+    rows = []
+    for line, cells in lines[1:]:
+        row = {name: cell for name, cell in zip(head, cells, strict=False) if name in COLUMNS}
+        said = row.get("cohort", "").casefold()
+        rows.append((line, row | {"cohort": cohorts.get(said, said)}))
+    return tuple(rows), ()
+
+
+Lines = list[tuple[int, list[str]]]
+
+
+def _text(raw: bytes) -> tuple[Lines, LineFault | None]:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = raw.decode("gb18030")
+        except UnicodeDecodeError:
+            return [], LineFault(0, Fault.NOT_TEXT)
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        return [(reader.line_num, cells) for row in reader if any(cells := [cell.strip().removeprefix("'") for cell in row])], None
+    except csv.Error as error:
+        return [], LineFault(reader.line_num, Fault.NOT_TEXT, str(error))
+
+
+def _workbook(raw: bytes) -> tuple[Lines, LineFault | None]:
+    """The first sheet. What a small file would unpack to is asked first; no more than that is ever unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            if sum(one.file_size for one in archive.infolist()) > MOST_UNPACKED_BYTES:
+                return [], LineFault(0, Fault.NO_WORKBOOK)
+        sheet = load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0]
+        lines: Lines = []
+        for line, row in enumerate(sheet.iter_rows(values_only=True, max_row=MOST_ROWS), start=1):
+            cells = ["" if value is None else str(value).strip() for value in row]
+            if any(cells):
+                lines.append((line, cells))
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, SyntaxError):
+        return [], LineFault(0, Fault.NO_WORKBOOK)
+    return lines, None
+
+
+def _names(words: Mapping[str, str | Promise]) -> dict[str, str]:
+    """Codes by what they are called in every language, and by themselves."""
+    named = {code.casefold(): code for code in words}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            named |= {str(word).casefold(): code for code, word in words.items()}
+    return named

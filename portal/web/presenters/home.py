@@ -1,0 +1,211 @@
+"""What waits for a person, each with its day and the one action that it asks for; and what changed since they were here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.assurance.engagements import EngagementView
+from portal.assurance.obliged import ObligedView
+from portal.assurance.reminding import Need, needs
+from portal.assurance.schemes import Duty
+from portal.catalogue.deadlines import last_day
+from portal.days import scheme_day
+from portal.governance.selectors import ProposalView
+from portal.intake.owed import OwedView
+from portal.intake.participation import Taking
+from portal.intake.turnout import TurnoutView
+from portal.publication.sectors import DraftWaiting
+from portal.register.models import FirmApplication, SiteApplication
+from portal.web.acts import act_in_words
+from portal.web.assurance_words import NEED_MOODS, need_in_words
+from portal.web.presenters.notices import WORDINGS
+from portal.web.presenters.regulator import page_title
+from portal.web.presenters.sectors import SectorPage
+from portal.web.viewmodels.shared import Choice
+from portal.web.words import Names, in_language
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits, with the one action that it asks for. `day` is when it is due; None where nothing sets a day."""
+
+    day: date | None
+    when: str  # 3 days late; today; in 5 days
+    late: bool
+    what: str
+    note: str
+    action: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    count: int
+    what: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    waiting: tuple[Waiting, ...]
+    late: int
+    soon: int  # due today or within a week
+    since: str  # a moment in words; empty where the last sign-in is not known
+    changes: tuple[Change, ...]
+    all_changes_url: str
+    sectors: tuple[Choice, ...]
+    sector: SectorPage | None
+
+
+AHEAD_DAYS = 30
+"""From so many days before it is due a report that has not come waits for its regulator."""
+
+SOON_DAYS = 7
+FAR = date.max
+
+
+def in_order(rows: Iterable[Waiting]) -> tuple[Waiting, ...]:
+    """By the day that they are due; what has none comes last."""
+    return tuple(sorted(rows, key=lambda row: row.day or FAR))
+
+
+def of_regulator(
+    turnouts: Sequence[TurnoutView],
+    applications: Sequence[FirmApplication | SiteApplication],
+    drafts: Sequence[DraftWaiting],
+    duties: Sequence[ObligedView],
+    proposals: Sequence[ProposalView],
+    today: date,
+) -> Iterator[Waiting]:
+    for view in turnouts:
+        if view.closed_at is None:
+            yield from _reports(view, today)
+    if applications:
+        oldest = scheme_day(min(row.applied_at for row in applications))
+        n = len(applications)
+        yield _row(
+            None,
+            today,
+            ngettext("%(n)d application to take part", "%(n)d applications to take part", n) % {"n": n},
+            ngettext("The oldest waits for %(n)d day.", "The oldest waits for %(n)d days.", (today - oldest).days)
+            % {"n": (today - oldest).days},
+            _("Review %(n)d") % {"n": n},
+            reverse("web:applications"),
+        )
+    for draft in drafts:
+        title = page_title(Names.of(draft.pack, draft.pack_version), draft.route, draft.period)
+        what = _("Draft of %(title)s, version %(version)d: your decision") % {"title": title, "version": draft.version}
+        note = _("Drafted by %(person)s; a second person decides.") % {"person": draft.drafted_by}
+        yield _row(None, today, what, note, _("Read and decide"), reverse("web:draft", args=[draft.id]))
+    for duty, what in ((Duty.OVERDUE, _("Obligatory audits that are late")), (Duty.SOON, _("Obligatory audits that come"))):
+        days = [view.due.day for view in duties if view.due.duty is duty and view.due.day]
+        if days:
+            note = ngettext("%(n)d site", "%(n)d sites", len(days)) % {"n": len(days)}
+            address = f"{reverse('web:obliged-audits')}?show={duty.value}"
+            yield _row(min(days), today, what, note, _("See %(n)d") % {"n": len(days)}, address)
+    for proposal in proposals:
+        what = _("Proposal: %(pack)s, version %(version)s") % {"pack": proposal.pack, "version": proposal.version}
+        yield _row(None, today, what, "", _("Read and decide"), reverse("web:proposal", args=[proposal.id]))
+
+
+def of_enterprise(
+    owed: Sequence[OwedView],
+    audits: Sequence[EngagementView],
+    duties: Sequence[ObligedView],
+    today: date,
+    *,
+    regulator: bool = False,
+) -> Iterator[Waiting]:
+    """`regulator`: told to a regulator of the site, for whom each leads to what they can do about it."""
+    for report in owed:
+        names = {
+            "site": in_language(report.site_name, report.site_name_zh),
+            "what": page_title(Names.of(report.pack, report.pack_version), report.route, report.period),
+        }
+        refused = report.taking is Taking.UNUSABLE
+        what = _("%(site)s: the report was refused") if refused else _("%(site)s: hand in the report")
+        if regulator:
+            action, address = _("Remind"), reverse("web:deadlines", args=[report.group, report.period])
+        elif refused:
+            action, address = _("Read why"), reverse("web:submission", args=[report.digest])
+        else:
+            action, address = _("Hand in"), reverse("web:upload")
+        yield _row(last_day(report.due), today, what % names, names["what"], action, address)
+    for audit in audits:
+        for finding in audit.findings:
+            if not finding.closed and not finding.answered and audit.taken_back_at is None:
+                what = _("%(site)s: answer finding %(n)d") % {"site": in_language(audit.site_name, audit.site_name_zh), "n": finding.number}
+                address = reverse("web:assignments") if regulator else reverse("web:audit-finding", args=[audit.id, finding.number])
+                body = in_language(audit.body, audit.body_zh)
+                yield _row(finding.due, today, what, body, _("See it") if regulator else _("Answer"), address)
+    for view in duties:
+        if view.due.duty in (Duty.OVERDUE, Duty.SOON, Duty.UNKNOWN):
+            what = _("%(site)s: obligatory audit") % {"site": in_language(view.site_name, view.site_name_zh)}
+            note = _("No audit and no certificate is on record.") if view.due.duty is Duty.UNKNOWN else ""
+            yield _row(view.due.day, today, what, note, _("Arrange"), reverse("web:obliged-audit", args=[view.site]))
+
+
+def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[Waiting]:
+    for view in engagements:
+        for asked in needs(view, today):
+            day = asked.day if asked.need is not Need.EXPIRES and asked.day else view.due
+            title = _("%(site)s, %(period)s") % {"site": in_language(view.site_name, view.site_name_zh), "period": view.period}
+            late = NEED_MOODS[asked.need] == "no"
+            yield _row(day, today, title, need_in_words(asked), _("Open"), reverse("web:engagement", args=[view.id]), late=late)
+
+
+def changes_of_regulator(counted: Mapping[str, int], since: datetime) -> tuple[Change, ...]:
+    address, day = reverse("web:trail"), since.date().isoformat()
+    return tuple(Change(n, capfirst(act_in_words(action)), f"{address}?action={action}&after={day}") for action, n in counted.items())
+
+
+def changes_of_anybody(counted: Mapping[str, int]) -> tuple[Change, ...]:
+    address = reverse("web:notifications")
+    return tuple(Change(n, str(WORDINGS[kind].name), f"{address}?kind={kind}") for kind, n in counted.items() if kind in WORDINGS)
+
+
+def _reports(view: TurnoutView, today: date) -> Iterator[Waiting]:
+    names, due = Names.of(view.pack, view.pack_version), last_day(view.due)
+    title = page_title(names, view.route, view.period)
+    late, missing = view.states.get(Taking.LATE, 0), view.obliged - view.obliged_reported
+    if late:
+        what = ngettext(
+            "%(n)d of %(of)d obliged sites is late with its report", "%(n)d of %(of)d obliged sites are late with their reports", late
+        )
+        yield _row(
+            due,
+            today,
+            what % {"n": late, "of": view.obliged},
+            title,
+            _("Remind %(n)d") % {"n": late},
+            reverse("web:deadlines", args=[view.peer_group, view.period]),
+            late=True,
+        )
+    elif missing and (due - today).days <= AHEAD_DAYS and today <= due:
+        what = ngettext(
+            "%(n)d of %(of)d obliged sites has not reported yet", "%(n)d of %(of)d obliged sites have not reported yet", missing
+        )
+        address = reverse("web:deadlines", args=[view.peer_group, view.period])
+        yield _row(due, today, what % {"n": missing, "of": view.obliged}, title, _("Remind %(n)d") % {"n": missing}, address)
+
+
+def _row(day: date | None, today: date, what: str, note: str, action: str, url: str, *, late: bool = False) -> Waiting:
+    return Waiting(day, _when(day, today), late or (day is not None and day < today), what, note, action, url)
+
+
+def _when(day: date | None, today: date) -> str:
+    if day is None:
+        return _("no day is set")
+    days = (day - today).days
+    if days == 0:
+        return _("today")
+    if days < 0:
+        return ngettext("%(n)d day late", "%(n)d days late", -days) % {"n": -days}
+    return ngettext("in %(n)d day", "in %(n)d days", days) % {"n": days}

@@ -1,0 +1,175 @@
+"""A benchmark over its years, from the versions in force alone: nothing stands here that the gate did not let out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from benchmarks.measurements import Metric
+from portal.publication.in_force import InForceView
+from portal.web.addresses import benchmark_url
+from portal.web.carbon import co2, country_of, last_day
+from portal.web.curve import Scale
+from portal.web.figures import MJ_PER_KGCE, Estimate, between, decimals, energy_units, number
+from portal.web.gaps import gap
+from portal.web.ladder import Span
+from portal.web.presenters.benchmarks import NONE
+from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
+from portal.web.words import Names, in_language, period_name
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One year. Heights are in per cent of the drawing; empty where the gate holds the value back."""
+
+    x: str
+    label: str
+    best: str
+    best_text: str
+    best_band: Span | None
+    typical: str
+    typical_text: str
+    typical_band: Span | None
+    broken: str  # where the line of a break stands; empty where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class YearRow:
+    period: str
+    url: str
+    best: str
+    best_interval: str
+    typical: str
+    typical_interval: str
+    firms: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReachRow:
+    """What a tonne of the route's product would take less at this step, if a typical plant came down to the best."""
+
+    step: str
+    kgce: str
+    interval: str
+    co2: str
+    hidden: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectorPage:
+    title: str
+    scope: str
+    unit: str
+    url: str  # of the newest version
+    period: str
+    gap: str  # typical above best in the newest year; empty where either is held back
+    firms: str
+    rungs: tuple[Rung, ...]
+    years: tuple[YearRow, ...]  # newest first
+    reach: tuple[ReachRow, ...]
+
+
+MOST_YEARS = 5
+LEFT, RIGHT = 12.0, 86.0  # per cent of the width: room for the figures right of the last rung
+
+
+def sector_page(views: Sequence[InForceView], scope: tuple[str, str]) -> SectorPage:
+    """Of the versions in force of one peer group, oldest first; at least one. `scope` is its jurisdiction in English and Chinese."""
+    shown_years = list(views)[-MOST_YEARS:]
+    newest = shown_years[-1]
+    names = Names.of(newest.pack, newest.pack_version)
+    shown = Shown(names, newest.route, energy_units(1.0)["kgce"])
+    best, typical = _totals(newest)
+    places = shown.total_places(newest.label)
+    return SectorPage(
+        title=names.title(newest.route),
+        scope=in_language(*scope),
+        unit=shown.spelled(newest.label.composite.unit),
+        url=benchmark_url(newest, newest.version),
+        period=period_name(newest.period),
+        gap=number(typical.value - best.value, places) if best and typical else "",
+        firms=str(newest.label.composite.firms),
+        rungs=_rungs(shown_years, shown),
+        years=tuple(_year(view, shown, before) for before, view in reversed(list(zip([None, *shown_years], shown_years, strict=False)))),
+        reach=_reach(newest, names),
+    )
+
+
+def _totals(view: InForceView) -> tuple[Estimate | None, Estimate | None]:
+    return total_estimate(view.label.composite, 1.0), total_estimate(view.label.typical, 1.0)
+
+
+def _rungs(views: Sequence[InForceView], shown: Shown) -> tuple[Rung, ...]:
+    """Empty where no year has a value."""
+    totals = [_totals(view) for view in views]
+    ends = [end for pair in totals for one in pair if one for end in (one.lo, one.value, one.hi) if end is not None]
+    if not ends:
+        return ()
+    scale = Scale.over(ends)
+    step = (RIGHT - LEFT) / max(len(views) - 1, 1)
+    rungs = []
+    for place, (view, (best, typical)) in enumerate(zip(views, totals, strict=True)):
+        at = (LEFT + RIGHT) / 2 if len(views) == 1 else LEFT + step * place
+        places = shown.total_places(view.label)
+        rungs.append(
+            Rung(
+                x=f"{at:.2f}%",
+                label=view.period,
+                best=scale.at(best.value) if best else "",
+                best_text=number(best.value, places) if best else "",
+                best_band=scale.span(best) if best else None,
+                typical=scale.at(typical.value) if typical else "",
+                typical_text=number(typical.value, places) if typical else "",
+                typical_band=scale.span(typical) if typical else None,
+                broken=f"{at - step / 2:.2f}%" if place and _broken(views[place - 1], view) else "",
+            )
+        )
+    return tuple(rungs)
+
+
+def _broken(before: InForceView | None, view: InForceView) -> bool:
+    return before is not None and (before.pack_version, before.label.composite.unit) != (view.pack_version, view.label.composite.unit)
+
+
+def _year(view: InForceView, shown: Shown, before: InForceView | None) -> YearRow:
+    places = shown.total_places(view.label)
+    (best, typical) = _totals(view)
+    return YearRow(
+        period=period_name(view.period),
+        url=benchmark_url(view, view.version),
+        best=number(best.value, places) if best else NONE,
+        best_interval=between(best.lo, best.hi, places) if best else "",
+        typical=number(typical.value, places) if typical else NONE,
+        typical_interval=between(typical.lo, typical.hi, places) if typical else "",
+        firms=str(view.label.composite.firms) if best else NONE,
+        note=_("defined otherwise than the year before") if _broken(before, view) else "",
+    )
+
+
+def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
+    """Steps in the order of the route. A gap within its noise is told as such, and nothing is worked out of it."""
+    rows = []
+    heat = {}
+    for step in view.label.steps:
+        best, typical = step_estimates(step, 1.0)
+        if step.metric == Metric.THERMAL and step.unit == "MJ/t" and best is not None and typical is not None:
+            of_heat = gap(step.step, typical, best, step.ratio / MJ_PER_KGCE)
+            heat[step.step] = (of_heat.lo, of_heat.hi)
+    for step in headline(view.label):
+        known, (best, typical) = names.step(step.step), step_estimates(step, 1.0)
+        name = names.step_name(step.step)
+        if best is None or typical is None:
+            rows.append(ReachRow(name, NONE, "", NONE, in_language(step.reason_en, step.reason_zh) or _("held back")))
+            continue
+        found = gap(step.step, typical, best, step.ratio)
+        if found.within_noise:
+            rows.append(ReachRow(name, NONE, between(found.lo, found.hi), NONE, _("within the noise")))
+            continue
+        carbon = co2(found.value, known.boundary, last_day(view.period), country_of(view.place), heat.get(step.step)) if known else None
+        ends = () if carbon is None else tuple(number(end, decimals(carbon[1])) for end in carbon)
+        carbon_text = NONE if carbon is None else ends[0] if ends[0] == ends[1] else between(*carbon, decimals(carbon[1]))
+        rows.append(ReachRow(name, number(found.value), between(found.lo, found.hi, decimals(found.value)), carbon_text, ""))
+    return tuple(rows)

@@ -1,0 +1,331 @@
+"""A site's and a firm's whole record in words: what is due, how it stands, each table, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import QueryDict
+from django.template.defaultfilters import date as date_format
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from portal.accounts.models import Device, Organisation, Site
+from portal.assurance.engagements import EngagementView
+from portal.assurance.models import Incentive
+from portal.assurance.obliged import ObligedView
+from portal.catalogue.deadlines import last_day
+from portal.catalogue.models import Extension, PeerGroupMember
+from portal.intake.owed import OwedView
+from portal.intake.selectors import SubmissionView
+from portal.register.site_history import KINDS, Happened
+from portal.web.acts import act_in_words, name_in_words
+from portal.web.assurance_words import GRADES
+from portal.web.presenters import home
+from portal.web.presenters.listed import listed
+from portal.web.tables import with_query
+from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.shared import Choice, Crumb, Item, StateWord
+from portal.web.viewmodels.site_record import Do, EventLine, FirmRecordPage, SiteRecordPage, Tile
+from portal.web.words import COHORTS, SIZE_CLASSES, SUBMISSION_STATES, Names, enumerated, in_language, moment_in_words, period_name, state
+
+KIND_WORDS = {
+    "report": gettext_lazy("Reports"),
+    "agent": gettext_lazy("Agents"),
+    "audit": gettext_lazy("Audits"),
+    "finding": gettext_lazy("Findings"),
+    "incentive": gettext_lazy("Incentives"),
+    "time": gettext_lazy("Time and letters"),
+    "note": gettext_lazy("Notes"),
+    "site": gettext_lazy("Site"),
+}
+FIRST_EVENTS = 20
+FILE_COLUMNS = ("at", "kind", "action", "actor", "subject", "detail")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What the selectors say of one site."""
+
+    site: Site
+    regulator: bool  # whether the reader regulates it; else it is their own
+    members: Sequence[PeerGroupMember]
+    owed: Sequence[OwedView]
+    duties: Sequence[ObligedView]
+    submissions: Sequence[SubmissionView]
+    devices: Sequence[Device]
+    audits: Sequence[EngagementView]
+    incentives: Sequence[Incentive]
+    extensions: Sequence[Extension]
+    events: Sequence[Happened]
+
+
+def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRecordPage:
+    site = facts.site
+    firm = in_language(site.organisation.name, site.organisation.name_zh)
+    address = reverse("web:site-record", args=[site.slug])
+    asked = query.get("kind", "")
+    fitting = [one for one in facts.events if asked not in KINDS or one.kind == asked]
+    everything = query.get("all") == "1"
+    present = [kind for kind in KINDS if any(one.kind == kind for one in facts.events)]
+    return SiteRecordPage(
+        name=in_language(site.name, site.name_zh),
+        caption=" · ".join((firm, Names.newest(site.pack).sector, in_language(site.jurisdiction.name, site.jurisdiction.name_zh))),
+        due=home.in_order(home.of_enterprise(facts.owed, facts.audits, facts.duties, today, regulator=facts.regulator)),
+        tiles=_tiles(facts),
+        tables=tuple(table for table in _tables(facts, query) if table.rows),
+        kinds=(
+            Choice(address, _("All %(n)d") % {"n": len(facts.events)}, asked not in KINDS),
+            *(
+                Choice(
+                    f"{address}?kind={kind}#events", f"{KIND_WORDS[kind]} {sum(one.kind == kind for one in facts.events)}", kind == asked
+                )
+                for kind in present
+            ),
+        ),
+        events=tuple(_line(one) for one in (fitting if everything else fitting[:FIRST_EVENTS])),
+        found=len(fitting),
+        more_url="" if everything or len(fitting) <= FIRST_EVENTS else with_query(query, all="1") + "#events",
+        export_url=reverse("web:site-events-csv", args=[site.slug]),
+        identity=_identity(facts),
+        firm_url=reverse("web:firm-record", args=[site.organisation_id]),
+        acts=_acts(facts),
+        may_note=facts.regulator,
+        crumbs=(Crumb(firm, reverse("web:firm-record", args=[site.organisation_id])),),
+    )
+
+
+def events_table(events: Sequence[Happened]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    return FILE_COLUMNS, ((one.at.isoformat(), one.kind, one.action, one.actor, one.subject, one.detail) for one in events)
+
+
+def firm_record_page(
+    firm: Organisation,
+    sites: Sequence[Site],
+    newest: dict[int, SubmissionView],
+    owed: Sequence[OwedView],
+    query: QueryDict,
+    today: date,
+    *,
+    regulator: bool,
+    may_identify: bool,
+) -> FirmRecordPage:
+    def cells(site: Site) -> tuple[Cell, ...]:
+        report = newest.get(site.pk)
+        return (
+            Cell(in_language(site.name, site.name_zh), note=site.slug, url=reverse("web:site-record", args=[site.slug])),
+            Cell(Names.newest(site.pack).sector),
+            Cell(in_language(site.jurisdiction.name, site.jurisdiction.name_zh)),
+            Cell("", state=state(SUBMISSION_STATES, report.state), note=period_name(report.period)) if report else Cell("–"),
+            Cell("", state=StateWord(_("Retired"), "wait")) if site.retired_at else Cell("", state=StateWord(_("Takes part"), "ok")),
+        )
+
+    name = in_language(firm.name, firm.name_zh)
+    controlling = firm.controlling_firm
+    control = in_language(controlling.name, controlling.name_zh) if controlling else ""
+    return FirmRecordPage(
+        name=name,
+        caption=_("Controlled by %(firm)s") % {"firm": control} if control and control != name else "",
+        code=firm.credit_code,
+        may_identify=may_identify,
+        sites=listed(
+            sites,
+            query,
+            caption=ngettext("%(n)d site", "%(n)d sites", len(sites)) % {"n": len(sites)},
+            titles={
+                "site": _("Site"),
+                "sector": _("Sector"),
+                "region": _("Jurisdiction"),
+                "report": _("Newest report"),
+                "state": _("State"),
+            },
+            keys={"site": lambda site: site.slug, "sector": lambda site: (site.pack, site.slug)},
+            default="site",
+            cells=cells,
+            empty=_("No site of this firm is yours to see."),
+        ),
+        due=home.in_order(home.of_enterprise(owed, (), (), today, regulator=regulator)),
+    )
+
+
+def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
+    report = facts.submissions[0] if facts.submissions else None
+    running = [one for one in facts.devices if one.revoked_at is None]
+    standing = [one for one in facts.audits if one.taken_back_at is None]
+    attested = any(view.standing == "valid" for one in standing for view in one.attestations)
+    findings = [one for audit in facts.audits for one in audit.findings]
+    waiting = [one for one in findings if not one.closed]
+    return (
+        Tile(
+            _("Newest report"),
+            state(SUBMISSION_STATES, report.state) if report else StateWord(_("None yet"), "wait"),
+            _("%(period)s, revision %(n)d, %(day)s")
+            % {"period": period_name(report.period), "n": report.revision, "day": date_format(report.received_at, _("j F Y"))}
+            if report
+            else "",
+        ),
+        Tile(
+            _("Agent"),
+            StateWord(_("May report"), "ok") if running else StateWord(_("None enrolled"), "no"),
+            enumerated(dict.fromkeys(one.software for one in running if one.software)),
+        ),
+        Tile(
+            _("Audit"),
+            StateWord(_("Attested"), "ok")
+            if attested
+            else StateWord(_("In progress"), "wait")
+            if standing
+            else StateWord(_("None assigned"), "wait"),
+            f"{in_language(standing[0].body, standing[0].body_zh)}, {period_name(standing[0].period)}" if standing else "",
+        ),
+        Tile(
+            _("Findings"),
+            StateWord(_("%(n)d open") % {"n": len(waiting)}, "no") if waiting else StateWord(_("None open"), "ok"),
+            _("%(n)d closed") % {"n": len(findings) - len(waiting)} if findings else "",
+        ),
+    )
+
+
+def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
+    yield listed(
+        facts.submissions,
+        query,
+        caption=_("Reports"),
+        titles={"period": _("Period"), "revision": _("Revision"), "state": _("State"), "at": _("Received")},
+        keys={"at": lambda one: one.log_index},
+        default="-at",
+        cells=lambda one: (
+            Cell(period_name(one.period), url="" if facts.regulator else reverse("web:submission", args=[one.digest])),
+            Cell(str(one.revision)),
+            Cell("", state=state(SUBMISSION_STATES, one.state)),
+            Cell(moment_in_words(one.received_at)),
+        ),
+        empty="",
+        prefix="r-",
+    )
+    yield listed(
+        [(audit, one) for audit in facts.audits for one in audit.findings],
+        query,
+        caption=_("Findings"),
+        titles={"finding": _("Finding"), "grade": _("Grade"), "state": _("State"), "due": _("Answer due"), "body": _("Certification body")},
+        keys={"due": lambda pair: (pair[1].due, pair[1].number)},
+        default="-due",
+        cells=lambda pair: (
+            Cell(
+                _("%(period)s, finding %(n)d") % {"period": period_name(pair[0].period), "n": pair[1].number},
+                url="" if facts.regulator else reverse("web:audit-finding", args=[pair[0].id, pair[1].number]),
+            ),
+            Cell("", state=state(GRADES, pair[1].grade)),
+            Cell(
+                "",
+                state=StateWord(_("Closed"), "ok")
+                if pair[1].closed
+                else StateWord(_("Answered"), "wait")
+                if pair[1].answered
+                else StateWord(_("Open"), "no"),
+            ),
+            Cell(date_format(pair[1].due, _("j F Y"))),
+            Cell(in_language(pair[0].body, pair[0].body_zh)),
+        ),
+        empty="",
+        prefix="f-",
+    )
+    yield listed(
+        facts.audits,
+        query,
+        caption=_("Assignments"),
+        titles={"period": _("Period"), "body": _("Certification body"), "due": _("Conclusion due"), "state": _("State")},
+        keys={"period": lambda one: (one.period, one.id)},
+        default="-period",
+        cells=lambda one: (
+            Cell(period_name(one.period)),
+            Cell(in_language(one.body, one.body_zh)),
+            Cell(date_format(one.due, _("j F Y")) if one.due else "–"),
+            Cell(
+                "",
+                state=StateWord(_("Taken back"), "no") if one.taken_back_at else StateWord(_("Stands"), "ok"),
+                note=one.taken_back_reason,
+            ),
+        ),
+        empty="",
+        prefix="a-",
+    )
+    yield listed(
+        facts.incentives,
+        query,
+        caption=_("Incentives"),
+        titles={"scheme": _("Scheme"), "amount": _("Yuan"), "at": _("Recorded")},
+        keys={"at": lambda one: one.pk},
+        default="-at",
+        cells=lambda one: (Cell(one.scheme), Cell(f"{one.amount:,.2f}", num=True), Cell(moment_in_words(one.recorded_at))),
+        empty="",
+        prefix="i-",
+    )
+    yield listed(
+        facts.extensions,
+        query,
+        caption=_("Extensions"),
+        titles={"period": _("Period"), "due": _("New last day"), "reason": _("Reason of the extension")},
+        keys={"due": lambda one: one.pk},
+        default="-due",
+        cells=lambda one: (Cell(period_name(one.period.name)), Cell(date_format(last_day(one.due), _("j F Y"))), Cell(one.reason)),
+        empty="",
+        prefix="e-",
+    )
+
+
+def _identity(facts: SiteFacts) -> tuple[Item, ...]:
+    site, control = facts.site, facts.site.organisation.controlling_firm
+    lists = [
+        enumerated(
+            part for part in (_("obliged") if one.obliged else _("takes part voluntarily"), str(COHORTS.get(one.cohort, ""))) if part
+        )
+        for one in facts.members
+    ]
+    found = [
+        Item(_("Identifier"), site.slug),
+        Item(_("Unified social credit code"), site.credit_code or site.organisation.credit_code or "–"),
+        Item(_("Firm in control"), in_language(control.name, control.name_zh) if control else "–"),
+        Item(_("On the lists"), enumerated(dict.fromkeys(lists)) or _("in no peer group")),
+        Item(_("Declared size"), str(SIZE_CLASSES[site.size_class])),
+    ]
+    if site.retired_at:
+        found.append(Item(_("Retired on"), date_format(site.retired_at, _("j F Y"))))
+    return tuple(found)
+
+
+def _acts(facts: SiteFacts) -> tuple[Do, ...]:
+    slug = facts.site.slug
+    if facts.regulator:
+        found = [
+            Do(_("Assign a certification body"), reverse("web:assign-site", args=[slug])),
+            Do(_("Agents"), reverse("web:agents", args=[slug])),
+        ]
+        found += [
+            Do(
+                _("More time or a reminder, %(period)s") % {"period": period_name(one.period)},
+                reverse("web:deadlines", args=[one.group, one.period]),
+            )
+            for one in facts.owed
+        ]
+        found += [Do(_("Enter an incentive"), reverse("web:incentives"))]
+    else:
+        found = [
+            Do(_("Hand in sealed files"), reverse("web:upload")),
+            Do(_("Sites and agents"), reverse("web:sites")),
+            Do(_("Who has access"), reverse("web:access", args=[slug])),
+        ]
+    if facts.duties:
+        found.append(Do(_("Obligatory audit"), reverse("web:obliged-audit", args=[slug])))
+    return tuple(found)
+
+
+def _line(one: Happened) -> EventLine:
+    subject = "" if one.subject.startswith("site ") else name_in_words(one.subject)
+    detail = " · ".join(part for part in (subject, one.detail) if part)
+    return EventLine(
+        one.at, str(KIND_WORDS[one.kind]), capfirst(act_in_words(one.action)), name_in_words(one.actor) if one.actor else "", detail
+    )

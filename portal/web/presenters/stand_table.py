@@ -1,0 +1,31 @@
+"""Where a site stands, as a file: its protected values beside the published label, a row a step and metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from portal.publication.shapes import LabelView
+from portal.standings.selectors import StandView
+
+COLUMNS = (
+    *("site", "period", "step", "product", "variant", "metric", "unit", "protected_best", "protected_typical", "low", "high"),
+    *("place_low", "place_high", "of", "quarter", "score_low", "score_high"),
+    *("industry_best", "industry_low", "industry_high", "industry_typical"),
+)
+"""`low` and `high` bound the true value of the best with 95 %."""
+
+
+def stand_table(stand: StandView, label: LabelView) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    cells = {(one.step, one.product, one.variant, one.metric): one for one in label.steps}
+
+    def rows() -> Iterator[Sequence[object]]:
+        for one in stand.steps:
+            industry = cells.get((one.step, one.product, one.variant, one.metric))
+            yield (
+                *(stand.report.site, stand.report.period, one.step, one.product, one.variant, one.metric, one.unit),
+                *(one.value, one.typical, *(one.interval or ("", "")), *(one.rank_interval or ("", "")), one.of or "", one.band or ""),
+                *(one.score or ("", "")),
+                *(("", "", "", "") if industry is None else (industry.best, *(industry.interval or ("", "")), industry.typical)),
+            )
+
+    return COLUMNS, rows()

@@ -1,0 +1,140 @@
+"""One search over firms, sites, versions, people and events: each part asks the selector that knows what the reader may see.
+
+A word that stands in what is somebody else's finds nothing, exactly as one that stands nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import Membership, Role, Site, User
+from portal.accounts.selectors import own_sites, regulated_sites, roles_of
+from portal.assurance.engagements import assigned_to
+from portal.catalogue import trail
+from portal.catalogue.trail import TrailFilter
+from portal.publication.selectors import latest_published
+from portal.web.acts import act_in_words, name_in_words
+from portal.web.addresses import benchmark_url
+from portal.web.presenters.benchmarks import fitting
+from portal.web.presenters.regulator import page_title
+from portal.web.words import Names, in_language, moment_in_words, period_name
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One hit; without `url` there is no page of it."""
+
+    text: str
+    note: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPart:
+    title: str
+    rows: tuple[Found, ...]
+
+
+MOST = 20
+LONGEST = 100
+_OF_FIRM = ("organisation__name", "organisation__name_zh", "organisation__credit_code")
+
+
+def search(user: User | None, text: str) -> tuple[FoundPart, ...]:
+    """The parts that found something; at most `MOST` of each. Nobody, and nothing typed, finds nothing but versions."""
+    words = text.casefold().split()
+    if not words:
+        return ()
+    parts = [FoundPart(_("Benchmarks"), _versions(words))]
+    if user is not None:
+        roles = roles_of(user)
+        sites = list(_sites(user, words))
+        parts = [
+            FoundPart(_("Firms"), _firms(user, words)),
+            FoundPart(_("Sites"), tuple(_site(one) for one in sites)),
+            FoundPart(_("Assigned sites"), _assigned(user, words) if Role.CERTIFICATION_BODY in roles else ()),
+            FoundPart(_("People"), _people(user, words)),
+            *parts,
+            FoundPart(_("Events"), _events(user, text) if Role.REGULATOR in roles else ()),
+        ]
+    return tuple(part for part in parts if part.rows)
+
+
+def _every(words: Sequence[str], *fields: str) -> Q:
+    """That each word stands in one of these fields."""
+    condition = Q()
+    for word in words:
+        anywhere = Q()
+        for field in fields:
+            anywhere |= Q(**{f"{field}__icontains": word})
+        condition &= anywhere
+    return condition
+
+
+def _visible(user: User) -> QuerySet[Site]:
+    ids = {*own_sites(user).values_list("pk", flat=True), *regulated_sites(user).values_list("pk", flat=True)}
+    return Site.objects.filter(pk__in=ids)
+
+
+def _sites(user: User, words: Sequence[str]) -> QuerySet[Site]:
+    fits = _every(words, "slug", "name", "name_zh", "credit_code", *_OF_FIRM)
+    return _visible(user).filter(fits).select_related("organisation").order_by("slug")[:MOST]
+
+
+def _site(site: Site) -> Found:
+    firm = in_language(site.organisation.name, site.organisation.name_zh)
+    return Found(in_language(site.name, site.name_zh), f"{site.slug} · {firm}", reverse("web:site-record", args=[site.slug]))
+
+
+def _firms(user: User, words: Sequence[str]) -> tuple[Found, ...]:
+    control = "organisation__controlling_firm__name"
+    rows = _visible(user).filter(_every(words, *_OF_FIRM, control, f"{control}_zh"))
+    named = rows.order_by("organisation__name").values_list("organisation", *_OF_FIRM).distinct()[:MOST]
+    return tuple(Found(in_language(name, name_zh), code, reverse("web:firm-record", args=[pk])) for pk, name, name_zh, code in named)
+
+
+def _assigned(user: User, words: Sequence[str]) -> tuple[Found, ...]:
+    rows = assigned_to(user).filter(_every(words, "site__slug", "site__name", "site__name_zh", "period")).select_related("site")
+    return tuple(
+        Found(in_language(one.site.name, one.site.name_zh), period_name(one.period), reverse("web:engagement", args=[one.pk]))
+        for one in rows.order_by("-period", "site__slug")[:MOST]
+    )
+
+
+def _people(user: User, words: Sequence[str]) -> tuple[Found, ...]:
+    """Colleagues: who acts for an organisation that the person acts for; a delegate, who is of another house, sees nobody."""
+    houses = Membership.objects.filter(user=user, delegate=False).values("organisation")
+    rows = Membership.objects.filter(organisation__in=houses).filter(_every(words, "user__name", "user__email"))
+    led = {Role.REGULATOR: ""}
+    return tuple(
+        Found(str(one.user), one.organisation.name, led.get(Role(one.role), reverse("web:people")))
+        for one in rows.select_related("user", "organisation").order_by("user__email")[:MOST]
+    )
+
+
+def _versions(words: Sequence[str]) -> tuple[Found, ...]:
+    found = []
+    for view in fitting(latest_published(), words)[:MOST]:
+        title = page_title(Names.of(view.pack, view.pack_version), view.route, view.period)
+        note = f"{in_language(view.scope, view.scope_zh)} · {_('version %(n)s') % {'n': view.version}}"
+        found.append(Found(title, note, benchmark_url(view, view.version)))
+    return tuple(found)
+
+
+def _events(user: User, text: str) -> tuple[Found, ...]:
+    by_subject = trail.events(user, TrailFilter(subject=text), 0, MOST)
+    address = reverse("web:trail")
+    return tuple(
+        Found(
+            capfirst(act_in_words(one.action)),
+            " · ".join((moment_in_words(one.at), name_in_words(one.actor), name_in_words(one.subject))),
+            f"{address}?action={one.action}",
+        )
+        for one in by_subject
+    )

@@ -1,0 +1,92 @@
+"""Submissions, sites, where we stand; a certification body reads submissions too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.web.ladder import Span
+from portal.web.presenters.ladders import Ladder
+from portal.web.presenters.trend import TrendStep
+from portal.web.viewmodels.shared import Crumb, Figure, UnitLink
+
+
+@dataclass(frozen=True, slots=True)
+class RankStrip:
+    """All places as ticks; those that fit the site's value marked; never a single place."""
+
+    words: str
+    of: int
+    several: bool  # more than one place fits
+    band: Span
+    crowded: bool  # too many places for a tick each: a line stands for them
+    ticks: tuple[tuple[str, bool], ...]  # where, and whether it fits
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """Where a site stands at one step among all firms of the kind: a score with its interval, or among few a place; never one number."""
+
+    step: str
+    score: str
+    band: Span | None  # the interval on a scale from 1 to 100; None where there is no score
+    places: str
+    reading: str
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """What one step would gain: per tonne of the route's product, in several units."""
+
+    step: str
+    reading: str  # why it leaves the sum; empty where it stays
+    kgce: str
+    interval: str
+    places: str
+    mj: str
+    co2: str  # kg; bounds where the step takes several carriers
+    exact_kgce: str  # for the script that turns it into yearly figures; empty where nothing is to be added up
+    exact_mj: str
+    bar: Span
+    whisker: Span
+    whisker_end: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandPage:
+    site: str
+    sector: str
+    period: str
+    version: int
+    benchmark_url: str
+    first_step: str
+    first_gap: str
+    clear_sum: str  # of the gaps that are larger than the noise
+    product: str
+    clear_gaps: int
+    all_gaps: int
+    within_noise: int  # above the best, but not by more than the noise
+    at_best: int
+    awaited: int  # steps whose interval has not been computed yet
+    computed: datetime | None  # when the places were computed
+    figures: tuple[Figure, ...]
+    strip: RankStrip | None
+    scores: tuple[ScoreRow, ...]
+    ladder: Ladder
+    units: tuple[UnitLink, ...]
+    unit_note: str
+    conversions: str
+    carbon_note: str
+    gaps: tuple[GapRow, ...]
+    gap_sum: GapRow | None
+    export_url: str = ""  # of the table that holds these values
+    trend_url: str = ""  # where the curves over the periods are; empty for a site of one period
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPage:
+    site: str
+    steps: tuple[TrendStep, ...]
+    crumbs: tuple[Crumb, ...]

@@ -1,0 +1,57 @@
+"""For programs of the public: publications as an Atom feed, and the addresses of all public pages."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from portal.own_address import absolute
+from portal.publication.selectors import every_published
+from portal.web.addresses import benchmark_url
+from portal.web.presenters.regulator import page_title
+from portal.web.words import Names, in_language
+
+MOST = 50
+PUBLIC_PAGES = (
+    *("benchmarks", "about", "privacy", "licence", "glossary", "help", "accessibility", "codebook", "methods", "log", "verify-ask"),
+    *("status", "register"),
+)
+
+
+@require_safe
+def publications(_request: HttpRequest) -> HttpResponse:
+    """The newest publications and withdrawals; an entry's id is the address to cite."""
+    feed = Atom1Feed(
+        title=_("Steplabel: benchmarks"),
+        link=absolute(reverse("web:benchmarks")),
+        feed_url=absolute(reverse("web:feed")),
+        description="",
+        language=get_language(),
+    )
+    rows = sorted(every_published(), key=lambda row: row.withdrawn_at or row.published_at or row.end, reverse=True)
+    for row in rows[:MOST]:
+        title = page_title(Names.of(row.pack, row.pack_version), row.route, row.period)
+        named = {"title": title, "scope": in_language(row.scope, row.scope_zh), "n": row.version}
+        gone = row.withdrawn_at is not None
+        feed.add_item(
+            title=(_("Withdrawn: %(title)s, %(scope)s, version %(n)s") if gone else _("%(title)s, %(scope)s, version %(n)s")) % named,
+            link=absolute(benchmark_url(row, row.version)),
+            description=row.withdrawal_reason if gone else row.what_changed or _("First version."),
+            unique_id=absolute(benchmark_url(row, row.version)),
+            pubdate=row.published_at,
+            updateddate=row.withdrawn_at or row.published_at,
+        )
+    return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+
+
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """Of versions each that the public has seen: they keep their addresses for ever."""
+    versions = (benchmark_url(row, row.version) for row in every_published())
+    addresses = [absolute(address) for address in (*(reverse(f"web:{name}") for name in PUBLIC_PAGES), *versions)]
+    return render(request, "web/sitemap.xml", {"addresses": addresses}, content_type="application/xml")

@@ -1,0 +1,92 @@
+"""A person's first page, whatever their roles: what waits, what changed since, and for a regulator the sector."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.accounts.models import Role, User
+from portal.accounts.selectors import roles_of
+from portal.assurance.engagements import audits_of_own_sites, engagements_of
+from portal.assurance.obliged import obliged_own, obliged_regulated
+from portal.catalogue import trail
+from portal.days import scheme_day
+from portal.governance import selectors as governance
+from portal.intake.owed import owed
+from portal.intake.turnout import turnout
+from portal.notifications import selectors as notifications
+from portal.publication.sectors import drafts_waiting, groups_in_force, years_of
+from portal.register import applying, siting
+from portal.web.access import for_role, person
+from portal.web.presenters import home as presenter
+from portal.web.presenters.home import Change, HomePage, Waiting
+from portal.web.presenters.sectors import SectorPage, sector_page
+from portal.web.signing_in import SIGNED_IN_BEFORE
+from portal.web.viewmodels.shared import Choice
+from portal.web.words import Names, moment_in_words
+
+RECENTLY = timedelta(days=14)
+"""What counts as new for who was never here before."""
+
+
+@for_role(*Role)
+def home(request: HttpRequest) -> HttpResponse:
+    user, now = person(request), timezone.now()
+    roles = roles_of(user)
+    today = scheme_day(now)
+    waiting = presenter.in_order(_waiting(user, roles, now))
+    before = request.session.get(SIGNED_IN_BEFORE)
+    since = datetime.fromisoformat(before) if before else now - RECENTLY
+    sectors, sector = _sector(user, request.GET.get("sector", "")) if Role.REGULATOR in roles else ((), None)
+    days = [row.day for row in waiting if row.day is not None]
+    page = HomePage(
+        waiting=waiting,
+        late=sum(row.late for row in waiting),
+        soon=sum(0 <= (day - today).days <= presenter.SOON_DAYS for day in days),
+        since=moment_in_words(since) if before else "",
+        changes=_changes(user, roles, since),
+        all_changes_url=reverse("web:trail" if Role.REGULATOR in roles else "web:notifications"),
+        sectors=sectors,
+        sector=sector,
+    )
+    return render(request, "web/home.html", {"page": page})
+
+
+def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[Waiting]:
+    today = scheme_day(now)
+    found: list[Waiting] = []
+    if Role.REGULATOR in roles:
+        found += presenter.of_regulator(
+            turnout(user, now),
+            [*applying.waiting_for(user), *siting.waiting_for(user)],
+            drafts_waiting(user),
+            obliged_regulated(user, today),
+            [one for one in governance.proposals(user) if one.may_decide],
+            today,
+        )
+    if Role.ENTERPRISE in roles:
+        found += presenter.of_enterprise(owed(user, now), audits_of_own_sites(user, today), obliged_own(user, today), today)
+    if Role.CERTIFICATION_BODY in roles:
+        found += presenter.of_body(engagements_of(user, today), today)
+    return found
+
+
+def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[Change, ...]:
+    if Role.REGULATOR in roles:
+        return presenter.changes_of_regulator(trail.counted(user, since), since)
+    return presenter.changes_of_anybody(notifications.counted(user.pk, since))
+
+
+def _sector(user: User, asked: str) -> tuple[tuple[Choice, ...], SectorPage | None]:
+    """The benchmark that the address asks for among those in force, else the first."""
+    groups = groups_in_force(user)
+    chosen = next((one for one in groups if one.id == asked), groups[0] if groups else None)
+    if chosen is None:
+        return (), None
+    choices = tuple(Choice(one.id, Names.of(one.pack, one.pack_version).title(one.route), one is chosen) for one in groups)
+    (views,) = years_of((chosen,))
+    return choices, sector_page(views, (chosen.scope, chosen.scope_zh))

@@ -1,0 +1,107 @@
+"""One page a site and one a firm with all that is on them, for who regulates or owns them; and a regulator's notes."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import Device, Organisation, Role, Site, User
+from portal.accounts.selectors import own_sites, regulated_sites, visible_sites
+from portal.assurance.engagements import audits_at
+from portal.assurance.models import Incentive
+from portal.assurance.obliged import obliged_own, obliged_regulated
+from portal.catalogue.models import Extension, PeerGroupMember
+from portal.days import scheme_day
+from portal.intake.models import Submission
+from portal.intake.owed import owed_of
+from portal.intake.selectors import SubmissionView, views_of
+from portal.problems import RefusedError
+from portal.register import identifying, site_history
+from portal.web.access import for_role, person
+from portal.web.forms import add_error, mark_errors
+from portal.web.presenters.site_record import SiteFacts, events_table, firm_record_page, site_record_page
+from portal.web.register_forms import FirmCodeForm
+from portal.web.tables import csv_file
+
+
+@for_role(Role.REGULATOR, Role.ENTERPRISE, posts=True)
+def site(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """A POST puts a regulator's note on record."""
+    user, now = person(request), timezone.now()
+    row, regulator = _seen(user, slug)
+    if request.method == "POST":
+        if not regulator:
+            raise Http404
+        if request.POST.get("note", "").strip():
+            site_history.note(row, request.POST["note"], user, now)
+            messages.success(request, _("The note is kept."))
+        else:
+            messages.error(request, _("The note says nothing. Write a sentence."))
+        return redirect("web:site-record", slug)
+    today = scheme_day(now)
+    facts = SiteFacts(
+        site=row,
+        regulator=regulator,
+        members=tuple(PeerGroupMember.objects.filter(site=row)),
+        owed=owed_of(Site.objects.filter(pk=row.pk), now),
+        duties=(obliged_regulated if regulator else obliged_own)(user, today, slug),
+        submissions=views_of(Submission.objects.filter(site=row).order_by("-log_index")),
+        devices=tuple(Device.objects.filter(site=row).order_by("enrolled_at")),
+        audits=audits_at(user, row.pk, today),
+        incentives=tuple(Incentive.objects.filter(site=row)),
+        extensions=tuple(Extension.objects.filter(site=row).select_related("period")),
+        events=site_history.happened_at(row, regulator=regulator),
+    )
+    return render(request, "web/site_record.html", {"page": site_record_page(facts, request.GET, today)})
+
+
+@for_role(Role.REGULATOR, Role.ENTERPRISE)
+def events_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    row, regulator = _seen(person(request), slug)
+    return csv_file(f"steplabel-site-{slug}.csv", *events_table(site_history.happened_at(row, regulator=regulator)))
+
+
+@for_role(Role.REGULATOR, Role.ENTERPRISE, posts=True)
+def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
+    """The firm's sites that the reader may see: not found where there is none. A POST enters or corrects the firm's credit code."""
+    user, now = person(request), timezone.now()
+    sites = visible_sites(user).filter(organisation=organisation)
+    rows = list(sites.select_related("jurisdiction").order_by("slug"))
+    if not rows:
+        raise Http404
+    found = Organisation.objects.select_related("controlling_firm").get(pk=organisation)
+    form = FirmCodeForm(request.POST if request.method == "POST" else None, initial={"credit_code": found.credit_code})
+    may_identify = identifying.may_identify(user, found.pk)
+    if request.method == "POST":
+        if not may_identify:
+            raise Http404
+        if form.is_valid():
+            try:
+                identifying.identify(user, found.pk, form.cleaned_data["credit_code"], now)
+            except RefusedError as refusal:
+                add_error(form, "credit_code", refusal)
+            else:
+                messages.success(request, _("The code is kept."))
+                return redirect("web:firm-record", found.pk)
+        mark_errors(form)
+    newest: dict[int, SubmissionView] = {}
+    of_slug = {one.slug: one.pk for one in rows}
+    for view in views_of(Submission.objects.filter(site__in=rows).order_by("log_index")):
+        newest[of_slug[view.site]] = view
+    regulator = regulated_sites(user).filter(organisation=organisation).exists()
+    waits, today = owed_of(sites, now), scheme_day(now)
+    page = firm_record_page(found, rows, newest, waits, request.GET, today, regulator=regulator, may_identify=may_identify)
+    return render(request, "web/firm_record.html", {"page": page, "form": form}, status=400 if form.errors else 200)
+
+
+def _seen(user: User, slug: str) -> tuple[Site, bool]:
+    """The site, and whether the person regulates it; not found where it is neither that nor their own."""
+    related = ("organisation__controlling_firm", "jurisdiction")
+    for sites, regulator in ((regulated_sites(user), True), (own_sites(user), False)):
+        found = sites.select_related(*related).filter(slug=slug).first()
+        if found is not None:
+            return found, regulator
+    raise Http404
