@@ -29,14 +29,14 @@ CHECKS: dict[str, list[str]] = {
     "imports": [str(BIN / "lint-imports")],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "statistics": [PYTHON, "-m", "tests.statistical"],
-    "tests": [PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"],
+    "tests": [PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "--durations", "60", "--durations-min", "6"],
 }
 QUICK = ("lint", "format", "types", "imports", "tests")
 UNITS = ["-m", "not slow", "tests/unit"]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="bin/test", description="Every check, on real PostgreSQL, Redis and Chromium.")
+    parser = argparse.ArgumentParser(prog="bin/test", description="Every check, on real PostgreSQL, Redis, mosquitto and Chromium.")
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument(
         "--quick", action="store_true", help="what needs no server and no seconds a test: lint, format, types, imports, unit tests"

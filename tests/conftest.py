@@ -16,7 +16,7 @@ for form in ("short", "long"):
     settings.register_profile(form, deadline=None)
 
 Answer = TypeVar("Answer")
-NEEDS = {"browser": "CHROMIUM", "postgres": "DATABASE_URL", "redis": "REDIS_URL"}
+NEEDS = {"browser": "CHROMIUM", "postgres": "DATABASE_URL", "redis": "REDIS_URL", "mosquitto": "MOSQUITTO"}
 
 
 class WhereATestMayAsk:

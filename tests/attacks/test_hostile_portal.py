@@ -24,8 +24,8 @@ from benchmarks.wire.directory import EnrolmentToken
 from benchmarks.wire.signing import DirectoryKey, VerifyingKey
 from reporting_agent.config import Site
 from reporting_agent.reporting import challenge_bindings, eligibility, enrolment
-from reporting_agent.reporting.drawing import draw
 from reporting_agent.reporting.enrolment import SEED_FILE
+from reporting_agent.reporting.noise_drawing import draw
 from reporting_agent.reporting.outbox import Outbox
 from reporting_agent.reporting.submission import Material
 from tests.attacks.conftest import State

@@ -88,11 +88,11 @@ def test_no_changed_envelope_is_taken_and_none_is_a_server_error(
 def forged_inside(report: Report, header: Header, key: DeviceKey, recipient: sealing.ProcessingPublicKey, chance: Any) -> bytes:
     """An envelope that the device signed outside over a report changed inside, signed inside too or not."""
     _, written = _changed_inside(encode_report(report), chance)
-    signature = key.sign(Purpose.REPORT, {"header": header.spelled, "report": written})
+    signature = key.sign(Purpose.REPORT, {"header": header.to_wire(), "report": written})
     if chance.random() < 0.3:
         signature = bytes(chance.bytes(64))
     sealed = sealing.seal(recipient, header, encode({"report": written, "signature": signature}))
-    outer = key.sign(Purpose.ENVELOPE, {"v": envelope.VERSION, "header": header.spelled, "sealed": sealed})
+    outer = key.sign(Purpose.ENVELOPE, {"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed})
     return encode({"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed, "signature": outer})
 
 

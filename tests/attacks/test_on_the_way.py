@@ -18,8 +18,8 @@ from benchmarks.wire import MAX_ENVELOPE_BYTES, envelope, sealing
 from benchmarks.wire.canonical import encode
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
-from portal import keys, limits
-from portal.intake import services as intake
+from portal import keys, request_sizes
+from portal.intake import admission
 from portal.intake.api import SubmissionsView
 from portal.intake.models import State as Stage
 from portal.intake.models import Submission
@@ -68,7 +68,7 @@ def test_a_report_counts_once_however_often_it_comes(stated: State, client: Clie
     assert [answer.json()["code"] for answer in answers[11:]] == ["commitment-missing", *["revision-out-of-order"] * 4]
     assert counted() == 1
 
-    for place in (intake, opening):  # the door asks, and the worker again
+    for place in (admission, opening):  # the door asks, and the worker again
         monkeypatch.setattr(place, "_require_commitment", lambda *_: None)
     assert [post(client, body).status_code for body in sent[11:]] == [201] * 5
     unbound = counted()
@@ -98,7 +98,7 @@ def counted() -> int:
 def passed_off(cast: Cast, thief: DeviceKey, header: Header) -> bytes:
     """The first plant's sealed report under the thief's header, signed outside by the thief."""
     sealed = envelope.parse(cast.plants[0].envelope(cast.pack)).sealed
-    signature = thief.sign(Purpose.ENVELOPE, {"v": envelope.VERSION, "header": header.spelled, "sealed": sealed})
+    signature = thief.sign(Purpose.ENVELOPE, {"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed})
     return encode({"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed, "signature": signature})
 
 
@@ -180,7 +180,7 @@ def test_floods_are_turned_away_unread(stated: State, client: Client, cast: Cast
     cache.clear()
     assert statuses == [201, *[200] * 4, *[429] * 45]
 
-    monkeypatch.setattr(limits, "MAX_ENVELOPE_BYTES", 10**9)
+    monkeypatch.setattr(request_sizes, "MAX_ENVELOPE_BYTES", 10**9)
     monkeypatch.setattr(SubmissionsView, "throttle_classes", ())
     post(client, b"", **declared)
     assert large.touched

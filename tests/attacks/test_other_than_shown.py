@@ -23,7 +23,7 @@ from benchmarks.wire.sealing import ProcessingPublicKey
 from benchmarks.wire.signing import AuditorKey, DeviceKey
 from portal import keys
 from portal.accounts.models import User
-from portal.assurance import auditor_keys, interests, sampling
+from portal.assurance import auditors, sampling
 from portal.assurance.evidence_file import evidence_of
 from portal.assurance.models import Assignment, Sample
 from portal.intake import services as intake
@@ -125,8 +125,8 @@ def _without_binding() -> list[Callable[[Evidence], Outcome]]:
 
 def _drawn(number: int, email: str) -> Sample:
     assignment, auditor, now = Assignment.objects.get(pk=number), User.objects.get(email=email), timezone.now()
-    interests.declare(assignment, auditor, False, "", now)
-    auditor_keys.register(assignment.body, KEY.public.hex, auditor, now)
+    auditors.declare(assignment, auditor, False, "", now)
+    auditors.register(assignment.body, KEY.public.hex, auditor, now)
     sample = sampling.promise(assignment, promise_of(assignment, KEY, now), auditor, now)
     with transaction.atomic():
         log.add(Kind.KEY_DESTROYED, "ef" * 32, now)  # something else happens

@@ -22,7 +22,7 @@ from benchmarks.privacy import accounting
 from benchmarks.privacy.accounting import Debit
 from benchmarks.privacy.mechanism import draw_cell, exact_law, scores
 from benchmarks.privacy.randomness import KeyedStream
-from reporting_agent.reporting.ledger import Ledger
+from reporting_agent.reporting.privacy_ledger import Ledger
 from reporting_agent.reporting.submission import Material
 from reporting_agent.state import StateDirectory, transaction
 from tests.attacks.conftest import State

@@ -23,9 +23,8 @@ from benchmarks.wire import attestations, receipts
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
-from portal.assurance import attestation_standing, attesting, auditor_keys, interests, sampling, summaries
-from portal.assurance.attestation_standing import Standing
-from portal.assurance.codes import code_of
+from portal.assurance import attestation_standing, attesting, auditors, sampling, summaries
+from portal.assurance.attestation_standing import Standing, code_of
 from portal.assurance.models import Assignment, Sample
 from portal.assurance.services import assign
 from portal.intake import services as intake
@@ -238,14 +237,14 @@ def cast(portal_keys: object) -> Cast:
     made = make_cast(1)
     intake.receive(made.plants[0].envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    auditor_keys.register(made.body, KEY.public.hex, made.auditor, NOW)
+    auditors.register(made.body, KEY.public.hex, made.auditor, NOW)
     return made
 
 
 @pytest.fixture
 def assignment(cast: Cast) -> Assignment:
     made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    interests.declare(made, cast.auditor, False, "", NOW)
+    auditors.declare(made, cast.auditor, False, "", NOW)
     return made
 
 

@@ -30,7 +30,7 @@ from benchmarks.wire.challenges import LedgerStand
 from portal import keys
 from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.catalogue.services import make_peer_group, open_period
-from portal.intake import by_hand
+from portal.intake import admission, by_hand
 from portal.intake import commitments as intake_commitments
 from portal.intake import services as intake
 from portal.intake.models import Commitment, Submission
@@ -266,7 +266,7 @@ def test_the_portal_takes_no_number_of_a_ledger_twice_whatever_the_agent_does(po
             intake.receive(raw, directory, key, now)
         assert refused.value.code == code
 
-    monkeypatch.setattr(intake, "_require_sequence", lambda *_: None)
+    monkeypatch.setattr(admission, "_require_sequence", lambda *_: None)
     with pytest.raises(IntegrityError), transaction.atomic():
         intake.receive(numbered(1), directory, key, now)
     taken = intake.receive(numbered(7), directory, key, now).submission

@@ -21,7 +21,7 @@ from django.db import connections
 from benchmarks import release
 from benchmarks.measurements import Period
 from benchmarks.privacy import mechanism
-from benchmarks.wire import envelope, padding, sealing
+from benchmarks.wire import envelope, sealing
 from portal import keys
 from portal.intake.api import SubmissionsView
 from portal.intake.models import State as Stage
@@ -181,7 +181,7 @@ def test_a_stolen_web_database_holds_no_report_no_exact_value_and_no_key(
 
     def unsealed(_key: sealing.ProcessingPublicKey, _header: object, report: bytes) -> bytes:
         written.append(report)
-        whole = padding.pad(report)
+        whole = sealing.pad(report)
         return whole.ljust(next(size for size in sealing.SEALED_SIZES if size >= len(whole)), b"\x00")
 
     monkeypatch.setattr(envelope, "seal", unsealed)

@@ -7,15 +7,24 @@ from collections.abc import Iterable
 
 from rest_framework import exceptions
 
+from tests.documents import fault_rows
 from tests.documents.refusals import FILLED_IN, ROOT, Refusal, refusals
 
 PAGE = ROOT / "docs" / "errors.md"
 MOST_SENTENCES = 3
+EXCLUSIONS = "<!-- reasons: exclusions -->"
 
 ROOMS: dict[str, tuple[str, ...]] = {
-    "site": ("reporting_agent/config", "reporting_agent/savings", "reporting_agent/commands/init.py"),
+    "site": (
+        "reporting_agent/config",
+        "reporting_agent/savings",
+        "reporting_agent/commands/init.py",
+        "reporting_agent/fleet",
+        "benchmarks/guidance",
+    ),
     "sources": (
         "reporting_agent/sources",
+        "reporting_agent/live",
         "reporting_agent/pipeline",
         "reporting_agent/report",
         "reporting_agent/proposal",
@@ -26,13 +35,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reporting_agent/state.py",
         "reporting_agent/reporting/enrolment.py",
         "reporting_agent/reporting/log_heads.py",
+        "reporting_agent/reporting/log_restarts.py",
         "reporting_agent/reporting/planning.py",
         "reporting_agent/changes",
         "reporting_agent/reporting/report_material.py",
-        "reporting_agent/reporting/ledger.py",
+        "reporting_agent/reporting/privacy_ledger.py",
         "reporting_agent/pipeline/batch_names.py",
         "reporting_agent/reporting/challenge_bindings.py",
-        "reporting_agent/reporting/revisions.py",
         "reporting_agent/reporting/set_back.py",
         "reporting_agent/audit/witness.py",
         "reporting_agent/commands/witness.py",
@@ -53,6 +62,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "benchmarks/quantities.py",
         "benchmarks/carriers.py",
         "benchmarks/conversion.py",
+        "benchmarks/states.py",
         "benchmarks/labels",
     ),
     "packs": (
@@ -75,10 +85,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reporting_agent/audit/reconciliation",
     ),
     "door": (
-        "portal/limits.py",
+        "portal/request_sizes.py",
         "portal/problems.py",
         "portal/schema.py",
         "portal/listing.py",
+        "portal/web/proxies.py",
         "portal/accounts",
         "portal/intake",
         "portal/translog",
@@ -121,7 +132,7 @@ def table(of_room: Iterable[Refusal]) -> str:
 
 
 def filled(text: str) -> str:
-    """The page with the table of every room between its markers."""
+    """The page with the table of every room between its markers, and the faults of batches among the reasons."""
     by_room: dict[str, list[Refusal]] = {room: [] for room in ROOMS}
     for refusal in (*refusals(), *of_the_framework()):
         by_room[room_of(refusal)].append(refusal)
@@ -129,7 +140,9 @@ def filled(text: str) -> str:
         begin, end = f"<!-- refusals: {room} -->", f"<!-- end: {room} -->"
         before, rest = text.split(begin, 1)
         text = f"{before}{begin}\n{table(of_room)}\n{end}{rest.split(end, 1)[1]}"
-    return text
+    before, rest = text.split(EXCLUSIONS, 1)
+    reasons, after = rest.split("<!-- end", 1)
+    return f"{before}{EXCLUSIONS}\n{fault_rows.among_reasons(reasons)}\n<!-- end{after}"
 
 
 def listed_codes(heading: str) -> list[str]:

@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks import packs
-from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import FactorTable
-from benchmarks.labels import coverage, limit_test, outside, validity
 from benchmarks.packs.provenance import MOVES, Number, factors, numbers
 from benchmarks.routes import Source
-from reporting_agent.analysis import route_shares, site_flows
+from reporting_agent.analysis.account import shares, site_flows
 from reporting_agent.changes import uncounted
-from reporting_agent.pipeline import lots, own_gas, scattered_variables
+from reporting_agent.pipeline import constants
+from tests.documents import limits_by_year
 from tests.documents.refusals import ROOT
 
 PAGE = ROOT / "docs" / "pack-numbers.md"
@@ -21,11 +20,11 @@ PACKS = (*packs.shipped(), *map(str, sorted((packs.HOME / "further").glob("*.tom
 
 HEAD = """# Every number of the packs
 
-Written by `python -m tests.documents --write` from the packs themselves, newest versions; those of flat glass and ceramics are
-packs to start from (`benchmarks/packs/further/`), by which no portal composes. `steplabel-agent pack numbers PACK` prints the
+Written by `python -m tests.documents --write` from the packs themselves, newest versions; those of flat glass, ceramics and data centres
+are packs to start from (`benchmarks/packs/further/`), by which no portal composes. `steplabel-agent pack numbers PACK` prints the
 same for any pack. How a number was read: *original-seen* in the document itself, *transcribed* in a transcription of it with clause and
-table, *secondary* in a text that reports it, *assumption* nowhere. No number is without a source. None of the standards' own
-documents was opened: what the pages call verified is transcribed.
+table, *secondary* in a text that reports it, *assumption* nowhere. No number is without a source. Of the standards' own
+documents first pages were seen and no table: what the pages call verified is transcribed.
 """
 
 
@@ -41,8 +40,8 @@ def page() -> str:
         lines += [f"## {name.capitalize()}", "| number | value | unit | clause | status | source |", "|---|---|---|---|---|---|"]
         lines += [_row(number, names) for number in part]
         lines.append("")
-    lines += [*_bounds(), "", *_constants(), ""]
-    lines += _editions()
+    lines += [*_constants(), ""]
+    lines += [*_editions(), "", *limits_by_year.table()]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -86,37 +85,19 @@ def _row(number: Number, names: dict[Source | None, str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _bounds() -> Iterator[str]:
-    yield "## Bounds of heating values"
-    yield "A row, a series, a meter or a flow whose heating value lies beyond is refused (`benchmarks/packs/carriers.toml`; the digest of a"
-    yield "pack covers kind and unit of its carriers, not these). Engineering assumptions of ours, wide around what is sold and burnt, and"
-    yield "without any other source. An energy carrier without a row has no bounds."
-    yield "| carrier | least | most | unit | status | never poorer than |"
-    yield "|---|---|---|---|---|---|"
-    for name, carrier in sorted(CARRIERS.items()):
-        if carrier.lhv is not None:
-            unit = f"MJ/{carrier.unit}"
-            yield f"| {name} | {carrier.lhv.least:g} | {carrier.lhv.most:g} | {unit} | assumption | {carrier.poorest or ''} |"
-
-
 CONSTANTS = (
-    (outside.LARGEST_SHARE, "of a batch's energy, that carriers outside its boundary may be; of an account, what is called no production"),
-    (validity.ONE_WEIGHING, "of the output, that what is credited as the product may differ by"),
-    (limit_test.ALIKE, "of either, that a site's constant and the mean of its batches may differ by and be one value"),
-    (coverage.LONGEST_SILENCE.days, "days, that a grade's year may pass without a valid batch"),
-    (route_shares.WEIGHING, "of what a step takes of an intermediate, that what was made may fall short by"),
+    *constants.OF_A_LABEL,
+    (shares.WEIGHING, "of what a step takes of an intermediate, that what was made may fall short by"),
     (site_flows.MOST_DECLARED, "of what came over the fence, that losses of no class are trusted to"),
-    (lots.NEARLY, "of the best, by which heating values by runs may better it beside their mean"),
-    (scattered_variables.NEARLY, "of the best, by which a correction by runs may better it beside that by the mean"),
-    (own_gas.LEAST, "of the heat of gas that a run gives back, that it burns of any gas at least"),
     (uncounted.LEAST, "of a step's metered energy, from which what counts in no batch is asked about"),
 )
-"""Numbers that rules of the program hold labels by: what they are of. Each is the program's own, and none a standard's."""
+"""Numbers that rules of the program hold labels and accounts by: what they are of. Each is the program's own."""
 
 
 def _constants() -> Iterator[str]:
     yield "## Constants of the rules"
-    yield "What the program itself holds labels and accounts by, whatever the pack. Conventions of ours; no standard states one."
+    yield "What the program itself holds labels and accounts by, whatever the pack. Conventions of ours; of a standard is the first alone."
+    yield f"The first {len(constants.OF_A_LABEL)} can move a label, which names their digest (`method.constants_digest` of label.json)."
     yield "| value | what it is | status |"
     yield "|---|---|---|"
     for value, what in CONSTANTS:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 
 from benchmarks.disclosure.reasons import Reason
-from benchmarks.labels.reasons import ExclusionReason
+from benchmarks.labels.validity import ExclusionReason
 from portal.intake.models import State
 from reporting_agent.metering import tally
 from reporting_agent.pipeline import batch_faults, runs
@@ -39,16 +39,16 @@ def grades() -> Codes:
     found = set(_first_arguments("UnassessableError", "benchmarks/packs")) | set(_first_arguments("NotAssessable", "benchmarks/packs"))
     places = (
         "benchmarks/labels/limit_test.py",
-        "reporting_agent/analysis/route_against_limits.py",
+        "reporting_agent/analysis/account/route.py",
         "reporting_agent/analysis/__init__.py",
-        "reporting_agent/pipeline/unreadable.py",
+        "reporting_agent/pipeline/rejections.py",
     )
     return found | {code for name in ("Grade", "untested") for code in _arguments(name, 1, *places)}
 
 
 def accounts() -> Codes:
     """What is missing in the annual account of a route."""
-    places = (f"reporting_agent/analysis/route_{part}.py" for part in ("against_limits", "shares", "fence"))
+    places = (f"reporting_agent/analysis/account/{part}.py" for part in ("route", "shares", "fence"))
     calls = (node for place in places for node in _nodes(place) if isinstance(node, ast.Call) and node.args)
     return {
         code for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "lacks" for code in _literals(call.args[0])

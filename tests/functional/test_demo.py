@@ -105,6 +105,30 @@ def test_the_demo_publishes_every_step_of_the_route_and_leaves_nothing(sector: s
     assert list(tmp_path.glob("steplabel-demo-*")) == []
 
 
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_lively_demo_has_three_sectors_and_years_and_what_waits(tmp_path: Path) -> None:
+    result = demo(tmp_path, "--lively", "--enterprises", str(FIRMS), "--keep")
+    beside = result["beside"]
+    # two other sectors of 18 firms: three of the first have not reported the newest year; two years before of the main one
+    assert beside["reports"] == 2 * 3 * 18 - 3 + 2 * FIRMS
+    assert beside["versions"] == {"published": 7, "withdrawn": 1, "draft": 1}
+    assert result["submissions"] == {"accepted": FIRMS, "rejected": 0}, "of the agents alone"
+    (kept,) = tmp_path.glob("steplabel-demo-*")
+    with closing(sqlite3.connect(f"file:{kept / 'portal.sqlite'}?mode=ro", uri=True)) as connection:
+        counted = {
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
+            for table in ("register_firmapplication", "register_siteapplication", "assurance_finding", "assurance_incentive")
+        }
+    assert counted == {
+        "register_firmapplication": 2,
+        "register_siteapplication": 2,
+        "assurance_finding": 2,
+        "assurance_incentive": 4,
+    }
+
+
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_too_few_firms_are_never_shown_and_the_last_lines_say_so(tmp_path: Path) -> None:
     """Also: links in the demo's mails lead to the demo."""

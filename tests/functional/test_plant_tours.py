@@ -14,7 +14,7 @@ from reporting_agent import pipeline
 from reporting_agent.analysis import Advice, Analysis, Cause, CauseRule, Dimension, Use, analyse
 from reporting_agent.config import Site, load_site
 from reporting_agent.pipeline import LabelResult
-from reporting_agent.report.numbers import count, percent, shown
+from reporting_agent.report.figures import count, percent, shown
 from tests.functional.real_data import HEATS, MACHINES, METER, site_of
 
 TOUR = Path(__file__).parents[2] / "docs" / "tour"

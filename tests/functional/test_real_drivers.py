@@ -11,9 +11,9 @@ import pytest
 
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
-from reporting_agent.analysis.baseline import Baseline, baselines
-from reporting_agent.analysis.drivers import drivers
-from reporting_agent.analysis.relevance import Driver, Kind, StepDrivers, Verdict
+from reporting_agent.analysis.baselines.baseline import Baseline, baselines
+from reporting_agent.analysis.drivers.relevance import Driver, Kind, StepDrivers, Verdict
+from reporting_agent.analysis.drivers.study import drivers
 from reporting_agent.config import load_site
 from tests.functional.real_data import DATA, HEATS, ROOT, site_of
 

@@ -15,7 +15,7 @@ from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import AuditorKey
 from portal.accounts.models import User
-from portal.assurance import attesting, auditor_keys, findings, interests, sampling
+from portal.assurance import attesting, auditors, findings, sampling
 from portal.assurance.models import Assignment, Attestation, Sample
 from portal.assurance.models.findings import Grade
 from portal.intake.models import Commitment
@@ -43,8 +43,8 @@ def make_attestation(
     assignment: Assignment, auditor: User, now: datetime, opinion: Opinion = Opinion.UNQUALIFIED, key: AuditorKey | None = None
 ) -> Attestation:
     own = key or AuditorKey.generate()
-    interests.declare(assignment, auditor, False, "", now)
-    auditor_keys.register(assignment.body, own.public.hex, auditor, now)
+    auditors.declare(assignment, auditor, False, "", now)
+    auditors.register(assignment.body, own.public.hex, auditor, now)
     findings.raise_finding(assignment, Grade.OBSERVATION, "The log of the scale is kept by hand.", "", "", now.date(), auditor, now)
     drawn = attesting.draw_up(assignment, terms(now, opinion), auditor, now)
     return attesting.take(attestations.sign(bytes(drawn.content), own), auditor, now)
@@ -56,7 +56,7 @@ def make_sample(attested: Attestation, now: datetime) -> Sample:
     if assignment is None:
         raise ValueError("the attestation is of no site")
     key = AuditorKey.generate()
-    auditor_keys.register(assignment.body, key.public.hex, auditor, now)
+    auditors.register(assignment.body, key.public.hex, auditor, now)
     return make_sample_of(assignment, auditor, key, now)
 
 

@@ -6,7 +6,7 @@ from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Opinion
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
-from portal.assurance import attesting, auditor_keys, interests
+from portal.assurance import attesting, auditors
 from portal.assurance.models import Attestation
 from portal.assurance.services import assign
 from portal.catalogue.policies import set_policy
@@ -24,13 +24,13 @@ def reported(plants: int) -> Cast:
     for place, plant in enumerate(made.plants):
         intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    auditor_keys.register(made.body, KEY.public.hex, made.auditor, NOW)
+    auditors.register(made.body, KEY.public.hex, made.auditor, NOW)
     return made
 
 
 def audit(cast: Cast, plant: Plant, opinion: Opinion = Opinion.UNQUALIFIED, steps: tuple[str, ...] = ()) -> Attestation:
     assignment = assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
-    interests.declare(assignment, cast.auditor, False, "", NOW)
+    auditors.declare(assignment, cast.auditor, False, "", NOW)
     everything = terms(NOW, opinion, steps or tuple(step.id for step in cast.pack.steps))
     drawn = attesting.draw_up(assignment, everything, cast.auditor, NOW)
     return attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW)

@@ -13,10 +13,11 @@ from django.utils import timezone, translation
 from portal import keys
 from portal.celery import app
 from portal.intake import services as intake
+from portal.intake import worker_seen
 from portal.intake.models import Submission
 from portal.opening import services as opening
 from portal.publication import services as publication
-from portal.web import about, status
+from portal.web import about, readiness
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -52,6 +53,13 @@ def test_a_page_about_the_portal_is_in_the_language_of_the_reader(client: Client
         assert len(re.findall(of_it, re.sub(r"<[^>]*>", " ", main))) > 15
 
 
+@pytest.fixture
+def worker(portal_keys: object) -> None:
+    """Seen just now, with a key."""
+    worker_seen.write([keys.processing_key().key_id], timedelta(0), timezone.now())
+
+
+@pytest.mark.usefixtures("worker")
 def test_all_is_well_where_all_is_well(client: Client) -> None:
     answer = client.get("/status/")
     assert answer.status_code == 200
@@ -59,11 +67,12 @@ def test_all_is_well_where_all_is_well(client: Client) -> None:
     assert "no-store" in answer.headers["Cache-Control"]
 
 
+@pytest.mark.usefixtures("worker")
 def test_a_report_that_waits_too_long_tells_that_the_worker_is_gone(client: Client, cast: Cast) -> None:
     now = timezone.now()
-    Submission.objects.update(received_at=now - status.TOO_LONG + timedelta(minutes=1))
+    Submission.objects.update(received_at=now - readiness.TOO_LONG + timedelta(minutes=1))
     assert client.get("/status/").status_code == 200
-    Submission.objects.filter(site=cast.plants[0].site).update(received_at=now - status.TOO_LONG - timedelta(minutes=1))
+    Submission.objects.filter(site=cast.plants[0].site).update(received_at=now - readiness.TOO_LONG - timedelta(minutes=1))
     answer = client.get("/status/")
     assert answer.status_code == 503
     assert "wait to be opened" in answer.content.decode()
@@ -75,7 +84,7 @@ def test_without_the_database_the_page_still_answers_and_names_nothing(client: C
     def away() -> None:
         raise OperationalError('connection to server at "db.internal" (10.0.0.7), port 5432 failed')
 
-    monkeypatch.setattr(status, "waiting_since", away)
+    monkeypatch.setattr(readiness, "waiting_since", away)
     answer = client.get("/status/")
     assert answer.status_code == 503
     said = answer.content.decode()
@@ -87,8 +96,8 @@ def test_without_the_database_the_page_still_answers_and_names_nothing(client: C
 
 def test_a_broker_that_is_away_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:9/0")
-    monkeypatch.setattr(status, "BROKER_TIMEOUT_S", 0.2)
-    assert status.broker_answers() is False
+    monkeypatch.setattr(readiness, "BROKER_TIMEOUT_S", 0.2)
+    assert readiness.broker_answers() is False
     answer = client.get("/status/")
     assert answer.status_code == 503
     assert "opened a little later" in answer.content.decode()

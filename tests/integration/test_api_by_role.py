@@ -25,7 +25,7 @@ from portal import keys
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import Jurisdiction, Organisation, Role, User
 from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF
-from portal.assurance import auditor_keys, interests
+from portal.assurance import auditors
 from portal.assurance.services import assign
 from portal.auditlog.models import Event
 from portal.intake import services as intake
@@ -165,8 +165,8 @@ def house(portal_keys: object) -> House:
     people |= {"unassigned": person("unassigned@example.org", another_body, Role.CERTIFICATION_BODY), **partners.people}
     first = Submission.objects.get(site=cast.plants[0].site)
     auditor_key = AuditorKey.generate()
-    auditor_keys.register(cast.body, auditor_key.public.hex, cast.auditor, NOW)
-    interests.declare(engaged, cast.auditor, False, "", NOW)
+    auditors.register(cast.body, auditor_key.public.hex, cast.auditor, NOW)
+    auditors.declare(engaged, cast.auditor, False, "", NOW)
     sample = make_sample_of(engaged, cast.auditor, auditor_key, NOW)
     return House(cast.group.pk, first, sample.pk, {role: key_for(user) for role, user in people.items()})
 

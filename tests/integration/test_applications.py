@@ -10,6 +10,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 
 from portal import keys
@@ -79,7 +80,7 @@ def test_a_firm_registers_is_approved_and_its_contact_manages_it(cast: Cast) -> 
     assert (firm.kind, str(firm.controlling_firm), firm.jurisdiction) == (Role.ENTERPRISE, "New Holding", cast.province)
     contact = Client()
     made = {"name": "Li", "password": "quite a long one", "again": "quite a long one"}
-    assert contact.post(link_in_last_mail("/join/"), made).headers["Location"] == "/submissions/"
+    assert contact.post(link_in_last_mail("/join/"), made).headers["Location"] == "/home/"
     assert "New Cement" in contact.get("/people/").content.decode()
     actions = list(Event.objects.filter(subject="firm New Cement").order_by("pk").values_list("action", flat=True))
     assert actions == [Action.FIRM_APPLIED, Action.FIRM_APPROVED, Action.PERSON_INVITED, Action.PERSON_JOINED]
@@ -251,3 +252,69 @@ def test_a_retired_site_admits_nobody_and_keeps_what_it_reported(cast: Cast) -> 
     assert "retired on" in owner.get("/sites/").content.decode()
     with pytest.raises(Site.DoesNotExist):
         accounts.issue_token_for(cast.approver, "works-1", "f" * 64, timezone.now())
+
+
+def test_several_sites_are_approved_at_once_with_the_duty_that_was_said(cast: Cast) -> None:
+    owner, officer = signed_in(cast.plants[0].owner), signed_in(cast.approver)
+    for slug in ("new-1", "new-2", "new-3"):
+        owner.post("/sites/new/", {**SITE, "slug": slug})
+    rows = {row.slug: str(row.pk) for row in SiteApplication.objects.all()}
+    chosen = [rows["new-1"], rows["new-2"]]
+    assert "Approve several sites at once" in officer.get("/applications/").content.decode()
+    for given in ({"site": chosen}, {"duty": "obliged"}, {"site": ["x"], "duty": "obliged"}, {"site": chosen, "duty": "else"}):
+        assert "Nothing was approved" in officer.post("/applications/sites/approve/", given, follow=True).content.decode()
+    assert not Site.objects.filter(slug__startswith="new-").exists()
+    answer = officer.post("/applications/sites/approve/", {"site": chosen, "duty": "obliged"}, follow=True)
+    assert "2 sites are approved." in answer.content.decode()
+    assert set(Site.objects.filter(slug__startswith="new-").values_list("slug", flat=True)) == {"new-1", "new-2"}
+    other = Jurisdiction.objects.create(path="cn/sd", name="Shandong", level=Jurisdiction.Level.PROVINCE, parent=cast.nation)
+    SiteApplication.objects.filter(slug="new-3").update(jurisdiction=other)
+    signed_in(cast.provincial).post("/applications/sites/approve/", {"site": [rows["new-3"]], "duty": "obliged"})
+    assert not Site.objects.filter(slug="new-3").exists(), "a province approves nothing of another"
+
+
+CODE = "91110000600037341L"  # of the documentation of python-stdnum
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("91110000600037341", "has 18 characters"),
+        ("91110000600037431L", "check digit"),  # two neighbours exchanged
+        ("9111000060003734IL", "has a character that no code has"),
+    ],
+)
+def test_a_code_that_is_mistyped_is_told_beside_its_field(cast: Cast, typed: str, told: str) -> None:
+    answer = Client().post("/register/", {**FIRM, "credit_code": typed})
+    assert answer.status_code == 400
+    assert told in answer.content.decode()
+    assert not FirmApplication.objects.exists()
+
+
+def test_a_firm_is_found_by_its_code_which_no_second_one_can_have(cast: Cast) -> None:
+    row = applied(credit_code="9111 0000 6000 3734 1l")
+    officer = signed_in(cast.provincial)
+    assert CODE in officer.get(f"/applications/firms/{row.pk}/").content.decode()
+    applying.approve(cast.approver, row.pk, None, timezone.now())
+    assert Organisation.objects.get(name="New Cement").credit_code == CODE
+
+    plant = cast.plants[0].site
+    page = reverse("web:firm-record", args=[plant.organisation_id])
+    refused = officer.post(page, {"credit_code": CODE})
+    assert refused.status_code == 400
+    assert f"Another organisation has the unified social credit code {CODE}." in refused.content.decode()
+    other = "91350100M000100Y43"  # of Wikipedia's article on check digits
+    assert officer.post(page, {"credit_code": other.lower()}).status_code == 302
+    assert Event.objects.get(action="site.credit-code").detail == f"was none, is {other}"
+    assert other in officer.get(reverse("web:site-record", args=[plant.slug])).content.decode()
+    found = officer.get(reverse("web:search"), {"words": other}).content.decode()
+    assert plant.slug in found
+    assert page in found
+    # another firm's people neither read nor write it
+    assert signed_in(cast.plants[1].owner).post(page, {"credit_code": CODE}).status_code == 404
+    reader = person("reads@firm-1.example", plant.organisation, Role.ENTERPRISE)
+    reader.memberships.update(may_manage=False)
+    colleague = signed_in(reader)
+    assert colleague.get(page).status_code == 200
+    assert colleague.post(page, {"credit_code": ""}).status_code == 404
+    assert Organisation.objects.get(pk=plant.organisation_id).credit_code == other

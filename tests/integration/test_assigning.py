@@ -15,11 +15,11 @@ from benchmarks.wire import attestations
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, User
-from portal.assurance import attesting, findings, interests, reminding, sampling, services
+from portal.assurance import attesting, auditors, findings, reminding, sampling, services
 from portal.assurance.engagements import engagement, engagements_of
 from portal.assurance.models import Assignment, Attestation, Finding
 from portal.assurance.models.findings import Grade
-from portal.assurance.needs import needs
+from portal.assurance.reminding import needs
 from portal.assurance.selectors import assigned_submission, assigned_values
 from portal.auditlog.models import Event
 from portal.days import scheme_day
@@ -146,7 +146,7 @@ def test_a_body_of_the_same_group_is_refused_with_a_remedy(cast: Cast) -> None:
 
 
 def test_a_body_whose_every_auditor_has_an_interest_is_refused_until_somebody_has_none(cast: Cast) -> None:
-    interests.declare(assigned(cast), cast.auditor, True, "My brother runs the kiln.", NOW)
+    auditors.declare(assigned(cast), cast.auditor, True, "My brother runs the kiln.", NOW)
     for period in ("2015", "2014"):
         with pytest.raises(RefusedError) as refused:
             services.assign(cast.body, cast.plants[0].site, period, cast.approver, NOW)
@@ -193,7 +193,7 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
         lambda: findings.close(Finding.objects.filter(grade=Grade.OBSERVATION).get(), "Seen.", cast.auditor, NOW),
         lambda: attesting.draw_up(made, terms(NOW), cast.auditor, NOW),
         lambda: attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW),
-        lambda: interests.declare(made, cast.auditor, True, "Too late.", NOW),
+        lambda: auditors.declare(made, cast.auditor, True, "Too late.", NOW),
         lambda: sampling.promise(made, promise_of(made, KEY, NOW), cast.auditor, NOW),
     ):
         with pytest.raises(RefusedError) as refused:
@@ -265,3 +265,16 @@ def test_the_table_is_narrowed_searched_sorted_paged_and_goes_out_by_the_same_wo
         for year in range(1900, 1900 + PAGE_ROWS)
     )
     assert "page=2" in officer.text(reverse("web:assignments"))
+
+
+def test_a_body_is_assigned_to_several_sites_and_who_may_not_be_checked_by_it_is_named(cast: Cast) -> None:
+    office, address = Office.of(cast.approver), reverse("web:assign-several")
+    given = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
+    assert "Choose at least one site." in office.post(address, given, 400)
+    assert "Choose a certification body." in office.post(address, {**given, "body": "", "site": ["works-1"]}, 400)
+    Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=cast.plants[1].site.organisation.controlling_firm)
+    office.post(address, {**given, "site": ["works-1", "works-2", "no-such"]})
+    assert list(Assignment.objects.values_list("site__slug", flat=True)) == ["works-1"]
+    page = office.text(reverse("web:assignments"))
+    assert "1 site is assigned." in page
+    assert "works-2: " in page

@@ -15,13 +15,12 @@ from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.accounts.models import Organisation, Role, User
-from portal.assurance import attesting, auditor_keys, findings, interests
-from portal.assurance.attestation_standing import Standing, attestations_of_own, by_code
-from portal.assurance.codes import code_of
+from portal.assurance import attesting, auditors, findings
+from portal.assurance.attestation_standing import Standing, attestations_of_own, by_code, code_of
 from portal.assurance.engagements import audits_of_own_sites, engagement, engagements_of
 from portal.assurance.models import Assignment, Attestation, Finding
 from portal.assurance.models.findings import Grade
-from portal.assurance.needs import Need, needs
+from portal.assurance.reminding import Need, needs
 from portal.assurance.selectors import assigned_values
 from portal.assurance.services import assign
 from portal.auditlog.models import AppendOnlyError, Event
@@ -84,8 +83,8 @@ def audit(portal_keys: object) -> Audit:
     due = TODAY + timedelta(days=100)
     assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, due, sees_values=True)
     made = Audit(cast, assignment, AuditorKey.generate(), person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY))
-    interests.declare(assignment, cast.auditor, False, "", NOW)
-    auditor_keys.register(cast.body, made.key.public.hex, cast.auditor, NOW)
+    auditors.declare(assignment, cast.auditor, False, "", NOW)
+    auditors.register(cast.body, made.key.public.hex, cast.auditor, NOW)
     return made
 
 
@@ -139,23 +138,23 @@ def test_a_withdrawal_is_signed_and_logged_too(audit: Audit) -> None:
 def test_nothing_is_concluded_before_interests_are_declared(audit: Audit) -> None:
     new = audit.colleague
     assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, TERMS, new, NOW)) == "interest-undeclared"
-    assert code_of_refusal(lambda: interests.declare(audit.assignment, audit.owner, False, "", NOW)) == "not-auditor"
-    assert code_of_refusal(lambda: interests.declare(audit.assignment, new, True, " ", NOW)) == "interest-unsaid"
-    interests.declare(audit.assignment, new, True, "My sister works there.", NOW)
-    assert code_of_refusal(lambda: interests.declare(audit.assignment, new, False, "", NOW)) == "interest-stays"
+    assert code_of_refusal(lambda: auditors.declare(audit.assignment, audit.owner, False, "", NOW)) == "not-auditor"
+    assert code_of_refusal(lambda: auditors.declare(audit.assignment, new, True, " ", NOW)) == "interest-unsaid"
+    auditors.declare(audit.assignment, new, True, "My sister works there.", NOW)
+    assert code_of_refusal(lambda: auditors.declare(audit.assignment, new, False, "", NOW)) == "interest-stays"
     assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, TERMS, new, NOW)) == "interest-declared"
     assert audit.issue().state == Attestation.State.ISSUED  # the other one has none
 
 
 def test_an_interest_that_comes_late_stops_what_was_drawn_up(audit: Audit) -> None:
     drawn = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)
-    interests.declare(audit.assignment, audit.auditor, True, "I was offered a post.", NOW)
+    auditors.declare(audit.assignment, audit.auditor, True, "I was offered a post.", NOW)
     signed = attestations.sign(bytes(drawn.content), audit.key)
     assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "interest-declared"
     assert audit.asked() == [Need.TAKE_OVER, Need.SIGN]
-    interests.declare(audit.assignment, audit.colleague, False, "", NOW)
+    auditors.declare(audit.assignment, audit.colleague, False, "", NOW)
     key = AuditorKey.generate()
-    auditor_keys.register(audit.cast.body, key.public.hex, audit.colleague, NOW)
+    auditors.register(audit.cast.body, key.public.hex, audit.colleague, NOW)
     again = attesting.draw_up(audit.assignment, TERMS, audit.colleague, NOW)
     assert attesting.take(attestations.sign(bytes(again.content), key), audit.colleague, NOW).state == Attestation.State.ISSUED
 
@@ -202,8 +201,8 @@ def test_another_body_sees_and_does_nothing(audit: Audit) -> None:
     assert engagements_of(stranger, TODAY) == ()
     issued = audit.issue()
     assert code_of_refusal(lambda: attesting.draw_up_withdrawal(issued, "No.", stranger, NOW)) == "not-auditor"
-    assert code_of_refusal(lambda: auditor_keys.register(audit.cast.body, "ab" * 32, stranger, NOW)) == "not-auditor"
-    assert code_of_refusal(lambda: auditor_keys.revoke(issued.key, stranger, NOW)) == "not-auditor"
+    assert code_of_refusal(lambda: auditors.register(audit.cast.body, "ab" * 32, stranger, NOW)) == "not-auditor"
+    assert code_of_refusal(lambda: auditors.revoke(issued.key, stranger, NOW)) == "not-auditor"
     digest = audit.cast.plants[0].site.submissions.get().digest
     assert assigned_values(stranger, digest) == ()
     assert assigned_values(audit.auditor, digest) != ()
@@ -214,12 +213,12 @@ def test_another_body_sees_and_does_nothing(audit: Audit) -> None:
 def test_a_revoked_key_signs_nothing_new_and_what_it_signed_stands(audit: Audit) -> None:
     issued = audit.issue()
     drawn = attesting.draw_up_withdrawal(issued, "Taken back.", audit.auditor, NOW)
-    auditor_keys.revoke(issued.key, audit.auditor, NOW)
+    auditors.revoke(issued.key, audit.auditor, NOW)
     assert drawn.withdrawal is not None
     signed = attestations.sign(bytes(drawn.withdrawal), audit.key)
     assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "auditor-key-revoked"
     assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)) == "no-auditor-key"
-    assert code_of_refusal(lambda: auditor_keys.register(audit.cast.body, audit.key.public.hex, audit.auditor, NOW)) == "auditor-key-taken"
+    assert code_of_refusal(lambda: auditors.register(audit.cast.body, audit.key.public.hex, audit.auditor, NOW)) == "auditor-key-taken"
     assert by_code(code_of(issued.digest), TODAY).standing is Standing.VALID  # type: ignore[union-attr] # it is there
 
 
@@ -231,7 +230,7 @@ def test_only_what_was_drawn_up_comes_back_and_by_its_own_auditor(audit: Audit) 
     better = attestations.unsigned(replace(said, not_checked="Nothing."))
     assert code_of_refusal(lambda: attesting.take(attestations.sign(better, audit.key), audit.auditor, NOW)) == "attestation-unknown"
     signed = attestations.sign(bytes(drawn.content), audit.key)
-    interests.declare(audit.assignment, audit.colleague, False, "", NOW)
+    auditors.declare(audit.assignment, audit.colleague, False, "", NOW)
     assert code_of_refusal(lambda: attesting.take(signed, audit.colleague, NOW)) == "not-your-key"
     late = NOW + attesting.STALE + timedelta(days=1)
     assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, late)) == "attestation-stale"

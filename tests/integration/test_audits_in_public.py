@@ -11,7 +11,7 @@ from portal import keys
 from portal.assurance import attesting
 from portal.catalogue.policies import set_policy
 from portal.problems import RefusedError
-from portal.publication import entered
+from portal.publication import history
 from portal.publication import services as publication
 from portal.publication.models import Publication
 from portal.standings import services as standings
@@ -85,7 +85,7 @@ def test_an_attestation_of_one_step_that_ends_stops_the_draft_that_used_it(
     attesting.take(attestations.sign(bytes(taken.withdrawal or b""), KEY), cast.auditor, NOW)
     assert list(cohort(cast.period, NOW.date()).digests) == draft.participants
     if not looked_at:
-        monkeypatch.setattr(entered, "roster_of", lambda *_what: Roster.from_json(draft.roster))
+        monkeypatch.setattr(history, "roster_of", lambda *_what: Roster.from_json(draft.roster))
         assert publication.publish(draft, cast.approver, keys.receipt_key(), NOW).status == "published"
         return
     with pytest.raises(RefusedError) as refused:

@@ -23,6 +23,7 @@ from benchmarks.wire.signing import DeviceKey
 from portal import keys
 from portal.accounts import services as accounts
 from portal.catalogue.services import close_period, make_peer_group, open_period
+from portal.intake import admission
 from portal.intake import services as intake
 from portal.intake.models import Commitment as CommitmentRow
 from portal.intake.models import State, Submission
@@ -224,7 +225,7 @@ def altered(cast: Cast, change: Callable[[Report], Report], *, committed: bool =
     raw = envelope.build(report, plant.header(), plant.key, processing_public())
     with pytest.MonkeyPatch.context() as door:
         if not committed:
-            door.setattr(intake, "_require_commitment", lambda *_: None)
+            door.setattr(admission, "_require_commitment", lambda *_: None)
         return intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW).submission
 
 

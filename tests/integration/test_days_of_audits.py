@@ -15,7 +15,7 @@ from benchmarks.wire import attestations
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.accounts.models import User
-from portal.assurance import attesting, auditor_keys, findings, interests, reminding
+from portal.assurance import attesting, auditors, findings, reminding
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded
 from portal.assurance.models.findings import Grade
 from portal.assurance.services import assign, take_back
@@ -45,8 +45,8 @@ def cast() -> Cast:
 @pytest.fixture
 def assignment(cast: Cast) -> Assignment:
     made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    interests.declare(made, cast.auditor, False, "", NOW)
-    auditor_keys.register(cast.body, KEY.public.hex, cast.auditor, NOW)
+    auditors.declare(made, cast.auditor, False, "", NOW)
+    auditors.register(cast.body, KEY.public.hex, cast.auditor, NOW)
     Notice.objects.all().delete()
     return made
 

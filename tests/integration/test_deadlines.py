@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from portal import keys
 from portal.accounts.models import Membership, Site
@@ -21,6 +22,7 @@ from portal.intake import reminders
 from portal.intake import services as intake
 from portal.intake.participation import ParticipationView, Taking, participation
 from portal.intake.turnout import turnout
+from portal.notifications.models import Notice
 from portal.opening import services as opening
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
@@ -184,3 +186,37 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
     answer = officer.post(reverse("web:set-due", args=place), {"due": "2016-01-01"})
     assert (answer.status_code, "cannot be due before" in answer.content.decode()) == (400, True)
     assert "The due date is kept." in officer.post(reverse("web:set-due", args=place), {"due": "2017-09-30"}, follow=True).content.decode()
+
+
+def test_chosen_sites_are_reminded_ahead_of_the_day_too_with_the_letter_that_is_shown(cast: Cast) -> None:
+    """Works 1 has reported, works 4 takes part in no house: neither is written to for what it does not owe."""
+    ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=timezone.now() + timedelta(days=20))
+    officer = Client()
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    place = [cast.group.pk, PERIOD]
+    page = officer.get(reverse("web:deadlines", args=place)).content.decode()
+    assert "the report for 2016 is due by" in page  # the letter
+    assert "Submit it in time" in page
+    assert 'value="works-2"' in page
+    assert 'value="works-1"' not in page
+    assert 'value="works-2" checked' not in page  # nobody is late: nobody is chosen beforehand
+    none = officer.post(reverse("web:remind", args=place), {"choose": "1"}, follow=True).content.decode()
+    assert "choose at least one site" in none
+    answer = officer.post(reverse("web:remind", args=place), {"choose": "1", "site": ["works-2", "works-1"]}, follow=True)
+    assert "1 site is reminded." in answer.content.decode()
+    (notice,) = Notice.objects.filter(kind="report.comes")
+    assert (notice.recipient, notice.told["site"]) == (cast.plants[1].owner, "works-2")
+    assert not Notice.objects.filter(kind="report.reminded").exists()
+
+
+def test_several_sites_get_more_time_or_none_of_them(cast: Cast) -> None:
+    officer = Client()
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    address = reverse("web:extend", args=[cast.group.pk, PERIOD])
+    deadlines.extend(cast.period, cast.plants[2].site, date(2032, 1, 1), REASON, cast.approver, NOW)
+    given = {"site": ["works-2", "works-3"], "until": "2031-01-01", "reason": REASON}
+    assert officer.post(address, given).status_code == 400  # earlier than what works 3 has
+    assert Extension.objects.count() == 1
+    answer = officer.post(address, given | {"until": "2033-01-01"}, follow=True)
+    assert "2 sites have more time." in answer.content.decode()
+    assert Extension.objects.count() == 3

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
+import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 
@@ -63,13 +65,58 @@ def test_a_citation_names_the_permanent_address_and_the_digest_of_what_was_signe
 
 
 def test_a_withdrawn_version_stays_in_every_form_and_says_so(client: Client, cast: Cast, row: Publication) -> None:
-    before = {end: client.get(f"{VERSION}benchmark.{end}") for end in ("csv", "json", "pdf", "bib", "ris")}
+    before = {end: client.get(f"{VERSION}benchmark.{end}") for end in ("csv", "json", "pdf", "bib", "ris", "parquet", "jsonld")}
     services.withdraw(row, cast.drafter, "A kiln was counted twice.", NOW)
     after = {end: client.get(f"{VERSION}benchmark.{end}") for end in before}
     assert {answer.headers["Steplabel-Status"] for answer in before.values()} == {"published"}
     assert {answer.headers["Steplabel-Status"] for answer in after.values()} == {"withdrawn"}
     assert [end for end in before if before[end].content == after[end].content] == ["json"]  # what was signed is never changed
     assert "Withdrawn on 2017-06-01." in after["bib"].content.decode()
+
+
+def test_parquet_holds_the_figures_of_the_table_with_units_and_meaning(client: Client, row: Publication) -> None:
+    raw = client.get(f"{VERSION}benchmark.parquet").content
+    table = pq.read_table(io.BytesIO(raw))
+    written = list(csv.DictReader(io.StringIO(client.get(f"{VERSION}benchmark.csv").content.decode())))
+    assert table.column_names == list(CSV_FIELDS)
+    assert table.num_rows == len(written) > 3
+    for mine, theirs in zip(table.to_pylist(), written, strict=True):
+        for name, value in mine.items():
+            text = theirs[name]
+            if isinstance(value, bool):
+                assert str(value).lower() == text, name
+            elif isinstance(value, float):
+                assert value == float(text), name
+            else:
+                assert str("" if value is None else value) == text, name
+    best = table.schema.field("best")
+    assert (str(best.type), best.metadata[b"unit"]) == ("double", b"unit of the row")
+    assert all(field.metadata[b"meaning"] for field in table.schema)
+    assert row.document is not None
+    assert table.schema.metadata[b"sha256"].decode() == published.digest(row.document).hex()
+    assert table.schema.metadata[b"source"].decode() == f"http://testserver{VERSION}"
+    assert client.get(f"{VERSION}benchmark.parquet").content == raw
+
+
+def test_json_ld_is_a_data_set_with_a_permanent_id_and_every_figure_that_is_shown(client: Client, row: Publication) -> None:
+    told = json.loads(client.get(f"{VERSION}benchmark.jsonld").content)
+    assert (told["@context"], told["@type"]) == ("https://schema.org/", "Dataset")
+    assert told["@id"] == f"http://testserver{VERSION}"
+    assert client.get(told["@id"].removeprefix("http://testserver")).status_code == 200
+    assert told["temporalCoverage"] == "2016-01-01/2016-12-31"
+    assert told["license"] == "https://creativecommons.org/licenses/by/4.0/"
+    assert row.document is not None
+    assert told["identifier"]["value"] == published.digest(row.document).hex()
+    for form in told["distribution"]:
+        answer = client.get(form["contentUrl"].removeprefix("http://testserver"))
+        assert answer.headers["Content-Type"].partition(";")[0] == form["encodingFormat"]
+    shown = [step for step in row.document["steps"] if step["gate"]["shown"]]
+    measured = {(one["name"], one["value"], one["minValue"], one["maxValue"], one["unitText"]) for one in told["variableMeasured"]}
+    assert len(measured) == 2 * len(shown) > 0
+    for step in shown:
+        name = " / ".join(part for part in (step["step"], step["product"], step["variant"], step["metric"]) if part)
+        assert (f"{name} / best", step["best"], *step["interval"], step["unit"]) in measured
+        assert (f"{name} / typical", step["typical"], *step["typical_interval"], step["unit"]) in measured
 
 
 def test_the_codebook_has_a_row_for_every_column_in_both_languages(client: Client) -> None:

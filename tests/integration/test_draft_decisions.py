@@ -20,7 +20,7 @@ from portal.celery import app
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.problems import RefusedError
-from portal.publication import comments, discarding, review, scheduling, selectors, services
+from portal.publication import drafts, review, scheduling, selectors, services
 from portal.publication.models import DraftComment, Publication, ScheduledRelease
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
@@ -64,9 +64,9 @@ def events(action: str) -> list[tuple[str, str]]:
 
 
 def test_comments_stand_in_a_thread_and_are_never_changed(cast: Cast, draft: Publication) -> None:
-    comments.comment(draft, cast.drafter, "Two plants of one firm came in.", NOW)
-    comments.comment(draft, cast.approver, " Looks right. ", NOW)
-    comments.comment(draft, cast.approver, "Looks right.", NOW)  # the form sent twice
+    drafts.comment(draft, cast.drafter, "Two plants of one firm came in.", NOW)
+    drafts.comment(draft, cast.approver, " Looks right. ", NOW)
+    drafts.comment(draft, cast.approver, "Looks right.", NOW)  # the form sent twice
     view = review.draft_review(cast.approver, draft.pk)
     assert view is not None
     assert [(one.author, one.text) for one in view.comments] == [
@@ -81,10 +81,10 @@ def test_comments_stand_in_a_thread_and_are_never_changed(cast: Cast, draft: Pub
 def test_who_may_not_decide_may_not_comment(cast: Cast, draft: Publication) -> None:
     for person in (cast.provincial, cast.plants[0].owner, cast.auditor, cast.stranger):
         with pytest.raises(RefusedError) as refused:
-            comments.comment(draft, person, "A word", NOW)
+            drafts.comment(draft, person, "A word", NOW)
         assert (refused.value.code, refused.value.status) == ("not-regulator", 403)
     with pytest.raises(RefusedError, match="says nothing"):
-        comments.comment(draft, cast.approver, "  ", NOW)
+        drafts.comment(draft, cast.approver, "  ", NOW)
 
 
 def test_a_comment_is_on_the_page_of_the_draft_and_nowhere_public(cast: Cast, draft: Publication, client: Client) -> None:
@@ -178,14 +178,14 @@ def test_a_draft_is_discarded_with_a_reason_by_whoever_may_decide_and_never_goes
     cast: Cast, draft: Publication, client: Client
 ) -> None:
     with pytest.raises(RefusedError) as refused:
-        discarding.discard(draft, cast.provincial, "Composed by mistake.", NOW)
+        drafts.discard(draft, cast.provincial, "Composed by mistake.", NOW)
     assert refused.value.code == "not-regulator"
     with pytest.raises(RefusedError) as refused:
-        discarding.discard(draft, cast.drafter, "  ", NOW)
+        drafts.discard(draft, cast.drafter, "  ", NOW)
     assert refused.value.code == "discard-unexplained"
-    discarding.discard(draft, cast.drafter, " Composed by mistake. ", NOW)
+    drafts.discard(draft, cast.drafter, " Composed by mistake. ", NOW)
     for again in (
-        lambda: discarding.discard(draft, cast.approver, "Twice.", NOW),
+        lambda: drafts.discard(draft, cast.approver, "Twice.", NOW),
         lambda: services.publish(draft, cast.approver, keys.receipt_key(), NOW),
         lambda: scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW),
         lambda: services.withdraw(draft, cast.approver, "Away with it.", NOW),
@@ -204,7 +204,7 @@ def test_a_draft_is_discarded_with_a_reason_by_whoever_may_decide_and_never_goes
 def test_what_is_discarded_is_nowhere_public_and_nothing_that_the_gate_compares_with(
     cast: Cast, draft: Publication, client: Client
 ) -> None:
-    discarding.discard(draft, cast.drafter, "Composed by mistake.", NOW)
+    drafts.discard(draft, cast.drafter, "Composed by mistake.", NOW)
     place = {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD}
     assert client.get(reverse("web:benchmark", kwargs={**place, "version": draft.version})).status_code == 404
     assert "Composed by mistake." not in client.get("/").content.decode()
@@ -217,7 +217,7 @@ def test_what_is_discarded_is_nowhere_public_and_nothing_that_the_gate_compares_
 
 def test_a_draft_that_waits_for_its_time_is_not_discarded(cast: Cast, draft: Publication, scheduled: ScheduledRelease) -> None:
     with pytest.raises(RefusedError) as refused:
-        discarding.discard(draft, cast.drafter, "Composed by mistake.", NOW)
+        drafts.discard(draft, cast.drafter, "Composed by mistake.", NOW)
     assert refused.value.code == "is-scheduled"
     page = signed_in(cast.drafter.email)
     assert "Discard" not in page.get(reverse("web:draft", args=[draft.pk])).content.decode()

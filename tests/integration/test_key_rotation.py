@@ -30,6 +30,7 @@ from portal.accounts.models import Device
 from portal.auditlog.models import Action, Event
 from portal.intake import services as intake
 from portal.intake.models import Submission
+from portal.intake.storing import Received
 from portal.opening import destruction, tasks
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, Cast, Plant, make_cast
@@ -76,7 +77,7 @@ def sealed_to_old(plant: Plant, cast: Cast) -> bytes:
     return envelope.build(plant.report(cast.pack), header, plant.key, recipient)
 
 
-def receive(raw: bytes, now: Any = NOW) -> intake.Received:
+def receive(raw: bytes, now: Any = NOW) -> Received:
     return intake.receive(raw, keys.published_directory(), keys.receipt_key(), now)
 
 

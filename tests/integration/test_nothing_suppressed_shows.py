@@ -130,15 +130,17 @@ def house_of(cast: Cast, row: Publication) -> House:
     return house
 
 
-CLOCK_AND_SIZE = {"Expires", "Content-Length"}  # a size is the body's, and may be spelled as a figure by chance
-NEW_EACH_TIME = {"mfa_activate_totp"}
-"""Pages that are a new secret and its picture, and nothing of the portal's."""
-ALL_ADDRESSES = TABLE.keys() - NEW_EACH_TIME
+CLOCK_AND_SIZE = {"X-Request-ID", "Expires", "Content-Length"}  # a size is the body's, and may be spelled as a figure by chance
+NEW_EACH_TIME = {"mfa_activate_totp", "metrics"}
+"""A new secret and its picture, and measurements of the process: nothing of what was published."""
+ALL_ADDRESSES = {name for name in TABLE if not name.endswith("-xlsx")} - NEW_EACH_TIME  # a workbook bears its moment
 TELLING = {
     "web:benchmark",
     "web:benchmark-csv",
     "web:benchmark-json",
     "web:benchmark-pdf",
+    "web:benchmark-parquet",
+    "web:benchmark-jsonld",
     "web:compare",
     "api:benchmark",
     "web:draft",

@@ -12,11 +12,11 @@ from django.urls import reverse
 from benchmarks.wire import attestations
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
-from portal.accounts.models import Role, User
+from portal.accounts.models import Jurisdiction, Role, User
 from portal.assurance import attesting, reminding, systems
-from portal.assurance.duty import Duty, after_years
 from portal.assurance.models import Assignment, Reminded, SystemCertificate
 from portal.assurance.obliged import ObligedView, obliged_checked, obliged_own, obliged_regulated
+from portal.assurance.schemes import Duty, after_years
 from portal.assurance.services import assign
 from portal.assurance.services import take_back as take_assignment_back
 from portal.assurance.systems import Paper
@@ -224,7 +224,7 @@ def test_the_table_is_narrowed_searched_sorted_and_goes_out_by_the_same_words(ca
     page, csv = reverse("web:obliged-audits"), reverse("web:obliged-audits-csv")
     text = officer.get(page).content.decode()
     assert "<b>1</b> of 3 obliged sites is late with its audit." in text
-    assert "2012/27/EU" in text
+    assert "Energy Conservation Law of China" in text
     for query, rows in (
         ("", ["works-1 overdue", "works-3 unknown", "works-2 exempt"]),
         ("?sort=-site", ["works-3 unknown", "works-2 exempt", "works-1 overdue"]),
@@ -241,3 +241,18 @@ def test_the_table_is_narrowed_searched_sorted_and_goes_out_by_the_same_words(ca
     assert "When these sites owe an audit" in signed_in(cast.auditor).get("/assigned/").content.decode()
     assert Assignment.objects.count() == 1
     assert Duty.OVERDUE in {view.due.duty for view in obliged_checked(cast.auditor, today)}
+
+
+def test_pages_cite_the_rule_of_the_jurisdiction(cast: Cast) -> None:
+    """No directive of the EU in China; one of a member state reads it, and may not record a certificate that does not count there."""
+    site = cast.plants[1].site
+    address = reverse("web:obliged-audit", args=[site.slug])
+    owner = signed_in(cast.plants[1].owner)
+    page = owner.get(address).content.decode()
+    assert "Energy Conservation Law of China" in page
+    assert "2012/27/EU" not in page
+    assert "GB/T 23331" in page
+    Jurisdiction.objects.filter(pk=site.jurisdiction_id).update(path="de")  # works-2 lies in the nation alone
+    page = owner.get(address).content.decode()
+    assert "2012/27/EU" in page
+    assert "GB/T 23331" not in page

@@ -14,11 +14,13 @@ from portal import keys
 from portal.accounts.models import Site
 from portal.auditlog.models import Event
 from portal.catalogue import obliged
-from portal.catalogue.models import ObligedChange, PeerGroupMember
+from portal.catalogue.models import ObligedChange, PeerGroup, PeerGroupMember
 from portal.catalogue.obliged import Entry, Fault, LineFault
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.problems import RefusedError
+from portal.web import obliged_files
+from portal.web.workbooks import workbook_of
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -46,12 +48,17 @@ def as_it_stands(cast: Cast) -> dict[str, tuple[bool, str]]:
     return {site: (is_obliged, cohort) for site, is_obliged, cohort in rows.values_list("site__slug", "obliged", "cohort")}
 
 
+def read_list(raw: bytes, group: PeerGroup) -> tuple[tuple[Entry, ...], tuple[LineFault, ...]]:
+    rows, faults = obliged_files.rows_of(raw)
+    return ((), faults) if faults else obliged.read_list(rows, group)
+
+
 OBLIGED = {f"works-{number}": (True, "") for number in (1, 2, 3, 4)}
 
 
 def test_a_list_is_read_with_or_without_cohorts_marks_and_empty_lines(cast: Cast) -> None:
     raw = "\ufeffName,Site, Cohort\r\nOne,works-1,Hundred\r\n\r\nTwo, works-2 ,\r\n".encode()
-    assert obliged.read_list(raw, cast.group) == ((Entry("works-1", True, "hundred"), Entry("works-2", True)), ())
+    assert read_list(raw, cast.group) == ((Entry("works-1", True, "hundred"), Entry("works-2", True)), ())
 
 
 @pytest.mark.parametrize(
@@ -72,11 +79,11 @@ def test_a_list_is_read_with_or_without_cohorts_marks_and_empty_lines(cast: Cast
     ],
 )
 def test_every_fault_is_told_with_its_line_and_nothing_of_the_file_is_used(cast: Cast, raw: bytes, faults: list[LineFault]) -> None:
-    assert obliged.read_list(raw, cast.group) == ((), tuple(faults))
+    assert read_list(raw, cast.group) == ((), tuple(faults))
 
 
 def test_a_list_is_looked_at_applied_and_undone(cast: Cast) -> None:
-    listed, _faults = obliged.read_list(b"site,cohort\nworks-1,hundred\nworks-5,\n", cast.group)
+    listed, _faults = read_list(b"site,cohort\nworks-1,hundred\nworks-5,\n", cast.group)
     change = obliged.propose(cast.group, listed, cast.approver, NOW)
     found = obliged.difference(change)
     assert (found.added, found.obliged, found.released) == (("works-5",), (), ("works-2", "works-3", "works-4"))
@@ -171,3 +178,45 @@ def test_the_pages_show_faults_difference_and_progress(cast: Cast) -> None:
     assert "the thousand largest" in officer.get(page).content.decode()
     undone = officer.post(reverse("web:obliged-undo", args=[cast.group.pk, ObligedChange.objects.latest("pk").pk]), follow=True)
     assert "<b>2</b> sites are obliged to report." in undone.content.decode()
+
+
+CODE = "91110000600037341L"  # of the documentation of python-stdnum
+BRANCH = "91310000710931184D"
+
+
+def test_a_code_names_the_site_that_alone_has_it_and_says_so_where_it_names_none_or_several(cast: Cast) -> None:
+    home = cast.plants[0].site.organisation  # of works-1 and works-5
+    home.credit_code = CODE
+    home.save()
+    heads = "credit_code,cohort\n"
+    assert read_list(f"{heads}{CODE},\n".encode(), cast.group) == ((), (LineFault(2, Fault.CODE_OF_SEVERAL, CODE),))
+    Site.objects.filter(slug="works-5").update(credit_code=BRANCH)
+    assert read_list(f"{heads}{CODE},\n{BRANCH},hundred\n".encode(), cast.group)[0] == (
+        Entry("works-1", True),
+        Entry("works-5", True, "hundred"),
+    )
+    wrong = read_list(f"{heads}{CODE[:-1]}A,\n91350100M000100Y43,\n".encode(), cast.group)[1]
+    assert wrong == (LineFault(2, Fault.CODE_WRONG, f"{CODE[:-1]}A"), LineFault(3, Fault.CODE_UNKNOWN, "91350100M000100Y43"))
+
+
+def test_the_list_of_today_is_a_workbook_in_the_readers_language_and_comes_back_unchanged(cast: Cast) -> None:
+    obliged.amend(cast.group, Entry("works-2", True, "hundred"), cast.approver, NOW)
+    officer = Client(headers={"accept-language": "zh-hans"})
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    template = officer.get(reverse("web:obliged-template-csv", args=[cast.group.pk])).content.decode("utf-8-sig")
+    assert template.splitlines() == ["统一社会信用代码,实际控制企业,生产厂区编号,生产厂区名称,所在地区,百千万家名单"]
+    book = officer.get(reverse("web:obliged-now-xlsx", args=[cast.group.pk])).content
+    entries, faults = read_list(book, cast.group)
+    assert faults == ()
+    assert {entry.site: (entry.obliged, entry.cohort) for entry in entries} == OBLIGED | {"works-2": (True, "hundred")}
+    officer.post(reverse("web:obliged-upload", args=[cast.group.pk]), {"listed": SimpleUploadedFile("list.xlsx", book)})
+    assert obliged.difference(ObligedChange.objects.latest("pk")).unchanged == len(OBLIGED)
+
+
+def test_a_workbook_that_is_none_or_would_unpack_to_more_than_is_taken_is_refused(monkeypatch: pytest.MonkeyPatch, cast: Cast) -> None:
+    none = (LineFault(0, Fault.NO_WORKBOOK),)
+    assert read_list(b"PK\x03\x04 and nothing else", cast.group) == ((), none)
+    book = workbook_of("site\r\nworks-1\r\n")
+    assert read_list(book, cast.group) == ((Entry("works-1", True),), ())
+    monkeypatch.setattr(obliged_files, "MOST_UNPACKED_BYTES", 100)
+    assert read_list(book, cast.group) == ((), none)

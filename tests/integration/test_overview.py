@@ -189,8 +189,8 @@ def test_a_report_that_lacks_a_step_of_the_route_is_not_whole(cast: Cast) -> Non
     text = officer.get(page).content.decode()
     assert "1 of 2 accepted reports cover every step" in text
     assert re.search(rf"<div>\s*{len(steps) - 1} of {len(steps)}\s*</div>", text)
-    lines = officer.get(reverse("web:participation-csv", args=[cast.group.pk, PERIOD]), {"sort": "steps"}).content.decode().splitlines()
-    assert [line.split(",")[2] for line in lines[-2:]] == ["works-1", "works-2"]
+    table = officer.get(reverse("web:participation-csv", args=[cast.group.pk, PERIOD]), {"sort": "steps"}).content.decode("utf-8-sig")
+    assert [row["site"] for row in csv.DictReader(io.StringIO(table))][-2:] == ["works-1", "works-2"]
     assert told_of(cast, ["somewhere-else"])["works-2"].steps == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from datetime import date
 
 import pytest
@@ -13,6 +14,7 @@ from django.urls import reverse
 from benchmarks import packs
 from benchmarks.disclosure import GateResult
 from benchmarks.errors import VerificationError
+from benchmarks.packs import provenance
 from benchmarks.wire import approved, heads, logged
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_inclusion
@@ -165,8 +167,8 @@ class TestChecks:
             ("id = ", "", "pack.toml"),
             (SHIPPED, "", "version"),  # version 3 is there
             (version("4").replace("quantile = 0.20", "quantile = 0.90", 1), "", "quantile"),
-            (version("4").replace('conversion = "2"', 'conversion = "9"', 1), "", "conversion"),
-            (version("4").replace('conversion = "2"', "", 1), "", "conversion"),
+            (version("4").replace('conversion = "3"', 'conversion = "9"', 1), "", "conversion"),
+            (version("4").replace('conversion = "3"', "", 1), "", "conversion"),
             (version("4"), "7", "corrects"),
             (version("3 a"), "", "version"),
         ],
@@ -187,18 +189,35 @@ class TestChecks:
         assert refusal(lambda: propose(cast.drafter, text, corrects)) == (409, "pack-faulty")
 
     def test_a_table_of_factors_of_its_own_comes_with_it_and_is_in_the_digest(self, cast: Cast, third: User) -> None:
-        text = version("4").replace('conversion = "2"', 'conversion = "3"', 1)
-        factors = TABLE.replace('version = "2"', 'version = "3"', 1)
+        text = version("4").replace('conversion = "3"', 'conversion = "4"', 1)
+        factors = TABLE.replace('version = "3"', 'version = "4"', 1)
         assert check(text, "", "", READ.date()).faults[0].place == "conversion"
         plain = propose(cast.drafter, text, factors=factors)
         services.withdraw(plain, cast.drafter, "Another factor.", NOW)
         row = approve(propose(cast.drafter, text, factors=factors.replace(ELECTRICITY, "kgce_per_unit = 0.1230")), cast.approver, third)
         assert row.digest != plain.digest
         assert packs.digest(packs.load("cement", "4")).hex() == row.digest
-        assert packs.factors(packs.load("cement", "4")).version == "3"
+        assert packs.factors(packs.load("cement", "4")).version == "4"
 
 
 class TestForEverybody:
+    @pytest.mark.parametrize(("language", "heading"), [("en", "How the numbers were read"), ("zh-hans", "各数值如何读取")])
+    def test_the_page_of_a_version_tells_what_is_assumed_and_names_the_digests(self, language: str, heading: str) -> None:
+        pack = packs.load("cement")
+        page = Client(headers={"accept-language": language}).get("/methods/cement/3/").content.decode()
+        every = [*provenance.numbers(pack), *provenance.factors(packs.factors(pack))]
+        assert heading in page
+        for digest in (packs.digest(pack).hex(), packs.factors(pack).digest.hex(), provenance.digest_of_sources(pack)):
+            assert digest in page
+        rows = re.findall(r"<tr.*?</tr>", page.partition(heading)[2], re.DOTALL)
+        counts = [[int(cell) for cell in re.findall(r">\s*(\d+)\s*<", row)] for row in rows]
+        told = [row for row in counts if len(row) == 3][: len({number.role for number in every})]
+        assert [sum(column) for column in zip(*told, strict=True)] == [
+            len(every),
+            sum(number.source is not None and number.source.status == "assumption" for number in every),
+            0,
+        ]
+
     def test_the_api_gives_file_signature_and_proof(self, cast: Cast) -> None:
         approve(propose(cast.provincial, FOUR), cast.drafter, cast.approver)
         client = Client()
@@ -348,7 +367,7 @@ class TestEffects:
     def test_a_factor_one_percent_greater_moves_what_counts_it_by_at_most_one_percent(self, published: Publication) -> None:
         assert ELECTRICITY in TABLE
         factors = TABLE.replace('version = "2"', 'version = "3.1"', 1).replace(ELECTRICITY, "kgce_per_unit = 0.124129")
-        found = difference(version("3.1").replace('conversion = "2"', 'conversion = "3.1"', 1), "3.1", factors, "3")
+        found = difference(version("3.1").replace('conversion = "3"', 'conversion = "3.1"', 1), "3.1", factors, "3")
         assert {(one.before, one.after) for one in found.numbers} == {("0.1229", "0.124129")}
         assert not found.fields or {one.where[0] for one in found.fields} == {"conversion"}
         (moved,) = found.publications

@@ -15,7 +15,7 @@ from django.urls import reverse
 from benchmarks.disclosure import GateResult
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
-from portal.assurance.codes import code_of
+from portal.assurance.attestation_standing import code_of
 from portal.assurance.services import assign
 from portal.intake import services as intake
 from portal.intake.models import Submission
@@ -25,6 +25,7 @@ from portal.publication import services as publication
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
 from portal.standings import services as standings
+from portal.web import readiness
 from tests.integration.audited import make_attestation
 from tests.integration.partners_cast import make_partners, result_file
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
@@ -35,8 +36,8 @@ FEW, MANY = 5, 25
 
 
 def queries_of_every_page(firms: int) -> Mapping[str, int]:
-    for store in (cache, caches["pages"]):  # both start with nothing kept
-        store.clear()
+    for forget in (cache.clear, caches["pages"].clear, readiness.room.cache_clear):  # both start with nothing kept
+        forget()
     cast = make_cast(firms)
     for place, plant in enumerate(cast.plants):
         intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
@@ -61,6 +62,8 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "two versions": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{published.version}/{published.version}/"),
         "on paper": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.pdf"),
         "its citation": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.bib"),
+        "its Parquet": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.parquet"),
+        "for catalogues": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.jsonld"),
         "the log": (None, reverse("web:log")),
         "its head": (None, reverse("web:log-head")),
         "the glossary": (None, reverse("web:glossary")),
@@ -72,6 +75,12 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "one submission": (owner, reverse("web:submission", args=[digest])),
         "shown to others": (owner, reverse("web:show", args=[digest])),
         "sites": (owner, reverse("web:sites")),
+        "the first page of a regulator": (officer, reverse("web:home")),
+        "of an enterprise": (owner, reverse("web:home")),
+        "of a certification body": (auditor, reverse("web:home")),
+        "search": (officer, reverse("web:search") + "?words=works"),
+        "a site": (officer, reverse("web:site-record", args=[cast.plants[0].site.slug])),
+        "a firm": (owner, reverse("web:firm-record", args=[cast.plants[0].site.organisation_id])),
         "the sector at a glance": (officer, reverse("web:overview")),
         "its file": (officer, reverse("web:overview-csv")),
         "who took part, as a file": (officer, reverse("web:participation-csv", args=group)),
@@ -99,6 +108,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "what is assigned": (officer, reverse("web:assignments")),
         "what is assigned, as a file": (officer, reverse("web:assignments-csv")),
         "a site to assign": (officer, reverse("web:assign")),
+        "several to assign": (officer, reverse("web:assign-several")),
         "assigning it": (officer, reverse("web:assign-site", args=[cast.plants[0].site.slug])),
         "obligatory audits": (officer, reverse("web:obliged-audits")),
         "obligatory audits, as a file": (officer, reverse("web:obliged-audits-csv")),

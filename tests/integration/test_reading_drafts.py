@@ -15,7 +15,7 @@ from portal.accounts.models import Jurisdiction, Membership, Organisation, Role,
 from portal.accounts.selectors import jurisdictions_of, roles_of
 from portal.intake import services as intake
 from portal.opening import services as opening
-from portal.publication import comments, review, scheduling, services
+from portal.publication import drafts, review, scheduling, services
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
@@ -74,7 +74,7 @@ def test_a_review_says_who_drafted_where_and_from_how_many_reports(cast: Cast, d
 def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publication) -> None:
     page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
     assert "Publish version 1" in officer.get(page).content.decode()
-    comments.comment(draft, cast.drafter, "One plant came in late.", NOW)
+    drafts.comment(draft, cast.drafter, "One plant came in late.", NOW)
     assert "One plant came in late." in officer.get(page).content.decode()
     scheduling.schedule(draft, cast.approver, NOW + timedelta(days=900), keys.receipt_key(), NOW, "After the holidays.")
     waiting = officer.get(page).content.decode()

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command, get_commands
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from stdnum.cn import uscc
 
 from benchmarks.wire.directory import EnrolmentToken as Token
 from portal import keys
-from portal.accounts.models import Jurisdiction, Membership, Organisation, Site, User
+from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Site, User
 from portal.accounts.selectors import own_sites, roles_of
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Action, Event
@@ -158,6 +161,52 @@ def test_a_site_that_has_reported_keeps_its_pack_and_its_firm(tmp_path: Path) ->
         register(file)
     file.write_text(entry.format(2), "utf-8")
     assert register(file) == ["site works-2: name was Works 2, is Works"]
+
+
+def many(file: Path, count: int) -> Path:
+    """A register of so many firms, each with one enterprise, one person and one site."""
+    text = '[[jurisdictions]]\npath = "cn"\nname = "China"\n'
+    for n in range(count):
+        body = f"91330106{n:09}"
+        text += f'[[firms]]\nname = "Firm {n}"\n'
+        text += f'[[organisations]]\nname = "Works {n}"\nkind = "enterprise"\nfirm = "Firm {n}"\n'
+        text += f'credit_code = "{body}{uscc.calc_check_digit(body)}"\n'
+        text += f'[[people]]\nemail = "p{n}@works.example"\nname = "P"\nacts_for = ["Works {n}"]\n'
+        text += f'[[sites]]\nid = "works-{n}"\nname = "W"\norganisation = "Works {n}"\njurisdiction = "cn"\npack = "cement"\n'
+    file.write_text(text + '[[peer_groups]]\npack = "cement"\nscope = "cn"\nperiods = [{ name = "2025" }]\n', "utf-8")
+    return file
+
+
+def test_forty_sites_ask_the_database_no_more_than_four_new_or_unchanged(tmp_path: Path) -> None:
+    asked = []
+    for count in (4, 40):
+        with CaptureQueriesContext(connection) as first:
+            changes = register(many(tmp_path / "register.toml", count))
+        with CaptureQueriesContext(connection) as again:
+            assert register(tmp_path / "register.toml") == []
+        asked.append((len(first), len(again)))
+        assert f"site works-{count - 1}: made" in changes
+    assert Site.objects.filter(peer_groups__isnull=False).count() == 40
+    assert len({user.password for user in User.objects.all()}) == 40
+    (few, few_again), (more, more_again) = asked
+    assert few_again == more_again
+    assert more <= few  # the first run makes the jurisdiction and the period, too
+
+
+def test_one_credit_code_of_two_firms_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    text = many(tmp_path / "register.toml", 2).read_text("utf-8")
+    codes = re.findall(r'credit_code = "(\w+)"', text)
+    (tmp_path / "register.toml").write_text(text.replace(codes[1], codes[0]), "utf-8")
+    with pytest.raises(CommandError, match=codes[0]):
+        register(tmp_path / "register.toml")
+    assert not Organisation.objects.exists()
+
+
+def test_what_a_file_says_twice_ends_as_it_says_last(tmp_path: Path) -> None:
+    file = tmp_path / "register.toml"
+    file.write_text('[[firms]]\nname = "Firm"\nname_zh = "A"\n[[firms]]\nname = "Firm"\nname_zh = "B"\n', "utf-8")
+    assert register(file) == ["firm Firm: made", "firm Firm: name_zh was A, is B"]
+    assert list(ControllingFirm.objects.values_list("name", "name_zh")) == [("Firm", "B")]
 
 
 def test_a_token_for_a_registered_site_is_printed_once_and_nothing_else() -> None:

@@ -21,9 +21,8 @@ from benchmarks.wire.logged import Kind, leaf_of_object
 from benchmarks.wire.merkle import leaf_hash, require_inclusion
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
-from portal.assurance import attesting, auditor_keys, interests, sampling
-from portal.assurance.attestation_standing import Standing, by_code
-from portal.assurance.codes import code_of
+from portal.assurance import attesting, auditors, sampling
+from portal.assurance.attestation_standing import Standing, by_code, code_of
 from portal.assurance.models import Assignment, Sample
 from portal.assurance.services import assign
 from portal.assurance.summaries import Summary, read_summary
@@ -48,14 +47,14 @@ def cast(portal_keys: object) -> Cast:
     for plant in made.plants:
         intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    auditor_keys.register(made.body, KEY.public.hex, made.auditor, NOW)
+    auditors.register(made.body, KEY.public.hex, made.auditor, NOW)
     return made
 
 
 @pytest.fixture
 def assignment(cast: Cast) -> Assignment:
     made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    interests.declare(made, cast.auditor, False, "", NOW)
+    auditors.declare(made, cast.auditor, False, "", NOW)
     return made
 
 
@@ -164,7 +163,7 @@ def test_another_key_another_site_and_an_interest_are_refused(cast: Cast, assign
     assert refusal_of(lambda: sampling.promise(assignment, by_stranger, cast.auditor, NOW)) == "not-your-key"
     elsewhere = draws.promise("works-2", PERIOD, OTHER, NOW.date(), KEY)
     assert refusal_of(lambda: sampling.promise(assignment, elsewhere, cast.auditor, NOW)) == "draw-of-another"
-    interests.declare(assignment, cast.auditor, True, "A post was offered to me.", NOW)
+    auditors.declare(assignment, cast.auditor, True, "A post was offered to me.", NOW)
     assert refusal_of(lambda: promised(cast, assignment)) == "interest-declared"
     assert not Sample.objects.exists()
 

@@ -32,7 +32,16 @@ __all__ = ["house"]
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
-MORE_THAN_A_SCHEMA_CAN_SAY = ("commit", "commitments_of_device", "cosign_log", "enrol", "rotate", "submit", "submissions_of_device")
+MORE_THAN_A_SCHEMA_CAN_SAY = (
+    "commit",
+    "commitments_of_device",
+    "cosign_log",
+    "enrol",
+    "hand_back_commitment",
+    "rotate",
+    "submit",
+    "submissions_of_device",
+)
 """Operations whose requests must be signed by a key or fit a token: one that fits the schema alone is malformed all the same."""
 
 SIGNED: dict[str, Any] = {

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from portal import keys
-from portal.assurance import auditor_keys, interests
+from portal.assurance import auditors
 from portal.assurance.attestation_standing import views_of
 from portal.assurance.models import Attestation
 from portal.assurance.schemes import reached, schemes
@@ -40,8 +40,8 @@ def test_an_auditor_states_the_improvement_and_the_statement_holds_the_level() -
     intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
     assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    interests.declare(assignment, cast.auditor, False, "", NOW)
-    auditor_keys.register(cast.body, "5866" + "66" * 30, cast.auditor, NOW)
+    auditors.declare(assignment, cast.auditor, False, "", NOW)
+    auditors.register(cast.body, "5866" + "66" * 30, cast.auditor, NOW)
     client = Client()
     assert client.login(username=cast.auditor.email, password=PASSWORD)
     address = reverse("web:engagement-opinion", args=[assignment.pk])

@@ -56,7 +56,7 @@ def set_up(client: Client) -> str:
 
 @pytest.mark.django_db(transaction=True)  # what happens on commit happens
 def test_whose_role_needs_a_second_factor_sets_it_up_before_anything_else(client: Client, officer: User) -> None:
-    assert by_password(client, officer) == "/overview/"
+    assert by_password(client, officer) == "/home/"
     assert client.get("/publications/").headers["Location"] == "/account/second-factor/?next=%2Fpublications%2F"
     set_up(client)
     assert client.get("/publications/").status_code == 200

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal import keys
 from portal.accounts.models import Membership
-from portal.assurance.codes import code_of
+from portal.assurance.attestation_standing import code_of
 from portal.assurance.services import assign
 from portal.auditlog.models import Action, Event
 from portal.intake import services as intake
@@ -22,7 +22,7 @@ from portal.sharing import certificates, shares
 from portal.sharing.certificates import Holding
 from portal.sharing.models import Certificate, Share
 from portal.standings import services as standings
-from portal.standings.cells import cell_of
+from portal.standings.cohort import cell_of
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
 

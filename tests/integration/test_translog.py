@@ -94,7 +94,7 @@ def test_a_head_and_a_proof_cost_the_same_few_queries_however_long_the_log(djang
             selectors.inclusion(2, count)
         with django_assert_num_queries(2):
             selectors.consistency(3, count)
-        with transaction.atomic(), django_assert_num_queries(5):  # lock, entry, siblings, nodes, head
+        with transaction.atomic(), django_assert_num_queries(6):  # lock, what waits, entry, siblings, nodes, head
             log.add(Kind.ENVELOPE, digest(1000 + count * 2), NOW)
 
 

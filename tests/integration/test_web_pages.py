@@ -22,10 +22,10 @@ from portal.accounts.models import EnrolmentToken
 from portal.intake import services as intake
 from portal.intake.by_hand import MOST_FILES
 from portal.intake.models import Submission
-from portal.limits import MAX_FORM_BYTES
 from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.publication.models import Publication
+from portal.request_sizes import MAX_FORM_BYTES
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -189,8 +189,8 @@ def test_a_wrong_password_is_told_beside_a_summary_and_says_what_to_do(client: C
 
 def test_signing_in_leads_to_the_first_page_of_the_role_and_never_to_another_site(client: Client, cast: Cast) -> None:
     into = {"username": cast.drafter.email, "password": PASSWORD}
-    assert client.post("/sign-in/", into).headers["Location"] == reverse("web:overview")
-    assert Client().post("/sign-in/?next=https://elsewhere.example/", into).headers["Location"] == reverse("web:overview")
+    assert client.post("/sign-in/", into).headers["Location"] == reverse("web:home")
+    assert Client().post("/sign-in/?next=https://elsewhere.example/", into).headers["Location"] == reverse("web:home")
 
 
 class Unreadable(io.BytesIO):
@@ -432,5 +432,5 @@ def test_pages_speak_chinese_when_asked_and_keep_to_the_choice(client: Client, p
     assert answer.headers["Location"] == "/benchmarks/cement/cn/dry-process/2016/v1/"
     page = client.get("/benchmarks/cement/cn/dry-process/2016/v1/").content.decode()
     assert '<html lang="zh-Hans"' in page
-    assert "工序阶梯" in page
+    assert "工序能耗阶梯图" in page
     assert client.post("/language/", {"language": "zh-hans", "next": "https://elsewhere.example/"}).headers["Location"] == "/"

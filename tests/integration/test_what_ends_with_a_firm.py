@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from portal import keys
 from portal.accounts.models import Role, User
-from portal.assurance import attesting, findings, interests, reminding
-from portal.assurance.codes import code_of
+from portal.assurance import attesting, auditors, findings, reminding
+from portal.assurance.attestation_standing import code_of
 from portal.assurance.engagements import engagements_of
 from portal.assurance.models import Assignment, Attestation
 from portal.assurance.models.findings import Grade
@@ -31,7 +31,7 @@ from portal.partners.models import Grant
 from portal.problems import RefusedError
 from portal.register import leaving
 from portal.sharing import shares
-from portal.standings.cells import cell_of
+from portal.standings.cohort import cell_of
 from tests.integration.audited import make_attestation, terms
 from tests.integration.partners_cast import Partners, make_partners
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
@@ -155,7 +155,7 @@ def test_nothing_is_done_in_an_engagement_that_has_ended(cast: Cast, attested: A
     acts: dict[str, Callable[[], object]] = {
         "raise": lambda: findings.raise_finding(assignment, Grade.MINOR, "x", "", "", NOW.date(), cast.auditor, NOW),
         "close": lambda: findings.close(finding, "x", cast.auditor, NOW),
-        "declare": lambda: interests.declare(assignment, cast.auditor, False, "", NOW),
+        "declare": lambda: auditors.declare(assignment, cast.auditor, False, "", NOW),
         "conclude": lambda: attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW),
     }
     for name, act in acts.items():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from datetime import date
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from benchmarks import packs, ranking
 from benchmarks.wire import envelope
 from portal import keys
 from portal.accounts.models import Acting, Membership, Organisation, Role, Site, User
@@ -19,6 +23,9 @@ from portal.opening import services as opening
 from portal.publication import services
 from portal.publication.models import Publication
 from portal.standings import services as standings
+from portal.standings.models import Standing
+from portal.web.carbon import co2
+from portal.web.presenters import stand as stand_presenter
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, make_cast, person, processing_public
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -105,6 +112,21 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
     assert {owner.get(address).status_code for address in (STAND, TREND)} == {403}
 
 
+def test_a_score_stands_with_its_interval_on_page_and_file(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = client_of(cast.plants[0].owner)
+    assert text(owner, STAND).count("among fewer than 26 sites a place, no score") == 6
+
+    monkeypatch.setattr(ranking, "FEWEST_FOR_A_SCORE", 10)
+    standings.compute(cast.period, "worker", NOW)
+    scores = set(Standing.objects.filter(period=cast.period, submission__site=cast.plants[0].site).values_list("score_low", "score_high"))
+    assert all(low is not None and high is not None and 1 <= low < high <= 100 for low, high in scores)
+    shown = [(int(low), int(high)) for low, high in re.findall(r"<div>(\d+) to (\d+)</div>", text(owner, STAND))]
+    assert len(shown) == 6  # a step by its headline; the file tells every metric
+    assert set(shown) <= scores
+    rows = csv.DictReader(io.StringIO(text(owner, STAND + "where-we-stand.csv").lstrip("\ufeff")))
+    assert {(int(row["score_low"]), int(row["score_high"])) for row in rows} == scores
+
+
 def test_a_firm_reads_of_itself_alone(cast: Cast) -> None:
     pages = {}
     for number, plant in enumerate(cast.plants[:3], 1):
@@ -150,3 +172,16 @@ def test_whose_values_a_person_sees_is_said_once_and_by_one_condition(cast: Cast
         holder = User(email="key")
         holder.acting_as = Acting(house.pk, role)  # type: ignore[misc] # of this holder alone, as a key's is
         assert visible_sites(holder).count() == sites
+
+
+def test_the_co2_of_clinker_goes_by_its_heat(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coal's 2.7 to the grid's 4.3 kg a kgce are 60 % apart, and left a gap of clinker at anything between; its heat stands apart."""
+    monkeypatch.setattr(stand_presenter, "last_day", lambda _period: date(2025, 12, 31))  # of 2016 no factor of electricity is held
+    rows = re.findall(r"<tr.*?</tr>", text(client_of(cast.plants[-1].owner), STAND), re.DOTALL)
+    row = next(row for row in rows if "Clinker burning" in row and "kg CO" in row)
+    found = re.search(r"kg CO.*?<div[^>]*>\s*([\d.]+) to ([\d.]+)", row, re.DOTALL)
+    assert found is not None
+    low, high = map(float, found.groups())
+    naive = co2(1.31, packs.load("cement").step("clinker-burning").boundary, date(2025, 12, 31), "CN")
+    assert naive is not None
+    assert high - low < 0.7 * (naive[1] - naive[0])

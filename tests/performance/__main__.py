@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.performance.measurement import Measurement
 
-NAMES = ("engine", "seal", "draws", "intake", "compose", "commitment", "log", "pages")
+NAMES = ("engine", "seal", "draws", "intake", "compose", "commitment", "log", "pages", "production")
 LONGER = frozenset({"engine"})  # those that have a long form
 
 

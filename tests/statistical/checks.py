@@ -25,6 +25,7 @@ CHECKS = (
     "utility",
     "enough",
     "odds",
+    "scores",
     "drawing",
 )
 """Modules of this package with `run(long) -> Outcome`; the longest first, since two run at a time."""

@@ -7,7 +7,7 @@ heavy-tailed too, as real heats are. Every plant has its own number of batches a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -63,25 +63,36 @@ BETWEEN: Mapping[str, Centres] = {"normal": _normal, "mixed": _mixed, "heavy tai
 class Sector:
     participants: tuple[Participant, ...]
     best: Array  # the plants' exact low quantiles, in the order of the participants
+    typical: Array  # their exact medians
 
 
 def sector(rng: np.random.Generator, shape: str, firms: int, between: float = 0.04) -> Sector:
     """Args:
     between: standard deviation of the plants' centres, as a share of the typical value.
     """
+    participants, best, typical = [], np.empty(firms), np.empty(firms)
+    for i, values in enumerate(_plants(rng, shape, firms, between)):
+        best[i], typical[i] = (values[rank(quantile, values.size) - 1] for quantile in (STEP.label_rule.quantile, Fraction(1, 2)))
+        participants.append(Participant(f"firm-{i:04}", f"site-{i:04}", _release(values, rng)))
+    return Sector(tuple(participants), best, typical)
+
+
+def true_bests(rng: np.random.Generator, shape: str, firms: int, between: float = 0.04) -> Array:
+    """The exact low quantiles of so many firms of the kind, in rising order: what a sector is drawn from."""
+    return np.sort([values[rank(STEP.label_rule.quantile, values.size) - 1] for values in _plants(rng, shape, firms, between)])
+
+
+def _plants(rng: np.random.Generator, shape: str, firms: int, between: float) -> Iterator[Array]:
+    """The batches of each plant, in rising order."""
     places = BETWEEN[shape](rng, firms)
     while (beyond := np.abs(places) > _FARTHEST).any():
         places[beyond] = BETWEEN[shape](rng, int(beyond.sum()))
     centres = RULE.typical * (1 + between * places)
     counts = np.exp(rng.uniform(np.log(BATCHES[0]), np.log(BATCHES[1]), firms)).astype(int)
     spreads = RULE.spread * rng.uniform(0.7, 1.3, firms)
-    participants, best = [], np.empty(firms)
     for i in range(firms):
         batches = rng.standard_t(_TAILS, counts[i]) / 3**0.5 if shape == "heavy tails" else rng.standard_normal(counts[i])
-        values = np.sort(centres[i] + spreads[i] * batches)
-        best[i] = values[rank(STEP.label_rule.quantile, counts[i]) - 1]
-        participants.append(Participant(f"firm-{i:04}", f"site-{i:04}", _release(values, rng)))
-    return Sector(tuple(participants), best)
+        yield np.sort(centres[i] + spreads[i] * batches)
 
 
 def _release(values: Array, rng: np.random.Generator) -> ReleasedLabel:

@@ -35,7 +35,7 @@ from fixtures.simulator.works.design import DESIGNS
 from reporting_agent.audit.openings.assembling import Answered
 from reporting_agent.audit.openings.examining import Handed, examine
 from reporting_agent.config import Site, load_site
-from reporting_agent.reporting.drawing import draw as draw_cells
+from reporting_agent.reporting.noise_drawing import draw as draw_cells
 from reporting_agent.reporting.planning import Plan as ReportPlan
 from reporting_agent.reporting.planning import Subject
 from reporting_agent.reporting.report_material import gather_again

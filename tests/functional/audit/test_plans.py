@@ -34,9 +34,9 @@ def verdict(plant: Reported, plan: Plan, steps: tuple[str, ...] = (), nonce: byt
 
 
 def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_plan_never_does(cheating: Reported) -> None:
-    nonces = [bytes([number]) * 32 for number in range(8)]
+    nonces = [bytes([number]) * 32 for number in range(64)]
     assert any(verdict(cheating, ONE_DAY, nonce=nonce, without=True).holds for nonce in nonces)
-    for nonce in nonces:
+    for nonce in nonces[:8]:
         found = verdict(cheating, ONE_DAY, nonce=nonce)
         (plan,) = [one for one in found.findings if one.code == "plan-sufficient"]
         assert (plan.state, plan.asked, found.holds) == (State.NOT_CHECKABLE, True, False)

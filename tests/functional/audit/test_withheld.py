@@ -18,7 +18,7 @@ from benchmarks.audit.withheld import withheld_of
 from benchmarks.phrases import Phrase
 from reporting_agent.audit.openings import telling
 from reporting_agent.audit.openings.assembling import assemble
-from reporting_agent.audit.openings.bounds import unbounded
+from reporting_agent.audit.openings.declared import unbounded
 from reporting_agent.audit.openings.examining import Handed, examine
 from reporting_agent.audit.openings.verdict import Verdict
 from reporting_agent.audit.openings.verifying import settled

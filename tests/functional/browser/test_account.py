@@ -60,7 +60,7 @@ def test_a_new_officer_sets_a_second_factor_up_and_signs_in_with_it(reader: Make
     officer.look("sign-in-code")
     page.fill("#id_code", code)
     page.press("#id_code", "Enter")
-    page.wait_for_url("**/overview/")
+    page.wait_for_url("**/home/")
 
 
 @pytest.mark.parametrize("screen", [("en", 360), ("zh-hans", 1440)], ids=["en-360", "zh-hans-1440"])

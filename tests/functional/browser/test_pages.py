@@ -96,6 +96,8 @@ def test_public_pages_are_light(reader: MakeReader) -> None:
 
 def test_an_enterprise_sees_its_reports_its_place_and_its_agents(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
     owner = reader(*screen, world.owner.email)
+    owner.look("home-enterprise")
+    owner.open("/submissions/")
     owner.look("submissions")
     owner.page.click("main table a")
     owner.look("submission")
@@ -103,6 +105,10 @@ def test_an_enterprise_sees_its_reports_its_place_and_its_agents(reader: MakeRea
     owner.look("where-we-stand")
     owner.open("/sites/")
     owner.look("sites")
+    owner.page.click("main h2 a")
+    owner.look("site-record-own")
+    owner.page.click("text=/^(All sites of the firm|该企业的全部生产厂区)/")
+    owner.look("firm-record")
     owner.open("/submissions/hand-in/")
     owner.look("hand-in")
     owner.open("/publications/")
@@ -111,11 +117,15 @@ def test_an_enterprise_sees_its_reports_its_place_and_its_agents(reader: MakeRea
 
 def test_a_regulator_sees_who_took_part_and_what_the_gate_found(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
     officer = reader(*screen, world.cast.drafter.email)
+    officer.look("home-regulator")
+    officer.open("/publications/")
     officer.look("publications")
     officer.open("/incentives/")
     officer.look("incentives")
     officer.page.click("main form button")
     officer.look("incentives-nothing", expected_status=400)
+    officer.open("/assignments/several/")
+    officer.look("assign-several")
     officer.open("/audit-trail/?subject=benchmark")
     officer.look("audit-trail")
     officer.open(f"/publications/{world.cast.group.pk}/2025/standings/?metric=total")
@@ -130,6 +140,15 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(reader: MakeRead
     officer.look("overview")
     officer.open("/overview/?stage=closed")
     officer.look("overview-nothing")
+    officer.open("/sites/works-1/")
+    officer.look("site-record")
+    officer.page.fill("#note", "Kiln shell repaired.")
+    officer.page.click("main form button")
+    assert "Kiln shell repaired." in officer.text()
+    officer.page.fill("#find", "works-1")
+    officer.page.press("#find", "Enter")
+    officer.page.wait_for_url("**/search/**")
+    officer.look("search")
     officer.open("/publications/")
     officer.page.click("main table a")
     officer.look("participation")
@@ -139,6 +158,8 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(reader: MakeRead
 
 def test_a_certification_body_sees_what_it_is_assigned(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
     auditor = reader(*screen, world.cast.auditor.email)
+    auditor.look("home-body")
+    auditor.open("/assigned/")
     auditor.look("assigned")
     auditor.page.click("main table a")
     auditor.look("engagement")
@@ -149,6 +170,8 @@ def test_a_certification_body_sees_what_it_is_assigned(reader: MakeReader, scree
 
 def test_who_has_nothing_yet_is_told_what_to_do(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
     newcomer = reader(*screen, world.newcomer.email)
+    newcomer.look("home-newcomer")
+    newcomer.open("/submissions/")
     newcomer.look("submissions-empty")
     newcomer.open("/where-we-stand/")
     newcomer.look("where-we-stand-empty")

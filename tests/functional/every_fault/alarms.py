@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from fixtures.simulator.works import Works
 from fixtures.simulator.works.design import Use
 from fixtures.simulator.works.runs import Runs
-from reporting_agent.analysis.baseline import Anomaly, Baseline, baselines
-from reporting_agent.analysis.production import lines_of
+from reporting_agent.analysis.baselines.baseline import Anomaly, Baseline, baselines
+from reporting_agent.analysis.baselines.production import lines_of
 from reporting_agent.changes.change import Change, Kind
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult

@@ -36,7 +36,6 @@ from benchmarks.wire.directory import EnrolmentToken
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.sealing import ProcessingPublicKey
 from benchmarks.wire.signing import DeviceKey, VerifyingKey
-from tests.integration.portal_cast import label_of
 from tests.servers import free_port
 
 ROOT = Path(__file__).parents[3]
@@ -77,6 +76,8 @@ class Plant:
 
     def envelope(self, shift: int = 0, revision: int = 1, signer: DeviceKey | None = None, pack_digest: bytes = b"") -> bytes:
         """A sealed report; `shift` makes another one of the same revision."""
+        from tests.integration.portal_cast import label_of  # needs Django, which a trial without pytest does not set up
+
         labels = tuple(
             label_of(self.pack, step, rule.metric.value, shift) for step in self.pack.steps for rule in step.metrics if rule.released
         )

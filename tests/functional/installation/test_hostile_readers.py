@@ -187,6 +187,7 @@ def with_query(path: str, query: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
 
 
+@pytest.mark.long
 def test_hostile_readers_fill_nothing_and_stop_nobody(
     published: Installation, stores: Stores, long: bool, record_property: Callable[[str, object], None]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import signal
 import time
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -97,6 +98,48 @@ def test_a_worker_finds_by_itself_what_nobody_told_it_of(installation: Installat
         stored = installation.program(RECEIVE.format(raw=silent.hex()), "operator")  # the service alone: nobody is nudged
         assert stored.returncode == 0, stored.stderr
         assert settled(installation, hashlib.sha256(silent).hexdigest())["state"] == "accepted"
+
+
+BACKLOG = """
+from portal.intake.models import Submission
+row = Submission.objects.get(digest="{digest}")
+copies = []
+for number in range(1, {count} + 1):
+    values = {{field.attname: getattr(row, field.attname) for field in Submission._meta.concrete_fields if field.name != "id"}}
+    values.update(digest=f"{{number:064x}}", revision=100 + number, log_index=10**6 + number)
+    values.update(ledger_sequence=10**6 + number, state="received")
+    copies.append(Submission(**values))
+Submission.objects.bulk_create(copies)
+"""
+
+CLEAR = """
+from portal.intake.models import Submission
+Submission.objects.filter(log_index__gte=10**6).delete()
+"""
+
+
+def test_a_worker_that_is_told_to_end_does_so_within_ten_seconds_whatever_waits(
+    installation: Installation, plant: Plant, record_property: Callable[[str, object], None]
+) -> None:
+    digest = sent(installation, plant.envelope())
+    filled = installation.program(BACKLOG.format(digest=digest, count=3_000), "operator")
+    assert filled.returncode == 0, filled.stderr
+    with installation.running("worker") as process:
+        assert settled(installation, digest)["state"] == "accepted"  # it is at work
+        time.sleep(2)
+        told = time.monotonic()
+        process.terminate()
+        process.wait(60)
+        seconds = time.monotonic() - told
+    left = installation.program(
+        'from portal.intake.models import Submission\nprint(Submission.objects.filter(state="received").count())', "operator"
+    )
+    cleared = installation.program(CLEAR, "operator")
+    assert cleared.returncode == 0, cleared.stderr
+    record_property("seconds from SIGTERM to the end", round(seconds, 1))
+    record_property("reports still waiting", int(left.stdout))
+    assert int(left.stdout) > 0  # else nothing was cut short
+    assert seconds <= 10
 
 
 def settled(installation: Installation, digest: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, WHERE_COMMITTED
 from benchmarks.wire import attestations, canonical
 from portal.assurance.models import Sample
 from portal.intake.models import State, Submission
-from reporting_agent.audit.openings.auditor_keys import AuditorKeys
+from reporting_agent.audit.openings.statements import AuditorKeys
 from reporting_agent.reporting.enrolment import SEED_FILE
 from reporting_agent.state import StateDirectory
 from tests.functional.audit.plants import PERIOD

@@ -49,7 +49,7 @@ def pack_file(folder: Path, version: str) -> Path:
     text = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
     for before, after in (
         ('version = "3"', f'version = "{version}"'),
-        ('conversion = "2"', f'conversion = "{version}"'),
+        ('conversion = "3"', f'conversion = "{version}"'),
         ("effective_from = 2010-01-01", "effective_from = 2016-01-01"),
     ):
         assert before in text
@@ -60,7 +60,8 @@ def pack_file(folder: Path, version: str) -> Path:
 
 
 def factors_file(folder: Path, version: str, factor: str) -> Path:
-    text = (packs.HOME / "conversion.toml").read_text(encoding="utf-8").replace('version = "2"', f'version = "{version}"', 1)
+    text = (packs.HOME / "conversion.toml").read_text(encoding="utf-8").replace('version = "3"', f'version = "{version}"', 1)
+    assert f'version = "{version}"' in text
     assert OLD_FACTOR in text
     file = folder / f"factors-{version}.toml"
     file.write_text(text.replace(OLD_FACTOR, factor), encoding="utf-8")

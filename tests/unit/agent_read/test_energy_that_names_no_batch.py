@@ -12,7 +12,7 @@ from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.pipeline import strays
+from reporting_agent.pipeline import given, outward
 
 SITE = """
 [site]
@@ -55,11 +55,11 @@ def labelled(folder: Path, *further: str) -> SiteLabel:
 def test_what_names_no_batch_holds_the_label_back(tmp_path: Path, row: str, told: bool) -> None:
     found = labelled(tmp_path, row)
     (label,) = found.steps
-    assert (label.best.value is not None, label.best.reason, label.grade.reason == strays.CODE) == (
-        (True, None, False) if told else (False, strays.CODE, True)
+    assert (label.best.value is not None, label.best.reason, label.grade.reason == given.CODE) == (
+        (True, None, False) if told else (False, given.CODE, True)
     )
     if told:
-        strays.require_none(found)
+        outward.require_releasable(found)
     else:
         with pytest.raises(PolicyRefusal, match="names none of its batches"):
-            strays.require_none(found)
+            outward.require_releasable(found)

@@ -13,7 +13,7 @@ from benchmarks.labels import StepLabel
 from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.pipeline import LabelResult, lots
+from reporting_agent.pipeline import LabelResult, outward, scattered
 
 SITE = '[site]\nid = "works"\ntimezone = "UTC"\npack = "cement"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
 MJ_PER_KGCE = 29.3076
@@ -43,20 +43,20 @@ def test_assays_of_days_about_a_right_mean_win_nothing(tmp_path: Path) -> None:
     result = kiln(tmp_path, lambda day: (128, 26.85 if day % 3 else 21.6))
     assert total(result).best.value == pytest.approx(CONSTANT)
     assert total(result).mean == pytest.approx(CONSTANT)
-    assert lots.CODE in {one.code for one in result.findings}
+    assert scattered.HEATING_VALUE in {one.code for one in result.findings}
     with pytest.raises(PolicyRefusal) as refused:
-        lots.require_none(result.site_label)
-    assert refused.value.code == lots.CODE
+        outward.require_releasable(result.site_label)
+    assert refused.value.code == scattered.HEATING_VALUE
 
 
 def test_fuel_that_really_varies_counts_by_its_day(tmp_path: Path) -> None:
     """Of poor coal more is burnt: by the mean the rich days would look good."""
     result = kiln(tmp_path, lambda day: (128 * 25.1 / (lhv := 26.85 if day % 3 else 21.6), lhv))
     assert total(result).best.value == pytest.approx(CONSTANT)
-    assert lots.CODE not in {one.code for one in result.findings}
-    lots.require_none(result.site_label)
+    assert scattered.HEATING_VALUE not in {one.code for one in result.findings}
+    outward.require_releasable(result.site_label)
 
 
 def test_the_scatter_of_a_laboratory_is_none(tmp_path: Path) -> None:
     result = kiln(tmp_path, lambda day: (128 + day % 7, 25.1 + 0.1 * (day % 3 - 1)))
-    assert lots.CODE not in {one.code for one in result.findings}
+    assert scattered.HEATING_VALUE not in {one.code for one in result.findings}

@@ -12,6 +12,7 @@ from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.pipeline import LabelResult, own_gas
+from tests.unit.agent_read.small_works import Ran, gave, labelled, of, took, works
 
 SITE = '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
 PER_T = (
@@ -44,7 +45,15 @@ def used(result: LabelResult) -> int:
     return next(one.used for one in result.site_label.steps if one.metric is Metric.TOTAL)
 
 
-@pytest.mark.parametrize("stoves", [None, ("blast-furnace-gas", 1, "Nm3", 3.35, "import"), ("coke-oven-gas", 0.01, "Nm3", "", "import")])
+@pytest.mark.parametrize(
+    "stoves",
+    [
+        None,
+        ("blast-furnace-gas", 1, "Nm3", 3.35, "import"),
+        ("coke-oven-gas", 0.01, "Nm3", "", "import"),
+        ("blast-furnace-gas", 270, "Nm3", 3.35, "import"),
+    ],
+)
 def test_a_furnace_that_credits_its_gas_and_burns_none_has_no_label_and_sends_none(
     tmp_path: Path, stoves: tuple[object, ...] | None
 ) -> None:
@@ -64,3 +73,20 @@ def test_stoves_on_their_own_gas_or_on_another_count(tmp_path: Path, stoves: tup
     assert used(result) == 30
     assert "own-gas-missing" not in {one.code for one in result.findings}
     own_gas.require_none(result.data.batches, result.data.pack)
+
+
+@pytest.mark.parametrize(("own", "told"), [(310, True), (470, False)])
+def test_stoves_on_less_gas_than_is_usual_are_told_with_the_size(tmp_path: Path, own: int, told: bool) -> None:
+    """310 of 1,550 Nm3 are a fifth; 30 % would be 155 Nm3 x 3.35 MJ more, 17.7 kgce/t: 385 was 344 at just over a tenth."""
+    burnt = [took(carrier, quantity, unit, float(lhv) if lhv else None) for carrier, quantity, unit, lhv, _ in PER_T[:-1]]
+    gas = [took("blast-furnace-gas", own, "Nm3", 3.35), gave("blast-furnace-gas", 1550, "Nm3", 3.35)]
+    metal = {"feed_fe_pct": 58.0, "rare_earth_pct": 0.0, "vti_pct": 0.0, "laterite_pct": 0.0}
+    label = of(labelled(works(tmp_path, "steel", {"blast-furnace": Ran(5000, [*burnt, *gas], metal)})), "blast-furnace")
+    assert (label.used, label.best.reason) == (60, None)
+    said = [
+        one.en
+        for one in label.provisos
+        if one.en.startswith("The step burns gas of 20% of the heat that it gives back as blast-furnace gas")
+    ]
+    assert len(said) == told
+    assert all(one.endswith("usual are 30%, at which the label would be higher by 18 kgce/t.") for one in said)

@@ -93,6 +93,7 @@ class FakePortal:
     places: dict[str, int] = field(default_factory=dict)  # of envelopes, by digest
     today: Callable[[], datetime] = lambda: NOW
     secret: str = "s" * 43
+    restarts: list[bytes] = field(default_factory=list)  # statements of the coordinator
 
     @property
     def token(self) -> EnrolmentToken:
@@ -213,6 +214,8 @@ class FakePortal:
         """A portal that says of its log whatever its tree says."""
         if path.endswith("/head/"):
             return httpx.Response(200, json={"head": base64.b64encode(self.signed_head()).decode()})
+        if path.endswith("/restarts/"):
+            return httpx.Response(200, json=[{"statement": base64.b64encode(one).decode()} for one in self.restarts])
         kind = self.log.inclusion_proof if path.endswith("/inclusion/") else self.log.consistency_proof
         first, second = (int(asked[name]) for name in (("index", "size") if path.endswith("/inclusion/") else ("from", "to")))
         if second > len(self.log):

@@ -25,7 +25,7 @@ from benchmarks.release import release
 from benchmarks.wire import challenges
 from benchmarks.wire.schema import decode_report
 from reporting_agent.reporting import challenge_bindings, enrolment, planning, submission
-from reporting_agent.reporting.drawing import draw
+from reporting_agent.reporting.noise_drawing import draw
 from reporting_agent.reporting.outbox import Outbox, Parcel, ParcelState
 from reporting_agent.reporting.planning import Plan
 from reporting_agent.reporting.report_inputs import Provenance

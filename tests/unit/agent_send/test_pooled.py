@@ -18,10 +18,10 @@ from benchmarks.privacy.accounting import Debit
 from benchmarks.routes import Pack
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, decode_report
-from reporting_agent.reporting.ledger import Ledger
 from reporting_agent.reporting.offers import Offer
 from reporting_agent.reporting.planning import Plan, Subject, plan, wire_period
 from reporting_agent.reporting.pooled import counted, covers, gains, span, together
+from reporting_agent.reporting.privacy_ledger import Ledger
 from reporting_agent.reporting.set_back import refuse_old_ledger
 from reporting_agent.reporting.submission import Material
 from reporting_agent.state import transaction

@@ -95,7 +95,7 @@ def test_no_field_leaves_that_is_not_asked_for_with_a_reason(sealed: Prospectus)
 
 def test_what_is_agreed_to_is_shown_in_words_and_signed_by_its_digest(sealed: Prospectus, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sealed.report.consent == agreed()
-    assert (agreed().purpose, agreed().use, agreed().naming) == ("industry-label", "no-enforcement", "not-named-in-public")
+    assert (agreed().purpose, agreed().use, agreed().naming) == ("industry-label", "no-enforcement-incentives", "not-named-in-public")
     for language in languages():
         for term in terms(language):
             assert term in sealed.to_text(language)

@@ -15,9 +15,9 @@ from reporting_agent.audit.recomputation import LABEL, RELEASE, ROOT, Recomputat
 from reporting_agent.config import Site, load_site
 from reporting_agent.reporting.eligibility import require_reportable
 from reporting_agent.reporting.enrolment import SEED_FILE
-from reporting_agent.reporting.ledger import Ledger
 from reporting_agent.reporting.outbox import Parcel
 from reporting_agent.reporting.planning import Subject
+from reporting_agent.reporting.privacy_ledger import Ledger
 from reporting_agent.reporting.report_material import gather, gather_again
 from reporting_agent.reporting.submission import Material
 from tests.unit.agent_send.cast import SITE, Desk

@@ -18,7 +18,7 @@ from benchmarks.wire.schema import decode_report
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.reporting import rotation, submission
-from reporting_agent.reporting.drawing import draw
+from reporting_agent.reporting.noise_drawing import draw
 from reporting_agent.reporting.outbox import Outbox, Parcel, ParcelState
 from reporting_agent.reporting.planning import Plan
 from reporting_agent.reporting.report_material import gather

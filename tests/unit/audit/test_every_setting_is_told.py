@@ -92,13 +92,25 @@ kind = "process"
 reason = "Another furnace."
 [runs]
 """
+FENCE = """
+[site_boundary]
+purchased = [{ carrier = "steam", quantity = 5.0, unit = "t", period = "2026", lhv = 2700.0 }]
+others = [{ carrier = "electricity", quantity = 5.0, unit = "kWh", period = "2026", reason = "offices" }]
+auxiliaries = [{ carrier = "electricity", quantity = 5.0, unit = "kWh", period = "2026", step = "eaf" }]
+stocks = [{ carrier = "coke", opening = 1.0, closing = 2.0, unit = "t", period = "2026" }]
+losses = [{ carrier = "steam", pct = 2.0 }]
+[[site_boundary.conversions]]
+id = "boilers"
+takes = [{ carrier = "coal", quantity = 5.0, unit = "t", period = "2026" }]
+gives = [{ carrier = "heat", quantity = 5.0, unit = "MJ", period = "2026" }]
+"""
 SCALES = '[[scales]]\nid = "belt"\nstep = "eaf"\n'
 """Beside a log there are none: of another site."""
 
 
 def sites() -> list[Site]:
     batches = SETTINGS.replace('log = "log.csv"', 'batches = "b.csv"\nreadings = "r.csv"\nscales = "s.csv"') + SCALES
-    return [Site.model_validate(tomllib.loads(text)) for text in (SETTINGS, batches)]
+    return [Site.model_validate(tomllib.loads(text + FENCE)) for text in (SETTINGS, batches)]
 
 
 def keys() -> Iterator[tuple[type[BaseModel], str]]:
@@ -160,7 +172,7 @@ def with_other(here: Any, model: type[BaseModel], name: str) -> Iterator[Any]:
     """The settings with this key changed, at each place where its table stands."""
     if isinstance(here, BaseModel):
         bare = {one: getattr(here, one) for one in type(here).model_fields}
-        if isinstance(here, model):
+        if type(here) is model:
             yield model.model_construct(**_named(model, bare | {name: changed(bare[name], model.model_fields[name].annotation)}))
         for key, value in bare.items():
             for other in with_other(value, model, name):

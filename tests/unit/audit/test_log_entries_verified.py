@@ -18,7 +18,7 @@ from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.schema import Header
 from reporting_agent.audit.openings.log_entries import values_published
-from reporting_agent.audit.openings.served import Act
+from reporting_agent.audit.openings.recognising import Act
 from reporting_agent.cli import main
 from tests.unit.agent_send.cast import LOGGED_ON, FakePortal
 

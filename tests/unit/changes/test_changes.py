@@ -25,7 +25,7 @@ from reporting_agent.changes.lines import of_product
 from reporting_agent.changes.review import Question, Review, review
 from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.config import load_site
-from reporting_agent.metering import clock_search
+from reporting_agent.metering import shifts
 from reporting_agent.metering.shifts import Bins
 from reporting_agent.report import html, summary
 from tests.functional.every_fault.silent import plant_of, try_case, try_clean
@@ -100,8 +100,8 @@ def test_a_clock_hours_off_is_told_by_its_load() -> None:
     start += np.random.default_rng(1).integers(0, 3, len(start)) * hour
     end = start + 5 * hour
     edges = np.arange(-30, 61 * 24, dtype=np.int64) * hour
-    running = clock_search.running_share(edges - 7 * hour, start, end)  # what happens at t is stamped t + 7 h
-    told = clock_search.search(Bins(edges, running * 100 + 5, np.ones(len(running))), start, end)
+    running = shifts.running_share(edges - 7 * hour, start, end)  # what happens at t is stamped t + 7 h
+    told = shifts.search(Bins(edges, running * 100 + 5, np.ones(len(running))), start, end)
     assert told.shifted.all()
     assert np.allclose(told.ahead_s, 7 * 3600, atol=60)
 
@@ -307,7 +307,9 @@ def test_the_data_without_what_is_questioned_lack_that_line_from_that_day_on(sca
 @pytest.mark.slow
 def test_nothing_is_concluded_from_a_label_in_question(scaled: Path) -> None:
     """No grade, no sentence on what could be saved, no annual account: in label.json and on the page."""
-    site = load_site(scaled / "site.toml")
+    path = scaled / "graded.toml"  # of cement the limits hold where the site states what it bought ground
+    path.write_text((scaled / "site.toml").read_text(encoding="utf-8") + "[static]\nbought_ground_pct = 0\n", encoding="utf-8")
+    site = load_site(path)
     result = pipeline.label(site, Period.parse("2025", site.zone))
     found = analyse(site, result)
     graded = label_json(found.ungraded(result), found)

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from reporting_agent.changes import missing_rows
+from reporting_agent.changes import readings
 from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.metering import MeterRecord
@@ -28,21 +28,21 @@ def change(kind: Kind, size: float) -> Change:
 
 
 def test_every_second_row_of_half_a_year_is_a_quarter_of_the_rows() -> None:
-    assert missing_rows.of_meters([record(0.75)]) == {"F2": pytest.approx(0.25, abs=1e-4)}
-    assert missing_rows.of_meters([record(1.0), record(0.97), record(0.75, "register"), record(0.5, known_s=YEAR_S / 2)]) == {}
+    assert readings.gaps_of_meters([record(0.75)]) == {"F2": pytest.approx(0.25, abs=1e-4)}
+    assert readings.gaps_of_meters([record(1.0), record(0.97), record(0.75, "register"), record(0.5, known_s=YEAR_S / 2)]) == {}
 
 
 def test_the_fall_of_the_level_is_told_as_rows_from_its_day_on_and_the_clock_not_at_all() -> None:
-    (found,) = missing_rows.told({"F2": 0.25}, [change(Kind.LEVEL, 0.47)], [change(Kind.CLOCK, -453.0)])
+    (found,) = readings.told({"F2": 0.25}, [change(Kind.LEVEL, 0.47)], [change(Kind.CLOCK, -453.0)])
     assert (found.kind, found.first, found.size, found.causes) == (Kind.ROWS, JULY, 0.25, (Cause.ROWS,))
     assert "lacks 25 % of the rows" in str(sentence(found))
     assert 'kind = "unusable"' in to_declare(found, date(2025, 1, 1))
 
 
 def test_a_clock_that_only_seems_to_move_is_told_as_rows() -> None:
-    assert [one.kind for one in missing_rows.told({"F2": 0.5}, [], [change(Kind.CLOCK, -453.0)])] == [Kind.ROWS]
+    assert [one.kind for one in readings.told({"F2": 0.5}, [], [change(Kind.CLOCK, -453.0)])] == [Kind.ROWS]
 
 
 def test_a_logger_that_leaves_out_rows_of_nothing_is_not_asked_about() -> None:
-    assert missing_rows.told({"F2": 0.25}, [], []) == []
-    assert missing_rows.told({"F2": 0.25}, [change(Kind.LEVEL, 1.2)], []) == []
+    assert readings.told({"F2": 0.25}, [], []) == []
+    assert readings.told({"F2": 0.25}, [change(Kind.LEVEL, 1.2)], []) == []

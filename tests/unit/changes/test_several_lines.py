@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from reporting_agent.changes import swaps, together
+from reporting_agent.changes import levels, swaps
 from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.changes.lines import Line
 from reporting_agent.changes.telling import to_declare
@@ -33,7 +33,7 @@ def line(meter: str, factor: float) -> Line:
 
 def test_one_factor_of_energy_on_two_lines_at_their_usual_power_is_the_output_of_both() -> None:
     found = [moved("1", Kind.PROCESS, 0.9055, 0.004), moved("2", Kind.OUTPUT, 1.1445, 0.023, MAY + timedelta(days=2))]
-    (told,) = together.of_steps(found, [line("1", 1.0), line("2", 1.0)])
+    (told,) = levels.of_steps(found, [line("1", 1.0), line("2", 1.0)])
     assert (told.kind, told.meters, told.equipment, told.first) == (Kind.OUTPUT, (), ("line-1", "line-2"), MAY)
     assert told.size == pytest.approx(1.1023, rel=0.006)
     assert (told.causes[0], told.causes[-1]) == (Cause.UNIT, Cause.PROCESS)
@@ -41,7 +41,7 @@ def test_one_factor_of_energy_on_two_lines_at_their_usual_power_is_the_output_of
 
 def test_one_factor_of_power_on_two_lines_is_of_both_meters() -> None:
     found = [moved("1", Kind.PROCESS, 0.9, 0.005), moved("2", Kind.PROCESS, 0.905, 0.005)]
-    told = together.of_steps(found, [line("1", 0.9), line("2", 0.9)])
+    told = levels.of_steps(found, [line("1", 0.9), line("2", 0.9)])
     assert [(one.kind, one.meters) for one in told] == [(Kind.LEVEL, ("1",)), (Kind.LEVEL, ("2",))]
     assert all(one.causes[0] is Cause.TRANSFORMER for one in told)
 
@@ -56,7 +56,7 @@ def test_one_factor_of_power_on_two_lines_is_of_both_meters() -> None:
 )
 def test_other_factors_and_other_days_stay_what_they_are(other: Change) -> None:
     found = [moved("1", Kind.PROCESS, 0.9, 0.005), other]
-    assert together.of_steps(found, [line("1", 0.9), line("2", 0.9)]) == found
+    assert levels.of_steps(found, [line("1", 0.9), line("2", 0.9)]) == found
 
 
 def furnaces(seed: int, exchanged: range, second: str = "register") -> list[Line]:

@@ -63,10 +63,10 @@ def by_the_day(seed: int, late: int) -> Line:
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("late", [-1, 1, 2])
 def test_output_that_is_booked_days_late_is_told_with_what_puts_it_back(seed: int, late: int) -> None:
-    (told,) = booking.of_lines([by_the_day(seed, late)])
+    (told,) = booking.late_of_lines([by_the_day(seed, late)])
     assert (told.kind, told.size) == (Kind.BOOKED, 86_400.0 * late)
     assert f'offset = "{-86_400 * late} s"' in to_declare(told, date(2025, 1, 1))
 
 
 def test_output_that_stands_where_it_was_made_is_not() -> None:
-    assert [booking.of_lines([by_the_day(seed, 0)]) for seed in range(100)] == [[]] * 100
+    assert [booking.late_of_lines([by_the_day(seed, 0)]) for seed in range(100)] == [[]] * 100

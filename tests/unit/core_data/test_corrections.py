@@ -89,8 +89,9 @@ def test_the_coal_grades_of_clinker_are_the_standards_figures_in_megajoules_exac
     assert [None if each is None else round(each / 29.3076, 9) for each in CLINKER_COAL.grades] == [94, 100, 109]
 
 
-def test_cement_preparation_has_no_correction() -> None:
-    assert corrected(PREPARATION) == (26, 29, 34)
+def test_cement_preparation_has_no_correction_and_asks_what_was_bought_ground() -> None:
+    assert corrected(PREPARATION, bought_ground_pct=0) == (26, 29, 34)
+    assert refused(PREPARATION) == "variable-missing"
 
 
 def test_clinker_ratio_and_altitude_are_never_assumed_for_cement() -> None:

@@ -13,11 +13,13 @@ from pydantic import BaseModel
 
 from benchmarks import conversion, packs
 from benchmarks.carriers import CARRIERS
+from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.packs.checks import faults, read_in_the_future
 from benchmarks.packs.corrections import RULES
-from benchmarks.packs.faults import FaultyPack
+from benchmarks.packs.faults import Fault, FaultyPack
+from benchmarks.phrases import Phrase
 from benchmarks.practice import remarks
 from benchmarks.routes import Pack, Source, Step
 from reporting_agent.cli import main
@@ -259,6 +261,13 @@ CONTRADICTIONS: Faults = [
     ("typical = 125\n", "typical = 30\n", "steps[coking].metrics[total].typical", "30", "between floor and ceiling"),
     ("typical = 125\n", "typical = 70\n", "steps[coking].metrics[total].grid_lower", "80 to 200", "around the typical"),
     ("spread = 3.5\n", "spread = 0\n", "steps[coking].metrics[total].spread", "0", "more than 0"),
+    (
+        "spread = 3.5\n",
+        'spread = 3.5\nby_electricity = ["water"]\n',
+        "steps[coking].metrics[total].by_electricity",
+        "water",
+        "in a metric of electricity",
+    ),
     ("grid_width = 0.4\n", "grid_width = 0.7\n", "steps[coking].metrics[total].grid_width", "7/10", "divides 120 evenly"),
     ("grid_width = 0.4\n", "grid_width = 0.01\n", "steps[coking].metrics[total].grid_width", "12001 cells", "2000"),
     ("grid_width = 0.4\n", "grid_width = -0.4\n", "steps[coking].metrics[total].grid_width", "-2/5", "width > 0"),
@@ -413,6 +422,16 @@ def refused_with(code: str, path: Path, old: str, new: str, place: str, found: s
     assert found in error.found
     assert wanted in error.wanted
     assert error.remedy
+    assert isinstance(error, FaultyPack)
+    for fault in error.faults:
+        said_in_chinese(fault)
+
+
+def said_in_chinese(fault: Fault) -> None:
+    """What is wanted, and what was found where the check says it in words; names of the file stay as they are written there."""
+    for said in (fault.wanted, fault.found):
+        if isinstance(said, Phrase):
+            assert re.search("[\u4e00-\u9fff]", in_language(said, "zh")), said
 
 
 @pytest.mark.parametrize(("content", "found"), [(b"id = steel", "line 1"), (b"\xff\xfe\x00", "decode")])
@@ -519,6 +538,8 @@ def test_what_a_good_pack_does_otherwise_is_told_and_refuses_nothing(
     path.write_text(STEEL_TEXT.replace(old, new, 1), encoding="utf-8")
     told = list(remarks(packs.load(str(path))))
     assert any(one.place == place and found in one.found and advised in one.wanted for one in told), told
+    for one in told:
+        said_in_chinese(one)
 
 
 def test_slopes_of_total_and_heat_that_disagree_are_told(tmp_path: Path) -> None:
@@ -546,3 +567,25 @@ def test_the_author_meets_them_in_pack_check(tmp_path: Path, capsys: pytest.Capt
     assert "worth a look: steps[coking].metrics[total].floor: found 110 to" in capsys.readouterr().out
     assert main(["pack", "--json", "check", str(path)]) == 0
     assert "steps[coking].metrics[total].floor" in [one["place"] for one in json.loads(capsys.readouterr().out)["remarks"]]
+
+
+def test_every_answer_of_pack_is_said_in_chinese(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    path = tmp_path / "own.toml"
+    path.write_text(
+        STEEL_TEXT.replace("grade1 = 110", "grade1 = 109", 1).replace('run_kind = "day"', 'run_kind = "month"', 1), encoding="utf-8"
+    )
+    for act in (["check", "steel"], ["check", str(path)], ["diff", "steel", str(path)], ["diff", "aluminium@1", "aluminium"]):
+        assert main(["pack", *act]) == 0
+        for line in capsys.readouterr().out.splitlines():
+            assert re.search("[\u4e00-\u9fff]", line) or "->" in line, line
+    assert main(["pack", "numbers", "steel"]) == 0
+    for line in capsys.readouterr().out.splitlines():
+        _place, _value, _unit, status, _source, moves = line.split("\t")
+        assert status in ("已见原文", "转录", "二手", "假设")
+        assert re.search("[\u4e00-\u9fff]", moves)
+    path.write_text(STEEL_TEXT.replace("spread = 3.5\n", "spread = 0\n"), encoding="utf-8")
+    assert main(["pack", "check", str(path)]) == 1
+    assert "所见 0.0；应为 大于 0 的标准差，以指标的单位计" in capsys.readouterr().err

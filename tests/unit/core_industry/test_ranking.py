@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from benchmarks.composition import Participant
 from benchmarks.errors import InputError
-from benchmarks.ranking import Standing, standings
+from benchmarks.ranking import FEWEST_FOR_A_SCORE, Standing, standings
 from benchmarks.routes import Pack
 
 Grow = Callable[..., Any]
@@ -99,6 +101,32 @@ def test_among_too_few_firms_nobody_is_ranked(pack: Pack, grow: Grow) -> None:
     assert standings([*seven, Participant(seven[0].firm, "second-site", seven[0].label)], pack, rng) == ()
     assert len(standings([*seven, Participant("firm-eight", "site-eight", seven[0].label)], pack, rng)) == 8
     assert standings([], pack, rng) == ()
+
+
+def test_a_score_is_the_percentile_that_the_place_bears_out(pack: Pack, grow: Grow) -> None:
+    """Among firms as precise and as far apart as these the rank is certain, so the score is the quantiles of one Beta distribution."""
+    rng = np.random.default_rng(12)
+    for standing in standings(grow(rng, FEWEST_FOR_A_SCORE, between=40, batches=(2100, 2500)).participants, pack, rng):
+        (place, last), score = standing.rank_interval, standing.score
+        assert score is not None
+        if place == last:
+            low, high = 100 * stats.beta(standing.of - place + 1, place).ppf((0.025, 0.975))
+            assert score == (max(math.floor(low), 1), math.ceil(high))
+
+
+def test_of_few_sites_a_place_is_told_and_no_score(pack: Pack, grow: Grow) -> None:
+    rng = np.random.default_rng(14)
+    plants = grow(rng, FEWEST_FOR_A_SCORE).participants
+    assert {s.score for s in standings(plants[:-1], pack, rng)} == {None}
+    assert None not in {s.score for s in standings(plants, pack, rng)}
+
+
+def test_equal_sites_share_one_score(pack: Pack, grow: Grow) -> None:
+    rng = np.random.default_rng(15)
+    plants = grow(rng, FEWEST_FOR_A_SCORE).participants
+    twins = [Participant(f"twin-{i}", f"twin-{i}", plants[5].label) for i in range(3)]
+    found = [s for s in standings([*plants, *twins], pack, rng) if s.site.startswith("twin") or s.site == plants[5].site]
+    assert len({s.score for s in found}) == 1
 
 
 def test_labels_of_two_boundaries_are_not_ranked_together(pack: Pack, grow: Grow) -> None:

@@ -63,11 +63,13 @@ def test_web_and_worker_sign_in_to_the_default_database_as_different_roles(compo
         "web": "postgres://steplabel_web@database/steplabel",
         "worker": "postgres://steplabel_worker@database/steplabel",
     }
-    made = re.findall(r"^make (\w+) /run/secrets/(\w+) (\w+)$", (DOCKER / "database-roles.sh").read_text("utf-8"), re.MULTILINE)
-    assert made == [
-        ("steplabel_web", "web_database_password", "steplabel"),
-        ("steplabel_worker", "worker_database_password", "steplabel_vault"),
-    ]
+    # the SQL behind it is run on a real server by tests/integration/test_database_roles.py
+    database = compose["services"]["database"]
+    assert "../deploy/postgresql:/postgresql:ro" in database["volumes"]
+    script = (DOCKER / "database-roles.sh").read_text("utf-8")
+    named = re.findall(r"/run/secrets/(\w+)", script)
+    assert named == ["web_database_password", "worker_database_password"]
+    assert set(named) <= secrets_of(database)
 
 
 def test_nothing_serves_before_the_tables_and_their_grants_are_there(compose: dict[str, Any]) -> None:
@@ -105,3 +107,16 @@ def test_the_drawn_secrets_are_long_apart_and_kept(tmp_path: Path) -> None:
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
     subprocess.run(["/bin/sh", script], check=True)
     assert {file.name: file.read_text("ascii") for file in (tmp_path / "secrets").iterdir()} == drawn
+
+
+def test_the_image_holds_nothing_that_fetches_or_builds_and_runs_as_an_ordinary_user() -> None:
+    build, image = (DOCKER / "Dockerfile").read_text("utf-8").split("\nFROM ")[1:3]
+    assert build.rstrip().endswith("uv pip uninstall --python /opt/steplabel/bin/python pip wheel uv"), "the last thing that is built"
+    assert re.search(r"^RUN python -m pip uninstall --yes .* setuptools wheel pip ", image, re.MULTILINE)
+    assert re.findall(r"^USER (.+)$", image, re.MULTILINE) == ["10001"]
+    assert not re.search(r"apt-get|pip install", image)
+
+
+def test_every_process_of_the_portal_is_asked_whether_it_is_well(compose: dict[str, Any]) -> None:
+    assert {name for name, service in compose["services"].items() if "healthcheck" in service} >= {"web", "worker", "database", "cache"}
+    assert "--workers-kill-timeout" in (DOCKER / "entrypoint").read_text("utf-8"), "or a granian that gives up waits for its other worker"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 from django.test import Client
 
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import FactorTable
 from reporting_agent.cli import COMMANDS
-from reporting_agent.pipeline import lots
-from tests.documents import command_line, demo_figures, errors_page, openapi, pack_numbers
+from reporting_agent.pipeline import scattered
+from tests.documents import command_line, decisions_index, demo_figures, errors_page, openapi, pack_numbers
 from tests.documents.reasons import LISTS
 
 WRITE = "run python -m tests.documents --write"
@@ -38,6 +41,15 @@ def test_the_committed_description_of_the_api_is_complete_and_current() -> None:
     assert openapi.page() == openapi.PAGE.read_text(encoding="utf-8"), WRITE
 
 
+def test_the_decisions_are_numbered_without_holes_and_listed_by_their_titles() -> None:
+    records = list(decisions_index.records())
+    assert [number for number, _, _ in records] == [f"{place:04d}" for place in range(1, len(records) + 1)]
+    for number, decision, path in records:
+        words = re.sub(r"[^a-z0-9]+", "-", decision.lower().replace("'", "")).strip("-")
+        assert path.stem == f"{number}-{words}", "a file is named by its decision"
+    assert decisions_index.page() == decisions_index.PAGE.read_text(encoding="utf-8"), WRITE
+
+
 def test_the_page_of_numbers_is_that_of_the_packs_and_lacks_no_source() -> None:
     assert pack_numbers.page() == pack_numbers.PAGE.read_text(encoding="utf-8"), WRITE
     assert "| none |" not in pack_numbers.page().split("## Sources", 1)[1]
@@ -45,11 +57,11 @@ def test_the_page_of_numbers_is_that_of_the_packs_and_lacks_no_source() -> None:
 
 def test_the_page_of_numbers_holds_the_bounds_of_carriers_and_the_constants_of_the_rules() -> None:
     page = pack_numbers.page()
-    bounded = [(one, bounds) for one in CARRIERS.values() if (bounds := one.lhv) is not None]
+    bounded = FactorTable.load().heating.values()
     assert bounded
-    for one, bounds in bounded:
-        assert f"| {one.id} | {bounds.least:g} | {bounds.most:g} | MJ/{one.unit} | assumption |" in page
-    assert f"| {lots.NEARLY:g} | of the best, by which heating values by runs" in page
+    for bounds in bounded:
+        assert f"| {bounds.carrier}.heating-value.most | {bounds.most:g} | MJ/{CARRIERS[bounds.carrier].unit} |  | assumption |" in page
+    assert f"| {scattered.NEARLY:g} | of the best, by which heating values by runs" in page
 
 
 def test_every_step_of_the_demo_stands_beside_what_is_published_and_inside_it() -> None:

@@ -14,9 +14,9 @@ from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Batch, Period
 from fixtures.simulator import mill
 from reporting_agent import pipeline
-from reporting_agent.analysis.baseline import Baseline, baselines
-from reporting_agent.analysis.baseline_model import fit_baseline
-from reporting_agent.analysis.control import control, events
+from reporting_agent.analysis.baselines.baseline import Baseline, baselines
+from reporting_agent.analysis.baselines.control import control, events
+from reporting_agent.analysis.baselines.model import fit_baseline
 from reporting_agent.config import Meter, load_site
 from reporting_agent.metering.record import MeterFacts, MeterRecord
 from reporting_agent.pipeline import LabelResult, PlantData

@@ -10,8 +10,7 @@ from benchmarks.measurements import Finding
 from reporting_agent.config import Meter
 from reporting_agent.metering import against_batches
 from reporting_agent.metering.against_batches import Beside, Suspicion
-from reporting_agent.metering.own_time import put_right
-from reporting_agent.metering.summer import stays_on_standard_time, summers
+from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
 from tests.unit.faults.plant import DAY_S, SECOND, STEP_S, Kind, Line, course, line, meter, stamps, written
 
 BERLIN = ZoneInfo("Europe/Berlin")

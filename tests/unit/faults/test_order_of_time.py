@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reporting_agent.metering import leaps
+from reporting_agent.metering import order
 from tests.unit.faults.plant import STEP_S, Kind, course, found, line, meter, rows, stamps, written
 
 LINE = line(20)
@@ -92,7 +92,7 @@ def test_a_register_tells_a_gap_of_just_an_hour_from_a_clock(monkeypatch: pytest
     moments, kept = beside_a_gap(3600, HOUR)
     data = meter("register"), moments[kept], VALUE["register"][kept]
     assert rows(course(*data), "clock-jump")[:1] == [2002]
-    monkeypatch.setattr(leaps, "_passed", lambda count, place, times: False)
+    monkeypatch.setattr(order, "_passed", lambda count, place, times: False)
     assert rows(course(*data), "clock-jump")[:1] == [2062]  # the fewest readings
 
 

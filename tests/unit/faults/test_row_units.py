@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from benchmarks.measurements import Batch, CarrierEnergy
-from reporting_agent.pipeline.row_units import off_scales
+from reporting_agent.pipeline.units import off_scales
 
 
 def heats() -> list[Batch]:

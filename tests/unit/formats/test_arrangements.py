@@ -12,7 +12,7 @@ import pytest
 from benchmarks.errors import InputError
 from reporting_agent.cli import main
 from reporting_agent.config import Profile
-from reporting_agent.proposal.carriers import counter_pair
+from reporting_agent.proposal.columns import counter_pair
 from reporting_agent.proposal.look import look_at
 from reporting_agent.sources import read_table
 from reporting_agent.sources.wanted import BATCHES, ENERGY

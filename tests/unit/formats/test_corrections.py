@@ -18,8 +18,8 @@ from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
+from reporting_agent.sources.cells import Rejected
 from reporting_agent.sources.corrections import Corrections, as_csv, load
-from reporting_agent.sources.rejected import Rejected
 
 SITE = """
 [site]

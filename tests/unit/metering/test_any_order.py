@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
-from reporting_agent.metering import Asked, Course, cleaning, courses, leaps, order
+from reporting_agent.metering import Asked, Course, cleaning, courses, order
 from reporting_agent.metering.cleaning import Readings
 from tests.unit.metering.records import FAULTS, SECOND, record
 
@@ -109,8 +109,8 @@ def test_the_time_between_readings_is_that_of_their_order_in_time(monkeypatch: p
     shuffled = data.at(disordered(COUNT, "at random", 1))
     monkeypatch.setattr(order, "FEWEST_STEPS_BACK", COUNT)
     assert codes(follow("register", shuffled)) == {"reading-disordered"}
-    between = leaps.Spacing.of(np.abs(np.diff(shuffled.time_us)).cumsum())  # as they stand in the file
-    monkeypatch.setattr(leaps.Spacing, "of", lambda rising_us: between)
+    between = order.Spacing.of(np.abs(np.diff(shuffled.time_us)).cumsum())  # as they stand in the file
+    monkeypatch.setattr(order.Spacing, "of", lambda rising_us: between)
     assert "clock-jump" in codes(follow("register", shuffled))
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.measurements import Period
-from reporting_agent.analysis.adequacy import Adequacy, adequacy, findings
-from reporting_agent.analysis.fitness import Aspect, Verdict
+from reporting_agent.analysis.meters.adequacy import Adequacy, adequacy, findings
+from reporting_agent.analysis.meters.fitness import Aspect, Verdict
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, label
 from tests.unit.meters.conftest import heats, meter, rate, register

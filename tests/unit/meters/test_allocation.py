@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.catalogue import in_language
 from benchmarks.measurements import Period
-from reporting_agent.analysis.use import uses
+from reporting_agent.analysis.waste.use import uses
 from reporting_agent.config import Site
 from reporting_agent.config.meters import Allocation
 from reporting_agent.metering.allocation import Served, Shared, Sink, share_out

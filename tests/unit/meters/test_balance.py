@@ -6,8 +6,8 @@ from datetime import date, datetime
 import pytest
 
 from benchmarks.catalogue import in_language
-from reporting_agent.analysis import balance
-from reporting_agent.analysis.balance import Balance, balances, findings
+from reporting_agent.analysis.meters import balance
+from reporting_agent.analysis.meters.balance import Balance, balances, findings
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 from tests.unit.meters.conftest import heats, meter, register

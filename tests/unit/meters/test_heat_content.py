@@ -5,15 +5,18 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from benchmarks import packs
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.measurements import Batch, CarrierEnergy, Direction
+from benchmarks.routes import Pack
 from reporting_agent.config import Site
-from reporting_agent.config.heating_values import HeatingValue, HeatingValues
-from reporting_agent.pipeline import LabelResult
+from reporting_agent.config.materials import HeatingValue, HeatingValues
+from reporting_agent.pipeline import LabelResult, pack_of
 from reporting_agent.pipeline.heat_content import Settled, require_one_value, settle
 from tests.unit.meters.conftest import heats, meter, register
 
 Build = Callable[..., Site]
+STEEL = packs.load("steel")
 
 
 def value(carrier: str, day: str, amount: float, unit: str = "") -> HeatingValue:
@@ -25,8 +28,8 @@ def batch(number: int, *energy: CarrierEnergy, step: str = "eaf") -> Batch:
     return Batch(f"B{number}", step, "", "", start, start + timedelta(hours=1), 100.0, energy=energy)
 
 
-def settled(a_site: Build, toml: str, batches: Sequence[Batch]) -> Settled:
-    return settle(batches, a_site(meter("m", step='"eaf"') + toml))
+def settled(a_site: Build, toml: str, batches: Sequence[Batch], pack: Pack | None = None) -> Settled:
+    return settle(batches, a_site(meter("m", step='"eaf"') + toml), pack)
 
 
 def test_each_value_holds_from_its_day_until_the_next() -> None:
@@ -59,7 +62,7 @@ def test_a_value_is_read_in_the_laboratorys_unit() -> None:
 )
 def test_values_that_cannot_be_are_refused(a_site: Build, toml: str, wanted: str) -> None:
     with pytest.raises(InputError) as caught:
-        a_site(meter("m", step='"eaf"') + toml)
+        pack_of(a_site(meter("m", step='"eaf"') + toml))
     assert wanted in caught.value.wanted
 
 
@@ -111,10 +114,10 @@ def test_a_gas_made_on_site_has_one_heating_value_on_both_sides(a_site: Build) -
     alone = settle([given, other], a_site(meter("m", step='"eaf"')), alone=True)
     assert [one.excluded for one in alone.batches] == [None, None]  # on the way out no record decides of another: all of it is refused
     with pytest.raises(PolicyRefusal) as refused:
-        require_one_value([given, other], HeatingValues(()))
+        require_one_value([given, other], HeatingValues(()), STEEL)
     assert refused.value.code == "heating-value-two-sided"
     assert "2024-03-01" in refused.value.sentence
-    require_one_value([given, same], HeatingValues(()))
+    require_one_value([given, same], HeatingValues(()), STEEL)
 
 
 def test_a_default_on_one_side_of_a_gas_is_another_value(a_site: Build) -> None:
@@ -124,12 +127,14 @@ def test_a_default_on_one_side_of_a_gas_is_another_value(a_site: Build) -> None:
 
 
 @pytest.mark.parametrize("carrier", ["coke", "steam"])
-def test_coke_and_steam_are_of_several_kinds_on_one_day(a_site: Build, carrier: str) -> None:
-    """Coke of 28.4 is sold to the furnace and breeze of 27.5 burnt at the sinter plant; steam of two pressures: nothing is contradicted."""
+def test_coke_and_steam_of_several_kinds_are_declared_as_streams(a_site: Build, carrier: str) -> None:
+    """28.4 is sold to the furnace and breeze of 27.5 burnt at the sinter plant: nobody can tell it from one kind told as two."""
     given = batch(0, CarrierEnergy(carrier, 500, "kg", Direction.RECOVERED, lhv_mj_per_unit=28.4), step="coking")
     taken = batch(0, CarrierEnergy(carrier, 20, "kg", lhv_mj_per_unit=27.5), step="sintering")
-    default = batch(0, CarrierEnergy(carrier, 20, "kg"), step="eaf")
-    assert {one.excluded for one in settled(a_site, "", [given, taken, default]).batches} == {None}
+    assert {one.excluded for one in settled(a_site, "", [given, taken]).batches} == {"heating-value-two-sided"}
+    apart = f'[[lhv]]\ncarrier = "{carrier}"\nfrom = 2024-01-01\nvalue = 27.5\nstep = "sintering"\nreason = "breeze, daily"\n'
+    if carrier == "coke":  # 27.5 is no steam
+        assert {one.excluded for one in settled(a_site, apart, [given, taken]).batches} == {None}
 
 
 def test_an_amount_of_energy_has_the_heating_value_that_the_laboratory_gave(a_site: Build) -> None:
@@ -154,9 +159,9 @@ def test_a_gas_hides_under_no_other_name(a_site: Build) -> None:
     given = batch(0, CarrierEnergy("blast-furnace-gas", 1650, "Nm3", Direction.RECOVERED, lhv_mj_per_unit=3.9), step="blast-furnace")
     for lhv, reason in ((3.0, "heating-value-two-sided"), (3.9, None), (6.5, None)):
         taken = batch(0, CarrierEnergy("mixed-gas", 600, "Nm3", lhv_mj_per_unit=lhv), step="hot-rolling")
-        assert [one.excluded for one in settled(a_site, "", [given, taken]).batches] == [None, reason]
+        assert [one.excluded for one in settled(a_site, "", [given, taken], STEEL).batches] == [None, reason]
     plain = batch(0, CarrierEnergy("mixed-gas", 1800, "MJ"), step="hot-rolling")
-    assert [one.excluded for one in settled(a_site, "", [given, plain]).batches] == [None, "heating-value-two-sided"]
+    assert [one.excluded for one in settled(a_site, "", [given, plain], STEEL).batches] == [None, "heating-value-two-sided"]
 
 
 def test_what_the_boundary_does_not_credit_lowers_no_label(a_site: Build, labelled: Callable[[Site], LabelResult]) -> None:

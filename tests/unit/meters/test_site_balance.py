@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from benchmarks.catalogue import in_language
-from reporting_agent.analysis.site_balance import SiteBalance, findings, site_balance
+from reporting_agent.analysis.account.site_balance import SiteBalance, findings, site_balance
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 from tests.unit.meters.conftest import heats, meter, rate, register

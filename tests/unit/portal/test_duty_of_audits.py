@@ -6,10 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from portal.assurance.duty import Due, Duty, Span, after_years, due
-from portal.assurance.schemes import obligatory_audit
+from portal.assurance.schemes import Due, Duty, Span, after_years, due, obligatory_audit
 
-RULE = obligatory_audit()
+RULE = obligatory_audit("de")
 DAY = timedelta(days=1)
 LAST = date(2022, 5, 10)
 NEXT = date(2026, 5, 10)
@@ -20,6 +19,14 @@ def test_the_rule_is_data_with_its_source() -> None:
     assert "2012/27/EU" in RULE.source.en
     assert "2012/27/EU" in RULE.source.said_in("zh")
     assert "iso-50001" in RULE.systems
+
+
+@pytest.mark.parametrize("place", ["cn", "cn/he/tangshan", "de", "de/by", "dex", "us"])
+def test_a_rule_is_cited_where_it_is_law_and_nowhere_else(place: str) -> None:
+    rule = obligatory_audit(place)
+    assert ("2012/27/EU" in rule.source.en) == (place.split("/")[0] == "de")
+    assert ("Energy Conservation Law of China" in rule.source.en) == place.startswith("cn")
+    assert ("gb-t-23331" in rule.systems) == (not place.startswith("de/") and place != "de")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def test_every_act_has_words_of_its_own() -> None:
 def test_an_act_and_what_it_was_about_are_said_in_the_language_of_the_page() -> None:
     with translation.override("zh-hans"):
         assert act_in_words("submission.accepted") == "接受报告"
-        assert name_in_words("site works-1") == "厂址 works-1"
+        assert name_in_words("site works-1") == "生产厂区 works-1"
 
 
 def test_what_is_not_known_stands_as_it_is() -> None:

@@ -37,6 +37,20 @@ def test_bounds_hold_every_mix_of_a_steps_energies() -> None:
         assert low - 1e-9 <= sum(table.co2_kg(one, ON) for one in mix) <= high + 1e-9
 
 
+def test_only_what_is_not_heat_may_be_electricity() -> None:
+    """A gap of 100 kgce of which 80 to 95 are heat, by coal: within the bounds of the two mixes, far from all electricity."""
+    kiln = boundary("coal", "electricity")
+    coal, power = co2(1.0, boundary("coal"), ON, "CN"), co2(1.0, boundary("electricity"), ON, "CN")
+    assert coal is not None
+    assert power is not None
+    low, high = co2(100.0, kiln, ON, "CN", heat=(80.0, 95.0)) or (0, 0)
+    assert (low, high) == pytest.approx((95 * coal[0] + 5 * power[0], 80 * coal[0] + 20 * power[0]))
+    assert high < 100 * power[1]
+    more, less = co2(100.0, kiln, ON, "CN", heat=(110.0, 110.0)), 110 * coal[0] - 10 * power[0]
+    assert more == pytest.approx((less, less))  # more heat than the best, and less electricity
+    assert co2(100.0, boundary("electricity", credited=("heat",)), ON, "CN", heat=(80.0, 95.0)) is None
+
+
 @pytest.mark.parametrize("unknown", [boundary("electricity", credited=("heat",)), boundary()])
 def test_what_cannot_be_bounded_is_not_known(unknown: Boundary) -> None:
     assert co2(1.0, unknown, ON, "CN") is None

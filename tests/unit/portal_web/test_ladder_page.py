@@ -21,7 +21,7 @@ from portal.publication.shapes import LabelView, StepView, TotalView
 from portal.web.figures import MINUS, energy_units
 from portal.web.presenters.benchmarks import lead_of
 from portal.web.presenters.ladders import Shown, ladder_of
-from portal.web.presenters.limits import beside_rows
+from portal.web.presenters.standard_limits import beside_rows
 from portal.web.words import Names
 
 PACK = packs.load("cement")

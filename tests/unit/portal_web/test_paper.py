@@ -42,6 +42,7 @@ def page(**changed: Any) -> BenchmarkPage:
         units=(),
         unit_note="",
         no_limits="No limit was in force.",
+        not_held="",
         rule="The mean of the best five.",
         method_url="",
         noise="",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from portal.standings.selectors import StepStandingView
-from portal.web.presenters.stand import MOST_TICKS, rank_strip
-from portal.web.viewmodels.enterprise import RankStrip
+from portal.web.presenters.stand import MOST_TICKS, rank_strip, score_rows
+from portal.web.viewmodels.stand import RankStrip
+from portal.web.words import Names
 
 
 def strip(of: int, low: int, high: int) -> RankStrip:
@@ -14,6 +15,24 @@ def strip(of: int, low: int, high: int) -> RankStrip:
     made = rank_strip(standing, "clinker")
     assert made is not None
     return made
+
+
+@pytest.mark.parametrize(
+    ("score", "said", "reading"),
+    [
+        ((51, 90), "51 to 90", "better than typical"),
+        ((50, 90), "50 to 90", "cannot be told from typical"),
+        ((12, 50), "12 to 50", "cannot be told from typical"),
+        ((12, 49), "12 to 49", "behind typical"),
+        ((1, 1), "1", "behind typical"),
+        (None, "among fewer than 26 sites a place, no score", ""),
+    ],
+)
+def test_a_score_is_said_by_its_interval(score: tuple[int, int] | None, said: str, reading: str) -> None:
+    standing = StepStandingView("eaf", "", "", "energy", "kgce/t", 1.0, 1.0, 1.0, (0.9, 1.1), (2, 3), None, 30, 1, score)
+    (row,) = score_rows([standing], Names.of("steel", "3"))
+    assert (row.score, row.reading, row.band is None) == (said, reading, score is None)
+    assert row.places == "2nd to 3rd of 30"
 
 
 def test_few_places_have_a_tick_each() -> None:

@@ -10,8 +10,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from portal.web.ladder import Picture
-from portal.web.viewmodels.enterprise import StandPage
-from portal.web.viewmodels.ladders import Ladder, LadderRow
+from portal.web.presenters.ladders import Ladder, LadderRow
+from portal.web.viewmodels.stand import StandPage
 
 TOTAL = LadderRow("Whole route", "kgce/t", "", "", "", "", "", "", "", None, None)
 LADDER = Ladder((), TOTAL, Picture((), "3.00%", ()), "kgce per tonne of cement", True, False, ())
@@ -32,6 +32,7 @@ def lead(language: str, **gaps: int) -> str:
         computed=None,
         figures=(),
         strip=None,
+        scores=(),
         ladder=LADDER,
         units=(),
         unit_note="",

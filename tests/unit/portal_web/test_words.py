@@ -10,7 +10,7 @@ from django.utils import translation
 from benchmarks import packs
 from benchmarks.explanation import LimitShown
 from benchmarks.routes import Words
-from portal.web.presenters.limits import beside_rows
+from portal.web.presenters.standard_limits import beside_rows
 from portal.web.words import Names, dated, enumerated, one_after_another, period_name
 
 CEMENT = Names("cement", packs.load("cement"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,14 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import ReferenceCondition, Source, Words
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, Cause, analyse
-from reporting_agent.analysis.amounts import ZERO, plus
-from reporting_agent.analysis.balance import Balance, Side
-from reporting_agent.analysis.variable_names import unit_of, unit_of_name, words_of
+from reporting_agent.analysis.costs.amounts import ZERO, plus
+from reporting_agent.analysis.drivers.names import unit_of, unit_of_name, words_of
+from reporting_agent.analysis.meters.balance import Balance, Side
 from reporting_agent.config import load_site
-from reporting_agent.config.variables import Variable
+from reporting_agent.config.border import BorderGoods
+from reporting_agent.config.materials import Variable
 from reporting_agent.report import html
-from reporting_agent.report.numbers import shown
+from reporting_agent.report.figures import shown
 from reporting_agent.report.plot import over_time, points, spread, window
 from reporting_agent.report.sections import baselines, lead
 from reporting_agent.report.svg import dots
@@ -36,7 +38,7 @@ PLANTS = pytest.mark.parametrize("plant", ["cement", "heats"])
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 OF_ANY_LANGUAGE = re.compile(
     r"""Steplabel|steplabel-agent/[\d.]+|kgce|tce|[kMG]?Wh|[kMG]?W\b|MJ|GJ|kPa|Nm3|CO₂|GB/T|GB|JCGM|ISO|IAPWS|EWMA|ceil|Holm
-    |\[\[?[\w.]+\]?\]|--xlsx|\w+\.(?:toml|json|csv|parquet|xlsx)|\*\.parquet|not_used|(?:var|input)\.\w+|data\b|\b[0-9a-f]{64}\b
+    |\[\[?[\w.]+\]?\]|--xlsx|\w+\.(?:toml|json|csv|parquet|xlsx)|\*\.parquet|not_used|per_usd|BEST-Cement|USD|SHA-256|(?:var|input)\.\w+|data\b|\b[0-9a-f]{64}\b
     |\b(?:step|kind)\ =\ "[\w-]+\"""",
     re.VERBOSE,
 )
@@ -295,3 +297,24 @@ def test_energy_given_with_batches_is_known_of_batches_and_what_is_not_known_is_
     whole, metered = (" ".join(text for text, _ in read(one.page("en")).texts) for one in (heats, cement))
     assert "is not known: it stands in no row" not in whole
     assert "of the batches' time" in metered
+
+
+def test_goods_at_the_border_stand_with_every_year_input_and_doubt(heats: Made) -> None:
+    attested = BorderGoods(cn_code="7208", origin="CN", route="C", emissions=Decimal("2.1"), price=Decimal(80))
+    unknown = BorderGoods(cn_code="7209", origin="CN")
+    site = heats.site.model_copy(update={"border": (attested, unknown)})
+    made = datetime(2026, 11, 22, tzinfo=UTC)
+    for lang, heading, doubt in (
+        ("en", "At the border of the European Union", "it was not compared with their text"),
+        ("zh", "欧盟边境", "尚未与法规原文核对"),
+    ):
+        page = html.render(site, heats.result, heats.analysis, lang, made)
+        texts = [text for text, _ in read(page).texts]
+        assert heading in texts
+        for figure in ("2.170", "173.60", "3.438", "2.057"):  # 2.16995 t at 80 EUR; 2030; 2.1 - 0.975 x 0.044 on attested values
+            assert figure in texts, figure
+        assert "2034" in texts
+        assert doubt in page
+        assert "2025/2621" in page
+        assert "7209" in page  # refused with its reason, and the others stand
+    assert "At the border of the European Union" in heats.page("en")  # absent, with what it would need

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
 from fixtures.simulator import Sector
-from fixtures.simulator.carriers import LHV_MJ, natural_unit
+from fixtures.simulator.carriers import lhv_mj, natural_unit
 from fixtures.simulator.faults import PER_MILLION_RUNS
 from fixtures.simulator.sector import industry_best
 
@@ -39,7 +39,7 @@ def test_the_carriers_of_every_run_add_up_to_its_total(pack: str) -> None:
         kgce = np.zeros(len(history))
         for (carrier, direction), energy in history.carriers.items():
             unit = factors.kgce(
-                CarrierEnergy(carrier, 1.0, natural_unit(carrier), direction, lhv_mj_per_unit=LHV_MJ.get(carrier)),
+                CarrierEnergy(carrier, 1.0, natural_unit(carrier), direction, lhv_mj_per_unit=lhv_mj(history.step.id, carrier)),
                 Basis.CALORIFIC,
                 date(2025, 7, 1),
             )

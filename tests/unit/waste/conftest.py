@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
-from reporting_agent.pipeline import LabelResult, PlantData
+from reporting_agent.pipeline import LabelResult, PlantData, constants
 
 START = datetime(2023, 1, 2, tzinfo=UTC)
 KGCE_PER_KWH = 0.1229
@@ -67,6 +68,7 @@ def a_melt() -> Callable[..., Batch]:
 def labelled(pack: Pack) -> Callable[..., LabelResult]:
     def of(batches: Sequence[Batch], meters: Sequence[MeterRecord] = (), year: str = "2023", **more: Any) -> LabelResult:
         label = label_site(batches, pack, FactorTable.load(), Period.parse(year, UTC), site="works-2", **more)
+        label = replace(label, method={**label.method, "constants_digest": constants.digest()})
         return LabelResult(label, PlantData(pack, list(batches), [], [], tuple(meters)))
 
     return of

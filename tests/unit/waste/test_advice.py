@@ -12,10 +12,10 @@ import pytest
 from benchmarks.measurements import Batch, Status
 from benchmarks.routes import Pack
 from reporting_agent.analysis import Advice, Cause, Dimension, Pareto, StepLosses, analyse
-from reporting_agent.analysis.advice import advise
-from reporting_agent.analysis.losses import losses
-from reporting_agent.analysis.pareto import paretos
-from reporting_agent.analysis.use import uses
+from reporting_agent.analysis.waste.advice import advise
+from reporting_agent.analysis.waste.losses import losses
+from reporting_agent.analysis.waste.pareto import paretos
+from reporting_agent.analysis.waste.use import uses
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.report.sections import lead

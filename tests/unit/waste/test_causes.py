@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks.measurements import Batch, State
-from reporting_agent.analysis.causes import Cause, CauseRule
-from reporting_agent.analysis.losses import StepLosses, losses
+from reporting_agent.analysis.waste.causes import Cause, CauseRule
+from reporting_agent.analysis.waste.losses import StepLosses, losses
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 from tests.unit.waste.conftest import KGCE_PER_KWH, START

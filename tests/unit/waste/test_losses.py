@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from benchmarks.measurements import Batch, CarrierEnergy, Direction
 from benchmarks.routes import Words
-from reporting_agent.analysis.amounts import Amount, added
-from reporting_agent.analysis.losses import StepLosses, losses
-from reporting_agent.analysis.relevance import NormalisedLabel, StepDrivers
+from reporting_agent.analysis.costs.amounts import Amount, added
+from reporting_agent.analysis.drivers.relevance import NormalisedLabel, StepDrivers
+from reporting_agent.analysis.waste.losses import StepLosses, losses
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 from tests.unit.waste.conftest import KGCE_PER_KWH

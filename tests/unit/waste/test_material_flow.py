@@ -11,7 +11,7 @@ import pytest
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.routes import Pack
 from reporting_agent.analysis import Analysis
-from reporting_agent.analysis.flow import material_flow
+from reporting_agent.analysis.account.flow import material_flow
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.flow import examine

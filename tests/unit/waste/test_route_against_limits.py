@@ -15,11 +15,11 @@ from benchmarks.errors import InputError
 from benchmarks.labels import label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
 from reporting_agent.analysis import Analysis, label_json
-from reporting_agent.analysis.route_account import RouteAccount
-from reporting_agent.analysis.route_against_limits import route_accounts
-from reporting_agent.analysis.site_balance import site_balance
+from reporting_agent.analysis.account.route import route_accounts
+from reporting_agent.analysis.account.site_balance import site_balance
+from reporting_agent.analysis.account.types import RouteAccount
 from reporting_agent.config import Site
-from reporting_agent.pipeline import LabelResult, PlantData
+from reporting_agent.pipeline import LabelResult, PlantData, constants
 from reporting_agent.pipeline.flow import refuse_unknown_steps
 from reporting_agent.report import html, summary
 from reporting_agent.schemas import label_schema
@@ -96,6 +96,7 @@ def labelled_year(batches: list[Batch], sector: str = "cement", year: str = YEAR
     site = Site.model_validate({**given, **tables})
     not_used = {step: frozenset(setting.not_used) for step, setting in site.steps.items()}
     label = label_site(batches, pack, packs.factors(pack), Period.parse(year, UTC), site="works", not_used=not_used)
+    label = replace(label, method={**label.method, "constants_digest": constants.digest()})
     return site, LabelResult(label, PlantData(pack, batches, [], []))
 
 
@@ -412,6 +413,29 @@ def test_ingot_whose_cells_a_gas_engine_feeds_has_no_account_in_kilowatt_hours()
     engine = [replace(one, energy=(*one.energy, gas)) if one.step == "electrolysis" else one for one in cells]
     assert codes(accounts(cells, "aluminium")["aluminium-casting", Metric.ELECTRICITY]) == []
     assert codes(accounts(engine, "aluminium")["aluminium-casting", Metric.ELECTRICITY]) == ["energy-outside-metric"]
+
+
+def with_metal(batches: list[Batch], pct: float) -> list[Batch]:
+    return [replace(one, variables={"liquid_metal_pct": pct}) if one.step == "aluminium-casting" else one for one in batches]
+
+
+def test_a_cast_house_that_adds_alloy_and_scrap_has_an_ingot_account_once_it_says_so() -> None:
+    """12,500 t cast of 10,000 t from the cells and 2,500 t of scrap: 13,350 kWh/t of metal from the cells and 30 at the caster, as without
+    scrap. Divided by all that was cast it would be 10,710, which no cell can do."""
+    scrap = the_year({**INGOT, "aluminium-casting": (12_500, 375, 0)})
+    assert codes(accounts(scrap, "aluminium")["aluminium-casting", Metric.ELECTRICITY]) == ["intermediate-short"]
+    for said in (with_metal(scrap, 80.4), scrap):
+        tables: dict[str, Any] = {} if said is not scrap else {"static": {"liquid_metal_pct": 80.4}}
+        found = accounts(said, "aluminium", **tables)["aluminium-casting", Metric.ELECTRICITY]
+        assert codes(found) == []
+        assert found.value == pytest.approx(13_380)
+        assert any(why.en.startswith("80 % of what Aluminium casting put out") for why in found.provisos)
+
+
+def test_less_metal_than_went_in_makes_an_ingot_no_better() -> None:
+    """A cast house without scrap that says 80 %: its account is a quarter worse, and never better."""
+    found = accounts(with_metal(the_year(INGOT), 80.4), "aluminium")["aluminium-casting", Metric.ELECTRICITY]
+    assert found.value == pytest.approx(13_350 * 1.25 + 30)
 
 
 def test_more_than_its_intermediate_could_make_is_no_account() -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from benchmarks.measurements import Batch, CarrierEnergy, State, Status
 from reporting_agent.analysis import Analysis, label_json
-from reporting_agent.analysis.purpose import Use
-from reporting_agent.analysis.use import StepUse, uses
+from reporting_agent.analysis.waste.evidence import Use
+from reporting_agent.analysis.waste.use import StepUse, uses
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterFacts, MeterRecord, Stretch
 from reporting_agent.metering.account import to_us

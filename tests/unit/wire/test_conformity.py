@@ -15,8 +15,8 @@ from benchmarks.measurements import Metric
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import Boundary, DisclosurePolicy, LabelRule, MetricRule, Pack, ReleasePolicy, Source, Step, Variant, Words
 from benchmarks.wire.conformity import policy_digest, require_conformity
-from benchmarks.wire.padding import SIZES
 from benchmarks.wire.schema import Report, decode_report, encode_report
+from benchmarks.wire.sealing import SIZES
 
 WORDS = Words(en="x", zh="x")
 SOURCE = Source(text="by hand, for this test", kind="engineering-assumption", verified=False)

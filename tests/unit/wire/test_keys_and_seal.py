@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import padding, sealing, signing
+from benchmarks.wire import sealing, signing
 from benchmarks.wire.directory import EnrolmentToken
 from benchmarks.wire.schema import Header
 from benchmarks.wire.sealing import ProcessingKey, ProcessingPublicKey
@@ -125,7 +125,7 @@ def test_a_key_signs_only_what_its_role_may() -> None:
     roles = {
         DeviceKey: {Purpose.COMMITMENT, Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST, Purpose.ROTATION, Purpose.OPENING},
         ReceiptKey: {Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK, Purpose.PACK},
-        DirectoryKey: {Purpose.DIRECTORY},
+        DirectoryKey: {Purpose.DIRECTORY, Purpose.LOG_RESTART},
         AuditorKey: {Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.AUDIT_NONCE, Purpose.AUDIT_DRAW},
     }
     assert set.union(*roles.values()) == set(Purpose)
@@ -219,7 +219,7 @@ def test_a_curve_share_of_small_order_does_not_open(processing_key: ProcessingKe
 
 
 def test_nothing_can_be_hidden_in_the_padding_of_a_seal(processing_key: ProcessingKey, header: Header) -> None:
-    padded = padding.pad(b"text")[:-5] + b"14727"
+    padded = sealing.pad(b"text")[:-5] + b"14727"
     sealed = sealing._SUITE.encrypt(padded, processing_key.public.hybrid, info=sealing._info(header))
     with pytest.raises(VerificationError) as refusal:
         sealing.unseal(processing_key, header, sealed)
@@ -246,15 +246,15 @@ def test_what_is_no_processing_key_is_refused(processing_key: ProcessingKey, hea
 @pytest.mark.parametrize("length", [0, 1, 4091, 4092, 4093, 8188, 8189, 131_068])
 def test_padding_gives_one_of_six_sizes_and_comes_off_again(length: int) -> None:
     text = b"\x00\x01" * (length // 2) + b"\x00" * (length % 2)
-    padded = padding.pad(text)
-    assert len(padded) in padding.SIZES
+    padded = sealing.pad(text)
+    assert len(padded) in sealing.SIZES
     assert len(padded) < 2 * (length + 4) or len(padded) == 4096
-    assert padding.unpad(padded) == text
+    assert sealing.unpad(padded) == text
 
 
 def test_too_long_a_text_is_not_padded() -> None:
     with pytest.raises(VerificationError) as refusal:
-        padding.pad(bytes(131_069))
+        sealing.pad(bytes(131_069))
     assert refusal.value.code == "report-too-long"
 
 
@@ -275,5 +275,5 @@ def test_too_long_a_text_is_not_padded() -> None:
 )
 def test_any_other_padding_is_refused(padded: bytes) -> None:
     with pytest.raises(VerificationError) as refusal:
-        padding.unpad(padded)
+        sealing.unpad(padded)
     assert refusal.value.code == "padding-malformed"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.measurements import Metric
-from benchmarks.wire import MAX_ENVELOPE_BYTES, canonical, directory, envelope, fields, frames, padding, receipts, requests, schema, sealing
+from benchmarks.wire import MAX_ENVELOPE_BYTES, canonical, directory, envelope, fields, frames, receipts, requests, schema, sealing
 from benchmarks.wire.signing import Purpose
 from fixtures.vectors.wire.__main__ import blocks, fill
 from fixtures.vectors.wire.annotation import annotate, from_annotated
@@ -104,7 +104,7 @@ def test_the_page_names_every_field_and_no_other() -> None:
         f"cells, 2 to {frames.MOST_CELLS:,}",
         fields.IDENTIFIER.pattern,
         ", ".join(f"`{metric.value}`" for metric in Metric),
-        ", ".join(str(size // 1024) for size in padding.SIZES[:-1]) + f" or {padding.SIZES[-1] // 1024} KiB",
+        ", ".join(str(size // 1024) for size in sealing.SIZES[:-1]) + f" or {sealing.SIZES[-1] // 1024} KiB",
         "`steplabel/1 seal || 0x00 ||",
         f"`{requests.HTTP_HEADER}: device=",
     ],

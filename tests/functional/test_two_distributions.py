@@ -1,0 +1,129 @@
+"""Two distributions from one tree: `steplabel-agent` has no file of the portal and fits a machine at a plant; `steplabel` is all."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reporting_agent.software import VERSION
+
+ROOT = Path(__file__).parents[2]
+AGENT = ROOT / "distributions" / "agent" / "pyproject.toml"
+MOST_MB = 450
+EXPLAINED_MB = 20
+TREE = ("benchmarks", "distributions", "fixtures", "portal", "reporting_agent")
+
+
+def declared(file: Path) -> dict[str, Any]:
+    project: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+    return project
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The agent's, built from a copy of the tree."""
+    source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
+    for name in TREE:
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "build"))
+    shutil.copy(ROOT / "LICENSE", source)
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-build-isolation", "--no-deps"]
+    subprocess.run([*pip, "--wheel-dir", built, source / "distributions" / "agent"], check=True)
+    (made,) = built.glob("steplabel_agent-*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def machine(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty virtual environment with the wheel and what requirements/agent.txt locks, and nothing else."""
+    folder = tmp_path_factory.mktemp("machine") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    uv: list[str | Path] = [Path(sys.executable).parent / "uv", "pip", "install", "--quiet", "--python", folder / "bin" / "python"]
+    subprocess.run([*uv, "--require-hashes", "-r", ROOT / "requirements" / "agent.txt"], check=True)
+    subprocess.run([*uv, "--no-deps", wheel], check=True)
+    return folder
+
+
+def site_packages(machine: Path) -> Path:
+    (found,) = machine.glob("lib/python*/site-packages")
+    return found
+
+
+def size_mb(distribution: Distribution) -> float:
+    """Of its files as they come, in millions of bytes; what Python compiles of them beside is not counted."""
+    files = (Path(str(file.locate())) for file in distribution.files or ())
+    return sum(file.stat().st_size for file in files if "__pycache__" not in file.parts and file.is_file()) / 1e6
+
+
+def run(machine: Path, folder: Path, *arguments: str) -> str:
+    ran = subprocess.run(
+        [machine / "bin" / "steplabel-agent", *arguments],
+        cwd=folder,
+        env={"HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_the_agents_wheel_has_every_file_of_core_and_agent_and_none_of_the_portal(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as unpacked:
+        names = {name for name in unpacked.namelist() if ".dist-info/" not in name}
+        licences = [name for name in unpacked.namelist() if name.endswith("LICENSE")]
+        assert [unpacked.read(name) for name in licences] == [(ROOT / "LICENSE").read_bytes()]
+    tracked = subprocess.run(["git", "ls-files", "benchmarks", "reporting_agent"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(tracked.stdout.splitlines()) <= names
+    assert {name.split("/")[0] for name in names} == {"benchmarks", "reporting_agent"}
+
+
+def test_an_empty_machine_starts_a_site_and_labels_it(machine: Path, tmp_path: Path) -> None:
+    assert run(machine, tmp_path, "--version").split() == ["steplabel-agent", VERSION]
+    run(machine, tmp_path, "init", "works")
+    run(machine, tmp_path, "label", "--site", "works/site.toml", "--period", "2016", "--out", "label")
+    assert json.loads((tmp_path / "label" / "label.json").read_text())["steps"]
+    there = {path.name for path in site_packages(machine).iterdir()}
+    assert not {"portal", "fixtures", "django", "celery", "rest_framework"} & there
+
+
+def test_the_agent_weighs_no_more_than_it_may_and_says_what_each_heavy_part_is_for(machine: Path) -> None:
+    weights = {found.name.lower(): size_mb(found) for found in distributions(path=[str(site_packages(machine))])}
+    assert sum(weights.values()) <= MOST_MB, weights
+    named = dict(re.findall(r'^  "([A-Za-z0-9_-]+)[^"]*", # (\d+) MB: \w', AGENT.read_text(encoding="utf-8"), re.MULTILINE))
+    heavy = {name: weight for name, weight in weights.items() if weight > EXPLAINED_MB}
+    assert heavy.keys() == named.keys(), heavy
+    for name, weight in heavy.items():
+        assert float(named[name]) == pytest.approx(weight, rel=0.15), f"{name} weighs {weight:.0f} MB"
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ("from benchmarks.states import water_enthalpy; water_enthalpy(80.0)", "steam-tables-not-installed"),
+        ("from reporting_agent import label_site; label_site('works/site.toml', '2016')", "pandas-not-installed"),
+    ],
+)
+def test_what_needs_an_extra_says_which(machine: Path, tmp_path: Path, asked: str, code: str) -> None:
+    ran = subprocess.run([machine / "bin" / "python", "-c", asked], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert code in ran.stderr
+
+
+def test_both_declare_the_same() -> None:
+    """`steplabel` has what the agent needs with its extras but `live`, which is an extra of both; so is what the portal needs."""
+    whole, agent = declared(ROOT / "pyproject.toml"), declared(AGENT)
+    extras = {line for name, lines in agent["optional-dependencies"].items() if name != "live" for line in lines}
+    assert whole["optional-dependencies"]["live"] == agent["optional-dependencies"]["live"]
+    assert set(whole["dependencies"]) == set(agent["dependencies"]) | extras
+    for key in ("version", "requires-python", "license", "scripts"):
+        assert whole[key] == agent[key], key

@@ -1,0 +1,129 @@
+"""Three walks through the product, counted as they are walked: `python -m tests.house.walks [--rooms]`.
+
+A room is a module that is entered; a return is a step back into one that had been left. Counted are functions in the order in which each is
+called for the first time, so that a loop over ten thousand rows is one step, from the call that begins the walk until it returns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+
+from tests.house.measures import PRODUCT
+
+ROOT = Path(__file__).resolve().parents[2]
+READING = "reporting_agent/pipeline/metered.py:measure"
+ON_REQUEST = {
+    "an envelope at the door": "portal/intake/services.py:receive",
+    "an envelope opened": "portal/opening/services.py:open_one",
+    "a version drafted": "portal/publication/services.py:draft",
+    "where we stand": "portal/web/views/enterprise.py:stand",
+}
+TESTS = ("tests/integration/test_publication.py", "tests/integration/test_where_we_stand.py")
+_OUT = "STEPLABEL_WALKS"
+
+
+class Walk:
+    """The rooms of one walk, in turn; to be given to `sys.setprofile`. It begins at `start` (file:function) and ends with its return."""
+
+    def __init__(self, start: str) -> None:
+        self.start = start
+        self.rooms: list[str] = []
+        self._seen: set[CodeType] = set()
+        self._first: FrameType | None = None
+        self._over = False
+
+    def __call__(self, frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "return" and frame is self._first:
+            self._over = True
+        code = frame.f_code
+        if event != "call" or self._over or code in self._seen or code.co_name.startswith("<"):
+            return
+        room = code.co_filename.removeprefix(f"{ROOT}/")
+        if room.partition("/")[0] not in PRODUCT:
+            return
+        if self._first is None:
+            if f"{room}:{code.co_name}" != self.start:
+                return
+            self._first = frame
+        self._seen.add(code)
+        if self.rooms[-1:] != [room]:
+            self.rooms.append(room)
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """Rooms and returns."""
+        return len(set(self.rooms)), len(self.rooms) - len(set(self.rooms))
+
+
+def reading() -> list[str]:
+    """A reading of the starter's site from its file to the batches that it is cut along."""
+    from reporting_agent.cli import main as agent
+
+    walk = Walk(READING)
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        agent(["init", f"{folder}/site"])
+        for out in ("once", "again"):  # what is loaded late is loaded the first time
+            sys.setprofile(walk if out == "again" else None)
+            agent(["label", "--site", f"{folder}/site/site.toml", "--period", "2016", "--out", f"{folder}/{out}"])
+            sys.setprofile(None)
+    return walk.rooms
+
+
+def requests() -> dict[str, list[str]]:
+    """The walks of the portal, through tests of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "walks.json"
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.house.walks", "-p", "no:cacheprovider", *TESTS]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, _OUT: str(out)}, check=True, stdout=sys.stderr)
+        found: dict[str, list[str]] = json.loads(out.read_text())
+    return found
+
+
+_walks = {name: Walk(start) for name, start in ON_REQUEST.items()}
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Where pytest runs with this module as a plugin: every walk that is not over yet looks on."""
+    if _OUT not in os.environ:
+        yield
+        return
+
+    def look_on(frame: FrameType, event: str, argument: Any) -> None:
+        for walk in _walks.values():
+            walk(frame, event, argument)
+
+    sys.setprofile(look_on)
+    yield
+    sys.setprofile(None)
+
+
+def pytest_sessionfinish() -> None:
+    if out := os.environ.get(_OUT):
+        Path(out).write_text(json.dumps({name: walk.rooms for name, walk in _walks.items()}))
+
+
+def main() -> int:
+    walks = {"a reading, from file to batches": reading(), **requests()}
+    print("| walk | rooms | returns |\n|---|---:|---:|")
+    for name, rooms in walks.items():
+        print(f"| {name} | {len(set(rooms))} | {len(rooms) - len(set(rooms))} |")
+        if "--rooms" in sys.argv:
+            print("\n".join(f"    {room}" for room in rooms))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

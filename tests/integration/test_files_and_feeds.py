@@ -1,0 +1,104 @@
+"""Every table as a workbook with the same rows, publications as a feed, a map of public addresses, and lists in GBK."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from defusedxml.ElementTree import fromstring
+from django.test import Client
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from portal import keys
+from portal.accounts.models import Site, User
+from portal.catalogue.obliged import read_list
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.publication import services as publication
+from portal.standings import services as standings
+from portal.web import obliged_files
+from portal.web.workbooks import workbook_of
+from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+@pytest.fixture
+def cast() -> Cast:
+    made = make_cast(10)
+    for number, plant in enumerate(made.plants):
+        intake.receive(plant.envelope(made.pack, shift=number), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    standings.compute(made.period, "worker", NOW)
+    publication.publish(publication.draft(made.period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
+    return made
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    assert client.login(username=user.email, password=PASSWORD)
+    return client
+
+
+def rows_of(raw: bytes) -> list[list[str]]:
+    sheet = load_workbook(io.BytesIO(raw)).active
+    return [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+
+
+def test_a_workbook_has_the_rows_of_the_csv(cast: Cast) -> None:
+    Site.objects.filter(slug="works-1").update(name="=1+1")
+    place = [cast.group.pk, cast.period.name]
+    for client, name, args in (
+        (signed_in(cast.approver), "participation", place),
+        (signed_in(cast.approver), "overview", []),
+        (signed_in(cast.plants[0].owner), "stand", []),
+    ):
+        text = client.get(reverse(f"web:{name}-csv", args=args)).content.decode("utf-8-sig")
+        answer = client.get(reverse(f"web:{name}-xlsx", args=args))
+        assert answer.headers["Content-Disposition"].endswith('.xlsx"')
+        found, wanted = rows_of(answer.content), list(csv.reader(io.StringIO(text)))
+        assert len(found) == len(wanted) > 1
+        assert found[0] == wanted[0]
+    assert signed_in(cast.plants[0].owner).get(reverse("web:overview-xlsx")).status_code == 403
+
+
+def test_a_workbook_runs_nothing_and_keeps_numbers_as_numbers() -> None:
+    book = load_workbook(io.BytesIO(workbook_of("a,b,c,d\r\n'=1+1,12.5,007,-3\r\n")))
+    cells = next(iter(book.active.iter_rows(min_row=2)))
+    assert [cell.value for cell in cells] == ["=1+1", 12.5, "007", -3]
+    assert [cell.data_type for cell in cells] == ["s", "n", "s", "n"]
+
+
+def test_where_we_stand_is_a_table_of_ones_own_values(cast: Cast) -> None:
+    text = signed_in(cast.plants[0].owner).get(reverse("web:stand-csv")).content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["site"] for row in rows} == {"works-1"}
+    assert all(float(row["low"]) <= float(row["high"]) for row in rows)
+    assert any(row["industry_best"] for row in rows)
+
+
+def test_publications_and_withdrawals_are_a_feed_and_every_version_is_on_the_map(cast: Cast) -> None:
+    feed = Client().get(reverse("web:feed"))
+    assert feed.headers["Content-Type"].startswith("application/atom+xml")
+    entries = fromstring(feed.content).findall("{http://www.w3.org/2005/Atom}entry")
+    assert len(entries) == 1
+    assert "Withdrawn" not in feed.content.decode()
+    row = cast.period.publications.get()
+    publication.withdraw(row, cast.approver, "A meter was counted twice.", NOW)
+    assert "Withdrawn: Cement" in Client().get(reverse("web:feed")).content.decode()
+    listed = fromstring(Client().get(reverse("web:sitemap")).content)
+    addresses = [one.text or "" for one in listed.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+    assert any(one.endswith("/v1/") for one in addresses)
+    assert all(Client().get(one.removeprefix("http://testserver")).status_code == 200 for one in addresses)
+
+
+def test_a_list_of_the_obliged_may_be_in_gbk(cast: Cast) -> None:
+    """As spreadsheets in China save it: the note is no UTF-8 there, and the sites are read."""
+    note = "\u6c34\u6ce5"
+    text = f"site,cohort,note\r\nworks-1,thousand,{note}\r\n"
+    for encoding in ("utf-8-sig", "gbk", "gb18030"):
+        entries, faults = read_list(obliged_files.rows_of(text.encode(encoding))[0], cast.group)
+        assert (faults, [(one.site, one.cohort) for one in entries]) == ((), [("works-1", "thousand")])
+    assert obliged_files.rows_of(b"site\r\n\xff\xff\xff")[1]

@@ -1,0 +1,112 @@
+"""The first page of each role: what waits, by due date and with its action; and nothing of anybody else."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from portal import keys
+from portal.accounts.models import User
+from portal.assurance import auditors, findings
+from portal.assurance.models.findings import Grade
+from portal.assurance.services import assign
+from portal.catalogue.models import ReportingPeriod
+from portal.days import scheme_day
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.opening import services as opening
+from portal.publication import services as publication
+from portal.publication.sectors import groups_in_force
+from portal.standings import services as standings
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+HOME = reverse("web:home")
+
+
+@pytest.fixture
+def cast() -> Cast:
+    """Works 1 has reported, the others have not; reports are due in ten days."""
+    made = make_cast(3)
+    ReportingPeriod.objects.filter(pk=made.period.pk).update(due=timezone.now() + timedelta(days=10))
+    intake.receive(made.plants[0].envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    return made
+
+
+def page_of(user: User, language: str = "en") -> str:
+    client = Client(headers={"Accept-Language": language})
+    assert client.login(username=user.email, password=PASSWORD)
+    answer = client.get(HOME)
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def waits(page: str) -> list[str]:
+    found = re.search(r'<ol class="sl-waits">(.*?)</ol>', page)
+    return [] if found is None else [" ".join(re.sub("<[^>]+>", " ", one).split()) for one in re.findall("<li>(.*?)</li>", found[1])]
+
+
+def test_a_regulator_reads_who_has_not_reported_ahead_of_the_day_and_who_is_late(cast: Cast) -> None:
+    (row,) = waits(page_of(cast.approver))
+    assert "in 9 days 2 of 3 obliged sites have not reported yet" in row or "in 10 days 2 of 3 obliged sites have not reported yet" in row
+    assert "Remind 2" in row
+    ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=timezone.now() - timedelta(days=3))
+    (row,) = waits(page_of(cast.approver))
+    assert re.search(r"[34] days late 2 of 3 obliged sites are late with their reports", row)
+    assert "逾期" in page_of(cast.approver, "zh-hans")
+
+
+def test_a_firm_reads_its_own_reports_and_findings_and_nobody_elses(cast: Cast) -> None:
+    assert [row for row in waits(page_of(cast.plants[0].owner)) if "hand in" in row] == []
+    (row,) = [row for row in waits(page_of(cast.plants[1].owner)) if "hand in" in row]
+    assert "Works 2" in row
+    made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    (row,) = waits(page_of(cast.auditor))
+    assert "Works 1" in row
+    auditors.declare(made, cast.auditor, False, "", NOW)
+    findings.raise_finding(made, Grade.MAJOR, "A meter.", "Log.", "", scheme_day() + timedelta(days=2), cast.auditor, NOW)
+    assert any("answer finding 1" in row and "in 2 days" in row for row in waits(page_of(cast.plants[0].owner)))
+    assert not any("finding" in row for row in waits(page_of(cast.plants[1].owner)))
+
+
+def test_what_changed_is_counted_of_what_others_did(cast: Cast) -> None:
+    Submission.objects.update(received_at=timezone.now())
+    page = page_of(cast.approver)
+    assert "In the last 14 days" in page  # nobody signed in by the form here, so that no earlier time is known
+    client = Client()
+    into = {"username": cast.plants[0].owner.email, "password": PASSWORD}
+    client.post("/sign-in/", into)
+    client.post("/sign-out/")
+    client.post("/sign-in/", into)
+    assert "Since you signed in last" in client.get(HOME).content.decode()
+
+
+def test_the_sector_shows_what_is_in_force_and_the_public_page_names_who_publishes(portal_keys: object) -> None:
+    cast = make_cast(plants=10)
+    for number, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=number), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    standings.compute(cast.period, "worker", NOW)
+    row = publication.draft(cast.period, cast.drafter, NOW)
+    assert groups_in_force() == ()
+    assert any("your decision" in row for row in waits(page_of(cast.approver)))
+    assert not any("your decision" in row for row in waits(page_of(cast.drafter)))  # who drafted decides not
+    publication.publish(row, cast.approver, keys.receipt_key(), NOW)
+    page = page_of(cast.approver)
+    assert "The sector: Cement" in page
+    assert page.count('class="m-best"') >= 2
+    public = Client().get("/").content.decode()
+    assert cast.approver.memberships.get().organisation.name in public
+    assert 'class="sl-rungs"' in public
+    assert "How it works" in public
+    assert "How it works" not in Client().get("/", {"q": "cement"}).content.decode()
+    publication.withdraw(row, cast.approver, "A meter was counted twice.", NOW)
+    assert "The sector: Cement" not in page_of(cast.approver)
+    assert 'class="sl-rungs"' not in Client().get("/").content.decode()

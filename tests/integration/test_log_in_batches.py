@@ -1,0 +1,210 @@
+"""Reports that come at once share one transaction of the log; opening waits for nobody: what stands in line is numbered afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import Barrier, Event
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from benchmarks.wire import envelope as envelopes
+from benchmarks.wire import receipts
+from benchmarks.wire.logged import Kind
+from portal import keys
+from portal.intake import admission, storing
+from portal.intake import services as intake
+from portal.intake.models import State, Submission
+from portal.opening import services as opening
+from portal.problems import RefusedError
+from portal.publication import entries
+from portal.publication import services as publication
+from portal.translog import kept_heads, log, selectors
+from portal.translog.models import LogEntry, LogHead, WaitingEntry
+from tests.integration.portal_cast import NOW, Cast, make_cast
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+    pytest.mark.postgres,
+]
+
+PLANTS = 6
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    return make_cast(PLANTS)
+
+
+def receive(raw: bytes) -> storing.Received:
+    return intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+
+
+def in_a_thread(do: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def doing(given: Any) -> Any:
+        try:
+            return do(given)
+        finally:
+            connection.close()
+
+    return doing
+
+
+@contextmanager
+def head_held(pool: ThreadPoolExecutor) -> Iterator[None]:
+    """By another connection, until it is left."""
+    held, done = Event(), Event()
+
+    def hold(_: object) -> None:
+        with transaction.atomic():
+            log.lock()
+            held.set()
+            done.wait(20)
+
+    holding = pool.submit(in_a_thread(hold), None)
+    assert held.wait(20)
+    try:
+        yield
+    finally:
+        done.set()
+        holding.result(20)
+
+
+def test_reports_that_come_at_once_are_stored_in_few_transactions_each_with_its_own_place(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = [plant.envelope(cast.pack) for plant in cast.plants]
+    stored: list[int] = []
+    whole = log.append_all
+
+    def counted(head: LogHead, things: Sequence[tuple[Kind, str]], now: datetime) -> range:
+        stored.append(len(things))
+        return whole(head, things, now)
+
+    monkeypatch.setattr(log, "append_all", counted)
+    with ThreadPoolExecutor(PLANTS + 1) as pool:
+        with head_held(pool):
+            coming: list[Future[storing.Received]] = [pool.submit(in_a_thread(receive), raw) for raw in sealed]
+            time.sleep(0.5)  # all of them wait for the head, or for who waits for it
+        taken = [one.result(20) for one in coming]
+    assert sum(stored) == PLANTS
+    assert len(stored) <= 2  # the first came alone
+    assert sum(one.tells for one in taken) == len(stored)  # the worker is told once for each
+    listed = keys.published_directory().content.receipt_keys()
+    for one in taken:
+        stated = receipts.read(bytes(one.submission.receipt), listed)
+        assert LogEntry.objects.get(index=stated.log_index).digest == stated.envelope_digest == one.submission.digest
+    assert selectors.first_fault() is None
+
+
+def test_of_two_reports_of_one_revision_that_two_processes_store_at_once_one_is_refused_in_words(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each process has a line of its own: both have looked before either has stored."""
+    plant = cast.plants[0]
+    sealed = [plant.envelope(cast.pack, shift=shift) for shift in (0, 1)]
+    looked, whole = Barrier(2), admission.held_of
+
+    def look(sites: Any) -> Any:
+        held = whole(sites)
+        if not Submission.objects.exists():
+            looked.wait(20)
+        return held
+
+    monkeypatch.setattr(storing, "held_of", look)
+
+    def outcome(raw: bytes) -> Any:
+        arrival = storing.Arrival(raw, envelopes.parse(raw), plant.device, keys.published_directory(), keys.receipt_key(), NOW)
+        storing._store_all([arrival])
+        return arrival.outcome.exception() or arrival.outcome.result()
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = sorted(pool.map(in_a_thread(outcome), sealed), key=lambda one: isinstance(one, Exception))
+    assert isinstance(first, storing.Received)
+    assert isinstance(second, RefusedError)
+    assert second.code == "revision-conflict"
+    assert Submission.objects.count() == LogEntry.objects.filter(kind=Kind.ENVELOPE).count() == 1
+
+
+def test_one_that_is_refused_leaves_those_that_came_with_it(cast: Cast) -> None:
+    good, wrong = cast.plants[0].envelope(cast.pack), cast.plants[1].envelope(cast.pack, committed=False)
+    arrivals = [
+        storing.Arrival(raw, envelopes.parse(raw), plant.device, keys.published_directory(), keys.receipt_key(), NOW)
+        for raw, plant in zip((wrong, good), (cast.plants[1], cast.plants[0]), strict=True)
+    ]
+    storing._store_all(arrivals)
+    refused, taken = (one.outcome.exception() or one.outcome.result() for one in arrivals)
+    assert isinstance(refused, RefusedError)
+    assert refused.code == "commitment-missing"
+    assert isinstance(taken, storing.Received)
+
+
+def test_a_report_is_accepted_while_somebody_else_holds_the_log(cast: Cast) -> None:
+    receive(cast.plants[0].envelope(cast.pack))
+    claimed = opening.claim(keys.processing_key().key_id, NOW)
+    assert claimed is not None
+    with ThreadPoolExecutor(1) as pool, head_held(pool):
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        assert opening.open_one(claimed, keys.processing_key(), lambda: NOW) == State.ACCEPTED
+    assert WaitingEntry.objects.count() == 1
+    log.number_waiting(NOW)
+    assert WaitingEntry.objects.count() == 0
+    assert LogEntry.objects.get(kind=Kind.VALUES).appended_at == NOW
+    assert selectors.first_fault() is None
+
+
+def test_forty_in_line_are_numbered_by_as_many_statements_as_four(cast: Cast) -> None:
+    asked = []
+    for count in (4, 40):
+        for number in range(count):
+            log.put_in_line(Kind.VALUES, f"{count * 1000 + number:064x}")
+        with CaptureQueriesContext(connection) as queries:
+            log.number_waiting(NOW)
+        asked.append(len(queries))
+        assert selectors.first_fault() is None
+    assert asked[0] == asked[1]
+    numbered = LogEntry.objects.filter(kind=Kind.VALUES).order_by("index").values_list("digest", flat=True)
+    assert list(numbered) == [f"{count * 1000 + number:064x}" for count in (4, 40) for number in range(count)]
+
+
+def test_a_publication_names_the_entries_of_values_that_still_stood_in_line(cast: Cast) -> None:
+    for place, plant in enumerate(cast.plants):
+        receive(plant.envelope(cast.pack, shift=place))
+    while claimed := opening.claim(keys.processing_key().key_id, NOW):
+        opening.open_one(claimed, keys.processing_key(), lambda: NOW)  # a worker that died before it numbered
+    assert WaitingEntry.objects.count() == PLANTS
+    draft = publication.draft(cast.period, cast.drafter, NOW)
+    with transaction.atomic():
+        act = entries.log_published(draft, NOW)
+    assert len(act.values) == PLANTS
+    assert WaitingEntry.objects.count() == 0
+
+
+@pytest.mark.parametrize("ask", [selectors.whole_size, lambda: log.put_in_line(Kind.VALUES, "ab" * 32)], ids=["who reads", "who opens"])
+def test_a_log_that_grows_while_its_size_is_read_is_not_taken_for_one_that_was_set_back(
+    ask: Callable[[], object], monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    settings.HEADS_FILE = tmp_path / "heads.log"
+    whole = log.size
+
+    def grows_meanwhile() -> int:
+        before = whole()
+        with transaction.atomic():
+            kept_heads.keep(log.add(Kind.ENVELOPE, f"{before:064x}", NOW) + 1)  # another process, and its receipt
+        return before
+
+    grows_meanwhile()
+    monkeypatch.setattr(log, "size", grows_meanwhile)
+    ask()
+    monkeypatch.setattr(log, "size", lambda: whole() - 1)  # a log that did lose an entry is refused
+    with pytest.raises(RefusedError, match="set back"):
+        ask()

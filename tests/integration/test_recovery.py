@@ -1,0 +1,276 @@
+"""Backup, restore, and the restart of the log, with real agents on a real PostgreSQL: what issue K asks for in its second line."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import sha256
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django import conf
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from benchmarks.errors import InputError, Unreachable, VerificationError
+from benchmarks.wire import heads, restarts
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.signing import DirectoryKey, ReceiptKey
+from portal import keys
+from portal.accounts.models import Site
+from portal.catalogue.models import PeerGroup
+from portal.catalogue.services import open_period
+from portal.intake.models import Submission as Row
+from portal.opening import tasks
+from portal.opening.models import OpenedReport
+from portal.settings.roles import Role
+from portal.translog import log, selectors
+from portal.translog.models import LogEntry, LogHead, LogNode
+from reporting_agent.reporting import log_heads, log_restarts
+from reporting_agent.reporting.submission import Material
+from tests.integration.test_agent_keys import Plant, site, token  # noqa: F401  # a fixture by its name
+from tests.unit.agent_send.cast import heats, material
+
+LOST = 400
+REASON = "The disk of the database server failed on 3 March; restored from the dump of the night."
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+    pytest.mark.postgres,
+]
+
+
+@pytest.fixture(autouse=True)
+def heads_file(tmp_path: Path, settings: Settings) -> Path:
+    settings.HEADS_FILE = tmp_path / "another-disk" / "heads.log"
+    settings.HEADS_FILE.parent.mkdir()
+    return tmp_path / "another-disk" / "heads.log"
+
+
+@pytest.fixture(scope="module")
+def years() -> dict[str, Material]:
+    return {str(year): material(heats(60, year=year), str(year)) for year in (2016, 2017, 2018)}
+
+
+@pytest.fixture
+def plant(tmp_path: Path, site: Site) -> Plant:  # noqa: F811
+    open_period(PeerGroup.objects.get(), "2018", "test", timezone.now())
+    plant = Plant(tmp_path / "state")
+    plant.enrol(token(site))
+    return plant
+
+
+def grow(count: int, seed: str) -> None:
+    """So many entries of something else, and a head of them that somebody saw."""
+    for number in range(count):
+        with transaction.atomic():
+            log.add(Kind.DEVICE_KEY, sha256(f"{seed} {number}".encode()).hexdigest(), timezone.now())
+    selectors.head(keys.receipt_key())
+
+
+def restart(folder: Path) -> None:
+    """The ceremony: asked for, signed at the offline key, taken."""
+    call_command("restart_log", "ask", reason=REASON, dir=folder, stdout=StringIO())
+    call_command("restart_log", "sign", dir=folder, stdout=StringIO())
+    call_command("restart_log", "take", folder / "log-restart-signed.cbor", stdout=StringIO())
+
+
+def agreed() -> str:
+    out = StringIO()
+    call_command("check_installation", stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_on_and_hands_in_again_what_was_lost(
+    plant: Plant, years: dict[str, Material], tmp_path: Path, portal_keys: Path, client: Client
+) -> None:
+    plant.submit(years["2016"], "2016")
+    tasks.sweep()
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
+    size = selectors.size()
+    assert "agree" in agreed()
+
+    plant.submit(years["2017"], "2017")
+    tasks.sweep()
+    grow(LOST, "after the dump")
+    shown = selectors.size()
+    call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+    assert (selectors.size(), Row.objects.count(), OpenedReport.objects.count()) == (size, 1, 1)
+
+    for address in ("head/", "entries/?from=0&to=1", "checkpoint/", f"consistency/?from=1&to={size}"):
+        answer = client.get(f"/api/v1/log/{address}")
+        assert (answer.status_code, answer.json()["code"]) == (503, "log-set-back"), address
+    assert client.get("/log/").status_code == 503
+    with pytest.raises(Unreachable):
+        plant.submit(years["2018"], "2018")
+    with pytest.raises(CommandError, match="log-set-back"):
+        agreed()
+    assert selectors.size() == size  # nothing was added
+
+    restart(portal_keys)
+    assert "agree" in agreed()
+    (served,) = client.get("/api/v1/log/restarts/").json()
+    assert (served["lost_from"], served["lost_to"], served["reason"]) == (size, shown, REASON)
+    plant.submit(years["2018"], "2018")
+    plant.submit(years["2017"], "2017")
+    tasks.sweep()
+    assert set(Row.objects.values_list("period", "state")) == {(year, "accepted") for year in years}
+    assert plant.debited() == 3 * 120  # nothing was drawn or paid for a second time
+    with plant.state.connect() as connection:
+        fingerprint = keys.published_directory().fingerprint
+        (taken,) = log_restarts.accepted(connection, fingerprint)
+        assert log_restarts.told(taken)["reason"] == REASON
+        head = log_heads.kept(connection, fingerprint)
+        assert head is not None
+        assert heads.parse(head.signed).size > size
+    assert "agree" in agreed()
+
+
+def test_without_the_coordinators_signature_an_agent_keeps_refusing(
+    plant: Plant, years: dict[str, Material], tmp_path: Path, settings: Settings
+) -> None:
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
+    grow(3, "after the dump")
+    plant.submit(years["2016"], "2016")
+    call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+    settings.HEADS_FILE = None  # the portal's own defence is off: it shows the shorter log
+    with pytest.raises(VerificationError) as refused:
+        plant.submit(years["2017"], "2017")
+    assert refused.value.code == "log-shrunk"
+    grow(30, "another history")
+    with pytest.raises(VerificationError) as grown:
+        plant.submit(years["2017"], "2017")
+    assert grown.value.code == "log-rewritten"
+
+
+def test_a_device_newer_than_the_dump_is_told_to_enrol_again_and_then_hands_in_what_it_had(
+    plant: Plant,
+    site: Site,  # noqa: F811
+    years: dict[str, Material],
+    tmp_path: Path,
+    portal_keys: Path,
+) -> None:
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
+    newer = Plant(tmp_path / "newer")
+    newer.enrol(token(site))
+    newer.submit(years["2016"], "2016")
+    call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+    restart(portal_keys)
+    with pytest.raises(InputError) as refused:
+        newer.submit(years["2016"], "2016")
+    assert refused.value.code == "device-lost"
+    assert "enrol --replace --token" in refused.value.remedy
+    newer.enrol(token(site), replace=True)
+    newer.submit(years["2016"], "2016")
+    tasks.sweep()
+    assert Row.objects.get().state == "accepted"
+    assert newer.debited() == 120
+
+
+def test_a_statement_serves_once_and_for_the_lost_range_alone() -> None:
+    offline, receipt = DirectoryKey.generate(), ReceiptKey.generate()
+    listed = {receipt.key_id: receipt.public}
+
+    def head(size: int, name: str, at: int = 50) -> heads.SeenHead:
+        return heads.read(heads.issue(size, sha256(name.encode()).digest(), at, receipt), listed)
+
+    lost = LogRestart(head(9, "old").signed, 12, head(5, "new").signed, 100, REASON)
+    raw = restarts.issue(lost, offline)
+    assert restarts.verify(raw, offline.key_id, listed) == lost
+    assert lost.explains(head(9, "old"))
+    assert lost.explains(head(7, "old, earlier"))
+    assert not lost.explains(head(9, "another of that size"))
+    assert not lost.explains(head(13, "beyond"))
+    assert not lost.explains(head(5, "before the range"))
+    assert not lost.explains(head(8, "made after the statement", at=101))
+    for signer, known in ((DirectoryKey.generate().key_id, listed), (offline.key_id, {})):
+        with pytest.raises(VerificationError):
+            restarts.verify(raw, signer, known)
+    with pytest.raises(VerificationError) as altered:
+        restarts.verify(raw.replace(b"night", b"day b"), offline.key_id, listed)
+    assert altered.value.code == "restart-signature-invalid"
+    with pytest.raises(VerificationError) as nothing:
+        restarts.request(LogRestart(head(5, "old").signed, 5, head(5, "new").signed, 100, REASON))
+    assert nothing.value.code == "restart-loses-nothing"
+
+
+def test_a_backup_whose_files_were_exchanged_is_not_restored(plant: Plant, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        call_command("backup", tmp_path / name, stdout=StringIO())
+        grow(1, name)
+    (tmp_path / "second" / "main.dump").write_bytes((tmp_path / "first" / "main.dump").read_bytes())
+    with pytest.raises(CommandError, match="backup-altered"):
+        call_command("restore", tmp_path / "second", yes=True, stdout=StringIO())
+
+
+def a_receipt_without_entry() -> None:
+    LogEntry.objects.filter(kind=Kind.ENVELOPE)._raw_delete("default")
+
+
+def a_shorter_log() -> None:
+    last = selectors.size() - 1
+    numbers = {number: selectors.node_of(number) for number in LogNode.objects.values_list("number", flat=True)}
+    beyond = [number for number, node in numbers.items() if (node.place + 1) << node.level > last]
+    LogEntry.objects.filter(index=last)._raw_delete("default")
+    LogNode.objects.filter(number__in=beyond)._raw_delete("default")
+    LogHead.objects.update(size=last)
+
+
+def a_head_of_another_key() -> None:
+    grow(1, "one more")
+    forged = heads.issue(selectors.size(), selectors.present_root(), 1, ReceiptKey.generate())
+    assert conf.settings.HEADS_FILE is not None
+    with conf.settings.HEADS_FILE.open("a", encoding="ascii") as file:
+        file.write(f"{selectors.size()} {b64encode(forged).decode()}\n")
+
+
+def a_lost_key() -> None:
+    assert conf.settings.PROCESSING_KEY_FILE is not None
+    conf.settings.PROCESSING_KEY_FILE.unlink()
+    keys.forget()
+
+
+INCONSISTENCIES: dict[str, Callable[[], object]] = {
+    "accepted-without-vault-row": lambda: OpenedReport.objects.all().delete(),
+    "log-set-back": a_shorter_log,
+    "receipt-without-entry": a_receipt_without_entry,
+    "head-signature-invalid": a_head_of_another_key,
+    "processing-key-missing": a_lost_key,
+    "dumps-of-different-ages": lambda: OpenedReport.objects.filter(period="2017").update(envelope_digest="0" * 64),
+}
+
+
+@pytest.mark.parametrize("name", INCONSISTENCIES)
+def test_what_does_not_agree_ends_with_1_and_its_name(
+    name: str, plant: Plant, years: dict[str, Material], settings: Settings, portal_keys: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    for file in ("processing.pem", "processing.pem.password"):
+        (folder / file).write_bytes((portal_keys / file).read_bytes())
+    settings.PROCESSING_KEY_FILE = folder / "processing.pem"
+    settings.ROLE = Role.WORKER
+    plant.submit(years["2016"], "2016")
+    plant.submit(years["2017"], "2017")
+    tasks.sweep()
+    selectors.head(keys.receipt_key())
+    assert "agree" in agreed()
+    INCONSISTENCIES[name]()
+    with pytest.raises(CommandError, match=name) as ended:
+        agreed()
+    assert ended.value.returncode == 1
+
+
+def test_heads_on_a_full_disk_stop_what_would_be_told(plant: Plant, years: dict[str, Material], settings: Settings, client: Client) -> None:
+    assert plant
+    settings.HEADS_FILE = Path("/dev/full")
+    answer = client.get("/api/v1/log/head/")
+    assert (answer.status_code, answer.json()["code"]) == (503, "heads-not-kept")
+    with pytest.raises(Unreachable):
+        plant.submit(years["2016"], "2016")

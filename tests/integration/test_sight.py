@@ -1,0 +1,215 @@
+"""What an operator sees: `/livez`, `/readyz`, `/metrics`, ids of requests, and logs that hold nothing of a report."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.db import IntegrityError
+from django.test import Client
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+from pytest_django.fixtures import Settings
+
+from benchmarks import packs
+from portal import keys
+from portal.accounts.models import Jurisdiction
+from portal.catalogue.models import PeerGroup
+from portal.celery import app
+from portal.intake import services as intake
+from portal.intake import worker_seen
+from portal.intake.models import Submission, WorkerSeen
+from portal.logs import HEADER, JsonFormatter
+from portal.opening import tasks
+from portal.settings.redis_caches import redis_caches
+from portal.settings.roles import Role
+from portal.translog import selectors
+from portal.translog.models import LogHead
+from portal.web import readiness
+from tests.integration.portal_cast import make_cast, make_plant
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+DEAD = "redis://127.0.0.1:9/0"
+
+
+@pytest.fixture(autouse=True)
+def at_work(portal_keys: Path, settings: Settings, tmp_path: Path) -> None:
+    """An installation where all is well: a log of one report, its head kept, a worker that opened it."""
+    assert portal_keys
+    settings.HEADS_FILE = tmp_path / "heads.log"
+    cast = make_cast(1)
+    intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), timezone.now())
+    selectors.head(keys.receipt_key())
+    tasks.sweep()
+
+
+def ready(client: Client) -> tuple[int, list[str]]:
+    answer = client.get("/readyz")
+    return answer.status_code, answer.json()["wrong"]
+
+
+def test_all_is_well_where_all_is_well(client: Client) -> None:
+    assert ready(client) == (200, [])
+    assert client.get("/livez").content == b"ok"
+    assert client.get("/status/").status_code == 200
+
+
+def worker_gone(_settings: Settings) -> None:
+    WorkerSeen.objects.update(seen_at=timezone.now() - worker_seen.SEEN_WITHIN - timedelta(seconds=1))
+
+
+def worker_without_key(_settings: Settings) -> None:
+    WorkerSeen.objects.update(key_ids="")
+
+
+def worker_clock(_settings: Settings) -> None:
+    WorkerSeen.objects.update(clock_apart_s=-300.0)
+
+
+def no_receipt_key(settings: Settings) -> None:
+    settings.RECEIPT_KEY_FILE = Path("/nowhere/receipt.pem")
+
+
+def log_set_back(_settings: Settings) -> None:
+    LogHead.objects.update(size=1)
+
+
+def late(_settings: Settings) -> None:
+    Submission.objects.update(state="received", received_at=timezone.now() - readiness.TOO_LONG - timedelta(seconds=1))
+
+
+def counts_away(settings: Settings) -> None:
+    settings.CACHES = {**settings.CACHES, "default": redis_caches(counts=DEAD, pages=DEAD)["default"]}
+
+
+def broker_away(_settings: Settings) -> None:
+    app.conf.broker_write_url = DEAD
+
+
+def vault_full(_settings: Settings) -> None:
+    WorkerSeen.objects.update(trouble="vault-full")
+
+
+FAULTS: dict[str, Callable[[Settings], None]] = {
+    "worker-not-seen": worker_gone,
+    "processing-key-missing": worker_without_key,
+    "worker-clock-apart": worker_clock,
+    "vault-full": vault_full,
+    "receipt-key-missing": no_receipt_key,
+    "log-set-back": log_set_back,
+    "waiting-too-long": late,
+    "limits-away": counts_away,
+    "broker-away": broker_away,
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_fault_is_told_by_its_name_and_has_its_page(
+    name: str, client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.conf, "broker_write_url", app.conf.broker_write_url)
+    monkeypatch.setattr(readiness, "BROKER_TIMEOUT_S", 0.2)
+    FAULTS[name](settings)
+    assert ready(client) == (503, [name])
+    measured = {sample.labels.get("name") for sample in samples(client)["steplabel_wrong"]}
+    assert measured == {name}
+    runbook = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
+    assert any(name in line.split("## ")[1].split(", ") for line in runbook.splitlines() if line.startswith("## "))
+
+
+@pytest.mark.parametrize("name", ["worker-not-seen", "processing-key-missing"])
+def test_the_page_of_the_status_says_that_the_worker_does_not_work(name: str, client: Client, settings: Settings) -> None:
+    FAULTS[name](settings)
+    answer = client.get("/status/")
+    assert "Does not work" in answer.content.decode()
+    assert answer.status_code == 200  # nothing waits, so nobody who reads it has lost anything; /readyz says 503
+
+
+def test_pages_are_read_while_redis_is_away(client: Client, settings: Settings) -> None:
+    settings.CACHES = redis_caches(counts=DEAD, pages=DEAD)
+    settings.PAGE_RATES = {"read": (300, 60), "send": (60, 60)}
+    for address in ("/", "/about/", "/log/", "/sign-in/", "/healthz", "/livez"):
+        assert client.get(address).status_code == 200, address
+
+
+def samples(client: Client) -> dict[str, list[Any]]:
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    return {family.name: list(family.samples) for family in text_string_to_metric_families(answer.content.decode())}
+
+
+def test_metrics_are_read_by_prometheus_and_by_nobody_through_the_proxy(client: Client) -> None:
+    found = samples(client)
+    assert found["steplabel_log_entries"][0].value == selectors.size() == 4
+    assert found["steplabel_log_kept_entries"][0].value == 3  # what the worker added nobody was told of yet
+    assert {one.labels["state"]: one.value for one in found["steplabel_reports"]}["accepted"] == 1
+    assert {one.labels["kind"] for one in found["steplabel_key_days_left"]} >= {"processing"}
+    assert client.get("/metrics", headers={"x-forwarded-for": "203.0.113.9"}).status_code == 404
+
+
+def test_a_request_keeps_the_proxys_id_and_gets_one_where_it_has_none_that_is_safe(client: Client) -> None:
+    assert client.get("/livez", headers={HEADER: "abc-12345678"})[HEADER] == "abc-12345678"
+    for given in ("", "x", "a b c d e f g h", "é" * 9, "x" * 65):
+        drawn = client.get("/livez", headers={HEADER: given})[HEADER]
+        assert drawn != given
+        assert len(drawn) == 32
+
+
+def test_a_line_of_the_log_is_json_in_utc_and_quotes_no_row() -> None:
+    try:
+        Jurisdiction.objects.create(path="cn", name="487.25 yanshan-1", level="nation")
+    except IntegrityError:
+        record = logging.LogRecord("portal", logging.ERROR, __file__, 1, "The API answered %s.", (500,), sys.exc_info())
+    line = JsonFormatter().format(record)
+    read = json.loads(line)
+    assert read["at"].endswith("+00:00")
+    assert (read["message"], read["error"], read["level"]) == ("The API answered 500.", "IntegrityError", "ERROR")
+    assert "487.25" not in line
+    assert "yanshan" not in line
+    assert any("test_sight.py" in place for place in read["through"])
+
+
+def test_a_sweep_ends_after_its_time_and_says_that_work_is_left(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(tasks, "nudge", asked.append)
+    Submission.objects.update(state="received")
+    settings.SWEEP_FOR_SECONDS = -1.0
+    tasks.sweep()
+    assert set(Submission.objects.values_list("state", flat=True)) == {"received"}
+    assert asked == [intake.OPENING]
+
+
+def test_a_worker_whose_clock_is_five_minutes_ahead_signs_the_databases_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = timedelta(minutes=5)
+    monkeypatch.setattr(tasks, "timezone", SimpleNamespace(now=lambda: timezone.now() + ahead))
+    plant = make_plant(2, Jurisdiction.objects.get(path="cn"), packs.load("cement"))
+    for group in PeerGroup.objects.all():
+        group.members.create(site=plant.site)
+    intake.receive(plant.envelope(packs.load("cement")), keys.published_directory(), keys.receipt_key(), timezone.now())
+    tasks.sweep()
+    decided = Submission.objects.get(site=plant.site).decided_at
+    assert decided is not None
+    assert abs(timezone.now() - decided) < timedelta(seconds=60)  # by its own clock it would be 300 s off
+    assert WorkerSeen.objects.get().clock_apart_s == pytest.approx(300, abs=2)
+
+
+def test_a_proxy_that_was_not_declared_is_refused_at_the_first_request_and_told_at_the_start(client: Client, settings: Settings) -> None:
+    settings.REFUSE_UNKNOWN_PROXY = True
+    settings.ROLE = Role.WEB
+    through = {"x-forwarded-for": "203.0.113.9"}
+    assert [one.id for one in run_checks(tags=["proxies"])] == ["steplabel.W004"]
+    answer = client.get("/", headers=through)
+    assert (answer.status_code, answer.json()["code"]) == (503, "proxies-not-set")
+    assert client.get("/").status_code == 200
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+    assert run_checks(tags=["proxies"]) == []
+    assert client.get("/", headers=through).status_code == 200

@@ -1,0 +1,122 @@
+"""One page a site and a firm for who regulates or owns them, and a search in which a person finds nothing of others: by role."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal import keys
+from portal.accounts.models import User
+from portal.assurance import incentives
+from portal.assurance.services import assign
+from portal.intake import services as intake
+from portal.intake.models import Submission
+from portal.opening import services as opening
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+NOTE = "Kiln shell repaired in July."
+
+
+@pytest.fixture
+def cast() -> Cast:
+    made = make_cast(3)
+    for plant in made.plants:
+        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    return made
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    assert client.login(username=user.email, password=PASSWORD)
+    return client
+
+
+def test_everything_on_a_site_stands_on_its_page_and_no_value(cast: Cast) -> None:
+    site = cast.plants[0].site
+    digest = Submission.objects.get(site=site).digest
+    assign(cast.body, site, PERIOD, cast.approver, NOW)
+    incentives.give(site, "Fund", Decimal("1000.00"), digest, cast.approver, NOW)
+    officer, owner = signed_in(cast.approver), signed_in(cast.plants[0].owner)
+    address = reverse("web:site-record", args=[site.slug])
+    assert officer.post(address, {"note": NOTE}).status_code == 302
+    for client in (officer, owner):
+        page = client.get(address).content.decode()
+        for said in ("Accepted", "May report", "Fund", "1,000.00", "Report accepted", "Assignment"):
+            assert said in page, said
+        assert "kgce" not in page
+    assert NOTE in officer.get(address).content.decode()
+    assert NOTE in officer.get(address, {"kind": "note"}).content.decode()
+    assert "site.noted" in officer.get(reverse("web:site-events-csv", args=[site.slug])).content.decode()
+
+
+def test_a_firm_reads_no_note_of_its_regulators_anywhere(cast: Cast) -> None:
+    site, owner = cast.plants[0].site, signed_in(cast.plants[0].owner)
+    address = reverse("web:site-record", args=[site.slug])
+    signed_in(cast.approver).post(address, {"note": NOTE})
+    read = (
+        address,
+        f"{address}?kind=note",
+        reverse("web:site-events-csv", args=[site.slug]),
+        reverse("web:record", args=[site.organisation_id]),
+        reverse("web:record-csv", args=[site.organisation_id]),
+        f"{reverse('web:search')}?words=kiln",
+    )
+    for place in read:
+        text = owner.get(place).content.decode()
+        assert NOTE not in text, place
+        assert "site.noted" not in text, place
+        assert "note of a regulator" not in text.lower(), place
+        assert cast.approver.email not in text, place
+    assert owner.post(address, {"note": "Mine."}).status_code == 404
+
+
+def test_a_site_and_a_firm_of_others_are_not_found(cast: Cast) -> None:
+    first, second = cast.plants[0], cast.plants[1]
+    for address in (
+        reverse("web:site-record", args=[first.site.slug]),
+        reverse("web:site-events-csv", args=[first.site.slug]),
+        reverse("web:firm-record", args=[first.site.organisation_id]),
+    ):
+        assert signed_in(first.owner).get(address).status_code == 200
+        assert signed_in(cast.approver).get(address).status_code == 200
+        assert signed_in(second.owner).get(address).status_code == 404
+        assert signed_in(cast.auditor).get(address).status_code == 403
+
+
+def found(user: User | None, words: str) -> str:
+    client = signed_in(user) if user else Client()
+    page = client.get(reverse("web:search"), {"words": words}).content.decode()
+    return page[page.index("<main") : page.index("</main>")].partition("</p>")[2]  # without the sentence that repeats the words
+
+
+def test_a_person_finds_what_is_theirs_and_nothing_of_others(cast: Cast) -> None:
+    own, other = cast.plants[0], cast.plants[1]
+    readers: list[tuple[User | None, bool]] = [(own.owner, True), (cast.approver, True), (other.owner, False), (cast.auditor, False)]
+    for user, finds in [*readers, (cast.stranger, False), (None, False)]:
+        page = found(user, own.site.slug)
+        assert (reverse("web:site-record", args=[own.site.slug]) in page) == finds, user
+        assert (own.site.name in page) == finds, user
+    assert own.owner.email not in found(other.owner, "owner1") + found(cast.auditor, "owner1") + found(None, "owner1")
+    assert str(own.owner) in found(own.owner, "owner1")
+    assign(cast.body, own.site, PERIOD, cast.approver, NOW)
+    assert own.site.name in found(cast.auditor, own.site.slug)
+    firm = own.site.organisation
+    assert reverse("web:firm-record", args=[firm.pk]) in found(cast.approver, firm.name)
+    assert reverse("web:firm-record", args=[firm.pk]) not in found(other.owner, firm.name)
+    assert "Events</h2>" in found(cast.approver, own.site.slug)
+    assert "Events</h2>" not in found(own.owner, own.site.slug)
+    assert "href" not in found(other.owner, "report accepted")
+
+
+def test_search_is_on_every_page_and_says_what_to_do(cast: Cast) -> None:
+    for client in (Client(), signed_in(cast.approver), signed_in(cast.plants[0].owner)):
+        assert f'action="{reverse("web:search")}"' in client.get("/").content.decode()
+    assert "Nothing that you may see fits" in Client().get(reverse("web:search"), {"words": "<b>nothing"}).content.decode()
+    assert "&lt;b&gt;nothing" in Client().get(reverse("web:search"), {"words": "<b>nothing"}).content.decode()
+    assert Client().get(reverse("web:search")).status_code == 200

@@ -1,0 +1,78 @@
+"""What the account of a site gives to auxiliaries, other users, losses and stock is told beside the label of the step that it spares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reporting_agent.pipeline import LabelResult
+from tests.unit.agent_read.small_works import Ran, gave, labelled, of, took, works
+
+COAL = 'carrier = "coal", quantity = {}, unit = "kg", period = "2026"'
+"""60 days of 4,000 t: 240,000 t of clinker. 2.4e6 kg are 10 kg/t, at 22 MJ/kg 7.51 kgce/t."""
+
+
+def beside(result: LabelResult) -> list[str]:
+    said = (one.en for one in of(result, "clinker-burning").provisos)
+    return [one for one in said if one.startswith("Beside the step's own meters")]
+
+
+KILN = {"clinker-burning": Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 26, "kWh")], {}, "grey")}
+
+
+@pytest.mark.parametrize(
+    ("fence", "parts", "higher"),
+    [
+        (f'auxiliaries = [{{ step = "clinker-burning", {COAL.format(2.4e6)} }}]', "auxiliaries 7.51", "7.51"),
+        (f'others = [{{ reason = "canteen", {COAL.format(2.4e6)} }}]', "other users 7.51", "7.51"),
+        ('losses = [{ carrier = "coal", pct = 8 }]', "losses 8.16", "8.16"),  # 93.8 kgce/t of coal x 8 / 92
+        ('stocks = [{ carrier = "coal", opening = 0, closing = 2.4e6, unit = "kg", period = "2026" }]', "growth of stocks 7.51", "7.51"),
+        (
+            f'auxiliaries = [{{ step = "clinker-burning", {COAL.format(2.4e5)} }}]\nothers = [{{ reason = "x", {COAL.format(2.4e5)} }}]',
+            "auxiliaries 0.751, other users 0.751",
+            "1.5",
+        ),
+    ],
+)
+def test_coal_that_the_account_names_elsewhere_is_told_with_its_size(tmp_path: Path, fence: str, parts: str, higher: str) -> None:
+    (told,) = beside(labelled(works(tmp_path, "cement", KILN, f"[site_boundary]\n{fence}\n")))
+    assert f"per t of its output: {parts} kgce/t." in told
+    assert told.endswith(f"higher by {higher} kgce/t.")
+
+
+@pytest.mark.parametrize(
+    "fence",
+    [
+        f'auxiliaries = [{{ step = "clinker-burning", {COAL.format(2.4e5)} }}]',  # 0.75 of 97
+        f'auxiliaries = [{{ step = "raw-meal-homogenisation", {COAL.format(2.4e6)} }}]',  # of another step
+        f'auxiliaries = [{{ step = "clinker-burning", {COAL.format(2.4e6).replace("2026", "2025")} }}]',  # of another year
+        'stocks = [{ carrier = "coal", opening = 2.4e6, closing = 0, unit = "kg", period = "2026" }]',
+    ],
+)
+def test_what_spares_the_step_nothing_is_told_nowhere(tmp_path: Path, fence: str) -> None:
+    assert beside(labelled(works(tmp_path, "cement", KILN, f"[site_boundary]\n{fence}\n"))) == []
+
+
+def test_heat_that_a_boiler_makes_of_the_steps_coal_for_its_auxiliaries_is_told(tmp_path: Path) -> None:
+    """45 kg/t of coal at 23 in a boiler of 86 % for auxiliaries: 0.89 GJ/t of heat are 30.4 kgce/t."""
+    burnt = [took("natural-gas", 85, "Nm3", 35.5), took("coal", 255, "kg", 23.0), took("electricity", 230, "kWh")]
+    refinery = {"alumina-refining": Ran(4000, burnt, {}, "bayer")}
+    heat = 'carrier = "heat", quantity = 2.136e8, unit = "MJ", period = "2026"'
+    fence = (
+        f'[site_boundary]\nauxiliaries = [{{ step = "alumina-refining", {heat} }}]\n[[site_boundary.conversions]]\nid = "boiler"\n'
+        f"takes = [{{ {COAL.format(1.08e7)}, lhv = 23.0 }}]\ngives = [{{ {heat} }}]\n"
+    )
+    told = [one.en for one in of(labelled(works(tmp_path, "aluminium", refinery, fence)), "alumina-refining").provisos]
+    assert any("auxiliaries 30.4 kgce/t." in one for one in told)
+
+
+def test_steam_credited_to_ones_own_auxiliaries_has_no_taker(tmp_path: Path) -> None:
+    """90 kg of steam at 2.75 are 8.44 kgce/t of sinter."""
+    burnt = [took("coke", 50, "kg", 28.435), took("coke-oven-gas", 3, "Nm3", 17.4), took("electricity", 40, "kWh")]
+    strand = {"sintering": Ran(8000, [*burnt, gave("steam", 90, "kg", 2.75)], {"rare_earth_pct": 0.0, "vti_pct": 0.0, "laterite_pct": 0.0})}
+    steam = 'carrier = "steam", quantity = 4.32e7, unit = "kg", period = "2026", lhv = 2.75'
+    for step, told in (("sintering", 1), ("coking", 0)):
+        fence = f'[site_boundary]\nauxiliaries = [{{ step = "{step}", {steam} }}]\n'
+        said = [one.en for one in of(labelled(works(tmp_path, "steel", strand, fence)), "sintering").provisos]
+        assert len([one for one in said if one.startswith("Nothing shows who takes the steam") and "8.44 kgce/t" in one]) == told

@@ -1,0 +1,187 @@
+"""The files under deploy/: read by the programs that they are for, and each role given what it needs and no more."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.wire import MAX_ENVELOPE_BYTES
+from portal.catalogue.obliged import MOST_BYTES
+from portal.intake.by_hand import MOST_FILES
+from portal.request_sizes import MAX_FORM_BYTES
+from portal.web.pack_forms import MOST_PACK_BYTES
+from tests.functional.first_publication import commands
+from tests.servers import nginx
+
+ROOT = Path(__file__).parents[3]
+DEPLOY = ROOT / "deploy"
+ROLES = ("web", "worker", "operator")
+UNITS = {"web": DEPLOY / "systemd" / "steplabel-web@.service", "worker": DEPLOY / "systemd" / "steplabel-worker.service"}
+SCRIPTS = (DEPLOY / "install", DEPLOY / "as", DEPLOY / "postgresql" / "make-roles")
+EXPOSURE = 2.0
+"""Most that `systemd-analyze security` may give a unit: 0 to 10, and up to 2 it says `OK`."""
+
+
+def lines(unit: Path) -> list[tuple[str, str]]:
+    """Key and value of every setting of a unit, in its order."""
+    found = re.findall(r"^(\w+)=(.*)$", unit.read_text("utf-8"), re.MULTILINE)
+    return [(str(key), str(value)) for key, value in found]
+
+
+def settings(role: str) -> dict[str, str]:
+    """What the role's file sets; lines that only show an example are left out."""
+    return dict(re.findall(r"^([A-Z_]+)=(.*)$", (DEPLOY / "environment" / f"{role}.env").read_text("utf-8"), re.MULTILINE))
+
+
+def named(role: str) -> set[str]:
+    """Every setting that the role's file names, as set or as an example."""
+    return set(re.findall(r"^#?([A-Z_]+)=", (DEPLOY / "environment" / f"{role}.env").read_text("utf-8"), re.MULTILINE))
+
+
+def documented(role: str) -> list[set[str]]:
+    """Row by row, the settings that docs/portal.md gives to the role."""
+    table = (ROOT / "docs" / "portal.md").read_text("utf-8").split("| variable | who | what |", 1)[1].split("\n\n", 1)[0]
+    rows = [row.split("|")[1:3] for row in table.splitlines()[2:]]
+    return [set(re.findall(r"`([A-Z_]+)`", names)) for names, who in rows if role in who or "all" in who or "as above" in who]
+
+
+def systemd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd-analyze on this machine: the units are not read by what they are for")
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False)
+
+
+def as_installed(unit: Path, folder: Path) -> Path:
+    """The unit, its program put to one that is here: systemd looks whether it can be started."""
+    name = unit.name.replace("@.", "@8001.")
+    text = re.sub(r"ExecStart=\S+", f"ExecStart={sys.executable}", unit.read_text("utf-8"))
+    (folder / name).write_text(text.replace("file:///opt/steplabel/docs/portal.md", (ROOT / "docs" / "portal.md").as_uri()), "utf-8")
+    return folder / name
+
+
+@pytest.mark.parametrize("role", UNITS)
+def test_systemd_reads_the_unit_and_finds_nothing(role: str, tmp_path: Path) -> None:
+    unit = as_installed(UNITS[role], tmp_path)
+    told = systemd("verify", "--man=no", unit)
+    assert unit.name not in told.stderr, told.stderr
+    unit.write_text(unit.read_text("utf-8").replace("ProtectHome=yes", "ProtectsHome=yes"), "utf-8")
+    assert "Unknown key" in systemd("verify", "--man=no", unit).stderr, "a misspelt key would be told"
+
+
+@pytest.mark.parametrize("role", UNITS)
+def test_systemd_finds_the_unit_shut_in(role: str, tmp_path: Path) -> None:
+    unit = as_installed(UNITS[role], tmp_path)
+
+    def exposure() -> float:
+        told = systemd("security", "--offline=true", "--no-pager", unit)
+        return float(told.stdout.rsplit("Overall exposure level for", 1)[1].split(": ", 1)[1].split()[0])
+
+    assert exposure() <= EXPOSURE
+    unit.write_text(
+        re.sub(r"^(Protect|Restrict|NoNew|SystemCall|Capability).*\n", "", unit.read_text("utf-8"), flags=re.MULTILINE), "utf-8"
+    )
+    assert exposure() > EXPOSURE, "without its walls it would be told"
+
+
+@pytest.mark.parametrize("role", UNITS)
+def test_a_process_that_dies_is_started_again_within_a_second_however_often(role: str) -> None:
+    unit = dict(lines(UNITS[role]))
+    assert (unit["Restart"], unit["RestartSec"], unit["StartLimitIntervalSec"]) == ("always", "1", "0")
+
+
+def test_the_web_cannot_read_what_is_the_workers() -> None:
+    web, worker = dict(lines(UNITS["web"])), dict(lines(UNITS["worker"]))
+    assert (web["User"], worker["User"]) == ("steplabel-web", "steplabel-worker")
+    assert "/etc/steplabel/worker" in web["InaccessiblePaths"].split()
+    assert "/etc/steplabel/web" in worker["InaccessiblePaths"].split()
+    assert settings("worker")["PROCESSING_KEY_FILE"].startswith("/etc/steplabel/worker/")
+    assert {name for role in ("web", "operator") for name in named(role) if name.startswith("PROCESSING_")} == set()
+    assert not [name for name in named("web") if name.startswith("VAULT_")]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_roles_file_names_every_setting_of_the_role_and_no_other(role: str) -> None:
+    rows = documented(role)
+    assert named(role) <= set.union(*rows), "every name is documented for this role"
+    either = {name.removesuffix("_FILE") for name in named(role)}
+    # one Redis for all is the other way to say it; the last row is the container's
+    left_out = {"REDIS_URL", "PORT", "STEPLABEL_WEB_PROCESSES", "STEPLABEL_WORKER_PROCESSES"}
+    if role == "web":
+        left_out |= {"VAULT_DATABASE_URL", "VAULT_DATABASE_PASSWORD"}
+    assert {name.removesuffix("_FILE") for row in rows for name in row} - either - left_out == set()
+
+
+def start(role: str, files: Path, without: str = "") -> subprocess.CompletedProcess[str]:
+    """Load the settings as a process of the role would, its secrets lying in `files`."""
+    given = {name: value for name, value in settings(role).items() if name != without}
+    for name, value in given.items():
+        if value.startswith("/etc/steplabel/"):
+            given[name] = str(files / value.rsplit("/", 1)[1])
+            (files / value.rsplit("/", 1)[1]).write_text("x" * 50, "ascii")
+    program = "from django.conf import settings; print(settings.ROLE)"
+    return subprocess.run(
+        [sys.executable, "-c", program], env={"PATH": os.environ["PATH"], **given}, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ROLES)
+def test_a_process_starts_with_its_roles_file_and_not_without_a_line_that_it_needs(role: str, tmp_path: Path) -> None:
+    assert start(role, tmp_path).stdout.strip() == role
+    needed = {"SECRET_KEY_FILE", "STEPLABEL_HOSTS", "DATABASE_URL", "STEPLABEL_BROKER_URL", "DIRECTORY_FILE"}
+    needed |= {"worker": {"PROCESSING_KEY_FILE", "VAULT_DATABASE_URL"}, "web": {"RECEIPT_KEY_FILE"}, "operator": {"RECEIPT_KEY_FILE"}}[role]
+    for name in sorted(needed & set(settings(role))):
+        assert start(role, tmp_path, without=name).returncode != 0, name
+    assert needed <= set(settings(role))
+
+
+def test_the_proxy_that_the_web_believes_is_the_one_that_stands_there() -> None:
+    assert settings("web")["STEPLABEL_PROXIES"] == "1"
+    text = nginx.CONFIGURATION.read_text("utf-8")
+    assert re.findall(r"proxy_set_header X-Forwarded-For (.+);", text) == ["$remote_addr"]
+    ports = re.findall(r"server 127\.0\.0\.1:(\d+)", text)
+    assert [f"steplabel-web@{port}" for port in ports] == ["steplabel-web@8001", "steplabel-web@8002"]
+
+
+def test_the_proxy_takes_the_longest_form_and_no_longer_envelope() -> None:
+    forms, envelopes = (int(kib) * 1024 for kib in re.findall(r"client_max_body_size (\d+)k", nginx.CONFIGURATION.read_text("utf-8")))
+    longest = max(MAX_FORM_BYTES + (MOST_FILES - 1) * MAX_ENVELOPE_BYTES, 2 * MOST_PACK_BYTES + MAX_FORM_BYTES, MOST_BYTES + MAX_FORM_BYTES)
+    assert longest <= forms < longest * 1.05
+    assert envelopes == MAX_ENVELOPE_BYTES
+
+
+def test_nginx_reads_its_configuration(tmp_path: Path) -> None:
+    file = nginx.configured(tmp_path, [8001, 8002], 8443)
+    assert nginx.checked(file).returncode == 0, nginx.checked(file).stderr
+    file.write_text(file.read_text("utf-8").replace("client_body_timeout", "client_bodies_timeout"), "utf-8")
+    assert nginx.checked(file).returncode != 0
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_shellcheck_finds_nothing(script: Path) -> None:
+    ran = subprocess.run([Path(sys.executable).parent / "shellcheck", script], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_the_page_names_every_step_of_an_installation_in_its_order() -> None:
+    lines = commands()
+    steps = [
+        "bin/set-up portal",
+        "deploy/install",
+        "make-roles",
+        "make_keys",
+        "deploy/install",
+        "migrate --no-input",
+        "apply_grants",
+        "systemctl enable --now steplabel-web@8001",
+    ]
+    places = [next(place for place, line in enumerate(lines) if step in line) for step in dict.fromkeys(steps)]
+    assert places == sorted(places)
+    named = {word for line in lines for word in re.findall(r"(?<![\w./])(?:deploy|bin|docs)/[\w./-]+", line)}
+    assert {path for path in named if not (ROOT / path).exists()} == set()

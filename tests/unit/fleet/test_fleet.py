@@ -1,0 +1,217 @@
+"""Many sites side by side: the same files as one by one, a site that fails alone, what is done once, and what is compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from benchmarks import packs, shelf
+from benchmarks.errors import InputError
+from reporting_agent.cli import main
+from reporting_agent.config import load_site
+from reporting_agent.fleet.declared import load_fleet
+from reporting_agent.fleet.group import grouped
+from reporting_agent.fleet.labelling import Outcome, SiteStep, Task, label_all
+from tests.unit.report.conftest import heats_site
+
+TARIFF = '[inherit.tariff]\ncurrency = "CNY"\n[[inherit.tariff.prices]]\ncarrier = "electricity"\nunit = "kWh"\nprice = 0.62\n'
+
+
+def group_of(folder: Path, sites: int = 3) -> Path:
+    """Furnaces that differ in how often a heat waits, and a site whose log is not there."""
+    lines = ['[fleet]\nname = "Example Group"\n']
+    for number in range(sites):
+        works = folder / f"works-{number}"
+        works.mkdir(parents=True)
+        heats_site(works, heats=250, name=f"W{number}", late_every=(29, 13, 7)[number % 3])
+        site = works / "site.toml"
+        site.write_text(site.read_text(encoding="utf-8").replace('id = "', f'id = "w{number}-', 1), encoding="utf-8")
+        lines.append(f'[[sites]]\nfile = "works-{number}/site.toml"\n')
+    broken = folder / "broken"
+    broken.mkdir()
+    heats_site(broken, heats=40)
+    (broken / "batches.csv").unlink()
+    lines.append('[[sites]]\nfile = "broken/site.toml"\n')
+    fleet = folder / "fleet.toml"
+    fleet.write_text("\n".join(lines), encoding="utf-8")
+    return fleet
+
+
+@dataclass(frozen=True)
+class Approved:
+    """A shelf with packs that an authority approved."""
+
+    files: dict[tuple[str, str], str]
+
+    def versions(self) -> Collection[tuple[str, str]]:
+        return self.files.keys()
+
+    def pack(self, pack: str, version: str) -> str | None:
+        return self.files.get((pack, version))
+
+    def factors(self, _version: str) -> str | None:
+        return None
+
+
+def tasks_of(file: Path, out: Path) -> list[Task]:
+    return [Task(path, {}, "2016", "en", out / path.parent.name) for path in load_fleet(file).paths()]
+
+
+def fleet(file: Path, out: Path, *more: str) -> int:
+    return main(["fleet", str(file), "--period", "2016", "--out", str(out), "--processes", "2", *more])
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("fleet")
+    file = group_of(folder)
+    assert fleet(file, folder / "out") == 1  # one site is broken
+    return file, folder / "out"
+
+
+def test_every_site_has_the_files_that_label_writes(labelled: tuple[Path, Path], tmp_path: Path) -> None:
+    file, out = labelled
+    for number in range(3):
+        site = file.parent / f"works-{number}" / "site.toml"
+        assert main(["label", "--site", str(site), "--period", "2016", "--out", str(tmp_path / str(number))]) == 0
+        own = out / f"{number + 1:03}-works-{number}"
+        for name in ("label.json", "batches.parquet", "rejected.csv"):
+            assert (own / name).read_bytes() == (tmp_path / str(number) / name).read_bytes(), name
+
+
+def test_a_site_that_fails_is_named_with_its_remedy_and_stops_no_other(labelled: tuple[Path, Path]) -> None:
+    told = json.loads((labelled[1] / "group.json").read_text(encoding="utf-8"))
+    refused = [site["refused"] for site in told["sites"]]
+    assert [one is None for one in refused] == [True, True, True, False]
+    assert refused[3]["code"]
+    assert refused[3]["remedy"]
+    assert "broken" in (labelled[1] / "group.html").read_text(encoding="utf-8")
+
+
+def test_what_has_not_changed_is_not_done_again_and_what_has_is(tmp_path: Path) -> None:
+    file, out = group_of(tmp_path, 2), tmp_path / "out"
+    fleet(file, out)
+    pages = [(out / f"00{number + 1}-works-{number}" / "report.html") for number in range(2)]
+    before = [page.stat().st_mtime_ns for page in pages]
+    batches = tmp_path / "works-1" / "batches.csv"
+    batches.write_text(batches.read_text(encoding="utf-8").rsplit("\n", 2)[0] + "\n", encoding="utf-8")  # a heat less
+    fleet(file, out)
+    assert [page.stat().st_mtime_ns == earlier for page, earlier in zip(pages, before, strict=True)] == [True, False]
+    told = json.loads((out / "group.json").read_text(encoding="utf-8"))
+    assert [site["kept"] for site in told["sites"]] == [True, False, False]
+    fleet(file, out, "--lang", "zh")
+    assert "Example Group" in (out / "group.html").read_text(encoding="utf-8")
+    assert [page.stat().st_mtime_ns == earlier for page, earlier in zip(pages, before, strict=True)] == [False, False]  # in Chinese now
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    file, out = group_of(tmp_path, 3), tmp_path / "out"
+    command = [sys.executable, "-m", "reporting_agent", "fleet", str(file), "--period", "2016", "--out", str(out), "--processes", "1"]
+    running = subprocess.Popen(command, start_new_session=True)
+    first = out / "001-works-0" / "outcome.json"
+    until = time.monotonic() + 120
+    while not first.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    assert not (out / "group.json").exists()
+    fleet(file, out)
+    told = json.loads((out / "group.json").read_text(encoding="utf-8"))
+    assert told["sites"][0]["kept"]
+    assert [site["refused"] is None for site in told["sites"]] == [True, True, True, False]
+
+
+def test_a_process_that_is_killed_names_its_own_site_and_no_other(tmp_path: Path) -> None:
+    file = group_of(tmp_path, 3)
+    site = tmp_path / "works-1" / "site.toml"
+    text = site.read_text(encoding="utf-8")
+    inputs = 'batches = "batches.csv"\nenergy = "energy.csv"'
+    assert inputs in text
+    site.write_text(text.replace(inputs, 'source = "tests.unit.fleet.dying_source:Dying"'), encoding="utf-8")
+    assert fleet(file, tmp_path / "out") == 1
+    told = json.loads((tmp_path / "out" / "group.json").read_text(encoding="utf-8"))
+    assert [one["refused"] and one["refused"]["code"] for one in told["sites"]] == [None, "fleet-process-died", None, "file-missing"]
+
+
+def test_a_pack_that_an_authority_approved_is_found_in_every_process(tmp_path: Path) -> None:
+    file = group_of(tmp_path, 1)
+    own = tmp_path / "works-0" / "site.toml"
+    own.write_text(
+        own.read_text(encoding="utf-8").replace('pack = "steel"', 'pack = "approved-steel"\npack_version = "9"'), encoding="utf-8"
+    )
+    text = (Path(packs.__file__).parent / "steel.toml").read_text(encoding="utf-8")
+    approved = text.replace('id = "steel"', 'id = "approved-steel"', 1).replace('version = "3"', 'version = "9"', 1)
+    with shelf.used(Approved({("approved-steel", "9"): approved})):
+        kept = []
+        for _ in range(2):
+            outcomes = {one.file: one for one in label_all(tasks_of(file, tmp_path / "out"), 2)}
+            kept.append(outcomes[str(own)].kept)
+            assert outcomes[str(own)].refused is None
+    assert kept == [False, True]
+
+
+def test_shared_tables_stand_where_a_site_has_none_of_its_own(tmp_path: Path) -> None:
+    file = group_of(tmp_path, 2)
+    bare, own = (tmp_path / f"works-{number}" / "site.toml" for number in range(2))
+    own.write_text(own.read_text(encoding="utf-8") + TARIFF.replace("inherit.", "").replace("0.62", "0.5"), encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8") + TARIFF, encoding="utf-8")
+    shared = load_fleet(file).inherit
+    inherited, kept = load_site(bare, shared).tariff, load_site(own, shared).tariff
+    assert inherited is not None
+    assert kept is not None
+    assert inherited.prices[0].price == 0.62
+    assert kept == load_site(own).tariff
+    assert kept.prices[0].price == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('[fleet]\nname = "G"\n', "fleet-invalid"),  # no site
+        ('[fleet]\nname = "G"\n[[sites]]\nfile = "a"\n[[sites]]\nfile = "a"\n', "fleet-invalid"),
+        ('[fleet]\nname = "G"\n[[sites]]\nfile = "a"\n[inherit.inputs]\nbatches = "b.csv"\n', "fleet-invalid"),  # one site's own
+        ("[fleet\n", "fleet-unreadable"),
+    ],
+)
+def test_a_fleet_file_that_does_not_hold_together_is_refused(tmp_path: Path, text: str, code: str) -> None:
+    (tmp_path / "fleet.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_fleet(tmp_path / "fleet.toml")
+    assert refused.value.code == code
+
+
+def step(best: float, typical: float, pack: str = "steel 3", uncertainty: float | None = 2.0, money: float | None = 0.5) -> SiteStep:
+    return SiteStep(
+        pack, "eaf", "steel", "", "electricity", "b", "kWh/t", best, uncertainty, typical, 500, 1000.0, money, "CNY" if money else None
+    )
+
+
+def outcome(site: str, *steps: SiteStep) -> Outcome:
+    return Outcome(f"{site}/site.toml", site, site, "", steps, None)
+
+
+def test_the_distance_is_from_the_typical_batch_to_the_lowest_label_with_the_uncertainty_of_both() -> None:
+    (found,) = grouped([outcome("a", step(350.0, 352.0)), outcome("b", step(360.0, 380.0))])
+    b, a = found.sites  # most to gain first
+    assert (b.site, b.distance, b.energy, b.money) == ("b", 30.0, 30_000.0, 15_000.0)
+    assert b.uncertainty == pytest.approx(8**0.5)
+    assert b.clear
+    assert a.is_best
+    assert a.distance == 2.0
+    assert not a.clear  # within the uncertainty of the two labels
+
+
+def test_labels_of_another_pack_are_not_compared_and_one_alone_is_best_of_nothing() -> None:
+    found = grouped([outcome("a", step(350.0, 352.0)), outcome("b", step(300.0, 310.0, pack="steel 2"))])
+    assert [len(group.sites) for group in found] == [1, 1]
+    assert all(row.distance is None and not row.is_best for group in found for row in group.sites)

@@ -1,0 +1,160 @@
+"""The cost at the border: vectors by hand, every good and year by a second implementation, and law that changes backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from importlib.resources import files
+
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.guidance.acts import Act, Kind, Law
+from benchmarks.guidance.border import FACTOR_ASSUMED, NOT_COMPARED, OTHER_COUNTRIES, Attested, Goods, Payable, Precursor, payable
+
+KNOWN = date(2026, 11, 1)
+FILES = {"d": "defaults-2026-1740", "b": "benchmarks-2025-2620"}
+
+
+@pytest.mark.parametrize(
+    ("code", "route", "year", "tonnes"),
+    [
+        ("7208", "", 2026, "2.170"),  # 3.187 x 1.1 - 0.975 x 1.370
+        ("7208 39 00", "C", 2030, "3.438"),  # 3.187 x 1.3 - 0.515 x 1.370
+        ("2523 10 00", "A", 2026, "0.880"),  # 1.39 x 1.1 - 0.975 x 0.666
+        ("7601", "K", 2026, "1.913"),  # 3.0 x 1.1 - 0.975 x 1.423
+        ("7601", "", 2034, "3.900"),  # nothing is free any more
+    ],
+)
+def test_tonnes_to_be_paid_on_default_values_of_china(code: str, route: str, year: int, tonnes: str) -> None:
+    found = payable(Goods(code, "CN", route), date(year, 7, 1), KNOWN)
+    assert round(found.certificates, 3) == Decimal(tonnes)
+
+
+def _by_hand(code: str, country: str, route: str, year: int) -> Fraction | None:
+    """The formula again, from the files' text alone: fractions, no class and no search of the product's."""
+    folder = files("benchmarks.guidance").joinpath("border")
+    lines = {name: folder.joinpath(f"{file}.csv").read_text().splitlines()[1:] for name, file in FILES.items()}
+    total = next(Fraction(line.split(",")[5]) for line in lines["d"] if line.split(",")[:3] == [country, code, route])
+    fitting = []
+    for line in lines["b"]:
+        cn, of, _, column_b, first, last, _ = line.split(",", 6)
+        if code.startswith(cn) and of == route and int(first) <= year <= int(last or 9999):
+            fitting.append(Fraction(column_b))
+    if len(fitting) != 1:
+        return None
+    mark_up = {2026: Fraction(1, 10), 2027: Fraction(2, 10)}.get(year, Fraction(3, 10))
+    free = Fraction(("0.975", "0.95", "0.9", "0.775", "0.515", "0.39", "0.265", "0.14", "0")[year - 2026])
+    return max(total * (1 + mark_up) - free * fitting[0], Fraction(0))
+
+
+def _cases() -> Iterator[tuple[str, str, str, int]]:
+    for line in files("benchmarks.guidance").joinpath("border/defaults-2026-1740.csv").read_text().splitlines()[1:]:
+        country, code, route = line.split(",")[:3]
+        for year in range(2026, 2035):
+            yield code, country, route, year
+
+
+def test_every_good_of_every_country_and_year_as_a_second_implementation_has_it() -> None:
+    compared = 0
+    for code, country, route, year in _cases():
+        wanted = _by_hand(code, country, route, year)
+        if wanted is None:
+            continue
+        found = payable(Goods(code, country or "TR", route), date(year, 12, 31), KNOWN)
+        assert Fraction(found.certificates) == wanted, (code, country, year)
+        compared += 1
+    assert compared >= 200, compared
+
+
+def test_on_attested_emissions_the_process_and_its_precursors_have_benchmarks_of_their_own() -> None:
+    attested = Attested(Decimal("2.1"), (Precursor("7201", Decimal("0.95")), Precursor("2601 12 00", Decimal("1.2"))))
+    found = payable(Goods("7208", "CN", "C", attested), date(2026, 2, 1), KNOWN)
+    # 0.044 + 0.95 x 1.089 + 1.2 x 0.086 = 1.18175; 2.1 - 0.975 x 1.18175 = 0.94779375; the first quarter's price is 75.36
+    assert found.certificates == Decimal("0.94779375")
+    assert found.cost == Decimal("0.94779375") * Decimal("75.36")
+    assert found.basis == "attested"
+    assert all(part.name != "mark-up" for part in found.inputs)
+
+
+def test_what_was_paid_at_home_is_taken_off_and_nothing_is_paid_back() -> None:
+    of = Goods("7601", "CN", "K")
+    whole = _cost(payable(of, date(2026, 2, 1), KNOWN))
+    assert _cost(payable(of, date(2026, 2, 1), KNOWN, paid_at_home=Decimal(20))) == whole - 20
+    assert _cost(payable(of, date(2026, 2, 1), KNOWN, paid_at_home=Decimal(10_000))) == 0
+    clean = Goods("7601", "CN", "K", Attested(Decimal("0.5")))
+    assert payable(clean, date(2026, 2, 1), KNOWN).certificates == 0
+
+
+def test_a_country_without_a_value_of_its_own_takes_that_for_others_and_says_so() -> None:
+    for goods in (Goods("7203", "CN"), Goods("7208", "TR")):
+        assert OTHER_COUNTRIES in payable(goods, date(2026, 2, 1), KNOWN).caveats
+    assert OTHER_COUNTRIES not in payable(Goods("7208", "CN"), date(2026, 2, 1), KNOWN).caveats
+
+
+def test_every_figure_names_its_act_and_what_nobody_read_is_said() -> None:
+    found = payable(Goods("7208", "CN"), date(2026, 2, 1), KNOWN)
+    assert all(part.act is not None for part in found.inputs)
+    assert NOT_COMPARED in found.caveats
+    assert FACTOR_ASSUMED in found.caveats
+
+
+def test_no_price_is_invented_where_none_is_held() -> None:
+    found = payable(Goods("7208", "CN"), date(2026, 5, 1), KNOWN)
+    assert found.cost is None
+    assert found.price is None
+    assert _cost(payable(Goods("7208", "CN"), date(2026, 5, 1), KNOWN, price=Decimal(70))) == 70 * found.certificates
+
+
+def test_an_act_that_reaches_back_changes_todays_answer_and_not_yesterdays() -> None:
+    held = Law.held()
+    later = Act(
+        id="mark-up-changed",
+        kind=Kind.MARK_UP,
+        title="an act of this test that replaces the mark-ups from the first day on",
+        published=date(2027, 3, 1),
+        applies=date(2026, 1, 1),
+        confidence="read",
+        by_year={2026: Decimal("0.05")},
+    )
+    law = Law((*held.acts, later))
+    of, day = Goods("7208", "CN"), date(2026, 2, 1)
+    before = payable(of, day, date(2027, 2, 28), law=law)
+    assert before == payable(of, day, KNOWN)
+    after = payable(of, day, date(2027, 3, 1), law=law)
+    assert before.certificates - after.certificates == Decimal("3.187") * Decimal("0.05")
+    changed = [new.name for old, new in zip(before.inputs, after.inputs, strict=True) if old != new]
+    assert changed == ["mark-up"]
+
+
+def test_default_values_of_2026_1740_are_not_known_before_they_were_published() -> None:
+    with pytest.raises(InputError) as refused:
+        payable(Goods("7208", "CN"), date(2026, 2, 1), date(2026, 7, 30))
+    assert refused.value.code == "border-act-missing"
+
+
+@pytest.mark.parametrize(
+    ("goods", "day", "code"),
+    [
+        (Goods("7208", "CN"), date(2025, 12, 31), "border-not-yet"),
+        (Goods("7208", "DE"), date(2026, 2, 1), "border-none"),
+        (Goods("9999", "CN"), date(2026, 2, 1), "border-goods-unknown"),
+        (Goods("7209", "CN"), date(2026, 2, 1), "border-goods-unknown"),  # a default value, and no benchmark
+        (Goods("2523 10 00", "CN"), date(2026, 2, 1), "border-goods-ambiguous"),  # white or grey
+        (Goods("7208", "CN", "", Attested(Decimal(2))), date(2026, 2, 1), "border-goods-ambiguous"),  # no default row tells the route
+        (Goods("7208", "CN", "C", Attested(Decimal(-2))), date(2026, 2, 1), "border-amount"),
+        (Goods("7208", "CN", "C", Attested(Decimal("NaN"))), date(2026, 2, 1), "border-amount"),
+        (Goods("72", "CN"), date(2026, 2, 1), "border-goods-unknown"),
+    ],
+)
+def test_what_cannot_be_told_is_refused(goods: Goods, day: date, code: str) -> None:
+    with pytest.raises(InputError) as refused:
+        payable(goods, day, KNOWN)
+    assert refused.value.code == code
+
+
+def _cost(found: Payable) -> Decimal:
+    assert found.cost is not None
+    return found.cost

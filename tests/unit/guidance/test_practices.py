@@ -1,0 +1,92 @@
+"""Practices of published lists: all that the list has, tied to steps that the packs know, and matched with a plant's gap on site."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from benchmarks import packs
+from benchmarks.guidance.practices import Library
+from benchmarks.measurements import Metric, Period
+from fixtures.simulator import Sector
+from reporting_agent import pipeline
+from reporting_agent.analysis import Analysis, analyse
+from reporting_agent.analysis.costs.amounts import ZERO
+from reporting_agent.analysis.costs.practices import fitting_practices
+from reporting_agent.config import Site, load_site
+
+TARIFF = """
+[tariff]
+currency = "CNY"
+per_usd = 7.0
+[[tariff.prices]]
+carrier = "electricity"
+unit = "MWh"
+price = 600.0
+[[tariff.prices]]
+carrier = "coal"
+unit = "t"
+price = 820.0
+"""
+
+
+@pytest.fixture(scope="module")
+def works(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Analysis]:
+    folder = tmp_path_factory.mktemp("cement")
+    Sector("cement", 1, 1).plants[0].write(folder, road="csv")
+    file: Path = folder / "site.toml"
+    file.write_text(file.read_text(encoding="utf-8") + TARIFF, encoding="utf-8")
+    site = load_site(file)
+    return site, analyse(site, pipeline.label(site, Period.parse("2025", site.zone)))
+
+
+def test_every_measure_of_the_list_is_held_in_both_languages_and_its_steps_are_the_packs() -> None:
+    held = Library.held()
+    assert len(held.practices) == 45
+    assert all(practice.words.by_language.get("zh") for practice in held.practices)
+    steps = {(pack, step.id) for pack in ("steel", "aluminium", "cement") for step in packs.load(pack).steps}
+    at_steps = [(one.sector, one.step) for one in held.practices if one.step is not None]
+    assert set(at_steps) <= steps
+    told = (Path(__file__).parents[3] / "docs" / "tariffs.md").read_text(encoding="utf-8")
+    assert f"the {len(held.practices)}\nmeasures of BEST-Cement" in told
+    assert f"{len(at_steps)} of them at a step of the cement pack" in told
+
+
+def test_a_practice_stands_beside_the_steps_own_gap_and_pays_back_at_the_sites_prices(works: tuple[Site, Analysis]) -> None:
+    site, analysis = works
+    found = fitting_practices(site, analysis.losses, analysis.costs)
+    media = next(one for one in found if one.practice.id == "cement-improved-grinding-media")
+    grinding = [one for one in analysis.losses if one.step == "cement-grinding" and one.metric is Metric.ELECTRICITY]
+    beyond = sum(one.beyond.energy for one in grinding) / sum(float(one.batches.output_t.sum()) for one in grinding)
+    assert media.gap == pytest.approx(beyond)
+    assert media.money == pytest.approx(4 * 0.6)  # 4 kWh/t of the list at 0.6 CNY/kWh
+    assert media.payback_years == pytest.approx(1.8 * 7.0 / 2.4)  # 1.8 USD/t
+
+
+def test_where_a_label_or_a_price_is_missing_nothing_is_told_in_its_place(works: tuple[Site, Analysis]) -> None:
+    site, analysis = works
+    mills = [one for one in fitting_practices(site, analysis.losses, analysis.costs) if one.step == "raw-meal-homogenisation"]
+    assert mills
+    assert all(one.gap is None for one in mills)  # the pack has a total there and no label of electricity
+    without = fitting_practices(site.model_copy(update={"tariff": None}), analysis.losses, ())
+    assert all(one.payback_years is None for one in without)
+    assert all(one.money is None for one in without if one.practice.metric is Metric.ELECTRICITY)
+
+
+def test_a_step_without_a_gap_needs_no_practice(works: tuple[Site, Analysis]) -> None:
+    site, analysis = works
+    none_lost = [replace(one, avoidable=ZERO, unexplained=ZERO) for one in analysis.losses]
+    assert fitting_practices(site, none_lost, analysis.costs) == ()
+
+
+def test_a_list_that_nobody_read_and_a_practice_of_no_list_are_refused() -> None:
+    held = Library.held()
+    with pytest.raises(ValidationError, match="confidence"):
+        Library.model_validate({**held.model_dump(), "lists": [{**held.lists[0].model_dump(), "confidence": "second-hand"}]})
+    with pytest.raises(ValidationError, match="no list is called"):
+        Library.model_validate({**held.model_dump(), "lists": []})
+    assert min(one.saving for one in held.practices) > Decimal(0)

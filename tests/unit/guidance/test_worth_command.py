@@ -1,0 +1,158 @@
+"""`steplabel-agent worth`: what gaps are worth at the site's own tariff, and one good at the border, with every input and its act."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from reporting_agent.cli import main
+from tests.unit.guidance.test_practices import TARIFF
+
+CHINA = ("--origin", "CN", "--known", "2026-11-01")
+BORDER = '[[border]]\ncn_code = "25231000"\norigin = "CN"\nroute = "A"\nemissions = 0.842\n'
+
+
+def asked(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> Any:
+    assert main(["worth", *arguments, "--json"]) == status
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tonnes"),
+    [
+        (("hot-rolled-flat", "2026"), 3.187 * 1.1 - 0.975 * 1.370),
+        (("hot-rolled-flat", "2030"), 3.187 * 1.3 - 0.515 * 1.370),
+        (("grey-clinker", "2026"), 1.39 * 1.1 - 0.975 * 0.666),
+        (("primary-aluminium", "2026"), 3.0 * 1.1 - 0.975 * 1.423),
+        (("7208", "2030", "--route", "C"), 3.187 * 1.3 - 0.515 * 1.370),
+        (("grey-clinker", "2026", "--emissions", "0.842"), 0.842 - 0.975 * 0.666),  # column A
+        (("7208", "2026", "--route", "C", "--emissions", "2.1", "--precursor", "7201=0.95"), 2.1 - 0.975 * (0.044 + 0.95 * 1.089)),
+        (("grey-clinker", "2026", "--emissions", "0.1"), 0.0),
+    ],
+)
+def test_a_good_at_the_border_comes_with_each_input_and_its_act(
+    arguments: tuple[str, ...], tonnes: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, year, *more = arguments
+    found = asked(capsys, "cbam", "--good", good, "--year", year, *CHINA, *more)
+    assert found["certificates_t_per_t"] == pytest.approx(tonnes, abs=1e-9)
+    assert (found["origin"], found["year"], found["known"]) == ("CN", int(year), "2026-11-01")
+    assert found["basis"] == ("attested" if "--emissions" in more else "default")
+    assert all(one["source"] is not None or one["name"] == "attested-emissions" for one in found["inputs"])
+    acts = {one["name"]: one["source"] and one["source"]["act"] for one in found["inputs"]}
+    assert acts["phase-out"] == "phase-out-2003-87"
+    assert any("not compared with their text" in caveat for caveat in found["caveats"])
+
+
+def test_a_price_and_what_was_paid_at_home_make_the_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    found = asked(
+        capsys, "cbam", "--good", "grey-clinker", "--year", "2026", *CHINA, "--emissions", "0.842", "--price", "80", "--paid-at-home", "5"
+    )
+    assert found["cost_eur_per_t"] == pytest.approx((0.842 - 0.975 * 0.666) * 80 - 5)
+    assert asked(capsys, "cbam", "--good", "grey-clinker", "--year", "2026", *CHINA)["cost_eur_per_t"] is None, "no price is held"
+
+
+def test_the_law_is_asked_as_it_was_known(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before 2026/1740 was published no default value is held: nothing is worked out with one that nobody could know."""
+    answer = asked(capsys, "cbam", "--good", "grey-clinker", "--year", "2026", "--origin", "CN", "--known", "2026-07-30", status=1)
+    assert answer["error"]["code"] == "border-act-missing"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--good", "hot-rolled-flat", "--year", "2026", "--origin", "DE"), "border-none"),
+        (("--good", "hot-rolled-flat", "--year", "2025", "--origin", "CN"), "border-not-yet"),
+        (("--good", "bricks", "--year", "2026", "--origin", "CN"), "border-goods-unknown"),
+        (("--good", "hot-rolled-flat", "--year", "2026", "--origin", "CN", "--emissions", "2"), "border-goods-ambiguous"),
+    ],
+)
+def test_what_cannot_be_worked_out_is_refused(arguments: tuple[str, ...], code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert asked(capsys, "cbam", *arguments, status=1)["error"]["code"] == code
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--site", "site.toml"),
+        ("cbam", "--good", "grey-clinker"),
+        ("cbam", "--good", "grey-clinker", "--year", "26", "--origin", "CN"),
+        ("cbam", "--good", "grey-clinker", "--year", "2026", "--origin", "CN", "--emissions", "NaN"),
+        ("cbam", "--good", "grey-clinker", "--year", "2026", "--origin", "CN", "--price", "-1"),
+        ("cbam", "--good", "7208", "--year", "2026", "--origin", "CN", "--precursor", "7201=1"),  # of default values none counts
+        ("cbam", "--good", "7208", "--year", "2026", "--origin", "CN", "--emissions", "2", "--precursor", "7201"),
+    ],
+)
+def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["worth", *arguments])
+    assert left.value.code == 2
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "certificates for 0.880 t CO2e"), ("zh", "0.880")])
+def test_the_answer_is_said_with_its_inputs(lang: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["worth", "cbam", "--good", "grey-clinker", "--year", "2026", *CHINA, "--lang", lang]) == 0
+    told = capsys.readouterr().out
+    assert words in told
+    assert "0.975 (Directive 2003/87/EC, Article 10a(1a))" in told
+    assert ("Phase-out factor" in told) == (lang == "en")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+    """Sixty heats from 350 to 409 kWh/t and goods for the border: what `worth` and what `label` say of them."""
+    folder, start = tmp_path_factory.mktemp("heats"), datetime(2016, 5, 1, tzinfo=UTC)
+    heats = [(f"H{n:02}", start + timedelta(hours=n), 35_000 + 100 * n) for n in range(60)]
+    batches = [f"{name},eaf,{at.isoformat()},{(at + timedelta(minutes=50)).isoformat()},100,0" for name, at, _ in heats]
+    (folder / "batches.csv").write_text("\n".join(["batch_id,step,start,end,output_quantity,var.hot_metal_pct", *batches]) + "\n")
+    energy = [f"{name},eaf,electricity,{kwh},kWh" for name, _, kwh in heats]
+    (folder / "energy.csv").write_text("\n".join(["batch_id,step,carrier,quantity,unit", *energy]) + "\n")
+    site = folder / "site.toml"
+    site.write_text(
+        '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
+        '[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n' + TARIFF + BORDER
+    )
+    answers = []
+    for command in (("worth",), ("label", "--out", str(folder / "label"))):
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            assert main([*command, "--site", str(site), "--period", "2016", "--json"]) == 0
+        answers.append(json.loads(out.getvalue()))
+    worth, label = answers
+    return worth, label
+
+
+def test_each_gap_of_a_site_in_energy_co2_and_money(told: tuple[Any, Any]) -> None:
+    """The label is the third least of sixty, 352 kWh/t: what lies above it adds up to 100 t x (0 + 1 + ... + 57) kWh/t."""
+    found, _ = told
+    assert (found["schema"], found["currency"]) == ("steplabel/worth/1", "CNY")
+    (melting,) = (one for one in found["steps"] if one["metric"] == "electricity")
+    assert melting["gap"]["energy"] == pytest.approx(100 * sum(range(58)))
+    for part in ("gap", "unexplained"):
+        amount = melting[part]
+        assert amount["kwh"] == pytest.approx(amount["energy"])
+        assert amount["money"] == pytest.approx(0.6 * amount["kwh"])  # 600 CNY/MWh
+        assert amount["tce"] == pytest.approx(0.1229 * amount["kwh"] / 1000, rel=1e-3)  # GB/T 2589, calorific
+    parts = ("explained", "within_uncertainty", "avoidable", "unexplained")
+    for step in found["steps"]:
+        for unit in ("energy", "kwh", "tce"):
+            assert sum(step[part][unit] for part in parts) == pytest.approx(step["gap"][unit])
+    (clinker,) = found["border"]
+    last = clinker["years"][-1]
+    assert (last["year"], last["attested"]["certificates_t_per_t"]) == (2034, pytest.approx(0.842)), "nothing is free any more"
+
+
+def test_the_gaps_are_those_of_label_json(told: tuple[Any, Any]) -> None:
+    worth, label = told
+    key = ("step", "product", "variant", "metric")
+    gaps = {tuple(one[name] for name in key): one["gap"] for one in label["steps"] if one["gap"] is not None}
+    assert len(worth["steps"]) == len(gaps) > 0
+    for one in worth["steps"]:
+        of_label = gaps[tuple(one[name] for name in key)]
+        assert one["gap"]["energy"] == pytest.approx(of_label["energy"])
+        assert one["avoidable"]["energy"] == pytest.approx(of_label["avoidable"])

@@ -1,0 +1,174 @@
+"""What messages say: plain JSON by the names of site.toml, and Sparkplug B, whose payloads Google's own library writes here."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+from benchmarks.errors import InputError
+from reporting_agent.live import payloads, sparkplug
+from reporting_agent.live.reading import NO_SEQUENCE, Quality
+from reporting_agent.live.settings import Readings, Rows, load
+
+TOPIC = "works/meters/eaf-1"
+STAMP_US = 1_735_797_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("mapping", "payload", "wanted"),
+    [
+        ({"meter_level": 3}, b"12.5", ("eaf-1", 5, 12.5, NO_SEQUENCE)),
+        (
+            {"meter_level": 3, "fields": {"time": "t", "value": "v", "sequence": "n"}},
+            b'{"t": "2025-01-02T07:00:00+01:00", "v": 0.1, "n": 9}',
+            ("eaf-1", STAMP_US, 0.1, 9),
+        ),
+        (
+            {"fields": {"meter": "tag.id", "time": "ms", "value": "data.v"}, "time": "ms", "names": {"FT-7": "gas"}},
+            b'[{"tag": {"id": "FT-7"}, "ms": 1735797600000, "data": {"v": 3}}]',
+            ("gas", STAMP_US, 3.0, NO_SEQUENCE),
+        ),
+    ],
+)
+def test_a_message_is_read_by_the_names_of_site_toml(mapping: dict[str, Any], payload: bytes, wanted: tuple[object, ...]) -> None:
+    (found,) = payloads.readings(Readings(topic="works/#", **mapping), TOPIC, payload, 5)
+    assert tuple(found)[:4] == wanted
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        (b"{", "no JSON"),
+        (b'{"t": "2025-01-02T07:00:00", "v": 1, "n": 1}', "offset"),
+        (b'{"t": "yesterday", "v": 1, "n": 1}', "ISO"),
+        (b'{"v": 1, "n": 1}', "no t"),
+        (b'{"t": "2025-01-02T07:00:00Z", "v": "1", "n": 1}', "no number"),
+        (b'{"t": "2025-01-02T07:00:00Z", "v": 1, "n": -1}', "sequence"),
+        (b"7", "no object"),
+    ],
+)
+def test_what_cannot_be_read_is_no_reading_and_says_why(payload: bytes, why: str) -> None:
+    mapping = Readings(topic="works/#", meter="m", fields={"time": "t", "value": "v", "sequence": "n"})
+    with pytest.raises(payloads.Unreadable, match=why):
+        payloads.readings(mapping, TOPIC, payload, 5)
+
+
+def test_a_bad_value_is_not_known() -> None:
+    mapping = Readings(topic="works/#", meter="m", fields={"value": "v", "quality": "q"})
+    (bad,) = payloads.readings(mapping, TOPIC, b'{"v": 4, "q": "Bad"}', 5)
+    assert math.isnan(bad.value)
+    assert bad.quality == Quality.BAD
+
+
+def test_a_row_of_a_batch_has_the_columns_of_the_template() -> None:
+    mapping = Rows(topic="works/batches", fields={"batch_id": "heat.no", "start": "from"}, constants={"step": "eaf"})
+    assert payloads.rows(mapping, b'{"heat": {"no": 7}, "from": "2025-01-02T06:00:00Z"}') == [
+        {"table": "batches", "step": "eaf", "batch_id": "7", "start": "2025-01-02T06:00:00Z"}
+    ]
+    with pytest.raises(payloads.Unreadable, match="batch_id"):
+        payloads.rows(mapping, b"{}")
+
+
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [
+        ({"folder": "spool", "broker": 1}, "source.broker"),
+        ({"folder": "spool", "mqtt": [{"host": "h", "client_id": "a", "readings": [{"topic": "t"}]}]}, "source.mqtt.0.readings.0"),
+        ({"folder": "spool", "mqtt": [{"host": "h", "client_id": "a"}]}, "source.mqtt.0"),
+    ],
+)
+def test_settings_that_do_not_hold_together_are_refused_by_their_key(options: dict[str, object], key: str, tmp_path: Any) -> None:
+    with pytest.raises(InputError) as refused:
+        load(options, tmp_path)
+    assert refused.value.place is not None
+    assert refused.value.place.column == key
+
+
+def _payload_class() -> Any:
+    """The part of sparkplug_b.proto that is read, by its published numbers and types."""
+    file = descriptor_pb2.FileDescriptorProto(name="sparkplug_b.proto", package="sparkplug")
+    kinds = descriptor_pb2.FieldDescriptorProto
+    payload = file.message_type.add(name="Payload")
+    metric = payload.nested_type.add(name="Metric")
+    once, many = kinds.LABEL_OPTIONAL, kinds.LABEL_REPEATED
+    fields = [("name", 1, kinds.TYPE_STRING), ("alias", 2, kinds.TYPE_UINT64), ("timestamp", 3, kinds.TYPE_UINT64)]
+    fields += [("datatype", 4, kinds.TYPE_UINT32), ("is_historical", 5, kinds.TYPE_BOOL), ("is_null", 7, kinds.TYPE_BOOL)]
+    fields += [("int_value", 10, kinds.TYPE_UINT32), ("long_value", 11, kinds.TYPE_UINT64), ("float_value", 12, kinds.TYPE_FLOAT)]
+    fields += [("double_value", 13, kinds.TYPE_DOUBLE), ("boolean_value", 14, kinds.TYPE_BOOL), ("string_value", 15, kinds.TYPE_STRING)]
+    for name, number, kind in fields:
+        metric.field.add(name=name, number=number, type=kind, label=once)
+    payload.field.add(name="timestamp", number=1, type=kinds.TYPE_UINT64, label=once)
+    payload.field.add(name="metrics", number=2, type=kinds.TYPE_MESSAGE, type_name=".sparkplug.Payload.Metric", label=many)
+    payload.field.add(name="seq", number=3, type=kinds.TYPE_UINT64, label=once)
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("sparkplug.Payload"))
+
+
+PAYLOAD = _payload_class()
+
+
+def written(sequence: int, *metrics: dict[str, Any], timestamp: int = 1_735_797_600_000) -> bytes:
+    content: bytes = PAYLOAD(timestamp=timestamp, seq=sequence, metrics=list(metrics)).SerializeToString()
+    return content
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        ({"datatype": 10, "double_value": 0.1 + 0.2}, 0.1 + 0.2),
+        ({"datatype": 9, "float_value": 0.5}, 0.5),
+        ({"datatype": 3, "int_value": 2**32 - 7}, -7.0),
+        ({"datatype": 7, "int_value": 2**32 - 7}, 2.0**32 - 7),
+        ({"datatype": 4, "long_value": 2**64 - 7}, -7.0),
+        ({"datatype": 8, "long_value": 1 << 40}, float(1 << 40)),
+        ({"datatype": 11, "boolean_value": True}, 1.0),
+        ({"datatype": 12, "string_value": "no number"}, None),
+    ],
+)
+def test_a_metric_has_the_value_that_was_written(metric: dict[str, Any], value: float | None) -> None:
+    found = sparkplug.decoded(written(3, {"name": "kWh", "alias": 300, "timestamp": 77, **metric}))
+    assert found == sparkplug.Payload(1_735_797_600_000, 3, (sparkplug.Metric("kWh", 300, 77, value),))
+
+
+def test_every_cut_payload_is_refused_or_shorter_never_a_crash() -> None:
+    whole = written(3, {"name": "kWh", "alias": 300, "timestamp": 77, "datatype": 10, "double_value": 1.5})
+    for length in range(len(whole)):
+        try:
+            sparkplug.decoded(whole[:length])
+        except payloads.Unreadable:
+            continue
+
+
+def test_a_host_follows_births_aliases_and_asks_where_a_message_is_missing() -> None:
+    host = sparkplug.Host({"edge-1/furnace/kWh": "eaf-1"})
+
+    def take(kind: str, content: bytes, device: str = "/furnace") -> tuple[list[float], bool]:
+        found, asks = host.take(f"spBv1.0/works/{kind}/edge-1{device}", content, 5)
+        return [one.value for one in found], asks
+
+    metric = {"alias": 7, "timestamp": 1_735_797_600_000, "datatype": 10}
+    assert take("DDATA", written(9, {**metric, "double_value": 1.0})) == ([], True)  # no birth was seen
+    assert take("NBIRTH", written(0), "") == ([], False)
+    assert take("DBIRTH", written(1, {**metric, "name": "kWh", "double_value": 2.0})) == ([2.0], False)
+    assert take("DDATA", written(2, {**metric, "double_value": 3.0})) == ([3.0], False)
+    assert take("DDATA", written(4, {**metric, "double_value": 5.0})) == ([5.0], True)  # 3 is missing
+    assert host.nodes["edge-1"].lost == 1
+    assert take("NBIRTH", written(0), "") == ([], False)
+    for place in range(1, 600):  # past 255 it begins at 0
+        values, asks = take("DDATA", written(place % 256, {**metric, "name": "kWh", "double_value": float(place)}))
+        assert (values, asks) == ([float(place)], False)
+    take("NDEATH", written(0), "")
+    assert take("DDATA", written(88, {**metric, "name": "kWh", "double_value": 5.0}))[1]
+
+
+def test_a_null_metric_is_not_known_and_a_birth_that_is_asked_for_says_so() -> None:
+    host = sparkplug.Host({"edge-1/kWh": "m"})
+    (found,), _ = host.take("spBv1.0/works/NBIRTH/edge-1", written(0, {"name": "kWh", "is_null": True, "datatype": 10}), 5)
+    assert math.isnan(found.value)
+    assert found.quality == Quality.BAD
+    asked = PAYLOAD.FromString(sparkplug.rebirth(1_735_797_600_000))
+    assert (asked.metrics[0].name, asked.metrics[0].datatype, asked.metrics[0].boolean_value) == (sparkplug.REBIRTH, 11, True)

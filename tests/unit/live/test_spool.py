@@ -1,0 +1,213 @@
+"""The spool: what is kept once, what a torn end and damage look like, and that it hands over what it took."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import InputError
+from reporting_agent.live import layout
+from reporting_agent.live.kept import SpoolKind
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.spool import DAY_US, LATEST_KEPT, Spool, SpoolFull
+from reporting_agent.sources import conformance, interface
+
+T0 = 1_735_800_000_000_000
+
+
+def some(count: int, first: int = 0, meter: str = "m-1") -> list[Reading]:
+    return [
+        Reading(meter, T0 + number * 1_000_000, number + 0.25, number, received_us=T0, consecutive=True)
+        for number in range(first, first + count)
+    ]
+
+
+def held(folder: Path, meter: str = "m-1") -> list[tuple[int, float]]:
+    source = SpoolKind().connect({"folder": "."}, folder, UTC)
+    return [
+        pair for block in source.readings(frozenset({meter})) for pair in zip(block.time_us.tolist(), block.value.tolist(), strict=True)
+    ]
+
+
+def as_held(readings: list[Reading]) -> list[tuple[int, float]]:
+    return [(one.time_us, one.value) for one in readings]
+
+
+def test_the_spool_is_a_source_like_any_other() -> None:
+    """By the conformance kit of sources, half of its plant in Parquet and half in a segment, found by its name."""
+    assert [one for one in conformance.check(interface.named("spool")) if not one.passed] == []
+
+
+@pytest.mark.parametrize("again", ["at once", "after opening", "after Parquet", "long after"])
+def test_what_comes_again_is_dropped(tmp_path: Path, again: str) -> None:
+    sent = some(2 * LATEST_KEPT if again == "long after" else 20)
+    spool = Spool(tmp_path)
+    assert spool.append(sent).new == len(sent)
+    if again == "after Parquet":
+        spool.seal()
+    if again != "at once":
+        spool.close()
+        spool = Spool(tmp_path)
+    taken = spool.append([*sent[:10], *some(1, len(sent))])
+    assert (taken.new, taken.repeated, taken.contradicted) == (1, 10, 0)
+    spool.close()
+    assert held(tmp_path) == as_held([*sent, *some(1, len(sent))])
+
+
+def test_a_late_reading_is_kept_and_told_and_another_value_of_one_that_is_there_is_not_taken(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    first, late, last = some(3)
+    spool.append([first, last])
+    taken = spool.append([late, first._replace(value=7.0)])
+    assert (taken.new, taken.repeated, taken.contradicted, taken.late) == (1, 1, 1, [late])
+    spool.close()
+    assert held(tmp_path) == as_held([first, last, late])
+
+
+def test_a_gap_is_known_until_it_is_filled_also_by_the_next_process(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    sent = some(10)
+    spool.append([*sent[:3], *sent[6:]])
+    assert spool.meters["m-1"].gaps.ranges == [(3, 5)]
+    spool.seal()
+    spool.close()
+    spool = Spool(tmp_path)
+    spool.append([sent[4]])
+    assert spool.meters["m-1"].gaps.ranges == [(3, 3), (5, 5)]
+    spool.append([sent[3], sent[5]])
+    assert spool.meters["m-1"].gaps.missing == 0
+    again = [one._replace(time_us=one.time_us + DAY_US) for one in some(2)]
+    spool.append(again)  # the counter began anew: nothing is missing
+    assert spool.meters["m-1"].gaps.ranges == []
+    spool.close()
+
+
+@pytest.mark.parametrize("left", [1, 12, 13, 40])
+def test_a_torn_end_is_cut_off_and_what_was_synced_stays(tmp_path: Path, left: int) -> None:
+    spool = Spool(tmp_path)
+    spool.append(some(5))
+    path = layout.segments(tmp_path)[0]
+    whole = path.stat().st_size
+    spool.append(some(5, 5))
+    spool.close()
+    os.truncate(path, whole + left)
+    assert held(tmp_path) == as_held(some(5))
+    spool = Spool(tmp_path)
+    assert spool.append(some(10)).new == 5
+    spool.close()
+    assert held(tmp_path) == as_held(some(10))
+
+
+def test_a_flipped_bit_before_the_end_is_refused(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.append(some(5))
+    spool.append(some(5, 5))
+    spool.close()
+    path = layout.segments(tmp_path)[0]
+    content = bytearray(path.read_bytes())
+    content[60] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="not what was written") as refused:
+        Spool(tmp_path)
+    assert refused.value.code == "spool-damaged"
+
+
+@pytest.mark.parametrize("died", ["before the state", "before it was deleted"])
+def test_a_death_while_a_segment_becomes_parquet_is_finished_by_the_next_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, died: str
+) -> None:
+    spool = Spool(tmp_path)
+    spool.append(some(20))
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        if died == "before the state":
+            patched.setattr(spool, "_save_state", dies)
+        else:
+            patched.setattr(Path, "unlink", dies)
+        with pytest.raises(KeyboardInterrupt):
+            spool.seal()
+    spool.close()
+    assert held(tmp_path) == as_held(some(20))
+    spool = Spool(tmp_path)
+    assert len(layout.segments(tmp_path)) == 1
+    assert spool.append(some(20)).new == 0
+    spool.close()
+    assert held(tmp_path) == as_held(some(20))
+
+
+def test_a_day_that_is_over_becomes_parquet_of_its_name(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.append([Reading("m-1", T0, math.nan, received_us=T0)])
+    spool.turn(T0 + 1)
+    assert layout.days(tmp_path) == []
+    spool.turn(T0 + DAY_US)
+    assert [path.name[:10] for path in layout.days(tmp_path)] == [str(datetime.fromtimestamp(T0 / 1e6, UTC).date())]
+    spool.close()
+    assert math.isnan(held(tmp_path)[0][1])
+
+
+def test_a_full_spool_takes_nothing_or_drops_its_oldest_day_as_it_is_told(tmp_path: Path) -> None:
+    waits = Spool(tmp_path / "waits", most_bytes=3_000)
+    waits.append(some(80))
+    with pytest.raises(SpoolFull):
+        waits.append(some(80, 80))
+    waits.close()
+    assert held(tmp_path / "waits") == as_held(some(80))
+    drops = Spool(tmp_path / "drops", most_bytes=6_000, drop_oldest=True)
+    for turn in range(4):
+        drops.append(some(80, turn * 80))
+        drops.seal()
+    assert drops.dropped
+    assert held(tmp_path / "drops")[-80:] == as_held(some(80, 240))
+    drops.close()
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_frame_leaves_the_segment_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path)
+    spool.append(some(5))
+    write, calls = os.pwrite, [0]
+
+    def half(handle: int, content: bytes, at: int) -> int:
+        calls.append(at)
+        if len(calls) > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(handle, content[:30], at)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwrite", half)
+        with pytest.raises(SpoolFull):
+            spool.append(some(5, 5))
+    assert spool.append(some(5, 5)).new == 5
+    spool.close()
+    assert held(tmp_path) == as_held(some(10))
+
+
+def test_two_processes_do_not_write_one_spool(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    with pytest.raises(InputError) as refused:
+        Spool(tmp_path)
+    assert refused.value.code == "spool-in-use"
+    spool.close()
+
+
+def test_of_a_batch_the_row_that_came_later_stands_and_one_that_runs_is_no_input_yet(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    begins = {"table": "batches", "batch_id": "H1", "step": "eaf", "start": "2025-01-02T06:00:00Z"}
+    spool.append([], [begins, {**begins, "batch_id": "H2"}])
+    spool.seal()
+    spool.append([], [{"table": "batches", "batch_id": "H1", "step": "eaf", "end": "2025-01-02T07:00:00Z", "output_quantity": "120"}])
+    spool.close()
+    source = SpoolKind().connect({"folder": "."}, tmp_path, UTC)
+    sheet = source.table("batches")
+    assert [dict(zip(sheet.header, cells, strict=True)) for _, cells in sheet.rows] == [
+        {"batch_id": "H1", "step": "eaf", "start": "2025-01-02T06:00:00Z", "end": "2025-01-02T07:00:00Z", "output_quantity": "120"}
+    ]
+    assert [row["batch_id"] for row in source.running()] == ["H2"]
