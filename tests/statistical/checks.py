@@ -16,6 +16,7 @@ CHECKS = (
     "coverage",
     "insider",
     "savings",
+    "alerts",
     "left_out",
     "audit",
     "sampler",

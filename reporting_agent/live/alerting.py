@@ -1,0 +1,190 @@
+"""Whether a batch that runs takes more energy than chance lets batches like it take, told at a chosen rate of false alarms.
+
+*The same progress.* A batch is looked at after each twentieth of the usual duration of its kind, to twice that. Earlier batches that had
+ended by a look stand there with all they took, so that a batch held longer than usual rises above them.
+
+*Excess.* At each look energy less the median of the kind, by the spread of the lower half (median less 15.87 % point: waste only adds, and
+must not widen what counts as chance), times how well that look told the end in earlier batches (their correlation): the excess that is
+to be expected at the end.
+
+*Two statistics*, each with half of the rate: the excess itself, and Page's cumulative sum of the ends of the batches before on the same
+line plus this batch's excess, which finds what is small and lasts (combined Shewhart and CUSUM, Lucas 1982). What batches were foreseen
+to take more (after a stop, after another product) is told at their beginning and is no alarm.
+
+*The rate is kept by a mirror.* Chance goes both ways and waste only one. So the same procedure, run downwards over the history, tells what
+chance alone would have raised: the threshold is the lowest at which 1 + its alarms downwards over the weeks of history is no more than
+the rate (the mirror of knockoffs and of target and decoy: Barber and Candès 2015). It needs no law of the noise and holds with batches
+that resemble those before; it needs a chance that is as likely to spare as to take. Waste raises the median, which errs on the side
+of silence. Where the history is too short to vouch for the rate there is no threshold, and no alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+STEPS = 20
+"""Looks in a usual duration."""
+LOOKS = 2 * STEPS
+FEWEST = 20  # batches of a kind before it has a usual course
+_LOWER = 15.865525393145708  # per cent of a normal law below one standard deviation under its middle
+_ALLOWANCE = 0.5  # of the cumulative sum, in standard deviations: half of the shift that it is best at (Page 1954)
+_LEVEL = 0.10  # the batches with the lowest values, which stand for the label
+_FORESEEN_Z = 2.58  # one batch of a hundred by chance, both ways
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Usual:
+    """What batches of one kind took, by look, and at their end a tonne. Energies in one unit; `label` is that of the lowest tenth."""
+
+    duration_s: float
+    tonnes: float
+    typical: Floats
+    spread: Floats
+    tells: Floats  # how well each look tells the end
+    label: Floats
+    end: float  # a tonne
+    end_spread: float
+
+    @classmethod
+    def of(cls, courses: Floats, per_t: Floats, tonnes: Floats, duration_s: Floats) -> Usual | None:
+        """From earlier batches, one course a row; None of too few."""
+        if len(courses) < FEWEST:
+            return None
+        typical, spread = _middle(courses)
+        end, end_spread = _middle(per_t)
+        away = np.clip((courses - typical) / spread, -4, 4)
+        of_end = np.clip((per_t - end) / end_spread, -4, 4)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            tells = np.nan_to_num([np.corrcoef(away[:, look], of_end)[0, 1] for look in range(LOOKS)])
+        lowest = np.argsort(per_t)[: max(1, round(_LEVEL * len(per_t)))]
+        label = np.asarray(np.mean(courses[lowest], axis=0))
+        median_t = float(np.median(tonnes))
+        return cls(float(np.median(duration_s)), median_t, typical, spread, np.clip(tells, 0.0, 1.0), label, float(end), float(end_spread))
+
+    def expected(self, course: Floats) -> Floats:
+        """The excess at the end that each look of a course lets expect, in standard deviations; NaN where there was no look."""
+        return np.asarray((course - self.typical) / self.spread * self.tells)
+
+    def ended(self, per_t: float | Floats) -> Any:
+        """The excess of batches that ended."""
+        return (per_t - self.end) / self.end_spread
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ran:
+    """What one line did, batch after batch: the expected excess by look (NaN beyond the end), and the excess at the end."""
+
+    expected: Floats
+    ended: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Above which a batch is sure to waste; None: the history is too short to vouch for the rate."""
+
+    one: float | None
+    sum: float | None
+
+    @classmethod
+    def of(cls, lines: Sequence[Ran], weeks: float, rate_a_week: float) -> Limits:
+        """Over all lines of a site together, since the rate is the site's."""
+        allowed = int(rate_a_week / 2 * weeks + 1e-9) - 1
+        ones = [peak for line in lines for peak in _peaks(-line.expected).tolist() if peak > 0]
+        sums = [peak for line in lines for peak in _excursions(-line.expected, -line.ended)]
+        return cls(_threshold(ones, allowed), _threshold(sums, allowed))
+
+    def passed(self, expected: float, before: float) -> str:
+        """`one`, `sum` or nothing, of a batch that runs after the cumulative sum `before`."""
+        if self.one is not None and expected > self.one:
+            return "one"
+        return "sum" if self.sum is not None and expected > 0 and before + expected - _ALLOWANCE > self.sum else ""
+
+
+def course_of(time_s: Floats, energy: Floats, duration_s: float, usual_s: float, now_s: float | None = None) -> Floats:
+    """Energy at each look, from what was known by (seconds since the beginning, energy since then).
+
+    Of an ended batch looks after its end hold all it took; of one that runs (`now_s`) those to come are NaN.
+    """
+    looks = usual_s / STEPS * np.arange(1, LOOKS + 1)
+    course = np.interp(np.minimum(looks, duration_s), time_s, energy)
+    return np.asarray(np.where(looks <= now_s, course, np.nan)) if now_s is not None else np.asarray(course)
+
+
+def cumulative(before: float, ended: float) -> float:
+    """Page's sum after one more batch."""
+    return max(0.0, before + ended - _ALLOWANCE)
+
+
+def foreseen(ended: Floats, of_kind: NDArray[np.bool_]) -> float | None:
+    """By how much batches of a kind known at their beginning end above the others; None where chance may have done it."""
+    some, others = ended[of_kind], ended[~of_kind]
+    if len(some) < 5 or len(others) < FEWEST:
+        return None
+    more = float(some.mean() - others.mean())
+    error = float(np.hypot(some.std(ddof=1) / len(some) ** 0.5, others.std(ddof=1) / len(others) ** 0.5))
+    return more if more > _FORESEEN_Z * error else None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """For one batch of a line: at which look it was sure, by `one` or `sum`, and whether it begins anew or goes on."""
+
+    batch: int
+    look: int
+    by: str
+    new: bool
+
+
+def alarms(line: Ran, limits: Limits) -> list[Alarm]:
+    """The batches of a line for which it was sure while they ran."""
+    found: list[Alarm] = []
+    before, told = 0.0, False
+    for batch, course in enumerate(line.expected):
+        for look in np.flatnonzero(np.isfinite(course)).tolist():
+            if by := limits.passed(float(course[look]), before):
+                found.append(Alarm(batch, look, by, by == "one" or not told))
+                told = told or by == "sum"
+                break
+        before = cumulative(before, float(line.ended[batch]))
+        told = told and before > 0
+    return found
+
+
+def _middle(values: Floats) -> tuple[Any, Any]:
+    middle = np.median(values, axis=0)
+    spread = middle - np.percentile(values, _LOWER, axis=0)
+    return middle, np.maximum(spread, 1e-9 * np.maximum(np.abs(middle), 1e-300))
+
+
+def _peaks(expected: Floats) -> Floats:
+    """The highest of each batch."""
+    return np.asarray(np.max(np.where(np.isfinite(expected), expected, -np.inf), axis=1, initial=-np.inf))
+
+
+def _excursions(expected: Floats, ended: Floats) -> list[float]:
+    """The highest point of each rise of the sum from zero to zero: one alarm at most."""
+    found: list[float] = []
+    before = top = 0.0
+    for peak, end in zip(_peaks(expected).tolist(), ended.tolist(), strict=True):
+        if peak > 0:
+            top = max(top, before + peak - _ALLOWANCE)
+        before = cumulative(before, end)
+        if before == 0.0 and top > 0:
+            found.append(top)
+            top = 0.0
+    return [*found, top] if top > 0 else found
+
+
+def _threshold(peaks: Sequence[float], allowed: int) -> float | None:
+    """The lowest that so many peaks pass at most."""
+    if allowed < 0:
+        return None
+    ordered = sorted(peaks, reverse=True)
+    return ordered[allowed] if allowed < len(ordered) else 0.0
