@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from benchmarks import packs
 from benchmarks.conversion import Basis
-from benchmarks.labels import StepLabel, needs, yields
+from benchmarks.labels import StepLabel, needs, turnover, yields
 from benchmarks.routes import Pack, Words
 from reporting_agent.config import Site
 from reporting_agent.pipeline import (
@@ -43,3 +43,4 @@ def of(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Wo
     yield from neighbours.told(label, pack.step(label.step).label_rule)
     yield from bought_ready.told(label, pack.step(label.step), site.static)
     yield from yields.told(label, pack.step(label.step), packs.factors(pack))
+    yield from turnover.told(label, pack.step(label.step))

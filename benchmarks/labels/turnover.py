@@ -1,0 +1,38 @@
+"""A label that is a small difference of large amounts: what a percent of each is worth, told beside it.
+
+An oven's coal and coke hold ten times what coking takes: no bound on their ratio is as narrow as their scales have to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.labels.result import StepLabel
+from benchmarks.phrases import Phrase, enumerated
+from benchmarks.routes import Step, Words
+
+LARGE = 2.0
+"""Of a label, what a carrier taken or given back holds at least that a percent of it is told: 2 % of the label (a convention of ours)."""
+
+
+def told(label: StepLabel, step: Step) -> Iterator[Words]:
+    """What each percent moves the label by: of the product, which is output and credit alike, all that the step takes beside it."""
+    best = label.best.value
+    if best is None or not label.output_t:
+        return
+    held = {carrier: energy / label.output_t for carrier, energy in label.energy_by_carrier.items()}
+    if step.product_carrier is not None and held.get(step.product_carrier, 0.0) < 0:
+        held[step.product_carrier] -= sum(held.values())
+    sizes = {carrier: abs(amount) / 100 for carrier, amount in held.items() if abs(amount) > LARGE * abs(best)}
+    if sizes:
+        said = Phrase(
+            "The label is what is left of amounts many times its size. Each percent by which they are off, such as water weighed along,"
+            " moves it: %(sizes)s %(unit)s. Keep the scales' records and the laboratory's moisture for an auditor.",
+            sizes=enumerated(
+                Phrase("%(part)s %(size)s", part=CARRIERS[carrier].words, size=f"{size:.3g}")
+                for carrier, size in sorted(sizes.items(), key=lambda one: -one[1])
+            ),
+            unit=label.unit,
+        )
+        yield Words.of(said)
