@@ -9,11 +9,11 @@ from enum import StrEnum
 
 from benchmarks.audit.accounted import Accounted, Weighings
 from benchmarks.audit.contents import Contents
-from benchmarks.audit.draws import Draw, Head, Promise
 from benchmarks.audit.entries import Entry
 from benchmarks.audit.kinds import KIND_OF, CheckKind
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import MeterDay
+from benchmarks.audit.sample_draws import Draw, Head, Promise
 from benchmarks.audit.sampling import Drawn
 from benchmarks.errors import SteplabelError
 from benchmarks.labels.step import Context

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from math import floor
 
-from benchmarks.audit.draws import require_promised
 from benchmarks.audit.evidence import TAKE_THE_FILE, Check, Evidence, Outcome, State, failed, held, not_checkable, refused, same
+from benchmarks.audit.sample_draws import require_promised
 from benchmarks.audit.sampling import Kind as Stratum
 from benchmarks.audit.sampling import certainty, weaker
 from benchmarks.errors import VerificationError

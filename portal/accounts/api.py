@@ -16,7 +16,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.wire.rotation import Rotation
 from benchmarks.wire.signing import VerifyingKey
 from portal import keys
-from portal.accounts import services
+from portal.accounts import enrolling
 from portal.accounts.models import HEX_32
 from portal.openness import OPEN
 from portal.problems import RefusedError
@@ -77,7 +77,7 @@ class EnrolmentView(StrictView):
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         VerifyingKey.from_hex(given["device_public_key"])
-        enrolled = services.enrol(given["secret"], given["device_public_key"], given["seed_commitment"], given["software"], timezone.now())
+        enrolled = enrolling.enrol(given["secret"], given["device_public_key"], given["seed_commitment"], given["software"], timezone.now())
         answer = {"site": enrolled.device.site.slug, "device_id": str(enrolled.device.pk), "directory": _directory()}
         return Response(answer, status=201 if enrolled.created else 200)
 
@@ -107,7 +107,7 @@ class RotationView(StrictView):
         new = VerifyingKey.from_hex(given["device_public_key"])
         by_old, by_new = bytes.fromhex(given["by_old"]), bytes.fromhex(given["by_new"])
         try:
-            rotated = services.rotate(Rotation(given["device_id"], new, by_old, by_new), timezone.now())
+            rotated = enrolling.rotate(Rotation(given["device_id"], new, by_old, by_new), timezone.now())
         except VerificationError as refusal:
             raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
         answer = {"site": rotated.device.site.slug, "device_id": str(rotated.device.pk), "directory": _directory()}

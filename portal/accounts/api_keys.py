@@ -23,7 +23,7 @@ from portal.accounts import second_factor
 from portal.accounts.models import Acting, ApiKey, Membership, Organisation, User
 from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF, allowed_to
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.problems import RefusedError
 
 LONGEST = timedelta(days=366)

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from portal.accounts.api_keys import Holder
 from portal.accounts.scopes import Scope
 from portal.listing import MOST_ROWS, REFUSED, Filter, ListView, listed, number, row_of
-from portal.notifications import services
+from portal.notifications import telling
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Notice
 from portal.notifications.selectors import every_notice
@@ -76,7 +76,7 @@ class NotificationsReadView(StrictView):
         asked = MarkReadSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         try:
-            marked = services.mark_these_read(_reader(request), asked.validated_data["notifications"], timezone.now())
+            marked = telling.mark_these_read(_reader(request), asked.validated_data["notifications"], timezone.now())
         except Notice.DoesNotExist as error:
             raise Http404 from error
         return Response({"marked": marked})

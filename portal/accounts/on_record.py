@@ -17,9 +17,9 @@ from django.utils.translation import get_language
 from portal.accounts import sessions
 from portal.accounts.models import User
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.notifications.kinds import Kind
-from portal.notifications.services import speak_at_first, tell
+from portal.notifications.telling import speak_at_first, tell
 
 
 @receiver(user_logged_in)

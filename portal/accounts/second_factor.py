@@ -22,7 +22,7 @@ from portal import sealing
 from portal.accounts.models import User
 from portal.accounts.selectors import roles_of
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 
 PURPOSE = b"steplabel second factor v1"
 

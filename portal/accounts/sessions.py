@@ -11,7 +11,7 @@ from django.db import transaction
 
 from portal.accounts.models import User
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from portal.assurance.findings import open_majors
 from portal.assurance.models import Assignment, Attestation, AuditorKey
 from portal.assurance.sampling import outcome_of
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.days import scheme_day
 from portal.intake.models import State
 from portal.problems import RefusedError

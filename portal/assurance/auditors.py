@@ -17,7 +17,7 @@ from portal.accounts.models import Device, Organisation, Role, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.problems import RefusedError
 
 

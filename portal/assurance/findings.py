@@ -19,7 +19,7 @@ from portal.assurance.auditors import lock_standing, require_free
 from portal.assurance.models import Assignment, Finding, FindingStep
 from portal.assurance.models.findings import Act, Grade
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.problems import RefusedError
 
 _ACTIONS = {Act.ANSWERED: Action.FINDING_ANSWERED, Act.RETURNED: Action.FINDING_RETURNED, Act.CLOSED: Action.FINDING_CLOSED}

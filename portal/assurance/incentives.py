@@ -13,7 +13,7 @@ from portal.accounts.models import Site, User
 from portal.accounts.selectors import regulated_sites
 from portal.assurance.models import Incentive
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.intake.models import Submission
 from portal.problems import RefusedError
 

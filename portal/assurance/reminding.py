@@ -30,7 +30,7 @@ from portal.assurance.models.findings import Act, Grade
 from portal.assurance.obliged import DueSite, due_sites
 from portal.assurance.schemes import Duty
 from portal.notifications.kinds import Kind
-from portal.notifications.services import Told, tell
+from portal.notifications.telling import Told, tell
 
 BEFORE_EXPIRY = timedelta(days=90)
 """Time to arrange a new audit."""

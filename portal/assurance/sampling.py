@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from benchmarks.audit import draws
+from benchmarks.audit import sample_draws
 from benchmarks.audit.sampling import promised_of_used
 from benchmarks.phrases import Phrase
 from benchmarks.wire.attestations import BINDING, SampleOutcome
@@ -24,7 +24,7 @@ from portal.assurance.auditors import lock_standing, require_free
 from portal.assurance.models import Assignment, AuditorKey, Sample
 from portal.assurance.summaries import Summary
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.intake.models import Commitment, Submission
 from portal.problems import RefusedError
 from portal.translog import log
@@ -35,12 +35,12 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
     """Keep the auditor's signed promise and put it into the log. The same again is the same one.
 
     Raises:
-        VerificationError: what `draws.read_promise` refuses.
+        VerificationError: what `sample_draws.read_promise` refuses.
         RefusedError: what `require_free` and `lock_standing` refuse; `not-your-key` (403);
             `auditor-key-revoked`, `draw-of-another`, `promise-waits`, `no-accepted-report` (409).
     """
     require_free(assignment, by)
-    made = draws.read_promise(raw)
+    made = sample_draws.read_promise(raw)
     _require_own_key(made.auditor, assignment, by)
     _require_subject((made.site, made.period), assignment)
     report = audited_report(assignment)
@@ -76,14 +76,14 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
     """Keep the signed draw. The same again changes nothing.
 
     Raises:
-        VerificationError: what `draws.read` and `draws.require_promised` refuse.
+        VerificationError: what `sample_draws.read` and `sample_draws.require_promised` refuse.
         RefusedError: what `require_free` and `lock_standing` refuse; `not-your-key` (403);
             `auditor-key-revoked`, `draw-of-another`, `head-not-there`, `head-of-another`, `sample-drawn` (409).
     """
     require_free(sample.assignment, by)
-    made = draws.read(raw)
+    made = sample_draws.read(raw)
     _require_own_key(made.auditor, sample.assignment, by)
-    draws.require_promised(made, draws.read_promise(bytes(sample.promise)))
+    sample_draws.require_promised(made, sample_draws.read_promise(bytes(sample.promise)))
     if not _of(sample, made):
         raise _another()
     if logged.size() < sample.head_size:
@@ -163,7 +163,7 @@ def outcome_noted(sample: Sample) -> SampleOutcome | None:
     """What the body noted of it; None before that, and where it was noted before the portal asked which checks were left out."""
     if sample.draw is None or sample.bound is None:
         return None
-    drawn = draws.read(bytes(sample.draw))
+    drawn = sample_draws.read(bytes(sample.draw))
     failed, missing = tuple(sorted(sample.codes)), tuple(sample.not_checkable)
     before = Sample.objects.filter(submission=sample.submission_id, pk__lt=sample.pk).count()
     return SampleOutcome(drawn.digest, sample.bound, sample.held or 0, failed, missing, *promised_of_used(drawn.plan), before)
@@ -171,10 +171,10 @@ def outcome_noted(sample: Sample) -> SampleOutcome | None:
 
 def _subject_of(sample: Sample, draw: bytes) -> tuple[str, str, int, str]:
     report = sample.submission
-    return sample.assignment.site.slug, report.period, report.revision, draws.read(draw).digest
+    return sample.assignment.site.slug, report.period, report.revision, sample_draws.read(draw).digest
 
 
-def _of(sample: Sample, made: draws.Draw) -> bool:
+def _of(sample: Sample, made: sample_draws.Draw) -> bool:
     committed = Commitment.objects.filter(digest=made.commitment.digest).values_list("site", "period", "revision").first()
     report = sample.submission
     return committed == (report.site_id, report.period, report.revision)

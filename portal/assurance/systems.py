@@ -15,7 +15,7 @@ from portal.accounts.selectors import managed_sites, regulated_sites
 from portal.assurance.models import SystemCertificate
 from portal.assurance.schemes import obligatory_audit
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.problems import RefusedError
 
 LONGEST = 5 * 366

@@ -14,10 +14,10 @@ from portal.accounts.audience import named, people_of_site
 from portal.accounts.deciding import require_regulator_of_scope, require_regulator_of_site
 from portal.accounts.models import Site, User
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.catalogue.models import Extension, PeerGroupMember, ReportingPeriod
 from portal.notifications.kinds import Kind
-from portal.notifications.services import tell
+from portal.notifications.telling import tell
 from portal.problems import RefusedError
 
 

@@ -18,7 +18,7 @@ from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import within
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.catalogue.models import Cohort, ObligedChange, PeerGroup, PeerGroupMember
 from portal.problems import RefusedError
 

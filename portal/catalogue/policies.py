@@ -9,7 +9,7 @@ from django.db import transaction
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import User
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.catalogue.models import PeerGroup
 
 

@@ -22,7 +22,7 @@ from benchmarks.wire.signing import DeviceKey
 from fixtures.simulator import Plant, Sector
 from fixtures.simulator.releases import released
 from portal import keys
-from portal.accounts import services as accounts
+from portal.accounts import enrolling as accounts
 from portal.accounts.models import Device, Role, Site, User
 from portal.catalogue.models import ReportingPeriod
 from portal.demo import cast as casting
@@ -31,8 +31,8 @@ from portal.intake import services as intake
 from portal.publication import services as publication
 from portal.publication.models import Publication
 from portal.register import roll
-from portal.register.services import bring_to
-from portal.standings import services as standings
+from portal.register.bringing import bring_to
+from portal.standings import computing as standings
 
 YEARS = 3
 FIRMS = 18

@@ -12,11 +12,11 @@ from datetime import date, datetime, timedelta
 from fixtures.simulator import Sector
 from portal import keys
 from portal.accounts import second_factor
+from portal.accounts.enrolling import issue_token
 from portal.accounts.models import Role, Site, SizeClass, User
-from portal.accounts.services import issue_token
 from portal.catalogue.models import ReportingPeriod
 from portal.register import roll
-from portal.register.services import bring_to
+from portal.register.bringing import bring_to
 
 SIZE_CLASSES = (SizeClass.MEDIUM, SizeClass.LARGE, SizeClass.MEDIUM, SizeClass.SMALL)
 MINISTRY, CERTIFIER = "Ministry of Industry", "Certification Body North"

@@ -8,9 +8,9 @@ from decimal import Decimal
 from fixtures.simulator import Sector
 from portal.accounts.models import Jurisdiction, Organisation, Role, Site, User
 from portal.assurance import auditors, findings
+from portal.assurance.assigning import assign
 from portal.assurance.incentives import give
 from portal.assurance.models.findings import Grade
-from portal.assurance.services import assign
 from portal.demo import cast as casting
 from portal.intake.models import State, Submission
 from portal.register import applying, siting

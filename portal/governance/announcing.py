@@ -8,7 +8,7 @@ from datetime import datetime
 from portal.accounts.audience import people_concerned_with, regulators_of_nations
 from portal.governance.models import Comment, Proposal
 from portal.notifications.kinds import Kind
-from portal.notifications.services import tell
+from portal.notifications.telling import tell
 
 
 def proposed(row: Proposal, now: datetime) -> None:

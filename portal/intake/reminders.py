@@ -13,13 +13,13 @@ from portal.accounts.audience import named, people_of_site
 from portal.accounts.models import Membership, Role, Site, User
 from portal.accounts.selectors import own_sites, regulated_sites
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.catalogue.deadlines import due_dates, last_day
 from portal.catalogue.models import Extension, Reminder, ReportingPeriod
 from portal.intake.models import State, Submission
 from portal.intake.participation import ParticipationView, Taking
 from portal.notifications.kinds import Kind
-from portal.notifications.services import tell
+from portal.notifications.telling import tell
 from portal.problems import RefusedError
 
 PAUSE = timedelta(days=1)

@@ -24,7 +24,7 @@ from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.models import Device
 from portal.auditlog.models import Action
-from portal.auditlog.services import record_each
+from portal.auditlog.recording import record_each
 from portal.intake.admission import Held, held_of, require_taken
 from portal.intake.models import Submission
 from portal.keys import PublishedDirectory

@@ -25,7 +25,7 @@ from django.db.models import Q
 
 from portal import sealing
 from portal.notifications.models import Mail, Notice, Reader
-from portal.notifications.services import PURPOSE
+from portal.notifications.telling import PURPOSE
 
 Clock = Callable[[], datetime]
 

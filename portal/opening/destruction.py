@@ -19,7 +19,7 @@ from benchmarks.wire import logged
 from benchmarks.wire.directory import GRACE, Directory
 from benchmarks.wire.logged import Kind
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.intake.models import State, Submission
 from portal.keys import PASSWORD_SUFFIX
 from portal.translog import log

@@ -34,14 +34,14 @@ from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.audience import named, people_of_site
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.admission import SET_BACK
 from portal.intake.models import WAITING, Commitment, ReportConsent, State, Submission
 from portal.notifications.kinds import Kind as NoticeKind
-from portal.notifications.services import tell
+from portal.notifications.telling import tell
 from portal.opening.models import OpenedReport
-from portal.standings.services import record_protected_values
+from portal.standings.computing import record_protected_values
 from portal.translog import log
 
 NUMBERED_AFTER = 32

@@ -19,7 +19,7 @@ from benchmarks.phrases import Phrase
 from portal.accounts.models import Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of, organisations_as, within
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.partners.models import Conformance
 from portal.problems import RefusedError
 

@@ -18,7 +18,7 @@ from portal.accounts.models import Organisation, Role, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.partners.grants import granted_to
 from portal.partners.models import Delivery, Grant
 from portal.problems import RefusedError

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import managed_sites, organisations_as
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.intake.models import Submission
 from portal.intake.selectors import SubmissionView, views_of
 from portal.partners.models import Grant

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from portal.accounts.models import Membership, Organisation, User
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.partners.models import AcceptedTerms
 from portal.problems import RefusedError
 

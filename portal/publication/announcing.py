@@ -7,7 +7,7 @@ from datetime import datetime
 from portal.accounts.audience import people_of_firms, regulators_of
 from portal.intake.models import Submission
 from portal.notifications.kinds import Kind
-from portal.notifications.services import Told, tell
+from portal.notifications.telling import Told, tell
 from portal.publication.models import Publication
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.publication.models import DraftComment, Publication, ScheduledRelease, Status
 from portal.publication.services import refusal, subject_of
 

@@ -15,7 +15,7 @@ from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.models import Organisation, User
 from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.publication import announcing
 from portal.publication.entries import log_published
 from portal.publication.history import is_outdated

@@ -24,7 +24,7 @@ from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import overlapping
 from portal.problems import RefusedError

@@ -20,9 +20,9 @@ from portal.accounts.audience import regulators_of
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of, within
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.notifications.kinds import Kind
-from portal.notifications.services import tell
+from portal.notifications.telling import tell
 from portal.problems import RefusedError
 from portal.register.identifying import require_free
 from portal.register.inviting import Sent, digest_of, invite_to

@@ -11,7 +11,7 @@ from portal.accounts.credit_codes import credit_code
 from portal.accounts.models import Organisation, User
 from portal.accounts.selectors import regulated_sites
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.problems import RefusedError
 from portal.register.inviting import led_firms
 

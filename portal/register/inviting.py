@@ -17,7 +17,7 @@ from django.db.models import F, QuerySet
 from benchmarks.phrases import Name, Phrase
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.problems import RefusedError
 from portal.register.models import Invitation
 

@@ -26,13 +26,13 @@ from portal.accounts.models import ApiKey, Device, EnrolmentToken, Membership, O
 from portal.accounts.parting import delete_people
 from portal.assurance.findings import end_engagements
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.catalogue.models import PeerGroupMember
 from portal.intake.models import State, Submission
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice
 from portal.notifications.selectors import language_of
-from portal.notifications.services import post, tell
+from portal.notifications.telling import post, tell
 from portal.opening.models import OpenedReport
 from portal.partners.grants import end_all
 from portal.problems import RefusedError

@@ -14,7 +14,7 @@ from django.db.models.functions import Concat
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Site, User
 from portal.auditlog.models import Action, Event
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.intake.models import Submission
 from portal.problems import RefusedError
 from portal.register.record import own_actors

@@ -14,14 +14,14 @@ from django.db.models import QuerySet
 
 from benchmarks.phrases import Phrase
 from portal.accounts.audience import people_of_firms, regulators_of
+from portal.accounts.enrolling import revoke
 from portal.accounts.models import Device, EnrolmentToken, Jurisdiction, Site, User
 from portal.accounts.selectors import jurisdictions_of, led_sites, may_decide_for, within
-from portal.accounts.services import revoke
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.catalogue.models import PeerGroup, PeerGroupMember
 from portal.notifications.kinds import Kind
-from portal.notifications.services import tell
+from portal.notifications.telling import tell
 from portal.problems import RefusedError
 from portal.register.inviting import led_firms
 from portal.register.models import SiteApplication

@@ -16,7 +16,7 @@ from portal.accounts.models import User
 from portal.accounts.selectors import managed_sites, own_sites
 from portal.assurance import attestation_standing
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.intake.models import State, Submission
 from portal.problems import RefusedError
 from portal.sharing.labels import Labels, labels_of

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from portal.accounts.models import Organisation, Site, User
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.standings.models import NamingChoice
 
 

@@ -17,7 +17,7 @@ from benchmarks.wire.logged import Kind
 from benchmarks.wire.restarts import LogRestart
 from benchmarks.wire.signing import ReceiptKey
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.keys import PublishedDirectory
 from portal.translog import kept_heads, log, selectors
 from portal.translog.models import LogRestart as Row

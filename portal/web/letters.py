@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from portal.celery import nudge
 from portal.notifications.models import Mail, Notice
 from portal.notifications.outbox import Letter
-from portal.notifications.services import post
+from portal.notifications.telling import post
 from portal.own_address import absolute
 from portal.web.presenters.notices import notice_row_of
 from portal.web.zones import zone_of

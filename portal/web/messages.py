@@ -84,7 +84,7 @@ ON_NO_PAGE = (
     "portal/opening/destruction.py",
     "portal/register/roll.py",
     "portal/register/rows.py",
-    "portal/register/services.py",
+    "portal/register/bringing.py",
     "benchmarks/wire/renewal.py",
     # of who writes a pack
     "benchmarks/packs/checks.py",

@@ -25,10 +25,10 @@ from benchmarks.released import ReleasedLabel
 from benchmarks.routes import Words
 from benchmarks.wire.schema import Report
 from reporting_agent.config import Site
-from reporting_agent.reporting.noise_drawing import draw
-from reporting_agent.reporting.planning import Subject
-from reporting_agent.reporting.pooled import Windows
-from reporting_agent.reporting.report_material import gather_again
+from reporting_agent.sending.noise_drawing import draw
+from reporting_agent.sending.planning import Subject
+from reporting_agent.sending.pooled import Windows
+from reporting_agent.sending.report_material import gather_again
 
 ROOT, LABEL, RELEASE = "root", "label", "release"
 

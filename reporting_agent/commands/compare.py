@@ -66,7 +66,7 @@ def _enrolled(state_argument: Path | None, site: Site) -> tuple[str | None, Mapp
     """The portal the agent is enrolled with and its receipt keys; nothing where it is not enrolled."""
     import os
 
-    from reporting_agent.reporting import enrolment
+    from reporting_agent.sending import enrolment
     from reporting_agent.state import StateDirectory
 
     state = StateDirectory.locate(state_argument, os.environ, Path.home())

@@ -15,7 +15,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.commands.auditor import add_keys, load_keys
 
 if TYPE_CHECKING:
-    from benchmarks.audit.draws import Head
+    from benchmarks.audit.sample_draws import Head
     from benchmarks.audit.sampling import Plan
     from benchmarks.wire.commitments import Commitment
 
@@ -72,7 +72,7 @@ def _promise(args: argparse.Namespace) -> int:
     import secrets
     from datetime import UTC, datetime
 
-    from benchmarks.audit import draws, sampling
+    from benchmarks.audit import sample_draws, sampling
     from benchmarks.errors import ExitCode, InputError, Place, UsageError
     from reporting_agent.console import emit
     from reporting_agent.state import write_whole
@@ -87,12 +87,12 @@ def _promise(args: argparse.Namespace) -> int:
             "Give a new file for every promise: a number that was shown can bind nobody.",
             place=Place(str(args.nonce)),
         )
-    keys, nonce, plan = load_keys(args), secrets.token_bytes(draws.NONCE_BYTES), _plan(args)
+    keys, nonce, plan = load_keys(args), secrets.token_bytes(sample_draws.NONCE_BYTES), _plan(args)
     promise = args.nonce.with_name(f"{args.nonce.name}.promise")
     write_whole(args.nonce, nonce)
-    raw = draws.promise(site, period, nonce, datetime.now(UTC).date(), keys.signing, plan=plan, steps=tuple(args.step))
+    raw = sample_draws.promise(site, period, nonce, datetime.now(UTC).date(), keys.signing, plan=plan, steps=tuple(args.step))
     write_whole(promise, raw)
-    digest = draws.read_promise(raw).digest
+    digest = sample_draws.read_promise(raw).digest
     shares = [_share(plan, number) for number in ([args.batches] if args.batches else _USUAL)]
     sufficient = not sampling.weaker(plan) and not args.step
     text = (
@@ -105,15 +105,15 @@ def _promise(args: argparse.Namespace) -> int:
 
 
 def _draw(args: argparse.Namespace) -> int:
-    from benchmarks.audit import draws
-    from benchmarks.audit.draws import Draw
+    from benchmarks.audit import sample_draws
+    from benchmarks.audit.sample_draws import Draw
     from benchmarks.errors import ExitCode
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.console import emit
     from reporting_agent.state import write_whole
 
     keys, nonce = load_keys(args), read_one(args.nonce)
-    promise = draws.read_promise(read_one(args.nonce.with_name(f"{args.nonce.name}.promise")))
+    promise = sample_draws.read_promise(read_one(args.nonce.with_name(f"{args.nonce.name}.promise")))
     drawn = Draw(
         commitment=_commitment(args.commitment),
         nonce=nonce,
@@ -124,9 +124,9 @@ def _draw(args: argparse.Namespace) -> int:
         promise=promise.digest,
         seal_to=keys.sealing.public_bytes if args.sealed else None,
     )
-    draws.require_promised(drawn, promise)
-    raw = draws.sign(drawn, keys.signing)
-    draws.read(raw)
+    sample_draws.require_promised(drawn, promise)
+    raw = sample_draws.sign(drawn, keys.signing)
+    sample_draws.read(raw)
     write_whole(args.out, raw)
     commitment = drawn.commitment
     payload = {"draw": str(args.out), "digest": drawn.digest, "root": commitment.data_root.hex(), "head": drawn.head.size}
@@ -197,7 +197,7 @@ def _commitment(file: Path) -> Commitment:
 
 
 def _head(text: str) -> Head:
-    from benchmarks.audit.draws import Head
+    from benchmarks.audit.sample_draws import Head
     from benchmarks.errors import UsageError
     from benchmarks.wire import heads
     from reporting_agent.audit.openings.files import read_one

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-    from reporting_agent.reporting.transport import Portal
+    from reporting_agent.sending.transport import Portal
     from reporting_agent.state import StateDirectory
 
 
@@ -33,8 +33,8 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks.errors import ExitCode, UsageError, VerificationError
     from benchmarks.wire.directory import EnrolmentToken
     from reporting_agent.console import emit
-    from reporting_agent.reporting import enrolment, rotation
-    from reporting_agent.reporting.transport import Portal
+    from reporting_agent.sending import enrolment, rotation
+    from reporting_agent.sending.transport import Portal
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
 
@@ -73,8 +73,8 @@ def _rotate(args: argparse.Namespace) -> int:
 
     from benchmarks.errors import ExitCode, UsageError
     from reporting_agent.console import emit
-    from reporting_agent.reporting import rotation
-    from reporting_agent.reporting.transport import Portal
+    from reporting_agent.sending import rotation
+    from reporting_agent.sending.transport import Portal
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
 
@@ -101,8 +101,8 @@ def _look_at_log(state: StateDirectory, connection: Connection, portal: Portal, 
     from datetime import UTC, datetime
 
     from benchmarks.errors import Unreachable
-    from reporting_agent.reporting import enrolment, log_heads
-    from reporting_agent.reporting.outbox import Outbox
+    from reporting_agent.sending import enrolment, log_heads
+    from reporting_agent.sending.outbox import Outbox
 
     with suppress(Unreachable):
         log_heads.look(connection, enrolment.identity(state, connection, site), portal, Outbox(connection).all(), datetime.now(UTC))

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks import packs
-    from benchmarks.audit import draws, openings
+    from benchmarks.audit import openings, sample_draws
     from benchmarks.errors import ExitCode
     from benchmarks.wire.sealing import ProcessingPublicKey
     from reporting_agent.audit.openings import answering, disclosure
@@ -38,12 +38,12 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
-    from reporting_agent.reporting import enrolment
+    from reporting_agent.sending import enrolment
     from reporting_agent.state import StateDirectory, write_whole
 
-    draw = draws.read(read_one(args.draw))
+    draw = sample_draws.read(read_one(args.draw))
     if args.promise is not None:
-        draws.require_promised(draw, draws.read_promise(read_one(args.promise)))
+        sample_draws.require_promised(draw, sample_draws.read_promise(read_one(args.promise)))
     site = load_site(args.site)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:

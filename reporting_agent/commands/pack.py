@@ -65,9 +65,9 @@ def _fetch(args: argparse.Namespace) -> int:
     from benchmarks.errors import InputError
     from reporting_agent.approved_packs import Kept, fetch
     from reporting_agent.console import emit
-    from reporting_agent.reporting import enrolment, log_heads
-    from reporting_agent.reporting.outbox import Outbox
-    from reporting_agent.reporting.transport import Portal
+    from reporting_agent.sending import enrolment, log_heads
+    from reporting_agent.sending.outbox import Outbox
+    from reporting_agent.sending.transport import Portal
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
 

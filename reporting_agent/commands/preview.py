@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from benchmarks.released import ReleasedReport
     from benchmarks.routes import Pack
     from reporting_agent.config import Site
-    from reporting_agent.reporting.consent import Language
-    from reporting_agent.reporting.outbox import Parcel
-    from reporting_agent.reporting.preview import Prospectus
-    from reporting_agent.reporting.submission import Material
+    from reporting_agent.sending.consent import Language
+    from reporting_agent.sending.outbox import Parcel
+    from reporting_agent.sending.preview import Prospectus
+    from reporting_agent.sending.submission import Material
     from reporting_agent.state import StateDirectory
 
 
@@ -47,9 +47,9 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
     from reporting_agent.pipeline.proposals import undeclared
-    from reporting_agent.reporting.consent import text
-    from reporting_agent.reporting.eligibility import require_reportable
-    from reporting_agent.reporting.planning import wire_period
+    from reporting_agent.sending.consent import text
+    from reporting_agent.sending.eligibility import require_reportable
+    from reporting_agent.sending.planning import wire_period
     from reporting_agent.state import StateDirectory
 
     site = load_site(args.site)
@@ -78,9 +78,9 @@ def _material(
     args: argparse.Namespace, site: Site, pack: Pack, period: Period, name: str, state: StateDirectory
 ) -> tuple[tuple[Parcel, ...], Material]:
     """The report's revisions so far, and its material; where earlier years might help, those are looked at as well."""
-    from reporting_agent.reporting.outbox import Outbox
-    from reporting_agent.reporting.privacy_ledger import Ledger
-    from reporting_agent.reporting.report_material import gather
+    from reporting_agent.sending.outbox import Outbox
+    from reporting_agent.sending.privacy_ledger import Ledger
+    from reporting_agent.sending.report_material import gather
 
     if not state.exists():
         return (), gather(site, pack, period, (), None, pool=args.pool, correct=args.correct, look=True)
@@ -92,9 +92,9 @@ def _material(
 def _sealed(parcel: Parcel, material: Material, state: StateDirectory) -> Prospectus:
     from benchmarks.wire import envelope
     from benchmarks.wire.schema import decode_report
-    from reporting_agent.reporting.planning import missing_carriers
-    from reporting_agent.reporting.preview import Prospectus
-    from reporting_agent.reporting.privacy_ledger import Ledger
+    from reporting_agent.sending.planning import missing_carriers
+    from reporting_agent.sending.preview import Prospectus
+    from reporting_agent.sending.privacy_ledger import Ledger
 
     assert parcel.plaintext is not None  # noqa: S101  # the database refuses a sealed parcel without both
     assert parcel.envelope is not None  # noqa: S101
@@ -119,12 +119,12 @@ def _draft(
     from benchmarks.errors import PolicyRefusal
     from benchmarks.wire.schema import DIGEST_BYTES, Header
     from reporting_agent.console import say
-    from reporting_agent.reporting import enrolment, set_back
-    from reporting_agent.reporting.offers import offer_lines
-    from reporting_agent.reporting.outbox import Outbox
-    from reporting_agent.reporting.planning import FIRST_REVISION, Subject, missing_carriers
-    from reporting_agent.reporting.preview import Prospectus
-    from reporting_agent.reporting.privacy_ledger import Ledger, most_by_year
+    from reporting_agent.sending import enrolment, set_back
+    from reporting_agent.sending.offers import offer_lines
+    from reporting_agent.sending.outbox import Outbox
+    from reporting_agent.sending.planning import FIRST_REVISION, Subject, missing_carriers
+    from reporting_agent.sending.preview import Prospectus
+    from reporting_agent.sending.privacy_ledger import Ledger, most_by_year
     from reporting_agent.software import SOFTWARE
 
     bound = [parcel for parcel in revisions if parcel.is_bound]
@@ -169,7 +169,7 @@ def _draft(
 
 def _of_report(spent: Mapping[tuple[str, int], Fraction], released: ReleasedReport) -> dict[tuple[str, int], Fraction]:
     """What the report's own steps stand at, in the years that its labels cover."""
-    from reporting_agent.reporting.offers import years_of
+    from reporting_agent.sending.offers import years_of
 
     covered = {(label.step, year) for label in released.labels for year in years_of(released.period, label.years)}
     return {key: most for key, most in spent.items() if key in covered}

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from benchmarks.routes import ReleasePolicy
     from benchmarks.wire.signing import VerifyingKey
-    from reporting_agent.reporting.consent import Language
-    from reporting_agent.reporting.enrolment import Enrolment
-    from reporting_agent.reporting.log_heads import Evidence, Kept
-    from reporting_agent.reporting.log_restarts import Accepted
-    from reporting_agent.reporting.outbox import Parcel
-    from reporting_agent.reporting.privacy_ledger import Spending, StepAccount
+    from reporting_agent.sending.consent import Language
+    from reporting_agent.sending.enrolment import Enrolment
+    from reporting_agent.sending.log_heads import Evidence, Kept
+    from reporting_agent.sending.log_restarts import Accepted
+    from reporting_agent.sending.outbox import Parcel
+    from reporting_agent.sending.privacy_ledger import Spending, StepAccount
 
 
 def add_parser(sub: Any) -> None:
@@ -40,9 +40,9 @@ def run(args: argparse.Namespace) -> int:
 
     from benchmarks.errors import ExitCode
     from reporting_agent.console import emit
-    from reporting_agent.reporting import enrolment, log_heads, log_restarts
-    from reporting_agent.reporting.outbox import Outbox
-    from reporting_agent.reporting.privacy_ledger import Ledger
+    from reporting_agent.sending import enrolment, log_heads, log_restarts
+    from reporting_agent.sending.outbox import Outbox
+    from reporting_agent.sending.privacy_ledger import Ledger
     from reporting_agent.state import StateDirectory
 
     rules = _rules(args.site)
@@ -210,8 +210,8 @@ def _log_lines(
     restarted: tuple[Accepted, ...],
     files: list[Path],
 ) -> list[str]:
-    from reporting_agent.reporting.consent import text
-    from reporting_agent.reporting.log_restarts import told
+    from reporting_agent.sending.consent import text
+    from reporting_agent.sending.log_restarts import told
 
     lines = [] if seen is None else [text(language, "status.log", size=seen["size"], root=seen["root"], at=seen["seen_at"][:10])]
     if witnessed is not None:
@@ -223,7 +223,7 @@ def _log_lines(
 
 
 def _enrolment_lines(language: Language, enrolled: Enrolment | None, waiting: Enrolment | None) -> list[str]:
-    from reporting_agent.reporting.consent import text
+    from reporting_agent.sending.consent import text
 
     lines = []
     if enrolled is not None:
@@ -238,8 +238,8 @@ def _budget_lines(
 ) -> list[str]:
     """How every step stands, and below it each report that took its share."""
     from benchmarks.privacy.accounting import reserve
-    from reporting_agent.reporting.consent import number, odds_ratio, text
-    from reporting_agent.reporting.offers import years_of
+    from reporting_agent.sending.consent import number, odds_ratio, text
+    from reporting_agent.sending.offers import years_of
 
     cap = None if rules is None else rules.cap_per_year
     lines = []
@@ -271,7 +271,7 @@ def _budget_lines(
 
 
 def _report_lines(language: Language, parcels: tuple[Parcel, ...]) -> list[str]:
-    from reporting_agent.reporting.consent import text
+    from reporting_agent.sending.consent import text
 
     lines = []
     for parcel in parcels:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from reporting_agent.commands import add_period, add_pool, add_site
 
 if TYPE_CHECKING:
-    from reporting_agent.reporting.outbox import Parcel
-    from reporting_agent.reporting.submission import Begun, Material, Submission
-    from reporting_agent.reporting.transport import Portal
+    from reporting_agent.sending.outbox import Parcel
+    from reporting_agent.sending.submission import Begun, Material, Submission
+    from reporting_agent.sending.transport import Portal
 
 
 def add_parser(sub: Any) -> None:
@@ -46,13 +46,13 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
     from reporting_agent.pipeline.outward import reminder
-    from reporting_agent.reporting import enrolment
-    from reporting_agent.reporting.eligibility import require_reportable
-    from reporting_agent.reporting.outbox import Outbox
-    from reporting_agent.reporting.planning import wire_period
-    from reporting_agent.reporting.privacy_ledger import Ledger
-    from reporting_agent.reporting.report_material import gather
-    from reporting_agent.reporting.submission import Submission, no_checkpoint
+    from reporting_agent.sending import enrolment
+    from reporting_agent.sending.eligibility import require_reportable
+    from reporting_agent.sending.outbox import Outbox
+    from reporting_agent.sending.planning import wire_period
+    from reporting_agent.sending.privacy_ledger import Ledger
+    from reporting_agent.sending.report_material import gather
+    from reporting_agent.sending.submission import Submission, no_checkpoint
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
 
@@ -90,7 +90,7 @@ def _portal(args: argparse.Namespace, address: str) -> Portal:
     """The road to the portal; one try only for an agent that is told to work offline."""
     import time
 
-    from reporting_agent.reporting.transport import PAUSES_S, Portal
+    from reporting_agent.sending.transport import PAUSES_S, Portal
     from reporting_agent.software import SOFTWARE
 
     pauses = PAUSES_S if args.offline is None else ()
@@ -249,7 +249,7 @@ def _write(file: Path, content: bytes) -> None:
 
 def _summary(parcel: Parcel, material: Material) -> dict[str, Any]:
     from benchmarks.wire.schema import decode_report
-    from reporting_agent.reporting.planning import missing_carriers
+    from reporting_agent.sending.planning import missing_carriers
 
     assert parcel.plaintext is not None  # noqa: S101  # `prepare` ends with a sealed parcel
     released = decode_report(parcel.plaintext).released
@@ -273,7 +273,7 @@ def _summary(parcel: Parcel, material: Material) -> dict[str, Any]:
 
 def _told(payload: dict[str, Any]) -> str:
     """What a person should know of the content: labels over several years, and what was withheld."""
-    from reporting_agent.reporting.consent import reason, text
+    from reporting_agent.sending.consent import reason, text
 
     pooled = {one["step"]: one["years"] for one in payload["labels"] if one["years"] > 1}
     lines = [f"\nOver {years} years as one: {step}." for step, years in pooled.items()]

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.audit.witness import Watch, witness
     from reporting_agent.console import emit, say
-    from reporting_agent.reporting.transport import Portal
+    from reporting_agent.sending.transport import Portal
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
 

@@ -36,7 +36,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.privacy.units import Path, Transformation
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
-from reporting_agent.metering.account import to_us
+from reporting_agent.metering.division import to_us
 from reporting_agent.metering.own_time import HOUR_US, put_right, summers
 from reporting_agent.pipeline import conversions, faults, given, heat_content, joint, over_the_fence, own_metering, scattered, usual_heat
 from reporting_agent.pipeline.own_metering import OWN_READINGS, Outgoing

@@ -23,8 +23,8 @@ from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.tree import TEMPERATURE_UNITS
 from reporting_agent.metering import derived
-from reporting_agent.metering.account import to_us
 from reporting_agent.metering.derived import LEAST_KNOWN_STATE
+from reporting_agent.metering.division import to_us
 from reporting_agent.metering.engine import Windows
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.segments import HOUR_US

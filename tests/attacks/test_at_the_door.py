@@ -25,7 +25,7 @@ from portal.notifications.outbox import Letter
 from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.settings.redis_caches import redis_caches
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.web import letters, page_cache
 from portal.web.views import registering
 from tests.attacks.conftest import State

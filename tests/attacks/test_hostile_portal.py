@@ -23,11 +23,11 @@ from benchmarks.wire.conformity import require_conformity
 from benchmarks.wire.directory import EnrolmentToken
 from benchmarks.wire.signing import DirectoryKey, VerifyingKey
 from reporting_agent.config import Site
-from reporting_agent.reporting import challenge_bindings, eligibility, enrolment
-from reporting_agent.reporting.enrolment import SEED_FILE
-from reporting_agent.reporting.noise_drawing import draw
-from reporting_agent.reporting.outbox import Outbox
-from reporting_agent.reporting.submission import Material
+from reporting_agent.sending import challenge_bindings, eligibility, enrolment
+from reporting_agent.sending.enrolment import SEED_FILE
+from reporting_agent.sending.noise_drawing import draw
+from reporting_agent.sending.outbox import Outbox
+from reporting_agent.sending.submission import Material
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.unit.agent_send.cast import NOW, SITE, SOFTWARE, Desk, FakePortal, heats, material

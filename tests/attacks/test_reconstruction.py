@@ -22,8 +22,8 @@ from benchmarks.privacy import accounting
 from benchmarks.privacy.accounting import Debit
 from benchmarks.privacy.mechanism import draw_cell, exact_law, scores
 from benchmarks.privacy.randomness import KeyedStream
-from reporting_agent.reporting.privacy_ledger import Ledger
-from reporting_agent.reporting.submission import Material
+from reporting_agent.sending.privacy_ledger import Ledger
+from reporting_agent.sending.submission import Material
 from reporting_agent.state import StateDirectory, transaction
 from tests.attacks.conftest import State
 from tests.attacks.table import Row

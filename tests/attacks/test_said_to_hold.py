@@ -24,9 +24,9 @@ from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.assurance import attestation_standing, attesting, auditors, sampling, summaries
+from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import Standing, code_of
 from portal.assurance.models import Assignment, Sample
-from portal.assurance.services import assign
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.publication import composed as composed_of

@@ -29,16 +29,16 @@ from benchmarks.wire import challenges, envelope
 from benchmarks.wire.challenges import LedgerStand
 from portal import keys
 from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
-from portal.catalogue.services import make_peer_group, open_period
+from portal.catalogue.periods import make_peer_group, open_period
 from portal.intake import admission, by_hand
 from portal.intake import commitments as intake_commitments
 from portal.intake import services as intake
 from portal.intake.models import Commitment, Submission
 from portal.opening import services as opening
-from reporting_agent.reporting import enrolment, set_back
-from reporting_agent.reporting import pooled as pooling
-from reporting_agent.reporting.submission import Material
-from reporting_agent.reporting.submission import Submission as Sending
+from reporting_agent.sending import enrolment, set_back
+from reporting_agent.sending import pooled as pooling
+from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import Submission as Sending
 from reporting_agent.state import StateDirectory
 from tests.attacks.conftest import State
 from tests.attacks.table import Row

@@ -25,13 +25,13 @@ from benchmarks.wire import checkpoints
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.notes import Note
 from portal import key_ceremony, keys
+from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site
-from portal.accounts.services import issue_token
 from portal.translog import log
 from reporting_agent.audit.witness import Watch, Witness, witness
-from reporting_agent.reporting import enrolment, log_heads
-from reporting_agent.reporting.outbox import Outbox
-from reporting_agent.reporting.transport import Portal
+from reporting_agent.sending import enrolment, log_heads
+from reporting_agent.sending.outbox import Outbox
+from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory
 from tests.attacks.conftest import State
 from tests.attacks.table import Row

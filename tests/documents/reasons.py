@@ -31,7 +31,7 @@ def findings() -> Codes:
 def withheld() -> Codes:
     """Why a label that was asked for does not leave."""
     refused = set(_first_arguments("PolicyRefusal", "benchmarks/release.py", "benchmarks/privacy/units.py"))
-    return refused | set(_returned("_reason_to_withhold", "reporting_agent/reporting/planning.py"))
+    return refused | set(_returned("_reason_to_withhold", "reporting_agent/sending/planning.py"))
 
 
 def grades() -> Codes:

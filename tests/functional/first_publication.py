@@ -34,7 +34,7 @@ import django; django.setup()
 from django.utils import timezone
 from fixtures.simulator import Sector
 from portal.demo.cast import declared
-from portal.register.services import bring_to
+from portal.register.bringing import bring_to
 bring_to(declared(Sector("cement", 1, {plants}), timezone.now().date()), timezone.now(), by="walk")
 """
 TOKENS = """
@@ -43,7 +43,7 @@ from django.utils import timezone
 from fixtures.simulator import Sector
 from portal import keys
 from portal.accounts.models import Site
-from portal.accounts.services import issue_token
+from portal.accounts.enrolling import issue_token
 for plant in Sector("cement", 1, {plants}).plants:
     print(plant.site, issue_token(Site.objects.get(slug=plant.site), None, keys.published_directory().fingerprint, timezone.now()))
 """
@@ -74,7 +74,7 @@ from portal.catalogue.models import ReportingPeriod
 from portal.demo.cast import APPROVER, DRAFTER
 from portal.intake.models import Submission
 from portal.publication import services
-from portal.standings import services as standings
+from portal.standings import computing as standings
 period = ReportingPeriod.objects.get(name=Submission.objects.values_list("period", flat=True).first())
 drafter, approver = (User.objects.get(email=email) for email in (DRAFTER, APPROVER))
 standings.compute(period, drafter.email, timezone.now())

@@ -28,7 +28,7 @@ import pytest
 
 from benchmarks.wire import envelope
 from benchmarks.wire.commitments import Commitment
-from reporting_agent.reporting.submission import STEPS
+from reporting_agent.sending.submission import STEPS
 from tests.unit.agent_send.cast import SITE, FakePortal
 
 ROOT = Path(__file__).resolve().parents[2]

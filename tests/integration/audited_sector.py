@@ -7,8 +7,8 @@ from benchmarks.wire.attestations import Opinion
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.assurance import attesting, auditors
+from portal.assurance.assigning import assign
 from portal.assurance.models import Attestation
-from portal.assurance.services import assign
 from portal.catalogue.policies import set_policy
 from portal.intake import services as intake
 from portal.opening import services as opening

@@ -23,10 +23,10 @@ from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.sealing import ProcessingPublicKey
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
-from portal.accounts import services as accounts
+from portal.accounts import enrolling as accounts
 from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.catalogue.models import PeerGroup, ReportingPeriod
-from portal.catalogue.services import make_peer_group, open_period
+from portal.catalogue.periods import make_peer_group, open_period
 from portal.intake import commitments as intake_commitments
 from portal.intake.models import Commitment as CommitmentRow
 from portal.key_ceremony import make_keys

@@ -32,12 +32,12 @@ from benchmarks import packs
 from portal import keys, urls
 from portal.accounts.models import ApiKey, Device, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, User
 from portal.assurance import systems
+from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
-from portal.assurance.services import assign
 from portal.auditlog.models import Event
 from portal.catalogue import obliged
 from portal.catalogue.obliged import Entry
-from portal.governance import services as governance
+from portal.governance import proposing as governance
 from portal.governance.models import Proposal
 from portal.intake import services as intake
 from portal.intake import worker_seen

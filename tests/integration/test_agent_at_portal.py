@@ -12,9 +12,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from benchmarks.wire.schema import decode_report
 from portal import keys
+from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Organisation, Role, Site
-from portal.accounts.services import issue_token
-from portal.catalogue.services import make_peer_group, open_period
+from portal.catalogue.periods import make_peer_group, open_period
 from portal.intake.models import State, Submission
 from portal.opening import services as opening
 from portal.opening.models import OpenedReport

@@ -14,8 +14,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from fixtures.simulator import Sector
 from portal import keys
+from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site
-from portal.accounts.services import issue_token
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.publication import services

@@ -19,16 +19,16 @@ from django.utils import timezone
 from benchmarks.errors import InputError, PolicyRefusal, Unreachable
 from benchmarks.wire.directory import EnrolmentToken
 from portal import keys
+from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import sites_of
-from portal.accounts.services import issue_token
 from portal.auditlog.models import Action, Event
-from portal.catalogue.services import make_peer_group, open_period
+from portal.catalogue.periods import make_peer_group, open_period
 from portal.intake.models import Submission as Row
 from portal.opening import tasks
-from reporting_agent.reporting import enrolment, rotation
-from reporting_agent.reporting.submission import Material, Submission
-from reporting_agent.reporting.transport import Portal
+from reporting_agent.sending import enrolment, rotation
+from reporting_agent.sending.submission import Material, Submission
+from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory
 from tests.unit.agent_send.cast import PORTAL, SITE, SOFTWARE, heats, material
 

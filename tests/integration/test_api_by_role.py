@@ -26,14 +26,14 @@ from portal.accounts import api_keys, second_factor
 from portal.accounts.models import Jurisdiction, Organisation, Role, User
 from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF
 from portal.assurance import auditors
-from portal.assurance.services import assign
+from portal.assurance.assigning import assign
 from portal.auditlog.models import Event
 from portal.intake import services as intake
 from portal.intake.models import Submission
 from portal.opening import services as opening
 from portal.partners import terms
 from portal.publication import services as publication
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from tests.integration.audited import make_sample_of
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PERIOD, make_cast, person

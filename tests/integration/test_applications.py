@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal import keys
-from portal.accounts import services as accounts
+from portal.accounts import enrolling as accounts
 from portal.accounts.devices import remember_device
 from portal.accounts.first_mails import PER_MAIL_ADDRESS, REGISTRATIONS_PER_NETWORK
 from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Organisation, Role, Site, User

@@ -15,7 +15,7 @@ from benchmarks.wire import attestations
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, User
-from portal.assurance import attesting, auditors, findings, reminding, sampling, services
+from portal.assurance import assigning, attesting, auditors, findings, reminding, sampling
 from portal.assurance.engagements import engagement, engagements_of
 from portal.assurance.models import Assignment, Attestation, Finding
 from portal.assurance.models.findings import Grade
@@ -72,7 +72,7 @@ def cast() -> Cast:
 
 
 def assigned(cast: Cast, place: int = 0) -> Assignment:
-    return services.assign(cast.body, cast.plants[place].site, PERIOD, cast.approver, NOW)
+    return assigning.assign(cast.body, cast.plants[place].site, PERIOD, cast.approver, NOW)
 
 
 def told(user: User) -> list[str]:
@@ -114,7 +114,7 @@ def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -
 
 def test_other_terms_take_the_place_of_those_that_were_and_the_body_is_told_again(cast: Cast) -> None:
     first = assigned(cast)
-    services.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, date(2017, 9, 1), sees_values=True)
+    assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, date(2017, 9, 1), sees_values=True)
     assert Assignment.objects.values_list("pk", "due", "sees_values").get() == (first.pk, date(2017, 9, 1), True)
     assert told(cast.auditor) == [Kind.ASSIGNMENT_MADE] * 2
 
@@ -128,7 +128,7 @@ def test_the_sites_of_another_agency_are_not_there(cast: Cast) -> None:
     for address in (reverse("web:assignments"), reverse("web:assignments-csv"), reverse("web:assign")):
         assert "works-2" not in province.text(address)
     with pytest.raises(RefusedError) as refused:
-        services.take_back(other, REASON, cast.provincial, NOW)
+        assigning.take_back(other, REASON, cast.provincial, NOW)
     assert refused.value.code == "not-regulator"
     assert "works-2" in Office.of(cast.approver).text(reverse("web:assignments"))
 
@@ -149,20 +149,20 @@ def test_a_body_whose_every_auditor_has_an_interest_is_refused_until_somebody_ha
     auditors.declare(assigned(cast), cast.auditor, True, "My brother runs the kiln.", NOW)
     for period in ("2015", "2014"):
         with pytest.raises(RefusedError) as refused:
-            services.assign(cast.body, cast.plants[0].site, period, cast.approver, NOW)
+            assigning.assign(cast.body, cast.plants[0].site, period, cast.approver, NOW)
         assert refused.value.code == "body-interested"
     assert "another body" in refused.value.remedy
-    services.assign(cast.body, cast.plants[1].site, PERIOD, cast.approver, NOW)  # another firm: no interest was declared
+    assigning.assign(cast.body, cast.plants[1].site, PERIOD, cast.approver, NOW)  # another firm: no interest was declared
     reads_only = person("reads@example.org", cast.body, Role.CERTIFICATION_BODY)
     reads_only.memberships.update(may_manage=False)
     with pytest.raises(RefusedError, match="has declared an interest"):
-        services.assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW)
+        assigning.assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW)
     person("second@example.org", cast.body, Role.CERTIFICATION_BODY)
-    assert services.assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW).pk
+    assert assigning.assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW).pk
 
 
 def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(cast: Cast) -> None:
-    made = services.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True)
+    made = assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True)
     digest = Submission.objects.get(site=made.site).digest
     attested = make_attestation(made, cast.auditor, NOW, key=KEY)
     drawn = attesting.draw_up(made, terms(NOW + timedelta(days=1)), cast.auditor, NOW + timedelta(days=1))
@@ -225,7 +225,7 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
 def test_what_was_taken_back_is_assigned_anew_beside_what_stood(cast: Cast) -> None:
     first = assigned(cast)
     findings_of_first = [make_attestation(first, cast.auditor, NOW, key=KEY).pk]
-    services.take_back(first, REASON, cast.approver, NOW)
+    assigning.take_back(first, REASON, cast.approver, NOW)
     second = assigned(cast)
     assert second.pk != first.pk
     assert list(Attestation.objects.filter(assignment=first).values_list("pk", flat=True)) == findings_of_first
@@ -239,9 +239,9 @@ def test_what_was_taken_back_is_assigned_anew_beside_what_stood(cast: Cast) -> N
 
 
 def test_the_table_is_narrowed_searched_sorted_paged_and_goes_out_by_the_same_words(cast: Cast) -> None:
-    late = services.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, date(2017, 6, 2))
+    late = assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, date(2017, 6, 2))
     make_attestation(assigned(cast, 1), cast.auditor, NOW, key=KEY)
-    services.take_back(services.assign(cast.body, cast.plants[1].site, "2015", cast.approver, NOW), REASON, cast.approver, NOW)
+    assigning.take_back(assigning.assign(cast.body, cast.plants[1].site, "2015", cast.approver, NOW), REASON, cast.approver, NOW)
     officer, csv = Office.of(cast.approver), reverse("web:assignments-csv")
     page = officer.text(reverse("web:assignments"))
     assert "<b>1</b> conclusion is late." in page

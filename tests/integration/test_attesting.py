@@ -16,13 +16,13 @@ from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.accounts.models import Organisation, Role, User
 from portal.assurance import attesting, auditors, findings
+from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import Standing, attestations_of_own, by_code, code_of
 from portal.assurance.engagements import audits_of_own_sites, engagement, engagements_of
 from portal.assurance.models import Assignment, Attestation, Finding
 from portal.assurance.models.findings import Grade
 from portal.assurance.reminding import Need, needs
 from portal.assurance.selectors import assigned_values
-from portal.assurance.services import assign
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.intake import services as intake
 from portal.opening import services as opening

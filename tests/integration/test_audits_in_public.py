@@ -14,7 +14,7 @@ from portal.problems import RefusedError
 from portal.publication import history
 from portal.publication import services as publication
 from portal.publication.models import Publication
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.standings.cohort import cohort
 from tests.integration.audited_sector import KEY, audit, decide, reported
 from tests.integration.portal_cast import NOW, Cast

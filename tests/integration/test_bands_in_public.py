@@ -18,7 +18,7 @@ from benchmarks.wire import envelope
 from benchmarks.wire.consent import Consent
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
-from portal.accounts import services as accounts
+from portal.accounts import enrolling as accounts
 from portal.accounts.models import Membership, Site
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
@@ -29,7 +29,7 @@ from portal.publication.counted_before import _tells
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
 from portal.register import naming
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.standings.bands import Bands, Named, _if_nothing_is_told_of_the_others, bands
 from portal.standings.cohort import cohort
 from portal.standings.models import Standing

@@ -21,8 +21,8 @@ from benchmarks.wire.logged import Kind
 from benchmarks.wire.schema import Report
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
-from portal.accounts import services as accounts
-from portal.catalogue.services import close_period, make_peer_group, open_period
+from portal.accounts import enrolling as accounts
+from portal.catalogue.periods import close_period, make_peer_group, open_period
 from portal.intake import admission
 from portal.intake import services as intake
 from portal.intake.models import Commitment as CommitmentRow

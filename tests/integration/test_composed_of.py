@@ -30,7 +30,7 @@ from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.publication.composed import composed_of
 from portal.publication.models import LoggedAct, Publication
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.standings.models import ProtectedValue
 from reporting_agent.cli import main
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast

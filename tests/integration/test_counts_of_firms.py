@@ -9,8 +9,8 @@ from django.test import Client
 
 from portal import keys
 from portal.accounts.models import ControllingFirm
+from portal.catalogue.periods import make_peer_group, open_period
 from portal.catalogue.selectors import groups_of
-from portal.catalogue.services import make_peer_group, open_period
 from portal.intake import services as intake
 from portal.intake.counts import firms
 from portal.intake.models import State, Submission

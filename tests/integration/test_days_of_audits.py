@@ -16,9 +16,9 @@ from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.accounts.models import User
 from portal.assurance import attesting, auditors, findings, reminding
+from portal.assurance.assigning import assign, take_back
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded
 from portal.assurance.models.findings import Grade
-from portal.assurance.services import assign, take_back
 from portal.intake import services as intake
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Notice

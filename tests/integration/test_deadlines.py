@@ -17,7 +17,7 @@ from portal.accounts.models import Membership, Site
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.catalogue import deadlines
 from portal.catalogue.models import Extension, ReportingPeriod
-from portal.catalogue.services import close_period
+from portal.catalogue.periods import close_period
 from portal.intake import reminders
 from portal.intake import services as intake
 from portal.intake.participation import ParticipationView, Taking, participation

@@ -14,8 +14,8 @@ from benchmarks.wire import directory
 from benchmarks.wire.directory import EnrolmentToken as Token
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
+from portal.accounts.enrolling import issue_token
 from portal.accounts.models import Device, EnrolmentToken
-from portal.accounts.services import issue_token
 from tests.integration.portal_cast import Cast, make_cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]

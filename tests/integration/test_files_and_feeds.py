@@ -17,7 +17,7 @@ from portal.catalogue.obliged import read_list
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.publication import services as publication
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.web import obliged_files
 from portal.web.workbooks import workbook_of
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast

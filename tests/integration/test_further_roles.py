@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site, User
-from portal.assurance.services import assign
+from portal.assurance.assigning import assign
 from portal.auditlog.models import Action, AppendOnlyError, Event
 from portal.intake import services as intake
 from portal.intake.models import Submission

@@ -13,8 +13,8 @@ from django.utils import timezone
 from portal import keys
 from portal.accounts.models import User
 from portal.assurance import auditors, findings
+from portal.assurance.assigning import assign
 from portal.assurance.models.findings import Grade
-from portal.assurance.services import assign
 from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
 from portal.intake import services as intake
@@ -22,7 +22,7 @@ from portal.intake.models import Submission
 from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.publication.sectors import groups_in_force
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]

@@ -16,9 +16,9 @@ from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
-from portal.accounts.services import revoke
+from portal.accounts.enrolling import revoke
 from portal.auditlog.models import Event
-from portal.catalogue.services import close_period, open_period
+from portal.catalogue.periods import close_period, open_period
 from portal.intake.models import State, Submission
 from portal.translog.models import LogEntry
 from tests.integration.portal_cast import NOW, Cast, make_cast

@@ -12,7 +12,7 @@ from django.test import Client
 
 from portal import keys
 from portal.accounts.models import Jurisdiction, Organisation, Role
-from portal.catalogue.services import make_peer_group, open_period
+from portal.catalogue.periods import make_peer_group, open_period
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.publication import selectors, services

@@ -28,7 +28,7 @@ from portal.intake.models import Submission
 from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.publication.models import Publication
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.web.presenters.benchmarks import units_on
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, make_cast, processing_public
 from tests.integration.test_addresses_by_role import ROLES, TABLE, House

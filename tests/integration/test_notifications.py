@@ -14,12 +14,12 @@ from django.test import Client
 from django.utils import timezone
 
 from portal import keys
-from portal.accounts import services as accounts
+from portal.accounts import enrolling as accounts
 from portal.accounts.models import User
 from portal.accounts.selectors import roles_of
 from portal.catalogue import deadlines
 from portal.intake import services as intake
-from portal.notifications import outbox, selectors, services
+from portal.notifications import outbox, selectors, telling
 from portal.notifications.kinds import SECURITY, How, Kind
 from portal.notifications.models import Mail, Notice
 from portal.opening import services as opening
@@ -45,7 +45,7 @@ def told(user: User) -> list[str]:
 
 
 def tell(user: User, kind: Kind = Kind.SITE_APPROVED, at: datetime | None = None) -> None:
-    services.tell(kind, (user.pk,), "web:sites", {}, {"site": "works-1", "site_name": "Works 1"}, at or timezone.now())
+    telling.tell(kind, (user.pk,), "web:sites", {}, {"site": "works-1", "site_name": "Works 1"}, at or timezone.now())
 
 
 def signed_in(user: User) -> Client:
@@ -113,7 +113,7 @@ def test_the_bell_counts_what_is_new_the_list_filters_and_all_is_read_at_once(ca
     client = signed_in(owner)
     assert "Nothing here." in client.get("/notifications/").content.decode()
     for kind in (Kind.SITE_APPROVED, Kind.SITE_APPROVED, Kind.REPORT_REMINDED):
-        services.tell(kind, (owner.pk,), "web:sites", {}, {"site_name": "Works 1", "period": "2016", "due": "2017-03-31"}, NOW)
+        telling.tell(kind, (owner.pk,), "web:sites", {}, {"site_name": "Works 1", "period": "2016", "due": "2017-03-31"}, NOW)
     assert 'sl-bell__n"> 3<' in " ".join(client.get("/sites/").content.decode().split())
     only = client.get("/notifications/?kind=report.reminded").content.decode()
     assert "the report for 2016 is late" in only
@@ -126,7 +126,7 @@ def test_the_bell_counts_what_is_new_the_list_filters_and_all_is_read_at_once(ca
 
 def test_a_mail_is_in_its_readers_language_and_leads_to_the_portal(cast: Cast) -> None:
     owner = cast.plants[0].owner
-    services.speak(owner.pk, "zh-hans")
+    telling.speak(owner.pk, "zh-hans")
     tell(owner)
     body = letter_to(owner.email)
     assert "Works 1已获批准" in body
@@ -147,7 +147,7 @@ def test_each_kind_comes_as_somebody_wishes_and_security_always(cast: Cast) -> N
     client.post(
         "/notifications/wishes/", {"site.approved": "never", "report.reminded": "daily", "device.revoked": "never", "language": "en"}
     )
-    morning = services.next_daily(timezone.now())
+    morning = telling.next_daily(timezone.now())
     for kind in (Kind.SITE_APPROVED, Kind.REPORT_REMINDED, Kind.REPORT_REMINDED, Kind.DEVICE_REVOKED):
         tell(owner, kind)
     assert send_all() == 1, "the one about security"
@@ -160,8 +160,8 @@ def test_each_kind_comes_as_somebody_wishes_and_security_always(cast: Cast) -> N
 def test_what_was_read_in_the_portal_is_not_mailed_again_in_the_morning(cast: Cast) -> None:
     owner = cast.plants[0].owner
     tell(owner, Kind.BENCHMARK_PUBLISHED)
-    services.mark_read(owner.pk, timezone.now())
-    assert outbox.sweep(write, lambda: services.next_daily(timezone.now())) == 0
+    telling.mark_read(owner.pk, timezone.now())
+    assert outbox.sweep(write, lambda: telling.next_daily(timezone.now())) == 0
     assert Mail.objects.get().state == Mail.State.DROPPED
 
 
@@ -225,7 +225,7 @@ def test_a_slow_sweep_whose_mail_was_taken_over_settles_nothing(cast: Cast) -> N
 
 
 def test_no_settled_mail_keeps_a_secret(cast: Cast) -> None:
-    row = services.post("invitation", "new@example.org", "en", {"firm": "F", "by": "b"}, "http://testserver/join/abc/", timezone.now())
+    row = telling.post("invitation", "new@example.org", "en", {"firm": "F", "by": "b"}, "http://testserver/join/abc/", timezone.now())
     with pytest.raises(IntegrityError), transaction.atomic():
         Mail.objects.filter(pk=row.pk).update(state=Mail.State.SENT)
 

@@ -15,7 +15,7 @@ from portal.accounts.models import ApiKey, User
 from portal.accounts.scopes import Scope
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Notice
-from portal.notifications.services import tell
+from portal.notifications.telling import tell
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, Cast, make_cast
 

@@ -26,7 +26,7 @@ from portal.opening import services as opening
 from portal.opening.models import OpenedReport
 from portal.opening.tasks import sweep as task
 from portal.publication import services as publication
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.standings.cohort import cohort
 from portal.standings.models import ProtectedValue, Standing
 from portal.web.refusals import in_words

@@ -12,13 +12,13 @@ from django.urls import reverse
 
 from portal import keys
 from portal.auditlog.models import Action, Event
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.catalogue import trail
 from portal.catalogue.deadlines import extend
 from portal.catalogue.trail import TrailFilter
 from portal.intake import services as intake
 from portal.opening import services as opening
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.standings.ranked import ranked
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 

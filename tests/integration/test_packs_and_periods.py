@@ -12,7 +12,7 @@ from django.urls import reverse
 from benchmarks import packs
 from benchmarks.packs.changes import FieldChange, changes
 from portal.auditlog.models import Event
-from portal.catalogue import services
+from portal.catalogue import periods
 from portal.catalogue.models import ReportingPeriod
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
@@ -90,25 +90,25 @@ def test_what_is_no_period_is_refused_beside_the_field(cast: Cast) -> None:
 def test_a_period_before_the_pack_is_in_force_is_not_opened(cast: Cast) -> None:
     first = cast.pack.effective_from.year
     with pytest.raises(RefusedError) as refused:
-        services.open_period_for(cast.approver, cast.group, str(first - 1), NOW)
+        periods.open_period_for(cast.approver, cast.group, str(first - 1), NOW)
     assert refused.value.code == "pack-not-in-force"
-    assert services.open_period_for(cast.approver, cast.group, str(first + 1), NOW, TO_COME).name == str(first + 1)
+    assert periods.open_period_for(cast.approver, cast.group, str(first + 1), NOW, TO_COME).name == str(first + 1)
 
 
 @pytest.mark.parametrize("name", ["2016-01-01/2016-12-31", "2016-Q1", "2016-05", "2015-07-01/2016-07-01", "2015-01-01/2018-01-01"])
 def test_a_period_that_overlaps_one_of_its_group_is_not_opened(cast: Cast, name: str) -> None:
     with pytest.raises(RefusedError) as refused:
-        services.open_period_for(cast.approver, cast.group, name, NOW)
+        periods.open_period_for(cast.approver, cast.group, name, NOW)
     assert (refused.value.code, refused.value.status) == ("period-overlaps", 409)
     assert "overlaps 2016" in str(refused.value)
     assert [period.name for period in cast.group.periods.all()] == ["2016"]
 
 
 def test_periods_that_touch_and_periods_of_other_groups_are_opened_and_the_same_one_twice_is_one(cast: Cast) -> None:
-    clinker = services.make_peer_group("cement", cast.nation, [cast.plants[0].site], route="clinker")
-    opened = [services.open_period_for(cast.approver, cast.group, name, NOW, TO_COME) for name in ("2015", "2016", "2017-Q1")]
+    clinker = periods.make_peer_group("cement", cast.nation, [cast.plants[0].site], route="clinker")
+    opened = [periods.open_period_for(cast.approver, cast.group, name, NOW, TO_COME) for name in ("2015", "2016", "2017-Q1")]
     assert opened[1] == cast.period
-    assert services.open_period_for(cast.approver, clinker, "2016-01-01/2016-12-31", NOW, TO_COME).peer_group == clinker
+    assert periods.open_period_for(cast.approver, clinker, "2016-01-01/2016-12-31", NOW, TO_COME).peer_group == clinker
 
 
 def test_the_page_says_which_period_overlaps_beside_the_field(cast: Cast) -> None:
@@ -119,8 +119,8 @@ def test_the_page_says_which_period_overlaps_beside_the_field(cast: Cast) -> Non
 
 def test_a_province_decides_nothing_of_the_nations_periods(cast: Cast) -> None:
     for attempt in (
-        lambda: services.open_period_for(cast.provincial, cast.group, "2018", NOW),
-        lambda: services.close_period_for(cast.provincial, cast.period, NOW),
+        lambda: periods.open_period_for(cast.provincial, cast.group, "2018", NOW),
+        lambda: periods.close_period_for(cast.provincial, cast.period, NOW),
     ):
         with pytest.raises(RefusedError) as refused:
             attempt()

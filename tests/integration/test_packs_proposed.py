@@ -21,8 +21,8 @@ from benchmarks.wire.merkle import require_inclusion
 from portal import keys
 from portal.accounts.models import Organisation, Role, User
 from portal.auditlog.models import Event
-from portal.catalogue import services as catalogue
-from portal.governance import services
+from portal.catalogue import periods as catalogue
+from portal.governance import proposing
 from portal.governance.checking import check
 from portal.governance.effects import difference
 from portal.governance.models import Proposal, State
@@ -64,12 +64,12 @@ def third(cast: Cast) -> User:
 
 
 def propose(by: User, text: str, corrects: str = "", factors: str = "") -> Proposal:
-    return services.propose(by, text, factors, corrects, "A quantile was read wrongly.", "GB 16780-2021, table 2", READ)
+    return proposing.propose(by, text, factors, corrects, "A quantile was read wrongly.", "GB 16780-2021, table 2", READ)
 
 
 def approve(row: Proposal, *by: User) -> Proposal:
     for one in by:
-        row = services.approve(row, one, keys.receipt_key(), NOW)
+        row = proposing.approve(row, one, keys.receipt_key(), NOW)
     return row
 
 
@@ -110,9 +110,9 @@ class TestApproval:
         assert told(owner) == told(cast.auditor) == told(cast.provincial) == [Told.PACK_PROPOSED]
         assert told(cast.drafter) == told(cast.stranger) == []
 
-        asked = services.comment(row, owner, "Our kiln lies off this.", NOW)
+        asked = proposing.comment(row, owner, "Our kiln lies off this.", NOW)
         assert told(cast.drafter) == [Told.PACK_COMMENTED]
-        services.comment(row, cast.drafter, "It is the mean of the year that counts.", NOW, asked)
+        proposing.comment(row, cast.drafter, "It is the mean of the year that counts.", NOW, asked)
         assert told(owner) == [Told.PACK_COMMENTED, Told.PACK_PROPOSED]
 
         approve(row, cast.approver, third)
@@ -121,7 +121,7 @@ class TestApproval:
         assert told(cast.auditor) == [Told.PACK_PROPOSED]
 
     def test_a_refusal_is_told_to_who_proposed_it(self, cast: Cast) -> None:
-        services.refuse(propose(cast.drafter, FOUR), cast.approver, "No source.", NOW)
+        proposing.refuse(propose(cast.drafter, FOUR), cast.approver, "No source.", NOW)
         (notice,) = notices.notices(cast.drafter.pk, 0, 50)
         assert (notice.kind, notice.told) == (Told.PACK_DECIDED, {"proposal": "cement 4"})
         page = signed_in(cast.drafter).get(reverse("web:notifications")).content.decode()
@@ -141,22 +141,22 @@ class TestApproval:
 
     def test_a_refused_or_withdrawn_proposal_is_decided_and_its_version_is_free(self, cast: Cast) -> None:
         row = propose(cast.provincial, FOUR)
-        services.refuse(row, cast.drafter, "The source says otherwise.", NOW)
+        proposing.refuse(row, cast.drafter, "The source says otherwise.", NOW)
         assert refusal(lambda: approve(row, cast.approver)) == (409, "proposal-decided")
         again = propose(cast.provincial, FOUR)
-        assert refusal(lambda: services.withdraw(again, cast.approver, "No.", NOW)) == (403, "not-proposer")
-        assert services.withdraw(again, cast.provincial, "A better one comes.", NOW).ended_reason == "A better one comes."
-        assert refusal(lambda: services.comment(again, cast.auditor, "Too late.", NOW)) == (409, "proposal-decided")
+        assert refusal(lambda: proposing.withdraw(again, cast.approver, "No.", NOW)) == (403, "not-proposer")
+        assert proposing.withdraw(again, cast.provincial, "A better one comes.", NOW).ended_reason == "A better one comes."
+        assert refusal(lambda: proposing.comment(again, cast.auditor, "Too late.", NOW)) == (409, "proposal-decided")
         assert propose(cast.provincial, FOUR).state == State.OPEN
 
     def test_comments_are_of_those_concerned_and_answers_of_regulators(self, cast: Cast) -> None:
         row = propose(cast.provincial, FOUR)
-        asked = services.comment(row, cast.plants[0].owner, "Our kiln lies off this.", NOW)
-        assert services.comment(row, cast.plants[0].owner, "Our kiln lies off this.", NOW) == asked  # the form sent twice
-        services.comment(row, cast.auditor, "So does the clause.", NOW)
-        assert refusal(lambda: services.comment(row, cast.stranger, "And I.", NOW)) == (403, "not-concerned")
-        assert refusal(lambda: services.comment(row, cast.auditor, "No, it does not.", NOW, asked)) == (403, "not-regulator")
-        services.comment(row, cast.drafter, "It is the mean of the year that counts.", NOW, asked)
+        asked = proposing.comment(row, cast.plants[0].owner, "Our kiln lies off this.", NOW)
+        assert proposing.comment(row, cast.plants[0].owner, "Our kiln lies off this.", NOW) == asked  # the form sent twice
+        proposing.comment(row, cast.auditor, "So does the clause.", NOW)
+        assert refusal(lambda: proposing.comment(row, cast.stranger, "And I.", NOW)) == (403, "not-concerned")
+        assert refusal(lambda: proposing.comment(row, cast.auditor, "No, it does not.", NOW, asked)) == (403, "not-regulator")
+        proposing.comment(row, cast.drafter, "It is the mean of the year that counts.", NOW, asked)
         assert [one.text for one in asked.answered_by.all()] == ["It is the mean of the year that counts."]
 
 
@@ -193,7 +193,7 @@ class TestChecks:
         factors = TABLE.replace('version = "3"', 'version = "4"', 1)
         assert check(text, "", "", READ.date()).faults[0].place == "conversion"
         plain = propose(cast.drafter, text, factors=factors)
-        services.withdraw(plain, cast.drafter, "Another factor.", NOW)
+        proposing.withdraw(plain, cast.drafter, "Another factor.", NOW)
         row = approve(propose(cast.drafter, text, factors=factors.replace(ELECTRICITY, "kgce_per_unit = 0.1230")), cast.approver, third)
         assert row.digest != plain.digest
         assert packs.digest(packs.load("cement", "4")).hex() == row.digest

@@ -16,7 +16,7 @@ from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.publication import services
 from portal.publication.models import Publication
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.web import page_cache
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 

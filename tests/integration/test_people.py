@@ -16,7 +16,7 @@ from portal.accounts.models import Membership, Organisation, Site, User
 from portal.accounts.selectors import managed_sites, own_sites
 from portal.auditlog.models import Action, Event
 from portal.notifications.models import Mail
-from portal.notifications.services import PURPOSE
+from portal.notifications.telling import PURPOSE
 from portal.problems import RefusedError
 from portal.register import inviting, siting
 from portal.register.models import Invitation

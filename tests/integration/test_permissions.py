@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from portal import keys
+from portal.accounts import enrolling as enrolment
 from portal.accounts import selectors as accounts
-from portal.accounts import services as enrolment
 from portal.accounts.models import Device, Site
 from portal.assurance import selectors as assurance
+from portal.assurance.assigning import assign
 from portal.assurance.engagements import engagements_of
-from portal.assurance.services import assign
 from portal.intake import selectors as intake_selectors
 from portal.intake import services as intake
 from portal.problems import RefusedError

@@ -21,8 +21,8 @@ from portal.publication import services
 from portal.publication.breaks import breaks, cell_of
 from portal.publication.models import Publication
 from portal.publication.shapes import label_view
+from portal.standings import computing as standings
 from portal.standings import selectors
-from portal.standings import services as standings
 from portal.standings.cohort import cohort
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, make_cast, processing_public
 

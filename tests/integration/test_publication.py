@@ -16,15 +16,15 @@ from benchmarks.wire import published
 from portal import keys
 from portal.accounts.models import SizeClass
 from portal.auditlog.models import Event
-from portal.catalogue.services import make_peer_group, open_period
+from portal.catalogue.periods import make_peer_group, open_period
 from portal.intake import services as intake
 from portal.intake.participation import Taking, participation
 from portal.opening import services as opening
 from portal.problems import RefusedError
 from portal.publication import review, selectors, services
 from portal.publication.models import Publication
+from portal.standings import computing as standings
 from portal.standings import selectors as standing_selectors
-from portal.standings import services as standings
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]

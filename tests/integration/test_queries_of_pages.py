@@ -15,8 +15,8 @@ from django.urls import reverse
 from benchmarks.disclosure import GateResult
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
+from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
-from portal.assurance.services import assign
 from portal.intake import services as intake
 from portal.intake.models import Submission
 from portal.opening import services as opening
@@ -24,7 +24,7 @@ from portal.partners import conformance, deliveries, grants
 from portal.publication import services as publication
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.web import readiness
 from tests.integration.audited import make_attestation
 from tests.integration.partners_cast import make_partners, result_file

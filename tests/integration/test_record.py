@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal import keys
-from portal.accounts import services as accounts
+from portal.accounts import enrolling as accounts
 from portal.accounts.models import Membership, Organisation, Role
 from portal.intake import services as intake
 from portal.opening import services as opening

@@ -24,15 +24,15 @@ from benchmarks.wire.signing import DirectoryKey, ReceiptKey
 from portal import keys
 from portal.accounts.models import Site
 from portal.catalogue.models import PeerGroup
-from portal.catalogue.services import open_period
+from portal.catalogue.periods import open_period
 from portal.intake.models import Submission as Row
 from portal.opening import tasks
 from portal.opening.models import OpenedReport
 from portal.settings.roles import Role
 from portal.translog import log, selectors
 from portal.translog.models import LogEntry, LogHead, LogNode
-from reporting_agent.reporting import log_heads, log_restarts
-from reporting_agent.reporting.submission import Material
+from reporting_agent.sending import log_heads, log_restarts
+from reporting_agent.sending.submission import Material
 from tests.integration.test_agent_keys import Plant, site, token  # noqa: F401  # a fixture by its name
 from tests.unit.agent_send.cast import heats, material
 

@@ -21,8 +21,8 @@ from portal.accounts.selectors import own_sites, roles_of
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroup, ReportingPeriod
+from portal.catalogue.periods import close_period
 from portal.catalogue.selectors import period_taking_reports
-from portal.catalogue.services import close_period
 from portal.intake import services as intake
 from tests.integration.portal_cast import NOW, make_cast
 

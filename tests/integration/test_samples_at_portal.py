@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from benchmarks.audit import draws, sample_file
+from benchmarks.audit import sample_draws, sample_file
 from benchmarks.audit.kinds import OF_A_SAMPLE
 from benchmarks.audit.sampling import Plan
 from benchmarks.errors import VerificationError
@@ -22,9 +22,9 @@ from benchmarks.wire.merkle import leaf_hash, require_inclusion
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.assurance import attesting, auditors, sampling
+from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import Standing, by_code, code_of
 from portal.assurance.models import Assignment, Sample
-from portal.assurance.services import assign
 from portal.assurance.summaries import Summary, read_summary
 from portal.intake import services as intake
 from portal.intake.models import Submission
@@ -38,7 +38,7 @@ from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, mak
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 KEY = AuditorKey.generate()
-OTHER = bytes(range(draws.NONCE_BYTES))
+OTHER = bytes(range(sample_draws.NONCE_BYTES))
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_another_key_another_site_and_an_interest_are_refused(cast: Cast, assign
     stranger = AuditorKey.generate()
     by_stranger = promise_of(assignment, stranger, NOW)
     assert refusal_of(lambda: sampling.promise(assignment, by_stranger, cast.auditor, NOW)) == "not-your-key"
-    elsewhere = draws.promise("works-2", PERIOD, OTHER, NOW.date(), KEY)
+    elsewhere = sample_draws.promise("works-2", PERIOD, OTHER, NOW.date(), KEY)
     assert refusal_of(lambda: sampling.promise(assignment, elsewhere, cast.auditor, NOW)) == "draw-of-another"
     auditors.declare(assignment, cast.auditor, True, "A post was offered to me.", NOW)
     assert refusal_of(lambda: promised(cast, assignment)) == "interest-declared"
@@ -254,11 +254,15 @@ def test_who_draws_until_it_suits_signs_how_often(cast: Cast, assignment: Assign
         sampling.note(sample, summary_of(sample), cast.auditor, NOW)
         outcome = sampling.outcome_of(sample.submission)
         assert outcome is not None
-        assert (outcome.draw, outcome.promised_before) == (draws.read(bytes(Sample.objects.get(pk=sample.pk).draw or b"")).digest, number)
+        signed = bytes(Sample.objects.get(pk=sample.pk).draw or b"")
+        assert (outcome.draw, outcome.promised_before) == (
+            sample_draws.read(signed).digest,
+            number,
+        )
 
 
 def test_a_draw_by_another_plan_than_the_promised_one_is_refused_by_the_portal(cast: Cast, assignment: Assignment) -> None:
     sample = promised(cast, assignment)
-    made = draws.read(draw_of(sample, KEY))
-    other = draws.sign(replace(made, plan=Plan({}, 0)), KEY)
+    made = sample_draws.read(draw_of(sample, KEY))
+    other = sample_draws.sign(replace(made, plan=Plan({}, 0)), KEY)
     assert refusal_of(lambda: sampling.draw(sample, other, cast.auditor, NOW)) == "plan-not-promised"

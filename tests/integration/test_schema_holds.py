@@ -24,7 +24,7 @@ from portal.intake import services as intake
 from portal.intake.models import Submission
 from portal.opening import services as opening
 from portal.publication import services as publication
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from tests.integration.portal_cast import NOW, PERIOD, make_cast
 from tests.integration.test_api_by_role import House, house
 

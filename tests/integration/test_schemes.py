@@ -12,10 +12,10 @@ from django.utils.timezone import localdate
 
 from portal import keys
 from portal.assurance import auditors
+from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import views_of
 from portal.assurance.models import Attestation
 from portal.assurance.schemes import reached, schemes
-from portal.assurance.services import assign
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.problems import RefusedError

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from portal import keys
 from portal.accounts.models import Membership
+from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
-from portal.assurance.services import assign
 from portal.auditlog.models import Action, Event
 from portal.intake import services as intake
 from portal.intake.models import Submission
@@ -21,7 +21,7 @@ from portal.problems import RefusedError
 from portal.sharing import certificates, shares
 from portal.sharing.certificates import Holding
 from portal.sharing.models import Certificate, Share
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.standings.cohort import cell_of
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast

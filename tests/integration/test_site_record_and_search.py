@@ -11,7 +11,7 @@ from django.urls import reverse
 from portal import keys
 from portal.accounts.models import User
 from portal.assurance import incentives
-from portal.assurance.services import assign
+from portal.assurance.assigning import assign
 from portal.intake import services as intake
 from portal.intake.models import Submission
 from portal.opening import services as opening

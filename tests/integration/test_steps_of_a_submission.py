@@ -16,7 +16,7 @@ from portal import keys
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import User
 from portal.accounts.scopes import Scope
-from portal.assurance.services import assign
+from portal.assurance.assigning import assign
 from portal.intake import services as intake
 from portal.intake.models import Submission
 from portal.opening import services as opening

@@ -21,8 +21,8 @@ from benchmarks.wire.heads import SeenHead
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree, leaf_hash, require_consistency, require_inclusion
 from portal import keys
+from portal.accounts.enrolling import revoke
 from portal.accounts.models import Device
-from portal.accounts.services import revoke
 from portal.auditlog.models import AppendOnlyError
 from portal.intake import services as intake
 from portal.intake.models import Commitment, Submission

@@ -16,7 +16,7 @@ from django.db import connections
 from portal import keys
 from portal.accounts.models import User
 from portal.assurance import reminding
-from portal.assurance.services import assign
+from portal.assurance.assigning import assign
 from portal.auditlog.models import Event
 from portal.catalogue.models import PeerGroupMember
 from portal.intake import services as intake

@@ -13,12 +13,12 @@ from django.utils import timezone
 from portal import keys
 from portal.accounts.models import Role, User
 from portal.assurance import attesting, auditors, findings, reminding
+from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
 from portal.assurance.engagements import engagements_of
 from portal.assurance.models import Assignment, Attestation
 from portal.assurance.models.findings import Grade
 from portal.assurance.selectors import assigned_values
-from portal.assurance.services import assign
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
 from portal.intake import services as intake

@@ -17,12 +17,12 @@ from benchmarks.wire import envelope
 from portal import keys
 from portal.accounts.models import Acting, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import own_sites, regulated_sites, visible_sites
-from portal.catalogue.services import open_period
+from portal.catalogue.periods import open_period
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.publication import services
 from portal.publication.models import Publication
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.standings.models import Standing
 from portal.web.carbon import co2
 from portal.web.presenters import stand as stand_presenter

@@ -90,8 +90,8 @@ def _set_up(keys_folder: Path) -> tuple[list[str], ProcessingPublicKey]:
     from django.utils import timezone
 
     from portal import keys
+    from portal.accounts.enrolling import issue_token
     from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site
-    from portal.accounts.services import issue_token
     from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
     from portal.key_ceremony import make_keys
 

@@ -125,8 +125,8 @@ def _set_up(folder: Path) -> list[bytes]:
     from portal.intake import commitments as taking
     from portal.intake.models import Commitment as Row
     from portal.key_ceremony import make_keys
+    from portal.register.bringing import bring_to
     from portal.register.roll import read
-    from portal.register.services import bring_to
     from portal.translog import log
     from tests.integration.portal_cast import label_of
 

@@ -48,7 +48,7 @@ def build() -> Sector:
     """Into the tables of the database that the settings name. Two minutes, most of it the index of a million rows."""
     from portal import keys
     from portal.publication import services as publication
-    from portal.standings import services as standings
+    from portal.standings import computing as standings
 
     pack = packs.load("steel")
     drafter, approver, owner, group, sites = _people_and_sites(pack)

@@ -29,7 +29,7 @@ from benchmarks.released import rank
 from reporting_agent import pipeline
 from reporting_agent.config import Site, load_site
 from reporting_agent.pipeline.outward import Outward
-from reporting_agent.reporting.planning import Plan, Subject, plan
+from reporting_agent.sending.planning import Plan, Subject, plan
 from tests.statistical.raw_plants import Account, Plant
 
 PERIOD = "2025"
@@ -178,5 +178,5 @@ def swiftly() -> Iterator[None]:
         held.enter_context(contextlib.redirect_stderr(io.StringIO()))
         held.enter_context(patch("benchmarks.packs._read_checked", cache(packs._read_checked)))
         held.enter_context(patch("benchmarks.labels.site._method", lambda *_: {}))
-        held.enter_context(patch("reporting_agent.reporting.planning.digests", lambda *_: (b"", b"")))
+        held.enter_context(patch("reporting_agent.sending.planning.digests", lambda *_: (b"", b"")))
         yield

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from benchmarks.packs.faults import Fault
 from benchmarks.phrases import Phrase
 from portal.governance.effects import Difference
+from portal.governance.proposing import APPROVALS
 from portal.governance.selectors import ProposalView, Said
-from portal.governance.services import APPROVALS
 from portal.web.presenters.differences import differences
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of

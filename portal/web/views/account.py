@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 from django.views.i18n import set_language
 
-from portal.notifications.services import speak
+from portal.notifications.telling import speak
 from portal.web import unsent
 from portal.web.access import for_anybody_signed_in, person
 from portal.web.forms import SignInForm, mark_errors

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.models import Role
-from portal.assurance import services
+from portal.assurance import assigning
 from portal.assurance.assignments import (
     Course,
     assignable_sites,
@@ -84,7 +84,7 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
         given = form.cleaned_data
         sees = given["sees"] == AssignForm.VALUES
         try:
-            services.assign(bodies[given["body"]], site, given["period"], user, timezone.now(), given["due"], sees_values=sees)
+            assigning.assign(bodies[given["body"]], site, given["period"], user, timezone.now(), given["due"], sees_values=sees)
         except RefusedError as refusal:
             if refusal.status == 403:
                 raise
@@ -128,7 +128,7 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
         given, done = form.cleaned_data, 0
         for site in chosen:
             try:
-                services.assign(
+                assigning.assign(
                     bodies[given["body"]],
                     site,
                     given["period"],
@@ -169,7 +169,7 @@ def take_back(request: HttpRequest, assignment: int) -> HttpResponseBase:
         return redirect("web:assignments")
     form = TakeBackForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        services.take_back(row, form.cleaned_data["reason"], user, timezone.now())
+        assigning.take_back(row, form.cleaned_data["reason"], user, timezone.now())
         return report_done(request, _("The assignment is taken back, and the body is told."), "web:assignments")
     about = {
         "body": in_language(row.body.name, row.body.name_zh),

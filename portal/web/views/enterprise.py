@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.accounts import services as accounts
+from portal.accounts import enrolling as accounts
+from portal.accounts.enrolling import TOKEN_LIFETIME
 from portal.accounts.models import Role, Site
 from portal.accounts.selectors import own_sites, revocable_device, sites_of
-from portal.accounts.services import TOKEN_LIFETIME
 from portal.intake.reminders import owed_by
 from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.selectors import roles_of
-from portal.notifications import selectors, services
+from portal.notifications import selectors, telling
 from portal.notifications.kinds import How
 from portal.web.access import for_anybody_signed_in, person
 from portal.web.answers import report_done
@@ -43,7 +43,7 @@ def notice(request: HttpRequest, notice: int) -> HttpResponseBase:
     view = selectors.notice(user.pk, notice)
     if view is None:
         raise Http404
-    services.mark_read(user.pk, timezone.now(), notice)
+    telling.mark_read(user.pk, timezone.now(), notice)
     return redirect(view.url or "web:notifications")
 
 
@@ -51,7 +51,7 @@ def notice(request: HttpRequest, notice: int) -> HttpResponseBase:
 @for_anybody_signed_in
 def mark_read(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
-        services.mark_read(person(request).pk, timezone.now())
+        telling.mark_read(person(request).pk, timezone.now())
         messages.success(request, _("All notifications are marked as read."))
     return redirect("web:notifications")
 
@@ -66,7 +66,7 @@ def wishes(request: HttpRequest) -> HttpResponseBase:
         given = {kind.value: How(chosen) for kind in kinds if (chosen := request.POST.get(kind.value, "")) in How.values}
         language = request.POST.get("language", "")
         known = language if language in dict(settings.LANGUAGES) else selectors.language_of(user.pk)
-        services.wish(user.pk, given, known)
+        telling.wish(user.pk, given, known)
         return report_done(request, _("Your wishes are kept."), "web:notification-wishes")
     spoken = selectors.language_of(user.pk)
     told = {

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
-from portal.catalogue import services
+from portal.catalogue import periods
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.catalogue.policies import set_policy
@@ -37,7 +37,7 @@ def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         held, asked = PeerGroup.objects.select_related("scope").get(pk=group), form.cleaned_data
         try:
-            opened = services.open_period_for(person(request), held, asked["name"], timezone.now(), asked["due"])
+            opened = periods.open_period_for(person(request), held, asked["name"], timezone.now(), asked["due"])
         except SteplabelError as refusal:
             if refusal.code == "not-regulator":
                 raise
@@ -65,7 +65,7 @@ def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
     told = {"version": version, "group": group_title(view)}
     if request.method == "POST":
         held = PeerGroup.objects.select_related("scope").get(pk=group)
-        services.take_up(person(request), held, version, timezone.now())
+        periods.take_up(person(request), held, version, timezone.now())
         return report_done(request, _("Version %(version)s is taken up for %(group)s. Open its periods next.") % told, "web:packs")
     return confirm_page(
         request,
@@ -87,7 +87,7 @@ def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseB
         raise Http404
     if request.method == "POST":
         held = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
-        services.close_period_for(person(request), held, timezone.now())
+        periods.close_period_for(person(request), held, timezone.now())
         return report_done(request, _("The period %(period)s takes no more reports.") % {"period": period_name(period)}, "web:packs")
     return confirm_page(
         request,

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from benchmarks.packs.faults import Fault
 from portal.accounts.models import Role
 from portal.accounts.selectors import roles_of
-from portal.governance import selectors, services
+from portal.governance import proposing, selectors
 from portal.governance.checking import check
 from portal.governance.effects import difference
 from portal.governance.models import Comment, Proposal
+from portal.governance.proposing import CONCERNED
 from portal.governance.selectors import ProposalView
-from portal.governance.services import CONCERNED
 from portal.keys import receipt_key
 from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, freshly, person
@@ -48,7 +48,7 @@ def propose(request: HttpRequest) -> HttpResponseBase:
         if not form.errors:
             faults = check(file, factors, told["corrects"].strip(), timezone.localdate()).faults
             if not faults:
-                made = services.propose(
+                made = proposing.propose(
                     person(request), file, factors, told["corrects"].strip(), told["reason"], told["sources"], timezone.now()
                 )
                 messages.success(request, _("Version %(version)s is proposed. Two others approve it.") % {"version": made.version})
@@ -86,7 +86,7 @@ def comment(request: HttpRequest, proposal: int) -> HttpResponseBase:
     answered = (
         Comment.objects.filter(proposal=proposal, answers=None, pk=int(named)).first() if named.isascii() and named.isdigit() else None
     )
-    services.comment(_row(proposal), person(request), form.cleaned_data["text"], timezone.now(), answered)
+    proposing.comment(_row(proposal), person(request), form.cleaned_data["text"], timezone.now(), answered)
     return redirect(f"{reverse('web:proposal', args=[proposal])}#comments")
 
 
@@ -99,7 +99,7 @@ def approve(request: HttpRequest, proposal: int) -> HttpResponseBase:
     form = SecondForm(request.POST)
     if not form.is_valid():
         return _page(request, view, approval_form=form)
-    row = services.approve(_row(proposal), person(request), receipt_key(), timezone.now(), form.cleaned_data["note"])
+    row = proposing.approve(_row(proposal), person(request), receipt_key(), timezone.now(), form.cleaned_data["note"])
     done = _("Version %(version)s is approved, signed and logged.") if row.state == "approved" else _("Your approval is on record.")
     return report_done(request, done % {"version": view.version}, "web:proposal", proposal)
 
@@ -111,7 +111,7 @@ def refuse(request: HttpRequest, proposal: int) -> HttpResponseBase:
         return redirect("web:proposal", proposal)
     form = EndForm(request.POST) if request.method == "POST" else EndForm()
     if request.method == "POST" and form.is_valid():
-        services.refuse(_row(proposal), person(request), form.cleaned_data["reason"], timezone.now())
+        proposing.refuse(_row(proposal), person(request), form.cleaned_data["reason"], timezone.now())
         return report_done(request, _("The proposal is refused."), "web:proposal", proposal)
     return _end(request, view, form, _("Refuse this proposal?"), _("Refuse it"))
 
@@ -123,7 +123,7 @@ def withdraw(request: HttpRequest, proposal: int) -> HttpResponseBase:
         return redirect("web:proposal", proposal)
     form = EndForm(request.POST) if request.method == "POST" else EndForm()
     if request.method == "POST" and form.is_valid():
-        services.withdraw(_row(proposal), person(request), form.cleaned_data["reason"], timezone.now())
+        proposing.withdraw(_row(proposal), person(request), form.cleaned_data["reason"], timezone.now())
         return report_done(request, _("The proposal is withdrawn."), "web:proposal", proposal)
     return _end(request, view, form, _("Withdraw this proposal?"), _("Withdraw it"))
 

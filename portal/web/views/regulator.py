@@ -17,7 +17,7 @@ from portal.intake.counts import firms
 from portal.intake.participation import ParticipationView, participation
 from portal.publication import services
 from portal.publication.selectors import drafts_of_periods, every_version
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from portal.standings.quality import QualitiesView, quality
 from portal.web.access import for_role, person
 from portal.web.presenters.participation import participation_page, participation_table, steps_of

@@ -9,16 +9,16 @@ from sqlite3 import Connection
 from typing import Any
 
 from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.draws import Draw
+from benchmarks.audit.sample_draws import Draw
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.wire.schema import Report, decode_report
 from reporting_agent.audit.openings.assembling import Assembled
 from reporting_agent.config import Site
-from reporting_agent.reporting.outbox import Outbox, Parcel
-from reporting_agent.reporting.planning import Subject
-from reporting_agent.reporting.report_material import gather_again
+from reporting_agent.sending.outbox import Outbox, Parcel
+from reporting_agent.sending.planning import Subject
+from reporting_agent.sending.report_material import gather_again
 from reporting_agent.state import StateDirectory
 
 JOURNAL = "opened.jsonl"

@@ -14,9 +14,9 @@ from fractions import Fraction
 
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
-from benchmarks.audit.draws import Draw
 from benchmarks.audit.openings import Leaf, Opening
 from benchmarks.audit.records import DAY_US
+from benchmarks.audit.sample_draws import Draw
 from benchmarks.audit.sampling import Drawn
 from benchmarks.measurements import Batch
 from benchmarks.routes import Pack

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks.audit.draws import Draw
+from benchmarks.audit.sample_draws import Draw
 from benchmarks.audit.sampling import Kind
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, Value
 from reporting_agent.audit.openings.assembling import Assembled
-from reporting_agent.reporting.consent import Language
+from reporting_agent.sending.consent import Language
 
 _TEXTS = {
     "who": Phrase("Asked by the auditor with the key %(auditor)s, for %(site)s %(period)s revision %(revision)s."),

@@ -13,10 +13,10 @@ from benchmarks import packs
 from benchmarks.audit import records
 from benchmarks.audit.contents import Contents
 from benchmarks.audit.days import days_of
-from benchmarks.audit.draws import Draw
 from benchmarks.audit.evidence import Evidence, Public
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import MeterDay
+from benchmarks.audit.sample_draws import Draw
 from benchmarks.conversion import Basis
 from benchmarks.errors import VerificationError
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context
@@ -36,7 +36,7 @@ from reporting_agent.audit.openings.recomputing import key_of, meters_closely, r
 from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import settings_digest
 from reporting_agent.pipeline.inputs import Inputs
-from reporting_agent.reporting.report_inputs import window_of
+from reporting_agent.sending.report_inputs import window_of
 from reporting_agent.sources.extract import Extract
 
 

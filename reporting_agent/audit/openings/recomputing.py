@@ -16,7 +16,7 @@ from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import heat_content
 from reporting_agent.pipeline.following import Integers
-from reporting_agent.reporting import pooled
+from reporting_agent.sending import pooled
 from reporting_agent.sources.extract import Extract
 
 Key = tuple[str, str, int]  # step, id, start

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.audit import draws, openings, sample_file
+from benchmarks.audit import openings, sample_draws, sample_file
 from benchmarks.measurements import Period
 from benchmarks.wire import challenges, commitments, logged, published
 from benchmarks.wire import envelope as envelopes
@@ -19,9 +19,9 @@ from benchmarks.wire.logged import Kind
 from portal.assurance.summaries import read_summary
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.reporting.eligibility import require_reportable
-from reporting_agent.reporting.enrolment import SEED_FILE
-from reporting_agent.reporting.report_material import gather
+from reporting_agent.sending.eligibility import require_reportable
+from reporting_agent.sending.enrolment import SEED_FILE
+from reporting_agent.sending.report_material import gather
 from reporting_agent.software import SOFTWARE
 from reporting_agent.state import StateDirectory
 from tests.functional.audit.plants import PERIOD, write_works
@@ -87,7 +87,7 @@ class Scene:
 
     def log_promise(self, promise: Path, number: str = "") -> None:
         """The portal logs the promise, and something else after it; head and proofs are those of the log then."""
-        digest = bytes.fromhex(draws.read_promise(promise.read_bytes()).digest)
+        digest = bytes.fromhex(sample_draws.read_promise(promise.read_bytes()).digest)
         self.portal.log.append(logged.hashed(Kind.AUDIT_PROMISE, digest, LOGGED_ON))
         entries = {**self.entries, "promise-entry": (len(self.portal.log) - 1, Kind.AUDIT_PROMISE, digest)}
         self.portal.log.append(bytes(32))

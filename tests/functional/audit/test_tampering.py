@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.audit import accepted, checks, completeness, computed, draws, promised, proven, withheld
+from benchmarks.audit import accepted, checks, completeness, computed, promised, proven, sample_draws, withheld
 from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.draws import Draw, Head
 from benchmarks.audit.evidence import Check, Public
 from benchmarks.audit.evidence import State as EvidenceState
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import PADDING_RECORD, of_batch
+from benchmarks.audit.sample_draws import Draw, Head
 from benchmarks.measurements import Batch, State, Status
 from benchmarks.privacy import randomness
 from benchmarks.wire import challenges
@@ -29,9 +29,9 @@ from reporting_agent import pipeline
 from reporting_agent.audit.openings.assembling import assemble, quantiles
 from reporting_agent.config import Site
 from reporting_agent.pipeline.outward import Outward
-from reporting_agent.reporting.planning import Plan
-from reporting_agent.reporting.report_inputs import Provenance
-from reporting_agent.reporting.submission import Material
+from reporting_agent.sending.planning import Plan
+from reporting_agent.sending.report_inputs import Provenance
+from reporting_agent.sending.submission import Material
 from tests.functional.audit.plants import (
     ACCEPTED,
     ENTRY,
@@ -324,7 +324,7 @@ def nonce_chosen(works: Path, _scratch: Path) -> Audit:
     plant = honest(works)
     draw, promise = drawn_by_auditor(plant)
     _, other = drawn_by_auditor(plant, nonce=b"o" * 32)
-    public = replace(public_of(plant, promise), promise=draws.read_promise(other))
+    public = replace(public_of(plant, promise), promise=sample_draws.read_promise(other))
     return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, public)
 
 

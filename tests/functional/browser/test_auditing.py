@@ -13,8 +13,8 @@ from django.utils import timezone
 from benchmarks.wire import attestations
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import AuditorKey
+from portal.assurance.assigning import assign
 from portal.assurance.models import Assignment, Sample
-from portal.assurance.services import assign
 from portal.translog import log
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import NOW, PERIOD, World

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.wire import envelope
 from portal import keys
 from portal.accounts.models import User
-from portal.catalogue.services import open_period
+from portal.catalogue.periods import open_period
 from portal.intake import services as intake
 from portal.opening import services as opening
 from tests.functional.browser.reader import Reader, in_a_worker

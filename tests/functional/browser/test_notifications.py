@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Notice
-from portal.notifications.services import tell
+from portal.notifications.telling import tell
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import World
 

@@ -18,9 +18,9 @@ from django.utils import timezone
 from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site
 from portal.assurance import findings
+from portal.assurance.assigning import assign
 from portal.assurance.auditors import declare
 from portal.assurance.models.findings import Grade
-from portal.assurance.services import assign
 from portal.catalogue.models import PeerGroupMember
 from portal.opening import services as opening
 from portal.register.models import SiteApplication

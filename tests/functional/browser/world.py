@@ -20,12 +20,12 @@ from benchmarks.wire.schema import Report
 from portal import keys
 from portal.accounts import second_factor
 from portal.accounts.models import User
-from portal.assurance.services import assign
-from portal.catalogue.services import open_period
+from portal.assurance.assigning import assign
+from portal.catalogue.periods import open_period
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.publication import services as publication
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from tests.integration.portal_cast import Cast, Plant, make_cast, processing_public
 
 PERIOD = "2025"  # limits of standards are in force

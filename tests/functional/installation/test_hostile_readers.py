@@ -59,7 +59,7 @@ from portal import keys
 from portal.accounts.models import User
 from portal.catalogue.models import ReportingPeriod
 from portal.publication import services
-from portal.standings import services as standings
+from portal.standings import computing as standings
 from tests.integration.portal_cast import NOW
 drafter, approver = (User.objects.get(email=f"{name}@example.org") for name in ("drafter", "approver"))
 standings.compute(ReportingPeriod.objects.get(), "operator", NOW)

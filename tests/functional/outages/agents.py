@@ -18,9 +18,9 @@ import httpx
 from benchmarks.errors import SteplabelError, Unreachable
 from benchmarks.wire import envelope
 from benchmarks.wire.directory import EnrolmentToken
-from reporting_agent.reporting import enrolment
-from reporting_agent.reporting.submission import Material, Submission
-from reporting_agent.reporting.transport import Portal
+from reporting_agent.sending import enrolment
+from reporting_agent.sending.submission import Material, Submission
+from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory
 from tests.unit.agent_send.cast import SOFTWARE, heats, material
 

@@ -38,7 +38,7 @@ TOKENS = """
 from django.utils import timezone
 from portal import keys
 from portal.accounts.models import Site
-from portal.accounts.services import issue_token
+from portal.accounts.enrolling import issue_token
 for site in Site.objects.order_by("pk"):
     print(issue_token(site, None, keys.published_directory().fingerprint, timezone.now()))
 """

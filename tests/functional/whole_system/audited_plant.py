@@ -15,10 +15,10 @@ from django.utils import timezone
 from benchmarks.wire.directory import EnrolmentToken
 from portal import keys
 from portal.accounts import second_factor
+from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site, User
-from portal.accounts.services import issue_token
-from portal.assurance.services import assign
-from portal.catalogue.services import make_peer_group, open_period
+from portal.assurance.assigning import assign
+from portal.catalogue.periods import make_peer_group, open_period
 from tests.functional.audit.plants import PERIOD, write_works
 from tests.integration.portal_cast import person
 

@@ -18,9 +18,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from fixtures.simulator import Plant, Sector
 from portal import keys
+from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site
-from portal.accounts.services import issue_token
-from portal.catalogue.services import make_peer_group, open_period
+from portal.catalogue.periods import make_peer_group, open_period
 from portal.opening import services as opening
 from tests.functional.whole_system.relay import Relay, relay_to
 from tests.integration.portal_cast import make_portal_keys

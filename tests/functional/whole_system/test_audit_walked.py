@@ -23,7 +23,7 @@ from benchmarks.wire import attestations, canonical
 from portal.assurance.models import Sample
 from portal.intake.models import State, Submission
 from reporting_agent.audit.openings.statements import AuditorKeys
-from reporting_agent.reporting.enrolment import SEED_FILE
+from reporting_agent.sending.enrolment import SEED_FILE
 from reporting_agent.state import StateDirectory
 from tests.functional.audit.plants import PERIOD
 from tests.functional.browser.conftest import ARGUMENTS

@@ -22,8 +22,8 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarks import packs
 from portal import keys
 from portal.accounts import second_factor
+from portal.accounts.enrolling import issue_token
 from portal.accounts.models import User
-from portal.accounts.services import issue_token
 from portal.governance.models import Proposal
 from portal.intake.models import State, Submission
 from tests.functional.browser.conftest import ARGUMENTS

@@ -23,9 +23,9 @@ from benchmarks import packs
 from benchmarks.privacy.intervals import interval
 from benchmarks.wire.schema import decode_report
 from portal import keys
+from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site
-from portal.accounts.services import issue_token
-from portal.catalogue.services import make_peer_group, open_period
+from portal.catalogue.periods import make_peer_group, open_period
 from portal.intake.models import State, Submission
 from portal.opening.models import OpenedReport
 from tests.functional.real_data import HEATS, MACHINES, site_of

@@ -25,9 +25,9 @@ from benchmarks.wire.directory import Directory, EnrolmentToken, ListedKey
 from benchmarks.wire.logged import Kind, Revision
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey, VerifyingKey
-from reporting_agent.reporting import enrolment
-from reporting_agent.reporting.submission import Material, Submission
-from reporting_agent.reporting.transport import Portal
+from reporting_agent.sending import enrolment
+from reporting_agent.sending.submission import Material, Submission
+from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory
 
 NOW = datetime(2017, 2, 1, 9, 0, tzinfo=UTC)

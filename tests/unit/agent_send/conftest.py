@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reporting_agent.reporting.submission import Material
+from reporting_agent.sending.submission import Material
 from reporting_agent.state import StateDirectory
 from tests.unit.agent_send.cast import Desk, FakePortal, heats, material
 

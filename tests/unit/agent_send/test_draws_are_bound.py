@@ -24,12 +24,12 @@ from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.release import release
 from benchmarks.wire import challenges
 from benchmarks.wire.schema import decode_report
-from reporting_agent.reporting import challenge_bindings, enrolment, planning, submission
-from reporting_agent.reporting.noise_drawing import draw
-from reporting_agent.reporting.outbox import Outbox, Parcel, ParcelState
-from reporting_agent.reporting.planning import Plan
-from reporting_agent.reporting.report_inputs import Provenance
-from reporting_agent.reporting.submission import Material, Submission
+from reporting_agent.sending import challenge_bindings, enrolment, planning, submission
+from reporting_agent.sending.noise_drawing import draw
+from reporting_agent.sending.outbox import Outbox, Parcel, ParcelState
+from reporting_agent.sending.planning import Plan
+from reporting_agent.sending.report_inputs import Provenance
+from reporting_agent.sending.submission import Material, Submission
 from reporting_agent.state import StateDirectory
 from tests.unit.agent_send.cast import NOW, SITE, SOFTWARE, Desk, heats, material
 

@@ -12,8 +12,8 @@ import pytest
 from benchmarks.errors import InputError, Unreachable, VerificationError
 from benchmarks.privacy import randomness
 from benchmarks.wire.signing import DirectoryKey
-from reporting_agent.reporting import enrolment
-from reporting_agent.reporting.enrolment import SEED_FILE
+from reporting_agent.sending import enrolment
+from reporting_agent.sending.enrolment import SEED_FILE
 from tests.unit.agent_send.cast import NOW, SITE, Desk
 
 

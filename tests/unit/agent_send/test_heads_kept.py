@@ -17,8 +17,8 @@ from benchmarks.wire import logged
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree
 from reporting_agent.cli import main
-from reporting_agent.reporting import enrolment, log_heads
-from reporting_agent.reporting.submission import Material
+from reporting_agent.sending import enrolment, log_heads
+from reporting_agent.sending.submission import Material
 from tests.unit.agent_send.cast import LOGGED_ON, NOW, SITE, Desk, FakePortal, heats, material
 
 
@@ -175,7 +175,7 @@ def test_what_another_portal_signed_is_not_looked_for_here(reported: Desk) -> No
         directory=directory.verify(elsewhere.signed_directory(), elsewhere.directory_key.key_id),
     )
     beside = Desk(reported.state, reported.connection, elsewhere, [])
-    from reporting_agent.reporting.outbox import Outbox
+    from reporting_agent.sending.outbox import Outbox
 
     with beside.road as road:
         seen = log_heads.look(reported.connection, there, road, Outbox(reported.connection).all(), NOW)

@@ -12,7 +12,7 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch
 from benchmarks.privacy.accounting import Debit
 from benchmarks.routes import ReleasePolicy
-from reporting_agent.reporting.privacy_ledger import Ledger
+from reporting_agent.sending.privacy_ledger import Ledger
 from reporting_agent.state import transaction
 from tests.unit.agent_send.cast import Desk
 

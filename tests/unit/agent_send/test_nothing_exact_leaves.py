@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.wire import envelope, sealing
 from benchmarks.wire.canonical import Value, decode
-from reporting_agent.reporting.consent import RETENTION_YEARS
-from reporting_agent.reporting.submission import Material
+from reporting_agent.sending.consent import RETENTION_YEARS
+from reporting_agent.sending.submission import Material
 from tests.unit.agent_send.cast import Desk, heats, material
 
 HEATS = 437  # a count that is no class and no cell by chance

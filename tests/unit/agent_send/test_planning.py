@@ -15,10 +15,10 @@ from benchmarks.measurements import Batch, Metric, Period
 from benchmarks.release import release
 from benchmarks.routes import Pack
 from benchmarks.wire.conformity import released_metrics
-from reporting_agent.reporting.data_digest import data_digest
-from reporting_agent.reporting.planning import Plan, Subject, missing_carriers, plan, wire_period
-from reporting_agent.reporting.report_inputs import Provenance
-from reporting_agent.reporting.submission import Material
+from reporting_agent.sending.data_digest import data_digest
+from reporting_agent.sending.planning import Plan, Subject, missing_carriers, plan, wire_period
+from reporting_agent.sending.report_inputs import Provenance
+from reporting_agent.sending.submission import Material
 from tests.unit.agent_send.cast import SITE, heats, material
 
 POLICY = packs.load("steel").policy

@@ -18,12 +18,12 @@ from benchmarks.privacy.accounting import Debit
 from benchmarks.routes import Pack
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, decode_report
-from reporting_agent.reporting.offers import Offer
-from reporting_agent.reporting.planning import Plan, Subject, plan, wire_period
-from reporting_agent.reporting.pooled import counted, covers, gains, span, together
-from reporting_agent.reporting.privacy_ledger import Ledger
-from reporting_agent.reporting.set_back import refuse_old_ledger
-from reporting_agent.reporting.submission import Material
+from reporting_agent.sending.offers import Offer
+from reporting_agent.sending.planning import Plan, Subject, plan, wire_period
+from reporting_agent.sending.pooled import counted, covers, gains, span, together
+from reporting_agent.sending.privacy_ledger import Ledger
+from reporting_agent.sending.set_back import refuse_old_ledger
+from reporting_agent.sending.submission import Material
 from reporting_agent.state import transaction
 from tests.unit.agent_send.cast import SITE, Desk, heats
 

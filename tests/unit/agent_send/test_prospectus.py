@@ -14,11 +14,11 @@ from benchmarks.catalogue import in_language, languages
 from benchmarks.phrases import Phrase
 from benchmarks.wire.envelope import parse
 from benchmarks.wire.schema import DIGEST_BYTES, decode_report
-from reporting_agent.reporting import consent
-from reporting_agent.reporting.consent import SCHEME, Language, agreed, number, odds_ratio, terms, text, texts
-from reporting_agent.reporting.planning import Subject, plan
-from reporting_agent.reporting.preview import ASKED, Prospectus
-from reporting_agent.reporting.submission import Material
+from reporting_agent.sending import consent
+from reporting_agent.sending.consent import SCHEME, Language, agreed, number, odds_ratio, terms, text, texts
+from reporting_agent.sending.planning import Subject, plan
+from reporting_agent.sending.preview import ASKED, Prospectus
+from reporting_agent.sending.submission import Material
 from reporting_agent.software import VERSION
 from tests.unit.agent_send.cast import SITE, SOFTWARE, Desk, heats, material
 

@@ -13,13 +13,13 @@ from benchmarks.measurements import Period
 from benchmarks.wire.schema import Report, decode_report
 from reporting_agent.audit.recomputation import LABEL, RELEASE, ROOT, Recomputation, recompute
 from reporting_agent.config import Site, load_site
-from reporting_agent.reporting.eligibility import require_reportable
-from reporting_agent.reporting.enrolment import SEED_FILE
-from reporting_agent.reporting.outbox import Parcel
-from reporting_agent.reporting.planning import Subject
-from reporting_agent.reporting.privacy_ledger import Ledger
-from reporting_agent.reporting.report_material import gather, gather_again
-from reporting_agent.reporting.submission import Material
+from reporting_agent.sending.eligibility import require_reportable
+from reporting_agent.sending.enrolment import SEED_FILE
+from reporting_agent.sending.outbox import Parcel
+from reporting_agent.sending.planning import Subject
+from reporting_agent.sending.privacy_ledger import Ledger
+from reporting_agent.sending.report_material import gather, gather_again
+from reporting_agent.sending.submission import Material
 from tests.unit.agent_send.cast import SITE, Desk
 
 FIRST = datetime(2016, 1, 4, tzinfo=UTC)

@@ -10,7 +10,7 @@ from benchmarks import packs
 from benchmarks.errors import PolicyRefusal
 from reporting_agent.config import Site
 from reporting_agent.config.events import CONFIRM, SAY, Event
-from reporting_agent.reporting.eligibility import require_reportable
+from reporting_agent.sending.eligibility import require_reportable
 
 SMALL_FIRM = Path(__file__).parents[3] / "fixtures" / "profiles" / "small-firm"
 

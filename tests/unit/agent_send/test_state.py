@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
-from reporting_agent.reporting import log_heads
-from reporting_agent.reporting.outbox import Outbox
+from reporting_agent.sending import log_heads
+from reporting_agent.sending.outbox import Outbox
 from reporting_agent.state import SCHEMA_VERSION, StateDirectory, transaction, write_whole
 
 

@@ -17,12 +17,12 @@ from benchmarks.wire import envelope
 from benchmarks.wire.schema import decode_report
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.reporting import rotation, submission
-from reporting_agent.reporting.noise_drawing import draw
-from reporting_agent.reporting.outbox import Outbox, Parcel, ParcelState
-from reporting_agent.reporting.planning import Plan
-from reporting_agent.reporting.report_material import gather
-from reporting_agent.reporting.submission import STEPS, Material
+from reporting_agent.sending import rotation, submission
+from reporting_agent.sending.noise_drawing import draw
+from reporting_agent.sending.outbox import Outbox, Parcel, ParcelState
+from reporting_agent.sending.planning import Plan
+from reporting_agent.sending.report_material import gather
+from reporting_agent.sending.submission import STEPS, Material
 from tests.statistical import raw_plants
 from tests.unit.agent_send.cast import NOW, SITE, Desk, heats, material, problem
 

@@ -16,7 +16,7 @@ import yaml
 from benchmarks.errors import InputError, Unreachable, UsageError, VerificationError
 from benchmarks.wire.rotation import rotate
 from benchmarks.wire.signing import DeviceKey
-from reporting_agent.reporting.transport import LONGEST_PAUSE_S, MAX_ANSWER_BYTES, PAUSES_S, Portal, checked_address
+from reporting_agent.sending.transport import LONGEST_PAUSE_S, MAX_ANSWER_BYTES, PAUSES_S, Portal, checked_address
 from tests.documents.refusals import ROOT
 from tests.unit.agent_send.cast import PORTAL, SOFTWARE, problem
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from benchmarks.measurements import Period
 from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, Course, MeterRecord, Windows, courses
-from reporting_agent.metering.account import Occupied, hours_of, intervals_of, moments_of, record_of
 from reporting_agent.metering.cleaning import Readings
+from reporting_agent.metering.division import Occupied, hours_of, intervals_of, moments_of, record_of
 from tests.unit.metering.records import FAULTS, record
 
 STEP_S = 60

@@ -18,7 +18,7 @@ from fixtures.simulator import Sector
 from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.reporting.eligibility import require_reportable
+from reporting_agent.sending.eligibility import require_reportable
 
 FURTHER = {path.stem: path for path in (packs.HOME / "further").glob("*.toml")}
 YEAR = 2025

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from portal import keys
+from portal.accounts.enrolling import TOKEN_LIFETIME, issue_token
 from portal.accounts.models import Site
-from portal.accounts.services import TOKEN_LIFETIME, issue_token
 
 
 class Command(BaseCommand):

@@ -8,8 +8,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from portal.accounts.enrolling import revoke
 from portal.accounts.models import Device
-from portal.accounts.services import revoke
 
 
 class Command(BaseCommand):

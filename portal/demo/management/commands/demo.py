@@ -171,7 +171,7 @@ class Demo:
         from portal import keys
         from portal.problems import RefusedError
         from portal.publication import services as publication
-        from portal.standings import services as standings
+        from portal.standings import computing as standings
         from portal.standings.models import Standing
 
         with self._stage("compose", "Composing the industry label and ranks; drafting"):

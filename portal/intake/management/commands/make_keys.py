@@ -26,7 +26,7 @@ from benchmarks.wire.directory import Directory
 from benchmarks.wire.logged import Kind
 from portal import key_ceremony as ceremony
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.translog import log
 
 

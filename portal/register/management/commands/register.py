@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.errors import SteplabelError
+from portal.register.bringing import bring_to
 from portal.register.roll import read
-from portal.register.services import bring_to
 
 
 class Command(BaseCommand):

@@ -27,11 +27,11 @@ from benchmarks.wire import directory as key_directory
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import decode_report
 from benchmarks.wire.signing import DeviceKey
-from reporting_agent.reporting import enrolment
-from reporting_agent.reporting.closed_periods import ClosedPeriods, commitment_digests
-from reporting_agent.reporting.enrolment import Enrolment, Identity
-from reporting_agent.reporting.outbox import Outbox, Parcel
-from reporting_agent.reporting.transport import Portal
+from reporting_agent.sending import enrolment
+from reporting_agent.sending.closed_periods import ClosedPeriods, commitment_digests
+from reporting_agent.sending.enrolment import Enrolment, Identity
+from reporting_agent.sending.outbox import Outbox, Parcel
+from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory, transaction
 
 

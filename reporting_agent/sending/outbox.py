@@ -180,7 +180,7 @@ class Outbox:
         )
 
     def resealed(self, parcel: Parcel, *, envelope: bytes, digest: str, now: datetime) -> None:
-        """Another envelope about the same plaintext (`reporting_agent.reporting.rotation`)."""
+        """Another envelope about the same plaintext (`reporting_agent.sending.rotation`)."""
         self._advance(
             parcel, ParcelState.SEALED, "state = 'sealed'", envelope=envelope, digest=digest, sealed_at=now.isoformat(), refusal=None
         )
@@ -189,7 +189,7 @@ class Outbox:
         self._advance(parcel, ParcelState.RECEIVED, "state = 'sealed'", receipt=receipt, received_at=now.isoformat(), refusal=None)
 
     def lost_at_portal(self, parcel: Parcel) -> None:
-        """The portal lost what it gave a receipt for (`reporting_agent.reporting.log_restarts`): the same bytes wait to be sent again."""
+        """The portal lost what it gave a receipt for (`reporting_agent.sending.log_restarts`): the same bytes wait to be sent again."""
         self._advance(parcel, ParcelState.SEALED, "state = 'received'", receipt=None, received_at=None)
 
     def attempted(self, parcel: Parcel, refusal: str | None) -> None:

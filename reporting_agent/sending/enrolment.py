@@ -23,7 +23,7 @@ from benchmarks.privacy import randomness
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire.directory import Directory, EnrolmentToken
 from benchmarks.wire.signing import DeviceKey
-from reporting_agent.reporting.transport import Portal, checked_address
+from reporting_agent.sending.transport import Portal, checked_address
 from reporting_agent.state import StateDirectory, transaction
 
 SEED_FILE = "site.seed"

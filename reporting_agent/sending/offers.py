@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.measurements import Period
 from benchmarks.routes import Pack
-from reporting_agent.reporting.consent import Language, number, odds_ratio, text
+from reporting_agent.sending.consent import Language, number, odds_ratio, text
 
 Cell = tuple[str, str, str, str]
 """Step, product, variant and metric of a label."""

@@ -35,19 +35,19 @@ from benchmarks.wire.conformity import require_conformity
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, encode_report
 from reporting_agent.pipeline.proposals import Proposal
-from reporting_agent.reporting import challenge_bindings, enrolment, log_heads, log_restarts, set_back
-from reporting_agent.reporting.challenge_bindings import commitment_of, kept, refuse_another
-from reporting_agent.reporting.closed_periods import ClosedPeriods
-from reporting_agent.reporting.enrolment import Identity
-from reporting_agent.reporting.noise_drawing import draw
-from reporting_agent.reporting.offers import Offer
-from reporting_agent.reporting.outbox import Outbox, Parcel, ParcelState
-from reporting_agent.reporting.planning import FIRST_REVISION, Plan, Subject, digests, plan
-from reporting_agent.reporting.pooled import Windows
-from reporting_agent.reporting.portal_client import PortalClient
-from reporting_agent.reporting.privacy_ledger import Ledger
-from reporting_agent.reporting.report_inputs import Provenance
-from reporting_agent.reporting.rotation import sealed_for_today
+from reporting_agent.sending import challenge_bindings, enrolment, log_heads, log_restarts, set_back
+from reporting_agent.sending.challenge_bindings import commitment_of, kept, refuse_another
+from reporting_agent.sending.closed_periods import ClosedPeriods
+from reporting_agent.sending.enrolment import Identity
+from reporting_agent.sending.noise_drawing import draw
+from reporting_agent.sending.offers import Offer
+from reporting_agent.sending.outbox import Outbox, Parcel, ParcelState
+from reporting_agent.sending.planning import FIRST_REVISION, Plan, Subject, digests, plan
+from reporting_agent.sending.pooled import Windows
+from reporting_agent.sending.portal_client import PortalClient
+from reporting_agent.sending.privacy_ledger import Ledger
+from reporting_agent.sending.report_inputs import Provenance
+from reporting_agent.sending.rotation import sealed_for_today
 from reporting_agent.state import transaction
 
 STEPS = ("planned", "committed", "challenged", "debited", "drawn", "sealed", "sent", "received")

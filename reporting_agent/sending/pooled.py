@@ -21,7 +21,7 @@ from benchmarks.measurements import Batch, Period
 from benchmarks.privacy import pooling
 from benchmarks.privacy.pooling import HeldYear
 from benchmarks.routes import MetricRule, Pack, Step
-from reporting_agent.reporting.offers import Counted, Offer
+from reporting_agent.sending.offers import Counted, Offer
 
 MOST_METRICS_A_STEP = 2
 

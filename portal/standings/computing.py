@@ -10,7 +10,7 @@ from django.db import transaction
 from benchmarks import packs, ranking
 from benchmarks.released import ReleasedLabel
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission
 from portal.standings.cohort import Cohort, cohort

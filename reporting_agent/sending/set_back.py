@@ -20,10 +20,10 @@ from benchmarks.privacy.pooling import is_calendar_year
 from benchmarks.wire.challenges import Challenge, LedgerStand
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.receipts import Receipt
-from reporting_agent.reporting.closed_periods import Closed, commitment_digests
-from reporting_agent.reporting.outbox import Parcel, ParcelState
-from reporting_agent.reporting.planning import Plan
-from reporting_agent.reporting.pooled import span
+from reporting_agent.sending.closed_periods import Closed, commitment_digests
+from reporting_agent.sending.outbox import Parcel, ParcelState
+from reporting_agent.sending.planning import Plan
+from reporting_agent.sending.pooled import span
 
 
 def refuse_unknown(answered: Iterable[Commitment], parcels: Sequence[Parcel], closed: Iterable[Closed]) -> None:

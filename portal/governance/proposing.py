@@ -16,7 +16,7 @@ from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import roles_of
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.governance import announcing
 from portal.governance.checking import check
 from portal.governance.models import Approval, Comment, Proposal, State

@@ -21,11 +21,11 @@ from benchmarks import packs
 from benchmarks.errors import InputError
 from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import within
-from portal.assurance.services import assign
+from portal.assurance.assigning import assign
 from portal.auditlog.models import Action
-from portal.auditlog.services import record_each
+from portal.auditlog.recording import record_each
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
-from portal.catalogue.services import close_period, make_peer_group, open_period
+from portal.catalogue.periods import close_period, make_peer_group, open_period
 from portal.intake.models import Submission
 from portal.register.identifying import taken
 from portal.register.roll import (

@@ -17,7 +17,7 @@ from benchmarks.wire.schema import canonical_period
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import Jurisdiction, Site, User
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.catalogue.deadlines import due_before_end, end_of
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import overlapping

@@ -24,13 +24,13 @@ from reporting_agent.pipeline import PlantData, outward, own_gas
 from reporting_agent.pipeline.heat_content import require_one_value
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.pipeline.outward import differences
-from reporting_agent.reporting import pooled
-from reporting_agent.reporting.offers import Offer
-from reporting_agent.reporting.outbox import Parcel
-from reporting_agent.reporting.pooled import ALONE, Windows
-from reporting_agent.reporting.privacy_ledger import Ledger
-from reporting_agent.reporting.report_inputs import Provenance, window_of
-from reporting_agent.reporting.submission import Material
+from reporting_agent.sending import pooled
+from reporting_agent.sending.offers import Offer
+from reporting_agent.sending.outbox import Parcel
+from reporting_agent.sending.pooled import ALONE, Windows
+from reporting_agent.sending.privacy_ledger import Ledger
+from reporting_agent.sending.report_inputs import Provenance, window_of
+from reporting_agent.sending.submission import Material
 from reporting_agent.sources.day_digests import DayDigests
 
 

@@ -21,9 +21,9 @@ from portal.accounts.audience import named, people_of_site
 from portal.accounts.models import Device, EnrolmentToken, Site, User
 from portal.accounts.selectors import managed_sites, regulated_sites
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.notifications.kinds import Kind as NoticeKind
-from portal.notifications.services import tell
+from portal.notifications.telling import tell
 from portal.problems import RefusedError
 from portal.translog import log
 from portal.translog.models import LogHead

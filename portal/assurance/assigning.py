@@ -12,7 +12,7 @@ from portal.accounts.models import Membership, Organisation, Role, Site, User
 from portal.assurance import reminding
 from portal.assurance.models import Assignment, InterestDeclaration
 from portal.auditlog.models import Action
-from portal.auditlog.services import record
+from portal.auditlog.recording import record
 from portal.problems import RefusedError
 
 

@@ -16,8 +16,8 @@ from benchmarks.errors import InputError, VerificationError
 from benchmarks.wire import challenges, heads, restarts
 from benchmarks.wire.heads import Consistency, SeenHead
 from benchmarks.wire.restarts import LogRestart
-from reporting_agent.reporting.enrolment import Identity
-from reporting_agent.reporting.outbox import Outbox, Parcel
+from reporting_agent.sending.enrolment import Identity
+from reporting_agent.sending.outbox import Outbox, Parcel
 from reporting_agent.state import transaction
 
 

@@ -17,8 +17,8 @@ from benchmarks.wire import challenges
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.signing import VerifyingKey
-from reporting_agent.reporting.outbox import Parcel
-from reporting_agent.reporting.planning import Plan
+from reporting_agent.sending.outbox import Parcel
+from reporting_agent.sending.planning import Plan
 
 
 def commitment_of(parcel: Parcel) -> Commitment:

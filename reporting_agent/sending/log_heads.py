@@ -25,10 +25,10 @@ from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_inclusion
 from benchmarks.wire.restarts import LogRestart
 from benchmarks.wire.signing import VerifyingKey
-from reporting_agent.reporting import log_restarts
-from reporting_agent.reporting.enrolment import Identity
-from reporting_agent.reporting.log_restarts import OwnEntry
-from reporting_agent.reporting.outbox import Parcel
+from reporting_agent.sending import log_restarts
+from reporting_agent.sending.enrolment import Identity
+from reporting_agent.sending.log_restarts import OwnEntry
+from reporting_agent.sending.outbox import Parcel
 from reporting_agent.state import transaction
 
 OMITTED = "log-omits"

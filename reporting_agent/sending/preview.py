@@ -18,8 +18,8 @@ from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import Pack
 from benchmarks.wire.canonical import Value, decode
 from benchmarks.wire.schema import Header, Report, encode_report
-from reporting_agent.reporting.consent import SCHEME, TERMS, Language, number, odds_ratio, reason, terms, text
-from reporting_agent.reporting.offers import Cell, Counted, Offer, counted_lines, offer_lines, years_of
+from reporting_agent.sending.consent import SCHEME, TERMS, Language, number, odds_ratio, reason, terms, text
+from reporting_agent.sending.offers import Cell, Counted, Offer, counted_lines, offer_lines, years_of
 
 ASKED: Mapping[str, tuple[str, ...]] = {
     "subject": ("site", "period", "revision"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from reporting_agent.reporting.transport import Acknowledgement
+from reporting_agent.sending.transport import Acknowledgement
 
 
 class PortalClient(Protocol):
-    """What submission needs of a portal; `reporting_agent.reporting.transport.Portal` is one."""
+    """What submission needs of a portal; `reporting_agent.sending.transport.Portal` is one."""
 
     def directory(self) -> bytes: ...
 

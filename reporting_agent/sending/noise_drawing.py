@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.release import release
 from benchmarks.released import ReleasedLabel
-from reporting_agent.reporting.planning import Plan
+from reporting_agent.sending.planning import Plan
 
 
 def draw(planned: Plan, seed: bytes, *, root: bytes, challenge: bytes) -> list[ReleasedLabel]:
