@@ -6,9 +6,9 @@ import csv
 import io
 from dataclasses import dataclass
 
+from benchmarks import catalogue
 from benchmarks.composition.curve import LADDERS
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 
 FIELDS = ("variable", "unit", "meaning_en", "meaning_zh", "source")
 OWN = "unit of the row"
@@ -21,12 +21,8 @@ class Variable:
 
     name: str
     unit: str
-    meaning: Words
     source: str
-
-
-def _variable(name: str, unit: str, source: str, meaning: Phrase) -> Variable:
-    return Variable(name, unit, Words.of(meaning), source)
+    meaning: Phrase
 
 
 def _curve() -> tuple[Variable, ...]:
@@ -34,7 +30,7 @@ def _curve() -> tuple[Variable, ...]:
     for percent in sorted({percent for ladder in LADDERS for percent in ladder}):
         name = f"p{percent}"
         found += [
-            _variable(
+            Variable(
                 name,
                 OWN,
                 COMPOSED,
@@ -44,65 +40,65 @@ def _curve() -> tuple[Variable, ...]:
                     percent=percent,
                 ),
             ),
-            _variable(f"{name}_low", OWN, COMPOSED, Phrase("lower end of the 95 %% interval of %(name)s", name=name)),
-            _variable(f"{name}_high", OWN, COMPOSED, Phrase("upper end of the 95 %% interval of %(name)s", name=name)),
+            Variable(f"{name}_low", OWN, COMPOSED, Phrase("lower end of the 95 %% interval of %(name)s", name=name)),
+            Variable(f"{name}_high", OWN, COMPOSED, Phrase("upper end of the 95 %% interval of %(name)s", name=name)),
         ]
     return tuple(found)
 
 
 CODEBOOK: tuple[Variable, ...] = (
-    _variable("pack", "", PACK, Phrase("sector, by the id of its method pack")),
-    _variable("pack_version", "", PACK, Phrase("version of the method pack")),
-    _variable(
+    Variable("pack", "", PACK, Phrase("sector, by the id of its method pack")),
+    Variable("pack_version", "", PACK, Phrase("version of the method pack")),
+    Variable(
         "jurisdiction",
         "",
         PORTAL,
         Phrase("whose firms: path of the jurisdiction, from the nation down (cn/he/tangshan)"),
     ),
-    _variable("route", "", PACK, Phrase("route: which steps are put together, with which reference ratios")),
-    _variable(
+    Variable("route", "", PACK, Phrase("route: which steps are put together, with which reference ratios")),
+    Variable(
         "period",
         "",
         PORTAL,
         Phrase("reporting period; two dates are half-open, the second is the first day after it"),
     ),
-    _variable("version", "", PORTAL, Phrase("version of this publication; a figure is cited with it")),
-    _variable("status", "", PORTAL, Phrase("published, or withdrawn: do not use")),
-    _variable("published_on", "date", PORTAL, Phrase("day of publication")),
-    _variable(
+    Variable("version", "", PORTAL, Phrase("version of this publication; a figure is cited with it")),
+    Variable("status", "", PORTAL, Phrase("published, or withdrawn: do not use")),
+    Variable("published_on", "date", PORTAL, Phrase("day of publication")),
+    Variable(
         "step",
         "",
         PACK,
         Phrase("production step; route-total, best-reached-total and typical-total are totals of the route"),
     ),
-    _variable("product", "", PACK, Phrase("product that energy is counted per tonne of")),
-    _variable("variant", "", PACK, Phrase("grade of the product; values of two variants are never compared")),
-    _variable(
+    Variable("product", "", PACK, Phrase("product that energy is counted per tonne of")),
+    Variable("variant", "", PACK, Phrase("grade of the product; values of two variants are never compared")),
+    Variable(
         "boundary",
         "",
         PACK,
         Phrase("which carriers and equipment count; values of two boundaries are never compared"),
     ),
-    _variable("metric", "", PACK, Phrase("total (comprehensive energy), electricity or thermal")),
-    _variable("unit", "", PACK, Phrase("unit of the row's figures")),
-    _variable(
+    Variable("metric", "", PACK, Phrase("total (comprehensive energy), electricity or thermal")),
+    Variable("unit", "", PACK, Phrase("unit of the row's figures")),
+    Variable(
         "best",
         OWN,
         COMPOSED,
         Phrase("the industry's best, by the rule of the row; for totals the value of the total"),
     ),
-    _variable("best_low", OWN, COMPOSED, Phrase("lower end of its 95 % interval")),
-    _variable("best_high", OWN, COMPOSED, Phrase("upper end of its 95 % interval")),
-    _variable(
+    Variable("best_low", OWN, COMPOSED, Phrase("lower end of its 95 % interval")),
+    Variable("best_high", OWN, COMPOSED, Phrase("upper end of its 95 % interval")),
+    Variable(
         "typical",
         OWN,
         COMPOSED,
         Phrase("typical batch of the firm in the middle, by the row's averaging"),
     ),
-    _variable("typical_low", OWN, COMPOSED, Phrase("lower end of its 95 % interval")),
-    _variable("typical_high", OWN, COMPOSED, Phrase("upper end of its 95 % interval")),
-    _variable("rule", "", PACK, Phrase("how the best is formed; it goes by the number of firms")),
-    _variable(
+    Variable("typical_low", OWN, COMPOSED, Phrase("lower end of its 95 % interval")),
+    Variable("typical_high", OWN, COMPOSED, Phrase("upper end of its 95 % interval")),
+    Variable("rule", "", PACK, Phrase("how the best is formed; it goes by the number of firms")),
+    Variable(
         "averaging",
         "",
         COMPOSED,
@@ -111,25 +107,25 @@ CODEBOOK: tuple[Variable, ...] = (
             "single-rank, one firm, in versions published before"
         ),
     ),
-    _variable("firms", "firms", COMPOSED, Phrase("controlling firms that enter, with one site each")),
-    _variable(
+    Variable("firms", "firms", COMPOSED, Phrase("controlling firms that enter, with one site each")),
+    Variable(
         "pooled_firms",
         "firms",
         COMPOSED,
         Phrase("of these, firms whose value covers several years, for want of runs"),
     ),
-    _variable(
+    Variable(
         "in_part_firms",
         "firms",
         COMPOSED,
         Phrase("of these, firms whose value tells of part of its time: in some months fewer than five valid batches began"),
     ),
-    _variable("shown", "", GATE, Phrase("true, or false where the gate holds the figures back")),
-    _variable("reason_code", "", GATE, Phrase("why it is shown or not, as a code")),
-    _variable("reason", "", GATE, Phrase("the same as a sentence")),
-    _variable("source", "", PORTAL, Phrase("how the row is cited")),
+    Variable("shown", "", GATE, Phrase("true, or false where the gate holds the figures back")),
+    Variable("reason_code", "", GATE, Phrase("why it is shown or not, as a code")),
+    Variable("reason", "", GATE, Phrase("the same as a sentence")),
+    Variable("source", "", PORTAL, Phrase("how the row is cited")),
     *(
-        _variable(
+        Variable(
             f"quarter_{place}",
             "sites",
             COMPOSED,
@@ -137,9 +133,9 @@ CODEBOOK: tuple[Variable, ...] = (
         )
         for place in range(1, 5)
     ),
-    _variable("quarter_untold", "sites", COMPOSED, Phrase("sites whose quarter cannot be told")),
-    _variable("break_since", "", PORTAL, Phrase("version that a series had before this one; empty for the first")),
-    _variable(
+    Variable("quarter_untold", "sites", COMPOSED, Phrase("sites whose quarter cannot be told")),
+    Variable("break_since", "", PORTAL, Phrase("version that a series had before this one; empty for the first")),
+    Variable(
         "breaks",
         "",
         PORTAL,
@@ -156,5 +152,5 @@ def codebook_csv() -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(FIELDS)
-    writer.writerows((one.name, one.unit, one.meaning.en, one.meaning.said_in("zh"), one.source) for one in CODEBOOK)
+    writer.writerows((one.name, one.unit, str(one.meaning), catalogue.in_language(one.meaning, "zh"), one.source) for one in CODEBOOK)
     return out.getvalue()

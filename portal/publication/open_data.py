@@ -36,7 +36,7 @@ def parquet(table: str, view: BenchmarkView, address: str) -> bytes:
     fields, columns = [], []
     for variable in CODEBOOK:
         kind = own.get(variable.name) or types.get(variable.unit, pa.string())
-        told = {"unit": variable.unit, "meaning": variable.meaning.en, "source": variable.source}
+        told = {"unit": variable.unit, "meaning": str(variable.meaning), "source": variable.source}
         fields.append(pa.field(variable.name, kind, metadata=told))
         columns.append(pa.array([_typed(row[variable.name], kind, pa) for row in rows], kind))
     about = {"source": address, "sha256": view.digest, "licence": LICENCE_URL, "status": view.status}

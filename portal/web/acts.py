@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -115,8 +117,78 @@ NOUNS: dict[str, Promise] = {
     "device": pgettext_lazy("of an act", "agent"),
     "key": pgettext_lazy("of an act", "key"),
     "pack": pgettext_lazy("of an act", "pack"),
+    "peer group": pgettext_lazy("of an act", "peer group"),
+    "auditor key": pgettext_lazy("of an act", "auditor’s key"),
+    "processing key": pgettext_lazy("of an act", "processing key"),
+    "attestation": pgettext_lazy("of an act", "attestation"),
 }
 """What the record puts before a name."""
+
+ALONE: dict[str, Promise] = {"worker": pgettext_lazy("of an act", "the portal"), "operator": pgettext_lazy("of an act", "the operator")}
+"""Who acts without an account."""
+
+DETAILS: dict[str, Promise] = {
+    "observation": pgettext_lazy("of an act", "observation"),
+    "minor": pgettext_lazy("of an act", "minor"),
+    "major": pgettext_lazy("of an act", "major"),
+    "received": pgettext_lazy("of an act", "received"),
+    "opening": pgettext_lazy("of an act", "opening"),
+    "accepted": pgettext_lazy("of an act", "accepted"),
+    "refused": pgettext_lazy("of an act", "refused"),
+    "superseded": pgettext_lazy("of an act", "superseded"),
+    "deleted": pgettext_lazy("of an act", "deleted"),
+    "unqualified": pgettext_lazy("of an act", "unqualified"),
+    "qualified": pgettext_lazy("of an act", "qualified"),
+    "adverse": pgettext_lazy("of an act", "adverse"),
+    "none": pgettext_lazy("of an act", "none"),
+    "states": pgettext_lazy("of an act", "states"),
+    "receipts": pgettext_lazy("of an act", "receipts"),
+    "values": pgettext_lazy("of an act", "values"),
+    "manages": pgettext_lazy("of an act", "manages"),
+    "reads": pgettext_lazy("of an act", "reads"),
+    "lost": pgettext_lazy("of an act", "lost"),
+    "small": pgettext_lazy("of an act", "small"),
+    "medium": pgettext_lazy("of an act", "medium"),
+    "large": pgettext_lazy("of an act", "large"),
+    "very-large": pgettext_lazy("of an act", "very-large"),
+    "as a delegate": pgettext_lazy("of an act", "as a delegate"),
+    "once more": pgettext_lazy("of an act", "once more"),
+    "declares deliveries": pgettext_lazy("of an act", "declares deliveries"),
+    "limited assurance": pgettext_lazy("of an act", "limited assurance"),
+    "reasonable assurance": pgettext_lazy("of an act", "reasonable assurance"),
+    "due open": pgettext_lazy("of an act", "due open"),
+    "with protected values": pgettext_lazy("of an act", "with protected values"),
+    "without protected values": pgettext_lazy("of an act", "without protected values"),
+    r"log index (?P<n>\d+)": pgettext_lazy("of an act", "log index %(n)s"),
+    r"log entry (?P<n>\d+)": pgettext_lazy("of an act", "log entry %(n)s"),
+    r"finding (?P<n>\d+)": pgettext_lazy("of an act", "finding %(n)s"),
+    r"(?P<report>\S+ \S+) revision (?P<n>\d+)": pgettext_lazy("of an act", "%(report)s revision %(n)s"),
+    r"list (?P<n>\d+)": pgettext_lazy("of an act", "list %(n)s"),
+    r"(?P<n>\d+) submissions": pgettext_lazy("of an act", "reports: %(n)s"),
+    r"(?P<n>\d+) reports": pgettext_lazy("of an act", "reports: %(n)s"),
+    r"(?P<n>\d+) sites": pgettext_lazy("of an act", "sites: %(n)s"),
+    r"(?P<n>\d+) cells shown": pgettext_lazy("of an act", "cells shown: %(n)s"),
+    r"(?P<n>\d+) values": pgettext_lazy("of an act", "values: %(n)s"),
+    r"(?P<n>\d+) people deleted": pgettext_lazy("of an act", "people deleted: %(n)s"),
+    r"(?P<n>\d+) ended": pgettext_lazy("of an act", "sessions ended: %(n)s"),
+    r"(?P<n>\d+) held": pgettext_lazy("of an act", "checks held: %(n)s"),
+    r"(?P<n>\d+) failing": pgettext_lazy("of an act", "checks failing: %(n)s"),
+    r"(?P<n>\d+) not made": pgettext_lazy("of an act", "checks not made: %(n)s"),
+    r"(?P<period>\S+), (?P<n>\d+) labels, for (?P<name>.+)": pgettext_lazy("of an act", "%(period)s, labels: %(n)s, for %(name)s"),
+    r"digest (?P<digest>\w+)": pgettext_lazy("of an act", "digest %(digest)s"),
+    r"evidence (?P<digest>\w+)": pgettext_lazy("of an act", "evidence %(digest)s"),
+    r"due (?P<day>\d{4}-\d\d-\d\d)": pgettext_lazy("of an act", "due %(day)s"),
+    r"until (?P<day>\d{4}-\d\d-\d\d)": pgettext_lazy("of an act", "until %(day)s"),
+    r"valid until (?P<day>\d{4}-\d\d-\d\d)": pgettext_lazy("of an act", "valid until %(day)s"),
+    r"on (?P<day>\d{4}-\d\d-\d\d)": pgettext_lazy("of an act", "on %(day)s"),
+    r"as approved on (?P<day>\d{4}-\d\d-\d\d)": pgettext_lazy("of an act", "as approved on %(day)s"),
+    r"(?P<first>\d{4}-\d\d-\d\d) to (?P<last>\d{4}-\d\d-\d\d)": pgettext_lazy("of an act", "%(first)s to %(last)s"),
+    r"was (?P<old>.+), is (?P<new>.+)": pgettext_lazy("of an act", "was %(old)s, is %(new)s"),
+}
+"""What the record writes of an act, part by part; names, ids and what a person wrote fit none of them, and stay."""
+
+_PARTS = re.compile(r"(, | \(|\)|: )")
+_DETAIL = [(re.compile(pattern), text) for pattern, text in DETAILS.items()]
 
 
 def act_in_words(code: str) -> str:
@@ -130,7 +202,23 @@ def name_in_words(named: str) -> str:
     >>> name_in_words("submission 3f"), name_in_words("worker"), name_in_words("a@b.example")
     ('report 3f', 'the portal', 'a@b.example')
     """
-    if named == "worker":
-        return str(pgettext_lazy("of an act", "the portal"))
-    noun, _space, rest = named.partition(" ")
-    return f"{NOUNS[noun]} {rest}" if rest and noun in NOUNS else named
+    if named in ALONE:
+        return str(ALONE[named])
+    first, of, site = named.partition(" of site ")
+    if of:
+        return str(pgettext_lazy("of an act", "%(what)s of site %(site)s")) % {"what": name_in_words(first), "site": site}
+    noun = next((noun for noun in NOUNS if named.startswith(f"{noun} ")), "")
+    return f"{NOUNS[noun]}{named.removeprefix(noun)}" if noun else named
+
+
+def detail_in_words(detail: str) -> str:
+    """What the record adds to an act, in the reader's language as far as the portal wrote it.
+
+    >>> detail_in_words("2016, finding 1: observation"), detail_in_words("2016, 9 labels, for Buyer")
+    ('2016, finding 1: observation', '2016, labels: 9, for Buyer')
+    """
+    return _known(detail) or "".join(_known(part) or part for part in _PARTS.split(detail))
+
+
+def _known(part: str) -> str:
+    return next((str(text) % fits.groupdict() for pattern, text in _DETAIL if (fits := pattern.fullmatch(part))), "")

@@ -76,6 +76,8 @@ HEADINGS: dict[str, str | Promise] = {
     "rank_low": pgettext_lazy("heading of a file", "rank_low"),
     "rank_high": pgettext_lazy("heading of a file", "rank_high"),
     "of": pgettext_lazy("heading of a file", "of"),
+    "score_low": pgettext_lazy("heading of a file", "score_low"),
+    "score_high": pgettext_lazy("heading of a file", "score_high"),
     "quarter": pgettext_lazy("heading of a file", "quarter"),
     "provider": pgettext_lazy("heading of a file", "provider"),
     "product": pgettext_lazy("heading of a file", "product"),

@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import pgettext
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
@@ -46,7 +47,7 @@ def as_workbook(view: View) -> View:
 def workbook_of(text: str) -> bytes:
     """One sheet with the rows of a CSV, its head fixed in view."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("table")
+    sheet = book.create_sheet(pgettext("sheet of a workbook", "Table"))
     sheet.freeze_panes = "A2"
     for row in csv.reader(io.StringIO(text)):
         sheet.append([_cell(sheet, value) for value in row])

@@ -22,6 +22,7 @@ from portal.web.addresses import benchmark_url, compare_url
 from portal.web.figures import EnergyUnit, Estimate, between, energy_units, number, per_cent, raised
 from portal.web.presenters.curves import bands_of, spread_of
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
+from portal.web.refusals import in_words
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
 from portal.web.viewmodels.tables import Pages
@@ -136,7 +137,7 @@ def codebook_rows() -> tuple[tuple[str, str, str, str], ...]:
     """Column, unit, meaning and source in the language of the page."""
     sources = {PACK: _("method pack"), COMPOSED: _("composition"), GATE: _("disclosure gate"), PORTAL: _("publication")}
     units = {OWN: _("unit of the row"), "date": _("date (year-month-day)"), "firms": _("firms"), "sites": _("sites"), "": NONE}
-    return tuple((one.name, units[one.unit], said(one.meaning), sources[one.source]) for one in CODEBOOK)
+    return tuple((one.name, units[one.unit], in_words(one.meaning), sources[one.source]) for one in CODEBOOK)
 
 
 def lead_of(label: LabelView, shown: Shown) -> Lead:

@@ -15,7 +15,7 @@ from portal.auditlog.models import Action
 from portal.catalogue.trail import TrailEvent
 from portal.intake.participation import ParticipationView
 from portal.standings.ranked import RankedView
-from portal.web.acts import act_in_words, name_in_words
+from portal.web.acts import act_in_words, detail_in_words, name_in_words
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.regulator import page_title
 from portal.web.presenters.stand import places_between
@@ -97,7 +97,14 @@ def trail_page(rows: Iterable[TrailEvent], found: int, pages: Pages | None, quer
     asked = query.get("action", "")
     return TrailPage(
         rows=tuple(
-            EventRow(one.at, name_in_words(one.actor), act_in_words(one.action), one.action, name_in_words(one.subject), one.detail)
+            EventRow(
+                one.at,
+                name_in_words(one.actor),
+                act_in_words(one.action),
+                one.action,
+                name_in_words(one.subject),
+                detail_in_words(one.detail),
+            )
             for one in rows
         ),
         found=found,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.register.record import KEPT, Entry, Page
-from portal.web.acts import act_in_words, name_in_words
+from portal.web.acts import act_in_words, detail_in_words, name_in_words
 from portal.web.tables import with_query
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.viewmodels.tables import Pages
@@ -70,7 +70,7 @@ def record_page(firm: int, name: str, rows: Iterable[Entry], found: int, pages: 
                 str(PAGES.get(one.what, one.what)) if one.seen else act_in_words(one.what),
                 one.seen,
                 name_in_words(one.subject),
-                one.detail,
+                detail_in_words(one.detail),
             )
             for one in rows
         ),

@@ -22,7 +22,7 @@ from portal.catalogue.models import Extension, PeerGroupMember
 from portal.intake.owed import OwedView
 from portal.intake.selectors import SubmissionView
 from portal.register.site_history import KINDS, Happened
-from portal.web.acts import act_in_words, name_in_words
+from portal.web.acts import act_in_words, detail_in_words, name_in_words
 from portal.web.assurance_words import GRADES
 from portal.web.presenters import home
 from portal.web.presenters.listed import listed
@@ -325,7 +325,7 @@ def _acts(facts: SiteFacts) -> tuple[Do, ...]:
 
 def _line(one: Happened) -> EventLine:
     subject = "" if one.subject.startswith("site ") else name_in_words(one.subject)
-    detail = " · ".join(part for part in (subject, one.detail) if part)
+    detail = " · ".join(part for part in (subject, detail_in_words(one.detail)) if part)
     return EventLine(
         one.at, str(KIND_WORDS[one.kind]), capfirst(act_in_words(one.action)), name_in_words(one.actor) if one.actor else "", detail
     )

@@ -38,7 +38,7 @@ def test_the_portals_apps_stand_in_the_order_of_their_layers() -> None:
 
 
 def test_the_agents_arrows_point_down_its_layers() -> None:
-    rooms, inside = layers("agent"), [layers("reporting"), layers("agents-audit")]
+    rooms, inside = layers("agent"), [layers("sending"), layers("agents-audit")]
     place = {name: index for order in (rooms, *inside) for index, name in enumerate(order)}
     assert len(place) == len(rooms) + sum(map(len, inside)), "a name that stands twice has no place"
     section = PAGE.split("## The agent", 1)[1].split("\n## ", 1)[0]
