@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403 - settings are layered, that is what the star is for
 from portal.settings.base import BASE_DIR, LOGGING, ROLE
+from portal.settings.in_transit import require_checked_database, require_checked_redis
 from portal.settings.redis_caches import redis_caches
 from portal.settings.roles import Role, processing_key_file
 
@@ -41,6 +42,7 @@ def _database(name: str) -> dict[str, Any]:
     parsed: dict[str, Any] = {**dj_database_url.parse(_secret(f"{name}_URL"), conn_health_checks=True)}
     if f"{name}_PASSWORD_FILE" in os.environ:
         parsed["PASSWORD"] = _secret(f"{name}_PASSWORD")
+    require_checked_database(name, parsed)
     if ROLE is Role.WEB:
         # the threads of a web process share few connections: a thread that waits for a slow body holds none
         most = int(os.environ.get("STEPLABEL_DATABASE_CONNECTIONS", "8"))
@@ -55,7 +57,8 @@ def _database(name: str) -> dict[str, Any]:
 
 def _redis(name: str) -> str:
     """The server of that name, else the one for all that are not named."""
-    return _secret(name if name in os.environ or f"{name}_FILE" in os.environ else "REDIS_URL")
+    name = name if name in os.environ or f"{name}_FILE" in os.environ else "REDIS_URL"
+    return require_checked_redis(name, _secret(name))
 
 
 SECRET_KEY = _secret("SECRET_KEY")

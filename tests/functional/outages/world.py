@@ -228,6 +228,7 @@ def _installed(ours: Path, main: Cluster, replica: Cluster, vault: Cluster, redi
         "REDIS_URL": redis,
         "STEPLABEL_HOSTS": f"{HOST},127.0.0.1",
         "STEPLABEL_PROXIES": "1",
+        "STEPLABEL_PLAIN_HOSTS": vault.address,  # in a namespace of this machine
         "STEPLABEL_HEADS_FILE": str(ours / "heads" / "heads.log"),
         **{f"STEPLABEL_RATE_{name}": "100000/min" for name in ("PUBLIC", "PAGES", "SUBMISSIONS", "ENROLMENTS")},
         **more,

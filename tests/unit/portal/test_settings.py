@@ -9,8 +9,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import dj_database_url
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from portal.settings.in_transit import require_checked_database, require_checked_redis
 from portal.settings.secret import secret_kept_in
 
 ROOT = Path(__file__).parents[3]
@@ -18,6 +21,7 @@ PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "portal.settings.production",
     "SECRET_KEY": "x" * 50,
     "STEPLABEL_HOSTS": "portal.example",
+    "STEPLABEL_PLAIN_HOSTS": "db,cache,limits,broker",
     "DATABASE_URL": "postgres://web@db/steplabel",
     "STEPLABEL_CACHE_URL": "redis://cache/0",
     "STEPLABEL_LIMITS_URL": "redis://limits/0",
@@ -158,7 +162,10 @@ def test_pages_counts_and_broker_have_a_redis_server_each() -> None:
 
 @pytest.mark.slow
 def test_one_redis_stands_for_those_that_are_not_named() -> None:
-    older = {name: value for name, value in PRODUCTION.items() if not name.startswith("STEPLABEL_")} | {"STEPLABEL_HOSTS": "portal.example"}
+    older = {name: value for name, value in PRODUCTION.items() if not name.startswith("STEPLABEL_")} | {
+        "STEPLABEL_HOSTS": "portal.example",
+        "STEPLABEL_PLAIN_HOSTS": "db,cache,one",
+    }
     ran = load(STORES, **older, REDIS_URL="redis://one/0", STEPLABEL_ROLE="web")
     assert ran.stdout.strip() == "redis://one/0 redis://one/0 redis://one/0", ran.stderr
     ran = load(STORES, **older, REDIS_URL="redis://one/0", STEPLABEL_CACHE_URL="redis://cache/0", STEPLABEL_ROLE="web")
@@ -175,3 +182,54 @@ def test_a_rate_is_a_number_and_a_time_or_nothing(tmp_path: Path, text: str, rat
 @pytest.mark.parametrize("text", ["many", "300", "300/fortnight", "-1/min"])
 def test_a_misspelt_rate_stops_the_portal_at_its_start(text: str) -> None:
     assert "must be a number and a time" in load("settings.DEBUG", **PRODUCTION, STEPLABEL_RATE_PAGES=text).stderr
+
+
+VERIFIED = "sslmode=verify-full&sslrootcert=/ca.pem"
+NAMED = "ssl_cert_reqs=required&ssl_check_hostname=true"
+
+
+@pytest.mark.parametrize(
+    ("url", "refused"),
+    [
+        ("postgres://web@10.0.0.5/steplabel", "10.0.0.5"),
+        ("postgres://web@10.0.0.5/steplabel?sslmode=require", "10.0.0.5"),
+        ("postgres://web@10.0.0.5/steplabel?sslmode=verify-full", "10.0.0.5"),
+        ("postgres://web@/steplabel?host=127.0.0.1,10.0.0.5", "10.0.0.5"),
+        ("postgres://web@localhost/steplabel?hostaddr=10.0.0.5", "10.0.0.5"),
+        (f"postgres://web@10.0.0.5/steplabel?{VERIFIED}", ""),
+        (f"postgres://web@/steplabel?host=10.0.0.5,10.0.0.7&{VERIFIED}", ""),
+        ("postgres://web@%2Fvar%2Frun%2Fpostgresql/steplabel", ""),
+    ],
+)
+def test_a_database_elsewhere_has_to_prove_its_name(url: str, refused: str) -> None:
+    if refused:
+        with pytest.raises(ImproperlyConfigured, match=f"DATABASE_URL names {refused}, which is not this machine"):
+            require_checked_database("DATABASE", {**dj_database_url.parse(url)})
+    else:
+        require_checked_database("DATABASE", {**dj_database_url.parse(url)})
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        ("redis://10.0.0.6/0", None),
+        ("rediss://10.0.0.6/0", None),
+        ("rediss://10.0.0.6/0?ssl_ca_certs=/ca.pem&ssl_cert_reqs=none", None),
+        ("rediss://10.0.0.6/0?ssl_ca_certs=/ca.pem&ssl_check_hostname=false", None),
+        ("rediss://10.0.0.6/0?ssl_ca_certs=/ca.pem", f"rediss://10.0.0.6/0?ssl_ca_certs=/ca.pem&{NAMED}"),
+        ("redis://localhost/0", "redis://localhost/0"),
+    ],
+)
+def test_a_redis_elsewhere_has_to_prove_its_name(url: str, taken: str | None) -> None:
+    if taken:
+        assert require_checked_redis("STEPLABEL_CACHE_URL", url) == taken
+    else:
+        with pytest.raises(ImproperlyConfigured, match="STEPLABEL_CACHE_URL"):
+            require_checked_redis("STEPLABEL_CACHE_URL", url)
+
+
+def test_production_asks_it_of_both() -> None:
+    ran = load("settings.DEBUG", **(PRODUCTION | {"DATABASE_URL": "postgres://web@10.0.0.5/steplabel"}), STEPLABEL_ROLE="web")
+    assert "DATABASE_URL names 10.0.0.5" in ran.stderr
+    ran = load("settings.DEBUG", **(PRODUCTION | {"STEPLABEL_BROKER_URL": "redis://10.0.0.6/0"}), STEPLABEL_ROLE="web")
+    assert "STEPLABEL_BROKER_URL names 10.0.0.6" in ran.stderr

@@ -1,0 +1,157 @@
+"""TLS to a real PostgreSQL and to Redis, as production asks for it: a server whose certificate another authority signed is refused."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+import psycopg
+import pytest
+import redis
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from portal.settings.in_transit import require_checked_database, require_checked_redis
+from tests.servers import free_port, postgres, unprivileged
+from tests.servers import redis as redis_server
+
+pytestmark = [pytest.mark.postgres, pytest.mark.redis]
+
+NAME = "localhost"  # what the certificate is for; 127.0.0.1 is not in it
+
+
+def _signed(
+    name: str, key: ec.EllipticCurvePrivateKey, by: x509.Name, by_key: ec.EllipticCurvePrivateKey, *, authority: bool
+) -> x509.Certificate:
+    now = datetime.now(UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    return (
+        x509.CertificateBuilder(
+            by, subject, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=2)
+        )
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(by_key, hashes.SHA256())
+    )
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """`ca.pem` signed `server.crt`; `other.pem` is another authority's."""
+    with tempfile.TemporaryDirectory(prefix="steplabel-tls-", ignore_cleanup_errors=True) as name:
+        made = Path(name)
+        made.chmod(0o755)
+        keys = {one: ec.generate_private_key(ec.SECP256R1()) for one in ("ca", "other", NAME)}
+        for one in ("ca", "other"):
+            own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)])
+            certificate = _signed(one, keys[one], own, keys[one], authority=True)
+            (made / f"{one}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ca")])
+        certificate = _signed(NAME, keys[NAME], issuer, keys["ca"], authority=False)
+        (made / "server.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        (made / "server.key").write_bytes(keys[NAME].private_bytes(*form))
+        (made / "server.key").chmod(0o600)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def database(folder: Path) -> Iterator[int]:
+    """The port of a PostgreSQL that takes TLS."""
+    with postgres.started(folder) as (programs, _origin, port):
+        linked = subprocess.run(["ldd", programs / "postgres"], capture_output=True, text=True, check=True).stdout
+        if "libssl" not in linked:
+            pytest.skip("This PostgreSQL was built without TLS (the wheel's is): install Debian's postgresql.")
+        for file in ("server.crt", "server.key"):
+            shutil.copy(folder / file, folder / "postgres" / file)
+            if unprivileged():
+                shutil.chown(folder / "postgres" / file, "nobody", "nogroup")
+            (folder / "postgres" / file).chmod(0o600)
+        with psycopg.connect(host=str(folder / "postgres"), port=port, user="postgres", dbname="postgres", autocommit=True) as superuser:
+            superuser.execute("ALTER SYSTEM SET ssl = on")
+            superuser.execute("SELECT pg_reload_conf()")
+        yield port
+
+
+def _ask(port: int, host: str, authority: Path) -> object:
+    """As production would: its check of the address, then a connection with what the address says. Whether that is under TLS."""
+    url = f"postgres://postgres@{host}:{port}/postgres?sslmode=verify-full&sslrootcert={authority}"
+    parsed: dict[str, Any] = {**dj_database_url.parse(url)}
+    require_checked_database("DATABASE", parsed)
+    with psycopg.connect(host=host, port=port, user="postgres", dbname="postgres", connect_timeout=10, **parsed["OPTIONS"]) as connection:
+        row = connection.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
+        return row and row[0]
+
+
+def test_the_database_is_asked_under_tls_and_has_to_prove_its_name(database: int, folder: Path) -> None:
+    assert _ask(database, NAME, folder / "ca.pem") is True
+    with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
+        _ask(database, NAME, folder / "other.pem")
+    with pytest.raises(psycopg.OperationalError, match="does not match host name"):
+        _ask(database, "127.0.0.1", folder / "ca.pem")
+
+
+@pytest.fixture
+def before_redis(folder: Path, tmp_path: Path) -> Iterator[int]:
+    """The port of a TLS end before a real Redis: the wheel's was built without TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.crt", folder / "server.key")
+    with redis_server.started(tmp_path) as url, closing(socket.create_server(("127.0.0.1", port := free_port()))) as door:
+        Thread(target=_pass_on, args=(door, context, urlsplit(url).port), daemon=True).start()
+        yield port
+
+
+def _pass_on(door: socket.socket, context: ssl.SSLContext, port: int) -> None:
+    with suppress(OSError):  # the door is closed at the end
+        while True:
+            plain = door.accept()[0]
+            with suppress(OSError):  # who does not take our certificate ends the handshake
+                outer, inner = context.wrap_socket(plain, server_side=True), socket.create_connection(("127.0.0.1", port))
+                for one, other in ((outer, inner), (inner, outer)):
+                    Thread(target=_copy, args=(one, other), daemon=True).start()
+
+
+def _copy(one: socket.socket, other: socket.socket) -> None:
+    with suppress(OSError):
+        while some := one.recv(65536):
+            other.sendall(some)
+
+
+def test_redis_is_asked_under_tls_and_has_to_prove_its_name(before_redis: int, folder: Path) -> None:
+    def ask(host: str, authority: str) -> bool:
+        url = f"rediss://{host}:{before_redis}/0?ssl_ca_certs={folder / authority}"
+        with redis.Redis.from_url(require_checked_redis("STEPLABEL_CACHE_URL", url), socket_timeout=10) as client:
+            return bool(client.ping())
+
+    assert ask(NAME, "ca.pem")
+    with pytest.raises(redis.ConnectionError, match="certificate verify failed"):
+        ask(NAME, "other.pem")
+    with pytest.raises(redis.ConnectionError, match="IP address mismatch"):
+        ask("127.0.0.1", "ca.pem")
+
+
+def test_celerys_client_checks_the_same(before_redis: int, folder: Path) -> None:
+    from kombu.connection import Connection
+    from kombu.exceptions import OperationalError
+
+    def ask(authority: str) -> None:
+        url = f"rediss://{NAME}:{before_redis}/0?ssl_ca_certs={folder / authority}"
+        with Connection(require_checked_redis("STEPLABEL_BROKER_URL", url), connect_timeout=10) as broker:
+            broker.ensure_connection(max_retries=1, timeout=10)
+
+    ask("ca.pem")
+    with pytest.raises(OperationalError, match="certificate verify failed"):
+        ask("other.pem")
