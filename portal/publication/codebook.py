@@ -49,52 +49,22 @@ def _curve() -> tuple[Variable, ...]:
 CODEBOOK: tuple[Variable, ...] = (
     Variable("pack", "", PACK, Phrase("sector, by the id of its method pack")),
     Variable("pack_version", "", PACK, Phrase("version of the method pack")),
-    Variable(
-        "jurisdiction",
-        "",
-        PORTAL,
-        Phrase("whose firms: path of the jurisdiction, from the nation down (cn/he/tangshan)"),
-    ),
+    Variable("jurisdiction", "", PORTAL, Phrase("whose firms: path of the jurisdiction, from the nation down (cn/he/tangshan)")),
     Variable("route", "", PACK, Phrase("route: which steps are put together, with which reference ratios")),
-    Variable(
-        "period",
-        "",
-        PORTAL,
-        Phrase("reporting period; two dates are half-open, the second is the first day after it"),
-    ),
+    Variable("period", "", PORTAL, Phrase("reporting period; two dates are half-open, the second is the first day after it")),
     Variable("version", "", PORTAL, Phrase("version of this publication; a figure is cited with it")),
     Variable("status", "", PORTAL, Phrase("published, or withdrawn: do not use")),
     Variable("published_on", "date", PORTAL, Phrase("day of publication")),
-    Variable(
-        "step",
-        "",
-        PACK,
-        Phrase("production step; route-total, best-reached-total and typical-total are totals of the route"),
-    ),
+    Variable("step", "", PACK, Phrase("production step; route-total, best-reached-total and typical-total are totals of the route")),
     Variable("product", "", PACK, Phrase("product that energy is counted per tonne of")),
     Variable("variant", "", PACK, Phrase("grade of the product; values of two variants are never compared")),
-    Variable(
-        "boundary",
-        "",
-        PACK,
-        Phrase("which carriers and equipment count; values of two boundaries are never compared"),
-    ),
+    Variable("boundary", "", PACK, Phrase("which carriers and equipment count; values of two boundaries are never compared")),
     Variable("metric", "", PACK, Phrase("total (comprehensive energy), electricity or thermal")),
     Variable("unit", "", PACK, Phrase("unit of the row's figures")),
-    Variable(
-        "best",
-        OWN,
-        COMPOSED,
-        Phrase("the industry's best, by the rule of the row; for totals the value of the total"),
-    ),
+    Variable("best", OWN, COMPOSED, Phrase("the industry's best, by the rule of the row; for totals the value of the total")),
     Variable("best_low", OWN, COMPOSED, Phrase("lower end of its 95 % interval")),
     Variable("best_high", OWN, COMPOSED, Phrase("upper end of its 95 % interval")),
-    Variable(
-        "typical",
-        OWN,
-        COMPOSED,
-        Phrase("typical batch of the firm in the middle, by the row's averaging"),
-    ),
+    Variable("typical", OWN, COMPOSED, Phrase("typical batch of the firm in the middle, by the row's averaging")),
     Variable("typical_low", OWN, COMPOSED, Phrase("lower end of its 95 % interval")),
     Variable("typical_high", OWN, COMPOSED, Phrase("upper end of its 95 % interval")),
     Variable("rule", "", PACK, Phrase("how the best is formed; it goes by the number of firms")),
@@ -108,12 +78,7 @@ CODEBOOK: tuple[Variable, ...] = (
         ),
     ),
     Variable("firms", "firms", COMPOSED, Phrase("controlling firms that enter, with one site each")),
-    Variable(
-        "pooled_firms",
-        "firms",
-        COMPOSED,
-        Phrase("of these, firms whose value covers several years, for want of runs"),
-    ),
+    Variable("pooled_firms", "firms", COMPOSED, Phrase("of these, firms whose value covers several years, for want of runs")),
     Variable(
         "in_part_firms",
         "firms",
@@ -125,12 +90,7 @@ CODEBOOK: tuple[Variable, ...] = (
     Variable("reason", "", GATE, Phrase("the same as a sentence")),
     Variable("source", "", PORTAL, Phrase("how the row is cited")),
     *(
-        Variable(
-            f"quarter_{place}",
-            "sites",
-            COMPOSED,
-            Phrase("sites sure to lie in quarter %(place)s, 1 the least energy", place=place),
-        )
+        Variable(f"quarter_{place}", "sites", COMPOSED, Phrase("sites sure to lie in quarter %(place)s, 1 the least energy", place=place))
         for place in range(1, 5)
     ),
     Variable("quarter_untold", "sites", COMPOSED, Phrase("sites whose quarter cannot be told")),

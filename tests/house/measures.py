@@ -12,7 +12,7 @@ from statistics import quantiles
 PRODUCT = ("benchmarks", "reporting_agent", "portal")
 PACKAGES = (*PRODUCT, "fixtures", "tests")
 
-TAG = re.compile(r"</?[a-z][a-z0-9]*(\s[a-z-]+=|>|/>)")
+TAG = re.compile(r"(?<!\?P)</?[a-z][a-z0-9]*(\s[a-z-]+=|>|/>)")
 NOT_LATIN = re.compile(r"[\u0400-\u04ff\u0600-\u06ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
 

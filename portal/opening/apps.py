@@ -1,5 +1,0 @@
-from django.apps import AppConfig
-
-
-class OpeningConfig(AppConfig):
-    name = "portal.opening"

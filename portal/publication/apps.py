@@ -1,5 +1,0 @@
-from django.apps import AppConfig
-
-
-class PublicationConfig(AppConfig):
-    name = "portal.publication"

@@ -1,5 +1,0 @@
-from django.apps import AppConfig
-
-
-class TranslogConfig(AppConfig):
-    name = "portal.translog"
