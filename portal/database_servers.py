@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from time import monotonic
 
 import psycopg.errors
 from django.db import OperationalError, connections, transaction
@@ -12,6 +13,10 @@ from portal.problems import SERVER_AWAY
 
 SPILL = "SELECT 1 FROM (SELECT repeat(md5(n::text), 32) FROM generate_series(1, 2048) AS n ORDER BY 1 OFFSET 2048) AS sorted"
 """A sort of 2 MB that does not fit into the memory it is given: it is written to the disk of the database, and leaves nothing behind."""
+
+
+ROOM_IS_KNOWN_S = 15.0
+_vault_has_room_until = 0.0
 
 
 def has_room(alias: str) -> bool:
@@ -30,11 +35,20 @@ def has_room(alias: str) -> bool:
 
 
 def trouble_of_vault() -> str:
-    """`vault-away`, `vault-full`, or nothing: asked by the worker, for nobody else reaches it."""
+    """`vault-away`, `vault-full`, or nothing: asked by the worker, for nobody else reaches it. Room that it had counts for a moment."""
+    global _vault_has_room_until  # one a process
     try:
-        return "" if has_room("vault") else "vault-full"
+        if monotonic() < _vault_has_room_until:
+            with connections["vault"].cursor() as cursor:
+                cursor.execute("SELECT 1")
+        elif not has_room("vault"):
+            return "vault-full"
+        else:
+            _vault_has_room_until = monotonic() + ROOM_IS_KNOWN_S
     except SERVER_AWAY:
+        _vault_has_room_until = 0.0
         return "vault-away"
+    return ""
 
 
 def waits_for_replica() -> bool:

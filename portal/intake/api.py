@@ -22,7 +22,7 @@ from benchmarks.wire import MAX_ENVELOPE_BYTES, requests
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal import keys
 from portal.accounts.models import Device
-from portal.celery import nudge
+from portal.celery import nudge_soon
 from portal.intake import commitments, services, worker_seen
 from portal.intake.models import Commitment, Submission
 from portal.openness import OPEN
@@ -171,7 +171,7 @@ class SubmissionsView(StrictView):
         """Take a sealed envelope."""
         taken = services.receive(_body(request, "sealed envelope"), keys.published_directory(), keys.receipt_key(), timezone.now())
         if taken.tells:
-            transaction.on_commit(lambda: nudge(services.OPENING))
+            transaction.on_commit(lambda: nudge_soon(services.OPENING))
         return Response(_shown(taken.submission), status=201 if taken.created else 200)
 
     @extend_schema(

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from portal.intake.models import WorkerSeen
 
-SEEN_WITHIN = timedelta(seconds=100)
-"""A worker sweeps each minute; who was not seen for longer is gone: told within two minutes."""
+SEEN_WITHIN = timedelta(seconds=80)
+"""A worker sweeps each minute; who was not seen for longer is gone. With scrape and alarm (30 s) that is told within two minutes."""
 
 
 @dataclass(frozen=True, slots=True)

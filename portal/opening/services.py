@@ -12,6 +12,7 @@ it, the claim ages and another sweep takes the row; a sweep that was merely slow
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -41,6 +42,7 @@ from portal.intake.models import WAITING, Commitment, ReportConsent, State, Subm
 from portal.notifications.kinds import Kind as NoticeKind
 from portal.notifications.telling import tell
 from portal.opening.models import OpenedReport
+from portal.problems import SERVER_AWAY
 from portal.standings.computing import record_protected_values
 from portal.translog import log
 
@@ -66,7 +68,11 @@ def sweep(key: ProcessingKey, clock: Clock, until: float | None = None) -> Swept
     counts = {State.ACCEPTED: 0, State.SUPERSEDED: 0, State.REFUSED: 0}
     left = False
     while not (left := until is not None and monotonic() >= until) and (claimed := claim(key.key_id, clock())):
-        outcome = open_one(claimed, key, clock)
+        try:
+            outcome = open_one(claimed, key, clock)
+        except SERVER_AWAY:
+            give_back(claimed)
+            raise
         if outcome is not None:
             counts[outcome] += 1
         if sum(counts.values()) % NUMBERED_AFTER == 0:
@@ -88,6 +94,13 @@ def claim(key_id: str, now: datetime) -> Submission | None:
         row.state, row.claim, row.claimed_at, row.attempts = State.OPENING, uuid4(), now, row.attempts + 1
         row.save(update_fields=["state", "claim", "claimed_at", "attempts"])
     return row
+
+
+def give_back(claimed: Submission) -> None:
+    """A server went away while it was opened: it waits again at once, where that can be written, and not until its claim is old."""
+    with suppress(*SERVER_AWAY):
+        ours = Submission.objects.filter(pk=claimed.pk, state=State.OPENING, claim=claimed.claim)
+        ours.update(state=State.RECEIVED, claim=None, claimed_at=None)
 
 
 def _self() -> tuple[str, ...]:

@@ -122,10 +122,12 @@ def _read(file: Path, _inode: int, length: int) -> Kept:
         with file.open("rb") as opened:
             opened.seek(max(0, length - look))
             lines = opened.read(min(look, length)).split(b"\n")[0 if look >= length else 1 :]
-        entries = list(_entries(reversed(lines)))
-        signed = next((head for _, head in entries if head is not None), None)
+        entries = _entries(reversed(lines))
+        last, signed = next(entries, (0, None))
+        if signed is None:
+            signed = next((head for _, head in entries if head is not None), None)
         if signed is not None or look >= length:
-            return Kept(entries[0][0] if entries else 0, signed)
+            return Kept(last, signed)
         look *= 16
 
 

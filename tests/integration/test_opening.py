@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 from django.utils import translation
 
 from benchmarks.wire import envelope as envelopes
@@ -67,6 +67,20 @@ def test_a_good_report_ends_accepted_with_its_plaintext_in_the_vault_and_its_val
     kept = decode_report(bytes(OpenedReport.objects.get(envelope_digest=row.digest).report))
     assert kept == plant.report(cast.pack)
     assert tuple(value.released() for value in ProtectedValue.objects.order_by("pk")) == kept.released.labels
+
+
+def test_a_report_whose_vault_went_away_while_it_was_opened_waits_again_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = take(cast.plants[0].envelope(cast.pack))
+
+    def away(*_: object) -> None:
+        raise OperationalError("the connection to the vault broke")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(opening, "keep", away)
+        with pytest.raises(OperationalError):
+            opening.sweep(keys.processing_key(), Clock())
+    assert state_of(row) == (State.RECEIVED, "")
+    assert opening.sweep(keys.processing_key(), Clock()) == opening.Swept(accepted=1, refused=0)
 
 
 def test_the_task_sweeps_with_the_workers_key(cast: Cast) -> None:
