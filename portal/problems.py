@@ -13,6 +13,7 @@ from typing import Any
 import redis
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from psycopg.errors import UndefinedColumn, UndefinedTable
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -26,6 +27,11 @@ SERVER_AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.Ti
 """The database or a store does not answer, or takes nothing more: ours to repair, and the client's to try again."""
 
 log = logging.getLogger(__name__)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it is one of them, or a table that `manage.py migrate` has yet to bring to this release (`database-behind`)."""
+    return isinstance(error, SERVER_AWAY) or isinstance(error.__cause__, UndefinedColumn | UndefinedTable)
 
 
 class RefusedError(SteplabelError):
@@ -77,7 +83,7 @@ def _document(error: Exception) -> dict[str, Any] | None:
         return problem(error.status, error.code, error.sentence, error.remedy)
     if isinstance(error, SteplabelError):
         return problem(400, error.code, error.sentence, error.remedy)
-    if isinstance(error, SERVER_AWAY):
+    if is_away(error):
         return problem(
             503, "portal-busy", "The portal cannot reach its own servers just now.", "Send the same again soon: it is taken once."
         )

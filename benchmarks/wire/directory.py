@@ -27,6 +27,7 @@ GRACE = timedelta(days=31)
 
 _MOST_KEYS = 64
 _MOST_DAYS = 366
+_FEATURE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 WITNESSED_WITHIN_DAYS = 7
 
 
@@ -70,7 +71,8 @@ class Directory:
     """The keys of one portal, and who witnesses its log. `number` grows with every directory that is signed.
 
     An agent takes a head of the log as witnessed once `witnesses_required` of the witnesses have cosigned it within
-    `witnessed_within_days`. With 0 it asks for none.
+    `witnessed_within_days`. With 0 it asks for none. `features` names what this portal takes beyond the format of a release before:
+    an agent uses what it knows of them and passes over the rest.
     """
 
     number: int
@@ -79,6 +81,7 @@ class Directory:
     witnesses: tuple[ListedWitness, ...] = ()
     witnesses_required: int = 0
     witnessed_within_days: int = WITNESSED_WITHIN_DAYS
+    features: tuple[str, ...] = ()
 
     def processing_key(self, on: date) -> ProcessingPublicKey:
         """The key to seal to on that day: of the valid ones, the one that began last.
@@ -110,7 +113,9 @@ class Directory:
             "processing": _keys_to_wire(self.processing),
             "receipts": _keys_to_wire(self.receipts),
         }
-        if not self.witnesses:  # without any, the bytes are those of before there were witnesses
+        if self.features:  # without any, the bytes are those of before there were features, and so for witnesses
+            content["features"] = list(self.features)
+        if not self.witnesses:
             return content
         named: list[Value] = [{"name": one.name, "public": one.public_bytes} for one in self.witnesses]
         witnesses: Value = {"named": named, "required": self.witnesses_required, "days": self.witnessed_within_days}
@@ -123,6 +128,8 @@ class Directory:
             processing=tuple(_key_from_wire(key, PROCESSING_BYTES) for key in fields.each("processing", _MOST_KEYS)),
             receipts=tuple(_key_from_wire(key, PUBLIC_BYTES) for key in fields.each("receipts", _MOST_KEYS)),
         )
+        if fields.has("features"):
+            directory = replace(directory, features=_features(fields))
         if fields.has("witnesses"):
             directory = _with_witnesses(directory, fields.fields("witnesses"))
         fields.done()
@@ -199,6 +206,14 @@ def renewed(raw: bytes, fingerprint: str, known: Directory) -> Directory:
             "Do not submit. Ask the coordinator, by another way than this portal, how two were signed.",
         )
     return directory
+
+
+def _features(fields: Fields) -> tuple[str, ...]:
+    items = fields.items("features", _MOST_KEYS)
+    names = tuple(name for name in items if isinstance(name, str) and _FEATURE.fullmatch(name))
+    if not items or list(names) != items or list(names) != sorted(set(names)):
+        raise malformed(fields.path("features"), Phrase("names of features in their order, each once"))
+    return names
 
 
 def _with_witnesses(directory: Directory, fields: Fields) -> Directory:

@@ -123,7 +123,7 @@ class Organisation(models.Model):
     kind = models.CharField(max_length=20, choices=Role.choices)
     controlling_firm = models.ForeignKey(ControllingFirm, models.PROTECT, null=True, blank=True, related_name="organisations")
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, null=True, blank=True, related_name="organisations")
-    credit_code = models.CharField(max_length=18, blank=True)  # `accounts.credit_codes`; empty for who has none
+    credit_code = models.CharField(max_length=18, blank=True, default="", db_default="")  # `accounts.credit_codes`; empty for who has none
 
     class Meta:
         constraints = (
@@ -175,7 +175,9 @@ class Site(models.Model):
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="sites")
     pack = models.CharField(max_length=40)
     size_class = models.CharField(max_length=12, choices=SizeClass.choices, default=SizeClass.MEDIUM)
-    credit_code = models.CharField(max_length=18, blank=True)  # of a branch that has one of its own; else its organisation's counts
+    credit_code = models.CharField(
+        max_length=18, blank=True, default="", db_default=""
+    )  # of a branch that has one of its own; else its organisation's counts
     retired_at = models.DateTimeField(null=True)  # no agent signs for it any more; what it reported stands
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ import logging
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 
-from portal.problems import SERVER_AWAY, RefusedError
+from portal.problems import RefusedError, is_away
 from portal.request_sizes import GetResponse
 
 RETRY_S = 60
@@ -29,7 +29,7 @@ class ServerAwayMiddleware:
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A 503 for what the page's view could not reach; anything else stays an error of ours."""
         refused_for_now = isinstance(error, RefusedError) and error.status == 503
-        if not (isinstance(error, SERVER_AWAY) or refused_for_now):
+        if not (is_away(error) or refused_for_now):
             return None
         log.error("A page was answered with 503.", exc_info=error)
         answer = HttpResponse(render_to_string("503.html"), status=503)

@@ -13,6 +13,9 @@ from time import monotonic
 import redis
 from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -70,6 +73,9 @@ def _wrong(now: datetime) -> Iterator[str]:
     if not _answers(waiting_since):
         yield "replica-away" if waits_for_replica() else "database-away"
         return
+    if is_behind():
+        yield "database-behind"
+        return
     if waits_for_replica():
         yield "replica-away"
     if not room(int(monotonic() / ROOM_IS_KNOWN_S)):
@@ -99,6 +105,17 @@ def _answers(ask: Callable[[], object]) -> bool:
 def room(_moment: int) -> bool:
     """Not asked anew within a moment: whoever asks may be anybody."""
     return has_room("default")
+
+
+def is_behind() -> bool:
+    """Whether `manage.py migrate` has yet to bring the database to this release; one that was made without it is not."""
+    applied = MigrationRecorder(connection).applied_migrations().keys()
+    return bool(applied) and not _newest_migrations() <= applied
+
+
+@lru_cache(maxsize=1)
+def _newest_migrations() -> frozenset[tuple[str, str]]:
+    return frozenset(MigrationLoader(None).graph.leaf_nodes())
 
 
 def broker_answers() -> bool:

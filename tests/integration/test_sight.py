@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -95,11 +95,18 @@ def broker_away(_settings: Settings) -> None:
     app.conf.broker_write_url = DEAD
 
 
+def not_migrated(_settings: Settings) -> None:
+    with connection.cursor() as cursor:  # the tests' own database is made without migrations
+        cursor.execute("CREATE TABLE django_migrations (id integer, app varchar(99), name varchar(99), applied timestamp)")
+        cursor.execute("INSERT INTO django_migrations VALUES (1, 'intake', '0001_initial', CURRENT_TIMESTAMP)")
+
+
 def vault_full(_settings: Settings) -> None:
     WorkerSeen.objects.update(trouble="vault-full")
 
 
 FAULTS: dict[str, Callable[[Settings], None]] = {
+    "database-behind": not_migrated,
     "worker-not-seen": worker_gone,
     "processing-key-missing": worker_without_key,
     "worker-clock-apart": worker_clock,

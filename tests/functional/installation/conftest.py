@@ -39,7 +39,7 @@ from benchmarks.wire.signing import DeviceKey, VerifyingKey
 from tests.servers import free_port
 
 ROOT = Path(__file__).parents[3]
-ENTRYPOINT = ROOT / "docker" / "entrypoint"
+ENTRYPOINT = Path("docker") / "entrypoint"
 HOST = "portal.example"
 PERIOD = "2025"
 DATA_ROOT = b"\x01" * 32
@@ -106,6 +106,7 @@ class Installation:
     more: dict[str, str]  # stores, proxies: what every role finds besides
     address: str = ""
     fingerprint: str = ""  # of the directory's signer, as the last enrolment token named it
+    root: Path = ROOT  # of the release that it runs
     plants: list[Plant] = field(default_factory=list)
 
     def environment(self, role: str) -> dict[str, str]:
@@ -139,7 +140,12 @@ class Installation:
     def operate(self, *arguments: str) -> str:
         """Run an operator's command as the container does; its stdout."""
         ran = subprocess.run(
-            [ENTRYPOINT, *arguments], env=self.environment("operator"), cwd=ROOT, capture_output=True, text=True, check=False
+            [self.root / ENTRYPOINT, *arguments],
+            env=self.environment("operator"),
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
@@ -147,14 +153,19 @@ class Installation:
     def program(self, text: str, role: str) -> subprocess.CompletedProcess[str]:
         """Run a few lines of Python as a process of that role."""
         command = [sys.executable, "-c", f"import django; django.setup()\n{text}"]
-        return subprocess.run(command, env=self.environment(role), cwd=ROOT, capture_output=True, text=True, check=False)
+        return subprocess.run(command, env=self.environment(role), cwd=self.root, capture_output=True, text=True, check=False)
 
     @contextmanager
     def running(self, role: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
         log = self.folder / f"{role}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [ENTRYPOINT, role], env={**self.environment(role), **more}, cwd=ROOT, stdout=output, stderr=output, start_new_session=True
+                [self.root / ENTRYPOINT, role],
+                env={**self.environment(role), **more},
+                cwd=self.root,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         try:
             yield process
@@ -229,11 +240,11 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 
 @contextmanager
-def set_up(folder: Path, more: dict[str, str]) -> Iterator[Installation]:
-    """Databases with their tables and rights, style and scripts; without keys, and with nobody in it."""
+def set_up(folder: Path, more: dict[str, str], root: Path = ROOT) -> Iterator[Installation]:
+    """Databases with their tables and rights, style and scripts; without keys, and with nobody in it. Of the release at `root`."""
     name = f"steplabel_installation_{token_hex(4)}"
-    with _database("DATABASE_URL", name) as default, _database("VAULT_DATABASE_URL", f"{name}_vault") as vault:
-        made = Installation(folder, default, vault, more)
+    with database("DATABASE_URL", name) as default, database("VAULT_DATABASE_URL", f"{name}_vault") as vault:
+        made = Installation(folder, default, vault, more, root=root)
         (folder / "secret_key").write_text(token_hex(32), "ascii")
         made.operate("migrate")
         made.operate("collectstatic", "--no-input")
@@ -245,14 +256,14 @@ def _wait_until_healthy(made: Installation, process: subprocess.Popen[bytes], po
     deadline = time.monotonic() + START_S
     command = [sys.executable, "-m", "portal.health"]
     environment = {**made.environment("web"), "PORT": str(port)}
-    while subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=False).returncode != 0:
+    while subprocess.run(command, env=environment, cwd=made.root, capture_output=True, check=False).returncode != 0:
         assert process.poll() is None, (made.folder / "web.log").read_text("utf-8")
         assert time.monotonic() < deadline, (made.folder / "web.log").read_text("utf-8")
         time.sleep(0.2)
 
 
 @contextmanager
-def _database(variable: str, name: str) -> Iterator[str]:
+def database(variable: str, name: str) -> Iterator[str]:
     """A database beside the one that the variable names, owned by the role that it names; dropped afterwards."""
     beside = os.environ[variable]
     with psycopg.connect(beside, autocommit=True) as connection:
