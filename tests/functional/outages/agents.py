@@ -35,16 +35,19 @@ def data_of(year: str) -> Material:
 
 
 class Counted(httpx.BaseTransport):
-    """The way to the portal, which counts what it answers. The certificate is the trial's own."""
+    """The way to the portal, which counts what it answers and times reports handed in. The certificate is the trial's own."""
 
-    def __init__(self, statuses: Counter[int]) -> None:
+    def __init__(self, statuses: Counter[int], handed_in: list[float]) -> None:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        self._under, self._statuses = httpx.HTTPTransport(verify=context), statuses
+        self._under, self._statuses, self._handed_in = httpx.HTTPTransport(verify=context), statuses, handed_in
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        begun = time.monotonic()
         answer = self._under.handle_request(request)
         self._statuses[answer.status_code] += 1
+        if (request.method, request.url.path) == ("POST", "/api/v1/submissions/"):
+            self._handed_in.append(time.monotonic() - begun)
         return answer
 
     def close(self) -> None:
@@ -70,6 +73,7 @@ class Reporting:
     debits: dict[str, int] = field(default_factory=dict)  # how many times a site paid, by its folder
     refusals: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)  # of each report, from its beginning to its receipt
+    handed_in: list[float] = field(default_factory=list)  # seconds of the request alone that hands one in
     _abandoned: bool = False
     _over: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -102,7 +106,7 @@ class Reporting:
                 self.refusals.append("no site is left that has not reported all its years: there was no load in the end")
                 return
             folder = self.folder / sha256(token.encode()).hexdigest()[:12]
-            agent = Agent(self.address, folder, self.statuses)
+            agent = Agent(self.address, folder, self.statuses, self.handed_in)
             if self._until_done(lambda: agent.enrol(token)) is None:  # noqa: B023  # called before the next round
                 return
             for year in YEARS:
@@ -130,11 +134,11 @@ class Reporting:
 class Agent:
     """One site's agent with its state directory."""
 
-    def __init__(self, address: str, folder: Path, statuses: Counter[int]) -> None:
-        self._address, self._state, self._statuses = address, StateDirectory(folder), statuses
+    def __init__(self, address: str, folder: Path, statuses: Counter[int], handed_in: list[float]) -> None:
+        self._address, self._state, self._counts = address, StateDirectory(folder), (statuses, handed_in)
 
     def _road(self) -> Portal:
-        return Portal(self._address, sleep=time.sleep, software=SOFTWARE, transport=Counted(self._statuses), pauses=(0.5, 1.0))
+        return Portal(self._address, sleep=time.sleep, software=SOFTWARE, transport=Counted(*self._counts), pauses=(0.5, 1.0))
 
     def enrol(self, token: str) -> str:
         with self._road() as road, self._state.exclusive(), self._state.connect() as connection:

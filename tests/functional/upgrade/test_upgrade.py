@@ -16,6 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -69,13 +70,13 @@ def load(made: Installation, digest: str, sealed: bytes) -> Iterator[Counter[tup
                     sent = client.post("/api/v1/submissions/", content=sealed, headers={"Content-Type": "application/cbor"})
                     statuses["submit", sent.status_code] += 1
 
-    reader = threading.Thread(target=ask)
-    reader.start()
-    try:
-        yield statuses
-    finally:
-        over.set()
-        reader.join(120)
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask)
+        try:
+            yield statuses
+        finally:
+            over.set()
+            asking.result(120)
 
 
 def until_all_are_accepted(url: str) -> None:

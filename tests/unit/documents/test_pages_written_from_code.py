@@ -13,7 +13,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import FactorTable
 from reporting_agent.cli import COMMANDS
 from reporting_agent.pipeline import scattered
-from tests.documents import command_line, decisions_index, demo_figures, errors_page, openapi, pack_numbers
+from tests.documents import command_line, decisions_index, demo_figures, errors_page, openapi, pack_numbers, sizing
 from tests.documents.reasons import LISTS
 
 WRITE = "run python -m tests.documents --write"
@@ -48,6 +48,23 @@ def test_the_decisions_are_numbered_without_holes_and_listed_by_their_titles() -
         words = re.sub(r"[^a-z0-9]+", "-", decision.lower().replace("'", "")).strip("-")
         assert path.stem == f"{number}-{words}", "a file is named by its decision"
     assert decisions_index.page() == decisions_index.PAGE.read_text(encoding="utf-8"), WRITE
+
+
+def test_sizing_is_worked_out_from_the_run_that_is_kept() -> None:
+    text = sizing.PAGE.read_text(encoding="utf-8")
+    assert sizing.filled(text) == text, WRITE
+    assert sizing.need(20_000, MEASURED).web_cores == pytest.approx(2 * sizing.need(10_000, MEASURED).web_cores)
+    # by hand: 36,000 sites in an hour at 3 times the mean are 30 a second; 10 ms of the database each is 0.3 cores, 70 % used 0.43
+    assert sizing.need(36_000, MEASURED).database_cores == pytest.approx(0.3 / 0.7)
+    assert sizing.first_limit(sizing.need(10_000, MEASURED)).startswith("nothing")
+    assert "one row" in sizing.first_limit(sizing.need(1_000_000, MEASURED))
+
+
+MEASURED = {
+    "cpu_s_per_1000": {"web": 20.0, "worker": 50.0, "database": 10.0},
+    "log_held_ms": 2.0,
+    "database_bytes_per_report": 20_000,
+}
 
 
 def test_the_page_of_numbers_is_that_of_the_packs_and_lacks_no_source() -> None:

@@ -1,0 +1,129 @@
+"""docs/sizing.md: what one machine carries and where it breaks, worked out from what `tests.functional.outages.day` measured."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tests.documents.refusals import ROOT
+
+PAGE = ROOT / "docs" / "sizing.md"
+MEASURED = ROOT / "tests" / "functional" / "outages" / "measured.json"
+SITES = (10_000, 30_000, 100_000, 1_000_000)
+HOUR_S = 3_600
+BUSY = 0.7
+"""Of a core or a lock, used in the peak hour: above it, waiting grows faster than work."""
+PEAK = 3.0
+"""Reports of a deadline's last hour over those of an even hour of that size: they do not come evenly."""
+OPEN_WITHIN_H = 12.0
+"""What came by a deadline is to be opened so soon."""
+DISK_GB = 400.0
+"""One disk of a database server, kept at most half full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What so many sites need where all report once within an hour."""
+
+    sites: int
+    web_cores: float
+    worker_cores: float  # where what came is opened within `OPEN_WITHIN_H`
+    database_cores: float
+    lock_share: float  # of the time in which the log's head is held, by all web processes together
+    gb_a_year: float
+
+    @property
+    def machines(self) -> int:
+        """Of 8 cores, for web and workers."""
+        return max(1, math.ceil((self.web_cores + self.worker_cores) / 8))
+
+
+def need(sites: int, measured: dict[str, Any]) -> Need:
+    """Linear in the reports: processor time per report as measured, at the peak's rate for what an agent waits for."""
+    per_s = sites / HOUR_S * PEAK
+    cpu = {kind: seconds / 1_000 for kind, seconds in measured["cpu_s_per_1000"].items()}
+    return Need(
+        sites,
+        web_cores=per_s * cpu["web"] / BUSY,
+        worker_cores=sites * cpu["worker"] / (OPEN_WITHIN_H * HOUR_S) / BUSY,
+        database_cores=per_s * cpu["database"] / BUSY,
+        lock_share=per_s * measured["log_held_ms"] / 1_000,
+        gb_a_year=sites * measured["database_bytes_per_report"] / 1e9,
+    )
+
+
+def first_limit(one: Need) -> str:
+    """What breaks first on one database server of 8 cores."""
+    if one.lock_share > BUSY:
+        return "the log's head: one row that every report passes"
+    if one.database_cores > 8 * BUSY:
+        return "the database server's cores"
+    if one.gb_a_year * 5 > DISK_GB / 2:
+        return "the disk, within five years"
+    if one.web_cores > 8 * BUSY:
+        return "the web's cores: add a machine"
+    return "nothing on one server of 8 cores"
+
+
+def filled(text: str) -> str:
+    """The page with its two tables and the sizes at which something gives out."""
+    measured = json.loads(MEASURED.read_text("utf-8"))
+    blocks = {"measured": _measured(measured), "needs": _needs(measured), "breaks": _breaks(measured)}
+    for name, block in blocks.items():
+        text = re.sub(rf"(<!-- table: {name} -->\n).*?(<!-- end: {name} -->)", rf"\g<1>\n{block}\n\n\g<2>", text, flags=re.DOTALL)
+    return text
+
+
+def _needs(measured: dict[str, Any]) -> str:
+    heading = (
+        "sites",
+        "peak, reports a second",
+        "web, cores",
+        "workers, cores",
+        "database, cores",
+        "log's head held",
+        "GB a year, a report a site",
+        "machines of 8 cores for web and workers",
+        "gives out first",
+    )
+    rows = [
+        f"| {one.sites:,} | {one.sites / HOUR_S * PEAK:,.0f} | {one.web_cores:.1f} | {one.worker_cores:.1f} | {one.database_cores:.1f} | "
+        f"{100 * one.lock_share:.0f} % | {one.gb_a_year:,.1f} | {one.machines} | {first_limit(one)} |"
+        for one in (need(sites, measured) for sites in SITES)
+    ]
+    return "\n".join([f"| {' | '.join(heading)} |", f"|{'---:|' * (len(heading) - 1)}---|", *rows])
+
+
+def _breaks(measured: dict[str, Any]) -> str:
+    at = {what: f"{_largest(measured, what):,}" for what in ("web", "database", "lock")}
+    return (
+        f"In that hour one machine of 8 cores for the web carries {at['web']} sites, one database server of 8 cores {at['database']},\n"
+        f"and the one row that orders the log {at['lock']}, whatever machines stand around it."
+    )
+
+
+def _largest(measured: dict[str, Any], what: str) -> int:
+    """Sites, to two digits, that one server of 8 cores (or the one lock) carries in that hour."""
+    one = need(1, measured)
+    share = {"web": one.web_cores / 8, "database": one.database_cores / 8, "lock": one.lock_share / BUSY}[what]
+    sites = 1 / share
+    return int(round(sites, 1 - math.floor(math.log10(sites))))
+
+
+def _measured(found: dict[str, Any]) -> str:
+    cpu = ", ".join(f"{kind} {seconds:g} s" for kind, seconds in found["cpu_s_per_1000"].items())
+    memory = "; ".join(", ".join(f"{kind} {mb:g}" for kind, mb in quarter.items()) for quarter in found["memory_mb_by_quarter"])
+    return f"""| what | measured |
+|---|---|
+| machine, load beside it, release, day | {found["machine"]}; load {found["load"]}; {found["version"]}; {found["day"]} |
+| reports, by agents at once, in | {found["reports"]:,}, {found["agents"]}, {found["minutes"]:g} minutes ({found["per_hour"]:,} an hour) |
+| lost, doubled, refusals and errors | {found["lost"]}, {found["doubled"]}, {found["errors"]} |
+| a report, as its agent waits for it: median, 99th percentile | {found["report_p50_s"]:g} s, {found["report_p99_s"]:g} s |
+| the submission's request alone: median, 99th percentile | {found["request_p50_ms"]:g} ms, {found["request_p99_ms"]:g} ms |
+| processor time per 1,000 reports: commitment, report, opening, and pages read beside | {cpu} |
+| both databases, tables and indexes, per report | {found["database_bytes_per_report"]:,} bytes |
+| the log's head is held for one entry, with the commit on both servers (least of 100) | {found["log_held_ms"]:g} ms |
+| memory after each quarter, MB | {memory} |"""
