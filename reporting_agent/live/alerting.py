@@ -8,7 +8,8 @@ must not widen what counts as chance), times how well that look told the end in 
 to be expected at the end.
 
 *Two statistics*, each with half of the rate: the excess itself, and Page's cumulative sum of the ends of the batches before on the same
-line plus this batch's excess, which finds what is small and lasts (combined Shewhart and CUSUM, Lucas 1982). What batches were foreseen
+line plus this batch's excess, which finds what is small and lasts (combined Shewhart and CUSUM, Lucas 1982). A batch that was told by
+itself is left out of the sum, or the next would be told for it. What batches were foreseen
 to take more (after a stop, after another product) is told at their beginning and is no alarm.
 
 *The rate is kept by a mirror.* Chance goes both ways and waste only one. So the same procedure, run downwards over the history, tells what
@@ -49,6 +50,7 @@ class Usual:
     spread: Floats
     tells: Floats  # how well each look tells the end
     label: Floats
+    label_end: float  # a tonne
     end: float  # a tonne
     end_spread: float
 
@@ -66,7 +68,8 @@ class Usual:
         lowest = np.argsort(per_t)[: max(1, round(_LEVEL * len(per_t)))]
         label = np.asarray(np.mean(courses[lowest], axis=0))
         median_t = float(np.median(tonnes))
-        return cls(float(np.median(duration_s)), median_t, typical, spread, np.clip(tells, 0.0, 1.0), label, float(end), float(end_spread))
+        level, told = float(np.mean(per_t[lowest])), np.clip(tells, 0.0, 1.0)
+        return cls(float(np.median(duration_s)), median_t, typical, spread, told, label, level, float(end), float(end_spread))
 
     def expected(self, course: Floats) -> Floats:
         """The excess at the end that each look of a course lets expect, in standard deviations; NaN where there was no look."""
@@ -152,7 +155,8 @@ def alarms(line: Ran, limits: Limits) -> list[Alarm]:
                 found.append(Alarm(batch, look, by, by == "one" or not told))
                 told = told or by == "sum"
                 break
-        before = cumulative(before, float(line.ended[batch]))
+        if not found or found[-1].batch != batch or found[-1].by == "sum":
+            before = cumulative(before, float(line.ended[batch]))
         told = told and before > 0
     return found
 

@@ -78,7 +78,7 @@ class KeptSource:
 
     def gives(self) -> frozenset[str]:
         """Readings, and every table of which a row arrived."""
-        return frozenset({READINGS} | {str(row["table"]) for row in self._rows()} & set(TABLES))
+        return frozenset({READINGS} | {str(row["table"]) for row in self.rows()} & set(TABLES))
 
     def table(self, name: str) -> Sheet:
         """The rows of a table; of batches one row a batch, in which what came later stands."""
@@ -92,7 +92,7 @@ class KeptSource:
                 wanted=", ".join(sorted(self.gives())),
             )
         merged: dict[Any, dict[str, str]] = {}
-        for place, row in enumerate(row for row in self._rows() if row["table"] == name):
+        for place, row in enumerate(row for row in self.rows() if row["table"] == name):
             key = (row.get("step"), row.get("batch_id")) if name == "batches" else place
             merged.setdefault(key, {}).update(
                 {column: cell for column, cell in row.items() if column != "table" and cell not in (None, "")}
@@ -102,14 +102,6 @@ class KeptSource:
         header = tuple(sorted(met, key=lambda column: _FIRST.index(column) if column in _FIRST else len(_FIRST)))
         cells = [[row.get(column, "") for column in header] for row in rows]
         return Sheet(f"{self.settings.folder}:{name}", header, iter(enumerate(cells, start=2)))
-
-    def running(self) -> list[dict[str, str]]:
-        """Batches that began and have no end yet, in order of arrival."""
-        merged: dict[Any, dict[str, str]] = {}
-        for row in self._rows():
-            if row["table"] == "batches":
-                merged.setdefault((row.get("step"), row.get("batch_id")), {}).update({column: cell for column, cell in row.items() if cell})
-        return [row for row in merged.values() if row.get("start") and not row.get("end")]
 
     def readings(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
         """Parquet by the road of files, then the segments."""
@@ -139,7 +131,7 @@ class KeptSource:
                     name, np.ascontiguousarray(of_meter["time_us"]), np.ascontiguousarray(of_meter["value"]), rows + 1, str(path)
                 )
 
-    def _rows(self) -> list[Row]:
+    def rows(self) -> list[Row]:
         """The rows of all tables, in order of arrival."""
         found: dict[int, list[Row]] = {}
         for path in layout.segments(self.settings.folder):

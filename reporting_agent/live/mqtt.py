@@ -75,6 +75,12 @@ class MqttSource:
         with suppress(AttributeError):  # paho 2.2: its thread may end, and forget itself, while it is waited for
             self._client.loop_stop()
 
+    def publish(self, topic: str, content: str) -> None:
+        """Raises OSError where there is no connection."""
+        if not self.connected:
+            raise ConnectionError(self.refusal or "not connected")
+        self._client.publish(topic, content, _QOS)
+
     def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
         """Ask for what is missing by its numbers, where site.toml names a topic for that; now and then, until it came."""
         now = time.monotonic()

@@ -96,6 +96,35 @@ class Mqtt(Setting):
         return self
 
 
+class Mail(Setting):
+    """[source.alerts.mail]: a server that takes mail from this machine."""
+
+    server: str
+    port: int = Field(default=25, gt=0, lt=65536)
+    sender: str
+    to: tuple[str, ...] = Field(min_length=1)
+    tls: bool = False  # STARTTLS
+    username: str | None = None
+    password_file: str | None = None
+
+
+class Alerts(Setting):
+    """[source.alerts]: how many false alarms a week are borne, and who is told beside the log and the page."""
+
+    false_alarms_a_week: float = Field(default=1.0, gt=0, le=100)
+    webhook: str | None = Field(default=None, pattern=r"^https?://")
+    mail: Mail | None = None
+    topic: str | None = None  # published at the first broker
+
+
+class Page(Setting):
+    """[source.page]: the control room's page, served to those who reach this address."""
+
+    listen: str = "127.0.0.1"
+    port: int = Field(default=8790, gt=0, lt=65536)
+    names: tuple[str, ...] = ()  # by which browsers may ask for it, beside the address itself
+
+
 class Live(Setting):
     """[source]."""
 
@@ -104,6 +133,8 @@ class Live(Setting):
     most_gb: float | None = Field(default=None, gt=0)
     when_full: Literal["wait", "drop-oldest"] = "wait"
     mqtt: tuple[Mqtt, ...] = ()
+    alerts: Alerts = Alerts()
+    page: Page | None = None
 
     @field_validator("mqtt")
     @classmethod

@@ -71,6 +71,8 @@ class Taken:
     repeated: int
     contradicted: int
     late: Sequence[Reading]  # new ones that are older than one that was there
+    readings: Sequence[Reading] = ()  # the new ones
+    rows: Sequence[Row] = ()
 
 
 class Spool:
@@ -129,7 +131,7 @@ class Spool:
             for one in new:
                 self.meters.setdefault(one.meter, _Meter()).take((one.time_us, one.sequence), one.value, consecutive=one.consecutive)
             self._began_us = self._began_us or next((one.received_us for one in new), 0)
-        return Taken(len(new), repeated, contradicted, late)
+        return Taken(len(new), repeated, contradicted, late, new, rows)
 
     def turn(self, now_us: int) -> None:
         """Compact the segment where it is full or its day is over; asked now and then."""

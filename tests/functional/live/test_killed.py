@@ -23,7 +23,7 @@ from tests.functional.live.agent_without_power import DEATHS, cut
 from tests.functional.live.plant import Plant, energies
 from tests.servers.mosquitto import Broker
 
-pytestmark = [pytest.mark.mosquitto, pytest.mark.slow]
+pytestmark = [pytest.mark.mosquitto, pytest.mark.slow, pytest.mark.timeout(3600)]  # a hundred deaths, on a machine that others use
 
 IN_TIME_S = 60
 

@@ -210,4 +210,3 @@ def test_of_a_batch_the_row_that_came_later_stands_and_one_that_runs_is_no_input
     assert [dict(zip(sheet.header, cells, strict=True)) for _, cells in sheet.rows] == [
         {"batch_id": "H1", "step": "eaf", "start": "2025-01-02T06:00:00Z", "end": "2025-01-02T07:00:00Z", "output_quantity": "120"}
     ]
-    assert [row["batch_id"] for row in source.running()] == ["H2"]

@@ -1,0 +1,54 @@
+"""What a shift did: its batches against their labels, line by line, and what was told in it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
+
+from reporting_agent.live.running import Alert, Plant
+
+
+@dataclass(frozen=True, slots=True)
+class LineDone:
+    """One line in one shift; `above` in kgce/t against the label, output-weighted; None where no batch had one."""
+
+    equipment: str
+    batches: int
+    tonnes: float
+    above: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Half-open [start, end)."""
+
+    start: datetime
+    end: datetime
+    lines: tuple[LineDone, ...]
+    alerts: tuple[Alert, ...]
+
+
+def bounds(starts: Sequence[str], at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The shift that holds a moment, by the local hours at which shifts begin."""
+    local = at.astimezone(zone)
+    hours = sorted(time.fromisoformat(one) for one in starts)
+    edges = [datetime.combine(local.date() + timedelta(days=day), hour, zone) for day in (-1, 0, 1) for hour in hours]
+    begun = max(edge for edge in edges if edge <= local)
+    return begun, min(edge for edge in edges if edge > local)
+
+
+def done(plant: Plant, alerts: Iterable[Alert], start: datetime, end: datetime) -> Shift:
+    """Batches count for the shift in which they end."""
+    first_us, last_us = round(start.timestamp() * 1e6), round(end.timestamp() * 1e6)
+    lines = []
+    for (step, equipment), batches in sorted(plant.lines.items()):
+        ended = [one for one in batches if one.end_us is not None and first_us <= one.end_us < last_us and one.good]
+        if not ended:
+            continue
+        known = [(one, usual) for one in ended if one.noted is not None and one.tonnes and (usual := plant.usual.get(one.of_kind))]
+        tonnes = sum(one.tonnes or 0.0 for one, _ in known)
+        above = sum(float(one.noted[-1] if one.noted is not None else 0.0) - usual.label_end * (one.tonnes or 0.0) for one, usual in known)
+        whole = sum(one.tonnes or 0.0 for one in ended)
+        lines.append(LineDone(equipment or step, len(ended), whole, above / tonnes if tonnes else None))
+    return Shift(start, end, tuple(lines), tuple(one for one in alerts if first_us <= one.at_us < last_us))

@@ -1,0 +1,121 @@
+"""Alerts to those who are to know: a journal beside the spool, a webhook, mail, MQTT. A thread of its own: a slow server delays no reading.
+
+The journal is what a restart remembers: a batch that was told is not told again. What a server does not take is tried again every half
+minute, as long as this process lives.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import smtplib
+import threading
+import urllib.request
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from benchmarks.phrases import Phrase
+from reporting_agent.live.running import Alert
+from reporting_agent.live.settings import Alerts
+
+AGAIN_S = 30.0
+PATIENCE_S = 10.0
+MOST_WAITING = 1_000
+
+Publish = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message: its subject, its text, and the same as data."""
+
+    subject: str
+    text: str
+    data: dict[str, Any]
+
+
+class Journal:
+    """alerts.jsonl in the spool's folder, one alert a line."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "alerts.jsonl"
+
+    def load(self) -> list[Alert]:
+        if not self._path.exists():
+            return []
+        whole = [line for line in self._path.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
+        return [Alert(**json.loads(line)) for line in whole]
+
+    def add(self, alert: Alert) -> None:
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(alert), ensure_ascii=False) + "\n")
+
+
+class Teller:
+    """Sends what it is given by every way that site.toml names."""
+
+    def __init__(self, settings: Alerts, folder: Path, say: Callable[[str], None], publish: Publish | None) -> None:
+        self._say = say
+        ways: dict[str, Callable[[Told], None]] = {}
+        if settings.webhook is not None:
+            ways["webhook"] = lambda told, url=settings.webhook: _post(url, told)  # type: ignore[misc]
+        if settings.mail is not None:
+            ways["mail"] = lambda told: _mail(settings, folder, told)
+        if settings.topic is not None and publish is not None:
+            ways["mqtt"] = lambda told: publish(settings.topic or "", json.dumps(told.data, ensure_ascii=False))
+        self._queues: dict[str, queue.Queue[Told]] = {name: queue.Queue(MOST_WAITING) for name in ways}
+        self._stop = threading.Event()
+        for name, way in ways.items():
+            threading.Thread(target=self._send, args=(name, way), daemon=True, name=f"alerts-{name}").start()
+
+    def tell(self, told: Told) -> None:
+        for waiting in self._queues.values():
+            if waiting.full():
+                waiting.get_nowait()  # the oldest is the least use
+            waiting.put_nowait(told)
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _send(self, name: str, way: Callable[[Told], None]) -> None:
+        failing = False
+        while not self._stop.is_set():
+            told = self._queues[name].get()
+            while not self._stop.is_set():
+                try:
+                    way(told)
+                except (OSError, smtplib.SMTPException, ValueError) as why:
+                    if not failing:
+                        self._say(Phrase("Alerts cannot be sent by %(way)s (%(why)s); tried again.", way=name, why=str(why)))
+                    failing = True
+                    self._stop.wait(AGAIN_S)
+                else:
+                    failing = False
+                    break
+
+
+def _post(url: str, told: Told) -> None:
+    body = json.dumps({"text": told.text, **told.data}, ensure_ascii=False).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - http or https, as settings hold
+    with urllib.request.urlopen(request, timeout=PATIENCE_S):  # noqa: S310
+        pass
+
+
+def _mail(settings: Alerts, folder: Path, told: Told) -> None:
+    mail = settings.mail
+    if mail is None:
+        return
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = mail.sender, ", ".join(mail.to), told.subject
+    message.set_content(told.text)
+    with smtplib.SMTP(mail.server, mail.port, timeout=PATIENCE_S) as server:
+        if mail.tls:
+            import ssl
+
+            server.starttls(context=ssl.create_default_context())
+        if mail.username is not None and mail.password_file is not None:
+            server.login(mail.username, (folder / mail.password_file).read_text("utf-8").strip())
+        server.send_message(message)

@@ -1,0 +1,111 @@
+"""The control room's page in a real Chromium: both languages, wall and phone, without JavaScript, and by known names only."""
+
+from __future__ import annotations
+
+import http.client
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, sync_playwright
+
+from fixtures.simulator.furnaces import Furnaces
+from reporting_agent.config import load_site
+from reporting_agent.live.running import Alert, Batch, Idle, Open
+from reporting_agent.live.serving import Server
+from reporting_agent.live.settings import Page
+from reporting_agent.live.shifts import LineDone, Shift
+from reporting_agent.live.view import Pages, Shown
+from tests.functional.browser.conftest import ARGUMENTS
+from tests.servers import free_port
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+AT_US = round(datetime(2025, 1, 2, 8, 40, tzinfo=UTC).timestamp() * 1e6)
+BAND = tuple((look / 20, -3.0 - look / 10, 3.0 + look / 10) for look in range(1, 21))
+COURSE = tuple((look / 20, look**2 / 20) for look in range(1, 15))
+
+
+def moment() -> Shown:
+    """Two furnaces, one of which wastes and one whose meters are silent; one that stands idle."""
+    bad = Batch("H1-0002", "eaf", "k", "eaf-1", AT_US - 2_000_000_000, sure_us=AT_US)
+    other = Batch("H2-0002", "eaf", "k", "eaf-2", AT_US - 2_000_000_000)
+    alert = Alert("H1-0002", "eaf", "eaf-1", AT_US, 1200.0, 9.8, "Longer than usual: held or waiting", 5400.0)
+    start = datetime(2025, 1, 2, 5, tzinfo=UTC)
+    shift = Shift(start, start.replace(hour=13), (LineDone("eaf-1", 2, 240.0, 4.2), LineDone("eaf-2", 1, 118.0, None)), (alert,))
+    opened = [
+        Open(bad, 0.7, 9.8, COURSE, BAND, 5.1, "wastes", cause=alert.cause),
+        Open(other, 0.4, 0.2, COURSE[:5], BAND, 4.9, "unknown", silent_since_us=AT_US),
+    ]
+    idle = [Idle("eaf-3", AT_US, (("electricity", 300.0, "kWh"), ("natural-gas", 20.0, "Nm3")), 211.0)]
+    unreadable = [{"topic": "works/x", "why": "no JSON: <b>", "payload": ""}]
+    return Shown(
+        AT_US, AT_US, opened, idle, [("eaf-2-gas", AT_US), ("eaf-2-electricity", 0)], unreadable, [("broker:1883", ""), ("b:1", "refused")],
+        [alert], shift, 12_345, 3, 7, 8.0, 1.0, vouched=True, untold=["steam-1"],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    port = free_port()
+    server = Server(Page(port=port), Pages(load_site(Furnaces(heats=1).write(tmp_path))), moment)
+    server.start()
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("width", [360, 1920])
+@pytest.mark.parametrize(
+    ("path", "told"), [("/", "H1-0002 wastes"), ("/zh/", "正在浪费能源"), ("/shift", "sure since"), ("/zh/shift", "自")]
+)
+def test_every_screen_is_sound(address: str, chromium: Browser, path: str, told: str, width: int) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 1080})
+    noticed: list[str] = []
+    page.on("console", lambda message: noticed.append(message.text))
+    page.on("pageerror", lambda error: noticed.append(str(error)))
+    page.goto(address + path)
+    page.wait_for_timeout(1500)  # for the first event
+    assert told in page.inner_text("main")
+    assert [rule["id"] for rule in Axe().run(page).response["violations"]] == []
+    assert noticed == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if width == 1920 and "shift" not in path:
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")  # a wall cannot be scrolled
+    page.close()
+
+
+def test_without_javascript_it_reloads_and_with_it_parts_come_by_events(address: str, chromium: Browser) -> None:
+    plain = chromium.new_context(java_script_enabled=False).new_page()
+    plain.goto(address)
+    assert "H1-0002 wastes" in plain.content()
+    assert '<meta http-equiv="refresh" content="10">' in _asked(address)[1]
+    assert "refresh" not in _asked(address, "/?hold")[1]
+    live = chromium.new_page()
+    live.goto(address)
+    live.evaluate("document.getElementById('idle').textContent = 'old'")
+    live.wait_for_function("document.getElementById('idle').textContent.includes('eaf-3')")
+
+
+def test_a_name_of_another_site_is_refused_and_nothing_may_be_fetched(address: str) -> None:
+    assert _asked(address, host="evil.example")[0].status == 421
+    answer, page = _asked(address)
+    assert "default-src 'none'" in (answer.getheader("Content-Security-Policy") or "")
+    assert "&lt;b&gt;" in page  # what a message held is text
+
+
+def _asked(address: str, path: str = "/", host: str | None = None) -> tuple[http.client.HTTPResponse, str]:
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    connection.request("GET", path, headers={"Host": host} if host else {})
+    answer = connection.getresponse()
+    return answer, answer.read().decode()

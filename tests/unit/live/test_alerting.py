@@ -1,0 +1,77 @@
+"""Alerts in the batch: the chosen rate is kept where chance is all there is, waste is found, and a short history vouches for nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reporting_agent.live.alerting import LOOKS, STEPS, Limits, Ran, Usual, alarms, course_of, foreseen
+
+WEEKS, A_WEEK = 40.0, 100
+
+
+def _line(seed: int, batches: int, waste: float = 0.0) -> Ran:
+    """Batches whose excess shows itself by and by; none runs longer than usual."""
+    chance = np.random.default_rng(seed)
+    ended = chance.normal(waste, 1.0, batches)
+    looks = np.arange(1, LOOKS + 1) / STEPS
+    tells = np.clip(looks, 0, 1)
+    noise = np.sqrt(1 - np.minimum(tells, 0.999) ** 2) * chance.normal(size=(batches, LOOKS))
+    expected = np.where(looks <= 1, tells * (tells * ended[:, None] + noise), np.nan)
+    return Ran(expected, ended)
+
+
+def test_chance_alone_raises_no_more_than_chosen() -> None:
+    rates = []
+    for seed in range(10):
+        limits = Limits.of([_line(seed, round(WEEKS * A_WEEK))], WEEKS, 1.0)
+        rates.append(sum(one.new for one in alarms(_line(100 + seed, round(WEEKS * A_WEEK)), limits)) / WEEKS)
+    assert 0.3 < np.mean(rates) <= 1.0
+
+
+def test_a_limit_that_keeps_another_rate_would_fail_that() -> None:
+    """The control: thresholds for five a week raise more than one."""
+    limits = Limits.of([_line(1, round(WEEKS * A_WEEK))], WEEKS, 5.0)
+    assert sum(one.new for one in alarms(_line(2, round(WEEKS * A_WEEK)), limits)) / WEEKS > 1.5
+
+
+def test_waste_that_lasts_is_found_by_the_sum_and_great_waste_at_once() -> None:
+    limits = Limits.of([_line(1, 4000)], WEEKS, 1.0)
+    small = alarms(_line(3, 100, waste=1.5), limits)
+    assert small[0].batch < 15
+    assert {one.by for one in small} >= {"sum"}
+    assert alarms(_line(4, 1, waste=8.0), limits)[0].by == "one"
+    assert alarms(_line(4, 1, waste=8.0), limits)[0].look < STEPS - 1  # before its end
+
+
+@pytest.mark.parametrize(("weeks", "vouched"), [(1.9, False), (2.0, True)])
+def test_a_history_too_short_for_the_rate_has_no_threshold(weeks: float, vouched: bool) -> None:
+    limits = Limits.of([_line(1, 100)], weeks, 1.0)
+    assert (limits.one is not None) is vouched
+    assert bool(alarms(_line(4, 5, waste=9.0), limits)) is vouched
+
+
+def test_a_batch_that_is_held_rises_above_those_that_ended() -> None:
+    chance = np.random.default_rng(5)
+    time_s = np.arange(0, 3601.0, 60)
+    courses, per_t = [], []
+    for _ in range(40):
+        power = chance.normal(10.0, 0.1)
+        courses.append(course_of(time_s, power * time_s, 3600.0, 3600.0))
+        per_t.append(power * 3600 / 100)
+    usual = Usual.of(np.array(courses), np.array(per_t), np.full(40, 100.0), np.full(40, 3600.0))
+    assert usual is not None
+    longer = np.arange(0, 5401.0, 60)
+    held = usual.expected(course_of(longer, 10.0 * longer, 5400.0, 3600.0, now_s=5400.0))
+    assert np.nanmax(held[: STEPS - 1]) < 2
+    assert held[STEPS + 5] > 10
+    assert np.isnan(held[STEPS + 15])  # not reached yet
+
+
+def test_only_what_chance_does_not_do_is_foreseen() -> None:
+    chance = np.random.default_rng(6)
+    ended = chance.normal(size=300)
+    after_stop = np.arange(300) % 20 == 0
+    assert foreseen(ended, after_stop) is None
+    assert foreseen(ended + 2.0 * after_stop, after_stop) == pytest.approx(2.0, abs=0.6)
+    assert foreseen(ended + 2.0, np.zeros(300, bool)) is None

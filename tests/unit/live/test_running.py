@@ -1,0 +1,141 @@
+"""What runs, from readings as they come: totals, an alert before the end, silence, shifts, and a journal that remembers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fixtures.simulator.furnaces import Furnaces, Sent
+from reporting_agent.config import load_site
+from reporting_agent.config.meters import Meter
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.running import Plant, Total
+from reporting_agent.live.shifts import bounds, done
+from reporting_agent.live.telling import Journal
+from tests.functional.live.plant import energies
+
+HISTORY = 24 * 4
+RATE_A_WEEK = 4.0  # or the history would have to be longer
+
+
+@pytest.fixture(scope="module")
+def furnaces() -> Furnaces:
+    return Furnaces(heats=HISTORY + 3, every_s=120)
+
+
+@pytest.fixture(scope="module")
+def site(furnaces: Furnaces, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return furnaces.write(tmp_path_factory.mktemp("plant"))
+
+
+def _us(stamp: datetime) -> int:
+    return round(stamp.timestamp() * 1e6)
+
+
+def _plant(furnaces: Furnaces, site: Path) -> tuple[Plant, datetime]:
+    """Four days of history."""
+    split = furnaces.begin + timedelta(hours=HISTORY)
+    plant = Plant(load_site(site), date(2025, 1, 2), RATE_A_WEEK)
+    held: dict[str, list[tuple[int, float]]] = {}
+    for one in furnaces.readings():
+        if one.stamp < split:
+            held.setdefault(one.meter, []).append((_us(one.stamp), one.value))
+    rows = [{"table": "batches", **row} for row in furnaces.batches() if datetime.fromisoformat(row["end"]) < split]
+    plant.fill(
+        {name: (np.array([at for at, _ in some]), np.array([value for _, value in some])) for name, some in held.items()}, rows, _us(split)
+    )
+    return plant, split
+
+
+def _play(plant: Plant, furnaces: Furnaces, split: datetime, sent: list[Sent]) -> None:
+    events: list[tuple[datetime, int, object]] = [(one.stamp, 1, one) for one in sent if one.stamp >= split]
+    for row in furnaces.batches():
+        if datetime.fromisoformat(row["end"]) >= split:
+            begun = {name: cell for name, cell in row.items() if name not in ("end", "output_quantity")}
+            events += [(datetime.fromisoformat(row["start"]), 0, begun), (datetime.fromisoformat(row["end"]), 2, row)]
+    for stamp, _, event in sorted(events, key=lambda each: each[:2]):
+        if isinstance(event, Sent):
+            plant.take([Reading(event.meter, _us(stamp), event.value, received_us=_us(stamp))])
+        else:
+            plant.take((), [{"table": "batches", **event}])  # type: ignore[dict-item]
+        plant.alerts = [*getattr(plant, "alerts", []), *plant.look()]  # type: ignore[attr-defined]
+
+
+def test_running_totals_end_where_the_label_does(tmp_path: Path) -> None:
+    """Where batches begin and end with a reading; between two, `label` tells the edges of a batch more finely than a running total."""
+    furnaces = Furnaces(heats=8, every_s=60)
+    site = furnaces.write(tmp_path)
+    plant = Plant(load_site(site), date(2025, 1, 2))
+    plant.take([Reading(one.meter, _us(one.stamp), one.value) for one in furnaces.readings()])
+    plant.take((), [{"table": "batches", **row} for row in furnaces.batches()])
+    offline = energies(site)
+    ended = {batch.id: batch for batch in plant.settle()}
+    assert len(ended) == len(offline) == 16
+    for name, of_carriers in offline.items():
+        kwh, gas = (np.frombuffer(bits, np.float64)[0] for _, bits in sorted(of_carriers))
+        noted = ended[name].noted
+        assert noted is not None
+        assert noted[-1] == pytest.approx(kwh * 0.1229 + gas * 35.6 / 29.3076, rel=3e-3)  # half an interval of flow at each edge
+
+
+def test_a_heat_that_takes_more_is_told_before_its_end_and_others_are_not(furnaces: Furnaces, site: Path) -> None:
+    plant, split = _plant(furnaces, site)
+    assert plant.limits.one is not None
+    more, sent = 0.0, []
+    for one in furnaces.readings():
+        if one.meter == "eaf-1-electricity" and timedelta(hours=1, minutes=15) < one.stamp - split < timedelta(hours=1, minutes=50):
+            more += 1200.0
+        sent.append(replace(one, value=(one.value + more) % 1e6) if one.meter == "eaf-1-electricity" else one)
+    _play(plant, furnaces, split, sent)
+    alerts = plant.alerts  # type: ignore[attr-defined]
+    wasted = next(row for row in furnaces.batches() if row["batch_id"] == f"H1-{HISTORY + 2:04}")
+    assert [one.batch for one in alerts] == [wasted["batch_id"]]
+    assert _us(datetime.fromisoformat(wasted["start"])) < alerts[0].at_us < _us(datetime.fromisoformat(wasted["end"]))
+    assert alerts[0].kgce_per_t > 5
+    shift = done(plant, alerts, split, split + timedelta(hours=8))
+    assert {line.equipment: line.batches for line in shift.lines} == {"eaf-1": 3, "eaf-2": 3}
+    above = {line.equipment: line.above or 0.0 for line in shift.lines}
+    assert above["eaf-1"] > above["eaf-2"] + 5
+    assert shift.alerts == tuple(alerts)
+
+
+def test_a_meter_that_is_silent_is_told(furnaces: Furnaces, site: Path) -> None:
+    plant, split = _plant(furnaces, site)
+    assert {since for _, since in plant.silent(_us(split))} == {0}  # none was heard of since the start
+    plant.take([Reading(name, _us(split), 1.0, received_us=_us(split)) for name in plant.totals])
+    assert plant.silent(_us(split + timedelta(minutes=9))) == []
+    assert len(plant.silent(_us(split + timedelta(minutes=11)))) == 4
+
+
+def test_a_late_reading_is_put_where_its_time_says() -> None:
+    meter = Meter.model_validate(
+        {"id": "m", "step": "eaf", "carrier": "electricity", "reading": "register", "unit": "kWh", "rollover": 100.0}
+    )
+    total = Total(meter, 1.0, "kWh")
+    for minute, value in ((0, 90.0), (3, 20.0), (1, 95.0), (2, 5.0)):  # it rolls over
+        total.take(minute * 60_000_000, value, 1)
+    assert total.at(np.array([0, 1, 2, 3]) * 60_000_000).tolist() == [0.0, 5.0, 15.0, 30.0]
+    bulk = Total(meter, 1.0, "kWh")
+    bulk.fill(np.array([0, 1, 2, 3]) * 60_000_000, np.array([90.0, 95.0, 5.0, 20.0]))
+    assert bulk.energy == total.energy
+
+
+def test_shifts_go_by_the_local_clock(site: Path) -> None:
+    zone = load_site(site).zone
+    start, end = bounds(("06:00", "14:00", "22:00"), datetime(2025, 7, 1, 3, 59, tzinfo=UTC), zone)
+    assert (start.hour, start.day, end.hour, end.day) == (22, 30, 6, 1)
+
+
+def test_the_journal_remembers_whole_lines(furnaces: Furnaces, site: Path, tmp_path: Path) -> None:
+    from reporting_agent.live.running import Alert
+
+    alert = Alert("H1", "eaf", "eaf-1", 1, 2.0, 3.0, "held", None)
+    journal = Journal(tmp_path)
+    journal.add(alert)
+    with (tmp_path / "alerts.jsonl").open("a") as file:
+        file.write('{"batch": "H2", ')  # the power went
+    assert Journal(tmp_path).load() == [alert]
