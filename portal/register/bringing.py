@@ -70,7 +70,7 @@ def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[Change, .
 
     Raises:
         InputError: `name-unknown`, `organisation-incomplete`, `site-has-reported`, `period-closed`, and what the core says of packs.
-        RefusedError: what `assurance.services.assign` refuses.
+        RefusedError: what `assurance.assigning.assign` refuses.
     """
     with transaction.atomic():
         return _Register(now, by).bring_to(roll)
