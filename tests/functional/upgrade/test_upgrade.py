@@ -208,5 +208,5 @@ def built(tree: Path, venv: Path) -> str:
     source = shutil.copytree(tree, venv / "source", ignore=shutil.ignore_patterns(".git"))
     subprocess.run([*pip, "--target", target, source], check=True)
     here = next(Path(path) for path in sys.path if path.endswith("site-packages"))
-    (target / "libraries.pth").write_text(f"{here}\n", "utf-8")
+    (target / "libraries.pth").write_text(f"{tree}\n{here}\n", "utf-8")  # its tests before any that a library brings
     return python
