@@ -196,7 +196,12 @@ def promise(
 ) -> bytes:
     """The signed promise. The same arguments always give the same bytes."""
     made = Promise(site, period, nonce_digest(nonce), plan, steps, made_on, key.public)
-    return encode({**made.content, "signature": key.sign(Purpose.AUDIT_NONCE, made.content)})
+    return signed(made, key.sign(Purpose.AUDIT_NONCE, made.content))
+
+
+def signed(made: Promise | Draw, signature: bytes) -> bytes:
+    """The file, with a signature that is not looked at here."""
+    return encode({**made.content, "signature": signature})
 
 
 def read_promise(raw: bytes) -> Promise:
@@ -222,7 +227,7 @@ def sign(draw: Draw, key: AuditorKey) -> bytes:
     """
     if draw.auditor != key.public:
         raise ValueError("the draw names another auditor than the key's owner")
-    return encode({**draw.content, "signature": key.sign(Purpose.AUDIT_DRAW, draw.content)})
+    return signed(draw, key.sign(Purpose.AUDIT_DRAW, draw.content))
 
 
 def read(raw: bytes) -> Draw:

@@ -253,8 +253,18 @@ def sign(raw: bytes, key: AuditorKey) -> bytes:
             "The statement was drawn up for another auditor's key than this one.",
             "Sign with the key that the statement names, or draw it up again for this one.",
         )
-    content = statement.content
-    return encode({**content, "signature": key.sign(_purpose(statement), content)})
+    return signed(raw, key.sign(_purpose(statement), statement.content))
+
+
+def message(raw: bytes) -> bytes:
+    """What is signed of an unsigned file."""
+    statement = parse(raw).statement
+    return _purpose(statement).message(statement.content)
+
+
+def signed(raw: bytes, signature: bytes) -> bytes:
+    """The signed file, of the unsigned one and a signature that was made elsewhere and is not looked at here."""
+    return encode({**parse(raw).statement.content, "signature": signature})
 
 
 def parse(raw: bytes) -> Signed:

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     KEY_DESTROYED = "key-destroyed"
     LOG_RESTART = "log-restart"  # what the log had lost, as signed offline
     AUDIT_PROMISE = "audit-promise"  # of an auditor to a number, before a sample is drawn from it
+    AUDIT_BEACON = "audit-beacon"  # random bytes of the portal, right behind such a promise: what the draw follows from as well
     ATTESTATION = "attestation"
     ATTESTATION_WITHDRAWN = "attestation-withdrawn"
     PUBLICATION = "publication"

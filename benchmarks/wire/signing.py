@@ -89,6 +89,7 @@ class Purpose(Enum):
     OPENING = b"steplabel/1 opening"  # a device standing by what its plant shows an auditor
     AUDIT_NONCE = b"steplabel/1 audit-nonce"  # an auditor binding themselves to a number not shown yet
     AUDIT_DRAW = b"steplabel/1 audit-draw"  # an auditor's draw of what is to be opened
+    AUDIT_SEED = b"steplabel/1 audit-seed"  # never shown: a browser hashes it to the number of a promise, and finds that again to draw
 
     def message(self, content: Value) -> bytes:
         """The bytes that are signed."""
@@ -255,7 +256,7 @@ class AuditorKey(SigningKey):
     """Of one auditor of a certification body, registered there by its owner; the portal never sees its private half."""
 
     __slots__ = ()
-    purposes = frozenset({Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.AUDIT_NONCE, Purpose.AUDIT_DRAW})
+    purposes = frozenset({Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.AUDIT_NONCE, Purpose.AUDIT_DRAW, Purpose.AUDIT_SEED})
 
 
 def _unreadable() -> VerificationError:

@@ -25,7 +25,7 @@ from portal.accounts.audience import named, people_of_body, people_of_site
 from portal.accounts.models import Site
 from portal.assurance.attestation_standing import Standing
 from portal.assurance.engagements import EngagementView
-from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, Reminded
+from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, Reminded, Sample
 from portal.assurance.models.findings import Act, Grade
 from portal.assurance.obliged import DueSite, due_sites
 from portal.assurance.schemes import Duty
@@ -113,6 +113,12 @@ def said(finding: Finding, act: Act, now: datetime) -> None:
         tell_body(Kind.FINDING_ANSWERED, finding.assignment, now, finding=finding.number)
     else:
         tell_firm(_TO_THE_FIRM[act], finding.assignment, now, finding=finding.number)
+
+
+def drawn(sample: Sample, now: datetime) -> None:
+    """The plant has to open what was drawn, and the body awaits it: each is told with the command that is theirs."""
+    tell_firm(Kind.SAMPLE_DRAWN, sample.assignment, now)
+    tell_body(Kind.OPENING_COMES, sample.assignment, now)
 
 
 def concluded(row: Attestation, now: datetime) -> None:

@@ -1,13 +1,15 @@
 """Sample and opening, as far as the portal takes part: it keeps the promise, says from which head is drawn, keeps the draw, notes counts.
 
 The auditor promises a nonce and a plan before the head is there that positions follow from as well. That head is the log's
-first that holds promise, commitment and one entry more. Whoever can make that entry can look for a draw: a body in league with a plant
-(docs/threat-model.md). The opening goes from plant to auditor past the portal; what comes back here is how many checks held, and which
-failed of how many records. Not how many records were drawn: that would tell how many there are.
+first that holds promise, commitment and one entry more: random bytes of the portal, which it adds in the transaction that takes the
+promise. So nobody outside chooses that entry, and no draw waits for a stranger's report. The opening goes from plant to auditor past the
+portal; what comes back here is how many checks held, and which failed of how many records. Not how many records were drawn: that would
+tell how many there are.
 """
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
 from django.db import transaction
@@ -19,6 +21,7 @@ from benchmarks.wire.attestations import BINDING, SampleOutcome
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import User
+from portal.assurance import reminding
 from portal.assurance.attestation_standing import audited_report
 from portal.assurance.auditors import lock_standing, require_free
 from portal.assurance.models import Assignment, AuditorKey, Sample
@@ -58,7 +61,8 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
             raise RefusedError(
                 409, "promise-waits", "A promise of this engagement waits for its draw.", "Draw from it first: of two, one could be chosen."
             )
-        index = log.append(head, Kind.AUDIT_PROMISE, made.digest, now)
+        beacon = (Kind.AUDIT_BEACON, secrets.token_hex(32))
+        index = log.append_all(head, [(Kind.AUDIT_PROMISE, made.digest), beacon], now)[0]
         sample = Sample.objects.create(
             assignment=assignment,
             submission=report,
@@ -109,6 +113,7 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
             raise RefusedError(409, "sample-drawn", "This sample is drawn already.", "Make a new promise for another sample.")
         row.draw, row.drawn_at = raw, now
         row.save(update_fields=["draw", "drawn_at"])
+        reminding.drawn(row, now)
         record(now, by.email, Action.SAMPLE_DRAWN, f"site {sample.assignment.site.slug}", f"{sample.assignment.period}, {made.digest[:16]}")
     return row
 

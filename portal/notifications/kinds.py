@@ -28,6 +28,8 @@ class Kind(models.TextChoices):
     FINDING_RETURNED = "finding.returned"
     FINDING_CLOSED = "finding.closed"
     FINDING_OVERDUE = "finding.overdue"
+    SAMPLE_DRAWN = "sample.drawn"
+    OPENING_COMES = "opening.comes"
     CONCLUSION_COMES = "conclusion.comes"
     CONCLUSION_LATE = "conclusion.late"
     CONCLUSION_GIVEN = "conclusion.given"

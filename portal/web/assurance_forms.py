@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, cast
@@ -15,7 +15,7 @@ from benchmarks.wire.attestations import MOST_BYTES
 from portal.assurance.schemes import schemes
 from portal.assurance.summaries import MOST_SUMMARY_BYTES, Summary, read_summary
 from portal.web.assurance_words import ASSURANCES, GRADES, OPINIONS
-from portal.web.fields import area, choice, day, line, number, pattern, upload
+from portal.web.fields import DIGEST, area, choice, day, digest, line, number, pattern, upload
 from portal.web.words import said
 
 
@@ -60,7 +60,7 @@ class FindingForm(forms.Form):
         rows=4,
     )
     evidence = line(_("Evidence: which document, and who keeps it (optional)"), most=500, optional=True)
-    evidence_digest = pattern(_("Its SHA-256 (optional)"), optional=True)
+    evidence_digest = digest(_("Its SHA-256 (optional)"), optional=True)
     due = day(_("Answer wanted by"), required=_("Choose a day."))
 
 
@@ -74,7 +74,7 @@ class AnswerForm(forms.Form):
         most=2000,
         rows=4,
     )
-    evidence_digest = pattern(
+    evidence_digest = digest(
         _("SHA-256 of a document that shows it (optional)"),
         _("The document stays with you."),
         optional=True,
@@ -172,13 +172,29 @@ class OpinionForm(forms.Form):
 class SignedFileForm(forms.Form):
     """The file that the agent's command wrote on the auditor's machine."""
 
-    signed = upload(_("Signed file"), required=_("Choose the signed file first."), empty=_("The file is empty. Sign the statement again."))
+    first = "signed"
 
-    def clean_signed(self) -> UploadedFile[bytes]:
-        signed: UploadedFile[bytes] = self.cleaned_data["signed"]
-        if (signed.size or 0) > MOST_BYTES:
+    signed = upload(_("Signed file"), empty=_("The file is empty. Sign the statement again."), optional=True)
+    signature = forms.RegexField(r"^[0-9a-f]{128}\Z", required=False, widget=forms.HiddenInput)
+    number = forms.RegexField(DIGEST, required=False, widget=forms.HiddenInput)
+
+    def clean_signed(self) -> UploadedFile[bytes] | None:
+        signed: UploadedFile[bytes] | None = self.cleaned_data["signed"]
+        if signed is not None and (signed.size or 0) > MOST_BYTES:
             raise forms.ValidationError(_("The file is larger than any attestation. Choose the file that the signing command wrote."))
         return signed
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and not self.cleaned_data["signed"] and not self.cleaned_data["signature"]:
+            self.add_error("signed", _("Choose the signed file first."))
+        return self.cleaned_data
+
+    def raw(self, made: Callable[[bytes, bytes], bytes]) -> bytes:
+        """The signed file: as handed in, or made of the signature (and the number) that the browser worked out."""
+        told = self.cleaned_data
+        if told["signed"]:
+            return bytes(told["signed"].read())
+        return made(bytes.fromhex(told["signature"]), bytes.fromhex(told["number"]))
 
 
 class WithdrawalForm(forms.Form):
@@ -199,6 +215,7 @@ class KeyForm(forms.Form):
         _("Your public key"),
         _("64 digits of 0–9 and a–f, as the command on your own machine shows it. The private half stays there."),
         _("Give the public key."),
+        regex=DIGEST,
         invalid=_("This is no public key: 64 digits of 0–9 and a–f."),
     )
 
@@ -236,12 +253,6 @@ class AuditPolicyForm(forms.Form):
     def of(cls, attested_only: bool, adverse_leaves: bool) -> AuditPolicyForm:
         """As it is decided now."""
         return cls(initial={"attested": "yes" if attested_only else "no", "adverse": "yes" if adverse_leaves else "no"})
-
-
-class SampleFileForm(SignedFileForm):
-    """A promise or a draw, signed on the auditor's machine."""
-
-    first = "signed"
 
 
 class SummaryForm(forms.Form):

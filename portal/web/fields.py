@@ -39,14 +39,25 @@ def pattern(
     hint: Text = "",
     required: Text = "",
     *,
-    regex: Any = DIGEST,
-    invalid: Text = NO_DIGEST,
+    regex: Any,
+    invalid: Text,
     width: int = 0,
     attrs: Any = NO_SPELLING,
     **more: Any,
 ) -> forms.RegexField:
-    """One line that must be written in one way, and `invalid` says in which; a SHA-256 where nothing else is said."""
+    """One line that must be written in one way, and `invalid` says in which."""
     return forms.RegexField(regex, **_said(label, hint, required, more, invalid=invalid), widget=_input(width, attrs))
+
+
+class DigestField(forms.RegexField):
+    """A SHA-256, which the browser works out of the file beside it (`digest.js`)."""
+
+    is_digest = True
+
+
+def digest(label: Text, hint: Text = "", required: Text = "", **more: Any) -> forms.RegexField:
+    """The SHA-256 of a document that stays where it is; nobody types it: the browser hashes the file, or a command prints it."""
+    return DigestField(DIGEST, **_said(label, hint, required, more, invalid=NO_DIGEST), widget=_input(0, NO_SPELLING))
 
 
 def number(label: Text, hint: Text = "", required: Text = "", *, invalid: Text, **more: Any) -> forms.DecimalField:

@@ -21,7 +21,7 @@ from portal.accounts.attempts import attempt_at
 from portal.catalogue.obliged import MOST_BYTES
 from portal.intake.by_hand import MOST_FILES
 from portal.web.contact import with_contact
-from portal.web.fields import NO_SPELLING, area, choice, day, line, number, pattern, tick, upload
+from portal.web.fields import NO_SPELLING, area, choice, day, digest, line, number, tick, upload
 from portal.web.refusals import in_whole
 from portal.web.words import COHORTS, zone_name
 
@@ -224,7 +224,7 @@ class IncentiveForm(forms.Form):
         max_digits=14,
         decimal_places=2,
     )
-    evidence = pattern(
+    evidence = digest(
         _("Evidence, SHA-256"),
         _("The digest of the site’s sealed report, or of a document that you keep: 64 digits of 0–9 and a–f."),
         _("Give the digest of the evidence."),

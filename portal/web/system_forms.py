@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.assurance.schemes import obligatory_audit
 from portal.assurance.systems import Paper
-from portal.web.fields import choice, day, line, pattern
+from portal.web.fields import choice, day, digest, line
 
 
 class SystemForm(forms.Form):
@@ -30,7 +30,7 @@ class SystemForm(forms.Form):
         _("An audit is due by the end of this day, unless another certificate follows or the last audit is younger."),
         _("Choose a day."),
     )
-    evidence = pattern(
+    evidence = digest(
         _("SHA-256 of the certificate"),
         _("The paper stays where it is kept; its digest, 64 digits of 0–9 and a–f, says later which paper was meant."),
         _("Give the digest of the certificate."),

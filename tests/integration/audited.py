@@ -12,14 +12,12 @@ from benchmarks.audit.kinds import OF_A_SAMPLE, SUMMARY
 from benchmarks.audit.sampling import STANDARD
 from benchmarks.wire import attestations, commitments
 from benchmarks.wire.attestations import Assurance, Opinion
-from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import AuditorKey
 from portal.accounts.models import User
 from portal.assurance import attesting, auditors, findings, sampling
 from portal.assurance.models import Assignment, Attestation, Sample
 from portal.assurance.models.findings import Grade
 from portal.intake.models import Commitment
-from portal.translog import log
 from portal.translog import selectors as logged
 
 NONCE = b"n" * sample_draws.NONCE_BYTES
@@ -61,9 +59,8 @@ def make_sample(attested: Attestation, now: datetime) -> Sample:
 
 
 def make_sample_of(assignment: Assignment, auditor: User, key: AuditorKey, now: datetime) -> Sample:
-    """Promised, waited and drawn, with a key that is registered."""
+    """Promised and drawn, with a key that is registered."""
     promised = sampling.promise(assignment, promise_of(assignment, key, now), auditor, now)
-    log.add(Kind.KEY_DESTROYED, "ef" * 32, now)  # something else happens
     return sampling.draw(promised, draw_of(promised, key), auditor, now)
 
 

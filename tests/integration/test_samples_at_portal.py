@@ -28,10 +28,13 @@ from portal.assurance.models import Assignment, Sample
 from portal.assurance.summaries import Summary, read_summary
 from portal.intake import services as intake
 from portal.intake.models import Submission
+from portal.notifications.kinds import Kind as NoticeKind
+from portal.notifications.models import Notice
 from portal.opening import services as opening
 from portal.problems import RefusedError
 from portal.translog import log
 from portal.translog import selectors as logged
+from portal.translog.models import LogEntry
 from tests.integration.audited import draw_of, promise_of, summary_bytes, terms
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, make_cast
 
@@ -58,11 +61,8 @@ def assignment(cast: Cast) -> Assignment:
     return made
 
 
-def promised(cast: Cast, assignment: Assignment, *, ready: bool = True) -> Sample:
-    sample = sampling.promise(assignment, promise_of(assignment, KEY, NOW), cast.auditor, NOW)
-    if ready:
-        log.add(Kind.KEY_DESTROYED, "ef" * 32, NOW)
-    return sample
+def promised(cast: Cast, assignment: Assignment) -> Sample:
+    return sampling.promise(assignment, promise_of(assignment, KEY, NOW), cast.auditor, NOW)
 
 
 def refusal_of(attempt: Callable[[], object]) -> str:
@@ -146,15 +146,35 @@ def test_of_two_promises_none_can_be_chosen(cast: Cast, assignment: Assignment) 
 
 
 def test_the_head_is_no_choice(cast: Cast, assignment: Assignment) -> None:
-    sample = promised(cast, assignment, ready=False)
-    early = draw_of(sample, KEY, size=sample.head_size - 1)
-    assert refusal_of(lambda: sampling.draw(sample, early, cast.auditor, NOW)) == "head-not-there"
+    sample = promised(cast, assignment)
     for number in range(3):
         log.add(Kind.KEY_DESTROYED, f"{number:064x}", NOW)
     for size in (sample.head_size - 1, sample.head_size + 1):
         other = draw_of(sample, KEY, size=size)
         assert refusal_of(lambda other=other: sampling.draw(sample, other, cast.auditor, NOW)) == "head-of-another"  # type: ignore[misc] # bound now
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
+
+
+def test_right_behind_a_promise_stands_an_entry_that_nobody_outside_chooses(cast: Cast, assignment: Assignment) -> None:
+    """Else the body or the plant makes that entry, after trying offline which one gives the draw that they like."""
+    sample = promised(cast, assignment)
+    promise, beacon = LogEntry.objects.order_by("-index")[:2][::-1]
+    assert (promise.kind, promise.digest, beacon.kind) == (Kind.AUDIT_PROMISE, sample.promise_digest, Kind.AUDIT_BEACON)
+    assert sample.head_size == beacon.index + 1 == logged.size(), "the draw waits for nobody"
+    sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
+    sampling.promise(assignment, promise_of(assignment, KEY, NOW, OTHER), cast.auditor, NOW)
+    assert LogEntry.objects.order_by("-index")[0].digest != beacon.digest
+
+
+def test_plant_and_body_are_told_of_a_draw_with_their_command(cast: Cast, assignment: Assignment) -> None:
+    sample = promised(cast, assignment)
+    for _twice in range(2):
+        sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
+    for who, command in ((cast.plants[0].owner, "steplabel-agent open DRAW"), (cast.auditor, "steplabel-agent verify opening EVIDENCE")):
+        client = Client()
+        assert client.login(username=who.email, password=PASSWORD)
+        assert client.get(reverse("web:notifications")).content.decode().count(command) == 1
+    assert Notice.objects.filter(kind=NoticeKind.SAMPLE_DRAWN, recipient=cast.plants[1].owner).count() == 0
 
 
 def test_another_key_another_site_and_an_interest_are_refused(cast: Cast, assignment: Assignment) -> None:

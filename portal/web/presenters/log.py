@@ -57,6 +57,7 @@ KINDS: Mapping[Kind, Promise] = {
     Kind.LOG_RESTART: gettext_lazy("Restart of this log after a restore"),
     Kind.ATTESTATION: gettext_lazy("Attestation of an auditor"),
     Kind.ATTESTATION_WITHDRAWN: gettext_lazy("Withdrawal of an attestation"),
+    Kind.AUDIT_BEACON: gettext_lazy("Random bytes of this portal, from which a sample is drawn"),
     Kind.AUDIT_PROMISE: gettext_lazy("Promise of an auditor before a sample is drawn"),
     Kind.PUBLICATION: gettext_lazy("Publication of a version"),
     Kind.PUBLICATION_WITHDRAWN: gettext_lazy("Withdrawal of a version"),

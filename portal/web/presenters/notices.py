@@ -101,6 +101,16 @@ WORDINGS: dict[str, Wording] = {
         gettext_lazy("%(firm)s stays in the scheme"),
         gettext_lazy("Leaving was undone; nothing was deleted."),
     ),
+    Kind.SAMPLE_DRAWN: Wording(
+        gettext_lazy("Samples drawn at your sites"),
+        gettext_lazy("%(site)s, %(period)s: a sample is drawn for you to open"),
+        gettext_lazy("Download it from your audits and run at the plant: steplabel-agent open DRAW --site site.toml --out opening"),
+    ),
+    Kind.OPENING_COMES: Wording(
+        gettext_lazy("Openings to verify"),
+        gettext_lazy("%(site)s, %(period)s: the plant opens your sample"),
+        gettext_lazy("The opening comes to you, not here. Verify it with the evidence file: steplabel-agent verify opening EVIDENCE"),
+    ),
     Kind.ASSIGNMENT_MADE: Wording(
         gettext_lazy("Sites assigned to your body"),
         gettext_lazy("%(site)s, %(period)s is assigned to your body"),
@@ -233,7 +243,7 @@ WORDINGS: dict[str, Wording] = {
 _OF_FIRMS = (
     Kind.REPORT_COMES,
     *(Kind.REPORT_REMINDED, Kind.EXTENSION_GRANTED, Kind.SUBMISSION_ACCEPTED, Kind.SUBMISSION_REFUSED, Kind.BENCHMARK_PUBLISHED),
-    *(Kind.BENCHMARK_WITHDRAWN, Kind.FINDING_MADE, Kind.FINDING_RETURNED, Kind.FINDING_CLOSED, Kind.FINDING_OVERDUE),
+    *(Kind.BENCHMARK_WITHDRAWN, Kind.SAMPLE_DRAWN, Kind.FINDING_MADE, Kind.FINDING_RETURNED, Kind.FINDING_CLOSED, Kind.FINDING_OVERDUE),
     *(Kind.CONCLUSION_GIVEN, Kind.CONCLUSION_WITHDRAWN, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS, Kind.SITE_APPROVED, Kind.SITE_REFUSED),
     *(Kind.CONCLUSION_LATE, Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE),
     *(Kind.FIRM_STAYS, Kind.FIRM_LEAVES, Kind.DEVICE_ENROLLED, Kind.DEVICE_REVOKED),
@@ -244,7 +254,7 @@ KINDS_OF: dict[str, tuple[Kind, ...]] = {
     Role.ENTERPRISE: (*_OF_FIRMS, *_OF_PROPOSALS),
     Role.REGULATOR: (Kind.DRAFT_WAITS, Kind.RELEASE_STOPPED, Kind.APPLICATION_WAITS, Kind.PACK_WAITS, *_OF_PROPOSALS),
     Role.CERTIFICATION_BODY: (
-        *(Kind.ASSIGNMENT_MADE, Kind.ASSIGNMENT_TAKEN_BACK, Kind.FINDING_ANSWERED, Kind.FINDING_OVERDUE),
+        *(Kind.ASSIGNMENT_MADE, Kind.ASSIGNMENT_TAKEN_BACK, Kind.OPENING_COMES, Kind.FINDING_ANSWERED, Kind.FINDING_OVERDUE),
         *(Kind.CONCLUSION_COMES, Kind.CONCLUSION_LATE, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS),
         *_OF_PROPOSALS,
     ),

@@ -160,6 +160,12 @@ def readers_zone() -> str:
 
 
 @register.filter
+def filename(url: str) -> str:
+    """What a file is called when it is downloaded from there: `/draws/7.cbor` as `draw-7.cbor`."""
+    return url.rstrip("/").removeprefix("/").replace("draws/", "draw-", 1)
+
+
+@register.filter
 def as_workbook(url: str) -> str:
     """The address of a table's CSV as that of its workbook."""
     return url.replace(".csv", ".xlsx", 1)

@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 
 from benchmarks import packs
 from benchmarks.errors import SteplabelError
+from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Assurance, Opinion
 from portal.accounts.models import Role
 from portal.assurance import attesting
 from portal.assurance.attestation_standing import attestation_of_body, views_of
+from portal.assurance.browser_signing import statement_to_sign
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Attestation
 from portal.assurance.schemes import reached
@@ -61,10 +63,12 @@ def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
 def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
     """What is said, the file to sign where one waits, and the place to hand the signed one in."""
     held = _own(request, digest)
+    waiting = _waiting(held)
     form = SignedFileForm(request.POST, request.FILES) if request.method == "POST" else SignedFileForm()
     if request.method == "POST" and form.is_valid():
         try:
-            taken = attesting.take(form.cleaned_data["signed"].read(), person(request), timezone.now())
+            raw = form.raw(lambda signature, _number: attestations.signed(waiting, signature))
+            taken = attesting.take(raw, person(request), timezone.now())
         except SteplabelError as refusal:
             add_error(form, "signed", refusal)
         else:
@@ -77,7 +81,7 @@ def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
     crumbs = [Crumb(_("Assigned sites"), reverse("web:assigned"))]
     if held.assignment_id is not None:
         crumbs.append(Crumb(_("Engagement"), reverse("web:engagement", args=[held.assignment_id])))
-    told = {"page": attestation_page(view, tuple(crumbs))}
+    told = {"page": attestation_page(view, tuple(crumbs)), "signing": statement_to_sign(waiting) if waiting else None}
     return form_page(request, "web/attestation.html", told, form)
 
 
@@ -85,11 +89,9 @@ def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
 def to_sign(request: HttpRequest, digest: str) -> HttpResponse:
     """The canonical bytes that wait for the signature: of the withdrawal where one was drawn up, else of the attestation."""
     held = _own(request, digest)
-    if held.state == Attestation.State.DRAWN_UP:
-        return cbor_file(bytes(held.content), file_to_sign(digest, withdrawal=False))
-    if held.state == Attestation.State.ISSUED and held.withdrawal is not None:
-        return cbor_file(bytes(held.withdrawal), file_to_sign(digest, withdrawal=True))
-    raise Http404
+    if not (waiting := _waiting(held)):
+        raise Http404
+    return cbor_file(waiting, file_to_sign(digest, withdrawal=held.state == Attestation.State.ISSUED))
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
@@ -135,6 +137,13 @@ def _terms(told: dict[str, Any]) -> attesting.Terms:
         surveillance_on=told["surveillance_on"],
         performance=reached(told["scheme"], told["baseline"], Fraction(told["improvement"]) / 100) if told["scheme"] else None,
     )
+
+
+def _waiting(held: Attestation) -> bytes:
+    """What waits for a signature: the withdrawal where one was drawn up, else the attestation; empty where nothing does."""
+    if held.state == Attestation.State.DRAWN_UP:
+        return bytes(held.content)
+    return bytes(held.withdrawal or b"") if held.state == Attestation.State.ISSUED else b""
 
 
 def _own(request: HttpRequest, digest: str) -> Attestation:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
-from portal.assurance import sampling
+from portal.assurance import browser_signing, sampling
 from portal.assurance.evidence_file import drawn_sample, evidence_of
 from portal.assurance.models import Sample
 from portal.intake.models import Commitment
@@ -19,7 +20,7 @@ from portal.keys import published_directory, receipt_key
 from portal.translog import selectors as logged
 from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
-from portal.web.assurance_forms import SampleFileForm, SummaryForm
+from portal.web.assurance_forms import SignedFileForm, SummaryForm
 from portal.web.forms import add_error
 from portal.web.presenters.assurance import engagement_title
 from portal.web.presenters.samples import commitment_name, evidence_name, sample_page
@@ -43,7 +44,10 @@ def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
         else:
             return report_done(request, _("It is on record."), "web:engagement-sample", assignment)
     crumbs = (Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
-    told = {"page": sample_page(view, newest, _root(newest), published_directory().fingerprint, crumbs)}
+    told = {
+        "page": sample_page(view, newest, _root(newest), published_directory().fingerprint, crumbs),
+        "signing": _to_sign(request, assignment, newest) if step is SignedFileForm else None,
+    }
     return form_page(request, "web/sample.html", told, form)
 
 
@@ -85,17 +89,27 @@ def _root(newest: Sample | None) -> bytes | None:
     return logged.root_at(newest.head_size)
 
 
-def _next(newest: Sample | None) -> Callable[..., SampleFileForm | SummaryForm]:
+def _next(newest: Sample | None) -> Callable[..., SignedFileForm | SummaryForm]:
     waits_for_counts = newest is not None and newest.draw is not None and newest.verified_at is None
-    return SummaryForm if waits_for_counts else SampleFileForm
+    return SummaryForm if waits_for_counts else SignedFileForm
 
 
-def _act(request: HttpRequest, assignment: int, newest: Sample | None, form: SampleFileForm | SummaryForm) -> None:
+def _act(request: HttpRequest, assignment: int, newest: Sample | None, form: SignedFileForm | SummaryForm) -> None:
     user, now = person(request), timezone.now()
     if isinstance(form, SummaryForm):
         if newest is not None:
             sampling.note(newest, form.summary_of(), user, now)
     elif newest is not None and newest.draw is None:
-        sampling.draw(newest, form.cleaned_data["signed"].read(), user, now)
+        root = _root(newest) or b""
+        sampling.draw(newest, form.raw(lambda signature, nonce: browser_signing.draw_signed(newest, root, nonce, signature)), user, now)
     else:
-        sampling.promise(row(request, assignment), form.cleaned_data["signed"].read(), user, now)
+        engaged, today = row(request, assignment), localdate(now)
+        raw = form.raw(lambda signature, digest: browser_signing.promise_signed(engaged, user, digest, today, signature))
+        sampling.promise(engaged, raw, user, now)
+
+
+def _to_sign(request: HttpRequest, assignment: int, newest: Sample | None) -> browser_signing.ToSign | None:
+    if newest is None or newest.draw is not None:
+        return browser_signing.promise_to_sign(row(request, assignment), person(request), localdate())
+    root = _root(newest)
+    return browser_signing.draw_to_sign(newest, root) if root is not None else None

@@ -7,18 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 
+from benchmarks.audit import draws
 from benchmarks.wire import attestations
-from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import AuditorKey
+from portal.accounts.models import Site
+from portal.assurance import attesting, auditors
 from portal.assurance.assigning import assign
-from portal.assurance.models import Assignment, Sample
-from portal.translog import log
+from portal.assurance.models import Assignment, Attestation, Sample
+from reporting_agent.audit.openings.statements import AuditorKeys
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import NOW, PERIOD, World
-from tests.integration.audited import draw_of, promise_of, summary_bytes
+from tests.integration.audited import draw_of, promise_of, summary_bytes, terms
 
 pytestmark = [
     pytest.mark.browser,
@@ -151,9 +152,6 @@ def _sample(auditor: Reader, assignment: int, key: AuditorKey, screen: tuple[str
     page.set_input_files("#id_signed", file)
     page.click("main form button")
     page.wait_for_selector(".govuk-notification-banner")
-    auditor.look("sample-waits")
-    in_a_worker(lambda: _something_happens(screen[1]))
-    auditor.open(f"/assigned/{assignment}/sample/")
     auditor.look("sample-draw")
     file.write_bytes(in_a_worker(lambda: draw_of(_sample_of(assignment), key)))
     page.set_input_files("#id_signed", file)
@@ -171,11 +169,6 @@ def _sample_of(assignment: int) -> Sample:
     return Sample.objects.select_related("submission", "assignment__site").get(assignment=assignment)
 
 
-def _something_happens(number: int) -> None:
-    with transaction.atomic():
-        log.add(Kind.KEY_DESTROYED, f"{number:064x}", timezone.now())
-
-
 def _sign_and_hand_in(auditor: Reader, key: AuditorKey, file: Path) -> None:
     with auditor.page.expect_download() as download:
         auditor.page.click("a[href$='/to-sign.cbor']")
@@ -183,3 +176,65 @@ def _sign_and_hand_in(auditor: Reader, key: AuditorKey, file: Path) -> None:
     auditor.page.set_input_files("#id_signed", file)
     with auditor.page.expect_navigation():
         auditor.page.click("main form button")
+
+
+PASSWORD = "a password of their own, 密码"  # noqa: S105 - of keys made in the test
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=["en-1440", "zh-hans-360"])
+def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_is_sent(
+    reader: MakeReader, screen: tuple[str, int], world: World, tmp_path: Path
+) -> None:
+    plant, keys = world.cast.plants[7 + SCREENS.index(screen)], AuditorKeys.generate()
+    file, other = tmp_path / "auditor.pem", tmp_path / "other.pem"
+    file.write_bytes(keys.to_pem(PASSWORD.encode()))
+    other.write_bytes(AuditorKeys.generate().to_pem(PASSWORD.encode()))
+    assignment = in_a_worker(lambda: _engaged(world, plant.site, keys.signing))
+    auditor = reader(*screen, world.cast.auditor.email)
+    page = auditor.page
+    sent: list[bytes] = []
+    page.on("request", lambda request: sent.append(request.post_data_buffer or b""))
+
+    auditor.open(f"/assigned/{assignment}/sample/")
+    for chosen, password, told in ((None, "", "key"), (file, "wrong", "password"), (other, PASSWORD, "other")):
+        if chosen:
+            page.set_input_files("#sign-key", chosen)
+        page.fill("#sign-password", password)
+        page.click("#sign-button")
+        wanted = page.get_attribute("#sign-told", f"data-{told}")
+        page.wait_for_function("wanted => document.getElementById('sign-told').textContent === wanted", arg=wanted)
+    auditor.look("sign-here-other-key")
+
+    _sign_here(auditor, file)  # the promise
+    auditor.look("sign-here-draw")
+    _sign_here(auditor, file)  # the draw, with the number that the same key gives again
+    page.wait_for_selector("#id_summary")
+    drawn = in_a_worker(lambda: _sample_of(assignment))
+    made, promise = draws.read(bytes(drawn.draw or b"")), draws.read_promise(bytes(drawn.promise))
+    draws.require_promised(made, promise)
+    assert made.auditor == keys.signing.public
+
+    now = timezone.now()
+    digest = in_a_worker(lambda: attesting.draw_up(Assignment.objects.get(pk=assignment), terms(now), world.cast.auditor, now).digest)
+    auditor.open(f"/attestations/{digest}/")
+    auditor.look("sign-here-attestation")
+    _sign_here(auditor, file)
+    page.wait_for_selector("main a[href^='/verify/A-']")
+    assert in_a_worker(lambda: Attestation.objects.get(digest=digest).state) == Attestation.State.ISSUED
+    everything = b"".join(sent)
+    assert b"PRIVATE KEY" not in everything
+    assert PASSWORD.encode() not in everything
+
+
+def _engaged(world: World, site: Site, key: AuditorKey) -> int:
+    made = assign(world.cast.body, site, PERIOD, world.cast.approver, NOW)
+    auditors.declare(made, world.cast.auditor, False, "", NOW)
+    auditors.register(made.body, key.public.hex, world.cast.auditor, NOW)
+    return int(made.pk)
+
+
+def _sign_here(auditor: Reader, file: Path) -> None:
+    auditor.page.set_input_files("#sign-key", file)
+    auditor.page.fill("#sign-password", PASSWORD)
+    with auditor.page.expect_navigation():
+        auditor.page.click("#sign-button")

@@ -1,0 +1,92 @@
+"""What an auditor signs in the browser, and the signed file made of the signature that comes back.
+
+The browser gets the message with a mark where the number belongs, which is the auditor's alone: for a promise its digest, for a draw
+the number itself. It works the number out of a signature over the seed, so that nothing has to be kept between promise and draw; key,
+password and that signature stay there. The file that comes of it is the same as the one of `steplabel-agent`, and judged alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+from benchmarks.audit import draws
+from benchmarks.audit.draws import Draw, Head, Promise
+from benchmarks.audit.sampling import STANDARD
+from benchmarks.wire import attestations, commitments
+from benchmarks.wire.signing import Purpose, VerifyingKey
+from portal.accounts.models import User
+from portal.assurance.models import Assignment, AuditorKey, Sample
+from portal.intake.models import Commitment
+
+MARK = hashlib.sha256(b"steplabel/1 here the number is put in").digest()
+
+
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """All in hex digits; `seed` is empty where no number is put in, `promised` where none was promised yet."""
+
+    public: str
+    message: str
+    seed: str = ""
+    promised: str = ""
+    mark: str = MARK.hex()
+
+
+def statement_to_sign(raw: bytes) -> ToSign:
+    """An attestation or a withdrawal that waits for its signature."""
+    return ToSign(attestations.parse(raw).statement.public_key.hex(), attestations.message(raw).hex())
+
+
+def promise_to_sign(assignment: Assignment, by: User, today: date) -> ToSign | None:
+    """None where the person has no key that may sign."""
+    made = _promise(assignment, by, MARK, today)
+    if made is None:
+        return None
+    return ToSign(made.auditor.hex, Purpose.AUDIT_NONCE.message(made.content).hex(), _seed(assignment, None))
+
+
+def draw_to_sign(sample: Sample, root: bytes) -> ToSign:
+    """For the promise that waits, by the key that made it."""
+    made = _draw(sample, root, MARK)
+    promised = draws.read_promise(bytes(sample.promise)).nonce_digest.hex()
+    return ToSign(made.auditor.hex, Purpose.AUDIT_DRAW.message(made.content).hex(), _seed(sample.assignment, sample), promised)
+
+
+def promise_signed(assignment: Assignment, by: User, nonce_digest: bytes, today: date, signature: bytes) -> bytes:
+    """The file; empty where the person has no key any more, which is refused as any file that cannot be read."""
+    made = _promise(assignment, by, nonce_digest, today)
+    return draws.signed(made, signature) if made is not None else b""
+
+
+def draw_signed(sample: Sample, root: bytes, nonce: bytes, signature: bytes) -> bytes:
+    return draws.signed(_draw(sample, root, nonce), signature)
+
+
+def _promise(assignment: Assignment, by: User, nonce_digest: bytes, today: date) -> Promise | None:
+    held = AuditorKey.objects.filter(body=assignment.body_id, owner=by, revoked_at=None).order_by("-pk").first()
+    if held is None:
+        return None
+    return Promise(assignment.site.slug, assignment.period, nonce_digest, STANDARD, (), today, VerifyingKey.from_hex(held.public_key))
+
+
+def _draw(sample: Sample, root: bytes, nonce: bytes) -> Draw:
+    promise, report = draws.read_promise(bytes(sample.promise)), sample.submission
+    committed = Commitment.objects.get(site=report.site_id, period=report.period, revision=report.revision)
+    return Draw(
+        commitment=commitments.parse(bytes(committed.signed)).commitment,
+        nonce=nonce,
+        head=Head(sample.head_size, root),
+        plan=promise.plan,
+        steps=promise.steps,
+        auditor=promise.auditor,
+        promise=promise.digest,
+    )
+
+
+def _seed(assignment: Assignment, sample: Sample | None) -> str:
+    """Another one for each sample of an engagement, and the same for its promise and its draw."""
+    before = Sample.objects.filter(assignment=assignment)
+    n = before.count() if sample is None else before.filter(pk__lt=sample.pk).count()
+    return Purpose.AUDIT_SEED.message(f"{assignment.site.slug}/{assignment.period}/{assignment.pk}/{n}").hex()
