@@ -20,6 +20,7 @@ from benchmarks import shelf
 from benchmarks.errors import SteplabelError
 from reporting_agent.approved_packs import Kept
 from reporting_agent.commands import own_language
+from reporting_agent.completion import SHELLS, PrintCompletion
 from reporting_agent.console import LANGUAGE, answer
 from reporting_agent.software import SOFTWARE
 from reporting_agent.state import StateDirectory
@@ -69,6 +70,12 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 1 input wrong, 2 usage, 3 portal not reached (work is kept), 4 refused by policy.",
     )
     parser.add_argument("--version", action="version", version=SOFTWARE.replace("/", " "))
+    parser.add_argument(
+        "--completion",
+        choices=SHELLS,
+        action=PrintCompletion,
+        help="print a completion script: source <(steplabel-agent --completion bash)",
+    )
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     named = next((word for word in arguments if not word.startswith("-")), None)
     for name in (named,) if named in COMMANDS else COMMANDS:
