@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from copy import deepcopy
+from functools import cache
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
@@ -20,12 +24,26 @@ from portal.openness import OPEN
 from portal.problems import MEDIA_TYPE, RefusedError
 
 
+class Generator(SchemaGenerator):
+    """The document is the same for everybody: a process makes it once, which takes seconds."""
+
+    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
+        return deepcopy(_made())
+
+
+@cache
+def _made() -> dict[str, Any]:
+    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call] # the library has no types
+    return schema
+
+
 class SchemaView(SpectacularAPIView):
     """The OpenAPI document: YAML, or JSON by `?format=json`."""
 
     scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "public"
     authentication_classes = ()
+    generator_class = Generator
 
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # the library has no types
@@ -72,6 +90,65 @@ def answers_that_have_not_changed(result: dict[str, Any], **_made_by: Any) -> di
     return result
 
 
+TAGS = {
+    "archive": "Every published version as one file.",
+    "assignments": "Which certification body checks what.",
+    "benchmarks": "Published versions: public, signed, permanent.",
+    "commitments": "What an agent binds itself to before it draws.",
+    "conformance": "Results of the kit for sources.",
+    "deliveries": "What energy suppliers declare.",
+    "directory": "The portal's keys.",
+    "drafts": "Versions that are being prepared.",
+    "enrolments": "How an agent is registered.",
+    "granted": "What sites let providers and suppliers see.",
+    "key": "What a key is good for.",
+    "log": "The transparency log: heads, entries, proofs, cosignatures.",
+    "notifications": "What a person was told.",
+    "obligatory-audits": "When sites owe their next audit.",
+    "packs": "Method packs that were approved here.",
+    "participation": "Who reported, and who is obliged to.",
+    "periods": "Periods of peer groups.",
+    "places": "Between which places sites lie.",
+    "reports": "Reports of own sites.",
+    "rotations": "How an agent's key changes.",
+    "samples": "Samples that auditors drew, and the evidence for them.",
+    "schema": "This document.",
+    "sites": "Sites with their agents.",
+    "standings": "Where an own site stands.",
+    "submissions": "Sealed reports, as agents hand them in.",
+}
+"""What each group of addresses is for."""
+
+RATE_HEADERS = {
+    "RateLimit-Limit": "How many requests the asker has in a window of this address.",
+    "RateLimit-Remaining": "How many of them are left.",
+    "RateLimit-Reset": "Seconds after which the window has ended for certain.",
+}
+
+
+def as_readers_and_tools_want_it(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
+    """A server, a contact, groups that are described, a title and an example for each operation, and the headers of rates."""
+    result["info"]["contact"] = {"name": "Whoever runs the portal that serves this document: see its foot"}
+    result["servers"] = [{"url": "/", "description": "The portal that serves this document."}]
+    result["tags"] = [{"name": name, "description": told} for name, told in TAGS.items()]
+    headers = {name: {"description": told, "schema": {"type": "integer"}} for name, told in RATE_HEADERS.items()}
+    for path, operations in result["paths"].items():
+        for operation in operations.values():
+            said = operation.get("description", "")
+            operation["summary"] = re.split(r"(?<=[.])\s|:\s|;\s", said, maxsplit=1)[0].rstrip(".") or operation["operationId"]
+            for one in operation.get("parameters", ()):
+                if one["in"] == "path" and one["name"] in EXAMPLES:
+                    one["example"] = EXAMPLES[one["name"]]
+            for status, answer in operation["responses"].items():
+                if status.startswith("2") and not path.endswith("/schema/"):
+                    answer["headers"] = {**answer.get("headers", {}), **headers}
+    return result
+
+
+EXAMPLES = {"pack": "cement", "place": "cn", "route": "dry-process", "period": "2025", "version": 1, "sample": 1, "digest": "0f" * 32}
+"""What stands for the parts of an address in examples."""
+
+
 class StrictView(APIView):
     """Refuses a query it does not know: `?rout=` must not be answered as if nothing had been asked for.
 
@@ -92,6 +169,8 @@ class StrictView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
         """With a strong entity tag on what was asked for and found; 304 to whoever holds it already."""
         response = super().dispatch(request, *args, **parts)
+        for name, value in zip(RATE_HEADERS, getattr(request, "rate", ()), strict=False):
+            response[name] = str(value)
         if self.scope != OPEN:
             response["Cache-Control"] = "private, no-cache"
             patch_vary_headers(response, ("Authorization",))

@@ -49,7 +49,9 @@ class RateByKey(ScopedRateThrottle):
         self.duration = seconds
         holder: api_keys.Holder | None = request.auth  # type: ignore[assignment] # the stubs know tokens of their own
         asking = f"key {holder.prefix}" if holder else client_network(request)
-        return counts.count(seconds, "rate", self.scope, asking) <= most
+        left = most - counts.count(seconds, "rate", self.scope, asking)
+        request._request.rate = (most, max(left, 0), seconds)  # type: ignore[attr-defined] # told by `portal.schema.StrictView`
+        return left >= 0
 
     def wait(self) -> float:
         """A whole window: when this one ends is not kept."""

@@ -145,6 +145,9 @@ MFA_FORMS = {
 PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to a new password is good
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a name; it asks the database nothing
 
+# The folder that `python -m reporting_agent.single_file --whole` wrote: the agent's files for plants, on the page that offers them.
+AGENT_FILES = Path(os.environ["STEPLABEL_AGENT_FILES"]) if os.environ.get("STEPLABEL_AGENT_FILES") else None
+
 # Mail. Without a server's name mails are written to the output of the process.
 # The password may come as a file instead: STEPLABEL_MAIL_PASSWORD_FILE.
 EMAIL_HOST = os.environ.get("STEPLABEL_MAIL_HOST", "")
@@ -232,6 +235,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "portal.schema.problems_in_their_own_media_type",
         "portal.schema.answers_that_have_not_changed",
+        "portal.schema.as_readers_and_tools_want_it",
     ],
 }
 

@@ -2,11 +2,15 @@
 
 What goes in is what labelling a workbook needs, in the versions that requirements/agent.txt locks, checked by their hashes;
 compiled parts once for every Python and system asked for. Needs a checkout (the lock stands there) and a registry.
+
+With `--whole DIR` the whole agent, for a portal to offer (`STEPLABEL_AGENT_FILES`): one file a system, each with all it needs for
+the newest of the Pythons asked for, and `SHA256SUMS` beside them.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import re
 import shutil
 import subprocess
@@ -26,7 +30,9 @@ PURE = (
 )  # fmt: skip
 SYSTEMS = {"linux": "x86_64-manylinux_2_28", "windows": "x86_64-pc-windows-msvc", "macos": "aarch64-apple-darwin"}
 PYTHONS = ("3.11", "3.12", "3.13")
+SUMS = "SHA256SUMS"
 _LEFT_OUT = re.compile(r"(^|/)(tests?|__pycache__|bin)/|\.(pyi|pxd|h|a|lib|c)$|^numpy/(f2py|_pyinstaller)/|\.dist-info/(RECORD|INSTALLER)$")
+_LEFT_OUT_OF_WHOLE = re.compile(r"(^|/)(tests?|__pycache__|bin)/|\.(pyi|pxd|h|a|lib|c)$|\.dist-info/(RECORD|INSTALLER)$")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -35,7 +41,12 @@ def main() -> int:
     parser.add_argument("--out", default="steplabel.pyz", metavar="FILE")
     parser.add_argument("--python", nargs="+", default=PYTHONS, metavar="VERSION", help=f"default: {' '.join(PYTHONS)}")
     parser.add_argument("--system", nargs="+", choices=SYSTEMS, default=tuple(SYSTEMS), help="default: all")
+    parser.add_argument("--whole", metavar="DIR", help="the whole agent, a file a system, with SHA256SUMS")
     asked = parser.parse_args()
+    if asked.whole:
+        build_whole(Path(asked.whole), asked.python[-1], tuple(asked.system))
+        print((Path(asked.whole) / SUMS).read_text(encoding="utf-8"), end="")
+        return 0
     build(Path(asked.out), tuple(asked.python), tuple(asked.system))
     print(f"{asked.out}: {Path(asked.out).stat().st_size / 1e6:.1f} MB, Python {', '.join(asked.python)} on {', '.join(asked.system)}")
     return 0
@@ -46,12 +57,33 @@ def build(out: Path, pythons: tuple[str, ...], systems: tuple[str, ...]) -> None
     with tempfile.TemporaryDirectory() as folder:
         parts = Path(folder) / "parts"
         _install(PURE, parts / "any", pythons[0], systems[0])
-        for package in PACKAGES:
-            shutil.copytree(ROOT / package, parts / "any" / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        _copy_own(parts)
         for python in pythons:
             for system in systems:
                 _install(COMPILED, parts / f"cp{python.replace('.', '')}-{system}", python, system)
         _zip(parts, out)
+
+
+def build_whole(folder: Path, python: str, systems: tuple[str, ...]) -> None:
+    """`steplabel-agent-SYSTEM-pythonVERSION.pyz` of all that the lock names, and the digests of what was built."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sums = []
+    for system in systems:
+        with tempfile.TemporaryDirectory() as scratch:
+            parts = Path(scratch) / "parts"
+            _install(every_name(), parts / f"cp{python.replace('.', '')}-{system}", python, system)
+            _copy_own(parts)
+            file = folder / f"steplabel-agent-{system}-python{python}.pyz"
+            _zip(parts, file, _LEFT_OUT_OF_WHOLE)
+        with file.open("rb") as content:
+            sums.append(f"{hashlib.file_digest(content, 'sha256').hexdigest()}  {file.name}\n")
+    (folder / SUMS).write_text("".join(sums), encoding="utf-8")
+
+
+def every_name() -> tuple[str, ...]:
+    """What the lock names, each once."""
+    named = re.findall(r"^([a-z0-9-]+)==", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    return tuple(dict.fromkeys(named))
 
 
 def locked(names: tuple[str, ...]) -> str:
@@ -63,6 +95,11 @@ def locked(names: tuple[str, ...]) -> str:
     if missing := sorted(set(names) - set(found)):
         raise SystemExit(f"{LOCK.name} locks no {', '.join(missing)}")
     return "\n".join(block for name in names for block in found[name]) + "\n"
+
+
+def _copy_own(parts: Path) -> None:
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, parts / "any" / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
 
 
 def _install(names: tuple[str, ...], target: Path, python: str, system: str) -> None:
@@ -79,7 +116,7 @@ def _install(names: tuple[str, ...], target: Path, python: str, system: str) -> 
     )  # fmt: skip
 
 
-def _zip(parts: Path, out: Path) -> None:
+def _zip(parts: Path, out: Path, left_out: re.Pattern[str] = _LEFT_OUT) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_name(f".{out.name}.new")
     with beside.open("wb") as raw:
@@ -87,15 +124,15 @@ def _zip(parts: Path, out: Path) -> None:
         with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
             start = (Path(__file__).parent / "start.py").read_text(encoding="utf-8")
             _add(file, "__main__.py", (start + "\n\nsys.exit(main())\n").encode())
-            for path in _kept(parts):
+            for path in _kept(parts, left_out):
                 _add(file, f"parts/{path.relative_to(parts).as_posix()}", path.read_bytes())
     beside.chmod(0o755)
     beside.replace(out)
 
 
-def _kept(parts: Path) -> Iterator[Path]:
+def _kept(parts: Path, left_out: re.Pattern[str]) -> Iterator[Path]:
     for path in sorted(parts.rglob("*")):
-        if path.is_file() and not _LEFT_OUT.search(path.relative_to(parts).as_posix().partition("/")[2]):
+        if path.is_file() and not left_out.search(path.relative_to(parts).as_posix().partition("/")[2]):
             yield path
 
 

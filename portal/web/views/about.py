@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from portal.own_address import own_address
 from portal.web import status as checks
 from portal.web.about import about_page, glossary
+from portal.web.api_page import groups
+from portal.web.page_cache import Rendered, cached, rendered
 from portal.web.readiness import wrong
 
 
@@ -21,6 +26,23 @@ def about(request: HttpRequest, page: str = "about") -> HttpResponse:
 @require_safe
 def words(request: HttpRequest) -> HttpResponse:
     return render(request, "web/glossary.html", {"terms": glossary()})
+
+
+@require_safe
+def api(request: HttpRequest) -> HttpResponse:
+    """The API from its own description; what programmers read there is English in every language."""
+
+    def made() -> Rendered:
+        found = groups()
+        told = {
+            "groups": found,
+            "operations": sum(len(group.operations) for group in found),
+            "portal": own_address(),
+            "schema": reverse("api:schema"),
+        }
+        return rendered("web/cached/api.html", _("API reference"), told)
+
+    return render(request, "web/cached_page.html", {"page": cached("api", (), made)})
 
 
 @never_cache

@@ -14,6 +14,7 @@ from portal.accounts import enrolling as accounts
 from portal.accounts.enrolling import TOKEN_LIFETIME
 from portal.accounts.models import Role, Site
 from portal.accounts.selectors import own_sites, revocable_device, sites_of
+from portal.days import scheme_day
 from portal.intake.reminders import owed_by
 from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory
@@ -26,6 +27,7 @@ from portal.register.selectors import site_wishes_of
 from portal.standings.reports import ChosenView, ReportView, chosen_report, history
 from portal.standings.selectors import released_values, standing_of
 from portal.web.access import for_role, freshly, person
+from portal.web.agent_files import offered
 from portal.web.answers import confirm_page, report_done
 from portal.web.presenters.applications import own_wish
 from portal.web.presenters.deadlines import owed_sentences
@@ -104,6 +106,8 @@ def token(request: HttpRequest, slug: str) -> HttpResponseBase:
         {
             "site_name": site_row(own).name,
             "token": text,
+            "files": offered(),
+            "year": scheme_day().year - 1,
             "expires": now + TOKEN_LIFETIME,
             "portal": own_address(),
             "crumbs": (Crumb(_("Sites and agents"), reverse("web:sites")),),

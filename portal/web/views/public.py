@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from portal.own_address import absolute, own_address
 from portal.publication import citation, codebook, open_data, sectors, selectors
+from portal.publication.document import CSV_FIELDS
 from portal.publication.rows import Row, Series, benchmark_view
 from portal.publication.shapes import BenchmarkView
 from portal.web import paper
@@ -137,6 +138,21 @@ def benchmark_csv(_request: HttpRequest, pack: str, place: str, route: str, peri
     return _file(
         cached("csv", content, lambda: selectors.table_of(benchmark_view(row, None), before)), "text/csv; charset=utf-8", row, "csv"
     )
+
+
+@require_safe
+def every_version_csv(_request: HttpRequest) -> HttpResponse:
+    """The tables of all that was ever published, withdrawn versions too, as one: the columns of a version's own file."""
+    rows = selectors.every_published()
+
+    def made() -> str:
+        tables = [selectors.table_of(benchmark_view(row, None), selectors.preceding(row)) for row in rows]
+        head = ",".join(CSV_FIELDS) + "\r\n"
+        return head + "".join(table.removeprefix(head) for table in tables)
+
+    answer = HttpResponse(cached("every", tuple(row.content for row in rows), made), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="steplabel-every-version.csv"'
+    return answer
 
 
 @require_safe

@@ -41,6 +41,8 @@ def test_the_public_finds_a_benchmark_and_reads_how_it_was_obtained(reader: Make
     for name in ("", "privacy/", "licence/", "glossary/", "codebook/"):
         visitor.open(f"/about/{name}")
         visitor.look(f"about-{name.strip('/')}")
+    visitor.open("/about/api/")
+    visitor.look("api")
     visitor.open("/status/")
     visitor.look("status")
     visitor.open("/sign-in/")

@@ -1,0 +1,49 @@
+"""The files of the agent that this portal offers: what `python -m reporting_agent.single_file --whole DIR` wrote, digests and all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+
+SUMS = "SHA256SUMS"
+SYSTEMS: Mapping[str, tuple[str, str, str]] = {
+    "linux": ("Linux, x86-64", "sha256sum {file}", "python3 {file}"),
+    "windows": ("Windows, x86-64", "certutil -hashfile {file} SHA256", "py {file}"),
+    "macos": ("macOS, ARM", "shasum -a 256 {file}", "python3 {file}"),
+}
+"""By the ending of the file's name: what the system is called, how a digest is worked out there, how the file is run."""
+_LINE = re.compile(r"([0-9a-f]{64})  (steplabel-agent-([a-z]+)-python([0-9.]+)\.pyz)")
+
+
+class AgentFile(NamedTuple):
+    """One file of the agent, with what a person types on its system."""
+
+    path: Path
+    system: str
+    python: str
+    digest: str
+    megabytes: int
+    check: str
+    run: str
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+
+def offered() -> tuple[AgentFile, ...]:
+    """What the folder's list of digests names and the folder holds; none where no folder is set."""
+    folder: Path | None = settings.AGENT_FILES
+    if folder is None or not (folder / SUMS).is_file():
+        return ()
+    found = []
+    for digest, name, system, python in _LINE.findall((folder / SUMS).read_text(encoding="utf-8")):
+        if system in SYSTEMS and (folder / name).is_file():
+            title, check, run = SYSTEMS[system]
+            size = round((folder / name).stat().st_size / 1e6)
+            found.append(AgentFile(folder / name, title, python, digest, size, check.format(file=name), run.format(file=name)))
+    return tuple(found)

@@ -1,0 +1,104 @@
+"""The API as a page: its own OpenAPI document, group by group, each operation with a call that can be copied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+
+from portal.own_address import own_address
+from portal.schema import Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    where: str  # path, query, header
+    needed: bool
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    id: str
+    method: str
+    path: str
+    summary: str
+    told: str
+    key: bool  # asks for an API key
+    parameters: tuple[Parameter, ...]
+    call: str
+    answers: str  # the codes that it answers with
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    name: str
+    told: str
+    operations: tuple[Operation, ...]
+
+
+def groups() -> tuple[Group, ...]:
+    """All of it, in the order of the document's groups."""
+    generator: SchemaGenerator = Generator()  # type: ignore[no-untyped-call] # the library has no types
+    document = generator.get_schema()
+    found: dict[str, list[Operation]] = {tag["name"]: [] for tag in document["tags"]}
+    for path, operations in document["paths"].items():
+        for method, told in operations.items():
+            found[told["tags"][0]].append(_operation(document, path, method, told))
+    return tuple(Group(tag["name"], tag["description"], tuple(found[tag["name"]])) for tag in document["tags"])
+
+
+def _operation(document: Mapping[str, Any], path: str, method: str, told: Mapping[str, Any]) -> Operation:
+    parameters = told.get("parameters", [])
+    key = any("ApiKey" in one for one in told.get("security", ())) and {} not in told["security"]
+    return Operation(
+        id=told["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=told["summary"],
+        told=told.get("description", ""),
+        key=key,
+        parameters=tuple(Parameter(one["name"], one["in"], one.get("required", False), one.get("description", "")) for one in parameters),
+        call=_call(document, path, told, key=key),
+        answers=", ".join(sorted(told["responses"])),
+    )
+
+
+def _call(document: Mapping[str, Any], path: str, told: Mapping[str, Any], *, key: bool) -> str:
+    words = ["curl"]
+    if key:
+        words.append('-H "Authorization: Bearer $KEY"')
+    address = path
+    for one in told.get("parameters", ()):
+        if one["in"] == "path":
+            address = address.replace(f"{{{one['name']}}}", str(one.get("example", one["name"].upper())))
+        elif one["in"] == "header":
+            words.append(f'-H "{one["name"]}: …"')
+    needed = [f"{one['name']}={one['name'].upper()}" for one in told.get("parameters", ()) if one["in"] == "query" and one.get("required")]
+    words.append(f'"{own_address()}{address}{"?" if needed else ""}{"&".join(needed)}"')
+    for media, body in told.get("requestBody", {}).get("content", {}).items():
+        words.append(f'-H "Content-Type: {media}"')
+        example = json.dumps(_example(document, body["schema"]), ensure_ascii=False) if media == "application/json" else ""
+        words.append(f"-d '{example}'" if example else "--data-binary @FILE")
+        break
+    return " ".join(words)
+
+
+def _example(document: Mapping[str, Any], shape: Mapping[str, Any]) -> Any:
+    """A value of that shape, by the names of its fields."""
+    if reference := shape.get("$ref"):
+        return _example(document, document["components"]["schemas"][reference.rpartition("/")[2]])
+    if shape.get("type") == "object":
+        return dict(_fields(document, shape))
+    if shape.get("type") == "array":
+        return [_example(document, shape["items"])]
+    return {"integer": 1, "number": 1.0, "boolean": True}.get(str(shape.get("type")), next(iter(shape.get("enum", ())), "…"))
+
+
+def _fields(document: Mapping[str, Any], shape: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, part in shape.get("properties", {}).items():
+        yield name, _example(document, part)

@@ -1,0 +1,76 @@
+"""The API as a page: every operation with a call that is answered, what is left of a rate, and every version as one table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shlex
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from rest_framework.throttling import ScopedRateThrottle
+
+from portal import keys
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.own_address import own_address
+from portal.publication import selectors
+from portal.schema import RATE_HEADERS
+from portal.web.api_page import groups
+from tests.documents.openapi import SchemaGenerator
+from tests.integration.portal_cast import NOW, make_cast
+from tests.integration.test_queries_of_pages import published_and_draft
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+def test_every_operation_stands_on_the_page_with_a_call() -> None:
+    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call] # the library has no types
+    wanted = {told["operationId"] for operations in schema["paths"].values() for told in operations.values()}
+    shown = [one for group in groups() for one in group.operations]
+    assert {one.id for one in shown} == wanted
+    assert len(shown) == len(wanted)
+    assert all(one.summary for one in shown)
+    for language, title in (("en", "API reference"), ("zh-hans", "接口说明")):
+        client = Client()
+        client.cookies["django_language"] = language
+        page = client.get(reverse("web:api")).content.decode()
+        assert title in page
+        assert all(f'id="{one.id}"' in page for one in shown)
+
+
+def test_the_calls_that_need_no_key_and_name_what_there_is_are_answered() -> None:
+    make_cast(1)
+    tried = 0
+    for one in (one for group in groups() for one in group.operations):
+        if one.method != "GET" or one.key or "{" in one.path:
+            continue
+        address = shlex.split(one.call)[-1].removeprefix(own_address())
+        if "=" in address or one.id.endswith("of_device"):
+            continue  # what it names is to be filled in
+        assert Client().get(address).status_code == 200, one.call
+        tried += 1
+    assert tried >= 6
+
+
+def test_each_answer_says_how_many_requests_are_left_and_a_refusal_that_none_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"public": "2/min"})
+    answers = [Client().get("/api/v1/benchmarks/") for _turn in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    told = [tuple(int(answer[name]) for name in RATE_HEADERS) for answer in answers]
+    assert told == [(2, 1, 60), (2, 0, 60), (2, 0, 60)]
+
+
+def test_every_version_is_in_one_table_for_anybody() -> None:
+    cast = make_cast(5)
+    for place, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    first, draft = published_and_draft(cast)
+    answer = Client().get(reverse("web:every-version-csv"))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    (only,) = selectors.every_published()
+    assert rows
+    assert {row["version"] for row in rows} == {str(first.version)} == {str(only.version)}
+    assert draft.version != first.version
