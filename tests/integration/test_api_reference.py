@@ -9,6 +9,7 @@ import shlex
 import pytest
 from django.test import Client
 from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework.throttling import ScopedRateThrottle
 
 from portal import keys
@@ -18,7 +19,6 @@ from portal.own_address import own_address
 from portal.publication import selectors
 from portal.schema import RATE_HEADERS
 from portal.web.api_page import groups
-from tests.documents.openapi import SchemaGenerator
 from tests.integration.portal_cast import NOW, make_cast
 from tests.integration.test_queries_of_pages import published_and_draft
 
