@@ -115,7 +115,7 @@ def all_there(plant: Plant) -> bool:
             return True
         if (count := sum(map(len, found.values()))) > there:  # as long as more comes
             there, deadline = count, time.monotonic() + IN_TIME_S
-        time.sleep(0.2)
+        time.sleep(1.0)  # counting takes the interpreter from the gateway's thread
     return False
 
 
