@@ -145,7 +145,7 @@ def as_readers_and_tools_want_it(result: dict[str, Any], **_made_by: Any) -> dic
     return result
 
 
-EXAMPLES = {"pack": "cement", "place": "cn", "route": "dry-process", "period": "2025", "version": 1, "sample": 1, "digest": "0f" * 32}
+EXAMPLES = {"pack": "cement", "place": "cn", "route": "dry-process", "period": "2025", "version": "1", "sample": 1, "digest": "0f" * 32}
 """What stands for the parts of an address in examples."""
 
 
