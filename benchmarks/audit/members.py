@@ -25,8 +25,9 @@ GATE: Shape = {**_values("shown code"), "reason": WORDS}
 TOTAL: Shape = {**_values("value interval unit rule firms"), "gate": GATE}
 STEP: Shape = {
     **_values("step product variant boundary metric unit ratio headline best interval typical typical_interval"),
-    **_values("curve_withheld rule averaging firms in_part"),
+    **_values("curve_withheld potential_withheld rule averaging firms in_part"),
     "curve": _values("percent value interval"),
+    "potential": _values("to value interval"),
     "bands": {**_values("quarters untold"), "named": _values("quarter firm firm_zh")},
     "pooled": _values("years firms"),
     "gate": GATE,

@@ -23,6 +23,7 @@ from benchmarks.audit.wording import worded_otherwise
 from benchmarks.composition import Averaging, IndustryLabel, Participant, RouteTotal, StepBest, by_step, compose_route, roster_of, seed_of
 from benchmarks.composition.curve import percents
 from benchmarks.composition.participants import cell_key
+from benchmarks.disclosure import potentials
 from benchmarks.disclosure.curve import let_through
 from benchmarks.disclosure.reasons import Reason
 from benchmarks.disclosure.rounding import outward, to_grid, total_width
@@ -211,6 +212,7 @@ def _of_cell(name: str, shown: Mapping[str, Any], step: StepBest) -> list[Figure
         Figure(f"{name} typical", shown["typical"], _point(step.typical if seen else None, width, origin)),
         Figure(f"{name} typical interval", shown["typical_interval"], _ends(step.typical_interval if seen else None, width, origin)),
         Figure(f"{name} curve", _curve_shown(shown), _curve(shown, step) if seen else []),
+        Figure(f"{name} potential", _potential_shown(shown), _potential(shown, step) if seen else []),
         Figure(f"{name} pooled", shown.get("pooled", []), pooled),
         Figure(f"{name} in part", shown.get("in_part", 0), step.in_part if seen else 0),
     ]
@@ -320,3 +322,15 @@ def _curve(shown: Mapping[str, Any], step: StepBest) -> list[Any]:
         return []
     points = let_through(step.curve, step.firms, step.grid.width, step.grid.lower)
     return [[point.percent, point.value, [*point.interval]] for point in points]
+
+
+def _potential_shown(shown: Mapping[str, Any]) -> list[Any]:
+    return [[one["to"], one["value"], [*one["interval"]]] for one in shown.get("potential", ())]
+
+
+def _potential(shown: Mapping[str, Any], step: StepBest) -> list[Any]:
+    """As the gate lets them through; none where the document says that they are withheld, or is from before there were any."""
+    if "potential" not in shown:
+        return []
+    through = potentials.let_through(step, shown.get("potential_withheld", ()))
+    return [[one.to, one.value, [*one.interval]] for one in through]

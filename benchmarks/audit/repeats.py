@@ -15,9 +15,9 @@ from benchmarks.wire import published
 
 OF_A_STEP = (
     *("unit", "best", "interval", "typical", "typical_interval", "curve", "curve_withheld"),
-    *("rule", "averaging", "firms", "pooled", "in_part"),
+    *("rule", "averaging", "firms", "pooled", "in_part", "potential", "potential_withheld"),
 )
-ABSENT = {"in_part": 0}  # what a version says that was published before there was such a member
+ABSENT = {"in_part": 0, "potential": [], "potential_withheld": []}  # what a version says that was published before there was such a member
 OF_A_TOTAL = ("unit", "value", "interval", "rule", "firms")
 WHOSE = ("step", "product", "variant", "boundary", "metric")
 ADDRESS = ("pack", "jurisdiction", "route", "period")

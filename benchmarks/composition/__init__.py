@@ -2,11 +2,13 @@
 
 Read in this order: `participants` (who enters, one site a firm), `rules` (what is published for how many firms),
 `entrants` (who enters which cell), `simulation` (what chance is seeded with), `noise` (how uncertain one released value is),
-`posterior` (where the true values lie), `curve` (how firms are spread), `result` (the result), `step` (one step), `route` (the whole).
+`posterior` (where the true values lie), `curve` (how firms are spread), `potential` (what they would save), `result` (the result),
+`step` (one step), `route` (the whole), `trend` (over the years).
 """
 
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.participants import CellRoster, Member, Participant, Roster, by_step, designate
+from benchmarks.composition.potential import Potential
 from benchmarks.composition.result import IndustryLabel, RouteTotal, StepBest
 from benchmarks.composition.route import compose_route, compose_with_roster, roster_of
 from benchmarks.composition.rules import Averaging, apply_rule, averaged, median_of_ordered, rule_for
@@ -20,6 +22,7 @@ __all__ = [
     "IndustryLabel",
     "Member",
     "Participant",
+    "Potential",
     "Roster",
     "RouteTotal",
     "StepBest",

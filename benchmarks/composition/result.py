@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.participants import cell_key
+from benchmarks.composition.potential import Potential, Reference
 from benchmarks.composition.rules import Averaging, RuleName
 from benchmarks.measurements import Metric
 from benchmarks.released import Grid
@@ -28,6 +29,7 @@ class StepBest:
     `in_part` of how many it lacks months, in which fewer than five valid batches began.
     `curve` is how the firms are spread over values of `best`'s kind; empty where there are too few, in a publication from
     before there were curves, or (`curve_withheld`) where the gate left it out beside another publication's.
+    `potential` is what the firms would save at the typical value and at the best; `potential_withheld` names what of it the gate left out.
     `averaging` is what stands at a rank of `typical` and `curve`; a publication that does not say it is from before there were means.
     """
 
@@ -56,6 +58,8 @@ class StepBest:
     pooled: tuple[tuple[int, int], ...] = ()
     in_part: int = 0
     averaging: Averaging = "single-rank"
+    potential: tuple[Potential, ...] = ()
+    potential_withheld: tuple[Reference, ...] = ()
 
     @property
     def cell(self) -> str:

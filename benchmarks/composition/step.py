@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.composition import curve, posterior
+from benchmarks.composition import curve, posterior, potential
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.entrants import Entrants, entrants
 from benchmarks.composition.noise import Views, observe
 from benchmarks.composition.participants import Participant
+from benchmarks.composition.potential import Potential, Reference
 from benchmarks.composition.result import Interval, StepBest
 from benchmarks.composition.rules import (
     Averaging,
@@ -81,13 +82,16 @@ def compose_cell(
     best = typical = good_fit = None
     best_draws = typical_draws = None
     points: tuple[CurvePoint, ...] = ()
+    potentials: tuple[Potential, ...] = ()
     if holds is not None:
         refuse_heavy_weight(holds.rule, firms, pack)
         views = observe(who.entering, "best")
         best_draws, along = drawn_together(views, holds.rule, rng, count, averaging)
-        typical_draws = median_draws(observe(who.entering, "typical"), rng, count, averaging)
+        seen = observe(who.entering, "typical")
+        typical_draws, savings = typical_together(seen, best_draws, rng, count, averaging)
         best, typical = summary(best_draws), summary(typical_draws)
         points = tuple(CurvePoint(percent, *summary(drawn)) for percent, drawn in zip(curve.percents(firms), along, strict=True))
+        potentials = (_potential("typical", seen, typical_draws, savings[0]), _potential("best", seen, best_draws, savings[1]))
         good_fit = all(posterior.fits(observed) for observed in views)
     result = StepBest(
         step=step.id,
@@ -111,6 +115,7 @@ def compose_cell(
         good_fit=good_fit,
         note=None if holds else "too-few-firms",
         curve=points,
+        potential=potentials,
         pooled=who.pooled,
         in_part=who.in_part,
         averaging=averaging,
@@ -154,16 +159,30 @@ def drawn_together(
     return np.array(best), list(np.moveaxis(np.array(along), -1, 0))
 
 
-def median_draws(views: Views, rng: np.random.Generator, count: int | None = None, averaging: Averaging = "five-ranks") -> Draws:
-    """The median firm in each posterior draw. Blocks are sorted in place: they are not needed any more."""
-    drawn = []
-    for observed in views:
-        values = []
+def typical_together(
+    views: Views, best: Draws, rng: np.random.Generator, count: int | None = None, averaging: Averaging = "five-ranks"
+) -> tuple[Draws, tuple[Draws, Draws]]:
+    """The median firm in each posterior draw, and what the firms would save at it and at the industry's best. Blocks are sorted in place:
+    they are not needed any more."""
+    middle, to_typical, to_best = [], [], []
+    for observed, bests in zip(views, best, strict=True):
+        values, above, above_best, drawn = [], [], [], 0
         for block in posterior.draws(observed, rng, count):
             block.sort(axis=-1)
             values.append(median_of_ordered(block, averaging))
-        drawn.append(np.concatenate(values))
-    return np.array(drawn)
+            above.append(potential.saved(block, values[-1]))
+            above_best.append(potential.saved(block, bests[drawn : drawn + len(block)]))
+            drawn += len(block)
+        middle.append(np.concatenate(values))
+        to_typical.append(np.concatenate(above))
+        to_best.append(np.concatenate(above_best))
+    return np.array(middle), (np.array(to_typical), np.array(to_best))
+
+
+def _potential(to: Reference, seen: Views, reference: Draws, savings: Draws) -> Potential:
+    """By the noise that the plants' two values tell; the interval is of both views, where the draws have it and around the value."""
+    value, (drawn, (low, high)) = potential.without_noise(seen[0], float(reference[0].mean())), summary(savings)
+    return Potential(to, value, (min(low, low + value - drawn), max(high, high + value - drawn)))
 
 
 def summary(draws: Draws) -> tuple[float, Interval]:

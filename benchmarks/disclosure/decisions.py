@@ -71,3 +71,4 @@ class Sight:
     previous: Sequence[Published]
     elsewhere: Sequence[Published]
     late: Refusal | None
+    other_years: Sequence[Published] = ()

@@ -13,7 +13,7 @@ from datetime import date
 
 from benchmarks.composition.participants import WHOLE_ROUTE, Roster
 from benchmarks.composition.result import IndustryLabel, StepBest
-from benchmarks.disclosure import checks, curve, differencing, influence, several_publications
+from benchmarks.disclosure import checks, curve, differencing, influence, potentials, several_publications
 from benchmarks.disclosure.decisions import CellDecision, GateResult, Published, Sight
 from benchmarks.disclosure.influence import Exhibit
 from benchmarks.disclosure.reasons import Reason, sentence
@@ -31,6 +31,7 @@ def gate(
     previous: Sequence[Published] = (),
     *,
     elsewhere: Sequence[Published] = (),
+    other_years: Sequence[Published] = (),
     period_end: date,
     today: date,
     size_weights: Mapping[str, float] | None = None,
@@ -43,11 +44,12 @@ def gate(
         elsewhere: every version that other peer groups of the sector published, or this one, for a period that overlaps this one,
             oldest first: another route, another jurisdiction or another spelling of a period shows some of the same cells, of nearly
             the same firms.
+        other_years: every version of the sector for periods that do not overlap this one: what a sum over firms is held against besides.
         period_end: the first day after the period.
         size_weights: firm -> declared size class weight; a firm not named weighs 1.
     """
     _refuse_other_roster(draft, roster)
-    sight = Sight(roster, policy, size_weights or {}, previous, elsewhere, checks.lag(policy, period_end, today))
+    sight = Sight(roster, policy, size_weights or {}, previous, elsewhere, checks.lag(policy, period_end, today), other_years)
     decided: dict[str, tuple[StepBest, CellDecision]] = {}
     for step in sorted(draft.steps, key=lambda one: not one.headline):  # where two metrics cannot both be shown, the route's own is
         beside = [one for one in draft.steps if one.cell in decided and decided[one.cell][1].shown]
@@ -94,6 +96,9 @@ def _decide_step(step: StepBest, period: str, sight: Sight, beside: Sequence[Ste
         )
         if curve.gives_firms_away(ours, before + elsewhere, sight.policy):
             step = dataclasses.replace(step, curve=(), curve_withheld=True)
+        apart = [*_other_metrics(step, period, sight, beside), *_in_other_years(step, sight)]
+        held = potentials.withheld(step, ours, before + elsewhere, apart, sight.policy)
+        step = dataclasses.replace(step, potential_withheld=held)
     if refusal is None and step.best is None:
         refusal = Reason.TOO_FEW_FIRMS, sentence(Reason.TOO_FEW_FIRMS, firms=step.firms, fewest=sight.policy.fewest_firms)
     reason, words = refusal or checks.passed(unchanged=same is not None)
@@ -124,6 +129,10 @@ def _other_metrics(step: StepBest, period: str, sight: Sight, beside: Sequence[S
                 yield influence.of_step(version.version, version.roster.of(one.cell), one, version.label.period)
 
 
+def _in_other_years(step: StepBest, sight: Sight) -> list[Exhibit]:
+    return [shown for shown, _ in _shown_before(sight.other_years, step.cell)]
+
+
 def _same_method(earlier: StepBest, step: StepBest) -> bool:
     """Whether an earlier figure may stand: same rules and grid; another method is another figure."""
     return (earlier.rule, earlier.averaging, earlier.grid) == (step.rule, step.averaging, step.grid)
@@ -140,6 +149,8 @@ def _hidden(step: StepBest, reason: Reason) -> StepBest:
         note=reason.value,
         curve=(),
         curve_withheld=False,
+        potential=(),
+        potential_withheld=(),
         pooled=(),
         in_part=0,
     )
@@ -154,4 +165,5 @@ def _rounded(step: StepBest) -> StepBest:
         typical=None if step.typical is None else to_grid(step.typical, width, origin),
         typical_interval=step.typical_interval and outward(step.typical_interval, width, origin),
         curve=curve.let_through(step.curve, step.firms, width, origin),
+        potential=potentials.let_through(step, step.potential_withheld),
     )

@@ -13,6 +13,7 @@ its value where firms lie four percent apart, and what a posterior moves beyond 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -52,14 +53,15 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One value as one publication shows it: by which firms, in which figures and which curve. `name` is the publication's, empty for
-    the draft; `period` is whose reports they are of."""
+    """One value as one publication shows it: by which firms, in which figures, which curve and which potentials. `name` is the
+    publication's, empty for the draft; `period` is whose reports they are of."""
 
     name: str
     who: CellRoster
     figures: tuple[Figure, ...] = ()
     curve: tuple[Figure, ...] = ()
     period: str = ""
+    potentials: tuple[Figure, ...] = ()
 
     def differs_from(self, other: Exhibit) -> set[str]:
         """Firms that joined, left, or stand with another site, another report or another draw."""
@@ -90,12 +92,17 @@ class Exhibit:
 
 
 def of_step(name: str, who: CellRoster, step: StepBest, period: str = "") -> Exhibit:
-    """A cell's best and typical value, and its curve. None of them where the cell has no value."""
+    """A cell's best and typical value, its curve and its potentials. None of them where the cell has no value.
+
+    A potential with its reference, which is published too, is a mean over all firms: of what lies above the typical value, with the
+    middle firm for each below it; of all typical values where the reference is the best, which hardly any lies below.
+    """
     if step.best is None or step.rule is None:
         return Exhibit(name, who, period=period)
     points = tuple(Figure(f"p{point.percent}", _at(point.percent, step.averaging), _best) for point in step.curve)
-    typical = Figure("typical", lambda firms: middle(firms, step.averaging), lambda member: float(member.typicals[0]))
-    return Exhibit(name, who, (_mean_of_best(step.rule, _best), typical), points, period)
+    typical = Figure("typical", lambda firms: middle(firms, step.averaging), _typical)
+    potentials = tuple(Figure(one.to, _SAVING[one.to], _typical) for one in step.potential)
+    return Exhibit(name, who, (_mean_of_best(step.rule, _best), typical), points, period, potentials)
 
 
 def of_whole_route(name: str, who: CellRoster, total: RouteTotal, headline: Sequence[StepBest], period: str = "") -> Exhibit:
@@ -117,14 +124,7 @@ def gives_away(ours: Sequence[Figure], now: Exhibit, theirs: Sequence[Figure], t
     Where no changed firm moves a figure by half a width, its difference tells nothing but that.
     """
     changed = now.differs_from(then)
-    before = {figure.name: figure for figure in theirs}
-    for figure in ours:
-        if figure.name in before and abs(figure.takes_in(now) - before[figure.name].takes_in(then)) < APART:
-            moved = _effects(figure, now, then, changed, joined_too=True)
-            moved |= _effects(before[figure.name], then, now, changed, joined_too=False)
-            if _tells_of_few(moved, policy):
-                return True
-    return False
+    return _some_figure_tells(ours, now, theirs, then, (changed, changed), policy, joined_too=True)
 
 
 def metrics_give_away(ours: Exhibit, theirs: Exhibit, policy: DisclosurePolicy) -> bool:
@@ -133,16 +133,36 @@ def metrics_give_away(ours: Exhibit, theirs: Exhibit, policy: DisclosurePolicy) 
     A firm's value in one metric follows closely from its value in the other, so a mean that holds it beside one that does not is as
     good as a difference. The values themselves differ by what they measure, so a firm that stands in both is no change.
     """
-    alone = ours.stands_alone(theirs), theirs.stands_alone(ours)
+    return alone_give_away(ours.figures, ours, theirs.figures, theirs, policy)
+
+
+def alone_give_away(ours: Sequence[Figure], now: Exhibit, theirs: Sequence[Figure], then: Exhibit, policy: DisclosurePolicy) -> bool:
+    """Whether what two exhibits show tells too few firms that stand in one of them alone: where values of who stands in both differ by
+    what they measure or of which year they are."""
+    alone = now.stands_alone(then), then.stands_alone(now)
     if not any(alone):
         return False
     if len(staying(alone[0] | alone[1])) < policy.least_changed_participants:
         return True
-    others = {figure.name: figure for figure in theirs.figures}
-    for figure in ours.figures:
-        if figure.name in others and abs(figure.takes_in(ours) - others[figure.name].takes_in(theirs)) < APART:
-            moved = _effects(figure, ours, theirs, alone[0], joined_too=False)
-            moved |= _effects(others[figure.name], theirs, ours, alone[1], joined_too=False)
+    return _some_figure_tells(ours, now, theirs, then, alone, policy, joined_too=False)
+
+
+def _some_figure_tells(
+    ours: Sequence[Figure],
+    now: Exhibit,
+    theirs: Sequence[Figure],
+    then: Exhibit,
+    changed: tuple[set[str], set[str]],
+    policy: DisclosurePolicy,
+    *,
+    joined_too: bool,
+) -> bool:
+    """Whether some figure that both show moves by too few of the firms that changed, of ours and of theirs."""
+    before = {figure.name: figure for figure in theirs}
+    for figure in ours:
+        if figure.name in before and abs(figure.takes_in(now) - before[figure.name].takes_in(then)) < APART:
+            moved = _effects(figure, now, then, changed[0], joined_too=joined_too)
+            moved |= _effects(before[figure.name], then, now, changed[1], joined_too=False)
             if _tells_of_few(moved, policy):
                 return True
     return False
@@ -155,10 +175,10 @@ def _tells_of_few(moved: Mapping[str, float], policy: DisclosurePolicy) -> bool:
     known = [moved[firm] for firm in staying(moved)]
     most = float(policy.largest_share_of_change)
     few = sum(effect >= SEEN for effect in known) < policy.least_changed_participants
-    return few or any(_mostly_one(effects, most) for effects in ([*moved.values()], known))
+    return few or any(mostly_one(effects, most) for effects in ([*moved.values()], known))
 
 
-def _mostly_one(moved: Sequence[float], most: float) -> bool:
+def mostly_one(moved: Sequence[float], most: float) -> bool:
     """Whether, with any one effect known, another makes up more than `most` of the rest. The two largest are each other's worst case."""
     first, second, *_ = *sorted(moved, reverse=True), 0.0
     whole = sum(moved) + SEEN / 1000  # sums of floats
@@ -174,6 +194,16 @@ def that_matter(figure: Figure, exhibit: Exhibit) -> frozenset[Member]:
 
 def _best(member: Member) -> float:
     return float(member.bests[0])
+
+
+def _typical(member: Member) -> float:
+    return float(member.typicals[0])
+
+
+_SAVING: Mapping[str, Callable[[int], Sequence[int]]] = {
+    "typical": lambda firms: [max(rank, firms // 2) for rank in range(firms)],
+    "best": range,
+}
 
 
 def _mean_of_best(rule: RuleName, worth: Callable[[Member], float]) -> Figure:
@@ -216,6 +246,6 @@ def _moved(figure: Figure, members: Sequence[Member], places: NDArray[np.int64],
         value = np.where(np.isnan(instead), value, instead)
     ranks = figure.ranks(firms)
     change = np.zeros(places.size)
-    for rank in ranks:  # what comes in lies between the neighbours of this rank, or pushes one of them there
-        change += np.clip(value, that_stay(rank - 1), that_stay(rank)) - ordered[rank + 1]
+    for rank, times in Counter(ranks).items():  # what comes in lies between the neighbours of this rank, or pushes one of them there
+        change += times * (np.clip(value, that_stay(rank - 1), that_stay(rank)) - ordered[rank + 1])
     return np.asarray(np.abs(change) / len(ranks))

@@ -179,11 +179,9 @@ def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> t
 def asked_again(row: Publication, now: datetime) -> tuple[Cohort, GateResult]:
     """Who takes part now, and what the gate says of the draft as it would stand among all that is public at that moment.
 
-    Locks every period of the sector that overlaps this one, in one order: what two groups publish at once must know of each other.
+    Locks every period of the sector, in one order: what is published at once, of two groups or two years, must know of each other.
     """
-    alike = ReportingPeriod.objects.filter(
-        overlapping(row.period.start, row.period.end), peer_group__pack=row.period.peer_group.pack
-    ).order_by("pk")
+    alike = ReportingPeriod.objects.filter(peer_group__pack=row.period.peer_group.pack).order_by("pk")
     periods = {one.pk: one for one in alike.select_for_update(of=("self",)).select_related("peer_group__scope")}
     period = periods[row.period_id]
     present = cohort(period, _local(now))
@@ -230,12 +228,15 @@ def _gate(period: ReportingPeriod, label: IndustryLabel, roster: Roster, present
     public = Publication.objects.exclude(status__in=UNSEEN).order_by("published_at", "pk")
     at_that_time = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=pack.id).exclude(pk=period.pk)
     other_groups = public.filter(period__in=at_that_time)
+    of_sector = public.filter(period__peer_group__pack=pack.id).exclude(period=period)
+    other_years = of_sector.exclude(period__in=at_that_time)
     return gate(
         label,
         roster,
         pack.disclosure,
         [_published(row, str(row.version)) for row in public.filter(period=period)],
         elsewhere=[_published(row, subject_of(row)) for row in other_groups.select_related("period__peer_group__scope")],
+        other_years=[_published(row, subject_of(row)) for row in other_years.select_related("period__peer_group__scope")],
         period_end=_local(period.end),
         today=_local(now),
         size_weights=present.size_weights,

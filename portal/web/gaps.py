@@ -1,7 +1,6 @@
 """The gap between a site's protected value and the industry best at each step, with an interval, and whether it is more than noise.
 
-Both ends carry noise of their own, drawn independently. The interval of their difference is recovered from the two
-intervals (Zou and Donner 2008, *Statistics in Medicine* 27, 1693-1702): each side's distances add in squares. Where
+Both ends carry noise of their own, drawn independently (`benchmarks.composition.trend.difference`). Where
 the site is itself among the best, the two are not quite independent and the interval is a little too wide: it then
 says "within noise" sooner, never later. A gap whose interval reaches 0 says nothing and leaves the sum.
 """
@@ -10,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import hypot
 
+from benchmarks.composition.trend import Known, difference
 from portal.web.figures import Estimate
 
 
@@ -31,10 +30,8 @@ class Gap:
 
 def gap(step: str, you: Estimate, best: Estimate, ratio: float) -> Gap:
     """`you` less `best`, times the tonnes of the step's product per tonne of the route's product."""
-    value = you.value - best.value
-    down = hypot(_below(you), _above(best))
-    up = hypot(_above(you), _below(best))
-    return Gap(step, ratio * value, ratio * (value - down), ratio * (value + up))
+    value, (low, high) = difference(_known(you), _known(best))
+    return Gap(step, ratio * value, ratio * low, ratio * high)
 
 
 def largest_first(gaps: Iterable[Gap]) -> list[Gap]:
@@ -47,9 +44,6 @@ def clear_sum(gaps: Iterable[Gap]) -> float:
     return sum(one.value for one in gaps if not one.within_noise)
 
 
-def _below(estimate: Estimate) -> float:
-    return 0.0 if estimate.lo is None else estimate.value - estimate.lo
-
-
-def _above(estimate: Estimate) -> float:
-    return 0.0 if estimate.hi is None else estimate.hi - estimate.value
+def _known(estimate: Estimate) -> Known:
+    low, high = (estimate.value if end is None else end for end in (estimate.lo, estimate.hi))
+    return estimate.value, (low, high)

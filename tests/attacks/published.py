@@ -32,9 +32,13 @@ class Draft:
     roster: Roster
 
     def gated(
-        self, previous: Sequence[Published] = (), elsewhere: Sequence[Published] = (), policy: DisclosurePolicy = PACK.disclosure
+        self,
+        previous: Sequence[Published] = (),
+        elsewhere: Sequence[Published] = (),
+        policy: DisclosurePolicy = PACK.disclosure,
+        other_years: Sequence[Published] = (),
     ) -> GateResult:
-        return gate(self.label, self.roster, policy, previous, elsewhere=elsewhere, period_end=END, today=LATE)
+        return gate(self.label, self.roster, policy, previous, elsewhere=elsewhere, other_years=other_years, period_end=END, today=LATE)
 
     def published(self, name: str) -> Published:
         return Published(name, self.gated().published, self.roster)

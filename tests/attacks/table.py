@@ -24,6 +24,8 @@ ORDER = (
     "several-differ",
     "came-back",
     "metrics",
+    "years",
+    "trend",
     "reasons",
     "one-firm",
     "alone",

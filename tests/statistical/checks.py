@@ -27,6 +27,7 @@ CHECKS = (
     "enough",
     "odds",
     "scores",
+    "potentials",
     "drawing",
 )
 """Modules of this package with `run(long) -> Outcome`; the longest first, since two run at a time."""

@@ -149,7 +149,7 @@ def test_a_hidden_cell_keeps_nothing_that_was_computed_from_values(pack: Pack, e
     said = {"step", "product", "variant", "boundary", "metric", "unit", "grid", "ratio", "headline", "rule", "averaging"}
     counted = {"firms", "sites", "eligible", "set_aside", "note"}
     computed: dict[str, object] = {"best": None, "interval": None, "typical": None, "typical_interval": None, "good_fit": None}
-    computed |= {"curve": (), "curve_withheld": False, "pooled": (), "in_part": 0}
+    computed |= {"curve": (), "curve_withheld": False, "pooled": (), "in_part": 0, "potential": (), "potential_withheld": ()}
     assert {field.name for field in dataclasses.fields(StepBest)} == said | counted | computed.keys()
     draft, roster = drafted(pack, everyone)
     hidden = gate(draft, roster, pack.disclosure, period_end=END, today=date(2017, 1, 2)).published

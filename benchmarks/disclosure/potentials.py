@@ -1,0 +1,63 @@
+"""Which potentials of a cell may be shown: with the cell's best and never without it, each by itself, rounded.
+
+A potential is a sum over firms, and sums subtract better than ranks. So each is a mean over five firms at least that lie above its
+reference, of whose distances, with any one known, none is more than the pack's largest share of the rest; and beside what was shown of
+other years, where a firm's value hardly moves, as beside another metric: no firm stands in one of the two alone, or enough that
+matter. Values of a firm that stands in both years are two, each with its own noise, and no change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from benchmarks.composition.potential import Potential, Reference
+from benchmarks.composition.result import StepBest
+from benchmarks.composition.rules import FEWEST_AVERAGED, apply_rule, median_of_ordered
+from benchmarks.disclosure.influence import Exhibit, Figure, alone_give_away, gives_away, mostly_one
+from benchmarks.disclosure.rounding import outward, to_grid
+from benchmarks.routes import DisclosurePolicy
+
+
+def withheld(
+    step: StepBest, ours: Exhibit, shown: Sequence[Exhibit], apart: Iterable[Exhibit], policy: DisclosurePolicy
+) -> tuple[Reference, ...]:
+    """The potentials that may not be shown.
+
+    Args:
+        shown: what any publication shows of this cell in overlapping periods.
+        apart: what is shown of the step in another metric, or of the cell in other years.
+    """
+    others = list(apart)
+
+    def gives_firms_away(to: Reference) -> bool:
+        figures = _called(ours, to)
+        return (
+            _few(step, ours, to, policy)
+            or any(gives_away(figures, ours, _called(other, to), other, policy) for other in shown)
+            or any(alone_give_away(figures, ours, theirs, other, policy) for other in others if (theirs := _called(other, to)))
+        )
+
+    return tuple(one.to for one in step.potential if gives_firms_away(one.to))
+
+
+def let_through(step: StepBest, held: Sequence[Reference]) -> tuple[Potential, ...]:
+    """The others, in steps of the release grid."""
+    width = step.grid.width
+    return tuple(Potential(one.to, to_grid(one.value, width), outward(one.interval, width)) for one in step.potential if one.to not in held)
+
+
+def _called(exhibit: Exhibit, to: Reference) -> tuple[Figure, ...]:
+    return tuple(figure for figure in exhibit.potentials if figure.name == to)
+
+
+def _few(step: StepBest, ours: Exhibit, to: Reference, policy: DisclosurePolicy) -> bool:
+    """Whether too few firms lie above the reference, or one of them makes up most of the potential; by released values, in cells."""
+    typicals = np.sort([float(member.typicals[0]) for member in ours.who.members])
+    bests = np.array([float(member.bests[0]) for member in ours.who.members])
+    if step.rule is None:
+        return True
+    reference = median_of_ordered(typicals, step.averaging) if to == "typical" else apply_rule(step.rule, bests)
+    above = np.maximum(typicals - reference, 0.0)
+    return int((above > 0).sum()) < FEWEST_AVERAGED or mostly_one(above.tolist(), float(policy.largest_share_of_change))
