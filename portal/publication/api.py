@@ -46,6 +46,12 @@ class CurvePointSerializer(serializers.Serializer[Any]):
     interval = IntervalField()
 
 
+class PotentialSerializer(serializers.Serializer[Any]):
+    to = serializers.CharField(help_text="typical or best: what the firms above it would come down to.")
+    value = serializers.FloatField(help_text="What the firms would save on average, in the step's unit.")
+    interval = IntervalField()
+
+
 class PooledSerializer(serializers.Serializer[Any]):
     years = serializers.IntegerField(help_text="How many years the value covers, the last of them the period.")
     firms = serializers.IntegerField()
@@ -80,6 +86,12 @@ class BenchmarkStepSerializer(serializers.Serializer[Any]):
         many=True,
         required=False,
         help_text="How the firms are spread; empty where too few. Documents from before there were curves lack it.",
+    )
+    potential = PotentialSerializer(
+        many=True, required=False, help_text="What the firms would save; empty where held back. Documents from before potentials lack it."
+    )
+    potential_withheld = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Potentials that the gate left out."
     )
     bands = BandsSerializer(required=False, allow_null=True)
     rule = serializers.CharField(allow_null=True)

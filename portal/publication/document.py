@@ -53,15 +53,16 @@ CSV_FIELDS = (
     "quarter_3",
     "quarter_4",
     "quarter_untold",
+    *(f"saved_at_{to}{end}" for to in ("typical", "best") for end in ("", "_low", "_high")),
     "break_since",
     "breaks",
     *(f"p{percent}{end}" for percent in sorted({percent for ladder in LADDERS for percent in ladder}) for end in ("", "_low", "_high")),
 )
 """One row a step and metric, then one a total. `*_low` and `*_high` are the ends of the 95 % interval, in `unit`. `p25` is the value
-that 25 % of the firms stay at or below; only the points that the number of firms allows are filled in. `averaging` says what stands
-at a rank. `pooled_firms` is how many firms' values cover several years, the last of them the period; `in_part_firms` how many lack
-months. `breaks` are codes of what is defined otherwise than in `break_since`, the version that a series had before; a total breaks
-where any of its steps does."""
+that 25 % of the firms stay at or below; only the points that the number of firms allows are filled in. `saved_at_typical` is what the
+firms would save on average by coming down to the typical value. `averaging` says what stands at a rank. `pooled_firms` is how many
+firms' values cover several years, the last of them the period; `in_part_firms` how many lack months. `breaks` are codes of what is
+defined otherwise than in `break_since`, the version that a series had before; a total breaks where any of its steps does."""
 
 HEAD = ("pack", "pack_version", "jurisdiction", "route", "period", "version", "status", "published_on", "source")
 """Columns that are the same in every row."""
@@ -145,6 +146,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
             | _ends("best", step.interval)
             | _ends("typical", step.typical_interval)
             | _points(step)
+            | _saved(step)
             | _quarters(document["steps"][place])
         )
     codes = dict.fromkeys(code for step in label.steps if step.headline and broken for code in broken.codes_of(cell_of(step)))
@@ -192,6 +194,13 @@ def _points(step: StepView) -> dict[str, float]:
     return found
 
 
+def _saved(step: StepView) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for one in step.potential:
+        found |= {f"saved_at_{one.to}": one.value} | _ends(f"saved_at_{one.to}", one.interval)
+    return found
+
+
 def _step(step: StepView, bands: Bands | None) -> dict[str, Any]:
     """Bands go with the cell and its curve: a quarter of five firms, and nothing where the curve is withheld."""
     told = bands if step.shown and percents(step.firms) and not step.curve_withheld else None
@@ -210,6 +219,8 @@ def _step(step: StepView, bands: Bands | None) -> dict[str, Any]:
         "typical_interval": _pair(step.typical_interval),
         "curve": [{"percent": point.percent, "value": point.value, "interval": _pair(point.interval)} for point in step.curve],
         "curve_withheld": step.curve_withheld,
+        "potential": [{"to": one.to, "value": one.value, "interval": _pair(one.interval)} for one in step.potential],
+        "potential_withheld": list(step.potential_withheld),
         "bands": None if told is None else _bands(told),
         "rule": step.rule,
         "averaging": step.averaging,

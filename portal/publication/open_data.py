@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, timedelta
 from typing import Any
 
 from benchmarks.measurements import Period
 from portal.publication.citation import PUBLISHER
-from portal.publication.codebook import CODEBOOK, OWN
+from portal.publication.codebook import OVER_YEARS, OWN, Variable
+from portal.publication.over_years import Year
 from portal.publication.shapes import BenchmarkView, StepView
 
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
@@ -24,9 +25,9 @@ FORMATS = {
 """The forms that hold the figures, by the ending of their address."""
 
 
-def parquet(table: str, view: BenchmarkView, address: str) -> bytes:
-    """The rows of the CSV with types: figures and counts as numbers, `shown` true or false, days as days; unit and meaning of each column
-    in its metadata, address and digest in those of the file."""
+def parquet(table: str, columns_of: Sequence[Variable], about: Mapping[str, str]) -> bytes:
+    """The rows of a CSV with types: figures and counts as numbers, `shown` true or false, days as days; unit and meaning of each column
+    in its metadata, what the file is about (`about_version`) in those of the file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -34,15 +35,18 @@ def parquet(table: str, view: BenchmarkView, address: str) -> bytes:
     types = {OWN: pa.float64(), "firms": pa.int64(), "sites": pa.int64(), "date": pa.date32()}
     own = {"version": pa.int64(), "shown": pa.bool_()}
     fields, columns = [], []
-    for variable in CODEBOOK:
+    for variable in columns_of:
         kind = own.get(variable.name) or types.get(variable.unit, pa.string())
         told = {"unit": variable.unit, "meaning": str(variable.meaning), "source": variable.source}
         fields.append(pa.field(variable.name, kind, metadata=told))
         columns.append(pa.array([_typed(row[variable.name], kind, pa) for row in rows], kind))
-    about = {"source": address, "sha256": view.digest, "licence": LICENCE_URL, "status": view.status}
     out = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(columns, schema=pa.schema(fields, metadata=about)), out)
+    pq.write_table(pa.Table.from_arrays(columns, schema=pa.schema(fields, metadata=dict(about))), out)
     return out.getvalue()
+
+
+def about_version(view: BenchmarkView, address: str) -> dict[str, str]:
+    return {"source": address, "sha256": view.digest, "licence": LICENCE_URL, "status": view.status}
 
 
 def _typed(text: str, kind: Any, pa: Any) -> object:
@@ -80,15 +84,50 @@ def json_ld(view: BenchmarkView, title: str, address: str) -> dict[str, Any]:
         "distribution": [
             {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{address}benchmark.{end}"} for end, kind in FORMATS.items()
         ],
-        "variableMeasured": [_variable(step, name) for step in view.label.steps if step.shown for name in ("best", "typical")],
+        "variableMeasured": [one for step in view.label.steps if step.shown for one in _variables(step)],
     }
     if view.withdrawn_on is not None:
         found["expires"] = view.withdrawn_on.isoformat()
     return found
 
 
-def _variable(step: StepView, name: str) -> Mapping[str, Any]:
-    value, interval = (step.best, step.interval) if name == "best" else (step.typical, step.typical_interval)
+def sector_json_ld(years: Sequence[Year], title: str, address: str, versions: Sequence[str]) -> dict[str, Any]:
+    """A sector over its years, from `over_years`, based on the addresses of its versions. `@id` is its own and stays."""
+    first, last = years[0].view, years[-1].view
+    began, ended = (Period.parse(view.period, UTC) for view in (first, last))
+    return {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "@id": address,
+        "url": address,
+        "name": title,
+        "description": f"{title}. Best, typical value, spread and savings per step of production over the years, with 95 % intervals.",
+        "dateModified": max(one.view.published_on for one in years).isoformat(),
+        "temporalCoverage": f"{began.start.date().isoformat()}/{(ended.end - timedelta(days=1)).date().isoformat()}",
+        "spatialCoverage": {"@type": "Place", "name": last.scope, "identifier": last.place},
+        "license": LICENCE_URL,
+        "isAccessibleForFree": True,
+        "publisher": {"@type": "Organization", "name": PUBLISHER},
+        "isBasedOn": list(versions),
+        "distribution": [
+            {"@type": "DataDownload", "encodingFormat": FORMATS[end], "contentUrl": f"{address}sector.{end}"} for end in ("csv", "parquet")
+        ],
+        "variableMeasured": [
+            {"@type": "PropertyValue", "name": one.name, "description": str(one.meaning)} for one in OVER_YEARS if one.unit == OWN
+        ],
+    }
+
+
+def _variables(step: StepView) -> Iterator[Mapping[str, Any]]:
+    yield _variable(step, "best", step.best, step.interval, step.rule)
+    yield _variable(step, "typical", step.typical, step.typical_interval, step.averaging)
+    for one in step.potential:
+        yield _variable(step, f"saved at {one.to}", one.value, one.interval, "mean over the firms")
+
+
+def _variable(
+    step: StepView, name: str, value: float | None, interval: tuple[float, float] | None, technique: str | None
+) -> Mapping[str, Any]:
     low, high = interval or (None, None)
     return {
         "@type": "PropertyValue",
@@ -97,5 +136,5 @@ def _variable(step: StepView, name: str) -> Mapping[str, Any]:
         "minValue": low,
         "maxValue": high,
         "unitText": step.unit,
-        "measurementTechnique": step.rule if name == "best" else step.averaging,
+        "measurementTechnique": technique,
     }

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
-from benchmarks.composition import CurvePoint, IndustryLabel, RouteTotal, StepBest
+from benchmarks.composition import CurvePoint, IndustryLabel, Potential, RouteTotal, StepBest
 from benchmarks.disclosure import CellDecision, GateResult
 
 Interval = tuple[float, float]
@@ -44,6 +44,8 @@ class StepView:
     averaging: str = "single-rank"  # what stands at a rank of typical and curve: single-rank | five-ranks
     pooled: tuple[tuple[int, int], ...] = ()  # (years, firms): of how many firms the value covers several years; empty where held back
     in_part: int = 0  # of how many firms the value lacks months of its time; 0 where held back
+    potential: tuple[Potential, ...] = ()  # what firms would save on average, in `unit`; empty where held back or never told
+    potential_withheld: tuple[str, ...] = ()  # what of it the gate left out: beside other figures or years it would tell of a firm
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,8 @@ def _step(step: StepBest, decision: CellDecision) -> StepView:
         in_part=step.in_part,
         curve=step.curve,
         curve_withheld=step.curve_withheld,
+        potential=step.potential,
+        potential_withheld=step.potential_withheld,
     )
 
 

@@ -43,6 +43,7 @@ from portal.web.views import (
     regulator,
     samples,
     search,
+    sector,
     sharing,
     site_record,
     sites,
@@ -99,6 +100,7 @@ FILES = {
 MORE_FILES = {"parquet": public.benchmark_parquet, "jsonld": public.benchmark_json_ld}
 """What a published version can be had as, by the ending of its address; `MORE_FILES` since addresses name the jurisdiction."""
 
+SECTOR = "sectors/<slug:pack>/<place:place>/<slug:route>"
 BENCHMARK = "benchmarks/<slug:pack>/<place:place>/<slug:route>/<period:period>"
 
 EARLIER = {
@@ -115,6 +117,10 @@ urlpatterns = [
     path(f"{BENCHMARK}/v<int:version>/", public.benchmark, name="benchmark"),
     path(f"{BENCHMARK}/compare/<int:a>/<int:b>/", public.compare, name="compare"),
     *(path(f"{BENCHMARK}/v<int:version>/benchmark.{end}", view, name=f"benchmark-{end}") for end, view in (FILES | MORE_FILES).items()),
+    path(f"{SECTOR}/", sector.sector, name="sector"),
+    path(f"{SECTOR}/sector.csv", sector.sector_csv, name="sector-csv"),
+    path(f"{SECTOR}/sector.parquet", sector.sector_parquet, name="sector-parquet"),
+    path(f"{SECTOR}/sector.jsonld", sector.sector_json_ld, name="sector-jsonld"),
     # addresses of before the jurisdiction was named, which were cited: they lead on
     *(
         path(f"b/<slug:pack>/{route}<period:period>/{rest}", earlier.lead_on, {"to": to}, name=f"earlier-{to}{name}")

@@ -15,6 +15,7 @@ from portal import keys
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.publication import services
+from portal.publication.codebook import OVER_YEARS
 from portal.publication.document import CSV_FIELDS
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
@@ -112,7 +113,7 @@ def test_json_ld_is_a_data_set_with_a_permanent_id_and_every_figure_that_is_show
         assert answer.headers["Content-Type"].partition(";")[0] == form["encodingFormat"]
     shown = [step for step in row.document["steps"] if step["gate"]["shown"]]
     measured = {(one["name"], one["value"], one["minValue"], one["maxValue"], one["unitText"]) for one in told["variableMeasured"]}
-    assert len(measured) == 2 * len(shown) > 0
+    assert len(measured) == 2 * len(shown) + sum(len(step["potential"]) for step in shown) > 0
     for step in shown:
         name = " / ".join(part for part in (step["step"], step["product"], step["variant"], step["metric"]) if part)
         assert (f"{name} / best", step["best"], *step["interval"], step["unit"]) in measured
@@ -121,7 +122,8 @@ def test_json_ld_is_a_data_set_with_a_permanent_id_and_every_figure_that_is_show
 
 def test_the_codebook_has_a_row_for_every_column_in_both_languages(client: Client) -> None:
     rows = list(csv.DictReader(io.StringIO(client.get("/about/codebook.csv").content.decode())))
-    assert [one["variable"] for one in rows] == list(CSV_FIELDS)
+    of_years = [one.name for one in OVER_YEARS if one.name not in CSV_FIELDS]
+    assert [one["variable"] for one in rows] == [*CSV_FIELDS, *of_years]
     english = client.get("/about/codebook/").content.decode()
     chinese = client.get("/about/codebook/", headers={"accept-language": "zh-hans"}).content.decode()
     assert all(one["meaning_en"].replace("'", "&#x27;") in english and one["meaning_zh"] in chinese for one in rows)

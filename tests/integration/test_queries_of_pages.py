@@ -62,6 +62,8 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "two versions": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{published.version}/{published.version}/"),
         "on paper": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.pdf"),
         "its citation": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.bib"),
+        "its sector": (None, "/sectors/cement/cn/dry-process/"),
+        "its sector as open data": (None, "/sectors/cement/cn/dry-process/sector.parquet"),
         "its Parquet": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.parquet"),
         "for catalogues": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.jsonld"),
         "the log": (None, reverse("web:log")),

@@ -16,12 +16,13 @@ from benchmarks.explanation import Explanation
 from benchmarks.explanation.shown_limits import not_held
 from benchmarks.measurements import Period
 from benchmarks.routes import Words
-from portal.publication.codebook import CODEBOOK, COMPOSED, GATE, OWN, PACK, PORTAL
+from portal.publication.codebook import COMPOSED, EVERY_COLUMN, GATE, OWN, PACK, PORTAL
 from portal.publication.shapes import BenchmarkView, LabelView, ListedView, TotalView, VersionView
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.figures import EnergyUnit, Estimate, between, energy_units, number, per_cent, raised
 from portal.web.presenters.curves import bands_of, spread_of
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
+from portal.web.presenters.potentials import savings_of
 from portal.web.refusals import in_words
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
@@ -113,6 +114,7 @@ def benchmark_page(
         figures=_figures(view.label, shown),
         ladder=ladder_of(view.label, shown, explained.limits),
         spread=replace(spread_of(view.label, shown), bands=bands_of(view, shown)),
+        savings=savings_of(view.label, shown),
         units=unit_links(units, unit, view.label),
         unit_note=unit.note,
         no_limits="" if explained.limits else said(explained.limits_note),
@@ -137,7 +139,7 @@ def codebook_rows() -> tuple[tuple[str, str, str, str], ...]:
     """Column, unit, meaning and source in the language of the page."""
     sources = {PACK: _("method pack"), COMPOSED: _("composition"), GATE: _("disclosure gate"), PORTAL: _("publication")}
     units = {OWN: _("unit of the row"), "date": _("date (year-month-day)"), "firms": _("firms"), "sites": _("sites"), "": NONE}
-    return tuple((one.name, units[one.unit], in_words(one.meaning), sources[one.source]) for one in CODEBOOK)
+    return tuple((one.name, units[one.unit], in_words(one.meaning), sources[one.source]) for one in EVERY_COLUMN)
 
 
 def lead_of(label: LabelView, shown: Shown) -> Lead:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benchmarks.measurements import Metric
@@ -17,6 +18,7 @@ from portal.web.gaps import gap
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
+from portal.web.presenters.potentials import Savings, savings_of
 from portal.web.words import Names, in_language, period_name
 
 
@@ -70,6 +72,8 @@ class SectorPage:
     rungs: tuple[Rung, ...]
     years: tuple[YearRow, ...]  # newest first
     reach: tuple[ReachRow, ...]
+    savings: Savings | None  # of the newest version
+    over_years_url: str  # the page of the sector itself
 
 
 MOST_YEARS = 5
@@ -95,6 +99,8 @@ def sector_page(views: Sequence[InForceView], scope: tuple[str, str]) -> SectorP
         rungs=_rungs(shown_years, shown),
         years=tuple(_year(view, shown, before) for before, view in reversed(list(zip([None, *shown_years], shown_years, strict=False)))),
         reach=_reach(newest, names),
+        savings=savings_of(newest.label, shown),
+        over_years_url=reverse("web:sector", args=[newest.pack, newest.place, newest.route]),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from portal.web.presenters.curves import Spread
 from portal.web.presenters.ladders import Ladder
+from portal.web.presenters.potentials import Savings
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
 from portal.web.viewmodels.tables import Pages
 
@@ -51,6 +52,7 @@ class BenchmarkPage:
     figures: tuple[Figure, ...]
     ladder: Ladder
     spread: Spread
+    savings: Savings | None  # none in versions from before there were potentials
     units: tuple[UnitLink, ...]
     unit_note: str
     no_limits: str  # why no limit of a standard stands beside the ladder

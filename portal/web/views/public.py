@@ -170,7 +170,7 @@ def benchmark_parquet(_request: HttpRequest, pack: str, place: str, route: str, 
 
     def made() -> bytes:
         view, _title, address, _digest = _cited(row)
-        return open_data.parquet(selectors.table_of(view, before), view, address)
+        return open_data.parquet(selectors.table_of(view, before), codebook.CODEBOOK, open_data.about_version(view, address))
 
     content = (row.content, before.content if before else None)
     return _file(cached("parquet", content, made), open_data.FORMATS["parquet"], row, "parquet")

@@ -38,6 +38,7 @@ def page(**changed: Any) -> BenchmarkPage:
         lead=lead_of(given, shown),
         figures=(Figure("Industry label", "76.1", "kgce/t", "95 % interval 75.6 to 76.6"),),
         ladder=ladder_of(given, shown),
+        savings=None,
         spread=spread_of(given, shown),
         units=(),
         unit_note="",

@@ -1,0 +1,115 @@
+"""A benchmark over its years: what each version in force shows of a cell, and what moved since the version before.
+
+Made of what the gate let out and the log holds, version by version, and of nothing else: a row names the digest of the signed document that
+its figures stand in. What moved is told between periods of one length that do not overlap, and never across a break.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from benchmarks.composition.trend import Known, difference, spread
+from portal.publication.breaks import Breaks, breaks, cell_of
+from portal.publication.codebook import OVER_YEARS
+from portal.publication.rows import Row, benchmark_view, in_force, read
+from portal.publication.shapes import BenchmarkView, StepView
+
+MOST_VERSIONS = 40
+FIGURES = ("best", "typical", "spread")
+"""What is followed over the years: the industry's best, its typical value, and how far its quartiles lie apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """One cell in one version. `moved` holds, by figure, the difference to the version before where both tell it and nothing broke."""
+
+    view: BenchmarkView
+    cell: StepView
+    figures: dict[str, Known]
+    before: str  # the version compared with: `2025 v1`; empty for the first
+    breaks: tuple[str, ...]
+    moved: dict[str, Known]
+
+
+def versions(pack: str, place: str, route: str) -> tuple[Row, ...]:
+    """The newest in force, oldest first; empty where nothing is."""
+    group = {"period__peer_group__pack": pack, "period__peer_group__scope__path": place, "period__peer_group__route": route}
+    return tuple(reversed(read(in_force().filter(**group).order_by("-period__start", "-period__end", "-published_at")[:MOST_VERSIONS])))
+
+
+def years(rows: Sequence[Row]) -> tuple[Year, ...]:
+    """Every cell that a version shows, version by version."""
+    views = [benchmark_view(row, row.version) for row in rows]
+    found: list[Year] = []
+    for place, (row, view) in enumerate(zip(rows, views, strict=True)):
+        prior = next((at for at in reversed(range(place)) if _follows(rows[at], row)), None)
+        broken = None if prior is None else breaks(views[prior], view)
+        earlier = {} if prior is None else {cell_of(cell): cell for cell in views[prior].label.steps if cell.shown}
+        found += [_year(view, cell, earlier.get(cell_of(cell)), broken) for cell in view.label.steps if cell.shown]
+    return tuple(found)
+
+
+def _follows(before: Row, row: Row) -> bool:
+    """Whether a period comes after one of its length: a leap year is no other year, a quarter is no month."""
+    return before.end <= row.start and 0.9 < _days(before.start, before.end) / _days(row.start, row.end) < 1.1
+
+
+def _days(start: datetime, end: datetime) -> float:
+    return (end - start).total_seconds() / 86400
+
+
+def _year(view: BenchmarkView, cell: StepView, earlier: StepView | None, broken: Breaks | None) -> Year:
+    figures, codes = _figures(cell), broken.codes_of(cell_of(cell)) if broken else ()
+    then = _figures(earlier) if earlier and not codes else {}
+    moved = {name: difference(now, then[name]) for name, now in figures.items() if name in then}
+    return Year(view, cell, figures, broken.since if broken else "", codes, moved)
+
+
+def _figures(cell: StepView) -> dict[str, Known]:
+    told = {"best": (cell.best, cell.interval), "typical": (cell.typical, cell.typical_interval)}
+    found = {name: (value, interval) for name, (value, interval) in told.items() if value is not None and interval is not None}
+    apart = spread(cell.curve)
+    return found | ({"spread": apart} if apart else {})
+
+
+def table(of: Sequence[Year]) -> str:
+    """As CSV, by the codebook's `OVER_YEARS`."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [one.name for one in OVER_YEARS], lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({**_named(one), **dict(_values(one))} for one in of)
+    return out.getvalue()
+
+
+def _named(one: Year) -> dict[str, object]:
+    view, cell = one.view, one.cell
+    return {
+        "pack": view.pack,
+        "pack_version": view.pack_version,
+        "jurisdiction": view.place,
+        "route": view.route,
+        "period": view.period,
+        "version": view.version,
+        "published_on": view.published_on,
+        "step": cell.step,
+        "product": cell.product,
+        "variant": cell.variant,
+        "boundary": cell.boundary,
+        "metric": cell.metric,
+        "unit": cell.unit,
+        "firms": cell.firms,
+        "break_since": one.before,
+        "breaks": " ".join(one.breaks),
+        "digest": view.digest,
+    }
+
+
+def _values(one: Year) -> Iterator[tuple[str, float]]:
+    told = [*one.figures.items(), *((f"saved_at_{saving.to}", (saving.value, saving.interval)) for saving in one.cell.potential)]
+    told += [(f"{name}_moved", known) for name, known in one.moved.items()]
+    for name, (value, (low, high)) in told:
+        yield from zip((name, f"{name}_low", f"{name}_high"), (round(end, 9) for end in (value, low, high)), strict=True)

@@ -1,0 +1,101 @@
+"""What moved in a sector since the version before, step by step, and the same sector elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from benchmarks.composition.trend import Known
+from portal.publication.breaks import breaks, cell_of
+from portal.publication.in_force import InForceView
+from portal.publication.over_years import FIGURES, Year
+from portal.publication.sectors import GroupInForce
+from portal.web.figures import between, decimals, energy_units, signed
+from portal.web.presenters.comparison import said
+from portal.web.presenters.ladders import Shown
+from portal.web.presenters.potentials import SavingRow, savings_of
+from portal.web.viewmodels.benchmarks import Download
+from portal.web.words import Names, in_language, one_after_another, period_name
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    value: str  # empty where it cannot be told
+    interval: str
+    clear: bool  # more than the noise
+
+
+@dataclass(frozen=True, slots=True)
+class MovedRow:
+    step: str
+    unit: str
+    figures: tuple[Moved, ...]  # in the order of `FIGURES`
+    note: str  # what is defined otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    scope: str
+    url: str
+    period: str
+    saving: SavingRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverYears:
+    since: str  # empty where there is no version before
+    rows: tuple[MovedRow, ...]
+    elsewhere: tuple[Elsewhere, ...]
+    downloads: tuple[Download, ...]
+
+
+def over_years_page(years: Sequence[Year], regions: Sequence[tuple[GroupInForce, InForceView, str]], address: str) -> OverYears:
+    """Args:
+    regions: the same benchmark of other jurisdictions, each with its newest version and the address of its own page.
+    address: of this page.
+    """
+    newest = years[-1].view
+    names = Names.of(newest.pack, newest.pack_version)
+    of_newest = [one for one in years if one.view is newest and one.cell.headline]
+    before = {one.view.period: one.view for one in years}
+    since = of_newest[0].before if of_newest else ""
+    prior = before.get(since.rpartition(" v")[0]) if since else None
+    broken = breaks(prior, newest) if prior else None
+    rows = []
+    for one in of_newest:
+        found = () if broken is None else (*broken.whole, *broken.cells.get(cell_of(one.cell), ()))
+        rows.append(
+            MovedRow(
+                names.step_name(one.cell.step),
+                one.cell.unit,
+                tuple(_moved(one.moved.get(figure)) for figure in FIGURES),
+                one_after_another(said(each) for each in found),
+            )
+        )
+    return OverYears(
+        since=period_name(prior.period) if prior else "",
+        rows=tuple(rows) if prior else (),
+        elsewhere=tuple(_elsewhere(*one) for one in regions),
+        downloads=(
+            Download(_("Table, CSV"), f"{address}sector.csv"),
+            Download(_("Table, XLSX"), f"{address}sector.xlsx"),
+            Download(_("Table, Parquet"), f"{address}sector.parquet"),
+            Download(_("For catalogues, JSON-LD"), f"{address}sector.jsonld"),
+        ),
+    )
+
+
+def _moved(known: Known | None) -> Moved:
+    if known is None:
+        return Moved("", "", clear=False)
+    value, (low, high) = known
+    places = decimals(high - low)
+    return Moved(signed(value, places), between(low, high, places), clear=low > 0 or high < 0)
+
+
+def _elsewhere(group: GroupInForce, view: InForceView, url: str) -> Elsewhere:
+    shown = Shown(Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"])
+    savings = savings_of(view.label, shown)
+    return Elsewhere(in_language(group.scope, group.scope_zh), url, period_name(view.period), savings.total if savings else None)

@@ -1,0 +1,77 @@
+"""What the sector would save by coming down to its typical value, or to its best, step by step: the potentials that the gate let out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from django.utils.translation import gettext as _
+
+from benchmarks.composition.trend import Known, difference
+from portal.publication.shapes import LabelView, StepView
+from portal.web.figures import between, decimals, number
+from portal.web.presenters.ladders import Shown, headline
+from portal.web.words import in_language
+
+REFERENCES = ("typical", "best")
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """One potential per tonne of the route's product; `hidden` says why there is none."""
+
+    value: str
+    interval: str
+    hidden: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavingRow:
+    step: str
+    at_typical: Saving
+    at_best: Saving
+
+
+@dataclass(frozen=True, slots=True)
+class Savings:
+    """`total` only where every step has a potential."""
+
+    unit: str
+    rows: tuple[SavingRow, ...]
+    total: SavingRow | None
+
+
+def savings_of(label: LabelView, shown: Shown) -> Savings | None:
+    """None for a version that told of no potential: those from before there were any."""
+    steps = headline(label)
+    if not any(step.potential or step.potential_withheld for step in steps):
+        return None
+    known = {to: {step.step: one for step in steps if (one := _known(step, to, shown)) is not None} for to in REFERENCES}
+    rows = [SavingRow(shown.names.step_name(step.step), *(_saving(known[to].get(step.step), step) for to in REFERENCES)) for step in steps]
+    added = {to: _added_up([*known[to].values()]) if len(known[to]) == len(steps) else None for to in REFERENCES}
+    total = SavingRow(_("Whole route"), *(_saving(added[to], None) for to in REFERENCES)) if any(added.values()) else None
+    return Savings(shown.spelled(label.composite.unit), tuple(rows), total)
+
+
+def _known(step: StepView, to: str, shown: Shown) -> Known | None:
+    """Per tonne of the route's product, in the unit of the page."""
+    factor = step.ratio * shown.factor(step.unit)
+    found = next((one for one in step.potential if one.to == to), None)
+    if found is None:
+        return None
+    return factor * found.value, (factor * found.interval[0], factor * found.interval[1])
+
+
+def _added_up(parts: Sequence[Known]) -> Known:
+    """The steps' noises are independent: distances add in squares, as where the negative of one is subtracted."""
+    return reduce(lambda whole, part: difference(whole, (-part[0], (-part[1][1], -part[1][0]))), parts)
+
+
+def _saving(known: Known | None, step: StepView | None) -> Saving:
+    if known is None:
+        held = _("held back: too few firms would stand behind it, here or beside another year")
+        return Saving("", "", held if step is None or step.shown else in_language(step.reason_en, step.reason_zh))
+    value, (low, high) = known
+    places = decimals(high)
+    return Saving(number(value, places), between(low, high, places), "")

@@ -1,0 +1,95 @@
+"""A sector over its years: trend, what moved, what it could save, and the same elsewhere; as a page and as open data."""
+
+from __future__ import annotations
+
+import json
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from portal.own_address import absolute
+from portal.publication import codebook, open_data, over_years, sectors
+from portal.publication.in_force import in_force_of
+from portal.publication.rows import Row
+from portal.web.addresses import benchmark_url
+from portal.web.page_cache import Rendered, cached, rendered
+from portal.web.presenters.moved import over_years_page
+from portal.web.presenters.sectors import sector_page
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words import Names
+
+
+@require_safe
+def sector(request: HttpRequest, pack: str, place: str, route: str) -> HttpResponse:
+    rows = _rows(pack, place, route)
+    others = [one for one in sectors.groups_in_force() if (one.pack, one.route) == (pack, route) and one.place != place]
+    newest = in_force_of([one.periods[-1] for one in others])
+    beside_it = [(one, newest[one.periods[-1]]) for one in others if one.periods[-1] in newest]
+
+    def made() -> Rendered:
+        views = in_force_of([row.period_id for row in rows[-sectors.MOST_YEARS :]])
+        of_years = [views[row.period_id] for row in rows if row.period_id in views]
+        regions = [(one, view, _address(one.pack, one.place, one.route)) for one, view in beside_it]
+        page = sector_page(of_years, (rows[-1].scope, rows[-1].scope_zh))
+        told = over_years_page(over_years.years(rows), regions, _address(pack, place, route))
+        return rendered("web/cached/sector.html", _("%(title)s over the years") % {"title": page.title}, {"sector": page, "over": told})
+
+    beside = tuple((one.scope, one.scope_zh, view.period_id, view.version) for one, view in beside_it)
+    page = cached("sector", (*_content(rows), rows[-1].scope, rows[-1].scope_zh, *beside), made)
+    name = Names.of(pack, rows[-1].pack_version).sector
+    crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(name, f"{reverse('web:benchmarks')}?sector={pack}"))
+    return render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs})
+
+
+@require_safe
+def sector_csv(_request: HttpRequest, pack: str, place: str, route: str) -> HttpResponse:
+    return _file(_table(_rows(pack, place, route)), "text/csv; charset=utf-8", (pack, place, route), "csv")
+
+
+@require_safe
+def sector_parquet(_request: HttpRequest, pack: str, place: str, route: str) -> HttpResponse:
+    rows = _rows(pack, place, route)
+    about = {"source": absolute(_address(pack, place, route)), "licence": open_data.LICENCE_URL}
+    made = cached("sector-parquet", _content(rows), lambda: open_data.parquet(_table(rows), codebook.OVER_YEARS, about))
+    return _file(made, open_data.FORMATS["parquet"], (pack, place, route), "parquet")
+
+
+@require_safe
+def sector_json_ld(_request: HttpRequest, pack: str, place: str, route: str) -> HttpResponse:
+    rows = _rows(pack, place, route)
+    years = over_years.years(rows)
+    if not years:
+        raise Http404
+    title = Names.of(pack, rows[-1].pack_version).title(route)
+    versions = [absolute(benchmark_url(row, row.version)) for row in rows]
+    found = open_data.sector_json_ld(years, title, absolute(_address(pack, place, route)), versions)
+    return _file(json.dumps(found, ensure_ascii=False), "application/ld+json", (pack, place, route), "jsonld")
+
+
+def _rows(pack: str, place: str, route: str) -> tuple[Row, ...]:
+    rows = over_years.versions(pack, place, route)
+    if not rows:
+        raise Http404
+    return rows
+
+
+def _content(rows: tuple[Row, ...]) -> tuple[tuple[int, str, str], ...]:
+    return tuple(row.content for row in rows)
+
+
+def _table(rows: tuple[Row, ...]) -> str:
+    return cached("sector-csv", _content(rows), lambda: over_years.table(over_years.years(rows)))
+
+
+def _address(pack: str, place: str, route: str) -> str:
+    return reverse("web:sector", args=[pack, place, route])
+
+
+def _file(content: str | bytes, content_type: str, of: tuple[str, str, str], ending: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    name = "-".join(part.replace("/", ".") for part in of)
+    response["Content-Disposition"] = f'attachment; filename="steplabel-{name}-over-the-years.{ending}"'
+    return response

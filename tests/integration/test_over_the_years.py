@@ -1,0 +1,81 @@
+"""A sector over two years: what it could save and what moved, on its page and as open data; and who joined between the two."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pyarrow.parquet as pq
+import pytest
+from django.test import Client
+from portal.catalogue.services import open_period
+
+from portal import keys
+from portal.intake import services as intake
+from portal.opening import services as opening
+from portal.publication import services as publication
+from portal.publication.codebook import OVER_YEARS
+from portal.publication.models import Publication
+from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"], transaction=True), pytest.mark.usefixtures("portal_keys")]
+
+FIRMS, BEFORE = 14, "2015"
+PAGE = "/sectors/cement/cn/dry-process/"
+
+
+def published(cast: Cast, period: str, firms: int) -> Publication:
+    opened = cast.period if period == PERIOD else open_period(cast.group, period, "test", NOW)
+    for place, plant in enumerate(cast.plants[:firms]):
+        intake.receive(plant.envelope(cast.pack, shift=place, period=period), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    return publication.publish(publication.draft(opened, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+
+
+def rows_of(client: Client) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(client.get(f"{PAGE}sector.csv").content.decode())))
+
+
+def test_two_years_on_a_page_and_as_open_data(client: Client) -> None:
+    cast = make_cast(FIRMS)
+    assert client.get(PAGE).status_code == 404
+    published(cast, BEFORE, FIRMS)
+    newest = published(cast, PERIOD, FIRMS)
+    english = client.get(PAGE).content.decode()
+    chinese = client.get(PAGE, headers={"accept-language": "zh-hans"}).content.decode()
+    for page, words in ((english, ("What moved from", "If all came down to the best")), (chinese, ("的变化", "若全部降到最优值"))):
+        assert all(one in page for one in words)
+    rows = rows_of(client)
+    assert {one["period"] for one in rows} == {BEFORE, PERIOD}
+    assert list(rows[0]) == [one.name for one in OVER_YEARS]
+    assert newest.document is not None
+    signed = {(step["step"], step["metric"]): step for step in newest.document["steps"]}
+    for row in rows:
+        moved = row["best_moved"], row["typical_moved"]
+        if row["period"] == BEFORE:
+            assert (row["break_since"], *moved) == ("", "", "")
+            continue
+        assert row["digest"] == newest.digest
+        assert (row["break_since"], row["breaks"]) == (f"{BEFORE} v1", "")
+        assert float(row["best_moved_low"]) <= 0 <= float(row["best_moved_high"])
+        step = signed[row["step"], row["metric"]]
+        told = {one["to"]: one for one in step["potential"]}
+        assert told["best"]["value"] == pytest.approx(float(row["saved_at_best"]))
+        assert {"typical", "best"} == told.keys() | set(step["potential_withheld"])
+    read = pq.read_table(io.BytesIO(client.get(f"{PAGE}sector.parquet").content))
+    assert [one["best"] for one in read.to_pylist()] == [float(row["best"]) for row in rows]
+    linked = json.loads(client.get(f"{PAGE}sector.jsonld").content)
+    assert linked["@id"].endswith(PAGE)
+    assert [one.rsplit("/", 3)[-3] for one in linked["isBasedOn"]] == [BEFORE, PERIOD]
+
+
+def test_who_joined_between_two_years_is_not_told_by_what_they_could_save(client: Client) -> None:
+    cast = make_cast(FIRMS)
+    published(cast, BEFORE, FIRMS - 1)
+    newest = published(cast, PERIOD, FIRMS)
+    assert newest.document is not None
+    shown = [step for step in newest.document["steps"] if step["gate"]["shown"]]
+    assert shown
+    assert all(step["potential"] == [] and "best" in step["potential_withheld"] for step in shown)
+    assert "too few firms would stand behind it" in client.get(PAGE).content.decode()
