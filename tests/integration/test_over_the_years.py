@@ -9,13 +9,15 @@ import json
 import pyarrow.parquet as pq
 import pytest
 from django.test import Client
-from portal.catalogue.services import open_period
 
+from benchmarks.disclosure import GateResult
 from portal import keys
+from portal.catalogue.periods import open_period
 from portal.intake import services as intake
 from portal.opening import services as opening
 from portal.publication import services as publication
 from portal.publication.codebook import OVER_YEARS
+from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
 
@@ -79,3 +81,17 @@ def test_who_joined_between_two_years_is_not_told_by_what_they_could_save(client
     assert shown
     assert all(step["potential"] == [] and "best" in step["potential_withheld"] for step in shown)
     assert "too few firms would stand behind it" in client.get(PAGE).content.decode()
+
+
+def test_a_sector_of_which_nothing_is_shown_has_a_page(client: Client) -> None:
+    """Where the gate holds all of the newest version back; a regulator publishes none such, but a pack's policy may change."""
+    cast = make_cast(2)
+    for plant in cast.plants:
+        intake.receive(plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    first = publication.draft(cast.period, cast.drafter, NOW)
+    document = document_of(GateResult.from_json(first.gate), first.explanation, first.version, NOW.date(), Scope.of(cast.nation))
+    publication.let_out(first, first.gate, first.explanation, document, cast.approver.pk, NOW, "")
+    assert client.get(PAGE).status_code == 200
+    assert rows_of(client) == []
+    assert client.get(f"{PAGE}sector.jsonld").status_code == 200
