@@ -1,14 +1,18 @@
-"""What the columns of lists that people download are called, in the language of the page. In English a heading is the column's code.
+"""What the columns of lists that people download are called in the language of the page, and what the codes in their cells mean.
 
+In English a heading is the column's code, and a cell holds its own.
 What is published for everybody (benchmark.csv, the archive) keeps its codes in every language: the codebook says what they mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils.functional import Promise
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import get_language, pgettext_lazy
+
+from portal.web.acts import ACTS
+from portal.web.words import METRICS, SIZE_CLASSES, TAKING_PART
 
 HEADINGS: dict[str, str | Promise] = {
     "credit_code": pgettext_lazy("heading of a file", "credit_code"),
@@ -116,6 +120,30 @@ HEADINGS: dict[str, str | Promise] = {
     "last_used_at": pgettext_lazy("heading of a file", "last_used_at"),
     "revoked_at": pgettext_lazy("heading of a file", "revoked_at"),
 }
+
+
+_YES_NO: dict[str, Promise] = {"yes": pgettext_lazy("cell of a file", "yes"), "no": pgettext_lazy("cell of a file", "no")}
+CELLS: dict[str, Mapping[str, Promise]] = {
+    "obliged": _YES_NO,
+    "arrived_late": _YES_NO,
+    "sees_values": _YES_NO,
+    "state": {code: word for code, (word, _mood) in TAKING_PART.items()},
+    "size_class": SIZE_CLASSES,
+    "metric": METRICS,
+    "action": ACTS,
+}
+"""By column: the codes that have words."""
+
+
+def cell_words(columns: Sequence[str], row: Sequence[object]) -> list[object]:
+    """The row with its codes in words, in every language but English, whose readers are programs too."""
+    if (get_language() or "en").startswith("en"):
+        return list(row)
+    return [_word(column, value) for column, value in zip(columns, row, strict=True)]
+
+
+def _word(column: str, value: object) -> object:
+    return str(CELLS[column][value]) if isinstance(value, str) and value in CELLS.get(column, ()) else value
 
 
 def headings(columns: Sequence[str]) -> list[str]:

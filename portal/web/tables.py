@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
-from portal.web.headings import headings
+from portal.web.headings import cell_words, headings
 from portal.web.viewmodels.shared import Choice
 from portal.web.viewmodels.tables import Column, Order, Pages, SortForm
 
@@ -106,7 +106,7 @@ def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(headings(head))
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([_cell(value) for value in cell_words(head, row)] for row in rows)
     response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -132,6 +132,11 @@ def test_the_files_hold_what_the_pages_count(cast: Cast) -> None:
 
 def test_a_cell_that_a_spreadsheet_would_run_is_only_text(cast: Cast) -> None:
     Site.objects.filter(slug="works-1").update(name="=HYPERLINK(1)")
+    reader = signed_in(cast.approver.email)
+    reader.cookies["django_language"] = "zh-hans"
+    in_chinese = reader.get(reverse("web:participation-csv", args=[cast.group.pk, PERIOD])).content.decode()
+    assert ",是," in in_chinese, "codes under Chinese headings are words"
+    assert ",yes," not in in_chinese
     rows = rows_of(signed_in(cast.approver.email), reverse("web:participation-csv", args=[cast.group.pk, PERIOD]), q="works-1")
     assert rows[0]["site_name"] == "'=HYPERLINK(1)"
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from benchmarks.measurements import Metric
 from portal.auditlog.models import Action
 from portal.catalogue.trail import TrailEvent
 from portal.intake.participation import ParticipationView
@@ -62,6 +63,23 @@ class StandingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One site: at each step of the head its quarter, and between which places."""
+
+    firm: str
+    site: str
+    cells: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    head: tuple[str, ...]
+    rows: tuple[MatrixRow, ...]
+    pages: Pages | None
+    metric: str
+
+
+@dataclass(frozen=True, slots=True)
 class StandingsPage:
     title: str
     computed: datetime | None
@@ -69,6 +87,9 @@ class StandingsPage:
     told: int  # rows found whose quarter can be told
     found: int
     rows: tuple[StandingRow, ...]
+    matrix: Matrix | None  # sites by steps, where the address asks for it
+    matrix_url: str
+    list_url: str
     columns: tuple[Column, ...]
     sort_form: SortForm | None
     pages: Pages | None
@@ -144,6 +165,9 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
         told=sum(one.band is not None for one in found),
         found=len(found),
         rows=tuple(_row(one, names) for one in here),
+        matrix=_matrix(found, names, query) if query.get("as") == "matrix" else None,
+        matrix_url=with_query(query, **{"as": "matrix", "page": None}),
+        list_url=with_query(query, **{"as": None, "page": None}),
         columns=(made := columns(heads, KEYS, query, DEFAULT_ORDER)),
         sort_form=sort_form(made, len(found), query),
         pages=pages,
@@ -157,6 +181,30 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
         export_url=reverse("web:standings-csv", args=place) + with_query(query, page=None),
         crumbs=(Crumb(_("Publications"), reverse("web:publications")), Crumb(title, reverse("web:participation", args=place))),
     )
+
+
+def _matrix(found: Sequence[RankedView], names: Names, query: QueryDict) -> Matrix:
+    """Of one metric: the one that is asked for, else comprehensive energy."""
+    metric = query.get("metric", "") or str(Metric.TOTAL)
+    cells: dict[tuple[str, str], dict[tuple[str, str], RankedView]] = {}
+    for one in found:
+        if one.metric == metric:
+            cells.setdefault((in_language(one.firm, one.firm_zh), one.site), {})[one.step, one.variant] = one
+    steps = list(dict.fromkeys(cell for row in cells.values() for cell in row))
+    here, pages = paged(sorted(cells), query)
+    rows = []
+    for firm, site in here:
+        held = cells[firm, site]
+        some = next(iter(held.values()))
+        rows.append(MatrixRow(firm, in_language(some.site_name, some.site_name_zh), tuple(_matrix_cell(held.get(step)) for step in steps)))
+    head = tuple(with_variant(names.step_name(step), names.variant_name(step, variant)) for step, variant in steps)
+    return Matrix(head, tuple(rows), pages, capfirst(metric_name(metric)))
+
+
+def _matrix_cell(one: RankedView | None) -> tuple[str, str]:
+    if one is None:
+        return NONE, ""
+    return _quarter(one.band), _("%(places)s of %(of)d") % {"places": places_between(one.rank_low, one.rank_high), "of": one.of}
 
 
 def standings_table(rows: Sequence[RankedView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:

@@ -115,7 +115,7 @@ def in_stage(views: Iterable[TurnoutView], query: QueryDict) -> list[TurnoutView
 
 
 def overview_table(views: Iterable[TurnoutView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    """Head and rows of the file. Codes in it stay the same in every language."""
+    """Head and rows of the file."""
     head = (
         *("pack", "pack_version", "route", "scope", "period", "due", "closed", "sites", "obliged", "obliged_reported", "firms"),
         *("firms_reported", *(taking.value.replace("-", "_") for taking in Taking), "committed_only", "arrived_late"),

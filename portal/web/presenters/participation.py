@@ -186,7 +186,7 @@ def fitting(view: ParticipationView, query: QueryDict) -> Sequence[ParticipantVi
 def participation_table(
     view: ParticipationView, quality: QualitiesView, query: QueryDict
 ) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    """Head and rows of the file, filtered and ordered as the page. Codes in it stay the same in every language."""
+    """Head and rows of the file, filtered and ordered as the page."""
     head = (
         "firm",
         "organisation",

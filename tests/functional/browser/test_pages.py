@@ -74,6 +74,17 @@ def test_anybody_reads_the_log_and_looks_an_entry_up_by_keyboard(reader: MakeRea
     visitor.look("log-not-found", expected_status=404)
 
 
+FOLDED = "() => [...document.querySelectorAll('main .govuk-details__text')].map(one => one.checkVisibility())"
+
+
+def test_what_is_folded_is_printed(reader: MakeReader) -> None:
+    visitor = reader("en", 1440)
+    visitor.open(BENCHMARK)
+    assert not any(visitor.page.evaluate(FOLDED))
+    visitor.page.emulate_media(media="print")
+    assert all(visitor.page.evaluate(FOLDED))
+
+
 def test_public_pages_are_light(reader: MakeReader) -> None:
     """What goes over the wire: the first page with style and script, and every page after it, which finds these kept."""
     visitor = reader("en", 1440)
@@ -132,6 +143,9 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(reader: MakeRead
     officer.look("audit-trail")
     officer.open(f"/publications/{world.cast.group.pk}/2025/standings/?metric=total")
     officer.look("standings")
+    officer.page.click("main a[href*='as=matrix']")
+    officer.look("standings-matrix")
+    assert officer.page.locator("main td .sl-i").count() >= 20, "sites by steps, each with its places"
     officer.open(f"/publications/{world.cast.group.pk}/2016/standings/")
     officer.look("standings-none")
     officer.open("/packs/")
