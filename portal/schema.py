@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import nullcontext
 from copy import deepcopy
 from functools import cache
 from typing import Any, ClassVar
@@ -20,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from portal import wall
 from portal.openness import OPEN
 from portal.problems import MEDIA_TYPE, RefusedError
 
@@ -168,7 +170,8 @@ class StrictView(APIView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
         """With a strong entity tag on what was asked for and found; 304 to whoever holds it already."""
-        response = super().dispatch(request, *args, **parts)
+        with wall.behind(lambda: self.request.user) if self.scope != OPEN and request.method == "GET" else nullcontext():
+            response = super().dispatch(request, *args, **parts)
         for name, value in zip(RATE_HEADERS, getattr(request, "rate", ()), strict=False):
             response[name] = str(value)
         if self.scope != OPEN:
