@@ -11,9 +11,10 @@ from datetime import UTC, date, timedelta
 from typing import Any
 
 from benchmarks.measurements import Period
+from portal.days import scheme_day
 from portal.publication.citation import PUBLISHER
 from portal.publication.codebook import OVER_YEARS, OWN, Variable
-from portal.publication.over_years import Year
+from portal.publication.rows import Row
 from portal.publication.shapes import BenchmarkView, StepView
 
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
@@ -91,10 +92,10 @@ def json_ld(view: BenchmarkView, title: str, address: str) -> dict[str, Any]:
     return found
 
 
-def sector_json_ld(years: Sequence[Year], title: str, address: str, versions: Sequence[str]) -> dict[str, Any]:
-    """A sector over its years, from `over_years`, based on the addresses of its versions. `@id` is its own and stays."""
-    first, last = years[0].view, years[-1].view
-    began, ended = (Period.parse(view.period, UTC) for view in (first, last))
+def sector_json_ld(rows: Sequence[Row], title: str, address: str, versions: Sequence[str]) -> dict[str, Any]:
+    """A sector over its years, of the versions of `over_years`, based on the addresses of its versions. `@id` is its own and stays."""
+    last = rows[-1]
+    began, ended = (Period.parse(row.period, UTC) for row in (rows[0], last))
     return {
         "@context": "https://schema.org/",
         "@type": "Dataset",
@@ -102,7 +103,7 @@ def sector_json_ld(years: Sequence[Year], title: str, address: str, versions: Se
         "url": address,
         "name": title,
         "description": f"{title}. Best, typical value, spread and savings per step of production over the years, with 95 % intervals.",
-        "dateModified": max(one.view.published_on for one in years).isoformat(),
+        "dateModified": max(scheme_day(row.published_at) for row in rows if row.published_at).isoformat(),
         "temporalCoverage": f"{began.start.date().isoformat()}/{(ended.end - timedelta(days=1)).date().isoformat()}",
         "spatialCoverage": {"@type": "Place", "name": last.scope, "identifier": last.place},
         "license": LICENCE_URL,

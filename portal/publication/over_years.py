@@ -18,7 +18,7 @@ from portal.publication.codebook import OVER_YEARS
 from portal.publication.rows import Row, benchmark_view, in_force, read
 from portal.publication.shapes import BenchmarkView, StepView
 
-MOST_VERSIONS = 40
+MOST_VERSIONS = 12  # each is one question to the database
 FIGURES = ("best", "typical", "spread")
 """What is followed over the years: the industry's best, its typical value, and how far its quartiles lie apart."""
 

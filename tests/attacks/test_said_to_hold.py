@@ -179,6 +179,7 @@ def _as_composed(document: test_composed_of.JSON, label: IndustryLabel) -> None:
     for shown, step in zip(document["steps"], label.steps, strict=True):
         if shown["gate"]["shown"]:
             shown.update(averaging=step.averaging, firms=step.firms, bands=None, curve_withheld=True, curve=[])
+            shown.update(potential_withheld=["typical", "best"], potential=[])
             for figure in recomposed._of_cell("", shown, step):
                 if (name := figure.name.strip().replace(" ", "_")) in shown:
                     shown[name] = figure.recomputed
@@ -215,7 +216,7 @@ ATTACKS: dict[str, tuple[Callable[[test_composed_of.JSON], object], Callable[[py
     "said to be unchanged": (lambda document: _lowered(document, "unchanged", shown=True), _taken_as_said),
     "figures in cells not shown": (
         lambda document: _lowered(document, "lag", shown=False),
-        _and(_ignoring("best", "typical", "interval", "curve", "pooled", "quarters", "total"), _wording_off),
+        _and(_ignoring("best", "typical", "interval", "curve", "potential", "pooled", "quarters", "total"), _wording_off),
     ),
     "single ranks": (_single_ranks, lambda world: world.setattr(recomposed, "AVERAGED_SINCE", date.max)),
     "ratios": (lambda document: [step.update(ratio=7.5) for step in document["steps"]], _ignoring("ratio")),

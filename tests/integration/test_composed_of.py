@@ -167,6 +167,7 @@ FALSIFIED: dict[str, Callable[[JSON], None]] = {
     "a point that is not there": lambda step: step["curve"].pop(),
     "firms whose values are pooled": lambda step: step.update(pooled=[{"years": 3, "firms": 2}]),
     "the interval of the typical value": lambda step: step.update(typical_interval=[0.0, 1.0]),
+    "what the firms would save": lambda step: step["potential"][0].update(value=step["potential"][0]["value"] + 1.0),
     "the unit": lambda step: step.update(unit="kgce/kt"),
     "the number in a quarter": lambda step: step["bands"]["quarters"].__setitem__(0, step["bands"]["quarters"][0] + 1),
     "the number of whom no quarter is told": lambda step: step["bands"].update(untold=step["bands"]["untold"] + 1),

@@ -66,7 +66,7 @@ SERVED: dict[str, str | tuple[str, ...]] = {
     **dict.fromkeys(
         (
             *("web:benchmark-csv", "web:benchmark-pdf", "web:benchmark-bib", "web:benchmark-ris", "web:codebook-csv"),
-            *("web:benchmark-parquet", "web:benchmark-jsonld"),
+            *("web:benchmark-parquet", "web:benchmark-jsonld", "web:sector-csv", "web:sector-parquet", "web:sector-jsonld"),
             *(
                 "web:verify-certificate",
                 "web:assigned-deliveries-csv",

@@ -51,18 +51,20 @@ class OverYears:
     downloads: tuple[Download, ...]
 
 
-def over_years_page(years: Sequence[Year], regions: Sequence[tuple[GroupInForce, InForceView, str]], address: str) -> OverYears:
+def over_years_page(
+    years: Sequence[Year], newest: InForceView, regions: Sequence[tuple[GroupInForce, InForceView, str]], address: str
+) -> OverYears:
     """Args:
+    years: of the cells that are shown: none of the newest version where the gate holds all of it back.
     regions: the same benchmark of other jurisdictions, each with its newest version and the address of its own page.
     address: of this page.
     """
-    newest = years[-1].view
     names = Names.of(newest.pack, newest.pack_version)
-    of_newest = [one for one in years if one.view is newest and one.cell.headline]
+    of_newest = [one for one in years if (one.view.period, one.view.version) == (newest.period, newest.version) and one.cell.headline]
     before = {one.view.period: one.view for one in years}
     since = of_newest[0].before if of_newest else ""
     prior = before.get(since.rpartition(" v")[0]) if since else None
-    broken = breaks(prior, newest) if prior else None
+    broken = breaks(prior, of_newest[0].view) if prior else None
     rows = []
     for one in of_newest:
         found = () if broken is None else (*broken.whole, *broken.cells.get(cell_of(one.cell), ()))

@@ -34,7 +34,7 @@ def sector(request: HttpRequest, pack: str, place: str, route: str) -> HttpRespo
         of_years = [views[row.period_id] for row in rows if row.period_id in views]
         regions = [(one, view, _address(one.pack, one.place, one.route)) for one, view in beside_it]
         page = sector_page(of_years, (rows[-1].scope, rows[-1].scope_zh))
-        told = over_years_page(over_years.years(rows), regions, _address(pack, place, route))
+        told = over_years_page(over_years.years(rows), of_years[-1], regions, _address(pack, place, route))
         return rendered("web/cached/sector.html", _("%(title)s over the years") % {"title": page.title}, {"sector": page, "over": told})
 
     beside = tuple((one.scope, one.scope_zh, view.period_id, view.version) for one, view in beside_it)
@@ -60,12 +60,9 @@ def sector_parquet(_request: HttpRequest, pack: str, place: str, route: str) -> 
 @require_safe
 def sector_json_ld(_request: HttpRequest, pack: str, place: str, route: str) -> HttpResponse:
     rows = _rows(pack, place, route)
-    years = over_years.years(rows)
-    if not years:
-        raise Http404
     title = Names.of(pack, rows[-1].pack_version).title(route)
     versions = [absolute(benchmark_url(row, row.version)) for row in rows]
-    found = open_data.sector_json_ld(years, title, absolute(_address(pack, place, route)), versions)
+    found = open_data.sector_json_ld(rows, title, absolute(_address(pack, place, route)), versions)
     return _file(json.dumps(found, ensure_ascii=False), "application/ld+json", (pack, place, route), "jsonld")
 
 
