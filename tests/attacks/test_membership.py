@@ -80,7 +80,8 @@ def best_heat_of_a_year() -> tuple[Pair, int]:
 
 def test_membership_of_a_batch(stated: State, monkeypatch: pytest.MonkeyPatch, long: bool) -> None:
     games = 40_000 if long else 4_000
-    pair, grid_cells = max(small_pairs(), key=lambda found: optimal_advantage(*found))
+    # rounded: pairs of equal advantage differ in the last bit by the processor's order of summing, and the first of them is meant
+    pair, grid_cells = max(small_pairs(), key=lambda found: round(optimal_advantage(*found), 12))
     heats = best_heat_of_a_year()
     exact, real, usual = optimal_advantage(pair, grid_cells), played(pair, grid_cells, games), optimal_advantage(*heats)
     error = 3 / math.sqrt(games)  # of a difference of two shares, each of half the games: at most 1/sqrt(games) a deviation
