@@ -16,8 +16,9 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchmarks.catalogue import languages
 from reporting_agent.live.settings import Page
-from reporting_agent.live.view import Pages, Shown
+from reporting_agent.live.view import Pages, Shown, prefix
 
 EVERY_S = 1.0
 MOST_LISTENING = 50
@@ -26,7 +27,7 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 _FILES = {"/room.css": "text/css; charset=utf-8", "/room.js": "text/javascript; charset=utf-8"}
-_LANGUAGES = {"/": "en", "/zh/": "zh"}
+_LANGUAGES = {prefix(language): language for language in languages()}
 
 
 class Server(ThreadingHTTPServer):

@@ -11,8 +11,8 @@ from typing import Any
 import jinja2
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.catalogue import in_language, tag
-from benchmarks.phrases import Phrase, of_language
+from benchmarks.catalogue import in_language, languages, tag
+from benchmarks.phrases import Phrase, in_context, of_language
 from reporting_agent.config import Site
 from reporting_agent.live.running import Alert, Idle, Open
 from reporting_agent.live.shifts import Shift
@@ -100,14 +100,14 @@ class Pages:
                 f'<div id="foot">{parts["foot"]}</div>',
             )
         )
-        here = _prefix(lang)
+        here = prefix(lang)
         tool = {"href": here, "text": in_language(Phrase("Go on updating"), lang)}
         tools = [tool if hold else {"href": f"{here}?hold", "text": in_language(Phrase("Stop updating"), lang)}]
         tools.append({"href": f"{here}shift", "text": in_language(Phrase("This shift so far"), lang)})
         return self._frame(lang, parts["clock"], body, tools, "", f"/events{here}" if not hold else "")
 
     def shift(self, moment: Shown, lang: str) -> str:
-        tools = [{"href": _prefix(lang), "text": in_language(Phrase("Control room"), lang)}]
+        tools = [{"href": prefix(lang), "text": in_language(Phrase("Control room"), lang)}]
         body = _templates().get_template("shift.html").render(s=self.shift_view(moment.shift, lang), w=self._words(lang))
         return self._frame(lang, self.parts(moment, lang)["clock"], body, tools, "shift", "")
 
@@ -142,9 +142,10 @@ class Pages:
         return Phrase("%(equipment)s, batch %(batch)s wastes, sure since %(at)s: %(above)s kgce/t so far. Likely: %(cause)s.", **told)
 
     def _frame(self, lang: str, clock: str, body: str, tools: list[dict[str, str]], page: str, events: str) -> str:
-        for code, text in (("en", "English"), ("zh", "简体中文")):
+        for code in languages():
             if code != lang:
-                tools.append({"href": f"{_prefix(code)}{page}", "text": text, "lang": tag(code)})
+                own_name = in_language(in_context("this language, by its own name", "English"), code)
+                tools.append({"href": f"{prefix(code)}{page}", "text": own_name, "lang": tag(code)})
         return (
             _templates()
             .get_template("frame.html")
@@ -314,7 +315,8 @@ def _tenths(value: float | None) -> str:
     return NOTHING if value is None else f"{value:+.1f}".replace("-", MINUS)
 
 
-def _prefix(lang: str) -> str:
+def prefix(lang: str) -> str:
+    """Where the pages in a language stand."""
     return "/" if lang == "en" else f"/{lang}/"
 
 

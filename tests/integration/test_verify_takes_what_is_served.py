@@ -71,6 +71,7 @@ SERVED: dict[str, str | tuple[str, ...]] = {
                 "web:verify-certificate",
                 "web:assigned-deliveries-csv",
                 "web:keys-csv",
+                "web:every-version-csv",
                 "api:benchmarks",
                 "api:obligatory-audits",
                 "api:samples",

@@ -112,7 +112,7 @@ def test_every_quoted_command_of_the_agent_parses(page: str) -> None:
         if words[:1] != ["steplabel-agent"] or page == "docs/cli.md" or len(words) == 1:
             continue
         command = words[1]
-        assert command in {*COMMANDS, "COMMAND", "--help", "--version"}, f"{page}: {line}"
+        assert command in {*COMMANDS, "COMMAND", "--help", "--version", "--completion"}, f"{page}: {line}"
         complete = {"--site", "--portal", "--period"} & set(words) and "…" not in words[2:3]
         if complete and "[" not in line:
             parser.parse_args(words[1:])

@@ -97,6 +97,7 @@ def test_chinese_texts_have_marks_of_full_width() -> None:
     """A half-width mark stands next to a Chinese character only in a formula and in the wire format; what is filled in may be one."""
     said = {text: PLACEHOLDER.sub(lambda found: "" if found[0].startswith("<") else "汉", text) for text in chinese()}
     assert {text for text, filled in said.items() if HALF_WIDTH.search(filled)} == {
+        "页面地址：http://%(address)s:%(port)s/",
         "最简分数 [分子, 分母]",
         "方法包规则 p{percent}：基准条件下由小到大第 ceil({quantile} n) 个值",
     }
