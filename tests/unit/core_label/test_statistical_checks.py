@@ -18,7 +18,9 @@ from tests.statistical.audit import LEAST_LOST, REPLACED
 from tests.statistical.outcome import Outcome
 from tests.statistical.plants import EPSILON_BEST, GRID
 
-TEXT = "".join((document.DOCS / page).read_text(encoding="utf-8") for page in ("privacy.md", "composition.md", "audit.md", "savings.md", "live.md"))
+TEXT = "".join(
+    (document.DOCS / page).read_text(encoding="utf-8") for page in ("privacy.md", "composition.md", "audit.md", "savings.md", "live.md")
+)
 NEIGHBOURS = (pairs.replaced, pairs.added, pairs.removed)
 
 
