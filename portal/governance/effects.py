@@ -7,13 +7,13 @@ from datetime import timedelta
 
 from benchmarks import packs, shelf
 from benchmarks.errors import InputError
+from benchmarks.pack_remarks import remarks
 from benchmarks.packs import provenance
 from benchmarks.packs.changes import FieldChange, changes
 from benchmarks.packs.consequences import GradeMoves, LabelsMove, grades_move, labels_move
 from benchmarks.packs.effects import NumberChange, changed_numbers
 from benchmarks.packs.faults import Fault
 from benchmarks.packs.public_effects import Moved, PublishedValue, moved
-from benchmarks.practice import remarks
 from benchmarks.routes import Pack
 from portal.governance.approved import with_factors
 from portal.governance.selectors import published_by

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from benchmarks.measurements import Batch, State, Status
 from reporting_agent.changes.jumps import Daily, daily
 from reporting_agent.metering import MeterRecord
-from reporting_agent.metering.division import to_us
 from reporting_agent.metering.edges import RunRecord
+from reporting_agent.metering.windows import to_us
 from reporting_agent.pipeline import PlantData
 
 Integers = NDArray[np.int64]

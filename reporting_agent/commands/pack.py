@@ -131,7 +131,7 @@ def _check(args: argparse.Namespace) -> int:
     from dataclasses import asdict
     from datetime import UTC, datetime
 
-    from benchmarks import packs, practice
+    from benchmarks import pack_remarks, packs
     from benchmarks.packs import provenance
     from benchmarks.packs.checks import read_in_the_future, refuse
     from reporting_agent.console import emit
@@ -141,7 +141,7 @@ def _check(args: argparse.Namespace) -> int:
     table = packs.factors(pack)
     every = [*provenance.numbers(pack), *provenance.factors(table)]
     lacking = [number.place for number in every if not number.is_complete]
-    advised = list(practice.remarks(pack))
+    advised = list(pack_remarks.remarks(pack))
     by_status: dict[str, int] = {}
     for number in every:
         status = "none" if number.source is None or number.source.status is None else number.source.status

@@ -14,13 +14,13 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.live import shifts
 from reporting_agent.live.intake import Intake
-from reporting_agent.live.kept import KeptSource
 from reporting_agent.live.mqtt import MqttSource
+from reporting_agent.live.notifying import Journal, Teller, Told
 from reporting_agent.live.running import Alert, Plant
 from reporting_agent.live.serving import Server
 from reporting_agent.live.settings import Live, load
 from reporting_agent.live.spool import Spool, Taken, now_us
-from reporting_agent.live.telling import Journal, Teller, Told
+from reporting_agent.live.spool_source import KeptSource
 from reporting_agent.live.view import Pages, Shown
 
 STEP_S = 0.2  # how long one round waits for something to come

@@ -26,7 +26,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import states
+from benchmarks import gas_and_steam
 from benchmarks.errors import InputError
 from benchmarks.measurements import Finding, Severity
 from benchmarks.phrases import Phrase
@@ -54,10 +54,10 @@ def factor(meter: Meter, unit: str, temperature_k: Floats, pressure_kpa: Floats)
     """What one `unit` of the meter is in its final unit at each state; NaN where the state is not known or not as declared."""
     if meter.steam is not None:
         return _heat(meter, meter.steam, unit, temperature_k, pressure_kpa)
-    normal = states.normal_volume(temperature_k, pressure_kpa)
+    normal = gas_and_steam.normal_volume(temperature_k, pressure_kpa)
     if meter.computed_at is None:
         return normal * ratio(unit, "m3")
-    design = states.normal_volume(*_point(meter.computed_at.temperature_c, meter.computed_at.pressure_kpa))
+    design = gas_and_steam.normal_volume(*_point(meter.computed_at.temperature_c, meter.computed_at.pressure_kpa))
     return np.sqrt(normal / design) * ratio(unit, "Nm3")
 
 
@@ -84,16 +84,16 @@ def _limit(companion: Meter, temperature_k: float, pressure_kpa: float) -> float
         return share * companion.range[1] * scale
     if companion.unit in PRESSURE_UNITS:
         return share * abs(pressure_kpa - (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0))
-    return share * abs(temperature_k - (0.0 if companion.unit == "K" else states.ZERO_CELSIUS_K))
+    return share * abs(temperature_k - (0.0 if companion.unit == "K" else gas_and_steam.ZERO_CELSIUS_K))
 
 
 def _heat(meter: Meter, steam: Steam, unit: str, temperature_k: Floats, pressure_kpa: Floats) -> Floats:
     """MJ per unit of steam, above the water it was made from."""
     enthalpy, density = _steam(meter, steam, temperature_k, pressure_kpa)
     returned = steam.condensate_returned
-    water = (1 - returned) * states.water_enthalpy(steam.feed_water_c)
+    water = (1 - returned) * gas_and_steam.water_enthalpy(steam.feed_water_c)
     if steam.condensate_c is not None:
-        water += returned * states.water_enthalpy(steam.condensate_c)
+        water += returned * gas_and_steam.water_enthalpy(steam.condensate_c)
     per_kg = (enthalpy - water) / 1e3
     if amount_unit(meter) in ACTUAL_VOLUME:
         return per_kg * density * ratio(unit, "m3")
@@ -105,14 +105,14 @@ def _heat(meter: Meter, steam: Steam, unit: str, temperature_k: Floats, pressure
 
 def _steam(meter: Meter, steam: Steam, temperature_k: Floats, pressure_kpa: Floats) -> tuple[Floats, Floats]:
     if steam.state == "superheated":
-        return states.superheated(temperature_k, pressure_kpa)
+        return gas_and_steam.superheated(temperature_k, pressure_kpa)
     if meter.pressure_meter is not None or meter.pressure_kpa is not None:
-        return states.saturated("P", pressure_kpa, steam.dryness)
-    return states.saturated("T", temperature_k, steam.dryness)
+        return gas_and_steam.saturated("P", pressure_kpa, steam.dryness)
+    return gas_and_steam.saturated("T", temperature_k, steam.dryness)
 
 
 def _point(temperature_c: float, pressure_kpa: float) -> tuple[Floats, Floats]:
-    return np.array([temperature_c + states.ZERO_CELSIUS_K]), np.array([pressure_kpa])
+    return np.array([temperature_c + gas_and_steam.ZERO_CELSIUS_K]), np.array([pressure_kpa])
 
 
 Integers = NDArray[np.int64]
@@ -176,7 +176,7 @@ def _at_its_state(meter: Meter, counted: Counted, found: Mapping[str, Course], t
     moments = curve.moments_us
     flowing_us = np.diff(curve.known_us)
     flowed = flowing_us > 0
-    temperature_k = _state(meter.temperature_meter, meter.temperature_c, states.ZERO_CELSIUS_K, moments, flowing_us, found, tree)
+    temperature_k = _state(meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, moments, flowing_us, found, tree)
     pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, moments, flowing_us, found, tree)
     each = np.full(len(flowed), np.nan)
     each[flowed] = factor(meter, counted.unit, temperature_k[flowed], pressure_kpa[flowed])

@@ -29,11 +29,11 @@ from reporting_agent.pipeline import (
     constants,
     conversions,
     declared,
+    energy_by_batch,
     faults,
-    flow,
-    given,
     heat_content,
     joint,
+    material_flow,
     metered,
     over_the_fence,
     own_gas,
@@ -158,7 +158,7 @@ def read(
     made = _mark_period(made, period)
     going = made if alike else _mark_period(going, period)
     findings: list[Finding] = [*together.findings]
-    blank: frozenset[given.Key] = frozenset()
+    blank: frozenset[energy_by_batch.Key] = frozenset()
     nameless: dict[str, list[CarrierEnergy]] = {}
     metered_steps: dict[str, set[str]] = {}
     suspected: dict[int, set[str]] = {}
@@ -169,14 +169,14 @@ def read(
     events: Sequence[Event] = ()
     if inputs.given("energy"):
         for one in inputs.tables(sources.ENERGY):
-            joined = given.join(made, one, packs.factors(pack), own_ids, unread_ids)
+            joined = energy_by_batch.join(made, one, packs.factors(pack), own_ids, unread_ids)
             made, blank = joined.batches, blank | joined.blank
             rejected += [*one.rejected, *one.in_their_own_columns(joined.rejected)]
             findings += joined.findings
             for step, energies in joined.nameless.items():
                 nameless.setdefault(step, []).extend(energies)
             if outward:
-                going = made if alike else given.join(going, one, packs.factors(pack), own_ids).batches
+                going = made if alike else energy_by_batch.join(going, one, packs.factors(pack), own_ids).batches
         made, going = declared.energies(made, site), declared.energies(going, site)
     off_scale = units.off_scales(made)  # of what the plant gave per batch: before the meters add theirs
     if inputs.given("readings"):
@@ -203,7 +203,7 @@ def read(
         with_own_gas, site, pack, metered_steps=metered_steps, blank=blank, suspected=suspected, off_scale=off_scale
     )
     made, divided = joint.split(made, together.parts, site)
-    findings += [*divided, *flow.examine(made, pack), *conditions.examine(made, pack)]
+    findings += [*divided, *material_flow.examine(made, pack), *conditions.examine(made, pack)]
     judged, proposed = None, []
     if outward:
         out = out or own_metering.outgoing(going, site, pack)
@@ -213,7 +213,7 @@ def read(
     return PlantData(
         pack,
         made,
-        [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *flow.unused_factors(site, pack)],
+        [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *material_flow.unused_factors(site, pack)],
         rejected,
         meters,
         undeclared=undeclared,
@@ -275,7 +275,7 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
     if found := scattered.of(made, pack):
         made = scattered.held(made, made_of(scattered.at_mean(batches, found)), found)
     whole = Sitewide.of(site, pack, period, batches, data.meters)
-    made = conversions.held(given.held(told_unreadable(made, data.unread), data.nameless), whole, pack)
+    made = conversions.held(energy_by_batch.held(told_unreadable(made, data.unread), data.nameless), whole, pack)
     method = {**made.method, "constants_digest": constants.digest()}
     steps = tuple(replace(one, provisos=tuple(provisos.of(one, site, pack, whole))) for one in made.steps)
     return replace(made, steps=steps, method=method)
@@ -299,7 +299,7 @@ def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, 
     return PlantData(
         pack,
         made,
-        [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *flow.unused_factors(site, pack)],
+        [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *material_flow.unused_factors(site, pack)],
         rejected,
         unit_assumed=site.runs.unit_assumed,
         left_out=tuple(left_out),
@@ -315,8 +315,8 @@ def pack_of(site: Site, pack: Pack | None = None) -> Pack:
     except InputError as refused:
         refused.place = refused.place or Place(str(site.path), column="site.pack")
         raise
-    flow.refuse_unknown_steps(site, pack)
-    flow.refuse_unused_essentials(site, pack)
+    material_flow.refuse_unknown_steps(site, pack)
+    material_flow.refuse_unused_essentials(site, pack)
     over_the_fence.refuse_conversions_within(site, pack)
     refuse_impossible_heat(site, packs.factors(pack))
     return pack

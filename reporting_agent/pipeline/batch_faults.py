@@ -11,7 +11,7 @@ from benchmarks.labels.columns import Flags
 from benchmarks.measurements import State
 from benchmarks.phrases import Phrase
 from reporting_agent.metering import unit_check
-from reporting_agent.pipeline.seen import Seen
+from reporting_agent.pipeline.batch_columns import Seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from benchmarks.measurements import Batch, Finding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Equipment, Site
+from reporting_agent.pipeline.batch_columns import Seen
 from reporting_agent.pipeline.batch_faults import FAULTS, Fault
 from reporting_agent.pipeline.batches import missing_numbers
-from reporting_agent.pipeline.seen import Seen
 from reporting_agent.pipeline.units import off_scales
 
 PLACES_KEPT = 20

@@ -21,10 +21,10 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import Asked, Course, Windows, courses, cut_readings
-from reporting_agent.metering.allocation import Served, Sink
 from reporting_agent.metering.derived import moments_of_all, state_unit
-from reporting_agent.metering.division import Occupied, hours_of, intervals_of, moments_of, to_us
 from reporting_agent.metering.own_window import OwnWindows
+from reporting_agent.metering.shared_meters import Served, Sink
+from reporting_agent.metering.windows import Occupied, hours_of, intervals_of, moments_of, to_us
 from reporting_agent.pipeline.lanes import Given, Lanes
 from reporting_agent.pipeline.units import over_time
 from reporting_agent.sources.readings import ReadingLog

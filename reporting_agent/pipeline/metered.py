@@ -19,8 +19,8 @@ from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
 from reporting_agent.metering import Course, MeterRecord, cut_readings, shifts
 from reporting_agent.metering.derived import work_out
-from reporting_agent.metering.division import record_of
 from reporting_agent.metering.edges import of_runs
+from reporting_agent.metering.windows import record_of
 from reporting_agent.pipeline import own_metering, suspicions
 from reporting_agent.pipeline.entries import allocated, entries
 from reporting_agent.pipeline.following import Followed, MomentsOf, follow, refuse_unknown_steps

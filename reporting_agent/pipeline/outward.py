@@ -36,9 +36,19 @@ from benchmarks.phrases import Phrase
 from benchmarks.privacy.units import Path, Transformation
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
-from reporting_agent.metering.division import to_us
 from reporting_agent.metering.own_time import HOUR_US, put_right, summers
-from reporting_agent.pipeline import conversions, faults, given, heat_content, joint, over_the_fence, own_metering, scattered, usual_heat
+from reporting_agent.metering.windows import to_us
+from reporting_agent.pipeline import (
+    conversions,
+    energy_by_batch,
+    faults,
+    heat_content,
+    joint,
+    over_the_fence,
+    own_metering,
+    scattered,
+    usual_heat,
+)
 from reporting_agent.pipeline.own_metering import OWN_READINGS, Outgoing
 from reporting_agent.pipeline.runs import EXCLUDING, Row, Run, batch_of, codes_of, rows_of, window_of
 from reporting_agent.pipeline.units import over_time
@@ -203,7 +213,7 @@ def require_releasable(local: SiteLabel) -> None:
                 Phrase("Of %(step)s nothing leaves: %(why)s", step=label.step, why=label.grade.why),
                 "Correct the figures of the conversion in [site_boundary], or say under `reason` why it gives so much of what it takes.",
             )
-        if label.best.reason == given.CODE:
+        if label.best.reason == energy_by_batch.CODE:
             raise PolicyRefusal(
                 "energy-without-batch",
                 Phrase("More than 0.5 %% of the energy of %(step)s names none of its batches.", step=label.step),

@@ -14,7 +14,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import states
+from benchmarks import gas_and_steam
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.units import Transformation
@@ -24,10 +24,10 @@ from reporting_agent.config import Meter, Site
 from reporting_agent.config.tree import TEMPERATURE_UNITS
 from reporting_agent.metering import derived
 from reporting_agent.metering.derived import LEAST_KNOWN_STATE
-from reporting_agent.metering.division import to_us
 from reporting_agent.metering.engine import Windows
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.windows import to_us
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.units import mj_in
 
@@ -193,7 +193,7 @@ def _part(
     energy, known = _of(meter.id, places, found, own)
     if not derived.has_state(meter):
         return energy, known
-    temperature_k = _state(meter.temperature_meter, meter.temperature_c, states.ZERO_CELSIUS_K, places, known, found, own, site)
+    temperature_k = _state(meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, places, known, found, own, site)
     pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, places, known, found, own, site)
     each = derived.factor(meter, units[meter.id][0], temperature_k, pressure_kpa)
     told = np.isfinite(each)

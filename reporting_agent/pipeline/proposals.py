@@ -14,7 +14,7 @@ from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import CONFIRM, Event, as_toml
-from reporting_agent.metering.allocation import Sink
+from reporting_agent.metering.shared_meters import Sink
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.own_metering import STRUCTURAL, Outgoing, overlaps
 

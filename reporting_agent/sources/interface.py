@@ -28,7 +28,7 @@ from reporting_agent.sources.readings import ReadingBlock
 from reporting_agent.sources.sheets import Sheet
 
 ENTRY_POINTS = "steplabel.sources"
-OWN = {"spool": "reporting_agent.live.kept:SpoolKind"}  # what `watch` received
+OWN = {"spool": "reporting_agent.live.spool_source:SpoolKind"}  # what `watch` received
 
 TABLES = ("batches", "energy", "log")
 READINGS = "readings"

@@ -62,7 +62,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "benchmarks/quantities.py",
         "benchmarks/carriers.py",
         "benchmarks/conversion.py",
-        "benchmarks/states.py",
+        "benchmarks/gas_and_steam.py",
         "benchmarks/labels",
     ),
     "packs": (

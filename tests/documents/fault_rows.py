@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 from benchmarks.labels.columns import Flags
+from reporting_agent.pipeline.batch_columns import Seen
 from reporting_agent.pipeline.batch_faults import FAULTS, always, metered, never
-from reporting_agent.pipeline.seen import Seen
 from tests.documents.refusals import ROOT
 
 PAGE = ROOT / "docs" / "agent.md"

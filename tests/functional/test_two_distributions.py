@@ -109,7 +109,7 @@ def test_the_agent_weighs_no_more_than_it_may_and_says_what_each_heavy_part_is_f
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
-        ("from benchmarks.states import water_enthalpy; water_enthalpy(80.0)", "steam-tables-not-installed"),
+        ("from benchmarks.gas_and_steam import water_enthalpy; water_enthalpy(80.0)", "steam-tables-not-installed"),
         ("from reporting_agent import label_site; label_site('works/site.toml', '2016')", "pandas-not-installed"),
     ],
 )

@@ -21,7 +21,7 @@ from benchmarks.routes import Pack, Words
 from reporting_agent.analysis.sentences import plain
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
-from reporting_agent.pipeline.flow import parents_of
+from reporting_agent.pipeline.material_flow import parents_of
 
 _DEEPEST = 50  # generations: a chain longer than this names itself
 

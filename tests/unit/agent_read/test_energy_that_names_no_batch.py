@@ -12,7 +12,7 @@ from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.pipeline import given, outward
+from reporting_agent.pipeline import energy_by_batch, outward
 
 SITE = """
 [site]
@@ -55,8 +55,8 @@ def labelled(folder: Path, *further: str) -> SiteLabel:
 def test_what_names_no_batch_holds_the_label_back(tmp_path: Path, row: str, told: bool) -> None:
     found = labelled(tmp_path, row)
     (label,) = found.steps
-    assert (label.best.value is not None, label.best.reason, label.grade.reason == given.CODE) == (
-        (True, None, False) if told else (False, given.CODE, True)
+    assert (label.best.value is not None, label.best.reason, label.grade.reason == energy_by_batch.CODE) == (
+        (True, None, False) if told else (False, energy_by_batch.CODE, True)
     )
     if told:
         outward.require_releasable(found)

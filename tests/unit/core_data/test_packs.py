@@ -16,11 +16,11 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
+from benchmarks.pack_remarks import remarks
 from benchmarks.packs.checks import faults, read_in_the_future
 from benchmarks.packs.corrections import RULES
 from benchmarks.packs.faults import Fault, FaultyPack
 from benchmarks.phrases import Phrase
-from benchmarks.practice import remarks
 from benchmarks.routes import Pack, Source, Step
 from reporting_agent.cli import main
 

@@ -12,10 +12,10 @@ import pytest
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
+from reporting_agent.live.notifying import Journal
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.running import Plant, Total
 from reporting_agent.live.shifts import bounds, done
-from reporting_agent.live.telling import Journal
 from tests.functional.live.plant import energies
 
 HISTORY = 24 * 4

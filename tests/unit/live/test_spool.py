@@ -12,9 +12,9 @@ import pytest
 
 from benchmarks.errors import InputError
 from reporting_agent.live import layout
-from reporting_agent.live.kept import SpoolKind
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.spool import DAY_US, LATEST_KEPT, Spool, SpoolFull
+from reporting_agent.live.spool_source import SpoolKind
 from reporting_agent.sources import conformance, interface
 
 T0 = 1_735_800_000_000_000

@@ -18,7 +18,7 @@ from benchmarks.measurements import Period
 from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, Course, MeterRecord, Windows, courses
 from reporting_agent.metering.cleaning import Readings
-from reporting_agent.metering.division import Occupied, hours_of, intervals_of, moments_of, record_of
+from reporting_agent.metering.windows import Occupied, hours_of, intervals_of, moments_of, record_of
 from tests.unit.metering.records import FAULTS, record
 
 STEP_S = 60

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import states
+from benchmarks import gas_and_steam
 from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import LabelResult, read
@@ -96,8 +96,8 @@ def test_saturated_steam_by_volume_takes_its_density_and_dryness(a_site: Build, 
     toml = meter("steam", "rate", "m3/h", carrier='"steam"', step='"eaf"', pressure_meter='"p"', steam=steam)
     toml += state("p", "MPa", pressure_is='"absolute"')
     result = labelled(a_site(toml, heats(24), {"steam": rate(lambda _: 600.0, 2), "p": rate(lambda _: 0.8, 2)}))
-    enthalpy, density = states.saturated("P", np.array([800.0]), 0.95)
-    water = 0.6 * states.water_enthalpy(80) + 0.4 * states.water_enthalpy(20)
+    enthalpy, density = gas_and_steam.saturated("P", np.array([800.0]), 0.95)
+    water = 0.6 * gas_and_steam.water_enthalpy(80) + 0.4 * gas_and_steam.water_enthalpy(20)
     wanted = 500 * density[0] * (enthalpy[0] - water) / 1000
     assert result.data.batches[3].energy[0].quantity == pytest.approx(wanted, rel=1e-6)
 
@@ -130,8 +130,8 @@ def test_an_orifice_for_steam_is_put_right_likewise(a_site: Build, labelled: Lab
         toml = meter("steam", "rate", "t/h", carrier='"steam"', step='"eaf"', steam=steam, **given)
         return labelled(a_site(toml, heats(24), {"steam": rate(lambda _: 6.0, 2)})).data.batches[3].energy[0].quantity
 
-    (h_low, d_low), (h_design, d_design) = (states.saturated("P", np.array([kpa]), 1.0) for kpa in (600.0, 800.0))
-    water = states.water_enthalpy(104)
+    (h_low, d_low), (h_design, d_design) = (gas_and_steam.saturated("P", np.array([kpa]), 1.0) for kpa in (600.0, 800.0))
+    water = gas_and_steam.water_enthalpy(104)
     assert read_at(800) == pytest.approx(5 * (h_design[0] - water), rel=1e-6)
     assert read_at(600) == pytest.approx(5 * (h_low[0] - water) * (d_low[0] / d_design[0]) ** 0.5, rel=1e-6)
 

@@ -13,9 +13,9 @@ from benchmarks.measurements import Period
 from reporting_agent.analysis.waste.use import uses
 from reporting_agent.config import Site
 from reporting_agent.config.meters import Allocation
-from reporting_agent.metering.allocation import Served, Shared, Sink, share_out
 from reporting_agent.metering.curve import Curve
 from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.shared_meters import Served, Shared, Sink, share_out
 from reporting_agent.pipeline import LabelResult, read
 from tests.unit.meters.conftest import heats, meter, register
 

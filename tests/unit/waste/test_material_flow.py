@@ -14,7 +14,7 @@ from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.account.flow import material_flow
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
-from reporting_agent.pipeline.flow import examine
+from reporting_agent.pipeline.material_flow import examine
 from reporting_agent.report import html
 from tests.unit.waste.conftest import KGCE_PER_KWH, START
 

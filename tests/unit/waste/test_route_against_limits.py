@@ -20,7 +20,7 @@ from reporting_agent.analysis.account.site_balance import site_balance
 from reporting_agent.analysis.account.types import RouteAccount
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, PlantData, constants
-from reporting_agent.pipeline.flow import refuse_unknown_steps
+from reporting_agent.pipeline.material_flow import refuse_unknown_steps
 from reporting_agent.report import html, summary
 from reporting_agent.schemas import label_schema
 
