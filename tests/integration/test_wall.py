@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
@@ -125,7 +127,12 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the wall says to the session."""
     said: list[str] = []
     plain = wall._tell
-    monkeypatch.setattr(wall, "_tell", lambda connection, role, reader: (said.append(role), plain(connection, role, reader)))
+
+    def tell(session: Any, role: str, reader: str) -> None:
+        said.append(role)
+        plain(session, role, reader)
+
+    monkeypatch.setattr(wall, "_tell", tell)
     return said
 
 
