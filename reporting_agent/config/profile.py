@@ -7,7 +7,7 @@ day-first date or a unit is declared, or the row is rejected with what was found
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +22,13 @@ class Setting(BaseModel):
     """Base of everything in site.toml: immutable, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def newer(default: Any, **bounds: Any) -> Any:
+    """A key that came after sites had reported: while it has its default it is in no digest of settings and in no opening, so that reports
+    already made are verified as before. The key's default never changes.
+    """
+    return Field(default=default, exclude_if=lambda value: value == default, **bounds)
 
 
 class CarrierColumn(Setting):
