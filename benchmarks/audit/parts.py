@@ -55,7 +55,7 @@ def _differing(committed: Parts, now: Parts) -> Iterator[Words]:
             continue
         if before is None or after is None:
             new = Words.of(Phrase("%(name)s: not there when it was committed to", name=name))
-            gone = Words.of(Phrase("%(name)s: there no more", name=name))
+            gone = Words.of(Phrase("%(name)s: no longer there", name=name))
             yield new if before is None else gone
             continue
         there, here = before.partition(" ")[0], after.partition(" ")[0]

@@ -233,7 +233,7 @@ def challenge_signed(evidence: Evidence) -> Outcome:
     ):
         return failed(
             code,
-            Phrase("The challenge in the opening is another than the one that was given beside it: the draws were keyed by other numbers."),
+            Phrase("The challenge in the opening differs from the one that was given beside it: the draws were keyed by other numbers."),
             Phrase(
                 "Keep both: where the portal signed both, it gave two challenges for one commitment, which it must not; else the plant did."
             ),

@@ -79,7 +79,7 @@ def put_on_record(site: Site, paper: Paper, by: User, now: datetime) -> SystemCe
 
 
 def take_back(certificate: SystemCertificate, reason: str, by: User, now: datetime) -> SystemCertificate:
-    """It counts no more; what it said stays on record. Taken back twice is taken back once.
+    """It no longer counts; what it said stays on record. Taken back twice is taken back once.
 
     Raises:
         RefusedError: `not-your-site` (403), `reason-missing` (409).

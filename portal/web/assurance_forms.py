@@ -127,7 +127,7 @@ class OpinionForm(forms.Form):
     )
     improvement = number(
         _("Improvement that you saw in the plant’s own records, %"),
-        _("Exact, against the baseline; never worked out of protected values."),
+        _("Exact, against the baseline; never computed from protected values."),
         invalid=_("Write the share as 5 or 2.5."),
         min_value=Decimal("0.01"),
         max_value=Decimal("99.99"),

@@ -74,7 +74,7 @@ def _wrong(site: Site, key: str, found: str, wanted: str) -> InputError:
     return InputError(
         "site-invalid",
         "The site file does not hold together.",
-        "Mend the key named; docs/agent.md describes every one.",
+        "Correct the key named; docs/agent.md describes every key.",
         place=Place(str(site.path), column=key),
         found=found,
         wanted=wanted,

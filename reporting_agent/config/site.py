@@ -235,7 +235,7 @@ def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) ->
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         raise InputError(
-            "site-not-toml", "The site file is not valid TOML.", "Mend the line.", place=place, found=str(wrong), wanted="TOML 1.0"
+            "site-not-toml", "The site file is not valid TOML.", "Correct the line.", place=place, found=str(wrong), wanted="TOML 1.0"
         ) from wrong
     _know_carriers_of_own_pack(raw, path.parent)
     try:
@@ -271,7 +271,7 @@ def _first_fault(wrong: ValidationError, path: Path) -> InputError:
     return InputError(
         "site-invalid",
         Phrase("The site file does not hold together%(more)s.", more=more),
-        "Mend the key named; docs/agent.md describes every one.",
+        "Correct the key named; docs/agent.md describes every key.",
         place=Place(str(path), column=key),
         found=found,
         wanted=wanted,

@@ -87,7 +87,7 @@ def load_fleet(path: str | Path) -> Fleet:
         raise InputError(
             "fleet-invalid",
             "The fleet file does not hold together.",
-            "Mend the key named; docs/fleet.md describes every one.",
+            "Correct the key named; docs/fleet.md describes every key.",
             place=Place(str(path), column=".".join(str(part) for part in first["loc"]) or None),
             found=repr(first.get("input"))[:120],
             wanted=first["msg"].removeprefix("Value error, "),

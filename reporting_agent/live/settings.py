@@ -164,7 +164,7 @@ def load(options: Mapping[str, object], base: Path) -> Live:
         raise InputError(
             "source-option-unknown" if unknown else "source-option-invalid",
             "The source has no such option." if unknown else "The settings of the source do not hold together.",
-            "Mend the key named; docs/live.md describes every one.",
+            "Correct the key named; docs/live.md describes every key.",
             place=Place("site.toml", column=key),
             found="a key that the spool does not know" if unknown else repr(first.get("input"))[:120],
             wanted="one of the keys in docs/live.md" if unknown else first["msg"].removeprefix("Value error, "),

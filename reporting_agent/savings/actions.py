@@ -121,7 +121,7 @@ def load_actions(site: Site) -> Actions:
         raise InputError(
             "actions-invalid",
             "The list of actions cannot be read.",
-            "Mend the line.",
+            "Correct the line.",
             place=Place(str(path)),
             found=str(wrong),
             wanted="TOML",
@@ -147,7 +147,7 @@ def _wrong(path: Path, key: str, found: str, wanted: str) -> InputError:
     return InputError(
         "actions-invalid",
         "The list of actions does not hold together.",
-        "Mend the key named; docs/savings.md describes every one.",
+        "Correct the key named; docs/savings.md describes every key.",
         place=Place(str(path), column=key),
         found=found,
         wanted=wanted,

@@ -240,7 +240,7 @@ def test_a_file_that_is_no_sealed_report_is_refused_beside_its_field(cast: Cast,
     assert 'id="id_sealed_error"' in page
     assert 'aria-describedby="id_sealed_helptext id_sealed_error"' in page
     assert says in page
-    assert page.count("Please mend this first") == 1
+    assert page.count("There is a problem") == 1
 
 
 def test_the_sealed_file_of_another_firm_is_refused_and_not_stored(cast: Cast) -> None:

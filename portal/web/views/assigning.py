@@ -181,8 +181,9 @@ def take_back(request: HttpRequest, assignment: int) -> HttpResponseBase:
         form,
         title=_("Take %(site)s, %(period)s back from %(body)s?") % about,
         sentence=_(
-            "The body sees the reports no more and puts nothing new on record. Findings and statements that it made stay as they are; "
-            "a statement that it has not signed yet can be signed no more. This cannot be undone: it would be assigned anew."
+            "The body can no longer see the reports or record anything new. "
+            "Its findings and statements stay as they are; a statement that it has not signed yet can no longer be signed. "
+            "This cannot be undone: the body would have to be assigned again."
         ),
         button=_("Take the assignment back"),
         warning=True,

@@ -96,12 +96,12 @@ def take_back(request: HttpRequest, slug: str, certificate: int) -> HttpResponse
     form.fields["reason"].help_text = _("Firm, regulator and certification body read it, and it stays on record.")
     if request.method == "POST" and form.is_valid():
         systems.take_back(row, form.cleaned_data["reason"], user, timezone.now())
-        return report_done(request, _("The certificate is taken back: it counts no more."), "web:obliged-audit", slug)
+        return report_done(request, _("The certificate is withdrawn: it no longer counts."), "web:obliged-audit", slug)
     return confirm_page(
         request,
         form,
         title=_("Take the certificate %(number)s back?") % {"number": row.number},
-        sentence=_("It counts no more, and the day of the next audit is worked out without it. What it said stays on record."),
+        sentence=_("It no longer counts, and the day of the next audit is set without it. What it said stays on record."),
         button=_("Take the certificate back"),
         warning=True,
         back=reverse("web:obliged-audit", args=[slug]),

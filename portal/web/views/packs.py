@@ -88,7 +88,7 @@ def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseB
     if request.method == "POST":
         held = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
         periods.close_period_for(person(request), held, timezone.now())
-        return report_done(request, _("The period %(period)s takes no more reports.") % {"period": period_name(period)}, "web:packs")
+        return report_done(request, _("The period %(period)s no longer takes reports.") % {"period": period_name(period)}, "web:packs")
     return confirm_page(
         request,
         title=_("Close %(period)s?") % {"period": period_name(period)},

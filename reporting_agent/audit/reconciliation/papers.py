@@ -156,7 +156,7 @@ def load(path: Path) -> Papers:
         raise InputError(
             "papers-invalid",
             "The file of documents does not hold together.",
-            "Mend the key named; `steplabel-agent reconcile --template FILE` writes every one with an example.",
+            "Correct the key named; `steplabel-agent reconcile --template FILE` writes every key with an example.",
             place=Place(str(path), column=key),
             found=repr(first["input"])[:120],
             wanted=first["msg"].removeprefix("Value error, "),
