@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from contextlib import nullcontext
 from copy import deepcopy
 from functools import cache
 from typing import Any, ClassVar
@@ -21,7 +20,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal import wall
 from portal.openness import OPEN
 from portal.problems import MEDIA_TYPE, RefusedError
 
@@ -170,8 +168,7 @@ class StrictView(APIView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
         """With a strong entity tag on what was asked for and found; 304 to whoever holds it already."""
-        with wall.behind(lambda: self.request.user) if self.scope != OPEN and request.method == "GET" else nullcontext():
-            response = super().dispatch(request, *args, **parts)
+        response = super().dispatch(request, *args, **parts)
         for name, value in zip(RATE_HEADERS, getattr(request, "rate", ()), strict=False):
             response[name] = str(value)
         if self.scope != OPEN:

@@ -2,9 +2,6 @@
 -- It is given the variables web_password and worker_password. After `migrate`, `manage.py apply_grants` says who may do what inside.
 SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', name) FROM unnest(ARRAY['steplabel_web', 'steplabel_worker']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
--- What web processes act as: it signs in nowhere and owns nothing (portal/wall.sql).
-SELECT 'CREATE ROLE steplabel_pages NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'steplabel_pages') \gexec
-GRANT steplabel_pages TO steplabel_web;
 ALTER ROLE steplabel_web PASSWORD :'web_password';
 ALTER ROLE steplabel_worker PASSWORD :'worker_password';
 

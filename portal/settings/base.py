@@ -102,7 +102,6 @@ CACHES: dict[str, Any] = {
 
 # Databases: the default one, and the vault which only worker and operator can name.
 DATABASE_ROUTERS = ["portal.routers.VaultRouter"]
-PAGES_ROLE: str | None = None  # PostgreSQL's role for reading as somebody, who sees their rows alone (portal.wall)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 

@@ -23,8 +23,6 @@ from portal.settings.in_transit import require_checked_database, require_checked
 from portal.settings.redis_caches import redis_caches
 from portal.settings.roles import Role, processing_key_file
 
-PAGES_ROLE = "steplabel_pages" if ROLE is Role.WEB else None  # portal/wall.sql
-
 
 def _needed(name: str) -> str:
     try:

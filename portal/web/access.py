@@ -21,7 +21,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from benchmarks.errors import SteplabelError
-from portal import wall
 from portal.accounts import second_factor
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import read_once, roles_of
@@ -53,10 +52,7 @@ def for_role(*roles: Role, posts: bool = False) -> Callable[[Page[P]], Page[P]]:
             if second_factor.asked_of(held) and not second_factor.was_shown(request, user):
                 return to_second_factor(request, user)
             try:
-                if request.method == "POST":
-                    return page(request, *args, **kwargs)
-                with wall.behind(lambda: user):
-                    return page(request, *args, **kwargs)
+                return page(request, *args, **kwargs)
             except SteplabelError as error:
                 return refused(request, error)
 

@@ -9,14 +9,11 @@ import pytest
 from django import conf
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import caches
-from django.db import connection
 from django.test import Client
 from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
-from pytest_django.plugin import DjangoDbBlocker
 
 from portal import keys
-from portal.opening.management.commands.apply_grants import build_wall
 from tests.integration.portal_cast import make_portal_keys
 
 
@@ -25,20 +22,6 @@ def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
     make_portal_keys(folder)
     return folder
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _behind_the_wall(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """On PostgreSQL what a request reads goes through the second wall, as in production; what a test itself reads does not."""
-    del django_db_setup
-    with django_db_blocker.unblock():
-        if connection.vendor == "postgresql" and connection.settings_dict["NAME"].startswith("test_"):  # a test of this run has a database
-            build_wall()
-            with pytest.MonkeyPatch.context() as patched:
-                patched.setattr(conf.settings, "PAGES_ROLE", "steplabel_pages")
-                yield
-        else:
-            yield
 
 
 @pytest.fixture

@@ -106,5 +106,3 @@ def _make_roles(port: int) -> None:
         for role, database in (("steplabel_web", "steplabel"), ("steplabel_worker", "steplabel_vault")):
             connection.execute(f"CREATE ROLE {role} LOGIN CREATEDB")
             connection.execute(f"CREATE DATABASE {database} OWNER {role}")
-        connection.execute("CREATE ROLE steplabel_pages")
-        connection.execute("GRANT steplabel_pages TO steplabel_web")

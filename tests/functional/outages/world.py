@@ -215,8 +215,6 @@ def _clusters(stack: ExitStack, folder: Path) -> tuple[Cluster, Cluster, Cluster
 def _roles(cluster: Cluster) -> None:
     with cluster.connect() as connection:
         connection.execute("CREATE ROLE steplabel_web LOGIN")
-        connection.execute("CREATE ROLE steplabel_pages")
-        connection.execute("GRANT steplabel_pages TO steplabel_web")
         connection.execute("CREATE ROLE steplabel_worker LOGIN")
         connection.execute("CREATE DATABASE steplabel OWNER steplabel_web")
         connection.execute("CREATE DATABASE steplabel_vault OWNER steplabel_worker")

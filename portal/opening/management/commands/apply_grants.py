@@ -6,9 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import ProgrammingError, connections, transaction
+from django.db import connections, transaction
 
-from portal import wall
 from portal.routers import VAULT
 
 GRANTS = settings.BASE_DIR / "portal" / "grants.sql"
@@ -27,16 +26,3 @@ class Command(BaseCommand):
             with transaction.atomic(alias), connections[alias].cursor() as cursor:
                 cursor.execute(statements)
             self.stderr.write(f"{connections[alias].settings_dict['NAME']}: granted as portal/grants.sql says.")
-        build_wall()
-        self.stderr.write(f"{connections['default'].settings_dict['NAME']}: pages see their reader's rows alone, as portal/wall.sql says.")
-
-
-def build_wall() -> None:
-    """CommandError: this PostgreSQL has no role `steplabel_pages`."""
-    try:
-        with transaction.atomic(), connections["default"].cursor() as cursor:
-            cursor.execute(wall.SQL.read_text("utf-8"))
-    except ProgrammingError as error:
-        if "steplabel_pages" not in str(error):
-            raise
-        raise CommandError("This PostgreSQL has no role steplabel_pages: run deploy/postgresql/make-roles once more, then this.") from error
