@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 
 from portal.accounts.models import Jurisdiction, Organisation, Site, User
 from portal.notifications.kinds import Kind
-from portal.publication.codebook import CODEBOOK
+from portal.publication.codebook import EVERY_COLUMN
 from portal.publication.models import Publication
 from portal.web.presenters.notices import notice_row_of
 from tests.integration.portal_cast import NOW
@@ -57,7 +57,7 @@ WRITTEN = (
 """What people of the cast wrote themselves."""
 
 
-AS_THEY_ARE = {"test", "This field is required.", *(variable.name for variable in CODEBOOK)}
+AS_THEY_ARE = {"test", "This field is required.", *(variable.name for variable in EVERY_COLUMN)}
 """Who opened the cast's period, a sentence of Django's own catalogue, and columns of published files."""
 
 

@@ -22,7 +22,7 @@ from portal.catalogue.periods import make_peer_group, open_period
 from tests.functional.audit.plants import PERIOD, write_works
 from tests.integration.portal_cast import person
 
-SITE, NEIGHBOUR = "works-1", "works-2"
+SITE = "works-1"
 DAYS = 60  # of the works' life: as short as its steps are still released
 
 
@@ -35,7 +35,6 @@ class Audited:
     auditor: str
     assignment: int
     token: str
-    token_of_neighbour: str
 
     @property
     def site_toml(self) -> Path:
@@ -60,17 +59,17 @@ def registered(folder: Path) -> Audited:
     firm = ControllingFirm.objects.create(name="Cement firm")
     enterprise = Organisation.objects.create(name="Cement works", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation)
     of_site = {"organisation": enterprise, "jurisdiction": nation, "pack": "cement"}
-    sites = [Site.objects.create(slug=slug, name=f"Kiln of {slug}", **of_site) for slug in (SITE, NEIGHBOUR)]
-    open_period(make_peer_group("cement", nation, sites), PERIOD, "test", timezone.now())
+    site = Site.objects.create(slug=SITE, name="Kiln", **of_site)
+    open_period(make_peer_group("cement", nation, [site]), PERIOD, "test", timezone.now())
     regulator = person("regulator@example.org", ministry, Role.REGULATOR)
     owner = person("owner@example.org", enterprise, Role.ENTERPRISE)
     auditor = person("auditor@example.org", body, Role.CERTIFICATION_BODY)
     for user in User.objects.all():
         if second_factor.needed_by(user):
             second_factor.give(user)
-    tokens = [issue_token(site, None, keys.published_directory().fingerprint, timezone.now()) for site in sites]
-    assignment = assign(body, sites[0], PERIOD, regulator, timezone.now())
-    return Audited(works, owner.email, auditor.email, assignment.pk, *tokens)
+    token = issue_token(site, None, keys.published_directory().fingerprint, timezone.now())
+    assignment = assign(body, site, PERIOD, regulator, timezone.now())
+    return Audited(works, owner.email, auditor.email, assignment.pk, token)
 
 
 def agent(folder: Path, *arguments: object) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def test_an_audit_from_enrolment_to_the_certificate_and_nothing_of_the_opening_r
     made = agent(office, "auditor", *KEYS)
     public_key = made["public_key"]
     _declare_and_register(auditor, audited, public_key, made["fingerprint"])
-    _draw(auditor, audited, office, portal_relay, tmp_path)
+    _draw(auditor, audited, office)
 
     plant.open("/audits/")
     plant.look("audits-with-a-draw")
@@ -141,17 +141,13 @@ def _declare_and_register(auditor: Reader, audited: Audited, public_key: str, fi
     page.wait_for_selector(f"text={fingerprint[:16]}")
 
 
-def _draw(auditor: Reader, audited: Audited, office: Path, relay: Relay, folder: Path) -> None:
-    """Promised and logged; something else happens; drawn with the head that follows from both."""
+def _draw(auditor: Reader, audited: Audited, office: Path) -> None:
+    """Promised and logged, with an entry of the portal's own behind it; drawn at once, with the head that follows from both."""
     page = auditor.page
     auditor.open(f"/assigned/{audited.assignment}/sample/")
     agent(office, *_as_shown(auditor), *UNLOCKED, *SMALLEST)
     _hand_in(auditor, "#id_signed", office / "nonce.promise")
     auditor.look("promised")
-    assert page.locator("main form").count() == 0  # the log has to grow first
-    other = ("--state", folder / "state-of-the-neighbour")
-    agent(folder, "enrol", "--portal", relay.address, "--token", audited.token_of_neighbour, *other)
-    page.reload()
     name = _download(auditor, "a[href$='/commitment.cbor']", office / "commitment")
     shutil.copy(office / "commitment", office / name)
     command = _as_shown(auditor)
