@@ -1,4 +1,4 @@
-"""What an installation for production must keep to, in one run on PostgreSQL and Redis: registering, claiming, opening, taking in, ending.
+"""What an installation for production must keep to, in one run on PostgreSQL and Redis: registering, claiming, opening, ending, taking in.
 
 Every side that is compared meets the same machine in the same minutes: intake and the bare insert are sent in turn while two workers open a
 backlog beside both; one and four opening processes take turns, and so does arithmetic alone in one and four processes, which says what
@@ -33,18 +33,19 @@ from tests.performance import sample
 from tests.performance.apart import peak_rss_mb
 from tests.performance.intake import CONNECTIONS, _close_connections, _environment, _post_all
 from tests.performance.measurement import Measurement
-from tests.servers import postgres, redis
+from tests.servers import nginx, postgres, redis
 
 if TYPE_CHECKING:
     from portal.accounts.models import Device
 
-SITES = 1_000
+SITES = 1_300
 AT_ONCE = 60  # reports opened, requests sent, in one turn
 TURNS = 3
 REGISTERED = 10_000
 CLAIMS = 60
 MANY = 100_000
 WORKERS = 4
+SLOW_SENDERS = 1_000
 
 OPENER = """
 import sys
@@ -60,6 +61,8 @@ for line in sys.stdin:
 """
 REPEATED = OPENER.replace("swept = ", "while True: services.sweep(key, timezone.now)\n    swept = ")
 """Opens what comes until it is ended."""
+
+BEHIND_NGINX = {"STEPLABEL_PROXIES": "1", "STEPLABEL_HOSTS": f"localhost,127.0.0.1,{nginx.NAME}"}
 
 RECKONER = """
 import sys, hashlib
@@ -79,7 +82,8 @@ def measure() -> Iterator[Measurement]:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         servers = [stack.enter_context(kind.serve(folder)) for kind in (postgres, redis)]
         (folder / "var").mkdir()
-        stack.enter_context(_environment({**servers[0].environment, **servers[1].environment, "STEPLABEL_VAR": str(folder / "var")}))
+        of_servers = {**servers[0].environment, **servers[1].environment}
+        stack.enter_context(_environment({**of_servers, **BEHIND_NGINX, "STEPLABEL_VAR": str(folder / "var")}))
         os.environ["STEPLABEL_ROLE"] = "operator"
         stack.callback(_close_connections)
         sent = _set_up(folder)
@@ -87,6 +91,7 @@ def measure() -> Iterator[Measurement]:
         yield _claiming()
         waiting = _Waiting(sent)
         yield from _opening(stack, waiting)
+        yield _ending(stack, folder, waiting)
         yield from _taking_in(stack, folder, waiting)
 
 
@@ -259,12 +264,51 @@ def _opening(stack: ExitStack, waiting: _Waiting) -> Iterator[Measurement]:
         yield _line(f"{what} by {WORKERS}", f"{one / four:.2f} times as quick as by one{rates}", four, "by one process", one)
 
 
+def _ending(stack: ExitStack, folder: Path, waiting: _Waiting) -> Measurement:
+    """SIGTERM to a real worker at work, while reports wait."""
+    from portal.intake.models import State, Submission
+
+    waits = Submission.objects.filter(state=State.RECEIVED)
+    waiting.hand_in(AT_ONCE * 4)
+    before = waits.count()
+    environment = {**os.environ, "STEPLABEL_ROLE": "worker"}
+    command = [sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "--concurrency", "2", "--loglevel", "WARNING"]
+    with (folder / "worker.log").open("wb") as log:
+        worker = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        stack.callback(worker.kill)
+        while waits.count() > before - 5:
+            if worker.poll() is not None:
+                raise RuntimeError((folder / "worker.log").read_text("utf-8"))
+            time.sleep(0.1)
+        start = time.perf_counter()
+        worker.terminate()
+        worker.wait(600)
+        seconds = time.perf_counter() - start
+    if not (left := waits.count()):
+        raise RuntimeError("nothing waited any more: nothing was cut short")
+    return _line("a worker's end", f"SIGTERM at work, {left} reports still waiting", seconds, "wanted", 10.0)
+
+
+def _slow_bodies(stack: ExitStack, folder: Path, address: str) -> Measurement:
+    """How long another asker waits behind the sample proxy, without and beside senders who stop after a body's first byte."""
+    from tests.functional.installation.test_web_killed import percentile_99, slow_senders
+
+    own = folder / "nginx"
+    own.mkdir()
+    proxy = stack.enter_context(nginx.serve(own, int(address.rpartition(":")[2])))
+    before = median(percentile_99(proxy) for _ in range(TURNS))
+    with slow_senders(proxy, SLOW_SENDERS):
+        during = median(percentile_99(proxy) for _ in range(TURNS))
+    return _line("slow bodies", f"p99 of 200 requests beside {SLOW_SENDERS:,} slow senders, through nginx", during, "without them", before)
+
+
 def _taking_in(stack: ExitStack, folder: Path, waiting: _Waiting) -> Iterator[Measurement]:
     from portal.demo.processes import web_server
     from portal.intake.models import Submission
 
     os.environ["STEPLABEL_ROLE"] = "web"
     address = stack.enter_context(web_server(folder / "var"))
+    yield _slow_bodies(stack, folder, address)
     pool = stack.enter_context(ThreadPoolExecutor(CONNECTIONS))
     for beside in (0, 2):
         workers = [_Process(stack, REPEATED) for _ in range(beside)]
