@@ -21,6 +21,7 @@ from benchmarks.errors import InputError, Place, Unreachable
 from benchmarks.phrases import Phrase
 from benchmarks.wire import published
 from benchmarks.wire.signing import VerifyingKey
+from reporting_agent.network import USUAL, Network
 
 MOST_BYTES = 8 << 20
 _PAGE = re.compile(r"(https?://[^/?#]+)/benchmarks/([\w/-]*\w)/?(?:[?#].*)?\Z")
@@ -78,14 +79,14 @@ class Benchmark:
     withdrawn: str | None = None
 
 
-def load(source: str, keys: Mapping[str, VerifyingKey] | None) -> Benchmark:
+def load(source: str, keys: Mapping[str, VerifyingKey] | None, network: Network = USUAL) -> Benchmark:
     """Read a benchmark from a path or an http(s) address, of the page as of its JSON; with `keys` its signature must hold.
 
     Raises:
         InputError: the file is missing or is no benchmark. Unreachable: the address did not answer.
         VerificationError: the signature does not hold.
     """
-    raw, withdrawn = _fetch(of_its_json(source)) if source.startswith(("http://", "https://")) else (_read(Path(source)), None)
+    raw, withdrawn = _fetch(of_its_json(source), network) if source.startswith(("http://", "https://")) else (_read(Path(source)), None)
     try:
         whole: Any = json.loads(raw)
         document = PublishedDocument.model_validate(whole)
@@ -109,14 +110,14 @@ def of_its_json(address: str) -> str:
     return _PAGE.sub(r"\1/api/v1/benchmarks/\2/", address)
 
 
-def newest(portal: str, pack: str) -> str:
+def newest(portal: str, pack: str, network: Network) -> str:
     """The address of the newest benchmark in force that the portal has published by this pack.
 
     Raises:
         InputError: there is none, or the answer is no list. Unreachable: the portal did not answer.
     """
     address = f"{portal}/api/v1/benchmarks/"
-    raw, _ = _fetch(address)
+    raw, _ = _fetch(address, network)
     try:
         rows = _LISTED.validate_json(raw)
     except ValueError as wrong:
@@ -155,12 +156,15 @@ def _read(path: Path) -> bytes:
         ) from gone
 
 
-def _fetch(address: str) -> tuple[bytes, str | None]:
+def _fetch(address: str, network: Network) -> tuple[bytes, str | None]:
     """The body, and when and why the portal says that this version was withdrawn."""
     import httpx
 
     try:
-        with httpx.stream("GET", address, headers={"Accept": "application/json"}, timeout=SECONDS, follow_redirects=True) as answer:
+        with (
+            httpx.Client(timeout=SECONDS, follow_redirects=True, **network.of_client()) as client,
+            client.stream("GET", address, headers={"Accept": "application/json"}) as answer,
+        ):
             if answer.status_code != httpx.codes.OK:
                 raise InputError(
                     "benchmark-not-there",

@@ -6,9 +6,15 @@ import os
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.catalogue import languages
 from benchmarks.phrases import of_language
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from reporting_agent.sending.transport import Portal
 
 
 def add_site(parser: ArgumentParser, *, required: bool = True) -> None:
@@ -34,6 +40,30 @@ def add_pool(parser: ArgumentParser) -> None:
         help="steps with too few batches in the year cover the one or two years before as well, where that helps and the pack allows it; "
         "spends on those years' batches, too",
     )
+
+
+def add_connection(parser: ArgumentParser) -> None:
+    """The options that say how the portal is reached. A service's file of settings names both once, by our own names and no other's."""
+    parser.add_argument(
+        "--proxy", metavar="URL", default=os.environ.get("STEPLABEL_PROXY") or None,
+        help="go through this proxy (else $STEPLABEL_PROXY; HTTPS_PROXY and its like are not used)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--ca-file", type=Path, metavar="PEM", default=os.environ.get("STEPLABEL_CA_FILE") or None,
+        help="trust these certificates instead of the public ones (else $STEPLABEL_CA_FILE)",
+    )  # fmt: skip
+
+
+def portal_at(args: Namespace, address: str, pauses: tuple[float, ...] | None = None) -> Portal:
+    """The portal at that address, reached as the options say; `pauses` between tries, where not the usual ones."""
+    import time
+
+    from reporting_agent.network import Network
+    from reporting_agent.sending.transport import PAUSES_S, Portal
+    from reporting_agent.software import SOFTWARE
+
+    network = Network(args.proxy, args.ca_file)
+    return Portal(address, sleep=time.sleep, software=SOFTWARE, network=network, pauses=PAUSES_S if pauses is None else pauses)
 
 
 def add_language(parser: ArgumentParser, of: str) -> None:

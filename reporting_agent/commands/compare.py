@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reporting_agent.commands import add_site
+from reporting_agent.commands import add_connection, add_site
 
 if TYPE_CHECKING:
     from benchmarks.wire.signing import VerifyingKey
@@ -23,6 +23,7 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     parser.add_argument("--benchmark", metavar="FILE_OR_URL", help="a published benchmark; where not given, that of the portal enrolled at")
     parser.add_argument("--period", metavar="PERIOD", help="our period; the benchmark's own, and its newest, where not given")
     parser.add_argument("--state", type=Path, metavar="DIR", help="the agent's state directory (default: $STEPLABEL_STATE or ~/.steplabel)")
+    add_connection(parser)
 
 
 def run(args: Namespace) -> int:
@@ -33,9 +34,11 @@ def run(args: Namespace) -> int:
     from reporting_agent import comparison, pipeline, published
     from reporting_agent.commands import asking
     from reporting_agent.console import emit
+    from reporting_agent.network import Network
 
     site = asking.recognised_site(args)
     portal, keys = _enrolled(args.state, site)
+    network = Network(args.proxy, args.ca_file)
     source = args.benchmark
     if source is None:
         if portal is None:
@@ -45,8 +48,8 @@ def run(args: Namespace) -> int:
                 "Give --benchmark FILE or URL, or enrol first.",
             )
         pack = packs.load(site.pack, site.pack_version, site.folder).id
-        source = published.newest(portal, pack) if args.period is None else f"{portal}/api/v1/benchmarks/{pack}/{args.period}/"
-    benchmark = published.load(source, keys)
+        source = published.newest(portal, pack, network) if args.period is None else f"{portal}/api/v1/benchmarks/{pack}/{args.period}/"
+    benchmark = published.load(source, keys, network)
     result = pipeline.label(site, Period.parse(args.period or benchmark.document.period, site.zone))
     if benchmark.document.pack != result.site_label.pack:
         raise InputError(

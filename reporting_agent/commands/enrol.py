@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reporting_agent.commands import add_connection, portal_at
+
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
@@ -20,21 +22,18 @@ def add_parser(sub: Any) -> None:
     parser.add_argument("--rotate", action="store_true", help="replace the device key by a new one that it signs; no token is needed")
     parser.add_argument("--replace", action="store_true", help="register a new device key for the site that is enrolled already")
     parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
-    parser.add_argument("--proxy", metavar="URL", help="go through this proxy; none is taken from the environment")
-    parser.add_argument("--ca-file", type=Path, metavar="PEM", help="trust these certificates instead of the public ones")
+    add_connection(parser)
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
     import os
-    import time
     from datetime import UTC, datetime
 
     from benchmarks.errors import ExitCode, UsageError, VerificationError
     from benchmarks.wire.directory import EnrolmentToken
     from reporting_agent.console import emit
     from reporting_agent.sending import enrolment, rotation
-    from reporting_agent.sending.transport import Portal
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
 
@@ -47,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     token = EnrolmentToken.parse(_token_text(args.token))
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with (
-        Portal(args.portal, sleep=time.sleep, software=SOFTWARE, proxy=args.proxy, ca_file=args.ca_file) as portal,
+        portal_at(args, args.portal) as portal,
         state.exclusive(),
         state.connect() as connection,
     ):
@@ -68,14 +67,11 @@ def run(args: argparse.Namespace) -> int:
 def _rotate(args: argparse.Namespace) -> int:
     """A new key for the device of this state directory; the portal is the one it is enrolled at."""
     import os
-    import time
     from datetime import UTC, datetime
 
     from benchmarks.errors import ExitCode, UsageError
     from reporting_agent.console import emit
     from reporting_agent.sending import rotation
-    from reporting_agent.sending.transport import Portal
-    from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
 
     if args.token is not None or args.portal is not None or args.replace:
@@ -83,7 +79,7 @@ def _rotate(args: argparse.Namespace) -> int:
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
         address = rotation.in_force(state, connection).portal
-        with Portal(address, sleep=time.sleep, software=SOFTWARE, proxy=args.proxy, ca_file=args.ca_file) as portal:
+        with portal_at(args, address) as portal:
             done = rotation.rotate(state, connection, portal, now=datetime.now(UTC))
             _look_at_log(state, connection, portal, str(done.site))
     payload = {"site": done.site, "device_id": done.device_id, "portal": done.portal, "directory_key": done.fingerprint}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, enumerated
+from reporting_agent.commands import add_connection, portal_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,8 +48,7 @@ def add_parser(sub: Any) -> None:
     fetch = acts.add_parser("fetch", help="take packs that were approved at the portal, verify signature, digest and log entry, keep them")
     fetch.add_argument("pack", metavar="PACK", nargs="?", default="", help="an id, or an id and version; all that are approved if left out")
     fetch.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
-    fetch.add_argument("--proxy", metavar="URL", help="go through this proxy; none is taken from the environment")
-    fetch.add_argument("--ca-file", type=Path, metavar="PEM", help="trust these certificates instead of the public ones")
+    add_connection(fetch)
     for act in (check, numbers, diff, fetch):
         act.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="machine-readable answer on stdout")
 
@@ -59,7 +59,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _fetch(args: argparse.Namespace) -> int:
     import os
-    import time
     from datetime import UTC, datetime
 
     from benchmarks.errors import InputError
@@ -67,8 +66,6 @@ def _fetch(args: argparse.Namespace) -> int:
     from reporting_agent.console import emit
     from reporting_agent.sending import enrolment, log_heads
     from reporting_agent.sending.outbox import Outbox
-    from reporting_agent.sending.transport import Portal
-    from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
 
     state = StateDirectory.locate(args.state, os.environ, Path.home())
@@ -76,7 +73,7 @@ def _fetch(args: argparse.Namespace) -> int:
     with state.exclusive(), state.connect() as connection:
         enrolled = enrolment.current(connection)
         identity = enrolment.identity(state, connection, (enrolled and enrolled.site) or "")
-        with Portal(identity.portal, sleep=time.sleep, software=SOFTWARE, proxy=args.proxy, ca_file=args.ca_file) as portal:
+        with portal_at(args, identity.portal) as portal:
             identity = enrolment.renew_directory(connection, identity, portal.directory())
             head = log_heads.look(connection, identity, portal, Outbox(connection).all(), datetime.now(UTC)).head
             offered = portal.packs()

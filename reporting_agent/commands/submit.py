@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reporting_agent.commands import add_period, add_pool, add_site
+from reporting_agent.commands import add_connection, add_period, add_pool, add_site, portal_at
 
 if TYPE_CHECKING:
     from reporting_agent.sending.outbox import Parcel
@@ -30,8 +30,7 @@ def add_parser(sub: Any) -> None:
         "--challenge", type=Path, metavar="FILE", help="with --offline: the portal's challenge, brought by hand; no connection is tried"
     )
     parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
-    parser.add_argument("--proxy", metavar="URL", help="go through this proxy; none is taken from the environment")
-    parser.add_argument("--ca-file", type=Path, metavar="PEM", help="trust these certificates instead of the public ones")
+    add_connection(parser)
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
@@ -88,13 +87,7 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
 
 def _portal(args: argparse.Namespace, address: str) -> Portal:
     """The road to the portal; one try only for an agent that is told to work offline."""
-    import time
-
-    from reporting_agent.sending.transport import PAUSES_S, Portal
-    from reporting_agent.software import SOFTWARE
-
-    pauses = PAUSES_S if args.offline is None else ()
-    return Portal(address, sleep=time.sleep, software=SOFTWARE, proxy=args.proxy, ca_file=args.ca_file, pauses=pauses)
+    return portal_at(args, address, None if args.offline is None else ())
 
 
 def _online(

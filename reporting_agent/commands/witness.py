@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
+from reporting_agent.commands import add_connection, portal_at
 
 if TYPE_CHECKING:
     from reporting_agent.audit.witness import Visit, Witness
@@ -26,26 +27,22 @@ def add_parser(sub: Any) -> None:
         "--compare", type=Path, action="append", default=[], metavar="FILE", help="a checkpoint that another witness cosigned (repeat)"
     )
     parser.add_argument("--state", type=Path, metavar="DIR", help="the witness's own directory (else ~/.steplabel-witness)")
-    parser.add_argument("--proxy", metavar="URL", help="go through this proxy; none is taken from the environment")
-    parser.add_argument("--ca-file", type=Path, metavar="PEM", help="trust these certificates instead of the public ones")
+    add_connection(parser)
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
-    import time
     from datetime import UTC, datetime
 
     from benchmarks.errors import ExitCode, InputError, SteplabelError
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.audit.witness import Watch, witness
     from reporting_agent.console import emit, say
-    from reporting_agent.sending.transport import Portal
-    from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
 
     state = StateDirectory(args.state or Path.home() / ".steplabel-witness")
     others = [read_one(file) for file in args.compare]
-    with state.exclusive(), Portal(args.log, sleep=time.sleep, software=SOFTWARE, proxy=args.proxy, ca_file=args.ca_file) as portal:
+    with state.exclusive(), portal_at(args, args.log) as portal:
         by = witness(state, args.name)
         watch = Watch(state.path, _pinned(state, portal.base_url, args.directory_key), portal)
         try:

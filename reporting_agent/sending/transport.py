@@ -7,8 +7,7 @@ It carries bytes that were sealed before, and public facts of the enrolment; it 
 * the portal could not be reached, or is overloaded (connection, timeout, 429, 5xx): tried again with growing pauses, then
   `Unreachable`. What was to be sent is in the outbox by then.
 
-Proxies and certificates are what the command line says (`--proxy`, `--ca-file`), never what the environment happens to hold:
-a report must not take a road nobody chose. Redirects are not followed.
+Proxy and certificates are what somebody chose (`reporting_agent.network`). Redirects are not followed.
 """
 
 from __future__ import annotations
@@ -17,11 +16,9 @@ import base64
 import binascii
 import json
 import re
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any, Self, cast
 from urllib.parse import quote
 
@@ -31,6 +28,7 @@ from benchmarks.errors import InputError, SteplabelError, Unreachable, UsageErro
 from benchmarks.phrases import Phrase
 from benchmarks.wire.challenges import handed_back
 from benchmarks.wire.rotation import Rotation
+from reporting_agent.network import USUAL, Network
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 LONGEST_PAUSE_S = 30.0
@@ -69,8 +67,7 @@ class Portal:
         base_url: `https://…`; plain `http` only to this very machine.
         sleep: how to wait between two tries (seconds).
         pauses: how long, one pause between every two tries; none for a single try.
-        proxy: the proxy to go through, if any.
-        ca_file: certificates to trust instead of the public ones, for a portal with a private authority.
+        network: the proxy to go through and the certificates to trust, where they are not the usual ones.
         transport: for tests.
     """
 
@@ -80,8 +77,7 @@ class Portal:
         *,
         sleep: Callable[[float], None],
         software: str,
-        proxy: str | None = None,
-        ca_file: Path | None = None,
+        network: Network = USUAL,
         transport: httpx.BaseTransport | None = None,
         pauses: tuple[float, ...] = PAUSES_S,
     ) -> None:
@@ -92,9 +88,7 @@ class Portal:
             base_url=self.base_url,
             timeout=_TIMEOUT,
             follow_redirects=False,
-            trust_env=False,
-            proxy=proxy,
-            verify=_trust(ca_file),
+            **network.of_client(),
             transport=transport,
             headers={"User-Agent": software, "Accept": "application/json, application/problem+json"},
         )
@@ -197,7 +191,12 @@ class Portal:
         return _list(self._get(path, headers={"Steplabel-Device": signature("GET", path)}))
 
     def _ask(self, method: str, path: str, wanted: frozenset[int] = _DONE, **request: Any) -> tuple[int, object]:
-        """Ask again with growing pauses until the portal answers with a `wanted` status or says no; the status and the JSON.
+        """The status and the JSON of the answer."""
+        response = self._answered(method, path, wanted, **request)
+        return response.status_code, _document(response)
+
+    def _answered(self, method: str, path: str, wanted: frozenset[int] = _DONE, **request: Any) -> httpx.Response:
+        """Ask again with growing pauses until the portal answers with a `wanted` status or says no.
 
         Args:
             request: what httpx takes beside method and address: `json` or `content`, `params`, `headers`.
@@ -213,7 +212,7 @@ class Portal:
                 raise _not_a_portal("its answer is not encoded as it says") from error
             else:
                 if response.status_code in wanted:
-                    return response.status_code, _document(response)
+                    return response
                 if response.status_code not in _AGAIN:
                     raise _refusal(response)
                 trouble = f"the portal answered {response.status_code}: {_problem(response).get('detail', 'no reason given')}"
@@ -288,17 +287,6 @@ def _is_this_machine(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _trust(ca_file: Path | None) -> ssl.SSLContext | bool:
-    if ca_file is None:
-        return True
-    try:
-        return ssl.create_default_context(cafile=str(ca_file))
-    except (OSError, ssl.SSLError) as error:
-        raise InputError(
-            "ca-file", Phrase("%(file)s holds no certificates that can be read.", file=ca_file), "Give a PEM file.", found=str(error)
-        ) from error
 
 
 def _plain(headers: httpx.Headers) -> dict[str, str]:

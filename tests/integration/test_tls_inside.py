@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -19,33 +18,14 @@ import dj_database_url
 import psycopg
 import pytest
 import redis
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from portal.settings.in_transit import require_checked_database, require_checked_redis
-from tests.servers import free_port, postgres, unprivileged
+from tests.servers import authority, free_port, postgres, unprivileged
 from tests.servers import redis as redis_server
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 
 NAME = "localhost"  # what the certificate is for; 127.0.0.1 is not in it
-
-
-def _signed(
-    name: str, key: ec.EllipticCurvePrivateKey, by: x509.Name, by_key: ec.EllipticCurvePrivateKey, *, authority: bool
-) -> x509.Certificate:
-    now = datetime.now(UTC)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    return (
-        x509.CertificateBuilder(
-            by, subject, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=2)
-        )
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(by_key, hashes.SHA256())
-    )
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +34,7 @@ def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="steplabel-tls-", ignore_cleanup_errors=True) as name:
         made = Path(name)
         made.chmod(0o755)
-        keys = {one: ec.generate_private_key(ec.SECP256R1()) for one in ("ca", "other", NAME)}
-        for one in ("ca", "other"):
-            own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)])
-            certificate = _signed(one, keys[one], own, keys[one], authority=True)
-            (made / f"{one}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ca")])
-        certificate = _signed(NAME, keys[NAME], issuer, keys["ca"], authority=False)
-        (made / "server.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        (made / "server.key").write_bytes(keys[NAME].private_bytes(*form))
-        (made / "server.key").chmod(0o600)
+        authority.write(made, NAME)
         yield made
 
 

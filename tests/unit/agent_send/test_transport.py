@@ -16,6 +16,7 @@ import yaml
 from benchmarks.errors import InputError, Unreachable, UsageError, VerificationError
 from benchmarks.wire.rotation import rotate
 from benchmarks.wire.signing import DeviceKey
+from reporting_agent.network import Network
 from reporting_agent.sending.transport import LONGEST_PAUSE_S, MAX_ANSWER_BYTES, PAUSES_S, Portal, checked_address
 from tests.documents.refusals import ROOT
 from tests.unit.agent_send.cast import PORTAL, SOFTWARE, problem
@@ -183,8 +184,16 @@ def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:
     empty = tmp_path / "ca.pem"
     empty.write_text("nothing")
     with pytest.raises(InputError) as refused:
-        Portal(PORTAL, sleep=lambda _s: None, software=SOFTWARE, ca_file=empty)
+        Portal(PORTAL, sleep=lambda _s: None, software=SOFTWARE, network=Network(ca_file=empty))
     assert refused.value.code == "ca-file"
+
+
+@pytest.mark.parametrize("proxy", ["proxy.example:3128", "socks5://proxy.example:1080", "http://", "http://user:secret@proxy:x"])
+def test_a_proxys_address_that_is_none_is_refused_without_repeating_its_password(proxy: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        Portal(PORTAL, sleep=lambda _s: None, software=SOFTWARE, network=Network(proxy=proxy))
+    assert refused.value.code == "proxy-address"
+    assert "secret" not in str(refused.value)
 
 
 class Published:
