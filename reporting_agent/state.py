@@ -23,7 +23,7 @@ from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 
 ENVIRONMENT_NAME = "STEPLABEL_STATE"
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 OLDEST_VERSION = 2  # before it, nothing was drawn by the portal's challenge
 SECONDS_TO_WAIT_FOR_A_WRITER = 10.0
 _NOT_WRITTEN = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
@@ -79,6 +79,14 @@ CREATE TABLE log_lost (                   -- this site's own entries that the po
     log_index INTEGER NOT NULL,
     leaf BLOB NOT NULL,
     PRIMARY KEY (fingerprint, log_index, leaf)
+) STRICT;
+"""
+
+_AGENT_RELEASE_TABLE = """
+CREATE TABLE agent_release (              -- the newest version of the agent that a portal's coordinator announced
+    fingerprint TEXT PRIMARY KEY,         -- of the key that signed it, pinned by the token
+    statement BLOB NOT NULL,              -- as it was signed
+    seen_at TEXT NOT NULL
 ) STRICT;
 """
 
@@ -158,6 +166,7 @@ CREATE TABLE parcel (
     + _WITNESSED_TABLE
     + _PROMISED_TABLE
     + _RESTART_TABLES
+    + _AGENT_RELEASE_TABLE
 )
 
 _ADDED = (
@@ -169,6 +178,7 @@ _ADDED = (
     (8, _PROMISED_TABLE),
     (9, "ALTER TABLE parcel ADD COLUMN cut TEXT NOT NULL DEFAULT ''"),
     (10, _RESTART_TABLES),
+    (11, _AGENT_RELEASE_TABLE),
 )
 """What a directory of an earlier version lacks, each with the version that brought it."""
 

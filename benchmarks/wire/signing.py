@@ -83,6 +83,7 @@ class Purpose(Enum):
     PACK = b"steplabel/1 method pack"  # an approved version of a pack
     TREE_HEAD = b"steplabel/1 tree head"  # what the portal's log is at one size
     LOG_RESTART = b"steplabel/1 log restart"  # what the log lost, by the coordinator
+    AGENT_RELEASE = b"steplabel/1 agent release"  # the newest version of the agent, by the coordinator
     ROTATION = b"steplabel/1 rotation"  # a device's new key, by the old one and by itself
     ATTESTATION = b"steplabel/1 attestation"  # an auditor's opinion of a report or of a publication
     ATTESTATION_WITHDRAWN = b"steplabel/1 attestation-withdrawn"  # an auditor taking one back
@@ -242,7 +243,7 @@ class DirectoryKey(SigningKey):
     """Of the coordinator, kept offline: it signs the key directory and restarts of the log; its fingerprint travels in every token."""
 
     __slots__ = ()
-    purposes = frozenset({Purpose.DIRECTORY, Purpose.LOG_RESTART})
+    purposes = frozenset({Purpose.DIRECTORY, Purpose.LOG_RESTART, Purpose.AGENT_RELEASE})
 
 
 class WitnessKey(SigningKey):

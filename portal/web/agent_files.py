@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from benchmarks.wire import agent_releases
+
 SUMS = "SHA256SUMS"
 SYSTEMS: Mapping[str, tuple[str, str, str]] = {
     "linux": ("Linux, x86-64", "sha256sum {file}", "python3 {file}"),
@@ -33,6 +35,12 @@ class AgentFile(NamedTuple):
     @property
     def name(self) -> str:
         return self.path.name
+
+
+def announced() -> Path | None:
+    """What the coordinator signed of the newest version (`manage.py announce_agent`), where it lies in the folder."""
+    folder: Path | None = settings.AGENT_FILES
+    return folder / agent_releases.FILE if folder is not None and (folder / agent_releases.FILE).is_file() else None
 
 
 def offered() -> tuple[AgentFile, ...]:

@@ -26,6 +26,7 @@ import httpx
 
 from benchmarks.errors import InputError, SteplabelError, Unreachable, UsageError, VerificationError
 from benchmarks.phrases import Phrase
+from benchmarks.wire.agent_releases import FILE
 from benchmarks.wire.challenges import handed_back
 from benchmarks.wire.rotation import Rotation
 from reporting_agent.network import USUAL, Network
@@ -38,6 +39,7 @@ _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NOT_JSON = (json.JSONDecodeError, UnicodeDecodeError, RecursionError)  # the last where a megabyte is all brackets
 _DONE, _NEW_OR_KNOWN = frozenset({200}), frozenset({200, 201})
 _COMMITMENTS, _SUBMISSIONS = "/api/v1/commitments/", "/api/v1/submissions/"
+_RELEASE = f"/agent/files/{FILE}"
 _CBOR = {"Content-Type": "application/cbor"}
 _HASH = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -144,6 +146,10 @@ class Portal:
         if not isinstance(members[0], dict) or not isinstance(members[3], int):
             raise _not_a_portal("its answer is no approved pack")
         return cast("Mapping[str, Any]", answer)
+
+    def agent_release(self) -> bytes:
+        """What was announced of the agent's newest version, still to be verified."""
+        return self._answered("GET", _RELEASE).content
 
     def log_head(self) -> bytes:
         """The signed head of the portal's log, still to be verified."""

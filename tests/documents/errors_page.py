@@ -50,6 +50,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reporting_agent/sending/eligibility.py",
         "reporting_agent/sending/submission.py",
         "reporting_agent/sending/transport.py",
+        "reporting_agent/network.py",
+        "reporting_agent/sending/announced.py",
         "reporting_agent/commands/enrol.py",
         "reporting_agent/commands/status.py",
         "reporting_agent/commands/submit.py",

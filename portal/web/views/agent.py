@@ -7,12 +7,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from benchmarks.wire import agent_releases
 from portal.accounts.models import Role
 from portal.accounts.selectors import roles_of, sites_of
 from portal.days import scheme_day
 from portal.own_address import own_address
 from portal.web.access import person
-from portal.web.agent_files import offered
+from portal.web.agent_files import announced, offered
 from portal.web.presenters.submissions import site_row
 
 
@@ -31,8 +32,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def file(request: HttpRequest, name: str) -> HttpResponseBase:
-    """One of the files, as it lies in the folder."""
-    found = next((one for one in offered() if one.name == name), None)
+    """One of the files, or what was announced of them, as it lies in the folder."""
+    found = announced() if name == agent_releases.FILE else next((one.path for one in offered() if one.name == name), None)
     if found is None:
         raise Http404
-    return FileResponse(found.path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream")
+    return FileResponse(found.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream")

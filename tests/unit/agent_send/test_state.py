@@ -88,7 +88,17 @@ def test_a_directory_of_a_version_before_is_brought_up_and_its_reports_cover_the
         )
         for column in lacking:
             connection.execute(f"ALTER TABLE parcel DROP COLUMN {column}")
-        for table in ("log_head", "log_included", "log_evidence", "closed", "log_witnessed", "promised", "log_restart", "log_lost"):
+        for table in (
+            "log_head",
+            "log_included",
+            "log_evidence",
+            "closed",
+            "log_witnessed",
+            "promised",
+            "log_restart",
+            "log_lost",
+            "agent_release",
+        ):
             connection.execute(f"DROP TABLE {table}")
         connection.execute(f"PRAGMA user_version = {version}")
     with state.connect() as connection:

@@ -1,0 +1,85 @@
+"""`manage.py announce_agent FOLDER`: sign which version of the agent is the newest, at the offline key.
+
+FOLDER is what `python -m reporting_agent.single_file --whole FOLDER` wrote. Version and digests are read from its files; what changes is
+said in a sentence or two a language. Writes FOLDER/agent-release.cbor, which goes to the portal with the files (STEPLABEL_AGENT_FILES).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from benchmarks.errors import SteplabelError
+from benchmarks.wire import agent_releases
+from benchmarks.wire.agent_releases import AgentRelease, ReleasedFile, WhatChanges
+from benchmarks.wire.signing import DirectoryKey
+from portal.key_ceremony import OFFLINE
+
+_INSIDE = "parts/any/reporting_agent/software.py"
+_VERSION = re.compile(r'^VERSION = "([0-9.]+)"$', re.MULTILINE)
+
+
+class Command(BaseCommand):
+    help = "Announce the newest version of the agent, signed by the offline key: agents are told of it, and install nothing."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", type=Path, help="the agent's files, steplabel-agent-SYSTEM-pythonVERSION.pyz")
+        parser.add_argument("--dir", type=Path, required=True, help="the folder of offline.pem")
+        parser.add_argument("--changes", nargs=2, action="append", metavar=("LANGUAGE", "TEXT"), default=[], help="en TEXT, zh TEXT …")
+        parser.add_argument("--days", type=int, default=366, help="for how long it is the newest; sign again before that (366)")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        folder: Path = options["folder"]
+        files = sorted(folder.glob("steplabel-agent-*.pyz"))
+        if not files:
+            raise CommandError(
+                f"{folder} holds no file of the agent: `python -m reporting_agent.single_file --whole {folder}` writes them."
+            )
+        versions = {_version_in(file) for file in files}
+        if len(versions) > 1:
+            raise CommandError(f"The files are of several versions: {', '.join(sorted(versions))}.")
+        announced, today = folder / agent_releases.FILE, timezone.now().date()
+        try:
+            key = DirectoryKey.from_pem((options["dir"] / OFFLINE).read_bytes())
+            number = agent_releases.verify(announced.read_bytes(), key.key_id).number + 1 if announced.exists() else 1
+            release = AgentRelease(
+                number,
+                versions.pop(),
+                today,
+                today + timedelta(days=options["days"]),
+                tuple(ReleasedFile(file.name, _digest(file)) for file in files),
+                tuple(WhatChanges(*one) for one in options["changes"]),
+            )
+            announced.write_bytes(agent_releases.issue(release, key))
+        except SteplabelError as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{error.filename}: {error.strerror}.") from error
+        for one in release.files:
+            self.stdout.write(f"{one.sha256}  {one.name}")
+        self.stdout.write(f"Announcement {release.number}: version {release.version}, good before {release.until}. Written: {announced}")
+        self.stdout.write("Keep this file beside the next version's: its number goes on from it, and agents take no lower one.")
+
+
+def _version_in(file: Path) -> str:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            found = _VERSION.search(archive.read(_INSIDE).decode("utf-8"))
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise CommandError(f"{file} is no file of the agent.") from error
+    if found is None:
+        raise CommandError(f"{file} does not say which version it is.")
+    return found[1]
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
