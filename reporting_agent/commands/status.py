@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_language
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from fractions import Fraction
 
     from benchmarks.routes import ReleasePolicy
+    from benchmarks.wire.agent_releases import AgentRelease
     from benchmarks.wire.signing import VerifyingKey
     from reporting_agent.sending.consent import Language
     from reporting_agent.sending.enrolment import Enrolment
@@ -19,11 +22,18 @@ if TYPE_CHECKING:
     from reporting_agent.sending.log_restarts import Accepted
     from reporting_agent.sending.outbox import Parcel
     from reporting_agent.sending.privacy_ledger import Spending, StepAccount
+    from reporting_agent.state import StateDirectory
 
 
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser("status", help="privacy budget spent and left, spool, receipts, enrolment")
     parser.add_argument("--site", metavar="FILE", help="the site.toml of the plant: its pack says what is left of the budget")
+    parser.add_argument("--fleet", metavar="FLEET.toml", help="a line for each site of a firm instead: report, keys, agent, trouble")
+    parser.add_argument("--csv", action="store_true", help="with --fleet: the table as CSV on stdout")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the answer there too, as --json: for the firm's table on another machine"
+    )
+    parser.add_argument("--trouble-fails", action="store_true", help="end with 1 where something needs a person")
     add_language(parser, "the answer")
     parser.add_argument(
         "--heads",
@@ -37,61 +47,159 @@ def add_parser(sub: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     import os
+    from datetime import UTC, datetime
 
-    from benchmarks.errors import ExitCode
-    from reporting_agent.console import emit
-    from reporting_agent.sending import enrolment, log_heads, log_restarts
-    from reporting_agent.sending.outbox import Outbox
-    from reporting_agent.sending.privacy_ledger import Ledger
+    from benchmarks.catalogue import in_language
+    from benchmarks.errors import UsageError
+    from reporting_agent.console import emit, say
+    from reporting_agent.fleet import overview
+    from reporting_agent.report import writing
     from reporting_agent.state import StateDirectory
 
+    if args.fleet is not None:
+        if args.site is not None or args.heads is not None:
+            raise UsageError("fleet-of-sites", "--fleet names the sites itself.", "Leave out --site and --heads.")
+        return _fleet(args)
+    if args.csv:
+        raise UsageError("csv-without-fleet", "--csv is of the table of many sites.", "Give --fleet FLEET.toml, or --json for one site.")
     rules = _rules(args.site)
-    cap = None if rules is None else rules.cap_per_year
-    state = StateDirectory.locate(args.state, os.environ, Path.home())
-    enrolled: Enrolment | None = None
-    waiting: Enrolment | None = None
-    accounts: tuple[StepAccount, ...] = ()
-    spendings: tuple[Spending, ...] = ()
-    parcels: tuple[Parcel, ...] = ()
-    kept: Kept | None = None
-    cosigned: Kept | None = None
-    evidence: tuple[Evidence, ...] = ()
-    restarted: tuple[Accepted, ...] = ()
-    if state.exists():
-        with state.connect() as connection:
-            enrolled, waiting = enrolment.current(connection), enrolment.pending(connection)
-            accounts, spendings = Ledger(connection).accounts(), Ledger(connection).spendings()
-            parcels = Outbox(connection).all()
-            kept = None if enrolled is None else log_heads.kept(connection, enrolled.fingerprint)
-            cosigned = None if enrolled is None else log_heads.kept_witnessed(connection, enrolled.fingerprint)
-            evidence = log_heads.evidence(connection)
-            restarted = () if enrolled is None else log_restarts.accepted(connection, enrolled.fingerprint)
-    witnessed = _witnesses(cosigned, enrolled)
-    seen = None if kept is None else _seen(kept, _receipt_keys(enrolled))
-    files = [] if args.heads is None else _written(args.heads, kept, cosigned, evidence)
-    payload = {
-        "state_directory": str(state.path),
+    seen = _look(StateDirectory.locate(args.state, os.environ, Path.home()))
+    files = [] if args.heads is None else _written(args.heads, seen.kept, seen.cosigned, seen.evidence)
+    now = datetime.now(UTC)
+    payload = _payload(seen, None if rules is None else rules.cap_per_year, now) | {"log_files": [str(file) for file in files]}
+    if args.out is not None:
+        writing.write_json(args.out, payload)
+    emit(args, payload, "\n".join(_lines(args.lang, seen, payload, rules, files)))
+    troubles = overview.troubles(payload, now.date()) if args.trouble_fails else []
+    for one in troubles:
+        say(f"{in_language(one.sentence, args.lang)} [{one.code}]")
+    return 1 if troubles else 0
+
+
+def _fleet(args: argparse.Namespace) -> int:
+    """One line a site. Of one that cannot be read it is said why, and the others are told all the same."""
+    import json
+    from datetime import UTC, datetime
+
+    from benchmarks.errors import SteplabelError
+    from reporting_agent.console import answer, emit
+    from reporting_agent.fleet import overview
+    from reporting_agent.fleet.declared import load_fleet
+    from reporting_agent.report import writing
+    from reporting_agent.state import StateDirectory
+
+    fleet, now, rows = load_fleet(args.fleet), datetime.now(UTC), []
+    for site in fleet.sites:
+        file = fleet.folder / site.file
+        name = file.parent.name or file.stem
+        try:
+            if site.status is not None:
+                status = json.loads((fleet.folder / site.status).read_text(encoding="utf-8"))
+            else:
+                status = _payload(_look(StateDirectory(file.parent / site.state)), None, now)
+            rows.append(overview.row(status, name, now.date()))
+        except (SteplabelError, OSError) as why:
+            rows.append(overview.unread(name, why.sentence if isinstance(why, SteplabelError) else str(why.strerror or why)))
+        except (ValueError, LookupError, TypeError, AttributeError):  # not what `status --out` writes
+            rows.append(overview.unread(name, Phrase("%(file)s is no file of `status --out`", file=str(site.status))))
+    payload = {"fleet": fleet.fleet.name, "written_at": now.isoformat(), "sites": overview.as_json(rows, args.lang)}
+    if args.out is not None:
+        writing.write_json(args.out, payload)
+    if args.csv:
+        answer(overview.as_csv(rows).rstrip("\n"))
+    else:
+        emit(args, payload, overview.as_table(rows, args.lang))
+    return 1 if args.trouble_fails and any(one.trouble for one in rows) else 0
+
+
+class _Seen(NamedTuple):
+    """What a state directory holds, read once."""
+
+    path: Path
+    enrolled: Enrolment | None
+    waiting: Enrolment | None
+    accounts: tuple[StepAccount, ...]
+    spendings: tuple[Spending, ...]
+    parcels: tuple[Parcel, ...]
+    kept: Kept | None
+    cosigned: Kept | None
+    evidence: tuple[Evidence, ...]
+    restarted: tuple[Accepted, ...]
+    announced: AgentRelease | None
+
+
+def _look(state: StateDirectory) -> _Seen:
+    from reporting_agent.sending import announced, enrolment, log_heads, log_restarts
+    from reporting_agent.sending.outbox import Outbox
+    from reporting_agent.sending.privacy_ledger import Ledger
+
+    if not state.exists():
+        return _Seen(state.path, None, None, (), (), (), None, None, (), (), None)
+    with state.connect() as connection:
+        enrolled = enrolment.current(connection)
+        key = None if enrolled is None else enrolled.fingerprint
+        return _Seen(
+            path=state.path,
+            enrolled=enrolled,
+            waiting=enrolment.pending(connection),
+            accounts=Ledger(connection).accounts(),
+            spendings=Ledger(connection).spendings(),
+            parcels=Outbox(connection).all(),
+            kept=None if key is None else log_heads.kept(connection, key),
+            cosigned=None if key is None else log_heads.kept_witnessed(connection, key),
+            evidence=log_heads.evidence(connection),
+            restarted=() if key is None else log_restarts.accepted(connection, key),
+            announced=None if key is None else announced.kept(connection, key),
+        )
+
+
+def _payload(seen: _Seen, cap: Fraction | None, now: datetime) -> dict[str, Any]:
+    from reporting_agent.sending import log_restarts
+    from reporting_agent.software import VERSION
+
+    enrolled, keys = seen.enrolled, _receipt_keys(seen.enrolled)
+    newer = seen.announced is not None and seen.announced.is_newer_than(VERSION)
+    return {
+        "written_at": now.isoformat(),
+        "agent": VERSION,
+        "newest_agent": seen.announced.version if seen.announced is not None and newer else None,
+        "state_directory": str(seen.path),
         "enrolment": None if enrolled is None else {"portal": enrolled.portal, "site": enrolled.site, "device_id": enrolled.device_id},
-        "enrolment_pending": waiting is not None,
-        "budget": [_account(account, cap) for account in accounts],
-        "spent_on": [_spending(one) for one in spendings],
-        "reports": [_report(parcel, _receipt_keys(enrolled)) for parcel in parcels],
-        "spooled": sum(parcel.state.value == "sealed" for parcel in parcels),
-        "log": seen,
-        "log_witnessed": witnessed,
-        "log_evidence": [{"code": one.code, "found_at": one.found_at} for one in evidence],
-        "log_restarts": [log_restarts.told(one) for one in restarted],
-        "log_files": [str(file) for file in files],
-        "unfinished": sum(not parcel.is_sealed for parcel in parcels),
+        "enrolment_pending": seen.waiting is not None,
+        "keys_until": _keys_until(enrolled),
+        "budget": [_account(account, cap) for account in seen.accounts],
+        "spent_on": [_spending(one) for one in seen.spendings],
+        "reports": [_report(parcel, keys) for parcel in seen.parcels],
+        "spooled": sum(parcel.state.value == "sealed" for parcel in seen.parcels),
+        "log": None if seen.kept is None else _head(seen.kept, keys),
+        "log_witnessed": _witnesses(seen.cosigned, enrolled),
+        "log_evidence": [{"code": one.code, "found_at": one.found_at} for one in seen.evidence],
+        "log_restarts": [log_restarts.told(one) for one in seen.restarted],
+        "unfinished": sum(not parcel.is_sealed for parcel in seen.parcels),
     }
-    lines = [
-        *_enrolment_lines(args.lang, enrolled, waiting),
-        *_budget_lines(args.lang, accounts, spendings, rules),
-        *_report_lines(args.lang, parcels),
-        *_log_lines(args.lang, seen, witnessed, evidence, restarted, files),
+
+
+def _lines(language: Language, seen: _Seen, payload: dict[str, Any], rules: ReleasePolicy | None, files: list[Path]) -> list[str]:
+    from benchmarks.catalogue import in_language
+
+    newest = payload["newest_agent"]
+    told = Phrase("Version %(version)s of the agent was announced; `updates` says what changes.", version=newest)
+    return [
+        *_enrolment_lines(language, seen.enrolled, seen.waiting),
+        *_budget_lines(language, seen.accounts, seen.spendings, rules),
+        *_report_lines(language, seen.parcels),
+        *_log_lines(language, payload["log"], payload["log_witnessed"], seen.evidence, seen.restarted, files),
+        *([in_language(told, language)] if newest else []),
     ]
-    emit(args, payload, "\n".join(lines))
-    return ExitCode.DONE
+
+
+def _keys_until(enrolled: Enrolment | None) -> str | None:
+    """The first day for which the key directory known here lists no processing key."""
+    from benchmarks.wire import directory
+
+    if enrolled is None or enrolled.directory is None:
+        return None
+    return max(key.valid_to for key in directory.verify(enrolled.directory, enrolled.fingerprint).processing).isoformat()
 
 
 def _rules(site_file: str | None) -> ReleasePolicy | None:
@@ -155,7 +263,7 @@ def _report(parcel: Parcel, keys: dict[str, VerifyingKey]) -> dict[str, Any]:
     }
 
 
-def _seen(kept: Kept, keys: dict[str, VerifyingKey]) -> dict[str, Any]:
+def _head(kept: Kept, keys: dict[str, VerifyingKey]) -> dict[str, Any]:
     from benchmarks.wire import heads
 
     head = heads.read(kept.signed, keys).head

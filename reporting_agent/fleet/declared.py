@@ -27,9 +27,13 @@ NEVER_SHARED = frozenset({"site", "inputs", "meters", "scales", "events", "lhv",
 
 
 class FleetSite(Setting):
-    """[[sites]]: a site.toml, relative to fleet.toml."""
+    """[[sites]]: a site.toml, relative to fleet.toml, and for `status` where its state is, or the file that says how it stands."""
 
     file: str = Field(min_length=1)
+    state: str = Field(default="state", min_length=1)
+    """The agent's state directory, relative to the site.toml."""
+    status: str | None = Field(default=None, min_length=1)
+    """What `status --out` wrote at a site whose agent works on another machine, relative to fleet.toml."""
 
 
 class Named(Setting):

@@ -23,7 +23,8 @@ ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
 ROLES = ("web", "worker", "operator")
 UNITS = {"web": DEPLOY / "systemd" / "steplabel-web@.service", "worker": DEPLOY / "systemd" / "steplabel-worker.service"}
-SCRIPTS = (DEPLOY / "install", DEPLOY / "as", DEPLOY / "postgresql" / "make-roles")
+AT_PLANTS = {unit.name: unit for unit in sorted((DEPLOY / "agent" / "systemd").glob("*.service"))}
+SCRIPTS = (DEPLOY / "install", DEPLOY / "agent" / "install", DEPLOY / "as", DEPLOY / "postgresql" / "make-roles")
 EXPOSURE = 2.0
 """Most that `systemd-analyze security` may give a unit: 0 to 10, and up to 2 it says `OK`."""
 
@@ -60,23 +61,23 @@ def systemd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def as_installed(unit: Path, folder: Path) -> Path:
     """The unit, its program put to one that is here: systemd looks whether it can be started."""
     name = unit.name.replace("@.", "@8001.")
-    text = re.sub(r"ExecStart=\S+", f"ExecStart={sys.executable}", unit.read_text("utf-8"))
-    (folder / name).write_text(text.replace("file:///opt/steplabel/docs/portal.md", (ROOT / "docs" / "portal.md").as_uri()), "utf-8")
+    text = re.sub(r"ExecStart=-?\S+", f"ExecStart={sys.executable}", unit.read_text("utf-8"))
+    (folder / name).write_text(re.sub(r"file:///\S+", (ROOT / "docs" / "portal.md").as_uri(), text), "utf-8")
     return folder / name
 
 
-@pytest.mark.parametrize("role", UNITS)
+@pytest.mark.parametrize("role", UNITS | AT_PLANTS)
 def test_systemd_reads_the_unit_and_finds_nothing(role: str, tmp_path: Path) -> None:
-    unit = as_installed(UNITS[role], tmp_path)
+    unit = as_installed((UNITS | AT_PLANTS)[role], tmp_path)
     told = systemd("verify", "--man=no", unit)
     assert unit.name not in told.stderr, told.stderr
     unit.write_text(unit.read_text("utf-8").replace("ProtectHome=yes", "ProtectsHome=yes"), "utf-8")
     assert "Unknown key" in systemd("verify", "--man=no", unit).stderr, "a misspelt key would be told"
 
 
-@pytest.mark.parametrize("role", UNITS)
+@pytest.mark.parametrize("role", UNITS | AT_PLANTS)
 def test_systemd_finds_the_unit_shut_in(role: str, tmp_path: Path) -> None:
-    unit = as_installed(UNITS[role], tmp_path)
+    unit = as_installed((UNITS | AT_PLANTS)[role], tmp_path)
 
     def exposure() -> float:
         told = systemd("security", "--offline=true", "--no-pager", unit)

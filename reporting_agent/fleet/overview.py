@@ -1,0 +1,153 @@
+"""How the sites of a firm stand, one row each: made of what `status --json` says of each, on this machine or brought from another."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase
+from reporting_agent.sources.cells import columns_of
+
+KEYS_END_WITHIN = timedelta(days=60)
+OLD_AFTER = timedelta(days=3)
+"""A site's timer writes its file each morning."""
+
+COLUMNS = ("site", "period", "revision", "report", "received_on", "agent", "keys_until", "trouble")
+_HEADS: Mapping[str, Phrase] = {
+    "site": Phrase("Site"),
+    "period": Phrase("Period"),
+    "revision": Phrase("Report revision"),
+    "report": Phrase("Report"),
+    "received_on": Phrase("Received on"),
+    "agent": Phrase("Agent"),
+    "keys_until": Phrase("Keys until"),
+    "trouble": Phrase("Trouble"),
+}
+_STATES: Mapping[str, Phrase] = {
+    "planned": Phrase("begun"),
+    "committed": Phrase("waits for the challenge"),
+    "challenged": Phrase("begun"),
+    "debited": Phrase("begun"),
+    "sealed": Phrase("waits to be sent"),
+    "received": Phrase("received"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that needs a person, by a code and in a sentence."""
+
+    code: str
+    sentence: Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One site: its last report, and what needs a person. Days as ISO 8601; None where there is nothing to say."""
+
+    site: str
+    period: str | None
+    revision: int | None
+    report: str | None
+    received_on: str | None
+    agent: str | None
+    keys_until: str | None
+    trouble: tuple[Trouble, ...]
+
+    def cells(self) -> dict[str, str]:
+        """As a file has it: codes, and nothing where nothing is known."""
+        known = {name: getattr(self, name) for name in COLUMNS[:-1]}
+        return {name: "" if value is None else str(value) for name, value in known.items()} | {
+            "trouble": " ".join(one.code for one in self.trouble)
+        }
+
+
+def row(status: Mapping[str, Any], name: str, today: date) -> Row:
+    """The row of a site by what `status --json` says of it.
+
+    Args:
+        name: the site's, where it is not enrolled and has none of its own.
+    """
+    last = status["reports"][-1] if status["reports"] else {}
+    enrolled = status["enrolment"] or {}
+    return Row(
+        site=enrolled.get("site") or name,
+        period=last.get("period"),
+        revision=last.get("revision"),
+        report=last.get("state"),
+        received_on=(last.get("receipt") or {}).get("received_on"),
+        agent=status["agent"],
+        keys_until=status["keys_until"],
+        trouble=tuple(troubles(status, today)),
+    )
+
+
+def unread(name: str, why: Phrase | str) -> Row:
+    """The row of a site of which nothing could be read."""
+    return Row(name, None, None, None, None, None, None, (Trouble("not-read", Phrase("nothing could be read: %(why)s", why=why)),))
+
+
+def troubles(status: Mapping[str, Any], today: date) -> list[Trouble]:
+    """What needs a person at a site, worst first."""
+    found = [
+        Trouble("log-evidence", Phrase("the portal signed what cannot all be true (%(code)s): send nothing more", code=one["code"]))
+        for one in status["log_evidence"]
+    ]
+    if status["enrolment"] is None:
+        found.append(Trouble("not-enrolled", Phrase("not enrolled at a portal")))
+    if status["enrolment_pending"]:
+        found.append(Trouble("enrolment-unfinished", Phrase("the portal has not answered the enrolment")))
+    for one in status["reports"]:
+        if one["state"] != "received":
+            what = {"period": one["period"], "revision": one["revision"]}
+            found.append(Trouble("report-unfinished", Phrase("%(period)s revision %(revision)s has no receipt", **what)))
+            if one["refusal"]:
+                found.append(
+                    Trouble("refused", Phrase("%(period)s revision %(revision)s was refused: %(why)s", **what, why=one["refusal"]))
+                )
+    until = status["keys_until"]
+    if until is not None and date.fromisoformat(until) - today < KEYS_END_WITHIN:
+        found.append(Trouble("keys-end", Phrase("the portal's keys known here are used before %(until)s only", until=until)))
+    if status["newest_agent"] is not None:
+        found.append(Trouble("newer-agent", Phrase("version %(version)s was announced", version=status["newest_agent"])))
+    if today - datetime.fromisoformat(status["written_at"]).date() > OLD_AFTER:
+        found.append(Trouble("old", Phrase("written on %(day)s", day=status["written_at"][:10])))
+    return found
+
+
+def as_json(rows: Sequence[Row], language: str) -> list[dict[str, Any]]:
+    """Each row with its troubles as codes and sentences."""
+    return [
+        {name: getattr(one, name) for name in COLUMNS[:-1]}
+        | {"trouble": [{"code": what.code, "sentence": in_language(what.sentence, language)} for what in one.trouble]}
+        for one in rows
+    ]
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """A line a site, with the codes of its troubles."""
+    written = io.StringIO()
+    writer = csv.DictWriter(written, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(one.cells() for one in rows)
+    return written.getvalue()
+
+
+def as_table(rows: Sequence[Row], language: str) -> str:
+    """For the terminal: columns of one width, the sentences of each site's troubles below its line."""
+    columns = COLUMNS[:-1]
+    told = [{name: in_language(_HEADS[name], language) for name in columns}]
+    for one in rows:
+        cells = one.cells()
+        told.append(cells | {"report": in_language(_STATES[one.report], language) if one.report else ""})
+    widths = {name: max(columns_of(cells[name]) for cells in told) for name in columns}
+    lines = []
+    for cells, below in zip(told, [(), *(one.trouble for one in rows)], strict=True):
+        lines.append("  ".join(cells[name] + " " * (widths[name] - columns_of(cells[name])) for name in columns).rstrip())
+        lines += [f"    {in_language(what.sentence, language)} [{what.code}]" for what in below]
+    return "\n".join(lines)
