@@ -145,10 +145,10 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:codebook-csv": ({}, all_may("ok"), NO),
     "web:methods": ({}, all_may("ok"), NO),
     "web:method": ({"pack": "cement"}, all_may("ok"), NO),
-    "web:method-version": ({"pack": "cement", "version": "4"}, all_may("ok"), NO),
-    "web:method-compare": ({"pack": "cement", "version": "4", "before": "3"}, all_may("ok"), NO),
+    "web:method-version": ({"pack": "cement", "version": "5"}, all_may("ok"), NO),
+    "web:method-compare": ({"pack": "cement", "version": "5", "before": "4"}, all_may("ok"), NO),
     "web:method-number": (
-        {"pack": "cement", "version": "4", "place": "quantile/steps.cement-grinding.quantile"},
+        {"pack": "cement", "version": "5", "place": "quantile/steps.cement-grinding.quantile"},
         all_may("ok"),
         NO,
     ),
@@ -307,7 +307,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     ),
     "web:proposal-withdraw": ({"proposal": "PROPOSAL"}, only(REGULATORS, "back"), only(REGULATORS, "back")),
     "web:proposal-approve": ({"proposal": "PROPOSAL"}, only(REGULATORS, "back"), only(REGULATORS, "role", nation="done")),
-    "web:take-up": ({"group": "GROUP", "version": "4"}, only(REGULATORS, "ok"), only(REGULATORS, "role", nation="done")),
+    "web:take-up": ({"group": "GROUP", "version": "5"}, only(REGULATORS, "ok"), only(REGULATORS, "role", nation="done")),
     "web:incentives": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
     "web:incentives-csv": ({}, only(REGULATORS, "ok"), NO),
     "web:assignments": ({}, only(REGULATORS, "ok"), NO),
@@ -459,7 +459,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     # without the numbers that they must be asked with
     **dict.fromkeys(("api:log-entries", "api:log-entry", "api:log-inclusion", "api:log-consistency"), ({}, all_may("wrong"), NO)),
     "api:packs": ({}, all_may("ok"), NO),
-    "api:pack": ({"pack": "cement", "version": "4"}, all_may("ok"), NO),
+    "api:pack": ({"pack": "cement", "version": "5"}, all_may("ok"), NO),
     "api:benchmarks": ({}, all_may("ok"), NO),
     "api:benchmark-leaves-of-place": (
         {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1},
@@ -557,7 +557,7 @@ def house(portal_keys: object) -> House:
         **partners.people,
     }
     for approver in (cast.drafter, cast.approver):
-        governance.approve(proposed(cast.provincial, "4"), approver, keys.receipt_key(), NOW)
+        governance.approve(proposed(cast.provincial, "5"), approver, keys.receipt_key(), NOW)
     paper = systems.Paper("iso-50001", "EnMS 7", "Certifier", NOW.date(), NOW.date() + timedelta(days=900), "ab" * 32)
     made = House(
         cast,
@@ -587,7 +587,7 @@ def house(portal_keys: object) -> House:
             "GRANT": partners.grant.pk,
             "DELIVERY": partners.delivery.pk,
             "RESULT": partners.result.pk,
-            "PROPOSAL": proposed(cast.drafter, "5").pk,
+            "PROPOSAL": proposed(cast.drafter, "6").pk,
         },
         {"anonymous": Client()},
     )
@@ -600,7 +600,7 @@ def house(portal_keys: object) -> House:
 def proposed(by: User, version: str) -> Proposal:
     """A version of the cement pack that differs by its name alone; the one that there is, where it was proposed already."""
     known = Proposal.objects.filter(version=version).first()
-    text = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "3"', f'version = "{version}"', 1)
+    text = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', f'version = "{version}"', 1)
     return known or governance.propose(by, text, "", "", "A name.", "None.", NOW.replace(year=2027))
 
 

@@ -29,7 +29,7 @@ def cast(portal_keys: object) -> Cast:
 def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cement pack as it is, and beside it an older one whose name was another."""
     text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
-    older = text.replace('version = "3"', 'version = "1"', 1).replace("effective_from = ", "effective_from = 2010-01-01 # ", 1)
+    older = text.replace('version = "4"', 'version = "1"', 1).replace("effective_from = ", "effective_from = 2010-01-01 # ", 1)
     for table in ("conversion", "corrections"):
         (tmp_path / f"{table}.toml").write_text((packs.HOME / f"{table}.toml").read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "cement.toml").write_text(text, encoding="utf-8")
@@ -49,7 +49,7 @@ def signed_in(email: str) -> Client:
 @pytest.mark.usefixtures("two_versions")
 def test_versions_stand_newest_first_and_only_what_differs_is_a_change() -> None:
     new, old = packs.versions("cement")
-    assert (new.version, old.version) == ("3", "1")
+    assert (new.version, old.version) == ("4", "1")
     assert changes(old, new) == (FieldChange(("words", "en"), f"Old {new.words.en}", new.words.en),)
     assert changes(new, new) == ()
 
@@ -57,7 +57,7 @@ def test_versions_stand_newest_first_and_only_what_differs_is_a_change() -> None
 @pytest.mark.usefixtures("two_versions")
 def test_the_page_says_what_changed_between_versions(cast: Cast) -> None:
     page = signed_in(cast.approver.email).get(reverse("web:packs")).content.decode()
-    assert "1 value of version 3 differs from version 1" in page
+    assert "1 value of version 4 differs from version 1" in page
     assert "words › en" in page
     assert packs.digest(packs.load("cement")).hex() in page
 

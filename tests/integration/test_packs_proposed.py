@@ -46,11 +46,11 @@ READ = NOW.replace(year=2027)  # after the sources of the pack were read
 
 def version(number: str, text: str = SHIPPED) -> str:
     """The cement pack under another version."""
-    return text.replace('version = "3"', f'version = "{number}"', 1)
+    return text.replace('version = "4"', f'version = "{number}"', 1)
 
 
 ELECTRICITY = "kgce_per_unit = 0.1229"
-FOUR = version("4").replace("quantile = 0.20", "quantile = 0.15", 1)
+FIVE = version("5").replace("quantile = 0.20", "quantile = 0.15", 1)
 
 
 @pytest.fixture
@@ -87,17 +87,17 @@ def refusal(act: object) -> tuple[int, str]:
 
 class TestApproval:
     def test_two_others_approve_and_it_is_signed_logged_and_loaded(self, cast: Cast) -> None:
-        row = propose(cast.provincial, FOUR)
-        assert "4" not in {pack.version for pack in packs.versions("cement")}
+        row = propose(cast.provincial, FIVE)
+        assert "5" not in {pack.version for pack in packs.versions("cement")}
         assert approve(row, cast.drafter).state == State.OPEN
         row = approve(row, cast.approver)
         assert row.state == State.APPROVED
         found = approved.verify(row.document or {}, keys.published_directory().content.receipt_keys())
-        assert (found.pack, found.version, found.digest) == ("cement", "4", packs.digest(packs.load("cement", "4")).hex())
+        assert (found.pack, found.version, found.digest) == ("cement", "5", packs.digest(packs.load("cement", "5")).hex())
         approved.require_files(found, row.file, row.factors)
-        assert [pack.version for pack in packs.versions("cement")][:3] == ["4", "3", "2"]
-        assert packs.load("cement").version == "3"  # whoever names none stays with what is installed
-        acts = list(Event.objects.filter(subject="pack cement/4").values_list("action", flat=True))
+        assert [pack.version for pack in packs.versions("cement")][:3] == ["5", "4", "3"]
+        assert packs.load("cement").version == "4"  # whoever names none stays with what is installed
+        acts = list(Event.objects.filter(subject="pack cement/5").values_list("action", flat=True))
         assert acts == ["pack.proposed", "pack.seconded", "pack.seconded", "pack.approved"]
 
     def test_who_has_to_act_on_it_is_told_and_who_took_part_hears_how_it_ended(self, cast: Cast, third: User) -> None:
@@ -105,7 +105,7 @@ class TestApproval:
             return [one.kind for one in notices.notices(user.pk, 0, 50) if one.kind.startswith("pack.")]
 
         owner = cast.plants[0].owner
-        row = propose(cast.drafter, FOUR)
+        row = propose(cast.drafter, FIVE)
         assert told(cast.approver) == told(third) == [Told.PACK_WAITS]
         assert told(owner) == told(cast.auditor) == told(cast.provincial) == [Told.PACK_PROPOSED]
         assert told(cast.drafter) == told(cast.stranger) == []
@@ -121,14 +121,14 @@ class TestApproval:
         assert told(cast.auditor) == [Told.PACK_PROPOSED]
 
     def test_a_refusal_is_told_to_who_proposed_it(self, cast: Cast) -> None:
-        proposing.refuse(propose(cast.drafter, FOUR), cast.approver, "No source.", NOW)
+        proposing.refuse(propose(cast.drafter, FIVE), cast.approver, "No source.", NOW)
         (notice,) = notices.notices(cast.drafter.pk, 0, 50)
-        assert (notice.kind, notice.told) == (Told.PACK_DECIDED, {"proposal": "cement 4"})
+        assert (notice.kind, notice.told) == (Told.PACK_DECIDED, {"proposal": "cement 5"})
         page = signed_in(cast.drafter).get(reverse("web:notifications")).content.decode()
-        assert "The proposal of the pack cement 4 is decided" in page
+        assert "The proposal of the pack cement 5 is decided" in page
 
     def test_nobody_approves_their_own_nor_twice_nor_without_the_nation(self, cast: Cast) -> None:
-        row = propose(cast.drafter, FOUR)
+        row = propose(cast.drafter, FIVE)
         assert refusal(lambda: approve(row, cast.drafter)) == (409, "own-proposal")
         assert refusal(lambda: approve(row, cast.provincial)) == (403, "not-regulator")
         approve(row, cast.approver)
@@ -137,20 +137,20 @@ class TestApproval:
 
     def test_only_a_regulator_proposes(self, cast: Cast) -> None:
         for stranger in (cast.plants[0].owner, cast.auditor, cast.stranger):
-            assert refusal(lambda by=stranger: propose(by, FOUR)) == (403, "not-regulator")
+            assert refusal(lambda by=stranger: propose(by, FIVE)) == (403, "not-regulator")
 
     def test_a_refused_or_withdrawn_proposal_is_decided_and_its_version_is_free(self, cast: Cast) -> None:
-        row = propose(cast.provincial, FOUR)
+        row = propose(cast.provincial, FIVE)
         proposing.refuse(row, cast.drafter, "The source says otherwise.", NOW)
         assert refusal(lambda: approve(row, cast.approver)) == (409, "proposal-decided")
-        again = propose(cast.provincial, FOUR)
+        again = propose(cast.provincial, FIVE)
         assert refusal(lambda: proposing.withdraw(again, cast.approver, "No.", NOW)) == (403, "not-proposer")
         assert proposing.withdraw(again, cast.provincial, "A better one comes.", NOW).ended_reason == "A better one comes."
         assert refusal(lambda: proposing.comment(again, cast.auditor, "Too late.", NOW)) == (409, "proposal-decided")
-        assert propose(cast.provincial, FOUR).state == State.OPEN
+        assert propose(cast.provincial, FIVE).state == State.OPEN
 
     def test_comments_are_of_those_concerned_and_answers_of_regulators(self, cast: Cast) -> None:
-        row = propose(cast.provincial, FOUR)
+        row = propose(cast.provincial, FIVE)
         asked = proposing.comment(row, cast.plants[0].owner, "Our kiln lies off this.", NOW)
         assert proposing.comment(row, cast.plants[0].owner, "Our kiln lies off this.", NOW) == asked  # the form sent twice
         proposing.comment(row, cast.auditor, "So does the clause.", NOW)
@@ -165,12 +165,12 @@ class TestChecks:
         ("text", "corrects", "place"),
         [
             ("id = ", "", "pack.toml"),
-            (SHIPPED, "", "version"),  # version 3 is there
-            (version("4").replace("quantile = 0.20", "quantile = 0.90", 1), "", "quantile"),
-            (version("4").replace('conversion = "3"', 'conversion = "9"', 1), "", "conversion"),
-            (version("4").replace('conversion = "3"', "", 1), "", "conversion"),
-            (version("4"), "7", "corrects"),
-            (version("3 a"), "", "version"),
+            (SHIPPED, "", "version"),  # version 4 is there
+            (version("5").replace("quantile = 0.20", "quantile = 0.90", 1), "", "quantile"),
+            (version("5").replace('conversion = "3"', 'conversion = "9"', 1), "", "conversion"),
+            (version("5").replace('conversion = "3"', "", 1), "", "conversion"),
+            (version("5"), "7", "corrects"),
+            (version("4 a"), "", "version"),
         ],
         ids=[
             "not TOML",
@@ -189,22 +189,22 @@ class TestChecks:
         assert refusal(lambda: propose(cast.drafter, text, corrects)) == (409, "pack-faulty")
 
     def test_a_table_of_factors_of_its_own_comes_with_it_and_is_in_the_digest(self, cast: Cast, third: User) -> None:
-        text = version("4").replace('conversion = "3"', 'conversion = "4"', 1)
+        text = version("5").replace('conversion = "3"', 'conversion = "4"', 1)
         factors = TABLE.replace('version = "3"', 'version = "4"', 1)
         assert check(text, "", "", READ.date()).faults[0].place == "conversion"
         plain = propose(cast.drafter, text, factors=factors)
         proposing.withdraw(plain, cast.drafter, "Another factor.", NOW)
         row = approve(propose(cast.drafter, text, factors=factors.replace(ELECTRICITY, "kgce_per_unit = 0.1230")), cast.approver, third)
         assert row.digest != plain.digest
-        assert packs.digest(packs.load("cement", "4")).hex() == row.digest
-        assert packs.factors(packs.load("cement", "4")).version == "4"
+        assert packs.digest(packs.load("cement", "5")).hex() == row.digest
+        assert packs.factors(packs.load("cement", "5")).version == "4"
 
 
 class TestForEverybody:
     @pytest.mark.parametrize(("language", "heading"), [("en", "How the numbers were read"), ("zh-hans", "各数值如何读取")])
     def test_the_page_of_a_version_tells_what_is_assumed_and_names_the_digests(self, language: str, heading: str) -> None:
         pack = packs.load("cement")
-        page = Client(headers={"accept-language": language}).get("/methods/cement/3/").content.decode()
+        page = Client(headers={"accept-language": language}).get("/methods/cement/4/").content.decode()
         every = [*provenance.numbers(pack), *provenance.factors(packs.factors(pack))]
         assert heading in page
         for digest in (packs.digest(pack).hex(), packs.factors(pack).digest.hex(), provenance.digest_of_sources(pack)):
@@ -219,11 +219,11 @@ class TestForEverybody:
         ]
 
     def test_the_api_gives_file_signature_and_proof(self, cast: Cast) -> None:
-        approve(propose(cast.provincial, FOUR), cast.drafter, cast.approver)
+        approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
         client = Client()
         listed = client.get("/api/v1/packs/").json()
-        assert [(one["pack"], one["version"], one["corrects"]) for one in listed] == [("cement", "4", "")]
-        answer = client.get("/api/v1/packs/cement/4/").json()
+        assert [(one["pack"], one["version"], one["corrects"]) for one in listed] == [("cement", "5", "")]
+        answer = client.get("/api/v1/packs/cement/5/").json()
         receipt_keys = keys.published_directory().content.receipt_keys()
         found = approved.verify(answer["document"], receipt_keys)
         approved.require_files(found, answer["pack_toml"], answer["factors_toml"])
@@ -235,7 +235,7 @@ class TestForEverybody:
 
     @pytest.mark.parametrize("member", ["version", "digest", "file", "effective_from", "corrects"])
     def test_one_altered_member_and_the_signature_does_not_hold(self, cast: Cast, member: str) -> None:
-        row = approve(propose(cast.provincial, FOUR), cast.drafter, cast.approver)
+        row = approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
         altered = {**(row.document or {}), member: "2031-01-01"}
         with pytest.raises(VerificationError) as refused:
             approved.verify(altered, keys.published_directory().content.receipt_keys())
@@ -243,19 +243,19 @@ class TestForEverybody:
 
     @pytest.mark.parametrize("language", ["en", "zh-hans"])
     def test_pages_of_packs_versions_and_numbers(self, cast: Cast, language: str) -> None:
-        approve(propose(cast.provincial, FOUR, "3"), cast.drafter, cast.approver)
+        approve(propose(cast.provincial, FIVE, "4"), cast.drafter, cast.approver)
         client = Client(headers={"accept-language": language})
-        for address in ("/methods/", "/methods/cement/", "/methods/cement/4/", "/methods/cement/3/", "/methods/cement/4/against/3/"):
+        for address in ("/methods/", "/methods/cement/", "/methods/cement/5/", "/methods/cement/4/", "/methods/cement/5/against/4/"):
             assert client.get(address).status_code == 200, address
         place = "quantile/steps.crushing-prehomogenisation.quantile"
-        page = client.get(f"/methods/cement/4/numbers/{place}/").content.decode()
+        page = client.get(f"/methods/cement/5/numbers/{place}/").content.decode()
         assert "0.15" in page
         assert "0.1" in page
         for nothing in (
             "/methods/glass/",
             "/methods/cement/7/",
-            "/methods/cement/4/numbers/quantile/none/",
-            "/methods/cement/4/against/7/",
+            "/methods/cement/5/numbers/quantile/none/",
+            "/methods/cement/5/against/7/",
         ):
             assert client.get(f"/methods/{nothing}").status_code == 404, nothing
 
@@ -267,7 +267,7 @@ class TestPages:
         wrong = proposer.post(reverse("web:propose"), {**form, "file": SimpleUploadedFile("p.toml", SHIPPED.encode())})
         assert wrong.status_code == 400
         assert "a version that there is not yet" in wrong.content.decode()
-        answer = proposer.post(reverse("web:propose"), {**form, "file": SimpleUploadedFile("p.toml", FOUR.encode())}, follow=True)
+        answer = proposer.post(reverse("web:propose"), {**form, "file": SimpleUploadedFile("p.toml", FIVE.encode())}, follow=True)
         page = answer.content.decode()
         assert "is proposed. Two others approve it." in page
         row = Proposal.objects.get()
@@ -283,7 +283,7 @@ class TestPages:
         first.post(reverse("web:proposal-approve", args=[row.pk]), {"note": "Read against the original."})
         done = signed_in(cast.approver).post(reverse("web:proposal-approve", args=[row.pk]), {"note": ""}, follow=True).content.decode()
         assert "is approved, signed and logged" in done
-        assert reverse("web:take-up", args=[cast.group.pk, "4"]) in signed_in(cast.approver).get(reverse("web:packs")).content.decode()
+        assert reverse("web:take-up", args=[cast.group.pk, "5"]) in signed_in(cast.approver).get(reverse("web:packs")).content.decode()
 
 
 DROPPED = (
@@ -310,7 +310,7 @@ def test_the_page_of_a_proposal_tells_every_field_and_whose_labels_and_grades_mo
     cast: Cast, because: str, old: str, new: str, told: str, told_zh: str
 ) -> None:
     assert old in SHIPPED
-    row = propose(cast.provincial, version("4").replace(old, new, 1))
+    row = propose(cast.provincial, version("5").replace(old, new, 1))
     for language, sentence in (("en", told), ("zh-hans", told_zh)):
         reader = signed_in(cast.drafter)
         page = reader.get(reverse("web:proposal", args=[row.pk]), headers={"accept-language": language}).content.decode()
@@ -323,7 +323,7 @@ def test_who_is_to_approve_reads_what_a_good_pack_does_otherwise(cast: Cast) -> 
     """A floor that calls cheap batches of cooling impossible may be approved, and nobody approves it unknowingly."""
     floor = ("floor = 0.1\n", "floor = 0.55\n")
     assert SHIPPED.count(floor[0]) == 1
-    narrow, sound = (propose(cast.drafter, text) for text in (version("4").replace(*floor), version("5")))
+    narrow, sound = (propose(cast.drafter, text) for text in (version("5").replace(*floor), version("6")))
     reader = signed_in(cast.approver)
     narrow_page, sound_page = (reader.get(reverse("web:proposal", args=[row.pk])).content.decode() for row in (narrow, sound))
     assert "steps[clinker-cooling].metrics[total].floor" in narrow_page
@@ -333,28 +333,28 @@ def test_who_is_to_approve_reads_what_a_good_pack_does_otherwise(cast: Cast) -> 
 
 def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast: Cast) -> None:
     """Reports by the old version stay out of the new one's composition; the old composition stays as it was."""
-    approve(propose(cast.provincial, FOUR), cast.drafter, cast.approver)
-    four = packs.load("cement", "4")
+    approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
+    five = packs.load("cement", "5")
     old, new = cast.plants
     intake.receive(old.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    group = catalogue.take_up(cast.approver, cast.group, "4", NOW)
-    assert group == catalogue.take_up(cast.approver, cast.group, "4", NOW)
+    group = catalogue.take_up(cast.approver, cast.group, "5", NOW)
+    assert group == catalogue.take_up(cast.approver, cast.group, "5", NOW)
     assert group.members.count() == cast.group.members.count()
     assert refusal(lambda: catalogue.open_period_for(cast.approver, group, PERIOD, NOW)) == (409, "period-open-by-other-version")
     catalogue.close_period_for(cast.approver, cast.period, NOW)
     period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW, date(2099, 3, 31))
-    for plant, pack in ((new, four),):
+    for plant, pack in ((new, five),):
         intake.receive(plant.envelope(pack), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
     draft = publication.draft(period, cast.drafter, NOW)
-    assert draft.label["pack_version"] == "4"
-    assert draft.label["pack_digest"] == packs.digest(four).hex()
+    assert draft.label["pack_version"] == "5"
+    assert draft.label["pack_digest"] == packs.digest(five).hex()
     assert len(draft.participants) == 1
 
 
 class TestEffects:
-    """Twelve firms have published by version 3."""
+    """Twelve firms have published by version 4."""
 
     @pytest.fixture
     def published(self) -> Publication:
@@ -366,8 +366,8 @@ class TestEffects:
 
     def test_a_factor_one_percent_greater_moves_what_counts_it_by_at_most_one_percent(self, published: Publication) -> None:
         assert ELECTRICITY in TABLE
-        factors = TABLE.replace('version = "2"', 'version = "3.1"', 1).replace(ELECTRICITY, "kgce_per_unit = 0.124129")
-        found = difference(version("3.1").replace('conversion = "3"', 'conversion = "3.1"', 1), "3.1", factors, "3")
+        factors = TABLE.replace('version = "3"', 'version = "4.1"', 1).replace(ELECTRICITY, "kgce_per_unit = 0.124129")
+        found = difference(version("4.1").replace('conversion = "3"', 'conversion = "4.1"', 1), "4.1", factors, "4")
         assert {(one.before, one.after) for one in found.numbers} == {("0.1229", "0.124129")}
         assert not found.fields or {one.where[0] for one in found.fields} == {"conversion"}
         (moved,) = found.publications
@@ -386,8 +386,8 @@ class TestEffects:
         label = GateResult.from_json(published.gate).published
         ratio = next(part for part in pack.routes[0].steps if part.step == "cement-grinding")
         assert ratio.ratio == 1
-        text = version("4").replace('step = "cement-grinding", ratio = 1', 'step = "cement-grinding", ratio = 1.1', 1)
-        assert text != version("4")
+        text = version("5").replace('step = "cement-grinding", ratio = 1', 'step = "cement-grinding", ratio = 1.1', 1)
+        assert text != version("5")
         (moved,) = difference(text, "", "", "").publications
         (total,) = moved.values
         best = next(step.best for step in label.steps if step.step == "cement-grinding" and step.headline and step.best is not None)
@@ -396,10 +396,10 @@ class TestEffects:
 
     def test_limits_move_nothing_and_a_quantile_moves_what_only_plants_know(self, published: Publication) -> None:
         assert published.version == 1
-        (moved,) = difference(FOUR, "", "", "").publications
+        (moved,) = difference(FIVE, "", "", "").publications
         steps = {one.of.step for one in moved.values if one.of.step}
         assert steps == {"crushing-prehomogenisation"}
         assert all(one.least is None for one in moved.values)
-        limits = version("4").replace("grade1 = 100", "grade1 = 99", 1)
-        assert limits != version("4")
+        limits = version("5").replace("grade1 = 100", "grade1 = 99", 1)
+        assert limits != version("5")
         assert difference(limits, "", "", "").publications == ()

@@ -170,7 +170,7 @@ TOLD = {
     "period": "2016",
     "due": "2026-11-30",
     "pack": "cement",
-    "pack_version": "3",
+    "pack_version": "4",
     "route": "dry-process",
 }
 

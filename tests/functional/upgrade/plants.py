@@ -1,7 +1,8 @@
 """Agents of whichever release stands on the path: enrolled, and made to report by its own code. Run as a program by either release.
 
-Reads lines of JSON: {"state": folder, "token": ..., "years": [...], "held_back": bool}; answers each by {"digests": [...], "refusal": ...}.
-What is held back is sealed and never sent: it is written beside the state, as the next run would send it.
+Reads lines of JSON: {"state": folder, "token": ..., "years": [...], "held_back": bool, "version": of the pack}; answers each by
+{"digests": [...], "refusal": ...}. What is held back is sealed and never sent: it is written beside the state, as the next
+run would send it.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ def of_sending(module: str) -> Any:
 
 enrolment, submission, transport = (of_sending(name) for name in ("enrolment", "submission", "transport"))
 HEATS = 60
-PACK = ("steel", "2")
-"""Version 3 changed under its number since the first release that is recorded here: see `test_upgrade`."""
+VERSION = "2"
+"""Of the steel pack, by which what is recorded was reported."""
 
 
-def material(site: str, year: str) -> Any:
-    pack, batches = packs.load(*PACK), heats(HEATS, year=int(year))
+def material(site: str, year: str, version: str) -> Any:
+    pack, batches = packs.load("steel", version), heats(HEATS, year=int(year))
     label = label_site(batches, pack, FactorTable.load(), Period.parse(year, UTC), site=site, paths={})
     return submission.Material(label, batches, pack)
 
@@ -67,7 +68,7 @@ class Door(httpx.BaseTransport):
         self._under.close()
 
 
-def reported(port: int, state: Path, token: str, years: list[str], *, held_back: bool) -> list[str]:
+def reported(port: int, state: Path, token: str, years: list[str], version: str, *, held_back: bool) -> list[str]:
     """Digests of what there is a receipt for; enrolled first where a token is given."""
     directory = StateDirectory(state)
     door = Door(port, state.with_suffix(".sealed") if held_back else None)
@@ -85,7 +86,7 @@ def reported(port: int, state: Path, token: str, years: list[str], *, held_back:
         for year in years:
             sending = submission.Submission(connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC))
             sending.consult(road)
-            parcel = sending.prepare(material(site.site, year), year, road, correct=False)
+            parcel = sending.prepare(material(site.site, year, version), year, road, correct=False)
             sending.send(parcel, road)
             assert parcel.envelope is not None
             sent.append(envelope.digest(parcel.envelope))
@@ -99,7 +100,12 @@ def main() -> None:
         answer: dict[str, Any] = {"digests": [], "refusal": ""}
         try:
             answer["digests"] = reported(
-                port, Path(asked["state"]), asked.get("token", ""), asked.get("years", []), held_back=asked.get("held_back", False)
+                port,
+                Path(asked["state"]),
+                asked.get("token", ""),
+                asked.get("years", []),
+                asked.get("version", VERSION),
+                held_back=asked.get("held_back", False),
             )
         except SteplabelError as refusal:
             answer["refusal"] = refusal.code

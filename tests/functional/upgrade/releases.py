@@ -24,7 +24,7 @@ import psycopg
 
 from tests.functional.installation.conftest import Installation, set_up
 from tests.functional.installation.supervised import ROOT
-from tests.functional.upgrade.plants import PACK
+from tests.functional.upgrade.plants import VERSION
 from tests.servers import postgres, redis
 
 HERE = Path(__file__).parent
@@ -71,14 +71,14 @@ def worktree(commit: str) -> Iterator[Path]:
             subprocess.run(["git", "worktree", "remove", "--force", tree], cwd=ROOT, check=True)
 
 
-def prepare(made: Installation) -> None:
-    """Keys that last, and who takes part."""
+def prepare(made: Installation, version: str = VERSION) -> None:
+    """Keys that last, and who takes part, by that version of the pack."""
     register = made.folder / "register.toml"
     register.write_text(REGISTER + "".join(SITE.format(number) for number in range(SITES)), "utf-8")
     made.operate("make_keys", "--years", "70")
     made.operate("register", str(register))
     made.program(
-        f'from portal.catalogue.models import PeerGroup\nPeerGroup.objects.update(pack_version="{PACK[1]}")', "operator"
+        f'from portal.catalogue.models import PeerGroup\nPeerGroup.objects.update(pack_version="{version}")', "operator"
     ).check_returncode()
 
 

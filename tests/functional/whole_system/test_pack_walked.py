@@ -48,7 +48,7 @@ def pack_file(folder: Path, version: str) -> Path:
     """The steel pack under another version, in effect from 2016 on, with a table of factors of that version."""
     text = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
     for before, after in (
-        ('version = "3"', f'version = "{version}"'),
+        ('version = "4"', f'version = "{version}"'),
         ('conversion = "3"', f'conversion = "{version}"'),
         ("effective_from = 2010-01-01", "effective_from = 2016-01-01"),
     ):
@@ -118,7 +118,7 @@ def reader(chromium: Browser, portal_relay: Relay) -> Iterator[MakeReader]:
 
 
 def registered(folder: Path) -> tuple[Cast, str]:
-    """People with their second factors, a steel works whose 2016 is open by version 3, and a token for its agent."""
+    """People with their second factors, a steel works whose 2016 is open by version 4, and a token for its agent."""
     cast = make_cast(1, "steel")
     site = cast.plants[0].site
     site.slug = SITE
@@ -138,7 +138,7 @@ def test_a_version_from_file_to_effect_and_an_erratum_after_it(
     cast, token = in_a_worker(lambda: registered(tmp_path))
     plant = Plant(tmp_path)
     plant.answer("enrol", "--portal", portal_relay.address, "--token", token)
-    first_label = plant.label("by-2")
+    first_label = plant.label("by-4")
     proposer, owner = reader("en", 1440, cast.provincial.email), reader("zh-hans", 360, cast.plants[0].owner.email)
     one, two = reader("en", 360, cast.drafter.email), reader("zh-hans", 1440, cast.approver.email)
 
@@ -148,59 +148,59 @@ def test_a_version_from_file_to_effect_and_an_erratum_after_it(
     _propose(proposer, packs.HOME / "steel.toml", None, "")
     proposer.look("propose-faults", expected_status=400)
     assert "a version that there is not yet" in proposer.text()
-    _propose(proposer, pack_file(tmp_path, "4"), factors_file(tmp_path, "4", NEW_FACTOR), "")
+    _propose(proposer, pack_file(tmp_path, "5"), factors_file(tmp_path, "5", NEW_FACTOR), "")
     assert "0.1229 0.1329" in proposer.text()
     proposer.look("proposal-own")
     proposal = in_a_worker(lambda: Proposal.objects.get().pk)
-    assert plant.refusal("pack", "fetch", "steel@4") == (1, "pack-not-approved")
+    assert plant.refusal("pack", "fetch", "steel@5") == (1, "pack-not-approved")
 
     # commented on, answered, approved by two
     _comment_and_answer(owner, one, proposal)
     _approve(one, proposal)
-    assert plant.refusal("pack", "fetch", "steel@4") == (1, "pack-not-approved")
+    assert plant.refusal("pack", "fetch", "steel@5") == (1, "pack-not-approved")
     two.open(f"/packs/proposals/{proposal}/")
     two.look("proposal-to-approve")
     _approve(two, proposal)
     two.look("proposal-approved")
 
     # fetched, and reported by
-    plant.report_by("4")
+    plant.report_by("5")
     assert plant.refusal("label", "--site", "site.toml", "--period", PERIOD) == (1, "pack-version-unknown")
     (fetched,) = plant.answer("pack", "fetch", "steel")["packs"]
-    second_label = plant.label("by-3")
+    second_label = plant.label("by-5")
     assert second_label["method"]["pack_digest"] == fetched["digest"] != first_label["method"]["pack_digest"]
     assert plant.refusal("submit", "--site", "site.toml", "--period", "2015") == (4, "pack-not-in-effect")
-    _take_up(two, cast.group.pk, "4")
+    _take_up(two, cast.group.pk, "5")
     plant.answer("submit", "--site", "site.toml", "--period", PERIOD)
     in_a_worker(worker_sweeps)
     accepted = in_a_worker(lambda: Submission.objects.get())
-    assert (accepted.state, accepted.pack_version, accepted.reason) == (State.ACCEPTED, "4", "")
+    assert (accepted.state, accepted.pack_version, accepted.reason) == (State.ACCEPTED, "5", "")
 
     # an erratum, by the same way in the other language
-    _propose(two, pack_file(tmp_path, "4.1"), factors_file(tmp_path, "4.1", CORRECTED), "4")
-    erratum = in_a_worker(lambda: Proposal.objects.get(version="4.1").pk)
+    _propose(two, pack_file(tmp_path, "5.1"), factors_file(tmp_path, "5.1", CORRECTED), "5")
+    erratum = in_a_worker(lambda: Proposal.objects.get(version="5.1").pk)
     two.look("erratum-own")
     three = reader("zh-hans", 360, in_a_worker(lambda: _colleague(cast)))
     for person in (one, three):
         person.open(f"/packs/proposals/{erratum}/")
         person.look("erratum-to-approve")
         _approve(person, erratum)
-    plant.answer("pack", "fetch", "steel@4.1")
-    moved = plant.answer("pack", "diff", "steel@4", "steel@4.1", "--site", "site.toml", "--period", PERIOD)["labels"]
-    plant.report_by("4.1")
-    third_label = plant.label("by-3.1")
+    plant.answer("pack", "fetch", "steel@5.1")
+    moved = plant.answer("pack", "diff", "steel@5", "steel@5.1", "--site", "site.toml", "--period", PERIOD)["labels"]
+    plant.report_by("5.1")
+    third_label = plant.label("by-5.1")
     told = {(row["step"], row["metric"], row["value"]): (row["before"], row["after"]) for row in moved}
     assert _effects(second_label, third_label) == told
     assert moved
-    group = in_a_worker(lambda: cast.group.__class__.objects.get(pack_version="4").pk)
-    _take_up(two, group, "4.1")
+    group = in_a_worker(lambda: cast.group.__class__.objects.get(pack_version="5").pk)
+    _take_up(two, group, "5.1")
     plant.answer("submit", "--site", "site.toml", "--period", PERIOD, "--correct")
     in_a_worker(worker_sweeps)
     states = in_a_worker(lambda: list(Submission.objects.order_by("revision").values_list("pack_version", "state")))
-    assert states == [("4", State.SUPERSEDED), ("4.1", State.ACCEPTED)]
+    assert states == [("5", State.SUPERSEDED), ("5.1", State.ACCEPTED)]
 
     # what was labelled by the old ones comes out the same to the digit
-    for version, before in (("4", second_label), ("3", first_label)):
+    for version, before in (("5", second_label), ("4", first_label)):
         plant.report_by(version)
         assert plant.label(f"again-{version}") == before
 
@@ -291,15 +291,15 @@ def _read_by_the_public(visitor: Reader) -> None:
     for address, name in (
         ("/methods/", "methods"),
         ("/methods/steel/", "method"),
-        ("/methods/steel/4.1/", "method-version"),
-        ("/methods/steel/4.1/?role=limit", "method-limits"),
-        ("/methods/steel/4/", "method-corrected"),
-        ("/methods/steel/4.1/against/4/", "method-compare"),
-        ("/methods/steel/4.1/numbers/quantile/steps.eaf.quantile/", "method-number"),
+        ("/methods/steel/5.1/", "method-version"),
+        ("/methods/steel/5.1/?role=limit", "method-limits"),
+        ("/methods/steel/5/", "method-corrected"),
+        ("/methods/steel/5.1/against/5/", "method-compare"),
+        ("/methods/steel/5.1/numbers/quantile/steps.eaf.quantile/", "method-number"),
     ):
         visitor.open(address)
         visitor.look(name)
-    visitor.open("/methods/steel/4.1/against/4/")
+    visitor.open("/methods/steel/5.1/against/5/")
     assert "0.1329 0.1279" in visitor.text()
 
 

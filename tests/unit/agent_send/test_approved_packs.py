@@ -22,7 +22,7 @@ from benchmarks.wire.signing import ReceiptKey
 from reporting_agent.approved_packs import Kept, fetch, require_in_effect, require_signed
 
 ON = date(2026, 11, 21)
-TEXT = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "3"', 'version = "4"', 1)
+TEXT = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', 'version = "5"', 1)
 
 
 @dataclass
@@ -35,8 +35,8 @@ class Portal:
     logged: bool = True
 
     def __post_init__(self) -> None:
-        digest = packs.digest(packs.checked(TEXT, "cement-4.toml")).hex()
-        pack = ApprovedPack("cement", "4", digest, approved.sha256(TEXT), "", "2010-01-01", "", ON.isoformat())
+        digest = packs.digest(packs.checked(TEXT, "cement-5.toml")).hex()
+        pack = ApprovedPack("cement", "5", digest, approved.sha256(TEXT), "", "2010-01-01", "", ON.isoformat())
         self.approved = replace(pack, **self.changed)
         self.tree = Tree()
         for number in range(5):
@@ -57,17 +57,17 @@ class Portal:
 
     def fetched(self, folder: Path) -> Kept:
         kept = Kept(folder)
-        fetch(kept, self, {self.key.key_id: self.key.public}, self.head, "cement", "4")
+        fetch(kept, self, {self.key.key_id: self.key.public}, self.head, "cement", "5")
         return kept
 
 
 def test_what_was_fetched_is_found_by_its_version(tmp_path: Path) -> None:
     kept = Portal().fetched(tmp_path)
     with shelf.used(kept):
-        assert packs.load("cement", "4").version == "4"
-        assert [pack.version for pack in packs.versions("cement")] == ["4", "3", "2", "1"]
-        assert packs.load("cement").version == "3"
-    assert "4" not in [pack.version for pack in packs.versions("cement")]
+        assert packs.load("cement", "5").version == "5"
+        assert [pack.version for pack in packs.versions("cement")] == ["5", "4", "3", "2", "1"]
+        assert packs.load("cement").version == "4"
+    assert "5" not in [pack.version for pack in packs.versions("cement")]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_was_fetched_is_found_by_its_version(tmp_path: Path) -> None:
     [
         (Portal(text=TEXT.replace("quantile = 0.20", "quantile = 0.25", 1)), "pack-altered"),
         (Portal(changed={"digest": "00" * 32}), "pack-digest-differs"),
-        (Portal(changed={"version": "5"}), "pack-altered"),
+        (Portal(changed={"version": "6"}), "pack-altered"),
         (Portal(logged=False), "pack-not-logged"),
     ],
     ids=["another file", "another digest", "another version", "not in the log"],
@@ -90,17 +90,17 @@ def test_what_does_not_hold_is_refused_and_nothing_is_kept(tmp_path: Path, porta
 def test_a_pack_of_another_portal_is_refused(tmp_path: Path) -> None:
     portal, other = Portal(), ReceiptKey.generate()
     with pytest.raises(VerificationError) as refused:
-        fetch(Kept(tmp_path), portal, {other.key_id: other.public}, portal.head, "cement", "4")
+        fetch(Kept(tmp_path), portal, {other.key_id: other.public}, portal.head, "cement", "5")
     assert refused.value.code == "pack-signature-invalid"
 
 
 def test_a_kept_file_that_was_altered_is_read_no_more(tmp_path: Path) -> None:
     portal = Portal()
     kept = portal.fetched(tmp_path)
-    file = tmp_path / "cement-4.toml"
+    file = tmp_path / "cement-5.toml"
     file.write_text(TEXT.replace("quantile = 0.20", "quantile = 0.25", 1), encoding="utf-8")
     with shelf.used(kept), pytest.raises(VerificationError) as refused:
-        packs.load("cement", "4")
+        packs.load("cement", "5")
     assert refused.value.code == "pack-altered"
 
 
@@ -108,12 +108,12 @@ def test_a_kept_document_that_was_altered_with_its_file_is_not_reported_by(tmp_p
     portal = Portal()
     kept = portal.fetched(tmp_path)
     keys = {portal.key.key_id: portal.key.public}
-    pack = packs.checked(TEXT, "cement-4.toml")
+    pack = packs.checked(TEXT, "cement-5.toml")
     require_signed(kept, pack, keys)
-    document = tmp_path / "cement-4.toml.json"
+    document = tmp_path / "cement-5.toml.json"
     altered = TEXT.replace("quantile = 0.20", "quantile = 0.25", 1)
     document.write_text(document.read_text(encoding="utf-8").replace(approved.sha256(TEXT), approved.sha256(altered)), encoding="utf-8")
-    (tmp_path / "cement-4.toml").write_text(altered, encoding="utf-8")
+    (tmp_path / "cement-5.toml").write_text(altered, encoding="utf-8")
     with pytest.raises(VerificationError) as refused:
         require_signed(kept, pack, keys)
     assert refused.value.code == "pack-signature-invalid"

@@ -150,7 +150,7 @@ def test_a_pack_that_an_authority_approved_is_found_in_every_process(tmp_path: P
         own.read_text(encoding="utf-8").replace('pack = "steel"', 'pack = "approved-steel"\npack_version = "9"'), encoding="utf-8"
     )
     text = (Path(packs.__file__).parent / "steel.toml").read_text(encoding="utf-8")
-    approved = text.replace('id = "steel"', 'id = "approved-steel"', 1).replace('version = "3"', 'version = "9"', 1)
+    approved = text.replace('id = "steel"', 'id = "approved-steel"', 1).replace('version = "4"', 'version = "9"', 1)
     with shelf.used(Approved({("approved-steel", "9"): approved})):
         kept = []
         for _ in range(2):

@@ -30,7 +30,7 @@ def strip(of: int, low: int, high: int) -> RankStrip:
 )
 def test_a_score_is_said_by_its_interval(score: tuple[int, int] | None, said: str, reading: str) -> None:
     standing = StepStandingView("eaf", "", "", "energy", "kgce/t", 1.0, 1.0, 1.0, (0.9, 1.1), (2, 3), None, 30, 1, score)
-    (row,) = score_rows([standing], Names.of("steel", "3"))
+    (row,) = score_rows([standing], Names.of("steel", "4"))
     assert (row.score, row.reading, row.band is None) == (said, reading, score is None)
     assert row.places == "2nd to 3rd of 30"
 
