@@ -159,6 +159,7 @@ urlpatterns = [
     path("notifications/<int:notice>/", notifications.notice, name="notification"),
     path("notifications/read/", notifications.mark_read, name="notifications-read"),
     path("notifications/wishes/", notifications.wishes, name="notification-wishes"),
+    path("what-to-do-next/", enterprise.next_steps, name="next"),
     path("where-we-stand/", enterprise.stand, name="stand"),
     path("where-we-stand/where-we-stand.csv", enterprise.stand_csv, name="stand-csv"),
     path("where-we-stand/over-the-periods/", enterprise.stand_trend, name="stand-trend"),

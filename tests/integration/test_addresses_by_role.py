@@ -178,6 +178,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:notifications-read": ({}, signed_in("back"), signed_in("back")),
     "web:notification-wishes": ({}, MEMBERS, signed_in("back")),
     "web:stand": ({}, only(ENTERPRISES, "ok"), NO),
+    "web:next": ({}, only(ENTERPRISES, "ok"), NO),
     "web:stand-trend": ({}, only(ENTERPRISES, "ok"), NO),
     "web:submissions": ({}, only(ENTERPRISES, "ok"), NO),
     "web:upload": ({}, only(ENTERPRISES, "ok"), only(ENTERPRISES, "wrong")),

@@ -75,6 +75,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "the status": (None, reverse("web:status")),
         "its table": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.csv"),
         "where we stand": (owner, reverse("web:stand")),
+        "what to do next": (owner, reverse("web:next")),
         "over the periods": (owner, reverse("web:stand-trend")),
         "submissions": (owner, reverse("web:submissions")),
         "one submission": (owner, reverse("web:submission", args=[digest])),

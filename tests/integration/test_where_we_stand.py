@@ -31,6 +31,7 @@ from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, ma
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 STAND, TREND = "/where-we-stand/", "/where-we-stand/over-the-periods/"
+NEXT = "/what-to-do-next/"
 EARLIER = "2015"
 CHANGING = re.compile(r'csrfmiddlewaretoken" value="[^"]*"|<a class="sl-person"[^>]*>[^<]*')
 
@@ -84,6 +85,8 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
     assert "The intervals of 6 steps of yours are computed when the regulator composes the next draft" in revised[STAND]
     assert re.search(r"above the best by\s+more than the noise", revised[STAND]) is None, "no gap is told from noise without an interval"
     assert "not every step was reported" not in revised[STAND]
+    assert "Incomplete: the intervals of 6 steps are computed with the next draft" in text(owner, NEXT)
+    assert "data-worth" not in text(owner, NEXT), "nothing is worth anything before it is told from noise"
     assert "not reported" not in revised[STAND]
 
     standings.compute(cast.period, "worker", NOW)

@@ -74,6 +74,7 @@ def _pages(built: sector.Sector) -> dict[str, tuple[str, str]]:
         "a benchmark": ("public", version),
         "its CSV": ("public", f"{version}benchmark.csv"),
         "where we stand": ("owner", "/where-we-stand/"),
+        "what to do next": ("owner", "/what-to-do-next/"),
         "over the periods": ("owner", "/where-we-stand/over-the-periods/"),
         "submissions": ("owner", "/submissions/"),
         "publications": ("officer", "/publications/"),

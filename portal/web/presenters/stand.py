@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from math import hypot
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from benchmarks.measurements import Metric
 from benchmarks.ranking import FEWEST_FOR_A_SCORE
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import LabelView
 from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.addresses import benchmark_url
-from portal.web.carbon import Bounds, co2, country_of, last_day, of_electricity, together, year_of_electricity
-from portal.web.figures import MJ_PER_KGCE, EnergyUnit, Estimate, between, decimals, number, ordinal, signed
-from portal.web.gaps import Gap, clear_sum, gap, largest_first
+from portal.web.carbon import Bounds, country_of, last_day, together
+from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, ordinal, signed
+from portal.web.gaps import Gap, clear_sum, largest_first
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE, interval_words, unit_links
-from portal.web.presenters.ladders import Shown, headline, ladder_of, step_estimates, total_estimate
+from portal.web.presenters.ladders import Shown, headline, ladder_of, total_estimate
+from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, Figure
 from portal.web.viewmodels.stand import GapRow, RankStrip, ScoreRow, StandPage, TrendPage
-from portal.web.words import Names, in_language, over_years, period_name, sentence_space, within
+from portal.web.words import Names, in_language, over_years, period_name, within
 
 MIDDLE = 50
 """The score of the firm in the middle."""
@@ -42,12 +41,12 @@ def stand_page(
     names = Names.of(view.pack, view.pack_version)
     shown = Shown(names, view.route, unit)
     kgce = Shown(names, view.route, units["kgce"])
-    standings = _standings(stand, view.label)
-    own = {step: _estimate(standing) for step, standing in standings.items()}
-    gaps = largest_first(_gaps(view.label, own))
+    standings = standings_of(stand, view.label)
+    own = {step: estimate_of(standing) for step, standing in standings.items()}
+    gaps = largest_first(gaps_of(view.label, own))
     clear = [one for one in gaps if not one.within_noise]
     at_best = sum(one.value <= 0 for one in gaps)
-    carbon = _carbon(clear, _heat(stand, view.label), names, last_day(stand.report.period), country_of(stand.report.place))
+    carbon = carbon_of(clear, heat_of(stand, view.label), names, last_day(stand.report.period), country_of(stand.report.place))
     factor = shown.factor(view.label.composite.unit)
     order = [one.step for one in gaps] + [step.step for step in headline(view.label) if step.step not in {one.step for one in gaps}]
     total = _whole_route(own, view.label)
@@ -63,6 +62,7 @@ def stand_page(
         first_gap=number(clear[0].value * factor) if clear else "",
         clear_sum=number(clear_sum(gaps) * factor) if clear else "",
         product=names.product(view.route),
+        next_url=f"{reverse('web:next')}?which={which}",
         clear_gaps=len(clear),
         all_gaps=len(gaps),
         within_noise=len(gaps) - len(clear) - at_best,
@@ -76,7 +76,7 @@ def stand_page(
         units=unit_links(units, unit, view.label, f"which={which}&"),
         unit_note=unit.note,
         conversions=units["MJ"].note,
-        carbon_note=_carbon_note(last_day(stand.report.period), country_of(stand.report.place)),
+        carbon_note=carbon_note(last_day(stand.report.period), country_of(stand.report.place)),
         gaps=_rows(gaps, standings, kgce, units, carbon),
         gap_sum=_sum_row(clear_sum(gaps), units, together(carbon.values())) if clear else None,
         export_url=f"{reverse('web:stand-csv')}?which={which}",
@@ -148,19 +148,6 @@ def places_between(low: int, high: int) -> str:
     return ordinal(low) if low == high else pgettext("places", "%(low)s to %(high)s") % {"low": ordinal(low), "high": ordinal(high)}
 
 
-def _standings(stand: StandView, label: LabelView) -> dict[str, StepStandingView]:
-    """The site's standing in each cell that makes up the totals."""
-    wanted = {(step.step, step.product, step.variant, step.metric) for step in headline(label)}
-    return {one.step: one for one in stand.steps if (one.step, one.product, one.variant, one.metric) in wanted}
-
-
-def _estimate(view: StepStandingView) -> Estimate:
-    """The protected value with the interval of the true one. The interval is drawn so that it holds the value, too."""
-    if view.interval is None:
-        return Estimate(view.value)
-    return Estimate(view.value, min(view.interval[0], view.value), max(view.interval[1], view.value))
-
-
 def _whole_route(own: Mapping[str, Estimate], label: LabelView) -> Estimate | None:
     """The site's own sum of ratio x step where it reported every step. The steps' noises are independent: distances add in squares."""
     steps = headline(label)
@@ -173,15 +160,6 @@ def _whole_route(own: Mapping[str, Estimate], label: LabelView) -> Estimate | No
     down = hypot(*(ratio * (one.value - one.lo) for ratio, one in parts if one.lo is not None))
     up = hypot(*(ratio * (one.hi - one.value) for ratio, one in parts if one.hi is not None))
     return Estimate(value, value - down, value + up)
-
-
-def _gaps(label: LabelView, own: Mapping[str, Estimate]) -> list[Gap]:
-    found = []
-    for step in headline(label):
-        best, _typical = step_estimates(step, 1.0)
-        if best is not None and step.step in own and own[step.step].lo is not None:  # without an interval nothing is told from noise
-            found.append(gap(step.step, own[step.step], best, step.ratio))
-    return found
 
 
 def _figures(
@@ -237,10 +215,8 @@ def _rows(
                 kgce=signed(one.value, places),
                 interval=between(one.lo, one.hi, places),
                 places=_places(standings[one.step]),
-                co2=_bounds(carbon.get(one.step)),
+                co2=in_bounds(carbon.get(one.step)),
                 mj=NONE if one.within_noise else number(one.value * units["MJ"].per_kgce),
-                exact_kgce="" if one.within_noise else f"{one.value:.6g}",
-                exact_mj="" if one.within_noise else f"{one.value * units['MJ'].per_kgce:.6g}",
                 bar=Span(f"{left:.2f}%", f"{right - left:.2f}%"),
                 whisker=Span(f"{at(one.lo):.2f}%", f"{at(one.hi) - at(one.lo):.2f}%"),
                 whisker_end=f"{at(one.hi):.2f}%",
@@ -262,54 +238,6 @@ def _places(standing: StepStandingView) -> str:
     return _("%(places)s of %(of)d") % {"places": places_between(*standing.rank_interval), "of": standing.of}
 
 
-def _heat(stand: StandView, label: LabelView) -> dict[str, Bounds]:
-    """Step -> between which ends the heat of its gap lies, kgce per tonne of the route's product, where both sides tell heat apart."""
-    own = {(one.step, one.product, one.variant): _estimate(one) for one in stand.steps if one.metric == Metric.THERMAL}
-    found = {}
-    for step in label.steps:
-        you, (best, _typical) = own.get((step.step, step.product, step.variant)), step_estimates(step, 1.0)
-        if step.metric == Metric.THERMAL and step.unit == "MJ/t" and best is not None and you is not None and you.lo is not None:
-            of_heat = gap(step.step, you, best, step.ratio / MJ_PER_KGCE)
-            found[step.step] = (of_heat.lo, of_heat.hi)
-    return found
-
-
-def _carbon(clear: Sequence[Gap], heat: Mapping[str, Bounds], names: Names, on: date, country: str) -> dict[str, Bounds | None]:
-    """Step -> what closing its gap would spare, kg CO2 per tonne of the route's product."""
-    steps = {one.step: names.step(one.step) for one in clear}
-    return {
-        one.step: co2(one.value, step.boundary, on, country, heat.get(one.step)) if (step := steps[one.step]) else None for one in clear
-    }
-
-
-def _carbon_note(on: date, country: str) -> str:
-    kwh = of_electricity(on, country)
-    said = _(
-        "CO₂ lies between the default factors of the energies that a step takes (GB/T 32150, GB/T 32151): where heat is reported apart, "
-        "by the heat and the electricity of the gap, else as if it might be all of one; "
-        "a dash where one of them has none, or energy leaves the step."
-    )
-    if kwh is None:
-        return said
-    return (
-        said
-        + sentence_space()
-        + _("Electricity: %(kg)s kg per kWh, China’s average of %(year)s.")
-        % {
-            "kg": f"{kwh:g}",
-            "year": year_of_electricity(on, country),
-        }
-    )
-
-
-def _bounds(found: Bounds | None) -> str:
-    """One figure where both ends read the same."""
-    if found is None:
-        return NONE
-    low, high = (number(end, decimals(found[1])) for end in found)
-    return low if low == high else between(*found)
-
-
 def _sum_row(total: float, units: Mapping[str, EnergyUnit], carbon: Bounds | None) -> GapRow:
     nothing = Span("0%", "0%")
     return GapRow(
@@ -318,10 +246,8 @@ def _sum_row(total: float, units: Mapping[str, EnergyUnit], carbon: Bounds | Non
         kgce=number(total),
         interval="",
         places="",
-        co2=_bounds(carbon),
+        co2=in_bounds(carbon),
         mj=number(total * units["MJ"].per_kgce),
-        exact_kgce=f"{total:.6g}",
-        exact_mj=f"{total * units['MJ'].per_kgce:.6g}",
         bar=nothing,
         whisker=nothing,
         whisker_end="0%",

@@ -15,10 +15,11 @@ from portal.publication.in_force import DefinedVersion, InForceView
 from portal.standings.cohort import Cell
 from portal.standings.reports import ReportedPeriod, ReportedValue
 from portal.web.figures import Estimate, between, decimals, number
+from portal.web.gaps import gap
 from portal.web.presenters.comparison import said
 from portal.web.presenters.ladders import headline
 from portal.web.trend import Reported, TrendPicture, changed, draw, known
-from portal.web.words import Names, one_after_another, period_name
+from portal.web.words import Names, one_after_another, period_name, sentence_space
 
 
 class TrendRow(NamedTuple):
@@ -39,6 +40,7 @@ class TrendStep:
     described: str
     picture: TrendPicture
     rows: tuple[TrendRow, ...]
+    verdict: str  # whether the newest value differs from the first that is defined alike, by more than the noise
 
 
 InForce = Mapping[int, DefinedVersion]
@@ -100,7 +102,26 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[Reported]
         "last": rows[-1].value,
         "unit": values[-1].unit,
     }
-    return TrendStep(name, values[-1].unit, described, draw(points), rows)
+    return TrendStep(name, values[-1].unit, described, draw(points), rows, verdict(points, values[-1].unit, places))
+
+
+def verdict(points: Sequence[Reported], unit: str, places: int) -> str:
+    began = max((place for place, point in enumerate(points) if point.breaks), default=0)
+    if began == len(points) - 1:
+        return _("Defined otherwise since %(since)s: there is nothing to compare it with yet.") % {"since": points[-1].label}
+    first, last = points[began], points[-1]
+    if not known(first.you, last.you):
+        return _("Not known: an interval is computed with the next draft.")
+    if not changed(first.you, last.you):
+        return _("Within the noise since %(since)s.") % {"since": first.label}
+    fell = first.you.value > last.you.value
+    apart = gap("", first.you, last.you, 1.0) if fell else gap("", last.you, first.you, 1.0)
+    form = _("Fell by %(by)s %(unit)s since %(since)s (%(interval)s).")
+    if not fell:
+        form = _("Rose by %(by)s %(unit)s since %(since)s (%(interval)s).")
+    told = {"by": number(apart.value, places), "unit": unit, "since": first.label, "interval": between(apart.lo, apart.hi, places)}
+    newest = known(points[-2].you, last.you) and not changed(points[-2].you, last.you)
+    return form % told + (sentence_space() + _("The last change is within the noise.") if newest else "")
 
 
 def _estimate(value: ReportedValue) -> Estimate:

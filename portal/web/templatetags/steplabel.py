@@ -82,6 +82,7 @@ PARTS = (
     Part(gettext_lazy("Home"), "web:home", frozenset(Role)),
     Part(gettext_lazy("Benchmarks"), "web:benchmarks", also=("/benchmarks/",)),
     Part(gettext_lazy("Where we stand"), "web:stand", _of(Role.ENTERPRISE)),
+    Part(gettext_lazy("What to do next"), "web:next", _of(Role.ENTERPRISE)),
     Part(gettext_lazy("Submissions"), "web:submissions", _of(Role.ENTERPRISE)),
     Part(gettext_lazy("Sites and agents"), "web:sites", _of(Role.ENTERPRISE), ("/agents/",)),
     Part(gettext_lazy("Audits"), "web:audits", _of(Role.ENTERPRISE)),

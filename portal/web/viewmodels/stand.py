@@ -47,8 +47,6 @@ class GapRow:
     places: str
     mj: str
     co2: str  # kg; bounds where the step takes several carriers
-    exact_kgce: str  # for the script that turns it into yearly figures; empty where nothing is to be added up
-    exact_mj: str
     bar: Span
     whisker: Span
     whisker_end: str
@@ -65,6 +63,7 @@ class StandPage:
     first_gap: str
     clear_sum: str  # of the gaps that are larger than the noise
     product: str
+    next_url: str
     clear_gaps: int
     all_gaps: int
     within_noise: int  # above the best, but not by more than the noise

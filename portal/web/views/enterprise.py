@@ -31,10 +31,11 @@ from portal.web.agent_files import offered
 from portal.web.answers import confirm_page, report_done
 from portal.web.presenters.applications import own_wish
 from portal.web.presenters.deadlines import owed_sentences
+from portal.web.presenters.next_steps import next_page
 from portal.web.presenters.stand import stand_page, trend_page
 from portal.web.presenters.stand_table import stand_table
 from portal.web.presenters.submissions import site_row, submission_page, submission_row
-from portal.web.presenters.trend import drawn, trend_steps
+from portal.web.presenters.trend import TrendStep, drawn, trend_steps
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.views.public import chosen_unit
@@ -147,11 +148,24 @@ def stand(request: HttpRequest) -> HttpResponse:
     told = _chosen(request)
     report, view = told.report, _in_force(told.report)
     if report is None or view is None:
-        return render(request, "web/stand_empty.html", {"choices": _choices(told)})
+        return render(request, "web/stand_empty.html", {"choices": _choices(told), "title": _("Where we stand")})
     saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     unit, units = chosen_unit(request, view.period)
     page = stand_page(standing_of(report), view, unit, units, _key((report.site, report.period)), several=len(told.of_its_site) > 1)
     return render(request, "web/stand.html", {"page": page, "choices": _choices(told)})
+
+
+@for_role(Role.ENTERPRISE)
+def next_steps(request: HttpRequest) -> HttpResponse:
+    """What to do next at the same site and period."""
+    told = _chosen(request)
+    report, view = told.report, _in_force(told.report)
+    if report is None or view is None:
+        return render(request, "web/stand_empty.html", {"choices": _choices(told), "title": _("What to do next")})
+    saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
+    _unit, units = chosen_unit(request, view.period)
+    page = next_page(standing_of(report), view, units, _key((report.site, report.period)), _trend(told, view))
+    return render(request, "web/next.html", {"page": page, "choices": _choices(told)})
 
 
 @for_role(Role.ENTERPRISE)
@@ -172,13 +186,17 @@ def stand_trend(request: HttpRequest) -> HttpResponse:
     told = _chosen(request)
     report, view = told.report, _in_force(told.report)
     if report is None or view is None:
-        return render(request, "web/stand_empty.html", {"choices": _choices(told)})
+        return render(request, "web/stand_empty.html", {"choices": _choices(told), "title": _("Where we stand")})
     saw(person(request), Page.STAND, f"site {report.site}, over the periods", timezone.now(), firm=report.organisation)
+    page = trend_page(report, _key((report.site, report.period)), _trend(told, view))
+    return render(request, "web/stand_trend.html", {"page": page})
+
+
+def _trend(told: ChosenView, view: InForceView) -> tuple[TrendStep, ...]:
     cells = {cell_of(step) for step in view.label.headline}
     reported = history(told.of_its_site, cells)
     beside = defined_in({one.report.period_id for cell in cells for one in drawn(reported, cell)})
-    steps = trend_steps(reported, beside, view)
-    return render(request, "web/stand_trend.html", {"page": trend_page(report, _key((report.site, report.period)), steps)})
+    return trend_steps(reported, beside, view)
 
 
 def _chosen(request: HttpRequest) -> ChosenView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -24,41 +25,57 @@ SCREENS = pytest.mark.parametrize("screen", [("en", 1440), ("zh-hans", 360)], id
 
 
 @SCREENS
-def test_a_years_output_is_turned_into_yearly_figures_and_never_leaves_the_page(
+def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave_the_page(
     reader: MakeReader, screen: tuple[str, int], world: World
 ) -> None:
     owner = reader(*screen, world.owner.email)
     page = owner.page
-    owner.open("/where-we-stand/")
+    owner.open("/what-to-do-next/")
     page.wait_for_selector("#yearly-output")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
     kept = "() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])"
     before = page.evaluate(kept)
-    assert not page.is_visible("[data-yearly-cell]"), "no output, no yearly figures: no column of dashes, and no row of them on a phone"
+    assert not page.is_visible("[data-money]"), "no price, no money: no column of dashes, and no row of them on a phone"
     page.focus("#yearly-output")
     page.keyboard.type("1,500,000")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    per_tonne, year = page.evaluate(
-        "() => { const one = document.querySelector('tfoot [data-per-tonne]'); return [one.dataset.perTonne, one.textContent] }"
-    )
-    wanted = float(f"{float(per_tonne) * 1_500_000 / 1000:.3g}")
-    assert float(year.replace(",", "")) == wanted > 0
-    assert not page.is_visible("[data-money-cell]"), "no price, no money"
-    page.fill("#yearly-price", "900")
-    assert not page.is_visible("#yearly-output-error")
-    assert not page.is_visible("#yearly-price-error"), "both are numbers"
-    kgce = float(page.get_attribute("tfoot [data-kgce]", "data-kgce") or "nan")
-    money, year = (page.inner_text(f"tfoot [{amount}]") for amount in ("data-kgce", "data-yearly-kgce"))
-    assert float(money.replace(",", "")) == float(f"{kgce * 900 / 1000:.3g}") > 0
-    assert float(year.replace(",", "")) == float(f"{kgce * 900 * 1_500_000 / 1000:.3g}")
+    tce = float(page.get_attribute("[data-worth] tfoot tr[data-kgce]", "data-kgce") or "nan") * 1500
+    assert numbers(page.inner_text("[data-worth] tfoot [data-cell=kgce]")) == [float(f"{tce:.3g}")]
+    assert tce > 0
+    page.fill("#price-electricity", "0.62")
+    assert page.locator("[data-worth] tbody tr[data-kind=electricity]").count() > 0
+    for row in page.locator("[data-worth] tbody tr").all():
+        low, value, high = (float(end) for end in (row.get_attribute("data-kgce") or "").split())
+        told = row.locator("[data-cell=money]").inner_text()
+        if row.get_attribute("data-kind") == "electricity":
+            kwh = [end / 0.1229 for end in (low, high)]
+            assert numbers(row.locator("[data-cell=electricity]").inner_text()) == [float(f"{end * 1500:.3g}") for end in kwh]
+            assert numbers(told) == [float(f"{end * 1_500_000 * 0.62:.3g}") for end in kwh]
+        else:
+            assert numbers(told) == [], "without a price of fuel its gap has no money"
+        assert low < value < high
+    if page.locator("[data-worth] tbody tr:not([data-kind=electricity])").count():
+        assert numbers(page.inner_text("[data-worth] tfoot [data-cell=money]")) == [], "a sum that lacks a part is said to be incomplete"
+    page.fill("#price-fuel", "1020")
+    total = numbers(page.inner_text("[data-worth] tfoot [data-cell=money]"))
+    parts = [numbers(told) for told in page.locator("[data-worth] tbody [data-cell=money]").all_inner_texts()]
+    untold = page.locator("[data-worth] tbody tr[data-kind=unknown]").count()
+    assert parts[len(parts) - untold :] == [[]] * untold, "what gives energy back has no money, and stands last"
+    parts = parts[: len(parts) - untold]
+    wanted = [sum(part[end] for part in parts) for end in (0, -1)]
+    assert len(parts) > 1
+    assert total == ([] if untold else pytest.approx(wanted, rel=0.02)), "and the sum is incomplete"
+    middles = [part[0] + part[-1] for part in parts]
+    assert middles == sorted(middles, reverse=True), "the dearest first, once all have a worth"
     assert sent == [], "nothing is sent after typing"
     assert page.evaluate(kept) == before, "and nothing is kept"
-    for field in ("#yearly-output", "#yearly-price"):
+    for field in ("#yearly-output", "#price-electricity", "#price-fuel"):
+        assert not page.is_visible(f"{field}-error")
         assert page.get_attribute(field, "name") is None
         assert page.evaluate(f"document.querySelector('{field}').form") is None
-    owner.look("stand-a-year")
+    owner.look("next-a-year")
     page.fill("#yearly-output", "many")
     assert page.get_attribute("#yearly-output", "aria-invalid") == "true"
     assert page.is_visible("#yearly-output-error"), "what is no number is said to be none"
@@ -66,10 +83,15 @@ def test_a_years_output_is_turned_into_yearly_figures_and_never_leaves_the_page(
     assert page.input_value("#yearly-output") == ""
 
 
+def numbers(text: str) -> list[float]:
+    return [float(found.replace(",", "")) for found in re.findall(r"[0-9][0-9,]*(?:\.[0-9]+)?", text)]
+
+
 def test_without_scripts_the_page_says_how_to_compute_a_year(reader: MakeReader, world: World) -> None:
     owner = reader("en", 1440, world.owner.email, scripts=False)
-    owner.open("/where-we-stand/")
-    assert "multiply a gap per tonne" in owner.text()
+    owner.open("/what-to-do-next/")
+    assert "Multiply a gap per tonne" in owner.text()
+    assert "steplabel-agent worth" in owner.text()
     assert not owner.page.is_visible("#yearly-output")
 
 

@@ -35,10 +35,10 @@ def ladder(made: Ladder) -> str:
 
 
 def every_part(text: str) -> dict[str, str]:
-    gap = GapRow(text, text, text, text, text, text, text, text, text, HERE, HERE, "3%")
+    gap = GapRow(text, text, text, text, text, text, text, HERE, HERE, "3%")
     points = [Reported(text, Estimate(1.0, 0.9, 1.1), 0.8, breaks=False), Reported(text, Estimate(2.0), None, breaks=True)]
     strip = RankStrip(text, 3, several=True, band=HERE, crowded=True, ticks=(("1%", True),), first=text, last=text)
-    step = TrendStep(text, text, text, draw_trend(points), (TrendRow(text, text, text, text, text),))
+    step = TrendStep(text, text, text, draw_trend(points), (TrendRow(text, text, text, text, text),), text)
     return {
         "ladder": ladder(a_ladder(text)),
         "held back": ladder(a_ladder(text, hidden=text)),

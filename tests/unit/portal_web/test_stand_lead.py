@@ -29,6 +29,7 @@ def lead(language: str, **gaps: int) -> str:
         version=1,
         benchmark_url="/",
         product="cement",
+        next_url="/",
         computed=None,
         figures=(),
         strip=None,

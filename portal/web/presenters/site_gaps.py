@@ -1,0 +1,81 @@
+"""The gaps of one site to the published best of each step, and the energies that a gap may lie in: what two pages of a firm share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from benchmarks.measurements import Metric
+from portal.publication.shapes import LabelView
+from portal.standings.selectors import StandView, StepStandingView
+from portal.web.carbon import Bounds, co2, of_electricity, year_of_electricity
+from portal.web.figures import MJ_PER_KGCE, Estimate, between, decimals, number
+from portal.web.gaps import Gap, gap
+from portal.web.presenters.benchmarks import NONE
+from portal.web.presenters.ladders import headline, step_estimates
+from portal.web.words import Names, sentence_space
+
+
+def standings_of(stand: StandView, label: LabelView) -> dict[str, StepStandingView]:
+    """The site's standing in each cell that makes up the totals."""
+    wanted = {(step.step, step.product, step.variant, step.metric) for step in headline(label)}
+    return {one.step: one for one in stand.steps if (one.step, one.product, one.variant, one.metric) in wanted}
+
+
+def estimate_of(view: StepStandingView) -> Estimate:
+    """The protected value with the interval of the true one. The interval is drawn so that it holds the value, too."""
+    if view.interval is None:
+        return Estimate(view.value)
+    return Estimate(view.value, min(view.interval[0], view.value), max(view.interval[1], view.value))
+
+
+def gaps_of(label: LabelView, own: Mapping[str, Estimate]) -> list[Gap]:
+    """Of every step whose best is shown and whose interval was computed."""
+    found = []
+    for step in headline(label):
+        best, _typical = step_estimates(step, 1.0)
+        if best is not None and step.step in own and own[step.step].lo is not None:  # without an interval nothing is told from noise
+            found.append(gap(step.step, own[step.step], best, step.ratio))
+    return found
+
+
+def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
+    """Step -> between which ends the heat of its gap lies, kgce per tonne of the route's product, where both sides tell heat apart."""
+    own = {(one.step, one.product, one.variant): estimate_of(one) for one in stand.steps if one.metric == Metric.THERMAL}
+    found = {}
+    for step in label.steps:
+        you, (best, _typical) = own.get((step.step, step.product, step.variant)), step_estimates(step, 1.0)
+        if step.metric == Metric.THERMAL and step.unit == "MJ/t" and best is not None and you is not None and you.lo is not None:
+            of_heat = gap(step.step, you, best, step.ratio / MJ_PER_KGCE)
+            found[step.step] = (of_heat.lo, of_heat.hi)
+    return found
+
+
+def carbon_of(clear: Iterable[Gap], heat: Mapping[str, Bounds], names: Names, on: date, country: str) -> dict[str, Bounds | None]:
+    """Step -> what closing its gap would spare, kg CO2 per tonne of the route's product."""
+    steps = {one: names.step(one.step) for one in clear}
+    return {one.step: co2(one.value, step.boundary, on, country, heat.get(one.step)) if step else None for one, step in steps.items()}
+
+
+def carbon_note(on: date, country: str) -> str:
+    """Where the figures of CO2 come from."""
+    kwh = of_electricity(on, country)
+    said = _(
+        "CO₂ lies between the default factors of the energies that a step takes (GB/T 32150, GB/T 32151): where heat is reported apart, "
+        "by the heat and the electricity of the gap, else as if it might be all of one; "
+        "a dash where one of them has none, or energy leaves the step."
+    )
+    if kwh is None:
+        return said
+    electricity = _("Electricity: %(kg)s kg per kWh, China’s average of %(year)s.")
+    return said + sentence_space() + electricity % {"kg": f"{kwh:g}", "year": year_of_electricity(on, country)}
+
+
+def in_bounds(found: Bounds | None) -> str:
+    """One figure where both ends read the same."""
+    if found is None:
+        return NONE
+    low, high = (number(end, decimals(found[1])) for end in found)
+    return low if low == high else between(*found)

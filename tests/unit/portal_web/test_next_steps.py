@@ -1,0 +1,57 @@
+"""What a firm is told to do next: which energies a gap may lie in, and whether something changed by more than the noise."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import packs
+from portal.web.figures import Estimate, energy_units
+from portal.web.gaps import Gap
+from portal.web.presenters.next_steps import worth_row
+from portal.web.presenters.trend import verdict
+from portal.web.trend import Reported
+
+UNITS = energy_units(0.1229)
+
+
+@pytest.mark.parametrize(
+    ("pack", "step", "heat", "kind", "electricity", "fuel"),
+    [
+        ("cement", "cement-grinding", None, "electricity", "8.1 to 24.4", "–"),
+        ("cement", "clinker-burning", (0.5, 2.0), "apart", "–", "14.7 to 58.6"),
+        ("cement", "clinker-burning", None, "either", "–", "–"),
+        ("steel", "converter", None, "unknown", "–", "–"),
+    ],
+)
+def test_a_gap_lies_in_the_energies_that_its_step_takes(
+    pack: str, step: str, heat: tuple[float, float] | None, kind: str, electricity: str, fuel: str
+) -> None:
+    row = worth_row(Gap(step, 2.0, 1.0, 3.0), step, packs.load(pack).step(step), heat, None, UNITS, 3.0)
+    assert (row.kind, row.electricity, row.fuel, row.co2) == (kind, electricity, fuel, "–")
+    assert row.exact_kgce == "1 2 3"
+    assert row.exact_fuel == {"electricity": "0 0", "apart": "0.5 2", "either": "0 3", "unknown": ""}[kind]
+
+
+def year(label: str, value: float, half: float | None, *, breaks: bool = False) -> Reported:
+    return Reported(label, Estimate(value) if half is None else Estimate(value, value - half, value + half), None, breaks)
+
+
+@pytest.mark.parametrize(
+    ("years", "told"),
+    [
+        (
+            [year("2023", 103.9, 0.4), year("2024", 99.8, 0.4), year("2025", 99.6, 0.4)],
+            "Fell by 4.3 kgce/t since 2023 (3.7 to 4.9). The last change is within the noise.",
+        ),
+        ([year("2024", 99.0, 0.4), year("2025", 103.0, 0.4)], "Rose by 4.0 kgce/t since 2024 (3.4 to 4.6)."),
+        ([year("2024", 3.58, 0.4), year("2025", 3.52, 0.4)], "Within the noise since 2024."),
+        ([year("2023", 120.0, 0.4), year("2024", 99.7, 0.4, breaks=True), year("2025", 99.6, 0.4)], "Within the noise since 2024."),
+        (
+            [year("2024", 120.0, 0.4), year("2025", 99.6, 0.4, breaks=True)],
+            "Defined otherwise since 2025: there is nothing to compare it with yet.",
+        ),
+        ([year("2024", 120.0, 0.4), year("2025", 99.6, None)], "Not known: an interval is computed with the next draft."),
+    ],
+)
+def test_a_change_is_told_from_the_noise(years: list[Reported], told: str) -> None:
+    assert verdict(years, "kgce/t", 1) == told
