@@ -125,7 +125,7 @@ def test_a_key_signs_only_what_its_role_may() -> None:
     roles = {
         DeviceKey: {Purpose.COMMITMENT, Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST, Purpose.ROTATION, Purpose.OPENING},
         ReceiptKey: {Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK, Purpose.PACK},
-        DirectoryKey: {Purpose.DIRECTORY, Purpose.LOG_RESTART},
+        DirectoryKey: {Purpose.DIRECTORY, Purpose.LOG_RESTART, Purpose.AGENT_RELEASE},
         AuditorKey: {Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.AUDIT_NONCE, Purpose.AUDIT_DRAW, Purpose.AUDIT_SEED},
     }
     assert set.union(*roles.values()) == set(Purpose)
