@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.catalogue import in_language
-    from benchmarks.errors import UsageError
+    from benchmarks.errors import ExitCode, UsageError
     from reporting_agent.console import emit, say
     from reporting_agent.fleet import overview
     from reporting_agent.report import writing
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     troubles = overview.troubles(payload, now.date()) if args.trouble_fails else []
     for one in troubles:
         say(f"{in_language(one.sentence, args.lang)} [{one.code}]")
-    return 1 if troubles else 0
+    return ExitCode.INPUT if troubles else ExitCode.DONE
 
 
 def _fleet(args: argparse.Namespace) -> int:
@@ -81,7 +81,7 @@ def _fleet(args: argparse.Namespace) -> int:
     import json
     from datetime import UTC, datetime
 
-    from benchmarks.errors import SteplabelError
+    from benchmarks.errors import ExitCode, SteplabelError
     from reporting_agent.console import answer, emit
     from reporting_agent.fleet import overview
     from reporting_agent.fleet.declared import load_fleet
@@ -109,7 +109,7 @@ def _fleet(args: argparse.Namespace) -> int:
         answer(overview.as_csv(rows).rstrip("\n"))
     else:
         emit(args, payload, overview.as_table(rows, args.lang))
-    return 1 if args.trouble_fails and any(one.trouble for one in rows) else 0
+    return ExitCode.INPUT if args.trouble_fails and any(one.trouble for one in rows) else ExitCode.DONE
 
 
 class _Seen(NamedTuple):
