@@ -1,12 +1,13 @@
 """Who takes the steam, heat and gas that a label credits, and how much of it: what no other step, conversion, user or buyer takes is told.
 
 Over the period all that steps give back of a carrier, less what they take of it themselves, is held against what is left of its takers'
-heat once purchases and conversions of the site have served them.
+heat once purchases and conversions of the site have served them. A conversion is a taker by the part of what it gives that steps count,
+auxiliaries of other steps use, or buyers take: a heater of the step's own drum is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import fsum
 
 from benchmarks.carriers import CARRIERS
@@ -15,6 +16,7 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase, Value
 from benchmarks.routes import Words
+from reporting_agent.config.site_boundary import Conversion, Flow, SiteBoundary
 from reporting_agent.pipeline.sitewide import Sitewide
 
 FORMS = frozenset({"steam", "heat", "gas"})
@@ -30,27 +32,79 @@ def untaken(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
         if CARRIERS[carrier].form not in FORMS:
             continue
         size = -label.energy_by_carrier[carrier] / label.output_t
-        given, taken = _given_and_taken(carrier, label.step, whole)
+        given, taken, idle = _given_and_taken(carrier, label.step, whole)
         if given <= 0 or given - taken <= NEARLY * given:
             continue
         rest = size * (given - taken) / given
         if rest > WORTH_TELLING * abs(label.best.value):
             yield Words.of(_said(carrier, rest, taken / given, label))
+            if idle:
+                yield Words.of(_no_takers(carrier, idle))
 
 
-def _given_and_taken(carrier: str, step: str, whole: Sitewide) -> tuple[float, float]:
-    """MJ that steps give in all, beyond what each takes itself, and what is left of its takers once others have served them. Auxiliaries
-    of the step whose credit is asked for are its own users, and none of its takers."""
+def _given_and_taken(carrier: str, step: str, whole: Sitewide) -> tuple[float, float, list[str]]:
+    """MJ that steps give in all, beyond what each takes itself, what is left of its takers once others have served them, and conversions
+    that count as no taker, or not whole. Auxiliaries of the step whose credit is asked for are its own users, and none of its takers."""
     out, into = whole.of_steps(carrier, Direction.RECOVERED), whole.of_steps(carrier, Direction.IMPORT)
     net = {step: out.get(step, 0.0) - into.get(step, 0.0) for step in {*out, *into}}
     given, taken = fsum(mj for mj in net.values() if mj > 0), -fsum(mj for mj in net.values() if mj < 0)
+    idle = []
     if (fence := whole.site.site_boundary) is not None:
-        auxiliaries = (one for one in fence.auxiliaries if one.step != step)
-        uses = (*fence.sold, *auxiliaries, *fence.others, *(one for made in fence.conversions for one in made.takes))
-        supplies = (*fence.purchased, *(one for made in fence.conversions for one in made.gives))
-        taken += fsum(whole.flow_mj(flow) or 0.0 for flow in uses if flow.carrier == carrier)
-        taken -= fsum(whole.flow_mj(flow) or 0.0 for flow in supplies if flow.carrier == carrier)
-    return given, max(taken, 0.0)
+        taken += _by_users(carrier, step, fence, whole)
+        for made in fence.conversions:
+            taking = _mj(_of(carrier, made.takes), whole)
+            if taking:
+                served = _served(made, step, fence, whole, ())
+                taken += taking * served
+                idle += [made.id] if served < 1 - NEARLY else []
+        taken -= _mj(_of(carrier, (*fence.purchased, *(one for made in fence.conversions for one in made.gives))), whole)
+    return given, max(taken, 0.0), idle
+
+
+def _served(conversion: Conversion, step: str, fence: SiteBoundary, whole: Sitewide, behind: tuple[str, ...]) -> float:
+    """The part of what a conversion gives that somebody takes: 0 where it gives nothing known. What it gives to conversions `behind` which
+    it stands is taken by nobody."""
+    if conversion.id in behind:
+        return 0.0
+    made = {flow.carrier: _mj(_of(flow.carrier, conversion.gives), whole) for flow in conversion.gives}
+    taken = fsum(mj * _taken_share(carrier, step, fence, whole, (*behind, conversion.id)) for carrier, mj in made.items())
+    whole_of_it = fsum(made.values())
+    return taken / whole_of_it if whole_of_it else 0.0
+
+
+def _taken_share(carrier: str, step: str, fence: SiteBoundary, whole: Sitewide, behind: tuple[str, ...]) -> float:
+    """Of what conversions give of a carrier, the part that is taken; what meters err by and losses take of all its users is left to them.
+    One that takes what it gives (steam at another pressure) passes on what others gave."""
+    used = fsum(whole.of_steps(carrier, Direction.IMPORT).values()) + _by_users(carrier, step, fence, whole)
+    others = fsum(whole.of_steps(carrier, Direction.RECOVERED).values()) + _mj(_of(carrier, fence.purchased), whole)
+    for made in fence.conversions:
+        taking = _mj(_of(carrier, made.takes), whole)
+        others -= taking if any(_of(carrier, made.gives)) else 0.0
+        used += taking * _served(made, step, fence, whole, behind) if taking else 0.0
+    given = _mj((flow for made in fence.conversions for flow in _of(carrier, made.gives)), whole)
+    return min(max(used * (1 + NEARLY) - max(others, 0.0), 0.0) / given, 1.0) if given else 0.0
+
+
+def _by_users(carrier: str, step: str, fence: SiteBoundary, whole: Sitewide) -> float:
+    auxiliaries = (one for one in fence.auxiliaries if one.step != step)
+    return _mj(_of(carrier, (*fence.sold, *auxiliaries, *fence.others)), whole)
+
+
+def _of(carrier: str, flows: Iterable[Flow]) -> Iterator[Flow]:
+    return (flow for flow in flows if flow.carrier == carrier)
+
+
+def _mj(flows: Iterable[Flow], whole: Sitewide) -> float:
+    return fsum(whole.flow_mj(flow) or 0.0 for flow in flows)
+
+
+def _no_takers(carrier: str, idle: list[str]) -> Phrase:
+    return Phrase(
+        "What %(ids)s of [site_boundary] makes of the %(carrier)s is taken, wholly or in part, by no step that counts it, no auxiliary of"
+        " another step and no buyer: so far it is no taker.",
+        ids=", ".join(idle),
+        carrier=CARRIERS[carrier].words,
+    )
 
 
 def _said(carrier: str, rest: float, share: float, label: StepLabel) -> Phrase:

@@ -161,6 +161,81 @@ def test_a_taker_of_a_little_is_no_taker_of_it_all(tmp_path: Path, taker: str) -
     assert said.endswith(f"the label would be higher by {'7.04' if taker == 'buyer of half' else '14.1'} kgce/t.")
 
 
+CONVERSION = """[[site_boundary.conversions]]
+id = "{id}"
+takes = [{{ carrier = "{takes}", quantity = {taken}, unit = "MJ", period = "2026" }}]
+gives = [{{ carrier = "{gives}", quantity = {given}, unit = "MJ", period = "2026" }}]
+"""
+STEAM_MJ = 1.188e8
+"""90 kg of steam at 2.75 MJ/kg for each of 480,000 t of sinter: 8.44 kgce/t."""
+HEATER = CONVERSION.format(id="drum-heater", takes="steam", taken=STEAM_MJ, gives="heat", given=0.97 * STEAM_MJ)
+NETWORK = CONVERSION.format(id="pressure-reduction", takes="steam", taken=STEAM_MJ, gives="steam", given=STEAM_MJ)
+TURBINE = CONVERSION.format(id="turbine", takes="steam", taken=STEAM_MJ, gives="electricity", given=0.2 * STEAM_MJ)
+
+
+def flow(key: str, carrier: str, mj: float, more: str = "") -> str:
+    return f'[site_boundary]\n{key} = [{{ carrier = "{carrier}", quantity = {mj}, unit = "MJ", period = "2026"{more} }}]\n'
+
+
+def of_steam(folder: Path, fence: str, rolling: float = 0.0, kwh: float = 40) -> list[str]:
+    """What stands beside the label of a strand that gives 90 kg of steam, and of a mill that takes steam, MJ a tonne of 54,000."""
+    burnt = [took("coke", 50, "kg", 28.435), took("electricity", kwh, "kWh")]
+    ran = {"sintering": Ran(8000, [*burnt, gave("steam", 90, "kg", 2.75)], SINTER)}
+    if rolling:
+        ran["hot-rolling"] = Ran(900, [took("electricity", 90, "kWh"), took("natural-gas", 36, "Nm3", 35.5), took("steam", rolling, "MJ")])
+    unused = STRAND + '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
+    said = (one.en for one in of(labelled(works(folder, "steel", ran, unused + fence)), "sintering").provisos)
+    return [one for one in said if "that is credited" in one or "no taker" in one]
+
+
+@pytest.mark.parametrize(
+    "fence",
+    [
+        HEATER,
+        flow("auxiliaries", "heat", 0.97 * STEAM_MJ, ', step = "sintering"') + HEATER,
+        NETWORK,
+        HEATER + CONVERSION.format(id="second", takes="heat", taken=0.97 * STEAM_MJ, gives="heat", given=0.9 * STEAM_MJ),
+        HEATER + CONVERSION.format(id="back", takes="heat", taken=0.97 * STEAM_MJ, gives="steam", given=0.9 * STEAM_MJ),
+    ],
+    ids=["its drum", "its auxiliaries", "its network", "a chain of two", "a circle"],
+)
+def test_a_conversion_that_gives_to_nobody_takes_no_credited_steam(tmp_path: Path, fence: str) -> None:
+    said = of_steam(tmp_path, fence)
+    assert said[0].startswith("Nothing shows who takes the steam that is credited")
+    assert said[0].endswith("the label would be higher by 8.44 kgce/t.")
+    assert "is taken, wholly or in part, by no step that counts it" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("fence", "share", "rest"),
+    [
+        (flow("sold", "heat", 0.485 * STEAM_MJ) + HEATER, "52.50%", "4.01"),
+        (flow("purchased", "electricity", 480_000 * 40 * 3.6) + TURBINE, "14.55%", "7.22"),  # all that the strand reports: of fans unread
+    ],
+)
+def test_a_conversion_takes_as_much_as_others_take_of_it(tmp_path: Path, fence: str, share: str, rest: str) -> None:
+    """Half of the heat is sold, or none of the power is needed; 5 % of all users is left to what meters err by. Of 8.44 kgce/t."""
+    (first, second) = of_steam(tmp_path, fence)
+    assert first.endswith(f"flows of [site_boundary] take {share}. Without the rest the label would be higher by {rest} kgce/t.")
+    assert "makes of the steam is taken, wholly or in part" in second
+
+
+@pytest.mark.parametrize(
+    ("fence", "rolling"),
+    [
+        (flow("sold", "heat", 0.97 * STEAM_MJ) + HEATER, 0),
+        (flow("sold", "heat", 0.93 * STEAM_MJ) + HEATER, 0),  # pipes lose 4 %
+        (flow("auxiliaries", "heat", 0.97 * STEAM_MJ, ', step = "hot-rolling"') + HEATER, 0),
+        (NETWORK, STEAM_MJ / 54_000),
+        (TURBINE, 0),  # of the strand's own 40 kWh/t
+        (flow("purchased", "electricity", 480_000 * 40 * 3.6 - 0.2 * STEAM_MJ) + TURBINE, 0),
+    ],
+    ids=["sold", "sold less what pipes lose", "another's auxiliaries", "a network", "a turbine", "a turbine beside the grid"],
+)
+def test_a_conversion_whose_heat_or_power_is_counted_or_sold_is_a_taker(tmp_path: Path, fence: str, rolling: float) -> None:
+    assert of_steam(tmp_path, fence, rolling) == []
+
+
 def test_gas_that_goes_to_the_next_step_is_asked_nothing_and_flared_gas_is_told(tmp_path: Path) -> None:
     """A furnace gives 1,550 Nm3 and takes 520; a power house takes the rest, or nobody does: 1,030 x 3.35 / 29.3076 = 118 kgce/t."""
     taken = [took("coke", 370, "kg", 28.435), took("coal", 145, "kg", 28.0), took("blast-furnace-gas", 520, "Nm3", 3.35)]
