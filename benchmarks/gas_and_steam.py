@@ -5,8 +5,16 @@
     V_n = V * (p / 101.325 kPa) * (273.15 K / T),        p absolute, T in kelvin
 
 Compressibility is left out: for fuel gas, air and oxygen up to 1 MPa near room temperature it moves the result by up to 2.5 %
-(natural gas; below 0.5 % at 0.1 MPa), and a meter whose computer corrects for it gives Nm3 already. Humidity is left out: saturated gas
-at 30 degC and 101.325 kPa is 4.2 % water vapour, which is counted as gas. Who needs either corrects at the meter.
+(natural gas; below 0.5 % at 0.1 MPa), and a meter whose computer corrects for it gives Nm3 already.
+
+*Humidity.* A heating value is of dry gas, and washed gas is saturated: at 60 degC and 101.325 kPa a fifth of it is water vapour (4.2 % at
+30 degC). Dry gas is what its own partial pressure makes of the volume, p - phi p_s(T) in place of p, with phi the relative humidity and
+p_s the pressure of saturation (IAPWS SR1-86(1992), eq. 1; Wagner and Pruss, J. Phys. Chem. Ref. Data 22, 783 (1993)):
+
+    ln(p_s / p_c) = (T_c / T) (a1 t + a2 t^1.5 + a3 t^3 + a4 t^3.5 + a5 t^4 + a6 t^7.5),        t = 1 - T / T_c
+
+from 0 to 374 degC, of pure water to 0.1 %. Beside another gas at 0.1 MPa the vapour is up to 0.5 % more, which is left out: 0.1 % of the
+dry gas at 60 degC. Ten points of relative humidity are 2 % of it there, 0.4 % at 30 degC.
 
 *Steam.* Enthalpy of water and steam by IAPWS-IF97 (Revised Release R7-97(2012)) from CoolProp's backend of that formulation.
 The heat of a step's steam is its enthalpy less that of the water it was made from (GB/T 2589, working media and heat):
@@ -37,6 +45,8 @@ _FLUID = "IF97::Water"
 _HIGHEST_K = 1073.15
 _LOWEST_KPA, _HIGHEST_KPA = 0.6112127, 100_000.0
 _CRITICAL_K, _CRITICAL_KPA = 647.096, 22_064.0
+_SATURATION = ((-7.85951783, 1), (1.84408259, 1.5), (-11.7866497, 3), (22.6807411, 3.5), (-15.9618719, 4), (1.80122502, 7.5))
+"""a1 to a6 of IAPWS SR1-86(1992), each with its power."""
 
 
 def normal_volume(temperature_k: Floats, pressure_kpa: Floats) -> Floats:
@@ -45,6 +55,21 @@ def normal_volume(temperature_k: Floats, pressure_kpa: Floats) -> Floats:
     factor = np.full(np.broadcast(temperature_k, pressure_kpa).shape, np.nan)
     np.divide(pressure_kpa * ZERO_CELSIUS_K, temperature_k * NORMAL_KPA, out=factor, where=sound)
     return factor
+
+
+def saturation_kpa(temperature_k: Floats) -> Floats:
+    """Pressure of water vapour over water; NaN above the critical point. Below 0 degC, where ice is, a little more than there is."""
+    known = (temperature_k > 0) & (temperature_k <= _CRITICAL_K)
+    kelvin = np.where(known, temperature_k, _CRITICAL_K)
+    t = 1 - kelvin / _CRITICAL_K
+    exponent = sum(a * t**power for a, power in _SATURATION)
+    return np.where(known, _CRITICAL_KPA * np.exp(_CRITICAL_K / kelvin * exponent), np.nan)
+
+
+def dry_share(temperature_k: Floats, pressure_kpa: Floats, relative_humidity: float = 1.0) -> Floats:
+    """Of a gas's volume, what is no water vapour; NaN where nothing else would be left."""
+    share = 1 - relative_humidity * saturation_kpa(temperature_k) / np.where(pressure_kpa > 0, pressure_kpa, np.nan)
+    return np.where(share > 0, share, np.nan)
 
 
 def superheated(temperature_k: Floats, pressure_kpa: Floats) -> tuple[Floats, Floats]:

@@ -123,11 +123,13 @@ def _refuse_companions(site: Site, meter: Meter, tree: MeterTree) -> None:
     temperature = meter.temperature_meter is not None or meter.temperature_c is not None
     pressure = meter.pressure_meter is not None or meter.pressure_kpa is not None
     if meter.computed or meter.role == "state":
-        if temperature or pressure or meter.steam is not None:
+        if temperature or pressure or meter.steam is not None or meter.relative_humidity_pct is not None:
             raise _wrong(site, key, "temperature, pressure or steam", "none: only a meter with readings of gas or steam has a state")
         return
     unit = amount_unit(meter)
     if meter.steam is not None:
+        if meter.relative_humidity_pct is not None:
+            raise _wrong(site, f"{key}.relative_humidity_pct", f"{meter.relative_humidity_pct:g}", "none of steam: steam has a dryness")
         _refuse_steam(site, meter, unit, temperature, pressure)
     elif CARRIERS[meter.carrier].unit == "Nm3" and (unit in ACTUAL_VOLUME or (meter.computed_at is not None and unit in NORMAL_VOLUME)):
         if meter.computed_at is not None and unit in ACTUAL_VOLUME:
@@ -139,8 +141,8 @@ def _refuse_companions(site: Site, meter: Meter, tree: MeterTree) -> None:
                 "nothing",
                 f"temperature and pressure, by meter or as a constant: {unit} of a gas becomes Nm3 only by its state",
             )
-    elif temperature or pressure or meter.computed_at is not None:
-        wanted = "a state goes with a gas in m3 (in Nm3 with computed_at) or with steam in kg, t or m3"
+    elif temperature or pressure or meter.computed_at is not None or meter.relative_humidity_pct is not None:
+        wanted = "a state, and a humidity with it, goes with a gas in m3 (in Nm3 with computed_at), a state with steam in kg, t or m3"
         raise _wrong(site, key, f"a state beside {meter.unit}", wanted)
 
 

@@ -12,7 +12,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from benchmarks.measurements import Direction
-from reporting_agent.config.profile import Setting
+from reporting_agent.config.profile import Setting, newer
 
 Role = Literal["main", "sub", "check", "virtual", "state"]
 Rule = Literal["output", "hours", "rated-power", "shares", "power"]
@@ -138,6 +138,7 @@ class Meter(Setting):
     pressure_kpa: float | None = Field(default=None, gt=0)  # absolute, where no meter reads it
     pressure_is: Literal["absolute", "gauge"] | None = None  # of a state meter that reads a pressure
     atmosphere_kpa: float = Field(default=101.325, gt=0)  # what a gauge reads from
+    relative_humidity_pct: float | None = newer(None, ge=0, le=100)  # of a gas at its state: 100 saturated, 0 dry
     steam: Steam | None = None
     computed_at: DesignState | None = None  # of an orifice or the like, where its computer knows no other state
 

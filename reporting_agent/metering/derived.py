@@ -55,10 +55,13 @@ def factor(meter: Meter, unit: str, temperature_k: Floats, pressure_kpa: Floats)
     if meter.steam is not None:
         return _heat(meter, meter.steam, unit, temperature_k, pressure_kpa)
     normal = gas_and_steam.normal_volume(temperature_k, pressure_kpa)
+    dry: Floats | float = 1.0
+    if meter.relative_humidity_pct:
+        dry = gas_and_steam.dry_share(temperature_k, pressure_kpa, meter.relative_humidity_pct / 100)
     if meter.computed_at is None:
-        return normal * ratio(unit, "m3")
+        return normal * dry * ratio(unit, "m3")
     design = gas_and_steam.normal_volume(*_point(meter.computed_at.temperature_c, meter.computed_at.pressure_kpa))
-    return np.sqrt(normal / design) * ratio(unit, "Nm3")
+    return np.sqrt(normal / design) * dry * ratio(unit, "Nm3")
 
 
 def doubt_of_state(meter: Meter, unit: str, temperature_k: float, pressure_kpa: float, tree: MeterTree) -> float:
@@ -128,13 +131,14 @@ class Counted:
     """One meter's course in the unit that its energy counts in.
 
     `per_reading` of it make one unit of the readings, on the mean; `state_doubt` is the standard uncertainty of that, as a share,
-    from the meters of temperature and pressure.
+    from the meters of temperature and pressure. `vapour_if_saturated` is the share of a gas's volume that water vapour would be.
     """
 
     course: Course
     unit: str
     per_reading: float
     state_doubt: float = 0.0
+    vapour_if_saturated: float = 0.0
 
 
 def moments_of_all(tree: MeterTree, own: Mapping[str, Integers]) -> dict[str, Integers]:
@@ -191,10 +195,12 @@ def _at_its_state(meter: Meter, counted: Counted, found: Mapping[str, Course], t
     )
     lost_s = float(flowing_us[flowed & ~known].sum()) / 1e6
     course = replace(counted.course, curve=converted, findings=(*counted.course.findings, *_findings(meter, lost_s)))
-    doubt = 0.0
+    doubt = vapour = 0.0
     if known.any():
+        if meter.steam is None:
+            vapour = _usual(1 - np.nan_to_num(gas_and_steam.dry_share(temperature_k, pressure_kpa)), steps, known)
         doubt = doubt_of_state(meter, counted.unit, _usual(temperature_k, steps, known), _usual(pressure_kpa, steps, known), tree)
-    return Counted(course, final_unit(meter), counted.per_reading * usual, doubt)
+    return Counted(course, final_unit(meter), counted.per_reading * usual, doubt, vapour)
 
 
 def _state(

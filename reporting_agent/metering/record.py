@@ -84,7 +84,8 @@ class MeterRecord:
     `in_batches - began_before + runs_on`. `unplaced` is what a register counted across gaps too long to place it, in
     the period in which it was read again. `per_reading` is what one unit of the readings (of a rate: times an hour) is in `unit`: 1 for
     kWh, a mean of the period where gas was brought to normal state or steam turned into heat; `state_doubt` its standard
-    uncertainty, as a share, from the meters of temperature and pressure.
+    uncertainty, as a share, from the meters of temperature and pressure. `vapour_if_saturated` is the share of a gas's volume that water
+    vapour would be at its state.
     """
 
     meter: Meter
@@ -107,6 +108,7 @@ class MeterRecord:
     facts: MeterFacts
     per_reading: float = 1.0
     state_doubt: float = 0.0
+    vapour_if_saturated: float = 0.0
     runs: RunRecord | None = None  # None of a meter that is worked out from others
     demand: Intervals | None = None  # of a meter on top of the tree, where the tariff has a demand charge
     closely: Intervals | None = None  # between the moments that somebody asked for besides

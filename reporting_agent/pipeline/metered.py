@@ -137,7 +137,7 @@ def measure(
             raw = None if meter.computed else followed.courses.get(name)  # a load rises when it rises, at any state of the gas
             bins_us = shifts.bins_of(windows.start_us, windows.end_us)
             runs = None if raw is None else of_runs(raw.curve, windows.start_us, windows.end_us, occupied.ids, bins_us)
-            records.append(replace(record, runs=runs))
+            records.append(replace(record, runs=runs, vapour_if_saturated=made.vapour_if_saturated))
         if name in counted:
             own, windows = followed.of_period(name, batches)
             sinks = followed.sinks[name]

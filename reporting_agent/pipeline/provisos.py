@@ -15,6 +15,7 @@ from reporting_agent.pipeline import (
     conversions,
     declared,
     heat_content,
+    humidity,
     neighbours,
     over_the_fence,
     own_gas,
@@ -34,6 +35,7 @@ def of(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Wo
     yield from over_the_fence.told(label, pack)
     yield from conversions.told(label, whole, pack)
     yield from takers.untaken(label, whole)
+    yield from humidity.told(label, whole)
     yield from heat_content.told(label, whole.analysed_twice, site.heating_values)
     yield from beside_the_meters.told(label, whole, pack)
     yield from usual_heat.told(label, site, pack)

@@ -37,6 +37,7 @@ _GAS = (
     "pressure_meter",
     "pressure_is",
     "atmosphere_kpa",
+    "relative_humidity_pct",
     "steam",
     "computed_at",
 )

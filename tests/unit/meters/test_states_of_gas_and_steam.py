@@ -72,3 +72,18 @@ def test_a_gas_becomes_normal_cubic_metres_by_the_law_of_ideal_gases() -> None:
     factor = gas_and_steam.normal_volume(np.array([293.15, 273.15, -1.0, 300.0]), np.array([121.325, 101.325, 100.0, 0.0]))
     assert factor[:2] == pytest.approx([1.1156937, 1.0], rel=1e-6)
     assert np.isnan(factor[2:]).all()
+
+
+@pytest.mark.parametrize(("kelvin", "mpa"), TABLE_35)
+def test_water_is_saturated_at_the_pressure_of_the_formulation(kelvin: float, mpa: float) -> None:
+    assert gas_and_steam.saturation_kpa(np.array([float(kelvin)]))[0] == pytest.approx(mpa * 1000, rel=1e-3)
+
+
+def test_a_wet_gas_holds_what_its_own_pressure_makes_of_the_volume() -> None:
+    # 19.946 kPa at 60 degC (IAPWS SR1-86(1992)): 81.379 of 101.325; nothing is left where vapour alone would be more than the pressure
+    found = gas_and_steam.dry_share(np.array([333.15, 333.15, 380.0, 333.15]), np.array([101.325, 101.325, 101.325, 0.0]), 1.0)
+    assert found[:2] == pytest.approx(81.379 / 101.325, rel=1e-4)
+    assert np.isnan(found[2:]).all()
+    half = gas_and_steam.dry_share(np.array([333.15]), np.array([101.325]), 0.5)
+    assert half[0] == pytest.approx(1 - 9.973 / 101.325, rel=1e-4)
+    assert gas_and_steam.saturation_kpa(np.array([273.16]))[0] == pytest.approx(0.611657, rel=1e-4)  # the triple point

@@ -1,0 +1,104 @@
+"""Water vapour in gas that a meter reads in m3: what no reading shows of it is told beside the label, with its size.
+
+Washed gas is saturated, and a heating value is of dry gas: what is given back warm and wet and counted as dry credits vapour (a fifth of
+converter gas at 60 degC). So is a humidity that takes vapour off a gas that the step takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import fsum
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import MJ_PER
+from benchmarks.labels import StepLabel
+from benchmarks.labels.columns import counts
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.measurements import Direction, Status
+from benchmarks.phrases import Phrase, Value
+from benchmarks.routes import Words
+from reporting_agent.config.meters import Meter
+from reporting_agent.metering import MeterRecord
+from reporting_agent.pipeline.following import sinks_of
+from reporting_agent.pipeline.sitewide import Sitewide
+
+LITTLE = 0.042
+"""Of a gas's volume, what saturated gas at 30 degC and 101.325 kPa holds as vapour: above it what is given back is asked about (a
+convention of ours)."""
+
+
+def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
+    """By how much the label would be higher, were what is given back saturated, and what is taken dry."""
+    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    if label.best.value is None or output <= 0:
+        return
+    for counted, record in _gases(label, whole):
+        declared = record.meter.relative_humidity_pct
+        vapour, back = record.vapour_if_saturated, counted.direction is Direction.RECOVERED
+        dry = 1 - vapour * (declared or 0) / 100
+        wrong = 1 - (1 - vapour) / dry if back else 1 / dry - 1
+        mj = whole.of_steps(counted.carrier, counted.direction).get(label.step, 0.0) * _share(counted, label.step, whole)
+        size = mj * wrong / MJ_PER[label.energy_unit] / output
+        if (back and vapour * (1 - (declared or 0) / 100) <= LITTLE) or size <= WORTH_TELLING * abs(label.best.value):
+            continue
+        yield Words.of(
+            _said(
+                declared,
+                back=back,
+                carrier=CARRIERS[counted.carrier].words,
+                meter=record.meter.id,
+                vapour=f"{vapour if back else 1 - dry:.1%}",
+                size=f"{size:.3g}",
+                unit=label.unit,
+            )
+        )
+
+
+def _gases(label: StepLabel, whole: Sitewide) -> Iterator[tuple[Meter, MeterRecord]]:
+    """Meters that count a gas for the label, each with the record of the gas that flows through it or through those it is made from."""
+    tree = whole.site.tree
+    for meter in tree.counted:
+        if CARRIERS[meter.carrier].form == "gas" and counts(meter.carrier, label.metric) and _serves(meter, label.step, whole):
+            of = [whole.records[name] for name in sorted({meter.id, *tree.needed_by(meter)}) if name in whole.records]
+            if wet := [one for one in of if one.vapour_if_saturated]:
+                yield meter, max(wet, key=lambda one: one.total)
+
+
+def _serves(meter: Meter, step: str, whole: Sitewide) -> bool:
+    return any(sink.step == step for sink in sinks_of(meter, whole.site))
+
+
+def _share(meter: Meter, step: str, whole: Sitewide) -> float:
+    """Of what meters count for the step of the carrier in this direction, what this one does."""
+    alike = [
+        whole.records[one.id].in_batches
+        for one in whole.site.tree.counted
+        if (one.carrier, one.direction) == (meter.carrier, meter.direction) and one.id in whole.records and _serves(one, step, whole)
+    ]
+    together = fsum(alike)
+    own = whole.records.get(meter.id)
+    return own.in_batches / together if own is not None and together else 0.0
+
+
+def _said(declared: float | None, *, back: bool, **size: Value) -> Phrase:
+    if declared is None:
+        return Phrase(
+            "Nothing says how humid the %(carrier)s is that meter %(meter)s measures. Saturated, as washed gas is, it would be"
+            " %(vapour)s water vapour at its temperature and pressure, and the label would be higher by %(size)s %(unit)s. Give"
+            " relative_humidity_pct of the meter: 100 where the gas is saturated, 0 where it was dried.",
+            **size,
+        )
+    if back:
+        return Phrase(
+            "As the site declares, the %(carrier)s that meter %(meter)s measures has a relative humidity of %(humidity)s %%, which no"
+            " reading shows. Saturated, as washed gas is, it would be %(vapour)s water vapour, and the label would be higher by %(size)s"
+            " %(unit)s.",
+            humidity=f"{declared:g}",
+            **size,
+        )
+    return Phrase(
+        "As the site declares, the %(carrier)s that meter %(meter)s measures has a relative humidity of %(humidity)s %%, which no reading"
+        " shows: %(vapour)s of its volume is taken off as water vapour. Were it dry, the label would be higher by %(size)s %(unit)s.",
+        humidity=f"{declared:g}",
+        **size,
+    )
