@@ -96,6 +96,11 @@ class Words(Declared):
         return self.each(lambda text: text.rstrip(" .。"))
 
 
+def worded(text: str, /, **values: Value) -> Words:
+    """A sentence with its values, in every language of the catalogue."""
+    return Words.of(Phrase(text, **values))
+
+
 Status = Literal["original-seen", "transcribed", "secondary", "assumption"]
 """How a figure was read: in the document itself; in a transcription of it, with its clause; in a text that reports it; not at all."""
 

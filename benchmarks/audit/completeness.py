@@ -12,7 +12,7 @@ from benchmarks.audit.accounted import Accounted, Questioned, Why
 from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, not_asked, not_checkable, of_no_readings
 from benchmarks.audit.records import microseconds
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 
 
 def nothing_left_out(evidence: Evidence) -> Outcome:
@@ -132,11 +132,7 @@ def edges_at_rest(evidence: Evidence) -> Outcome:
             ),
             Phrase("Hold these times against the control system on site."),
         )
-    return held(
-        code,
-        Phrase("At %(number)s edges of opened batches the line stood.", number=f"{accounted.edges:,}"),
-        accounted.edges,
-    )
+    return held(code, Phrase("At %(number)s edges of opened batches the line stood.", number=f"{accounted.edges:,}"), accounted.edges)
 
 
 def output_weighed(evidence: Evidence) -> Outcome:
@@ -212,7 +208,5 @@ def _weighed(evidence: Evidence, leaf: int, output: float, weighed: float) -> Wo
     batch = evidence.batches[leaf]
     unit = next((part.output_unit for part in evidence.pack.steps if part.id == batch.step), "t")
     record = named(leaf, batch)
-    said = Words.of(
-        Phrase("output %(output)s %(unit)s, weighed %(weighed)s %(unit)s", output=f"{output:,.4g}", weighed=f"{weighed:,.4g}", unit=unit)
-    )
-    return Words.of(Phrase("%(record)s: %(said)s", record=record, said=said))
+    said = worded("output %(output)s %(unit)s, weighed %(weighed)s %(unit)s", output=f"{output:,.4g}", weighed=f"{weighed:,.4g}", unit=unit)
+    return worded("%(record)s: %(said)s", record=record, said=said)

@@ -17,7 +17,7 @@ from benchmarks.labels.step import measure
 from benchmarks.labels.validity import record_reasons
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
-from benchmarks.routes import MetricRule, Step, Words
+from benchmarks.routes import MetricRule, Step, Words, worded
 
 _NEARLY = 1e-9
 """Relative: a record's energies are added in their order, a label's in that of the files (`audit.records`)."""
@@ -36,27 +36,19 @@ def readings_committed(evidence: Evidence) -> Outcome:
         if committed.get(key, None if _is_inside(evidence, key, first) else day) != day
     ]
     wrong += [
-        Words.of(Phrase("%(meter)s, %(date)s: not shown", meter=day.meter, date=_date(day.start_us)))
+        worded("%(meter)s, %(date)s: not shown", meter=day.meter, date=_date(day.start_us))
         for index, day in sorted(evidence.days.items())
         if (day.meter, day.start_us) not in evidence.shown and _is_drawn(evidence, index)
     ]
     if wrong:
         return failed(
             code,
-            Words.of(Phrase("%(wrong)s days of readings are not those that were committed to.", wrong=f"{len(wrong):,}")),
-            Words.of(
-                Phrase(
-                    "The readings were changed after the root had been logged. Keep the opening, and read the meters' own memory on site."
-                )
-            ),
+            Phrase("%(wrong)s days of readings are not those that were committed to.", wrong=f"{len(wrong):,}"),
+            Phrase("The readings were changed after the root had been logged. Keep the opening, and read the meters' own memory on site."),
             wrong,
         )
     number = len(evidence.shown)
-    return held(
-        code,
-        Words.of(Phrase("All %(number)s days of readings shown have the digest that was committed to.", number=f"{number:,}")),
-        number,
-    )
+    return held(code, Phrase("All %(number)s days of readings shown have the digest that was committed to.", number=f"{number:,}"), number)
 
 
 def records_recomputed(evidence: Evidence) -> Outcome:
@@ -66,25 +58,17 @@ def records_recomputed(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Words.of(
-                Phrase(
-                    "%(wrong)s of %(opened)s records are not what the plant's readings and rows give.",
-                    wrong=f"{len(wrong):,}",
-                    opened=f"{len(opened):,}",
-                )
+            Phrase(
+                "%(wrong)s of %(opened)s records are not what the plant's readings and rows give.",
+                wrong=f"{len(wrong):,}",
+                opened=f"{len(opened):,}",
             ),
-            Words.of(
-                Phrase("Compare the record with the meter's own memory and the batch log on site; what it should be is in the report.")
-            ),
+            Phrase("Compare the record with the meter's own memory and the batch log on site; what it should be is in the report."),
             wrong,
         )
     return held(
         code,
-        Words.of(
-            Phrase(
-                "All %(opened)s records of batches come out of the readings and rows as they were committed to.", opened=f"{len(opened):,}"
-            )
-        ),
+        Phrase("All %(opened)s records of batches come out of the readings and rows as they were committed to.", opened=f"{len(opened):,}"),
         len(opened),
     )
 
@@ -96,20 +80,15 @@ def records_with_evidence(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Words.of(Phrase("%(wrong)s records are of batches that the plant's rows and readings do not know.", wrong=f"{len(wrong):,}")),
-            Words.of(
-                Phrase(
-                    "Ask for the batch in the plant's production system; a batch that was never made lowers a label "
-                    "as well as a false reading."
-                )
+            Phrase("%(wrong)s records are of batches that the plant's rows and readings do not know.", wrong=f"{len(wrong):,}"),
+            Phrase(
+                "Ask for the batch in the plant's production system; a batch that was never made lowers a label as well as a false reading."
             ),
             wrong,
         )
     return held(
         code,
-        Words.of(
-            Phrase("All %(opened)s batches stand in the plant's rows, with energy in its readings or rows.", opened=f"{len(opened):,}")
-        ),
+        Phrase("All %(opened)s batches stand in the plant's rows, with energy in its readings or rows.", opened=f"{len(opened):,}"),
         len(opened),
     )
 
@@ -126,19 +105,17 @@ def exclusions_justified(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Words.of(
-                Phrase(
-                    "%(wrong)s of %(excluded)s exclusions are not justified by the plant's rows and readings.",
-                    wrong=f"{len(wrong):,}",
-                    excluded=f"{len(excluded):,}",
-                )
+            Phrase(
+                "%(wrong)s of %(excluded)s exclusions are not justified by the plant's rows and readings.",
+                wrong=f"{len(wrong):,}",
+                excluded=f"{len(excluded):,}",
             ),
-            Words.of(Phrase("See on site what happened in these batches; an exclusion without its reason lowers the label.")),
+            Phrase("See on site what happened in these batches; an exclusion without its reason lowers the label."),
             wrong,
         )
     return held(
         code,
-        Words.of(Phrase("All %(excluded)s exclusions that were opened are justified by their stated rule.", excluded=f"{len(excluded):,}")),
+        Phrase("All %(excluded)s exclusions that were opened are justified by their stated rule.", excluded=f"{len(excluded):,}"),
         len(excluded),
     )
 
@@ -156,30 +133,25 @@ def ranks_and_counts(evidence: Evidence) -> Outcome:
         if counted is not None and evidence.pack.policy.unit == "record":
             if counted.batches != cell.used:
                 name = f"{part.step}/{cell.product}/{cell.variant}"
-                both = Words.of(
-                    Phrase("%(name)s: %(used)s used, %(batches)s counted", name=name, used=f"{cell.used:,}", batches=f"{counted.batches:,}")
+                both = worded(
+                    "%(name)s: %(used)s used, %(batches)s counted", name=name, used=f"{cell.used:,}", batches=f"{counted.batches:,}"
                 )
                 wrong.append(both)
             wrong += [named(index, evidence.batches[index]) for index in _miscounted(values, cell, counted, rule)]
     if wrong:
         return failed(
             code,
-            Words.of(
-                Phrase(
-                    "%(wrong)s records do not stand at the rank, or in the cell of the grid, that the label counted them in.",
-                    wrong=f"{len(wrong):,}",
-                )
+            Phrase(
+                "%(wrong)s records do not stand at the rank, or in the cell of the grid, that the label counted them in.",
+                wrong=f"{len(wrong):,}",
             ),
-            Words.of(Phrase("The label is not that of these records: have it recomputed on site from the plant's files.")),
+            Phrase("The label is not that of these records: have it recomputed on site from the plant's files."),
             wrong,
         )
     return held(
         code,
-        Words.of(
-            Phrase(
-                "All %(seen)s used batches that were opened stand at their rank and were counted in the cell of their value.",
-                seen=f"{seen:,}",
-            )
+        Phrase(
+            "All %(seen)s used batches that were opened stand at their rank and were counted in the cell of their value.", seen=f"{seen:,}"
         ),
         seen,
     )
@@ -274,7 +246,7 @@ def _is_drawn(evidence: Evidence, index: int) -> bool:
 
 
 def _with_reasons(record: Words, stated: str, computed: str) -> Words:
-    return Words.of(Phrase("%(record)s: %(stated)s, computed: %(computed)s", record=record, stated=stated, computed=computed))
+    return worded("%(record)s: %(stated)s, computed: %(computed)s", record=record, stated=stated, computed=computed)
 
 
 def _date(start_us: int) -> str:

@@ -19,7 +19,7 @@ from benchmarks.errors import SteplabelError
 from benchmarks.labels.step import Context
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack, Words, worded
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.logged import Kind
@@ -132,11 +132,11 @@ Check = Callable[[Evidence], Outcome]
 
 
 def held(code: str, said: Words | Phrase, count: int = 0) -> Outcome:
-    return Outcome(code, State.HELD, _words(said), count=count)
+    return Outcome(code, State.HELD, Words.of(said), count=count)
 
 
 def not_checkable(code: str, why: Words | Phrase, to_do: Words | Phrase | None = None) -> Outcome:
-    return Outcome(code, State.NOT_CHECKABLE, _words(why), None if to_do is None else _words(to_do))
+    return Outcome(code, State.NOT_CHECKABLE, Words.of(why), None if to_do is None else Words.of(to_do))
 
 
 def not_asked(code: str, why: Words | Phrase, to_do: Words | Phrase) -> Outcome:
@@ -152,13 +152,9 @@ def of_no_readings(code: str) -> Outcome:
     )
 
 
-def failed(code: str, said: Words | Phrase, to_do: Words | Phrase, places: Iterable[Words] = ()) -> Outcome:
-    found = tuple(places)
-    return Outcome(code, State.FAILED, _words(said), _words(to_do), found[:MOST_NAMED], len(found))
-
-
-def _words(said: Words | Phrase) -> Words:
-    return Words.of(said) if isinstance(said, Phrase) else said
+def failed(code: str, said: Words | Phrase, to_do: Words | Phrase, places: Iterable[Words | Phrase] = ()) -> Outcome:
+    found = tuple(map(Words.of, places))
+    return Outcome(code, State.FAILED, Words.of(said), Words.of(to_do), found[:MOST_NAMED], len(found))
 
 
 def in_words(refusal: SteplabelError) -> tuple[Words, Words]:
@@ -174,7 +170,7 @@ def refused(code: str, refusal: SteplabelError) -> Outcome:
 def named(index: int, batch: Batch) -> Words:
     """A record, so that the plant finds it."""
     what = f"{batch.step} {batch.batch_id}, {batch.start:%Y-%m-%d %H:%M} UTC"
-    return Words.of(Phrase("leaf %(index)s: %(what)s", index=index, what=what))
+    return worded("leaf %(index)s: %(what)s", index=index, what=what)
 
 
 def same(text: str) -> Words:

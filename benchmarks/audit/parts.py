@@ -12,8 +12,7 @@ from typing import TypeAlias
 from benchmarks.audit import contents
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
-from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 
 Parts: TypeAlias = dict[str, str]
 """Name -> number of records and digest, as `117 5e88…`."""
@@ -54,12 +53,12 @@ def _differing(committed: Parts, now: Parts) -> Iterator[Words]:
         if before == after:
             continue
         if before is None or after is None:
-            new = Words.of(Phrase("%(name)s: not there when it was committed to", name=name))
-            gone = Words.of(Phrase("%(name)s: no longer there", name=name))
+            new = worded("%(name)s: not there when it was committed to", name=name)
+            gone = worded("%(name)s: no longer there", name=name)
             yield new if before is None else gone
             continue
         there, here = before.partition(" ")[0], after.partition(" ")[0]
         if here != there:
-            yield Words.of(Phrase("%(name)s: %(here)s records, %(there)s when they were committed to", name=name, here=here, there=there))
+            yield worded("%(name)s: %(here)s records, %(there)s when they were committed to", name=name, here=here, there=there)
         else:
-            yield Words.of(Phrase("%(name)s: not the same", name=name))
+            yield worded("%(name)s: not the same", name=name)

@@ -11,7 +11,6 @@ from benchmarks.audit.sampling import Kind as Stratum
 from benchmarks.audit.sampling import certainty, weaker
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 from benchmarks.wire import logged, merkle
 from benchmarks.wire.logged import Kind
 
@@ -26,9 +25,7 @@ def draw_promised(evidence: Evidence) -> Outcome:
     entry = evidence.public.entries.get(Kind.AUDIT_PROMISE)
     if promise is None:
         return not_checkable(
-            code,
-            Phrase("The auditor's promise was not given, so nobody sees that the nonce was fixed before the draw."),
-            TAKE_THE_FILE,
+            code, Phrase("The auditor's promise was not given, so nobody sees that the nonce was fixed before the draw."), TAKE_THE_FILE
         )
     try:
         require_promised(evidence.draw, promise)
@@ -107,14 +104,12 @@ def drawn_after_commitment(evidence: Evidence) -> Outcome:
     if head <= entry:
         return failed(
             code,
-            Words.of(
-                Phrase(
-                    "The tree head has %(head)s entries, and the commitment is entry %(entry)s of the log: it came after the draw.",
-                    head=f"{head:,}",
-                    entry=f"{entry:,}",
-                )
+            Phrase(
+                "The tree head has %(head)s entries, and the commitment is entry %(entry)s of the log: it came after the draw.",
+                head=f"{head:,}",
+                entry=f"{entry:,}",
             ),
-            Words.of(Phrase("Draw again from a tree head that holds the commitment.")),
+            Phrase("Draw again from a tree head that holds the commitment."),
         )
     if lacking := unproven(evidence, head_signed, commitment_logged, challenge_signed):
         return not_checkable(
@@ -122,12 +117,10 @@ def drawn_after_commitment(evidence: Evidence) -> Outcome:
         )
     return held(
         code,
-        Words.of(
-            Phrase(
-                "The commitment is entry %(entry)s of the log, before the head of %(head)s entries that the draw follows from.",
-                entry=f"{entry:,}",
-                head=f"{head:,}",
-            )
+        Phrase(
+            "The commitment is entry %(entry)s of the log, before the head of %(head)s entries that the draw follows from.",
+            entry=f"{entry:,}",
+            head=f"{head:,}",
         ),
     )
 
@@ -143,25 +136,20 @@ def head_signed(evidence: Evidence) -> Outcome:
     if shown is None or not evidence.public.keys_known:
         return not_checkable(
             code,
-            Words.of(Phrase("No signed tree head, or no key directory, was given: the head of the draw stands on the auditor's word.")),
+            Phrase("No signed tree head, or no key directory, was given: the head of the draw stands on the auditor's word."),
             TAKE_THE_FILE,
         )
     if shown != drawn:
         return failed(
             code,
-            Words.of(
-                Phrase(
-                    "The draw names a head of %(drawn)s entries that is not the signed one of %(signed)s.",
-                    drawn=f"{drawn.size:,}",
-                    signed=f"{shown.size:,}",
-                )
+            Phrase(
+                "The draw names a head of %(drawn)s entries that is not the signed one of %(signed)s.",
+                drawn=f"{drawn.size:,}",
+                signed=f"{shown.size:,}",
             ),
-            Words.of(Phrase("Draw again from a head that the portal signed; from another one the auditor could have looked for a draw.")),
+            Phrase("Draw again from a head that the portal signed; from another one the auditor could have looked for a draw."),
         )
-    return held(
-        code,
-        Words.of(Phrase("The portal signed the head of %(size)s entries that the draw follows from.", size=f"{drawn.size:,}")),
-    )
+    return held(code, Phrase("The portal signed the head of %(size)s entries that the draw follows from.", size=f"{drawn.size:,}"))
 
 
 def commitment_logged(evidence: Evidence) -> Outcome:
@@ -169,15 +157,10 @@ def commitment_logged(evidence: Evidence) -> Outcome:
     code, head, challenge = "commitment-logged", evidence.draw.head, evidence.challenge
     if evidence.public.inclusion is None:
         return not_checkable(
-            code,
-            Words.of(Phrase("No proof that the commitment is in the log was given.")),
-            Words.of(Phrase("Ask the portal's log for one, as a file.")),
+            code, Phrase("No proof that the commitment is in the log was given."), Phrase("Ask the portal's log for one, as a file.")
         )
     if challenge.log_index >= head.size:
-        return not_checkable(
-            code,
-            Words.of(Phrase("The commitment came after the head of the draw, so no proof can lead to it.")),
-        )
+        return not_checkable(code, Phrase("The commitment came after the head of the draw, so no proof can lead to it."))
     leaf = logged.hashed(Kind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on)
     try:
         merkle.require_inclusion(leaf, challenge.log_index, head.size, evidence.public.inclusion, head.root)
@@ -185,12 +168,10 @@ def commitment_logged(evidence: Evidence) -> Outcome:
         return refused(code, refusal)
     return held(
         code,
-        Words.of(
-            Phrase(
-                "The commitment is entry %(log_index)s of the log of %(size)s entries.",
-                log_index=f"{challenge.log_index:,}",
-                size=f"{head.size:,}",
-            )
+        Phrase(
+            "The commitment is entry %(log_index)s of the log of %(size)s entries.",
+            log_index=f"{challenge.log_index:,}",
+            size=f"{head.size:,}",
         ),
     )
 
@@ -200,27 +181,19 @@ def root_committed(evidence: Evidence) -> Outcome:
     code, own = "root-committed", evidence.draw.commitment
     if evidence.public.commitment is None:
         return not_checkable(
-            code,
-            Words.of(Phrase("No commitment from elsewhere than plant and draw was given, to hold the root against.")),
-            TAKE_THE_FILE,
+            code, Phrase("No commitment from elsewhere than plant and draw was given, to hold the root against."), TAKE_THE_FILE
         )
     alike = evidence.public.commitment == own == evidence.challenge.commitment and evidence.report.data_root == own.data_root
     if not alike:
         return failed(
             code,
-            Words.of(Phrase("The root of the draw is not the one that was committed to, or challenge or report are of another.")),
-            Words.of(
-                Phrase(
-                    "Take the commitment from the portal's log again; if it stays so, the data were exchanged after "
-                    "they had been committed to."
-                )
+            Phrase("The root of the draw is not the one that was committed to, or challenge or report are of another."),
+            Phrase(
+                "Take the commitment from the portal's log again; if it stays so, the data were exchanged after they had been committed to."
             ),
         )
     root = own.data_root.hex()[:16]
-    return held(
-        code,
-        Words.of(Phrase("Commitment, challenge, report and draw name the same root, %(root)s….", root=root)),
-    )
+    return held(code, Phrase("Commitment, challenge, report and draw name the same root, %(root)s….", root=root))
 
 
 def challenge_signed(evidence: Evidence) -> Outcome:
@@ -240,18 +213,13 @@ def challenge_signed(evidence: Evidence) -> Outcome:
         )
     if not evidence.public.keys_known:
         return not_checkable(
-            code,
-            Words.of(Phrase("The portal's key directory was not given, so the signature under the challenge was not checked.")),
-            TAKE_THE_FILE,
+            code, Phrase("The portal's key directory was not given, so the signature under the challenge was not checked."), TAKE_THE_FILE
         )
     if challenge.nonce != evidence.report.challenge:
         return failed(
             code,
-            Words.of(Phrase("The report names another challenge than the one shown.")),
-            Words.of(Phrase("Take the challenge that the portal gave for this commitment.")),
+            Phrase("The report names another challenge than the one shown."),
+            Phrase("Take the challenge that the portal gave for this commitment."),
         )
     day, key = challenge.given_on.isoformat(), challenge.key_id[:16]
-    return held(
-        code,
-        Words.of(Phrase("The portal gave the challenge on %(day)s, signed with its key %(key)s.", day=day, key=key)),
-    )
+    return held(code, Phrase("The portal gave the challenge on %(day)s, signed with its key %(key)s.", day=day, key=key))

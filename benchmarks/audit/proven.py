@@ -15,7 +15,7 @@ from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.privacy.units import draw_epsilons
 from benchmarks.release import TYPICAL_QUANTILE, count_class
 from benchmarks.released import ReleasedLabel, rank
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 from benchmarks.wire.conformity import policy_digest
 
 
@@ -31,24 +31,20 @@ def leaves_proven(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Words.of(
-                Phrase(
-                    "%(wrong)s of %(leaves)s leaves are not in the tree that was committed to.",
-                    wrong=f"{len(wrong):,}",
-                    leaves=f"{len(evidence.opening.leaves):,}",
-                )
+            Phrase(
+                "%(wrong)s of %(leaves)s leaves are not in the tree that was committed to.",
+                wrong=f"{len(wrong):,}",
+                leaves=f"{len(evidence.opening.leaves):,}",
             ),
-            Words.of(Phrase("What was shown is not what was committed to. Keep the opening: together with the commitment it proves that.")),
-            map(Words.of, wrong),
+            Phrase("What was shown is not what was committed to. Keep the opening: together with the commitment it proves that."),
+            wrong,
         )
     return held(
         code,
-        Words.of(
-            Phrase(
-                "All %(leaves)s leaves that were opened are in the tree of %(size)s leaves.",
-                leaves=f"{len(evidence.opening.leaves):,}",
-                size=f"{size:,}",
-            )
+        Phrase(
+            "All %(leaves)s leaves that were opened are in the tree of %(size)s leaves.",
+            leaves=f"{len(evidence.opening.leaves):,}",
+            size=f"{size:,}",
         ),
         size,
     )
@@ -58,31 +54,25 @@ def everything_opened(evidence: Evidence) -> Outcome:
     """Nothing that was drawn was held back."""
     code, there = "everything-opened", {leaf.index for leaf in evidence.opening.leaves}
     missing = [
-        Words.of(Phrase("leaf %(position)s (%(stratum)s, number %(order)s)", position=one.position, stratum=one.stratum, order=one.order))
+        worded("leaf %(position)s (%(stratum)s, number %(order)s)", position=one.position, stratum=one.stratum, order=one.order)
         for one in evidence.drawn
         if one.position not in there
     ]
     if evidence.opening.draw != evidence.draw.digest:
-        return failed(
-            code,
-            Words.of(Phrase("The opening answers another draw.")),
-            Words.of(Phrase("Have the plant open this draw.")),
-        )
+        return failed(code, Phrase("The opening answers another draw."), Phrase("Have the plant open this draw."))
     if missing:
         return failed(
             code,
-            Words.of(
-                Phrase(
-                    "%(missing)s of %(drawn)s leaves that were drawn were not opened.",
-                    missing=f"{len(missing):,}",
-                    drawn=f"{len(evidence.drawn):,}",
-                )
+            Phrase(
+                "%(missing)s of %(drawn)s leaves that were drawn were not opened.",
+                missing=f"{len(missing):,}",
+                drawn=f"{len(evidence.drawn):,}",
             ),
-            Words.of(Phrase("Have the plant open them; a record that is not shown counts as misstated.")),
+            Phrase("Have the plant open them; a record that is not shown counts as misstated."),
             missing,
         )
     number = len(evidence.drawn)
-    return held(code, Words.of(Phrase("All %(number)s leaves that were drawn were opened.", number=f"{number:,}")), number)
+    return held(code, Phrase("All %(number)s leaves that were drawn were opened.", number=f"{number:,}"), number)
 
 
 def leaves_of_their_kind(evidence: Evidence) -> Outcome:
@@ -91,24 +81,18 @@ def leaves_of_their_kind(evidence: Evidence) -> Outcome:
     wrong = []
     commitment = evidence.draw.commitment
     if (contents.site, contents.period, contents.revision) != (commitment.site, commitment.period, commitment.revision):
-        wrong.append(Words.of(Phrase("leaf 0: the table of contents is of another report")))
+        wrong.append(worded("leaf 0: the table of contents is of another report"))
     wrong += [_leaf(leaf.index) for leaf in evidence.opening.leaves[1:] if not _of_its_kind(evidence, leaf.index, leaf.record)]
     if wrong:
         return failed(
             code,
-            Words.of(Phrase("%(wrong)s leaves hold something else than the table of contents says.", wrong=f"{len(wrong):,}")),
-            Words.of(
-                Phrase(
-                    "Ask the plant what these leaves are: a record in the padding, or a used batch among the "
-                    "excluded ones, is counted wrongly."
-                )
+            Phrase("%(wrong)s leaves hold something else than the table of contents says.", wrong=f"{len(wrong):,}"),
+            Phrase(
+                "Ask the plant what these leaves are: a record in the padding, or a used batch among the excluded ones, is counted wrongly."
             ),
-            map(Words.of, wrong),
+            wrong,
         )
-    return held(
-        code,
-        Words.of(Phrase("Every leaf holds what the table of contents says, and padding is empty.")),
-    )
+    return held(code, Phrase("Every leaf holds what the table of contents says, and padding is empty."))
 
 
 def seed_committed(evidence: Evidence) -> Outcome:
@@ -117,8 +101,8 @@ def seed_committed(evidence: Evidence) -> Outcome:
     if randomness.commitment(evidence.opening.seed) != evidence.contents.seed_commitment:
         return failed(
             code,
-            Words.of(Phrase("The seed that was shown is not the one that the site committed to before it drew.")),
-            Words.of(Phrase("Have the plant open again with its own state directory.")),
+            Phrase("The seed that was shown is not the one that the site committed to before it drew."),
+            Phrase("Have the plant open again with its own state directory."),
         )
     if lacking := unproven(evidence, root_committed, challenge_signed):
         return not_checkable(
@@ -126,10 +110,7 @@ def seed_committed(evidence: Evidence) -> Outcome:
             Phrase("That the seed was fixed before the challenge is not proven: %(checks)s did not hold.", checks=lacking),
             TAKE_THE_FILE,
         )
-    return held(
-        code,
-        Words.of(Phrase("The seed is the one that the site committed to before it knew the challenge.")),
-    )
+    return held(code, Phrase("The seed is the one that the site committed to before it knew the challenge."))
 
 
 def noise_repeated(evidence: Evidence) -> Outcome:
@@ -145,23 +126,18 @@ def noise_repeated(evidence: Evidence) -> Outcome:
     if wrong or len(counted) != len(evidence.report.released.labels):
         return failed(
             code,
-            Words.of(
-                Phrase(
-                    "%(wrong)s of %(labels)s protected values do not come out again from seed and data.",
-                    wrong=f"{len(wrong):,}",
-                    labels=f"{len(evidence.report.released.labels):,}",
-                )
+            Phrase(
+                "%(wrong)s of %(labels)s protected values do not come out again from seed and data.",
+                wrong=f"{len(wrong):,}",
+                labels=f"{len(evidence.report.released.labels):,}",
             ),
-            Words.of(Phrase("The report was not drawn as it says, or from other data. It must not stand: tell the coordinator.")),
-            map(Words.of, wrong),
+            Phrase("The report was not drawn as it says, or from other data. It must not stand: tell the coordinator."),
+            wrong,
         )
     return held(
         code,
-        Words.of(
-            Phrase(
-                "All %(counted)s protected values come out again, to the digit, from seed, challenge and counts.",
-                counted=f"{len(counted):,}",
-            )
+        Phrase(
+            "All %(counted)s protected values come out again, to the digit, from seed, challenge and counts.", counted=f"{len(counted):,}"
         ),
         len(counted),
     )
@@ -181,19 +157,17 @@ def method_declared(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Words.of(Phrase("Not what was committed to and reported: %(wrong)s.", wrong=enumerated(wrong))),
-            Words.of(Phrase("Recompute with the pack, settings and software version that the table of contents names.")),
-            map(Words.of, wrong),
+            Phrase("Not what was committed to and reported: %(wrong)s.", wrong=enumerated(wrong)),
+            Phrase("Recompute with the pack, settings and software version that the table of contents names."),
+            wrong,
         )
     return held(
         code,
-        Words.of(
-            Phrase(
-                "Pack %(pack_id)s %(version)s, its policy, the site's settings and %(software)s are those committed to.",
-                pack_id=pack.id,
-                version=pack.version,
-                software=contents.software,
-            )
+        Phrase(
+            "Pack %(pack_id)s %(version)s, its policy, the site's settings and %(software)s are those committed to.",
+            pack_id=pack.id,
+            version=pack.version,
+            software=contents.software,
         ),
     )
 
@@ -222,7 +196,7 @@ def redrawn(evidence: Evidence, counted: Counted) -> tuple[int, int] | None:
 
 
 def _leaf(index: int) -> Words:
-    return Words.of(Phrase("leaf %(index)s", index=index))
+    return worded("leaf %(index)s", index=index)
 
 
 def _of_its_class(evidence: Evidence, counted: Counted, label: ReleasedLabel) -> bool:

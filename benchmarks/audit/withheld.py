@@ -24,7 +24,7 @@ from benchmarks.labels.validity import record_reasons
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.pooling import fewest_batches
 from benchmarks.privacy.units import cells_together
-from benchmarks.routes import MetricRule, Step, Words
+from benchmarks.routes import MetricRule, Step, Words, worded
 
 INCOMPLETE, LIMIT, NO_BOUND, SILENTLY = "metric-incomplete", "metric-limit", "no-bound", "no-reason-given"
 _OF_COUNTS = frozenset({TOO_FEW_BATCHES, INCOMPLETE})
@@ -45,16 +45,14 @@ class Withheld:
     def said(self) -> Words:
         named = {"step": self.step, "metric": self.metric, "reason": self.reason, "used": f"{self.used:,}"}
         if self.borne_out is None:
-            return Words.of(
-                Phrase(
-                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; only the whole recomputation on site shows whether "
-                    "it is true",
-                    **named,
-                )
+            return worded(
+                "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; only the whole recomputation on site shows whether "
+                "it is true",
+                **named,
             )
         if self.borne_out:
-            return Words.of(Phrase("withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening bears it out", **named))
-        return Words.of(Phrase("withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening contradicts it", **named))
+            return worded("withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening bears it out", **named)
+        return worded("withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening contradicts it", **named)
 
 
 def withheld_justified(evidence: Evidence) -> Outcome:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 
 
 class Reason(StrEnum):
@@ -66,7 +66,7 @@ _SENTENCES: dict[Reason, Phrase] = {
 
 def sentence(reason: Reason, **facts: str | int) -> Words:
     """The sentence for a reason, its figures filled in."""
-    return Words.of(Phrase(_SENTENCES[reason], **facts))
+    return worded(_SENTENCES[reason], **facts)
 
 
 def with_step_names(text: Words, names: Mapping[str, Words]) -> Words:

@@ -13,29 +13,29 @@ from benchmarks.composition.result import IndustryLabel
 from benchmarks.explanation.facts import Participation, StepAttested
 from benchmarks.explanation.wording import between, findings, firms, sites
 from benchmarks.phrases import Phrase, Value, alternatives, clauses, enumerated, in_context, listed, sentences
-from benchmarks.routes import Pack, ReferenceCondition, Route, Source, Step, Words
+from benchmarks.routes import Pack, ReferenceCondition, Route, Source, Step, Words, worded
 
 RUN_KINDS = {
     "heat": Words.of(in_context("run", "heat")),
-    "coil": Words.of(Phrase("coil")),
-    "melt": Words.of(Phrase("melt")),
-    "day": Words.of(Phrase("day")),
-    "shift": Words.of(Phrase("shift")),
-    "month": Words.of(Phrase("month")),
-    "campaign": Words.of(Phrase("campaign")),
-    "pot-month": Words.of(Phrase("pot-month")),
+    "coil": worded("coil"),
+    "melt": worded("melt"),
+    "day": worded("day"),
+    "shift": worded("shift"),
+    "month": worded("month"),
+    "campaign": worded("campaign"),
+    "pot-month": worded("pot-month"),
 }
 
 
 VARIABLES = {
-    "moisture_pct": Words.of(Phrase("moisture of the coal charge")),
-    "rare_earth_pct": Words.of(Phrase("rare-earth ore in the charge")),
-    "vti_pct": Words.of(Phrase("vanadium-titanium ore in the charge")),
-    "laterite_pct": Words.of(Phrase("laterite ore in the charge")),
-    "feed_fe_pct": Words.of(Phrase("iron content of the charge")),
-    "scrap_pct": Words.of(Phrase("scrap in the charge")),
-    "hot_metal_pct": Words.of(Phrase("hot metal in the charge")),
-    "blaine_m2_kg": Words.of(Phrase("fineness (Blaine)")),
+    "moisture_pct": worded("moisture of the coal charge"),
+    "rare_earth_pct": worded("rare-earth ore in the charge"),
+    "vti_pct": worded("vanadium-titanium ore in the charge"),
+    "laterite_pct": worded("laterite ore in the charge"),
+    "feed_fe_pct": worded("iron content of the charge"),
+    "scrap_pct": worded("scrap in the charge"),
+    "hot_metal_pct": worded("hot metal in the charge"),
+    "blaine_m2_kg": worded("fineness (Blaine)"),
 }
 """Relevant variables by their names in batch files (`var.NAME`); one that is not here stands by that name."""
 
@@ -48,33 +48,27 @@ def route_steps(pack: Pack, route: Route) -> list[Step]:
 
 def deliverables(label: IndustryLabel) -> Words:
     shown = sum(step.best is not None for step in label.steps)
-    return Words.of(
-        Phrase(
-            "For each step of the route the best value that firms really reached and the typical value, "
-            "each with a 95 %% interval (%(shown)s of %(steps)s values shown); the step bests put together "
-            "to one value for the route; the best whole route really reached.",
-            shown=shown,
-            steps=len(label.steps),
-        )
+    return worded(
+        "For each step of the route the best value that firms really reached and the typical value, "
+        "each with a 95 %% interval (%(shown)s of %(steps)s values shown); the step bests put together "
+        "to one value for the route; the best whole route really reached.",
+        shown=shown,
+        steps=len(label.steps),
     )
 
 
 def objective() -> Words:
-    return Words.of(Phrase("To let each plant see at which step it takes more energy than the best really took, and how sure that is."))
+    return worded("To let each plant see at which step it takes more energy than the best really took, and how sure that is.")
 
 
 def entities_and_boundaries(pack: Pack, route: Route) -> Words:
-    steps = _lines(
-        Words.of(Phrase("%(step)s: %(boundary)s", step=step.words, boundary=step.boundary.words)) for step in route_steps(pack, route)
-    )
-    return Words.of(
-        Phrase(
-            "Sites that make %(product)s by the route “%(route)s”, step by step within these "
-            "boundaries:\n%(steps)s\nValues with another boundary are never compared.",
-            product=route.product_words,
-            route=route.words,
-            steps=steps,
-        )
+    steps = _lines(worded("%(step)s: %(boundary)s", step=step.words, boundary=step.boundary.words) for step in route_steps(pack, route))
+    return worded(
+        "Sites that make %(product)s by the route “%(route)s”, step by step within these "
+        "boundaries:\n%(steps)s\nValues with another boundary are never compared.",
+        product=route.product_words,
+        route=route.words,
+        steps=steps,
     )
 
 
@@ -85,7 +79,7 @@ def _lines(texts: Iterable[Words]) -> Words:
 
 
 def target_group() -> Words:
-    return Words.of(Phrase("Producers, regulators, certification bodies and the public."))
+    return worded("Producers, regulators, certification bodies and the public.")
 
 
 def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation) -> Words:
@@ -145,20 +139,18 @@ def _in_part(label: IndustryLabel, pack: Pack) -> Iterator[Phrase]:
 
 def participants_and_coordinator(facts: Participation) -> Words:
     bodies = facts.verification.bodies
-    return Words.of(
-        Phrase(
-            "Firms report through their own agent, which measures, protects and signs on site. Coordinator: "
-            "%(coordinator)s, who drafts and, by a second person, publishes. Certification bodies that "
-            "check samples: %(bodies)s.",
-            coordinator=facts.coordinator,
-            bodies=bodies,
-        )
+    return worded(
+        "Firms report through their own agent, which measures, protects and signs on site. Coordinator: "
+        "%(coordinator)s, who drafts and, by a second person, publishes. Certification bodies that "
+        "check samples: %(bodies)s.",
+        coordinator=facts.coordinator,
+        bodies=bodies,
     )
 
 
 def comparable_conditions(pack: Pack, route: Route) -> Words:
     conditions = [_conditions(step) for step in route_steps(pack, route) if step.reference_conditions]
-    brought = _lines(conditions) if conditions else Words.of(Phrase("No variable is corrected."))
+    brought = _lines(conditions) if conditions else worded("No variable is corrected.")
     told = [
         Phrase(
             "Same product, variant, boundary, unit and calculation on the calorific basis. Each run is brought to reference"
@@ -178,7 +170,7 @@ def _conditions(step: Step) -> Words:
     for condition in step.reference_conditions:
         by_variable.setdefault(condition.variable, []).append(condition)
     parts = clauses(_condition(conditions) for conditions in by_variable.values())
-    return Words.of(Phrase("%(step)s: %(parts)s", step=step.words, parts=parts))
+    return worded("%(step)s: %(parts)s", step=step.words, parts=parts)
 
 
 def _condition(conditions: Sequence[ReferenceCondition]) -> Phrase:
@@ -203,16 +195,14 @@ def shown(source: Source) -> bool:
 
 def confidentiality_and_access(pack: Pack) -> Words:
     policy = pack.disclosure
-    return Words.of(
-        Phrase(
-            "Noise is added on site, before anything is sent; it hides each single run. A plant's level "
-            "leaves to about 1 %% and is protected by encryption, access and the gate. Cells of fewer than "
-            "%(fewest_firms)s firms are not shown. %(reason)s A firm sees its own place; the regulator sees "
-            "protected values and places of its jurisdiction; a certification body sees what a plant opens "
-            "to it; the public sees this page.",
-            fewest_firms=policy.fewest_firms,
-            reason=policy.reason,
-        )
+    return worded(
+        "Noise is added on site, before anything is sent; it hides each single run. A plant's level "
+        "leaves to about 1 %% and is protected by encryption, access and the gate. Cells of fewer than "
+        "%(fewest_firms)s firms are not shown. %(reason)s A firm sees its own place; the regulator sees "
+        "protected values and places of its jurisdiction; a certification body sees what a plant opens "
+        "to it; the public sees this page.",
+        fewest_firms=policy.fewest_firms,
+        reason=policy.reason,
     )
 
 
@@ -228,24 +218,22 @@ def verification_of_data(facts: Participation, pack: Pack) -> Words:
     fewest = pack.disclosure.fewest_firms
     shares = listed(_share(step, pack, fewest) for step in found.steps)
     bodies, until = enumerated(found.names), found.valid_until.isoformat()
-    return Words.of(
-        Phrase(
-            "%(agents)s Attested by %(bodies)s (the first of it valid until %(until)s): %(shares)s.",
-            agents=agents,
-            bodies=bodies,
-            until=until,
-            shares=shares,
-        )
+    return worded(
+        "%(agents)s Attested by %(bodies)s (the first of it valid until %(until)s): %(shares)s.",
+        agents=agents,
+        bodies=bodies,
+        until=until,
+        shares=shares,
     )
 
 
 def _share(step: StepAttested, pack: Pack, fewest: int) -> Words:
     name = pack.step(step.step).words
     if any(0 < firms < fewest for firms in (step.firms, step.other_firms)):
-        return Words.of(
-            Phrase("%(name)s, a share that is not told, for fewer than %(fewest)s firms stand on one side of it", name=name, fewest=fewest)
+        return worded(
+            "%(name)s, a share that is not told, for fewer than %(fewest)s firms stand on one side of it", name=name, fewest=fewest
         )
-    return Words.of(Phrase("%(name)s, %(sites)s of %(of)s sites", name=name, sites=step.sites, of=step.of))
+    return worded("%(name)s, %(sites)s of %(of)s sites", name=name, sites=step.sites, of=step.of)
 
 
 def _checked_and_opened(facts: Participation) -> Value:
@@ -277,4 +265,4 @@ def validation_of_results(label: IndustryLabel, pack: Pack) -> Words:
 
 
 def content_of_report() -> Words:
-    return Words.of(Phrase("This page and its CSV and JSON: the same values, through the same gate."))
+    return worded("This page and its CSV and JSON: the same values, through the same gate.")

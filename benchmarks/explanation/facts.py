@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 
-_REGULATOR = Words.of(Phrase("the sector regulator"))
+_REGULATOR = worded("the sector regulator")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,18 @@ from benchmarks.explanation.facts import Participation
 from benchmarks.explanation.wording import reports, sites
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Name, Phrase, Value, clauses, listed, sentences
-from benchmarks.routes import Pack, Step, Words
+from benchmarks.routes import Pack, Step, Words, worded
 
 _SET_ASIDE = {
-    "not-comparable": Words.of(Phrase("another boundary, unit or grid")),
-    "not-eligible": Words.of(Phrase("expected error too large")),
-    "other-site-of-firm": Words.of(Phrase("another site of a firm already counted")),
+    "not-comparable": worded("another boundary, unit or grid"),
+    "not-eligible": worded("expected error too large"),
+    "other-site-of-firm": worded("another site of a firm already counted"),
 }
 
 
 _BY_POLICY = {
-    "not-attested": Words.of(Phrase("not attested: only attested reports set these values")),
-    "adverse-opinion": Words.of(Phrase("with an adverse opinion of a certification body")),
+    "not-attested": worded("not attested: only attested reports set these values"),
+    "adverse-opinion": worded("with an adverse opinion of a certification body"),
 }
 """Why accepted reports do not enter, where the regulators of the peer group decided so."""
 
@@ -45,9 +45,9 @@ def _left_out(code: str, count: int) -> Phrase:
 def refused(gate: GateResult, pack: Pack) -> Words:
     """Each refused value with the gate's sentence."""
     names = {
-        "composite": Words.of(Phrase("Step bests put together")),
-        "best-reached": Words.of(Phrase("Best whole route really reached")),
-        "typical": Words.of(Phrase("Typical plant")),
+        "composite": worded("Step bests put together"),
+        "best-reached": worded("Best whole route really reached"),
+        "typical": worded("Typical plant"),
     }
     steps = {step.id: step.words for step in pack.steps}
     parts = []
@@ -60,9 +60,9 @@ def refused(gate: GateResult, pack: Pack) -> Words:
 
 
 _METRICS = {
-    Metric.TOTAL: Words.of(Phrase("comprehensive energy")),
-    Metric.ELECTRICITY: Words.of(Phrase("electricity")),
-    Metric.THERMAL: Words.of(Phrase("heat")),
+    Metric.TOTAL: worded("comprehensive energy"),
+    Metric.ELECTRICITY: worded("electricity"),
+    Metric.THERMAL: worded("heat"),
 }
 
 
@@ -70,7 +70,7 @@ def _cell(step: Step, cell: CellDecision) -> Words:
     """`Clinker burning (grey clinker, heat)`; the variant only where the step has several."""
     details: list[Value] = [variant.words for variant in step.variants if variant.id == cell.variant and len(step.variants) > 1]
     details.append(_METRICS[cell.metric])
-    return Words.of(Phrase("%(step)s (%(within)s)", step=step.words, within=clauses(details)))
+    return worded("%(step)s (%(within)s)", step=step.words, within=clauses(details))
 
 
 _ACTS = {
@@ -82,12 +82,12 @@ _ACTS = {
 
 def approval(facts: Participation) -> Words:
     if not facts.approvals:
-        return Words.of(Phrase("Not approved yet: this is a draft."))
+        return worded("Not approved yet: this is a draft.")
     return Words.of(listed(Phrase(_ACTS[one.act], who=Name(one.who, zh=one.who_zh), on=one.on.isoformat()) for one in facts.approvals))
 
 
 def changes(facts: Participation) -> Words:
     if facts.change is None:
-        return Words.of(Phrase("First version."))
+        return worded("First version.")
     since = facts.change.since_version
-    return Words.of(Phrase("Since version %(since)s: %(change)s", since=since, change=facts.change.words))
+    return worded("Since version %(since)s: %(change)s", since=since, change=facts.change.words)

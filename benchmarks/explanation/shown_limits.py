@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from benchmarks.measurements import Period
-from benchmarks.phrases import Phrase
-from benchmarks.routes import Levels, Limit, Pack, Route, Step, Words
+from benchmarks.routes import Levels, Limit, Pack, Route, Step, Words, worded
 
-ANNUAL_BASIS = Words.of(Phrase("Annual basis: a yearly average; not comparable with the label, so no gap is drawn."))
+ANNUAL_BASIS = worded("Annual basis: a yearly average; not comparable with the label, so no gap is drawn.")
 
-NO_LIMIT = Words.of(Phrase("This pack holds no limit of a standard for these steps in this period."))
+NO_LIMIT = worded("This pack holds no limit of a standard for these steps in this period.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +73,14 @@ def shown_limits(pack: Pack, route: Route, on: date, variants: Mapping[str, str]
 def note(pack: Pack, route: Route, period: Period, limits: Sequence[LimitShown]) -> Words:
     """What stands under the limits, or in their place: the basis, and which editions were in force of which the pack holds nothing."""
     basis, missing = ANNUAL_BASIS if limits else NO_LIMIT, not_held(pack, route, period)
-    return Words.of(Phrase("%(basis)s %(missing)s", basis=basis, missing=missing)) if missing else basis
+    return worded("%(basis)s %(missing)s", basis=basis, missing=missing) if missing else basis
 
 
 def not_held(pack: Pack, route: Route, period: Period) -> Words | None:
     """Which editions were in force on a day of the period whose values the pack does not hold."""
     lacking = pack.editions_not_held((place.step for place in route.steps), *period.first_and_last)
     named = ", ".join(lacking)
-    return Words.of(Phrase("In force as well, and their values not held: %(editions)s.", editions=named)) if lacking else None
+    return worded("In force as well, and their values not held: %(editions)s.", editions=named) if lacking else None
 
 
 def _concerns(limit: Limit, step: Step, published: str | None) -> bool:

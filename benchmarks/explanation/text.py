@@ -15,7 +15,7 @@ from benchmarks.explanation.shown_limits import LimitShown, note, shown_limits
 from benchmarks.explanation.wording import between, decimals, figure, firms
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, Value, sentences
-from benchmarks.routes import Pack, Route, Words
+from benchmarks.routes import Pack, Route, Words, worded
 from benchmarks.stored import Stored
 
 
@@ -54,17 +54,17 @@ class Explanation(Stored):
 
 
 CLAUSE_4_1: Mapping[str, Words] = {
-    "deliverables": Words.of(Phrase("Deliverables")),
-    "objective": Words.of(Phrase("Objective")),
-    "entities_and_boundaries": Words.of(Phrase("Entities and boundaries")),
-    "target_group": Words.of(Phrase("Target group")),
-    "sample_characteristics": Words.of(Phrase("Sample")),
-    "participants_and_coordinator": Words.of(Phrase("Participants and coordinator")),
-    "comparable_conditions": Words.of(Phrase("Conditions for comparable data")),
-    "confidentiality_and_access": Words.of(Phrase("Confidentiality and access")),
-    "verification_of_data": Words.of(Phrase("Verification of data")),
-    "validation_of_results": Words.of(Phrase("Validation of results")),
-    "content_of_report": Words.of(Phrase("Content of the report")),
+    "deliverables": worded("Deliverables"),
+    "objective": worded("Objective"),
+    "entities_and_boundaries": worded("Entities and boundaries"),
+    "target_group": worded("Target group"),
+    "sample_characteristics": worded("Sample"),
+    "participants_and_coordinator": worded("Participants and coordinator"),
+    "comparable_conditions": worded("Conditions for comparable data"),
+    "confidentiality_and_access": worded("Confidentiality and access"),
+    "verification_of_data": worded("Verification of data"),
+    "validation_of_results": worded("Validation of results"),
+    "content_of_report": worded("Content of the report"),
 }
 
 
@@ -108,8 +108,8 @@ def explain(gate: GateResult, pack: Pack, route: Route, participation: Participa
 def _title(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     """The pack's name; a route that is not the pack's main one is named too."""
     if route.id == pack.routes[0].id:
-        return Words.of(Phrase("%(pack)s, %(period)s", pack=pack.words, period=label.period))
-    return Words.of(Phrase("%(pack)s (%(route)s), %(period)s", pack=pack.words, route=route.words, period=label.period))
+        return worded("%(pack)s, %(period)s", pack=pack.words, period=label.period)
+    return worded("%(pack)s (%(route)s), %(period)s", pack=pack.words, route=route.words, period=label.period)
 
 
 def _places(label: IndustryLabel) -> int:
@@ -120,7 +120,7 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     """One sentence that answers the first question with numbers, as far as the gate lets it."""
     typical = label.typical.value
     if label.composite.value is None or typical is None:
-        return Words.of(Phrase("No value of the whole route can be shown for this version; the steps that can be shown stand below."))
+        return worded("No value of the whole route can be shown for this version; the steps that can be shown stand below.")
     places, reached = _places(label), label.best_reached.value
     values: dict[str, Value] = {
         "product": route.product_words,
@@ -162,11 +162,7 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
         if step.rule is not None:
             used.setdefault(step.rule, []).append(step.firms)
     told: list[Value] = [
-        Phrase(
-            "%(rule)s (here %(firms)s firms).",
-            rule=rule.words.without_stop,
-            firms=between(min(used[rule.rule]), max(used[rule.rule])),
-        )
+        Phrase("%(rule)s (here %(firms)s firms).", rule=rule.words.without_stop, firms=between(min(used[rule.rule]), max(used[rule.rule])))
         for rule in pack.composition
         if rule.rule in used
     ] or [Phrase("No rule: too few firms at every step.")]
@@ -204,22 +200,20 @@ def _reached(total: RouteTotal, places: int) -> Phrase:
 
 def _intervals(label: IndustryLabel) -> Words:
     if label.composite.interval is None:
-        return Words.of(Phrase("Each value stands with the interval that holds the true one in 95 of 100 cases."))
+        return worded("Each value stands with the interval that holds the true one in 95 of 100 cases.")
     lo, hi = (figure(end, _places(label)) for end in label.composite.interval)
-    return Words.of(
-        Phrase(
-            "The true value of the whole route lies between %(lower)s and %(upper)s %(unit)s in 95 of 100 cases;"
-            " the interval beside each step is meant the same way.",
-            lower=lo,
-            upper=hi,
-            unit=label.composite.unit,
-        )
+    return worded(
+        "The true value of the whole route lies between %(lower)s and %(upper)s %(unit)s in 95 of 100 cases;"
+        " the interval beside each step is meant the same way.",
+        lower=lo,
+        upper=hi,
+        unit=label.composite.unit,
     )
 
 
 _HIDDEN = {
-    "record": Words.of(Phrase("in any one run")),
-    "day": Words.of(Phrase("on any one day, whatever runs it held")),
+    "record": worded("in any one run"),
+    "day": worded("on any one day, whatever runs it held"),
 }
 """What the noise hides, by the policy's unit of privacy."""
 
@@ -227,30 +221,26 @@ _HIDDEN = {
 def _noise(pack: Pack) -> Words:
     best, typical = float(pack.policy.epsilon_best), float(pack.policy.epsilon_typical)
     hidden = _HIDDEN[pack.policy.unit]
-    return Words.of(
-        Phrase(
-            "Each plant's agent adds chance to its value, so nobody can tell what happened %(hidden)s. The "
-            "chance is counted in every 95 %% interval. Budget, for each metric of a step and period: "
-            "epsilon %(best)s for the best, %(typical)s for the typical value. A plant whose expected error "
-            "is above %(value)s %% does not enter.",
-            hidden=hidden,
-            best=f"{best:g}",
-            typical=f"{typical:g}",
-            value=f"{100 * float(pack.policy.largest_expected_error):g}",
-        )
+    return worded(
+        "Each plant's agent adds chance to its value, so nobody can tell what happened %(hidden)s. The "
+        "chance is counted in every 95 %% interval. Budget, for each metric of a step and period: "
+        "epsilon %(best)s for the best, %(typical)s for the typical value. A plant whose expected error "
+        "is above %(value)s %% does not enter.",
+        hidden=hidden,
+        best=f"{best:g}",
+        typical=f"{typical:g}",
+        value=f"{100 * float(pack.policy.largest_expected_error):g}",
     )
 
 
 def _method(label: IndustryLabel, pack: Pack, version: str) -> Words:
-    return Words.of(
-        Phrase(
-            "Version %(version)s. Method pack %(pack_id)s %(pack_version)s, SHA-256 %(pack_digest)s; a step's "
-            "best is a low quantile of valid runs at reference conditions, never a single minimum.",
-            version=version,
-            pack_id=pack.id,
-            pack_version=pack.version,
-            pack_digest=label.pack_digest,
-        )
+    return worded(
+        "Version %(version)s. Method pack %(pack_id)s %(pack_version)s, SHA-256 %(pack_digest)s; a step's "
+        "best is a low quantile of valid runs at reference conditions, never a single minimum.",
+        version=version,
+        pack_id=pack.id,
+        pack_version=pack.version,
+        pack_digest=label.pack_digest,
     )
 
 
@@ -263,11 +253,9 @@ def _sources(pack: Pack, route: Route) -> Words:
     established = dict.fromkeys(source.text for source in declared if en16231.shown(source))
     assumed = sum(not en16231.shown(source) for source in declared)
     texts = "; ".join(established) or "-"
-    return Words.of(
-        Phrase(
-            "Values: participants' released labels. Method: %(texts)s. Figures of the method that rest on "
-            "unverified sources or assumptions: %(assumed)s; none is shown as a benchmark.",
-            texts=texts,
-            assumed=assumed,
-        )
+    return worded(
+        "Values: participants' released labels. Method: %(texts)s. Figures of the method that rest on "
+        "unverified sources or assumptions: %(assumed)s; none is shown as a benchmark.",
+        texts=texts,
+        assumed=assumed,
     )

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 
 MINUS = "\u2212"
 
@@ -27,7 +27,7 @@ def figure(value: float, places: int) -> str:
 
 def between(lo: int, hi: int) -> Words:
     """`24`, or `8 to 24`."""
-    return Words.of(Phrase("%(lower)s", lower=lo)) if lo == hi else Words.of(Phrase("%(lower)s to %(upper)s", lower=lo, upper=hi))
+    return worded("%(lower)s", lower=lo) if lo == hi else worded("%(lower)s to %(upper)s", lower=lo, upper=hi)
 
 
 def firms(count: int) -> Phrase:

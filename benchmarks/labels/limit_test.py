@@ -19,7 +19,7 @@ from benchmarks.labels.result import Grade, LimitGrade
 from benchmarks.measurements import Batch, Period
 from benchmarks.packs.corrections import NotAssessable, asked_by, corrected_limits, grade
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Limit, MetricRule, Step, Words
+from benchmarks.routes import Limit, MetricRule, Step, Words, worded
 
 StaticFactors = Mapping[str, float | str]
 ALIKE = 0.005
@@ -201,16 +201,12 @@ def untested(limit: Limit, code: str, why: Words) -> LimitGrade:
 
 
 def _not_beside(limit: Limit, other: str) -> Words:
-    return Words.of(
-        Phrase("%(standard)s does not mean this limit for a site that runs the step %(step)s.", standard=limit.standard, step=other)
-    )
+    return worded("%(standard)s does not mean this limit for a site that runs the step %(step)s.", standard=limit.standard, step=other)
 
 
 def _several(limit: Limit, steps: int) -> Words:
-    return Words.of(
-        Phrase(
-            "This limit of %(standard)s holds for %(steps)s steps of this pack together; one step alone is not tested against it.",
-            standard=limit.standard,
-            steps=steps,
-        )
+    return worded(
+        "This limit of %(standard)s holds for %(steps)s steps of this pack together; one step alone is not tested against it.",
+        standard=limit.standard,
+        steps=steps,
     )

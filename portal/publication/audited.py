@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from benchmarks.explanation.facts import StepAttested, Verification
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 from portal.standings.cohort import Cohort, LeftOut
 
 
@@ -41,11 +41,11 @@ def excluded(present: Cohort) -> tuple[tuple[str, int], ...]:
 
 def told_of_change(what_changed: str, present: Cohort, before: Collection[str]) -> Words:
     """The drafter's words, in the one language they were written in, and who left since by what an auditor found."""
-    said = Words.of(what_changed) if what_changed else Words.of(Phrase("the drafter gave no description of the change."))
+    said = Words.of(what_changed) if what_changed else worded("the drafter gave no description of the change.")
     gone = sum(reason is LeftOut.ADVERSE and digest in before for digest, reason in present.left_out.items())
     if not gone:
         return said
     if gone == 1:
-        return Words.of(Phrase("%(change)s 1 site left this version after an adverse opinion of a certification body.", change=said))
+        return worded("%(change)s 1 site left this version after an adverse opinion of a certification body.", change=said)
     left = Phrase("%(change)s %(sites)s sites left this version after an adverse opinion of a certification body.", change=said, sites=gone)
     return Words.of(left)

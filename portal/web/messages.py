@@ -31,6 +31,7 @@ from django.utils.translation.template import templatize
 
 from benchmarks.catalogue import CODES, DOMAIN
 from benchmarks.phrases import Phrase, in_context, of_language
+from benchmarks.routes import worded
 from benchmarks.texts import text_of
 from portal.web import about
 
@@ -61,6 +62,7 @@ KEYWORDS = {
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
 }
+SENTENCES = {Phrase.__name__, worded.__name__}
 SENTENCE_AT = {"RefusedError": 2, "SteplabelError": 1, "InputError": 1, "FaultyPack": 1, "PolicyRefusal": 1, "VerificationError": 1}
 """Which argument of a refusal is its sentence; its remedy is the next."""
 
@@ -186,7 +188,7 @@ def texts_of_refusals() -> Iterator[tuple[str, int, str]]:
         file = path.relative_to(ROOT).as_posix()
         if shows_on_pages(file):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and not (file.startswith(("benchmarks/", *PUBLISHED)) and _name(node) == Phrase.__name__):
+                if isinstance(node, ast.Call) and not (file.startswith(("benchmarks/", *PUBLISHED)) and _name(node) in SENTENCES):
                     yield from ((file, node.lineno, text) for text, _ in _texts(node))
 
 
@@ -206,7 +208,7 @@ def _texts(call: ast.Call) -> Iterator[tuple[str, str | None]]:
         context, text = (ast.literal_eval(one) for one in call.args)
         yield text, context
         return
-    if name == Phrase.__name__:
+    if name in SENTENCES:
         said = call.args[:1]
     elif name in SENTENCE_AT:
         said = call.args[SENTENCE_AT[name] : SENTENCE_AT[name] + 2]

@@ -14,8 +14,7 @@ from typing import Any
 
 from benchmarks.labels import Grade, StepLabel
 from benchmarks.measurements import Finding
-from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import worded
 from reporting_agent.analysis.account import site_balance as closing
 from reporting_agent.analysis.account.flow import BoughtInEnergy, Cumulative, MaterialFlow, StepYield, material_flow
 from reporting_agent.analysis.account.route import route_accounts
@@ -105,9 +104,7 @@ class Analysis:
         return replace(result, site_label=replace(result.site_label, steps=steps))
 
 
-_UNANSWERED = Grade(
-    None, "change-unanswered", why=Words.of(Phrase("No grade is tested while a change in the data of this label is not explained."))
-)
+_UNANSWERED = Grade(None, "change-unanswered", why=worded("No grade is tested while a change in the data of this label is not explained."))
 
 LabelKey = tuple[str, str, str, str]
 

@@ -22,7 +22,7 @@ from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 from benchmarks.wire.schema import Report
 from reporting_agent.config import Site
 from reporting_agent.sending.noise_drawing import draw
@@ -98,12 +98,12 @@ def recompute(
 
 def _of_root(tree: DataTree, committed: bytes, contents: Contents | None, parts: Mapping[str, str] | None) -> list[Difference]:
     now, then = tree.root.hex(), committed.hex()
-    told = [Words.of(Phrase("the files give %(now)s, committed to was %(then)s", now=now, then=then))]
+    told = [worded("the files give %(now)s, committed to was %(then)s", now=now, then=then)]
     if parts:
         told = differing(dict(parts), parts_of(tree)) or told
     elif contents is not None:
         told = differing(told_by(contents), told_by(tree.contents)) or [
-            Words.of(Phrase("%(told)s; numbers of records and the rest of the table are alike", told=told[0]))
+            worded("%(told)s; numbers of records and the rest of the table are alike", told=told[0])
         ]
     return [Difference(ROOT, one) for one in told]
 
@@ -114,8 +114,8 @@ def _of_labels(drawn: list[ReleasedLabel], reported: tuple[ReleasedLabel, ...]) 
     for name in dict.fromkeys([*theirs, *ours]):
         one, other = ours.get(name), theirs.get(name)
         if one is None or other is None:
-            more = Words.of(Phrase("%(name)s: not in the report", name=name))
-            less = Words.of(Phrase("%(name)s: the files give no such label", name=name))
+            more = worded("%(name)s: not in the report", name=name)
+            less = worded("%(name)s: the files give no such label", name=name)
             found.append(Difference(LABEL, more if other is None else less))
         elif one != other:
             told = Phrase("%(name)s: %(cells)s, reported %(reported)s", name=name, cells=_cells(one), reported=_cells(other))
@@ -128,11 +128,9 @@ def _of_withheld(ours: tuple[tuple[str, str, str], ...], reported: tuple[tuple[s
     found = []
     for one in sorted({*ours} ^ {*reported}):
         step, metric, reason = one
-        there = Words.of(
-            Phrase("%(step)s %(metric)s: withheld as %(reason)s, the files give no reason", step=step, metric=metric, reason=reason)
-        )
-        here = Words.of(
-            Phrase("%(step)s %(metric)s: to be withheld as %(reason)s, the report does not say so", step=step, metric=metric, reason=reason)
+        there = worded("%(step)s %(metric)s: withheld as %(reason)s, the files give no reason", step=step, metric=metric, reason=reason)
+        here = worded(
+            "%(step)s %(metric)s: to be withheld as %(reason)s, the report does not say so", step=step, metric=metric, reason=reason
         )
         found.append(Difference(LABEL, there if one in reported else here))
     return found

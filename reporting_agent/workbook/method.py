@@ -16,7 +16,6 @@ from typing import get_args
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import Batch, Metric, Status
-from benchmarks.phrases import Phrase
 from benchmarks.routes import (
     Boundary,
     CompositionRule,
@@ -31,6 +30,7 @@ from benchmarks.routes import (
     Step,
     Variant,
     Words,
+    worded,
 )
 
 QUANTILE = Fraction(1, 4)
@@ -40,7 +40,7 @@ SHORTEST_S = 60
 LONGEST_S = 32 * 86_400
 
 _OWN = Source(text="Made from the firm's own runs", kind="engineering-assumption", verified=False)
-_NAMED = Words.of(Phrase("The firm's own runs"))
+_NAMED = worded("The firm's own runs")
 
 
 def method(batches: Sequence[Batch], factors: FactorTable) -> Pack:
@@ -102,7 +102,7 @@ def _step(cell: str, runs: Sequence[Batch], factors: FactorTable) -> Step:
         product_words=Words.of(product or shown),
         output_unit=_known(unit),
         run_kind="shift",
-        boundary=Boundary(id="as-metered", words=Words.of(Phrase("The carriers in the workbook")), carriers=carriers),
+        boundary=Boundary(id="as-metered", words=worded("The carriers in the workbook"), carriers=carriers),
         variants=(Variant(id="", words=Words.of(shown)),),
         label_rule=LabelRule(
             quantile=QUANTILE,

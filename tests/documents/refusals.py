@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.phrases import Phrase
+from benchmarks.routes import worded
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("benchmarks", "reporting_agent", "portal")
@@ -232,7 +233,7 @@ class Module:
 
 
 def _is_phrase(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and _name(node.func) == Phrase.__name__
+    return isinstance(node, ast.Call) and _name(node.func) in (Phrase.__name__, worded.__name__)
 
 
 def _name(node: ast.expr) -> str:

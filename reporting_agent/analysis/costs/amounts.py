@@ -23,13 +23,13 @@ from benchmarks.labels.columns import Floats, StepColumns
 from benchmarks.labels.waste import on_grid
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 from reporting_agent.analysis.costs.prices import Prices, priced
 from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
 
 _MJ_PER_KWH = 3.6
-_NO_TARIFF = Words.of(Phrase("site.toml has no [tariff], so no amount has a price."))
+_NO_TARIFF = worded("site.toml has no [tariff], so no amount has a price.")
 
 
 class Amount(NamedTuple):
@@ -160,17 +160,15 @@ def _co2_kg(columns: StepColumns, counted: frozenset[str], factors: FactorTable)
 
 def _co2_reason(lacking: dict[str, date]) -> Words:
     if not lacking:
-        return Words.of(Phrase("A batch took in no energy, so its CO2 has no rate."))
+        return worded("A batch took in no energy, so its CO2 has no rate.")
     without = enumerated(
         Phrase("%(carrier)s (%(day)s)", carrier=CARRIERS[carrier].words, day=day.isoformat()) for carrier, day in lacking.items()
     )
-    reason = Words.of(Phrase("No CO2 factor is in force for %(without)s.", without=without))
+    reason = worded("No CO2 factor is in force for %(without)s.", without=without)
     if "electricity" not in lacking:
         return reason
-    remedy = Words.of(
-        Phrase("Of electricity it is that of a place: name the country, or your supply's factor, under [emissions] in site.toml.")
-    )
-    return Words.of(Phrase("%(reason)s %(remedy)s", reason=reason, remedy=remedy))
+    remedy = worded("Of electricity it is that of a place: name the country, or your supply's factor, under [emissions] in site.toml.")
+    return worded("%(reason)s %(remedy)s", reason=reason, remedy=remedy)
 
 
 def paid_in(columns: StepColumns, site: Site, records: Sequence[MeterRecord]) -> Mapping[str, Floats] | None:
@@ -199,7 +197,7 @@ def _money_rate(measured: Measured, taken_in: Floats, paid: Mapping[str, Floats]
     without = [carrier for carrier in measured.energy.carriers if carrier in paid and np.isnan(paid[carrier][measured.rows]).any()]
     batches = f"{unpriced:,}"
     if not without:
-        return rate, Words.of(Phrase("%(batches)s batches have no price.", batches=batches))
+        return rate, worded("%(batches)s batches have no price.", batches=batches)
     carriers = enumerated(without)
     words = Phrase("%(batches)s batches have no price: [tariff] has none for %(carriers)s then.", batches=batches, carriers=carriers)
     return rate, Words.of(words)

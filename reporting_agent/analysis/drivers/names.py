@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from benchmarks.labels.columns import POWER_ON_S
-from benchmarks.phrases import Phrase
-from benchmarks.routes import ReferenceCondition, Words
+from benchmarks.routes import ReferenceCondition, Words, worded
 from reporting_agent.config.materials import Variable
 
 OUTPUT, OUTPUT_PER_HOUR, DURATION, WAIT = "output", "output_per_hour", "duration", "time_since_batch_before"
@@ -19,27 +18,27 @@ _UNITS = {
     "g_m2": "g/m²", "kg_m3": "kg/m³",
 }  # fmt: skip
 _WORDS = {
-    OUTPUT: Words.of(Phrase("output of the batch")),
-    OUTPUT_PER_HOUR: Words.of(Phrase("output per hour")),
-    DURATION: Words.of(Phrase("duration")),
-    WAIT: Words.of(Phrase("time since the batch before")),
-    POWER_ON_S: Words.of(Phrase("power-on time")),
-    "holding_min": Words.of(Phrase("minutes of holding")),
-    "reheats": Words.of(Phrase("reheats")),
-    "frequency_hz": Words.of(Phrase("frequency")),
-    "speed_rpm": Words.of(Phrase("speed")),
-    "moisture_pct": Words.of(Phrase("moisture")),
-    "scrap_pct": Words.of(Phrase("scrap share")),
-    "hot_metal_pct": Words.of(Phrase("hot metal share")),
-    "clinker_pct": Words.of(Phrase("clinker share")),
-    "charge_t": Words.of(Phrase("charge")),
-    "tap_temp_c": Words.of(Phrase("tapping temperature")),
-    "ambient_c": Words.of(Phrase("ambient temperature")),
-    "blaine_m2_kg": Words.of(Phrase("fineness (Blaine)")),
-    "feed_fe_pct": Words.of(Phrase("iron content of the charge")),
-    "rare_earth_pct": Words.of(Phrase("rare-earth ore in the charge")),
-    "vti_pct": Words.of(Phrase("vanadium-titanium ore in the charge")),
-    "laterite_pct": Words.of(Phrase("laterite ore in the charge")),
+    OUTPUT: worded("output of the batch"),
+    OUTPUT_PER_HOUR: worded("output per hour"),
+    DURATION: worded("duration"),
+    WAIT: worded("time since the batch before"),
+    POWER_ON_S: worded("power-on time"),
+    "holding_min": worded("minutes of holding"),
+    "reheats": worded("reheats"),
+    "frequency_hz": worded("frequency"),
+    "speed_rpm": worded("speed"),
+    "moisture_pct": worded("moisture"),
+    "scrap_pct": worded("scrap share"),
+    "hot_metal_pct": worded("hot metal share"),
+    "clinker_pct": worded("clinker share"),
+    "charge_t": worded("charge"),
+    "tap_temp_c": worded("tapping temperature"),
+    "ambient_c": worded("ambient temperature"),
+    "blaine_m2_kg": worded("fineness (Blaine)"),
+    "feed_fe_pct": worded("iron content of the charge"),
+    "rare_earth_pct": worded("rare-earth ore in the charge"),
+    "vti_pct": worded("vanadium-titanium ore in the charge"),
+    "laterite_pct": worded("laterite ore in the charge"),
 }
 
 

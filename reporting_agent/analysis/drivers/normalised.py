@@ -10,9 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.labels.columns import Floats
-from benchmarks.phrases import Phrase
 from benchmarks.released import rank
-from benchmarks.routes import LabelRule, Words
+from benchmarks.routes import LabelRule, Words, worded
 from reporting_agent.analysis.drivers.relevance import CurvePoint, Kind, NormalisedLabel, Saving
 from reporting_agent.analysis.drivers.search import Judged, Outcome
 from reporting_agent.analysis.sentences import between, joined, said, shown, signed, span
@@ -82,7 +81,7 @@ def normalised(outcome: Outcome, rule: LabelRule) -> NormalisedLabel | None:
         value += one.change(np.full(len(value), reference), column.values[outcome.search.rows]) @ one.fit.coefficients
         conditions[column.name] = reference
         at = between(reference, column.unit)
-        names.append(Words.of(Phrase("%(column)s %(at)s", column=column.words, at=at)))
+        names.append(worded("%(column)s %(at)s", column=column.words, at=at))
     ordered = np.sort(value)
     best, typical = float(ordered[rank(rule.quantile, len(ordered)) - 1]), float(np.median(ordered))
     pack_best = label.best.value

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 from reporting_agent.config import Meter
 from reporting_agent.metering import MeterRecord
 
@@ -27,10 +26,10 @@ class Verdict(StrEnum):
 
 
 _VERDICTS = {
-    Verdict.ADEQUATE: Words.of(Phrase("adequate")),
-    Verdict.UNDECLARED: Words.of(Phrase("cannot be told")),
-    Verdict.YEAR_ONLY: Words.of(Phrase("adequate for the year only")),
-    Verdict.INADEQUATE: Words.of(Phrase("not adequate")),
+    Verdict.ADEQUATE: worded("adequate"),
+    Verdict.UNDECLARED: worded("cannot be told"),
+    Verdict.YEAR_ONLY: worded("adequate for the year only"),
+    Verdict.INADEQUATE: worded("not adequate"),
 }
 GRAVITY = (Verdict.ADEQUATE, Verdict.UNDECLARED, Verdict.YEAR_ONLY, Verdict.INADEQUATE)
 

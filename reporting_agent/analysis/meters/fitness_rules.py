@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from math import floor, log10
 
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 from reporting_agent.analysis.meters.fitness import GRAVITY, Aspect, Issue, Measuring, Verdict
 from reporting_agent.analysis.sentences import shown
 from reporting_agent.metering.record import MeterRecord
@@ -60,48 +60,40 @@ def _range(one: Measuring) -> Iterator[Issue]:
         yield Issue(
             Aspect.SATURATION,
             Verdict.INADEQUATE if share > 0.02 else Verdict.YEAR_ONLY,
-            Words.of(
-                Phrase(
-                    "it stands at the end of its range, %(top)s %(unit)s, for %(share)s of the time: more flowed than it shows",
-                    top=shown(top),
-                    unit=one.unit,
-                    share=f"{share:.1%}",
-                )
+            worded(
+                "it stands at the end of its range, %(top)s %(unit)s, for %(share)s of the time: more flowed than it shows",
+                top=shown(top),
+                unit=one.unit,
+                share=f"{share:.1%}",
             ),
-            Words.of(Phrase("choose a range to %(better)s %(unit)s or more", better=shown(better), unit=one.unit)),
+            worded("choose a range to %(better)s %(unit)s or more", better=shown(better), unit=one.unit),
         )
     elif 0 < load.mean < one.low_load * top:
         better = _next_range(load.highest or load.mean)
         klass = one.meter.accuracy_class
-        means = Words.of(Phrase("its class is not held there"))
+        means = worded("its class is not held there")
         if klass is not None and one.meter.accuracy_of == "range":
             error = klass / 100 * top / load.mean
-            means = Words.of(
-                Phrase("class %(accuracy_class)s of the range means %(error)s there", accuracy_class=f"{klass:g}", error=f"{error:.0%}")
-            )
+            means = worded("class %(accuracy_class)s of the range means %(error)s there", accuracy_class=f"{klass:g}", error=f"{error:.0%}")
         yield Issue(
             Aspect.RANGE,
             Verdict.YEAR_ONLY,
-            Words.of(
-                Phrase(
-                    "range 0 to %(top)s %(unit)s, the batches run at %(mean)s: %(share)s of the range, %(means)s",
-                    top=shown(top),
-                    unit=one.unit,
-                    mean=shown(load.mean),
-                    share=f"{load.mean / top:.1%}",
-                    means=means,
-                )
+            worded(
+                "range 0 to %(top)s %(unit)s, the batches run at %(mean)s: %(share)s of the range, %(means)s",
+                top=shown(top),
+                unit=one.unit,
+                mean=shown(load.mean),
+                share=f"{load.mean / top:.1%}",
+                means=means,
             ),
-            Words.of(Phrase("choose 0 to %(better)s %(unit)s", better=shown(better), unit=one.unit))
-            if better < top
-            else _smaller_turndown(one),
+            worded("choose 0 to %(better)s %(unit)s", better=shown(better), unit=one.unit) if better < top else _smaller_turndown(one),
         )
 
 
 def _smaller_turndown(one: Measuring) -> Words:
     """Where the peaks need the range that the usual load is too small for."""
-    return Words.of(
-        Phrase("its peaks need this range: take a meter of larger turndown (thermal mass, ultrasonic), or a small one beside the large one")
+    return worded(
+        "its peaks need this range: take a meter of larger turndown (thermal mass, ultrasonic), or a small one beside the large one"
     )
 
 
@@ -115,17 +107,15 @@ def _class(one: Measuring) -> Iterator[Issue]:
         verdict = Verdict.INADEQUATE if on_year > MOST_OF_A_YEAR else Verdict.YEAR_ONLY
         allowed = MOST_OF_A_YEAR if verdict is Verdict.INADEQUATE else MOST_OF_A_BATCH
         found = on_year if verdict is Verdict.INADEQUATE else on_label
-        what = Words.of(Phrase("the period's energy")) if verdict is Verdict.INADEQUATE else Words.of(Phrase("a batch's energy"))
+        what = worded("the period's energy") if verdict is Verdict.INADEQUATE else worded("a batch's energy")
         yield Issue(
             Aspect.CLASS,
             verdict,
-            Words.of(
-                Phrase(
-                    "%(what)s may be wrong by %(found)s of the label through this meter, more than %(allowed)s",
-                    what=what,
-                    found=f"{found:.1%}",
-                    allowed=f"{allowed:.0%}",
-                )
+            worded(
+                "%(what)s may be wrong by %(found)s of the label through this meter, more than %(allowed)s",
+                what=what,
+                found=f"{found:.1%}",
+                allowed=f"{allowed:.0%}",
             ),
             _better_class(one, allowed / one.share),
         )
@@ -133,22 +123,20 @@ def _class(one: Measuring) -> Iterator[Issue]:
         yield Issue(
             Aspect.CLASS,
             Verdict.YEAR_ONLY,
-            Words.of(
-                Phrase(
-                    "its readings alone make batches differ by %(own)s, more than half of the %(spread)s between the "
-                    "label and the typical batch: the label would be a lucky reading",
-                    own=f"{own:.1%}",
-                    spread=f"{one.spread or 0:.1%}",
-                )
+            worded(
+                "its readings alone make batches differ by %(own)s, more than half of the %(spread)s between the "
+                "label and the typical batch: the label would be a lucky reading",
+                own=f"{own:.1%}",
+                spread=f"{one.spread or 0:.1%}",
             ),
-            Words.of(Phrase("read it more often and in finer steps, so that a batch's edges fall upon readings")),
+            worded("read it more often and in finer steps, so that a batch's edges fall upon readings"),
         )
 
 
 def _better_class(one: Measuring, allowed: float) -> Words:
     """The class that would do, where a class can; else the readings are the matter."""
     if one.meter.computed:
-        return Words.of(Phrase("give it a meter of its own: a small difference of large meters carries the errors of both"))
+        return worded("give it a meter of its own: a small difference of large meters carries the errors of both")
     common = ((one.of_batch or 0.0) ** 2 - (one.own or 0.0) ** 2) ** 0.5 if (one.of_batch or 0.0) > (one.own or 0.0) else 0.0
     klass, load = one.meter.accuracy_class or 1.0, one.load
     if common > (one.own or 0.0):
@@ -158,17 +146,15 @@ def _better_class(one: Measuring, allowed: float) -> Words:
         if one.meter.accuracy_of == "range" and one.meter.range is not None and load is not None:
             better = _next_range(load.highest or load.mean)
             if better < one.meter.range[1] and better / one.meter.range[1] * common <= allowed:
-                return Words.of(Phrase("choose 0 to %(better)s %(unit)s", better=shown(better), unit=one.unit))
+                return worded("choose 0 to %(better)s %(unit)s", better=shown(better), unit=one.unit)
         if wanted is not None:
-            return Words.of(Phrase("choose class %(wanted)s", wanted=f"{wanted:g}"))
-        return Words.of(Phrase("take a meter whose class is of the reading, not of the range"))
-    return Words.of(
-        Phrase(
-            "read it at least every %(seconds)s s, in steps of %(fine)s %(meter_unit)s",
-            seconds=shown(max(one.batch_s * LONGEST_SAMPLE, 1)),
-            fine=shown(_fine(one)),
-            meter_unit=one.meter.unit,
-        )
+            return worded("choose class %(wanted)s", wanted=f"{wanted:g}")
+        return worded("take a meter whose class is of the reading, not of the range")
+    return worded(
+        "read it at least every %(seconds)s s, in steps of %(fine)s %(meter_unit)s",
+        seconds=shown(max(one.batch_s * LONGEST_SAMPLE, 1)),
+        fine=shown(_fine(one)),
+        meter_unit=one.meter.unit,
     )
 
 
@@ -182,17 +168,15 @@ def _resolution(one: Measuring) -> Iterator[Issue]:
         yield Issue(
             Aspect.RESOLUTION,
             Verdict.YEAR_ONLY,
-            Words.of(
-                Phrase(
-                    "it counts in steps of %(quantum)s %(meter_unit)s, %(share)s of a batch's %(batch_energy)s %(record_unit)s",
-                    quantum=shown(quantum),
-                    meter_unit=one.meter.unit,
-                    share=f"{share:.1%}",
-                    batch_energy=shown(one.batch_energy),
-                    record_unit=one.record.unit,
-                )
+            worded(
+                "it counts in steps of %(quantum)s %(meter_unit)s, %(share)s of a batch's %(batch_energy)s %(record_unit)s",
+                quantum=shown(quantum),
+                meter_unit=one.meter.unit,
+                share=f"{share:.1%}",
+                batch_energy=shown(one.batch_energy),
+                record_unit=one.record.unit,
             ),
-            Words.of(Phrase("let it write steps of %(fine)s %(meter_unit)s or finer", fine=shown(_fine(one)), meter_unit=one.meter.unit)),
+            worded("let it write steps of %(fine)s %(meter_unit)s or finer", fine=shown(_fine(one)), meter_unit=one.meter.unit),
         )
 
 
@@ -210,27 +194,22 @@ def _sampling(one: Measuring) -> Iterator[Issue]:
     if step_s is None or step_s <= LONGEST_SAMPLE * one.batch_s:
         return
     wanted = next((s for s in (3600, 900, 300, 60, 30, 10, 5, 1) if s <= LONGEST_SAMPLE * one.batch_s), 1)
-    found = Words.of(
-        Phrase(
-            "a reading every %(step_s)s s, batches of %(batch_s)s s: the energy between two readings is "
-            "split at a batch's edge by time alone",
-            step_s=shown(step_s),
-            batch_s=shown(one.batch_s),
-        )
+    found = worded(
+        "a reading every %(step_s)s s, batches of %(batch_s)s s: the energy between two readings is split at a batch's edge by time alone",
+        step_s=shown(step_s),
+        batch_s=shown(one.batch_s),
     )
     if step_s > one.longest_gap_s:
-        found = Words.of(
-            Phrase(
-                "a reading every %(step_s)s s: the step's label carries no energy across more than %(longest_gap_s)s s",
-                step_s=shown(step_s),
-                longest_gap_s=shown(one.longest_gap_s),
-            )
+        found = worded(
+            "a reading every %(step_s)s s: the step's label carries no energy across more than %(longest_gap_s)s s",
+            step_s=shown(step_s),
+            longest_gap_s=shown(one.longest_gap_s),
         )
     yield Issue(
         Aspect.SAMPLING,
         Verdict.YEAR_ONLY if step_s > one.batch_s / 4 or step_s > one.longest_gap_s else Verdict.ADEQUATE,
         found,
-        Words.of(Phrase("read it every %(wanted)s s", wanted=wanted)),
+        worded("read it every %(wanted)s s", wanted=wanted),
     )
 
 
@@ -241,8 +220,8 @@ def _coverage(one: Measuring) -> Iterator[Issue]:
         yield Issue(
             Aspect.COVERAGE,
             Verdict.INADEQUATE if share < LEAST_COVERED and not counts_on else Verdict.YEAR_ONLY,
-            Words.of(Phrase("when its energy flowed is known for %(share)s of the period", share=f"{share:.1%}")),
-            Words.of(Phrase("find out why its readings fail: logger, line, meter")),
+            worded("when its energy flowed is known for %(share)s of the period", share=f"{share:.1%}"),
+            worded("find out why its readings fail: logger, line, meter"),
         )
 
 
@@ -270,14 +249,14 @@ def _state(one: Measuring) -> Iterator[Issue]:
                 if len(fixed) == 1
                 else Phrase("its %(fixed)s stand as a constant; %(moves)s", fixed=what, moves=moves)
             ),
-            Words.of(Phrase("read %(fixed)s beside it (temperature_meter, pressure_meter)", fixed=what)),
+            worded("read %(fixed)s beside it (temperature_meter, pressure_meter)", fixed=what),
         )
     elif meter.carrier == "steam" and meter.steam is None and meter.lhv is not None:
         yield Issue(
             Aspect.STATE,
             Verdict.YEAR_ONLY,
-            Words.of(Phrase("its steam counts with a fixed %(lhv)s MJ/%(meter_unit)s", lhv=f"{meter.lhv:g}", meter_unit=meter.unit)),
-            Words.of(Phrase("read temperature and pressure beside it, and declare steam = { ... }")),
+            worded("its steam counts with a fixed %(lhv)s MJ/%(meter_unit)s", lhv=f"{meter.lhv:g}", meter_unit=meter.unit),
+            worded("read temperature and pressure beside it, and declare steam = { ... }"),
         )
 
 
@@ -291,15 +270,13 @@ def _calibration(one: Measuring) -> Iterator[Issue]:
         yield Issue(
             Aspect.CALIBRATION,
             Verdict.ADEQUATE,
-            Words.of(
-                Phrase(
-                    "calibrated on %(calibrated_on)s, %(age)s months before the end of the period; it holds for %(months)s",
-                    calibrated_on=meter.calibrated_on.isoformat(),
-                    age=f"{age:.0f}",
-                    months=months,
-                )
+            worded(
+                "calibrated on %(calibrated_on)s, %(age)s months before the end of the period; it holds for %(months)s",
+                calibrated_on=meter.calibrated_on.isoformat(),
+                age=f"{age:.0f}",
+                months=months,
             ),
-            Words.of(Phrase("have it calibrated; until then its class is not proven")),
+            worded("have it calibrated; until then its class is not proven"),
         )
 
 
@@ -309,8 +286,8 @@ def _undeclared(one: Measuring) -> Iterator[Issue]:
         yield Issue(
             Aspect.UNDECLARED,
             Verdict.UNDECLARED,
-            Words.of(Phrase("its accuracy class is not declared")),
-            Words.of(Phrase("copy accuracy_class (and range) from its plate to site.toml")),
+            worded("its accuracy class is not declared"),
+            worded("copy accuracy_class (and range) from its plate to site.toml"),
         )
 
 

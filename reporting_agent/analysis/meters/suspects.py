@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 from reporting_agent.analysis.sentences import shown
 from reporting_agent.metering import MeterRecord
 
@@ -69,12 +69,10 @@ def _followed(subs: list[tuple[MeterRecord, Floats]], difference: Floats) -> Sus
     times = 1 + factor
     return Suspect(
         record.meter.id,
-        Words.of(
-            Phrase(
-                "day by day the difference follows it, and would close if it counted %(times)s times as much%(cause)s",
-                times=shown(times),
-                cause=_cause(times),
-            )
+        worded(
+            "day by day the difference follows it, and would close if it counted %(times)s times as much%(cause)s",
+            times=shown(times),
+            cause=_cause(times),
         ),
     )
 
@@ -87,9 +85,7 @@ def _steady(main: MeterRecord, difference: Floats) -> Suspect | None:
     power = f"{shown(mean / 24)} {'kW' if main.unit == 'kWh' else main.unit + '/h'}"
     return Suspect(
         main.meter.id,
-        Words.of(
-            Phrase("the difference is a steady %(power)s, rather a load below it that no sub measures than a meter at fault", power=power)
-        ),
+        worded("the difference is a steady %(power)s, rather a load below it that no sub measures than a meter at fault", power=power),
     )
 
 
@@ -118,8 +114,8 @@ def _changed(subs: list[tuple[MeterRecord, Floats]], main: Floats, difference: F
         before, after = np.nanmedian(share[:since]), np.nanmedian(share[since:])
         change = float(before - after) * turned  # a sub that counts less opens the balance upwards
         if np.isfinite(change) and change > LEAST_CHANGE and (best is None or change > best[0]):
-            words = Words.of(
-                Phrase("its part of the whole went from %(before)s to %(after)s on that day", before=f"{before:.1%}", after=f"{after:.1%}")
+            words = worded(
+                "its part of the whole went from %(before)s to %(after)s on that day", before=f"{before:.1%}", after=f"{after:.1%}"
             )
             best = change, Suspect(record.meter.id, words)
     return None if best is None else best[1]
@@ -131,24 +127,24 @@ def _poorest(sides: Sequence[MeterRecord]) -> Suspect:
     missing = [_missing(one) for one in order]
     if max(missing) > LEAST_MISSING:
         worst = order[int(np.argmax(missing))]
-        return Suspect(worst.meter.id, Words.of(Phrase("nothing is known of %(share)s of its time", share=f"{max(missing):.1%}")))
+        return Suspect(worst.meter.id, worded("nothing is known of %(share)s of its time", share=f"{max(missing):.1%}"))
     errors = [_error_at_load(one) for one in order]
     known = [error for error in errors if error is not None]
     if known and max(known) > 2 * min(known):
         worst = order[max(range(len(order)), key=lambda place: errors[place] or 0.0)]
         return Suspect(
             worst.meter.id,
-            Words.of(Phrase("by its class it may be wrong by %(share)s at its usual load", share=f"{max(known):.1%}")),
+            worded("by its class it may be wrong by %(share)s at its usual load", share=f"{max(known):.1%}"),
         )
     dated = [one for one in order if one.meter.calibrated_on is not None]
     if dated:
         oldest = min(dated, key=lambda one: str(one.meter.calibrated_on))
         return Suspect(
             oldest.meter.id,
-            Words.of(Phrase("its calibration of %(calibrated_on)s is the oldest", calibrated_on=str(oldest.meter.calibrated_on))),
+            worded("its calibration of %(calibrated_on)s is the oldest", calibrated_on=str(oldest.meter.calibrated_on)),
         )
     largest = max(sides[1:], key=lambda one: abs(one.total))
-    return Suspect(largest.meter.id, Words.of(Phrase("it is the largest, and nothing tells the meters apart")))
+    return Suspect(largest.meter.id, worded("it is the largest, and nothing tells the meters apart"))
 
 
 def _missing(record: MeterRecord) -> float:

@@ -29,7 +29,7 @@ from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Period
 from benchmarks.phrases import Phrase, Value, enumerated, sentences
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack, Words, worded
 from reporting_agent.analysis.costs.amounts import Amount, added
 from reporting_agent.analysis.costs.prices import Prices, in_unit, to_us
 from reporting_agent.analysis.sentences import percent, shown
@@ -61,7 +61,7 @@ def of_uses(
             amount = _of_carrier(carrier, energy, unit, period, prices, factors)
             if amount is not None:
                 names = [one.meter for one in meters if one.meter and one.parts.get(use, 0.0) > 0]
-                counted = Words.of(Phrase("%(energy)s %(unit)s%(doubt)s", energy=shown(energy), unit=unit, doubt=doubt))
+                counted = worded("%(energy)s %(unit)s%(doubt)s", energy=shown(energy), unit=unit, doubt=doubt)
                 yield _advice(pack, step, carrier, use, amount, counted, energy / total, names)
 
 
@@ -125,7 +125,7 @@ def _money(one: CarrierEnergy, day: date, period: Period, prices: Prices, factor
     return money if np.isfinite(money) else None
 
 
-ASSUMED = Words.of(Phrase(" (unit assumed)"))
+ASSUMED = worded(" (unit assumed)")
 SURE = Words(en="")
 _WITHOUT_CAUSE = 0.5  # of the gap beyond uncertainty: from here on, what to record is said
 
@@ -157,11 +157,8 @@ def _nothing(labels: int) -> Advice:
     return Advice(
         "nothing-stands-out",
         "",
-        Words.of(
-            Phrase(
-                "Nothing stands out: in %(labels)s labels no cause, shift, equipment, hour or month differs by more than chance.",
-                labels=labels,
-            )
+        worded(
+            "Nothing stands out: in %(labels)s labels no cause, shift, equipment, hour or month differs by more than chance.", labels=labels
         ),
         None,
         None,
@@ -184,14 +181,12 @@ def _unknown(pack: Pack, counted: Sequence[StepLosses], whole: float) -> Iterato
     yield Advice(
         "record-more",
         one.step,
-        Words.of(
-            Phrase(
-                "%(share)s of the gap beyond uncertainty has no reason in the data (longer at power included), most of it at %(step)s."
-                " Recording %(missing)s with every batch would tell more of it.",
-                share=percent(unexplained / whole),
-                step=name,
-                missing=enumerated(missing),
-            )
+        worded(
+            "%(share)s of the gap beyond uncertainty has no reason in the data (longer at power included), most of it at %(step)s."
+            " Recording %(missing)s with every batch would tell more of it.",
+            share=percent(unexplained / whole),
+            step=name,
+            missing=enumerated(missing),
         ),
         None,
         unexplained / whole,
@@ -206,11 +201,11 @@ def _not_recorded(one: StepLosses) -> list[Words]:
     known = {name for row in rows[:50].tolist() for name in one.made_from.columns.batches[row].variables}
     wanted = []
     if not any(name.startswith("input.") for name in known):
-        wanted.append(Words.of(Phrase("what was charged (input.MATERIAL)")))
+        wanted.append(worded("what was charged (input.MATERIAL)"))
     if not np.isfinite(evidence.interval_s[rows]).mean() > 0.9:
-        wanted.append(Words.of(Phrase("true start and end")))
+        wanted.append(worded("true start and end"))
     if "holding_min" not in known and "holding_s" not in known:
-        wanted.append(Words.of(Phrase("minutes of waiting (var.holding_min)")))
+        wanted.append(worded("minutes of waiting (var.holding_min)"))
     names = dict.fromkeys(each.variable for each in one.made_from.columns.step.reference_conditions)
     lacking = [f"var.{name}" for name in names if name not in known]
-    return [*wanted, *(Words.of(name) for name in lacking), Words.of(Phrase("temperatures and settings"))]
+    return [*wanted, *(Words.of(name) for name in lacking), worded("temperatures and settings")]

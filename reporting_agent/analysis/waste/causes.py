@@ -31,7 +31,7 @@ from benchmarks.labels import Measured
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.labels.waste import on_grid
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Step, Words
+from benchmarks.routes import Step, Words, worded
 from reporting_agent.analysis.drivers.regression import fit
 from reporting_agent.analysis.sentences import plain
 from reporting_agent.analysis.waste.chance import SIGNIFICANT, Difference, differences, holm, of_product, without_drift
@@ -77,17 +77,17 @@ class Cause(StrEnum):
 
 
 CAUSE_WORDS: Mapping[Cause, Words] = {
-    Cause.HOLDING: Words.of(Phrase("Holding and waiting")),
-    Cause.REHEAT: Words.of(Phrase("Reheating")),
-    Cause.COLD_START: Words.of(Phrase("First batch after a stop")),
-    Cause.CHANGEOVER: Words.of(Phrase("Change of product")),
-    Cause.REJECT: Words.of(Phrase("Rejected output")),
-    Cause.LOW_LOAD: Words.of(Phrase("Low load")),
-    Cause.EQUIPMENT: Words.of(Phrase("Equipment")),
-    Cause.SHIFT: Words.of(Phrase("Shift")),
-    Cause.HOUR: Words.of(Phrase("Hour of the day")),
-    Cause.AT_POWER: Words.of(Phrase("Longer at power, reason not in the data")),
-    Cause.NONE: Words.of(Phrase("No cause in the data")),
+    Cause.HOLDING: worded("Holding and waiting"),
+    Cause.REHEAT: worded("Reheating"),
+    Cause.COLD_START: worded("First batch after a stop"),
+    Cause.CHANGEOVER: worded("Change of product"),
+    Cause.REJECT: worded("Rejected output"),
+    Cause.LOW_LOAD: worded("Low load"),
+    Cause.EQUIPMENT: worded("Equipment"),
+    Cause.SHIFT: worded("Shift"),
+    Cause.HOUR: worded("Hour of the day"),
+    Cause.AT_POWER: worded("Longer at power, reason not in the data"),
+    Cause.NONE: worded("No cause in the data"),
 }
 
 
@@ -193,7 +193,7 @@ def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]
     for name in _REHEAT_VARIABLES:
         times = measured.columns.variable(name)[rows]
         if np.isfinite(times).any():
-            yield Dose(Cause.REHEAT, times, "time", Words.of(Phrase("as the log's variable %(name)s counts them", name=name)))
+            yield Dose(Cause.REHEAT, times, "time", worded("as the log's variable %(name)s counts them", name=name))
             break
     pause = evidence.pause_s[rows]
     if np.isfinite(pause).any():
@@ -202,33 +202,29 @@ def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]
             Cause.COLD_START,
             np.clip(pause / 3600 - long_stop_h, 0.0, _COLD_AFTER_H),
             "h",
-            Words.of(
-                Phrase(
-                    "the first batch after the equipment stood for more than %(long_stop_h)s h; each hour more, up "
-                    "to %(coldest_h)s h, has cooled it further",
-                    long_stop_h=f"{long_stop_h:,.1f}",
-                    coldest_h=f"{_COLD_AFTER_H:g}",
-                )
+            worded(
+                "the first batch after the equipment stood for more than %(long_stop_h)s h; each hour more, up "
+                "to %(coldest_h)s h, has cooled it further",
+                long_stop_h=f"{long_stop_h:,.1f}",
+                coldest_h=f"{_COLD_AFTER_H:g}",
             ),
         )
     yield Dose(
         Cause.CHANGEOVER,
         evidence.changed[rows],
         "batch",
-        Words.of(Phrase("the batch before on the same equipment was of another product or variant")),
+        worded("the batch before on the same equipment was of another product or variant"),
     )
     usual = float(np.median(output[best]))
     yield Dose(
         Cause.LOW_LOAD,
         np.maximum(1.0 - output / usual, 0.0),
         "batch",
-        Words.of(
-            Phrase(
-                "output below %(usual)s %(output_unit)s, the median of the batches at the label level; what a "
-                "batch takes however small it is stands over fewer tonnes",
-                usual=plain(usual),
-                output_unit=step.output_unit,
-            )
+        worded(
+            "output below %(usual)s %(output_unit)s, the median of the batches at the label level; what a "
+            "batch takes however small it is stands over fewer tonnes",
+            usual=plain(usual),
+            output_unit=step.output_unit,
         ),
     )
 
@@ -242,7 +238,7 @@ def _of_time(measured: Measured, evidence: Evidence, best: Integers) -> Iterable
             Cause.AT_POWER,
             dose,
             "min",
-            Words.of(Phrase("power on for longer than %(usual)s min, the median of the batches at the label level", usual=f"{usual:,.1f}")),
+            worded("power on for longer than %(usual)s min, the median of the batches at the label level", usual=f"{usual:,.1f}"),
         )
         waiting = np.where(interval >= power_on, interval - power_on, np.nan)
         what = Phrase("start to end with power off")
@@ -259,9 +255,7 @@ def _of_time(measured: Measured, evidence: Evidence, best: Integers) -> Iterable
             Cause.HOLDING,
             dose,
             "min",
-            Words.of(
-                Phrase("%(what)s longer than %(usual)s min, the median of the batches at the label level", what=what, usual=f"{usual:,.1f}")
-            ),
+            worded("%(what)s longer than %(usual)s min, the median of the batches at the label level", what=what, usual=f"{usual:,.1f}"),
         )
 
 
@@ -294,7 +288,7 @@ def _rule(dose: Dose, cost: float | None, interval: tuple[float, float] | None, 
 
 
 def _reject_rule(batches: int) -> CauseRule:
-    rule = Words.of(Phrase("the rejected share of what was produced, times the batch's energy"))
+    rule = worded("the rejected share of what was produced, times the batch's energy")
     return CauseRule(Cause.REJECT, rule, "", None, None, None, batches, True)
 
 
@@ -326,7 +320,7 @@ def _of_groups(
 
 
 def _group_rule(cause: Cause, one: Difference, batches: int) -> CauseRule:
-    rule = Words.of(Phrase("%(name)s: above all others on %(days)s days by more than chance", name=one.name, days=f"{one.days:,}"))
+    rule = worded("%(name)s: above all others on %(days)s days by more than chance", name=one.name, days=f"{one.days:,}")
     return CauseRule(cause, rule, "", one.difference, None, one.p_value, batches, True)
 
 

@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers, StepColumns
 from benchmarks.measurements import Batch, State, Status
-from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 from reporting_agent.config import Site
 from reporting_agent.pipeline.batches import missing_before
 
@@ -148,21 +147,21 @@ class Use(StrEnum):
 
 
 USE_WORDS: Mapping[Use, Words] = {
-    Use.VALUE_ADDING: Words.of(Phrase("Value-adding")),
-    Use.REJECT: Words.of(Phrase("Rejected output")),
-    Use.SCRAP: Words.of(Phrase("Scrap")),
-    Use.TEST: Words.of(Phrase("Test")),
-    Use.START_UP: Words.of(Phrase("Start-up")),
-    Use.SHUT_DOWN: Words.of(Phrase("Shut-down")),
-    Use.IDLING: Words.of(Phrase("Idling")),
-    Use.CHANGEOVER: Words.of(Phrase("Changeover")),
-    Use.WARM_HOLDING: Words.of(Phrase("Warm holding")),
-    Use.STANDBY: Words.of(Phrase("Standby")),
-    Use.FAULT: Words.of(Phrase("Fault")),
-    Use.TRIAL: Words.of(Phrase("Trial")),
-    Use.EXCLUDED: Words.of(Phrase("Batches with faulty records")),
-    Use.OUTSIDE: Words.of(Phrase("Outside any batch")),
-    Use.UNPLACED: Words.of(Phrase("Not placed in time")),
+    Use.VALUE_ADDING: worded("Value-adding"),
+    Use.REJECT: worded("Rejected output"),
+    Use.SCRAP: worded("Scrap"),
+    Use.TEST: worded("Test"),
+    Use.START_UP: worded("Start-up"),
+    Use.SHUT_DOWN: worded("Shut-down"),
+    Use.IDLING: worded("Idling"),
+    Use.CHANGEOVER: worded("Changeover"),
+    Use.WARM_HOLDING: worded("Warm holding"),
+    Use.STANDBY: worded("Standby"),
+    Use.FAULT: worded("Fault"),
+    Use.TRIAL: worded("Trial"),
+    Use.EXCLUDED: worded("Batches with faulty records"),
+    Use.OUTSIDE: worded("Outside any batch"),
+    Use.UNPLACED: worded("Not placed in time"),
 }
 
 _OF_STATE = {

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.phrases import Phrase, Value, enumerated, sentences
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack, Words, worded
 from reporting_agent.analysis.costs.amounts import Amount, added, amount_of
 from reporting_agent.analysis.sentences import percent, plain
 from reporting_agent.analysis.waste.causes import Cause, CauseRule
@@ -65,10 +65,10 @@ def of_causes(pack: Pack, counted: Iterable[StepLosses], whole: float) -> Iterat
 
 _TOLD_AS_GROUPS = frozenset({Cause.EQUIPMENT, Cause.SHIFT, Cause.HOUR})
 _PER = {
-    "min": Words.of(Phrase("a minute")),
-    "h": Words.of(Phrase("an hour")),
-    "time": Words.of(Phrase("each time")),
-    "batch": Words.of(Phrase("a batch")),
+    "min": worded("a minute"),
+    "h": worded("an hour"),
+    "time": worded("each time"),
+    "batch": worded("a batch"),
 }
 
 
@@ -245,18 +245,16 @@ def _told(
     yield Advice(
         code,
         one.step,
-        Words.of(
-            Phrase(
-                "%(step)s: %(group)s takes %(difference)s %(unit)s more than the others on the median day (%(batches)s batches; by chance"
-                " alone with %(chance)s). At the level of the others it would save %(share)s of the gap beyond uncertainty.",
-                step=name,
-                group=row.words,
-                difference=plain(row.difference, 3),
-                unit=one.unit,
-                batches=f"{row.batches:,}",
-                chance=_chance(row.p_value),
-                share=percent(share),
-            )
+        worded(
+            "%(step)s: %(group)s takes %(difference)s %(unit)s more than the others on the median day (%(batches)s batches; by chance"
+            " alone with %(chance)s). At the level of the others it would save %(share)s of the gap beyond uncertainty.",
+            step=name,
+            group=row.words,
+            difference=plain(row.difference, 3),
+            unit=one.unit,
+            batches=f"{row.batches:,}",
+            chance=_chance(row.p_value),
+            share=percent(share),
         ),
         amount,
         share,
@@ -301,7 +299,7 @@ def named(pack: Pack, one: StepLosses) -> Words:
     if len(step.variants) < 2:
         return step.words
     variant = next((variant.words for variant in step.variants if variant.id == one.variant), None)
-    return step.words if variant is None else Words.of(Phrase("%(step)s, %(variant)s", step=step.words, variant=variant))
+    return step.words if variant is None else worded("%(step)s, %(variant)s", step=step.words, variant=variant)
 
 
 def worst_first(one: StepLosses, energy: Floats) -> tuple[str, ...]:

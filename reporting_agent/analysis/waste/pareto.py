@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, Step, Words
+from benchmarks.routes import Pack, Step, Words, worded
 from reporting_agent.analysis.costs.amounts import ZERO, Amount, added, amount_of
 from reporting_agent.analysis.drivers.names import words_of
 from reporting_agent.analysis.waste.causes import RUNS_OF_FIXED_LENGTH, WHOLE_DAYS, Cause
@@ -45,7 +45,7 @@ UNCERTAINTY = "uncertainty"
 """The key of the row that holds what lies within the measuring uncertainty, in the tables by cause."""
 
 _TOLD_BY_GROUP = frozenset({Cause.EQUIPMENT, Cause.SHIFT, Cause.HOUR, Cause.AT_POWER, Cause.NONE})
-WITHIN_UNCERTAINTY = Words.of(Phrase("Within meter uncertainty"))
+WITHIN_UNCERTAINTY = worded("Within meter uncertainty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def _by_cause(labels: Sequence[StepLosses]) -> list[_Row]:
         raised = [one for one in labels if variable in one.by_variable and one.by_variable[variable].energy > 0]
         if raised:
             name = words_of(variable, conditions=raised[0].made_from.columns.step.reference_conditions)
-            words = Words.of(Phrase("%(variable)s away from its reference", variable=name.each(lambda said: said[:1].upper() + said[1:])))
+            words = worded("%(variable)s away from its reference", variable=name.each(lambda said: said[:1].upper() + said[1:]))
             batches = sum(int((one.batches.by_variable[variable] > 0).sum()) for one in raised)
             took = added(one.by_variable[variable] for one in raised)
             rows.append(_Row(f"var.{variable}", words, ZERO, ZERO, ZERO, took, batches, None, None))
@@ -223,9 +223,9 @@ def _grouped(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses])
 
 def _words_of(dimension: Dimension, key: str, step: Step) -> Words:
     if dimension is Dimension.SHIFT:
-        return Words.of(Phrase("Shift from %(key)s", key=key))
+        return worded("Shift from %(key)s", key=key)
     if dimension is Dimension.HOUR:
-        return Words.of(Phrase("%(begin)s to %(end)s", begin=key, end=f"{key[:2]}:59"))
+        return worded("%(begin)s to %(end)s", begin=key, end=f"{key[:2]}:59")
     if dimension is Dimension.PRODUCT:
         product, _, variant = key.rpartition("/")
         known = next((one.words for one in step.variants if one.id == variant), None)

@@ -21,9 +21,8 @@ import numpy as np
 from benchmarks.labels import ExclusionReason
 from benchmarks.labels.waste import GRID
 from benchmarks.measurements import Batch, Direction
-from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 from reporting_agent.analysis.waste.between_batches import standing
 from reporting_agent.analysis.waste.evidence import Use, of_state, purpose
 from reporting_agent.config import Site
@@ -34,9 +33,7 @@ from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.runs import LeftOut
 
-_OVERLAP = Words.of(
-    Phrase("Batches overlap: together they hold more than the meter counted while they ran; each use is reduced in proportion.")
-)
+_OVERLAP = worded("Batches overlap: together they hold more than the meter counted while they ran; each use is reduced in proportion.")
 
 _Line = tuple[str, str]
 """Step and equipment."""

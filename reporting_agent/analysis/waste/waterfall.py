@@ -10,8 +10,7 @@ import numpy as np
 
 from benchmarks.labels import Measured
 from benchmarks.labels.columns import Floats
-from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 from reporting_agent.analysis.costs.amounts import Amount, amount_of
 from reporting_agent.analysis.drivers.names import unit_of
 from reporting_agent.analysis.sentences import between, plain
@@ -125,7 +124,7 @@ def _recorded(variable: str, place: int, measured: Measured) -> Words:
     conditions = measured.columns.step.reference_conditions
     condition = next(one for one in conditions if one.variable == variable)
     reference = between(condition.reference, unit_of(variable, conditions))
-    return Words.of(Phrase("%(value)s instead of %(reference)s", value=plain(value), reference=reference))
+    return worded("%(value)s instead of %(reference)s", value=plain(value), reference=reference)
 
 
 def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, found: Attribution) -> Words | None:
@@ -136,19 +135,17 @@ def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, 
         return Words.of(name)
     if cause is Cause.REJECT:
         batch = measured.columns.batches[row]
-        return Words.of(
-            Phrase("%(reject_t)s rejected beside %(output_t)s good", reject_t=plain(batch.reject_t, 3), output_t=plain(batch.output_t))
-        )
+        return worded("%(reject_t)s rejected beside %(output_t)s good", reject_t=plain(batch.reject_t, 3), output_t=plain(batch.output_t))
     if cause is Cause.COLD_START:
         hours = float(evidence.pause_s[row]) / 3600
-        return Words.of(Phrase("after %(hours)s h of standing", hours=f"{hours:,.1f}"))
+        return worded("after %(hours)s h of standing", hours=f"{hours:,.1f}")
     if cause in found.doses:
         dose = found.doses[cause]
         amount = float(dose.amount[place])
         if dose.per == "min":
-            return Words.of(Phrase("%(amount)s min longer", amount=f"{amount:,.0f}"))
+            return worded("%(amount)s min longer", amount=f"{amount:,.0f}")
         if dose.per == "time":
-            return Words.of(Phrase("%(amount)s times", amount=f"{amount:g}"))
+            return worded("%(amount)s times", amount=f"{amount:g}")
         if cause is Cause.LOW_LOAD:
-            return Words.of(Phrase("%(amount)s %% less output", amount=f"{amount * 100:,.0f}"))
+            return worded("%(amount)s %% less output", amount=f"{amount * 100:,.0f}")
     return None

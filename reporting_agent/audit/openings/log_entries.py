@@ -14,7 +14,7 @@ from benchmarks.audit.evidence import TAKE_THE_FILE, Outcome, failed, held, not_
 from benchmarks.audit.sample_file import ListedEntry, ServedEntry
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 from benchmarks.wire import logged, merkle
 from benchmarks.wire.logged import Kind
 from reporting_agent.audit.openings.recognising import Act
@@ -155,7 +155,7 @@ def _wrong(shown: list[ListedEntry], roots: Mapping[int, bytes], signed: Mapping
         whole = not wrong and leaves.keys() >= set(range(size))
         if whole and merkle.Tree(leaves[at] for at in range(size)).root() != root:
             wrong |= set(range(size))
-    return [Words.of(Phrase("entry %(index)s", index=index)) for index in sorted(wrong)]
+    return [worded("entry %(index)s", index=index) for index in sorted(wrong)]
 
 
 def _proves(entry: ServedEntry, roots: Mapping[int, bytes]) -> bool:

@@ -12,7 +12,7 @@ from benchmarks.audit import published as audited
 from benchmarks.audit.evidence import Outcome, held, not_checkable, refused
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import worded
 from benchmarks.wire import approved, challenges, checkpoints, directory, heads, logged, published, receipts
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_consistency, require_inclusion
@@ -23,8 +23,8 @@ from reporting_agent.audit.openings.log_entries import Signed, entries_logged, v
 from reporting_agent.audit.openings.recognising import BENCHMARK, CHECKPOINT, Consistency, document
 from reporting_agent.audit.openings.versions import composed_again
 
-_NO_KEYS = Words.of(Phrase("The portal's key directory and its fingerprint were not given."))
-_GIVE_KEYS = Words.of(Phrase("Give both: the file and --fingerprint."))
+_NO_KEYS = worded("The portal's key directory and its fingerprint were not given.")
+_GIVE_KEYS = worded("Give both: the file and --fingerprint.")
 
 
 def of_the_portal(files: Files, fingerprint: str | None, keys: Mapping[str, VerifyingKey], *, alone: bool) -> list[Outcome]:
@@ -241,17 +241,15 @@ def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     header = receipt.header
     return held(
         code,
-        Words.of(
-            Phrase(
-                "The portal took in %(site)s, %(period)s, revision %(revision)s, on %(received_on)s as "
-                "entry %(log_index)s of its log; envelope %(envelope_digest)s….",
-                site=header.site,
-                period=header.period,
-                revision=header.revision,
-                received_on=receipt.received_on.isoformat(),
-                log_index=f"{receipt.log_index:,}",
-                envelope_digest=receipt.envelope_digest[:16],
-            )
+        Phrase(
+            "The portal took in %(site)s, %(period)s, revision %(revision)s, on %(received_on)s as "
+            "entry %(log_index)s of its log; envelope %(envelope_digest)s….",
+            site=header.site,
+            period=header.period,
+            revision=header.revision,
+            received_on=receipt.received_on.isoformat(),
+            log_index=f"{receipt.log_index:,}",
+            envelope_digest=receipt.envelope_digest[:16],
         ),
     )
 
@@ -266,10 +264,7 @@ def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     except SteplabelError as refusal:
         return refused(code, refusal)
     digest = published.digest(told).hex()[:16]
-    return held(
-        code,
-        Words.of(Phrase("The portal published this version as it stands; SHA-256 %(digest)s….", digest=digest)),
-    )
+    return held(code, Phrase("The portal published this version as it stands; SHA-256 %(digest)s….", digest=digest))
 
 
 def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
@@ -281,7 +276,4 @@ def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     except SteplabelError as refusal:
         return refused(code, refusal)
     day, entry = challenge.given_on.isoformat(), challenge.log_index
-    return held(
-        code,
-        Words.of(Phrase("The portal gave this challenge on %(day)s, entry %(entry)s of its log.", day=day, entry=f"{entry:,}")),
-    )
+    return held(code, Phrase("The portal gave this challenge on %(day)s, entry %(entry)s of its log.", day=day, entry=f"{entry:,}"))

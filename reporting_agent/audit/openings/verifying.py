@@ -13,7 +13,6 @@ from benchmarks.audit.openings import Opening
 from benchmarks.audit.sample_draws import Head
 from benchmarks.errors import InputError, UsageError
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 from benchmarks.wire import challenges, commitments, directory, heads
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import Commitment
@@ -186,26 +185,21 @@ def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
     if site is None:
         return not_asked(
             code,
-            Words.of(Phrase("The whole label was not recomputed: a sample finds shares, not every record.")),
-            Words.of(Phrase("On site: the same command with --site.")),
+            Phrase("The whole label was not recomputed: a sample finds shares, not every record."),
+            Phrase("On site: the same command with --site."),
         )
     again = recompute(site, evidence.report, evidence.opening.seed, windows=evidence.contents.windows, contents=evidence.contents)
     if not again.agrees:
         return failed(
             code,
-            Words.of(
-                Phrase("The plant's files do not give the report again: %(differences)s differences.", differences=len(again.differences))
-            ),
-            Words.of(Phrase("See whether files or settings were changed since; if not, the report is not of these data.")),
+            Phrase("The plant's files do not give the report again: %(differences)s differences.", differences=len(again.differences)),
+            Phrase("See whether files or settings were changed since; if not, the report is not of these data."),
             [one.said for one in again.differences],
         )
     return held(
         code,
-        Words.of(
-            Phrase(
-                "The plant's files give the same root, the same %(labels)s labels and the same release, to the digit.",
-                labels=len(again.labels),
-            )
+        Phrase(
+            "The plant's files give the same root, the same %(labels)s labels and the same release, to the digit.", labels=len(again.labels)
         ),
     )
 

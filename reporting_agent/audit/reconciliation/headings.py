@@ -5,38 +5,37 @@ from __future__ import annotations
 from datetime import date
 from typing import TypeAlias
 
-from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 
 Example: TypeAlias = str | float | int | date
 
 SHEETS: dict[str, Words] = {
-    "bill": Words.of(Phrase("Bills")),
-    "stock": Words.of(Phrase("Stock surveys")),
-    "sale": Words.of(Phrase("Sales")),
-    "calibration": Words.of(Phrase("Calibrations")),
+    "bill": worded("Bills"),
+    "stock": worded("Stock surveys"),
+    "sale": worded("Sales"),
+    "calibration": worded("Calibrations"),
 }
-ABOUT = Words.of(Phrase("About"))
+ABOUT = worded("About")
 
 COLUMNS: dict[str, Words] = {
-    "carrier": Words.of(Phrase("Carrier")),
-    "step": Words.of(Phrase("Step")),
-    "meter": Words.of(Phrase("Meter")),
-    "from": Words.of(Phrase("From")),
-    "to": Words.of(Phrase("To (not included)")),
-    "on": Words.of(Phrase("Calibrated on")),
-    "quantity": Words.of(Phrase("Quantity")),
-    "sold": Words.of(Phrase("Sold")),
-    "opening": Words.of(Phrase("Opening stock")),
-    "received": Words.of(Phrase("Received")),
-    "closing": Words.of(Phrase("Closing stock")),
-    "unit": Words.of(Phrase("Unit")),
-    "meters": Words.of(Phrase("Meters")),
-    "uncertainty_pct": Words.of(Phrase("Uncertainty, % (k = 2)")),
-    "valid_months": Words.of(Phrase("Valid, months")),
-    "error_pct": Words.of(Phrase("Largest error found, %")),
-    "limit_pct": Words.of(Phrase("Limit of its class, %")),
-    "document": Words.of(Phrase("Document")),
+    "carrier": worded("Carrier"),
+    "step": worded("Step"),
+    "meter": worded("Meter"),
+    "from": worded("From"),
+    "to": worded("To (not included)"),
+    "on": worded("Calibrated on"),
+    "quantity": worded("Quantity"),
+    "sold": worded("Sold"),
+    "opening": worded("Opening stock"),
+    "received": worded("Received"),
+    "closing": worded("Closing stock"),
+    "unit": worded("Unit"),
+    "meters": worded("Meters"),
+    "uncertainty_pct": worded("Uncertainty, % (k = 2)"),
+    "valid_months": worded("Valid, months"),
+    "error_pct": worded("Largest error found, %"),
+    "limit_pct": worded("Limit of its class, %"),
+    "document": worded("Document"),
 }
 """By the key that the file of documents (TOML) has for it."""
 
@@ -86,13 +85,11 @@ EXAMPLES: dict[str, dict[str, Example]] = {
 """A row of each sheet, as the template's first sheet shows it; its keys are the columns in order."""
 
 NOTES: tuple[Words, ...] = (
-    Words.of(Phrase("What documents say of this site's energy and output, to be held against its meters and batches. One row a document.")),
-    Words.of(Phrase("Days are local; the day under To is not included. Uncertainties are expanded (k = 2), in percent of the quantity.")),
-    Words.of(
-        Phrase(
-            "Several meters, whose readings are added up, are separated by commas. Used = opening + "
-            "received - closing; made = sold + closing - opening."
-        )
+    worded("What documents say of this site's energy and output, to be held against its meters and batches. One row a document."),
+    worded("Days are local; the day under To is not included. Uncertainties are expanded (k = 2), in percent of the quantity."),
+    worded(
+        "Several meters, whose readings are added up, are separated by commas. Used = opening + "
+        "received - closing; made = sold + closing - opening."
     ),
-    Words.of(Phrase("Fill in the sheets that you have documents for; an example of each stands below.")),
+    worded("Fill in the sheets that you have documents for; an example of each stands below."),
 )

@@ -18,7 +18,7 @@ from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Words
+from benchmarks.routes import Words, worded
 from reporting_agent.audit.reconciliation.bills_against_meters import FIND_OUT, of_bills, of_survey
 from reporting_agent.audit.reconciliation.counting import us_of
 from reporting_agent.audit.reconciliation.papers import Calibration, Papers, Sale
@@ -61,13 +61,9 @@ def _sold(paper: Sale) -> Phrase:
 
 def _calibration(paper: Calibration, site: Site, period: Period) -> Outcome:
     code = "calibration"
-    name = Words.of(Phrase("%(meter)s (%(document)s)", meter=paper.meter, document=paper.document))
+    name = worded("%(meter)s (%(document)s)", meter=paper.meter, document=paper.document)
     if paper.meter not in {meter.id for meter in site.meters}:
-        return not_checkable(
-            code,
-            _about(name, Phrase("site.toml has no such meter.")),
-            Words.of(Phrase("Name a meter of site.toml.")),
-        )
+        return not_checkable(code, _about(name, Phrase("site.toml has no such meter.")), Phrase("Name a meter of site.toml."))
     last = max(period.end.date(), period.start.date())
     if paper.error_pct > paper.limit_pct:
         return failed(
@@ -80,7 +76,7 @@ def _calibration(paper: Calibration, site: Site, period: Period) -> Outcome:
                     limit_pct=f"{paper.limit_pct:g}",
                 ),
             ),
-            Words.of(Phrase("Repair the meter; correct its energy.")),
+            Phrase("Repair the meter; correct its energy."),
         )
     if not (paper.holds_on(period.start.date()) and paper.holds_on(date.fromordinal(last.toordinal() - 1))):
         return failed(
@@ -94,7 +90,7 @@ def _calibration(paper: Calibration, site: Site, period: Period) -> Outcome:
                     period=period.name,
                 ),
             ),
-            Words.of(Phrase("Have the meter calibrated, and say what it showed before it was adjusted.")),
+            Phrase("Have the meter calibrated, and say what it showed before it was adjusted."),
         )
     return held(
         code,
@@ -129,4 +125,4 @@ def _not_covered(site: Site, data: PlantData, papers: Papers, period: Period) ->
 
 
 def _about(name: Words, what: Phrase) -> Words:
-    return Words.of(Phrase("%(name)s: %(what)s", name=name, what=what))
+    return worded("%(name)s: %(what)s", name=name, what=what)

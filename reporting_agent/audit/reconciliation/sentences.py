@@ -54,7 +54,7 @@ def outside(code: str, name: Phrase, period: Period) -> Outcome:
 def of_units(code: str, name: Phrase, refusal: InputError) -> Outcome:
     said, to_do = in_words(refusal)
     named = Words.of(name)
-    return not_checkable(code, Words.of(Phrase("%(named)s: %(said)s", named=named, said=said)), to_do)
+    return not_checkable(code, Phrase("%(named)s: %(said)s", named=named, said=said), to_do)
 
 
 def _plain(value: float, digits: int) -> str:
