@@ -21,7 +21,7 @@ from enum import StrEnum
 
 from django.http import HttpRequest
 
-from portal import counts
+from portal import rate_counts
 from portal.accounts.client_address import client_network
 from portal.accounts.devices import device_of
 
@@ -65,12 +65,12 @@ class Attempt:
     def succeeded(self) -> None:
         """Only failures are kept."""
         for what in self._taken:
-            counts.take_back(*what)
+            rate_counts.take_back(*what)
         self._taken.clear()
 
     def _take(self, *what: str) -> int:
         self._taken.append(what)
-        return counts.count(int(WINDOW.total_seconds()), *what)
+        return rate_counts.count(int(WINDOW.total_seconds()), *what)
 
     def _named(self) -> str:
         return f"{self.secret} {self.account.strip().lower()}"

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.http import HttpRequest
 
-from portal import counts
+from portal import rate_counts
 from portal.accounts.client_address import client_network
 from portal.accounts.devices import device_of
 
@@ -20,7 +20,7 @@ REGISTRATIONS_PER_NETWORK = 10
 
 def may_register(request: HttpRequest, email: str) -> bool:
     """Whether a mail that asks this address to confirm a registration may be sent; asking counts."""
-    of_network = counts.count(_SECONDS, "registrations from network", client_network(request))
+    of_network = rate_counts.count(_SECONDS, "registrations from network", client_network(request))
     return _counted("registrations", email) and of_network <= REGISTRATIONS_PER_NETWORK
 
 
@@ -34,7 +34,7 @@ def may_send_link(request: HttpRequest, email: str) -> bool:
 
 
 def _counted(purpose: str, email: str, device: str = "") -> bool:
-    return counts.count(_SECONDS, purpose, email.strip().lower(), device) <= PER_MAIL_ADDRESS
+    return rate_counts.count(_SECONDS, purpose, email.strip().lower(), device) <= PER_MAIL_ADDRESS
 
 
 _SECONDS = int(WINDOW.total_seconds())

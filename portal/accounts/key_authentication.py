@@ -9,7 +9,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.request import Request
 from rest_framework.throttling import ScopedRateThrottle
 
-from portal import counts
+from portal import rate_counts
 from portal.accounts import api_keys
 from portal.accounts.client_address import client_network
 from portal.accounts.models import User
@@ -49,7 +49,7 @@ class RateByKey(ScopedRateThrottle):
         self.duration = seconds
         holder: api_keys.Holder | None = request.auth  # type: ignore[assignment] # the stubs know tokens of their own
         asking = f"key {holder.prefix}" if holder else client_network(request)
-        left = most - counts.count(seconds, "rate", self.scope, asking)
+        left = most - rate_counts.count(seconds, "rate", self.scope, asking)
         request._request.rate = (most, max(left, 0), seconds)  # type: ignore[attr-defined] # told by `portal.schema.StrictView`
         return left >= 0
 

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 
-from portal import sealing
+from portal import encrypted_texts
 from portal.accounts.models import User
 from portal.accounts.selectors import roles_of
 from portal.auditlog.models import Action
@@ -46,11 +46,11 @@ def was_shown(request: HttpRequest, user: User) -> bool:
 
 
 def seal(secret: str) -> str:
-    return sealing.seal(secret, PURPOSE)
+    return encrypted_texts.seal(secret, PURPOSE)
 
 
 def unseal(sealed: str) -> str:
-    return sealing.unseal(sealed, PURPOSE)
+    return encrypted_texts.unseal(sealed, PURPOSE)
 
 
 def give(user: User) -> str:

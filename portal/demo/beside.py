@@ -27,10 +27,10 @@ from portal.accounts.models import Device, Role, Site, User
 from portal.catalogue.models import ReportingPeriod
 from portal.demo import cast as casting
 from portal.intake import commitments as intake_commitments
-from portal.intake import services as intake
-from portal.publication import services as publication
+from portal.intake import receiving as intake
+from portal.publication import publishing as publication
 from portal.publication.models import Publication
-from portal.register import roll
+from portal.register import register_file
 from portal.register.bringing import bring_to
 from portal.standings import computing as standings
 
@@ -57,12 +57,12 @@ def declare(main: Sector, now: datetime) -> tuple[Sector, ...]:
         last = sector.year if sector is not main else sector.year - 1
         years = range(sector.year - YEARS + 1, last + 1)
         periods = tuple(
-            roll.DeclaredPeriod(name=str(year), due=min(date(year + 1, 4, 30), now.date() - timedelta(days=7))) for year in years
+            register_file.DeclaredPeriod(name=str(year), due=min(date(year + 1, 4, 30), now.date() - timedelta(days=7))) for year in years
         )
         if sector is main:
-            more = roll.Roll(peer_groups=(group.model_copy(update={"periods": periods}),))
+            more = register_file.Roll(peer_groups=(group.model_copy(update={"periods": periods}),))
         else:
-            more = roll.Roll(
+            more = register_file.Roll(
                 firms=declared.firms,
                 organisations=tuple(one for one in declared.organisations if one.kind == Role.ENTERPRISE),
                 sites=tuple(

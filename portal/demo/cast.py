@@ -15,7 +15,7 @@ from portal.accounts import second_factor
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import Role, Site, SizeClass, User
 from portal.catalogue.models import ReportingPeriod
-from portal.register import roll
+from portal.register import register_file
 from portal.register.bringing import bring_to
 
 SIZE_CLASSES = (SizeClass.MEDIUM, SizeClass.LARGE, SizeClass.MEDIUM, SizeClass.SMALL)
@@ -71,38 +71,38 @@ def create(sector: Sector, now: datetime) -> Cast:
     )
 
 
-def declared(sector: Sector, today: date) -> roll.Roll:
+def declared(sector: Sector, today: date) -> register_file.Roll:
     """The register of the sector: every plant obliged to report the simulated year, the first one's report to be checked."""
     plants, year, first = sector.plants, str(sector.year), sector.plants[0]
-    return roll.Roll(
+    return register_file.Roll(
         jurisdictions=(
-            roll.DeclaredJurisdiction(path="cn", name="China", name_zh="中国"),
-            roll.DeclaredJurisdiction(path="cn/he", name="Hebei", name_zh="河北"),
+            register_file.DeclaredJurisdiction(path="cn", name="China", name_zh="中国"),
+            register_file.DeclaredJurisdiction(path="cn/he", name="Hebei", name_zh="河北"),
         ),
-        firms=tuple(roll.DeclaredFirm(name=f"{plant.name} Group") for plant in plants),
+        firms=tuple(register_file.DeclaredFirm(name=f"{plant.name} Group") for plant in plants),
         organisations=(
-            roll.DeclaredOrganisation(name=MINISTRY, name_zh="工业主管部门", kind=Role.REGULATOR, jurisdiction="cn"),
-            roll.DeclaredOrganisation(name=CERTIFIER, name_zh="北方认证机构", kind=Role.CERTIFICATION_BODY),
+            register_file.DeclaredOrganisation(name=MINISTRY, name_zh="工业主管部门", kind=Role.REGULATOR, jurisdiction="cn"),
+            register_file.DeclaredOrganisation(name=CERTIFIER, name_zh="北方认证机构", kind=Role.CERTIFICATION_BODY),
             *(
-                roll.DeclaredOrganisation(name=house, name_zh=house_zh, kind=role, jurisdiction="cn/he")
+                register_file.DeclaredOrganisation(name=house, name_zh=house_zh, kind=role, jurisdiction="cn/he")
                 for role, _email, house, house_zh, _name in PARTNERS
             ),
             *(
-                roll.DeclaredOrganisation(
+                register_file.DeclaredOrganisation(
                     name=plant.name, name_zh=plant.name_zh, kind=Role.ENTERPRISE, jurisdiction="cn/he", firm=f"{plant.name} Group"
                 )
                 for plant in plants
             ),
         ),
         people=(
-            roll.DeclaredPerson(email=DRAFTER, name="Li Wei", acts_for=(MINISTRY,)),
-            roll.DeclaredPerson(email=APPROVER, name="Chen Jing", acts_for=(MINISTRY,)),
-            roll.DeclaredPerson(email=AUDITOR, name="Zhao Min", acts_for=(CERTIFIER,)),
-            *(roll.DeclaredPerson(email=email, name=name, acts_for=(house,)) for _role, email, house, _house_zh, name in PARTNERS),
-            roll.DeclaredPerson(email=MANAGER, name="Wang Fang", acts_for=(first.name,)),
+            register_file.DeclaredPerson(email=DRAFTER, name="Li Wei", acts_for=(MINISTRY,)),
+            register_file.DeclaredPerson(email=APPROVER, name="Chen Jing", acts_for=(MINISTRY,)),
+            register_file.DeclaredPerson(email=AUDITOR, name="Zhao Min", acts_for=(CERTIFIER,)),
+            *(register_file.DeclaredPerson(email=email, name=name, acts_for=(house,)) for _role, email, house, _house_zh, name in PARTNERS),
+            register_file.DeclaredPerson(email=MANAGER, name="Wang Fang", acts_for=(first.name,)),
         ),
         sites=tuple(
-            roll.DeclaredSite(
+            register_file.DeclaredSite(
                 id=plant.site,
                 name=f"{plant.name} works",
                 name_zh=f"{plant.name_zh}厂",
@@ -114,14 +114,14 @@ def declared(sector: Sector, today: date) -> roll.Roll:
             for plant in plants
         ),
         peer_groups=(
-            roll.DeclaredPeerGroup(
+            register_file.DeclaredPeerGroup(
                 pack=sector.pack.id,
                 version=sector.pack.version,
                 scope="cn",
-                periods=(roll.DeclaredPeriod(name=year, due=max(today, date(sector.year, 12, 31)) + timedelta(days=30)),),
+                periods=(register_file.DeclaredPeriod(name=year, due=max(today, date(sector.year, 12, 31)) + timedelta(days=30)),),
             ),
         ),
-        assignments=(roll.DeclaredAssignment(body=CERTIFIER, site=first.site, period=year, by=DRAFTER),),
+        assignments=(register_file.DeclaredAssignment(body=CERTIFIER, site=first.site, period=year, by=DRAFTER),),
     )
 
 

@@ -23,7 +23,7 @@ from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal import keys
 from portal.accounts.models import Device
 from portal.celery import nudge_soon
-from portal.intake import commitments, services, worker_seen
+from portal.intake import commitments, receiving, worker_seen
 from portal.intake.models import Commitment, Submission
 from portal.openness import OPEN
 from portal.problems import RefusedError
@@ -169,9 +169,9 @@ class SubmissionsView(StrictView):
     )
     def post(self, request: Request) -> Response:
         """Take a sealed envelope."""
-        taken = services.receive(_body(request, "sealed envelope"), keys.published_directory(), keys.receipt_key(), timezone.now())
+        taken = receiving.receive(_body(request, "sealed envelope"), keys.published_directory(), keys.receipt_key(), timezone.now())
         if taken.tells:
-            transaction.on_commit(lambda: nudge_soon(services.OPENING))
+            transaction.on_commit(lambda: nudge_soon(receiving.OPENING))
         return Response(_shown(taken.submission), status=201 if taken.created else 200)
 
     @extend_schema(
@@ -216,7 +216,7 @@ def _asking_device(request: Request) -> Device:
     except ValueError:
         device = None
     if device is None:
-        raise services.device_unknown(signed.device_id)
+        raise receiving.device_unknown(signed.device_id)
     try:
         requests.verify(signed, "GET", request.get_full_path(), worker_seen.database_now(), VerifyingKey.from_hex(device.public_key))
     except VerificationError as refusal:

@@ -15,7 +15,7 @@ from benchmarks.wire import commitments as wire_commitments
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.models import User
-from portal.intake import commitments, services
+from portal.intake import commitments, receiving
 from portal.intake.commitments import Randomness
 from portal.intake.models import Commitment, Submission
 from portal.keys import PublishedDirectory
@@ -50,7 +50,7 @@ def _taken(user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKe
     if wire_commitments.is_commitment(raw):
         committed = commitments.take_for(user, raw, key, now, randomness)
         return Answer(committed.commitment, committed.created)
-    received = services.receive_for(user, raw, directory, key, now)
+    received = receiving.receive_for(user, raw, directory, key, now)
     return Answer(received.submission, received.created)
 
 

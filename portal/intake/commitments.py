@@ -29,7 +29,7 @@ from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import period_taking_reports
 from portal.intake.admission import SET_BACK, next_revisions
 from portal.intake.models import Commitment, Submission
-from portal.intake.services import device_of
+from portal.intake.receiving import device_of
 from portal.problems import RefusedError
 from portal.translog import kept_heads, log, restarts
 from portal.translog.models import LogHead

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from portal import sealing
+from portal import encrypted_texts
 from portal.notifications.kinds import SECURITY, How, Kind, at_first
 from portal.notifications.models import Mail, Notice, Reader, Wish
 
@@ -64,7 +64,7 @@ def post(letter: str, address: str, language: str, told: Told, secret: str, now:
         language=language,
         letter=letter,
         told=dict(told),
-        sealed=sealing.seal(secret, PURPOSE) if secret else "",
+        sealed=encrypted_texts.seal(secret, PURPOSE) if secret else "",
         due_at=now,
         give_up_at=now + GIVE_UP_AFTER,
     )

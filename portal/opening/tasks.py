@@ -17,8 +17,8 @@ from portal import keys
 from portal.celery import nudge
 from portal.database_servers import trouble_of_vault
 from portal.intake import worker_seen
-from portal.intake.services import OPENING
-from portal.opening import services
+from portal.intake.receiving import OPENING
+from portal.opening import unsealing
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,6 @@ def sweep() -> None:
         log.error("Nothing is opened: %s.", trouble)  # and nothing claimed, so that nothing waits for a claim to age
         return
     until = monotonic() + settings.SWEEP_FOR_SECONDS
-    left = [services.sweep(key, lambda: timezone.now() - apart, until).left for key in held]
+    left = [unsealing.sweep(key, lambda: timezone.now() - apart, until).left for key in held]
     if any(left):
         nudge(OPENING)

@@ -14,7 +14,7 @@ from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.publication.models import DraftComment, Publication, ScheduledRelease, Status
-from portal.publication.services import refusal, subject_of
+from portal.publication.publishing import refusal, subject_of
 
 
 def comment(publication: Publication, by: User, text: str, now: datetime) -> DraftComment:

@@ -20,7 +20,7 @@ from portal.publication import announcing
 from portal.publication.entries import log_published
 from portal.publication.history import is_outdated
 from portal.publication.models import Publication, ScheduledRelease, Status
-from portal.publication.services import approved, asked_again, let_out, refusal, subject_of
+from portal.publication.publishing import approved, asked_again, let_out, refusal, subject_of
 from portal.standings.naming import named_firms
 
 WAITING = ScheduledRelease.State.WAITING

@@ -28,7 +28,7 @@ from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.periods import close_period, make_peer_group, open_period
 from portal.intake.models import Submission
 from portal.register.identifying import taken
-from portal.register.roll import (
+from portal.register.register_file import (
     DeclaredAssignment,
     DeclaredJurisdiction,
     DeclaredOrganisation,

@@ -73,7 +73,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.web.zones.ReadersZoneMiddleware",
-    "portal.web.away.ServerAwayMiddleware",
+    "portal.web.outages.ServerAwayMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

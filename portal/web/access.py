@@ -24,7 +24,7 @@ from benchmarks.errors import SteplabelError
 from portal.accounts import second_factor
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import read_once, roles_of
-from portal.web import unsent
+from portal.web import unsent_forms
 from portal.web.forms import SignInForm
 from portal.web.signing_in import signed_in_lately
 from portal.web.views.errors import refused
@@ -91,7 +91,7 @@ def freshly(page: Page[P]) -> Page[P]:
 
 def to_sign_in(request: HttpRequest) -> HttpResponseBase:
     """To sign in and come back; who had typed something takes it along."""
-    typed = unsent.packed(request)
+    typed = unsent_forms.packed(request)
     if not typed:
         return redirect_to_login(request.get_full_path())
     told = {"form": SignInForm(request), "next": reverse("web:unsent"), "unsent": typed}
@@ -111,6 +111,6 @@ def to_second_factor(request: HttpRequest, user: User) -> HttpResponseBase:
 
 def _back(request: HttpRequest) -> str:
     """Where a signed-in person goes on once asked again: to the page, or to what was typed there."""
-    typed = unsent.packed(request)
-    unsent.keep(request, typed)
+    typed = unsent_forms.packed(request)
+    unsent_forms.keep(request, typed)
     return reverse("web:unsent") if typed else request.get_full_path()

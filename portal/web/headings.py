@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
 
-from portal.web.acts import ACTS
+from portal.web.event_names import ACTS
 from portal.web.words import METRICS, SIZE_CLASSES, TAKING_PART
 
 HEADINGS: dict[str, str | Promise] = {

@@ -84,7 +84,7 @@ ON_NO_PAGE = (
     # of the operator's commands
     "portal/key_ceremony.py",
     "portal/opening/destruction.py",
-    "portal/register/roll.py",
+    "portal/register/register_file.py",
     "portal/register/rows.py",
     "portal/register/bringing.py",
     "benchmarks/wire/renewal.py",

@@ -14,7 +14,7 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 
-from portal import counts
+from portal import rate_counts
 from portal.accounts.client_address import client_network
 from portal.accounts.devices import known_device
 from portal.request_sizes import GetResponse
@@ -46,7 +46,7 @@ class PageRatesMiddleware:
 def _times(request: HttpRequest, what: str, seconds: int) -> int:
     """How often this asker asked within the window. Where the counts are away pages are answered: nothing is guessed by reading."""
     try:
-        return counts.count(seconds, "pages", what, known_device(request) or client_network(request))
+        return rate_counts.count(seconds, "pages", what, known_device(request) or client_network(request))
     except redis.RedisError as error:
         log.warning("Requests are not counted: the store of counts does not answer (%s).", error)
         return 0

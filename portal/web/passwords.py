@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.own_address import absolute
-from portal.web.letters import post_link
+from portal.web.mail_texts import post_link
 
 WORDS = {
     "password_too_short": _("The password is too short. Take at least 12 characters."),

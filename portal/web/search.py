@@ -19,8 +19,8 @@ from portal.assurance.engagements import assigned_to
 from portal.catalogue import trail
 from portal.catalogue.trail import TrailFilter
 from portal.publication.selectors import latest_published
-from portal.web.acts import act_in_words, name_in_words
 from portal.web.addresses import benchmark_url
+from portal.web.event_names import act_in_words, name_in_words
 from portal.web.presenters.benchmarks import fitting
 from portal.web.presenters.regulator import page_title
 from portal.web.words import Names, in_language, moment_in_words, period_name

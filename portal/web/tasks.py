@@ -5,11 +5,11 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from portal.notifications import outbox
-from portal.web.letters import write
+from portal.notifications import mailing
+from portal.web.mail_texts import write
 
 
 @shared_task(name="portal.web.tasks.send_mail")  # type: ignore[untyped-decorator] # Celery ships no types
 def send_mail() -> None:
     """Send every mail that is due."""
-    outbox.sweep(write, timezone.now)
+    mailing.sweep(write, timezone.now)

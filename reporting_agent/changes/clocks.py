@@ -20,7 +20,7 @@ from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.changes.jumps import ROBUST
 from reporting_agent.changes.lines import Line, days_of
 from reporting_agent.changes.turns import turn
-from reporting_agent.metering.shifts import Told
+from reporting_agent.metering.clock_offsets import Told
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.changes.lines import Line, days_of
-from reporting_agent.metering.shifts import running_share
+from reporting_agent.metering.clock_offsets import running_share
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -98,7 +98,7 @@ def _look_at_log(state: StateDirectory, connection: Connection, portal: Portal, 
 
     from benchmarks.errors import Unreachable
     from reporting_agent.sending import enrolment, log_heads
-    from reporting_agent.sending.outbox import Outbox
+    from reporting_agent.sending.kept_reports import Outbox
 
     with suppress(Unreachable):
         log_heads.look(connection, enrolment.identity(state, connection, site), portal, Outbox(connection).all(), datetime.now(UTC))

@@ -65,7 +65,7 @@ def _fetch(args: argparse.Namespace) -> int:
     from reporting_agent.approved_packs import Kept, fetch
     from reporting_agent.console import emit
     from reporting_agent.sending import enrolment, log_heads
-    from reporting_agent.sending.outbox import Outbox
+    from reporting_agent.sending.kept_reports import Outbox
     from reporting_agent.state import StateDirectory
 
     state = StateDirectory.locate(args.state, os.environ, Path.home())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.routes import Pack
     from reporting_agent.config import Site
     from reporting_agent.sending.consent import Language
-    from reporting_agent.sending.outbox import Parcel
+    from reporting_agent.sending.kept_reports import Parcel
     from reporting_agent.sending.preview import Prospectus
     from reporting_agent.sending.submission import Material
     from reporting_agent.state import StateDirectory
@@ -78,7 +78,7 @@ def _material(
     args: argparse.Namespace, site: Site, pack: Pack, period: Period, name: str, state: StateDirectory
 ) -> tuple[tuple[Parcel, ...], Material]:
     """The report's revisions so far, and its material; where earlier years might help, those are looked at as well."""
-    from reporting_agent.sending.outbox import Outbox
+    from reporting_agent.sending.kept_reports import Outbox
     from reporting_agent.sending.privacy_ledger import Ledger
     from reporting_agent.sending.report_material import gather
 
@@ -120,8 +120,8 @@ def _draft(
     from benchmarks.wire.schema import DIGEST_BYTES, Header
     from reporting_agent.console import say
     from reporting_agent.sending import enrolment, set_back
+    from reporting_agent.sending.kept_reports import Outbox
     from reporting_agent.sending.offers import offer_lines
-    from reporting_agent.sending.outbox import Outbox
     from reporting_agent.sending.planning import FIRST_REVISION, Subject, missing_carriers
     from reporting_agent.sending.preview import Prospectus
     from reporting_agent.sending.privacy_ledger import Ledger, most_by_year

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from benchmarks.wire.signing import VerifyingKey
     from reporting_agent.sending.consent import Language
     from reporting_agent.sending.enrolment import Enrolment
+    from reporting_agent.sending.kept_reports import Parcel
     from reporting_agent.sending.log_heads import Evidence, Kept
     from reporting_agent.sending.log_restarts import Accepted
-    from reporting_agent.sending.outbox import Parcel
     from reporting_agent.sending.privacy_ledger import Spending, StepAccount
     from reporting_agent.state import StateDirectory
 
@@ -130,7 +130,7 @@ class _Seen(NamedTuple):
 
 def _look(state: StateDirectory) -> _Seen:
     from reporting_agent.sending import announced, enrolment, log_heads, log_restarts
-    from reporting_agent.sending.outbox import Outbox
+    from reporting_agent.sending.kept_reports import Outbox
     from reporting_agent.sending.privacy_ledger import Ledger
 
     if not state.exists():

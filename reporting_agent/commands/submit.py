@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reporting_agent.commands import add_connection, add_period, add_pool, add_site, portal_at
 
 if TYPE_CHECKING:
-    from reporting_agent.sending.outbox import Parcel
+    from reporting_agent.sending.kept_reports import Parcel
     from reporting_agent.sending.submission import Begun, Material, Submission
     from reporting_agent.sending.transport import Portal
 
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     from reporting_agent.pipeline.outward import reminder
     from reporting_agent.sending import enrolment
     from reporting_agent.sending.eligibility import require_reportable
-    from reporting_agent.sending.outbox import Outbox
+    from reporting_agent.sending.kept_reports import Outbox
     from reporting_agent.sending.planning import wire_period
     from reporting_agent.sending.privacy_ledger import Ledger
     from reporting_agent.sending.report_material import gather

@@ -24,8 +24,8 @@ from reporting_agent.live.segments import Row
 from reporting_agent.live.settings import Live, load
 from reporting_agent.live.spool import Spool
 from reporting_agent.sources.interface import READINGS, TABLES, Example
+from reporting_agent.sources.meter_readings import gathered, stream_readings
 from reporting_agent.sources.reading_log import ReadingBlock, ReadingLog
-from reporting_agent.sources.readings import gathered, stream_readings
 from reporting_agent.sources.sheets import Sheet
 
 _FIRST = ("batch_id", "step", "product", "start", "end", "output_quantity", "output_unit")

@@ -26,12 +26,12 @@ from benchmarks.measurements import Finding, Severity
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter
 from reporting_agent.config.events import Event, found_of
-from reporting_agent.metering import clock, shifts, unit_check
+from reporting_agent.metering import clock, clock_offsets, unit_check
 from reporting_agent.metering.clock import Kind, Shift
+from reporting_agent.metering.clock_offsets import Bins, Pieces
 from reporting_agent.metering.engine import Course, Windows
 from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
 from reporting_agent.metering.scale import turning
-from reporting_agent.metering.shifts import Bins, Pieces
 from reporting_agent.metering.stuck_values import NO_RUNS, Runs
 from reporting_agent.metering.tally import Verdict, places_of
 from reporting_agent.metering.unit_check import Known, Misread, misread
@@ -86,7 +86,7 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-AROUND_US = 3 * shifts.HOUR_US  # before the first batch and after the last, so that a shifted meter still shows their edges
+AROUND_US = 3 * clock_offsets.HOUR_US  # before the first batch and after the last, so that a shifted meter still shows their edges
 
 HALF = 0.5
 STILL = "still-while-producing"
@@ -103,9 +103,9 @@ class Suspicion:
 
 def moments_of(windows: Windows) -> Integers:
     """The edges of the stretches whose energy `compare` asks the course for."""
-    if len(windows.start_us) < shifts.FEWEST_PIECES * shifts.FEWEST_BATCHES:
+    if len(windows.start_us) < clock_offsets.FEWEST_PIECES * clock_offsets.FEWEST_BATCHES:
         return np.zeros(0, dtype=np.int64)
-    width = shifts.bin_us(windows.start_us, windows.end_us)
+    width = clock_offsets.bin_us(windows.start_us, windows.end_us)
     first = (int(windows.start_us.min()) - AROUND_US) // width
     last = (int(windows.end_us.max()) + AROUND_US) // width + 1
     return np.arange(first, last + 1, dtype=np.int64) * width
@@ -224,10 +224,10 @@ def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skip
 def _told(course: Course, windows: Windows) -> Pieces:
     edges = moments_of(windows)
     if not len(edges):
-        return shifts.NO_PIECES
+        return clock_offsets.NO_PIECES
     start_us, end_us = edges[:-1], edges[1:]
     energy, known_s = course.curve.over(start_us, end_us)
-    return shifts.told(Bins(edges, energy, known_s * 1e6 / (edges[1] - edges[0])), windows.start_us, windows.end_us)
+    return clock_offsets.told(Bins(edges, energy, known_s * 1e6 / (edges[1] - edges[0])), windows.start_us, windows.end_us)
 
 
 def _by_its_stamps(course: Course, told: Pieces, zone: tzinfo, in_skipped_hour: bool) -> Shift | None:

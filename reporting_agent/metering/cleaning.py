@@ -19,7 +19,7 @@ from reporting_agent.metering.order import order_of
 from reporting_agent.metering.scale import rescaled_by
 from reporting_agent.metering.segments import HOUR_US, Segments
 from reporting_agent.metering.tally import NO_STAMPS, Tally, Verdict
-from reporting_agent.rows import Rows
+from reporting_agent.row_numbers import Rows
 
 FROM_ZERO = 5.0  # times what the register counts next: a value below that began again at 0
 

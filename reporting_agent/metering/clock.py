@@ -23,7 +23,7 @@ from benchmarks.errors import Place
 from benchmarks.measurements import Finding, Severity
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter
-from reporting_agent.metering.shifts import DAY_S, FEWEST_PIECES, HOUR_US, SIGMAS, Pieces
+from reporting_agent.metering.clock_offsets import DAY_S, FEWEST_PIECES, HOUR_US, SIGMAS, Pieces
 from reporting_agent.metering.wander import Wander
 
 Integers = NDArray[np.int64]

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.metering.clock_offsets import FULLY_KNOWN, Bins, Told, search
 from reporting_agent.metering.curve import Curve
-from reporting_agent.metering.shifts import FULLY_KNOWN, Bins, Told, search
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -31,7 +31,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.rows import Rows
+from reporting_agent.row_numbers import Rows
 
 MOST = 4096  # quantiles to a percent, the finest digit to a few weeks of a year; 200 kB a meter
 

@@ -45,8 +45,8 @@ from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.record import Seen
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments, interval_segments, rate_segments, register_segments
 from reporting_agent.metering.tally import NO_STAMPS, Tally, Verdict
-from reporting_agent.metering.watch import Watch
-from reporting_agent.rows import Rows
+from reporting_agent.metering.whole_record import Watch
+from reporting_agent.row_numbers import Rows
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

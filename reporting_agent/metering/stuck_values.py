@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.metering.outliers import Highest, Sample
-from reporting_agent.rows import Rows
+from reporting_agent.row_numbers import Rows
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

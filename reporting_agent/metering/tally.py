@@ -18,7 +18,7 @@ from benchmarks.measurements import Finding, Severity
 from benchmarks.phrases import Phrase
 from reporting_agent.metering.outliers import EMPTY, Sample
 from reporting_agent.metering.stuck_values import NO_RUNS, Runs
-from reporting_agent.rows import Rows
+from reporting_agent.row_numbers import Rows
 
 PLACES_KEPT = 20
 

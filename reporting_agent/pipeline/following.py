@@ -27,7 +27,7 @@ from reporting_agent.metering.shared_meters import Served, Sink
 from reporting_agent.metering.windows import Occupied, hours_of, intervals_of, moments_of, to_us
 from reporting_agent.pipeline.lanes import Given, Lanes
 from reporting_agent.pipeline.units import over_time
-from reporting_agent.sources.readings import ReadingLog
+from reporting_agent.sources.meter_readings import ReadingLog
 
 if TYPE_CHECKING:
     from reporting_agent.sources.day_digests import DayDigests

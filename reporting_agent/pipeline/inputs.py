@@ -14,7 +14,7 @@ from reporting_agent.sources import SCALES, ReadingBlock, Rejected, Table, Wante
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.extract import Extract, Record
 from reporting_agent.sources.interface import Source
-from reporting_agent.sources.readings import ReadingLog
+from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.totals import Total
 
 

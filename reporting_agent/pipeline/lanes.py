@@ -14,7 +14,7 @@ from reporting_agent.metering.cleaning import Readings
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.engine import Block, Read, cores
 from reporting_agent.sources import ReadingBlock, stream_readings
-from reporting_agent.sources.readings import ReadingLog, gathered, lanes_of
+from reporting_agent.sources.meter_readings import ReadingLog, gathered, lanes_of
 
 if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
     from reporting_agent.sources.day_digests import DayDigests

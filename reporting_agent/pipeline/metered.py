@@ -17,7 +17,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
-from reporting_agent.metering import Course, MeterRecord, cut_readings, shifts
+from reporting_agent.metering import Course, MeterRecord, clock_offsets, cut_readings
 from reporting_agent.metering.derived import work_out
 from reporting_agent.metering.edges import of_runs
 from reporting_agent.metering.windows import record_of
@@ -28,8 +28,8 @@ from reporting_agent.pipeline.lanes import Given
 from reporting_agent.pipeline.own_metering import Outgoing
 from reporting_agent.sources import Rejected
 from reporting_agent.sources.corrections import Corrections
+from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.reading_log import Undeclared
-from reporting_agent.sources.readings import ReadingLog
 from reporting_agent.sources.totals import Total
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def measure(
             record = record_of(meter, made.unit, name in counted, course, occupied, followed.hours_us, *of_reading, *edges)
             windows = occupied.windows
             raw = None if meter.computed else followed.courses.get(name)  # a load rises when it rises, at any state of the gas
-            bins_us = shifts.bins_of(windows.start_us, windows.end_us)
+            bins_us = clock_offsets.bins_of(windows.start_us, windows.end_us)
             runs = None if raw is None else of_runs(raw.curve, windows.start_us, windows.end_us, occupied.ids, bins_us)
             records.append(replace(record, runs=runs, vapour_if_saturated=made.vapour_if_saturated))
         if name in counted:

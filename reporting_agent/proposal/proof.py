@@ -14,7 +14,7 @@ from reporting_agent.config import Profile
 from reporting_agent.proposal.types import INPUTS, Proposal
 from reporting_agent.sources import read_sheet, stream_readings
 from reporting_agent.sources.cells import Rejected
-from reporting_agent.sources.readings import ReadingLog
+from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.sheets import Sheet, open_sheet
 from reporting_agent.sources.wanted import Kind
 

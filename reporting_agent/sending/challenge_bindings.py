@@ -17,7 +17,7 @@ from benchmarks.wire import challenges
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.signing import VerifyingKey
-from reporting_agent.sending.outbox import Parcel
+from reporting_agent.sending.kept_reports import Parcel
 from reporting_agent.sending.planning import Plan
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from benchmarks.wire.commitments import Commitment
-from reporting_agent.sending.outbox import Parcel
+from reporting_agent.sending.kept_reports import Parcel
 
 
 @dataclass(frozen=True, slots=True)

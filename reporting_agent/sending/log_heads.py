@@ -27,8 +27,8 @@ from benchmarks.wire.restarts import LogRestart
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.sending import log_restarts
 from reporting_agent.sending.enrolment import Identity
+from reporting_agent.sending.kept_reports import Parcel
 from reporting_agent.sending.log_restarts import OwnEntry
-from reporting_agent.sending.outbox import Parcel
 from reporting_agent.state import transaction
 
 OMITTED = "log-omits"

@@ -17,7 +17,7 @@ from benchmarks.wire import challenges, heads, restarts
 from benchmarks.wire.heads import Consistency, SeenHead
 from benchmarks.wire.restarts import LogRestart
 from reporting_agent.sending.enrolment import Identity
-from reporting_agent.sending.outbox import Outbox, Parcel
+from reporting_agent.sending.kept_reports import Outbox, Parcel
 from reporting_agent.state import transaction
 
 

@@ -25,8 +25,8 @@ from reporting_agent.pipeline.heat_content import require_one_value
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.pipeline.outward import differences
 from reporting_agent.sending import pooled
+from reporting_agent.sending.kept_reports import Parcel
 from reporting_agent.sending.offers import Offer
-from reporting_agent.sending.outbox import Parcel
 from reporting_agent.sending.pooled import ALONE, Windows
 from reporting_agent.sending.privacy_ledger import Ledger
 from reporting_agent.sending.report_inputs import Provenance, window_of

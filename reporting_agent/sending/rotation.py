@@ -30,7 +30,7 @@ from benchmarks.wire.signing import DeviceKey
 from reporting_agent.sending import enrolment
 from reporting_agent.sending.closed_periods import ClosedPeriods, commitment_digests
 from reporting_agent.sending.enrolment import Enrolment, Identity
-from reporting_agent.sending.outbox import Outbox, Parcel
+from reporting_agent.sending.kept_reports import Outbox, Parcel
 from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory, transaction
 

@@ -21,7 +21,7 @@ from benchmarks.wire.challenges import Challenge, LedgerStand
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.receipts import Receipt
 from reporting_agent.sending.closed_periods import Closed, commitment_digests
-from reporting_agent.sending.outbox import Parcel, ParcelState
+from reporting_agent.sending.kept_reports import Parcel, ParcelState
 from reporting_agent.sending.planning import Plan
 from reporting_agent.sending.pooled import span
 

@@ -39,9 +39,9 @@ from reporting_agent.sending import challenge_bindings, enrolment, log_heads, lo
 from reporting_agent.sending.challenge_bindings import commitment_of, kept, refuse_another
 from reporting_agent.sending.closed_periods import ClosedPeriods
 from reporting_agent.sending.enrolment import Identity
+from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
 from reporting_agent.sending.noise_drawing import draw
 from reporting_agent.sending.offers import Offer
-from reporting_agent.sending.outbox import Outbox, Parcel, ParcelState
 from reporting_agent.sending.planning import FIRST_REVISION, Plan, Subject, digests, plan
 from reporting_agent.sending.pooled import Windows
 from reporting_agent.sending.portal_client import PortalClient

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
-from reporting_agent.rows import Consecutive, Rows
+from reporting_agent.row_numbers import Consecutive, Rows
 from reporting_agent.sources import arrays, cells, parquet
 from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, open_bytes
 from reporting_agent.sources.sheets import delimiter_of, encoding_of, format_of, open_sheet

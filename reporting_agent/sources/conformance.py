@@ -39,7 +39,7 @@ from reporting_agent.software import SOFTWARE
 from reporting_agent.sources import interface, read_sheet, read_table, stream_readings
 from reporting_agent.sources.example import ZONE, as_files, example
 from reporting_agent.sources.interface import READINGS, TABLES, Example, Source, SourceKind
-from reporting_agent.sources.readings import ReadingBlock, ReadingLog
+from reporting_agent.sources.meter_readings import ReadingBlock, ReadingLog
 from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG
 
 Stream = dict[str, tuple[list[int], list[float]]]  # meter -> stamps in UTC microseconds, values

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.rows import Consecutive
+from reporting_agent.row_numbers import Consecutive
 from reporting_agent.sources.reading_log import ReadingBlock, ReadingLog
 from reporting_agent.sources.sheets import Sheet
-from reporting_agent.sources.table import Table
+from reporting_agent.sources.whole_table import Table
 
 FILE = "opening"
 Cell = str | float | datetime | None

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from benchmarks.errors import InputError, Place
-from reporting_agent.sources.readings import ReadingBlock
+from reporting_agent.sources.meter_readings import ReadingBlock
 from reporting_agent.sources.sheets import Sheet
 
 ENTRY_POINTS = "steplabel.sources"

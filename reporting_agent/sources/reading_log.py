@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.rows import Rows
+from reporting_agent.row_numbers import Rows
 from reporting_agent.sources.cells import Rejected
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.totals import Total

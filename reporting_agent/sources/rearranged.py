@@ -28,7 +28,7 @@ from reporting_agent.sources.fields import BadCell, Field
 from reporting_agent.sources.sheets import BrokenRow, Sheet
 
 if TYPE_CHECKING:
-    from reporting_agent.sources.table import Table
+    from reporting_agent.sources.whole_table import Table
 
 Rows = Iterator[tuple[int, Sequence[Cell]]]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
-from reporting_agent.rows import Rows
+from reporting_agent.row_numbers import Rows
 from reporting_agent.sources import arrays, blocks, cells, moments, stamps, totals
 from reporting_agent.sources.cells import Rejected, Unreadable
 from reporting_agent.sources.clock import WallClock

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from reporting_agent.rows import Rows
+from reporting_agent.row_numbers import Rows
 from reporting_agent.sources import arrow
 from reporting_agent.sources.clock import WallClock
 

@@ -15,7 +15,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.quantities import ratio
 from reporting_agent.config import Site
 from reporting_agent.sources.extract import Record
-from reporting_agent.sources.table import Table
+from reporting_agent.sources.whole_table import Table
 
 
 def by_scale(site: Site, tables: list[Table]) -> Mapping[str, Record]:

@@ -20,13 +20,13 @@ from pytest_django.fixtures import Settings
 from portal import keys, own_address
 from portal.accounts import attempts
 from portal.accounts.models import User
-from portal.intake import services as intake
-from portal.notifications.outbox import Letter
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.intake import receiving as intake
+from portal.notifications.mailing import Letter
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.settings.redis_caches import redis_caches
 from portal.standings import computing as standings
-from portal.web import letters, page_cache
+from portal.web import mail_texts, page_cache
 from portal.web.views import registering
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
@@ -212,12 +212,12 @@ def test_a_host_header_gets_into_no_link_and_a_strangers_words_into_no_first_mai
         )
     )
 
-    posted = letters.post_link
+    posted = mail_texts.post_link
     with_firm = lambda letter, to, language, told, link="": posted(letter, to, language, {**told, "firm": FIRM["name"]}, link)  # noqa: E731
     monkeypatch.setattr(registering, "post_link", with_firm)
-    plain = letters._letter
+    plain = mail_texts._letter
     naming = lambda kind, told: Letter(f"Confirm that you register {told['firm']}", "") if "firm" in told else plain(kind, told)  # noqa: E731
-    monkeypatch.setattr(letters, "_letter", naming)
+    monkeypatch.setattr(mail_texts, "_letter", naming)
     spoken_off = sum("evil.example" in message.subject for message in written_by_a_stranger(host))
     assert spoken_off == 1
     stated(

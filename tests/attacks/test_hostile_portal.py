@@ -25,8 +25,8 @@ from benchmarks.wire.signing import DirectoryKey, VerifyingKey
 from reporting_agent.config import Site
 from reporting_agent.sending import challenge_bindings, eligibility, enrolment
 from reporting_agent.sending.enrolment import SEED_FILE
+from reporting_agent.sending.kept_reports import Outbox
 from reporting_agent.sending.noise_drawing import draw
-from reporting_agent.sending.outbox import Outbox
 from reporting_agent.sending.submission import Material
 from tests.attacks.conftest import State
 from tests.attacks.table import Row

@@ -23,7 +23,7 @@ from portal.intake import admission
 from portal.intake.api import SubmissionsView
 from portal.intake.models import State as Stage
 from portal.intake.models import Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.integration.portal_cast import PERIOD, Cast, make_cast

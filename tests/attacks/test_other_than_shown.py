@@ -26,10 +26,10 @@ from portal.accounts.models import User
 from portal.assurance import auditors, sampling
 from portal.assurance.evidence_file import evidence_of
 from portal.assurance.models import Assignment, Sample
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import State as Stage
 from portal.intake.models import Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.translog import log
 from reporting_agent.audit.openings import published as agent_published
 from reporting_agent.cli import main

@@ -27,8 +27,8 @@ from portal.assurance import attestation_standing, attesting, auditors, sampling
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import Standing, code_of
 from portal.assurance.models import Assignment, Sample
-from portal.intake import services as intake
-from portal.opening import services as opening
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
 from portal.publication import composed as composed_of
 from portal.publication.models import Publication
 from reporting_agent.audit.openings import versions

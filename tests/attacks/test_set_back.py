@@ -32,9 +32,9 @@ from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Or
 from portal.catalogue.periods import make_peer_group, open_period
 from portal.intake import admission, by_hand
 from portal.intake import commitments as intake_commitments
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Commitment, Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from reporting_agent.sending import enrolment, set_back
 from reporting_agent.sending import pooled as pooling
 from reporting_agent.sending.submission import Material

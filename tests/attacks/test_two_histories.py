@@ -30,7 +30,7 @@ from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, 
 from portal.translog import log
 from reporting_agent.audit.witness import Watch, Witness, witness
 from reporting_agent.sending import enrolment, log_heads
-from reporting_agent.sending.outbox import Outbox
+from reporting_agent.sending.kept_reports import Outbox
 from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory
 from tests.attacks.conftest import State

@@ -45,7 +45,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reporting_agent/sending/set_back.py",
         "reporting_agent/audit/witness.py",
         "reporting_agent/commands/witness.py",
-        "reporting_agent/sending/outbox.py",
+        "reporting_agent/sending/kept_reports.py",
         "reporting_agent/sending/rotation.py",
         "reporting_agent/sending/eligibility.py",
         "reporting_agent/sending/submission.py",

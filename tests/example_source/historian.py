@@ -25,7 +25,7 @@ import numpy as np
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.sources.interface import READINGS, TABLES, Example
-from reporting_agent.sources.readings import ReadingBlock
+from reporting_agent.sources.meter_readings import ReadingBlock
 from reporting_agent.sources.sheets import Sheet
 
 ROWS_A_BLOCK = 50_000

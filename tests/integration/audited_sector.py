@@ -10,8 +10,8 @@ from portal.assurance import attesting, auditors
 from portal.assurance.assigning import assign
 from portal.assurance.models import Attestation
 from portal.catalogue.policies import set_policy
-from portal.intake import services as intake
-from portal.opening import services as opening
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
 from tests.integration.audited import terms
 from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast
 

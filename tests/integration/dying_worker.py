@@ -5,7 +5,7 @@ import os, signal
 from django.conf import settings
 from django.utils import timezone
 from portal import keys
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 settings.OPENING_LEASE_SECONDS = 0  # the test does not wait for a claim to age
 point, after = {point!r}, {after!r}
 if point:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.core import mail
 from django.utils import timezone
 
-from portal.notifications import outbox
-from portal.web.letters import write
+from portal.notifications import mailing
+from portal.web.mail_texts import write
 
 
 def send_all() -> int:
-    return outbox.sweep(write, timezone.now)
+    return mailing.sweep(write, timezone.now)
 
 
 def letter_to(address: str) -> str:

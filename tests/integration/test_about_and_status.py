@@ -12,11 +12,11 @@ from django.utils import timezone, translation
 
 from portal import keys
 from portal.celery import app
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake import worker_seen
 from portal.intake.models import Submission
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.web import about, readiness
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
 

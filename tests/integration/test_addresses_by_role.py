@@ -39,12 +39,12 @@ from portal.catalogue import obliged
 from portal.catalogue.obliged import Entry
 from portal.governance import proposing as governance
 from portal.governance.models import Proposal
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake import worker_seen
 from portal.intake.models import Commitment, Submission, WorkerSeen
 from portal.notifications.models import Notice
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.publication.models import Publication
 from portal.register import applying, inviting, siting
 from portal.register.models import FirmApplication

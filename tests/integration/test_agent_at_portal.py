@@ -16,7 +16,7 @@ from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Organisation, Role, Site
 from portal.catalogue.periods import make_peer_group, open_period
 from portal.intake.models import State, Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.opening.models import OpenedReport
 from tests.functional.test_submit_survives_kill import TELLING, Plant, at_steps
 from tests.unit.agent_send.cast import SITE

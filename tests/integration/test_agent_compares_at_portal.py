@@ -16,9 +16,9 @@ from fixtures.simulator import Sector
 from portal import keys
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site
-from portal.intake import services as intake
-from portal.opening import services as opening
-from portal.publication import services
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
+from portal.publication import publishing
 from portal.publication.models import Publication
 from reporting_agent.cli import main
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
@@ -62,7 +62,7 @@ def works(live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture
     for number, plant in enumerate(cast.plants):
         intake.receive(plant.envelope(cast.pack, shift=number - 5), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    published = services.publish(services.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    published = publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
 
     simulated = Sector("cement", 1, 1, int(PERIOD)).plants[0]
     simulated.write(tmp_path, faults=0, road="csv")
@@ -120,7 +120,7 @@ def test_without_enrolment_the_comparison_says_that_nothing_was_verified(works: 
 
 
 def test_a_withdrawn_benchmark_is_marked_and_no_longer_taken_by_itself(works: Works) -> None:
-    services.withdraw(works.published, works.cast.drafter, "a plant's meter was wrong", NOW)
+    publishing.withdraw(works.published, works.cast.drafter, "a plant's meter was wrong", NOW)
     _, out, _ = works.compare("--benchmark", works.address)
     assert "WITHDRAWN by the portal" in out
     assert "a plant's meter was wrong" in out

@@ -28,11 +28,11 @@ from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF
 from portal.assurance import auditors
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Event
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.partners import terms
-from portal.publication import services as publication
+from portal.publication import publishing as publication
 from portal.standings import computing as standings
 from tests.integration.audited import make_sample_of
 from tests.integration.partners_cast import make_partners

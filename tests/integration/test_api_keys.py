@@ -18,7 +18,7 @@ from portal.accounts.api_sites import SitesView
 from portal.accounts.models import ApiKey, Membership, Organisation, Role, User
 from portal.accounts.scopes import SCOPES_OF, Scope
 from portal.auditlog.models import Action, Event
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.openness import ANY_KEY, OPEN
 from portal.problems import RefusedError

@@ -24,9 +24,9 @@ from django.utils import timezone
 from portal import keys
 from portal.accounts import api_keys, second_factor
 from portal.accounts.scopes import SCOPES_OF, Scope
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from tests.documents.refusals import ROOT
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PERIOD, make_cast

@@ -23,11 +23,11 @@ from portal.assurance.reminding import needs
 from portal.assurance.selectors import assigned_submission, assigned_values
 from portal.auditlog.models import Event
 from portal.days import scheme_day
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.web.tables import PAGE_ROWS
 from tests.integration.audited import make_attestation, promise_of, terms

@@ -24,8 +24,8 @@ from portal.assurance.models.findings import Grade
 from portal.assurance.reminding import Need, needs
 from portal.assurance.selectors import assigned_values
 from portal.auditlog.models import AppendOnlyError, Event
-from portal.intake import services as intake
-from portal.opening import services as opening
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.translog import log, selectors
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, person

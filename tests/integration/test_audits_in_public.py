@@ -12,7 +12,7 @@ from portal.assurance import attesting
 from portal.catalogue.policies import set_policy
 from portal.problems import RefusedError
 from portal.publication import history
-from portal.publication import services as publication
+from portal.publication import publishing as publication
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings.cohort import cohort

@@ -24,10 +24,10 @@ from portal import keys
 from portal.accounts import enrolling as accounts
 from portal.catalogue.periods import close_period, make_peer_group, open_period
 from portal.intake import admission
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Commitment as CommitmentRow
 from portal.intake.models import State, Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.standings.models import ProtectedValue
 from portal.translog import selectors as log
 from portal.translog.models import LogEntry

@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 
 from portal import keys
-from portal.intake import services as intake
-from portal.opening import services as opening
-from portal.publication import selectors, services
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
+from portal.publication import publishing, selectors
 from portal.publication.breaks import breaks
 from portal.publication.models import Publication
 from portal.publication.shapes import BenchmarkView
@@ -26,7 +26,7 @@ def send_and_publish(cast: Cast, plants: int, revision: int, shift: int, why: st
         raw = plant.envelope(cast.pack, revision=revision, shift=shift + number - 5)
         intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    services.publish(services.draft(cast.period, cast.drafter, NOW, why), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(publishing.draft(cast.period, cast.drafter, NOW, why), cast.approver, keys.receipt_key(), NOW)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_change_of_a_cell_or_two_is_within_noise_and_a_leap_is_not(cast: Cast,
 def test_both_values_of_every_step_stand_on_the_page_and_withdrawals_with_their_reason(cast: Cast, client: Client) -> None:
     send_and_publish(cast, 4, 2, 2)
     first = Publication.objects.get(version=1)
-    services.withdraw(first, cast.drafter, "A kiln was counted twice.", NOW)
+    publishing.withdraw(first, cast.drafter, "A kiln was counted twice.", NOW)
     page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
     for version in (1, 2):
         view = selectors.benchmark("cement", PERIOD, version)
@@ -72,7 +72,7 @@ def test_the_table_of_versions_leads_to_the_comparison(cast: Cast, client: Clien
 
 @pytest.mark.parametrize("pair", ["1/2", "2/1", "0/1"])
 def test_with_a_version_that_the_public_has_not_seen_nothing_is_compared(cast: Cast, client: Client, pair: str) -> None:
-    services.draft(cast.period, cast.drafter, NOW, "A second version in the making.")
+    publishing.draft(cast.period, cast.drafter, NOW, "A second version in the making.")
     assert client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{pair}/").status_code == 404
 
 

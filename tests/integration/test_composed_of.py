@@ -25,9 +25,9 @@ from benchmarks.wire.heads import issue
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import Tree, leaf_hash
 from portal import keys
-from portal.intake import services as intake
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.publication.composed import composed_of
 from portal.publication.models import LoggedAct, Publication
 from portal.standings import computing as standings

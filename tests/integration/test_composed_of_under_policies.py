@@ -14,7 +14,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.wire.attestations import Opinion
 from portal import keys
 from portal.intake.models import Submission
-from portal.publication import services as publication
+from portal.publication import publishing as publication
 from portal.publication.composed import composed_of
 from portal.publication.models import Publication
 from tests.integration.audited_sector import audit, decide, reported

@@ -11,12 +11,12 @@ from portal import keys
 from portal.accounts.models import ControllingFirm
 from portal.catalogue.periods import make_peer_group, open_period
 from portal.catalogue.selectors import groups_of
-from portal.intake import services as intake
-from portal.intake.counts import firms
+from portal.intake import receiving as intake
+from portal.intake.firms_taking_part import firms
 from portal.intake.models import State, Submission
 from portal.intake.participation import participation
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.publication.selectors import VersionState, drafts_of, drafts_of_periods
 from portal.web.views.regulator import PERIODS_A_PAGE
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast

@@ -19,10 +19,10 @@ from portal.assurance import attesting, auditors, findings, reminding
 from portal.assurance.assigning import assign, take_back
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded
 from portal.assurance.models.findings import Grade
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Notice
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.web.presenters.notices import KINDS_OF
 from tests.integration.audited import terms
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast

@@ -18,12 +18,12 @@ from portal.auditlog.models import AppendOnlyError, Event
 from portal.catalogue import deadlines
 from portal.catalogue.models import Extension, ReportingPeriod
 from portal.catalogue.periods import close_period
+from portal.intake import receiving as intake
 from portal.intake import reminders
-from portal.intake import services as intake
 from portal.intake.participation import ParticipationView, Taking, participation
 from portal.intake.turnout import turnout
 from portal.notifications.models import Notice
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 

@@ -12,9 +12,9 @@ from django.test import Client
 
 from benchmarks.wire import published
 from portal import keys
-from portal.intake import services as intake
-from portal.opening import services as opening
-from portal.publication import services
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
+from portal.publication import publishing
 from portal.publication.codebook import OVER_YEARS
 from portal.publication.document import CSV_FIELDS
 from portal.publication.models import Publication
@@ -35,7 +35,7 @@ def cast(portal_keys: object) -> Cast:
 
 @pytest.fixture
 def row(cast: Cast) -> Publication:
-    return services.publish(services.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
@@ -67,7 +67,7 @@ def test_a_citation_names_the_permanent_address_and_the_digest_of_what_was_signe
 
 def test_a_withdrawn_version_stays_in_every_form_and_says_so(client: Client, cast: Cast, row: Publication) -> None:
     before = {end: client.get(f"{VERSION}benchmark.{end}") for end in ("csv", "json", "pdf", "bib", "ris", "parquet", "jsonld")}
-    services.withdraw(row, cast.drafter, "A kiln was counted twice.", NOW)
+    publishing.withdraw(row, cast.drafter, "A kiln was counted twice.", NOW)
     after = {end: client.get(f"{VERSION}benchmark.{end}") for end in before}
     assert {answer.headers["Steplabel-Status"] for answer in before.values()} == {"published"}
     assert {answer.headers["Steplabel-Status"] for answer in after.values()} == {"withdrawn"}

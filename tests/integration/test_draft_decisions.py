@@ -17,10 +17,10 @@ from portal import keys
 from portal.accounts.models import Membership
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.celery import app
-from portal.intake import services as intake
-from portal.opening import services as opening
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from portal.publication import drafts, review, scheduling, selectors, services
+from portal.publication import drafts, publishing, review, scheduling, selectors
 from portal.publication.models import DraftComment, Publication, ScheduledRelease
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
@@ -45,7 +45,7 @@ def submit(cast: Cast, plants: int = 9, revision: int = 1) -> None:
 
 @pytest.fixture
 def draft(cast: Cast) -> Publication:
-    return services.draft(cast.period, cast.drafter, NOW)
+    return publishing.draft(cast.period, cast.drafter, NOW)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_comment_is_on_the_page_of_the_draft_and_nowhere_public(cast: Cast, dr
     assert officer.post(address, {"text": ""}).status_code == 400
     assert officer.post(address, {"text": "<b>Hold</b> it"}).status_code == 302
     assert "&lt;b&gt;Hold&lt;/b&gt; it" in officer.get(reverse("web:draft", args=[draft.pk])).content.decode()
-    services.publish(draft, cast.approver, keys.receipt_key(), NOW, "Read and agreed.")
+    publishing.publish(draft, cast.approver, keys.receipt_key(), NOW, "Read and agreed.")
     for page in (f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", f"/api/v1/benchmarks/cement/{PERIOD}/v1/"):
         text = client.get(page).content.decode()
         assert "Hold" not in text
@@ -130,7 +130,7 @@ def test_the_worker_lets_it_out_when_its_time_comes_even_late(cast: Cast, schedu
 
 def test_what_goes_out_is_what_would_have_been_published_by_hand_at_that_time(cast: Cast, draft: Publication) -> None:
     with transaction.atomic():
-        by_hand = services.publish(draft, cast.approver, keys.receipt_key(), AT)
+        by_hand = publishing.publish(draft, cast.approver, keys.receipt_key(), AT)
         document = by_hand.document
         transaction.set_rollback(True)
     draft.refresh_from_db()
@@ -149,7 +149,7 @@ def test_the_same_rules_hold_as_for_publishing_now(cast: Cast, draft: Publicatio
 
 def test_a_release_that_waits_is_not_published_by_hand_nor_set_twice(cast: Cast, draft: Publication, scheduled: ScheduledRelease) -> None:
     for attempt in (
-        lambda: services.publish(draft, cast.approver, keys.receipt_key(), NOW),
+        lambda: publishing.publish(draft, cast.approver, keys.receipt_key(), NOW),
         lambda: scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW),
     ):
         with pytest.raises(RefusedError) as refused:
@@ -186,9 +186,9 @@ def test_a_draft_is_discarded_with_a_reason_by_whoever_may_decide_and_never_goes
     drafts.discard(draft, cast.drafter, " Composed by mistake. ", NOW)
     for again in (
         lambda: drafts.discard(draft, cast.approver, "Twice.", NOW),
-        lambda: services.publish(draft, cast.approver, keys.receipt_key(), NOW),
+        lambda: publishing.publish(draft, cast.approver, keys.receipt_key(), NOW),
         lambda: scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW),
-        lambda: services.withdraw(draft, cast.approver, "Away with it.", NOW),
+        lambda: publishing.withdraw(draft, cast.approver, "Away with it.", NOW),
     ):
         with pytest.raises(RefusedError) as refused:
             again()
@@ -197,7 +197,7 @@ def test_a_draft_is_discarded_with_a_reason_by_whoever_may_decide_and_never_goes
     page = signed_in(cast.approver.email).get(reverse("web:draft", args=[draft.pk])).content.decode()
     assert "This draft is discarded." in page
     assert "Composed by mistake." in page
-    anew = services.draft(cast.period, cast.drafter, NOW)
+    anew = publishing.draft(cast.period, cast.drafter, NOW)
     assert (anew.version, anew.status) == (draft.version + 1, "draft")
 
 
@@ -209,7 +209,7 @@ def test_what_is_discarded_is_nowhere_public_and_nothing_that_the_gate_compares_
     assert client.get(reverse("web:benchmark", kwargs={**place, "version": draft.version})).status_code == 404
     assert "Composed by mistake." not in client.get("/").content.decode()
     assert selectors.versions("cement", PERIOD) == ()
-    first = services.publish(services.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    first = publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     assert "Composed by mistake." not in client.get(reverse("web:benchmark", kwargs={**place, "version": first.version})).content.decode()
     assert [one.version for one in selectors.versions("cement", PERIOD)] == [first.version]
     assert first.explanation["changes"]["en"] == "First version."
@@ -251,8 +251,8 @@ def test_a_gate_that_says_something_else_by_then_stops_it(cast: Cast, scheduled:
     """A version of two fewer firms went out meanwhile: now the difference would tell of them."""
     for plant in cast.plants[:1]:
         cast.group.members.filter(site=plant.site).delete()
-    other = services.draft(cast.period, cast.drafter, NOW, "Without the first.")
-    services.publish(other, cast.approver, keys.receipt_key(), NOW)
+    other = publishing.draft(cast.period, cast.drafter, NOW, "Without the first.")
+    publishing.publish(other, cast.approver, keys.receipt_key(), NOW)
     cast.group.members.create(site=cast.plants[0].site)
     assert stopped_by(scheduled) == "gate-changed"
 

@@ -14,9 +14,9 @@ from openpyxl import load_workbook
 from portal import keys
 from portal.accounts.models import Site, User
 from portal.catalogue.obliged import read_list
-from portal.intake import services as intake
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.standings import computing as standings
 from portal.web import obliged_files
 from portal.web.workbooks import workbook_of

@@ -16,15 +16,15 @@ from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site, User
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Action, AppendOnlyError, Event
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.partners import conformance, deliveries, grants, terms
 from portal.partners.archive import archive, permanent
 from portal.partners.models import AcceptedTerms, Conformance, Delivery, Grant
 from portal.problems import RefusedError
 from portal.publication import citation
-from portal.publication import services as publication
+from portal.publication import publishing as publication
 from portal.register import applying, inviting
 from reporting_agent.sources import conformance as kit
 from tests.example_source.historian import Historian

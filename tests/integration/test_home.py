@@ -17,10 +17,10 @@ from portal.assurance.assigning import assign
 from portal.assurance.models.findings import Grade
 from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.publication.sectors import groups_in_force
 from portal.standings import computing as standings
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast

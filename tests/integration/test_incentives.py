@@ -12,7 +12,7 @@ from portal import keys
 from portal.assurance.incentives import give, incentives_of
 from portal.assurance.models import Incentive
 from portal.auditlog.models import AppendOnlyError, Event
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast

@@ -13,9 +13,9 @@ from django.test import Client
 from portal import keys
 from portal.accounts.models import Jurisdiction, Organisation, Role
 from portal.catalogue.periods import make_peer_group, open_period
-from portal.intake import services as intake
-from portal.opening import services as opening
-from portal.publication import selectors, services
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
+from portal.publication import publishing, selectors
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, make_plant, person
 
@@ -63,8 +63,8 @@ def send(cast: Cast, shift: int) -> None:
 
 
 def publish(cast: Cast) -> Publication:
-    drafted = services.draft(cast.period, cast.drafter, NOW)
-    return services.publish(drafted, cast.approver, keys.receipt_key(), NOW + timedelta(days=1))
+    drafted = publishing.draft(cast.period, cast.drafter, NOW)
+    return publishing.publish(drafted, cast.approver, keys.receipt_key(), NOW + timedelta(days=1))
 
 
 def test_each_has_its_own_page_file_and_document(beside: Cast, client: Client) -> None:
@@ -101,7 +101,7 @@ def test_the_list_the_search_and_the_api_tell_them_apart(beside: Cast, client: C
 
 
 def test_versions_withdrawals_and_comparisons_stay_with_their_jurisdiction(beside: Cast, client: Client) -> None:
-    services.withdraw(Publication.objects.get(period=beside.period), beside.drafter, "Of the north alone.", NOW)
+    publishing.withdraw(Publication.objects.get(period=beside.period), beside.drafter, "Of the north alone.", NOW)
     assert "Of the north alone." in client.get(f"{THERE}v1/").content.decode()
     assert "Of the north alone." not in client.get(f"{HERE}v1/").content.decode()
     assert client.get(f"{HERE}v1/benchmark.csv").headers["Steplabel-Status"] == "published"
@@ -144,4 +144,4 @@ def test_groups_of_one_jurisdiction_by_two_packs_share_one_row_of_numbers(cast: 
     group.pk, group.pack_version = None, "0"
     group.save()
     other = open_period(group, PERIOD, "test", NOW)
-    assert services._next_version(cast.period) == services._next_version(other) == 2
+    assert publishing._next_version(cast.period) == publishing._next_version(other) == 2

@@ -28,7 +28,7 @@ from benchmarks.wire.signing import DeviceKey
 from portal import key_ceremony, keys
 from portal.accounts.models import Device
 from portal.auditlog.models import Action, Event
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.intake.storing import Received
 from portal.opening import destruction, tasks

@@ -15,13 +15,13 @@ from portal import keys
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.notifications.models import Mail
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.opening.models import OpenedReport
 from portal.problems import RefusedError
-from portal.publication import services as publication
+from portal.publication import publishing as publication
 from portal.publication.models import Publication
 from portal.register import inviting, leaving
 from portal.register.models import Leaving

@@ -20,12 +20,12 @@ from benchmarks.wire import receipts
 from benchmarks.wire.logged import Kind
 from portal import keys
 from portal.intake import admission, storing
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import State, Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.publication import entries
-from portal.publication import services as publication
+from portal.publication import publishing as publication
 from portal.translog import kept_heads, log, selectors
 from portal.translog.models import LogEntry, LogHead, WaitingEntry
 from tests.integration.portal_cast import NOW, Cast, make_cast

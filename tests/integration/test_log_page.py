@@ -11,7 +11,7 @@ from benchmarks.wire import heads
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_inclusion
 from portal import keys
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.translog import selectors
 from portal.web.presenters.log import KINDS

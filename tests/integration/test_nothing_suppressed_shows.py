@@ -23,10 +23,10 @@ from benchmarks.disclosure import gate as gate_function
 from benchmarks.wire import envelope
 from portal import keys
 from portal.accounts.models import Membership, SizeClass
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.web.presenters.benchmarks import units_on

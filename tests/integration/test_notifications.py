@@ -18,13 +18,13 @@ from portal.accounts import enrolling as accounts
 from portal.accounts.models import User
 from portal.accounts.selectors import roles_of
 from portal.catalogue import deadlines
-from portal.intake import services as intake
-from portal.notifications import outbox, selectors, telling
+from portal.intake import receiving as intake
+from portal.notifications import mailing, selectors, telling
 from portal.notifications.kinds import SECURITY, How, Kind
 from portal.notifications.models import Mail, Notice
-from portal.opening import services as opening
-from portal.publication import services as publication
-from portal.web.letters import write
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
+from portal.web.mail_texts import write
 from portal.web.presenters.notices import WORDINGS, kinds_of
 from tests.integration.portal_cast import NOW, Cast, make_cast
 from tests.integration.post import letter_to, send_all
@@ -152,7 +152,7 @@ def test_each_kind_comes_as_somebody_wishes_and_security_always(cast: Cast) -> N
         tell(owner, kind)
     assert send_all() == 1, "the one about security"
     assert "an agent is revoked" in mail.outbox[-1].body
-    assert outbox.sweep(write, lambda: morning) == 1, "one mail of the day"
+    assert mailing.sweep(write, lambda: morning) == 1, "one mail of the day"
     assert mail.outbox[-1].body.count("is late") == 2
     assert selectors.count(owner.pk) == 4, "in the portal all stand"
 
@@ -161,7 +161,7 @@ def test_what_was_read_in_the_portal_is_not_mailed_again_in_the_morning(cast: Ca
     owner = cast.plants[0].owner
     tell(owner, Kind.BENCHMARK_PUBLISHED)
     telling.mark_read(owner.pk, timezone.now())
-    assert outbox.sweep(write, lambda: telling.next_daily(timezone.now())) == 0
+    assert mailing.sweep(write, lambda: telling.next_daily(timezone.now())) == 0
     assert Mail.objects.get().state == Mail.State.DROPPED
 
 
@@ -175,7 +175,7 @@ def test_a_server_that_is_away_is_asked_again_with_growing_pauses_until_a_day_is
     while (row := Mail.objects.get()).state == Mail.State.WAITING:
         pauses.append(row.due_at - now)
         now = max(row.due_at, now)
-        assert outbox.sweep(write, lambda at=now: at) == 0  # type: ignore[misc] # the loop's own moment
+        assert mailing.sweep(write, lambda at=now: at) == 0  # type: ignore[misc] # the loop's own moment
     later = [pause / timedelta(minutes=1) for pause in pauses[1:]]
     assert later == [1, 4, 16, 64, 256, 1024]
     assert Mail.objects.get().state == Mail.State.FAILED
@@ -206,8 +206,8 @@ def test_a_worker_that_dies_loses_no_mail_and_a_repeated_one_is_the_same_mail(
     monkeypatch.undo()
     assert send_all() == 0, "the claim of the dead is still young"
     much_later = timezone.now() + timedelta(hours=1)
-    assert outbox.sweep(write, lambda: much_later) == 1
-    assert outbox.sweep(write, lambda: much_later) == 0
+    assert mailing.sweep(write, lambda: much_later) == 1
+    assert mailing.sweep(write, lambda: much_later) == 0
     sent = [one.extra_headers["Message-ID"] for one in mail.outbox if one.to == [owner.email]]
     assert (len(sent), len(set(sent))) == (mails, 1)
 
@@ -215,12 +215,12 @@ def test_a_worker_that_dies_loses_no_mail_and_a_repeated_one_is_the_same_mail(
 def test_a_slow_sweep_whose_mail_was_taken_over_settles_nothing(cast: Cast) -> None:
     tell(cast.plants[0].owner)
     now = timezone.now()
-    slow = outbox.claim(now)
+    slow = mailing.claim(now)
     assert slow is not None
-    assert outbox.claim(now) is None, "it is claimed"
-    second = outbox.claim(now + timedelta(hours=1))
+    assert mailing.claim(now) is None, "it is claimed"
+    second = mailing.claim(now + timedelta(hours=1))
     assert second is not None
-    outbox._settle(slow, Mail.State.FAILED, now)
+    mailing._settle(slow, Mail.State.FAILED, now)
     assert Mail.objects.get().state == Mail.State.SENDING
 
 
@@ -236,7 +236,7 @@ def test_who_is_gone_gets_no_mail_and_old_mails_are_forgotten(cast: Cast) -> Non
     User.objects.filter(pk=owner.pk).update(is_active=False)
     assert send_all() == 0
     assert Mail.objects.get().state == Mail.State.DROPPED
-    outbox.forget(timezone.now() + outbox.KEPT_MAILS + timedelta(days=1))
+    mailing.forget(timezone.now() + mailing.KEPT_MAILS + timedelta(days=1))
     assert not Mail.objects.exists()
     assert Notice.objects.count() == 1
 

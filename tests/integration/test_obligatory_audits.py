@@ -24,10 +24,10 @@ from portal.auditlog.models import Event
 from portal.catalogue import obliged as lists
 from portal.catalogue.obliged import Entry
 from portal.days import scheme_day
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.web.presenters.notices import KINDS_OF
 from tests.integration.audited import make_attestation

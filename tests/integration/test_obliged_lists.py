@@ -16,8 +16,8 @@ from portal.auditlog.models import Event
 from portal.catalogue import obliged
 from portal.catalogue.models import ObligedChange, PeerGroup, PeerGroupMember
 from portal.catalogue.obliged import Entry, Fault, LineFault
-from portal.intake import services as intake
-from portal.opening import services as opening
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.web import obliged_files
 from portal.web.workbooks import workbook_of

@@ -18,14 +18,14 @@ from benchmarks.wire.schema import Report, decode_report, encode_report
 from benchmarks.wire.sealing import SEALED_SIZES, seal
 from benchmarks.wire.signing import DeviceKey, Purpose
 from portal import keys
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import State, Submission
 from portal.intake.participation import Taking, participation
 from portal.intake.selectors import views_of
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.opening.models import OpenedReport
 from portal.opening.tasks import sweep as task
-from portal.publication import services as publication
+from portal.publication import publishing as publication
 from portal.standings import computing as standings
 from portal.standings.cohort import cohort
 from portal.standings.models import ProtectedValue, Standing

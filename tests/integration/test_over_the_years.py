@@ -13,9 +13,9 @@ from django.test import Client
 from benchmarks.disclosure import GateResult
 from portal import keys
 from portal.catalogue.periods import open_period
-from portal.intake import services as intake
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.publication.codebook import OVER_YEARS
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication

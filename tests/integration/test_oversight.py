@@ -16,8 +16,8 @@ from portal.auditlog.recording import record
 from portal.catalogue import trail
 from portal.catalogue.deadlines import extend
 from portal.catalogue.trail import TrailFilter
-from portal.intake import services as intake
-from portal.opening import services as opening
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
 from portal.standings import computing as standings
 from portal.standings.ranked import ranked
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast

@@ -20,11 +20,11 @@ from benchmarks.wire import envelope
 from portal import keys
 from portal.accounts.models import Jurisdiction, Organisation, Role, Site, SizeClass
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.intake.participation import ParticipationView, Taking, participation
 from portal.intake.turnout import regions_of, turnout
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.standings.models import ProtectedValue
 from portal.standings.quality import Break, QualityView, quality
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person, processing_public

@@ -26,12 +26,12 @@ from portal.governance import proposing
 from portal.governance.checking import check
 from portal.governance.effects import difference
 from portal.governance.models import Proposal, State
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.notifications import selectors as notices
 from portal.notifications.kinds import Kind as Told
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.problems import RefusedError
-from portal.publication import services as publication
+from portal.publication import publishing as publication
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person
 

@@ -12,9 +12,9 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from portal import keys
-from portal.intake import services as intake
-from portal.opening import services as opening
-from portal.publication import services
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
+from portal.publication import publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.web import page_cache
@@ -40,8 +40,8 @@ def cast() -> Cast:
 
 
 def publish(cast: Cast, what_changed: str = "") -> Publication:
-    drafted = services.draft(cast.period, cast.drafter, NOW, what_changed)
-    return services.publish(drafted, cast.approver, keys.receipt_key(), NOW)
+    drafted = publishing.draft(cast.period, cast.drafter, NOW, what_changed)
+    return publishing.publish(drafted, cast.approver, keys.receipt_key(), NOW)
 
 
 def answers(client: Client) -> Iterator[tuple[str, bytes]]:
@@ -127,7 +127,7 @@ def test_a_page_is_answered_where_the_cache_is_away(cast: Cast, client: Client, 
 def test_a_withdrawal_and_a_new_version_show_at_once(cast: Cast, client: Client) -> None:
     assert "Withdrawn" not in client.get(VERSION).content.decode()
     assert VERSION in client.get("/").content.decode()
-    services.withdraw(Publication.objects.get(version=1), cast.drafter, "A kiln was counted twice.", NOW)
+    publishing.withdraw(Publication.objects.get(version=1), cast.drafter, "A kiln was counted twice.", NOW)
     assert "A kiln was counted twice." in client.get(VERSION).content.decode()
     assert client.get(f"{VERSION}benchmark.csv").headers["Steplabel-Status"] == "withdrawn"
     assert b",withdrawn," in client.get(f"{VERSION}benchmark.csv").content

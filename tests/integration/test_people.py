@@ -15,12 +15,12 @@ from django.utils import timezone
 from portal.accounts.models import Membership, Organisation, Site, User
 from portal.accounts.selectors import managed_sites, own_sites
 from portal.auditlog.models import Action, Event
+from portal.encrypted_texts import unseal
 from portal.notifications.models import Mail
 from portal.notifications.telling import PURPOSE
 from portal.problems import RefusedError
 from portal.register import inviting, siting
 from portal.register.models import Invitation
-from portal.sealing import unseal
 from tests.integration.portal_cast import PASSWORD, Cast, make_cast
 from tests.integration.post import letter_to, send_all
 

@@ -11,8 +11,8 @@ from portal.accounts.models import Device, Site
 from portal.assurance import selectors as assurance
 from portal.assurance.assigning import assign
 from portal.assurance.engagements import engagements_of
+from portal.intake import receiving as intake
 from portal.intake import selectors as intake_selectors
-from portal.intake import services as intake
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
 

@@ -13,11 +13,11 @@ from benchmarks.disclosure import GateResult
 from benchmarks.wire import conformity
 from benchmarks.wire import envelope as envelopes
 from portal import keys
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import State, Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
+from portal.publication import publishing
 from portal.publication import selectors as publications
-from portal.publication import services
 from portal.publication.breaks import breaks, cell_of
 from portal.publication.models import Publication
 from portal.publication.shapes import label_view
@@ -52,8 +52,8 @@ def hand_in(cast: Cast, plants: dict[int, int]) -> None:
 
 
 def publish(cast: Cast) -> Publication:
-    drafted = services.draft(cast.period, cast.drafter, NOW)
-    return services.publish(drafted, cast.approver, keys.receipt_key(), NOW)
+    drafted = publishing.draft(cast.period, cast.drafter, NOW)
+    return publishing.publish(drafted, cast.approver, keys.receipt_key(), NOW)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_what_is_published_says_how_many_values_lack_months(cast: Cast, client: 
 def test_a_cell_that_is_held_back_says_nothing_of_pooling(portal_keys: object) -> None:
     few = make_cast(plants=7)  # below the gate's fewest
     hand_in(few, POOLED)
-    drafted = services.draft(few.period, few.drafter, NOW)
+    drafted = publishing.draft(few.period, few.drafter, NOW)
     steps = label_view(GateResult.from_json(drafted.gate)).steps
     assert {(step.shown, step.pooled, step.in_part) for step in steps} == {(False, (), 0)}
     assert "part of their time" not in drafted.explanation["sample_characteristics"]["en"]

@@ -17,11 +17,11 @@ from benchmarks.wire.signing import AuditorKey
 from portal import keys
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.partners import conformance, deliveries, grants
-from portal.publication import services as publication
+from portal.publication import publishing as publication
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
 from portal.standings import computing as standings

@@ -15,7 +15,7 @@ from portal import keys
 from portal.accounts.models import User
 from portal.accounts.reading import read_in
 from portal.days import scheme_day
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.notifications import telling
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice

@@ -13,9 +13,9 @@ from django.urls import reverse
 from portal import keys
 from portal.accounts.models import Jurisdiction, Membership, Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of, roles_of
-from portal.intake import services as intake
-from portal.opening import services as opening
-from portal.publication import drafts, review, scheduling, services
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
+from portal.publication import drafts, publishing, review, scheduling
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
@@ -33,7 +33,7 @@ def cast(portal_keys: object) -> Cast:
 
 @pytest.fixture
 def draft(cast: Cast) -> Publication:
-    return services.draft(cast.period, cast.drafter, NOW)
+    return publishing.draft(cast.period, cast.drafter, NOW)
 
 
 def signed_in(email: str) -> Client:
@@ -88,12 +88,12 @@ def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publica
     assert "Cancel this release" not in officer.get(page).content.decode()
     User.objects.filter(pk=cast.drafter.pk).update(name="Renamed")
     assert "drafted by Renamed" in officer.get(page).content.decode()
-    services.publish(draft, cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
     assert "This version is published." in officer.get(page).content.decode()
-    second = services.draft(cast.period, cast.drafter, NOW, "Again.")
+    second = publishing.draft(cast.period, cast.drafter, NOW, "Again.")
     page = reverse("web:draft", args=[second.pk])
     assert "What changed since version 1" in officer.get(page).content.decode()
-    services.withdraw(draft, cast.approver, "Wrong unit.", NOW)
+    publishing.withdraw(draft, cast.approver, "Wrong unit.", NOW)
     text = officer.get(page).content.decode()
     assert "What changed since version 1" not in text, "nobody measures a change by figures that were withdrawn"
     assert "Difference from version 1" in text, "but the public has read them: the gate still holds the draft against them"

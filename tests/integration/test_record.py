@@ -11,8 +11,8 @@ from django.utils import timezone
 from portal import keys
 from portal.accounts import enrolling as accounts
 from portal.accounts.models import Membership, Organisation, Role
-from portal.intake import services as intake
-from portal.opening import services as opening
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
 from portal.register import inviting, record
 from portal.register.models import Viewing
 from portal.register.record import Page

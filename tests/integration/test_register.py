@@ -23,7 +23,7 @@ from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.catalogue.periods import close_period
 from portal.catalogue.selectors import period_taking_reports
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from tests.integration.portal_cast import NOW, make_cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]

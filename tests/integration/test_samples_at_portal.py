@@ -26,11 +26,11 @@ from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import Standing, by_code, code_of
 from portal.assurance.models import Assignment, Sample
 from portal.assurance.summaries import Summary, read_summary
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.notifications.kinds import Kind as NoticeKind
 from portal.notifications.models import Notice
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.translog import log
 from portal.translog import selectors as logged

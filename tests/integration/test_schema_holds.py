@@ -20,10 +20,10 @@ from schemathesis import Case
 from schemathesis.core.result import Ok
 
 from portal import keys
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.standings import computing as standings
 from tests.integration.portal_cast import NOW, PERIOD, make_cast
 from tests.integration.test_api_by_role import House, house

@@ -16,8 +16,8 @@ from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import views_of
 from portal.assurance.models import Attestation
 from portal.assurance.schemes import reached, schemes
-from portal.intake import services as intake
-from portal.opening import services as opening
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, make_cast
 

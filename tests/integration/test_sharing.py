@@ -14,9 +14,9 @@ from portal.accounts.models import Membership
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
 from portal.auditlog.models import Action, Event
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.sharing import certificates, shares
 from portal.sharing.certificates import Holding

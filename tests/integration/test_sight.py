@@ -24,7 +24,7 @@ from portal import keys
 from portal.accounts.models import Jurisdiction
 from portal.catalogue.models import PeerGroup
 from portal.celery import app
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake import worker_seen
 from portal.intake.models import Submission, WorkerSeen
 from portal.logs import HEADER, JsonFormatter

@@ -12,9 +12,9 @@ from portal import keys
 from portal.accounts.models import User
 from portal.assurance import incentives
 from portal.assurance.assigning import assign
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]

@@ -17,10 +17,10 @@ from portal.accounts import api_keys, second_factor
 from portal.accounts.models import User
 from portal.accounts.scopes import Scope
 from portal.assurance.assigning import assign
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.opening import services as opening
-from portal.publication import scheduling, services
+from portal.opening import unsealing as opening
+from portal.publication import publishing, scheduling
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -61,7 +61,7 @@ def api_of(user: User) -> list[dict[str, Any]]:
 
 def test_a_report_says_in_which_version_it_was_published_and_that_it_was_withdrawn(cast: Cast) -> None:
     owner = cast.plants[0].owner
-    draft = services.draft(cast.period, cast.drafter, NOW)
+    draft = publishing.draft(cast.period, cast.drafter, NOW)
     assert "accepted" in page_of(owner)
     assert "version 1" not in page_of(owner)
     assert [row["entered"] for row in api_of(owner)] == [[]]
@@ -71,25 +71,25 @@ def test_a_report_says_in_which_version_it_was_published_and_that_it_was_withdra
     scheduling.cancel(draft, cast.drafter, NOW)
     assert release.publication_id == draft.pk
 
-    services.publish(draft, cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
     assert f'<a class="govuk-link" href="{VERSION}">Published in version 1</a>' in page_of(owner)
     told = {"version": 1, "url": f"/api/v1{VERSION}", "published_on": "2017-06-01", "withdrawn_on": None}
     assert [row["entered"] for row in api_of(owner)] == [[told]]
     assert Client().get(f"/api/v1{VERSION}").status_code == 200
 
     draft.refresh_from_db()
-    services.withdraw(draft, cast.approver, "One line twice.", NOW + timedelta(days=1))
+    publishing.withdraw(draft, cast.approver, "One line twice.", NOW + timedelta(days=1))
     page = page_of(owner)
     assert page.index("Opened, checked and accepted") < page.index("Published in version 1") < page.index("Withdrawn in version 1")
     assert [row["entered"] for row in api_of(owner)] == [[{**told, "withdrawn_on": "2017-06-02"}]]
 
 
 def test_a_report_names_the_versions_that_it_entered_and_no_other(cast: Cast) -> None:
-    services.publish(services.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     hand_in(cast, 9, revision=2)
-    second = services.draft(cast.period, cast.drafter, NOW, "Corrected reports.")
+    second = publishing.draft(cast.period, cast.drafter, NOW, "Corrected reports.")
     owner = cast.plants[0].owner
-    services.publish(second, cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(second, cast.approver, keys.receipt_key(), NOW)
     assert "Published in version 1" in page_of(owner, 1)
     assert "version 2" not in page_of(owner, 1)
     assert "Published in version 2" in page_of(owner, 2)
@@ -99,7 +99,7 @@ def test_a_report_names_the_versions_that_it_entered_and_no_other(cast: Cast) ->
 
 def test_a_certification_body_reads_the_outside_without_the_versions(cast: Cast) -> None:
     """Which versions a report entered is told to its owner."""
-    services.publish(services.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     assign(cast.body, cast.plants[0].site, "2016", cast.approver, NOW)
     digest = Submission.objects.get(site=cast.plants[0].site).digest
     client = Client()
@@ -118,8 +118,8 @@ def test_the_list_of_reports_asks_no_more_of_the_database_for_more_versions(cast
         return len(asked)
 
     cost()  # the first makes the second factor
-    services.publish(services.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(publishing.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     one = cost()
     hand_in(cast, 9, revision=2)
-    services.publish(services.draft(cast.period, cast.drafter, NOW, "Corrected."), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(publishing.draft(cast.period, cast.drafter, NOW, "Corrected."), cast.approver, keys.receipt_key(), NOW)
     assert cost() == one

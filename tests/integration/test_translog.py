@@ -24,10 +24,10 @@ from portal import keys
 from portal.accounts.enrolling import revoke
 from portal.accounts.models import Device
 from portal.auditlog.models import AppendOnlyError
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Commitment, Submission
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.publication.models import LoggedAct
 from portal.standings.models import ProtectedValue
 from portal.translog import log, selectors

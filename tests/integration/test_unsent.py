@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.register.models import SiteApplication
-from portal.web import unsent
+from portal.web import unsent_forms
 from tests.integration.portal_cast import PASSWORD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
@@ -62,7 +62,7 @@ def test_files_passwords_and_what_nobody_signed_are_not_kept(cast: Cast) -> None
     assert nothing.headers["Location"].startswith("/sign-in/?next="), "a password alone is nothing to carry"
     forged = signing.dumps(["/elsewhere/", [["a", "b"]], []], salt="another salt")
     assert "Nothing has been saved" not in sign_in(owner, cast, {"unsent": forged, "next": reverse("web:unsent")})
-    long = Client().post(NEW, {"text": "x" * (unsent.MOST_CHARACTERS + 1)})
+    long = Client().post(NEW, {"text": "x" * (unsent_forms.MOST_CHARACTERS + 1)})
     assert long.headers["Location"].startswith("/sign-in/?next=")
 
 

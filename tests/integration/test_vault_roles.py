@@ -19,15 +19,15 @@ from portal.assurance import reminding
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Event
 from portal.catalogue.models import PeerGroupMember
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.notifications import outbox
-from portal.opening import services as opening
+from portal.notifications import mailing
+from portal.opening import unsealing as opening
 from portal.problems import RefusedError
+from portal.publication import publishing as publication
 from portal.publication import scheduling
-from portal.publication import services as publication
 from portal.register import leaving
-from portal.web.letters import write
+from portal.web.mail_texts import write
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PERIOD, make_cast
 
@@ -154,8 +154,8 @@ def test_the_worker_role_can_do_a_whole_sweep(worker: str, web: str) -> None:
         default.close()
         default.settings_dict["USER"] = worker
         assert opening.sweep(keys.processing_key(), lambda: NOW) == opening.Swept(1, 0)
-        assert outbox.sweep(write, lambda: NOW) >= 1, "what it told people of is mailed by it"
-        outbox.forget(NOW + outbox.KEPT_NOTICES * 2)
+        assert mailing.sweep(write, lambda: NOW) >= 1, "what it told people of is mailed by it"
+        mailing.forget(NOW + mailing.KEPT_NOTICES * 2)
     finally:
         default.close()
         default.settings_dict["USER"] = web

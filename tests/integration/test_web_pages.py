@@ -19,11 +19,11 @@ from benchmarks.wire import MAX_ENVELOPE_BYTES, commitments
 from benchmarks.wire.commitments import Commitment
 from portal import keys
 from portal.accounts.models import EnrolmentToken
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.by_hand import MOST_FILES
 from portal.intake.models import Submission
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.publication.models import Publication
 from portal.request_sizes import MAX_FORM_BYTES
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast

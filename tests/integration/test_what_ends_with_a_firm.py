@@ -21,11 +21,11 @@ from portal.assurance.models.findings import Grade
 from portal.assurance.selectors import assigned_values
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Notice
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.partners import deliveries, grants
 from portal.partners.models import Grant
 from portal.problems import RefusedError

@@ -18,9 +18,9 @@ from portal import keys
 from portal.accounts.models import Acting, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import own_sites, regulated_sites, visible_sites
 from portal.catalogue.periods import open_period
-from portal.intake import services as intake
-from portal.opening import services as opening
-from portal.publication import services
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
+from portal.publication import publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings.models import Standing
@@ -47,7 +47,7 @@ def cast(portal_keys: object) -> Cast:
     opening.sweep(keys.processing_key(), lambda: NOW)
     for period in (earlier, made.period):
         standings.compute(period, "worker", NOW)
-        services.publish(services.draft(period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
+        publishing.publish(publishing.draft(period, made.drafter, NOW), made.approver, keys.receipt_key(), NOW)
     return made
 
 
@@ -96,7 +96,7 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
     for other, shift in zip(cast.plants[1:3], (8, 7), strict=True):  # three firms must have changed, each as much as the others
         hand_in(cast, other, shift, revision=2)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    services.publish(services.draft(cast.period, cast.drafter, NOW, "Three corrected."), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(publishing.draft(cast.period, cast.drafter, NOW, "Three corrected."), cast.approver, keys.receipt_key(), NOW)
     published = {address: text(owner, address) for address in (STAND, TREND)}
     assert "industry label version 2" in published[STAND]
     assert published[TREND] != ranked[TREND], "the industry's best is that of the new version"
@@ -105,7 +105,7 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
     assert all("Works renamed" in text(owner, address) for address in (STAND, TREND))
 
     for version in (2, 1):
-        services.withdraw(Publication.objects.get(period=cast.period, version=version), cast.drafter, "Counted twice.", NOW)
+        publishing.withdraw(Publication.objects.get(period=cast.period, version=version), cast.drafter, "Counted twice.", NOW)
         if version == 2:
             assert "industry label version 1" in text(owner, STAND), "the version before is in force again"
     for address in (STAND, TREND):
@@ -153,7 +153,7 @@ def test_versions_of_more_periods_are_read_by_the_same_questions(cast: Cast) -> 
     for address in (STAND, TREND):
         text(owner, address)  # the first reading of a day is put on record
     two = {address: questions(address) for address in (STAND, TREND)}
-    services.withdraw(Publication.objects.get(period__name=EARLIER), cast.drafter, "Counted twice.", NOW)
+    publishing.withdraw(Publication.objects.get(period__name=EARLIER), cast.drafter, "Counted twice.", NOW)
     assert {address: questions(address) for address in (STAND, TREND)} == two
 
 

@@ -26,7 +26,7 @@ call_command("migrate", database="default", verbosity=0)
 call_command("migrate", database="vault", verbosity=0)
 from tests.integration import portal_cast as casting
 from portal import keys
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 casting.make_portal_keys(settings.VAR / "keys")
 cast = casting.make_cast(plants=1)
 intake.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), casting.NOW)

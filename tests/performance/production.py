@@ -52,14 +52,14 @@ import sys
 import django; django.setup()
 from django.utils import timezone
 from portal import keys
-from portal.opening import services
+from portal.opening import unsealing
 key = keys.processing_key()
 print("ready", flush=True)
 for line in sys.stdin:
-    swept = services.sweep(key, timezone.now)
+    swept = unsealing.sweep(key, timezone.now)
     print(swept.accepted, swept.refused, flush=True)
 """
-REPEATED = OPENER.replace("swept = ", "while True: services.sweep(key, timezone.now)\n    swept = ")
+REPEATED = OPENER.replace("swept = ", "while True: unsealing.sweep(key, timezone.now)\n    swept = ")
 """Opens what comes until it is ended."""
 
 BEHIND_NGINX = {"STEPLABEL_PROXIES": "1", "STEPLABEL_HOSTS": f"localhost,127.0.0.1,{nginx.NAME}"}
@@ -109,11 +109,11 @@ class _Waiting:
         from django.utils import timezone
 
         from portal import keys
-        from portal.intake import services
+        from portal.intake import receiving
 
         directory, key = keys.published_directory(), keys.receipt_key()
         for raw in self.taken(count):
-            services.receive(raw, directory, key, timezone.now())
+            receiving.receive(raw, directory, key, timezone.now())
 
 
 def _set_up(folder: Path) -> list[bytes]:
@@ -131,7 +131,7 @@ def _set_up(folder: Path) -> list[bytes]:
     from portal.intake.models import Commitment as Row
     from portal.key_ceremony import make_keys
     from portal.register.bringing import bring_to
-    from portal.register.roll import read
+    from portal.register.register_file import read
     from portal.translog import log
     from tests.integration.portal_cast import label_of
 
@@ -213,10 +213,10 @@ def _claiming() -> Measurement:
 def _claim_s() -> float:
     from django.utils import timezone
 
-    from portal.opening import services
+    from portal.opening import unsealing
 
     start = time.perf_counter()
-    if services.claim("performance", timezone.now()) is None:
+    if unsealing.claim("performance", timezone.now()) is None:
         raise RuntimeError("nothing waits")
     return time.perf_counter() - start
 

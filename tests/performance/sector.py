@@ -47,7 +47,7 @@ class Sector:
 def build() -> Sector:
     """Into the tables of the database that the settings name. Two minutes, most of it the index of a million rows."""
     from portal import keys
-    from portal.publication import services as publication
+    from portal.publication import publishing as publication
     from portal.standings import computing as standings
 
     pack = packs.load("steel")

@@ -38,7 +38,7 @@ def _followed(folder: Path) -> list[tuple[Any, Any]]:
     from reporting_agent.metering import Windows
     from reporting_agent.pipeline import suspicions
     from reporting_agent.pipeline.following import follow
-    from reporting_agent.sources.readings import ReadingLog
+    from reporting_agent.sources.meter_readings import ReadingLog
 
     works = plant.load(folder)
     told = follow(works.batches, works.site, works.pack, works.paths, works.period, ReadingLog(), suspicions.moments_of)

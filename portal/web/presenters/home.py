@@ -23,8 +23,8 @@ from portal.intake.participation import Taking
 from portal.intake.turnout import TurnoutView
 from portal.publication.sectors import DraftWaiting
 from portal.register.models import FirmApplication, SiteApplication
-from portal.web.acts import act_in_words
 from portal.web.assurance_words import NEED_MOODS, need_in_words
+from portal.web.event_names import act_in_words
 from portal.web.presenters.notices import WORDINGS
 from portal.web.presenters.regulator import page_title
 from portal.web.presenters.sectors import SectorPage

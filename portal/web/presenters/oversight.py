@@ -16,7 +16,7 @@ from portal.auditlog.models import Action
 from portal.catalogue.trail import TrailEvent
 from portal.intake.participation import ParticipationView
 from portal.standings.ranked import RankedView
-from portal.web.acts import act_in_words, detail_in_words, name_in_words
+from portal.web.event_names import act_in_words, detail_in_words, name_in_words
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.regulator import page_title
 from portal.web.presenters.stand import places_between

@@ -22,8 +22,8 @@ from portal.catalogue.models import Extension, PeerGroupMember
 from portal.intake.owed import OwedView
 from portal.intake.selectors import SubmissionView
 from portal.register.site_history import KINDS, Happened
-from portal.web.acts import act_in_words, detail_in_words, name_in_words
 from portal.web.assurance_words import GRADES
+from portal.web.event_names import act_in_words, detail_in_words, name_in_words
 from portal.web.presenters import home
 from portal.web.presenters.listed import listed
 from portal.web.tables import with_query

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from django.views.i18n import set_language
 
 from portal.notifications.telling import speak
-from portal.web import unsent
+from portal.web import unsent_forms
 from portal.web.access import for_anybody_signed_in, person
 from portal.web.forms import SignInForm, mark_errors
 from portal.web.signing_in import SIGNED_IN_BEFORE, first_page
@@ -30,7 +30,7 @@ class SignIn(views.LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
-        unsent.keep(self.request, self.request.POST.get(unsent.FIELD, ""))
+        unsent_forms.keep(self.request, self.request.POST.get(unsent_forms.FIELD, ""))
         before = user.last_login
         login = Login(user=user, email=user.get_username(), redirect_url=self.get_redirect_url() or None)
         answer: HttpResponse = perform_password_login(self.request, {"email": user.get_username()}, login)
@@ -45,7 +45,11 @@ class SignIn(views.LoginView):
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), "next": self.get_redirect_url(), "unsent": self.request.POST.get(unsent.FIELD, "")}
+        return {
+            **super().get_context_data(**kwargs),
+            "next": self.get_redirect_url(),
+            "unsent": self.request.POST.get(unsent_forms.FIELD, ""),
+        }
 
 
 @require_http_methods(["GET", "POST"])
@@ -53,9 +57,9 @@ class SignIn(views.LoginView):
 def not_sent(request: HttpRequest) -> HttpResponseBase:
     """What was typed when the session had ended: to send, or to throw away."""
     if request.method == "POST":
-        unsent.drop(request)
-    held = unsent.kept(request)
-    return redirect(first_page(request)) if held is None else render(request, "web/unsent.html", {"unsent": held})
+        unsent_forms.drop(request)
+    held = unsent_forms.kept(request)
+    return redirect(first_page(request)) if held is None else render(request, "web/unsent_forms.html", {"unsent": held})
 
 
 def language(request: HttpRequest) -> HttpResponseBase:

@@ -22,7 +22,7 @@ from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
 from portal.web.choosing import Choosable, choosing, chosen_by
 from portal.web.forms import add_error
-from portal.web.letters import post_link
+from portal.web.mail_texts import post_link
 from portal.web.presenters.applications import firm_wish, site_wish
 from portal.web.register_forms import FirmDecisionForm, RefusalForm, SiteDecisionForm
 from portal.web.viewmodels.shared import Choice, Crumb

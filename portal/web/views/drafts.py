@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
 from portal.keys import receipt_key
-from portal.publication import drafts, scheduling, services
+from portal.publication import drafts, publishing, scheduling
 from portal.publication.composed import composed_of
 from portal.publication.models import Publication
 from portal.publication.review import DraftView, draft_review
@@ -66,7 +66,7 @@ def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
         told = {"n": view.version, "moment": moment_in_words(at), "zone": zone_name(at)}
         messages.success(request, _("Version %(n)d is approved and goes out on %(moment)s (%(zone)s).") % told)
     else:
-        services.publish(row, person(request), receipt_key(), now, note)
+        publishing.publish(row, person(request), receipt_key(), now, note)
         messages.success(request, _("Version %(n)d is published.") % {"n": view.version})
     return redirect("web:draft", publication)
 
@@ -89,7 +89,7 @@ def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
         return redirect("web:draft", publication)
     form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
     if request.method == "POST" and form.is_valid():
-        services.withdraw(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
+        publishing.withdraw(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
         messages.success(request, _("Version %(n)d is withdrawn. Its page stays, marked with the reason.") % {"n": view.version})
         return redirect("web:draft", publication)
     page = draft_page(view)

@@ -17,8 +17,8 @@ from portal.celery import nudge
 from portal.intake import by_hand
 from portal.intake.commitments import challenge_of
 from portal.intake.models import Commitment, Submission
+from portal.intake.receiving import OPENING
 from portal.intake.selectors import own_commitment
-from portal.intake.services import OPENING
 from portal.keys import published_directory, receipt_key
 from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, person

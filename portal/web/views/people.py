@@ -23,7 +23,7 @@ from portal.register.selectors import houses_of, member_of_led_house
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import form_page, report_done
 from portal.web.forms import add_error, mark_errors
-from portal.web.letters import post_link
+from portal.web.mail_texts import post_link
 from portal.web.people_forms import InviteForm, JoinForm
 from portal.web.presenters.people import capacity_word, house_block
 from portal.web.signing_in import first_page

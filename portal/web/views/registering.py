@@ -16,7 +16,7 @@ from portal.accounts.models import Role
 from portal.own_address import absolute
 from portal.register import applying
 from portal.web.answers import form_page
-from portal.web.letters import post_link
+from portal.web.mail_texts import post_link
 from portal.web.register_forms import FirmForm
 
 

@@ -13,9 +13,9 @@ from portal.accounts.models import Role
 from portal.accounts.selectors import regulated_site
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import groups_of
-from portal.intake.counts import firms
+from portal.intake.firms_taking_part import firms
 from portal.intake.participation import ParticipationView, participation
-from portal.publication import services
+from portal.publication import publishing
 from portal.publication.selectors import drafts_of_periods, every_version
 from portal.standings import computing as standings
 from portal.standings.quality import QualitiesView, quality
@@ -82,7 +82,7 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     if view.may_decide and not what_changed and any(one.published_on for one in versions):  # the public reads it beside the new version
         page = participation_page(view, _quality(view), versions, request.GET)
         return render(request, "web/participation.html", {"page": page, "crumbs": (_crumb(),), "unsaid": True}, status=400)
-    row = services.draft(asked, person(request), timezone.now(), what_changed)
+    row = publishing.draft(asked, person(request), timezone.now(), what_changed)
     standings.compute(asked, person(request).email, timezone.now())
     messages.success(request, _("Version %(n)d is drafted. A second person has to read and publish it.") % {"n": row.version})
     return redirect("web:draft", row.pk)

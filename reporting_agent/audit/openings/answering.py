@@ -16,7 +16,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire.schema import Report, decode_report
 from reporting_agent.audit.openings.assembling import Assembled
 from reporting_agent.config import Site
-from reporting_agent.sending.outbox import Outbox, Parcel
+from reporting_agent.sending.kept_reports import Outbox, Parcel
 from reporting_agent.sending.planning import Subject
 from reporting_agent.sending.report_material import gather_again
 from reporting_agent.state import StateDirectory

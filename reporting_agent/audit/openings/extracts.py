@@ -26,7 +26,7 @@ from reporting_agent.config import Site
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.sources import BATCHES, ENERGY, LOG, SCALES, Kind, ReadingBlock, Table, Wanted, stream_readings
 from reporting_agent.sources.extract import Cell, Extract, Record, Rows, rows_of
-from reporting_agent.sources.readings import ReadingLog
+from reporting_agent.sources.meter_readings import ReadingLog
 
 _MOST = 10_000_000
 _TABLES: Mapping[str, Wanted] = {one.name: one for one in (BATCHES, ENERGY, LOG, SCALES)}

@@ -10,8 +10,8 @@ from benchmarks.wire import envelope
 from portal import keys
 from portal.accounts.models import User
 from portal.catalogue.periods import open_period
-from portal.intake import services as intake
-from portal.opening import services as opening
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import NOW, OWNER, World
 from tests.integration.portal_cast import processing_public

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from portal import keys
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import World
 

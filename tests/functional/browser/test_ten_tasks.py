@@ -22,7 +22,7 @@ from portal.assurance.assigning import assign
 from portal.assurance.auditors import declare
 from portal.assurance.models.findings import Grade
 from portal.catalogue.models import PeerGroupMember
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from portal.register.models import SiteApplication
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import NOW, OWNER, PERIOD, World, build

@@ -22,9 +22,9 @@ from portal.accounts import second_factor
 from portal.accounts.models import User
 from portal.assurance.assigning import assign
 from portal.catalogue.periods import open_period
-from portal.intake import services as intake
-from portal.opening import services as opening
-from portal.publication import services as publication
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
+from portal.publication import publishing as publication
 from portal.standings import computing as standings
 from tests.integration.portal_cast import Cast, Plant, make_cast, processing_public
 

@@ -24,7 +24,7 @@ from reporting_agent.cli import main
 from reporting_agent.commands.asking import recognised_site
 from reporting_agent.config import Profile, Site, load_site
 from reporting_agent.sources import LOG, read_table, stream_readings
-from reporting_agent.sources.readings import ReadingLog
+from reporting_agent.sources.meter_readings import ReadingLog
 from tests.functional.door.layouts import Case
 
 _HEAD = '[site]\nid = "works"\ntimezone = "{zone}"\npack = "steel"\n\n{toml}'

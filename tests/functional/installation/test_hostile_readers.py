@@ -42,7 +42,7 @@ Asked = tuple[str, str, dict[str, str], dict[str, object]]
 
 RECEIVED = """
 from portal import keys
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 from tests.integration.portal_cast import NOW, make_cast
 cast = make_cast(plants=10)
 for number, plant in enumerate(cast.plants):
@@ -50,7 +50,7 @@ for number, plant in enumerate(cast.plants):
 """
 OPENED = """
 from portal import keys
-from portal.opening import services as opening
+from portal.opening import unsealing as opening
 from tests.integration.portal_cast import NOW
 opening.sweep(keys.processing_key(), lambda: NOW)
 """
@@ -58,13 +58,13 @@ PUBLISHED = """
 from portal import keys
 from portal.accounts.models import User
 from portal.catalogue.models import ReportingPeriod
-from portal.publication import services
+from portal.publication import publishing
 from portal.standings import computing as standings
 from tests.integration.portal_cast import NOW
 drafter, approver = (User.objects.get(email=f"{name}@example.org") for name in ("drafter", "approver"))
 standings.compute(ReportingPeriod.objects.get(), "operator", NOW)
-draft = services.draft(ReportingPeriod.objects.get(), drafter, NOW, "")
-services.publish(draft, approver, keys.receipt_key(), NOW)
+draft = publishing.draft(ReportingPeriod.objects.get(), drafter, NOW, "")
+publishing.publish(draft, approver, keys.receipt_key(), NOW)
 """
 
 

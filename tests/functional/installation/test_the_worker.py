@@ -37,7 +37,7 @@ print(json.dumps({{
 RECEIVE = """
 from django.utils import timezone
 from portal import keys
-from portal.intake import services as intake
+from portal.intake import receiving as intake
 intake.receive(bytes.fromhex({raw!r}), keys.published_directory(), keys.receipt_key(), timezone.now())
 """
 

@@ -16,7 +16,7 @@ from reporting_agent import pipeline, sources
 from reporting_agent.config import load_site
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.sources.extract import Extract, Record, Rows, rows_of
-from reporting_agent.sources.readings import ReadingLog
+from reporting_agent.sources.meter_readings import ReadingLog
 
 
 def whole(inputs: Inputs) -> Extract:

@@ -25,8 +25,8 @@ from benchmarks.release import release
 from benchmarks.wire import challenges
 from benchmarks.wire.schema import decode_report
 from reporting_agent.sending import challenge_bindings, enrolment, planning, submission
+from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
 from reporting_agent.sending.noise_drawing import draw
-from reporting_agent.sending.outbox import Outbox, Parcel, ParcelState
 from reporting_agent.sending.planning import Plan
 from reporting_agent.sending.report_inputs import Provenance
 from reporting_agent.sending.submission import Material, Submission

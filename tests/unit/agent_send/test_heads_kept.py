@@ -175,7 +175,7 @@ def test_what_another_portal_signed_is_not_looked_for_here(reported: Desk) -> No
         directory=directory.verify(elsewhere.signed_directory(), elsewhere.directory_key.key_id),
     )
     beside = Desk(reported.state, reported.connection, elsewhere, [])
-    from reporting_agent.sending.outbox import Outbox
+    from reporting_agent.sending.kept_reports import Outbox
 
     with beside.road as road:
         seen = log_heads.look(reported.connection, there, road, Outbox(reported.connection).all(), NOW)

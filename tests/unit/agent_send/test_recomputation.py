@@ -15,7 +15,7 @@ from reporting_agent.audit.recomputation import LABEL, RELEASE, ROOT, Recomputat
 from reporting_agent.config import Site, load_site
 from reporting_agent.sending.eligibility import require_reportable
 from reporting_agent.sending.enrolment import SEED_FILE
-from reporting_agent.sending.outbox import Parcel
+from reporting_agent.sending.kept_reports import Parcel
 from reporting_agent.sending.planning import Subject
 from reporting_agent.sending.privacy_ledger import Ledger
 from reporting_agent.sending.report_material import gather, gather_again

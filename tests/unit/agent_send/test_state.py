@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.errors import InputError
 from reporting_agent.sending import log_heads
-from reporting_agent.sending.outbox import Outbox
+from reporting_agent.sending.kept_reports import Outbox
 from reporting_agent.state import SCHEMA_VERSION, StateDirectory, transaction, write_whole
 
 

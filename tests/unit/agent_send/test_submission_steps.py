@@ -18,8 +18,8 @@ from benchmarks.wire.schema import decode_report
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.sending import rotation, submission
+from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
 from reporting_agent.sending.noise_drawing import draw
-from reporting_agent.sending.outbox import Outbox, Parcel, ParcelState
 from reporting_agent.sending.planning import Plan
 from reporting_agent.sending.report_material import gather
 from reporting_agent.sending.submission import STEPS, Material

@@ -25,8 +25,8 @@ from reporting_agent.changes.lines import of_product
 from reporting_agent.changes.review import Question, Review, review
 from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.config import load_site
-from reporting_agent.metering import shifts
-from reporting_agent.metering.shifts import Bins
+from reporting_agent.metering import clock_offsets
+from reporting_agent.metering.clock_offsets import Bins
 from reporting_agent.report import html, summary
 from tests.functional.every_fault.silent import plant_of, try_case, try_clean
 
@@ -100,8 +100,8 @@ def test_a_clock_hours_off_is_told_by_its_load() -> None:
     start += np.random.default_rng(1).integers(0, 3, len(start)) * hour
     end = start + 5 * hour
     edges = np.arange(-30, 61 * 24, dtype=np.int64) * hour
-    running = shifts.running_share(edges - 7 * hour, start, end)  # what happens at t is stamped t + 7 h
-    told = shifts.search(Bins(edges, running * 100 + 5, np.ones(len(running))), start, end)
+    running = clock_offsets.running_share(edges - 7 * hour, start, end)  # what happens at t is stamped t + 7 h
+    told = clock_offsets.search(Bins(edges, running * 100 + 5, np.ones(len(running))), start, end)
     assert told.shifted.all()
     assert np.allclose(told.ahead_s, 7 * 3600, atol=60)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reporting_agent.metering import watch
+from reporting_agent.metering import whole_record
 from tests.unit.faults.plant import Kind, course, found, line, meter, rows, stamps, written
 
 KINDS: tuple[Kind, ...] = ("register", "rate", "interval")
@@ -158,7 +158,7 @@ def test_even_thousands_by_chance_are_no_coarser_step_where_all_are_thousands(mo
     value[AT:] = np.round(value[AT:] / 100) * 100
     value[AT + 3000 : AT + 3400] = np.round(value[AT + 3000 : AT + 3400] / 200) * 200
     assert found(course(meter("rate"), MOMENTS, value)) == {"quantum-change": 1}
-    monkeypatch.setattr(watch, "_nearly_so_around", lambda value, step, start, end: False)
+    monkeypatch.setattr(whole_record, "_nearly_so_around", lambda value, step, start, end: False)
     assert found(course(meter("rate"), MOMENTS, value)) == {"quantum-change": 3}
 
 

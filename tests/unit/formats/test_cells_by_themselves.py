@@ -13,7 +13,7 @@ from openpyxl import Workbook
 
 from reporting_agent.config import Profile
 from reporting_agent.sources import stream_readings
-from reporting_agent.sources.readings import ReadingLog
+from reporting_agent.sources.meter_readings import ReadingLog
 
 ROWS = [("m", datetime(2025, 1, 6, hour, tzinfo=UTC), -999.0 if hour % 4 == 2 else 7.25) for hour in range(20)]
 SENTINEL = Profile(missing={"value": ("-999",)})

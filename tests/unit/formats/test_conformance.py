@@ -23,7 +23,7 @@ from reporting_agent.sources import conformance
 from reporting_agent.sources.day_digests import DayDigests
 from reporting_agent.sources.example import as_files, example
 from reporting_agent.sources.interface import Source
-from reporting_agent.sources.readings import ReadingBlock
+from reporting_agent.sources.meter_readings import ReadingBlock
 from reporting_agent.sources.sheets import Sheet
 from tests.example_source.historian import Historian, HistorianSource
 

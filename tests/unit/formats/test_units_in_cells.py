@@ -15,7 +15,7 @@ from benchmarks.errors import InputError
 from reporting_agent.cli import main
 from reporting_agent.config import Profile
 from reporting_agent.sources import read_table, stream_readings
-from reporting_agent.sources.readings import ReadingLog
+from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.wanted import BATCHES, ENERGY
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -18,7 +18,7 @@ from benchmarks.audit.days import days_of, digest_of
 from benchmarks.audit.records import DAY_US, MeterDay, microseconds
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.rows import Consecutive
+from reporting_agent.row_numbers import Consecutive
 from reporting_agent.sources.day_digests import DayDigests
 from reporting_agent.sources.reading_log import ReadingBlock
 

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Profile
-from reporting_agent.rows import Consecutive
+from reporting_agent.row_numbers import Consecutive
 from reporting_agent.sources import arrays, stream_readings
-from reporting_agent.sources.readings import ReadingLog, ahead, lanes_of
+from reporting_agent.sources.meter_readings import ReadingLog, ahead, lanes_of
 
 METERS = ("m1", "m2", "m3")
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import translation
 
 from portal.auditlog.models import Action
-from portal.web.acts import ACTS, act_in_words, detail_in_words, name_in_words
+from portal.web.event_names import ACTS, act_in_words, detail_in_words, name_in_words
 
 
 def test_every_act_has_words_of_its_own() -> None:

@@ -170,7 +170,7 @@ class Demo:
     def _publish(self, cast: Any, accepted: int, rejected: int) -> dict[str, Any]:
         from portal import keys
         from portal.problems import RefusedError
-        from portal.publication import services as publication
+        from portal.publication import publishing as publication
         from portal.standings import computing as standings
         from portal.standings.models import Standing
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from benchmarks.errors import SteplabelError
 from portal.register.bringing import bring_to
-from portal.register.roll import read
+from portal.register.register_file import read
 
 
 class Command(BaseCommand):

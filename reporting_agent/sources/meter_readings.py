@@ -26,7 +26,7 @@ import numpy as np
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
-from reporting_agent.rows import Consecutive, Rows
+from reporting_agent.row_numbers import Consecutive, Rows
 from reporting_agent.sources import blocks, cells, moments
 from reporting_agent.sources.blocks import ROWS_A_BLOCK, only_value
 from reporting_agent.sources.clock import WallClock

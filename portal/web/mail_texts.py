@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from portal.celery import nudge
+from portal.notifications.mailing import Letter
 from portal.notifications.models import Mail, Notice
-from portal.notifications.outbox import Letter
 from portal.notifications.telling import post
 from portal.own_address import absolute
 from portal.web.presenters.notices import notice_row_of

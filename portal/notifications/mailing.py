@@ -23,7 +23,7 @@ from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.db.models import Q
 
-from portal import sealing
+from portal import encrypted_texts
 from portal.notifications.models import Mail, Notice, Reader
 from portal.notifications.telling import PURPOSE
 
@@ -88,7 +88,7 @@ def deliver(mail: Mail, write: Writer, clock: Clock) -> bool:
         _settle(mail, Mail.State.DROPPED, clock())
         return False
     try:
-        secret = sealing.unseal(mail.sealed, PURPOSE) if mail.sealed else ""
+        secret = encrypted_texts.unseal(mail.sealed, PURPOSE) if mail.sealed else ""
     except InvalidToken:  # SECRET_KEY was changed meanwhile: the link is lost
         _settle(mail, Mail.State.FAILED, clock(), "the link can no longer be read")
         return False
