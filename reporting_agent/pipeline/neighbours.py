@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.labels import StepLabel
+from benchmarks.labels.columns import Floats, Integers
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.result import Measured
 from benchmarks.phrases import Phrase
@@ -50,10 +51,17 @@ def told(label: StepLabel, rule: LabelRule) -> Iterator[Words]:
         )
 
 
-def _neighbours(made: Measured) -> tuple[np.ndarray, np.ndarray]:
-    """The mean value of each day of used runs, and that of the day after it, where both have any; by output."""
+def by_day(made: Measured) -> tuple[Integers, Integers, Floats, Floats]:
+    """The days of used runs (ordinals), each run's place among them, each day's mean value by output, and its output."""
     on = np.array([made.columns.batches[row].start.toordinal() for row in made.rows.tolist()])
     days, place = np.unique(on, return_inverse=True)
-    mean = np.bincount(place, made.at_reference * made.output_t) / np.bincount(place, made.output_t)
+    output: Floats = np.bincount(place, made.output_t).astype(float)
+    mean: Floats = np.bincount(place, made.at_reference * made.output_t) / output
+    return days, place.astype(np.int64), mean, output
+
+
+def _neighbours(made: Measured) -> tuple[Floats, Floats]:
+    """The mean value of each day of used runs, and that of the day after it, where both have any; by output."""
+    days, _, mean, _ = by_day(made)
     next_to = np.flatnonzero(np.diff(days) == 1)
     return mean[next_to], mean[next_to + 1]

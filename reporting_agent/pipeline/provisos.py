@@ -20,6 +20,7 @@ from reporting_agent.pipeline import (
     over_the_fence,
     own_gas,
     scattered,
+    stretches,
     takers,
     usual_heat,
 )
@@ -43,6 +44,7 @@ def of(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Wo
     yield from scattered.told(label, pack.step(label.step))
     yield from needs.told(label, pack.step(label.step), packs.factors(pack), Basis(pack.standard_basis), on, unreported)
     yield from neighbours.told(label, pack.step(label.step).label_rule)
+    yield from stretches.told(label, pack.step(label.step).label_rule)
     yield from bought_ready.told(label, pack.step(label.step), site.static)
     yield from yields.told(label, pack.step(label.step), packs.factors(pack))
     yield from turnover.told(label, pack.step(label.step))

@@ -1,4 +1,5 @@
-"""Output or energy moved between neighbouring days makes good days of usual ones: told beside the label, and no honest record is."""
+"""Output or energy moved between neighbouring days, or between weeks, makes good days of usual ones: told beside the label, and no honest
+record is."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 KILN = Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 30, "kWh")], {}, "grey")
 
 
-def told(folder: Path, factors: np.ndarray) -> list[str]:
+def told(folder: Path, factors: np.ndarray, of_what: str = "follow each other") -> list[str]:
     site = works(folder, "cement", {"clinker-burning": KILN}, runs=len(factors))
     path = folder / "energy.csv"
     rows = list(csv.DictReader(path.open(encoding="utf-8")))
@@ -25,7 +26,7 @@ def told(folder: Path, factors: np.ndarray) -> list[str]:
         writer.writerows(rows)
     label = of(labelled(site), "clinker-burning")
     assert label.used == len(factors)
-    return [one.en for one in label.provisos if "follow each other" in one.en]
+    return [one.en for one in label.provisos if of_what in one.en]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -47,3 +48,56 @@ def test_a_few_days_or_hardly_any_energy_are_not_told(tmp_path: Path) -> None:
     assert told(tmp_path, 1 + 0.08 * turns[:40]) == []
     assert told(tmp_path, 1 + 0.002 * turns) == []
     assert len(told(tmp_path, 1 + 0.08 * turns)) == 1
+
+
+DAY = np.arange(90)
+LOW = "The label rests on days that lie together and low"
+
+
+def noise(seed: int, days: int = 90, scatter: float = 0.012, alike: float = 0.0) -> np.ndarray:
+    chance, made = np.random.default_rng(seed), np.zeros(days)
+    for day in range(1, days):
+        made[day] = alike * made[day - 1] + scatter * chance.normal() * (1 - alike**2) ** 0.5
+    return made
+
+
+@pytest.mark.parametrize(
+    "booked",
+    [
+        np.where(DAY < 25, 0.85, 1.058),  # 25 days low, what is left of them spread over the others
+        np.where((DAY > 40) & (DAY < 66), 0.9, 1.04),  # in the middle
+        np.where(DAY // 10 % 2, 0.92, 1.08),  # ten days by turns
+        np.where(DAY // 4 % 2, 0.92, 1.08),  # four
+        1 + 0.12 * np.clip((DAY - 35) / 20, -1, 1),  # little by little
+        1 + 0.1 * np.sin(DAY / 90 * 2 * np.pi),  # as if it were a season
+    ],
+    ids=["first weeks", "middle", "by ten days", "by four days", "ramp", "wave"],
+)
+def test_energy_booked_low_for_weeks_and_high_later_is_told(tmp_path: Path, booked: np.ndarray) -> None:
+    (said,) = told(tmp_path, booked * (1 + noise(1)) * DAY.size / booked.sum(), LOW)
+    assert "With every day at the level of all, the label would be higher by" in said
+
+
+def test_the_days_and_the_size_are_named(tmp_path: Path) -> None:
+    """97.4 kgce/t: 25 of 90 days at 0.85 and the others at 1.058 are 20 below them; all at one level, the label is 14 to 15 higher."""
+    (said,) = told(tmp_path, np.where(DAY < 25, 0.85, 1.058) * (1 + noise(1)), LOW)
+    assert ": 25 of 90, the longest stretch from 2026-01-01 to 2026-01-25, lie 20" in said
+    size = float(said.rpartition("higher by ")[2].split(" ")[0])
+    assert size == pytest.approx(0.15 * 97.5, rel=0.1)
+
+
+def test_low_weeks_show_in_a_record_that_scatters_by_5_percent(tmp_path: Path) -> None:
+    assert len(told(tmp_path, np.where(DAY < 25, 0.85, 1.058) * (1 + noise(2, scatter=0.05)), LOW)) == 1
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(("scatter", "alike"), [(0.02, 0.0), (0.03, 0.7), (0.05, 0.5)])
+def test_honest_days_alike_or_not_are_asked_nothing(tmp_path: Path, seed: int, scatter: float, alike: float) -> None:
+    assert told(tmp_path, 1 + noise(seed, 120, scatter, alike), LOW) == []
+
+
+def test_a_season_and_a_few_days_of_trouble_are_asked_nothing(tmp_path: Path) -> None:
+    year = np.arange(364)
+    assert told(tmp_path, 1 + 0.03 * np.sin(year / 364 * 2 * np.pi) + noise(1, 364), LOW) == []
+    assert told(tmp_path, np.where((DAY > 40) & (DAY < 48), 1.15, 1.0) + noise(1), LOW) == []  # a bad week makes no label better
+    assert told(tmp_path, np.where(DAY[:39] < 12, 0.85, 1.058) + noise(1)[:39], LOW) == []  # too short a record
