@@ -33,7 +33,7 @@ from benchmarks.catalogue import CODES, DOMAIN
 from benchmarks.phrases import Phrase, in_context, of_language
 from benchmarks.routes import worded
 from benchmarks.texts import text_of
-from portal.web import about
+from portal.web import about, word_tables
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -141,6 +141,8 @@ def texts_in_use() -> Catalog:
         catalog.add(text, locations=[(file, line)])
     for text in about.texts():
         catalog.add(text, locations=[("about.toml", 0)])
+    for text, context in word_tables.texts():
+        catalog.add(text, locations=[("words.toml", 0)], context=context)
     return catalog
 
 

@@ -17,6 +17,7 @@ from benchmarks.packs.provenance import factors as numbers_of_factors
 from benchmarks.packs.provenance import numbers as numbers_of_pack
 from benchmarks.routes import Pack
 from portal.governance.selectors import Approved
+from portal.web import word_tables
 from portal.web.addresses import number_url
 from portal.web.presenters.benchmarks import NONE
 from portal.web.tables import columns, paged, with_query
@@ -26,53 +27,10 @@ from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Pages
 from portal.web.words import enumerated, said
 
-Words = tuple[Promise, Promise]
-
 MAINTAINERS = "maintainers of the packs"
 """Who read the sources of the packs that come with Steplabel, as their files say it."""
 
-ROLES: dict[Role, Words] = {
-    Role.LIMIT: (gettext_lazy("limits of standards"), gettext_lazy("the grade; no label")),
-    Role.CORRECTION: (gettext_lazy("corrections of limits"), gettext_lazy("the grade; no label")),
-    Role.APPLIES: (gettext_lazy("where a limit applies"), gettext_lazy("which limit is tested; no label")),
-    Role.FACTOR: (gettext_lazy("conversion factors"), gettext_lazy("every label with this carrier, by its share of the energy")),
-    Role.HEATING: (
-        gettext_lazy("bounds of heating values"),
-        gettext_lazy("which batches count: those with a heating value beyond are left out"),
-    ),
-    Role.EFFICIENCY: (
-        gettext_lazy("efficiencies of conversions"),
-        gettext_lazy("whether a label counts beside a conversion of the site"),
-    ),
-    Role.CARBON: (gettext_lazy("CO2 factors"), gettext_lazy("CO2 beside the label; no label")),
-    Role.SLOPE: (gettext_lazy("reference conditions"), gettext_lazy("each batch that lies off the reference, and so the label")),
-    Role.MEASURED: (
-        gettext_lazy("fuels that must be measured"),
-        gettext_lazy("which batches count: those with a default heating value of these are left out"),
-    ),
-    Role.NEED: (
-        gettext_lazy("what a process cannot run without"),
-        gettext_lazy("which batches count: those that report less are left out"),
-    ),
-    Role.YIELD: (
-        gettext_lazy("what a step can give back"),
-        gettext_lazy("which batches count: those that give back more heat are left out"),
-    ),
-    Role.USUAL: (
-        gettext_lazy("usual heating values"),
-        gettext_lazy("which batches count: a value beyond must be declared with its reason"),
-    ),
-    Role.QUANTILE: (gettext_lazy("quantiles"), gettext_lazy("which batch is the label")),
-    Role.VALIDITY: (gettext_lazy("rules of validity"), gettext_lazy("which batches count")),
-    Role.BOUNDS: (gettext_lazy("physical bounds"), gettext_lazy("which batches count: those beyond are left out as impossible")),
-    Role.GRID: (gettext_lazy("release grids"), gettext_lazy("the released value, by half a cell at most; no local label")),
-    Role.TYPICAL: (gettext_lazy("public typical values"), gettext_lazy("whether a release is precise enough to enter; no label")),
-    Role.SPREAD: (gettext_lazy("public spreads"), gettext_lazy("whether a release is precise enough to enter; no label")),
-    Role.RATIO: (gettext_lazy("ratios of routes"), gettext_lazy("published totals of a route; no label of a step")),
-    Role.POLICY: (gettext_lazy("release policy"), gettext_lazy("how much noise a released value bears; no local label")),
-    Role.COMPOSITION: (gettext_lazy("rules of composition"), gettext_lazy("the industry label; no label of a site")),
-    Role.DISCLOSURE: (gettext_lazy("thresholds of the gate"), gettext_lazy("whether a publication is let out; no label of a site")),
-}
+ROLES = {Role(role): (texts["name"], texts["moves"]) for role, texts in word_tables.rows("roles").items()}
 """What numbers of a role are called, and what they move."""
 
 STATUSES: dict[str, Promise] = {

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from portal.accounts.models import Role
 from portal.notifications.kinds import How, Kind
 from portal.notifications.selectors import NoticeView, WishView
+from portal.web import word_tables
 from portal.web.contact import with_contact
 from portal.web.viewmodels.notices import NoticePage, NoticeRow, WishRow
 from portal.web.viewmodels.shared import Choice
@@ -33,213 +34,6 @@ class Wording:
     sentence: Promise
 
 
-_THEN = gettext_lazy("Then contact %(contact)s.")
-
-WORDINGS: dict[str, Wording] = {
-    Kind.REPORT_REMINDED: Wording(
-        gettext_lazy("Reminders of late reports"),
-        gettext_lazy("%(site)s: the report for %(period)s is late"),
-        gettext_lazy("It was due on %(due)s. Submit it, or ask your regulator for more time."),
-    ),
-    Kind.REPORT_COMES: Wording(
-        gettext_lazy("Reports that are due soon"),
-        gettext_lazy("%(site)s: the report for %(period)s is due by %(due)s"),
-        gettext_lazy("Submit it in time, or ask your regulator for more time."),
-    ),
-    Kind.EXTENSION_GRANTED: Wording(
-        gettext_lazy("More time for a report"),
-        gettext_lazy("%(site)s has more time for %(period)s"),
-        gettext_lazy("The report is now due on %(due)s."),
-    ),
-    Kind.SUBMISSION_ACCEPTED: Wording(
-        gettext_lazy("Reports accepted"),
-        gettext_lazy("%(site)s: the report for %(period)s is accepted"),
-        gettext_lazy("Its protected values and its signed receipt stand on its page."),
-    ),
-    Kind.SUBMISSION_REFUSED: Wording(
-        gettext_lazy("Reports refused"),
-        gettext_lazy("%(site)s: the report for %(period)s is refused"),
-        gettext_lazy("Its page says why, and what to do."),
-    ),
-    Kind.BENCHMARK_PUBLISHED: Wording(
-        gettext_lazy("Benchmarks published"),
-        gettext_lazy("%(sector)s, %(period)s: version %(version)s is published"),
-        gettext_lazy("Your report entered it. See where your sites stand."),
-    ),
-    Kind.BENCHMARK_WITHDRAWN: Wording(
-        gettext_lazy("Benchmarks withdrawn"),
-        gettext_lazy("%(sector)s, %(period)s: version %(version)s is withdrawn"),
-        gettext_lazy("It stays at its address with the reason. Do not use its figures any more."),
-    ),
-    Kind.SITE_APPROVED: Wording(
-        gettext_lazy("Sites approved"),
-        gettext_lazy("%(site)s is approved"),
-        gettext_lazy("What you asked for holds. Enrol its agent next, where it has none."),
-    ),
-    Kind.SITE_REFUSED: Wording(
-        gettext_lazy("Sites refused"),
-        gettext_lazy("%(site)s is not approved"),
-        gettext_lazy("The page of your sites says why. Ask again once it is mended."),
-    ),
-    Kind.DEVICE_ENROLLED: Wording(
-        gettext_lazy("Agents enrolled"),
-        gettext_lazy("%(site)s: a token was used, and an agent is enrolled"),
-        gettext_lazy("If nobody of yours did this, revoke the agent at once."),
-    ),
-    Kind.DEVICE_REVOKED: Wording(
-        gettext_lazy("Agents revoked"),
-        gettext_lazy("%(site)s: an agent is revoked"),
-        gettext_lazy("What it sent before stands. To report again, enrol a new one."),
-    ),
-    Kind.FIRM_LEAVES: Wording(
-        gettext_lazy("Leaving the scheme"),
-        gettext_lazy("%(firm)s leaves the scheme on %(due)s"),
-        gettext_lazy("Until then whoever manages the firm may undo it. Afterwards its data are deleted."),
-    ),
-    Kind.FIRM_STAYS: Wording(
-        gettext_lazy("Staying in the scheme"),
-        gettext_lazy("%(firm)s stays in the scheme"),
-        gettext_lazy("Leaving was undone; nothing was deleted."),
-    ),
-    Kind.SAMPLE_DRAWN: Wording(
-        gettext_lazy("Samples drawn at your sites"),
-        gettext_lazy("%(site)s, %(period)s: a sample is drawn for you to open"),
-        gettext_lazy("Download it from your audits and run at the plant: steplabel-agent open DRAW --site site.toml --out opening"),
-    ),
-    Kind.OPENING_COMES: Wording(
-        gettext_lazy("Openings to verify"),
-        gettext_lazy("%(site)s, %(period)s: the plant opens your sample"),
-        gettext_lazy("The opening comes to you, not here. Verify it with the evidence file: steplabel-agent verify opening EVIDENCE"),
-    ),
-    Kind.ASSIGNMENT_MADE: Wording(
-        gettext_lazy("Sites assigned to your body"),
-        gettext_lazy("%(site)s, %(period)s is assigned to your body"),
-        gettext_lazy("Its page says until when the conclusion is wanted. Declare first whether you have an interest in the firm."),
-    ),
-    Kind.ASSIGNMENT_TAKEN_BACK: Wording(
-        gettext_lazy("Assignments taken back"),
-        gettext_lazy("%(site)s, %(period)s: the assignment is taken back"),
-        gettext_lazy("Its page says why. What you found and signed stays readable there."),
-    ),
-    Kind.FINDING_MADE: Wording(
-        gettext_lazy("Findings of certification bodies"),
-        gettext_lazy("%(site)s, %(period)s: a certification body has made a finding"),
-        gettext_lazy("Read it, and answer it before the conclusion."),
-    ),
-    Kind.FINDING_ANSWERED: Wording(
-        gettext_lazy("Findings answered"),
-        gettext_lazy("%(site)s, %(period)s: a finding was answered"),
-        gettext_lazy("Read the answer, then close the finding or send it back."),
-    ),
-    Kind.FINDING_RETURNED: Wording(
-        gettext_lazy("Answers sent back"),
-        gettext_lazy("%(site)s, %(period)s: your answer does not settle a finding"),
-        gettext_lazy("Its page says why. Correct what is missing, and answer again."),
-    ),
-    Kind.FINDING_CLOSED: Wording(
-        gettext_lazy("Findings closed"),
-        gettext_lazy("%(site)s, %(period)s: a finding is closed"),
-        gettext_lazy("Its page says how it was settled."),
-    ),
-    Kind.FINDING_OVERDUE: Wording(
-        gettext_lazy("Findings without an answer"),
-        gettext_lazy("%(site)s, %(period)s: the answer to a finding is late"),
-        gettext_lazy("It was wanted by %(due)s. While a major finding is open, no positive opinion can be given."),
-    ),
-    Kind.CONCLUSION_COMES: Wording(
-        gettext_lazy("Conclusions that are wanted soon"),
-        gettext_lazy("%(site)s, %(period)s: the conclusion is wanted by %(due)s"),
-        gettext_lazy("Its page says what still stands in the way."),
-    ),
-    Kind.CONCLUSION_LATE: Wording(
-        gettext_lazy("Conclusions that are late"),
-        gettext_lazy("%(site)s, %(period)s: the conclusion of the audit is late"),
-        gettext_lazy("It was wanted by %(due)s. Its page says what still waits: for the plant’s answers, or for the auditor."),
-    ),
-    Kind.CONCLUSION_GIVEN: Wording(
-        gettext_lazy("Conclusions of certification bodies"),
-        gettext_lazy("%(site)s, %(period)s: a certification body has concluded"),
-        gettext_lazy("Its page says what was attested, and until when it holds."),
-    ),
-    Kind.CONCLUSION_WITHDRAWN: Wording(
-        gettext_lazy("Conclusions withdrawn"),
-        gettext_lazy("%(site)s, %(period)s: a certification body has withdrawn its conclusion"),
-        gettext_lazy("Its page says why. Do not show the certificate any more."),
-    ),
-    Kind.SURVEILLANCE_COMES: Wording(
-        gettext_lazy("Surveillance visits"),
-        gettext_lazy("%(site)s, %(period)s: a surveillance visit is planned for %(due)s"),
-        gettext_lazy("Agree on the day, and keep the records at hand."),
-    ),
-    Kind.VALIDITY_ENDS: Wording(
-        gettext_lazy("Attestations that expire"),
-        gettext_lazy("%(site)s, %(period)s: what was attested expires on %(due)s"),
-        gettext_lazy("Arrange for the next check in time."),
-    ),
-    Kind.AUDIT_COMES: Wording(
-        gettext_lazy("Obligatory audits that come"),
-        gettext_lazy("%(site)s: the next obligatory audit is due by %(due)s"),
-        gettext_lazy("Arrange it in time, or have the certificate of your management system put on record."),
-    ),
-    Kind.AUDIT_OVERDUE: Wording(
-        gettext_lazy("Obligatory audits that are late"),
-        gettext_lazy("%(site)s: the obligatory audit was due by %(due)s"),
-        gettext_lazy(
-            "Ask your regulator which certification body is to come. A certificate that holds goes on record on the page of your audits."
-        ),
-    ),
-    Kind.DRAFT_WAITS: Wording(
-        gettext_lazy("Drafts that wait for a second person"),
-        gettext_lazy("%(sector)s, %(period)s: version %(version)s waits for a second person"),
-        gettext_lazy("Read what the gate found, then publish it or say what is wrong."),
-    ),
-    Kind.RELEASE_STOPPED: Wording(
-        gettext_lazy("Releases that were stopped"),
-        gettext_lazy("%(sector)s, %(period)s: version %(version)s was not released at its set time"),
-        gettext_lazy("Something had changed since it was approved; its page says what."),
-    ),
-    Kind.APPLICATION_WAITS: Wording(
-        gettext_lazy("Applications that wait"),
-        gettext_lazy("A firm or a site asks to take part"),
-        gettext_lazy("It waits for your decision under “Applications”."),
-    ),
-    Kind.PACK_WAITS: Wording(
-        gettext_lazy("Proposed packs that wait for approval"),
-        gettext_lazy("The pack %(proposal)s is proposed and waits for two approvals"),
-        gettext_lazy("Read what differs and what it would move, then approve it, comment on it, or refuse it with a reason."),
-    ),
-    Kind.PACK_PROPOSED: Wording(
-        gettext_lazy("Packs proposed"),
-        gettext_lazy("The pack %(proposal)s is proposed"),
-        gettext_lazy("Read what differs, and comment on it while it is open."),
-    ),
-    Kind.PACK_COMMENTED: Wording(
-        gettext_lazy("Comments on proposed packs"),
-        gettext_lazy("The pack %(proposal)s: a comment for you to read"),
-        gettext_lazy("It stands on the page of the proposal."),
-    ),
-    Kind.PACK_DECIDED: Wording(
-        gettext_lazy("Proposed packs decided"),
-        gettext_lazy("The proposal of the pack %(proposal)s is decided"),
-        gettext_lazy("Its page says whether it was approved, and if not, why."),
-    ),
-    Kind.PASSWORD_CHANGED: Wording(
-        gettext_lazy("Changes of your password"),
-        gettext_lazy("Your password was changed"),
-        with_contact(gettext_lazy("If it was not you, ask for a new password on the page of signing in."), _THEN),
-    ),
-    Kind.SECOND_FACTOR_ADDED: Wording(
-        gettext_lazy("A second factor set up"),
-        gettext_lazy("A second factor was set up for your account"),
-        with_contact(gettext_lazy("If it was not you, change your password at once."), _THEN),
-    ),
-    Kind.SECOND_FACTOR_REMOVED: Wording(
-        gettext_lazy("A second factor removed"),
-        gettext_lazy("A second factor was removed from your account"),
-        with_contact(gettext_lazy("If it was not you, change your password at once."), _THEN),
-    ),
-}
-
 _OF_FIRMS = (
     Kind.REPORT_COMES,
     *(Kind.REPORT_REMINDED, Kind.EXTENSION_GRANTED, Kind.SUBMISSION_ACCEPTED, Kind.SUBMISSION_REFUSED, Kind.BENCHMARK_PUBLISHED),
@@ -250,6 +44,11 @@ _OF_FIRMS = (
 )
 _OF_PROPOSALS = (Kind.PACK_PROPOSED, Kind.PACK_COMMENTED, Kind.PACK_DECIDED)
 _OF_EVERYBODY = (Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ADDED, Kind.SECOND_FACTOR_REMOVED)
+_THEN = gettext_lazy("Then contact %(contact)s.")
+WORDINGS = {
+    kind: Wording(said["name"], said["title"], with_contact(said["sentence"], _THEN) if kind in _OF_EVERYBODY else said["sentence"])
+    for kind, said in word_tables.rows("notices").items()
+}
 KINDS_OF: dict[str, tuple[Kind, ...]] = {
     Role.ENTERPRISE: (*_OF_FIRMS, *_OF_PROPOSALS),
     Role.REGULATOR: (Kind.DRAFT_WAITS, Kind.RELEASE_STOPPED, Kind.APPLICATION_WAITS, Kind.PACK_WAITS, *_OF_PROPOSALS),
