@@ -37,6 +37,17 @@ def _policy_value(value: str | int | Fraction | tuple[int, ...]) -> Value:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _remedy(pack: Pack, named: str, version: str) -> str:
+    if (named, version) == (pack.id, pack.version):
+        return "Install the portal's pack version and submit a new revision."
+    return Phrase(
+        'Set pack = "%(pack)s" and pack_version = "%(version)s" under [site] of site.toml (without it the newest counts), and submit a new'
+        " revision.",
+        pack=pack.id,
+        version=pack.version,
+    )
+
+
 def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
     """Refuse a report that is not one of this pack.
 
@@ -62,7 +73,7 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
                 other_version=named[1],
                 other_digest=named[2].hex()[:16],
             ),
-            "Install the portal's pack version and submit a new revision.",
+            _remedy(pack, report.released.pack, report.released.pack_version),
         )
     if report.policy_digest != policy_digest(pack.policy):
         raise VerificationError(

@@ -156,7 +156,7 @@ def refuse_impossible_heat(site: Site, table: FactorTable) -> None:
         *((f"lhv.{place}.value", one.carrier, one.mj_per(CARRIERS[one.carrier].unit), "") for place, one in enumerate(site.lhv)),
         *((f"meters.{one.id}.lhv", one.carrier, one.lhv, amount_unit(one)) for one in site.meters if one.role != "state"),
         *(
-            (f"site_boundary.{key}.lhv", flow.carrier, flow.lhv, flow.unit or "")
+            (f"site_boundary.{key}.{flow.carrier}.lhv", flow.carrier, flow.lhv, flow.unit or "")
             for key, flow in (site.site_boundary.flows if site.site_boundary else ())
             if flow.meter is None
         ),
@@ -164,7 +164,16 @@ def refuse_impossible_heat(site: Site, table: FactorTable) -> None:
     for key, carrier, lhv, unit in stated:
         per = unit or CARRIERS[carrier].unit
         if lhv is not None and (wanted := table.impossible(carrier, lhv, per)) is not None:
-            raise _wrong(site, key, f"{lhv:g} MJ/{per}", wanted)
+            if not key.startswith("site_boundary."):
+                raise _wrong(site, key, f"{lhv:g} MJ/{per}", wanted)
+            raise InputError(
+                "site-invalid",
+                "The heating value of a flow of [site_boundary] is none that its carrier can hold.",
+                "Correct the entry named: lhv of a flow is MJ per the flow's own unit, so 28.4 MJ/kg of a flow in t is lhv = 28400.",
+                place=Place(str(site.path), column=key),
+                found=f"{lhv:g} MJ/{per}",
+                wanted=wanted,
+            )
 
 
 def _refuse_steam(site: Site, meter: Meter, unit: str, temperature: bool, pressure: bool) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 
-from benchmarks.labels import ExclusionReason
+import numpy as np
+
+from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
+from benchmarks.released import rank
 from benchmarks.routes import Pack, Words
 from reporting_agent.config import Site
 from reporting_agent.config.events import Event, of_meter, of_step
 from reporting_agent.pipeline.following import sinks_of
+from reporting_agent.pipeline.sitewide import Sitewide
 
 
 def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
@@ -64,15 +69,67 @@ def stops(site: Site, period: Period) -> dict[str, list[tuple[datetime, datetime
     return found
 
 
-def factors(site: Site, pack: Pack, period: Period) -> dict[str, tuple[Words, ...]]:
-    """By step, what is declared to multiply its energy or output in the period, for a reader of its label."""
+def _factors(site: Site, pack: Pack, period: Period) -> dict[str, list[Event]]:
+    """By step, what is declared to multiply its energy or output in the period."""
     found: dict[str, dict[Event, None]] = {}
     for event in site.events:
         if event.step is not None:
             found.setdefault(event.step, {})[event] = None
     for (step, _), events in _of_lines(site, pack).items():
         found.setdefault(step, {}).update(dict.fromkeys(events))
-    return {step: told for step, events in found.items() if (told := tuple(_factor(one) for one in events if _in(one, site, period)))}
+    return {step: [one for one in events if _in(one, site, period)] for step, events in found.items()}
+
+
+def told(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Words]:
+    """Every such factor of the label's step, each with what the label would be without it."""
+    for event in _factors(site, pack, whole.period).get(label.step, ()):
+        yield _factor(event)
+        without = _without(event, label, pack.step(label.step).label_rule.quantile, whole)
+        if without is not None:
+            said = Phrase(
+                "Without that factor of %(what)s from %(start)s the label would be %(without)s %(unit)s, for %(best)s.",
+                what=event.named,
+                start=event.start,
+                without=f"{without:.4g}",
+                best=f"{label.best.value:.4g}",
+                unit=label.unit,
+            )
+            yield Words.of(said)
+
+
+def _without(event: Event, label: StepLabel, quantile: Fraction, whole: Sitewide) -> float | None:
+    """The label with runs as they are without the event; where several meters count a carrier, of each run as much is this one's as of
+    all. None of a meter of temperature or pressure."""
+    made, factor = label.made_from, event.factor
+    shares = _shares(event, label.step, whole)
+    if made is None or label.best.value is None or not factor or (event.meter is not None and not shares):
+        return None
+    batches = [made.columns.batches[row] for row in made.rows.tolist()]
+    held = np.array([event.holds(batch.start, whole.site.zone) and _is_of(event, batch) for batch in batches])
+    if event.meter is None and event.carrier is None:
+        more = made.value * (factor - 1)
+    else:
+        counted = (made.energy.by_carrier[made.rows, at] * shares.get(one, 0.0) for at, one in enumerate(made.energy.carriers))
+        more = sum(counted, np.zeros(len(batches))) * (1 / factor - 1) / made.output_t
+    at = rank(quantile, len(batches)) - 1
+    return label.best.value + float(np.sort(made.at_reference + more * held)[at] - np.sort(made.at_reference)[at])
+
+
+def _is_of(event: Event, batch: Batch) -> bool:
+    return event.meter is not None or (event.equipment in {None, batch.equipment} and event.product in {None, batch.product, batch.variant})
+
+
+def _shares(event: Event, step: str, whole: Sitewide) -> dict[str, float]:
+    """By carrier, the part of what the step counts of it that the event multiplies."""
+    if event.meter is None:
+        return {str(event.carrier): 1.0}
+    tree, found = whole.site.tree, dict[str, float]()
+    for meter in tree.counted:
+        if (times := tree.parts(meter).get(event.meter)) and whole.serves(meter, step):
+            part, own = whole.records.get(event.meter), whole.records.get(meter.id)
+            through = part.total / own.total if part is not None and own is not None and own.total else 1.0
+            found[meter.carrier] = found.get(meter.carrier, 0.0) + times * through * whole.share_of(meter, step)
+    return found
 
 
 def _in(event: Event, site: Site, period: Period) -> bool:

@@ -19,7 +19,6 @@ from benchmarks.phrases import Phrase, Value
 from benchmarks.routes import Words
 from reporting_agent.config.meters import Meter
 from reporting_agent.metering import MeterRecord
-from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.sitewide import Sitewide
 
 LITTLE = 0.042
@@ -37,7 +36,7 @@ def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
         vapour, back = record.vapour_if_saturated, counted.direction is Direction.RECOVERED
         dry = 1 - vapour * (declared or 0) / 100
         wrong = 1 - (1 - vapour) / dry if back else 1 / dry - 1
-        mj = whole.of_steps(counted.carrier, counted.direction).get(label.step, 0.0) * _share(counted, label.step, whole)
+        mj = whole.of_steps(counted.carrier, counted.direction).get(label.step, 0.0) * whole.share_of(counted, label.step)
         size = mj * wrong / MJ_PER[label.energy_unit] / output
         if (back and vapour * (1 - (declared or 0) / 100) <= LITTLE) or size <= WORTH_TELLING * abs(label.best.value):
             continue
@@ -58,26 +57,10 @@ def _gases(label: StepLabel, whole: Sitewide) -> Iterator[tuple[Meter, MeterReco
     """Meters that count a gas for the label, each with the record of the gas that flows through it or through those it is made from."""
     tree = whole.site.tree
     for meter in tree.counted:
-        if CARRIERS[meter.carrier].form == "gas" and counts(meter.carrier, label.metric) and _serves(meter, label.step, whole):
+        if CARRIERS[meter.carrier].form == "gas" and counts(meter.carrier, label.metric) and whole.serves(meter, label.step):
             of = [whole.records[name] for name in sorted({meter.id, *tree.needed_by(meter)}) if name in whole.records]
             if wet := [one for one in of if one.vapour_if_saturated]:
                 yield meter, max(wet, key=lambda one: one.total)
-
-
-def _serves(meter: Meter, step: str, whole: Sitewide) -> bool:
-    return any(sink.step == step for sink in sinks_of(meter, whole.site))
-
-
-def _share(meter: Meter, step: str, whole: Sitewide) -> float:
-    """Of what meters count for the step of the carrier in this direction, what this one does."""
-    alike = [
-        whole.records[one.id].in_batches
-        for one in whole.site.tree.counted
-        if (one.carrier, one.direction) == (meter.carrier, meter.direction) and one.id in whole.records and _serves(one, step, whole)
-    ]
-    together = fsum(alike)
-    own = whole.records.get(meter.id)
-    return own.in_batches / together if own is not None and together else 0.0
 
 
 def _said(declared: float | None, *, back: bool, **size: Value) -> Phrase:

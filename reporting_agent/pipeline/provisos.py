@@ -30,7 +30,7 @@ from reporting_agent.pipeline.sitewide import Sitewide
 def of(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Words]:
     """What the site declares of the step, what its runs report little of, and the heating values that nothing shows to be usual."""
     period = whole.period
-    yield from declared.factors(site, pack, period).get(label.step, ())
+    yield from declared.told(label, site, pack, whole)
     setting, on = site.steps.get(label.step), (period.start + (period.end - period.start) / 2).date()
     unreported = frozenset[str]() if setting is None else frozenset(setting.unreported)
     yield from over_the_fence.told(label, pack)

@@ -15,10 +15,11 @@ from benchmarks.errors import InputError
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import Meter, Site
 from reporting_agent.config.site_boundary import Flow
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import heat_content
+from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.units import mj_in
 
 
@@ -97,6 +98,20 @@ class Sitewide:
             if of == carrier and taken is into:
                 found[step] = found.get(step, 0.0) + (self.mj(carrier, quantity, unit, lhv) or 0.0)
         return found
+
+    def serves(self, meter: Meter, step: str) -> bool:
+        """Whether what the meter counts enters labels of the step."""
+        return any(sink.step == step for sink in sinks_of(meter, self.site))
+
+    def share_of(self, meter: Meter, step: str) -> float:
+        """Of what meters count for the step of this one's carrier in its direction, what it does; 0 without readings."""
+        alike = [
+            self.records[one.id].in_batches
+            for one in self.site.tree.counted
+            if (one.carrier, one.direction) == (meter.carrier, meter.direction) and one.id in self.records and self.serves(one, step)
+        ]
+        together, own = fsum(alike), self.records.get(meter.id)
+        return own.in_batches / together if own is not None and together else 0.0
 
     def _mean_lhv(self, carrier: str, unit: str) -> float | None:
         """MJ per unit, of what steps took and gave back of the carrier."""

@@ -64,6 +64,17 @@ def test_a_rectifier_is_no_conversion_between_the_meter_and_the_cells(tmp_path: 
     assert refused.value.code == "conversion-within-boundary"
 
 
+def test_a_heating_value_of_a_flow_is_per_its_own_unit(tmp_path: Path) -> None:
+    """28.4 MJ/kg of coke that is stated in t: the refusal names the entry and says how to write it."""
+    fence = '[site_boundary]\npurchased = [{ carrier = "coke", quantity = 9, unit = "t", period = "2026", lhv = 28.4 }]\n'
+    site = works(tmp_path, "aluminium", {"electrolysis": Ran(2000, [took("electricity", 13_700, "kWh")])}, fence)
+    with pytest.raises(InputError) as refused:
+        pack_of(site)
+    assert refused.value.place is not None
+    assert refused.value.place.column == "site_boundary.purchased.coke.lhv"
+    assert "28.4 MJ/kg of a flow in t is lhv = 28400" in refused.value.remedy
+
+
 def test_a_smelter_metered_at_the_inlet_is_asked_nothing(tmp_path: Path) -> None:
     result = labelled(works(tmp_path, "aluminium", {"electrolysis": Ran(2000, [took("electricity", 13_700, "kWh")])}))
     assert of(result, "electrolysis", Metric.ELECTRICITY).best.value == pytest.approx(13_700)

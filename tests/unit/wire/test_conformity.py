@@ -129,6 +129,9 @@ def test_a_report_by_another_pack_is_refused(report: Report) -> None:
     changes: list[dict[str, Any]] = [{"pack": "cement"}, {"pack_version": "2"}]
     for change in changes:
         assert refused(replace(report, released=replace(report.released, **change)))[0] == "pack-mismatch"
+    with pytest.raises(VerificationError) as other:
+        require_conformity(replace(report, released=replace(report.released, pack_version="2")), PACK, DIGEST)
+    assert f'pack = "{PACK.id}" and pack_version = "{PACK.version}" under [site]' in str(other.value.remedy)
 
 
 @pytest.mark.parametrize(
