@@ -275,7 +275,7 @@ def untranslated(catalog: Catalog) -> list[str]:
 
 def _sources() -> Iterator[tuple[Path, str]]:
     templates = HERE / "templates"
-    for path in sorted([*templates.rglob("*.html"), *templates.rglob("*.txt")]):
+    for path in sorted([*templates.rglob("*.html"), *templates.rglob("*.txt"), *templates.rglob("*.svg")]):
         calls = templatize(path.read_text(encoding="utf-8"), origin=path.name)
         yield path, "\n".join(line.strip() for line in calls.splitlines())  # what is left of the markup may not look indented
     for path in sorted(HERE.rglob("*.py")):

@@ -97,6 +97,7 @@ FILES = {
     "bib": public.benchmark_bib,
     "ris": public.benchmark_ris,
 }
+PICTURES = {"ladder": public.benchmark_ladder, "spread": public.benchmark_spread}
 MORE_FILES = {"parquet": public.benchmark_parquet, "jsonld": public.benchmark_json_ld}
 """What a published version can be had as, by the ending of its address; `MORE_FILES` since addresses name the jurisdiction."""
 
@@ -117,6 +118,7 @@ urlpatterns = [
     path(f"{BENCHMARK}/v<int:version>/", public.benchmark, name="benchmark"),
     path(f"{BENCHMARK}/compare/<int:a>/<int:b>/", public.compare, name="compare"),
     *(path(f"{BENCHMARK}/v<int:version>/benchmark.{end}", view, name=f"benchmark-{end}") for end, view in (FILES | MORE_FILES).items()),
+    *(path(f"{BENCHMARK}/v<int:version>/{name}.svg", view, name=f"benchmark-{name}") for name, view in PICTURES.items()),
     path(f"{SECTOR}/", sector.sector, name="sector"),
     path(f"{SECTOR}/sector.csv", sector.sector_csv, name="sector-csv"),
     path(f"{SECTOR}/sector.parquet", sector.sector_parquet, name="sector-parquet"),

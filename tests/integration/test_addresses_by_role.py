@@ -130,6 +130,8 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:benchmark-pdf": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
     "web:benchmark-bib": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
     "web:benchmark-ris": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
+    "web:benchmark-ladder": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
+    "web:benchmark-spread": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
     "web:benchmark-parquet": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
     "web:benchmark-jsonld": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
     **dict.fromkeys(("web:about", "web:privacy", "web:licence", "web:glossary", "web:status"), ({}, all_may("ok"), NO)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
 import pytest
@@ -73,6 +74,36 @@ def test_a_withdrawn_version_stays_in_every_form_and_says_so(client: Client, cas
     assert {answer.headers["Steplabel-Status"] for answer in after.values()} == {"withdrawn"}
     assert [end for end in before if before[end].content == after[end].content] == ["json"]  # what was signed is never changed
     assert "Withdrawn on 2017-06-01." in after["bib"].content.decode()
+
+
+@pytest.mark.parametrize("name", ["ladder", "spread"])
+def test_a_chart_is_a_picture_that_any_page_may_show_with_version_and_licence_in_it(
+    client: Client, cast: Cast, row: Publication, name: str
+) -> None:
+    address = f"{VERSION}{name}.svg"
+    shown = client.get(f"{address}?language=zh-hans")
+    assert shown.headers["Content-Type"] == "image/svg+xml"
+    assert shown.headers["Content-Language"] == "zh-hans"
+    assert set(shown.headers["Content-Security-Policy"].split("; ")) == {
+        "default-src 'none'",
+        "frame-ancestors *",
+        "style-src 'unsafe-inline'",
+    }
+    assert "X-Frame-Options" not in shown.headers
+    page = client.get(VERSION)
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert page.headers["X-Frame-Options"] == "DENY", "of the picture alone"
+    assert f"{name}.svg?language=en" in page.content.decode() or name == "spread", "nine firms have no curve"
+    english = client.get(f"{address}?language=en").content.decode()
+    for picture in (shown.content.decode(), english):
+        assert ElementTree.fromstring(picture).tag.endswith("svg")  # noqa: S314 - our own answer
+        for told in (f"http://testserver{VERSION}", "CC BY 4.0", "95"):
+            assert told in picture
+    assert "Licence: CC BY 4.0" in english
+    assert "许可" in shown.content.decode()
+    assert client.get(f"{address}?language=<script>").status_code == 200
+    publishing.withdraw(row, cast.drafter, "Counted twice.", NOW)
+    assert "Withdrawn" in client.get(f"{address}?language=en").content.decode()
 
 
 def test_parquet_holds_the_figures_of_the_table_with_units_and_meaning(client: Client, row: Publication) -> None:

@@ -61,6 +61,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "the benchmark": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/"),
         "two versions": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{published.version}/{published.version}/"),
         "on paper": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.pdf"),
+        "its ladder as a picture": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/ladder.svg"),
         "its citation": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.bib"),
         "its sector": (None, "/sectors/cement/cn/dry-process/"),
         "its sector as open data": (None, "/sectors/cement/cn/dry-process/sector.parquet"),

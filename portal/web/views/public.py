@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from urllib.parse import urlencode
 
+from csp.decorators import csp
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from portal.own_address import absolute, own_address
@@ -19,14 +24,14 @@ from portal.publication import citation, codebook, open_data, sectors, selectors
 from portal.publication.document import CSV_FIELDS
 from portal.publication.rows import Row, Series, benchmark_view
 from portal.publication.shapes import BenchmarkView
-from portal.web import paper
+from portal.web import paper, pictures
 from portal.web.addresses import benchmark_url
 from portal.web.figures import EnergyUnit
 from portal.web.page_cache import Rendered, cached, rendered
 from portal.web.presenters import benchmarks, comparison
 from portal.web.presenters.sectors import sector_page
 from portal.web.tables import PAGE_ROWS, paged, pages_of
-from portal.web.viewmodels.benchmarks import BenchmarkList
+from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Pages
 from portal.web.words import Names, enumerated, in_language
@@ -108,7 +113,7 @@ def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: s
     page = cached("page", (*found.content, row.id, row.scope, row.scope_zh, unit.id), made)
     sector = Names.of(pack, row.pack_version).sector
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(sector, f"{reverse('web:benchmarks')}?sector={pack}"))
-    return remember_unit(request, unit, render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs}))
+    return remember_unit(request, unit, render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "pictures": True}))
 
 
 @require_safe
@@ -196,6 +201,40 @@ def benchmark_pdf(_request: HttpRequest, pack: str, place: str, route: str, peri
 
     content = (*found.content, row.id, row.scope, row.scope_zh)
     return _file(cached("pdf", content, made), "application/pdf", row, "pdf")
+
+
+SHOWN_ANYWHERE = csp({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "frame-ancestors": ["*"]})
+"""For a picture alone: any page may show it in a frame, and nothing runs or is fetched in it."""
+
+
+@require_safe
+def benchmark_ladder(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponseBase:
+    return _picture(request, _found(pack, place, route, period, version), pictures.ladder)
+
+
+@require_safe
+def benchmark_spread(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponseBase:
+    return _picture(request, _found(pack, place, route, period, version), pictures.spread)
+
+
+def _picture(request: HttpRequest, found: tuple[Series, Row], draw: Callable[[BenchmarkPage], str]) -> HttpResponseBase:
+    """In the language of the address, so that a page that shows it has the same for every reader; in the published unit."""
+    series, row = found
+    asked = request.GET.get("language", "")
+    language = asked if asked in dict(settings.LANGUAGES) else get_language()
+
+    def made() -> str:
+        units = benchmarks.units_on(_began(row.period))
+        return draw(benchmarks.benchmark_page(benchmark_view(row, series.in_force), (), units["kgce"], units, own_address()))
+
+    @xframe_options_exempt
+    @SHOWN_ANYWHERE
+    def shown(_request: HttpRequest) -> HttpResponseBase:
+        with translation.override(language):
+            picture = cached(draw.__name__, (*series.content, row.id, row.scope, row.scope_zh), made)
+        return HttpResponse(picture, content_type="image/svg+xml", headers={"Steplabel-Status": row.status, "Content-Language": language})
+
+    return shown(request)
 
 
 @require_safe

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -43,12 +47,39 @@ def test_the_public_finds_a_benchmark_and_reads_how_it_was_obtained(reader: Make
         visitor.look(f"about-{name.strip('/')}")
     visitor.open("/about/api/")
     visitor.look("api")
+    visitor.open("/sectors/cement/cn/dry-process/")
+    visitor.look("sector")
     visitor.open("/status/")
     visitor.look("status")
     visitor.open("/sign-in/")
     visitor.look("sign-in")
     visitor.open("/benchmarks/cement/cn/dry-process/2031/v1/")
     visitor.look("not-found", expected_status=404)
+
+
+def test_a_chart_is_shown_on_anybodys_page_and_saved_as_png(reader: MakeReader, tmp_path: Path) -> None:
+    visitor = reader("zh-hans", 360)
+    page = visitor.page
+    visitor.open(BENCHMARK)
+    for chart in ("ladder", "spread"):
+        with page.expect_download() as download:
+            page.press(f"[data-png^={chart}]", "Enter")
+        assert download.value.suggested_filename == f"steplabel-cement-cn-dry-process-2025-v1-{chart}.png"
+        download.value.save_as(tmp_path / "chart.png")
+        head = (tmp_path / "chart.png").read_bytes()[:24]
+        assert head[:8] == b"\x89PNG\r\n\x1a\n"
+        assert int.from_bytes(head[16:20], "big") == 2 * 1080
+    snippet = page.locator("code", has_text="ladder.svg").text_content()
+    address = f"{visitor.base}{BENCHMARK}"
+    framed = "".join(f"<iframe src='{address}{name}'></iframe>" for name in ("ladder.svg", "spread.svg", ""))
+    (tmp_path / "index.html").write_text(f"{snippet}<object data='{address}spread.svg'></object>{framed}", "utf-8")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)) as stranger:
+        Thread(target=stranger.serve_forever, daemon=True).start()
+        page.goto(f"http://127.0.0.1:{stranger.server_port}/")  # the portal is at localhost: another origin
+        stranger.shutdown()
+    page.wait_for_function("document.images[0].naturalWidth === 1080")
+    shown = [frame.locator("svg title").count() for frame in page.frames]
+    assert sorted(shown) == [0, 0, 1, 1, 1], "the pictures, and not the portal's own page"
 
 
 WEIGHT = """
