@@ -190,7 +190,10 @@ def _matrix(found: Sequence[RankedView], names: Names, query: QueryDict) -> Matr
     for one in found:
         if one.metric == metric:
             cells.setdefault((in_language(one.firm, one.firm_zh), one.site), {})[one.step, one.variant] = one
-    steps = list(dict.fromkeys(cell for row in cells.values() for cell in row))
+    route = list(names.steps)  # in the order of production, as every other table
+    steps = sorted(
+        {cell for row in cells.values() for cell in row}, key=lambda cell: (route.index(cell[0]) if cell[0] in route else 0, cell)
+    )
     here, pages = paged(sorted(cells), query)
     rows = []
     for firm, site in here:

@@ -179,6 +179,9 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(reader: MakeRead
     officer.page.click("main a[href*='as=matrix']")
     officer.look("standings-matrix")
     assert officer.page.locator("main td .sl-i").count() >= 20, "sites by steps, each with its places"
+    assert officer.page.locator("main thead th").nth(1).text_content() in ("Crushing and prehomogenisation", "破碎与预均化"), (
+        "the first step"
+    )
     officer.open(f"/publications/{world.cast.group.pk}/2016/standings/")
     officer.look("standings-none")
     officer.open("/packs/")
