@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from portal.web.figures import MINUS, Estimate, between, energy_units, number, ordinal, per_cent, signed
+from portal.web.figures import MINUS, Estimate, between, energy_units, fitting_decimals, number, ordinal, per_cent, signed
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,9 @@ def test_a_step_of_electricity_alone_shows_the_kilowatt_hours_that_were_metered(
 def test_a_unit_scales_the_value_with_its_interval() -> None:
     assert Estimate(2.0, 1.0, 3.0).scaled(10) == Estimate(20.0, 10.0, 30.0)
     assert Estimate(2.0).scaled(10) == Estimate(20.0)
+
+
+def test_a_value_has_no_more_digits_than_its_interval_bears_out() -> None:
+    assert fitting_decimals(3, (-29.125, -27.625)) == 1, "-28.4 and not -28.375"
+    assert fitting_decimals(0, (358.0, 368.0)) == 0
+    assert fitting_decimals(3, None) == 3
