@@ -7,16 +7,20 @@ made outside the boundary.
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
 from pydantic import TypeAdapter
 
 from benchmarks.errors import InputError
+from benchmarks.quantities import MULTIPLES, SPELLINGS
 from benchmarks.routes import Form, HeatingRange, OwnCarrier, Words
 
 TABLE = Path(__file__).parent / "packs" / "carriers.toml"
@@ -31,12 +35,13 @@ class Carrier:
     form: Form
     unit: str
     thermal: bool
+    also: tuple[str, ...] = ()
     lhv: HeatingRange | None = None  # of a pack's own carrier, what it can hold; of the others the table of factors says it
 
 
 def _of(entry: OwnCarrier) -> Carrier:
     thermal = entry.kind not in ("electricity", "medium")
-    return Carrier(entry.id, entry.words, entry.kind, entry.unit, thermal, entry.lhv)
+    return Carrier(entry.id, entry.words, entry.kind, entry.unit, thermal, entry.also, entry.lhv)
 
 
 def read_table(path: Path = TABLE) -> dict[str, Carrier]:
@@ -90,3 +95,72 @@ def carrier(id_: str) -> Carrier:
             found=repr(id_),
             wanted=", ".join(CARRIERS),
         ) from None
+
+
+def folded(text: str) -> str:
+    """Small letters without accents and full widths, as names are compared."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", "".join(letter for letter in parts if not unicodedata.combining(letter)))
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What a heading names: a carrier, the unit of its amount where it says one, and whether that is per unit of output."""
+
+    carrier: str
+    unit: str | None = None
+    per_output: bool = False
+
+
+_UNITS = {unit.casefold(): unit for units in MULTIPLES for unit in units} | {folded(one): unit for one, unit in SPELLINGS.items()}
+_UNITS |= {"pct": "%", "%": "%", "tonne": "t", "tonnes": "t"}
+_BETWEEN, _MARKED, _BRACKETS = re.compile(r"[\s_\-./,:;]+"), re.compile(r"[\[({【][^\])}】]*[\])}】]"), str.maketrans("[({【])}】", " " * 8)
+_PER = frozenset({"h", "d", "day", "m2", "m3", "pcs"})  # behind a unit, as units of output are
+_BESIDE, _AT_ITS_END = (tuple(tomllib.loads(TABLE.read_text(encoding="utf-8"))[name]) for name in ("beside", "at_its_end"))
+
+
+def named(heading: str) -> Naming | None:
+    """The carrier whose id, name or other word a heading is, but for its unit and words of amounts; None where it says other things.
+
+    Case, accents, spaces, hyphens and underscores do not matter: `input.Petroleum Coke`, `petcoke_t`, `Coal used [kg]`.
+    """
+    return _named(heading, tuple(CARRIERS))
+
+
+@lru_cache(maxsize=1 << 12)
+def _named(heading: str, known: tuple[str, ...]) -> Naming | None:
+    names = _names(known)
+    text = re.sub(r"^(input|var)\.", "", folded(heading.strip()))
+    units = [_UNITS.get(one) for mark in re.findall(r"[\[({【]([^\])}】]*)[\])}】]", text) for one in re.split(r"[/_ ]+", mark.strip())]
+    words = [one for one in _BETWEEN.split(_MARKED.sub(" ", text)) if one]
+    while words and (whole := "".join(words)) not in names:
+        if words[-1] in _UNITS or (words[-1] in _PER and len(words) > 2):
+            units.insert(0, _UNITS.get(words.pop()))
+        elif words[-1] in _BESIDE:
+            words.pop()
+        elif words[0] in _BESIDE:
+            words.pop(0)
+        elif (end := next((one for one in _AT_ITS_END if words[-1].endswith(one) and words[-1] != one), None)) is not None:
+            words[-1] = words[-1].removesuffix(end)
+        else:
+            return None
+    return Naming(names[whole], units[0] if units else None, len(units) > 1) if words else None
+
+
+@lru_cache(maxsize=8)
+def _names(known: tuple[str, ...]) -> Mapping[str, str]:
+    """By what a heading is held against, the carrier: ids, names in every language, kinds that stand in their brackets, other words."""
+    found: dict[str, str] = {}
+    for id_ in known:
+        one = CARRIERS[id_]
+        for text in (id_, *one.also, *(part for name in one.words.by_language.values() for part in _parts(folded(name)))):
+            found.setdefault("".join(_BETWEEN.split(folded(text))), id_)
+    return found
+
+
+def _parts(name: str) -> Iterator[str]:
+    """cleaned (washed) coal: cleaned coal, cleaned washed coal; of a list in brackets, each of it."""
+    yield _MARKED.sub(" ", name)
+    yield name.translate(_BRACKETS)
+    inside = ",".join(_MARKED.findall(name)).translate(_BRACKETS)
+    yield from parts if len(parts := re.split("[,\u3001]", inside)) > 2 else ()

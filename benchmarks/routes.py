@@ -177,6 +177,7 @@ class OwnCarrier(Declared):
     kind: Form
     unit: str
     words: Words = Field(alias="names")
+    also: tuple[str, ...] = ()  # other words that plants write for it, and that mean nothing else
     lhv: HeatingRange | None = None
 
 
@@ -236,6 +237,7 @@ class Boundary(Declared):
     essential: tuple[str, ...] = ()  # without which the process does not run: reported, or (a medium) made inside
     bought: tuple[str, ...] = ()  # counted only where bought over the fence: what makes them on site is inside
     unconverted: tuple[str, ...] = ()  # counted before any conversion of them into themselves (a rectifier)
+    feedstock: tuple[str, ...] = ()  # carriers that pass through it as material and are no energy of it: a log may hold them as inputs
     needs: tuple[Need, ...] = ()  # how much of what it does not run without a run takes at least, electricity and media
     yields: tuple[Yield, ...] = ()  # how much heat what it gives back can hold
 

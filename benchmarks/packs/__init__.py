@@ -129,7 +129,7 @@ def _carriers(pack: Pack) -> set[str]:
 
 _LISTS = (
     *("counted", "measured", "essential", "needs", "own_carriers", "recovered_by", "not_beside", "gives_no", "of_equipment"),
-    *("heating_values", "bought", "unconverted", "delivered", "yields", "steps", "by_electricity"),
+    *("heating_values", "bought", "unconverted", "delivered", "yields", "steps", "by_electricity", "feedstock", "also"),
 )
 
 

@@ -260,13 +260,13 @@ def _by_electricity(metric: MetricRule, boundary: Boundary, place: str) -> Itera
 
 def _boundary(step: Step, place: str) -> Iterator[Fault]:
     boundary = step.boundary
-    for name in ("carriers", "counted", "credited", "media"):
+    for name in ("carriers", "counted", "credited", "media", "feedstock"):
         ids: tuple[str, ...] = getattr(boundary, name)
         yield from _unique(f"{place}.{name}", ids)
         for id_ in ids:
             if id_ not in CARRIERS:
                 yield Fault(f"{place}.{name}", id_, Phrase("a carrier: %(names)s", names=", ".join(CARRIERS)))
-            elif name != "credited" and (CARRIERS[id_].form == "medium") is not (name == "media"):
+            elif name not in ("credited", "feedstock") and (CARRIERS[id_].form == "medium") is not (name == "media"):
                 yield Fault(f"{place}.{name}", id_, Phrase("energy carriers under carriers and counted, working media under media"))
     yield from _credited_media(step, f"{place}.credited")
     for id_ in sorted({*boundary.counted} & {*boundary.carriers}):

@@ -31,6 +31,7 @@ from reporting_agent.pipeline import (
     declared,
     energy_by_batch,
     faults,
+    fuels_in_the_log,
     heat_content,
     joint,
     material_flow,
@@ -80,6 +81,7 @@ class PlantData:
     unread: Mapping[str, int] = field(default_factory=dict)  # by step, rows of the batches file that could not be read
     undeclared: Mapping[str, Undeclared] = field(default_factory=dict)  # meters of the readings that site.toml does not name
     nameless: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)  # by step, energy that names none of its batches
+    uncounted: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)  # by step, fuel that the log names and no energy holds
     corrected: tuple[Rejected, ...] = ()  # rows read as a person corrected them; they stay in rejected.csv for the next run
 
 
@@ -140,8 +142,10 @@ def read(
     table = inputs.tables(sources.BATCHES)
     rejected = [bad for one in table for bad in one.rejected]
     made: list[Batch] = []
+    beside: list[fuels_in_the_log.Of] = []
     for one in table:
         some, refused = batch_rows.batches_of(one, pack)
+        beside += fuels_in_the_log.of_batches(one, some, yearly=site.site.batch_ids == "restart-yearly")
         made += some
         rejected += one.in_their_own_columns(refused)
     unread = by_step(table, period)
@@ -171,6 +175,7 @@ def read(
         for one in inputs.tables(sources.ENERGY):
             joined = energy_by_batch.join(made, one, packs.factors(pack), own_ids, unread_ids)
             made, blank = joined.batches, blank | joined.blank
+            beside += fuels_in_the_log.of_energy(one, own_ids)
             rejected += [*one.rejected, *one.in_their_own_columns(joined.rejected)]
             findings += joined.findings
             for step, energies in joined.nameless.items():
@@ -198,9 +203,10 @@ def read(
     with_usual_heat, of_heat = usual_heat.left_out(settled.batches, site, pack)
     of_purchases, not_bought = over_the_fence.left_out(with_usual_heat, site, pack)
     with_own_gas, of_gas = own_gas.left_out(of_purchases, pack)
-    findings += [*of_heat, *not_bought, *of_gas]
+    uncounted = fuels_in_the_log.uncounted(with_own_gas, beside, site, pack)
+    findings += [*of_heat, *not_bought, *of_gas, *uncounted.findings]
     made, found = faults.examine(
-        with_own_gas, site, pack, metered_steps=metered_steps, blank=blank, suspected=suspected, off_scale=off_scale
+        with_own_gas, site, pack, metered_steps=metered_steps, blank=blank | uncounted.keys, suspected=suspected, off_scale=off_scale
     )
     made, divided = joint.split(made, together.parts, site)
     findings += [*divided, *material_flow.examine(made, pack), *conditions.examine(made, pack)]
@@ -208,7 +214,7 @@ def read(
     if outward:
         out = out or own_metering.outgoing(going, site, pack)
         whole = [*whole_files.decided(inputs.files()), *whole_files.doubted(inputs.in_doubt())]
-        judged = outgoing.judge(out, own_energy, site, pack, metered_steps=metered_steps, blank=blank, whole=whole)
+        judged = outgoing.judge(out, own_energy, site, pack, metered_steps=metered_steps, blank=blank, beside=beside, whole=whole)
         proposed = proposals.propose(out, settled.batches, events, off_scale, site)
     return PlantData(
         pack,
@@ -222,6 +228,7 @@ def read(
         corrected=inputs.corrected,
         unread=unread,
         nameless=nameless,
+        uncounted=uncounted.amounts,
     )
 
 
@@ -275,7 +282,8 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
     if found := scattered.of(made, pack):
         made = scattered.held(made, made_of(scattered.at_mean(batches, found)), found)
     whole = Sitewide.of(site, pack, period, batches, data.meters)
-    made = conversions.held(energy_by_batch.held(told_unreadable(made, data.unread), data.nameless), whole, pack)
+    made = energy_by_batch.held(told_unreadable(made, data.unread), data.nameless)
+    made = conversions.held(energy_by_batch.held(made, data.uncounted, fuels_in_the_log.CODE, fuels_in_the_log.HELD), whole, pack)
     method = {**made.method, "constants_digest": constants.digest()}
     steps = tuple(replace(one, provisos=tuple(provisos.of(one, site, pack, whole))) for one in made.steps)
     return replace(made, steps=steps, method=method)
@@ -287,23 +295,37 @@ def _read_log(site: Site, inputs: Inputs, pack: Pack, period: Period | None, *, 
     findings: list[Finding] = []
     left_out: list[runs.LeftOut] = []
     going: list[Batch] = []
+    beside: list[fuels_in_the_log.Of] = []
+    beside_going: list[fuels_in_the_log.Of] = []
     for one in inputs.tables(sources.LOG):
         cut = runs.cut(one, site, pack)
         rejected += [*one.rejected, *one.in_their_own_columns(cut.rejected)]
         made += cut.batches
-        going += outgoing.cut(one, site, pack) if outward else []
+        beside += cut.beside
+        if outward:
+            own, own_beside = outgoing.cut(one, site, pack)
+            going, beside_going = going + own, beside_going + own_beside
         left_out += [one for one in cut.left_out if period is None or one.start in period]
         findings += cut.findings
     made, going = (_mark_period(declared.energies(declared.rows(cut_runs, site), site), period) for cut_runs in (made, going))
-    made, found = faults.examine(made, site, pack, metered_steps={}, blank=frozenset())
+    uncounted = fuels_in_the_log.uncounted(made, beside, site, pack)
+    made, found = faults.examine(made, site, pack, metered_steps={}, blank=uncounted.keys)
     return PlantData(
         pack,
         made,
-        [*_outside(made), *found, *findings, *rejections(rejected), *inputs.findings(), *material_flow.unused_factors(site, pack)],
+        [
+            *_outside(made),
+            *found,
+            *findings,
+            *uncounted.findings,
+            *rejections(rejected),
+            *inputs.findings(),
+            *material_flow.unused_factors(site, pack),
+        ],
         rejected,
         unit_assumed=site.runs.unit_assumed,
         left_out=tuple(left_out),
-        outward=outgoing.of_runs(going, site, pack, whole_files.decided(inputs.files())) if outward else None,
+        outward=outgoing.of_runs(going, site, pack, beside_going, whole_files.decided(inputs.files())) if outward else None,
         corrected=inputs.corrected,
     )
 

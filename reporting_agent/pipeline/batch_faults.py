@@ -244,15 +244,16 @@ FAULTS = (
     ),
     Fault(
         "energy-partly-unknown",
-        Phrase("an energy blank or its row rejected"),
+        Phrase("an energy blank, its row rejected, or not reported"),
         lambda seen: seen.blank & ~_unknown(seen),
         always,
         Phrase(
-            "batches of which an energy is blank or its row could not be used (row-rejected says where): "
-            "fill it in or correct it, 0 where none was used"
+            "batches of which an energy is blank, its row could not be used (row-rejected says where), or the log names a fuel that no"
+            " energy counts (fuel-not-counted): fill it in or correct it, 0 where none was used"
         ),
-        shown_by="an energy is blank, or its row was rejected (carrier, unit, number): used, and how much is not known",
-        remedy="fill it in, 0 where none was used; correct the row that `row-rejected` names",
+        shown_by="an energy is blank, its row was rejected (carrier, unit, number), or the log names a fuel that no energy counts: "
+        "used, and how much is not known",
+        remedy="fill it in, 0 where none was used; correct the row that `row-rejected` names; report what `fuel-not-counted` names",
     ),
     Fault(
         "power-on-beyond-interval",

@@ -194,11 +194,15 @@ def _as_texts(row: dict[str, object]) -> tuple[str, ...]:
 
 
 CODE = "energy-without-batch"
+UNNAMED = Phrase(
+    "%(share)s of the step's energy names no batch of it: at most %(most)s may. Name the batches that used it, or take out the rows"
+    " that are not of this step."
+)
 Strays = Mapping[str, Sequence[CarrierEnergy]]  # by step
 
 
-def held(label: SiteLabel, strays: Strays) -> SiteLabel:
-    """The label without those of steps of whose energy more than `LARGEST_SHARE` names no batch."""
+def held(label: SiteLabel, strays: Strays, code: str = CODE, why: str = UNNAMED) -> SiteLabel:
+    """The label without those of steps of whose energy more than `LARGEST_SHARE` is in no batch."""
     if not strays:
         return label
     shares = {
@@ -206,19 +210,14 @@ def held(label: SiteLabel, strays: Strays) -> SiteLabel:
         for one in label.steps
         if one.step in strays and (own := [other for other in label.steps if (other.step, other.metric) == (one.step, one.metric)])
     }
-    return replace(label, steps=tuple(_held(one, shares.get((one.step, one.metric))) for one in label.steps))
+    return replace(label, steps=tuple(_held(one, shares.get((one.step, one.metric)), code, why) for one in label.steps))
 
 
-def _held(label: StepLabel, share: float | None) -> StepLabel:
+def _held(label: StepLabel, share: float | None, code: str, why: str) -> StepLabel:
     if share is None or share <= LARGEST_SHARE:
         return label
-    why = Phrase(
-        "%(share)s of the step's energy names no batch of it: at most %(most)s may. Name the batches that used it, or take out the rows"
-        " that are not of this step.",
-        share=f"{share:.1%}",
-        most=f"{LARGEST_SHARE:.1%}",
-    )
-    return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, Words.of(why)))
+    said = Words.of(Phrase(why, share=f"{share:.1%}", most=f"{LARGEST_SHARE:.1%}"))
+    return replace(label, best=Best(None, label.best.rule, code), gap=None, grade=Grade(None, code, label.grade.limits, said))
 
 
 def _share(labels: Sequence[StepLabel], strays: Sequence[CarrierEnergy]) -> float:

@@ -42,6 +42,7 @@ from reporting_agent.pipeline import (
     conversions,
     energy_by_batch,
     faults,
+    fuels_in_the_log,
     heat_content,
     joint,
     over_the_fence,
@@ -50,7 +51,7 @@ from reporting_agent.pipeline import (
     usual_heat,
 )
 from reporting_agent.pipeline.own_metering import OWN_READINGS, Outgoing
-from reporting_agent.pipeline.runs import EXCLUDING, Row, Run, batch_of, codes_of, rows_of, window_of
+from reporting_agent.pipeline.runs import EXCLUDING, Row, Run, codes_of, made_of, rows_of, window_of
 from reporting_agent.pipeline.units import over_time
 from reporting_agent.sources import Table
 
@@ -108,6 +109,7 @@ def judge(
     *,
     metered_steps: Mapping[str, AbstractSet[str]],
     blank: AbstractSet[tuple[str, str]],
+    beside: Sequence[fuels_in_the_log.Of] = (),
     whole: Iterable[Transformation] = (),
 ) -> Outward:
     """The batches with their energy, each excluded under the first reason that it shows by itself.
@@ -116,11 +118,13 @@ def judge(
         going: the rows, with the energy given per batch.
         metered: by place of the row, what its meters counted in its window.
         metered_steps, blank: as `faults.examine` takes them.
+        beside: what the rows hold in columns that nothing maps.
         whole: what the files decide for all their rows at once (`whole_files`).
     """
     with_energy = [batch.with_energy(metered[place]) if place in metered else batch for place, batch in enumerate(going.batches)]
     settled, _ = usual_heat.left_out(heat_content.settle(with_energy, site, alone=True).batches, site, pack)
     settled, _ = over_the_fence.left_out(settled, site, pack)
+    blank = blank | fuels_in_the_log.uncounted(settled, beside, site, pack).keys
     judged, _ = faults.examine(settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True)
     tangled = own_metering.entangled(going, site)
     base = Path((OWN_ROWS, *declared(site, runs=False), *whole))
@@ -131,9 +135,12 @@ def judge(
     return Outward(judged, paths, going.batches)
 
 
-def of_runs(batches: Sequence[Batch], site: Site, pack: Pack, whole: Iterable[Transformation] = ()) -> Outward:
+def of_runs(
+    batches: Sequence[Batch], site: Site, pack: Pack, beside: Sequence[fuels_in_the_log.Of], whole: Iterable[Transformation] = ()
+) -> Outward:
     """Runs of a log, judged each by itself."""
-    judged, _ = faults.examine(batches, site, pack, metered_steps={}, blank=frozenset(), alone=True)
+    blank = fuels_in_the_log.uncounted(batches, beside, site, pack).keys
+    judged, _ = faults.examine(batches, site, pack, metered_steps={}, blank=blank, alone=True)
     steps = [OWN_RUNS, *declared(site, runs=True), *whole]
     return Outward(judged, {step.id: Path(tuple(steps)) for step in pack.steps})
 
@@ -191,7 +198,7 @@ def require_releasable(local: SiteLabel) -> None:
     label falsely, or where batches lack energy of their step.
 
     Raises:
-        PolicyRefusal: `heating-value-scattered`, `variable-scattered`, `energy-without-batch`, `conversion-unlikely`.
+        PolicyRefusal: `heating-value-scattered`, `variable-scattered`, `energy-without-batch`, `fuel-not-counted`, `conversion-unlikely`.
     """
     found = {one.code: one.sentence for one in local.findings}
     if said := found.get(scattered.HEATING_VALUE):
@@ -213,6 +220,12 @@ def require_releasable(local: SiteLabel) -> None:
                 Phrase("Of %(step)s nothing leaves: %(why)s", step=label.step, why=label.grade.why),
                 "Correct the figures of the conversion in [site_boundary], or say under `reason` why it gives so much of what it takes.",
             )
+        if label.best.reason == fuels_in_the_log.CODE:
+            raise PolicyRefusal(
+                "fuel-not-counted",
+                Phrase("The log of %(step)s names fuel that no energy of it counts.", step=label.step),
+                "Report it as energy of the step; where the column is another carrier or none, give it that name. `check` names the rows.",
+            )
         if label.best.reason == energy_by_batch.CODE:
             raise PolicyRefusal(
                 "energy-without-batch",
@@ -224,25 +237,24 @@ def require_releasable(local: SiteLabel) -> None:
 _INSTANT = timedelta(microseconds=1)
 
 
-def cut(table: Table, site: Site, pack: Pack) -> list[Batch]:
-    """The runs of one log, in order of start and id."""
+def cut(table: Table, site: Site, pack: Pack) -> tuple[list[Batch], list[fuels_in_the_log.Of]]:
+    """The runs of one log, in order of start and id, and what their rows hold in columns that nothing maps."""
     unit, factor = over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
     since_previous = site.runs.row_covers == "since-previous"
     by_run: dict[tuple[str, str, str, str, datetime], list[Row]] = {}
     for row in rows_of(table, site.runs, pack)[0]:
         named = replace(row, start=row.end - _INSTANT, end=row.end - _INSTANT) if since_previous else row
         by_run.setdefault((row.equipment, row.step.id, row.product, row.variant, window_of(named, site)), []).append(row)
-    made = []
+    built = {key: Run() for key in by_run}
     for key, rows in by_run.items():
-        run = Run()
+        run = built[key]
         for row in _by_themselves(rows, key[4], site):
+            run.told += row.told
             if EXCLUDING & set(codes_of(row)):
                 run.missing_s += 0.0 if row.state is not State.NORMAL else row.span_s
             else:
                 run.rows.append(row)
-        if run.rows:
-            made.append(batch_of(key, run, site.runs, unit, factor))
-    return sorted(made, key=lambda batch: (batch.start, batch.batch_id))
+    return made_of(built, site, unit, factor)
 
 
 def _by_themselves(rows: list[Row], window: datetime, site: Site) -> list[Row]:

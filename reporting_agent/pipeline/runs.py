@@ -22,6 +22,7 @@ from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity, Sta
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
 from reporting_agent.config import Runs, Site
+from reporting_agent.pipeline.fuels_in_the_log import Of, Told, told_of
 from reporting_agent.pipeline.units import over_time, to_output_unit
 from reporting_agent.sources import Rejected, Table
 
@@ -63,6 +64,7 @@ class Cut:
     left_out: list[LeftOut]
     rejected: list[Rejected]
     findings: list[Finding]
+    beside: list[Of]  # what the rows of a run hold in columns that nothing maps
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Row:
     first: bool
     stated: State = State.NORMAL  # as the row itself says
     variables: Mapping[str, float] = field(default_factory=dict)
+    told: Sequence[Told] = ()
 
     @property
     def span_s(self) -> float:
@@ -95,6 +98,7 @@ class Run:
     rows: list[Row] = field(default_factory=list)
     missing_s: float = 0.0
     left: dict[State | None, float] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)
 
 
 def cut(table: Table, site: Site, pack: Pack) -> Cut:
@@ -105,6 +109,7 @@ def cut(table: Table, site: Site, pack: Pack) -> Cut:
     rows, rejected = rows_of(table, site.runs, pack)
     for row, window in zip(rows, _windows(rows, site), strict=True):
         run = built.setdefault((row.equipment, row.step.id, row.product, row.variant, window), Run())
+        run.told += row.told
         codes = list(codes_of(row))
         for code in codes:
             noted.setdefault(code, []).append(row.place)
@@ -115,8 +120,7 @@ def cut(table: Table, site: Site, pack: Pack) -> Cut:
         run.left[state] = run.left.get(state, 0.0) + _energy(row, site.runs, factor)
         if state is None:
             run.missing_s += row.span_s
-    batches = [batch_of(key, run, site.runs, unit, factor) for key, run in built.items() if run.rows]
-    batches.sort(key=lambda batch: (batch.start, batch.batch_id))
+    batches, beside = made_of(built, site, unit, factor)
     left_out = [
         LeftOut(key[1], site.runs.carrier, unit, state, min((row.start for row in run.rows), default=key[4]), energy)
         for key, run in built.items()
@@ -124,7 +128,15 @@ def cut(table: Table, site: Site, pack: Pack) -> Cut:
         if energy
     ]
     findings = [_finding(code, noted[code]) for code in _SENTENCES if code in noted]
-    return Cut(batches, left_out, rejected, [*findings, *([_unit_assumed(site.runs.unit, len(rows))] if site.runs.unit_assumed else [])])
+    assumed = [_unit_assumed(site.runs.unit, len(rows))] if site.runs.unit_assumed else []
+    return Cut(batches, left_out, rejected, [*findings, *assumed], beside)
+
+
+def made_of(built: Mapping[tuple[str, str, str, str, datetime], Run], site: Site, unit: str, factor: float) -> tuple[list[Batch], list[Of]]:
+    """The runs as batches, in order of start and id, and what their rows hold beside."""
+    made = [(batch_of(key, run, site.runs, unit, factor), run.told) for key, run in built.items() if run.rows]
+    made.sort(key=lambda one: (one[0].start, one[0].batch_id))
+    return [batch for batch, _ in made], [((batch.step, batch.batch_id), one) for batch, told in made for one in told]
 
 
 def rows_of(table: Table, setting: Runs, pack: Pack) -> tuple[list[Row], list[Rejected]]:
@@ -154,7 +166,8 @@ def rows_of(table: Table, setting: Runs, pack: Pack) -> tuple[list[Row], list[Re
         state = state_before.get(equipment, stated) if setting.row_state == "from-the-stamp" else stated
         state_before[equipment] = stated
         given = {name.removeprefix("var."): float(value) for name, value in row.items() if name.startswith("var.") and value is not None}
-        made = (row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated, given)
+        told = [told for column in table.carriers if (told := told_of(table, column, index)) is not None]
+        made = (row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated, given, told)
         rows.append(Row(equipment, step, *made))
     return rows, rejected
 

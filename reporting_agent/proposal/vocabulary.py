@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks.carriers import CARRIERS
 from benchmarks.quantities import SPELLINGS, TWO_MEANINGS
 from reporting_agent.sources.cells import plain
 from reporting_agent.sources.sheets import JOINER
@@ -56,11 +57,14 @@ class Vocabulary:
         }
 
     @cached_property
-    def _in_cells(self) -> dict[str, dict[str, frozenset[str]]]:
-        return {
-            column: {name: frozenset(map(folded, words)) for name, words in standard.items()}
-            for column, standard in self._raw["values"].items()
+    def _in_cells(self) -> dict[str, dict[str, set[str]]]:
+        words = {
+            column: {name: set(map(folded, words)) for name, words in standard.items()} for column, standard in self._raw["values"].items()
         }
+        for one in CARRIERS.values():
+            if one.form != "heat":  # what melt shops call a batch
+                words["carrier"].setdefault(one.id, set()).update(map(folded, (*one.words.by_language.values(), *one.also)))
+        return words
 
     def names(self, section: str, column: str, header: str) -> bool:
         """Whether the whole header, or its last part, is a word for the column."""

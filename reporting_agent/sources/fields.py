@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from benchmarks.carriers import CARRIERS, named
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
@@ -120,6 +121,24 @@ def fields_of(header: tuple[str, ...], file: str, profile: Profile, wanted: Want
             raise _profile_error(file, name, f"mapping.{wanted.name} names a column that this input does not have", wanted)
     used = {one.header for one in fields if one.position is not None}
     return fields, tuple(name for name in header if name and name not in used)
+
+
+def of_carriers(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile) -> Iterator[Field]:
+    """The columns that mean nothing in this input and whose heading is a carrier's name: they may hold energy that nothing counts.
+
+    Read as far as they are numbers. `heat` is what melt shops call a batch.
+    """
+
+    def read(cell: Cell) -> float | None:
+        try:
+            return cells.number(cell, profile)
+        except Unreadable:
+            return None
+
+    for position, name in enumerate(header):
+        if name in unused and (found := named(name)) is not None and CARRIERS[found.carrier].form not in {"medium", "heat"}:
+            own = name if header.index(name) == position else f"{name} ({position + 1})"
+            yield Field(Column(own, Kind.NUMBER), name, position, None, read, ())
 
 
 def zone_of(profile: Profile, file: str, wanted: Wanted) -> tzinfo | None:

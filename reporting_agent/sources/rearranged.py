@@ -157,11 +157,13 @@ def gather(table: Table, profile: Profile, fields: Sequence[Field]) -> None:
     names, steps = table.columns["batch_id"], table.columns["step"]
     kept = [rows for rows in groups.values() if (steps[rows[0]], names[rows[0]]) not in broken and names[rows[0]] not in doubted]
     for name, values in table.columns.items():
-        values[:] = [_value(name, [values[row] for row in rows], profile) for rows in kept]
+        values[:] = [_value(name, [values[row] for row in rows], profile, beside=name in table.carriers) for rows in kept]
     table.rows[:] = [table.rows[rows[0]] for rows in kept]
 
 
-def _value(name: str, values: Sequence[Any], profile: Profile) -> Any:
+def _value(name: str, values: Sequence[Any], profile: Profile, *, beside: bool) -> Any:
+    if beside:
+        return sum(value for value in values if value is not None)
     rule = profile.rows.get(name)
     if rule == "sum":
         return None if any(value is None for value in values) else sum(values)
