@@ -35,7 +35,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     reached = {one for one in reached if counts(one, label.metric) and label.energy_by_carrier.get(one, 0.0) >= 0}
 
     def size(flows: Iterator[Flow]) -> float:
-        return fsum(_size(flow, label, whole, pack) for flow in flows if flow.carrier in reached) / output
+        return fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier in reached) / output
 
     lost = {one.carrier: one.pct / (100 - one.pct) for one in fence.losses}
     parts = (
@@ -62,7 +62,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         yield Words.of(said)
 
 
-def _size(flow: Flow, label: StepLabel, whole: Sitewide, pack: Pack) -> float:
+def size_of(flow: Flow, label: StepLabel, whole: Sitewide, pack: Pack) -> float:
     """A flow in the label's unit of energy; 0 where the period has none of it or nothing says its heat."""
     amount = whole.amount(flow)
     if amount is None:

@@ -22,6 +22,7 @@ from reporting_agent.pipeline import (
     scattered,
     stretches,
     takers,
+    uncounted_meters,
     usual_heat,
 )
 from reporting_agent.pipeline.sitewide import Sitewide
@@ -39,6 +40,7 @@ def of(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Wo
     yield from humidity.told(label, whole)
     yield from heat_content.told(label, whole.analysed_twice, site.heating_values)
     yield from beside_the_meters.told(label, whole, pack)
+    yield from uncounted_meters.told(label, whole, pack)
     yield from usual_heat.told(label, site, pack)
     yield from own_gas.told(label, pack)
     yield from scattered.told(label, pack.step(label.step))

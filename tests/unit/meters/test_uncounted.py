@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from benchmarks.errors import PolicyRefusal
-from benchmarks.measurements import Period
+from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
 from reporting_agent.changes.change import Kind
 from reporting_agent.changes.review import Review, review
@@ -102,3 +102,46 @@ def test_an_undeclared_meter_of_intervals_is_taken_as_one(a_site: Build, march: 
     [question] = [one for one in review(site, pipeline.read(site, march)).open if one.change.kind is Kind.UNDECLARED]
     assert question.change.size == pytest.approx(261.5 / (30_000 * 5 / 6 + 500 / 6), rel=0.01)
     assert 'id = "b"' in question.declare
+
+
+def beside(site: Site, march: Period) -> list[str]:
+    """What the label of the electricity of heats says of meters that count for no step."""
+    made = pipeline.label(site, march).site_label.steps
+    own = next(one for one in made if one.step == "eaf" and one.metric is Metric.ELECTRICITY)
+    return [one.en for one in own.provisos if one.en.startswith("Meters count for no step")]
+
+
+FEW = 5
+FENCE = '[site_boundary]\nothers = [{ carrier = "electricity", meter = "b", reason = "offices" }]\n'
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        (meter("b"), True),
+        (meter("b", role='"sub"'), True),
+        (meter("b", role='"virtual"', step='"eaf"'), True),  # without a formula it never counts
+        (meter("b", step='"ladle-refining"'), True),  # which ran nothing
+        (meter("b") + meter("c", step='"eaf"', parent='"b"'), True),  # no main meter of the little that hangs on it
+        (meter("b", parent='"a"', role='"sub"'), False),
+        (meter("b", role='"check"', checks='"a"'), False),
+        (meter("b") + FENCE, False),
+    ],
+)
+def test_a_meter_of_no_step_is_told_beside_the_label_with_its_size(a_site: Build, march: Period, second: str, told: bool) -> None:
+    """Half of the furnace's energy again: fans of 9 kWh/t beside a mill of 23 made cement 22.6 for 31.5 kWh/t."""
+    rows = {"a": register(furnace, FEW, 300), "b": register(half, FEW, 300), "c": register(lambda moment: 300.0, FEW, 300)}
+    site = a_site(MAIN + second, heats(24 * FEW), rows)
+    said = beside(site, march)
+    assert len(said) == told
+    if told:
+        output = 24 * FEW * 100.0
+        size = 0.5 * sum(furnace(moment) for moment, _ in register(furnace, 1, 60)[:-1]) / 60 * FEW / output
+        assert f"Were it this step's own, the label would be higher by {size:.3g} kWh/t" in said[0]
+
+
+def test_a_main_meter_is_held_by_its_balance_and_told_nothing_beside(a_site: Build, march: Period) -> None:
+    rows = {"a": register(furnace, FEW, 300), "b": register(lambda moment: 1.02 * furnace(moment), FEW, 300)}
+    assert not beside(a_site(meter("b") + meter("a", step='"eaf"', parent='"b"'), heats(24 * FEW), rows), march)
+    rest = meter("b") + meter("a", step='"eaf"') + meter("rest", role='"virtual"', step='"eaf"', formula='{ plus = ["b"], minus = ["a"] }')
+    assert not beside(a_site(rest, heats(24 * FEW), rows), march)
