@@ -398,7 +398,7 @@ class Step(Declared):
     """A process segment: one product, one boundary, one label rule, one or more metrics (the first is the headline).
 
     `of_equipment` names what limits ask for and each furnace has of its own: one value of the site does not hold for two of them.
-    `bought_share` names the static factor or variable that says how much of the output, in %, was bought ready and only mixed in.
+    `bought_share` names the static factor or variable that says how much of the output, in %, was bought ready or half made.
     """
 
     id: str

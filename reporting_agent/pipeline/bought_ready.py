@@ -1,4 +1,4 @@
-"""What part of a step's output was bought ready and only mixed in: others took its energy, so the label per tonne is lower."""
+"""What part of a step's output was bought ready or half made: others took its energy, or some of it, so the label per tonne is lower."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def told(label: StepLabel, step: Step, static: Mapping[str, float | str]) -> Ite
     share = _percent(made, name, static)
     if share is None:
         said = Phrase(
-            "Nothing states how much of the output was bought ready and only mixed in (%(variable)s). Each percent of it makes the label"
-            " lower by %(size)s %(unit)s. State it under [static], 0 where there is none.",
+            "Nothing states how much of the output was bought ready or half made (%(variable)s). Each percent of it makes the label"
+            " lower by up to %(size)s %(unit)s. State it under [static], 0 where there is none.",
             variable=name,
             size=f"{0.01 * abs(value):.2g}",
             unit=label.unit,
         )
     elif share > 0:
         said = Phrase(
-            "As the site states, %(share)s %% of the output was bought ready and only mixed in (%(variable)s). Per %(per)s made here the"
-            " label would be %(made_here)s %(unit)s.",
+            "As the site states, %(share)s %% of the output was bought ready or half made (%(variable)s). Per %(per)s made here throughout"
+            " the label would be up to %(made_here)s %(unit)s.",
             share=f"{share:.3g}",
             variable=name,
             per=step.output_unit,

@@ -190,4 +190,6 @@ def _finding(step: str, carrier: str, column: str, places: Sequence[Place | None
         column=column,
         enough=f"{ENOUGH:.0%}",
     )
-    return Finding("fuel-not-counted", Severity.EXCLUSION, said, len(places), tuple(one for one in places if one is not None)[:_PLACES_KEPT])
+    return Finding(
+        "fuel-not-counted", Severity.EXCLUSION, said, len(places), tuple(one for one in places if one is not None)[:_PLACES_KEPT]
+    )

@@ -12,7 +12,8 @@ from reporting_agent.pipeline import LabelResult, pack_of
 from reporting_agent.pipeline.outward import require_releasable
 from tests.unit.agent_read.small_works import Ran, codes, gave, going_out, labelled, of, took, works
 
-REFINERY = '[steps.alumina-refining]\nnot_used = ["coal"]\n'
+NO_HYDRATE = "[static]\nbought_hydrate_pct = 0\n"
+REFINERY = f'{NO_HYDRATE}[steps.alumina-refining]\nnot_used = ["coal"]\n'
 BOUGHT = '[site_boundary]\npurchased = [{ carrier = "steam", quantity = 4.8e8, unit = "kg", period = "2026", lhv = 2.75 }]\n'
 BOILER = """[[site_boundary.conversions]]
 id = "boilers"
@@ -51,7 +52,7 @@ def test_bought_steam_counts_and_is_told_with_its_size(tmp_path: Path) -> None:
 
 
 def test_the_fuel_of_its_own_boilers_needs_no_statement(tmp_path: Path) -> None:
-    label = of(labelled(works(tmp_path, "aluminium", refinery(took("coal", 310, "kg", 23.0)))), "alumina-refining")
+    label = of(labelled(works(tmp_path, "aluminium", refinery(took("coal", 310, "kg", 23.0)), NO_HYDRATE)), "alumina-refining")
     assert (label.used, [one.en[:24] for one in label.provisos]) == (60, ["Coal counts at 23 MJ/kg "])
     assert label.best.value == pytest.approx(362.395, abs=1e-3)
 
@@ -272,8 +273,8 @@ def test_cement_with_bought_ground_slag_meets_no_grade_of_preparation(tmp_path: 
 @pytest.mark.parametrize(
     ("stated", "said"),
     [
-        ("", "Nothing states how much of the output was bought ready and only mixed in (bought_ground_pct). Each percent of it makes the"),
-        ("[static]\nbought_ground_pct = 37\n", "As the site states, 37 % of the output was bought ready and only mixed in"),
+        ("", "Nothing states how much of the output was bought ready or half made (bought_ground_pct). Each percent of it makes the"),
+        ("[static]\nbought_ground_pct = 37\n", "As the site states, 37 % of the output was bought ready or half made"),
         ("[static]\nbought_ground_pct = 0\n", None),
     ],
 )
@@ -287,7 +288,27 @@ def test_what_cement_holds_of_bought_powder_is_told_with_its_size(tmp_path: Path
     assert len(told) == (said is not None)
     if said is not None:
         assert told[0].startswith(said)
-        assert told[0].endswith(("label lower by 0.023 kgce/t. State it under [static], 0 where there is none.", "would be 3.7 kgce/t."))
+        assert told[0].endswith(
+            ("label lower by up to 0.023 kgce/t. State it under [static], 0 where there is none.", "would be up to 3.7 kgce/t.")
+        )
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ("", "Nothing states how much of the output was bought ready or half made (bought_hydrate_pct). Each percent"),
+        ("[static]\nbought_hydrate_pct = 15\n", "As the site states, 15 % of the output was bought ready or half made"),
+        (NO_HYDRATE, None),
+    ],
+)
+def test_hydrate_that_was_bought_and_only_calcined_is_told_beside_alumina(tmp_path: Path, stated: str, said: str | None) -> None:
+    """341.4 kgce/t with all hydrate of its own; 15 % of it bought make 305.0, at most 359 per tonne made here throughout."""
+    own = [took("coal", 0.85 * 275, "kg", 22.0), took("natural-gas", 88, "Nm3", 35.5), took("electricity", 0.85 * 240 + 20, "kWh")]
+    label = of(labelled(works(tmp_path, "aluminium", {"alumina-refining": Ran(3000, own, {}, "bayer")}, stated)), "alumina-refining")
+    assert label.best.value == pytest.approx(309.6, abs=0.1)
+    told = [one.en for one in label.provisos if "half made" in one.en]
+    assert len(told) == (said is not None)
+    assert all(one.startswith(str(said)) for one in told)
 
 
 @pytest.mark.parametrize(("kwh", "told"), [(49, "49 kWh/t of electricity are reported; usual are 70"), (90, None)])
