@@ -120,6 +120,7 @@ TEXTS = (
     *(f"reporting_agent/report/{name}.toml" for name in ("words", "sections", "verdicts", "columns")),
     *(f"reporting_agent/analysis/{name}.toml" for name in ("drivers", "tariff")),
     "reporting_agent/consent.toml",
+    "portal/publication/codebook.toml",
 )
 """Files of texts by key (`benchmarks.texts`)."""
 
