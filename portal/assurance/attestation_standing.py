@@ -21,7 +21,7 @@ from benchmarks.wire import attestations
 from benchmarks.wire.attestations import PublicationSubject, ReportSubject
 from benchmarks.wire.signing import key_id
 from portal.accounts.models import Role, User
-from portal.accounts.selectors import organisations_as, own_sites
+from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment, Attestation
 from portal.intake.models import State, Submission
 
@@ -140,12 +140,6 @@ def valid_for_report(digest: str, today: date) -> tuple[AttestationView, ...]:
 def attestation_of_body(user: User, digest: str) -> Attestation | None:
     """One of the attestations of the bodies the person acts for."""
     return with_names(Attestation.objects.filter(digest=digest, body__in=organisations_as(user, Role.CERTIFICATION_BODY))).first()
-
-
-def attestations_of_own(user: User, today: date) -> tuple[AttestationView, ...]:
-    """What was issued about the person's own sites, newest first."""
-    issued = Attestation.objects.filter(site__in=own_sites(user), state__in=(Attestation.State.ISSUED, Attestation.State.WITHDRAWN))
-    return views_of(with_names(issued).order_by("-pk"), today)
 
 
 def _view(row: Attestation, today: date) -> AttestationView:

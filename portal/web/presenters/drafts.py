@@ -16,7 +16,7 @@ from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
-from portal.web.viewmodels.drafts import ChangeRow, Check, CommentRow, DraftPage, GateCell, GateRow, ReleaseRow
+from portal.web.viewmodels.drafts import ChangeRow, Check, DraftPage, GateCell, GateRow, ReleaseRow
 from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.words import VERSION_STATES, Names, enumerated, in_language, metric_name, moment_in_words, state, with_variant
 
@@ -52,7 +52,7 @@ def draft_page(view: DraftView) -> DraftPage:
         why_not=_why_not(view),
         publish_url=reverse("web:publish", args=[view.id]),
         comment_url=reverse("web:comment", args=[view.id]),
-        comments=tuple(CommentRow(one.author, one.at, one.text) for one in view.comments),
+        comments=view.comments,
         release=_release(view.release) if view.release else None,
         cancel_url=reverse("web:cancel-release", args=[view.id]) if view.release and view.release.state == "waiting" else "",
         approval_note=view.approval_note,

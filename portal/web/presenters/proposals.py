@@ -15,13 +15,13 @@ from benchmarks.packs.faults import Fault
 from benchmarks.phrases import Phrase
 from portal.governance.effects import Difference
 from portal.governance.proposing import APPROVALS
-from portal.governance.selectors import ProposalView, Said
+from portal.governance.selectors import ProposalView
 from portal.web.presenters.differences import differences
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
 from portal.web.refusals import in_words
 from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.viewmodels.methods import Fact, Link, ProposalPage, SaidLine, Section, Sheet
+from portal.web.viewmodels.methods import Fact, Link, ProposalPage, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood
 from portal.web.words import Names, moment_in_words, said, sentence_space, state
 
@@ -100,8 +100,8 @@ def proposal_page(view: ProposalView, found: Difference, *, answers: bool, decid
         proposed_at=view.proposed_at,
         reason=view.reason,
         sources=view.sources,
-        comments=tuple(_line(one) for one in view.comments),
-        approvals=tuple(_line(one) for one in view.approvals),
+        comments=view.comments,
+        approvals=view.approvals,
         ended=_ended(view),
         decision=_decision(view, decides=decides),
         comment_url=address["proposal-comment"] if is_open else "",
@@ -156,10 +156,6 @@ def _ended(view: ProposalView) -> str:
         "withdrawn": _("Withdrawn by %(who)s, %(when)s:"),
     }
     return f"{sentences[view.state] % told} {view.ended_reason}".strip()
-
-
-def _line(one: Said) -> SaidLine:
-    return SaidLine(one.by, one.at, one.text, one.id, tuple(_line(answer) for answer in one.answers))
 
 
 def _title(view: ProposalView) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal.publication.review import CommentView
 from portal.web.ladder import Span
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 
@@ -51,13 +52,6 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CommentRow:
-    author: str
-    at: datetime
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReleaseRow:
     """An approval for a set time. `ended` says how it came to an end; empty while it waits."""
 
@@ -90,7 +84,7 @@ class DraftPage:
     why_not: str
     publish_url: str
     comment_url: str
-    comments: tuple[CommentRow, ...]
+    comments: tuple[CommentView, ...]
     release: ReleaseRow | None
     cancel_url: str  # empty where no release waits
     approval_note: str

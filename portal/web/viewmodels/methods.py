@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from portal.governance.selectors import Said
 from portal.web.viewmodels.listed import Listed
 from portal.web.viewmodels.shared import Crumb, StateWord
 
@@ -43,15 +44,6 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class SaidLine:
-    by: str
-    at: datetime
-    text: str
-    id: int = 0
-    answers: tuple[SaidLine, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ProposalPage:
     """A proposal; the addresses are empty where this reader may not do it."""
 
@@ -61,8 +53,8 @@ class ProposalPage:
     proposed_at: datetime
     reason: str
     sources: str
-    comments: tuple[SaidLine, ...]
-    approvals: tuple[SaidLine, ...]
+    comments: tuple[Said, ...]
+    approvals: tuple[Said, ...]
     ended: str  # how and why it ended
     decision: str  # what the reader may do, or why not
     comment_url: str
