@@ -59,7 +59,7 @@ def not_sent(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         unsent_forms.drop(request)
     held = unsent_forms.kept(request)
-    return redirect(first_page(request)) if held is None else render(request, "web/unsent_forms.html", {"unsent": held})
+    return redirect(first_page(request)) if held is None else render(request, "web/unsent.html", {"unsent": held})
 
 
 def language(request: HttpRequest) -> HttpResponseBase:
