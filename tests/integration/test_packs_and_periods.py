@@ -55,11 +55,14 @@ def test_versions_stand_newest_first_and_only_what_differs_is_a_change() -> None
 
 
 @pytest.mark.usefixtures("two_versions")
-def test_the_page_says_what_changed_between_versions(cast: Cast) -> None:
-    page = signed_in(cast.approver.email).get(reverse("web:packs")).content.decode()
-    assert "1 value of version 4 differs from version 1" in page
-    assert "words › en" in page
-    assert packs.digest(packs.load("cement")).hex() in page
+def test_the_page_leads_to_what_changed_between_versions(cast: Cast) -> None:
+    officer = signed_in(cast.approver.email)
+    page = officer.get(reverse("web:packs")).content.decode()
+    assert "2 versions, the newest 4, in force from" in page
+    assert reverse("web:method", args=["cement"]) in page
+    against = officer.get(reverse("web:method-compare", args=["cement", "4", "1"])).content.decode()
+    assert "words › en" in against
+    assert packs.digest(packs.load("cement")).hex() in officer.get(reverse("web:method", args=["cement"])).content.decode()
 
 
 def test_a_regulator_of_the_whole_scope_opens_and_closes_a_period(cast: Cast) -> None:

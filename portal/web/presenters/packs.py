@@ -1,4 +1,4 @@
-"""Packs with their versions and what changed between them; the periods of each peer group in the reader's jurisdiction."""
+"""The method packs, and the periods of each peer group in the reader's jurisdiction."""
 
 from __future__ import annotations
 
@@ -10,37 +10,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benchmarks import packs, shelf
-from benchmarks.packs.changes import changes
 from benchmarks.routes import Pack
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.selectors import PeerGroupView, PeriodView
-from portal.web.presenters.benchmarks import NONE
 from portal.web.viewmodels.shared import StateWord
 from portal.web.words import Names, in_language, period_name, said
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeLine:
-    where: str
-    before: str
-    after: str
+class PackLine:
+    """A method pack; its versions, digests and what changed between them stand on its own public page."""
 
-
-@dataclass(frozen=True, slots=True)
-class PackVersion:
-    version: str
-    effective_from: date
-    effective_to: date | None
-    digest: str
-    against: str  # the version before, empty for the first
-    changes: tuple[ChangeLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PackBlock:
     name: str
     id: str
-    versions: tuple[PackVersion, ...]  # newest first
+    versions: int
+    newest: str
+    effective_from: date  # of the newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +64,7 @@ class GroupBlock:
 
 @dataclass(frozen=True, slots=True)
 class PacksPage:
-    packs: tuple[PackBlock, ...]
+    packs: tuple[PackLine, ...]
     groups: tuple[GroupBlock, ...]
     open_periods: int
 
@@ -99,7 +84,9 @@ def packs_page(groups: Sequence[PeerGroupView]) -> PacksPage:
     known = {pack_id: packs.versions(pack_id) for pack_id in packs.available()}
     taken = {(group.pack, group.route, group.scope, group.pack_version) for group in groups}
     return PacksPage(
-        packs=tuple(_pack(pack_id, held) for pack_id, held in known.items()),
+        packs=tuple(
+            PackLine(said(held[0].words), pack_id, len(held), held[0].version, held[0].effective_from) for pack_id, held in known.items()
+        ),
         groups=tuple(_group(group, _take_up(group, known, taken)) for group in groups),
         open_periods=sum(period.closed_at is None for group in groups for period in group.periods),
     )
@@ -117,26 +104,6 @@ def _take_up(group: PeerGroupView, known: Mapping[str, Sequence[Pack]], taken: C
     approved = {version for pack, version in shelf.approved().versions() if pack == group.pack}
     found = (version for version in _later(group, known.get(group.pack, ())) if version in approved and (*own, version) not in taken)
     return tuple(TakeUp(version, reverse("web:take-up", args=[group.id, version])) for version in found)
-
-
-def _pack(pack_id: str, held: Sequence[Pack]) -> PackBlock:
-    return PackBlock(
-        name=said(held[0].words),
-        id=pack_id,
-        versions=tuple(_version(pack, before) for pack, before in zip(held, (*held[1:], None), strict=True)),
-    )
-
-
-def _version(pack: Pack, before: Pack | None) -> PackVersion:
-    found = changes(before, pack) if before is not None else ()
-    return PackVersion(
-        version=pack.version,
-        effective_from=pack.effective_from,
-        effective_to=pack.effective_to,
-        digest=packs.digest(pack).hex(),
-        against=before.version if before is not None else "",
-        changes=tuple(ChangeLine(" › ".join(one.where), one.before or NONE, one.after or NONE) for one in found),
-    )
 
 
 def _group(view: PeerGroupView, take_up: tuple[TakeUp, ...]) -> GroupBlock:

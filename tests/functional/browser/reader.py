@@ -105,8 +105,8 @@ class Reader:
 
     def findings(self) -> list[str]:
         self.page.evaluate(_axe())
-        found = self.page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", AXE_RULES)
-        return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found["violations"] for node in one["nodes"]]
+        found = self.page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(told => told.violations)", AXE_RULES)
+        return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
     def too_wide(self) -> list[str]:
         return list(self.page.evaluate(TOO_WIDE))[:5]
