@@ -1,20 +1,34 @@
-"""The portal's keys for the tests that need them, in a folder of their own."""
+"""The portal's keys for the tests that need them, in a folder of their own; and what stands in the portal when a module's tests begin."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django import conf
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import caches
-from django.test import Client
+from django.db import transaction
+from django.test import Client, override_settings
 from django.utils import timezone, translation
-from pytest_django.fixtures import Settings
+from pytest_django.plugin import DjangoDbBlocker
 
+from benchmarks import packs
 from portal import keys
-from tests.integration.portal_cast import make_portal_keys
+from tests.integration.portal_cast import Cast, make_portal_keys
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a scene run in one process, which builds it once."""
+    for item in items:
+        module = item.getparent(pytest.Module)
+        if module is not None and hasattr(module.obj, "build_scene"):
+            item.add_marker(pytest.mark.xdist_group(module.nodeid))
 
 
 @pytest.fixture(scope="session")
@@ -24,15 +38,52 @@ def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@contextmanager
+def keys_of(folder: Path) -> Iterator[None]:
+    """Keys as the operator of one machine has them: this process may sign and open."""
+    files = {"DIRECTORY_FILE": "directory.cbor", "RECEIPT_KEY_FILE": "receipt.pem", "PROCESSING_KEY_FILE": "processing.pem"}
+    with override_settings(**{name: folder / file for name, file in files.items()}):
+        keys.forget()
+        yield
+    keys.forget()
+
+
 @pytest.fixture
-def portal_keys(key_folder: Path, settings: Settings) -> Iterator[Path]:
-    """Keys as the operator of one machine has them: every test process may sign and open."""
-    settings.DIRECTORY_FILE = key_folder / "directory.cbor"
-    settings.RECEIPT_KEY_FILE = key_folder / "receipt.pem"
-    settings.PROCESSING_KEY_FILE = key_folder / "processing.pem"
-    keys.forget()
-    yield key_folder
-    keys.forget()
+def portal_keys(key_folder: Path) -> Iterator[Path]:
+    with keys_of(key_folder):
+        yield key_folder
+
+
+@pytest.fixture(scope="module")
+def built_scene(
+    request: pytest.FixtureRequest, key_folder: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Any]:
+    """What `build_scene` of the module makes, once, in transactions that end with the module.
+
+    Each test runs in a savepoint of its own within them, and finds the scene as it was built. A module whose tests have to commit
+    builds its scene in a fixture of its own, for each of them.
+    """
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            for database in conf.settings.DATABASES:
+                stack.enter_context(transaction.atomic(using=database))
+                stack.callback(transaction.set_rollback, True, using=database)
+            with keys_of(key_folder):
+                built = request.module.build_scene()
+        yield built
+        with django_db_blocker.unblock():
+            stack.close()
+
+
+@pytest.fixture
+def scene(built_scene: Any, portal_keys: Path) -> Any:
+    """A copy for one test: what it assigns to a row or appends to a list, the next one does not see."""
+    return deepcopy(built_scene, {id(pack): pack for pack in map(packs.load, packs.available())})
+
+
+@pytest.fixture
+def cast(scene: Cast) -> Cast:
+    return scene
 
 
 @pytest.fixture(autouse=True)

@@ -5,11 +5,13 @@ Envelopes are built by the real wire, with labels made by hand on the pack's pub
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from secrets import token_bytes
+from typing import Any
 
 from django.db import transaction
 
@@ -47,6 +49,10 @@ class Plant:
     owner: User
     device: Device
     key: DeviceKey
+
+    def __deepcopy__(self, copied: dict[int, Any]) -> Plant:
+        """With the same key, which is never copied."""
+        return Plant(deepcopy(self.site, copied), deepcopy(self.owner, copied), deepcopy(self.device, copied), self.key)
 
     def challenge(self, revision: int = 1, period: str = PERIOD) -> bytes:
         """What the portal answered to the commitment for it, which is made at first use; not every rule of `take` is asked."""

@@ -141,8 +141,7 @@ def key_for(user: User) -> str:
     return made.text
 
 
-@pytest.fixture
-def house(portal_keys: object) -> House:
+def build_scene() -> House:
     cast = make_cast(9)
     for place, plant in enumerate(cast.plants):
         intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
@@ -176,6 +175,11 @@ def told(response: Any) -> str:
         said = response.json() if response.headers["Content-Type"].startswith("application/json") else {}
         return "none" if said.get("results") == [] else "ok"
     return {201: "ok", 400: "wrong", 415: "wrong", 403: "scope", 404: "nothing", 405: "method"}.get(response.status_code, str(response))
+
+
+@pytest.fixture
+def house(scene: House) -> House:
+    return scene
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])

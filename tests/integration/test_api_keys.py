@@ -30,8 +30,7 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 YEAR = timedelta(days=365)
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     cast = make_cast(2)
     for plant in cast.plants:
         intake.receive(plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)

@@ -39,8 +39,7 @@ FIRM = {
 SITE = {"slug": "new-1", "name": "New works", "name_zh": "", "jurisdiction": "cn/he", "pack": "cement", "size_class": "large"}
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     cache.clear()  # registrations are counted by address, and all tests ask from one
     return make_cast(2)
 

@@ -19,8 +19,7 @@ from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     made = make_cast(plants=10)
     for number, plant in enumerate(made.plants):
         intake.receive(plant.envelope(made.pack, shift=number - 5), published_directory(), receipt_key(), NOW)

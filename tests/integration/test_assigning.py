@@ -62,8 +62,7 @@ class Office:
         return answer.content.decode()
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     made = make_cast(2)
     for plant in made.plants:
         intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)

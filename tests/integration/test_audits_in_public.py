@@ -24,8 +24,7 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 PLANTS = 18
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     return reported(PLANTS)
 
 

@@ -45,8 +45,7 @@ def hand_in(cast: Cast, plants: int, revision: int = 1) -> None:
     opening.sweep(keys.processing_key(), lambda: NOW)
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     made = make_cast(20)
     hand_in(made, 20)
     standings.compute(made.period, "worker", NOW)

@@ -27,8 +27,7 @@ FIRST_PAGES = {
 }
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     return make_cast(2)
 
 

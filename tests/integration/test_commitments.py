@@ -39,8 +39,7 @@ OTHER_ROOT = b"\x02" * 32
 ADDRESS = "/api/v1/commitments/"
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     return make_cast()
 
 

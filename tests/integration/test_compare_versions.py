@@ -29,8 +29,7 @@ def send_and_publish(cast: Cast, plants: int, revision: int, shift: int, why: st
     publishing.publish(publishing.draft(cast.period, cast.drafter, NOW, why), cast.approver, keys.receipt_key(), NOW)
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     made = make_cast(plants=10)
     send_and_publish(made, 10, 1, 0)
     return made

@@ -26,8 +26,7 @@ PLANTS, ATTESTED = 11, 9
 JSON = dict[str, Any]
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     return reported(PLANTS)
 
 

@@ -24,8 +24,7 @@ from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     """Seven works, two of one firm; one sent nothing, one report was refused. Three of them are in a second group, too."""
     made = make_cast(plants=7)
     for place, plant in enumerate(made.plants[:6]):

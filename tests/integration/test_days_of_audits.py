@@ -33,8 +33,7 @@ KEY = AuditorKey.generate()
 TODAY = NOW.date()
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     made = make_cast(2)
     for plant in made.plants:
         intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)

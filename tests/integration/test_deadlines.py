@@ -33,8 +33,7 @@ LATER = date(2017, 7, 31)
 REASON = "The kiln was rebuilt."
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     """Four works of 2016, due on 31 March 2017, which is past; works 1 has reported."""
     made = make_cast(4)
     intake.receive(made.plants[0].envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)

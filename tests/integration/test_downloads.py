@@ -25,8 +25,7 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 VERSION = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/"
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     made = make_cast(9)
     for place, plant in enumerate(made.plants):
         intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)

@@ -29,8 +29,7 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 AT = NOW + timedelta(days=2)
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     made = make_cast(9)
     submit(made)
     return made

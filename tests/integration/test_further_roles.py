@@ -34,8 +34,7 @@ from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     cast = make_cast(9)
     for place, plant in enumerate(cast.plants):
         intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)

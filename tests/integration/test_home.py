@@ -31,7 +31,7 @@ HOME = reverse("web:home")
 
 
 @pytest.fixture
-def cast() -> Cast:
+def cast(portal_keys: object) -> Cast:
     """Works 1 has reported, the others have not; reports are due in ten days."""
     made = make_cast(3)
     ReportingPeriod.objects.filter(pk=made.period.pk).update(due=timezone.now() + timedelta(days=10))

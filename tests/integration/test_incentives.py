@@ -23,8 +23,7 @@ DOCUMENT = "ab" * 32
 AMOUNT = Decimal("120000.50")
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     made = make_cast(2)
     for plant in made.plants:
         intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)

@@ -26,8 +26,7 @@ OLD = f"/b/cement/{PERIOD}/"
 API = "/api/v1/benchmarks/cement"
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     made = make_cast(plants=10)
     send(made, 0)
     publish(made)

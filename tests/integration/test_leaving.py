@@ -41,8 +41,7 @@ KEPT = {
 }
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     """Nine firms have reported, version 1 is published; the first takes part by its own will and has used everything there is."""
     made = make_cast(9)
     for place, plant in enumerate(made.plants):

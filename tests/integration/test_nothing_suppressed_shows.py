@@ -48,8 +48,7 @@ def send(cast: Cast, plant: Plant, shift: int, leave_out: str = "") -> None:
     intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     """Twelve firms; nine burn clinker, and of those one is more than a quarter by declared size: the gate refuses that cell."""
     cast = make_cast(12)
     for number, plant in enumerate(cast.plants):

@@ -32,8 +32,7 @@ from tests.integration.post import letter_to, send_all
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     made = make_cast(9)
     Notice.objects.all().delete()
     Mail.objects.all().delete()

@@ -24,8 +24,7 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 BOTH = (Scope.NOTIFICATIONS, Scope.WRITE_NOTIFICATIONS)
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     cast = make_cast(2)
     Notice.objects.all().delete()
     for number, plant in enumerate(cast.plants):

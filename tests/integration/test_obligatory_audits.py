@@ -44,8 +44,7 @@ def paper(first: date = TODAY, days: int = 1095, evidence: str = EVIDENCE, stand
     return Paper(standard, "EnMS 7", "Somebody Certifies", first, first + timedelta(days=days), evidence)
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     made = make_cast(3)
     for plant in made.plants:
         intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)

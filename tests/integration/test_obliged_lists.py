@@ -26,8 +26,7 @@ from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     """Works 1 to 4 are obliged; works 5 is of the pack and in the scope, and no member."""
     made = make_cast(4)
     home = made.plants[0].site

@@ -25,8 +25,7 @@ from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     made = make_cast(9)
     for place, plant in enumerate(made.plants):
         intake.receive(plant.envelope(made.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)

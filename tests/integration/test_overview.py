@@ -34,8 +34,7 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 IN_TIME = NOW - timedelta(days=90)
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     """Seven works of 2016, due on 31 March 2017: 1 in time, 2 late, 3 refused, 4 waiting, 5 committed, 6 nothing; 7 is voluntary."""
     made = make_cast(7)
     for number, moment in ((0, IN_TIME), (1, NOW)):

@@ -20,8 +20,7 @@ from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     return make_cast(2)
 
 

@@ -54,7 +54,7 @@ FIVE = version("5").replace("quantile = 0.20", "quantile = 0.15", 1)
 
 
 @pytest.fixture
-def cast() -> Cast:
+def cast(portal_keys: object) -> Cast:
     return make_cast(2)
 
 

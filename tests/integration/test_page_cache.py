@@ -28,8 +28,7 @@ ASKED = (("en", ""), ("zh-hans", ""), ("en", "unit=MJ"), ("zh-hans", "unit=kWh")
 TOKEN = re.compile(rb'csrfmiddlewaretoken" value="[^"]*"')
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     made = make_cast(plants=10)
     for number, plant in enumerate(made.plants):
         intake.receive(plant.envelope(made.pack, shift=number - 5), keys.published_directory(), keys.receipt_key(), NOW)

@@ -29,8 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 NEW = "new@example.org"
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     return make_cast(2)
 
 

@@ -37,8 +37,7 @@ def submit_all(cast: Cast, plants: int | None = None, revision: int = 1, shift: 
     opening.sweep(keys.processing_key(), lambda: NOW)
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     made = make_cast(plants=10)
     submit_all(made)
     return made
@@ -248,16 +247,6 @@ def test_every_decision_is_on_record(cast: Cast) -> None:
         ("approver@example.org", "publication.published"),
         ("drafter@example.org", "publication.withdrawn"),
     ]
-
-
-def test_among_seven_firms_an_owner_sees_its_own_value_and_no_place(portal_keys: object) -> None:
-    few = make_cast(plants=7)
-    submit_all(few)
-    assert standings.compute(few.period, "drafter@example.org", NOW) == 0
-    view = standing_selectors.where_we_stand(few.plants[0].owner, few.plants[0].site.slug, PERIOD)
-    assert view is not None
-    assert view.steps
-    assert {(step.estimate, step.rank_interval, step.of) for step in view.steps} == {(None, None, None)}
 
 
 def test_standings_come_with_rank_intervals_and_only_owner_and_regulator_see_them(cast: Cast) -> None:

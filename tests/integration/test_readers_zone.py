@@ -30,8 +30,7 @@ EVENING = datetime(2017, 4, 20, 18, 30, tzinfo=UTC)
 """The next morning in Shanghai (02:30), afternoon of the same day in New York (14:30, summer time)."""
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     made = make_cast(9)
     plant = made.plants[0]
     intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), EVENING)

@@ -21,8 +21,7 @@ from tests.integration.portal_cast import NOW, Cast, make_cast, person
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     made = make_cast(2)
     for plant in made.plants:
         intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)

@@ -44,8 +44,7 @@ KEY = AuditorKey.generate()
 OTHER = bytes(range(sample_draws.NONCE_BYTES))
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     made = make_cast(2)
     for plant in made.plants:
         intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)

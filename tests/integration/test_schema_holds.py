@@ -20,15 +20,13 @@ from schemathesis import Case
 from schemathesis.core.result import Ok
 
 from portal import keys
-from portal.intake import receiving as intake
-from portal.intake.models import Submission
-from portal.opening import unsealing as opening
+from portal.accounts.models import User
+from portal.catalogue.models import PeerGroup
 from portal.publication import publishing as publication
-from portal.standings import computing as standings
-from tests.integration.portal_cast import NOW, PERIOD, make_cast
-from tests.integration.test_api_by_role import House, house
-
-__all__ = ["house"]
+from portal.publication.models import Publication
+from tests.integration.portal_cast import NOW, PERIOD
+from tests.integration.test_api_by_role import House
+from tests.integration.test_api_by_role import build_scene as build_house
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -132,17 +130,20 @@ def _the_tests_transaction_outlives_a_request() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
+def build_scene() -> tuple[House, dict[str, str]]:
+    """The houses of `test_api_by_role` with a published benchmark beside its next draft; and what its addresses are made of."""
+    house = build_house()
+    first = Publication.objects.select_related("period").get()
+    drafter, approver = (User.objects.get(email=f"{name}@example.org") for name in ("drafter", "approver"))
+    row = publication.publish(first, approver, keys.receipt_key(), NOW)
+    publication.draft(first.period, drafter, NOW, "Nothing but the wording.")
+    pack = PeerGroup.objects.get(pk=house.group).pack
+    return house, {"pack": pack, "period": PERIOD, "version": str(row.version), "digest": house.first.digest}
+
+
 @pytest.fixture
-def known(portal_keys: object) -> dict[str, str]:
-    """A portal with eight plants, their reports opened, and a published benchmark; what its addresses are made of."""
-    cast = make_cast(8)
-    for shift, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=shift), keys.published_directory(), keys.receipt_key(), NOW)
-    opening.sweep(keys.processing_key(), lambda: NOW)
-    standings.compute(cast.period, "test", NOW)
-    row = publication.publish(publication.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
-    digest = Submission.objects.values_list("digest", flat=True).order_by("log_index")[0]
-    return {"pack": cast.pack.id, "period": PERIOD, "version": str(row.version), "digest": digest}
+def known(scene: tuple[House, dict[str, str]]) -> dict[str, str]:
+    return scene[1]
 
 
 @made_up.parametrize()
@@ -159,9 +160,9 @@ def test_what_there_is_has_the_fields_that_the_schema_says(case: Case[Any], know
 
 
 @pytest.fixture
-def keys_by_role(house: House) -> dict[str, str]:
-    """The houses of `test_api_by_role`, each with a key for all that its role may."""
-    return house.keys
+def keys_by_role(scene: tuple[House, dict[str, str]]) -> dict[str, str]:
+    """For each role a key for all that it may."""
+    return scene[0].keys
 
 
 def test_every_operation_that_asks_for_a_key_is_asked_with_one() -> None:

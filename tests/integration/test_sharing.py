@@ -36,8 +36,7 @@ def hand_in(cast: Cast, revision: int = 1) -> None:
     opening.sweep(keys.processing_key(), lambda: NOW)
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     made = make_cast(9)
     hand_in(made)
     standings.compute(made.period, "worker", NOW)

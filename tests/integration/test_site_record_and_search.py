@@ -22,8 +22,7 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 NOTE = "Kiln shell repaired in July."
 
 
-@pytest.fixture
-def cast() -> Cast:
+def build_scene() -> Cast:
     made = make_cast(3)
     for plant in made.plants:
         intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)

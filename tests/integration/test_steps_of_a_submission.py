@@ -28,8 +28,7 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 VERSION = "/benchmarks/cement/cn/dry-process/2016/v1/"
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     made = make_cast(9)
     hand_in(made, 9)
     return made

@@ -19,8 +19,7 @@ NEW = "/sites/new/"
 TYPED = {"slug": "new-1", "name": "New works", "name_zh": "", "pack": "cement", "jurisdiction": "cn/he", "size_class": "large"}
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     return make_cast(2)
 
 

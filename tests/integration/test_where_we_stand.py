@@ -36,8 +36,7 @@ EARLIER = "2015"
 CHANGING = re.compile(r'csrfmiddlewaretoken" value="[^"]*"|<a class="sl-person"[^>]*>[^<]*')
 
 
-@pytest.fixture
-def cast(portal_keys: object) -> Cast:
+def build_scene() -> Cast:
     """Ten works, each some cells of the grid from the next; all have reported both years, and both are published."""
     made = make_cast(plants=10)
     earlier = open_period(made.group, EARLIER, "test", NOW)

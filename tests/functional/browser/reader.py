@@ -105,7 +105,7 @@ class Reader:
 
     def findings(self) -> list[str]:
         self.page.evaluate(_axe())
-        found = self.page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(told => told.violations)", AXE_RULES)
+        found = self.page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(all => all.violations)", AXE_RULES)
         return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
     def too_wide(self) -> list[str]:
