@@ -34,7 +34,7 @@ def holds_the_contract(line: dict[str, object]) -> bool:
     return set(line) == FIELDS and line["ratio"] == pytest.approx(seconds / reference) and bool(line["peak_rss_mb"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_engine_is_measured_against_every_reference_and_counts_what_each_counts() -> None:
     small = "engine.SIZES, engine.SMALL, engine.FRAME, engine.RUNS = (200_000, 400_000), 200_000, 200_000, 1"
     lines = measured(f"{small}; lines = list(engine.measure())")
@@ -44,7 +44,7 @@ def test_the_engine_is_measured_against_every_reference_and_counts_what_each_cou
     assert "growth" in str(lines[1]["size"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_intake_is_measured_on_the_bare_views_server() -> None:
     (line,) = measured("intake.SITES, intake.RUNS = 4, 1; lines = intake.measure()")
     assert holds_the_contract(line)
