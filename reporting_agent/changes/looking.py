@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 
-from reporting_agent.changes import balances, booking, clocks, days, levels, products, readings, swaps
+from reporting_agent.changes import balances, booking, days, levels, products, readings, swaps, wrong_clocks
 from reporting_agent.changes.change import Change, Kind
 from reporting_agent.changes.jumps import Daily
 from reporting_agent.changes.lines import Line
@@ -26,11 +26,11 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     below = readings.negatives_of_meters(data.meters, zone)
     if not lines:
         return tuple(below)
-    of_clock = clocks.of_lines(lines, zone)
+    of_clock = wrong_clocks.of_lines(lines, zone)
     missing = readings.gaps_of_meters(data.meters)
     by_rows = [one for one in of_clock if one.kind is Kind.CLOCK and set(one.meters) <= set(missing)]
     of_clock = [one for one in of_clock if one not in by_rows]
-    rounded = clocks.roundings(lines, {meter: one.size for one in of_clock for meter in one.meters})
+    rounded = wrong_clocks.roundings(lines, {meter: one.size for one in of_clock for meter in one.meters})
     of_clock = [one for one in of_clock if not set(one.meters) <= set(rounded)]
     zones = [replace(one, meters=_with_others(one.meters, data.meters)) for one in of_clock if one.kind is Kind.ZONE]
     swapped = [one for one in swaps.of_lines(lines, zone) if not zones]

@@ -1,6 +1,6 @@
 """Clocks: a meter's against the log's, all meters' against the log's, and times that the log rounds.
 
-Coarse shifts come from `metering.clock_search` (within 14 hours, part by part), fine ones from `metering.edges`: what starts and
+Coarse shifts come from `metering.clock_offsets` (within 14 hours, part by part), fine ones from `metering.edges`: what starts and
 ends have in common is the clock, the rest is the load's own shape. A shift is told from 1.5 % of the usual run on, so that none
 that costs two is missed. The same shift on every meter speaks for a zone; of one that differs
 from summer to winter each stretch is told.
