@@ -39,7 +39,7 @@ def _policy_value(value: str | int | Fraction | tuple[int, ...]) -> Value:
 
 def _remedy(pack: Pack, named: str, version: str) -> str:
     if (named, version) == (pack.id, pack.version):
-        return "Install the portal's pack version and submit a new revision."
+        return Phrase("Install the portal's pack version and submit a new revision.")
     return Phrase(
         'Set pack = "%(pack)s" and pack_version = "%(version)s" under [site] of site.toml (without it the newest counts), and submit a new'
         " revision.",

@@ -33,7 +33,6 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 WALKED = ("enterprise", "nation", "assigned", "provider", "supplier", "academic")
 LEFT = {
-    "web:packs": "keys and values of pack files",
     "web:method-version": "keys, values and sources of a pack file",
     "web:method-number": "the key and the source of a number of a pack file",
     "web:benchmark": "what the published document says, in its two languages",

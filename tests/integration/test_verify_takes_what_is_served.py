@@ -68,6 +68,8 @@ SERVED: dict[str, str | tuple[str, ...]] = {
             *("web:benchmark-csv", "web:benchmark-pdf", "web:benchmark-bib", "web:benchmark-ris", "web:codebook-csv"),
             *("web:benchmark-parquet", "web:benchmark-jsonld", "web:sector-csv", "web:sector-parquet", "web:sector-jsonld"),
             *(
+                "web:benchmark-ladder",
+                "web:benchmark-spread",
                 "web:verify-certificate",
                 "web:assigned-deliveries-csv",
                 "web:keys-csv",

@@ -28,6 +28,7 @@ WRAPPED = ("head", "directory", "receipt", "challenge")
 
 FORMS = {
     "PDF": re.compile(rb"%PDF-"),
+    "SVG": re.compile(rb"\s*<svg "),
     "Parquet": re.compile(rb"PAR1"),
     "JSON-LD": re.compile(rb'\s*\{\s*"@context"'),
     "ZIP": re.compile(rb"PK\x03\x04"),
