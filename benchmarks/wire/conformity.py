@@ -37,17 +37,6 @@ def _policy_value(value: str | int | Fraction | tuple[int, ...]) -> Value:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _remedy(pack: Pack, named: str, version: str) -> str:
-    if (named, version) == (pack.id, pack.version):
-        return Phrase("Install the portal's pack version and submit a new revision.")
-    return Phrase(
-        'Set pack = "%(pack)s" and pack_version = "%(version)s" under [site] of site.toml (without it the newest counts), and submit a new'
-        " revision.",
-        pack=pack.id,
-        version=pack.version,
-    )
-
-
 def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
     """Refuse a report that is not one of this pack.
 
@@ -61,20 +50,25 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
     """
     named = (report.released.pack, report.released.pack_version, report.pack_digest)
     if named != (pack.id, pack.version, pack_digest):
-        raise VerificationError(
-            "pack-mismatch",
-            Phrase(
-                "The report was made with pack %(other)s %(other_version)s (%(other_digest)s); "
-                "the portal compares by %(pack)s %(version)s (%(digest)s).",
-                pack=pack.id,
-                version=pack.version,
-                digest=pack_digest.hex()[:16],
-                other=named[0],
-                other_version=named[1],
-                other_digest=named[2].hex()[:16],
-            ),
-            _remedy(pack, report.released.pack, report.released.pack_version),
+        found = Phrase(
+            "The report was made with pack %(other)s %(other_version)s (%(other_digest)s); "
+            "the portal compares by %(pack)s %(version)s (%(digest)s).",
+            pack=pack.id,
+            version=pack.version,
+            digest=pack_digest.hex()[:16],
+            other=named[0],
+            other_version=named[1],
+            other_digest=named[2].hex()[:16],
         )
+        if named[:2] == (pack.id, pack.version):
+            raise VerificationError("pack-mismatch", found, "Install the portal's pack version and submit a new revision.")
+        remedy = Phrase(
+            'Set pack = "%(pack)s" and pack_version = "%(version)s" under [site] of site.toml (without it the newest counts), and submit a'
+            " new revision.",
+            pack=pack.id,
+            version=pack.version,
+        )
+        raise VerificationError("pack-mismatch", found, remedy)
     if report.policy_digest != policy_digest(pack.policy):
         raise VerificationError(
             "policy-mismatch",
