@@ -37,11 +37,12 @@ class Carrier:
     thermal: bool
     also: tuple[str, ...] = ()
     lhv: HeatingRange | None = None  # of a pack's own carrier, what it can hold; of the others the table of factors says it
+    kg_per_nm3: float | None = None
 
 
 def _of(entry: OwnCarrier) -> Carrier:
     thermal = entry.kind not in ("electricity", "medium")
-    return Carrier(entry.id, entry.words, entry.kind, entry.unit, thermal, entry.also, entry.lhv)
+    return Carrier(entry.id, entry.words, entry.kind, entry.unit, thermal, entry.also, entry.lhv, entry.kg_per_nm3)
 
 
 def read_table(path: Path = TABLE) -> dict[str, Carrier]:
@@ -129,7 +130,11 @@ def named(heading: str) -> Naming | None:
 
 @lru_cache(maxsize=1 << 12)
 def _named(heading: str, known: tuple[str, ...]) -> Naming | None:
-    names = _names(known)
+    return read_heading(heading, _names(known))
+
+
+def read_heading(heading: str, names: Mapping[str, str]) -> Naming | None:
+    """What a heading names by these `names` (`name_key`), but for units and words of amounts."""
     text = re.sub(r"^(input|var)\.", "", folded(heading.strip()))
     units = [_UNITS.get(one) for mark in re.findall(r"[\[({【]([^\])}】]*)[\])}】]", text) for one in re.split(r"[/_ ]+", mark.strip())]
     words = [one for one in _BETWEEN.split(_MARKED.sub(" ", text)) if one]
@@ -147,6 +152,11 @@ def _named(heading: str, known: tuple[str, ...]) -> Naming | None:
     return Naming(names[whole], units[0] if units else None, len(units) > 1) if words else None
 
 
+def name_key(text: str) -> str:
+    """A name without what does not matter in it: case, accents, spaces, hyphens."""
+    return "".join(_BETWEEN.split(folded(text)))
+
+
 @lru_cache(maxsize=8)
 def _names(known: tuple[str, ...]) -> Mapping[str, str]:
     """By what a heading is held against, the carrier: ids, names in every language, kinds that stand in their brackets, other words."""
@@ -154,7 +164,7 @@ def _names(known: tuple[str, ...]) -> Mapping[str, str]:
     for id_ in known:
         one = CARRIERS[id_]
         for text in (id_, *one.also, *(part for name in one.words.by_language.values() for part in _parts(folded(name)))):
-            found.setdefault("".join(_BETWEEN.split(folded(text))), id_)
+            found.setdefault(name_key(text), id_)
     return found
 
 

@@ -27,7 +27,11 @@ with h' the enthalpy of saturated water at that temperature. Arrays in and out; 
 
 from __future__ import annotations
 
-from typing import Literal
+import sys
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
+from threading import Lock
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +45,7 @@ NORMAL_KPA = 101.325
 WET_BELOW_K = 2.0
 """Steam declared superheated and measured this little below saturation is dry saturated steam read by imperfect sensors."""
 
-_FLUID = "IF97::Water"
+_FLUID, _TABLES, _LOADING = "IF97::Water", "CoolProp.CoolProp", Lock()
 _HIGHEST_K = 1073.15
 _LOWEST_KPA, _HIGHEST_KPA = 0.6112127, 100_000.0
 _CRITICAL_K, _CRITICAL_KPA = 647.096, 22_064.0
@@ -121,15 +125,25 @@ def _property(name: str, first: str, value: Floats, second: str, other: Floats |
     """
     if not len(value):
         return np.zeros(0)
-    try:
-        from CoolProp.CoolProp import PropsSI  # a second and a half to import: only where there is steam
-    except ImportError:
+    with _LOADING:
+        tables = sys.modules.get(_TABLES) or _loaded()
+    found: Floats = np.asarray(
+        tables.PropsSI(name, first, value, second, np.broadcast_to(other, value.shape).astype(float), _FLUID), dtype=float
+    )
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def _loaded() -> Any:
+    """CoolProp's compiled part without its package, whose import reads every fluid that it knows: 4 s, and steam needs none of them."""
+    package = find_spec("CoolProp")
+    part = package and PathFinder.find_spec(_TABLES, package.submodule_search_locations)
+    if part is None or part.loader is None:
         raise InputError(
             "steam-tables-not-installed",
             "This plant counts steam by its state, and the tables of steam are not installed.",
             "Install them: pip install 'steplabel-agent[steam]'.",
             found="no CoolProp",
-        ) from None
-
-    found: Floats = np.asarray(PropsSI(name, first, value, second, np.broadcast_to(other, value.shape).astype(float), _FLUID), dtype=float)
-    return np.where(np.isfinite(found), found, np.nan)
+        )
+    tables = sys.modules[_TABLES] = module_from_spec(part)
+    part.loader.exec_module(tables)
+    return tables

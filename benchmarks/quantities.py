@@ -66,6 +66,7 @@ def registry() -> pint.UnitRegistry[float]:
     return units
 
 
+@lru_cache(maxsize=1024)
 def spelled(unit: str) -> str:
     """The unit as pint spells it; compound units such as `kWh/吨` are read part by part."""
     return "/".join(SPELLINGS.get(part.strip(), part.strip()) for part in unit.strip().split("/"))

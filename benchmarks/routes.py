@@ -155,8 +155,9 @@ class HeatingRange(Declared):
 class UsualHeat(Declared):
     """The heating values that a pack takes for usual of a carrier whose bounds say little, in MJ per its unit (steam: its heat above the
     feed water). Beyond them, or where there are none, a run counts only by a value that the site declares with its reason. Where it takes
-    in less than is `typical`, or gives back more, the label says by how much that betters it. An entry that names `steps` is of the carrier
-    as these take it (breeze, injected coal), and goes before one that names none.
+    in less than is `typical`, or gives back more, the label says by how much that betters it. Where what is usual is so wide that any
+    value needs its reason (`reasoned`), the bounds only say between what the label then is told. An entry that names `steps` is of the
+    carrier as these take it (breeze, injected coal), and goes before one that names none.
     """
 
     carrier: str
@@ -164,10 +165,16 @@ class UsualHeat(Declared):
     least: float | None = None
     most: float | None = None
     typical: float | None = None
+    reasoned: bool = False
     source: Source
 
+    @property
+    def admits(self) -> bool:
+        """Whether a value counts without a reason."""
+        return self.least is not None and not self.reasoned
+
     def holds(self, value: float) -> bool:
-        return self.least is not None and self.most is not None and self.least <= value <= self.most
+        return self.admits and self.least is not None and self.most is not None and self.least <= value <= self.most
 
 
 class OwnCarrier(Declared):
@@ -179,6 +186,7 @@ class OwnCarrier(Declared):
     words: Words = Field(alias="names")
     also: tuple[str, ...] = ()  # other words that plants write for it, and that mean nothing else
     lhv: HeatingRange | None = None
+    kg_per_nm3: float | None = None  # of a gas of one kind, by which a log may give it in either
 
 
 class Need(Declared):
@@ -216,6 +224,84 @@ class Yield(Declared):
     burns: float | None = None
     burns_usually: float | None = None
     source: Source
+
+
+class MaterialAt(Declared):
+    """What the amount of a material in the log of a step says: how much of its output was bought ready or half made, or of its charge was
+    this.
+
+    `whole` is of how much of it a unit of output is made where it is made of nothing else, at least and at most. `variable` states that
+    share in %, `rest_of` what is left of it; where both are left out, the step's `bought_share` does. What a plant may as well add behind
+    the step as put through it (fly ash beside a mill) names what states, in % of the output, how much was added so (`unless`). What can be
+    part of the weighed output that comes back (fines of a screen behind the scale) names what states how much of it does (`returns`).
+    """
+
+    step: str
+    whole: tuple[float, float] = (1.0, 1.0)
+    variable: str | None = None
+    rest_of: str | None = None
+    unless: str | None = None
+    returns: str | None = None
+    source: Source | None = None
+
+
+class Material(Declared):
+    """What logs of the pack's steps name as charged and is no fuel (`input.MATERIAL`), with other words that mean nothing else."""
+
+    id: str
+    words: Words = Field(alias="names")
+    also: tuple[str, ...] = ()
+    at: tuple[MaterialAt, ...] = ()
+
+
+class Feed(Declared):
+    """How much of materials and carriers, all of `of` together, a unit of output is made of, in t: what a log names of them is held against
+    it. Less than is usual is more output than they give, what is more than usual may be burnt, at `burns` MJ/kg: the label says by how
+    much that betters it.
+
+    Below `least` and beyond `most` no such plant lies, and the step has no label. A feed without `least` may be logged in part: it is
+    judged where the log names nearly as much of it as is usual, then in place of later ones of its materials. Where the log names no more
+    of it than a later one holds, that is judged.
+    """
+
+    of: tuple[str, ...]
+    usual: tuple[float, float]
+    least: float | None = None
+    most: float | None = None
+    burns: float | None = None
+    source: Source
+
+
+class Take(Declared):
+    """How much energy of a kind (electricity in kWh, thermal in MJ) such plants take per unit of output: typically, and usually at most.
+    More is told beside the labels of every step to which it could belong."""
+
+    metric: Literal[Metric.ELECTRICITY, Metric.THERMAL]
+    typical: float
+    most: float
+    source: Source
+
+    @property
+    def unit(self) -> str:
+        return "kWh" if self.metric is Metric.ELECTRICITY else "MJ"
+
+
+class HeldHeat(Declared):
+    """What materials hold at most, in MJ/kg, that burns in the step and no energy counts: carbon of dust, kerogen of shale.
+
+    It is told beside the label by what the log charges of them, its own or that of a step before it (`also_at`), until the site states what
+    they hold.
+    """
+
+    of: tuple[str, ...]
+    burns: float
+    also_at: tuple[str, ...] = ()
+    source: Source
+
+    @property
+    def stated_by(self) -> str:
+        """The static factor that says what they hold, in MJ/kg."""
+        return f"{self.of[0].replace('-', '_')}_mj_kg"
 
 
 class Boundary(Declared):
@@ -263,7 +349,8 @@ class ReferenceCondition(Declared):
     corrected = value - slope * (variable - reference). Where the variable is missing, the batch is excluded as
     `variable-missing` if `required`, else taken as at reference with a notice. Where it is less than `least` or more than `most`, which
     are what it can physically be, the batch is excluded as `variable-impossible`. A standard that corrects no further than so many units
-    of the variable from the reference has a `cap`.
+    of the variable from the reference has a `cap`. Between which values such plants lie on average is `usual`; by how much a test of a
+    run errs at least, standard deviation, is `test`.
     """
 
     variable: str
@@ -276,6 +363,9 @@ class ReferenceCondition(Declared):
     most: float | None = None
     cap: float | None = None
     source: Source
+    usual: tuple[float, float] | None = None
+    test: float | None = None
+    usual_source: Source | None = None
 
 
 class LabelRule(Declared):
@@ -416,6 +506,9 @@ class Step(Declared):
     limits: tuple[Limit, ...] = ()
     of_equipment: tuple[str, ...] = ()
     bought_share: str | None = None
+    feeds: tuple[Feed, ...] = ()  # how much of what its log names a unit of output is made of
+    takes: tuple[Take, ...] = ()  # how much energy such plants take, above which it may be another step's
+    holds_heat: tuple[HeldHeat, ...] = ()  # what of it may burn and is no carrier
 
     def metric(self, metric: Metric) -> MetricRule | None:
         return next((rule for rule in self.metrics if rule.metric == metric), None)
@@ -501,7 +594,9 @@ class Pack(Declared):
     steps: tuple[Step, ...]
     editions: tuple[Edition, ...] = ()
     heating_values: tuple[UsualHeat, ...] = ()
+    materials: tuple[Material, ...] = ()
     own_carriers: tuple[OwnCarrier, ...] = ()  # that the table of carriers does not hold
+    own_power: str | None = None  # static factor: in % of the power used, what the site makes itself and none of its files holds
     numbers: dict[str, Source] = {}  # by role (`benchmarks.packs.provenance`): the source of numbers that name none of their own
 
     def made_in(self, route: Route) -> str:

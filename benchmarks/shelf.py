@@ -1,4 +1,4 @@
-"""Packs and tables of factors beyond those that come with Steplabel: approved by an authority, kept by whoever runs this process.
+"""Packs, tables of factors and practices beyond those that come with Steplabel: approved by an authority, kept by who runs this process.
 
 The agent keeps them in its state directory, the portal in its database; each says so when it starts. What comes with Steplabel is
 looked for first, so an approved file never takes the place of one of these.
@@ -27,6 +27,10 @@ class Shelf(Protocol):
         """The TOML of that version of the table of conversion factors; None where there is none."""
         ...
 
+    def practices(self) -> str:
+        """The newest signed library of practices that is kept, as JSON (`guidance.practices`); empty where there is none."""
+        ...
+
 
 class Empty:
     """The shelf of a process that knows only what comes with Steplabel."""
@@ -39,6 +43,9 @@ class Empty:
 
     def factors(self, _version: str) -> str | None:
         return None
+
+    def practices(self) -> str:
+        return ""
 
 
 _of_process: list[Shelf] = [Empty()]

@@ -75,6 +75,12 @@ class Kept:
             raise _altered("conversion", version)
         return text
 
+    def practices(self) -> str:
+        """Raises VerificationError `library-altered` where the library is not the one that was signed."""
+        from reporting_agent.signed_library import kept_library
+
+        return kept_library(self.folder.parent)
+
     def documents(self) -> list[dict[str, Any]]:
         """The signed document of every pack that is kept, by name of the file."""
         return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(self.folder.glob("*.json"))]
@@ -112,6 +118,9 @@ class Offered:
 
     def factors(self, version: str) -> str | None:
         return self.text if self.text and version == self.version else self.beneath.factors(version)
+
+    def practices(self) -> str:
+        return self.beneath.practices()
 
 
 def fetch(

@@ -9,6 +9,7 @@ reporting rules).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -54,3 +55,9 @@ def read_off(ordered: Array, averaging: Averaging = "five-ranks") -> Array:
     firms = ordered.shape[-1]
     points = [ordered[..., at.start : at.stop].mean(axis=-1) for at in (ranks(percent, firms, averaging) for percent in percents(firms))]
     return np.stack(points, axis=-1) if points else ordered[..., :0]
+
+
+def share_at(points: Sequence[CurvePoint], level: float) -> tuple[int, int]:
+    """Between which percentages of the firms stay at or below `level`: the last point surely at or below it, the first surely above."""
+    least = max((point.percent for point in points if point.interval[1] <= level), default=0)
+    return least, min((point.percent for point in points if point.interval[0] > level), default=100)

@@ -34,6 +34,7 @@ _COARSE, _FINE = 48, 96  # points of tau: over the whole reach, and again where 
 _TAU_REACH = 6.0  # the grid ends at this many standard deviations: beyond lies < 1e-3 of p(tau | y) at 8 firms
 _NEGLIGIBLE = 16.0  # exponents below the largest of p(tau | y)
 _STRATA = 50  # values of tau, each shared by a fiftieth of the draws: what depends on tau alone is worked out once for all of them
+_AT_ONCE = 1 << 15  # numbers that are worked on together: few plants would else be mostly the cost of a call
 _ANDERSON_DARLING_1_PERCENT = 1.035
 _FEWEST_TO_JUDGE = 5  # plants, before a jump or a poor fit can be told
 _HEAVY = 3.0  # degrees of freedom of a heavy-tailed sector
@@ -66,8 +67,7 @@ def draw_count(plants: int) -> int:
 
 
 def draws(observed: Observed, rng: np.random.Generator, count: int | None = None, *, unseen: int = 0) -> Iterator[Array]:
-    """Simultaneous draws of all plants' true values: blocks of rows, one row a draw, one column a plant. Rows of a block
-    share their tau; blocks come in random order.
+    """Simultaneous draws of all plants' true values: blocks of rows, one row a draw, one column a plant, in random order of tau.
 
     Args:
         count: rows in all; `draw_count` of the plants where None.
@@ -77,23 +77,27 @@ def draws(observed: Observed, rng: np.random.Generator, count: int | None = None
     wanted = draw_count(plants) if count is None else count
     jumped = jump_probability(observed)
     doubted = _doubted(jumped)
-    taus = _strata(*_tau_posterior(observed, jumped), rng)
-    ends = np.linspace(0, wanted, taus.size + 1).astype(int)
-    for tau, rows in zip(taus.tolist(), np.diff(ends).tolist(), strict=True):
-        precision = 1.0 / (observed.sds**2 + tau**2)
+    all_taus = _strata(*_tau_posterior(observed, jumped), rng)
+    all_rows = np.diff(np.linspace(0, wanted, all_taus.size + 1).astype(int))
+    together = max(1, _AT_ONCE * all_taus.size // (wanted * (plants + unseen)))
+    for first in range(0, all_taus.size, together):
+        taus, rows = all_taus[first : first + together, None], all_rows[first : first + together]
+        chance = [(rng.random((n, doubted.size)), rng.standard_normal(n), rng.standard_normal((n, plants + unseen))) for n in rows]
+        coins, apart, drawn = (np.concatenate(parts) for parts in zip(*chance, strict=True))
+        of = np.repeat(np.arange(len(rows)), rows) if len(rows) > 1 else slice(None)  # the tau of each row; of one alone it is of all
+        precision = 1.0 / (observed.sds**2 + taus**2)
         told = precision * values
-        jumps = rng.random((rows, doubted.size)) < jumped[doubted]  # these tell nothing
-        total = precision.sum() - jumps @ precision[doubted]
-        mu = (told.sum() - jumps @ told[doubted]) / total + rng.standard_normal(rows) / np.sqrt(total)
-        own = tau**2 * precision  # how much of its own value a plant keeps; the rest comes from the sector
-        drawn = rng.standard_normal((rows, plants + unseen))
+        jumps = coins < jumped[doubted]  # these tell nothing
+        total = precision.sum(axis=1)[of] - (jumps * precision[of][:, doubted]).sum(axis=1)
+        mu = (told.sum(axis=1)[of] - (jumps * told[of][:, doubted]).sum(axis=1)) / total + apart / np.sqrt(total)
+        own = taus**2 * precision  # how much of its own value a plant keeps; the rest comes from the sector
         seen = drawn[:, :plants]
-        for_jumps = mu[:, None] + tau * seen[:, doubted]
-        seen *= tau * np.sqrt(1.0 - own)
-        seen += own * values
-        seen += mu[:, None] * (1.0 - own)
+        for_jumps = mu[:, None] + taus[of] * seen[:, doubted]
+        seen *= (taus * np.sqrt(1.0 - own))[of]
+        seen += (own * values)[of]
+        seen += mu[:, None] * (1.0 - own)[of]
         seen[:, doubted] = np.where(jumps, for_jumps, seen[:, doubted])
-        drawn[:, plants:] = mu[:, None] + tau * drawn[:, plants:]
+        drawn[:, plants:] = mu[:, None] + taus[of] * drawn[:, plants:]
         yield drawn
 
 
@@ -156,13 +160,14 @@ def _tau_posterior(observed: Observed, jumped: Array) -> tuple[Array, Array]:
 
 
 def _log_tau_density(taus: Array, values: Array, variances: Array) -> Array:
-    found = np.empty(taus.size)
-    for i, tau in enumerate(taus):  # a loop over the grid, not over plants: flat memory for thousands of plants
-        precision = 1.0 / (variances + tau**2)
-        total = precision.sum()
+    found = []
+    for part in np.array_split(taus, -(-taus.size * values.size // _AT_ONCE)):  # flat memory for thousands of plants
+        precision = 1.0 / (variances + part[:, None] ** 2)
+        total = precision.sum(axis=1)
         mean = precision @ values / total
-        found[i] = -0.5 * (np.log(total) - np.log(precision).sum() + precision @ (values - mean) ** 2)
-    return found
+        off = (precision * (values - mean[:, None]) ** 2).sum(axis=1)
+        found.append(-0.5 * (np.log(total) - np.log(precision).sum(axis=1) + off))
+    return np.concatenate(found)
 
 
 def fits(observed: Observed) -> bool:

@@ -77,8 +77,7 @@ class Coverage:
 def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterable[Span]) -> Coverage:
     """What the valid batches of a step tell of the period; `stopped` is when the site declares that it stood."""
     first, last = period.start.timestamp(), period.end.timestamp()
-    ran = [(batch.start, batch.end or batch.start) for batch, counts in zip(columns.batches, valid.tolist(), strict=True) if counts]
-    seconds = np.array([(start.timestamp(), end.timestamp()) for start, end in ran]).reshape(-1, 2).clip(first, last)
+    seconds = columns.span_s[valid].clip(first, last)
     stops = np.array([(start.timestamp(), end.timestamp()) for start, end in stopped]).reshape(-1, 2).clip(first, last)
 
     known = np.vstack([[(first, first), (last, last)], seconds, stops])
@@ -93,7 +92,8 @@ def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterab
     first_day, end = np.searchsorted(edges, seconds[:, 0], side="right") - 1, np.searchsorted(edges, seconds[:, 1])
     spans = zip(first_day.tolist(), end.tolist(), strict=True)
     with_batches = {day for one, other in spans for day in range(one, max(other, one + 1)) if day < days}
-    local = (start.astimezone(zone) for start, _ in ran if start in period)
+    inside = np.flatnonzero(valid & columns.begun_in(period)).tolist()
+    local = (columns.batches[row].start.astimezone(zone) for row in inside)
     began = Counter((start.year, start.month) for start in local)
     told = sum(batches >= FEWEST_OF_A_MONTH for batches in began.values())
     from_until = tuple(datetime.fromtimestamp(float(one), UTC).astimezone(zone) for one in silence)
@@ -176,8 +176,8 @@ def _silent_days(columns: StepColumns, period: Period, stopped: Sequence[Span]) 
     the week."""
     days = midnights(period)
     told = np.zeros(len(days) - 1, dtype=bool)
-    spans = (*((batch.start, batch.end or batch.start) for batch in columns.batches), *stopped)
-    seconds = np.array([(start.timestamp(), end.timestamp()) for start, end in spans]).reshape(-1, 2)
+    stops = np.array([(start.timestamp(), end.timestamp()) for start, end in stopped]).reshape(-1, 2)
+    seconds = np.vstack((columns.span_s, stops))
     first, until = np.searchsorted(days, seconds[:, 0], side="right") - 1, np.searchsorted(days, seconds[:, 1])
     for begin, end in zip(first.tolist(), until.tolist(), strict=True):
         told[max(begin, 0) : max(end, begin + 1)] = True

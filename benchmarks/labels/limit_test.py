@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date, timedelta
+from datetime import date
 from math import fsum
 from types import MappingProxyType
 
@@ -63,7 +63,7 @@ def grade_step(
         return Grade(None, "period-not-covered", why=_not_covered(step, covered))
     if lost is not None and (why := lost.too_much) is not None:
         return Grade(None, "production-left-out", why=Words.of(why))
-    last_day = (period.end - timedelta(microseconds=1)).date()  # the version in force when the year was complete
+    _, last_day = period.first_and_last  # the version in force when the year was complete
     tested = tuple(
         _test(limit, step, mean, {**static_factors, **batch_means, **named(limit, variant, step)}, last_day, ran, doubts)
         for limit in limits

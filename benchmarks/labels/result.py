@@ -224,6 +224,7 @@ class StepLabel:
     outside: tuple[OutsideUse, ...] = ()  # energy that the step used and its boundary does not hold
     allocated_carriers: tuple[str, ...] = ()  # shared out by a declared rule, not measured for this step alone
     provisos: tuple[Words, ...] = ()  # what the site declares and the values rest on
+    account: tuple[Words, ...] = ()  # why no account of the site shows that all of its energy is in the values; of the grade too
     path: Path = RECORDS  # from raw rows to these records: what one input record can change
     made_from: Measured | None = field(default=None, compare=False, repr=False)
 
@@ -258,7 +259,8 @@ class StepLabel:
             "best": {"value": self.best.value, "rule": self.best.rule, "reason": self.best.reason},
             "typical": self.typical,
             "mean": self.mean,
-            "grade": self.grade.to_json(),
+            "grade": self.grade.to_json() | {"account": [why.by_language for why in self.account]},
+            "account": [why.by_language for why in self.account],
             "provisos": [why.by_language for why in self.provisos],
             "output": {"value": self.output_t, "unit": self.unit.partition("/")[2]},
             "energy_by_carrier": {carrier: {"value": value, "unit": self.energy_unit} for carrier, value in self.energy_by_carrier.items()},

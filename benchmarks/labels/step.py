@@ -39,6 +39,7 @@ _MENDABLE = (
     ExclusionReason.HEATING_VALUE_TWO_SIDED,
     ExclusionReason.HEATING_VALUE_UNUSUAL,
     ExclusionReason.NOT_BOUGHT,
+    ExclusionReason.SHARE_REFUTED,
     ExclusionReason.CREDIT_NOT_PRODUCT,
     ExclusionReason.LHV_REQUIRED,
     ExclusionReason.NEED_UNMET,
@@ -170,7 +171,7 @@ def label_rows(
             rule,
             variant,
             mean,
-            _means_of_variables(columns, valid),
+            means_of_variables(columns, valid),
             context.static_factors or {},
             context.period,
             measured.coverage,
@@ -254,7 +255,7 @@ def _completeness(columns: StepColumns, energy: MetricEnergy, rows: Integers, pe
     return fsum(energy.coverage[good]) / len(good) if len(good) else None
 
 
-def _means_of_variables(columns: StepColumns, rows: Integers) -> dict[str, float]:
+def means_of_variables(columns: StepColumns, rows: Integers) -> dict[str, float]:
     """Output-weighted means of the relevant variables over the used batches, where every one of them recorded it."""
     if not len(rows):
         return {}

@@ -34,6 +34,7 @@ class ExclusionReason(StrEnum):
     REPEATED_HOUR = "repeated-hour"  # metered through the hour that the clock shows twice in autumn; on the way out only
     HEATING_VALUE_TWO_SIDED = "heating-value-two-sided"  # a carrier made and used on one day with two values: neither side is known
     NOT_BOUGHT = "not-bought"  # took what counts only where it came over the fence, and nothing shows that it did
+    SHARE_REFUTED = "share-refuted"  # states less of what was bought, or of its charge, than its log shows
     HEATING_VALUE_UNUSUAL = "heating-value-unusual"  # beyond what the pack takes for usual, and not declared with a reason
     UNREADABLE = "unreadable"  # a row of the batches file that could not be read: no record of it goes further
     OUTSIDE_PERIOD = "outside-period"  # starts before or after the reporting period

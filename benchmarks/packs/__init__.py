@@ -129,7 +129,8 @@ def _carriers(pack: Pack) -> set[str]:
 
 _LISTS = (
     *("counted", "measured", "essential", "needs", "own_carriers", "recovered_by", "not_beside", "gives_no", "of_equipment"),
-    *("heating_values", "bought", "unconverted", "delivered", "yields", "steps", "by_electricity", "feedstock", "also"),
+    *("heating_values", "bought", "unconverted", "delivered", "yields", "steps", "by_electricity", "feedstock", "also", "materials"),
+    *("feeds", "takes", "holds_heat"),
 )
 
 
@@ -146,7 +147,14 @@ def _published(value: Any) -> Any:
         "levels": "grades",
         "alone": False,
         "unmixed": False,
-        **dict.fromkeys(("source", "words", "least", "most", "share_variable", "lhv", "product_carrier", "cap", "bought_share"), None),
+        **dict.fromkeys(
+            (
+                *("source", "words", "least", "most", "share_variable", "lhv", "kg_per_nm3", "product_carrier", "cap", "bought_share"),
+                "own_power",
+            ),
+            None,
+        ),
+        **dict.fromkeys(("usual", "test", "usual_source"), None),
         **dict.fromkeys(_LISTS, ()),
     }
     return {

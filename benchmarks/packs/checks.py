@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from benchmarks.carriers import CARRIERS
+from benchmarks.carriers import CARRIERS, name_key
 from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
@@ -66,8 +66,49 @@ def faults(pack: Pack) -> Iterator[Fault]:
     for step in pack.steps:
         yield from _step(step, pack)
     yield from _usual_heat(pack)
+    yield from _materials(pack)
+    yield from _charged(pack)
     yield from _editions(pack)
     yield from _words(pack, "", pack.words.by_language)
+
+
+def _materials(pack: Pack) -> Iterator[Fault]:
+    """Materials of steps that there are, whose share something states, within bounds that can be, each named once."""
+    yield from _unique("materials", [one.id for one in pack.materials])
+    names = [(name_key(text), one.id) for one in pack.materials for text in {one.id, *one.words.by_language.values(), *one.also}]
+    for key, owner in sorted(dict.fromkeys(names)):
+        if any(other != owner for name, other in names if name == key):
+            yield Fault(f"materials[{owner}]", key, Phrase("a name of one material alone"))
+    steps = {step.id: step for step in pack.steps}
+    for one in pack.materials:
+        for at in one.at:
+            if at.step not in steps:
+                yield Fault(f"materials[{one.id}].at", at.step, Phrase("a step of the pack: %(names)s", names=", ".join(steps)))
+            elif not 0 < at.whole[0] <= at.whole[1]:
+                yield Fault(f"materials[{one.id}].at[{at.step}].whole", str(at.whole), Phrase("least and most, positive and rising"))
+
+
+def _charged(pack: Pack) -> Iterator[Fault]:
+    """What steps are fed with, and what of it may burn, is of materials, carriers and steps that there are."""
+    steps, materials = {step.id for step in pack.steps}, {one.id for one in pack.materials}
+    for step in pack.steps:
+        for index, feed in enumerate(step.feeds):
+            place, bounds = f"steps[{step.id}].feeds[{index}]", (feed.least or 0.0, *feed.usual, feed.most or feed.usual[1])
+            for id_ in (one for one in feed.of if one not in materials | CARRIERS.keys()):
+                yield Fault(f"{place}.of", id_, Phrase("a material of the pack, or a carrier"))
+            if not feed.of or bounds != tuple(sorted(bounds)) or feed.usual[1] <= 0 or (feed.burns or 1.0) <= 0:
+                yield Fault(f"{place}.usual", str(bounds), Phrase("materials, and least, usual and most in rising order"))
+        yield from _unique(f"steps[{step.id}].takes", [one.metric for one in step.takes])
+        for take in (one for one in step.takes if not 0 <= one.typical < one.most):
+            yield Fault(f"steps[{step.id}].takes[{take.metric}].most", str(take.most), Phrase("more than `typical`, which is not negative"))
+        for index, held in enumerate(step.holds_heat):
+            place = f"steps[{step.id}].holds_heat[{index}]"
+            for id_ in (one for one in held.of if one not in materials):
+                yield Fault(f"{place}.of", id_, Phrase("a material of the pack"))
+            for id_ in (one for one in held.also_at if one not in steps):
+                yield Fault(f"{place}.also_at", id_, Phrase("a step of the pack: %(names)s", names=", ".join(sorted(steps))))
+            if not held.of or held.burns <= 0:
+                yield Fault(f"{place}.burns", str(held.burns), Phrase("materials, and a heat above 0"))
 
 
 def _policy(pack: Pack) -> Iterator[Fault]:
@@ -444,6 +485,12 @@ def _conditions(step: Step, place: str) -> Iterator[Fault]:
                 f"{place}[{condition.variable}].least",
                 Phrase("%(least)s to %(most)s", least=str(least), most=str(most)),
                 Phrase("bounds around the reference, %(reference)s", reference=str(condition.reference)),
+            )
+        if condition.usual_source is None and (condition.usual, condition.test) != (None, None):
+            yield Fault(f"{place}[{condition.variable}].usual_source", "", Phrase("where `usual` and `test` are from"))
+        if condition.usual is not None and not low <= condition.usual[0] < condition.usual[1] <= high:
+            yield Fault(
+                f"{place}[{condition.variable}].usual", str(condition.usual), Phrase("two values within the bounds, in rising order")
             )
         yield from _reach(condition, step, f"{place}[{condition.variable}].slope")
 

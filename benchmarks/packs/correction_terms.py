@@ -53,6 +53,10 @@ class _Term(Declared):
     def number(self, variables: Mapping[str, Value]) -> Fraction:
         return number(self.value(variables), self.variable)
 
+    def others(self) -> tuple[Value, ...]:
+        """What else the variable could be: every class, or the value at which the term leaves a limit as it is."""
+        return ()
+
 
 class Require(_Term):
     """The limit holds only where the variable has this value."""
@@ -76,6 +80,9 @@ class Multiply(_Term):
     def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
         return limit * _of_class(self.values, self.value(variables), self.variable)
 
+    def others(self) -> tuple[Value, ...]:
+        return tuple(self.values)
+
 
 class Classes(_Term):
     """Plus the number of the variable's class."""
@@ -85,6 +92,9 @@ class Classes(_Term):
 
     def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
         return limit + _of_class(self.values, self.value(variables), self.variable)
+
+    def others(self) -> tuple[Value, ...]:
+        return tuple(self.values)
 
 
 class Linear(_Term):
@@ -97,6 +107,9 @@ class Linear(_Term):
     def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
         return limit + self.slope * (self.number(variables) - self.reference)
 
+    def others(self) -> tuple[Value, ...]:
+        return (float(self.reference),)
+
 
 class Shortfall(_Term):
     """Plus slope x what the variable falls short of the reference, up to `cap`; nothing above the reference."""
@@ -108,6 +121,9 @@ class Shortfall(_Term):
 
     def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
         return limit + self.slope * min(self.cap, max(Fraction(0), self.reference - self.number(variables)))
+
+    def others(self) -> tuple[Value, ...]:
+        return (float(self.reference),)
 
 
 class Band(Declared):
@@ -126,6 +142,9 @@ class Bands(_Term):
     def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
         found = self.number(variables)
         return limit + next(band.add for band in self.bands if band.up_to is None or found <= band.up_to)
+
+    def others(self) -> tuple[Value, ...]:
+        return tuple(float(band.up_to) for band in self.bands if band.up_to is not None)
 
 
 class Table(_Term):
@@ -153,6 +172,9 @@ class Table(_Term):
             ),
         )
 
+    def others(self) -> tuple[Value, ...]:
+        return tuple(float(at) for at, added in self.points if added == 0)
+
 
 class Altitude(_Term):
     """Times (a - b x pressure / standard pressure) above an altitude; below it the factor would tighten and does not apply."""
@@ -168,6 +190,9 @@ class Altitude(_Term):
         if (pressure := variables.get("pressure_pa")) is None:
             raise _missing("pressure_pa")
         return limit * (self.a - self.b * number(pressure, "pressure_pa") / STANDARD_PRESSURE_PA)
+
+    def others(self) -> tuple[Value, ...]:
+        return (float(self.above_m),)
 
 
 Term = Annotated[Require | Multiply | Classes | Linear | Shortfall | Bands | Table | Altitude, Field(discriminator="kind")]

@@ -11,10 +11,11 @@ finished limit becomes a float.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -122,6 +123,33 @@ def asked_by(limit: Limit) -> frozenset[str]:
     terms = RULES[limit.correction].terms if limit.correction and limit.correction in RULES else ()
     pressure = {"pressure_pa"} if any(isinstance(term, Altitude) for term in terms) else set()
     return frozenset({*limit.applies, *(term.variable for term in terms), *pressure})
+
+
+def strictest(limits: Sequence[Limit], variables: Mapping[str, Value], stated: Collection[str], on: date) -> Limits:
+    """By grade the lowest of these limits, were each of the `stated` variables of another class or range, or without its correction."""
+    could_be = [[variables[name], *_others(limits, name)] for name in stated]
+    found = (
+        corrected_limits(limit, {**variables, **dict(zip(stated, values, strict=True))}, on)
+        for values in product(*could_be)
+        for limit in limits
+    )
+    grades = [one for one in found if not isinstance(one, NotAssessable)]
+    first, second, third = (min((level for one in grades if (level := one[at]) is not None), default=None) for at in range(3))
+    return first, second, third
+
+
+def _others(limits: Sequence[Limit], name: str) -> Iterator[Value]:
+    for limit in limits:
+        for term in RULES[limit.correction].terms if limit.correction else ():
+            yield from term.others() if term.variable == name else ()
+        wanted = limit.applies.get(name)
+        if isinstance(wanted, str):
+            yield wanted
+        elif isinstance(wanted, Span):
+            yield from (wanted.up_to,) if wanted.up_to is not None else (wanted.above + 1,) if wanted.above is not None else ()
+        elif wanted is not None:
+            low, high = wanted
+            yield from (low,) if low is not None else (0.99 * high,) if high is not None else ()
 
 
 def _corrected(value: Fraction, grade_number: int, rule: str | None, variables: Mapping[str, Value]) -> Fraction:

@@ -35,6 +35,8 @@ class Role(StrEnum):
     MEASURED = "measured"
     NEED = "need"
     YIELD = "yield"
+    FEED = "feed"
+    TAKE = "take"
     USUAL = "usual"
     QUANTILE = "quantile"
     VALIDITY = "validity"
@@ -60,6 +62,8 @@ MOVES: Mapping[Role, Phrase] = {
     Role.MEASURED: Phrase("which batches count: those with a default heating value of these carriers are left out"),
     Role.NEED: Phrase("which batches count: those that report less are left out; of less than is usual the label says so"),
     Role.YIELD: Phrase("which batches count: those that give back more heat are left out; of more than is usual the label says so"),
+    Role.FEED: Phrase("whether a label counts beside what its log charges; outside what is usual the label says so"),
+    Role.TAKE: Phrase("no label; beside it is told what lies above the usual"),
     Role.USUAL: Phrase("which batches count: beyond it a heating value is declared with its reason; away from typical the label says so"),
     Role.QUANTILE: Phrase("which batch is the label"),
     Role.VALIDITY: Phrase("which batches count"),
@@ -110,8 +114,17 @@ def numbers(pack: Pack) -> Iterator[Number]:
                 of = "".join(f".{step}" for step in usual.steps[:1])
                 at, unit = f"heating_values.{usual.carrier}{of}.{name}", f"MJ/{CARRIERS[usual.carrier].unit}"
                 yield Number(at, Role.USUAL, _written(value), unit, usual.source, usual.source.clause)
+    yield from _of_materials(pack)
     for step in pack.steps:
         yield from _of_step(step, pack)
+
+
+def _of_materials(pack: Pack) -> Iterator[Number]:
+    for material in pack.materials:
+        for at in material.at:
+            for name, value in zip(("least", "most"), at.whole, strict=True) if at.whole != (1.0, 1.0) else ():
+                unit = f"t/{pack.step(at.step).output_unit}"
+                yield Number(f"materials.{material.id}.{at.step}.{name}", Role.BOUNDS, _written(value), unit, at.source)
 
 
 def digest_of_sources(pack: Pack) -> str:
@@ -165,6 +178,8 @@ def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
         yield Number(f"{place}.measured", Role.MEASURED, ", ".join(step.boundary.measured), "", said, said.clause)
     yield from _of_needs(step, place)
     yield from _of_yields(step, place)
+    yield from _of_feeds(step, place)
+    yield from _of_takes(step, place)
     for metric in step.metrics:
         at = f"{place}.{metric.metric}"
         yield Number(f"{at}.floor", Role.BOUNDS, _written(metric.floor), metric.unit, _of_role(pack, Role.BOUNDS))
@@ -216,6 +231,32 @@ def _of_yields(step: Step, place: str) -> Iterator[Number]:
             if value is not None:
                 at = f"{place}.yields.{'+'.join(one.gives)}.{name}"
                 yield Number(at, Role.YIELD, _written(value), "of the heat given back", one.source, one.source.clause)
+
+
+def _of_feeds(step: Step, place: str) -> Iterator[Number]:
+    for one in step.feeds:
+        of = {"least": one.least, "usual_least": one.usual[0], "usual_most": one.usual[1], "most": one.most, "burns": one.burns}
+        for name, value in of.items():
+            if value:
+                unit = "MJ/kg" if name == "burns" else f"t/{step.output_unit}"
+                yield Number(f"{place}.feeds.{'+'.join(one.of)}.{name}", Role.FEED, _written(value), unit, one.source, one.source.clause)
+    for held in step.holds_heat:
+        at = f"{place}.holds_heat.{'+'.join(held.of)}.burns"
+        yield Number(at, Role.FEED, _written(held.burns), "MJ/kg", held.source, held.source.clause)
+
+
+def _of_takes(step: Step, place: str) -> Iterator[Number]:
+    """What such plants usually take, and what their variables usually are."""
+    for take in step.takes:
+        for name, value in (("typical", take.typical), ("most", take.most)):
+            at, unit = f"{place}.takes.{take.metric}.{name}", f"{take.unit}/{step.output_unit}"
+            yield Number(at, Role.TAKE, _written(value), unit, take.source, take.source.clause)
+    for condition in step.reference_conditions:
+        least, most = condition.usual or (None, None)
+        said = condition.usual_source
+        for name, of in (("usual_least", least), ("usual_most", most), ("test", condition.test)):
+            if of is not None and said is not None:
+                yield Number(f"{place}.{condition.variable}.{name}", Role.TAKE, _written(of), condition.unit, said, said.clause)
 
 
 def _of_limit(limit: Limit, place: str) -> Iterator[Number]:

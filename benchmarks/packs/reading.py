@@ -19,7 +19,7 @@ from benchmarks.packs.faults import Fault, FaultyPack
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Source
 
-_NAMES_A_SOURCE = ("source", "grid_source", "typical_source", "spread_source", "measured_source")
+_NAMES_A_SOURCE = ("source", "grid_source", "typical_source", "spread_source", "measured_source", "usual_source")
 _GRADES = ("grade1", "grade2", "grade3")
 
 

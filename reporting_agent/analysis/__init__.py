@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from benchmarks.guidance.causes import Cause
 from benchmarks.labels import Grade, StepLabel
 from benchmarks.measurements import Finding
 from benchmarks.routes import worded
-from reporting_agent.analysis.account import site_balance as closing
+from reporting_agent.analysis.account import open_balances
 from reporting_agent.analysis.account.flow import BoughtInEnergy, Cumulative, MaterialFlow, StepYield, material_flow
 from reporting_agent.analysis.account.route import route_accounts
-from reporting_agent.analysis.account.site_balance import SiteBalance
 from reporting_agent.analysis.account.types import RouteAccount
 from reporting_agent.analysis.baselines.baseline import Baseline, baselines
 from reporting_agent.analysis.costs.amounts import Amount
-from reporting_agent.analysis.costs.tariff import StepCost, costs
+from reporting_agent.analysis.costs.batch_costs import StepCost, costs
 from reporting_agent.analysis.drivers.relevance import StepDrivers
 from reporting_agent.analysis.drivers.study import drivers
 from reporting_agent.analysis.meters import adequacy as fitness_of_meters
@@ -30,7 +30,7 @@ from reporting_agent.analysis.meters import balance
 from reporting_agent.analysis.meters.adequacy import Adequacy
 from reporting_agent.analysis.meters.balance import Balance
 from reporting_agent.analysis.waste.advice import advise
-from reporting_agent.analysis.waste.causes import Cause, CauseRule
+from reporting_agent.analysis.waste.causes import CauseRule
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.analysis.waste.gains import Advice
 from reporting_agent.analysis.waste.losses import BatchColumns, StepLosses, losses
@@ -40,6 +40,7 @@ from reporting_agent.analysis.waste.waterfall import BatchLoss, CausePart, Varia
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, label_of
+from reporting_agent.pipeline.site_balance import SiteBalance, site_balance
 
 __all__ = [
     "Adequacy",
@@ -96,7 +97,7 @@ class Analysis:
     @property
     def findings(self) -> list[Finding]:
         """What the meters show against each other: balances that do not close, meters that do not suffice."""
-        return [*balance.findings(self.balances), *fitness_of_meters.findings(self.adequacy), *closing.findings(self.site_balance)]
+        return [*balance.findings(self.balances), *fitness_of_meters.findings(self.adequacy), *open_balances.findings(self.site_balance)]
 
     def ungraded(self, result: LabelResult) -> LabelResult:
         """The result without the grades of labels that are in question: a figure that may be wrong meets no limit."""
@@ -171,7 +172,7 @@ def analyse(site: Site, result: LabelResult) -> Analysis:
     used = uses(site, result)
     reviewed = review(site, result.data)
     period = result.site_label.period
-    balanced = closing.site_balance(site, result)
+    balanced = site_balance(result.sitewide(site))
     without = label_of(site, reviewed.without(result.data, site.zone), period).steps if reviewed.open else ()
     return Analysis(
         losses=lost,

@@ -114,12 +114,12 @@ def _of_product(line: Line, own: Flags, name: str, places: Callable[[Daily, floa
 def _against_others(day: Integers, value: Floats, own: Flags) -> Compared:
     other, mine = np.flatnonzero(~own & np.isfinite(value)), np.flatnonzero(own)
     between = np.searchsorted(other, mine)
-    beside_others = []
-    for place, at in zip(mine.tolist(), between.tolist(), strict=True):
-        beside = other[max(at - BESIDE, 0) : at + BESIDE]
-        beside = beside[np.abs(day[beside] - day[place]) <= REACH_DAYS]
-        beside_others.append(value[place] - np.median(value[beside]) if len(beside) else np.nan)
-    return Compared(day[mine], np.array(beside_others), between)
+    place = between[:, None] + np.arange(-BESIDE, BESIDE)
+    beside = np.pad(other, BESIDE)[place + BESIDE]
+    near = (place >= 0) & (place < len(other)) & (np.abs(day[beside] - day[mine][:, None]) <= REACH_DAYS)
+    values, count = np.sort(np.where(near, value[beside], np.nan), axis=1), near.sum(axis=1)
+    middle = [np.take_along_axis(values, at[:, None], axis=1)[:, 0] for at in (count - 1 >> 1, count >> 1)]  # of no run: NaN
+    return Compared(day[mine], value[mine] - (middle[0] + middle[1]) / 2, between)
 
 
 def _change(line: Line, product: str, day: date, until: date | None, size: Moved, *, by_scale: bool) -> Change:

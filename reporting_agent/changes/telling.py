@@ -138,8 +138,8 @@ def _of_no_batch(change: Change) -> Phrase:
             meter=meter, share=share, step=change.step,
         )  # fmt: skip
     return Phrase(
-        "Meter %(meter)s was read outside the time that it counts for (%(when)s), and no meter stands for it then: its energy, %(share)s of"
-        " what step %(step)s used, is in no label.",
+        "Meter %(meter)s does not count %(when)s, and no meter stands for it then: its energy by its readings, or by its own runs,"
+        " %(share)s of what step %(step)s used, is in no label.",
         meter=meter, share=share, step=change.step, when=_when(change),
     )  # fmt: skip
 

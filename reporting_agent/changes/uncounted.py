@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 import numpy as np
 
@@ -25,10 +25,10 @@ from reporting_agent.metering.uncertainty import doubt
 from reporting_agent.metering.windows import to_us
 from reporting_agent.pipeline import PlantData
 from reporting_agent.pipeline.following import sinks_of
+from reporting_agent.pipeline.metered import takes_over
 
 LEAST = 0.005  # of what the step's meters of the carrier counted; as `outside` and `others` of a site
 WELL_KNOWN = 0.999  # of an hour, by both meters
-NEAR = timedelta(days=1)  # between one meter's end and the next one's beginning
 
 Place = tuple[str, str, Direction]
 
@@ -41,7 +41,7 @@ def of_meters(data: PlantData, site: Site, told: Sequence[Change]) -> list[Chang
     of_checks = (_check(one, records, site) for one in records.values() if not {one.meter.id, one.meter.checked} & known)
     return [
         *(change for one in records.values() if (change := _without_batches(one, data, site, counted)) is not None),
-        *(change for one in records.values() for change in _out_of_its_time(one, list(records.values()), site, counted)),
+        *(change for one in records.values() for change in _out_of_its_time(one, list(records.values()), data, site, counted)),
         *(change for change in of_checks if change is not None),
         *_undeclared(data, list(records.values())),
     ]
@@ -83,20 +83,33 @@ def _without_batches(one: MeterRecord, data: PlantData, site: Site, counted: dic
 
 
 def _out_of_its_time(
-    one: MeterRecord, records: Sequence[MeterRecord], site: Site, counted: dict[Place, list[MeterRecord]]
+    one: MeterRecord, records: Sequence[MeterRecord], data: PlantData, site: Site, counted: dict[Place, list[MeterRecord]]
 ) -> Iterator[Change]:
-    """What it counted before `from` or after `until`, where no other meter of its place stood for it then."""
+    """What it counted before `from` or after `until`, or would have in the runs of then, where no other meter of its place stood for it."""
     meter = one.meter
     if not one.counted or not meter.step or meter.direction is not Direction.IMPORT:
         return
     for edge, after in ((meter.until, True), (meter.since, False)):
-        if edge is None or any(_takes_over(other.meter, other, meter, edge, site, after=after) for other in records if other is not one):
+        if edge is None or any(takes_over(other.meter, other, meter, edge, site, after=after) for other in records if other is not one):
             continue
         edge_us = to_us(datetime.combine(edge, time(), site.zone).astimezone(UTC))
-        share = _share(_energy_beyond(one, edge_us, after=after), one, counted)
+        energy = max(_energy_beyond(one, edge_us, after=after), _by_its_runs(one, data, site, edge, after=after))
+        share = _share(energy, one, counted)
         if share > LEAST:
             first, until = (edge, None) if after else (None, edge)
             yield _change(Kind.UNCOUNTED, (meter.id,), meter, share, first, until)
+
+
+def _by_its_runs(one: MeterRecord, data: PlantData, site: Site, edge: date, *, after: bool) -> float:
+    """Of the runs of its lines beyond the edge, by the hours and the energy of those in its time."""
+    own, beyond = 0.0, 0.0
+    for batch in data.batches:
+        line = batch.step == one.meter.step and one.meter.equipment in {"", batch.equipment}
+        if line and batch.excluded is None and batch.duration is not None:
+            hours, day = batch.duration.total_seconds() / 3600, batch.start.astimezone(site.zone).date()
+            own += hours if one.meter.counts_for(batch.start, site.zone) else 0.0
+            beyond += hours if (day >= edge if after else day < edge) else 0.0
+    return one.in_runs * beyond / own if own else 0.0
 
 
 def _energy_beyond(one: MeterRecord, edge_us: int, *, after: bool) -> float:
@@ -106,19 +119,6 @@ def _energy_beyond(one: MeterRecord, edge_us: int, *, after: bool) -> float:
     length = max(one.end_us - one.start_us, 1)
     share = (one.end_us - edge_us if after else edge_us - one.start_us) / length
     return one.total * min(max(share, 0.0), 1.0)
-
-
-def _takes_over(other: Meter, record: MeterRecord, meter: Meter, edge: date, site: Site, *, after: bool) -> bool:
-    """Whether another counted meter of the same place begins where this one ends, or ended where it begins."""
-    if not record.counted or _place(other) != _place(meter) or other.equipment not in {"", meter.equipment}:
-        return False
-    own = other.since if after else other.until
-    seen = record.facts.first_us if after else record.facts.last_us
-    if own is None and seen is not None:
-        if (record.start_us >= seen) if after else (record.end_us <= seen):
-            return False  # it was read all the time
-        own = datetime.fromtimestamp(seen / 1e6, UTC).astimezone(site.zone).date()
-    return own is not None and abs(own - edge) <= NEAR
 
 
 def _check(one: MeterRecord, records: dict[str, MeterRecord], site: Site) -> Change | None:

@@ -77,6 +77,21 @@ class MeterTree:
             counts[meter.id] = may and not any(counts[upper.id] and _covers(upper, meter) for upper in self.above(meter))
         return tuple(meter for meter in self.meters if counts[meter.id])
 
+    @cached_property
+    def _shares(self) -> Mapping[str, int]:
+        """How often counted meters hold what each meter with readings measures, by themselves."""
+        shares: dict[str, int] = {}
+        for meter in self.counted:
+            for part, times in self.parts(meter).items():
+                shares[part] = shares.get(part, 0) + times
+        return shares
+
+    def times_counted(self, meter: Meter) -> int:
+        """How often labels hold what a meter measures: by itself, through the meters above it in its direction, and through formulas."""
+        line = [upper for upper in self.above(meter) if upper.direction == meter.direction]
+        through = [upper for upper in line if upper.computed and upper in self.counted and meter.id not in self.parts(upper)]
+        return self._shares.get(meter.id, 0) + sum(self._shares.get(upper.id, 0) for upper in line if not upper.computed) + len(through)
+
     def state_meters(self, meter: Meter) -> tuple[str, ...]:
         """Meters of temperature and pressure that this one needs."""
         return tuple(name for name in (meter.temperature_meter, meter.pressure_meter) if name is not None)
@@ -147,18 +162,12 @@ class MeterTree:
 
     def _refuse_double_counting(self) -> None:
         """Each flow, as the sum of what counts it directly, through the meters above it and through formulas: 0 or 1."""
-        shares: dict[str, int] = {}
-        for meter in self.counted:
-            for part, times in self.parts(meter).items():
-                shares[part] = shares.get(part, 0) + times
-        counted = {meter.id for meter in self.counted}
         for meter in self.meters:
             if meter.role not in {"main", "sub"}:
                 continue
-            line = [upper for upper in self.above(meter) if upper.direction == meter.direction]
-            through = [upper for upper in line if upper.computed and upper.id in counted and meter.id not in self.parts(upper)]
-            times = shares.get(meter.id, 0) + sum(shares.get(upper.id, 0) for upper in line if not upper.computed) + len(through)
+            times = self.times_counted(meter)
             if times not in (0, 1):
+                line = [upper for upper in self.above(meter) if upper.direction == meter.direction]
                 others = sorted(
                     one.id for one in self.counted if one.id == meter.id or one in line or meter.id in self.parts(one)
                 )  # those that the reader must look at

@@ -131,7 +131,8 @@ class Counted:
     """One meter's course in the unit that its energy counts in.
 
     `per_reading` of it make one unit of the readings, on the mean; `state_doubt` is the standard uncertainty of that, as a share,
-    from the meters of temperature and pressure. `vapour_if_saturated` is the share of a gas's volume that water vapour would be.
+    from the meters of temperature and pressure. `vapour_if_saturated` is the share of a gas's volume that water vapour would be;
+    `mean_state` its temperature in K and absolute pressure in kPa, NaN of what is not needed.
     """
 
     course: Course
@@ -139,6 +140,7 @@ class Counted:
     per_reading: float
     state_doubt: float = 0.0
     vapour_if_saturated: float = 0.0
+    mean_state: tuple[float, float] | None = None
 
 
 def moments_of_all(tree: MeterTree, own: Mapping[str, Integers]) -> dict[str, Integers]:
@@ -195,12 +197,13 @@ def _at_its_state(meter: Meter, counted: Counted, found: Mapping[str, Course], t
     )
     lost_s = float(flowing_us[flowed & ~known].sum()) / 1e6
     course = replace(counted.course, curve=converted, findings=(*counted.course.findings, *_findings(meter, lost_s)))
-    doubt = vapour = 0.0
+    doubt, vapour, mean = 0.0, 0.0, None
     if known.any():
+        mean = _usual(temperature_k, steps, known), _usual(pressure_kpa, steps, known)
         if meter.steam is None:
             vapour = _usual(1 - np.nan_to_num(gas_and_steam.dry_share(temperature_k, pressure_kpa)), steps, known)
-        doubt = doubt_of_state(meter, counted.unit, _usual(temperature_k, steps, known), _usual(pressure_kpa, steps, known), tree)
-    return Counted(course, final_unit(meter), counted.per_reading * usual, doubt, vapour)
+        doubt = doubt_of_state(meter, counted.unit, *mean, tree)
+    return Counted(course, final_unit(meter), counted.per_reading * usual, doubt, vapour, mean)
 
 
 def _state(

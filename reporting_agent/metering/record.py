@@ -85,7 +85,9 @@ class MeterRecord:
     the period in which it was read again. `per_reading` is what one unit of the readings (of a rate: times an hour) is in `unit`: 1 for
     kWh, a mean of the period where gas was brought to normal state or steam turned into heat; `state_doubt` its standard
     uncertainty, as a share, from the meters of temperature and pressure. `vapour_if_saturated` is the share of a gas's volume that water
-    vapour would be at its state.
+    vapour would be at its state, `mean_state` that state (K, kPa absolute). `in_runs` is what batches of the period carry of it, each its
+    own part. As shares of its energy, `peaks_blank` is what blank readings of a rate would add at the highest load it showed or twice the
+    mean one, `peaks_beyond` what readings beyond its declared range would, as they were read.
     """
 
     meter: Meter
@@ -109,6 +111,10 @@ class MeterRecord:
     per_reading: float = 1.0
     state_doubt: float = 0.0
     vapour_if_saturated: float = 0.0
+    mean_state: tuple[float, float] | None = None
+    in_runs: float = 0.0
+    peaks_blank: float = 0.0
+    peaks_beyond: float = 0.0
     runs: RunRecord | None = None  # None of a meter that is worked out from others
     demand: Intervals | None = None  # of a meter on top of the tree, where the tariff has a demand charge
     closely: Intervals | None = None  # between the moments that somebody asked for besides

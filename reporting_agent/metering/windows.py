@@ -26,6 +26,10 @@ _MICROSECOND = timedelta(microseconds=1)
 _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
 _QUARTER_US = _HOUR_US // 4
+PEAK = 2.0
+"""Times its mean, what a load may have been at least that no reading tells (a convention of ours)."""
+FAULT_RANGES = 3.0
+"""Of a declared range, the most that a reading beyond it can be and be a load (a convention of ours)."""
 _EVER = np.array([-(1 << 61), 1 << 61], dtype=np.int64)
 """Edges of the time that is looked at where no period is given: long before and long after any reading."""
 
@@ -115,6 +119,7 @@ def record_of(
     own = ~earlier & (occupied.windows.start_us < last_us)
     hours = hours_us[:0] if ever else hours_us
     hour_energy, hour_known_s = curve.over(hours[:-1], hours[1:])
+    load = placed / per_reading / known_s * 3600 if known_s and per_reading else 0.0
     return MeterRecord(
         meter=meter,
         unit=unit,
@@ -139,9 +144,30 @@ def record_of(
         facts=facts,
         per_reading=per_reading,
         state_doubt=state_doubt,
+        peaks_blank=_peaks_blank(course, meter, load),
+        peaks_beyond=_peaks_beyond(course, meter, load),
         demand=_between(course, demand_us),
         closely=_between(course, closely_us),
     )
+
+
+def _peaks_blank(course: Course, meter: Meter, load: float) -> float:
+    """Of a rate, whose neighbours fill the time of a blank reading; of others that time is missing."""
+    blank = sum(one.count for one in course.findings if one.code == "reading-blank")
+    facts = course.facts
+    if meter.reading != "rate" or load <= 0 or not blank or not facts.usual_step_s:
+        return 0.0
+    wanted = ((facts.last_us or 0) - (facts.first_us or 0)) / MICROSECONDS / facts.usual_step_s  # a wide table has blanks between readings
+    return min(blank, max(wanted - facts.readings, 0.0)) / max(wanted, 1.0) * (max((facts.highest or 0.0) / load, PEAK) - 1)
+
+
+def _peaks_beyond(course: Course, meter: Meter, load: float) -> float:
+    """What the neighbours of a rate's readings fill in their place is taken off; a fault of a logger counts as so many ranges at most."""
+    if course.verdict is None or meter.range is None or load <= 0:
+        return 0.0
+    count, median = course.verdict.outside
+    beyond = min(median, FAULT_RANGES * meter.range[1]) / load - (1 if meter.reading == "rate" else 0)
+    return count / (course.facts.readings + count) * max(beyond, 0.0)
 
 
 def _between(course: Course, edges_us: Integers | None) -> Intervals | None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
+from benchmarks.carriers import CARRIERS, named
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, Finding, Severity, State, Status
@@ -47,7 +49,7 @@ def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[Rejected]]:
             continue
         values = {variable: float(column[index]) for variable, column in variables if column[index] is not None}
         if inputs:
-            values |= dict(_inputs(_row(table, index), inputs))
+            values |= dict(_inputs(table, index, inputs))
         made.append(
             Batch(
                 batch_id=batch_id,
@@ -74,11 +76,38 @@ def _row(table: Table, index: int) -> dict[str, object]:
     return {name: column[index] for name, column in table.columns.items()}
 
 
-def _inputs(row: dict[str, object], names: list[str]) -> Iterator[tuple[str, float]]:
+def _inputs(table: Table, index: int, names: list[str]) -> Iterator[tuple[str, float]]:
+    """What was charged, in t; gas whose density is not known in Nm3.
+
+    Raises:
+        InputError: the unit measures neither; names file, row and column.
+    """
     for name in names:
-        if isinstance(amount := row[name], float):
-            unit = row.get(f"{name}.unit")
-            yield name, amount * (ratio(str(unit), "t") if unit else 1.0)
+        if isinstance(amount := table.columns[name][index], float):
+            unit = table.columns.get(f"{name}.unit", {index: None})[index]
+            try:
+                yield name, amount * (_scale(name, str(unit)) if unit else 1.0)
+            except InputError:
+                raise InputError(
+                    "unit-mismatch",
+                    "The unit of an input is none of mass.",
+                    "Give what was charged in a unit of mass (t, kg), a gas that is an energy carrier or a working medium in Nm3 too; or"
+                    " take the column out of the file or of its mapping.",
+                    place=table.place(index, f"{name}.unit"),
+                    found=repr(unit),
+                    wanted="t, kg" if (what := named(name)) is None else f"t, kg, {CARRIERS[what.carrier].unit}",
+                ) from None
+
+
+@lru_cache(maxsize=256)
+def _scale(name: str, unit: str) -> float:
+    try:
+        return ratio(unit, "t")
+    except InputError:
+        if (what := named(name)) is None or CARRIERS[what.carrier].unit != "Nm3":
+            raise
+        density = CARRIERS[what.carrier].kg_per_nm3
+        return ratio(unit, "Nm3") * (1.0 if density is None else density / 1000)
 
 
 def _refused(place: Place, column: str, row: dict[str, object], reason: str, wanted: str) -> Rejected:

@@ -1,7 +1,9 @@
-"""What the account of the site gives to auxiliaries, other users, losses and stock of the energy that a step counts: told beside its label.
+"""What the account of the site gives to auxiliaries, other users, losses, stock and buyers of the energy that a step counts: told beside
+its label.
 
 Such an amount stands in no label, so whatever is moved there makes one better. What serves no step by name is told as if it were this
-step's own; losses, a share of what is available, count on what the step took.
+step's own; losses, a share of what is available, count on what the step took. What was stored or resold is told where the step took any of
+it, or no step did. What steps gave back and conversions made may be sold.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from reporting_agent.config.site_boundary import Flow, SiteBoundary
 from reporting_agent.pipeline.sitewide import Sitewide
 
 USUAL = 0.01
-"""Of a label, what a step's auxiliaries, others, losses and stocks together may be and go untold (a convention of ours)."""
+"""Of a label, what a step's auxiliaries, others, losses, stocks and resales together may be and go untold (a convention of ours)."""
 
 
 def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
@@ -33,16 +35,18 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     own = {one for one in within(pack.step(label.step).boundary) if counts(one, label.metric)}
     reached = own | {flow.carrier for made in fence.conversions if own & {one.carrier for one in made.takes} for flow in made.gives}
     reached = {one for one in reached if counts(one, label.metric) and label.energy_by_carrier.get(one, 0.0) >= 0}
+    used = {one for one in reached if _uses(label, one, fence) or not whole.of_steps(one, Direction.IMPORT)}
 
-    def size(flows: Iterator[Flow]) -> float:
-        return fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier in reached) / output
+    def size(flows: Iterator[Flow], of: set[str] = reached) -> float:
+        return fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier in of) / output
 
     lost = {one.carrier: one.pct / (100 - one.pct) for one in fence.losses}
     parts = (
         (Phrase("auxiliaries"), size(one for one in fence.auxiliaries if one.step == label.step)),
         (Phrase("other users"), size(iter(fence.others))),
         (Phrase("losses"), fsum(label.energy_by_carrier.get(one, 0.0) * lost[one] for one in lost if one in reached) / label.output_t),
-        (Phrase("growth of stocks"), size(_stored(fence))),
+        (Phrase("growth of stocks"), size(_stored(fence), used)),
+        (Phrase("resold purchases"), fsum(_resold(one, fence, label, whole, pack) for one in used) / output),
     )
     together = fsum(amount for _, amount in parts if amount > 0)
     if together > USUAL * abs(label.best.value):
@@ -65,17 +69,34 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
 def size_of(flow: Flow, label: StepLabel, whole: Sitewide, pack: Pack) -> float:
     """A flow in the label's unit of energy; 0 where the period has none of it or nothing says its heat."""
     amount = whole.amount(flow)
-    if amount is None:
-        return 0.0
-    quantity, unit, lhv = amount
-    if CARRIERS[flow.carrier].thermal:
-        quantity, unit, lhv = whole.mj(flow.carrier, quantity, unit, lhv) or 0.0, "MJ", None
-    kind = EnergyKind(flow.carrier, unit, Direction.IMPORT, lhv, whole.day)
+    return 0.0 if amount is None else in_unit_of(label, flow.carrier, *amount, whole, pack)
+
+
+def in_unit_of(label: StepLabel, carrier: str, quantity: float, unit: str, lhv: float | None, whole: Sitewide, pack: Pack) -> float:
+    """An amount of a carrier in the label's unit of energy; 0 where nothing says its heat."""
+    if CARRIERS[carrier].thermal:
+        quantity, unit, lhv = whole.mj(carrier, quantity, unit, lhv) or 0.0, "MJ", None
+    kind = EnergyKind(carrier, unit, Direction.IMPORT, lhv, whole.day)
     try:
         size = quantity * factor_of(kind, label.energy_unit, whole.factors, Basis(pack.standard_basis))
     except InputError:
         return 0.0
     return size if isfinite(size) else 0.0
+
+
+def _resold(carrier: str, fence: SiteBoundary, label: StepLabel, whole: Sitewide, pack: Pack) -> float:
+    """Of what was sold of a carrier, what no step gave back and no conversion made, in the label's unit of energy."""
+    made = (flow for conversion in fence.conversions for flow in conversion.gives)
+    sold, given = (fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier == carrier) for flows in (fence.sold, made))
+    back = (one for batch in whole.batches for one in batch.energy if one.carrier == carrier and one.direction is not Direction.IMPORT)
+    given += fsum(in_unit_of(label, carrier, one.quantity, one.unit, one.lhv_mj_per_unit, whole, pack) for one in back)
+    return max(sold - given, 0.0)
+
+
+def _uses(label: StepLabel, carrier: str, fence: SiteBoundary) -> bool:
+    """Whether the step took any of the carrier, or of what a conversion made of it."""
+    made = (flow.carrier for one in fence.conversions if any(flow.carrier == carrier for flow in one.takes) for flow in one.gives)
+    return any(label.energy_by_carrier.get(one, 0.0) > 0 for one in (carrier, *made))
 
 
 def _stored(fence: SiteBoundary) -> Iterator[Flow]:

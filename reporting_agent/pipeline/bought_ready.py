@@ -16,7 +16,7 @@ def told(label: StepLabel, step: Step, static: Mapping[str, float | str]) -> Ite
     value, name, made = label.best.value, step.bought_share, label.made_from
     if name is None or value is None or made is None:
         return
-    share = _percent(made, name, static)
+    share = percent(made, name, static)
     if share is None:
         said = Phrase(
             "Nothing states how much of the output was bought ready or half made (%(variable)s). Each percent of it makes the label"
@@ -40,7 +40,7 @@ def told(label: StepLabel, step: Step, static: Mapping[str, float | str]) -> Ite
     yield Words.of(said)
 
 
-def _percent(made: Measured, name: str, static: Mapping[str, float | str]) -> float | None:
+def percent(made: Measured, name: str, static: Mapping[str, float | str]) -> float | None:
     """In % of the output, by run where the runs say so, else of the site; None where it is not stated of every run, or cannot be."""
     columns, rows = made.columns, made.rows
     by_run, output = columns.variable(name)[rows], columns.output_t[rows]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from benchmarks.conversion import MJ_PER_KGCE
 from benchmarks.labels import RELATIVE_UNCERTAINTY, coverage, limit_test, outside, validity
 from benchmarks.routes import content_digest
-from reporting_agent.pipeline import own_gas, scattered, usual_heat
+from reporting_agent.pipeline import own_gas, scattered, unusual_heating_values
 
 OF_A_LABEL = (
     (float(MJ_PER_KGCE), "MJ of a kgce: 7,000 kcal of 4.1868 kJ (GB/T 2589)"),
@@ -20,7 +20,7 @@ OF_A_LABEL = (
     (RELATIVE_UNCERTAINTY, "of a batch's energy per unit, its uncertainty where the site says none"),
     (scattered.NEARLY, "of the best, by which heating values by runs may better it beside their mean"),
     (scattered.NEARLY, "of the best, by which a correction by runs may better it beside that by the mean"),
-    (usual_heat.NEAR, "of a heating value declared with its reason, that an unusual one of an amount may differ from it by"),
+    (unusual_heating_values.NEAR, "of a heating value declared with its reason, that an unusual one of an amount may differ from it by"),
     (own_gas.LEAST, "of the heat of gas that a run gives back, that it burns of any gas at least"),
 )
 """Each with what it is of."""

@@ -6,18 +6,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from math import log10
 
 import numpy as np
 
+from benchmarks.carriers import CARRIERS
 from benchmarks.labels import ExclusionReason, StepLabel
+from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
 from benchmarks.released import rank
 from benchmarks.routes import Pack, Words
-from reporting_agent.config import Site
+from reporting_agent.config import Profile, Site
 from reporting_agent.config.events import Event, of_meter, of_step
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.sitewide import Sitewide
+
+SCALED = frozenset({"output_quantity", "quantity", "energy", "value", "lhv", "var"})
+"""Columns of a mapping that labels are made of."""
+BETWEEN_UNITS = 1e-4
+"""Decades, by which a factor between units may be off as written: 0.2778 for 1 / 3.6."""
 
 
 def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
@@ -81,7 +89,7 @@ def _factors(site: Site, pack: Pack, period: Period) -> dict[str, list[Event]]:
 
 
 def told(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Words]:
-    """Every such factor of the label's step, each with what the label would be without it."""
+    """Every such factor of the label's step, and of the mapping, each with what the label would be without it."""
     for event in _factors(site, pack, whole.period).get(label.step, ()):
         yield _factor(event)
         without = _without(event, label, pack.step(label.step).label_rule.quantile, whole)
@@ -95,6 +103,56 @@ def told(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[
                 unit=label.unit,
             )
             yield Words.of(said)
+    for table, column, factor in _scales(site):
+        more = _scaled(label, column, factor, whole, pack, given=table != "readings")
+        if more is not None and more.any() and label.best.value is not None:
+            said = Phrase(
+                "As the site declares, %(column)s of [mapping.%(table)s] counts %(factor)s-fold, which is no factor between units."
+                " Without it the label would be %(without)s %(unit)s, for %(best)s.",
+                column=column,
+                table=table,
+                factor=f"{factor:g}",
+                without=f"{label.best.value + _moved(label, more, pack.step(label.step).label_rule.quantile):.4g}",
+                best=f"{label.best.value:.4g}",
+                unit=label.unit,
+            )
+            yield Words.of(said)
+
+
+def _scales(site: Site) -> Iterator[tuple[str, str, float]]:
+    """By table and column, what a mapping multiplies, but for factors between units: powers of ten, and of 3.6."""
+    for table in ("batches", "energy", "log", "readings"):
+        profile: Profile = getattr(site.mapping, table)
+        for column, factor in profile.scale.items():
+            tens = [abs(log10(abs(factor) * times)) % 1 if factor else 0.5 for times in (1.0, 3.6, 1 / 3.6)]
+            if min(min(one, 1 - one) for one in tens) > BETWEEN_UNITS:
+                yield table, column, factor
+
+
+def _scaled(label: StepLabel, column: str, factor: float, whole: Sitewide, pack: Pack, *, given: bool) -> Floats | None:
+    """What each used run would have more without it: its output, a variable, energy that the plant gave or its meters read, its heat."""
+    made = label.made_from
+    if made is None or label.best.value is None or not factor or column.partition(".")[0] not in SCALED:
+        return None
+    if column == "output_quantity":
+        return made.value * (factor - 1)
+    if column.startswith("var."):
+        own = (one for one in pack.step(label.step).reference_conditions if f"var.{one.variable}" == column)
+        slopes = sum(one.slope.get(label.metric) or 0.0 for one in own)
+        corrected: Floats = np.nan_to_num(made.columns.variable(column[4:])[made.rows]) * slopes * (1 - 1 / factor)
+        return corrected
+    read = {one.record.meter.carrier for one in whole.accounts.values() if label.step in one.in_runs}
+    counted = [(one not in read) is given and (column != "lhv" or CARRIERS[one].thermal) for one in made.energy.carriers]
+    more: Floats = made.energy.by_carrier[made.rows][:, counted].sum(axis=1) * (1 / factor - 1) / made.output_t
+    return more
+
+
+def _moved(label: StepLabel, more: Floats, quantile: Fraction) -> float:
+    """By how much the label is higher where runs take so much more."""
+    made = label.made_from
+    assert made is not None  # noqa: S101 - who asks has looked
+    at = rank(quantile, len(made.rows)) - 1
+    return float(np.sort(made.at_reference + more)[at] - np.sort(made.at_reference)[at])
 
 
 def _without(event: Event, label: StepLabel, quantile: Fraction, whole: Sitewide) -> float | None:
@@ -111,8 +169,7 @@ def _without(event: Event, label: StepLabel, quantile: Fraction, whole: Sitewide
     else:
         counted = (made.energy.by_carrier[made.rows, at] * shares.get(one, 0.0) for at, one in enumerate(made.energy.carriers))
         more = sum(counted, np.zeros(len(batches))) * (1 / factor - 1) / made.output_t
-    at = rank(quantile, len(batches)) - 1
-    return label.best.value + float(np.sort(made.at_reference + more * held)[at] - np.sort(made.at_reference)[at])
+    return label.best.value + _moved(label, more * held, quantile)
 
 
 def _is_of(event: Event, batch: Batch) -> bool:

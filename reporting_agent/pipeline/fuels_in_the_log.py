@@ -8,18 +8,21 @@ not reported (`energy-incomplete`), unless the site says that it is not used.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import fsum, inf
 
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS, Naming, named
-from benchmarks.conversion import FactorTable
+from benchmarks.conversion import MJ_PER, FactorTable
 from benchmarks.errors import InputError, Place
-from benchmarks.labels import ExclusionReason
-from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
+from benchmarks.labels import ExclusionReason, StepLabel
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Metric, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Pack
+from benchmarks.routes import Pack, Words
 from reporting_agent.config import Site
 from reporting_agent.pipeline import batch_names
 from reporting_agent.pipeline.units import mj_in
@@ -32,6 +35,12 @@ HELD = Phrase(
     "The log names fuel of the step that no energy counts, %(share)s of its energy as far as is known: at most %(most)s may be missing."
     " Report it as energy; `check` names the rows."
 )
+SUM_AT_MOST = 1.6
+"""Of what the energy holds, what columns of one carrier in the log may be together: beyond, one is a part of another (a convention of
+ours)."""
+FEW = 50
+"""Runs of a step, of which one doubted row is that run's own, where it is no more than the run's energy (a convention of ours): it is left
+out, and the others have a label, which says what the row would add."""
 _PLACES_KEPT = 20
 Key = tuple[str, str]  # step and batch id
 
@@ -55,6 +64,8 @@ class Uncounted:
     keys: frozenset[Key] = frozenset()
     amounts: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
+    doubted: Mapping[str, float] = field(default_factory=dict)  # by step, MJ of the one run of which a fuel is in no energy
+    short: Mapping[tuple[str, str], float] = field(default_factory=dict)  # by step and carrier, what is missing of it, over what is there
 
 
 Of = tuple[Key, Told]
@@ -98,18 +109,103 @@ def uncounted(batches: Sequence[Batch], columns: Iterable[Of], site: Site, pack:
         beside.setdefault(key, []).append(told)
     meant, table = _names(batches, site), packs.factors(pack)
     keys, amounts, found = set[Key](), dict[str, list[CarrierEnergy]](), dict[tuple[str, str, str], list[Place | None]]()
+    both: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for batch in batches if meant or beside else ():
         key = batch.step, batch.batch_id
-        for told in (*beside.get(key, ()), *_in_variables(batch, meant)) if batch.excluded != ExclusionReason.OUTSIDE_PERIOD else ():
+        said = (*beside.get(key, ()), *_in_variables(batch, meant)) if batch.excluded != ExclusionReason.OUTSIDE_PERIOD else ()
+        for carrier, logged, held in _logged_and_held(said, batch, table):
+            both.setdefault((batch.step, carrier), []).append((logged, held))
+        for told in said:
             if _is_energy(told.carrier, batch, site, pack) and not _is_held(told, batch, table):
                 keys.add(key)
                 amounts.setdefault(batch.step, []).append(CarrierEnergy(told.carrier, told.amount, told.unit or _usual_unit(told.carrier)))
                 place = told.place or (batch.place and replace(batch.place, column=told.column))
                 found.setdefault((batch.step, told.carrier, told.column), []).append(place)
+    doubted = {step: mj for step in tuple(amounts) if (mj := _of_one_run(step, amounts[step], keys, batches, table)) is not None}
+    for step in doubted:
+        del amounts[step]
     for name, step, carrier, value in _static(batches, site, pack):
         amounts.setdefault(step, []).append(CarrierEnergy(carrier, value, _usual_unit(carrier)))
         found[step, carrier, name] = [Place(str(site.path), column=name)]
-    return Uncounted(frozenset(keys), amounts, [_finding(*named_so, places) for named_so, places in found.items()])
+    short = {of: (fsum(logged for logged, _ in pairs) / fsum(held for _, held in pairs)) - 1 for of, pairs in both.items()}
+    return Uncounted(frozenset(keys), amounts, [_finding(*named_so, places) for named_so, places in found.items()], doubted, short)
+
+
+def _of_one_run(
+    step: str, amounts: Sequence[CarrierEnergy], keys: AbstractSet[Key], batches: Sequence[Batch], table: FactorTable
+) -> float | None:
+    """MJ at most of what a single run of many misses; None where it is more than one, or more than that run's energy."""
+    own, of = [batch for batch in batches if batch.step == step], [key for key in keys if key[0] == step]
+    if len(of) != 1 or len(own) < FEW:
+        return None
+    missing = fsum(one.quantity * _mj_at_most(one, table) for one in amounts)
+    run = next(batch for batch in own if batch.batch_id == of[0][1])
+    taken = fsum(_mj(one, run, table) for one in run.energy if one.direction is Direction.IMPORT)
+    return missing if missing <= taken else None
+
+
+def _mj_at_most(one: CarrierEnergy, table: FactorTable) -> float:
+    bounds, what = table.can_hold(one.carrier), CARRIERS[one.carrier]
+    try:
+        return ratio(one.unit, "MJ") if bounds is None else bounds.most * ratio(one.unit, what.unit)
+    except InputError:
+        return inf
+
+
+def _mj(one: CarrierEnergy, run: Batch, table: FactorTable) -> float:
+    try:
+        return one.quantity * ratio(one.unit, "MJ") if one.carrier == "electricity" else table.mj(one, run.start.date())
+    except InputError:
+        return 0.0
+
+
+def told(label: StepLabel, short: Mapping[tuple[str, str], float], doubted: Mapping[str, float]) -> Iterator[Words]:
+    """What the log names of a fuel beyond what the energy holds, within what moisture may be, and of one run left out for it: by how much
+    the label would be higher."""
+    if label.best.value is not None and label.output_t and label.metric is not Metric.ELECTRICITY and label.step in doubted:
+        said = Phrase(
+            "One run is left out, because its log names fuel that its energy does not hold (`check` names the row). Were that fuel of all"
+            " runs, the label would be higher by %(size)s %(unit)s at most.",
+            size=f"{doubted[label.step] / MJ_PER[label.energy_unit] / label.output_t:.2g}",
+            unit=label.unit,
+        )
+        yield Words.of(said)
+    for (step, carrier), missing in short.items():
+        energy = fsum(amount for one, amount in label.energy_by_carrier.items() if f"-{one}".endswith(f"-{carrier}"))
+        if step != label.step or label.best.value is None or not label.output_t or energy <= 0:
+            continue
+        if (size := missing * energy / label.output_t) > WORTH_TELLING * abs(label.best.value):
+            said = Phrase(
+                "The energy holds %(share)s of the %(carrier)s that the log names. With all of it the label would be higher by %(size)s"
+                " %(unit)s: nothing shows that the rest is moisture.",
+                share=f"{1 / (1 + missing):.1%}",
+                carrier=CARRIERS[carrier].words,
+                size=f"{size:.3g}",
+                unit=label.unit,
+            )
+            yield Words.of(said)
+
+
+def _logged_and_held(said: Iterable[Told], batch: Batch, table: FactorTable) -> Iterator[tuple[str, float, float]]:
+    """By carrier, what the log names of one that the run took, and what its energy holds, both in the usual unit."""
+    inputs: dict[str, list[float]] = {}
+    for one in said:
+        unit, taken = _usual_unit(one.carrier), _taken(one.carrier, batch)
+        held = _sum(taken, unit, table) if taken and one.of_the_run and one.unit != "%" else 0.0
+        if 0 < held < inf:
+            in_kg = one.unit is None and unit == "t" and ENOUGH <= 1000 * held / one.amount <= 1 / ENOUGH
+            inputs.setdefault(one.carrier, [held]).append(one.amount * _scale("kg" if in_kg else one.unit or unit, unit))
+    for carrier, (held, *logged) in inputs.items():
+        whole = fsum(logged) if fsum(logged) < SUM_AT_MOST * held else max(logged)
+        if ENOUGH * whole <= held or len(logged) > 1:
+            yield carrier, whole, held
+
+
+def _scale(unit: str, to: str) -> float:
+    try:
+        return ratio(unit, to)
+    except InputError:
+        return 0.0  # no amount that can be compared
 
 
 def _names(batches: Sequence[Batch], site: Site) -> Mapping[str, Naming]:
@@ -141,10 +237,17 @@ def _in_variables(batch: Batch, meant: Mapping[str, Naming]) -> Iterator[Told]:
 def _is_energy(carrier: str, batch: Batch, site: Site, pack: Pack) -> bool:
     """Whether the step takes it as energy, and nothing else tells that it is not reported."""
     boundary, setting = pack.step(batch.step).boundary, site.steps.get(batch.step)
-    if CARRIERS[carrier].form == "medium" or carrier in boundary.feedstock:
+    if CARRIERS[carrier].form == "medium" or carrier in boundary.feedstock or carrier in _feedstock_of_newest(pack.id, batch.step):
         return False
     is_missed = carrier in boundary.asked and (setting is None or carrier not in setting.unreported)
     return not is_missed or bool(_taken(carrier, batch))
+
+
+@lru_cache(maxsize=256)
+def _feedstock_of_newest(pack: str, step: str) -> tuple[str, ...]:
+    """What is material there by the newest version: an older one could not say so."""
+    newest = packs.load(pack) if pack in packs.shipped() else None
+    return next((one.boundary.feedstock for one in newest.steps if one.id == step), ()) if newest is not None else ()
 
 
 def _taken(carrier: str, batch: Batch) -> list[CarrierEnergy]:

@@ -20,6 +20,7 @@ from benchmarks.routes import Words
 from reporting_agent.config.meters import Meter
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.units import mj_in
 
 LITTLE = 0.042
 """Of a gas's volume, what saturated gas at 30 degC and 101.325 kPa holds as vapour: above it what is given back is asked about (a
@@ -31,7 +32,9 @@ def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
     output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
     if label.best.value is None or output <= 0:
         return
+    known = set()
     for counted, record in _gases(label, whole):
+        known.add((counted.carrier, counted.direction))
         declared = record.meter.relative_humidity_pct
         vapour, back = record.vapour_if_saturated, counted.direction is Direction.RECOVERED
         dry = 1 - vapour * (declared or 0) / 100
@@ -51,6 +54,21 @@ def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
                 unit=label.unit,
             )
         )
+
+    for carrier in sorted({one for step, one, taken, unit, _ in whole.amounts if step == label.step and not taken and mj_in(unit) is None}):
+        is_known = (carrier, Direction.RECOVERED) in known or CARRIERS[carrier].form != "gas" or not counts(carrier, label.metric)
+        mj = 0.0 if is_known else whole.of_steps(carrier, Direction.RECOVERED).get(label.step, 0.0)
+        size = 0.01 * mj / MJ_PER[label.energy_unit] / output
+        if size > WORTH_TELLING * abs(label.best.value):
+            said = Phrase(
+                "Nothing shows that the Nm3 of %(carrier)s that are given back are of dry gas. A corrector for temperature and pressure"
+                " alone counts water vapour as gas, of saturated gas 4 %% at 30 °C and 20 %% at 60 °C: each percent makes the label lower"
+                " by %(size)s %(unit)s. Where it is so, give the meter in m3 with its temperature, pressure and relative_humidity_pct.",
+                carrier=CARRIERS[carrier].words,
+                size=f"{size:.3g}",
+                unit=label.unit,
+            )
+            yield Words.of(said)
 
 
 def _gases(label: StepLabel, whole: Sitewide) -> Iterator[tuple[Meter, MeterRecord]]:

@@ -58,6 +58,8 @@ def unused_factors(site: Site, pack: Pack) -> list[Finding]:
     """Static factors that no limit of the pack asks for: most often a name mistyped."""
     known = factors_of(pack) | {place.share_variable for route in pack.routes for place in route.steps if place.share_variable}
     known |= {step.bought_share for step in pack.steps if step.bought_share}
+    known |= {held.stated_by for step in pack.steps for held in step.holds_heat} | ({pack.own_power} if pack.own_power else set())
+    known |= {name for material in pack.materials for at in material.at for name in (at.unless, at.returns) if name}
     names = ", ".join(sorted(known)) or "none"
     return [
         Finding(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from reporting_agent.sources.day_digests import DayDigests
 
 CODE = "meter-succeeded"  # of the finding below
+NEAR = timedelta(days=1)  # between one meter's end and the next one's beginning
 OVERLAP_S = 86_400.0  # for so long both may show readings on the day of the change
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -58,6 +59,20 @@ def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[Finding]:
             ),
             1,
         )  # fmt: skip
+
+
+def takes_over(other: Meter, record: MeterRecord, meter: Meter, edge: date, site: Site, *, after: bool) -> bool:
+    """Whether another counted meter of the same place begins where this one ends, or ended where it begins."""
+    alike = (other.step, other.carrier, other.direction) == (meter.step, meter.carrier, meter.direction)
+    if not record.counted or not alike or other.equipment not in {"", meter.equipment}:
+        return False
+    own = other.since if after else other.until
+    seen = record.facts.first_us if after else record.facts.last_us
+    if own is None and seen is not None:
+        if (record.start_us >= seen) if after else (record.end_us <= seen):
+            return False  # it was read all the time
+        own = datetime.fromtimestamp(seen / 1e6, UTC).astimezone(site.zone).date()
+    return own is not None and abs(own - edge) <= NEAR
 
 
 def _place(record: MeterRecord) -> tuple[object, ...]:
@@ -137,12 +152,16 @@ def measure(
             raw = None if meter.computed else followed.courses.get(name)  # a load rises when it rises, at any state of the gas
             bins_us = clock_offsets.bins_of(windows.start_us, windows.end_us)
             runs = None if raw is None else of_runs(raw.curve, windows.start_us, windows.end_us, occupied.ids, bins_us)
-            records.append(replace(record, runs=runs, vapour_if_saturated=made.vapour_if_saturated))
+            records.append(replace(record, runs=runs, vapour_if_saturated=made.vapour_if_saturated, mean_state=made.mean_state))
         if name in counted:
             own, windows = followed.of_period(name, batches)
             sinks = followed.sinks[name]
+            in_runs = 0.0
             for index, entry in entries(meter, tree, worked, batches, own, windows, sinks):
                 energy.setdefault(index, []).append(entry)
+                in_runs += entry.quantity
+            if course.facts.readings:
+                records[-1] = replace(records[-1], in_runs=in_runs)
             findings.extend(allocated(meter, sinks, len(own)))
     for meter in site.meters:
         if meter.role == "state":

@@ -16,7 +16,7 @@ from benchmarks.labels.columns import Floats, Integers
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.result import Measured
 from benchmarks.phrases import Phrase
-from benchmarks.routes import LabelRule, Words
+from benchmarks.routes import Step, Words
 
 OPPOSED = -0.3
 """The correlation of neighbouring days from which it is told (a convention of ours), and in short records `SIGMAS` of chance."""
@@ -25,30 +25,73 @@ FEWEST_PAIRS = 40
 _CLIPPED = (0.05, 0.95)  # of the days: no single one decides
 
 
-def told(label: StepLabel, rule: LabelRule) -> Iterator[Words]:
-    """By how much the label would be higher, were each day taken together with the next, where neighbours are opposed."""
+def told(label: StepLabel, step: Step) -> Iterator[Words]:
+    """By how much the label would be higher, were each day taken together with the next, where neighbours are opposed.
+
+    Heats charged by a pattern that fits into no day are opposed by their correction alone, where it takes more than energy follows.
+    """
     made = label.made_from
     if made is None or label.best.value is None or not len(made.rows):
         return
-    first, second = _neighbours(made)
+    days, _, mean, _ = by_day(made)
+    first, second = _neighbours(days, mean)
     if len(first) < FEWEST_PAIRS:
         return
+    opposed, quantile = _opposed(first, second), float(step.label_rule.quantile)
+    higher = float(np.quantile((first + second) / 2, quantile) - np.quantile(first, quantile))
+    least = min(OPPOSED, -SIGMAS / len(first) ** 0.5)
+    if opposed >= least or higher <= WORTH_TELLING * abs(label.best.value):
+        return
+    shown = {"opposed": f"{opposed:.2f}", "size": f"{higher:.2g}", "unit": label.unit}
+    if (cause := _cause(made, least)) is not None:
+        variable, follows = cause
+        slopes = (one.slope.get(label.metric, 0.0) for one in step.reference_conditions if one.variable == variable)
+        if any(min(-slope, 0.0) <= follows <= max(-slope, 0.0) for slope in slopes):
+            said = Phrase(
+                "Days take turns above the usual and below it (correlation of neighbours %(opposed)s) as their %(variable)s does: the"
+                " correction by it takes more than the days' energy follows. With each day and the next taken together, the label would be"
+                " higher by %(size)s %(unit)s.",
+                variable=variable,
+                **shown,
+            )
+        else:
+            said = Phrase(
+                "Days take turns above the usual and below it (correlation of neighbours %(opposed)s) as their %(variable)s does, as where"
+                " two products have one name: write them as two. With each day and the next taken together, the label would be higher by"
+                " %(size)s %(unit)s.",
+                variable=variable,
+                **shown,
+            )
+    else:
+        said = Phrase(
+            "Days above the usual and days below it follow each other more than chance does (correlation of neighbours %(opposed)s), as"
+            " where output or energy is booked a day off. With each day and the next taken together, the label would be higher by"
+            " %(size)s %(unit)s.",
+            **shown,
+        )
+    yield Words.of(said)
+
+
+def _opposed(first: Floats, second: Floats) -> float:
+    """The correlation of days with the days after them."""
     least, most = np.quantile(first, _CLIPPED)
     one, other = (np.clip(side, least, most) for side in (first, second))
-    opposed = float(np.corrcoef(one, other)[0, 1]) if one.std() > 0 and other.std() > 0 else 0.0
-    quantile = float(rule.quantile)
-    higher = float(np.quantile((first + second) / 2, quantile) - np.quantile(first, quantile))
-    if opposed < min(OPPOSED, -SIGMAS / len(first) ** 0.5) and higher > WORTH_TELLING * abs(label.best.value):
-        yield Words.of(
-            Phrase(
-                "Days above the usual and days below it follow each other more than chance does (correlation of neighbours %(opposed)s), as"
-                " where output or energy is booked a day off. With each day and the next taken together, the label would be higher by"
-                " %(size)s %(unit)s.",
-                opposed=f"{opposed:.2f}",
-                size=f"{higher:.2g}",
-                unit=label.unit,
-            )
-        )
+    return float(np.corrcoef(one, other)[0, 1]) if one.std() > 0 and other.std() > 0 else 0.0
+
+
+def _cause(made: Measured, least: float) -> tuple[str, float] | None:
+    """The variable of the log without which days are opposed no more, if there is one, and by how much a unit of it moves them."""
+    days, place, mean, output = by_day(made)
+    names = {str(name) for row in made.rows.tolist() for name in made.columns.batches[row].variables}
+    for name in sorted(names):
+        of_day: Floats = np.bincount(place, made.columns.variable(name)[made.rows] * made.output_t) / output
+        off = of_day - of_day.mean()
+        if not np.isfinite(off).all() or not off.any():
+            continue
+        follows = float(off @ mean) / float(off @ off)
+        if _opposed(*_neighbours(days, mean - off * follows)) > least:
+            return name, follows
+    return None
 
 
 def by_day(made: Measured) -> tuple[Integers, Integers, Floats, Floats]:
@@ -60,8 +103,7 @@ def by_day(made: Measured) -> tuple[Integers, Integers, Floats, Floats]:
     return days, place.astype(np.int64), mean, output
 
 
-def _neighbours(made: Measured) -> tuple[Floats, Floats]:
-    """The mean value of each day of used runs, and that of the day after it, where both have any; by output."""
-    days, _, mean, _ = by_day(made)
+def _neighbours(days: Integers, mean: Floats) -> tuple[Floats, Floats]:
+    """The mean value of each day of used runs, and that of the day after it, where both have any."""
     next_to = np.flatnonzero(np.diff(days) == 1)
     return mean[next_to], mean[next_to + 1]

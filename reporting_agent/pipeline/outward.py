@@ -40,15 +40,18 @@ from reporting_agent.metering.own_time import HOUR_US, put_right, summers
 from reporting_agent.metering.windows import to_us
 from reporting_agent.pipeline import (
     conversions,
+    copies,
     energy_by_batch,
     faults,
+    feed_in_the_log,
     fuels_in_the_log,
-    heat_content,
+    heating_values,
     joint,
+    materials_in_the_log,
     over_the_fence,
     own_metering,
     scattered,
-    usual_heat,
+    unusual_heating_values,
 )
 from reporting_agent.pipeline.own_metering import OWN_READINGS, Outgoing
 from reporting_agent.pipeline.runs import EXCLUDING, Row, Run, codes_of, made_of, rows_of, window_of
@@ -122,8 +125,9 @@ def judge(
         whole: what the files decide for all their rows at once (`whole_files`).
     """
     with_energy = [batch.with_energy(metered[place]) if place in metered else batch for place, batch in enumerate(going.batches)]
-    settled, _ = usual_heat.left_out(heat_content.settle(with_energy, site, alone=True).batches, site, pack)
+    settled, _ = unusual_heating_values.left_out(heating_values.settle(with_energy, site, alone=True).batches, site, pack)
     settled, _ = over_the_fence.left_out(settled, site, pack)
+    settled, _ = materials_in_the_log.left_out(settled, pack)
     blank = blank | fuels_in_the_log.uncounted(settled, beside, site, pack).keys
     judged, _ = faults.examine(settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True)
     tangled = own_metering.entangled(going, site)
@@ -198,7 +202,8 @@ def require_releasable(local: SiteLabel) -> None:
     label falsely, or where batches lack energy of their step.
 
     Raises:
-        PolicyRefusal: `heating-value-scattered`, `variable-scattered`, `energy-without-batch`, `fuel-not-counted`, `conversion-unlikely`.
+        PolicyRefusal: `heating-value-scattered`, `variable-scattered`, `runs-copied`, `energy-without-batch`, `fuel-not-counted`,
+            `share-refuted`, `feed-unlikely`, `conversion-unlikely`.
     """
     found = {one.code: one.sentence for one in local.findings}
     if said := found.get(scattered.HEATING_VALUE):
@@ -213,6 +218,12 @@ def require_releasable(local: SiteLabel) -> None:
             said,
             "Correct the variable's column, or give its mean as a constant of [mapping.batches] (or [mapping.log]).",
         )
+    if said := found.get(copies.CODE):
+        raise PolicyRefusal(
+            "runs-copied",
+            said,
+            "Take copies out of the log, write runs of one machine at one time as one, and name the equipment of lines side by side.",
+        )
     for label in local.steps:
         if label.best.reason == conversions.CODE and label.grade.why is not None:
             raise PolicyRefusal(
@@ -225,6 +236,18 @@ def require_releasable(local: SiteLabel) -> None:
                 "fuel-not-counted",
                 Phrase("The log of %(step)s names fuel that no energy of it counts.", step=label.step),
                 "Report it as energy of the step; where the column is another carrier or none, give it that name. `check` names the rows.",
+            )
+        if label.best.reason == materials_in_the_log.CODE and label.grade.why is not None:
+            raise PolicyRefusal(
+                "share-refuted",
+                Phrase("Of %(step)s nothing leaves: %(why)s", step=label.step, why=label.grade.why),
+                "State the share as it is, 0 only where none was charged; or correct the column's name or amounts.",
+            )
+        if label.best.reason == feed_in_the_log.CODE and label.grade.why is not None:
+            raise PolicyRefusal(
+                "feed-unlikely",
+                Phrase("Of %(step)s nothing leaves: %(why)s", step=label.step, why=label.grade.why),
+                "Correct the amounts, their unit or the output; report as energy what is burnt.",
             )
         if label.best.reason == energy_by_batch.CODE:
             raise PolicyRefusal(

@@ -6,30 +6,51 @@ from collections.abc import Iterator
 
 from benchmarks import packs
 from benchmarks.conversion import Basis
-from benchmarks.labels import StepLabel, needs, turnover, yields
+from benchmarks.labels import SiteLabel, StepLabel, needs, turnover, yields
 from benchmarks.routes import Pack, Words
 from reporting_agent.config import Site
 from reporting_agent.pipeline import (
+    behind_the_step,
     beside_the_meters,
+    between_steps,
     bought_ready,
+    constant_states,
     conversions,
     declared,
-    heat_content,
+    default_heat,
+    far_apart,
+    feed_in_the_log,
+    heating_values,
+    held_heat,
     humidity,
+    longer_period,
+    materials_in_the_log,
     neighbours,
+    outside_runs,
     over_the_fence,
     own_gas,
+    own_power,
     scattered,
+    set_apart,
+    stated_limits,
     stretches,
     takers,
+    unadmitted,
     uncounted_meters,
-    usual_heat,
+    unusual_heating_values,
 )
 from reporting_agent.pipeline.sitewide import Sitewide
 
 
-def of(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Words]:
-    """What the site declares of the step, what its runs report little of, and the heating values that nothing shows to be usual."""
+def of(
+    label: StepLabel, site: Site, pack: Pack, whole: Sitewide, longer: SiteLabel | None = None, usual: SiteLabel | None = None
+) -> Iterator[Words]:
+    """What the site declares of the step, what its runs report little of, and the heating values that nothing shows to be usual.
+
+    Args:
+        longer: labels of the time around the period as well.
+        usual: labels with tests and the like as usual runs.
+    """
     period = whole.period
     yield from declared.told(label, site, pack, whole)
     setting, on = site.steps.get(label.step), (period.start + (period.end - period.start) / 2).date()
@@ -37,16 +58,33 @@ def of(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Wo
     yield from over_the_fence.told(label, pack)
     yield from conversions.told(label, whole, pack)
     yield from takers.untaken(label, whole)
+    yield from takers.unserved(label, whole, pack)
+    yield from unadmitted.told(label, whole, pack)
+    yield from unadmitted.driven_besides(label, pack.step(label.step))
     yield from humidity.told(label, whole)
-    yield from heat_content.told(label, whole.analysed_twice, site.heating_values)
+    yield from constant_states.told(label, whole)
+    yield from heating_values.told(label, whole.analysed_twice, site.heating_values)
     yield from beside_the_meters.told(label, whole, pack)
     yield from uncounted_meters.told(label, whole, pack)
-    yield from usual_heat.told(label, site, pack)
+    yield from between_steps.told(label, whole, pack)
+    yield from outside_runs.told(label, whole, pack)
+    yield from unusual_heating_values.told(label, site, pack)
+    yield from default_heat.told(label, whole, pack)
     yield from own_gas.told(label, pack)
     yield from scattered.told(label, pack.step(label.step))
     yield from needs.told(label, pack.step(label.step), packs.factors(pack), Basis(pack.standard_basis), on, unreported)
-    yield from neighbours.told(label, pack.step(label.step).label_rule)
-    yield from stretches.told(label, pack.step(label.step).label_rule)
+    of_days = [*neighbours.told(label, pack.step(label.step)), *stretches.told(label, pack.step(label.step).label_rule)]
+    yield from of_days or far_apart.told(label, pack.step(label.step))
+    if longer is not None:
+        yield from longer_period.told(label, longer)
+    if usual is not None:
+        yield from set_apart.told(label, usual)
     yield from bought_ready.told(label, pack.step(label.step), site.static)
+    yield from materials_in_the_log.told(label, whole.batches, site, pack)
+    yield from behind_the_step.told(label, whole.batches, site.static, pack)
+    yield from held_heat.told(label, whole.batches, site.static, pack)
+    yield from own_power.told(label, site, pack)
+    yield from feed_in_the_log.told(label, whole.batches, pack)
     yield from yields.told(label, pack.step(label.step), packs.factors(pack))
+    yield from stated_limits.told(label, pack.step(label.step), site.static, period)
     yield from turnover.told(label, pack.step(label.step))

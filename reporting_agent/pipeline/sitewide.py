@@ -12,15 +12,24 @@ from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable
 from benchmarks.errors import InputError
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
+from benchmarks.labels import StepLabel
+from benchmarks.labels.columns import counts
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period, Status
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.site_boundary import Flow
 from reporting_agent.metering import MeterRecord
-from reporting_agent.pipeline import heat_content
+from reporting_agent.pipeline import heating_values
 from reporting_agent.pipeline.following import sinks_of
+from reporting_agent.pipeline.meter_accounts import MeterAccount, accounts
+from reporting_agent.pipeline.runs import LeftOut
 from reporting_agent.pipeline.units import mj_in
+
+
+def middle(period: Period) -> date:
+    """The day whose factors stand for the period."""
+    return (period.start + (period.end - period.start) / 2).date()
 
 
 @dataclass(frozen=True)
@@ -32,16 +41,26 @@ class Sitewide:
     period: Period
     batches: Sequence[Batch]
     records: Mapping[str, MeterRecord]
+    left_out: Sequence[LeftOut] = ()  # of a log: energy in no run
+    labels: Sequence[StepLabel] = ()  # once they are made
 
     @classmethod
-    def of(cls, site: Site, pack: Pack, period: Period, batches: Sequence[Batch], meters: Sequence[MeterRecord]) -> Sitewide:
+    def of(
+        cls,
+        site: Site,
+        pack: Pack,
+        period: Period,
+        batches: Sequence[Batch],
+        meters: Sequence[MeterRecord],
+        left_out: Sequence[LeftOut] | None = None,
+    ) -> Sitewide:
         own = [batch for batch in batches if batch.start in period]
-        return cls(site, packs.factors(pack), period, own, {record.meter.id: record for record in meters})
+        return cls(site, packs.factors(pack), period, own, {record.meter.id: record for record in meters}, left_out or ())
 
     @property
     def day(self) -> date:
         """The day whose factors stand for the period."""
-        return (self.period.start + (self.period.end - self.period.start) / 2).date()
+        return middle(self.period)
 
     def amount(self, flow: Flow) -> tuple[float, str, float | None] | None:
         """Quantity, unit and own heating value of a flow; None where the period has none."""
@@ -87,9 +106,29 @@ class Sitewide:
         return found
 
     @cached_property
+    def taken_mj(self) -> Mapping[tuple[str, str], float]:
+        """MJ that batches took, by step and carrier; of an amount without a heating value none: looked at once."""
+        found: dict[tuple[str, str], float] = {}
+        for (step, carrier, taken, unit, lhv), quantity in self.amounts.items():
+            if taken:
+                found[step, carrier] = found.get((step, carrier), 0.0) + (self.mj(carrier, quantity, unit, lhv) or 0.0)
+        return found
+
+    @cached_property
+    def outputs(self) -> Mapping[str, float]:
+        """Good output by step: looked at once."""
+        steps = {batch.step for batch in self.batches}
+        return {step: fsum(one.output_t for one in self.batches if one.step == step and one.status is Status.GOOD) for step in steps}
+
+    @cached_property
+    def accounts(self) -> Mapping[str, MeterAccount]:
+        """What each counted meter measured and no run carries: looked at once."""
+        return accounts(self.site, self.batches, self.records)
+
+    @cached_property
     def analysed_twice(self) -> Mapping[tuple[str, date], tuple[float, float]]:
         """Gases of which a day has two heating values that count as one: looked at once."""
-        return heat_content.analysed_twice(self.batches, self.site.heating_values)
+        return heating_values.analysed_twice(self.batches, self.site.heating_values)
 
     def of_steps(self, carrier: str, direction: Direction) -> dict[str, float]:
         """By step, MJ that its batches took, or gave back; of an amount without a heating value none."""
@@ -97,6 +136,23 @@ class Sitewide:
         for (step, of, taken, unit, lhv), quantity in self.amounts.items():
             if of == carrier and taken is into:
                 found[step] = found.get(step, 0.0) + (self.mj(carrier, quantity, unit, lhv) or 0.0)
+        return found
+
+    def counted_of_steps(self, carrier: str) -> dict[str, float]:
+        """By step with a label that counts the carrier, MJ that its batches took of it: no more than what those in the label took of it
+        makes of the step's whole output. Runs that are left out take nothing that anybody pays for."""
+        into, found = self.of_steps(carrier, Direction.IMPORT), dict[str, float]()
+        for label in self.labels:
+            made = label.made_from
+            if label.step not in into or made is None or label.best.value is None or not counts(carrier, label.metric):
+                continue
+            used = [made.columns.batches[row] for row in made.rows.tolist()]
+            own = [one for batch in used for one in batch.energy if one.carrier == carrier and one.direction is Direction.IMPORT]
+            took = fsum(self.mj(carrier, one.quantity, one.unit, one.lhv_mj_per_unit) or 0.0 for one in own)
+            output = fsum(batch.output_t for batch in used)
+            whole = fsum(batch.output_t for batch in self.batches if batch.step == label.step)
+            if output > 0:
+                found[label.step] = max(found.get(label.step, 0.0), min(into[label.step], took * whole / output))
         return found
 
     def serves(self, meter: Meter, step: str) -> bool:

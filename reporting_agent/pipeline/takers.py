@@ -1,8 +1,10 @@
 """Who takes the steam, heat and gas that a label credits, and how much of it: what no other step, conversion, user or buyer takes is told.
 
 Over the period all that steps give back of a carrier, less what they take of it themselves, is held against what is left of its takers'
-heat once purchases and conversions of the site have served them. A conversion is a taker by the part of what it gives that steps count,
-auxiliaries of other steps use, or buyers take: a heater of the step's own drum is none.
+heat once purchases and conversions of the site have served them. Takers are steps whose labels count it, auxiliaries of other steps that
+have a label, and buyers; what is no production pays for nothing. A conversion is a taker by the part of what it gives that these take: a
+heater of the step's own drum is none, nor a turbine for the offices. Power has users at every step and one grid for what is made and
+bought: of it any other step is a taker, and what is bought is held against use by the site's balance alone.
 """
 
 from __future__ import annotations
@@ -12,34 +14,67 @@ from math import fsum
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.labels import StepLabel
+from benchmarks.labels.columns import counts, within
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.measurements import Direction
+from benchmarks.measurements import Direction, Status
 from benchmarks.phrases import Phrase, Value
-from benchmarks.routes import Words
+from benchmarks.routes import Pack, Words
 from reporting_agent.config.site_boundary import Conversion, Flow, SiteBoundary
+from reporting_agent.pipeline.beside_the_meters import USUAL, size_of
 from reporting_agent.pipeline.sitewide import Sitewide
 
-FORMS = frozenset({"steam", "heat", "gas"})
+FORMS = frozenset({"steam", "heat", "gas", "electricity"})
 NEARLY = 0.05
 """Of all that is given, what meters of steam and gas may err by together before the rest is told (a convention of ours)."""
 
 
 def untaken(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
     """What the label credits and nobody is shown to take, each carrier with its size."""
-    if label.best.value is None or not label.output_t:
+    if label.best.value is None or not label.output_t or label.made_from is None:
         return
     for carrier in label.energy_by_carrier:
-        if CARRIERS[carrier].form not in FORMS:
+        if CARRIERS[carrier].form not in FORMS or carrier == label.made_from.columns.step.product_carrier:
             continue
         size = -label.energy_by_carrier[carrier] / label.output_t
         given, taken, idle = _given_and_taken(carrier, label.step, whole)
-        if given <= 0 or given - taken <= NEARLY * given:
+        if given <= 0:
             continue
         rest = size * (given - taken) / given
-        if rest > WORTH_TELLING * abs(label.best.value):
+        if given - taken > NEARLY * given and rest > WORTH_TELLING * abs(label.best.value):
             yield Words.of(_said(carrier, rest, taken / given, label))
             if idle:
                 yield Words.of(_no_takers(carrier, idle))
+        on_paper = size * min(_mj(_of(carrier, _sold_by_statement(whole)), whole) / given, 1.0)
+        if on_paper > WORTH_TELLING * abs(label.best.value):
+            yield Words.of(_on_paper(CARRIERS[carrier].words, on_paper, label))
+
+
+def unserved(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+    """What conversions take of what the step counts for heat and power that no taker takes, as if it were this step's own."""
+    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    fence = whole.site.site_boundary
+    if label.best.value is None or fence is None or output <= 0:
+        return
+    own = {one for one in within(pack.step(label.step).boundary) if counts(one, label.metric)}
+    for made in fence.conversions:
+        taken = fsum(size_of(flow, label, whole, pack) for flow in made.takes if flow.carrier in own) / output
+        if taken <= USUAL * abs(label.best.value):
+            continue
+        served = _served(made, "", fence, whole, ())
+        metered = fence.model_copy(update={"sold": tuple(flow for flow in fence.sold if flow.meter is not None)})
+        on_paper = (served - _served(made, "", metered, whole, ())) * taken
+        if on_paper > USUAL * abs(label.best.value):
+            yield Words.of(_on_paper(Phrase("what %(id)s makes", id=made.id), on_paper, label))
+        if (1 - served) * taken > max(NEARLY * taken, USUAL * abs(label.best.value)):
+            said = Phrase(
+                "Of what %(id)s of [site_boundary] makes, steps whose labels count it, their auxiliaries and buyers take %(share)s. Were"
+                " what it takes for the rest this step's own, the label would be higher by %(size)s %(unit)s.",
+                id=made.id,
+                share=f"{served:.0%}",
+                size=f"{(1 - served) * taken:.3g}",
+                unit=label.unit,
+            )
+            yield Words.of(said)
 
 
 def _given_and_taken(carrier: str, step: str, whole: Sitewide) -> tuple[float, float, list[str]]:
@@ -47,7 +82,9 @@ def _given_and_taken(carrier: str, step: str, whole: Sitewide) -> tuple[float, f
     that count as no taker, or not whole. Auxiliaries of the step whose credit is asked for are its own users, and none of its takers."""
     out, into = whole.of_steps(carrier, Direction.RECOVERED), whole.of_steps(carrier, Direction.IMPORT)
     net = {step: out.get(step, 0.0) - into.get(step, 0.0) for step in {*out, *into}}
-    given, taken = fsum(mj for mj in net.values() if mj > 0), -fsum(mj for mj in net.values() if mj < 0)
+    is_power = carrier == "electricity"
+    counted = into if is_power else whole.counted_of_steps(carrier)
+    given, taken = fsum(mj for mj in net.values() if mj > 0), fsum(min(-mj, counted.get(one, 0.0)) for one, mj in net.items() if mj < 0)
     idle = []
     if (fence := whole.site.site_boundary) is not None:
         taken += _by_users(carrier, step, fence, whole)
@@ -57,7 +94,8 @@ def _given_and_taken(carrier: str, step: str, whole: Sitewide) -> tuple[float, f
                 served = _served(made, step, fence, whole, ())
                 taken += taking * served
                 idle += [made.id] if served < 1 - NEARLY else []
-        taken -= _mj(_of(carrier, (*fence.purchased, *(one for made in fence.conversions for one in made.gives))), whole)
+        others = () if is_power else (*fence.purchased, *(one for made in fence.conversions for one in made.gives))
+        taken -= _mj(_of(carrier, others), whole)
     return given, max(taken, 0.0), idle
 
 
@@ -75,7 +113,7 @@ def _served(conversion: Conversion, step: str, fence: SiteBoundary, whole: Sitew
 def _taken_share(carrier: str, step: str, fence: SiteBoundary, whole: Sitewide, behind: tuple[str, ...]) -> float:
     """Of what conversions give of a carrier, the part that is taken; what meters err by and losses take of all its users is left to them.
     One that takes what it gives (steam at another pressure) passes on what others gave."""
-    used = fsum(whole.of_steps(carrier, Direction.IMPORT).values()) + _by_users(carrier, step, fence, whole)
+    used = fsum(whole.counted_of_steps(carrier).values()) + _by_users(carrier, step, fence, whole)
     others = fsum(whole.of_steps(carrier, Direction.RECOVERED).values()) + _mj(_of(carrier, fence.purchased), whole)
     for made in fence.conversions:
         taking = _mj(_of(carrier, made.takes), whole)
@@ -86,8 +124,13 @@ def _taken_share(carrier: str, step: str, fence: SiteBoundary, whole: Sitewide, 
 
 
 def _by_users(carrier: str, step: str, fence: SiteBoundary, whole: Sitewide) -> float:
-    auxiliaries = (one for one in fence.auxiliaries if one.step != step)
-    return _mj(_of(carrier, (*fence.sold, *auxiliaries, *fence.others)), whole)
+    labelled = {one.step for one in whole.labels if one.best.value is not None}
+    return _mj(_of(carrier, (*fence.sold, *(one for one in fence.auxiliaries if one.step in labelled - {step}))), whole)
+
+
+def _sold_by_statement(whole: Sitewide) -> tuple[Flow, ...]:
+    fence = whole.site.site_boundary
+    return () if fence is None else tuple(flow for flow in fence.sold if flow.meter is None)
 
 
 def _of(carrier: str, flows: Iterable[Flow]) -> Iterator[Flow]:
@@ -104,6 +147,16 @@ def _no_takers(carrier: str, idle: list[str]) -> Phrase:
         " another step and no buyer: so far it is no taker.",
         ids=", ".join(idle),
         carrier=CARRIERS[carrier].words,
+    )
+
+
+def _on_paper(what: Value, size: float, label: StepLabel) -> Phrase:
+    return Phrase(
+        "The sale of %(what)s is stated, and no meter shows it: hold it against the invoices. Without it the label would be higher by"
+        " %(size)s %(unit)s.",
+        what=what,
+        size=f"{size:.3g}",
+        unit=label.unit,
     )
 
 

@@ -1,7 +1,8 @@
-"""Meters that count for no step, or for one that ran nothing: their energy stands in no label, and the site names no use of it.
+"""Meters whose energy stands in no label: of no step, of one that ran nothing, taken off a step and counted nowhere, or said to hang on a
+counted meter whose balance does not show it.
 
-A main meter whose meters below count most of what it measures is held against them by its balance; what [site_boundary] names has its
-line in the site's account.
+A meter with meters below it is told by what these leave of it. What [site_boundary] names has its line in the site's account.
+A carrier that a step may take and need not is told beside those that took it, where any did.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.measurements import Direction, Status
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.quantities import ratio
 from benchmarks.routes import Pack, Words
 from reporting_agent.config import Meter
 from reporting_agent.config.site_boundary import Flow, SiteBoundary
@@ -22,8 +24,9 @@ from reporting_agent.pipeline.beside_the_meters import USUAL, size_of
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.sitewide import Sitewide
 
-HELD_BELOW = 0.5
-"""Of what a meter counts, what counted meters below it must count for it to be their main meter (a convention of ours)."""
+CLOSES = 0.03
+"""Of what a meter counts, what the sum of the meters below it may differ by and show that they hang on it: two meters of class 2 (a
+convention of ours)."""
 
 
 def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
@@ -32,48 +35,106 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
     if label.best.value is None or output <= 0:
         return
-    own = {one for one in within(step.boundary) if counts(one, label.metric)}
-    sizes = {
-        name: size_of(Flow(carrier=record.meter.carrier, meter=name), label, whole, pack) / output
-        for name, record in whole.records.items()
-        if record.meter.carrier in own and _counts_nowhere(record, whole)
+    takes = {(by, carrier) for by, carrier, taken, *_ in whole.amounts if taken}
+    by_any = {carrier for _, carrier in takes}
+    own = {
+        one
+        for one in within(step.boundary)
+        if counts(one, label.metric) and (one in step.boundary.asked or (step.id, one) in takes or one not in by_any)
     }
-    together = fsum(size for size in sizes.values() if size > 0)
-    if together <= USUAL * abs(label.best.value):
-        return
-    shown = [(whole.records[name].meter, size) for name, size in sorted(sizes.items(), key=lambda one: -one[1]) if size > 0]
-    said = Phrase(
-        "Meters count for no step that ran, and nothing says what they serve, per %(per)s of this step's output: %(meters)s %(unit)s."
-        " Were it this step's own, the label would be higher by %(size)s %(unit)s. Give each the step that it serves, the meter it"
-        " hangs on, or its line in [site_boundary].",
-        per=step.output_unit,
-        meters=enumerated(_shown(meter, size) for meter, size in shown),
-        size=f"{together:.3g}",
-        unit=label.unit,
-    )
-    yield Words.of(said)
+    named = _named(whole.site.site_boundary)
+    of_no_step, in_the_file_alone = dict[str, float](), dict[str, float]()
+    for name, record in whole.records.items():
+        if record.meter.carrier not in own or record.meter.computed or record.meter.role in {"check", "state"} or name in named:
+            continue
+        size = size_of(Flow(carrier=record.meter.carrier, meter=name), label, whole, pack) / output
+        size *= _untold(record, whole) / record.total if record.total else 0.0
+        if size > 0 and _counts_nowhere(record.meter, whole):
+            of_no_step[name] = size
+        elif size > 0 and _hangs_on_one_of(record.meter, label.step, whole):
+            in_the_file_alone[name] = size
+    if (together := fsum(of_no_step.values())) > USUAL * abs(label.best.value):
+        said = Phrase(
+            "Meters count for no step that ran, and nothing says what they serve, per %(per)s of this step's output: %(meters)s %(unit)s."
+            " Were it this step's own, the label would be higher by %(size)s %(unit)s. Give each the step that it serves, the meter it"
+            " hangs on, or its line in [site_boundary].",
+            per=step.output_unit,
+            meters=_shown(of_no_step, whole),
+            size=f"{together:.3g}",
+            unit=label.unit,
+        )
+        yield Words.of(said)
+    if (together := fsum(in_the_file_alone.values())) > USUAL * abs(label.best.value):
+        said = Phrase(
+            "Meters are said to hang on a meter of this step, and its balance does not show that it measures them, per %(per)s of this"
+            " step's output: %(meters)s %(unit)s. Were they beside it, the label would be higher by %(size)s %(unit)s. With the rest"
+            " below it metered as well, the balance would show it.",
+            per=step.output_unit,
+            meters=_shown(in_the_file_alone, whole),
+            size=f"{together:.3g}",
+            unit=label.unit,
+        )
+        yield Words.of(said)
 
 
-def _shown(meter: Meter, size: float) -> Phrase:
-    return Phrase("%(meter)s (%(carrier)s) %(size)s", meter=meter.id, carrier=CARRIERS[meter.carrier].words, size=f"{size:.3g}")
+def _shown(sizes: dict[str, float], whole: Sitewide) -> Value:
+    ordered = sorted(sizes.items(), key=lambda one: -one[1])
+    return enumerated(_of(whole.records[name].meter, size, whole) for name, size in ordered)
 
 
-def _counts_nowhere(record: MeterRecord, whole: Sitewide) -> bool:
-    meter, tree = record.meter, whole.site.tree
-    if meter.direction is not Direction.IMPORT or meter.role in {"check", "state"} or meter.id in _named(whole.site.site_boundary):
-        return False
-    counted = {one.id for one in tree.counted}
-    if meter.id in counted:
+def _of(meter: Meter, size: float, whole: Sitewide) -> Phrase:
+    shown: dict[str, Value] = {"meter": meter.id, "carrier": CARRIERS[meter.carrier].words, "size": f"{size:.3g}"}
+    if meter.direction is not Direction.IMPORT:
+        return Phrase("%(meter)s (%(carrier)s, said to be given back) %(size)s", **shown)
+    if any(one.id in whole.records for one in whole.site.tree.below(meter)):
+        return Phrase("%(meter)s (%(carrier)s, beyond the meters below it) %(size)s", **shown)
+    return Phrase("%(meter)s (%(carrier)s) %(size)s", **shown)
+
+
+def _counts_nowhere(meter: Meter, whole: Sitewide) -> bool:
+    """Whether no label of the site holds its energy, itself or through the meters above it; of one that hangs on a meter which is balanced
+    below and whose energy goes the other way (a generator), what it feeds in is in the balance."""
+    tree = whole.site.tree
+    if meter in tree.counted:
         ran = {batch.step for batch in whole.batches}
         return not ran & {sink.step for sink in sinks_of(meter, whole.site)}
-    if any(one.id in counted for one in tree.above(meter)) or any(meter.id in tree.parts(one) for one in tree.counted):
+    if meter.direction is not Direction.IMPORT and any(_closes(above, whole) for above in tree.above(meter)):
         return False
-    below = fsum(
-        other.total
-        for name, other in whole.records.items()
-        if name in counted and other.unit == record.unit and meter in tree.above(other.meter)
-    )
-    return below < HELD_BELOW * record.total
+    return not tree.times_counted(meter)
+
+
+def _untold(record: MeterRecord, whole: Sitewide) -> float:
+    """What is left of a meter's energy once the meters below it are taken off; nothing where they make it up."""
+    below = [whole.records.get(one.id) for one in whole.site.tree.below(record.meter)]
+    if not any(below):
+        return record.total
+    left = _left(record, whole)
+    return left if left > CLOSES * record.total else 0.0
+
+
+def _left(record: MeterRecord, whole: Sitewide) -> float:
+    below = [found for one in whole.site.tree.below(record.meter) if (found := whole.records.get(one.id)) is not None]
+    turned = {True: 1.0, False: -1.0}
+    own = record.meter.direction is Direction.IMPORT
+    sums = fsum(turned[(one.meter.direction is Direction.IMPORT) is own] * one.total * ratio(one.unit, record.unit) for one in below)
+    return record.total * (1 - record.meter.loss_pct / 100) - sums
+
+
+def _closes(meter: Meter, whole: Sitewide) -> bool:
+    record = whole.records.get(meter.id)
+    return record is not None and abs(_left(record, whole)) <= CLOSES * record.total
+
+
+def _hangs_on_one_of(meter: Meter, step: str, whole: Sitewide) -> bool:
+    """Whether labels of the step hold it only as a part of a meter above it, and the balances between the two do not show that it is."""
+    tree, between = whole.site.tree, list[Meter]()
+    if meter in tree.counted or meter.direction is not Direction.IMPORT:
+        return False
+    for above in tree.above(meter):
+        between.append(above)
+        if any(above.id in tree.parts(one) and whole.serves(one, step) for one in tree.counted):
+            return not all(_closes(one, whole) for one in between)
+    return False
 
 
 def _named(fence: SiteBoundary | None) -> set[str | None]:

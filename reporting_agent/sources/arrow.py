@@ -6,6 +6,7 @@ who reads those rows one by one and knows why each fails.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -32,6 +33,20 @@ def is_number(column: Any) -> bool:
     """Whether the column's cells are typed numbers."""
     kind = column.type
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def numbers(texts: Any, written: str, decimal: str, thousands: str) -> Any:
+    """The numbers that texts are, which look as the regular expression says; null for a text that is none."""
+    if (decimal, thousands) == (".", ""):
+        with suppress(pa.ArrowInvalid):
+            return texts.cast(pa.float64())
+    plain = pc.if_else(pc.match_substring_regex(texts, f"^(?:{written})$"), texts, None)
+    for sign, ours in ((thousands, ""), (decimal, ".")):
+        plain = pc.replace_substring(plain, sign, ours) if sign not in ("", ours) else plain
+    try:
+        return plain.cast(pa.float64())
+    except pa.ArrowInvalid:  # a plus before it, or more digits than a number has
+        return pa.nulls(len(texts), pa.float64())
 
 
 def without(column: Any, words: frozenset[str], numbers: frozenset[float]) -> Any:

@@ -127,6 +127,12 @@ def _written(text: str, profile: Profile) -> float:
     raise Unreadable(_hint(text, profile))
 
 
+def notation(profile: Profile) -> tuple[str, str, str]:
+    """What a number looks like, as a regular expression, its decimal sign and what parts its groups."""
+    known = _notation(profile.decimal, profile.thousands)
+    return "|".join(one.pattern for one in known if one is not None), profile.decimal, profile.thousands
+
+
 @lru_cache(maxsize=16)
 def _notation(decimal: str, thousands: str) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
     """What a number looks like without and with groups; groups are of exactly three digits, the first of one to three."""

@@ -179,18 +179,15 @@ class Block:
 
         scale, profile = self.profile.scale.get("value", 1.0), self.profile
         missing = profile.missing.get("value", ())
-        if arrow.is_number(column) or (profile.decimal == "." and not profile.thousands and pa.types.is_string(column.type)):
-            try:
-                told = arrow.without(column, cells.words(missing), cells.numbers(missing)) if missing else column
-                read = arrow.floats(told) * scale
-            except pa.ArrowInvalid:
-                pass  # a row among them is wrong or blank: read one by one below
-            else:
-                unknown = np.flatnonzero(~np.isfinite(read))
-                if not len(unknown) or all(cells.is_blank(cell, missing) for cell in arrow.taken(column, unknown)):
-                    return read
         read = np.full(len(column), np.nan)
-        for index, text in enumerate(column.to_pylist()):
+        if arrow.is_number(column) or pa.types.is_string(column.type):
+            told = arrow.without(column, cells.words(missing), cells.numbers(missing)) if missing else column
+            read = arrow.floats(told if arrow.is_number(told) else arrow.numbers(told, *cells.notation(profile))) * scale
+        late = np.flatnonzero(~np.isfinite(read))  # wrong, blank or in a notation of their own: read one by one
+        read[late] = np.nan
+        if all(cells.is_blank(cell, missing) for cell in arrow.taken(column, late)):
+            return read
+        for index, text in zip(late.tolist(), column.take(pa.array(late)).to_pylist(), strict=True):
             if cells.is_blank(text, missing):
                 continue  # no reading at this stamp: the gap shows in the completeness
             try:

@@ -23,8 +23,6 @@ from xml.etree.ElementTree import ParseError, iterparse
 from xml.parsers.expat import ExpatError, ParserCreate
 from zipfile import BadZipFile
 
-from openpyxl.utils.cell import column_index_from_string
-
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.sources import signatures
@@ -58,16 +56,22 @@ class Extent:
         self.last_row, self.last_column = max(self.last_row, row), max(self.last_column, column)
 
 
-def extents_of(path: Path) -> list[Extent]:
-    """The extent of every sheet of an .xlsx, .xlsm or .ods file; of other files none."""
+def extents_of(path: Path) -> tuple[Extent, ...]:
+    """The extent of every sheet of an .xlsx, .xlsm or .ods file, of others none; counted once as long as the file stays."""
+    written = path.stat()
+    return _extents_of(path, written.st_mtime_ns, written.st_size)
+
+
+@lru_cache(maxsize=64)
+def _extents_of(path: Path, _mtime_ns: int, _size: int) -> tuple[Extent, ...]:
     if not zipfile.is_zipfile(path):
-        return []
+        return ()
     with zipfile.ZipFile(path) as archive:
         if "content.xml" in archive.namelist():
             with archive.open("content.xml") as content:
-                return _of_open_document(content)
+                return tuple(_of_open_document(content))
         sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
-        return [_of_sheet(archive.open(name)) for name in sheets]
+        return tuple(_of_sheet(archive.open(name)) for name in sheets)
 
 
 def _of_sheet(content: IO[bytes]) -> Extent:
@@ -76,18 +80,21 @@ def _of_sheet(content: IO[bytes]) -> Extent:
     The tags are those of a parser of XML: a reference may stand in any quotes, in any place and in small letters.
     """
     extent = Extent()
-    at = [0, 0]  # row and column of the last cell
+    row, column = 0, 0  # of the last cell
 
     def begun(tag: str, has: dict[str, str]) -> None:
-        name = tag.rpartition(":")[2]
-        if name == "c":
+        nonlocal row, column
+        if tag == "c" or tag.endswith(":c"):
             stands = _REFERENCE.fullmatch(has.get("r", ""))
-            row, column = (int(stands[2]), _column(stands[1])) if stands else (at[0], at[1] + 1)
-            at[:] = row, column
-            extent.add(row, column)
-        elif name == "row":
+            row, column = (int(stands[2]), _column(stands[1])) if stands else (row, column + 1)
+            extent.cells += 1
+            if row > extent.last_row:
+                extent.last_row = row
+            if column > extent.last_column:
+                extent.last_column = column
+        elif tag == "row" or tag.endswith(":row"):
             number = has.get("r", "")
-            at[:] = int(number) if number.isdigit() else at[0] + 1, 0
+            row, column = int(number) if number.isdigit() else row + 1, 0
 
     parser = ParserCreate()
     parser.StartElementHandler = begun
@@ -105,6 +112,8 @@ def _of_sheet(content: IO[bytes]) -> Extent:
 
 @lru_cache(maxsize=1 << 10)
 def _column(letters: str) -> int:
+    from openpyxl.utils.cell import column_index_from_string  # a third of a second: only where a workbook is read
+
     found: int = column_index_from_string(letters.upper())
     return found
 

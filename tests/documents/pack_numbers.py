@@ -9,9 +9,9 @@ from benchmarks import packs
 from benchmarks.conversion import FactorTable
 from benchmarks.packs.provenance import MOVES, Number, factors, numbers
 from benchmarks.routes import Source
-from reporting_agent.analysis.account import shares, site_flows
+from reporting_agent.analysis.account import shares
 from reporting_agent.changes import uncounted
-from reporting_agent.pipeline import constants
+from reporting_agent.pipeline import constants, site_flows
 from tests.documents import limits_by_year
 from tests.documents.refusals import ROOT
 

@@ -11,8 +11,8 @@ from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
 from reporting_agent.analysis.account.shares import SERVES, lost_in_conversions, of_line
-from reporting_agent.analysis.account.site_balance import SiteBalance
 from reporting_agent.analysis.account.types import Draft, Part, named_carrier
+from reporting_agent.pipeline.site_balance import SiteBalance
 
 FUELS = frozenset({"gas", "solid", "liquid"})
 _USERS = SERVES | {"others", "taken"}

@@ -36,12 +36,13 @@ from benchmarks.quantities import ratio
 from benchmarks.routes import Limit
 from reporting_agent.analysis.account.fence import FUELS, auxiliaries_elsewhere, beside, no_production
 from reporting_agent.analysis.account.shares import shares
-from reporting_agent.analysis.account.site_balance import SiteBalance, middle
-from reporting_agent.analysis.account.site_flows import Raw, amount, declared_share, of_steps
 from reporting_agent.analysis.account.types import Draft, Kind, Part, RouteAccount, named_carrier
 from reporting_agent.config import Site
-from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline import LabelResult, stated_limits
 from reporting_agent.pipeline.declared import stops
+from reporting_agent.pipeline.site_balance import SiteBalance
+from reporting_agent.pipeline.site_flows import Raw, amount, declared_share, of_steps
+from reporting_agent.pipeline.sitewide import middle
 
 
 def route_accounts(site: Site, result: LabelResult, balance: SiteBalance | None, *, in_question: bool = False) -> tuple[RouteAccount, ...]:
@@ -55,8 +56,8 @@ def route_accounts(site: Site, result: LabelResult, balance: SiteBalance | None,
     limits = [limit for step in result.data.pack.steps for limit in step.limits if columns.keys() & set(limit.steps_covered)]
     if not limits:
         return ()
-    records = {record.meter.id: record for record in result.data.meters}
-    raw = tuple(of_steps(site, result, records, declared_share(site)))
+    whole = result.sitewide(site)
+    raw = tuple(of_steps(whole, declared_share(site)))
     ran: dict[tuple[tuple[str, ...], tuple[str, ...], Metric, str], list[Limit]] = {}
     for limit in limits:
         recovery = {step_id: None for step_id in limit.recovered_by if step_id in columns}
@@ -103,7 +104,8 @@ class _Account:
         value = fsum(part.energy for part in parts) / output if whole else None
         uncertainty = hypot(*self.squares) / output if whole else None
         last_day = (draft.result.site_label.period.end - timedelta(microseconds=1)).date()
-        variables = {**draft.site.static, **self._means()}
+        means = self._means()
+        variables = {**draft.site.static, **means}
         doubts: dict[str, str] = {}
         for step_id in draft.covered:
             doubts |= doubtful(draft.step(step_id), draft.good(step_id), draft.site.static)
@@ -114,6 +116,11 @@ class _Account:
             or graded(limit, value, {**variables, **named(limit, self._variant(), draft.step(draft.covered[-1]))}, last_day)
             for limit in limits
         )
+        if value is not None:
+            last = draft.step(draft.covered[-1])
+            draft.provisos += stated_limits.rests_on(
+                value, tested, limits, draft.site.static, means, lambda one: named(one, self._variant(), last), last_day
+            )
         missing = tuple((code, why) for (code, _), why in draft.missing.items())
         steps = (*draft.recovery, *draft.covered)
         return RouteAccount(

@@ -18,9 +18,9 @@ from benchmarks.labels.validity import ONE_WEIGHING
 from benchmarks.measurements import Metric, Period
 from benchmarks.phrases import Phrase
 from benchmarks.routes import RouteStep, Words
-from reporting_agent.analysis.account.site_balance import CarrierBalance, Line, SiteBalance
 from reporting_agent.analysis.account.types import Draft, Part
 from reporting_agent.analysis.sentences import plain
+from reporting_agent.pipeline.site_balance import CarrierBalance, Line, SiteBalance
 
 WEIGHING = 0.03
 """Of what following steps take of intermediates, that what was made may fall short by, once along the route: two belt scales of 2 % each,

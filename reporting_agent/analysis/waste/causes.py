@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.guidance.causes import Cause
 from benchmarks.labels import Measured
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.labels.waste import on_grid
@@ -49,46 +49,6 @@ _REHEAT_VARIABLES = ("reheats", "reheat_count")
 WHOLE_DAYS = frozenset({"day", "month", "pot-month", "campaign"})
 RUNS_OF_FIXED_LENGTH = frozenset({"day", "shift", "month", "campaign", "pot-month"})
 """Kinds of run whose length and beginning are the calendar's: neither is evidence of anything."""
-
-
-class Cause(StrEnum):
-    """Why a batch took more energy than the label, where the data say so."""
-
-    HOLDING = "holding"  # longer from start to end than label-level batches (power off, where the log gives power-on time)
-    REHEAT = "reheat"
-    COLD_START = "cold-start"  # first batch after a stop
-    CHANGEOVER = "changeover"  # another product before
-    REJECT = "reject"  # energy of output that was rejected
-    LOW_LOAD = "low-load"  # less output than label-level batches
-    EQUIPMENT = "equipment"
-    SHIFT = "shift"
-    HOUR = "hour"
-    AT_POWER = "longer-at-power"  # where the energy went, not why
-    NONE = "no-cause"  # what no evidence explains
-
-    @property
-    def words(self) -> Words:
-        return CAUSE_WORDS[self]
-
-    @property
-    def named(self) -> bool:
-        """Whether it says why: only such energy is called avoidable, the rest is unexplained."""
-        return self not in {Cause.AT_POWER, Cause.NONE}
-
-
-CAUSE_WORDS: Mapping[Cause, Words] = {
-    Cause.HOLDING: worded("Holding and waiting"),
-    Cause.REHEAT: worded("Reheating"),
-    Cause.COLD_START: worded("First batch after a stop"),
-    Cause.CHANGEOVER: worded("Change of product"),
-    Cause.REJECT: worded("Rejected output"),
-    Cause.LOW_LOAD: worded("Low load"),
-    Cause.EQUIPMENT: worded("Equipment"),
-    Cause.SHIFT: worded("Shift"),
-    Cause.HOUR: worded("Hour of the day"),
-    Cause.AT_POWER: worded("Longer at power, reason not in the data"),
-    Cause.NONE: worded("No cause in the data"),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.guidance.causes import Cause
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.phrases import Phrase, Value, enumerated, sentences
 from benchmarks.routes import Pack, Words, worded
 from reporting_agent.analysis.costs.amounts import Amount, added, amount_of
 from reporting_agent.analysis.sentences import percent, plain
-from reporting_agent.analysis.waste.causes import Cause, CauseRule
+from reporting_agent.analysis.waste.causes import CauseRule
 from reporting_agent.analysis.waste.chance import SIGNIFICANT, level_shift
 from reporting_agent.analysis.waste.evidence import Groups
 from reporting_agent.analysis.waste.losses import StepLosses

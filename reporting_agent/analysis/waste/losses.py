@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.guidance.causes import Cause
 from benchmarks.labels import Measured, StepLabel
 from benchmarks.labels.columns import Floats
 from benchmarks.labels.waste import GapColumns, on_grid, split_gap
@@ -25,7 +26,7 @@ from benchmarks.measurements import Metric
 from benchmarks.routes import Step, Words
 from reporting_agent.analysis.costs.amounts import Amount, Rates, amount_of, paid_in, parts_of, plus, rates_of
 from reporting_agent.analysis.drivers.relevance import StepDrivers
-from reporting_agent.analysis.waste.causes import Attribution, Cause, CauseRule, attribute
+from reporting_agent.analysis.waste.causes import Attribution, CauseRule, attribute
 from reporting_agent.analysis.waste.evidence import Evidence, evidence_of
 from reporting_agent.analysis.waste.waterfall import BatchLoss, worst_batches
 from reporting_agent.config import Site

@@ -20,12 +20,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.guidance.causes import Cause
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step, Words, worded
 from reporting_agent.analysis.costs.amounts import ZERO, Amount, added, amount_of
 from reporting_agent.analysis.drivers.names import words_of
-from reporting_agent.analysis.waste.causes import RUNS_OF_FIXED_LENGTH, WHOLE_DAYS, Cause
+from reporting_agent.analysis.waste.causes import RUNS_OF_FIXED_LENGTH, WHOLE_DAYS
 from reporting_agent.analysis.waste.chance import SIGNIFICANT, Difference, differences, of_product, without_drift
 from reporting_agent.analysis.waste.evidence import Groups
 from reporting_agent.analysis.waste.losses import StepLosses

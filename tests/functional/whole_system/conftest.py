@@ -20,7 +20,8 @@ from fixtures.simulator import Plant, Sector
 from portal import keys
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site
-from portal.catalogue.periods import make_peer_group, open_period
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import open_period
 from portal.opening import unsealing as opening
 from tests.functional.whole_system.relay import Relay, relay_to
 from tests.integration.portal_cast import make_portal_keys

@@ -37,8 +37,9 @@ def gave(carrier: str, quantity: float, unit: str, lhv: float | None = None) -> 
     return carrier, quantity, unit, lhv, "recovered"
 
 
-def works(folder: Path, pack: str, steps: Mapping[str, Ran], settings: str = "", runs: int = 60) -> Site:
-    """The site whose files say so: `runs` of each step from the beginning of 2026, days of a step that runs by day."""
+def works(folder: Path, pack: str, steps: Mapping[str, Ran], settings: str = "", runs: int = 60, *, states_own_power: bool = True) -> Site:
+    """The site whose files say so: `runs` of each step from the beginning of 2026, days of a step that runs by day; all its power is in
+    them, which it states."""
     known = packs.load(pack)
     names = sorted({name for ran in steps.values() for name in ran.variables})
     rows = [",".join(["batch_id,step,start,end,output_quantity,output_unit,variant", *(f"var.{name}" for name in names)])]
@@ -54,6 +55,9 @@ def works(folder: Path, pack: str, steps: Mapping[str, Ran], settings: str = "",
             for carrier, quantity, unit, lhv, direction in ran.energy:
                 heat = f"{lhv},MJ/{unit}" if lhv else ","
                 energy.append(f"{id_}-{number},{id_},{carrier},{quantity * ran.output},{unit},{heat},{direction}")
+    if states_own_power and known.own_power and known.own_power not in settings:
+        table, stated = "[static]\n", f"[static]\n{known.own_power} = 0\n"
+        settings = settings.replace(table, stated) if table in settings else f"{settings}\n{stated}"
     head = f'[site]\nid = "works"\ntimezone = "UTC"\npack = "{pack}"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
     (folder / "site.toml").write_text(head + settings, encoding="utf-8")
     (folder / "batches.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import UTC
 from pathlib import Path
 
 import pytest
 
-from benchmarks.measurements import Period
+from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.report import summary
-from tests.unit.agent_read.small_works import of
+from tests.unit.agent_read.small_works import Ran, of, took, works
+from tests.unit.agent_read.small_works import labelled as labelled_whole
 from tests.unit.agent_read.test_humidity_of_gas import converter
 from tests.unit.agent_read.test_rows_that_cannot_be_read import labelled
 
@@ -58,3 +60,56 @@ def test_a_factor_of_a_meter_says_what_the_label_is_without_it(tmp_path: Path, v
         f"Without that factor of meter ldg from 2025-12-01 the label would be {plain.best.value:.4g} kgce/t, for {label.best.value:.4g}."
     ]
     assert label.best.value == pytest.approx((plain.best.value or 0) - 0.2 * 90 * 8.1 / 29.3076, rel=1e-4)
+
+
+KILN = Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 30, "kWh")], {}, "grey")
+FURNACE = Ran(
+    100, [took("electricity", 350, "kWh"), took("natural-gas", 5, "Nm3", 35.5), took("oxygen", 35, "Nm3")], {"hot_metal_pct": 20.0}
+)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "ran", "metric"),
+    [
+        ("[mapping.batches]\nscale = { output_quantity = 1.04 }\n", KILN, Metric.TOTAL),
+        ("[mapping.energy]\nscale = { quantity = 0.95 }\n", KILN, Metric.TOTAL),
+        ("[mapping.energy]\nscale = { lhv = 0.96 }\n", KILN, Metric.TOTAL),
+        ("[mapping.batches]\nscale = { 'var.hot_metal_pct' = 0.5 }\n", FURNACE, Metric.TOTAL),
+    ],
+    ids=["output", "energy", "heating value", "variable"],
+)
+def test_a_factor_of_the_mapping_says_what_the_label_is_without_it(tmp_path: Path, mapping: str, ran: Ran, metric: Metric) -> None:
+    step, pack = ("clinker-burning", "cement") if ran is KILN else ("eaf", "steel")
+    more = "" if ran is KILN else '[steps.eaf]\nnot_used = ["coke"]\n'
+    plain = of(labelled_whole(works(tmp_path, pack, {step: ran}, more)), step, metric)
+    label = of(labelled_whole(works(tmp_path, pack, {step: ran}, more + mapping)), step, metric)
+    said = [one.en for one in label.provisos if "[mapping." in one.en]
+    assert plain.best.value is not None
+    assert label.best.value is not None
+    assert label.best.value != pytest.approx(plain.best.value, rel=0.005)
+    assert [one.partition("Without it ")[2] for one in said] == [
+        f"the label would be {plain.best.value:.4g} kgce/t, for {label.best.value:.4g}."
+    ]
+
+
+def test_a_factor_on_readings_says_what_the_label_is_without_it(tmp_path: Path) -> None:
+    """Of the gas that is read, and of nothing that the plant gives per run."""
+    site = converter(tmp_path, "", 90, "Nm3")
+    plain = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
+    site.write_text(site.read_text(encoding="utf-8") + "\n[mapping.readings]\nscale = { value = 1.05 }\n", encoding="utf-8")
+    label = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
+    (said,) = (one.en for one in label.provisos if "[mapping." in one.en)
+    assert said.startswith("As the site declares, value of [mapping.readings] counts 1.05-fold")
+    assert said.endswith(f"the label would be {plain.best.value:.4g} kgce/t, for {label.best.value:.4g}.")
+
+
+@pytest.mark.parametrize("factor", [1, 1000, 0.001, 3.6, 0.0036, 0.27778, 277.778])
+def test_a_factor_between_units_is_no_declared_one(tmp_path: Path, factor: float) -> None:
+    site = works(tmp_path, "cement", {"clinker-burning": KILN}, f"[mapping.energy]\nscale = {{ quantity = {factor} }}\n")
+    path = tmp_path / "energy.csv"
+    rows = list(csv.DictReader(path.open(encoding="utf-8")))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row | {"quantity": float(row["quantity"]) / factor} for row in rows)
+    assert not [one.en for one in of(labelled_whole(site), "clinker-burning").provisos if "[mapping." in one.en]

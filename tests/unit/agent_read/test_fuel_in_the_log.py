@@ -128,6 +128,50 @@ def test_coal_of_the_log_is_the_cleaned_coal_that_counts(tmp_path: Path) -> None
     assert of(labelled(missing), "clinker-burning").excluded == {"energy-incomplete": 60}
 
 
+def test_one_doubted_row_of_sixty_is_left_out_and_costs_its_step_no_label(tmp_path: Path) -> None:
+    """93.75 t of petroleum coke, at 37 MJ at most: 3,470 GJ over 300,000 t of clinker are 0.4 kgce/t."""
+    site = kiln(tmp_path, "input.petroleum-coke", "93.75", every=60)
+    label = of(labelled(site), "clinker-burning")
+    assert (label.used, label.excluded) == (59, {"energy-partly-unknown": 1})
+    assert label.best.value == pytest.approx(2400 / 29.3076 + 26 * 0.1229, abs=1e-3)
+    assert sum("One run is left out" in one.en for one in label.provisos) == 1
+    month = of(labelled(kiln(tmp_path, "input.petroleum-coke", "2812.5", every=60)), "clinker-burning")
+    assert (month.used, month.best.reason) == (59, "fuel-not-counted")
+
+
+def missing(folder: Path, heading: str, cell: str, *energy: Amount) -> list[str]:
+    provisos = of(labelled(kiln(folder, heading, cell, *energy)), "clinker-burning").provisos
+    return [one.en for one in provisos if "that the log names" in one.en]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "energy", "told"),
+    [
+        ("input.petroleum-coke", "93.75", took("petroleum-coke", 15.0, "kg", 32.0), "80.0% of the petroleum coke"),
+        ("input.petcoke_kg", "93750", took("petroleum-coke", 15.0, "kg", 32.0), "80.0% of the petroleum coke"),
+        ("var.petcoke_kg_t", "18.75", took("petroleum-coke", 15.0, "kg", 32.0), "80.0% of the petroleum coke"),
+        ("input.coal,input.lignite", "500,100", took("diesel", 0.1, "kg"), "83.3% of the coal"),  # lignite beside the coal that counts
+        ("input.petroleum-coke", "93.75", PETCOKE, None),
+        ("input.petroleum-coke,input.petcoke", "93.75,93.75", PETCOKE, None),  # one of it the other
+    ],
+)
+def test_a_fifth_that_is_missing_is_told_with_its_size(tmp_path: Path, heading: str, cell: str, energy: Amount, told: str | None) -> None:
+    """15 kg at 32 MJ are 16.4 kgce/t, a quarter of which is 4.09; of 81.9 kgce/t of coal a fifth is 16.4."""
+    said = missing(tmp_path, heading, cell, energy)
+    assert len(said) == (told is not None)
+    if told is not None:
+        assert told in said[0]
+        assert f"higher by {16.4 if 'coal' in told[:20] and 'coke' not in told else 4.09} kgce/t" in said[0]
+
+
+def test_an_older_version_takes_for_material_what_the_newest_does(tmp_path: Path) -> None:
+    ran = Ran(500, [took("natural-gas", 60, "Nm3", 35.5), took("electricity", 120, "kWh")])
+    site = with_column(works(tmp_path, "aluminium", {"anode-production": ran}), "input.petroleum-coke", "350")
+    text = site.path.read_text(encoding="utf-8").replace('pack = "aluminium"', 'pack = "aluminium"\npack_version = "3"')
+    site.path.write_text(text, encoding="utf-8")
+    assert "fuel-not-counted" not in codes(labelled(load_site(site.path)))
+
+
 LOG = """[site]
 id = "works"
 timezone = "UTC"

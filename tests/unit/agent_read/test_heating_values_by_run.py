@@ -14,6 +14,7 @@ from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.pipeline import LabelResult, outward, scattered
+from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 
 SITE = '[site]\nid = "works"\ntimezone = "UTC"\npack = "cement"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
 MJ_PER_KGCE = 29.3076
@@ -60,3 +61,23 @@ def test_fuel_that_really_varies_counts_by_its_day(tmp_path: Path) -> None:
 def test_the_scatter_of_a_laboratory_is_none(tmp_path: Path) -> None:
     result = kiln(tmp_path, lambda day: (128 + day % 7, 25.1 + 0.1 * (day % 3 - 1)))
     assert scattered.HEATING_VALUE not in {one.code for one in result.findings}
+
+
+@pytest.mark.parametrize(("version", "own", "is_told"), [("2", None, True), ("2", 23.0, False), ("4", 23.0, False)])
+def test_a_default_of_an_older_pack_is_told_with_what_it_may_be_worth(
+    tmp_path: Path, version: str, own: float | None, is_told: bool
+) -> None:
+    """125 kg of coal at the table's 20.934 MJ/kg are 89.3 kgce; at 33 MJ/kg they would be 51.5 more."""
+    ran = Ran(4000, [took("coal", 125, "kg", own), took("electricity", 30, "kWh")], {}, "grey")
+    path = works(tmp_path, "cement", {"clinker-burning": ran}).path
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('pack = "cement"', f'pack = "cement"\npack_version = "{version}"'), encoding="utf-8"
+    )
+    label = of(labelled(load_site(path)), "clinker-burning")
+    said = [one.en for one in label.provisos if "counts at the table's" in one.en]
+    assert bool(said) is is_told
+    assert label.best.value is not None
+    for one in said:
+        assert one.startswith("Coal counts at the table's 20.93 MJ/kg")
+        assert "makes the label higher by 0.89 kgce/t" in one
+        assert float(one.partition("it would be ")[2].split()[0]) == pytest.approx(label.best.value + 51.5, abs=0.3)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.errors import PolicyRefusal
@@ -14,6 +15,8 @@ from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.pipeline import LabelResult, outward, scattered
+from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
+from tests.unit.agent_read.test_days_that_take_turns import column
 
 SITE = '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
 COKE, ELECTRICITY = 46 * 28.435 / 29.3076, 40 * 0.1229  # kgce/t of sinter
@@ -89,3 +92,44 @@ def test_two_variables_that_scatter_by_just_under_a_percent_each_win_nothing_tog
     one = sinter(tmp_path, alone, lambda day: 1 + 0.001 * (day % 5), lambda day: 10.0)
     assert scattered.VARIABLE not in {finding.code for finding in one.findings}
     assert total(one).best.value == pytest.approx(truth - 0.3, rel=2e-3)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+@pytest.mark.parametrize(
+    ("follows", "scatter", "told"), [(1.0, 0.7, None), (0.0, 0.7, "the runs' energy does not show it"), (0.0, 0.2, "no reading shows it")]
+)
+def test_a_scatter_put_into_a_stated_variable_does_not_make_it_measured(
+    tmp_path: Path, seed: int, follows: float, scatter: float, told: str | None
+) -> None:
+    """Five percent of laterite with a scatter, which coke follows or not beside its own 1 %: 6 of 43 kgce/t rest on it."""
+    chance = np.random.default_rng(seed)
+    stated, own = chance.normal(5, scatter, 60).round(2), chance.normal(1, 0.01, 60)
+    label = total(sinter(tmp_path, lambda day: stated[day], lambda day: own[day] + follows * SLOPE * stated[day] / COKE))
+    said = [one.en for one in label.provisos if one.en.startswith("laterite_pct is ")]
+    assert len(said) == (told is not None)
+    if told is not None:
+        assert label.best.value is not None
+        without = float(said[0].rpartition("would be ")[2].split()[0])
+        assert told in said[0]
+        assert without - label.best.value == pytest.approx(5 * SLOPE, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("shift", "made", "told"),
+    [(0, False, ""), (36, False, "at 370 it would be"), (16, False, ""), (16, True, "closer than a test of it is repeated (2)")],
+)
+def test_fineness_that_energy_follows_is_told_beyond_the_usual_and_where_it_is_made_of_the_energy(
+    tmp_path: Path, shift: float, made: bool, told: str
+) -> None:
+    """A mill of 32 kWh/t whose energy follows the fineness, with as much put onto every value, or values made from the energy."""
+    chance = np.random.default_rng(7)
+    true = chance.normal(350, 9, 90)
+    kwh = (32 + 0.1 * (true - 350)) * chance.normal(1, 0.02, 90)
+    logged = (350 + (kwh - 32) / 0.1 if made else true + chance.normal(0, 3, 90)) + shift
+    site = works(tmp_path, "cement", {"cement-grinding": Ran(3000, [took("electricity", 1, "kWh")], {"blaine_m2_kg": 0.0})}, runs=90)
+    column(tmp_path / "batches.csv", "var.blaine_m2_kg", logged)
+    column(tmp_path / "energy.csv", "quantity", 3000 * kwh)
+    label = of(labelled(site), "cement-grinding", Metric.ELECTRICITY)
+    said = [one.en for one in label.provisos if one.en.startswith("blaine") or "follows blaine" in one.en]
+    assert len(said) == bool(told)
+    assert told in "".join(said)

@@ -10,7 +10,7 @@ from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.measurements import Metric
 from reporting_agent.pipeline import LabelResult, pack_of
 from reporting_agent.pipeline.outward import require_releasable
-from tests.unit.agent_read.small_works import Ran, codes, gave, going_out, labelled, of, took, works
+from tests.unit.agent_read.small_works import Amount, Ran, codes, gave, going_out, labelled, of, took, works
 
 NO_HYDRATE = "[static]\nbought_hydrate_pct = 0\n"
 REFINERY = f'{NO_HYDRATE}[steps.alumina-refining]\nnot_used = ["coal"]\n'
@@ -153,7 +153,9 @@ def test_steam_that_nobody_takes_is_told_with_its_size(tmp_path: Path) -> None:
     assert said.en.startswith("Nothing shows who takes the steam")
     assert said.en.endswith("the label would be higher by 14.1 kgce/t.")
     assert more_than_usual.en.startswith("412 MJ/t are given back as steam, heat; usual are at most 284 MJ/t")
-    assert of(labelled(works(tmp_path, "steel", strand, STRAND + BUYER)), "sintering").provisos == (more_than_usual,)
+    sale, again = of(labelled(works(tmp_path, "steel", strand, STRAND + BUYER)), "sintering").provisos
+    assert sale.en.startswith("The sale of steam is stated, and no meter shows it")
+    assert again == more_than_usual
 
 
 @pytest.mark.parametrize("taker", ["buyer of a megajoule", "roll of a megajoule", "buyer of half"])
@@ -189,12 +191,17 @@ def flow(key: str, carrier: str, mj: float, more: str = "") -> str:
     return f'[site_boundary]\n{key} = [{{ carrier = "{carrier}", quantity = {mj}, unit = "MJ", period = "2026"{more} }}]\n'
 
 
+POWER = flow("purchased", "electricity", 480_000 * 40 * 3.6)
+OFFICES = f'carrier = "electricity", quantity = {0.2 * STEAM_MJ}, unit = "MJ", period = "2026", reason = "offices"'
+
+
 def of_steam(folder: Path, fence: str, rolling: float = 0.0, kwh: float = 40) -> list[str]:
     """What stands beside the label of a strand that gives 90 kg of steam, and of a mill that takes steam, MJ a tonne of 54,000."""
     burnt = [took("coke", 50, "kg", 28.435), took("electricity", kwh, "kWh")]
     ran = {"sintering": Ran(8000, [*burnt, gave("steam", 90, "kg", 2.75)], SINTER)}
-    if rolling:
-        ran["hot-rolling"] = Ran(900, [took("electricity", 90, "kWh"), took("natural-gas", 36, "Nm3", 35.5), took("steam", rolling, "MJ")])
+    if rolling or "hot-rolling" in fence:
+        steam = [took("steam", rolling, "MJ")] if rolling else []
+        ran["hot-rolling"] = Ran(900, [took("electricity", 90, "kWh"), took("natural-gas", 36, "Nm3", 35.5), *steam])
     unused = STRAND + '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
     said = (one.en for one in of(labelled(works(folder, "steel", ran, unused + fence)), "sintering").provisos)
     return [one for one in said if "that is credited" in one or "no taker" in one]
@@ -205,11 +212,13 @@ def of_steam(folder: Path, fence: str, rolling: float = 0.0, kwh: float = 40) ->
     [
         HEATER,
         flow("auxiliaries", "heat", 0.97 * STEAM_MJ, ', step = "sintering"') + HEATER,
+        flow("auxiliaries", "heat", 0.97 * STEAM_MJ, ', step = "coking"') + HEATER,
+        flow("others", "heat", 0.97 * STEAM_MJ, ', reason = "offices"') + HEATER,
         NETWORK,
         HEATER + CONVERSION.format(id="second", takes="heat", taken=0.97 * STEAM_MJ, gives="heat", given=0.9 * STEAM_MJ),
         HEATER + CONVERSION.format(id="back", takes="heat", taken=0.97 * STEAM_MJ, gives="steam", given=0.9 * STEAM_MJ),
     ],
-    ids=["its drum", "its auxiliaries", "its network", "a chain of two", "a circle"],
+    ids=["its drum", "its auxiliaries", "auxiliaries of a step that ran nothing", "offices", "its network", "a chain of two", "a circle"],
 )
 def test_a_conversion_that_gives_to_nobody_takes_no_credited_steam(tmp_path: Path, fence: str) -> None:
     said = of_steam(tmp_path, fence)
@@ -223,6 +232,7 @@ def test_a_conversion_that_gives_to_nobody_takes_no_credited_steam(tmp_path: Pat
     [
         (flow("sold", "heat", 0.485 * STEAM_MJ) + HEATER, "52.50%", "4.01"),
         (flow("purchased", "electricity", 480_000 * 40 * 3.6) + TURBINE, "14.55%", "7.22"),  # all that the strand reports: of fans unread
+        (POWER + f"others = [{{ {OFFICES} }}]\n" + TURBINE, "14.55%", "7.22"),  # 1.7 of electricity were told as the offices'
     ],
 )
 def test_a_conversion_takes_as_much_as_others_take_of_it(tmp_path: Path, fence: str, share: str, rest: str) -> None:
@@ -246,6 +256,42 @@ def test_a_conversion_takes_as_much_as_others_take_of_it(tmp_path: Path, fence: 
 )
 def test_a_conversion_whose_heat_or_power_is_counted_or_sold_is_a_taker(tmp_path: Path, fence: str, rolling: float) -> None:
     assert of_steam(tmp_path, fence, rolling) == []
+
+
+@pytest.mark.parametrize("left_out", [60, 30, 0])
+def test_a_taker_whose_runs_are_left_out_pays_for_nothing(tmp_path: Path, left_out: int) -> None:
+    """A mill takes all the steam of a strand; runs that report no electricity are left out, and what they took is in no label. With
+    half of them it is those that took all of it."""
+    mill = [took("electricity", 90, "kWh"), took("natural-gas", 36, "Nm3", 35.5), took("steam", STEAM_MJ / 54_000, "MJ")]
+    strand = [took("coke", 50, "kg", 28.435), took("electricity", 40, "kWh"), gave("steam", 90, "kg", 2.75)]
+    unused = STRAND + '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
+    site = works(tmp_path, "steel", {"sintering": Ran(8000, strand, SINTER), "hot-rolling": Ran(900, mill)}, unused)
+    gone = {f"hot-rolling-{number}" for number in range(left_out)}
+    path, kept = tmp_path / "energy.csv", []
+    for row in path.read_text(encoding="utf-8").splitlines():
+        name, _, carrier, *rest_of_row = row.split(",")
+        if carrier == "steam" and "hot-rolling" in name and left_out == 30:  # runs that are left out take all of it
+            rest_of_row[0] = str(2 * float(rest_of_row[0]) * (name in gone))
+        if not (name in gone and carrier == "electricity"):
+            kept.append(",".join([name, _, carrier, *rest_of_row]))
+    path.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    said = [one.en for one in of(labelled(site), "sintering").provisos if "that is credited" in one.en]
+    assert len(said) == bool(left_out)
+    assert not said or "higher by 8.44 kgce/t." in said[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [(gave("coal", 12.5, "kg", 22.0), "9.38"), (("coal", 12.5, "kg", 22.0, "export"), "9.38"), (gave("coal", 1, "kg", 22.0), "")],
+)
+def test_what_a_step_is_said_to_give_back_and_nothing_credits_is_told(tmp_path: Path, given: Amount, size: str) -> None:
+    """112.5 of 125 kg of coal, and the rest under the wrong direction: 87.6 for 97.0 kgce/t."""
+    kiln = {"clinker-burning": Ran(4000, [took("coal", 112.5, "kg", 22.0), took("electricity", 26, "kWh"), given], {}, "grey")}
+    label = of(labelled(works(tmp_path, "cement", kiln)), "clinker-burning")
+    said = [one.en for one in label.provisos if one.en.startswith("The step is said to give back")]
+    assert label.best.value == pytest.approx(87.64, abs=0.01)
+    assert len(said) == bool(size)
+    assert not said or f"coal {size} kgce/t. Had the step taken it, the label would be higher by {size} kgce/t." in said[0]
 
 
 def test_gas_that_goes_to_the_next_step_is_asked_nothing_and_flared_gas_is_told(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from datetime import datetime
 import pytest
 
 from benchmarks.catalogue import in_language
-from reporting_agent.analysis.account.site_balance import SiteBalance, findings, site_balance
+from reporting_agent.analysis.account.open_balances import findings
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline.site_balance import SiteBalance, site_balance
 from tests.unit.meters.conftest import heats, meter, rate, register
 
 Build = Callable[..., Site]
@@ -49,7 +50,7 @@ def steady(power_kw: float) -> list[tuple[datetime, float]]:
 def closed(a_site: Build, labelled: Label, boundary: str = BOUNDARY, period: str = MONTH, **changed: float) -> SiteBalance:
     curves = {name: steady(kw) for name, kw in (POWER | changed).items()}
     site = a_site(METERS + boundary.format(period=period), heats(24 * DAYS), curves)
-    found = site_balance(site, labelled(site))
+    found = site_balance(labelled(site).sitewide(site))
     assert found is not None
     return found
 
@@ -101,7 +102,7 @@ def test_a_user_that_nobody_meters_is_shown_as_a_residual(a_site: Build, labelle
 def test_a_balance_of_meters_that_may_err_by_a_tenth_is_not_called_closed(a_site: Build, labelled: Label) -> None:
     poor = METERS.replace("accuracy_class = 0.5", "accuracy_class = 12.0")
     site = a_site(poor + BOUNDARY.format(period=MONTH), heats(24 * DAYS), {name: steady(kw) for name, kw in POWER.items()})
-    found = site_balance(site, labelled(site))
+    found = site_balance(labelled(site).sitewide(site))
     assert found is not None
     power = found.carriers[0]
     assert abs(power.residual) < power.allowance
@@ -132,7 +133,7 @@ gives = [{ carrier = "electricity", meter = "turbine" }]
     curves = {name: steady(kw) for name, kw in {"f1": 40_000.0, "turbine": 2_000.0, "in": 38_000.0}.items()}
     curves["boiler"] = rate(lambda _: 12.0, DAYS, 300)
     site = a_site(toml, heats(24 * DAYS), curves)
-    found = site_balance(site, labelled(site))
+    found = site_balance(labelled(site).sitewide(site))
     assert found is not None
     steam_balance = next(one for one in found.carriers if one.carrier == "steam")
     assert steam_balance.unit == "MJ"
@@ -144,4 +145,4 @@ gives = [{ carrier = "electricity", meter = "turbine" }]
 
 def test_a_site_without_a_boundary_has_no_balance(a_site: Build, labelled: Label) -> None:
     site = a_site(meter("f1", step='"eaf"'), heats(24), {"f1": register(lambda _: 40_000.0, 2)})
-    assert site_balance(site, labelled(site)) is None
+    assert site_balance(labelled(site).sitewide(site)) is None

@@ -1,5 +1,8 @@
 """States of gas and steam, against the tables of the formulation and against arithmetic by hand."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -87,3 +90,12 @@ def test_a_wet_gas_holds_what_its_own_pressure_makes_of_the_volume() -> None:
     half = gas_and_steam.dry_share(np.array([333.15]), np.array([101.325]), 0.5)
     assert half[0] == pytest.approx(1 - 9.973 / 101.325, rel=1e-4)
     assert gas_and_steam.saturation_kpa(np.array([273.16]))[0] == pytest.approx(0.611657, rel=1e-4)  # the triple point
+
+
+def test_the_tables_are_loaded_without_the_fluids_beside_them_and_once() -> None:
+    code = (
+        "import sys; from benchmarks.gas_and_steam import water_enthalpy; water_enthalpy(80.0);"
+        "assert 'CoolProp' not in sys.modules; ours = sys.modules['CoolProp.CoolProp'];"
+        "import CoolProp.CoolProp as theirs; assert ours is theirs; water_enthalpy(80.0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

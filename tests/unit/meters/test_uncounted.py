@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from reporting_agent import pipeline
 from reporting_agent.changes.change import Kind
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import Site
+from tests.unit.agent_read.small_works import Ran, labelled, took, works
 from tests.unit.meters.conftest import heats, meter, register
 
 Build = Callable[..., Site]
@@ -104,11 +106,14 @@ def test_an_undeclared_meter_of_intervals_is_taken_as_one(a_site: Build, march: 
     assert 'id = "b"' in question.declare
 
 
-def beside(site: Site, march: Period) -> list[str]:
-    """What the label of the electricity of heats says of meters that count for no step."""
+NOWHERE, IN_THE_FILE = "Meters count for no step", "Meters are said to hang on a meter of this step"
+
+
+def beside(site: Site, march: Period, begins: str = NOWHERE) -> list[str]:
+    """What the label of the electricity of heats says of meters that count for no step, or hang on its own in the file alone."""
     made = pipeline.label(site, march).site_label.steps
     own = next(one for one in made if one.step == "eaf" and one.metric is Metric.ELECTRICITY)
-    return [one.en for one in own.provisos if one.en.startswith("Meters count for no step")]
+    return [one.en for one in own.provisos if one.en.startswith(begins)]
 
 
 FEW = 5
@@ -122,7 +127,8 @@ FENCE = '[site_boundary]\nothers = [{ carrier = "electricity", meter = "b", reas
         (meter("b", role='"sub"'), True),
         (meter("b", role='"virtual"', step='"eaf"'), True),  # without a formula it never counts
         (meter("b", step='"ladle-refining"'), True),  # which ran nothing
-        (meter("b") + meter("c", step='"eaf"', parent='"b"'), True),  # no main meter of the little that hangs on it
+        (meter("b", direction='"export"'), True),  # of no step: said to be exported, and sold to nobody
+        (meter("b", direction='"recovered"', parent='"a"'), True),  # a turned meter below the furnace's
         (meter("b", parent='"a"', role='"sub"'), False),
         (meter("b", role='"check"', checks='"a"'), False),
         (meter("b") + FENCE, False),
@@ -145,3 +151,59 @@ def test_a_main_meter_is_held_by_its_balance_and_told_nothing_beside(a_site: Bui
     assert not beside(a_site(meter("b") + meter("a", step='"eaf"', parent='"b"'), heats(24 * FEW), rows), march)
     rest = meter("b") + meter("a", step='"eaf"') + meter("rest", role='"virtual"', step='"eaf"', formula='{ plus = ["b"], minus = ["a"] }')
     assert not beside(a_site(rest, heats(24 * FEW), rows), march)
+
+
+REST = meter("rest", role='"virtual"', step='"eaf"', formula='{ plus = ["a"], minus = ["b"] }')
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        (meter("a", step='"eaf"', subs='"some"') + meter("b", parent='"a"'), True),
+        (meter("a", step='"eaf"') + meter("b", parent='"a"'), True),  # and its balance is open
+        (meter("a", step='"eaf"') + meter("b", parent='"a"', step='"eaf"'), True),  # counted by the one above it
+        (meter("a", step='"eaf"') + meter("between", parent='"a"') + meter("b", parent='"between"'), True),
+        (meter("a") + meter("b", parent='"a"') + REST, False),  # taken off, and told as one that counts nowhere
+        (meter("a", step='"eaf"') + meter("b", parent='"a"') + meter("c", parent='"a"'), False),  # the two make it up
+        (meter("a", step='"eaf"', subs='"some"') + meter("b", parent='"a"') + FENCE, False),
+    ],
+)
+def test_a_meter_that_hangs_on_a_counted_one_in_the_file_alone_is_told(a_site: Build, march: Period, toml: str, told: bool) -> None:
+    """Half of the furnace's energy again, of fans that are said to be part of it: 32.4 kWh/t of a mill as 22.5."""
+    rows = {name: register(half, FEW, 300) for name in ("b", "c", "between") if f'id = "{name}"' in toml}
+    said = beside(a_site(toml, heats(24 * FEW), {"a": register(furnace, FEW, 300), **rows}), march, IN_THE_FILE)
+    assert len(said) == told
+    if told:
+        size = 0.5 * sum(furnace(moment) for moment, _ in register(furnace, 1, 60)[:-1]) / 60 * FEW / (24 * FEW * 100.0)
+        assert f"b (electricity) {size:.3g}" in said[0]
+
+
+def test_what_is_taken_off_a_step_and_counted_nowhere_is_told(a_site: Build, march: Period) -> None:
+    rows = {"a": register(furnace, FEW, 300), "b": register(lambda _: 3_000.0, FEW, 300)}
+    (said,) = beside(a_site(meter("a") + meter("b", parent='"a"') + REST, heats(24 * FEW), rows), march)
+    assert "b (electricity) 30 kWh/t. Were it this step's own, the label would be higher by 30 kWh/t." in said
+
+
+def test_what_no_meter_below_a_main_meter_measures_is_told(a_site: Build, march: Period) -> None:
+    """Works of which the furnace's meter measures two thirds, by whatever `subs` says of the rest."""
+    rows = {"a": register(furnace, FEW, 300), "b": register(lambda moment: 1.5 * furnace(moment), FEW, 300)}
+    for subs in ("all", "some"):
+        site = a_site(meter("b", subs=f'"{subs}"') + meter("a", step='"eaf"', parent='"b"'), heats(24 * FEW), rows)
+        (said,) = beside(site, march)
+        assert "b (electricity, beyond the meters below it) 125 kWh/t" in said
+    toml = meter("b") + meter("a", step='"eaf"') + meter("c", step='"eaf"', parent='"b"')  # no main meter of the little below it
+    (said,) = beside(a_site(toml, heats(24 * FEW), rows | {"c": register(lambda _: 300.0, FEW, 300)}), march)
+    assert "b (electricity, beyond the meters below it) 373 kWh/t" in said
+
+
+def test_a_meter_of_coal_that_only_a_kiln_burns_is_told_beside_no_mill(tmp_path: Path) -> None:
+    """Stepless coal of a boiler house: beside the kiln, which takes coal, and not beside the mill, which may and does not."""
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = [f"boilers,{(begin + timedelta(hours=6 * number)).isoformat()},{100.0 * number}" for number in range(4 * 60 + 1)]
+    (tmp_path / "readings.csv").write_text("\n".join(["meter_id,timestamp,value", *rows]) + "\n", encoding="utf-8")
+    coal = 'readings = "readings.csv"\n' + meter("boilers", unit="t", carrier='"coal"', lhv=24000)
+    kiln = Ran(5000, [took("coal", 100, "kg", 24.0), took("electricity", 26, "kWh")])
+    mill = Ran(3000, [took("electricity", 31, "kWh")], {"blaine_m2_kg": 350.0})
+    result = labelled(works(tmp_path, "cement", {"clinker-burning": kiln, "cement-grinding": mill}, coal))
+    told = {one.step for one in result.site_label.steps if any("Meters count for no step" in why.en for why in one.provisos)}
+    assert told == {"clinker-burning"}

@@ -12,8 +12,8 @@ import pytest
 from benchmarks import packs
 from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
-from reporting_agent.analysis.account.site_balance import site_balance
 from reporting_agent.config import load_site
+from reporting_agent.pipeline.site_balance import site_balance
 from tests.unit.core_label.test_worked_cases import CASES, HOURS, OUTPUT_T, RUNS, worked
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
@@ -82,7 +82,8 @@ def test_the_site_balance_closes_on_the_working(case: dict[str, Any], tmp_path: 
     by_hand = fsum(worked(line) for line in case["working"])
     label = next(one for one in result.site_label.steps if one.metric is Metric.TOTAL)
     assert label.mean == pytest.approx(by_hand, rel=1e-9)
-    found = site_balance(site, result)
+    assert not any(one.account for one in result.site_label.steps)
+    found = site_balance(result.sitewide(site))
     assert found is not None
     assert all(one.closes and one.residual == pytest.approx(0, abs=1e-6 * abs(one.supplied)) for one in found.carriers)
     assert found.calorific.by_step[case["step"]] == pytest.approx(by_hand * OUTPUT_T * RUNS, rel=1e-6)

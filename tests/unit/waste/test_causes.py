@@ -9,8 +9,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from benchmarks.guidance.causes import Cause
 from benchmarks.measurements import Batch, State
-from reporting_agent.analysis.waste.causes import Cause, CauseRule
+from reporting_agent.analysis.waste.causes import CauseRule
 from reporting_agent.analysis.waste.losses import StepLosses, losses
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult

@@ -16,11 +16,11 @@ from benchmarks.labels import label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
 from reporting_agent.analysis import Analysis, label_json
 from reporting_agent.analysis.account.route import route_accounts
-from reporting_agent.analysis.account.site_balance import site_balance
 from reporting_agent.analysis.account.types import RouteAccount
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, PlantData, constants
 from reporting_agent.pipeline.material_flow import refuse_unknown_steps
+from reporting_agent.pipeline.site_balance import site_balance
 from reporting_agent.report import html, summary
 from reporting_agent.schemas import label_schema
 
@@ -80,7 +80,7 @@ def stock(made_by: str, opening: float = 0.0, closing: float = 0.0, sold: float 
 def accounts(batches: list[Batch], sector: str = "cement", year: str = YEAR, **tables: Any) -> dict[tuple[str, Metric], RouteAccount]:
     """By last step and metric."""
     site, result = labelled_year(batches, sector, year, **tables)
-    return {(one.steps[-1], one.metric): one for one in route_accounts(site, result, site_balance(site, result))}
+    return {(one.steps[-1], one.metric): one for one in route_accounts(site, result, site_balance(result.sitewide(site)))}
 
 
 def labelled_year(batches: list[Batch], sector: str = "cement", year: str = YEAR, **tables: Any) -> tuple[Site, LabelResult]:
@@ -103,7 +103,7 @@ def labelled_year(batches: list[Batch], sector: str = "cement", year: str = YEAR
 def whole(batches: list[Batch], **tables: Any) -> tuple[Site, LabelResult, Analysis]:
     """What report and label.json are made from; the balance and the accounts alone of the analysis."""
     site, result = labelled_year(batches, **tables)
-    balance = site_balance(site, result)
+    balance = site_balance(result.sitewide(site))
     return site, result, Analysis(site_balance=balance, routes=route_accounts(site, result, balance))
 
 
@@ -134,6 +134,21 @@ def test_clinker_takes_all_energy_of_its_four_steps() -> None:
     assert made.uncertainty == pytest.approx(0.01 * ((138 * COAL) ** 2 + POWER**2 * (2**2 + 18**2 + 26**2 + 5**2)) ** 0.5)
 
 
+@pytest.mark.parametrize(
+    ("altitude_m", "coal_t", "met", "told"), [(2500.0, 15_700, 3, True), (2500.0, 13_800, 2, False), (200.0, 15_700, None, False)]
+)
+def test_a_level_that_the_stated_altitude_gives_is_told_with_the_limits_without_it(
+    altitude_m: float, coal_t: float, met: int | None, told: bool
+) -> None:
+    """157 kg of coal and 51 kWh are 118.4 kgce/t; level 3 is 117, at 74.7 kPa 119.7."""
+    works = {**CEMENT, "clinker-burning": (100_000, 2_600, coal_t)}
+    static = {"altitude_m": altitude_m, "clinker_pct": 75.0, "pressure_pa": 74_691.0}
+    made = clinker(the_year(works), static=static)
+    assert level(made) == met
+    said = [one.en for one in made.provisos if "rests on what the site states" in one.en]
+    assert [f"altitude_m = {altitude_m:g}" in one and "100 / 107 / 117 kgce/t, and no level" in one for one in said] == [True] * told
+
+
 def test_the_grade_says_what_it_takes_for_granted_of_purchases() -> None:
     """Clinker is made of raw meal and stone: what of either was bought, nothing states; once stated as 0, nothing is left to say."""
     made = clinker(the_year(CEMENT))
@@ -159,7 +174,7 @@ def test_a_day_of_two_heating_values_leaves_the_account_open() -> None:
 def test_rows_that_cannot_be_read_leave_the_account_open() -> None:
     site, result = labelled_year(the_year(CEMENT))
     lost = replace(result, data=replace(result.data, unread={"clinker-burning": 3}))
-    found = {one.steps[-1]: one for one in route_accounts(site, lost, site_balance(site, lost))}
+    found = {one.steps[-1]: one for one in route_accounts(site, lost, site_balance(lost.sitewide(site)))}
     assert codes(found["clinker-cooling"]) == ["rows-unreadable"]
 
 
@@ -246,7 +261,7 @@ def of_coke(batches: list[Batch]) -> tuple[Site, LabelResult, tuple[RouteAccount
     purchased = [one for one in bought(batches) if one["quantity"] > 0]
     sold = [{**one, "quantity": -one["quantity"]} for one in bought(batches) if one["quantity"] < 0]
     site, result = labelled_year(batches, "steel", site_boundary={"purchased": purchased, "sold": sold})
-    return site, result, route_accounts(site, result, site_balance(site, result))
+    return site, result, route_accounts(site, result, site_balance(result.sitewide(site)))
 
 
 def test_no_more_coke_is_credited_than_was_made() -> None:
@@ -305,7 +320,8 @@ def test_the_balance_counts_a_power_house_as_a_step_and_as_a_conversion_alike() 
         ("step", [*steps, a_year("power-house", 300_000_000, house)], {"purchased": purchased}),
         ("conversion", steps, as_conversion),
     ):
-        balance = site_balance(*labelled_year(batches, "steel", site_boundary=fence))
+        site, result = labelled_year(batches, "steel", site_boundary=fence)
+        balance = site_balance(result.sitewide(site))
         assert balance is not None
         assert all(one.closes for one in balance.carriers), name
         found[name] = balance.calorific

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,8 +18,8 @@ from reporting_agent.config import Site
 from reporting_agent.config.site_boundary import Flow
 from reporting_agent.metering import MeterRecord
 from reporting_agent.metering.uncertainty import COVERAGE, limit_of_error
-from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.following import sinks_of
+from reporting_agent.pipeline.sitewide import Sitewide
 
 Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"]
 _RECTANGULAR = 3.0**0.5
@@ -68,15 +68,15 @@ class Raw:
     lhv: float | None
 
 
-def gather(site: Site, result: LabelResult) -> Gathered:
+def gather(whole: Sitewide) -> Gathered:
     """Every amount that the boundary names, and what the steps used."""
+    site = whole.site
     raw: dict[str, list[Raw]] = {}
     notes: list[Finding] = []
-    records = {record.meter.id: record for record in result.data.meters}
     declared = declared_share(site)
-    for carrier, one in _of_boundary(site, records, result.site_label.period, declared, notes):
+    for carrier, one in _of_boundary(site, whole.records, whole.period, declared, notes):
         raw.setdefault(carrier, []).append(one)
-    for carrier, one in of_steps(site, result, records, declared):
+    for carrier, one in of_steps(whole, declared):
         raw.setdefault(carrier, []).append(one)
     made = []
     for carrier in CARRIERS:
@@ -158,14 +158,14 @@ def _error(record: MeterRecord, declared: float) -> float:
     return float(np.hypot(systematic, COVERAGE * missing))
 
 
-def of_steps(site: Site, result: LabelResult, records: Mapping[str, MeterRecord], declared: float) -> Iterator[tuple[str, Raw]]:
+def of_steps(whole: Sitewide, declared: float) -> Iterator[tuple[str, Raw]]:
     """What each step used: its meters over the whole period; of shared meters and given energy its batches' part."""
     metered: set[tuple[str, str, Direction]] = set()
     shared: dict[tuple[str, str, Direction], tuple[float, float]] = {}
-    batches = [batch for batch in result.data.batches if batch.start in result.site_label.period]
+    site, batches = whole.site, whole.batches
     lhv, of_site = _mean_lhv(batches, by_step=True), _mean_lhv(batches)
     for meter in site.tree.counted:
-        record = records.get(meter.id)
+        record = whole.records.get(meter.id)
         if record is None:
             continue
         sinks, error = sinks_of(meter, site), _error(record, declared)
@@ -194,7 +194,7 @@ def _sign(direction: Direction) -> float:
     return 1.0 if direction is Direction.IMPORT else -1.0
 
 
-def _allocated(batches: list[Batch], carrier: str, unit: str, direction: Direction) -> dict[str, float]:
+def _allocated(batches: Sequence[Batch], carrier: str, unit: str, direction: Direction) -> dict[str, float]:
     """By step, what a rule gave its batches of shared meters."""
     given: dict[str, float] = {}
     for batch in batches:
@@ -204,7 +204,7 @@ def _allocated(batches: list[Batch], carrier: str, unit: str, direction: Directi
     return given
 
 
-def _given(batches: list[Batch], metered: set[tuple[str, str, Direction]], declared: float) -> Iterator[tuple[str, Raw]]:
+def _given(batches: Sequence[Batch], metered: set[tuple[str, str, Direction]], declared: float) -> Iterator[tuple[str, Raw]]:
     """Energy that the plant gives per batch, summed by step, carrier, unit and direction."""
     sums: dict[tuple[str, str, str, Direction], list[CarrierEnergy]] = {}
     for batch in batches:
@@ -222,7 +222,7 @@ def _given(batches: list[Batch], metered: set[tuple[str, str, Direction]], decla
         )
 
 
-def _mean_lhv(batches: list[Batch], *, by_step: bool = False) -> dict[tuple[str, str, str], float]:
+def _mean_lhv(batches: Sequence[Batch], *, by_step: bool = False) -> dict[tuple[str, str, str], float]:
     """MJ per unit, by step ("" for the whole site), carrier and unit: the mean over what batches used, weighted by amount."""
     heat: dict[tuple[str, str, str], float] = {}
     amount: dict[tuple[str, str, str], float] = {}

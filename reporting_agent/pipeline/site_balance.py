@@ -21,17 +21,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from benchmarks import packs
-from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
-from benchmarks.measurements import CarrierEnergy, Finding, Period, Severity
-from benchmarks.phrases import Phrase, joined
+from benchmarks.measurements import CarrierEnergy, Finding
 from benchmarks.routes import Words
-from reporting_agent.analysis.account.site_flows import Amounts, gather
-from reporting_agent.analysis.sentences import shown
-from reporting_agent.config import Site
-from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline.site_flows import Amounts, gather
+from reporting_agent.pipeline.sitewide import Sitewide
 
 Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"]
 _SUPPLY: tuple[Kind, ...] = ("purchased", "given", "sold", "stock")
@@ -94,30 +89,21 @@ class SiteBalance:
     notes: tuple[Finding, ...]
 
 
-def site_balance(site: Site, result: LabelResult) -> SiteBalance | None:
+def site_balance(whole: Sitewide) -> SiteBalance | None:
     """The balance of the period; None where the site declares no boundary."""
-    if site.site_boundary is None:
+    if whole.site.site_boundary is None:
         return None
-    gathered = gather(site, result)
-    day = middle(result.site_label.period)
-    table = packs.factors(result.data.pack)
+    gathered = gather(whole)
     made, left_out = [], {Basis.CALORIFIC: list[tuple[str, Words]](), Basis.EQUIVALENT: list[tuple[str, Words]]()}
     for amounts in gathered.carriers:
         factors = {}
         for basis in Basis:
-            factors[basis], why = _factor(amounts, table, basis, day)
+            factors[basis], why = _factor(amounts, whole.factors, basis, whole.day)
             if why is not None:
                 left_out[basis].append((amounts.carrier, why))
         made.append(_carrier_balance(amounts, factors))
     calorific, equivalent = (_in_kgce(made, basis, tuple(left_out[basis])) for basis in (Basis.CALORIFIC, Basis.EQUIVALENT))
     return SiteBalance(tuple(made), calorific, equivalent, tuple(gathered.notes))
-
-
-def findings(found: SiteBalance | None) -> list[Finding]:
-    """What does not close, and amounts that could not be used."""
-    if found is None:
-        return []
-    return [*found.notes, *((_untold if one.closes is None else _open)(one) for one in found.carriers if not one.closes)]
 
 
 def _carrier_balance(amounts: Amounts, factors: dict[Basis, float | None]) -> CarrierBalance:
@@ -183,41 +169,6 @@ def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple
     return BasisBalance(
         basis, purchased, sold, by_step, by_conversion, whole("auxiliary", "others"), whole("losses"), purchased - sold - used, left_out
     )
-
-
-def _open(one: CarrierBalance) -> Finding:
-    share = "" if one.share is None else f" ({one.share:.1%})"
-    difference = Phrase(
-        "%(carrier)s: %(supplied)s were available, %(used)s accounted for; the difference of %(residual)s is more than the meters may err"
-        " by (±%(allowance)s).",
-        carrier=CARRIERS[one.carrier].words.each(str.capitalize),
-        supplied=f"{shown(one.supplied, 4)} {one.unit}",
-        used=f"{shown(one.used, 4)} {one.unit}",
-        residual=f"{shown(one.residual)} {one.unit}{share}",
-        allowance=f"{shown(one.allowance)} {one.unit}",
-    )
-    cause = (
-        Phrase("A user is not metered, or a loss not declared.")
-        if one.residual > 0
-        else Phrase("Something counts twice, or a supply is not declared.")
-    )
-    return Finding("site-balance-open", Severity.WARNING, joined(difference, cause), 1)
-
-
-def _untold(one: CarrierBalance) -> Finding:
-    sentence = Phrase(
-        "%(carrier)s: whether the balance closes cannot be told. Of %(supplied)s supplied, the meters may err by ±%(allowance)s:"
-        " state their classes, fill the gaps in their readings, or meter what is only stated.",
-        carrier=CARRIERS[one.carrier].words.each(str.capitalize),
-        supplied=f"{shown(one.supplied, 4)} {one.unit}",
-        allowance=f"{shown(one.allowance)} {one.unit}",
-    )
-    return Finding("site-balance-untold", Severity.WARNING, sentence, 1)
-
-
-def middle(period: Period) -> date:
-    """The day whose factors stand for the period."""
-    return (period.start + (period.end - period.start) / 2).date()
 
 
 def lines(found: SiteBalance) -> Iterator[tuple[CarrierBalance, Line]]:

@@ -12,7 +12,7 @@ from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.config.materials import HeatingValue, HeatingValues
 from reporting_agent.pipeline import LabelResult, pack_of
-from reporting_agent.pipeline.heat_content import Settled, require_one_value, settle
+from reporting_agent.pipeline.heating_values import Settled, require_one_value, settle
 from tests.unit.meters.conftest import heats, meter, register
 
 Build = Callable[..., Site]

@@ -63,7 +63,7 @@ def _stands(energy: CarrierEnergy, usual: UsualHeat, values: HeatingValues, batc
     """Whether an amount's value is usual, or near the one declared with a reason; of an amount of heat, where something is usual."""
     declared = _declared(values, energy.carrier, batch)
     if mj_in(energy.unit) is not None:
-        return usual.least is not None or declared is not None
+        return usual.admits or declared is not None
     if energy.lhv_mj_per_unit is None:
         return True  # has none, which is told elsewhere
     own = CARRIERS[energy.carrier].unit
@@ -86,7 +86,7 @@ def _told(step: str, usual: UsualHeat, count: int) -> Finding:
         " measured.",
         step=step,
         carrier=CARRIERS[usual.carrier].words,
-        usual=Phrase("none is usual of it") if usual.least is None else f"{usual.least:g}–{usual.most:g} MJ/{CARRIERS[usual.carrier].unit}",
+        usual=Phrase("none is usual of it") if not usual.admits else f"{usual.least:g}–{usual.most:g} MJ/{CARRIERS[usual.carrier].unit}",
     )
     return Finding("heating-value-unusual", Severity.EXCLUSION, said, count)
 
@@ -118,7 +118,7 @@ def told(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
             if amount <= 0:
                 continue
             mean = heat / amount
-            if (why := _reason(label, site, carrier)) is not None:
+            if (why := _reason(label, site, carrier)) is not None and not (into and carrier in wide):
                 yield _rests_on(carrier, mean, why, 0.01 * heat * per_output, label)
             better += (typical[carrier] * amount - heat) * per_output * (1 if into else -1) if carrier in typical else 0.0
             taken += heat * (1 if into else -1)
@@ -127,31 +127,36 @@ def told(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
         if better > WORTH_TELLING * abs(label.best.value):
             yield _away(carrier, last, typical[carrier], better, label)
         size = abs(0.01 * taken * per_output)
-        if carrier in wide and taken > 0 and _reason(label, site, carrier) is None:
-            yield from _between(usual[carrier], last, taken * per_output, label)
+        if carrier in wide and taken > 0:
+            yield from _between(usual[carrier], last, taken * per_output, label, _reason(label, site, carrier))
         elif (
             carrier in measured and len(values) == 1 and size > WORTH_TELLING * abs(label.best.value) and _is_long(made.columns, made.rows)
         ):
             yield _one_value(carrier, values.pop(), size, label)
 
 
-def _between(usual: UsualHeat, mean: float, energy: float, label: StepLabel) -> Iterator[Words]:
+def _between(usual: UsualHeat, mean: float, energy: float, label: StepLabel, why: HeatingValue | None) -> Iterator[Words]:
     """What the label would be at either bound; `energy` of the carrier in it, by the mean."""
     least, most, best = usual.least, usual.most, label.best.value
-    if least is None or most is None or best is None or energy * (most / mean - 1) <= WORTH_TELLING * abs(best):
+    if least is None or most is None or best is None:
         return
+    lower, higher = energy * (least / mean - 1), energy * (most / mean - 1)
+    if max(abs(lower), higher) <= WORTH_TELLING * abs(best):
+        return
+    given = Phrase("as the plant gives it: no reading shows it")
     yield Words.of(
         Phrase(
-            "%(carrier)s counts at %(mean)s on average, as the plant gives it: no reading shows it. Each percent that this is off moves the"
-            " label by %(size)s %(unit)s; at %(least)s to %(most)s, all of them usual, it would be %(low)s to %(high)s.",
+            "%(carrier)s counts at %(mean)s on average, %(given)s. Each percent that this is off moves the label by %(size)s %(unit)s; at"
+            " %(least)s to %(most)s, all of them usual, it would be %(low)s to %(high)s.",
             carrier=CARRIERS[usual.carrier].words.each(str.capitalize),
+            given=given if why is None else Phrase("as the site declares: %(reason)s", reason=why.reason.strip().rstrip(".")),
             mean=f"{mean:.4g} MJ/{CARRIERS[usual.carrier].unit}",
             size=f"{0.01 * energy:.2g}",
             unit=label.unit,
             least=f"{least:g}",
             most=f"{most:g}",
-            low=f"{best + energy * (least / mean - 1):.4g}",
-            high=f"{best + energy * (most / mean - 1):.4g}",
+            low=f"{best + lower:.4g}",
+            high=f"{best + higher:.4g}",
         )
     )
 

@@ -1,0 +1,46 @@
+"""What of the site's balance does not close, or cannot be told, in sentences."""
+
+from __future__ import annotations
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.measurements import Finding, Severity
+from benchmarks.phrases import Phrase, joined
+from reporting_agent.analysis.sentences import shown
+from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
+
+
+def findings(found: SiteBalance | None) -> list[Finding]:
+    """What does not close, and amounts that could not be used."""
+    if found is None:
+        return []
+    return [*found.notes, *((_untold if one.closes is None else _open)(one) for one in found.carriers if not one.closes)]
+
+
+def _open(one: CarrierBalance) -> Finding:
+    share = "" if one.share is None else f" ({one.share:.1%})"
+    difference = Phrase(
+        "%(carrier)s: %(supplied)s were available, %(used)s accounted for; the difference of %(residual)s is more than the meters may err"
+        " by (±%(allowance)s).",
+        carrier=CARRIERS[one.carrier].words.each(str.capitalize),
+        supplied=f"{shown(one.supplied, 4)} {one.unit}",
+        used=f"{shown(one.used, 4)} {one.unit}",
+        residual=f"{shown(one.residual)} {one.unit}{share}",
+        allowance=f"{shown(one.allowance)} {one.unit}",
+    )
+    cause = (
+        Phrase("A user is not metered, or a loss not declared.")
+        if one.residual > 0
+        else Phrase("Something counts twice, or a supply is not declared.")
+    )
+    return Finding("site-balance-open", Severity.WARNING, joined(difference, cause), 1)
+
+
+def _untold(one: CarrierBalance) -> Finding:
+    sentence = Phrase(
+        "%(carrier)s: whether the balance closes cannot be told. Of %(supplied)s supplied, the meters may err by ±%(allowance)s:"
+        " state their classes, fill the gaps in their readings, or meter what is only stated.",
+        carrier=CARRIERS[one.carrier].words.each(str.capitalize),
+        supplied=f"{shown(one.supplied, 4)} {one.unit}",
+        allowance=f"{shown(one.allowance)} {one.unit}",
+    )
+    return Finding("site-balance-untold", Severity.WARNING, sentence, 1)

@@ -1,0 +1,96 @@
+"""Whether an account of what came over the fence shows that all of the site's energy is in its labels: said beside each and its grade.
+
+Without [site_boundary] nothing does. With it each carrier that the label's step counts, or that a conversion makes of one, has to balance:
+what is available and in no use might be the step's own, of what a conversion made with as much of what it took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import fsum
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.labels import StepLabel
+from benchmarks.labels.columns import counts, within
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.measurements import Status
+from benchmarks.phrases import Phrase, Value
+from benchmarks.routes import Pack, Words
+from reporting_agent.pipeline.beside_the_meters import in_unit_of, size_of
+from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
+from reporting_agent.pipeline.sitewide import Sitewide
+
+
+def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | None) -> Iterator[Words]:
+    """That there is no account, or each carrier of it that does not balance, with what that makes of the label."""
+    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    if label.best.value is None or output <= 0:
+        return
+    if balance is None:
+        said = Phrase(
+            "The site declares no [site_boundary], so nothing shows that all of its energy is in this label: what no meter and no row gives"
+            " is missing unseen. Each percent that is missing makes the label %(size)s %(unit)s lower.",
+            size=f"{abs(label.best.value) / 99:.2g}",
+            unit=label.unit,
+        )
+        yield Words.of(said)
+        return
+    own = {one for one in within(pack.step(label.step).boundary) if counts(one, label.metric)}
+    conversions = whole.site.site_boundary.conversions if whole.site.site_boundary else ()
+    touched = own | {flow.carrier for made in conversions if own & {one.carrier for one in made.takes} for flow in made.gives}
+    found = {one.carrier: one for one in balance.carriers}
+    for carrier in CARRIERS:
+        if carrier in found and carrier in touched and not found[carrier].closes:
+            one = found[carrier]
+            amount = one.allowance if one.closes is None else one.residual
+            size = _size(one, abs(amount), own, label, whole, pack) / output
+            if size > WORTH_TELLING * abs(label.best.value) and (amount > 0 or label.energy_by_carrier.get(carrier)):
+                yield Words.of(_said(one, amount, size, label))
+        elif carrier not in found and label.energy_by_carrier.get(carrier):
+            said = Phrase(
+                "The account of the site holds no balance of %(carrier)s, which this label counts: nothing shows that all of it is in.",
+                carrier=CARRIERS[carrier].words,
+            )
+            yield Words.of(said)
+
+
+def _size(one: CarrierBalance, amount: float, own: set[str], label: StepLabel, whole: Sitewide, pack: Pack) -> float:
+    """An amount of a carrier in the label's unit of energy: its own heat, or, where that is more, what conversions took for it."""
+    itself = in_unit_of(label, one.carrier, amount, one.unit, None, whole, pack) if one.carrier in own else 0.0
+    given, fence = fsum(line.amount for line in one.supply if line.kind == "given"), whole.site.site_boundary
+    makers = [made for made in (fence.conversions if fence else ()) if any(flow.carrier == one.carrier for flow in made.gives)]
+    taken = fsum(size_of(flow, label, whole, pack) for made in makers for flow in made.takes if flow.carrier in own)
+    return max(itself, taken * min(amount / given, 1.0) if given else 0.0)
+
+
+def _said(one: CarrierBalance, amount: float, size: float, label: StepLabel) -> Phrase:
+    supplied = fsum(line.amount for line in one.supply if line.amount > 0) - fsum(line.amount for line in one.use if line.amount < 0)
+    shown: dict[str, Value] = {
+        "carrier": CARRIERS[one.carrier].words,
+        "amount": _figure(abs(amount)),
+        "of": _figure(supplied),
+        "unit": one.unit,
+        "size": f"{size:.3g}",
+        "per": label.unit,
+    }
+    if one.closes is None:
+        return Phrase(
+            "Whether the site's balance of %(carrier)s closes cannot be told: of %(of)s %(unit)s the meters may err by %(amount)s %(unit)s."
+            " Were so much missing and this step's own, the label would be higher by %(size)s %(per)s.",
+            **shown,
+        )
+    if amount > 0:
+        return Phrase(
+            "The site's balance of %(carrier)s is open: %(amount)s %(unit)s of %(of)s %(unit)s are in no use that is counted or named."
+            " Were they this step's own, the label would be higher by %(size)s %(per)s.",
+            **shown,
+        )
+    return Phrase(
+        "The site's balance of %(carrier)s is open: %(amount)s %(unit)s more are used than the account says came in or were made (%(of)s"
+        " %(unit)s), so it does not show that all of it is counted; of this step's output that is %(size)s %(per)s.",
+        **shown,
+    )
+
+
+def _figure(amount: float) -> str:
+    return f"{amount:,.0f}" if amount >= 1000 else f"{amount:.3g}"

@@ -1,0 +1,74 @@
+"""What a plant may as well add behind a step as put through it (fly ash beside a mill), or what of the weighed output comes back into it
+(fines of a screen behind the scale): no log says which, and the label is lower by it.
+
+Told beside the label in one sentence with its size, until the site states how much of the output was added so; of a share that it states
+by that share. The statement itself is one that only an audit tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import fsum
+
+from benchmarks.labels import StepLabel
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.measurements import Batch
+from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.routes import Pack, Words
+from reporting_agent.pipeline.bought_ready import percent
+from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, own_runs
+
+
+def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
+    """By what states it, the materials that the log charges and the label of what went through the step and stayed."""
+    step, own, value = pack.step(label.step), own_runs(batches, label.step), label.best.value
+    if value is None or label.made_from is None or own_output(own) <= 0:
+        return
+    charged, found = Charged.by(batches, pack), dict[tuple[str, bool], list[tuple[Value, float]]]()
+    for at, material, columns in charged.at(step):
+        named = at.unless or at.returns
+        if named and (amount := charged.amount(own, columns) / own_output(own)) > 0:
+            found.setdefault((named, at.returns is not None), []).append((material.words, amount))
+    for (name, back), added in found.items():
+        stated = percent(label.made_from, name, static)
+        share = fsum(amount for _, amount in added) if stated is None else stated / 100
+        if not WORTH_TELLING < share < 1:
+            continue
+        shown: dict[str, Value] = {
+            "per": step.output_unit,
+            "through_it": f"{value / (1 - share):.3g}",
+            "unit": label.unit,
+            "variable": name,
+        }
+        materials = enumerated(Phrase("%(column)s %(amount)s t", column=what, amount=f"{amount:.3g}") for what, amount in added)
+        if back and stated is not None:
+            said = Phrase(
+                "As the site states, %(share)s %% of the weighed output comes back as charge (%(variable)s). Per %(per)s that stays the"
+                " label would be %(through_it)s %(unit)s.",
+                share=f"{stated:.3g}",
+                **shown,
+            )
+        elif back:
+            said = Phrase(
+                "The log charges, per %(per)s of output, %(materials)s, which can be output that is screened off behind the scale and comes"
+                " back. Per %(per)s that stays the label would then be up to %(through_it)s %(unit)s. State under [static] how much of the"
+                " output comes back so, in %% (%(variable)s), 0 where it is weighed after the screen.",
+                materials=materials,
+                **shown,
+            )
+        elif stated is not None:
+            said = Phrase(
+                "As the site states, %(share)s %% of the output was added behind the step (%(variable)s). Per %(per)s that went through it"
+                " the label would be %(through_it)s %(unit)s.",
+                share=f"{stated:.3g}",
+                **shown,
+            )
+        else:
+            said = Phrase(
+                "The log charges, per %(per)s of output, %(materials)s, which can also be added behind the step. Per %(per)s that went"
+                " through it the label would then be up to %(through_it)s %(unit)s. State under [static] how much of the output was added"
+                " so, in %% (%(variable)s), 0 where none was.",
+                materials=materials,
+                **shown,
+            )
+        yield Words.of(said)

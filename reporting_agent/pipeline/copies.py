@@ -1,0 +1,145 @@
+"""Runs that stand for one another: two that share a machine and most of their time, and copies under other ids.
+
+Of two runs that one machine made at once, the one that was given less energy is no better run; and the best days written three times are
+three good days in a quantile. Together, and once, they count here; a label that is better by more than 0.5 % without that is held back.
+Metered runs that overlap are left out before. Amounts in round numbers come twice by chance: runs at other times are copies only where
+chance would bring far fewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.labels import SiteLabel, StepLabel
+from benchmarks.labels.columns import Floats
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.measurements import Batch, Finding, Severity
+from benchmarks.phrases import Phrase
+
+CODE = "runs-copied"  # of the finding below
+SHARED = 0.5
+"""Of the shorter of two runs, what they share at least to be one (a convention of ours): logs of taps overlap by minutes."""
+ALIKE = 1e-3
+"""Of its mean, what a column scatters by and tells no run from another (a convention of ours)."""
+BY_CHANCE = 3.0
+"""Times as many copies as chance brings, and as many besides, before they are such (a convention of ours)."""
+
+
+def once(batches: Sequence[Batch]) -> list[Batch] | None:
+    """The batches with such runs as one, the first of them; None where there are none."""
+    places = [place for place, batch in enumerate(batches) if batch.excluded is None and batch.energy and batch.output_t > 0]
+    found = dict[int, int]()  # place of a run -> place of the one that it is
+    for one, other in _at_once(batches, places):
+        found[other] = one
+    found |= dict.fromkeys(_alike(batches, [place for place in places if place not in found]), -1)
+    if not found:
+        return None
+    parts: dict[int, list[Batch]] = {}
+    for place, first in found.items():
+        if first >= 0:
+            parts.setdefault(first, []).append(batches[place])
+    return [_together(batch, parts.get(place, ())) for place, batch in enumerate(batches) if place not in found]
+
+
+def held(made: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
+    """The labels as they are, but of a cell that such runs better by more than `WORTH_TELLING` the one with each of them once."""
+    others = {_key(one): one for one in counted_once.steps}
+    steps, findings = [], []
+    for label in made.steps:
+        other = others.get(_key(label))
+        if other is None or label.best.value is None or not _betters(label.best.value, other.best.value):
+            steps.append(label)
+            continue
+        steps.append(other)
+        said = Phrase(
+            "Step %(step)s, %(metric)s: runs that share a machine and its time, or that are equal to others in every amount, make the best"
+            " %(twice)s; each counted once, %(once)s %(unit)s. The second counts, and nothing leaves the site. Take copies out of the log,"
+            " write runs of one machine at one time as one, and name the equipment of lines that run side by side.",
+            step=label.step, metric=str(label.metric), twice=f"{label.best.value:.4g}",
+            once="–" if other.best.value is None else f"{other.best.value:.4g}", unit=label.unit,
+        )  # fmt: skip
+        findings.append(Finding("runs-copied", Severity.WARNING, said, label.used - other.used))
+    return replace(made, steps=tuple(steps), findings=(*made.findings, *findings))
+
+
+def _key(label: StepLabel) -> tuple[str, ...]:
+    return label.step, label.product, label.variant, label.metric
+
+
+def _betters(best: float, other: float | None) -> bool:
+    """Too few runs that are left make no label either."""
+    return other is None or other - best > WORTH_TELLING * abs(other)
+
+
+def _at_once(batches: Sequence[Batch], places: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Pairs of runs of one machine, product and variant that share more than half of the shorter, the earlier first."""
+
+    lines: dict[tuple[str, ...], list[int]] = {}
+    for place in places:
+        batch = batches[place]
+        if batch.equipment and batch.end is not None and batch.end > batch.start:
+            lines.setdefault((batch.step, batch.equipment, batch.product, batch.variant), []).append(place)
+    for own in lines.values():
+        first, latest = -1, None
+        for place in sorted(own, key=lambda place: batches[place].start):
+            start, end = batches[place].start, batches[place].end or batches[place].start
+            if latest is not None and min(latest, end) - start > SHARED * min(latest - batches[first].start, end - start):
+                yield first, place
+                latest = max(latest, end)
+            elif latest is None or end > latest:
+                first, latest = place, end
+
+
+def _alike(batches: Sequence[Batch], places: Iterable[int]) -> Iterator[int]:
+    """Runs equal to an earlier one in output and every energy, of steps where chance brings far fewer."""
+    steps: dict[str, list[int]] = {}
+    for place in places:
+        steps.setdefault(batches[place].step, []).append(place)
+    for own in steps.values():
+        seen, again = set[tuple[object, ...]](), []
+        for place in own:
+            batch = batches[place]
+            amounts = tuple(sorted((one.carrier, str(one.direction), one.unit, one.quantity) for one in batch.energy))
+            key = batch.product, batch.variant, batch.output_t, amounts
+            again += [place] if key in seen else []
+            seen.add(key)
+        if len(again) > BY_CHANCE * (1 + _by_chance([batches[place] for place in own])):
+            yield from again
+
+
+def _by_chance(batches: Sequence[Batch]) -> float:
+    """How many pairs of so many runs would be equal, were amounts independent: each as fine as it is written."""
+    output = np.array([batch.output_t for batch in batches])
+    likely = _finest(output, output)
+    for carrier in {one.carrier for batch in batches for one in batch.energy}:
+        amount = np.array([sum(one.quantity for one in batch.energy if one.carrier == carrier) for batch in batches])
+        likely *= _finest(amount, amount / output * output.mean())
+    return len(batches) ** 2 / 2 * likely
+
+
+def _finest(written: Floats, scatters: Floats) -> float:
+    """The chance that two values are equal: the least step between two as they are written, of what they scatter by beside the output."""
+    steps, spread = np.diff(np.unique(written)), float(np.subtract(*np.percentile(scatters, [84, 16])))
+    return min(float(steps.min()) / (1.8 * spread), 1.0) if len(steps) and spread > ALIKE * abs(float(scatters.mean())) else 1.0
+
+
+def _together(batch: Batch, parts: Sequence[Batch]) -> Batch:
+    """One run of all of them: their outputs and energies."""
+    if not parts:
+        return batch
+    runs = (batch, *parts)
+    variables = {
+        name: sum(one.variables.get(name, value) * one.output_t for one in runs) / sum(one.output_t for one in runs)
+        for name, value in batch.variables.items()
+    }
+    return replace(
+        batch,
+        end=max((one.end for one in runs if one.end is not None), default=None),
+        output_t=sum(one.output_t for one in runs),
+        reject_t=sum(one.reject_t for one in runs),
+        energy=tuple(energy for one in runs for energy in one.energy),
+        variables=variables,
+    )

@@ -1,0 +1,61 @@
+"""Fuels that count at the table's heating value because the plant gives none: told beside the label with what that may be worth.
+
+The newest packs ask for measured values of solid fuels; older versions take a default, a richer coal is then burnt in part for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+
+import numpy as np
+
+from benchmarks import packs
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import Basis
+from benchmarks.labels import StepLabel
+from benchmarks.labels.columns import counts, factor_of
+from benchmarks.measurements import CarrierEnergy, Direction
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Pack, Words
+from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.units import mj_in
+
+WIDE = 0.2
+"""By what share a carrier may be richer than its default before that is told: coal by 58 %, coke by 9, natural gas by 16 (a convention of
+ours)."""
+
+
+def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+    """What each percent moves the label by, and what it would be with the richest that the carrier can be."""
+    made, best = label.made_from, label.best.value
+    if made is None or best is None or not label.output_t:
+        return
+    columns, factors = made.columns, packs.factors(pack)
+    used = np.isin(columns.entry_row, made.rows)
+    for carrier in label.energy_by_carrier:
+        bounds = factors.can_hold(carrier)
+        if not counts(carrier, label.metric) or not CARRIERS[carrier].thermal or bounds is None:
+            continue
+        energy = 0.0
+        for place, kind in enumerate(columns.kinds):
+            if kind.carrier == carrier and kind.lhv_mj_per_unit is None and mj_in(kind.unit) is None and kind.direction is Direction.IMPORT:
+                factor = factor_of(kind, label.energy_unit, factors, Basis(pack.standard_basis), pack.step(label.step).boundary.measured)
+                energy += float(columns.entry_quantity[used & (columns.entry_kind == place)].sum()) * factor / label.output_t
+        if energy <= 0 or not isfinite(energy):
+            continue
+        default = factors.mj(CarrierEnergy(carrier, 1.0, CARRIERS[carrier].unit), whole.day)
+        if bounds.most > (1 + WIDE) * default:
+            said = Phrase(
+                "%(carrier)s counts at the table's %(default)s, for the plant gives no value of its own. Each percent that it is richer"
+                " makes the label higher by %(size)s %(unit)s; at %(most)s, the most that it can hold, it would be %(high)s for %(best)s."
+                " Give measured values under [[lhv]].",
+                carrier=CARRIERS[carrier].words.each(str.capitalize),
+                default=f"{default:.4g} MJ/{CARRIERS[carrier].unit}",
+                size=f"{0.01 * energy:.2g}",
+                unit=label.unit,
+                most=f"{bounds.most:g}",
+                high=f"{best + energy * (bounds.most / default - 1):.4g}",
+                best=f"{best:.4g}",
+            )
+            yield Words.of(said)

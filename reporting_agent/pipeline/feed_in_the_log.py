@@ -1,0 +1,123 @@
+"""What a unit of output is made of, by the log (`input.MATERIAL`), against what mass allows and is usual of such a step (`Feed`).
+
+Fuel that lies in the column of the feedstock is counted nowhere, and output beyond what the feed gives makes every tonne look better. Both
+show as an amount per unit of output: outside what is usual it is told beside the label with its size, beyond any such plant the step has
+no label. What a log does not name is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+
+from benchmarks.conversion import MJ_PER
+from benchmarks.labels import Best, Grade, SiteLabel, StepLabel
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.measurements import Batch, Metric
+from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.routes import Feed, Pack, Words
+from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, own_runs
+
+CODE = "feed-unlikely"
+NEARLY_WHOLE = 0.9
+"""Of the least usual amount, from which a log that may name a part of a feed is taken to name all of it (a convention of ours)."""
+_IN_KG = 100
+"""Times the most, beyond which an amount was written in kg and not in t."""
+
+
+def held(label: SiteLabel, batches: Sequence[Batch], pack: Pack) -> SiteLabel:
+    """The label without those of steps of which the log names what no such plant is fed with."""
+    charged = Charged.by(batches, pack)
+    return replace(label, steps=tuple(_held(one, charged, batches) for one in label.steps)) if charged.columns else label
+
+
+def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> StepLabel:
+    for feed, amount, columns in _judged(label, charged, batches) if label.best.value is not None else ():
+        shown = _shown(feed, amount, columns, label, charged)
+        if amount < (feed.least or 0.0):
+            said = Phrase(
+                "The log charges %(amount)s t of %(materials)s per %(per)s of output; of less than %(least)s t no such plant makes it."
+                " Correct the amounts, their unit or the output.",
+                **shown,
+                least=f"{feed.least:g}",
+            )
+        elif feed.most is not None and amount > feed.most:
+            said = Phrase(
+                "The log charges %(amount)s t of %(materials)s per %(per)s of output; no such plant takes more than %(most)s t. Correct the"
+                " amounts, their unit or the output, and report as energy what is burnt.",
+                **shown,
+                most=f"{feed.most:g}",
+            )
+        else:
+            continue
+        why = Words.of(said)
+        return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, why))
+    return label
+
+
+def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Words]:
+    """What the log names outside what is usual: less than gives the output, or more, which may have been burnt."""
+    best = label.best.value
+    if best is None:
+        return
+    charged = Charged.by(batches, pack)
+    for feed, amount, columns in _judged(label, charged, batches):
+        lowest, highest = feed.usual
+        shown = _shown(feed, amount, columns, label, charged)
+        percent = 10 * amount * (feed.burns or 0.0) / MJ_PER[label.energy_unit]
+        burnt = 1000 * (amount - highest) * (feed.burns or 0.0) / MJ_PER[label.energy_unit]
+        if amount < lowest and best * (lowest / amount - 1) > WORTH_TELLING * abs(best):
+            said = Phrase(
+                "The log charges %(amount)s t of %(materials)s per %(per)s of output; usual are at least %(usual)s. By the output that so"
+                " much feed gives, the label would be higher by %(size)s %(unit)s.",
+                **shown,
+                usual=f"{lowest:g}",
+                size=f"{best * (lowest / amount - 1):.2g}",
+            )
+            yield Words.of(said)
+        elif label.metric is not Metric.ELECTRICITY and burnt > WORTH_TELLING * abs(best):
+            said = Phrase(
+                "The log charges %(amount)s t of %(materials)s per %(per)s of output; usual are at most %(usual)s. Were the rest burnt, the"
+                " label would be higher by %(size)s %(unit)s: report what is burnt as energy, and log all that the product is made of.",
+                **shown,
+                usual=f"{highest:g}",
+                size=f"{burnt:.3g}",
+            )
+            yield Words.of(said)
+        elif label.metric is not Metric.ELECTRICITY and percent and _is_part(feed, charged.pack.step(label.step).feeds):
+            said = Phrase(
+                "The log charges %(amount)s t of %(materials)s per %(per)s of output and names nothing else that the product is made of, so"
+                " nothing shows that none of it is burnt: each percent of it would make the label higher by %(size)s %(unit)s. Log the"
+                " rest.",
+                **shown,
+                size=f"{percent:.2g}",
+            )
+            yield Words.of(said)
+
+
+def _shown(feed: Feed, amount: float, columns: Set[str], label: StepLabel, charged: Charged) -> dict[str, Value]:
+    names = enumerated(charged.words_of(one) for one in feed.of if columns & {*charged.columns_of([one])})
+    return {"amount": f"{amount:.3g}", "materials": names, "per": charged.pack.step(label.step).output_unit, "unit": label.unit}
+
+
+def _is_part(feed: Feed, feeds: Sequence[Feed]) -> bool:
+    return any({*feed.of} < {*whole.of} for whole in feeds)
+
+
+def _judged(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> Iterator[tuple[Feed, float, Set[str]]]:
+    """Feeds of the step that the log names, with t per unit of output and its columns: a narrower one where it names no more, of one that
+    may be logged in part where it looks whole."""
+    seen: set[str] = set()
+    feeds = [(one, charged.columns_of(one.of)) for one in charged.pack.step(label.step).feeds]
+    for place, (feed, columns) in enumerate(feeds):
+        if any(narrower == columns for _, narrower in feeds[place + 1 :]):
+            continue
+        own = [one for one in own_runs(batches, label.step) if any(column in one.variables for column in columns)]
+        if seen & {*feed.of} or own_output(own) <= 0:
+            continue
+        amount = charged.amount(own, columns) / own_output(own)
+        if amount > _IN_KG * (feed.most or feed.usual[1]):
+            amount /= 1000
+        if amount > 0 and (feed.least is not None or amount >= NEARLY_WHOLE * feed.usual[0]):
+            seen |= {*feed.of}
+            yield feed, amount, {column for one in own for column in columns if column in one.variables}

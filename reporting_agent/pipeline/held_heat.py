@@ -1,0 +1,55 @@
+"""Heat that a charged material may hold and no energy counts (`HeldHeat`): carbon of dust on a strand, shale or ash of a kiln's raw meal.
+
+Told beside the label with its size, by what the pack takes such a material to hold at most; what a site states of it by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from benchmarks.conversion import MJ_PER
+from benchmarks.labels import StepLabel
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.measurements import Batch, Metric
+from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.routes import Pack, Words
+from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, own_runs
+
+
+def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
+    """Each that the log of the step or of one before it charges, by the log that charges most."""
+    step, output, best = pack.step(label.step), own_output(own_runs(batches, label.step)), label.best.value
+    if best is None or output <= 0 or label.metric is Metric.ELECTRICITY:
+        return
+    charged = Charged.by(batches if step.holds_heat else (), pack)
+    for held in step.holds_heat:
+        columns = charged.columns_of(held.of)
+        amount = max(charged.amount(own_runs(batches, one), columns) for one in (step.id, *held.also_at)) / output
+        stated = static.get(held.stated_by)
+        heat = stated if isinstance(stated, int | float) and stated >= 0 else held.burns
+        size = 1000 * amount * heat / MJ_PER[label.energy_unit]
+        if size <= WORTH_TELLING * abs(best):
+            continue
+        shown: dict[str, Value] = {
+            "amount": f"{amount:.3g}",
+            "materials": enumerated(charged.words_of(one) for one in held.of if charged.columns_of([one])),
+            "per": step.output_unit,
+            "heat": f"{heat:g}",
+            "variable": held.stated_by,
+            "size": f"{size:.3g}",
+            "unit": label.unit,
+        }
+        if heat is stated:
+            said = Phrase(
+                "The log charges %(amount)s t of %(materials)s per %(per)s of output, which hold %(heat)s MJ/kg, as the site states"
+                " (%(variable)s), and no energy counts it: with it the label would be higher by %(size)s %(unit)s.",
+                **shown,
+            )
+        else:
+            said = Phrase(
+                "The log charges %(amount)s t of %(materials)s per %(per)s of output, which can hold up to %(heat)s MJ/kg that no energy"
+                " counts: with it the label would be higher by up to %(size)s %(unit)s. State under [static] what it holds by analysis"
+                " (%(variable)s).",
+                **shown,
+            )
+        yield Words.of(said)

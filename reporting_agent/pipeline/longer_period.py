@@ -1,0 +1,65 @@
+"""A period of less than a year beside what the files hold around it: energy booked low in one quarter and high in the next leaves the year
+right and makes the label of the first better.
+
+Of energy that the plant gives per run; readings of other periods are not metered. Half a year either side is looked at: what a plant
+improved over years is no choice of a period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+
+from benchmarks.labels import ExclusionReason, SiteLabel, StepLabel
+from benchmarks.labels.result import Measured
+from benchmarks.measurements import Batch, Period
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+from reporting_agent.pipeline.stretches import HIGHER
+
+A_YEAR = timedelta(days=360)
+AROUND = timedelta(days=184)
+
+
+def around(batches: Sequence[Batch], period: Period) -> tuple[list[Batch], Period] | None:
+    """The runs of half a year either side with those of the period, and the time that they take; None where there are none besides."""
+    if period.end - period.start > A_YEAR:
+        return None
+    near = [batch for batch in batches if period.start - AROUND <= batch.start < period.end + AROUND]
+    beside = [batch.start for batch in near if batch.energy and batch.start not in period]
+    if not beside:
+        return None
+    first, last = min(period.start, *beside), max(period.end, max(beside) + timedelta(days=1))
+    outside = ExclusionReason.OUTSIDE_PERIOD.value
+    return [replace(one, excluded=None) if one.excluded == outside else one for one in near], Period(first, last, period.name)
+
+
+def told(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
+    """What the label would be at the level of all that time, where that is higher by more than its own uncertainty and a season."""
+    key = label.step, label.product, label.variant, label.metric
+    other = next((one for one in longer.steps if (one.step, one.product, one.variant, one.metric) == key), None)
+    best, sure = label.best.value, label.uncertainty.best if label.uncertainty is not None else None
+    made, whole = label.made_from, None if other is None else other.made_from
+    if other is None or made is None or whole is None or best is None or sure is None or other.used <= label.used:
+        return
+    higher = _level(whole) - _level(made)
+    if higher > max(sure.value, HIGHER * abs(best)):
+        said = Phrase(
+            "The files hold %(count)s runs beside the period, from %(first)s to %(last)s; all together lie higher, by more than a season or"
+            " the label's uncertainty, as where energy is booked in another month. At the level of all, the label would be %(other)s"
+            " %(unit)s, for %(best)s.",
+            count=other.used - label.used,
+            first=longer.period.start.date().isoformat(),
+            last=longer.period.end.date().isoformat(),
+            other=f"{best + higher:.4g}",
+            best=f"{best:.4g}",
+            unit=label.unit,
+        )
+        yield Words.of(said)
+
+
+def _level(made: Measured) -> float:
+    return float(np.average(made.at_reference, weights=made.output_t))

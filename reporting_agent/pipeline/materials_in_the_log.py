@@ -1,0 +1,262 @@
+"""What the log says was charged (`input.MATERIAL`), held against the shares that the site states, and what the pack knows of it.
+
+Product bought ready or half made took its energy elsewhere, and hot metal of a charge brings its heat along: the more of either, the lower
+the label. A run whose own share is less than its log shows is left out; a share of the site that the log refutes holds the step's label
+back. An input that the pack knows as no material, product or carrier may be a fuel: it is told beside the label with its amount.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from math import fsum
+
+from benchmarks.carriers import CARRIERS, Naming, name_key, named, read_heading
+from benchmarks.conversion import MJ_PER, MJ_PER_KGCE
+from benchmarks.labels import Best, ExclusionReason, Grade, SiteLabel, StepLabel
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.measurements import Batch, Finding, Metric, Severity, Status
+from benchmarks.packs.corrections import factors_of
+from benchmarks.phrases import Phrase, enumerated
+from benchmarks.routes import Material, MaterialAt, Pack, Step, Words
+from reporting_agent.config import Site
+
+CODE = ExclusionReason.SHARE_REFUTED.value
+ROOM_PCT = 1.0
+"""Of the output, and a tenth of what the log shows: as much more a log may show than is stated (a convention of ours)."""
+NO_FUEL = 0.5
+"""In t per unit of output, from which what a variable weighs is a flow of the process (a tap weight) and no fuel (a convention of ours)."""
+_WEIGHED = re.compile(r"[\s_\-.(\[（](t|kg)[)\]）]?$", re.IGNORECASE)
+_INPUT, _IN_KG = "input.", re.compile(r"[\s_\-.(\[（]kg\b")
+_NUMBERED = re.compile(r"[\s_\-.#]+(\d+|[a-z])(?=\s*([\[({【].*)?$)")
+Static = Mapping[str, float | str]
+
+
+@dataclass(frozen=True)
+class Charged:
+    """What runs of a pack's steps charged, by what their columns are called."""
+
+    pack: Pack
+    columns: tuple[str, ...]
+    weighed: tuple[str, ...] = ()  # variables whose heading says t or kg
+
+    @classmethod
+    def by(cls, batches: Sequence[Batch], pack: Pack) -> Charged:
+        names = sorted({name for one in batches for name in one.variables})
+        variables = {condition.variable for step in pack.steps for condition in step.reference_conditions} | factors_of(pack)
+        weighed = (name for name in names if not name.startswith(_INPUT) and name not in variables and _WEIGHED.search(name))
+        return cls(pack, tuple(name for name in names if name.startswith(_INPUT)), tuple(weighed))
+
+    @cached_property
+    def _headings(self) -> Mapping[str, Naming]:
+        names = _names(tuple(_words(one) for one in self.pack.materials))
+        columns = (*self.columns, *self.weighed)
+        found = {column: read_heading(column, names) or read_heading(_NUMBERED.sub("", column), names) for column in columns}
+        return {column: one for column, one in found.items() if one is not None}
+
+    @cached_property
+    def _materials(self) -> Mapping[str, Material]:
+        known = {one.id: one for one in self.pack.materials}
+        return {column: known[one.carrier] for column, one in self._headings.items() if column in self.columns}
+
+    def amount(self, batches: Sequence[Batch], columns: Sequence[str]) -> float:
+        """What runs charged by these columns, in t: a heading may say that it is in kg, of a unit of output, or in % of it."""
+        return fsum(self._t(column, batch) for batch in batches for column in columns if column in batch.variables)
+
+    def _t(self, column: str, batch: Batch) -> float:
+        value, heading = batch.variables[column], self._headings.get(column) or named(column)
+        if heading is None:
+            return value / 1000 if _IN_KG.search(column) else value
+        scale = 0.01 if heading.unit == "%" else 0.001 if heading.unit == "kg" else 1.0
+        return value * scale * (batch.output_t if heading.per_output or heading.unit == "%" else 1.0)
+
+    def columns_of(self, ids: Collection[str]) -> list[str]:
+        """Columns of these materials and carriers."""
+        what = {column: self._headings.get(column) or named(column) for column in self.columns}
+        return [column for column, one in what.items() if one is not None and one.carrier in ids]
+
+    def words_of(self, id_: str) -> Words:
+        """What a material or carrier is called."""
+        return next((one.words for one in self.pack.materials if one.id == id_), None) or CARRIERS[id_].words
+
+    @cached_property
+    def unknown(self) -> tuple[str, ...]:
+        """Columns of which the pack says nothing; of a pack that names no materials none."""
+        if not self.pack.materials:
+            return ()
+        products = {name_key(text) for step in self.pack.steps for text in (step.product, *step.product_words.by_language.values())}
+        others = (one for one in (*self.columns, *self.weighed) if one not in self._headings and named(one) is None)
+        return tuple(one for one in others if name_key(one.removeprefix(_INPUT)) not in products)
+
+    def stating(self, step: Step) -> list[tuple[MaterialAt, Material, list[str]]]:
+        """What says something of the step's output or charge, each with its columns."""
+        return [one for one in self.at(step) if (one[0].unless, one[0].returns) == (None, None)]
+
+    def at(self, step: Step) -> list[tuple[MaterialAt, Material, list[str]]]:
+        """What the pack says of materials at the step, each with its columns."""
+        found: dict[str, list[str]] = {}
+        for column, material in self._materials.items():
+            found.setdefault(material.id, []).append(column)
+        materials = {one.id: one for one in self.pack.materials}
+        return [(at, materials[id_], own) for id_, own in found.items() for at in materials[id_].at if at.step == step.id]
+
+
+@lru_cache(maxsize=8)
+def _names(words: tuple[tuple[str, ...], ...]) -> Mapping[str, str]:
+    return {name_key(text): id_ for id_, *texts in words for text in (id_, *texts, *(f"{one}s" for one in texts if one.isascii()))}
+
+
+def _words(material: Material) -> tuple[str, ...]:
+    return material.id, *material.words.by_language.values(), *material.also
+
+
+def _stated(at: MaterialAt, step: Step, said: Mapping[str, float | str]) -> float | None:
+    """The share that is stated, in %; None where it is not."""
+    value = said.get(at.variable or at.rest_of or step.bought_share or "")
+    if not isinstance(value, int | float):
+        return None
+    return max(100.0 - value, 0.0) if at.rest_of else float(value)
+
+
+def _refutes(amount: float, at: MaterialAt, output: float, stated: float) -> bool:
+    """Whether even the least share that the amount can be is more than what is stated."""
+    return output > 0 and 0.9 * 100 * amount / (at.whole[1] * output) > stated + ROOM_PCT
+
+
+def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Finding]]:
+    """The batches, those left out whose own share is less than their log shows, and a finding for each step and column."""
+    charged = Charged.by(batches, pack)
+    stating = {step.id: charged.stating(step) for step in pack.steps} if charged.columns else {}
+    found, marked = Counter[tuple[str, str, str]](), []
+    places: dict[tuple[str, str, str], list[Batch]] = {}
+    for batch in batches:
+        for at, _, columns in stating.get(batch.step, ()) if batch.excluded is None else ():
+            step = pack.step(batch.step)
+            stated, amount = _stated(at, step, batch.variables), charged.amount([batch], columns)
+            if stated is not None and _refutes(amount, at, batch.output_t, stated):
+                key = batch.step, columns[0], at.variable or at.rest_of or step.bought_share or ""
+                found[key] += 1
+                places.setdefault(key, []).append(batch)
+                batch = replace(batch, excluded=CODE)
+        marked.append(batch)
+    return marked, [_finding(*key, count, places[key]) for key, count in sorted(found.items())]
+
+
+def _finding(step: str, column: str, variable: str, count: int, of: Sequence[Batch]) -> Finding:
+    said = Phrase(
+        "Step %(step)s: the log charges more of %(column)s than the share that the same rows state (%(variable)s). They are left out."
+        " Correct the share, or the amount.",
+        step=step,
+        column=column,
+        variable=variable,
+    )
+    return Finding(CODE, Severity.EXCLUSION, said, count, tuple(one.place for one in of[:20] if one.place is not None))
+
+
+def held(label: SiteLabel, batches: Sequence[Batch], site: Site, pack: Pack) -> SiteLabel:
+    """The label without those of steps of which the log shows more than the share that the site states under [static]."""
+    charged = Charged.by(batches, pack)
+    return replace(label, steps=tuple(_held(one, charged, batches, site.static) for one in label.steps)) if charged.columns else label
+
+
+def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch], static: Static) -> StepLabel:
+    step = charged.pack.step(label.step)
+    for at, material, columns in charged.stating(step):
+        name = at.variable or at.rest_of or step.bought_share or ""
+        own = [one for one in own_runs(batches, step.id) if name not in one.variables]
+        stated, amount = _stated(at, step, static), charged.amount(own, columns)
+        if stated is None or not _refutes(amount, at, own_output(own), stated):
+            continue
+        said = Words.of(
+            Phrase(
+                "The log charges %(amount)s t of %(material)s per %(per)s of output, and [static] %(variable)s says %(stated)s %%."
+                " Correct the one or the other.",
+                amount=f"{amount / own_output(own):.3g}",
+                material=material.words,
+                per=step.output_unit,
+                variable=name,
+                stated=f"{static[name]:g}",
+            )
+        )
+        return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, said))
+    return label
+
+
+def told(label: StepLabel, batches: Sequence[Batch], site: Site, pack: Pack) -> Iterator[Words]:
+    """Product of the step's own kind that the log charges and no share states; and inputs of which the pack knows nothing."""
+    charged, step = Charged.by(batches, pack), pack.step(label.step)
+    own = own_runs(batches, step.id)
+    if label.best.value is None or own_output(own) <= 0:
+        return
+    for at, material, columns in charged.stating(step):
+        amount, name = charged.amount(own, columns), at.variable or at.rest_of or step.bought_share or ""
+        is_stated = _stated(at, step, site.static) is not None or all(name in one.variables for one in own)
+        if at.variable is None and amount > 0 and not is_stated:
+            yield _ready(label, step, at, material, amount / own_output(own))
+    unknown = {one: charged.amount(own, [one]) / own_output(own) for one in charged.unknown}
+    yield from _not_known(label, step, {one: amount for one, amount in unknown.items() if one in charged.columns or amount < NO_FUEL})
+
+
+def _ready(label: StepLabel, step: Step, at: MaterialAt, material: Material, amount: float) -> Words:
+    share, value = amount / at.whole[0], label.best.value or 0.0
+    if at.rest_of or share >= 1:
+        said = Phrase(
+            "The log charges %(amount)s t of %(material)s per %(per)s of output: that much was made elsewhere, with energy that is in no"
+            " label here.",
+            amount=f"{amount:.3g}",
+            material=material.words,
+            per=step.output_unit,
+        )
+    else:
+        said = Phrase(
+            "The log charges %(amount)s t of %(material)s per %(per)s of output: so much of it was bought ready or half made. Per %(per)s"
+            " made here throughout the label would be up to %(made_here)s %(unit)s.",
+            amount=f"{amount:.3g}",
+            material=material.words,
+            per=step.output_unit,
+            made_here=f"{value / (1 - share):.3g}",
+            unit=label.unit,
+        )
+    return Words.of(said)
+
+
+def _not_known(label: StepLabel, step: Step, amounts: Mapping[str, float]) -> Iterator[Words]:
+    per_t = 1000 * float(MJ_PER_KGCE) / MJ_PER[label.energy_unit]  # of standard coal
+    there = sorted((one for one in amounts.items() if one[1] > 0), key=lambda one: -one[1])
+    size, inputs = per_t * fsum(amount for _, amount in there), [_shown(*one) for one in there]
+    if label.metric is Metric.ELECTRICITY and step.bought_share and fsum(amount for _, amount in there) > ROOM_PCT / 100:
+        said = Phrase(
+            "Not known to the pack, per %(per)s of output: %(inputs)s. If it was bought ready or half made, others took its energy: state"
+            " it under %(variable)s, and give the column a name that the pack knows.",
+            per=step.output_unit,
+            inputs=enumerated(inputs),
+            variable=step.bought_share,
+        )
+        yield Words.of(said)
+    if label.metric is not Metric.ELECTRICITY and size > WORTH_TELLING * abs(label.best.value or 0.0):
+        said = Phrase(
+            "Not known to the pack, per %(per)s of output: %(inputs)s. If it is a fuel, its energy is missing: as standard coal %(size)s"
+            " %(unit)s. Report a fuel as energy; of a material give the column a name that the pack knows.",
+            per=step.output_unit,
+            inputs=enumerated(inputs),
+            size=f"{size:.3g}",
+            unit=label.unit,
+        )
+        yield Words.of(said)
+
+
+def _shown(column: str, amount: float) -> Phrase:
+    return Phrase("%(column)s %(amount)s t", column=column if column.startswith(_INPUT) else f"var.{column}", amount=f"{amount:.3g}")
+
+
+def own_runs(batches: Sequence[Batch], step: str) -> list[Batch]:
+    """The step's runs with good output."""
+    return [one for one in batches if one.step == step and one.status is Status.GOOD]
+
+
+def own_output(batches: Sequence[Batch]) -> float:
+    """What they made."""
+    return fsum(one.output_t for one in batches)

@@ -1,0 +1,106 @@
+"""What each counted meter measured in the period, against what runs carry of it: the rest fell outside any run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from math import fsum
+
+import numpy as np
+
+from benchmarks.measurements import Batch
+from reporting_agent.config import Meter, Site
+from reporting_agent.metering import MeterRecord
+from reporting_agent.metering.windows import to_us
+from reporting_agent.pipeline.following import sinks_of
+from reporting_agent.pipeline.metered import takes_over
+
+_NEVER = date(9000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterAccount:
+    """Of one meter, in its unit: what no run carries, below 0 where runs overlap; and by step, its runs' part and their output.
+
+    `edges` are its `until` (True) and `from` (False) where no other meter stands for it beyond.
+    """
+
+    record: MeterRecord
+    rest: float
+    in_runs: Mapping[str, float]
+    output: Mapping[str, float]
+    edges: tuple[tuple[date, bool], ...]
+
+    def share(self, step: str) -> float:
+        together = fsum(self.in_runs.values())
+        return self.in_runs.get(step, 0.0) / together if together else 1.0
+
+    def lacks(self, start: datetime, site: Site) -> bool:
+        """Whether a run of its lines that begins then lies beyond its time, with no meter in its place."""
+        day = start.astimezone(site.zone).date()
+        return any(day >= edge if after else day < edge for edge, after in self.edges)
+
+    def serves(self, batch: Batch, site: Site) -> bool:
+        return any(one.step == batch.step and one.equipment in {"", batch.equipment} for one in sinks_of(self.record.meter, site))
+
+
+def accounts(site: Site, batches: Sequence[Batch], records: Mapping[str, MeterRecord]) -> dict[str, MeterAccount]:
+    """By meter that counts and has readings; `batches` are those of the period."""
+    lines: dict[tuple[str, str], list[Batch]] = {}
+    for batch in batches:
+        lines.setdefault((batch.step, batch.equipment), []).append(batch)
+    found = {}
+    for meter in site.tree.counted:
+        if meter.id in records:
+            served = {(sink.step, sink.equipment) for sink in sinks_of(meter, site)}
+            runs = [
+                batch
+                for line, own in lines.items()
+                if line in served or (line[0], "") in served
+                for batch in own
+                if meter.counts_for(batch.start, site.zone)
+            ]
+            found[meter.id] = _account(records[meter.id], runs, tuple(_edges(meter, site, records)), site)
+    return found
+
+
+def _account(record: MeterRecord, runs: Sequence[Batch], edges: tuple[tuple[date, bool], ...], site: Site) -> MeterAccount:
+    """Runs that were not metered, since their record is at fault, have what their time tells."""
+    with_it, without = 0.0, 0.0
+    parts, output = dict[str, float](), dict[str, float]()
+    for batch in runs:
+        hours = 0.0 if batch.duration is None else max(batch.duration.total_seconds(), 0.0) / 3600
+        own = [one.quantity for one in batch.energy if _of(record.meter, one.carrier, one.direction, shared=one.allocated)]
+        if own:
+            with_it += hours
+            parts[batch.step] = parts.get(batch.step, 0.0) + fsum(own)
+            output[batch.step] = output.get(batch.step, 0.0) + batch.output_t
+        else:
+            without += hours
+    together = fsum(parts.values())
+    in_runs = {step: record.in_runs * part / together if together else 0.0 for step, part in parts.items()}
+    carried = record.in_runs * (1 + without / with_it if with_it else 1.0)
+    return MeterAccount(record, _measured(record, site) - carried, in_runs, output, edges)
+
+
+def _measured(record: MeterRecord, site: Site) -> float:
+    """In its own time: it may be read on while another meter stands for it."""
+    meter = record.meter
+    if meter.since is None and meter.until is None:
+        return record.in_batches - record.began_before + record.runs_on + record.outside + record.unplaced
+    first, end = (
+        -np.inf if day is None else to_us(datetime.combine(day, time(), site.zone)) for day in (meter.since, meter.until or _NEVER)
+    )
+    return float(record.hour_energy[(record.hour_us >= first) & (record.hour_us < end)].sum())
+
+
+def _of(meter: Meter, carrier: str, direction: str, *, shared: bool) -> bool:
+    return (carrier, direction, shared) == (meter.carrier, meter.direction, meter.allocation is not None)
+
+
+def _edges(meter: Meter, site: Site, records: Mapping[str, MeterRecord]) -> Iterator[tuple[date, bool]]:
+    others = [one for name, one in records.items() if name != meter.id]
+    for edge, after in ((meter.until, True), (meter.since, False)):
+        if edge is not None and not any(takes_over(one.meter, one, meter, edge, site, after=after) for one in others):
+            yield edge, after

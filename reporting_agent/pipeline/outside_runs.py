@@ -1,0 +1,166 @@
+"""Energy of a step that its meters measured, or would have, and that no run of its label holds: told beside the label with its size.
+
+One account: what every meter of the step measured in the period, and what it would have while it told nothing, less what runs that count
+hold. The rest fell outside any run, or to runs that made no product or that the label leaves out: honest plants wait, start and stop, and
+of 40 labels of simulated works that was 5.7 % of the label at most. Or nobody saw it: a meter is of runs that do not come, ends without a
+successor, or its peaks are blank or beyond its range; of those labels that was 0.1 %. What a pause beside a run, or a run without product,
+draws at the power of runs is no waiting, the run went on: 0.8 % of those labels at most, a day whose row could not be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import fsum
+
+import numpy as np
+
+from benchmarks.labels import ExclusionReason, StepLabel
+from benchmarks.labels.columns import Floats, counts, within
+from benchmarks.labels.result import Measured
+from benchmarks.measurements import Direction, Status
+from benchmarks.phrases import Phrase, enumerated
+from benchmarks.released import rank
+from benchmarks.routes import Pack, Words
+from reporting_agent.metering.windows import PEAK, to_us
+from reporting_agent.pipeline.beside_the_meters import USUAL, in_unit_of
+from reporting_agent.pipeline.meter_accounts import MeterAccount
+from reporting_agent.pipeline.sitewide import Sitewide
+
+WAITING = 0.06
+"""Of a label, what a plant's waiting, starting and stopping may come to and go untold (a convention of ours)."""
+RUNNING = 0.8
+"""Of the usual power of a meter's runs, what a pause draws that is none (a convention of ours)."""
+FEW = 0.05
+"""Of a meter's runs, those beside them without a time that are let be as mistakes of a log (a convention of ours)."""
+MUCH_OUTSIDE = 0.25
+"""Of what its runs hold, what a meter may measure outside them: above that it is no waiting (a convention of ours)."""
+_ELSEWHERE = frozenset({"overlap", "duplicate", "end-missing", "end-before-start", ExclusionReason.OUTSIDE_PERIOD.value})
+"""Why runs are left out whose energy is another run's as well, or of no known time, or of another period."""
+
+
+def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+    """What the label would be with all of it, and what each part of that is."""
+    made, step = label.made_from, pack.step(label.step)
+    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    if made is None or label.best.value is None or output <= 0:
+        return
+    own = {one for one in within(step.boundary) if counts(one, label.metric)}
+    meters = [one for one in whole.accounts.values() if one.record.meter.carrier in own and label.step in one.in_runs]
+    meters = [one for one in meters if one.record.meter.direction is Direction.IMPORT]
+
+    def size(one: MeterAccount, energy: float) -> float:
+        meter = one.record.meter
+        return in_unit_of(label, meter.carrier, energy, one.record.unit, meter.lhv, whole, pack) / output
+
+    def each(one: MeterAccount, rows: Floats) -> Floats:
+        """What falls on these runs, evenly by output."""
+        return rows * (output / float(np.sum(made.output_t * rows)) if rows.any() else 0.0)
+
+    batches = [made.columns.batches[row] for row in made.rows.tolist()]
+    everyone = np.ones(len(batches))
+    twice = -fsum(min(size(one, one.rest * one.share(label.step)), 0.0) for one in meters)
+    of_others, at_power = _of_other_runs(made, metered=bool(meters))
+    of_others = max(of_others / output - twice, 0.0)
+    running = min(at_power / output, of_others)
+    waits = of_others - running + _of_log(label, whole, pack, own) / output
+    foreign, peaks, beyond = 0.0, _unread(made, meters) / output, 0.0
+    ended, more = 0.0, np.zeros(len(batches))
+    for one in meters:
+        record, in_runs = one.record, one.in_runs[label.step]
+        rest = size(one, max(one.rest, 0.0) * one.share(label.step))
+        if rest > MUCH_OUTSIDE * size(one, in_runs):
+            foreign += rest
+            others = np.array([not one.serves(batch, whole.site) for batch in batches], dtype=float)
+            more += rest * (each(one, others) if others.any() else everyone)
+        else:
+            part = min(size(one, _went_on(one, whole) * one.share(label.step)), rest)
+            waits, running = waits + rest - part, running + part
+        peaks += size(one, in_runs * record.peaks_blank)
+        beyond += size(one, in_runs * record.peaks_beyond)
+        if one.edges and (of_own := one.output.get(label.step, 0.0)) > 0:
+            lacking = np.array([one.lacks(batch.start, whole.site) and one.serves(batch, whole.site) for batch in batches], dtype=float)
+            lost = size(one, in_runs) * output / of_own * lacking
+            ended += float(np.average(lost, weights=made.output_t))
+            more += lost
+    more = more + waits + running + peaks + beyond
+    at = rank(step.label_rule.quantile, len(batches)) - 1
+    higher = float(np.sort(made.at_reference + more)[at]) - label.best.value
+    if waits <= WAITING * abs(label.best.value) and higher - waits <= USUAL * abs(label.best.value):
+        return
+    parts = (
+        (Phrase("outside runs and in runs that the label leaves out %(size)s", size=f"{waits:.3g}"), waits),
+        (Phrase("in pauses beside runs and in runs without product, at the power of runs %(size)s", size=f"{running:.3g}"), running),
+        (Phrase("on meters of which much fell outside their runs %(size)s", size=f"{foreign:.3g}"), foreign),
+        (Phrase("in runs before or after a meter's time %(size)s", size=f"{ended:.3g}"), ended),
+        (Phrase("in readings beyond a meter's range %(size)s", size=f"{beyond:.3g}"), beyond),
+        (Phrase("in time that no reading tells, at the highest load shown or twice the usual one, %(size)s", size=f"{peaks:.3g}"), peaks),
+    )
+    said = Phrase(
+        "Energy of this step fell to no run that counts, per %(per)s of its output: %(parts)s %(unit)s. With all of it the label would be"
+        " higher by %(size)s %(unit)s.",
+        per=step.output_unit,
+        parts=enumerated(name for name, amount in sorted(parts, key=lambda part: -part[1]) if amount > 0),
+        unit=label.unit,
+        size=f"{higher:.3g}",
+    )
+    yield Words.of(said)
+
+
+def _went_on(one: MeterAccount, whole: Sitewide) -> float:
+    """What a meter counted at the power of its runs in pauses beside them: in whole pauses, and behind ends and before starts that it sees
+    elsewhere than the log. Not in a pause with a run of its lines that was not metered."""
+    record, runs = one.record, one.record.runs
+    if runs is None or not len(runs):
+        return 0.0
+    place, power = {name: at for at, name in enumerate(runs.ids)}, float(np.median(np.abs(runs.energy) / (runs.end_us - runs.start_us)))
+    others = [batch for batch in whole.batches if batch.batch_id not in place and one.serves(batch, whole.site)]
+    timed = [batch for batch in others if batch.end is not None and batch.start < batch.end]
+    begun = np.sort([to_us(batch.start) for batch in (others if len(others) - len(timed) <= FEW * len(runs) else timed)])
+    begins, ends = (np.searchsorted(begun, [getattr(pause, at) for pause in record.stretches]) for at in ("start_us", "end_us"))
+    start_late_s, end_late_s = (np.nan_to_num(one).tolist() for one in (runs.edges.start_late_s, runs.edges.end_late_s))
+    found = 0.0
+    for pause, begun_in_it in zip(record.stretches, (begins < ends).tolist(), strict=True):
+        before, after = place.get(pause.before), place.get(pause.after)
+        if (before is None and after is None) or begun_in_it:
+            continue
+        if pause.energy >= RUNNING * power * (pause.end_us - pause.start_us) * pause.completeness:
+            found += pause.energy
+            continue
+        late: float = 0.0 if before is None else end_late_s[before]
+        late -= 0.0 if after is None else start_late_s[after]  # a clock that is off moves both
+        found += min(max(late, 0.0) * 1e6 * power, max(pause.energy, 0.0))
+    return found
+
+
+def _of_log(label: StepLabel, whole: Sitewide, pack: Pack, own: set[str]) -> float:
+    """Of a log's rows, what stands in no run."""
+    rows = (row for row in whole.left_out if row.step == label.step and row.carrier in own)
+    return fsum(in_unit_of(label, row.carrier, row.energy, row.unit, None, whole, pack) for row in rows)
+
+
+def _of_other_runs(made: Measured, *, metered: bool) -> tuple[float, float]:
+    """What runs left out hold beyond what their product takes at the mean of those that count, by the reason they are left out for; and of
+    that, what runs of hardly any product took at the power of those that count.
+
+    What the plant gave of a run that is at fault is no measure.
+    """
+    columns, energy, reasons = made.columns, np.nan_to_num(made.energy.total), made.reasons
+    mean, found, at_power = float(np.average(made.value, weights=made.output_t)), 0.0, 0.0
+    of_product = np.array([batch.status is not Status.SCRAP for batch in columns.batches], dtype=bool)  # tests: `set_apart`
+    usual = RUNNING * float(np.median(energy[made.rows] / columns.length_s[made.rows]))
+    for code, name in enumerate(reasons.names):
+        rows = [] if not code or name in _ELSEWHERE else np.flatnonzero(reasons.codes == code).tolist()
+        rows = [row for row in rows if metered or columns.batches[row].excluded is None]
+        produced = np.where(of_product[rows], columns.output_t[rows], 0.0) if rows else np.zeros(0)
+        beyond = max(float(np.sum(energy[rows] - mean * produced)), 0.0) if rows else 0.0
+        went_on = [row for row in rows if energy[row] > max(usual * columns.length_s[row], 2 * mean * columns.output_t[row], 0.0)]
+        found, at_power = found + beyond, at_power + min(float(np.sum(energy[went_on])), beyond)
+    return found, at_power
+
+
+def _unread(made: Measured, meters: list[MeterAccount]) -> float:
+    """Of runs that count, what their meters would have shown at their highest load in the seconds that no reading tells."""
+    loads = [(one.record, one.record.total / one.record.per_reading / one.record.known_s * 3600) for one in meters if one.record.known_s]
+    peak = max(PEAK, *((record.facts.highest or 0.0) / load for record, load in loads if load > 0)) if loads else 0.0
+    coverage = np.clip(made.energy.coverage[made.rows], 0.5, 1.0)
+    return float(np.sum(made.value * made.output_t * (1 / coverage - 1))) * peak

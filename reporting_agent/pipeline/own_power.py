@@ -1,0 +1,51 @@
+"""Power that a site makes itself (waste heat, sun, wind) and takes off before its files: every figure then agrees, purchases included.
+
+No record shows it, so each site is asked once: told beside the label with what a percent is worth, until a statement answers it, which only
+an audit tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.labels import StepLabel
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Pack, Words
+from reporting_agent.config import Site
+from reporting_agent.pipeline.bought_ready import percent
+
+MOST = 0.3
+"""Of a works' power, what the waste heat of a kiln makes at most (30 to 40 kWh of some 90 a tonne; a convention of ours): where so much
+of a step's power would not be worth telling, nothing is asked."""
+
+
+def told(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
+    """What is not stated, with what each percent moves; or the label with all its power, as the site states."""
+    name, value, made = pack.own_power, label.best.value, label.made_from
+    if name is None or value is None or made is None or not label.output_t:
+        return
+    used = label.energy_by_carrier.get("electricity", 0.0) / label.output_t
+    if used * MOST <= WORTH_TELLING * abs(value):
+        return
+    share = percent(made, name, site.static)
+    if share is None:
+        said = Phrase(
+            "Nothing states whether power of the site's own (waste heat, sun, wind) was taken off before the files: each percent of what"
+            " the step uses is %(size)s %(unit)s. State %(variable)s under [static], 0 where none was.",
+            variable=name,
+            size=f"{0.01 * used:.3g}",
+            unit=label.unit,
+        )
+    elif share > 0:
+        said = Phrase(
+            "As the site states, %(share)s %% of its power is made on the site and stands in none of its files (%(variable)s). With it the"
+            " label would be %(whole)s %(unit)s.",
+            share=f"{share:.3g}",
+            variable=name,
+            whole=f"{value + used * (1 / (1 - share / 100) - 1):.4g}",
+            unit=label.unit,
+        )
+    else:
+        return
+    yield Words.of(said)

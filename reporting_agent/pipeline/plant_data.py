@@ -1,0 +1,37 @@
+"""What a plant's files hold once they are read: its batches with energy, and all that was found on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.measurements import Batch, CarrierEnergy, Finding
+from benchmarks.routes import Pack
+from reporting_agent.metering import MeterRecord
+from reporting_agent.pipeline import runs
+from reporting_agent.pipeline.outward import Outward
+from reporting_agent.pipeline.proposals import Proposal
+from reporting_agent.sources import Rejected
+from reporting_agent.sources.reading_log import Undeclared
+
+
+@dataclass(frozen=True, slots=True)
+class PlantData:
+    """What the plant's files hold: batches with energy (some excluded, with the reason), findings, unreadable rows."""
+
+    pack: Pack
+    batches: list[Batch]
+    findings: list[Finding]
+    rejected: list[Rejected]
+    meters: tuple[MeterRecord, ...] = ()  # every declared meter that has readings, counted or not
+    unit_assumed: bool = False  # the site says that nothing proves the unit of its energy
+    left_out: tuple[runs.LeftOut, ...] | None = None  # of a log: energy in no run, over the period; None where there is no log
+    outward: Outward | None = None  # the same batches as they are judged on their way out, where that was asked for
+    proposals: tuple[Proposal, ...] = ()  # what to declare, so that it acts on the way out as well
+    unread: Mapping[str, int] = field(default_factory=dict)  # by step, rows of the batches file that could not be read
+    undeclared: Mapping[str, Undeclared] = field(default_factory=dict)  # meters of the readings that site.toml does not name
+    nameless: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)  # by step, energy that names none of its batches
+    uncounted: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)  # by step, fuel that the log names and no energy holds
+    doubted: Mapping[str, float] = field(default_factory=dict)  # by step, MJ of fuel that the log of one run alone names
+    short: Mapping[tuple[str, str], float] = field(default_factory=dict)  # by step and carrier, what its energy lacks of the log
+    corrected: tuple[Rejected, ...] = ()  # rows read as a person corrected them; they stay in rejected.csv for the next run

@@ -1,0 +1,45 @@
+"""Runs with product that the plant logs as tests, trials, start-ups or faults: no label counts them, so bad runs are better called so.
+
+What the label would be with all of them as usual runs is told beside it; trials of any kind, or a few bad ones, hardly move it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from benchmarks.labels import SiteLabel, StepLabel
+from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.measurements import Batch, State, Status
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+
+
+def as_usual(batches: Sequence[Batch]) -> list[Batch] | None:
+    """The batches with all of these as good ones of normal running; None where there are none."""
+    apart = [_is_apart(batch) for batch in batches]
+    if not any(apart):
+        return None
+    return [replace(one, status=Status.GOOD, state=State.NORMAL) if of else one for one, of in zip(batches, apart, strict=True)]
+
+
+def _is_apart(batch: Batch) -> bool:
+    of_product = batch.status is Status.TEST or (batch.status is Status.GOOD and batch.state is not State.NORMAL)
+    return of_product and batch.excluded is None and batch.output_t > 0
+
+
+def told(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
+    """What the label would be with them, where that is higher by more than `WORTH_TELLING` of it."""
+    key = label.step, label.product, label.variant, label.metric
+    other = next((one for one in usual.steps if (one.step, one.product, one.variant, one.metric) == key), None)
+    best, with_all = label.best.value, None if other is None else other.best.value
+    if other is not None and best is not None and with_all is not None and with_all - best > WORTH_TELLING * abs(best):
+        said = Phrase(
+            "The log calls %(count)s runs with product tests, or not normal running, so they are left out. With them the label would be"
+            " %(other)s %(unit)s, for %(best)s.",
+            count=other.used - label.used,
+            other=f"{with_all:.4g}",
+            best=f"{best:.4g}",
+            unit=label.unit,
+        )
+        yield Words.of(said)

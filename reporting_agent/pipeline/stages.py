@@ -1,0 +1,386 @@
+"""The stages from the plant's files to batches with energy, each a function from one named value to the next.
+
+    read_rows ▶ with_given_energy ▶ with_metered_energy ▶ with_heat ▶ examined ▶ PlantData
+    from_log ▶ PlantData                                              of a production log that knows no batches
+
+No label is computed here (`labelling`). What is outside the period is marked and counted, never dropped silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from benchmarks import packs
+from benchmarks.errors import InputError, Place
+from benchmarks.labels import ExclusionReason
+from benchmarks.measurements import Batch, CarrierEnergy, Finding, Period, Severity
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Pack
+from reporting_agent import sources
+from reporting_agent.config import Site
+from reporting_agent.config.agreement import refuse_impossible_heat
+from reporting_agent.pipeline import (
+    batch_names,
+    conditions,
+    declared,
+    energy_by_batch,
+    faults,
+    fuels_in_the_log,
+    heating_values,
+    joint,
+    material_flow,
+    materials_in_the_log,
+    metered,
+    over_the_fence,
+    own_gas,
+    own_metering,
+    proposals,
+    runs,
+    units,
+    unusual_heating_values,
+    whole_files,
+)
+from reporting_agent.pipeline import batches as batch_rows
+from reporting_agent.pipeline import outward as outgoing
+from reporting_agent.pipeline.following import MomentsOf, sinks_of
+from reporting_agent.pipeline.inputs import Inputs
+from reporting_agent.pipeline.plant_data import PlantData
+from reporting_agent.pipeline.rejections import by_step, rejections
+from reporting_agent.sources import Rejected
+from reporting_agent.sources.extract import Extract
+
+if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
+    from reporting_agent.sources.day_digests import DayDigests
+
+PLACES_KEPT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BothWays:
+    """Batches as the plant's own label takes them, and as each is judged by itself on its way out (`pipeline.outward`).
+
+    Nothing goes out where nobody asked for it; while no row differs, both are the same list.
+    """
+
+    own: list[Batch]
+    out: list[Batch]
+
+    def each(self, change: Callable[[list[Batch]], list[Batch]]) -> BothWays:
+        """Both, changed alike."""
+        own = change(self.own)
+        return BothWays(own, own if self.out is self.own else change(self.out))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be read, by which pack and for which period; the rest as `read` takes it."""
+
+    site: Site
+    pack: Pack
+    inputs: Inputs
+    period: Period | None
+    outward: bool
+    days: DayDigests | None = None
+    closely: MomentsOf | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """The rows of the batches files as batches, before any energy."""
+
+    batches: BothWays
+    together: joint.JointRuns  # rows of one run, which count as one batch until its energy is known
+    own_ids: Mapping[batch_names.Key, str]  # where ids begin anew each year, the batch that a row of energy names
+    beside: Sequence[fuels_in_the_log.Of]
+    rejected: Sequence[Rejected]
+    unread: Mapping[str, int]
+    unread_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Batches with the energy that the plant gives per batch."""
+
+    batches: BothWays
+    off_scale: Mapping[int, float]  # by place, by how much a batch's own energy looks out of scale
+    beside: Sequence[fuels_in_the_log.Of]
+    blank: frozenset[energy_by_batch.Key] = frozenset()
+    nameless: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)
+    rejected: Sequence[Rejected] = ()
+    findings: Sequence[Finding] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """Batches with the energy that meters counted as well."""
+
+    own: metered.Metered
+    out: own_metering.Outgoing | None  # None where nobody asked
+    steps: Mapping[str, set[str]]  # by step, the equipment that meters count for
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Batches with the heat of their fuels, some left out by what their heat, their purchases or their gas show."""
+
+    batches: list[Batch]
+    with_heat: Sequence[Batch]  # before any was left out
+    uncounted: fuels_in_the_log.Uncounted
+    findings: Sequence[Finding]
+
+
+def read(
+    site: Site,
+    period: Period | None = None,
+    extract: Extract | None = None,
+    *,
+    days: DayDigests | None = None,
+    closely: MomentsOf | None = None,
+    outward: bool = False,
+    pack: Pack | None = None,
+) -> PlantData:
+    """Read all inputs of the site. With a period, batches that start outside it are marked and not metered.
+
+    With an extract, its rows and readings are read in place of what the site's files and sources hold.
+
+    Args:
+        days: takes the readings as their source gives them, where their days are to be digested.
+        closely: at which moments besides, from the windows of its batches, a meter's record tells its energy.
+        outward: judge the batches a second time, each by itself, as they are judged on their way out.
+        pack: by which to read in place of the site's: what gaps, bounds and heating values leave out is the pack's to say.
+
+    Raises:
+        InputError: a file, the profile or the pack cannot be used; names file, row, column, found and wanted.
+    """
+    request = Request(site, pack_of(site, pack), Inputs(site, extract), period, outward, days, closely)
+    if request.inputs.given("log"):
+        return from_log(request)
+    logged = read_rows(request)
+    given = with_given_energy(logged, request)
+    measured = with_metered_energy(given, request)
+    settled = with_heat(measured, given, request)
+    return examined(logged, given, measured, settled, request)
+
+
+def read_rows(request: Request) -> Logged:
+    """The rows of the batches files as batches; rows of one run are one batch of the plant's own."""
+    site, period, outward = request.site, request.period, request.outward
+    tables = request.inputs.tables(sources.BATCHES)
+    rejected = [bad for table in tables for bad in table.rejected]
+    rows: list[Batch] = []
+    beside: list[fuels_in_the_log.Of] = []
+    yearly = site.site.batch_ids == "restart-yearly"
+    for table in tables:
+        read_here, refused = batch_rows.batches_of(table, request.pack)
+        beside += fuels_in_the_log.of_batches(table, read_here, yearly=yearly)
+        rows += read_here
+        rejected += table.in_their_own_columns(refused)
+    own_ids: Mapping[batch_names.Key, str] = {}
+    if yearly:
+        rows = batch_names.in_their_years(rows)
+        own_ids = batch_names.by_own_id(rows) if request.inputs.given("energy") else {}
+    rows = declared.rows(rows, site)
+    out = outgoing.rows(rows, site) if outward else []
+    together = joint.merged(rows, site)
+    own = together.batches
+    if outward and len(out) == len(own) and all(row is other for row, other in zip(out, own, strict=True)):
+        out = own
+    return Logged(
+        batches=BothWays(own, out).each(lambda batches: _mark_period(batches, period)),
+        together=together,
+        own_ids=own_ids,
+        beside=beside,
+        rejected=rejected,
+        unread=by_step(tables, period),
+        unread_ids=frozenset(str(row.get("batch_id")) for table in tables for row in table.unread),
+    )
+
+
+def with_given_energy(logged: Logged, request: Request) -> Given:
+    """With the rows of the energy files, joined by step and batch id."""
+    site, inputs = request.site, request.inputs
+    batches = logged.batches
+    beside, rejected, findings = list(logged.beside), list[Rejected](), list[Finding]()
+    blank: frozenset[energy_by_batch.Key] = frozenset()
+    nameless: dict[str, list[CarrierEnergy]] = {}
+    if inputs.given("energy"):
+        factors = packs.factors(request.pack)
+        for table in inputs.tables(sources.ENERGY):
+            joined = energy_by_batch.join(batches.own, table, factors, logged.own_ids, logged.unread_ids)
+            out = joined.batches
+            if batches.out is not batches.own:
+                out = energy_by_batch.join(batches.out, table, factors, logged.own_ids).batches if request.outward else []
+            batches = BothWays(joined.batches, out)
+            blank |= joined.blank
+            beside += fuels_in_the_log.of_energy(table, logged.own_ids)
+            rejected += [*table.rejected, *table.in_their_own_columns(joined.rejected)]
+            findings += joined.findings
+            for step, energies in joined.nameless.items():
+                nameless.setdefault(step, []).extend(energies)
+        batches = batches.each(lambda rows: declared.energies(rows, site))
+    off_scale = units.off_scales(batches.own)  # before the meters add theirs
+    return Given(batches, off_scale, beside, blank, nameless, rejected, findings)
+
+
+def with_metered_energy(given: Given, request: Request) -> Metered:
+    """With what the meters' readings give each batch; on its way out, the readings in its own window alone."""
+    site, pack, inputs, batches = request.site, request.pack, request.inputs, given.batches
+    steps: dict[str, set[str]] = {}
+    if not inputs.given("readings"):
+        out = own_metering.outgoing(batches.out, site, pack) if request.outward else None
+        return Metered(metered.Metered(batches.own, (), [], []), out, steps)
+    for meter in metered.counted_meters(site, pack):
+        for sink in sinks_of(meter, site):
+            steps.setdefault(sink.step, set()).add(sink.equipment)
+    batches = batches.each(lambda rows: declared.metered(rows, site, pack))
+    out = None
+    if request.outward:
+        out = own_metering.outgoing(outgoing.outside_repeated_hours(batches.out, site, steps), site, pack)
+    own = metered.measure(
+        batches.own, site, pack, inputs.readings(), request.period, inputs.corrections, request.days, request.closely, out
+    )
+    inputs.totals += own.totals
+    return Metered(own, out, steps)
+
+
+def with_heat(measured: Metered, given: Given, request: Request) -> Settled:
+    """With the heating values of their fuels, without batches whose heat, purchases, gas or fuel cannot be so."""
+    site, pack = request.site, request.pack
+    settled = heating_values.settle(measured.own.batches, site, pack)
+    batches, of_heat = unusual_heating_values.left_out(settled.batches, site, pack)
+    batches, not_bought = over_the_fence.left_out(batches, site, pack)
+    batches, refuted = materials_in_the_log.left_out(batches, pack)
+    batches, of_gas = own_gas.left_out(batches, pack)
+    uncounted = fuels_in_the_log.uncounted(batches, given.beside, site, pack)
+    findings = [*settled.findings, *of_heat, *not_bought, *refuted, *of_gas, *uncounted.findings]
+    return Settled(batches, settled.batches, uncounted, findings)
+
+
+def examined(logged: Logged, given: Given, measured: Metered, settled: Settled, request: Request) -> PlantData:
+    """Each batch kept or excluded with its reason, on its way out as well where that was asked for."""
+    site, pack, inputs, steps = request.site, request.pack, request.inputs, measured.steps
+    batches, of_faults = faults.examine(
+        settled.batches,
+        site,
+        pack,
+        metered_steps=steps,
+        blank=given.blank | settled.uncounted.keys,
+        suspected=measured.own.suspected,
+        off_scale=given.off_scale,
+    )
+    batches, divided = joint.split(batches, logged.together.parts, site)
+    rejected = [*logged.rejected, *given.rejected, *measured.own.rejected]
+    findings = [
+        *_outside(batches),
+        *of_faults,
+        *logged.together.findings,
+        *given.findings,
+        *measured.own.findings,
+        *settled.findings,
+        *divided,
+        *material_flow.examine(batches, pack),
+        *conditions.examine(batches, pack),
+        *rejections(rejected),
+        *inputs.findings(),
+        *material_flow.unused_factors(site, pack),
+    ]
+    judged, proposed = None, []
+    if measured.out is not None:
+        whole = [*whole_files.decided(inputs.files()), *whole_files.doubted(inputs.in_doubt())]
+        judged = outgoing.judge(
+            measured.out, measured.own.own, site, pack, metered_steps=steps, blank=given.blank, beside=given.beside, whole=whole
+        )
+        proposed = proposals.propose(measured.out, settled.with_heat, measured.own.events, given.off_scale, site)
+    return PlantData(
+        pack,
+        batches,
+        findings,
+        rejected,
+        measured.own.meters,
+        undeclared=measured.own.undeclared,
+        outward=judged,
+        proposals=tuple(proposed),
+        corrected=inputs.corrected,
+        unread=logged.unread,
+        nameless=given.nameless,
+        uncounted=settled.uncounted.amounts,
+        doubted=settled.uncounted.doubted,
+        short=settled.uncounted.short,
+    )
+
+
+def from_log(request: Request) -> PlantData:
+    """The runs that a production log without batches is cut into, each kept or excluded with its reason."""
+    site, pack, inputs, period, outward = request.site, request.pack, request.inputs, request.period, request.outward
+    rejected: list[Rejected] = []
+    findings: list[Finding] = []
+    left_out: list[runs.LeftOut] = []
+    own: list[Batch] = []
+    out: list[Batch] = []
+    beside: list[fuels_in_the_log.Of] = []
+    beside_out: list[fuels_in_the_log.Of] = []
+    for table in inputs.tables(sources.LOG):
+        cut = runs.cut(table, site, pack)
+        rejected += [*table.rejected, *table.in_their_own_columns(cut.rejected)]
+        own += cut.batches
+        beside += cut.beside
+        if outward:
+            cut_out, beside_cut = outgoing.cut(table, site, pack)
+            out, beside_out = out + cut_out, beside_out + beside_cut
+        left_out += [one for one in cut.left_out if period is None or one.start in period]
+        findings += cut.findings
+    batches = BothWays(own, out).each(lambda rows: _mark_period(declared.energies(declared.rows(rows, site), site), period))
+    uncounted = fuels_in_the_log.uncounted(batches.own, beside, site, pack)
+    own, of_faults = faults.examine(batches.own, site, pack, metered_steps={}, blank=uncounted.keys)
+    return PlantData(
+        pack,
+        own,
+        [
+            *_outside(own),
+            *of_faults,
+            *findings,
+            *uncounted.findings,
+            *rejections(rejected),
+            *inputs.findings(),
+            *material_flow.unused_factors(site, pack),
+        ],
+        rejected,
+        unit_assumed=site.runs.unit_assumed,
+        left_out=tuple(left_out),
+        outward=outgoing.of_runs(batches.out, site, pack, beside_out, whole_files.decided(inputs.files())) if outward else None,
+        corrected=inputs.corrected,
+    )
+
+
+def pack_of(site: Site, pack: Pack | None = None) -> Pack:
+    """The pack that site.toml names, or this one, which fits the site; a refusal names the key."""
+    try:
+        pack = pack or packs.load(site.pack, site.pack_version, site.folder)
+    except InputError as refused:
+        refused.place = refused.place or Place(str(site.path), column="site.pack")
+        raise
+    material_flow.refuse_unknown_steps(site, pack)
+    material_flow.refuse_unused_essentials(site, pack)
+    over_the_fence.refuse_conversions_within(site, pack)
+    refuse_impossible_heat(site, packs.factors(pack))
+    return pack
+
+
+def _mark_period(batches: Sequence[Batch], period: Period | None) -> list[Batch]:
+    if period is None:
+        return list(batches)
+    first, end = period.start.astimezone(UTC), period.end.astimezone(UTC)  # as most batches are: two zones are slow to compare
+    return [batch if first <= batch.start < end else replace(batch, excluded=ExclusionReason.OUTSIDE_PERIOD.value) for batch in batches]
+
+
+def _outside(batches: Sequence[Batch]) -> list[Finding]:
+    outside = [batch for batch in batches if batch.excluded == ExclusionReason.OUTSIDE_PERIOD]
+    if not outside:
+        return []
+    places = tuple(batch.place for batch in outside[:PLACES_KEPT] if batch.place is not None)
+    count = len(outside)
+    sentence = Phrase("%(count)s batches start outside the period.", count=f"{count:,}")
+    return [Finding("outside-period", Severity.EXCLUSION, sentence, count, places)]

@@ -1,0 +1,67 @@
+"""Energy that keeps a step without a label, or that its label leaves out, in words.
+
+Energy that a step is said to give back and that nothing takes: of a carrier that its boundary does not credit, or does not hold.
+
+What leaves a step usefully lowers its label only where the pack credits it (ISO 50006, 5.3: what crosses the boundary either way is part of
+the indicator by its definition alone). A meter whose direction is turned, or a row with the wrong one, is then in no metric at all: what it
+counted is told as what it would be, had the step taken it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import fsum
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.labels import ExclusionReason, StepLabel
+from benchmarks.labels.columns import counts
+from benchmarks.measurements import Status
+from benchmarks.phrases import Phrase, enumerated
+from benchmarks.routes import Pack, Step, Words
+from reporting_agent.pipeline.beside_the_meters import USUAL, in_unit_of
+from reporting_agent.pipeline.sitewide import Sitewide
+
+
+def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+    """By how much the label would be higher, had the step taken what it is said to give back."""
+    step = pack.step(label.step)
+    output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
+    if label.best.value is None or output <= 0:
+        return
+    sizes: dict[str, float] = {}
+    for (of, carrier, taken, unit, lhv), quantity in whole.amounts.items():
+        if (
+            of == label.step
+            and not taken
+            and carrier not in step.boundary.credited
+            and carrier in CARRIERS
+            and counts(carrier, label.metric)
+        ):
+            sizes[carrier] = sizes.get(carrier, 0.0) + in_unit_of(label, carrier, quantity, unit, lhv, whole, pack) / output
+    if (together := fsum(sizes.values())) > USUAL * abs(label.best.value):
+        ordered = sorted(sizes.items(), key=lambda one: -one[1])
+        said = Phrase(
+            "The step is said to give back what its boundary does not credit, so it is in no metric: %(carriers)s %(unit)s. Had the step"
+            " taken it, the label would be higher by %(size)s %(unit)s. Correct the direction, or let a meter of what passes through count"
+            " for no step and name it in [site_boundary].",
+            carriers=enumerated(
+                Phrase("%(carrier)s %(size)s", carrier=CARRIERS[carrier].words, size=f"{size:.3g}") for carrier, size in ordered if size > 0
+            ),
+            size=f"{together:.3g}",
+            unit=label.unit,
+        )
+        yield Words.of(said)
+
+
+def driven_besides(label: StepLabel, step: Step) -> Iterator[Words]:
+    """Why runs that took what the boundary holds and the metric does not count have no label in it (`alone`): which of the two drove the
+    step cannot be told."""
+    besides = [CARRIERS[use.carrier].words for use in label.outside if use.is_inside]
+    if label.best.value is None and label.best.reason == ExclusionReason.ENERGY_OUTSIDE and besides:
+        said = Phrase(
+            "This metric compares runs that take nothing but what it counts, since other energy may do the same work. These took"
+            " %(carriers)s as well, in a dryer for example, which the boundary holds: their label is that of %(metrics)s.",
+            carriers=enumerated(besides),
+            metrics=enumerated(str(rule.metric) for rule in step.metrics if not rule.alone),
+        )
+        yield Words.of(said)

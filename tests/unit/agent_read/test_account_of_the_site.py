@@ -1,0 +1,129 @@
+"""A label of a site whose account does not show that all of its energy is in it says so, beside the label and beside its grade."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from benchmarks.labels import StepLabel
+from reporting_agent.analysis import analyse, label_json
+from reporting_agent.audit.openings.declared import declared_in
+from reporting_agent.report import html, summary, tables
+from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
+
+KILN = {"clinker-burning": Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 26, "kWh")], {}, "grey")}
+"""97.0 kgce/t: 125 kg of coal at 22 MJ/kg and 26 kWh at 0.1229 kgce."""
+FENCE = """[site_boundary]
+purchased = [
+  { carrier = "coal", quantity = 3e7, unit = "kg", period = "2026", lhv = 22.0 },
+  { carrier = "electricity", quantity = 6.24e6, unit = "kWh", period = "2026" },
+]
+"""
+NONE = {
+    "en": "The site declares no [site_boundary], so nothing shows that all of its energy is in this label",
+    "zh": "企业未声明 [site_boundary]，因此没有任何数据表明",
+}
+
+
+def test_a_label_without_an_account_says_so_in_every_form(tmp_path: Path) -> None:
+    site = works(tmp_path, "cement", KILN, runs=365)
+    result = labelled(site)
+    analysis = analyse(site, result)
+    entry = label_json(result, analysis)["steps"][0]
+    assert entry["best"]["value"] == pytest.approx(97.03, abs=0.01)
+    assert entry["grade"]["limits"]
+    (of_label,), (of_grade,) = entry["account"], entry["grade"]["account"]
+    assert of_grade == of_label
+    columns = {one.name: one.values for one in tables.labels(result.site_label.steps, analysis.losses).columns}
+    for lang, words in NONE.items():
+        assert of_label[lang].startswith(words)
+        assert "0.98 kgce/t" in of_label[lang]  # 97.03 / 0.99 - 97.03
+        assert of_label[lang] in columns[f"beside_{lang}"][0]
+        said = summary.as_text(result, lang=lang)
+        assert said.index("grade" if lang == "en" else "等级") < said.index(words)
+        page = html.render(site, result, analysis, lang, datetime(2027, 1, 1, tzinfo=UTC))
+        assert page.count(of_label[lang]) == 2  # below the label, and with its limits
+
+
+def test_an_account_that_closes_says_nothing(tmp_path: Path) -> None:
+    result = labelled(works(tmp_path, "cement", KILN, FENCE))
+    assert [one.account for one in result.site_label.steps if one.account] == []
+
+
+def test_who_verifies_is_told_that_no_account_is_declared(tmp_path: Path) -> None:
+    for settings, told in (("", True), (FENCE, False)):
+        assert ("no_account" in {one.kind for one in declared_in(works(tmp_path, "cement", KILN, settings))}) is told
+
+
+COAL = '{{ carrier = "coal", quantity = {}, unit = "kg", period = "2026", lhv = {} }}'
+POWER = '{ carrier = "electricity", quantity = 6.24e6, unit = "kWh", period = "2026" }'
+
+
+def said(folder: Path, settings: str, step: str = "clinker-burning", ran: dict[str, Ran] = KILN, pack: str = "cement") -> list[str]:
+    return [one.en for one in of(labelled(works(folder, pack, ran, settings)), step).account]
+
+
+STEAM = 'carrier = "steam", quantity = 6.171e8, unit = "MJ", period = "2026"'
+CASTING = Ran(1000, [took("electricity", 50, "kWh"), took("natural-gas", 30, "Nm3", 35.5), took("steam", 6.171e8 / 60_000, "MJ")])
+NET = f"""[[site_boundary.conversions]]
+id = "net"
+takes = [{{ {STEAM} }}]
+gives = [{{ carrier = "heat", quantity = 5.9e8, unit = "MJ", period = "2026" }}]
+"""
+
+
+def refinery(folder: Path, users: str = "", more: str = "", beside: dict[str, Ran] | None = None) -> StepLabel:
+    """130 kg/t of coal at 23 in a boiler of 86 %: 2.99 GJ/t of 29.3076 MJ are 102 kgce/t."""
+    burnt = [took("natural-gas", 85, "Nm3", 35.5), took("coal", 170, "kg", 23.0), took("electricity", 230, "kWh")]
+    gas = '{ carrier = "natural-gas", quantity = 2.04e7, unit = "Nm3", period = "2026", lhv = 35.5 }'
+    fence = f"[site_boundary]\npurchased = [{COAL.format(7.2e7, 23.0)}, {gas}, {POWER.replace('6.24e6', '5.52e7')}]\n{users}\n"
+    boiler = f'[[site_boundary.conversions]]\nid = "boiler"\ntakes = [{COAL.format(3.12e7, 23.0)}]\ngives = [{{ {STEAM} }}]\n'
+    ran = {"alumina-refining": Ran(4000, burnt, {}, "bayer")} | (beside or {})
+    return of(labelled(works(folder, "aluminium", ran, fence + boiler + more)), "alumina-refining")
+
+
+def test_a_boiler_whose_steam_is_in_no_row_is_told_beside_the_label_with_its_coal(tmp_path: Path) -> None:
+    (told,) = (one.en for one in refinery(tmp_path).account)
+    assert told.startswith("The site's balance of steam is open: 617,100,000 MJ of 617,100,000 MJ are in no use that is counted or named.")
+    assert told.endswith("the label would be higher by 102 kgce/t.")
+
+
+@pytest.mark.parametrize(
+    ("users", "more", "beside", "told"),
+    [
+        (f'auxiliaries = [{{ {STEAM}, step = "aluminium-casting" }}]', "", None, True),  # which did not run
+        ("", "", {"aluminium-casting": CASTING}, True),  # whose runs are left out, or count no steam
+        ('losses = [{ carrier = "steam", pct = 99.9 }]', "", None, True),
+        ("", NET, None, True),  # a network that gives to nobody
+        (f"sold = [{{ {STEAM} }}]", "", None, False),
+    ],
+    ids=["auxiliaries of no label", "rows of another step", "losses", "a network", "sold"],
+)
+def test_a_boiler_whose_steam_nobody_pays_for_is_told(
+    tmp_path: Path, users: str, more: str, beside: dict[str, Ran] | None, told: bool
+) -> None:
+    said = [one.en for one in refinery(tmp_path, users, more, beside).provisos if one.en.startswith("Of what boiler of [site_boundary]")]
+    assert len(said) == told
+    assert not said or said[0].endswith(
+        "take 0%. Were what it takes for the rest this step's own, the label would be higher by 102 kgce/t."
+    )
+
+
+@pytest.mark.parametrize(
+    ("purchased", "told"),
+    [
+        (f"{COAL.format(3e7, 22)}, {POWER}", []),
+        (f"{COAL.format(3.3e7, 22)}, {POWER}", ["coal is open: 3,000,000 kg of 33,000,000 kg are in no use", "higher by 9.38 kgce/t."]),
+        (f"{COAL.format(2.7e7, 22)}, {POWER}", ["coal is open: 3,000,000 kg more are used", "output that is 9.38 kgce/t."]),
+        (POWER, ["coal is open: 30,000,000 kg more are used", "output that is 93.8 kgce/t."]),  # no coal is in the account
+        (COAL.format(3e7, 22).replace("kg", "MJ").replace(", lhv = 22", "") + f", {POWER}", ["coal is open"]),
+        (f"{COAL.format(3.3e7, 22).replace('2026', '2025')}, {POWER}", ["coal is open: 30,000,000 kg more are used"]),  # of another year
+    ],
+)
+def test_an_open_balance_is_told_with_its_size(tmp_path: Path, purchased: str, told: list[str]) -> None:
+    """240,000 t of clinker at 125 kg/t: 3e7 kg; a tenth of it at 22 MJ/kg is 9.38 kgce/t."""
+    found = said(tmp_path, f"[site_boundary]\npurchased = [{purchased}]\n")
+    assert len(found) == bool(told)
+    assert all(part in found[0] for part in told)

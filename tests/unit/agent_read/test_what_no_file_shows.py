@@ -1,0 +1,180 @@
+"""Own power taken off before the files, heat of a charged material, constants of state, what a metric leaves out: told with their size."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from benchmarks import packs
+from benchmarks.labels import StepLabel
+from benchmarks.measurements import Metric
+from reporting_agent.audit.openings.declared import declared_in
+from reporting_agent.config import load_site
+from reporting_agent.sending.pooled import counted
+from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
+from tests.unit.agent_read.test_fuel_in_the_log import KILN
+from tests.unit.agent_read.test_materials_in_the_log import BLAINE, CAST, GROUND, ORE, run
+
+OWN, HELD, CONSTANT = "own (waste heat", "MJ/kg", "constants that no reading shows"
+SINTERED = [took("coke", 40, "kg", 28.4), took("electricity", 38, "kWh"), took("coke-oven-gas", 4, "Nm3", 17.4)]
+
+ARC = [took("electricity", 380, "kWh"), took("coke", 8, "kg", 28.4), took("natural-gas", 4, "Nm3", 35.5)]
+
+
+def beside(label: StepLabel, *words: str) -> list[str]:
+    return [one.en for one in label.provisos if any(word in one.en for word in words)]
+
+
+@pytest.mark.parametrize(
+    ("static", "said"),
+    [
+        ("", "each percent of what the step uses is 0.231 kWh/t. State own_power_pct under [static], 0 where none was."),
+        ("own_power_pct = 0\n", None),
+        ("own_power_pct = 25\n", "With it the label would be 30.8 kWh/t."),  # 23.1 / 0.75
+        ("own_power_pct = 100\n", "State own_power_pct"),  # no share of what is used
+    ],
+)
+def test_power_that_may_have_been_taken_off_is_asked_about_until_the_site_states_how_much(
+    tmp_path: Path, static: str, said: str | None
+) -> None:
+    settings = f"[static]\nbought_ground_pct = 0\n{static}"
+    site = works(tmp_path, "cement", {"cement-grinding": Ran(3000, GROUND, BLAINE)}, settings, states_own_power=False)
+    result = labelled(site)
+    found = beside(of(result, "cement-grinding", Metric.ELECTRICITY), OWN, "made on the site")
+    assert [said is not None and said in one for one in found] == ([] if said is None else [True]), found
+    assert result.site_label.steps[0].best.value is not None
+    assert not [one for one in result.findings if "own_power_pct" in str(one.sentence)]  # a name that the pack asks for
+    listed = [(one.kind, one.does) for one in declared_in(site) if one.of == "own_power_pct"]
+    assert [kind for kind, _ in listed] == ["static"] * bool(static)  # what only an audit tests
+
+
+@pytest.mark.parametrize(("kwh", "asked"), [(12, False), (40, True)])
+def test_only_where_power_matters_to_the_label_is_it_asked_about(tmp_path: Path, kwh: float, asked: bool) -> None:
+    """Of 122 kgce/t of lime 12 kWh are 1.5: less than a two-hundredth, were three tenths of it taken off."""
+    burnt = [took("natural-gas", 100, "Nm3", 35.5), took("electricity", kwh, "kWh")]
+    unused = '[steps.lime]\nnot_used = ["converter-gas"]\n'
+    label = of(labelled(works(tmp_path, "steel", {"lime": Ran(500, burnt)}, unused, states_own_power=False)), "lime")
+    assert label.best.value is not None
+    assert bool(beside(label, OWN)) is asked
+
+
+@pytest.mark.parametrize(
+    ("step", "ran", "heading", "cell", "static", "said"),
+    [
+        (
+            "sintering",
+            Ran(8900, SINTERED, ORE),
+            "input.flue-dust",
+            "267",
+            "",
+            "0.03 t of dust and sludge per t of output, which can hold up",
+        ),
+        ("sintering", Ran(8900, SINTERED, ORE), "input.瓦斯灰", "267", "", "higher by up to 10.2 kgce/t"),  # 300 MJ
+        ("sintering", Ran(8900, SINTERED, ORE), "input.dust", "267", "flue_dust_mj_kg = 6", "6 MJ/kg, as the site states (flue_dust"),
+        ("sintering", Ran(8900, SINTERED, ORE), "input.dust", "267", "flue_dust_mj_kg = 0", None),
+        ("sintering", Ran(8900, SINTERED, ORE), "input.mill-scale", "267", "", None),
+        ("clinker-burning", Ran(3000, KILN), "input.shale", "360", "", "higher by up to 24.6 kgce/t"),  # 720 MJ
+        ("clinker-burning", Ran(3000, KILN), "input.煤矸石", "360", "shale_mj_kg = 3.77", "higher by 15.4 kgce/t"),
+        ("clinker-burning", Ran(3000, KILN), "input.shale", "360", "shale_mj_kg = 0.1", None),  # a shale that is clay: 0.4 kgce/t
+        ("clinker-burning", Ran(3000, KILN), "input.sandstone", "360", "", None),
+        ("eaf", Ran(100, ARC, {"hot_metal_pct": 0}), "input.pig-iron", "30", "", "higher by up to 23.5 kgce/t"),  # hot metal by another name
+    ],
+)
+def test_heat_that_a_charged_material_may_hold_is_told_with_its_size(
+    tmp_path: Path, step: str, ran: Ran, heading: str, cell: str, static: str, said: str | None
+) -> None:
+    site, label = run(tmp_path, step, ran, heading, cell, f"[static]\n{static}\n")
+    found = beside(label, HELD)
+    assert label.best.value is not None
+    charged = [one for one in found if "The log charges" in one]
+    assert [said is not None and said in one for one in charged] == ([] if said is None else [True]), found
+    assert "factor-unknown" not in {one.code for one in labelled(site).findings}
+
+
+def test_shale_that_the_raw_mill_logs_is_told_at_the_kiln_that_it_burns_in(tmp_path: Path) -> None:
+    """0.08 t a tonne of raw meal, of which 1.5 t make a tonne of clinker."""
+    steps = {"raw-meal-homogenisation": Ran(4500, [took("electricity", 16, "kWh")]), "clinker-burning": Ran(3000, KILN)}
+    site = works(tmp_path, "cement", steps)
+    first, *rows = (tmp_path / "batches.csv").read_text(encoding="utf-8").splitlines()
+    marked = [f"{row},{'360' if row.startswith('raw-meal') else ''}" for row in rows]
+    (tmp_path / "batches.csv").write_text("\n".join([f"{first},input.shale", *marked]) + "\n", encoding="utf-8")
+    result = labelled(site)
+    assert "0.12 t of shale" in beside(of(result, "clinker-burning"), "The log charges")[0]
+    assert not beside(of(result, "raw-meal-homogenisation"), HELD)
+
+
+STEAM = """readings = "readings.csv"
+[[meters]]
+id = "steam-1"
+step = "coke-dry-quenching"
+carrier = "steam"
+direction = "recovered"
+reading = "register"
+unit = "t"
+{state}
+steam = {{ state = "superheated", feed_water_c = {water} }}
+"""
+
+
+def quenched(folder: Path, water: int, state: str = "temperature_c = 440\npressure_kpa = 3900", t_per_t: float = 0.42) -> StepLabel:
+    """60 days of 2,000 t of coke; its steam by a meter in t."""
+    ran = Ran(2000, [took("coke", 10, "kg", 28.4), took("electricity", 15, "kWh")])
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = [f"steam-1,{(begin + timedelta(hours=hour)).isoformat()},{t_per_t * 2000 * hour / 24:.4f}" for hour in range(60 * 24 + 1)]
+    (folder / "readings.csv").write_text("\n".join(["meter_id,timestamp,value", *rows]) + "\n", encoding="utf-8")
+    site = works(folder, "steel", {"coke-dry-quenching": ran}, STEAM.format(state=state, water=water))
+    return of(labelled(load_site(site.path)), "coke-dry-quenching")
+
+
+def test_feed_water_and_state_of_credited_steam_are_told_with_what_10_k_make(tmp_path: Path) -> None:
+    """440 °C and 3.9 MPa: 3,309 kJ/kg, less water of 104 or 20 °C (436 or 84)."""
+    (tmp_path / "cold").mkdir()
+    label, colder = quenched(tmp_path, 104), quenched(tmp_path / "cold", 20)
+    assert label.best.value is not None
+    assert colder.best.value is not None
+    assert colder.best.value - label.best.value == pytest.approx(-0.42 * (436.1 - 83.9) / 29.3076, abs=0.05)
+    (said,), (of_cold,) = beside(label, CONSTANT), beside(colder, CONSTANT)
+    assert "feed water 104 °C (usual 60 to 160), each 10 K by 0.6" in said  # 0.42 x 42 / 29.3
+    assert "feed water 20 °C (usual 60 to 160), each 10 K by 0.599" in of_cold
+    assert "temperature 440 °C, each 10 K by 0.3" in said
+    assert "pressure" not in said  # 5 of 3,900 kPa
+
+
+def test_gas_by_constants_is_told_and_gas_in_nm3_is_not(tmp_path: Path) -> None:
+    """40 Nm3 of 35.6 MJ a tonne are 48.6 kgce: 10 of 288 K are 3.6 %, 5 of 110 kPa 4.5 %."""
+    meter = '[[meters]]\nid = "gas-1"\nstep = "hot-rolling"\ncarrier = "natural-gas"\nreading = "register"\nlhv = 35.6\n'
+    unused = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
+    for name, state, told in (("m3", 'unit = "m3"\ntemperature_c = 15\npressure_kpa = 110\n', True), ("nm3", 'unit = "Nm3"\n', False)):
+        (tmp_path / name).mkdir()
+        begin, each = datetime(2026, 1, 1, tzinfo=UTC), 40 * (101.325 / 110 * 288.15 / 273.15 if told else 1) * 100
+        rows = [f"gas-1,{(begin + timedelta(minutes=15 * at)).isoformat()},{each * at / 32:.4f}" for at in range(60 * 32 + 1)]
+        (tmp_path / name / "readings.csv").write_text("\n".join(["meter_id,timestamp,value", *rows]) + "\n", encoding="utf-8")
+        settings = f'readings = "readings.csv"\n{meter}{state}{unused}'
+        site = works(tmp_path / name, "steel", {"hot-rolling": Ran(100, [took("electricity", 60, "kWh")])}, settings)
+        label = of(labelled(load_site(site.path)), "hot-rolling")
+        assert label.best.value is not None
+        found = beside(label, CONSTANT)
+        assert len(found) == told, found
+        assert not told or ("temperature 15 °C (usual 0 to 40), each 10 K by 1.7" in found[0] and "each 5 kPa by 2.2" in found[0])
+
+
+def test_a_mill_that_dries_with_gas_is_told_why_it_has_no_label_of_electricity(tmp_path: Path) -> None:
+    dried = [took("electricity", 23.1, "kWh"), took("natural-gas", 4, "Nm3", 35.6)]
+    result = labelled(works(tmp_path, "cement", {"cement-grinding": Ran(3000, dried, BLAINE)}, "[static]\nbought_ground_pct = 0\n"))
+    label = of(result, "cement-grinding", Metric.ELECTRICITY)
+    assert label.best.value is None
+    (said,) = beside(label, "This metric compares")
+    assert said.endswith("their label is that of total.")
+    assert beside(of(result, "cement-grinding"), "This metric compares") == []
+
+
+@pytest.mark.parametrize(("gas", "beyond"), [(30, False), (60, True)])
+def test_a_value_beyond_the_public_grid_is_known_to_the_preview(tmp_path: Path, gas: float, beyond: bool) -> None:
+    """30 Nm3 of 35.5 MJ are 36 kgce/t, 60 are 73: the grid ends at 53."""
+    cast = [took("natural-gas", gas, "Nm3", 35.5), *CAST[1:]]
+    _, label = run(tmp_path, "aluminium-casting", Ran(50, cast), "input.liquid-aluminium", "50")
+    pack = packs.load("aluminium")
+    assert label.best.value is not None
+    assert counted(label, pack.step("aluminium-casting"), pack).beyond_grid is beyond
