@@ -35,6 +35,7 @@ COMMANDS = (
     *("init", "map", "check", "label", "savings", "worth", "compare", "preview", "enrol", "submit", "status", "updates"),
     "watch",  # of a plant that runs
     "fleet",  # of a firm with many sites
+    "practices",  # what helps against waste
     "pack",  # for authors of packs
     *("auditor", "draw", "open", "verify", "reconcile", "witness"),  # of an audit, and of the log
 )

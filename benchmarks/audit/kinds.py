@@ -71,6 +71,7 @@ OF_THE_PORTAL: dict[str, CheckKind] = {
     "statement-signed": CheckKind.BOUND,
     "directory-signed": CheckKind.BOUND,
     "pack-signed": CheckKind.BOUND,
+    "practices-signed": CheckKind.BOUND,
     "entries-logged": CheckKind.BOUND,
     "version-logged": CheckKind.BOUND,
     "values-published": CheckKind.BOUND,

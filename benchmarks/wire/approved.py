@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
+from benchmarks.wire import documents
 from benchmarks.wire.signing import Purpose, ReceiptKey, VerifyingKey
 
 SCHEMA = "steplabel/pack/1"
@@ -44,9 +45,7 @@ def sha256(text: str) -> str:
 
 def sign(pack: ApprovedPack, key: ReceiptKey) -> dict[str, Any]:
     """The document with its signature: `{"algorithm", "key_id", "value"}`, the value in hex."""
-    content = {"schema": SCHEMA, **asdict(pack)}
-    value = key.sign(Purpose.PACK, {**content}).hex()
-    return {**content, "signature": {"algorithm": "Ed25519", "key_id": key.key_id, "value": value}}
+    return documents.sign(SCHEMA, Purpose.PACK, asdict(pack), key)
 
 
 def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> ApprovedPack:
@@ -58,18 +57,11 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> App
     Raises:
         VerificationError: `pack-signature-invalid`.
     """
-    content = {name: str(value) for name, value in document.items() if name != "signature"}
-    signature = document.get("signature")
-    signed = signature if isinstance(signature, Mapping) else {}
-    key = keys.get(str(signed.get("key_id")))
     try:
-        value = bytes.fromhex(str(signed.get("value")))
-        pack = ApprovedPack(**{name: text for name, text in content.items() if name != "schema"})
+        pack = ApprovedPack(**documents.signed_members(SCHEMA, Purpose.PACK, document, keys))
         pack.in_effect_from  # noqa: B018  # a day, or no document of ours
     except (ValueError, TypeError) as error:
         raise _not_signed() from error
-    if content.get("schema") != SCHEMA or key is None or not key.accepts(Purpose.PACK, {**content}, value):
-        raise _not_signed()
     return pack
 
 

@@ -21,6 +21,7 @@ from benchmarks.released import ReleasedLabel
 from benchmarks.wire import frames
 from benchmarks.wire.approved import ApprovedPack
 from benchmarks.wire.canonical import Value, encode
+from benchmarks.wire.library import Edition
 from benchmarks.wire.merkle import leaf_hash
 
 VERSION = 1
@@ -44,6 +45,7 @@ class Kind(StrEnum):
     PUBLICATION = "publication"
     PUBLICATION_WITHDRAWN = "publication-withdrawn"
     PACK = "pack"  # a version of a method pack that was approved
+    PRACTICES = "practices"  # an edition of the library of practices
 
 
 def object_of(digest: bytes) -> bytes:
@@ -119,6 +121,11 @@ def publication_withdrawn(document_digest: bytes, reason: str) -> bytes:
 def pack(approved: ApprovedPack) -> bytes:
     """A version of a method pack that was approved: all that its signed document says."""
     return _digest("pack", {**asdict(approved)})
+
+
+def practices(edition: Edition) -> bytes:
+    """An edition of the library of practices: all that its signed document says."""
+    return _digest("practices", {**asdict(edition)})
 
 
 def _digest(label: str, content: Value) -> bytes:

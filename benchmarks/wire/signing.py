@@ -81,12 +81,14 @@ class Purpose(Enum):
     REQUEST = b"steplabel/1 request"  # a device asking for what is its own
     BENCHMARK = b"steplabel/1 benchmark"  # a published industry label
     PACK = b"steplabel/1 method pack"  # an approved version of a pack
+    LIBRARY = b"steplabel/1 practices"  # an edition of the library of practices
     TREE_HEAD = b"steplabel/1 tree head"  # what the portal's log is at one size
     LOG_RESTART = b"steplabel/1 log restart"  # what the log lost, by the coordinator
     AGENT_RELEASE = b"steplabel/1 agent release"  # the newest version of the agent, by the coordinator
     ROTATION = b"steplabel/1 rotation"  # a device's new key, by the old one and by itself
     ATTESTATION = b"steplabel/1 attestation"  # an auditor's opinion of a report or of a publication
     ATTESTATION_WITHDRAWN = b"steplabel/1 attestation-withdrawn"  # an auditor taking one back
+    OUTCOME = b"steplabel/1 practice outcome"  # a device standing by what a practice did at its site
     OPENING = b"steplabel/1 opening"  # a device standing by what its plant shows an auditor
     AUDIT_NONCE = b"steplabel/1 audit-nonce"  # an auditor binding themselves to a number not shown yet
     AUDIT_DRAW = b"steplabel/1 audit-draw"  # an auditor's draw of what is to be opened
@@ -228,14 +230,16 @@ class DeviceKey(SigningKey):
     """Of one agent at one site, registered at enrolment."""
 
     __slots__ = ()
-    purposes = frozenset({Purpose.COMMITMENT, Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST, Purpose.ROTATION, Purpose.OPENING})
+    purposes = frozenset(
+        {Purpose.COMMITMENT, Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST, Purpose.ROTATION, Purpose.OPENING, Purpose.OUTCOME}
+    )
 
 
 class ReceiptKey(SigningKey):
     """Of the portal's web tier: it signs challenges, receipts, heads of the log and published benchmarks, and can open nothing."""
 
     __slots__ = ()
-    purposes = frozenset({Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK, Purpose.PACK})
+    purposes = frozenset({Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK, Purpose.PACK, Purpose.LIBRARY})
     signs_notes = True
 
 

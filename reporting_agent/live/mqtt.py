@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,8 @@ class MqttSource:
         self.settings, self._folder, self._intake = settings, folder, intake
         self.connected = False
         self.refusal = ""  # the broker's or the network's last word
+        self.refused: tuple[str, ...] = ()  # topics that the broker does not let this client read
+        self._topics: tuple[str, ...] = ()
         self._connection = 0
         self._lock = threading.Lock()
         self._hosts = {one.group: sparkplug.Host(one.metrics) for one in settings.sparkplug}
@@ -121,7 +123,7 @@ class MqttSource:
         if settings.host_id is not None:
             client.will_set(self._state_topic, _state(online=False), _QOS, retain=True)
         client.on_connect, client.on_connect_fail, client.on_disconnect = self._on_connect, self._on_fail, self._on_disconnect
-        client.on_message = self._on_message
+        client.on_message, client.on_subscribe = self._on_message, self._on_subscribe
         return client
 
     @property
@@ -151,15 +153,20 @@ class MqttSource:
             return
         with self._lock:
             self._connection += 1
-        self.connected, self.refusal = True, ""
-        topics = [one.topic for one in self.settings.readings] + [one.topic for one in self.settings.batches]
-        topics += [f"{sparkplug.NAMESPACE}/{group}/#" for group in self._hosts]
-        client.subscribe([(topic, _QOS) for topic in topics])
+        given = [one.topic for one in self.settings.readings] + [one.topic for one in self.settings.batches]
+        self._topics = (*given, *(f"{sparkplug.NAMESPACE}/{group}/#" for group in self._hosts))
+        client.subscribe([(topic, _QOS) for topic in self._topics])
         if self.settings.host_id is not None:
             client.publish(self._state_topic, _state(online=True), _QOS, retain=True)
         for host in self._hosts.values():
             for node in host.nodes.values():
                 node.expected = None  # what came meanwhile at QoS 0 is gone
+
+    def _on_subscribe(self, client: Client, data: Any, mid: int, reasons: Sequence[Any], properties: Any) -> None:
+        """Connected is who receives: only now does the broker keep what comes, and it may have refused (MQTT 5, 3.9.3)."""
+        del client, data, mid, properties
+        self.refused = tuple(topic for topic, reason in zip(self._topics, reasons, strict=True) if reason.is_failure)
+        self.connected, self.refusal = True, next((str(reason) for reason in reasons if reason.is_failure), "")
 
     def _on_fail(self, client: Client, data: Any) -> None:
         del client, data

@@ -228,7 +228,7 @@ class Pages:
             {
                 "name": name,
                 "css": "no" if why else "ok",
-                "state": t(Phrase("Not connected: %(why)s", why=why)) if why else t(Phrase("Connected")),
+                "state": t(Phrase("No data: %(why)s", why=why)) if why else t(Phrase("Connected")),
             }
             for name, why in moment.sources
         ]

@@ -101,7 +101,7 @@ class Watch:
         for source in self.sources:
             if missing:
                 source.ask_again(missing)
-            self._say(source.name, "connected" if source.connected else source.refusal, _source(source))
+            self._say(source.name, f"{source.connected} {source.refusal}", _source(source))
         self.room.round(self)
         full = self.intake.full
         self._say("full", str(full or ""), _full(str(full or "")))
@@ -211,7 +211,7 @@ class Room:
             idle=plant.idle(),
             silent=plant.silent(wall),
             unreadable=list(plant.unreadable),
-            sources=[(one.name, "" if one.connected else one.refusal or "…") for one in watch.sources],
+            sources=[(one.name, _trouble(one)) for one in watch.sources],
             alerts=[one for one in self.alerts if (one.step, one.batch) in running],
             shift=shifts.done(plant, self.alerts, start, end),
             kept=watch.kept,
@@ -241,7 +241,21 @@ class Room:
         )
 
 
+def _trouble(source: MqttSource) -> str:
+    """What keeps readings from coming, in the words of broker or network; empty for nothing."""
+    return ": ".join((*source.refused, source.refusal)) if source.connected else source.refusal or "…"
+
+
 def _source(source: MqttSource) -> str:
+    if source.refused and source.connected:
+        return Phrase(
+            "%(source)s does not let this agent read %(topics)s (%(why)s): nothing of it comes. "
+            "Let the client %(client)s read it, then start the agent again.",
+            source=source.name,
+            topics=", ".join(source.refused),
+            why=source.refusal,
+            client=source.settings.client_id,
+        )
     if source.connected:
         return Phrase("%(source)s is connected.", source=source.name)
     return Phrase("%(source)s is not connected (%(why)s); it keeps what comes, and is tried again.", source=source.name, why=source.refusal)

@@ -128,7 +128,8 @@ def spread(label: StepLabel, found: Points) -> dict[str, Any] | None:
 def _range(value: Floats, best: float) -> tuple[float, float]:
     low, high = (float(edge) for edge in np.quantile(value, _EDGES))
     low = min(low, best)
-    margin = 0.04 * ((high - low) or abs(high) or 1.0)
+    differ = high - low > 1e-9 * abs(high)  # else only by how floats round, and no columns fit between them
+    margin = 0.04 * (high - low if differ else abs(high) or 1.0)
     return low - margin, high + margin
 
 

@@ -27,6 +27,7 @@ _LEFT_OUT = frozenset(
         "variable-missing",
         "variable-impossible",
         "variable-scattered",
+        "runs-copied",
         "heating-value-two-sided",
         "heating-value-unusual",
         "need-unmet",
@@ -91,7 +92,9 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
     yield said(Phrase("  grade: %(grade)s", grade=_grade(label, lang)))
     if lacking := result.not_held(label.step):
         yield said(Phrase("  this pack holds no value of %(editions)s, in force then", editions=enumerated(lacking)))
-    yield from (f"  {counted(why.said_in(lang), lang)}" for why in label.provisos)
+    unit = counted(label.unit, lang)
+    for why in (*label.account, *label.provisos):
+        yield f"  {counted(why.said_in(lang), lang).replace(unit, unit_of(label, result, lang))}"
 
 
 def _outside(use: OutsideUse, step: str) -> Phrase:

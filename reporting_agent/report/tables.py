@@ -83,6 +83,8 @@ def labels(steps: Sequence[StepLabel], losses: Sequence[StepLosses]) -> Table:
         ("within_uncertainty", "number"),
         ("avoidable", "number"),
         ("unexplained", "number"),
+        ("beside_en", "text"),
+        ("beside_zh", "text"),
     )
     return table("labels", shape, [_label_row(label, of.get(key(label))) for label in steps])
 
@@ -109,6 +111,7 @@ def _label_row(label: StepLabel, losses: StepLosses | None) -> tuple[Any, ...]:
         sum(label.energy_by_carrier.values()) if label.energy_by_carrier else None,
         label.value_adding.share,
         *split,
+        *("\n".join(why.said_in(lang) for why in (*label.account, *label.provisos)) for lang in ("en", "zh")),
     )
 
 

@@ -102,6 +102,11 @@ class View:
     def unit(self, label: StepLabel | StepLosses) -> str:
         return self.counted(label.unit) + self.doubt
 
+    def of_label(self, label: StepLabel, told: Sequence[Words]) -> list[str]:
+        """Sentences about a label's figures, the doubt about their unit with each."""
+        unit = self.counted(label.unit)
+        return [self.said(one).replace(unit, unit + self.doubt) for one in told]
+
     def energy_unit(self, label: StepLabel | StepLosses) -> str:
         return label.energy_unit + self.doubt
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from benchmarks.labels.columns import Floats, Integers
 from reporting_agent.autoregression import fit, sum_factor
@@ -107,4 +107,4 @@ def _of_blocks(day: Integers, residual: Floats) -> tuple[float, int]:
 
 
 def _quantile(freedom: float) -> float:
-    return float(student.ppf((1 + CONFIDENCE) / 2, freedom))
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))

@@ -42,10 +42,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The batches behind one label: those that count, by year, and how many are valid."""
+    """The batches behind one label: those that count, by year, and how many are valid; and whether a value of it lies beyond the grid."""
 
     by_year: Mapping[int, int]
     valid: int
+    beyond_grid: bool = False
 
     @property
     def total(self) -> int:
@@ -53,7 +54,8 @@ class Counted:
 
     def to_json(self, cell: Cell) -> dict[str, Any]:
         named = dict(zip(("step", "product", "variant", "metric"), cell, strict=True))
-        return {**named, "valid": self.valid, "by_year": {str(year): count for year, count in sorted(self.by_year.items())}}
+        by_year = {str(year): count for year, count in sorted(self.by_year.items())}
+        return {**named, "valid": self.valid, "beyond_grid": self.beyond_grid, "by_year": by_year}
 
 
 def years_of(period: str, years: int) -> range:

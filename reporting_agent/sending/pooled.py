@@ -110,4 +110,6 @@ def counted(label: StepLabel, step: Step, pack: Pack) -> Counted:
     Raises:
         PolicyRefusal: `day-without-bound`.
     """
-    return Counted(Counter(one.start.year for one in release.counted(label, step, pack.policy)), label.used)
+    rule, values = step.metric(label.metric), (label.best.value, label.typical)
+    beyond = rule is not None and any(one is not None and not rule.grid.lower <= one <= rule.grid.upper for one in values)
+    return Counted(Counter(one.start.year for one in release.counted(label, step, pack.policy)), label.used, beyond)

@@ -188,6 +188,7 @@ class Prospectus:
         return [
             *_fields(language, {"boundary": label.boundary, "unit": label.unit}),
             text(language, "field.grid", **bounds),
+            *([text(language, "counted.beyond", **bounds, unit=label.unit)] if self._beyond_grid(label) else []),
             text(language, "field.count_class", count_class=label.count_class),
             *([text(language, "field.years", **span)] if label.years > 1 else []),
             *([text(language, "field.months", months=label.months)] if label.months is not None else []),
@@ -204,8 +205,14 @@ class Prospectus:
             language, "value.cell", value=number(label.grid.value(drawn.cell)), unit=label.unit, cell=drawn.cell
         )
 
+    def _counted(self, label: ReleasedLabel) -> Counted | None:
+        return self.counted.get((label.step, label.product, label.variant, label.metric.value))
+
+    def _beyond_grid(self, label: ReleasedLabel) -> bool:
+        return (held := self._counted(label)) is not None and held.beyond_grid
+
     def _counted_lines(self, language: Language, label: ReleasedLabel) -> list[str]:
-        held = self.counted.get((label.step, label.product, label.variant, label.metric.value))
+        held = self._counted(label)
         return [] if held is None else counted_lines(language, held, self.pack)
 
     def _offered_block(self, language: Language) -> list[list[str]]:

@@ -21,7 +21,7 @@ from reporting_agent.changes.review import review
 from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import settings_digest
 from reporting_agent.pipeline import PlantData, outward, own_gas
-from reporting_agent.pipeline.heat_content import require_one_value
+from reporting_agent.pipeline.heating_values import require_one_value
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.pipeline.outward import differences
 from reporting_agent.sending import pooled
@@ -60,9 +60,9 @@ def gather(
         InputError: a file, the profile or the pack cannot be used.
         PolicyRefusal: `pool-needs-a-year`, `pool-gains-nothing`, `pool-decided`; `change-unanswered` where the data changed in a way
             that nobody has explained; `heating-value-two-sided` where a gas has two heating values on one day;
-            `heating-value-scattered`, `variable-scattered` where values by run better a label; `energy-without-batch` where a step's
-            energy names no batch; `own-gas-missing` where a step credits a gas and burns none; `conversion-unlikely` where a conversion
-            gives what no such plant does of what a step counts.
+            `heating-value-scattered`, `variable-scattered` where values by run better a label; `runs-copied` where copies do;
+            `energy-without-batch` where a step's energy names no batch; `own-gas-missing` where a step credits a gas and burns none;
+            `conversion-unlikely` where a conversion gives what no such plant does of what a step counts.
     """
     bound = next((parcel for parcel in reversed(revisions) if parcel.is_bound), None)
     decided = bound.windows if bound is not None and not (correct and pool) else None

@@ -147,6 +147,19 @@ class Portal:
             raise _not_a_portal("its answer is no approved pack")
         return cast("Mapping[str, Any]", answer)
 
+    def practices(self) -> Mapping[str, Any] | None:
+        """The newest signed edition of the library of practices, still to be verified; None where there is none. Asks for no part of it."""
+        answer: Any = self._get("/api/v1/practices/")
+        try:
+            if answer["document"] is None:
+                return None
+            members = (answer["document"], answer["library"], answer["log"]["index"], answer["log"]["on"])
+        except (KeyError, TypeError) as error:
+            raise _not_a_portal("its answer is no library of practices") from error
+        if not isinstance(members[0], dict) or not isinstance(members[2], int):
+            raise _not_a_portal("its answer is no library of practices")
+        return cast("Mapping[str, Any]", answer)
+
     def agent_release(self) -> bytes:
         """What was announced of the agent's newest version, still to be verified."""
         return self._answered("GET", _RELEASE).content

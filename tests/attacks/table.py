@@ -27,6 +27,7 @@ ORDER = (
     "years",
     "trend",
     "reasons",
+    "reported",
     "one-firm",
     "alone",
     "two",

@@ -47,6 +47,7 @@ FIRM = {
     "controlling_firm": "Claim now at Prizegiver",
     "contact": "Jane Jackpotter",
     "jurisdiction": "cn",
+    "credit_code": "91110000600037341L",
     "email": "victim@example.org",
 }
 

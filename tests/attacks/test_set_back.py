@@ -29,7 +29,8 @@ from benchmarks.wire import challenges, envelope
 from benchmarks.wire.challenges import LedgerStand
 from portal import keys
 from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
-from portal.catalogue.periods import make_peer_group, open_period
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import open_period
 from portal.intake import admission, by_hand
 from portal.intake import commitments as intake_commitments
 from portal.intake import receiving as intake

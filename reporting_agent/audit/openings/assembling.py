@@ -22,9 +22,9 @@ from benchmarks.measurements import Batch
 from benchmarks.routes import Pack
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings import extracts
-from reporting_agent.audit.openings.batches_again import recompute
 from reporting_agent.audit.openings.close_look import of_wrong_times, serves, span_us, tells_of_one_step
 from reporting_agent.audit.openings.extracts import Stretch, Taker, days_around, together
+from reporting_agent.audit.openings.recomputing import recompute
 from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import NO_PART
 from reporting_agent.pipeline.inputs import Inputs

@@ -66,7 +66,8 @@ class Look:
 
     def occupied(self, batches: Iterable[Batch]) -> Occupied:
         """When its line ran a batch, whatever became of the batch: one that no label counts ran as well."""
-        ran = sorted((*span_us(batch), batch.batch_id) for batch in batches if self.serves(batch) and length_us(batch))
+        spans = ((*span_us(batch), batch.batch_id) for batch in batches if self.serves(batch))
+        ran = sorted(one for one in spans if one[1] > one[0])
         starts, ends, ids = zip(*ran, strict=True) if ran else ((), (), ())
         return Occupied(Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids)
 

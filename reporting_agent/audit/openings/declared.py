@@ -84,6 +84,8 @@ def declared_in(site: Site) -> tuple[Declared, ...]:
     found += [
         Declared("rated_power", one.id, does=f"{one.rated_power_kw:g} kW") for one in site.equipment if one.rated_power_kw is not None
     ]
+    if site.site_boundary is None:
+        found.append(Declared("no_account", "[site_boundary]"))
     if site.inputs.log is not None:
         found.append(Declared("runs", "log", does=site.runs.cut))
     found += [Declared("static", name, does=str(value)) for name, value in site.static.items()]

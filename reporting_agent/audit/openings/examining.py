@@ -28,11 +28,11 @@ from benchmarks.wire.schema import decode_report
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings import extracts
 from reporting_agent.audit.openings.assembling import quantiles
-from reporting_agent.audit.openings.batches_again import key_of, meters_closely, recompute
 from reporting_agent.audit.openings.close_look import looks, of_wrong_times
 from reporting_agent.audit.openings.declared import unbounded
 from reporting_agent.audit.openings.left_out import account, longest_of
 from reporting_agent.audit.openings.outputs import weigh
+from reporting_agent.audit.openings.recomputing import key_of, meters_closely, recompute
 from reporting_agent.config import Site
 from reporting_agent.config.settings_digest import settings_digest
 from reporting_agent.pipeline.inputs import Inputs

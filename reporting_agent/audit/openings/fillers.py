@@ -22,9 +22,9 @@ from benchmarks.audit.accounted import Questioned, Why
 from benchmarks.audit.commitment import Filed
 from benchmarks.audit.records import microseconds
 from benchmarks.measurements import Batch, State
-from reporting_agent.audit.openings.batches_again import Key, key_of
 from reporting_agent.audit.openings.close_look import QUARTER_US, Look, edges_of, length_us, of_wrong_times, span_us
 from reporting_agent.audit.openings.pieces import HOUR_US, UNUSABLE, Pieces, runs_of
+from reporting_agent.audit.openings.recomputing import Key, key_of
 
 AT_WORK = 0.75  # of the way from standing to production
 LEAST_H = 1 / 6  # of production's power above standing

@@ -33,10 +33,10 @@ from benchmarks.audit.accounted import Accounted, Balance, Questioned, Why
 from benchmarks.audit.commitment import Filed
 from benchmarks.measurements import Batch, State
 from benchmarks.routes import Pack
-from reporting_agent.audit.openings.batches_again import Key, key_of
 from reporting_agent.audit.openings.close_look import Look, Pause, length_us, of_wrong_times, span_us
 from reporting_agent.audit.openings.fillers import are_many, explaining, fillers
 from reporting_agent.audit.openings.pieces import HOUR_US, UNUSABLE, Flags, Pieces, cut_of, in_any, levels_of, runs_of
+from reporting_agent.audit.openings.recomputing import Key, key_of
 from reporting_agent.metering import MeterRecord
 
 ABOVE_STANDING = 0.25  # of the way from standing to production

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 from benchmarks.audit import published as audited
 from benchmarks.audit.evidence import Outcome, held, not_checkable, refused
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.routes import worded
-from benchmarks.wire import approved, challenges, checkpoints, directory, heads, logged, published, receipts
+from benchmarks.wire import approved, challenges, checkpoints, directory, heads, library, logged, published, receipts
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_consistency, require_inclusion
 from benchmarks.wire.receipts import Receipt
@@ -127,6 +128,8 @@ def directory_signed(raw: bytes, fingerprint: str | None) -> Outcome:
 def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     """Whether the portal signed an approved pack; and whether files and entry of the log are its own, where they stand beside it."""
     code, told = "pack-signed", document(raw)
+    if "library" in told or told.get("schema") == library.SCHEMA:
+        return _library(told, keys)
     if not keys:
         return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
     try:
@@ -135,10 +138,7 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
             said = Phrase("The portal signed the approval of the pack %(pack)s %(version)s.", pack=found.pack, version=found.version)
             return held(code, said)
         approved.require_files(found, str(told["pack_toml"]), str(told["factors_toml"]))
-        entry = told["log"]
-        head = heads.read(base64.b64decode(entry["head"], validate=True), keys).head
-        leaf = logged.hashed(Kind.PACK, logged.pack(found), date.fromisoformat(entry["on"]))
-        require_inclusion(leaf, int(entry["index"]), head.size, [bytes.fromhex(one) for one in entry["proof"]], head.root)
+        size = _require_logged(told["log"], Kind.PACK, logged.pack(found), keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
     except (KeyError, TypeError, ValueError):
@@ -147,9 +147,41 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
         "The portal signed the approval of the pack %(pack)s %(version)s, these are its files, and its log of %(size)s entries holds it.",
         pack=found.pack,
         version=found.version,
-        size=f"{head.size:,}",
+        size=f"{size:,}",
     )
     return held(code, said)
+
+
+def _library(told: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Outcome:
+    """As `_pack`, of an edition of the library of practices."""
+    code = "practices-signed"
+    if not keys:
+        return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
+    try:
+        found = library.verify(told.get("document", told), keys)
+        if "document" not in told:
+            return held(code, Phrase("The portal signed edition %(edition)s of the library of practices.", edition=found.edition))
+        if approved.sha256(str(told["library"])) != found.file:
+            return refused(code, VerificationError("library-altered", "The library is not the one that was signed.", "Fetch it again."))
+        size = _require_logged(told["log"], Kind.PRACTICES, logged.practices(found), keys)
+    except SteplabelError as refusal:
+        return refused(code, refusal)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return refused(code, VerificationError("library-altered", "The answer is not one of the portal's.", "Fetch it again."))
+    said = Phrase(
+        "The portal signed edition %(edition)s of the library of practices, this is its file, and its log of %(size)s entries holds it.",
+        edition=found.edition,
+        size=f"{size:,}",
+    )
+    return held(code, said)
+
+
+def _require_logged(entry: Mapping[str, Any], kind: Kind, digest: bytes, keys: Mapping[str, VerifyingKey]) -> int:
+    """The size of the log that is proven to hold it."""
+    head = heads.read(base64.b64decode(entry["head"], validate=True), keys).head
+    leaf = logged.hashed(kind, digest, date.fromisoformat(entry["on"]))
+    require_inclusion(leaf, int(entry["index"]), head.size, [bytes.fromhex(one) for one in entry["proof"]], head.root)
+    return head.size
 
 
 def _form(name: str) -> Outcome:

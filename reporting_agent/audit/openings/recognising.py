@@ -19,7 +19,7 @@ from benchmarks.audit import published as audited
 from benchmarks.audit import sample_file
 from benchmarks.audit.sample_file import ListedEntry
 from benchmarks.errors import InputError, Place, VerificationError
-from benchmarks.wire import approved, logged, published
+from benchmarks.wire import approved, library, logged, published
 from benchmarks.wire.canonical import decode
 from benchmarks.wire.logged import Kind
 
@@ -142,9 +142,15 @@ COMPOSED = "composed-of"
 """What a published version was composed of, for who may see protected values (JSON)."""
 
 APPROVED_PACK = "approved-pack"
-"""A pack that was approved: its signed document, or the API's JSON around it with the files and the entry of the log."""
+"""A pack that was approved, or an edition of the library of practices: its signed document, or the API's JSON around it."""
 
-SCHEMAS = {approved.SCHEMA: APPROVED_PACK, published.SCHEMA: BENCHMARK, audited.SCHEMA: COMPOSED, sample_file.SCHEMA: EVIDENCE}
+SCHEMAS = {
+    approved.SCHEMA: APPROVED_PACK,
+    library.SCHEMA: APPROVED_PACK,
+    published.SCHEMA: BENCHMARK,
+    audited.SCHEMA: COMPOSED,
+    sample_file.SCHEMA: EVIDENCE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +190,7 @@ def _kind_of_document(raw: bytes) -> str | None:
     told = document(raw)
     if (kind := SCHEMAS.get(str(told.get("schema")))) is not None:
         return kind
-    if "pack_toml" in told:
+    if "pack_toml" in told or {"document", "library", "log"} <= set(told):
         return APPROVED_PACK
     if "checkpoint" in told:
         return SERVED_CHECKPOINT

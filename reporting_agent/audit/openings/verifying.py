@@ -28,7 +28,7 @@ from reporting_agent.audit.openings.published import directory_signed, of_the_po
 from reporting_agent.audit.openings.recognising import STATEMENT
 from reporting_agent.audit.openings.statements import statement_signed
 from reporting_agent.audit.openings.verdict import FILES, Verdict
-from reporting_agent.audit.whole_label_again import recompute
+from reporting_agent.audit.whole_label_on_site import recompute
 from reporting_agent.config import Site
 
 

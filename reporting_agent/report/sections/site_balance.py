@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
-from reporting_agent.analysis.account.site_balance import BasisBalance, CarrierBalance, Line
+from reporting_agent.pipeline.site_balance import BasisBalance, CarrierBalance, Line
 from reporting_agent.report.figures import NOTHING, Unit, percent, unit_for
 from reporting_agent.report.view import View
 

@@ -63,7 +63,7 @@ def _step(view: View, group: Group, told: set[int]) -> dict[str, Any]:
         ),
         "missing": [_missing(view, one) for one in group.labels if one.missing_carriers],
         "outside": [_outside(view, label.step, use) for label in group.labels for use in label.outside],
-        "provisos": [view.said(why) for why in label.provisos],
+        "provisos": view.of_label(label, (*label.account, *label.provisos)),
         "grades": [grade for one in group.labels if (grade := _grade(view, one, is_headline=one is group.main)) is not None],
         "conditions": _conditions(view, group),
     }
@@ -178,6 +178,7 @@ def _grade(view: View, label: StepLabel, *, is_headline: bool) -> dict[str, Any]
     return {
         "metric": view.metric(label),
         "sentence": sentence,
+        "account": view.of_label(label, label.account),
         "unit": view.counted(label.unit),
         "limits": [_limit(view, limit) for limit in grade.limits if limit.verified],
     }

@@ -102,7 +102,9 @@ def test_the_auditor_reads_every_factor_with_its_reason(works: Path, tmp_path: P
             telling.page(verdict, lang, datetime(2026, 2, 3, tzinfo=UTC)),
         ):
             assert all(word in text for word in (heading, kind, "× 0.9", "Current transformers 400/5.", "mill-1-electricity"))
-    assert any(line.startswith("Declarations of the plant that multiply values: 2") for line in telling.lines(verdict).splitlines()[1:6])
+    first = telling.lines(verdict).splitlines()[1:6]
+    assert any(line.startswith("Declarations of the plant that multiply values: 2") for line in first)
+    assert telling.notes(verdict, "en")[-1].startswith("The plant declares no [site_boundary]")
 
 
 SEPARATOR = '[[meters]]\nid = "mill-1-separator"\nstep = "cement-grinding"\nequipment = "mill-1"\ncarrier = "electricity"\nunit = "kWh"\n'

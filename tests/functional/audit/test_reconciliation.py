@@ -247,7 +247,7 @@ def test_the_template_is_a_file_of_documents(tmp_path: Path, works: Path, capsys
     named = tmp_path / "paper.html"
     code = main(["reconcile", str(file), "--site", str(works / "site.toml"), "--period", PERIOD, "--out", str(named), "--lang", "zh"])
     assert code == 1
-    assert "无法核查" in capsys.readouterr().out
+    assert "无法核验" in capsys.readouterr().out
     assert "账单与表计" in named.read_text(encoding="utf-8")
 
 

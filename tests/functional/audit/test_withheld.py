@@ -22,7 +22,7 @@ from reporting_agent.audit.openings.declared import unbounded
 from reporting_agent.audit.openings.examining import Handed, examine
 from reporting_agent.audit.openings.verdict import Verdict
 from reporting_agent.audit.openings.verifying import settled
-from reporting_agent.audit.whole_label_again import recompute
+from reporting_agent.audit.whole_label_on_site import recompute
 from reporting_agent.config import load_site
 from reporting_agent.sources import BATCHES
 from reporting_agent.sources.extract import Extract

@@ -48,8 +48,11 @@ class Agent:
 
     def connected(self) -> None:
         """Wait until it is: one that dies before has received nothing."""
+        self.says("is connected")
+
+    def says(self, words: str) -> None:
         deadline = time.monotonic() + IN_TIME_S
-        while "is connected" not in self._log()[self._told :]:
+        while words not in self._log()[self._told :]:
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
@@ -124,9 +127,23 @@ def subscribed(plant: Plant) -> Iterator[None]:
     """A broker keeps messages for those who were there once: the agent comes, and goes."""
     agent = Agent(plant)
     agent.connected()
-    time.sleep(0.3)  # for its subscription
     agent.end()
     yield
+
+
+def test_a_broker_that_refuses_a_topic_is_told_by_its_name_and_the_others_come(tmp_path: Path) -> None:
+    plant = Plant(tmp_path, Furnaces(heats=1))
+    broker = Broker(tmp_path / "broker", unread="works/batches").start()
+    plant.listens_at(broker.port)
+    agent = Agent(plant)
+    try:
+        agent.says("does not let this agent read works/batches (Not authorized)")
+        with sending(plant, broker, over_s=0.5) as calm:
+            calm.set()
+            assert all_there(plant)
+    finally:
+        agent.end()
+        broker.stop()
 
 
 def without_asking(plant: Plant) -> None:

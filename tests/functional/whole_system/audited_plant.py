@@ -18,7 +18,8 @@ from portal.accounts import second_factor
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site, User
 from portal.assurance.assigning import assign
-from portal.catalogue.periods import make_peer_group, open_period
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import open_period
 from tests.functional.audit.plants import PERIOD, write_works
 from tests.integration.portal_cast import person
 

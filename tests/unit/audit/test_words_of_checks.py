@@ -24,7 +24,7 @@ SAYING = [
         CORE / "audit" / f"{name}.py"
         for name in ("accepted", "completeness", "computed", "evidence", "parts", "promised", "proven", "withheld")
     ),
-    AGENT / "audit" / "whole_label_again.py",
+    AGENT / "audit" / "whole_label_on_site.py",
     *(AGENT / "audit" / "reconciliation" / f"{name}.py" for name in ("bills_against_meters", "reconcile", "sentences")),
     *(AGENT / "audit" / "openings" / f"{name}.py" for name in ("log_entries", "published", "statements", "verifying", "versions")),
 ]

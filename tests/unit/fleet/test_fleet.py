@@ -61,6 +61,9 @@ class Approved:
     def factors(self, _version: str) -> str | None:
         return None
 
+    def practices(self) -> str:
+        return ""
+
 
 def tasks_of(file: Path, out: Path) -> list[Task]:
     return [Task(path, {}, "2016", "en", out / path.parent.name) for path in load_fleet(file).paths()]

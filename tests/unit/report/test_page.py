@@ -26,7 +26,7 @@ from reporting_agent.config.border import BorderGoods
 from reporting_agent.config.materials import Variable
 from reporting_agent.report import html
 from reporting_agent.report.figures import shown
-from reporting_agent.report.plot import over_time, points, spread, window
+from reporting_agent.report.plot import Points, over_time, points, spread, window
 from reporting_agent.report.sections import baselines, lead
 from reporting_agent.report.svg import dots
 from reporting_agent.report.view import View
@@ -61,7 +61,7 @@ def own_names(made: Made) -> set[str]:
     """Everything that the plant itself wrote, and the ids of its pack."""
     names = {made.site.site.name, made.site.id, made.site.site.timezone, *(meter.id for meter in made.site.meters)}
     names |= {name for batch in made.result.data.batches for name in (batch.batch_id, batch.equipment)}
-    names |= {step.id for step in made.result.data.pack.steps} | {made.result.data.pack.id}
+    names |= {step.id for step in made.result.data.pack.steps} | {made.result.data.pack.id, made.result.data.pack.own_power or ""}
     names |= {condition.unit for step in made.result.data.pack.steps for condition in step.reference_conditions}
     return {name for name in names if name}
 
@@ -257,6 +257,15 @@ def test_twenty_four_thousand_batches_are_drawn_in_a_small_picture_that_says_wha
     assert drawing["batches"] == 24_157
     assert drawing["drawn"] == drawing["dots"].count("h0") <= 24_157
     assert len(drawing["dots"]) < 500_000
+
+
+def test_batches_that_took_the_same_but_for_rounding_are_drawn(heats: Made) -> None:
+    label = next(one for one in heats.result.site_label.steps if one.best.value is not None)
+    alike = replace(label, best=replace(label.best, value=0.3))
+    rounded = np.resize([0.3, 0.1 + 0.2], 60)
+    drawing = spread(alike, Points(np.arange(60.0), rounded, np.arange(60)))
+    assert drawing is not None
+    assert drawing["beyond"] == 0
 
 
 def test_points_that_fall_together_are_one_dot_and_counted() -> None:

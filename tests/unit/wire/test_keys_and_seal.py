@@ -123,8 +123,11 @@ def test_a_device_key_that_is_something_else_is_unreadable(device_key: DeviceKey
 
 def test_a_key_signs_only_what_its_role_may() -> None:
     roles = {
-        DeviceKey: {Purpose.COMMITMENT, Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST, Purpose.ROTATION, Purpose.OPENING},
-        ReceiptKey: {Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK, Purpose.PACK},
+        DeviceKey: {
+            *(Purpose.COMMITMENT, Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST),
+            *(Purpose.ROTATION, Purpose.OPENING, Purpose.OUTCOME),
+        },
+        ReceiptKey: {Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK, Purpose.PACK, Purpose.LIBRARY},
         DirectoryKey: {Purpose.DIRECTORY, Purpose.LOG_RESTART, Purpose.AGENT_RELEASE},
         AuditorKey: {Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.AUDIT_NONCE, Purpose.AUDIT_DRAW, Purpose.AUDIT_SEED},
     }

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.measurements import Period
 from benchmarks.wire.schema import Report, decode_report
-from reporting_agent.audit.whole_label_again import LABEL, RELEASE, ROOT, Recomputation, recompute
+from reporting_agent.audit.whole_label_on_site import LABEL, RELEASE, ROOT, Recomputation, recompute
 from reporting_agent.config import Site, load_site
 from reporting_agent.sending.eligibility import require_reportable
 from reporting_agent.sending.enrolment import SEED_FILE

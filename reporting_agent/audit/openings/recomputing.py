@@ -14,7 +14,7 @@ from benchmarks.measurements import Batch, CarrierEnergy, Period
 from reporting_agent import pipeline, sources
 from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
-from reporting_agent.pipeline import heat_content
+from reporting_agent.pipeline import heating_values
 from reporting_agent.pipeline.following import Integers
 from reporting_agent.sending import pooled
 from reporting_agent.sources.extract import Extract
@@ -63,7 +63,7 @@ def recompute(site: Site, contents: Contents, extract: Extract) -> Recomputed:
     for batch, excluded in arranged.batches:
         records.setdefault(key_of(batch), Counter())[of_batch(batch, excluded)] += 1
     beyond = tuple(batch for batch in judged if not pooled.covers(batch, period, windows))
-    rows = heat_content.settle(() if data.outward is None else data.outward.given, site, alone=True).batches
+    rows = heating_values.settle(() if data.outward is None else data.outward.given, site, alone=True).batches
     given = {(batch.step, batch.batch_id): batch.energy for batch in rows if batch.energy}
     return Recomputed(records, arranged.batches, beyond, given)
 
