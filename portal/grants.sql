@@ -62,7 +62,7 @@ BEGIN
         GRANT UPDATE (roster) ON publication_publication TO steplabel_worker;
         GRANT UPDATE (issued_by_id) ON accounts_enrolmenttoken TO steplabel_worker;
         GRANT SELECT, DELETE ON sharing_certificate, sharing_share, standings_standing, standings_protectedvalue,
-            catalogue_peergroupmember, accounts_enrolmenttoken, register_invitation, register_viewing, register_siteapplication,
+            catalogue_peergroupmember, catalogue_extensionrequest, accounts_enrolmenttoken, register_invitation, register_viewing, register_siteapplication,
             register_firmapplication, accounts_apikey, accounts_membership, usersessions_usersession, django_session TO steplabel_worker;
         GRANT DELETE ON accounts_user TO steplabel_worker;
         -- What points at people: the worker sees whom a row names, and deletes rows about people in the apps that keep such.

@@ -21,6 +21,7 @@ from benchmarks.wire import renewal, sealing
 from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
 from benchmarks.wire.notes import NoteKey, SignatureType
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey
+from portal.key_token import Token, is_wrapped
 from portal.keys import PASSWORD_SUFFIX
 
 OFFLINE, PROCESSING, RECEIPT, DIRECTORY = "offline.pem", "processing.pem", "receipt.pem", "directory.cbor"
@@ -85,6 +86,7 @@ def rotate(
     valid_from: date,
     valid_to: date,
     old_until: date,
+    token: Token | None = None,
 ) -> Rotation:
     """Draw new keys beside the old ones and ask for a directory that lists both. Nothing is used before `take`.
 
@@ -92,11 +94,19 @@ def rotate(
         folder: where the processing key lies, or the receipt key, or both.
         signed: the directory in force.
         old_until: the old keys' last day; they stay listed.
+        token: what wraps the new processing key's password, which then never lies on a disk in the clear.
 
     Raises:
-        InputError: `keys-exist` where a request waits already: two rotations at once would take the same number.
+        InputError: `keys-exist` where a request waits already: two rotations at once would take the same number;
+            `token-not-named` where a token wraps the keys that are there: a worker refuses one that it does not.
     """
     _refuse_second_request(folder)
+    if processing and token is None and any(is_wrapped(file.read_bytes()) for file in _passwords(folder)):
+        raise InputError(
+            "token-not-named",
+            "A token wraps the passwords of the processing keys here.",
+            "Name it with --token: the worker refuses a key that is not wrapped.",
+        )
     present = directories.verify(signed, directories.signer_of(signed))
     new_processing = sealing.generate() if processing else None
     new_receipt = ReceiptKey.generate() if receipt else None
@@ -111,12 +121,18 @@ def rotate(
     renewal.require_succession(present, proposed)
     if new_processing:
         password, name = secrets.token_hex(32).encode("ascii"), beside(PROCESSING, new_processing.key_id)
-        _write(folder / (name + PASSWORD_SUFFIX), password)
-        _write(folder / name, new_processing.to_pem(password))
+        pem = new_processing.to_pem(password)
+        _write(folder / (name + PASSWORD_SUFFIX), token.wrapped(password, pem) if token else password)
+        _write(folder / name, pem)
     if new_receipt:
         _write(folder / beside(RECEIPT, new_receipt.key_id), new_receipt.to_pem())
     _write(folder / REQUEST, renewal.request(signed, proposed))
     return Rotation(folder / REQUEST, new_processing.key_id if new_processing else None, new_receipt.key_id if new_receipt else None)
+
+
+def _passwords(folder: Path) -> list[Path]:
+    stem, ending = PROCESSING.rsplit(".", 1)
+    return sorted(folder.glob(f"{stem}*.{ending}{PASSWORD_SUFFIX}"))
 
 
 def name_witnesses(folder: Path, signed: bytes, *, add: Sequence[str], drop: Collection[str], required: int, days: int) -> Path:

@@ -27,9 +27,10 @@ from benchmarks.wire import directory as directories
 from benchmarks.wire.directory import Directory
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import ReceiptKey
+from portal import key_token
 
 PASSWORD_SUFFIX = ".password"  # noqa: S105 - the ending of a file's name
-"""The processing key's password lies beside it in `<file>.password`: in production a file of the secret store."""
+"""The processing key's password lies beside it in `<file>.password`: of the secret store, or wrapped by a token (`key_token`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,12 @@ def receipt_key() -> ReceiptKey:
 
 def processing_keys() -> tuple[ProcessingKey, ...]:
     """The worker only: in any other process the setting is None, and a variable that names a file stops it from starting."""
-    return _processing_keys(_stamp(*_files(settings.PROCESSING_KEY_FILE, "PROCESSING_KEY_FILE")))
+    return _processing_keys(_stamp(*processing_key_files()))
+
+
+def processing_key_files() -> tuple[Path, ...]:
+    """The worker only: their files, whether they can be read or not."""
+    return _files(settings.PROCESSING_KEY_FILE, "PROCESSING_KEY_FILE")
 
 
 def processing_key(key_id: str | None = None) -> ProcessingKey:
@@ -76,8 +82,7 @@ def processing_key(key_id: str | None = None) -> ProcessingKey:
 
 def processing_files() -> dict[str, Path]:
     """The worker only: the file of each processing key at hand, by key id."""
-    files = _files(settings.PROCESSING_KEY_FILE, "PROCESSING_KEY_FILE")
-    return dict(zip((key.key_id for key in processing_keys()), files, strict=True))
+    return dict(zip((key.key_id for key in processing_keys()), processing_key_files(), strict=True))
 
 
 def forget() -> None:
@@ -106,8 +111,13 @@ def _processing_keys(stamp: Stamp) -> tuple[ProcessingKey, ...]:
 
 
 def _opened(file: Path) -> ProcessingKey:
-    password = _there(file.with_name(file.name + PASSWORD_SUFFIX), "password of the processing key").read_bytes()
-    return ProcessingKey.from_pem(file.read_bytes(), password.strip())
+    password = _there(file.with_name(file.name + PASSWORD_SUFFIX), "password of the processing key").read_bytes().strip()
+    pem, uri = file.read_bytes(), settings.PROCESSING_KEY_TOKEN
+    if uri is None and key_token.is_wrapped(password):
+        raise ImproperlyConfigured(f"The password of {file} is wrapped by a token: name it in PROCESSING_KEY_TOKEN; see docs/portal.md.")
+    if uri is not None:
+        password = key_token.Token.at(uri).unwrapped(password, pem)
+    return ProcessingKey.from_pem(pem, password)
 
 
 def _files(file: Path | None, what: str) -> tuple[Path, ...]:

@@ -109,6 +109,7 @@ TAGS = {
     "participation": "Who reported, and who is obliged to.",
     "periods": "Periods of peer groups.",
     "places": "Between which places sites lie.",
+    "practices": "The library of practices, signed.",
     "reports": "Reports of own sites.",
     "rotations": "How an agent's key changes.",
     "samples": "Samples that auditors drew, and the evidence for them.",

@@ -12,7 +12,7 @@ from itertools import islice
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from benchmarks.errors import SteplabelError, VerificationError
+from benchmarks.errors import InputError, SteplabelError, VerificationError
 from benchmarks.wire import heads, receipts
 from portal import keys
 from portal.intake.models import WAITING, State, Submission
@@ -107,7 +107,7 @@ def _keys() -> Iterator[Disagreement]:
     try:
         held = {key.key_id for key in keys.processing_keys()}
     except (ImproperlyConfigured, SteplabelError) as error:
-        yield Disagreement("processing-key-missing", str(error))
+        yield Disagreement(error.code if isinstance(error, InputError) else "processing-key-missing", str(error))
         return
     wanted = {key.key_id for key in directory.content.processing[-1:]}
     wanted |= set(Submission.objects.filter(state__in=WAITING).values_list("key_id", flat=True))

@@ -48,7 +48,7 @@ def backup(folder: Path, now: datetime) -> Manifest:
     """Dump both databases as of one moment into a folder that is empty.
 
     Raises:
-        InputError: `backup-folder-used`, `no-postgresql`, `dump-failed`.
+        InputError: `backup-folder-used`, `no-postgresql`, `database-through-pooler`, `dump-failed`.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if any(folder.iterdir()):
@@ -90,7 +90,7 @@ def restore(folder: Path) -> Manifest:
     """Put both databases back, each whole or not at all. Web and workers must be stopped: nothing here can stop them.
 
     Raises:
-        InputError: `backup-incomplete`, `backup-altered`, `no-postgresql`, `dump-failed`.
+        InputError: `backup-incomplete`, `backup-altered`, `no-postgresql`, `database-through-pooler`, `dump-failed`.
     """
     manifest = read_manifest(folder)
     for alias, file in DUMPS.items():
@@ -122,12 +122,22 @@ def _snapshots() -> Iterator[tuple[dict[str, str], int, bytes]]:
 
 
 def _require_postgresql() -> None:
-    if any(connections[alias].vendor != "postgresql" for alias in DUMPS):
-        raise InputError(
-            "no-postgresql",
-            "Backups are of PostgreSQL; this installation keeps its databases in files.",
-            "Stop web and worker and copy the folder STEPLABEL_VAR.",
-        )
+    """Itself, and not through a pooler: a dump is one session."""
+    for connection in (connections[alias] for alias in DUMPS):
+        if connection.vendor != "postgresql":
+            raise InputError(
+                "no-postgresql",
+                "Backups are of PostgreSQL; this installation keeps its databases in files.",
+                "Stop web and worker and copy the folder STEPLABEL_VAR.",
+            )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            if cursor.fetchone()[0] != cursor.connection.info.backend_pid:
+                raise InputError(
+                    "database-through-pooler",
+                    "Between this process and PostgreSQL stands a pooler, which passes no dump.",
+                    "Give the operator PostgreSQL's own address and port in DATABASE_URL and VAULT_DATABASE_URL.",
+                )
 
 
 def _run(program: str, alias: str, *arguments: str) -> None:

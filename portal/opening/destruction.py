@@ -107,7 +107,7 @@ def _set_aside(file: Path) -> None:
     try:
         file.rename(file.with_name(file.name + _ASIDE))
     except OSError as error:
-        raise _not_writable(file, error) from error
+        raise not_writable(file, error) from error
 
 
 def overwrite_and_delete(file: Path) -> None:
@@ -118,7 +118,7 @@ def overwrite_and_delete(file: Path) -> None:
             os.fsync(handle.fileno())
         file.unlink()
     except OSError as error:
-        raise _not_writable(file, error) from error
+        raise not_writable(file, error) from error
     folder = os.open(file.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -126,7 +126,7 @@ def overwrite_and_delete(file: Path) -> None:
         os.close(folder)
 
 
-def _not_writable(file: Path, error: OSError) -> InputError:
+def not_writable(file: Path, error: OSError) -> InputError:
     return InputError(
         "key-not-writable",
         f"The file cannot be overwritten and deleted: {error.strerror}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -12,15 +13,23 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
-from benchmarks.errors import SteplabelError
+from benchmarks.errors import InputError, SteplabelError
 from portal import keys
 from portal.celery import nudge
 from portal.database_servers import trouble_of_vault
 from portal.intake import worker_seen
 from portal.intake.receiving import OPENING
 from portal.opening import unsealing
+from portal.problems import SERVER_AWAY
 
 log = logging.getLogger(__name__)
+NO_KEY = (ImproperlyConfigured, SteplabelError)
+
+
+def tell_why(error: Exception) -> None:
+    """That this worker has no key goes where `/readyz` looks; its token's trouble by name."""
+    now = worker_seen.database_now()
+    worker_seen.write((), timezone.now() - now, now, error.code if isinstance(error, InputError) else "")
 
 
 @worker_init.connect  # type: ignore[untyped-decorator] # Celery ships no types
@@ -28,8 +37,10 @@ def require_keys(**_rest: Any) -> None:
     """A worker that cannot open anything ends at once, loudly: an error in a signal's receiver would only be logged."""
     try:
         keys.processing_keys()
-    except (ImproperlyConfigured, SteplabelError) as error:
+    except NO_KEY as error:
         log.critical("The worker has no processing key that it can read: %s", error)
+        with suppress(*SERVER_AWAY):
+            tell_why(error)
         raise SystemExit(1) from error
 
 
@@ -41,7 +52,11 @@ def sweep() -> None:
     is wrong would sign its own into the log.
     """
     apart = timezone.now() - worker_seen.database_now()
-    held = keys.processing_keys()
+    try:
+        held = keys.processing_keys()
+    except NO_KEY as error:
+        tell_why(error)
+        raise
     trouble = trouble_of_vault()
     worker_seen.write([key.key_id for key in held], apart, timezone.now() - apart, trouble)
     if trouble:

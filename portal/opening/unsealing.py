@@ -33,6 +33,7 @@ from benchmarks.wire.logged import Kind
 from benchmarks.wire.schema import Report, encode_report
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import VerifyingKey
+from portal import tracing
 from portal.accounts.audience import named, people_of_site
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
@@ -69,7 +70,8 @@ def sweep(key: ProcessingKey, clock: Clock, until: float | None = None) -> Swept
     left = False
     while not (left := until is not None and monotonic() >= until) and (claimed := claim(key.key_id, clock())):
         try:
-            outcome = open_one(claimed, key, clock)
+            with tracing.opened(bytes.fromhex(claimed.digest), claimed.received_at):
+                outcome = open_one(claimed, key, clock)
         except SERVER_AWAY:
             give_back(claimed)
             raise
@@ -112,11 +114,15 @@ def open_one(submission: Submission, key: ProcessingKey, clock: Clock) -> State 
     if submission.claim is None:
         raise ValueError("only a claimed submission is opened")
     try:
-        report = opened(submission, key)
+        with tracing.step("unseal"):
+            report = opened(submission, key)
     except VerificationError as refusal:
-        return settle(submission, submission.claim, None, refusal, clock())
-    keep(submission, report, clock())
-    return settle(submission, submission.claim, report, None, clock())
+        with tracing.step("settle"):
+            return settle(submission, submission.claim, None, refusal, clock())
+    with tracing.step("vault"):
+        keep(submission, report, clock())
+    with tracing.step("settle"):
+        return settle(submission, submission.claim, report, None, clock())
 
 
 def opened(submission: Submission, key: ProcessingKey) -> Report:

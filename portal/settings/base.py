@@ -11,7 +11,7 @@ from django.utils.translation import to_language
 
 from portal.settings.contact import contact_of_this_installation
 from portal.settings.rates import rate
-from portal.settings.roles import role_of_this_process
+from portal.settings.roles import processing_key_token, role_of_this_process
 from portal.settings.secret import optional_secret
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "portal.opening",
     "portal.publication",
     "portal.governance",
+    "portal.practices",
     "portal.assurance",
     "portal.partners",
     "portal.sharing",
@@ -259,6 +260,9 @@ SWEEP_EVERY_SECONDS: float | None = None  # from every worker's own timer: finds
 DIRECTORY_FILE: Path | None = None  # assigned by the settings that know where
 RECEIPT_KEY_FILE: Path | None = None
 PROCESSING_KEY_FILE: Path | None = None
+PROCESSING_KEY_TOKEN = processing_key_token(ROLE)
+
+TRACES_URL: str | None = None  # a collector of traces (portal.tracing), where production names one
 
 # Heads of the log, kept outside the database: on another disk in production (portal.translog.kept_heads)
 HEADS_FILE: Path | None = None

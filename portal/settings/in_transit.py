@@ -7,6 +7,7 @@ are; to any other nothing is sent before its certificate was checked against the
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -53,3 +54,17 @@ def require_checked_redis(name: str, url: str) -> str:
             f"{name} says ssl_check_hostname={asked['ssl_check_hostname'][0]}: any server of that authority would do."
         )
     return f"{url}&{more}" if more else url
+
+
+def require_checked_collector(url: str | None) -> str | None:
+    """The same of a collector of traces, and that the library for it is here; nothing where none is named."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname and _plain(parts.hostname)):
+        raise ImproperlyConfigured(
+            "STEPLABEL_TRACES_URL names no collector on this machine and none by https. Write http://127.0.0.1:4318/v1/traces or https://…."
+        )
+    if find_spec("opentelemetry") is None:
+        raise ImproperlyConfigured("STEPLABEL_TRACES_URL is set and OpenTelemetry is not installed: run `bin/set-up portal-all`.")
+    return url

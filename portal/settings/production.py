@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403 - settings are layered, that is what the star is for
 from portal.settings.base import BASE_DIR, LOGGING, ROLE
-from portal.settings.in_transit import require_checked_database, require_checked_redis
+from portal.settings.in_transit import require_checked_collector, require_checked_database, require_checked_redis
 from portal.settings.redis_caches import redis_caches
 from portal.settings.roles import Role, processing_key_file
 
@@ -49,6 +49,8 @@ def _database(name: str) -> dict[str, Any]:
         parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": most, "timeout": 10}}
     else:
         parsed["CONN_MAX_AGE"] = 600
+    # PgBouncer in transaction mode gives each statement whichever server is free, and a cursor lives on one
+    parsed["DISABLE_SERVER_SIDE_CURSORS"] = ROLE is not Role.OPERATOR
     # a server that a cut network hides is given up in seconds: without these a thread waits for it a quarter of an hour
     waits = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2}
     parsed["OPTIONS"] = {**waits, **parsed.get("OPTIONS", {})}
@@ -71,6 +73,8 @@ if ROLE.sees_vault:
     DATABASES["vault"] = _database("VAULT_DATABASE")
 elif given := sorted(name for name in os.environ if name.startswith("VAULT_DATABASE_")):
     raise ImproperlyConfigured(f"{given[0]} is set for the web role. Only worker and operator may reach the vault.")
+
+TRACES_URL = require_checked_collector(os.environ.get("STEPLABEL_TRACES_URL"))
 
 CACHES = redis_caches(counts=_redis("STEPLABEL_LIMITS_URL"), pages=_redis("STEPLABEL_CACHE_URL"))
 CELERY_BROKER_URL = _redis("STEPLABEL_BROKER_URL")

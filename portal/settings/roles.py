@@ -47,13 +47,21 @@ def role_of_this_process() -> Role:
 
 def processing_key_file(role: Role, default: Path | None = None) -> Path | None:
     """Where the worker finds the processing key; any other process that was given one refuses to start."""
-    named = os.environ.get("PROCESSING_KEY_FILE")
-    if role.opens_reports:
-        if named is None and default is None:
-            raise ImproperlyConfigured("The worker opens reports and needs PROCESSING_KEY_FILE.")
-        return Path(named) if named else default
-    if named is not None:
+    named = _of_the_worker(role, "PROCESSING_KEY_FILE")
+    if role.opens_reports and named is None and default is None:
+        raise ImproperlyConfigured("The worker opens reports and needs PROCESSING_KEY_FILE.")
+    return Path(named) if named else default if role.opens_reports else None
+
+
+def processing_key_token(role: Role) -> str | None:
+    """The PKCS#11 URI of the key that wraps the processing key's password, where there is one (`portal.key_token`)."""
+    return _of_the_worker(role, "PROCESSING_KEY_TOKEN")
+
+
+def _of_the_worker(role: Role, name: str) -> str | None:
+    named = os.environ.get(name) or None
+    if named is not None and not role.opens_reports:
         raise ImproperlyConfigured(
-            f"PROCESSING_KEY_FILE is set for the role {role}. Only the worker may hold the processing key: take it out of this environment."
+            f"{name} is set for the role {role}. Only the worker may hold the processing key: take it out of this environment."
         )
-    return None
+    return named

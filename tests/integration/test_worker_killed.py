@@ -17,6 +17,8 @@ import pytest
 
 from tests.integration.dying_worker import SWEEP
 
+pytestmark = pytest.mark.xdist_group("worker-killed")  # one portal is prepared for all
+
 ROOT = Path(__file__).parents[2]
 
 PREPARE = """

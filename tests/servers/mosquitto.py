@@ -1,12 +1,12 @@
-"""mosquitto: `MOSQUITTO` if set, else this machine's, else Debian's package, unpacked into a cache of the user's and not installed.
+"""mosquitto: `MOSQUITTO` if set, else this machine's, else Debian's package (`debian`).
 
 Tests start brokers of their own, since they kill them: `Broker`.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.servers import Server, free_port
+from tests.servers import Server, debian, free_port
 
 
 @contextmanager
@@ -35,6 +35,7 @@ class Broker:
     folder: Path
     program: str = field(default_factory=lambda: os.environ["MOSQUITTO"])
     port: int = field(default_factory=free_port)
+    unread: str = ""  # a topic that nobody may subscribe to
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Broker:
@@ -42,11 +43,29 @@ class Broker:
         lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence true", f"persistence_location {self.folder}/"]
         lines += ["autosave_on_changes true", "autosave_interval 50", "max_queued_messages 0"]
         lines += ["user root"] if os.geteuid() == 0 else []
+        lines += self._refusing() if self.unread else []
         (self.folder / "mosquitto.conf").write_text("\n".join(lines) + "\n", "utf-8")
         with (self.folder / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen([self.program, "-c", self.folder / "mosquitto.conf"], stdout=log, stderr=log)
         self._wait()
         return self
+
+    def _refusing(self) -> list[str]:
+        """A list of topics (`acl_file`) refuses no subscription, it keeps messages back in silence; this plugin says so."""
+        rule = {"acltype": "subscribeLiteral", "topic": self.unread, "priority": 1, "allow": False}
+        allowed = dict.fromkeys(("publishClientSend", "publishClientReceive", "subscribe", "unsubscribe"), True)
+        held = {
+            "defaultACLAccess": allowed,
+            "roles": [{"rolename": "all", "acls": [rule]}],
+            "groups": [{"groupname": "all", "roles": [{"rolename": "all"}]}],
+            "anonymousGroup": "all",
+        }
+        file = self.folder / "security.json"
+        file.write_text(json.dumps(held), "utf-8")
+        folder = Path(self.program).resolve().parent
+        places = [*folder.glob("usr/lib/*/mosquitto_*"), *folder.parent.glob("lib/*/mosquitto_*")]  # unpacked, installed
+        found = next(place for place in places if place.name == "mosquitto_dynamic_security.so")
+        return [f"plugin {found}", f"plugin_opt_config_file {file}"]
 
     def kill(self) -> None:
         """kill -9."""
@@ -75,26 +94,4 @@ class Broker:
 def _found_or_fetched() -> tuple[str, str]:
     if program := os.environ.get("MOSQUITTO"):
         return program, f"found at MOSQUITTO ({program})"
-    if found := shutil.which("mosquitto", path=os.defpath + ":/usr/sbin:/usr/local/sbin"):
-        return found, f"found {found}"
-    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / "mosquitto"
-    if not (folder / "launch").exists():
-        _unpack(folder)
-    return str(folder / "launch"), f"Debian's package, in {folder}"
-
-
-def _unpack(folder: Path) -> None:
-    """The package and the libraries that the machine lacks: nothing is installed, and no service begins."""
-    archives = folder / "archives"
-    (archives / "partial").mkdir(parents=True, exist_ok=True)
-    apt = ["apt-get", "-q", "-y", "-o", f"Dir::Cache::archives={archives}", "-o", "Debug::NoLocking=1"]
-    fetch = [*apt, "--no-install-recommends", "--download-only", "install", "mosquitto"]
-    if subprocess.run(fetch, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
-        subprocess.run([*apt, "update"], check=True, stdout=subprocess.DEVNULL)
-        subprocess.run(fetch, check=True, stdout=subprocess.DEVNULL)
-    for package in sorted(archives.glob("*.deb")):
-        subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
-    libraries = ":".join(str(path) for path in sorted(folder.glob("*/lib/*-linux-gnu")) + sorted(folder.glob("lib/*-linux-gnu")))
-    program = next(folder.rglob("sbin/mosquitto"))
-    (folder / "launch").write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n', "utf-8")
-    (folder / "launch").chmod(0o755)
+    return debian.program("mosquitto", "mosquitto")

@@ -27,6 +27,7 @@ from benchmarks.wire.logged import Kind
 from portal import key_ceremony as ceremony
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
+from portal.key_token import Token
 from portal.translog import log
 
 
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--years", type=int, default=2, help="how long the new keys are listed as valid")
         parser.add_argument("--overlap", type=int, default=ceremony.OVERLAP.days, help="days for which an old key is still used (rotate)")
         parser.add_argument("--only", choices=["processing", "receipt"], help="rotate this key alone")
-
+        parser.add_argument("--token", metavar="URI", help="the PKCS#11 token that wraps the new processing key's password (rotate)")
         parser.add_argument("--add", action="append", default=[], metavar="KEY", help="a witness's key, as it printed it (witnesses)")
         parser.add_argument("--drop", action="append", default=[], metavar="NAME", help="a witness that is named no more (witnesses)")
         parser.add_argument("--required", type=int, help="how many cosignatures an agent asks for (witnesses)")
@@ -73,6 +74,7 @@ class Command(BaseCommand):
             valid_from=today - timedelta(days=1),
             valid_to=_years(today, options),
             old_until=today + timedelta(days=options["overlap"]),
+            token=Token.at(options["token"]) if options["token"] else None,
         )
         for what, key_id in (("processing", made.processing_key_id), ("receipt", made.receipt_key_id)):
             if key_id:

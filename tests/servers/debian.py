@@ -1,0 +1,35 @@
+"""A program of a Debian package: this machine's, else the package unpacked into a cache of the user's and not installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+
+def program(package: str, name: str) -> tuple[str, str]:
+    """The path of the program and how it was found."""
+    if found := shutil.which(name, path=os.defpath + ":/usr/sbin:/usr/local/sbin"):
+        return found, f"found {found}"
+    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / package
+    if not (folder / "launch").exists():
+        _unpack(package, name, folder)
+    return str(folder / "launch"), f"Debian's package, in {folder}"
+
+
+def _unpack(package: str, name: str, folder: Path) -> None:
+    """The package and the libraries that the machine lacks: nothing is installed, and no service begins."""
+    archives = folder / "archives"
+    (archives / "partial").mkdir(parents=True, exist_ok=True)
+    apt = ["apt-get", "-q", "-y", "-o", f"Dir::Cache::archives={archives}", "-o", "Debug::NoLocking=1"]
+    fetch = [*apt, "--no-install-recommends", "--download-only", "install", package]
+    if subprocess.run(fetch, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+        subprocess.run([*apt, "update"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(fetch, check=True, stdout=subprocess.DEVNULL)
+    for archive in sorted(archives.glob("*.deb")):
+        subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
+    libraries = ":".join(str(path) for path in sorted(folder.glob("*/lib/*-linux-gnu")) + sorted(folder.glob("lib/*-linux-gnu")))
+    found = next(file for file in sorted(folder.rglob(f"*bin/{name}")))
+    (folder / "launch").write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{found}" "$@"\n', "utf-8")
+    (folder / "launch").chmod(0o755)
