@@ -10,6 +10,13 @@ from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
 from benchmarks.phrases import Phrase
 
+REQUIRED_IN = ("cn",)
+"""Paths of jurisdictions where every enterprise has one: in China since 2015 (State Council, Guofa (2015) No. 33)."""
+
+
+def required_in(place: str) -> bool:
+    return any(f"{place}/".startswith(f"{path}/") for path in REQUIRED_IN)
+
 
 class WrongCodeError(ValueError):
     """What is typed is no code; `phrase` says why, for people."""

@@ -184,6 +184,23 @@ class Site(models.Model):
         return self.slug
 
 
+class SavedFilter(models.Model):
+    """A filter of a list that a person keeps under a name: theirs alone, gone with them. It is offered wherever that page has the list."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="saved_filters")
+    page = models.CharField(max_length=60)  # name of the address, without what stands in it
+    path = models.CharField(max_length=300)  # where it was saved
+    query = models.CharField(max_length=1000)  # as an address writes it
+    name = models.CharField(max_length=60)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "page", "name"), name="one_saved_filter_a_name"),)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.path}?{self.query}"
+
+
 class EnrolmentToken(models.Model):
     """A one-time right to register a device for a site. The secret itself is shown once and never kept."""
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 
 from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import regulated_sites
-from portal.assurance.models import Assignment, Attestation, Finding, FindingStep
-from portal.assurance.models.findings import Act, Grade
+from portal.assurance.models import Assignment, Attestation, Finding
+from portal.assurance.models.findings import ENDED, Grade, last_act
 from portal.catalogue.models import ReportingPeriod
 
 
@@ -106,10 +106,9 @@ def _course(row: Assignment, today: date, *, concluded: bool) -> Course:
 
 
 def _open_majors(assignments: list[int]) -> dict[int, int]:
-    last = FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
-    majors = Finding.objects.filter(assignment__in=assignments, grade=Grade.MAJOR).annotate(last=Subquery(last))
+    majors = Finding.objects.filter(assignment__in=assignments, grade=Grade.MAJOR).annotate(last=last_act())
     counted: dict[int, int] = {}
     for assignment, act in majors.values_list("assignment", "last"):
-        if act != Act.CLOSED:
+        if act not in ENDED:
             counted[assignment] = counted.get(assignment, 0) + 1
     return counted

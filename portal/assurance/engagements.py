@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,7 +12,7 @@ from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as, own_sites, regulated_sites
 from portal.assurance.attestation_standing import AttestationView, views_of, with_names
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, InterestDeclaration, Sample
-from portal.assurance.models.findings import Act, Grade
+from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, Act, Grade, last_act
 from portal.intake.models import State, Submission
 from portal.intake.selectors import SubmissionView
 from portal.intake.selectors import views_of as submission_views
@@ -39,17 +40,34 @@ class FindingView:
     steps: tuple[StepView, ...]
 
     @property
+    def last(self) -> Act | None:
+        return self.steps[-1].act if self.steps else None
+
+    @property
     def closed(self) -> bool:
-        return bool(self.steps) and self.steps[-1].act == Act.CLOSED
+        return self.last in ENDED
 
     @property
     def answered(self) -> bool:
         """Whether it waits for the auditor."""
-        return bool(self.steps) and self.steps[-1].act == Act.ANSWERED
+        return self.last is Act.ANSWERED
+
+    @property
+    def appealed(self) -> bool:
+        """Whether it waits for the regulator."""
+        return self.last is Act.APPEALED
+
+    @property
+    def was_appealed(self) -> bool:
+        return any(step.act is Act.APPEALED for step in self.steps)
+
+    @property
+    def waits_for_plant(self) -> bool:
+        return self.last in WAITS_FOR_PLANT
 
     def overdue(self, today: date) -> bool:
         """Whether the plant's answer is late."""
-        return not self.closed and not self.answered and today > self.due
+        return self.waits_for_plant and today > self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +144,29 @@ def audits_of_own_sites(user: User, today: date) -> tuple[EngagementView, ...]:
     return _views(rows, user, today, outside=True)
 
 
-def audits_at(user: User, site: int, today: date) -> tuple[EngagementView, ...]:
-    """Those at one site, as its firm sees them; for a caller who let the reader in."""
-    return _views(Assignment.objects.filter(site=site).order_by("-period"), user, today, outside=True)
+def audits_at(user: User, sites: Collection[int], today: date) -> tuple[EngagementView, ...]:
+    """Those at these sites, as their firm sees them; for a caller who let the reader in."""
+    return _views(Assignment.objects.filter(site__in=sites).order_by("-period"), user, today, outside=True)
 
 
 def audit_of_own_site(user: User, assignment: int, today: date) -> EngagementView | None:
     rows = Assignment.objects.filter(site__in=own_sites(user), pk=assignment)
     return next(iter(_views(rows, user, today, outside=True)), None)
+
+
+def appeals_regulated(user: User) -> tuple[Finding, ...]:
+    """The findings whose appeal waits for the person, oldest first."""
+    waiting = Finding.objects.alias(last=last_act()).filter(last=Act.APPEALED, assignment__taken_back_at=None)
+    rows = waiting.filter(assignment__site__in=regulated_sites(user)).select_related("assignment__site", "assignment__body")
+    return tuple(rows.order_by("pk"))
+
+
+def appealed_finding(user: User, assignment: int, number: int, today: date) -> tuple[EngagementView, FindingView] | None:
+    """A finding that the firm brought before the regulator; of any other a regulator reads the grade and the state alone."""
+    rows = Assignment.objects.filter(site__in=regulated_sites(user), pk=assignment)
+    view = next(iter(_views(rows, user, today, outside=True)), None)
+    found = next((one for one in view.findings if one.number == number), None) if view else None
+    return (view, found) if view and found and found.was_appealed else None
 
 
 def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool = False) -> tuple[EngagementView, ...]:

@@ -1,5 +1,7 @@
 """Findings: raised by the auditor, answered by the firm, returned or closed by the auditor.
 
+A firm that disputes one appeals, once, to the regulator of the site, as a firm asks the authority that ordered a check to review it.
+
 Engagements that end with the firm: the site is there no more, and nobody is left to answer a finding.
 """
 
@@ -9,20 +11,28 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
 
 from benchmarks.wire.fields import HEX_DIGEST
+from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import managed_sites
 from portal.assurance import reminding
 from portal.assurance.auditors import lock_standing, require_free
 from portal.assurance.models import Assignment, Finding, FindingStep
-from portal.assurance.models.findings import Act, Grade
+from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, Act, Grade, last_act
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
 
-_ACTIONS = {Act.ANSWERED: Action.FINDING_ANSWERED, Act.RETURNED: Action.FINDING_RETURNED, Act.CLOSED: Action.FINDING_CLOSED}
+_ACTIONS = {
+    Act.ANSWERED: Action.FINDING_ANSWERED,
+    Act.RETURNED: Action.FINDING_RETURNED,
+    Act.CLOSED: Action.FINDING_CLOSED,
+    Act.APPEALED: Action.FINDING_APPEALED,
+    Act.CONFIRMED: Action.FINDING_CONFIRMED,
+    Act.ANNULLED: Action.FINDING_ANNULLED,
+}
+_OF_APPEALS = frozenset({Act.CONFIRMED, Act.ANNULLED})
 
 
 def raise_finding(
@@ -54,9 +64,32 @@ def answer(finding: Finding, text: str, evidence_digest: str, by: User, now: dat
     Raises:
         RefusedError: `not-your-site` (403), `finding-closed`, `evidence-not-a-digest`, and what `lock_standing` refuses (409).
     """
-    if not managed_sites(by).filter(pk=finding.assignment.site_id).exists():
-        raise RefusedError(403, "not-your-site", "You do not act for the site of this finding.", "Let somebody of that plant answer.")
+    _require_own(finding, by)
     return _step(finding, Act.ANSWERED, text, evidence_digest, by, now)
+
+
+def appeal(finding: Finding, text: str, evidence_digest: str, by: User, now: datetime) -> FindingStep:
+    """The plant disputes the finding: the regulator of the site reads it with all that was said, and decides. Once a finding.
+
+    Raises:
+        RefusedError: `not-your-site` (403), `finding-closed`, `finding-appealed`, `appealed-before`, what `lock_standing` refuses (409).
+    """
+    _require_own(finding, by)
+    if finding.steps.filter(act__in=_OF_APPEALS).exists():
+        raise RefusedError(
+            409, "appealed-before", "The regulator has decided about this finding.", "Answer it; the certification body reads your answer."
+        )
+    return _step(finding, Act.APPEALED, text, evidence_digest, by, now)
+
+
+def decide_appeal(finding: Finding, text: str, by: User, now: datetime, *, annulled: bool) -> FindingStep:
+    """The finding falls, or stands and waits for the plant; and why.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `no-appeal`, and what `lock_standing` refuses (409).
+    """
+    require_regulator_of_site(by, finding.assignment.site)
+    return _step(finding, Act.ANNULLED if annulled else Act.CONFIRMED, text, "", by, now)
 
 
 def close(finding: Finding, text: str, by: User, now: datetime) -> FindingStep:
@@ -81,16 +114,15 @@ def send_back(finding: Finding, text: str, by: User, now: datetime) -> FindingSt
     """
     require_free(finding.assignment, by)
     last = finding.steps.last()
-    if last is None or last.act == Act.RETURNED:
+    if (last and last.act) in WAITS_FOR_PLANT:
         raise RefusedError(409, "finding-unanswered", "There is no answer to send back.", "Wait for the plant's answer.")
     return _step(finding, Act.RETURNED, text, "", by, now)
 
 
 def open_majors(assignment: Assignment) -> int:
     """How many major findings are not closed."""
-    last = FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
     majors = Finding.objects.filter(assignment=assignment, grade=Grade.MAJOR)
-    return sum(act != Act.CLOSED for act in majors.annotate(last=Subquery(last)).values_list("last", flat=True))
+    return sum(act not in ENDED for act in majors.annotate(last=last_act()).values_list("last", flat=True))
 
 
 def _step(finding: Finding, act: Act, text: str, evidence_digest: str, by: User, now: datetime) -> FindingStep:
@@ -100,13 +132,23 @@ def _step(finding: Finding, act: Act, text: str, evidence_digest: str, by: User,
         last: FindingStep | None = FindingStep.objects.filter(finding=finding).last()
         if last is not None and (last.act, last.text, last.by_id) == (act, text, by.pk):
             return last
-        if last is not None and last.act == Act.CLOSED:
+        if last is not None and last.act in ENDED:
             raise RefusedError(409, "finding-closed", "This finding is closed.", "Raise a new one where something else was found.")
+        appealed = last is not None and last.act == Act.APPEALED
+        if appealed and act not in _OF_APPEALS:
+            raise RefusedError(409, "finding-appealed", "The firm has appealed against this finding.", "Wait for the regulator’s decision.")
+        if act in _OF_APPEALS and not appealed:
+            raise RefusedError(409, "no-appeal", "No appeal waits at this finding.", "Read what was said to it.")
         made: FindingStep = FindingStep.objects.create(finding=finding, act=act, text=text, evidence_digest=evidence_digest, by=by, at=now)
         subject = f"site {finding.assignment.site.slug}"
         record(now, by.email, _ACTIONS[act], subject, f"{finding.assignment.period}, finding {finding.number}")
         reminding.said(finding, act, now)
     return made
+
+
+def _require_own(finding: Finding, by: User) -> None:
+    if not managed_sites(by).filter(pk=finding.assignment.site_id).exists():
+        raise RefusedError(403, "not-your-site", "You do not act for the site of this finding.", "Let somebody of that plant answer.")
 
 
 def _require_digest(text: str) -> None:
@@ -121,10 +163,9 @@ def end_engagements(sites: Collection[Site], because: str, by: str, now: datetim
     """
     rows = list(Assignment.objects.filter(site__in=sites, taken_back_at=None).select_related("site", "body").order_by("pk"))
     of_them = {row.pk: row for row in rows}
-    last = FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
-    findings = Finding.objects.filter(assignment__in=rows).annotate(last=Subquery(last)).order_by("assignment", "number")
+    findings = Finding.objects.filter(assignment__in=rows).annotate(last=last_act()).order_by("assignment", "number")
     for assignment, number, act in findings.values_list("assignment", "number", "last"):
-        if act != Act.CLOSED:
+        if act not in ENDED:
             about = of_them[assignment]
             record(now, by, Action.FINDING_CLOSED, f"site {about.site.slug}", f"{about.period}, finding {number}: {because}")
     for row in rows:

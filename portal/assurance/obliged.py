@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -35,18 +36,18 @@ class DueSite:
     due: Due
 
 
-def obliged_regulated(user: User, today: date, site: str = "") -> tuple[ObligedView, ...]:
-    """Those that the person regulates; of all of these functions one alone where `site` names it."""
-    return _views(regulated_sites(user), today, site)
+def obliged_regulated(user: User, today: date, *sites: str) -> tuple[ObligedView, ...]:
+    """Those that the person regulates; of all of these functions only those that `sites` names, where it names any."""
+    return _views(regulated_sites(user), today, sites)
 
 
-def obliged_own(user: User, today: date, site: str = "") -> tuple[ObligedView, ...]:
-    return _views(own_sites(user), today, site)
+def obliged_own(user: User, today: date, *sites: str) -> tuple[ObligedView, ...]:
+    return _views(own_sites(user), today, sites)
 
 
-def obliged_checked(user: User, today: date, site: str = "") -> tuple[ObligedView, ...]:
+def obliged_checked(user: User, today: date, *sites: str) -> tuple[ObligedView, ...]:
     """Those that are assigned to the person's certification bodies."""
-    return _views(Site.objects.filter(pk__in=checked_by(user).values("site")), today, site)
+    return _views(Site.objects.filter(pk__in=checked_by(user).values("site")), today, sites)
 
 
 def due_sites(today: date) -> tuple[DueSite, ...]:
@@ -65,8 +66,8 @@ def obliged_sites(sites: QuerySet[Site]) -> QuerySet[Site]:
     return sites.filter(peer_group_members__obliged=True, retired_at=None).distinct()
 
 
-def _views(among: QuerySet[Site], today: date, site: str) -> tuple[ObligedView, ...]:
-    sites = obliged_sites(among.filter(slug=site) if site else among)
+def _views(among: QuerySet[Site], today: date, named: Collection[str]) -> tuple[ObligedView, ...]:
+    sites = obliged_sites(among.filter(slug__in=named) if named else among)
     numbers = sites.values_list("pk", flat=True)
     audits, papers = _audits(numbers), _papers(numbers)
     return tuple(

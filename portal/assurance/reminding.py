@@ -18,15 +18,15 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef
 from django.utils.timezone import localdate
 
-from portal.accounts.audience import named, people_of_body, people_of_site
+from portal.accounts.audience import named, people_of_body, people_of_site, regulators_of
 from portal.accounts.models import Site
 from portal.assurance.attestation_standing import Standing
 from portal.assurance.engagements import EngagementView
-from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, Reminded, Sample
-from portal.assurance.models.findings import Act, Grade
+from portal.assurance.models import Assignment, Attestation, Finding, Reminded, Sample
+from portal.assurance.models.findings import WAITS_FOR_PLANT, Act, Grade, last_act
 from portal.assurance.obliged import DueSite, due_sites
 from portal.assurance.schemes import Duty
 from portal.notifications.kinds import Kind
@@ -108,9 +108,17 @@ def raised(finding: Finding, now: datetime) -> None:
 
 
 def said(finding: Finding, act: Act, now: datetime) -> None:
-    """An answer concerns the body, what the body makes of it the firm."""
+    """An answer concerns the body, what the body makes of it the firm; an appeal the regulator and the body, what came of it both."""
     if act == Act.ANSWERED:
         tell_body(Kind.FINDING_ANSWERED, finding.assignment, now, finding=finding.number)
+    elif act == Act.APPEALED:
+        about = finding.assignment
+        tell_body(Kind.FINDING_APPEALED, about, now, finding=finding.number)
+        parts: Told = {"assignment": about.pk, "number": finding.number}
+        tell(Kind.APPEAL_WAITS, regulators_of(about.site.jurisdiction), "web:appealed-finding", parts, _told(about, None), now)
+    elif act in (Act.CONFIRMED, Act.ANNULLED):
+        for told in (tell_firm, tell_body):
+            told(Kind.APPEAL_DECIDED, finding.assignment, now, finding=finding.number)
     else:
         tell_firm(_TO_THE_FIRM[act], finding.assignment, now, finding=finding.number)
 
@@ -205,11 +213,10 @@ def _days_of_statements(today: date) -> Iterator[DayTold]:
 
 
 def _late_answers(today: date) -> Iterator[DayTold]:
-    """Findings past their day that wait for the plant: never answered, or sent back."""
-    last = FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
-    rows = Finding.objects.filter(due__lt=today, assignment__taken_back_at=None).annotate(last=Subquery(last)).order_by("pk")
+    """Findings past their day that wait for the plant: never answered, sent back, or confirmed on appeal."""
+    rows = Finding.objects.filter(due__lt=today, assignment__taken_back_at=None).annotate(last=last_act()).order_by("pk")
     for assignment, number, due, act in rows.values_list("assignment", "number", "due", "last"):
-        if act in (None, Act.RETURNED):
+        if act in WAITS_FOR_PLANT:
             yield DayTold(Need.LATE_ANSWERS, assignment, f"assignment {assignment}, finding {number}", due, number)
 
 

@@ -10,14 +10,15 @@ from django.conf import settings
 from django.db import transaction
 
 from benchmarks.phrases import Phrase
-from portal.accounts.audience import named, people_of_site
+from portal.accounts.audience import named, people_of_site, regulators_of
 from portal.accounts.deciding import require_regulator_of_scope, require_regulator_of_site
 from portal.accounts.models import Site, User
+from portal.accounts.selectors import managed_sites
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.catalogue.models import Extension, PeerGroupMember, ReportingPeriod
+from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember, ReportingPeriod
 from portal.notifications.kinds import Kind
-from portal.notifications.telling import tell
+from portal.notifications.telling import Told, tell
 from portal.problems import RefusedError
 
 
@@ -54,7 +55,7 @@ def due_before_end() -> RefusedError:
 
 
 def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by: User, now: datetime) -> Extension:
-    """Give a site more time for one period. A form sent twice gives it once.
+    """Give a site more time for one period, which settles what its firm asked for. A form sent twice gives it once.
 
     Raises:
         RefusedError: `not-regulator` (403), `not-a-member`, `period-closed`, `extension-not-later`, `extension-reason-missing` (409).
@@ -62,13 +63,7 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
     with transaction.atomic():
         held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
         require_regulator_of_site(by, site)
-        if not PeerGroupMember.objects.filter(peer_group=held.peer_group, site=site).exists():
-            raise RefusedError(
-                409,
-                "not-a-member",
-                Phrase("The site %(site)s does not report in this peer group.", site=site.slug),
-                "Choose one of its sites.",
-            )
+        _require_member(held, site)
         _require_open(held)
         said, due = reason.strip()[:500], end_of(last_day)
         if not said:
@@ -79,19 +74,72 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
         if last is not None and (last.due, last.reason, last.granted_by_id) == (due, said, by.pk):
             return last
         if due <= (last.due if last else held.due):
-            raise RefusedError(
-                409,
-                "extension-not-later",
-                "The new day is not later than the one that holds now.",
-                "Choose a later day; time that was given stays given.",
-            )
+            raise _not_later()
         made = Extension.objects.create(period=held, site=site, due=due, reason=said, granted_by=by, granted_at=now)
+        asked = ExtensionRequest.objects.filter(period=held, site=site, granted=None)
+        asked.update(granted=True, answer=said, decided_by=by, decided_at=now)
         record(
             now, by.email, Action.EXTENSION_GRANTED, f"site {site.slug}", f"{held.peer_group.pack}/{held.name} until {_day(due)}: {said}"
         )
         told = {**named(site), "period": held.name, "due": _day(due)}
         tell(Kind.EXTENSION_GRANTED, people_of_site(site), "web:submissions", {}, told, now)
     return made
+
+
+def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User, now: datetime) -> ExtensionRequest:
+    """A firm asks for more time; its regulators are told. The same asked twice is asked once.
+
+    Raises:
+        RefusedError: `not-your-site` (403), `not-a-member`, `period-closed`, `extension-not-later`, `extension-asked` (409).
+    """
+    with transaction.atomic():
+        held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+        if not managed_sites(by).filter(pk=site.pk).exists():
+            raise RefusedError(403, "not-your-site", "You do not act for this site.", "Let somebody ask who manages its firm.")
+        _require_member(held, site)
+        _require_open(held)
+        said = reason.strip()[:500]
+        waiting: ExtensionRequest | None = ExtensionRequest.objects.filter(period=held, site=site, granted=None).first()
+        if waiting is not None and (waiting.until, waiting.reason) == (until, said):
+            return waiting
+        if waiting is not None:
+            raise RefusedError(409, "extension-asked", "More time was asked for already.", "Wait for the regulator’s decision.")
+        if end_of(until) <= due_dates([held.pk]).get((held.pk, site.pk), held.due):
+            raise _not_later()
+        made: ExtensionRequest = ExtensionRequest.objects.create(
+            period=held, site=site, until=until, reason=said, asked_by=by, asked_at=now
+        )
+        record(now, by.email, Action.EXTENSION_ASKED, f"site {site.slug}", f"{held.peer_group.pack}/{held.name} until {until}: {said}")
+        told: Told = {**named(site), "period": held.name, "due": until.isoformat()}
+        parts: Told = {"group": held.peer_group_id, "period": held.name}
+        tell(Kind.EXTENSION_ASKED, regulators_of(site.jurisdiction), "web:deadlines", parts, told, now)
+    return made
+
+
+def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionRequest:
+    """No more time, and why; the firm is told. Refused twice is refused once.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `extension-reason-missing`, `extension-decided` (409).
+    """
+    with transaction.atomic():
+        held: ExtensionRequest = ExtensionRequest.objects.select_for_update().get(pk=request)
+        require_regulator_of_site(by, held.site)
+        said = answer.strip()[:500]
+        if not said:
+            raise RefusedError(409, "extension-reason-missing", "A refusal needs a reason.", "Say in a sentence why; the firm reads it.")
+        if held.granted is not None:
+            if (held.granted, held.answer) == (False, said):
+                return held
+            raise RefusedError(409, "extension-decided", "This request has been decided.", "Read what was decided.")
+        held.granted, held.answer, held.decided_by, held.decided_at = False, said, by, now
+        held.save(update_fields=["granted", "answer", "decided_by", "decided_at"])
+        record(
+            now, by.email, Action.EXTENSION_REFUSED, f"site {held.site.slug}", f"{held.period.peer_group.pack}/{held.period.name}: {said}"
+        )
+        told = {**named(held.site), "period": held.period.name}
+        tell(Kind.EXTENSION_REFUSED, people_of_site(held.site), "web:site-record", {"slug": held.site.slug}, told, now)
+    return held
 
 
 def end_of(day: date) -> datetime:
@@ -106,6 +154,25 @@ def last_day(due: datetime) -> date:
 
 def _day(due: datetime) -> str:
     return last_day(due).isoformat()
+
+
+def _not_later() -> RefusedError:
+    return RefusedError(
+        409,
+        "extension-not-later",
+        "The new day is not later than the one that holds now.",
+        "Choose a later day; time that was given stays given.",
+    )
+
+
+def _require_member(period: ReportingPeriod, site: Site) -> None:
+    if not PeerGroupMember.objects.filter(peer_group=period.peer_group, site=site).exists():
+        raise RefusedError(
+            409,
+            "not-a-member",
+            Phrase("The site %(site)s does not report in this peer group.", site=site.slug),
+            "Choose one of its sites.",
+        )
 
 
 def _require_open(period: ReportingPeriod) -> None:

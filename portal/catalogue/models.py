@@ -113,6 +113,31 @@ class Extension(AppendOnly):
         return f"{self.site}, {self.period}: until {self.due:%Y-%m-%d}"
 
 
+class ExtensionRequest(models.Model):
+    """More time that a firm asks for, for one site and period: it waits until a regulator gives time (that day or another) or refuses."""
+
+    period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="extension_requests")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    until = models.DateField()
+    reason = models.CharField(max_length=500)
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    granted = models.BooleanField(null=True)  # null: it waits
+    answer = models.CharField(max_length=500, blank=True, default="", db_default="")
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("period", "site"), condition=Q(granted=None), name="one_request_for_time_waits"),
+            models.CheckConstraint(condition=Q(granted=None) | Q(decided_at__isnull=False), name="a_request_is_decided_on_a_day"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.site}, {self.period}: asked until {self.until:%Y-%m-%d}"
+
+
 class Reminder(AppendOnly):
     """That the people of a site were told that its report is late: when, by whom, and who they were."""
 

@@ -25,7 +25,8 @@ from portal.assurance.assigning import assign
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record_each
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
-from portal.catalogue.periods import close_period, make_peer_group, open_period
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import close_period, open_period
 from portal.intake.models import Submission
 from portal.register.identifying import taken
 from portal.register.register_file import (

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from benchmarks.phrases import Phrase
-from portal.accounts.credit_codes import credit_code
+from portal.accounts.credit_codes import credit_code, required_in
 from portal.accounts.models import Organisation, User
 from portal.accounts.selectors import regulated_sites
 from portal.auditlog.models import Action
@@ -15,24 +15,28 @@ from portal.auditlog.recording import record
 from portal.problems import RefusedError
 from portal.register.inviting import led_firms
 
+REQUIRED = Phrase("A firm in this jurisdiction has a unified social credit code.")
+
 
 def may_identify(user: User, firm: int) -> bool:
     return regulated_sites(user).filter(organisation=firm).exists() or led_firms(user).filter(pk=firm).exists()
 
 
 def identify(user: User, firm: int, text: str, now: datetime) -> Organisation:
-    """Enter, correct or take away the firm's code.
+    """Enter or correct the firm's code; or take it away, where its sites lie in no jurisdiction that requires one.
 
     Raises:
         Organisation.DoesNotExist: neither led by the person nor with a site that they regulate.
         WrongCodeError: what is typed is no code.
-        RefusedError: `credit-code-taken` (409).
+        RefusedError: `credit-code-taken`, `credit-code-required` (409).
     """
     code = credit_code(text)
     with transaction.atomic():
         if not may_identify(user, firm):
             raise Organisation.DoesNotExist
         row = Organisation.objects.select_for_update().get(pk=firm)
+        if not code and any(required_in(place) for place in row.sites.values_list("jurisdiction__path", flat=True)):
+            raise RefusedError(409, "credit-code-required", REQUIRED, "Enter the code of its business licence.")
         if row.credit_code != code:
             require_free(code, row.pk)
             record(now, user.email, Action.CREDIT_CODE, f"firm {row.name}"[:254], f"was {row.credit_code or 'none'}, is {code or 'none'}")

@@ -27,7 +27,7 @@ from portal.accounts.parting import delete_people
 from portal.assurance.findings import end_engagements
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.catalogue.models import PeerGroupMember
+from portal.catalogue.models import ExtensionRequest, PeerGroupMember
 from portal.intake.models import State, Submission
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice
@@ -200,6 +200,7 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
     present = list(sites)
     PeerGroupMember.objects.filter(site__in=present)._raw_delete("default")
     EnrolmentToken.objects.filter(site__in=present)._raw_delete("default")
+    ExtensionRequest.objects.filter(site__in=present)._raw_delete("default")
     Device.objects.filter(site__in=present).update(software="")
     Device.objects.filter(site__in=present, revoked_at=None).update(revoked_at=now)
     Site.objects.filter(pk__in=[site.pk for site in present], retired_at=None).update(retired_at=now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 
 from portal.accounts.deciding import require_regulator_of_site
@@ -38,6 +38,7 @@ class Happened:
     kind: str
     action: str
     actor: str  # empty where the reader is not told
+    name: str  # of the person, where the actor is one
     subject: str
     detail: str
 
@@ -45,6 +46,7 @@ class Happened:
 def happened_at(site: Site, *, regulator: bool) -> tuple[Happened, ...]:
     """Every event of the site and its reports, newest first; for a caller who let the reader in."""
     own = None if regulator else own_actors(site.organisation)
+    name_of = Subquery(User.objects.filter(email=OuterRef("actor")).values("name")[:1])
     rows = _events(site).order_by("-at", "-id")
     if not regulator:
         rows = rows.exclude(action=Action.SITE_NOTED)
@@ -54,10 +56,13 @@ def happened_at(site: Site, *, regulator: bool) -> tuple[Happened, ...]:
             kind_of(action),
             action,
             actor if own is None or actor in own else "",
+            name or "" if own is None or actor in own else "",
             subject,
             detail if own is None or actor in own else "",
         )
-        for at, action, actor, subject, detail in rows.values_list("at", "action", "actor", "subject", "detail")
+        for at, action, actor, name, subject, detail in rows.annotate(name=name_of).values_list(
+            "at", "action", "actor", "name", "subject", "detail"
+        )
     )
 
 

@@ -16,10 +16,10 @@ from benchmarks.phrases import Phrase
 from portal.accounts.audience import people_of_firms, regulators_of
 from portal.accounts.enrolling import revoke
 from portal.accounts.models import Device, EnrolmentToken, Jurisdiction, Site, User
-from portal.accounts.selectors import jurisdictions_of, led_sites, may_decide_for, within
+from portal.accounts.selectors import jurisdictions_of, led_sites, within
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.catalogue.models import PeerGroup, PeerGroupMember
+from portal.catalogue import peer_groups
 from portal.notifications.kinds import Kind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
@@ -134,7 +134,7 @@ def approve(user: User, application: int, *, obliged: bool, now: datetime) -> Si
                 size_class=row.size_class,
                 credit_code=row.credit_code,
             )
-            _take_part(site, user, obliged)
+            peer_groups.join_all(site, user, obliged=obliged)
         _decide(row, user, now, approved=True)
         record(now, user.email, Action.SITE_APPROVED, f"site {site.slug}", row.size_class)
         _tell_firm(Kind.SITE_APPROVED, row, now)
@@ -169,18 +169,6 @@ def _tell_regulators(jurisdiction: Jurisdiction, now: datetime) -> None:
 def _tell_firm(kind: Kind, row: SiteApplication, now: datetime) -> None:
     told = {"site": row.slug, "site_name": row.name, "site_name_zh": row.name_zh}
     tell(kind, people_of_firms((row.organisation_id,)), "web:sites", {}, told, now)
-
-
-def _take_part(site: Site, user: User, obliged: bool) -> None:
-    """Whom a group obliges is for its own regulators to say: in a wider group than the approver's the site is there by its own will."""
-    groups = PeerGroup.objects.filter(pack=site.pack, periods__closed_at=None).select_related("scope").distinct()
-    PeerGroupMember.objects.bulk_create(
-        [
-            PeerGroupMember(peer_group=group, site=site, obliged=obliged and may_decide_for(user, group.scope))
-            for group in groups
-            if group.scope.covers(site.jurisdiction)
-        ]
-    )
 
 
 def _held(user: User, application: int) -> SiteApplication:

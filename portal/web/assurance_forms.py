@@ -82,7 +82,7 @@ class AnswerForm(forms.Form):
 
 
 class SettleForm(forms.Form):
-    """The auditor closes a finding or sends its answer back."""
+    """The auditor closes a finding or sends its answer back; the regulator decides about an appeal."""
 
     text = area(_("Your reason"), _("The plant reads it. It is never changed."), _("Say why."), most=2000)
 

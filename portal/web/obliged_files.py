@@ -50,15 +50,14 @@ def rows_of(raw: bytes) -> tuple[Rows, tuple[LineFault, ...]]:
     """The rows below the head by the names of `COLUMNS`, each with its line; other columns are left out. A CSV is in UTF-8 or
     GB 18030, which holds GBK as spreadsheets in China write it.
     """
-    lines, fault = _workbook(raw) if raw.startswith(ZIP) else _text(raw)
+    head, lines, fault = head_and_lines(raw)
     if fault is not None:
         return (), (fault,)
-    head = [_names(HEADINGS).get(cell.casefold(), cell.casefold()) for cell in (lines[0][1] if lines else ())]
     if not {"site", "credit_code"} & set(head):
         return (), (LineFault(1, Fault.NO_SITE_COLUMN, ", ".join(head)[:100]),)
     cohorts = _names(COHORTS)
     rows = []
-    for line, cells in lines[1:]:
+    for line, cells in lines:
         row = {name: cell for name, cell in zip(head, cells, strict=False) if name in COLUMNS}
         said = row.get("cohort", "").casefold()
         rows.append((line, row | {"cohort": cohorts.get(said, said)}))
@@ -66,6 +65,13 @@ def rows_of(raw: bytes) -> tuple[Rows, tuple[LineFault, ...]]:
 
 
 Lines = list[tuple[int, list[str]]]
+
+
+def head_and_lines(raw: bytes) -> tuple[list[str], Lines, LineFault | None]:
+    """The codes of the columns, by their names in any language, and the lines below; or why the file cannot be read."""
+    lines, fault = _workbook(raw) if raw.startswith(ZIP) else _text(raw)
+    head = [_names(HEADINGS).get(cell.casefold(), cell.casefold()) for cell in (lines[0][1] if lines else ())]
+    return head, lines[1:], fault
 
 
 def _text(raw: bytes) -> tuple[Lines, LineFault | None]:

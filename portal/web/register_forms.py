@@ -9,8 +9,9 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from benchmarks import packs
-from portal.accounts.credit_codes import WrongCodeError, credit_code
+from portal.accounts.credit_codes import WrongCodeError, credit_code, required_in
 from portal.accounts.models import ControllingFirm, Jurisdiction, Role, SizeClass
+from portal.register.identifying import REQUIRED
 from portal.web.fields import NO_SPELLING, Text, area, choice, email, line
 from portal.web.refusals import in_words
 from portal.web.words import Names, in_language
@@ -79,9 +80,7 @@ class FirmForm(_Placed):
     kind = choice(_("What you are"), choices=list(KINDS.items()), optional=True)  # an enterprise, where nothing is said
     name = line(_("Name of the firm"), required=_("Enter the name of the firm."), most=200, width=20)
     name_zh = line(_("Name in Chinese"), most=200, width=20, optional=True)
-    credit_code = CreditCodeField(
-        _("18 characters, as on the business licence. Leave it empty where the firm is registered outside China.")
-    )
+    credit_code = CreditCodeField(_("18 characters, as on the business licence. An enterprise in China needs it; others leave it empty."))
     controlling_firm = line(
         _("Controlling firm"),
         _("Of an enterprise: who decides for it, its group or parent, or the firm itself. Disclosure rules count these, never plants."),
@@ -103,6 +102,14 @@ class FirmForm(_Placed):
         given["kind"] = given.get("kind") or Role.ENTERPRISE
         if given["kind"] == Role.ENTERPRISE and "controlling_firm" not in self.errors and not given.get("controlling_firm"):
             self.add_error("controlling_firm", _("Enter who decides for the firm; if nobody else does, its own name."))
+        place = given.get("jurisdiction")
+        if (
+            given["kind"] == Role.ENTERPRISE
+            and place
+            and required_in(place.path)
+            and not (given.get("credit_code") or self.errors.get("credit_code"))
+        ):
+            self.add_error("credit_code", in_words(REQUIRED))
         return given
 
 

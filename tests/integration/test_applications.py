@@ -35,6 +35,7 @@ FIRM = {
     "jurisdiction": "cn/he",
     "contact": "Li",
     "email": "li@new.example",
+    "credit_code": "91110000600037341L",
 }
 SITE = {"slug": "new-1", "name": "New works", "name_zh": "", "jurisdiction": "cn/he", "pack": "cement", "size_class": "large"}
 
@@ -288,6 +289,19 @@ def test_a_code_that_is_mistyped_is_told_beside_its_field(cast: Cast, typed: str
     assert answer.status_code == 400
     assert told in answer.content.decode()
     assert not FirmApplication.objects.exists()
+
+
+def test_an_enterprise_in_china_has_a_code_and_keeps_one(cast: Cast) -> None:
+    answer = Client().post("/register/", {**FIRM, "credit_code": ""})
+    assert answer.status_code == 400
+    assert "A firm in this jurisdiction has a unified social credit code." in answer.content.decode()
+    other = {**FIRM, "credit_code": "", "kind": Role.ACADEMIC}
+    assert Client().post("/register/", other).status_code == 302, "only of enterprises, whose reports are compared"
+    officer, plant = signed_in(cast.provincial), cast.plants[0].site
+    page = reverse("web:firm-record", args=[plant.organisation_id])
+    assert officer.post(page, {"credit_code": CODE}).status_code == 302
+    emptied = officer.post(page, {"credit_code": ""})
+    assert (emptied.status_code, Organisation.objects.get(pk=plant.organisation_id).credit_code) == (400, CODE)
 
 
 def test_a_firm_is_found_by_its_code_which_no_second_one_can_have(cast: Cast) -> None:

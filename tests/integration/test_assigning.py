@@ -31,7 +31,7 @@ from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.web.tables import PAGE_ROWS
 from tests.integration.audited import make_attestation, promise_of, terms
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, make_plant, person
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -272,8 +272,11 @@ def test_a_body_is_assigned_to_several_sites_and_who_may_not_be_checked_by_it_is
     assert "Choose at least one site." in office.post(address, given, 400)
     assert "Choose a certification body." in office.post(address, {**given, "body": "", "site": ["works-1"]}, 400)
     Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=cast.plants[1].site.organisation.controlling_firm)
-    office.post(address, {**given, "site": ["works-1", "works-2", "no-such"]})
+    group = cast.plants[1].site.organisation.controlling_firm
+    third = make_plant(3, cast.nation, cast.pack)
+    Organisation.objects.filter(pk=third.site.organisation_id).update(controlling_firm=group)
+    office.post(address, {**given, "site": ["works-1", "works-2", "works-3", "no-such"]})
     assert list(Assignment.objects.values_list("site__slug", flat=True)) == ["works-1"]
     page = office.text(reverse("web:assignments"))
     assert "1 site is assigned." in page
-    assert "works-2: " in page
+    assert "Not assigned: works-2, works-3. Certifier is controlled by the same firm as the site." in page, "one reason is told once"

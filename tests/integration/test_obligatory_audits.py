@@ -142,6 +142,9 @@ def test_who_neither_regulates_nor_acts_for_the_site_records_nothing(cast: Cast)
     assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     reads_only = person("reads@example.org", cast.plants[0].site.organisation, Role.ENTERPRISE)
     reads_only.memberships.update(may_manage=False)
+    of_the_body = signed_in(cast.auditor).get(reverse("web:obliged-audit", args=["works-1"])).content.decode()
+    assert "No audit and no certificate is on record." in of_the_body
+    assert "assign a certification body" not in of_the_body, "a body is not told to do what a regulator does"
     for user in (cast.plants[1].owner, cast.auditor, cast.stranger, reads_only):
         with pytest.raises(RefusedError) as refused:
             systems.put_on_record(cast.plants[0].site, paper(), user, NOW)

@@ -6,7 +6,7 @@ Samples: the auditor's promise, the draw that it bound, and what came of the ope
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from portal.accounts.models import HEX_32, User
 from portal.assurance.models.assigned import Assignment
@@ -48,6 +48,14 @@ class Act(models.TextChoices):
     ANSWERED = "answered"  # by the firm
     RETURNED = "returned"  # by the auditor: the answer does not settle it
     CLOSED = "closed"  # by the auditor
+    APPEALED = "appealed"  # by the firm, to the regulator of the site; once
+    CONFIRMED = "confirmed"  # by the regulator: the finding stands, and waits for the plant
+    ANNULLED = "annulled"  # by the regulator: the finding falls
+
+
+ENDED = frozenset({Act.CLOSED, Act.ANNULLED})
+WAITS_FOR_PLANT = frozenset({None, Act.RETURNED, Act.CONFIRMED})
+"""The last act of a finding whose answer is the plant's to give; None: nobody has said anything yet."""
 
 
 class FindingStep(AppendOnly):
@@ -66,6 +74,11 @@ class FindingStep(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.finding} {self.act}"
+
+
+def last_act() -> Subquery:
+    """Of each finding of a query, its last act; null where nobody has said anything yet."""
+    return Subquery(FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1])
 
 
 class Sample(models.Model):

@@ -21,7 +21,7 @@ from portal.web.words import enumerated, in_language, moment_in_words, period_na
 
 FILE_COLUMNS = (
     *("body", "site", "firm", "period", "due", "sees_values", "state", "major_findings_open", "assigned_by", "assigned_at"),
-    *("taken_back_by", "taken_back_at", "taken_back_reason"),
+    *("taken_back_by", "taken_back_at", "taken_back_reason", "state_name"),
 )
 DEFAULT = "-assigned"
 KEYS: dict[str, tables.Key[AssignmentView]] = {
@@ -69,6 +69,7 @@ def assignments_table(views: Sequence[AssignmentView], query: QueryDict) -> tupl
             *(view.body, view.site, view.firm, view.period, view.due.isoformat() if view.due else ""),
             *("yes" if view.sees_values else "no", view.course.value, view.majors, view.assigned_by, view.assigned_at.isoformat()),
             *(view.taken_back_by, view.taken_back_at.isoformat() if view.taken_back_at else "", view.taken_back_reason),
+            state(COURSES, view.course).word,
         )
         for view in kept
     )

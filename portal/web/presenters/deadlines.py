@@ -11,7 +11,9 @@ from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portal.accounts.models import Site
 from portal.catalogue.deadlines import last_day
+from portal.catalogue.models import ExtensionRequest
 from portal.intake.participation import ParticipationView, Taking
 from portal.intake.reminders import PAUSE, ExtensionView, OwedView, ReminderView, owing, remindable
 from portal.notifications.kinds import Kind
@@ -30,6 +32,17 @@ class ExtensionRow:
     reason: str
     granted_by: str
     granted: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    id: int
+    site: str
+    until: date
+    reason: str
+    asked_by: str
+    asked: datetime
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,7 @@ class DeadlinesPage:
     choosing: tuple[Choice, ...]  # links that tick the late ones of a place
     letters: tuple[NoticeRow, ...]  # what goes to those that are late, and to those that are not yet
     may_extend: bool  # some site has not reported
+    requests: tuple[RequestRow, ...]  # for more time, that wait
     extensions: tuple[ExtensionRow, ...]
     reminders: tuple[ReminderRow, ...]
     due_url: str
@@ -70,6 +84,7 @@ class DeadlinesPage:
 
 def deadlines_page(
     view: ParticipationView,
+    requests: Sequence[ExtensionRequest],
     extensions: Sequence[ExtensionView],
     reminders: Sequence[ReminderView],
     now: datetime,
@@ -97,6 +112,14 @@ def deadlines_page(
         choosing=choosing(boxes, query),
         letters=_letters(view, late),
         may_extend=bool(may_be_extended(view)),
+        requests=tuple(
+            RequestRow(
+                *(one.pk, f"{_firm(one.site)}: {in_language(one.site.name, one.site.name_zh)}", one.until, one.reason),
+                *(str(one.asked_by), one.asked_at, reverse("web:decide-time", args=[*place, one.pk])),
+            )
+            for one in requests
+            if [one.period.peer_group_id, one.period.name] == place
+        ),
         extensions=tuple(
             ExtensionRow(in_language(one.site_name, one.site_name_zh), last_day(one.due), one.reason, one.granted_by, one.granted_at)
             for one in extensions
@@ -115,6 +138,10 @@ def deadlines_page(
         remind_url=reverse("web:remind", args=place),
         crumbs=(Crumb(_("Publications"), reverse("web:publications")), Crumb(title, reverse("web:participation", args=place))),
     )
+
+
+def _firm(site: Site) -> str:
+    return in_language(site.organisation.name, site.organisation.name_zh)
 
 
 def _to_choose(view: ParticipationView, late: set[str], recent: set[str], picked: Collection[str] | None) -> tuple[SiteToRemind, ...]:

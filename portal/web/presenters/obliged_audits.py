@@ -21,7 +21,7 @@ from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
 from portal.web.words import in_language, moment_in_words, state
 
-FILE_COLUMNS = ("site", "firm", "state", "due", "last_audit", "certified_until")
+FILE_COLUMNS = ("site", "firm", "state", "due", "last_audit", "certified_until", "state_name")
 NO_DAY = date.max
 ORDER = {duty: place for place, duty in enumerate(Duty)}
 KEYS: dict[str, tables.Key[ObligedView]] = {
@@ -62,7 +62,11 @@ def duties_table(views: Sequence[ObligedView], query: QueryDict) -> tuple[Sequen
     """For a file: the rows that the address leaves, in its order; columns by their codes."""
     kept = tables.sorted_rows(showing(_fitting(views, query), query, _shown()), KEYS, query, "state")
     return FILE_COLUMNS, (
-        (view.site, view.firm, view.due.duty.value, *(_iso(day) for day in (view.due.day, view.last_audit, view.due.certified_until)))
+        (
+            *(view.site, view.firm, view.due.duty.value),
+            *(_iso(day) for day in (view.due.day, view.last_audit, view.due.certified_until)),
+            state(DUTIES, view.due.duty).word,
+        )
         for view in kept
     )
 
@@ -103,15 +107,17 @@ def certificates_list(rows: Sequence[SystemCertificate], query: QueryDict, today
     )
 
 
-def duty_in_words(due: Due, *, firm: bool) -> str:
+def duty_in_words(due: Due, *, firm: bool, regulator: bool = True) -> str:
     """What is to be done, in a sentence; empty where nothing is."""
     if due.duty is Duty.UNKNOWN:
         if firm:
             return _(
                 "No audit and no certificate is on record: record your certificate, or ask your regulator to assign a certification body."
             )
+        if not regulator:
+            return _("No audit and no certificate is on record.")
         return _("No audit and no certificate is on record: record a certificate, or assign a certification body.")
-    if due.duty is Duty.OVERDUE:
+    if due.duty is Duty.OVERDUE and (firm or regulator):
         return _("Ask your regulator which certification body is to come.") if firm else _("Assign a certification body.")
     if due.duty is Duty.SOON and due.certified_until is not None and due.certified_until == due.day:
         return _("The certificate ends then: record the one that follows, or have an audit.")

@@ -1,4 +1,4 @@
-"""For a regulator: which certification body checks which site and period, to assign and to take back."""
+"""For a regulator: which certification body checks which site and period, to assign and to take back; appeals against findings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.models import Role
-from portal.assurance import assigning
+from portal.assurance import assigning, findings
 from portal.assurance.assignments import (
     Course,
     assignable_sites,
@@ -21,19 +21,23 @@ from portal.assurance.assignments import (
     periods_of,
     regulated_assignments,
 )
-from portal.assurance.models import Assignment
+from portal.assurance.engagements import appealed_finding
+from portal.assurance.models import Assignment, Finding
 from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, listing_page, report_done
 from portal.web.assigning_forms import AssignForm, TakeBackForm
+from portal.web.assurance_forms import SettleForm
 from portal.web.choosing import Choosable, choosing, chosen_by
 from portal.web.forms import add_error
 from portal.web.presenters.assigning import assignments_list, assignments_table, sites_list
+from portal.web.presenters.assurance import finding_page
+from portal.web.refusals import in_whole
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import in_language, period_name
+from portal.web.words import enumerated, in_language, period_name
 
 
 @for_role(Role.REGULATOR)
@@ -126,6 +130,7 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
         form.add_error(None, _("Choose at least one site."))
     if request.method == "POST" and form.is_valid():
         given, done = form.cleaned_data, 0
+        refused: dict[str, list[str]] = {}
         for site in chosen:
             try:
                 assigning.assign(
@@ -139,7 +144,9 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
                 )
                 done += 1
             except RefusedError as refusal:
-                messages.error(request, f"{site.slug}: {refusal}")
+                refused.setdefault(in_whole(refusal), []).append(site.slug)
+        for why, slugs in refused.items():
+            messages.error(request, _("Not assigned: %(sites)s. %(why)s") % {"sites": enumerated(slugs), "why": why})
         if done:
             messages.success(request, ngettext("%(n)d site is assigned.", "%(n)d sites are assigned.", done) % {"n": done})
         return redirect("web:assignments")
@@ -190,6 +197,29 @@ def take_back(request: HttpRequest, assignment: int) -> HttpResponseBase:
         back=reverse("web:assignments"),
         crumbs=(_crumb(),),
     )
+
+
+@for_role(Role.REGULATOR, posts=True)
+def appealed(request: HttpRequest, assignment: int, number: int) -> HttpResponseBase:
+    """A finding that the firm brought before the regulator."""
+    user, today = person(request), scheme_day()
+    seen = appealed_finding(user, assignment, number, today)
+    if seen is None:
+        raise Http404
+    form = SettleForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        held = Finding.objects.select_related("assignment__site").get(assignment=assignment, number=number)
+        try:
+            annulled = request.POST.get("act") == "annul"
+            findings.decide_appeal(held, form.cleaned_data["text"], user, timezone.now(), annulled=annulled)
+        except RefusedError as refusal:
+            add_error(form, "text", refusal)
+        else:
+            return report_done(
+                request, _("Your decision is on record; plant and body read it."), "web:appealed-finding", assignment, number
+            )
+    told = {"page": finding_page(*seen, today, (_crumb(),), regulator=True), "reader": "regulator"}
+    return form_page(request, "web/finding.html", told, form)
 
 
 def _crumb() -> Crumb:

@@ -47,16 +47,19 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
     shown = finding_of(view, number)
     form = AnswerForm(request.POST) if request.method == "POST" else AnswerForm()
     if request.method == "POST" and form.is_valid():
+        appealed = request.POST.get("act") == "appeal"
         held = Finding.objects.select_related("assignment__site").get(assignment=assignment, number=number)
         try:
-            findings.answer(held, form.cleaned_data["text"], form.cleaned_data["evidence_digest"], person(request), timezone.now())
+            say = findings.appeal if appealed else findings.answer
+            say(held, form.cleaned_data["text"], form.cleaned_data["evidence_digest"], person(request), timezone.now())
         except RefusedError as refusal:
             if refusal.status == 403:
                 raise
             add_error(form, "text", refusal)
         else:
-            messages.success(request, _("Your answer is on record; the certification body reads it."))
+            done = _("Your appeal is on record; the regulator decides.") if appealed else ""
+            messages.success(request, done or _("Your answer is on record; the certification body reads it."))
             return redirect("web:audit-finding", assignment, number)
     crumbs = (Crumb(_("Audits"), reverse("web:audits")),)
-    told = {"page": finding_page(view, shown, today, crumbs), "auditor": False}
+    told = {"page": finding_page(view, shown, today, crumbs), "reader": "plant"}
     return form_page(request, "web/finding.html", told, form)

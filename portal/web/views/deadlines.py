@@ -1,4 +1,4 @@
-"""For a regulator: due dates, more time for a site, reminders to those that are late."""
+"""For a regulator: due dates, more time for a site, reminders to those that are late. For a firm: to ask for more time."""
 
 from __future__ import annotations
 
@@ -6,20 +6,27 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import date as date_format
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.models import Role, Site
+from portal.accounts.selectors import managed_sites, regulated_sites
 from portal.catalogue import deadlines
 from portal.catalogue.models import ReportingPeriod
 from portal.intake import reminders
+from portal.intake.owed import owed_of
 from portal.intake.participation import ParticipationView, participation
+from portal.intake.reminders import asked_for
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
-from portal.web.answers import report_done
-from portal.web.forms import DueForm, ExtensionForm, add_error, mark_errors
+from portal.web.answers import confirm_page, report_done
+from portal.web.forms import DueForm, ExtensionForm, MoreTimeForm, add_error, mark_errors
 from portal.web.presenters.deadlines import deadlines_page, may_be_extended
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words import in_language, period_name
 
 
 @for_role(Role.REGULATOR)
@@ -68,6 +75,57 @@ def extend(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     return _page(request, view, extension_form=form)
 
 
+@for_role(Role.ENTERPRISE, posts=True)
+def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpResponseBase:
+    """A firm asks for more time for one of its sites."""
+    user, now = person(request), timezone.now()
+    site = managed_sites(user).filter(slug=slug).first()
+    row = next((one for one in owed_of(Site.objects.filter(slug=slug), now) if (one.group, one.period) == (group, period)), None)
+    if site is None or row is None:
+        raise Http404
+    form = MoreTimeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        held = ReportingPeriod.objects.get(peer_group=group, name=period)
+        try:
+            deadlines.ask(held, site, form.cleaned_data["until"], form.cleaned_data["reason"], user, now)
+        except RefusedError as refusal:
+            if refusal.code not in ("extension-not-later", "extension-asked"):
+                raise
+            add_error(form, "until", refusal)
+        else:
+            return report_done(request, _("Your request is on record; the regulator decides, and you are told."), "web:site-record", slug)
+    name, back = in_language(site.name, site.name_zh), reverse("web:site-record", args=[slug])
+    told = {"site": name, "period": period_name(period), "day": date_format(deadlines.last_day(row.due), _("j F Y"))}
+    return confirm_page(
+        request,
+        form,
+        title=_("Ask for more time: %(site)s, %(period)s") % told,
+        sentence=_("The report is due by the end of %(day)s. That day holds until the regulator has decided.") % told,
+        button=_("Ask for more time"),
+        back=back,
+        crumbs=(Crumb(name, back),),
+    )
+
+
+@for_role(Role.REGULATOR, posts=True)
+def decide(request: HttpRequest, group: int, period: str, pk: int) -> HttpResponseBase:
+    """What a firm asked for is given, or refused with a reason."""
+    user, now = person(request), timezone.now()
+    asked = next((one for one in asked_for(regulated_sites(user)) if one.pk == pk), None)
+    if request.method == "GET" or asked is None:  # decided already, or of another jurisdiction
+        return redirect("web:deadlines", group, period)
+    answer = request.POST.get("answer", "").strip()
+    if request.POST.get("act") == "grant":
+        deadlines.extend(asked.period, asked.site, asked.until, answer or asked.reason, user, now)
+        messages.success(request, _("The site has the time that it asked for."))
+    elif answer:
+        deadlines.refuse(pk, answer, user, now)
+        messages.success(request, _("The request is refused, and the firm is told why."))
+    else:
+        messages.error(request, _("Nothing was decided: a refusal needs a reason, which the firm reads."))
+    return redirect("web:deadlines", group, period)
+
+
 @for_role(Role.REGULATOR, posts=True)
 def remind(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     view = _participation(request, group, period)
@@ -89,9 +147,10 @@ def _page(
     wrong = due_form or extension_form
     if wrong is not None:
         mark_errors(wrong)
+    requests = asked_for(regulated_sites(person(request)))
     picked = request.POST.getlist("site") if extension_form is not None else None
     told = {
-        "page": deadlines_page(view, reminders.extensions(view), reminders.reminders(view), timezone.now(), request.GET, picked),
+        "page": deadlines_page(view, requests, reminders.extensions(view), reminders.reminders(view), timezone.now(), request.GET, picked),
         "wrong": wrong,
         "due_form": due_form or DueForm(initial={"due": deadlines.last_day(view.due)}),
         "extension_form": extension_form or ExtensionForm(sites=may_be_extended(view)),

@@ -86,7 +86,7 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
         else:
             return report_done(request, _("Your decision is on record; the plant reads it."), "web:engagement-finding", assignment, number)
     crumbs = (*_crumbs(), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
-    told = {"page": finding_page(view, shown, scheme_day(), crumbs), "auditor": True}
+    told = {"page": finding_page(view, shown, scheme_day(), crumbs), "reader": "auditor"}
     return form_page(request, "web/finding.html", told, form)
 
 

@@ -61,7 +61,8 @@ def end(request: HttpRequest, slug: str, grant: int) -> HttpResponseBase:
             row = grants.take_back(person(request), grant, timezone.now())
         except Grant.DoesNotExist as error:
             raise Http404 from error
-        messages.success(request, _("%(partner)s sees nothing of the site any more.") % {"partner": row.partner.name})
+        partner = in_language(row.partner.name, row.partner.name_zh)
+        messages.success(request, _("%(partner)s sees nothing of the site any more.") % {"partner": partner})
     return redirect("web:access", slug)
 
 

@@ -73,7 +73,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
         "title": _title(view),
         "due": view.due,
         "last_audit": view.last_audit,
-        "to_do": duty_in_words(view.due, firm=firm),
+        "to_do": duty_in_words(view.due, firm=firm, regulator=may_record),
         **_rule(view.place),
         "table": certificates_list(list(rows), request.GET, today, may_take_back=may_record),
         "form": form if may_record else None,

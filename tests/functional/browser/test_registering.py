@@ -38,6 +38,7 @@ def test_a_firm_comes_in_and_asks_for_a_site(reader: MakeReader, screen: tuple[s
     visitor.look("register-nothing", expected_status=400)
     for field, text in (
         ("name", name),
+        ("credit_code", {"en": "9111 0000 6000 3734 1L", "zh-hans": "91350100M000100Y43"}[screen[0]]),
         ("controlling_firm", "New Holding " + screen[0]),
         ("contact", "Li"),
         ("email", f"li-{screen[0]}@new.example"),

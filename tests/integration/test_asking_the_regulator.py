@@ -1,0 +1,170 @@
+"""What a firm asks of its regulator: more time for a report, and whether a finding stands. Who decides, who is told, where it waits."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.assurance import auditors, findings, reminding
+from portal.assurance.assigning import assign
+from portal.assurance.models import Finding
+from portal.assurance.models.findings import Grade
+from portal.auditlog.models import Event
+from portal.catalogue import deadlines
+from portal.catalogue.models import Extension, ExtensionRequest, ReportingPeriod
+from portal.days import scheme_day
+from portal.notifications.models import Notice
+from portal.problems import RefusedError
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+REASON = "The kiln was rebuilt; its meters are read again from May."
+UNTIL = date(2031, 1, 1)
+APPEAL = "The scale was calibrated in March; the record is attached."
+
+
+def build_scene() -> Cast:
+    """Works 3 lies in the province; nobody has reported, and reports are due in ten days."""
+    made = make_cast(3)
+    ReportingPeriod.objects.filter(pk=made.period.pk).update(due=timezone.now() + timedelta(days=10))
+    return made
+
+
+def of(user: User, language: str = "en") -> Client:
+    client = Client(headers={"Accept-Language": language})
+    assert client.login(username=user.email, password=PASSWORD)
+    return client
+
+
+def read(client: Client, address: str) -> str:
+    answer = client.get(address, follow=True)
+    assert answer.status_code == 200
+    return " ".join(re.sub("<[^>]+>", " ", answer.content.decode()).split())
+
+
+def asking(cast: Cast, place: int = 2) -> str:
+    return reverse("web:ask-for-time", args=[cast.plants[place].site.slug, cast.group.pk, PERIOD])
+
+
+def asked_of(user: User) -> list[str]:
+    return list(Notice.objects.filter(recipient=user).order_by("pk").values_list("kind", flat=True))
+
+
+def refused(code: str, act: object, *args: object, **told: object) -> None:
+    with pytest.raises(RefusedError) as raised:
+        act(*args, **told)  # type: ignore[operator]
+    assert raised.value.code == code
+
+
+def test_a_firm_asks_for_time_where_it_reads_what_is_due_and_its_regulators_give_it(cast: Cast) -> None:
+    firm, office = of(cast.plants[2].owner), of(cast.provincial)
+    assert asking(cast) in firm.get(reverse("web:upload")).content.decode()
+    assert asking(cast) in firm.get(reverse("web:site-record", args=["works-3"])).content.decode()
+    firm.post(asking(cast), {"until": UNTIL, "reason": REASON})
+    firm.post(asking(cast), {"until": UNTIL, "reason": REASON})  # the form sent twice
+    (request,) = ExtensionRequest.objects.all()
+    assert "More time is asked for, until 1 January 2031; the regulator has not decided." in read(firm, reverse("web:home"))
+    assert "已申请延期至 2031 年 1 月 1 日" in read(of(cast.plants[2].owner, "zh-hans"), reverse("web:home"))
+    assert asking(cast) not in firm.get(reverse("web:upload")).content.decode()
+    for officer in (cast.provincial, cast.approver):  # of the province and of the nation above it
+        assert "1 site asks for more time" in read(of(officer), reverse("web:home"))
+        assert asked_of(officer) == ["extension.asked"]
+    page = read(office, reverse("web:deadlines", args=[cast.group.pk, PERIOD]))
+    assert "Works 3 asks for more time until 1 January 2031" in page
+    assert REASON in page
+    office.post(reverse("web:decide-time", args=[cast.group.pk, PERIOD, request.pk]), {"act": "grant"})
+    (given,) = Extension.objects.all()
+    assert (deadlines.last_day(given.due), given.granted_by) == (UNTIL, cast.provincial)
+    request.refresh_from_db()
+    assert (request.granted, request.decided_by) == (True, cast.provincial)
+    assert "asks for more time" not in read(office, reverse("web:home"))
+    assert "extension.granted" in asked_of(cast.plants[2].owner)
+
+
+def test_a_refusal_has_a_reason_which_the_firm_reads_and_it_may_ask_again(cast: Cast) -> None:
+    firm, office = of(cast.plants[2].owner), of(cast.provincial)
+    firm.post(asking(cast), {"until": UNTIL, "reason": REASON})
+    request = ExtensionRequest.objects.get()
+    address = reverse("web:decide-time", args=[cast.group.pk, PERIOD, request.pk])
+    office.post(address, {"act": "refuse", "answer": " "})
+    assert ExtensionRequest.objects.get().granted is None
+    office.post(address, {"act": "refuse", "answer": "The meters ran all year."})
+    assert ExtensionRequest.objects.get().granted is False
+    assert not Extension.objects.exists()
+    assert "The meters ran all year." in read(firm, reverse("web:site-record", args=["works-3"]))
+    assert "extension.refused" in asked_of(cast.plants[2].owner)
+    office.post(address, {"act": "grant"})  # decided already: the old page sent again changes nothing
+    assert not Extension.objects.exists()
+    firm.post(asking(cast), {"until": UNTIL, "reason": REASON})
+    assert ExtensionRequest.objects.filter(granted=None).count() == 1
+
+
+def test_nobody_asks_for_anothers_site_or_decides_beyond_their_jurisdiction(cast: Cast) -> None:
+    assert of(cast.plants[0].owner).get(asking(cast)).status_code == 404
+    firm = of(cast.plants[1].owner)  # works 2 lies outside the province
+    early = firm.post(asking(cast, 1), {"until": "2017-01-01", "reason": REASON})
+    assert (early.status_code, "not later than" in early.content.decode()) == (400, True)
+    firm.post(asking(cast, 1), {"until": UNTIL, "reason": REASON})
+    assert firm.post(asking(cast, 1), {"until": UNTIL, "reason": "Another."}).status_code == 400
+    request = ExtensionRequest.objects.get()
+    refused("not-regulator", deadlines.refuse, request.pk, "No.", cast.provincial, NOW)
+    of(cast.provincial).post(reverse("web:decide-time", args=[cast.group.pk, PERIOD, request.pk]), {"act": "grant"})
+    assert ExtensionRequest.objects.get().granted is None
+    assert "asks for more time" not in read(of(cast.provincial), reverse("web:home"))
+    deadlines.extend(cast.period, cast.plants[1].site, date(2032, 1, 1), "Another day.", cast.approver, NOW)  # which settles it
+    assert ExtensionRequest.objects.get().granted is True
+
+
+@pytest.fixture
+def finding(cast: Cast) -> Finding:
+    made = assign(cast.body, cast.plants[2].site, PERIOD, cast.approver, NOW)
+    auditors.declare(made, cast.auditor, False, "", NOW)
+    due = scheme_day() - timedelta(days=3)
+    return findings.raise_finding(made, Grade.MAJOR, "The scale was not calibrated.", "Record 7", "", due, cast.auditor, NOW)
+
+
+def test_an_appeal_waits_for_the_regulator_alone_and_a_finding_that_stands_waits_for_the_plant(cast: Cast, finding: Finding) -> None:
+    firm, office, body = of(cast.plants[2].owner), of(cast.provincial), of(cast.auditor)
+    place = [finding.assignment_id, finding.number]
+    seen = reverse("web:appealed-finding", args=place)
+    assert office.get(seen).status_code == 404, "of a finding nobody brought before it a regulator reads grade and state alone"
+    firm.post(reverse("web:audit-finding", args=place), {"text": APPEAL, "act": "appeal"})
+    assert not any("answer finding" in row for row in (read(firm, reverse("web:home")),))
+    assert not list(reminding.days_to_tell(scheme_day())), "nobody is told that its answer is late"
+    for act, who in ((findings.answer, cast.plants[2].owner), (findings.close, cast.auditor)):
+        args = ("Words.", "", who, NOW) if act is findings.answer else ("Words.", who, NOW)
+        refused("finding-appealed" if act is findings.answer else "finding-unanswered", act, finding, *args)
+    refused("finding-appealed", findings.send_back, finding, "Words.", cast.auditor, NOW)
+    assert "The regulator decides about the appeal." in read(body, reverse("web:engagement-finding", args=place))
+    assert "Works 3: appeal against finding 1" in read(office, reverse("web:home"))
+    assert {"appeal.waits"} == set(asked_of(cast.provincial))
+    assert "finding.appealed" in asked_of(cast.auditor)
+    assert APPEAL in read(office, seen)
+    assert office.post(seen, {"act": "confirm", "text": ""}).status_code == 400
+    refused("not-your-site", findings.appeal, finding, "Mine.", "", cast.plants[1].owner, NOW)
+    office.post(seen, {"act": "confirm", "text": "The record is of another scale."})
+    assert "The record is of another scale." in read(firm, reverse("web:audit-finding", args=place))
+    assert "answer finding 1" in read(firm, reverse("web:home"))
+    assert findings.open_majors(finding.assignment) == 1
+    refused("appealed-before", findings.appeal, finding, "Again.", "", cast.plants[2].owner, NOW)
+    refused("no-appeal", findings.decide_appeal, finding, "Again.", cast.provincial, NOW, annulled=True)
+    assert {"appeal.decided"} <= set(asked_of(cast.plants[2].owner)) & set(asked_of(cast.auditor))
+
+
+def test_a_finding_that_falls_holds_nothing_up(cast: Cast, finding: Finding) -> None:
+    findings.appeal(finding, APPEAL, "", cast.plants[2].owner, NOW)
+    refused("not-regulator", findings.decide_appeal, finding, "No.", cast.stranger, NOW, annulled=True)
+    office = of(cast.approver)
+    seen = reverse("web:appealed-finding", args=[finding.assignment_id, finding.number])
+    office.post(seen, {"act": "annul", "text": "Calibrated in March."})
+    assert findings.open_majors(finding.assignment) == 0
+    assert "Fell on appeal" in read(office, seen)
+    refused("finding-closed", findings.answer, finding, "Words.", "", cast.plants[2].owner, NOW)
+    assert Event.objects.filter(action="finding.annulled", actor=cast.approver.email).count() == 1
