@@ -42,13 +42,15 @@ class Compared(Setting):
 
 
 class Action(Compared):
-    """[[actions]]: one measure. `day` is when it took effect (done) or is to (before that); `expected_pct` what it was hoped to save."""
+    """[[actions]]: one measure. `day` is when it took effect (done) or is to (before that); `expected_pct` what it was hoped to save;
+    `practice` the id of the practice in the library that it follows."""
 
     what: str = Field(min_length=1, max_length=200)
     owner: str = Field(min_length=1, max_length=100)
     state: State
     day: date
     expected_pct: float | None = Field(default=None, gt=0, lt=100)
+    practice: str | None = Field(default=None, min_length=1, max_length=60)
 
     @property
     def name(self) -> str:

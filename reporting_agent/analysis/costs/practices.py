@@ -1,9 +1,10 @@
-"""What published lists say helps at the steps of this site, beside the step's own gap and prices. Matched here: nothing leaves.
+"""What helps at the steps of this site, beside the step's own gap and prices. Matched here: nothing leaves.
 
 A practice stands at its step's electricity or heat. Its saving is the list's, per output unit of the step; beside it stands what the
 step's batches took per output unit above the label beyond slopes and uncertainty, where the pack has a label of that form of energy: a
-saving larger than the gap is a change of the plant and not of its conduct. Payback is simple: investment over a year's saving at what that
-form of energy cost the step by the site's own tariff.
+saving larger than the gap is a change of the plant and not of its conduct. A practice against a cause is named only where that cause took
+energy at the step, and beside it stands what the cause took. Money and payback follow the low end of a range. Payback is simple:
+investment over a year's saving at what that form of energy cost the step by the site's own tariff.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.outcomes import Reported
 from benchmarks.guidance.practices import Library, Listing, Practice
 from benchmarks.measurements import Metric
 from benchmarks.quantities import ratio
-from reporting_agent.analysis.costs.tariff import StepCost
+from reporting_agent.analysis.costs.batch_costs import StepCost
 from reporting_agent.analysis.waste.losses import StepLosses
 from reporting_agent.config import Site
 
@@ -26,30 +29,47 @@ class FittingPractice:
     practice: Practice
     listing: Listing
     step: str
-    gap: float | None  # above the label beyond slopes and uncertainty, in the practice's unit per output unit; None without such a label
+    gap: float | None  # beyond slopes and uncertainty, or what its cause took, in its unit per output unit; None without such a label
     money: float | None  # of the list's saving, at the site's tariff
     payback_years: float | None
+    reported: Reported | None = None  # by other sites, beside it
 
 
 def fitting_practices(
     site: Site, losses: Sequence[StepLosses], costs: Sequence[StepCost], library: Library | None = None
 ) -> tuple[FittingPractice, ...]:
-    """Of every step with a gap, those with the shortest payback first, then those with the largest saving."""
+    """Of every step with a gap: those against a cause that was found first, then the shortest payback, then the largest saving."""
     held = library or Library.held()
     steps = list(dict.fromkeys(one.step for one in losses if one.beyond.kgce > 0))
     found = [each for step in steps for each in _of_step(site, held, step, losses, costs)]
-    return tuple(sorted(found, key=lambda each: (steps.index(each.step), each.payback_years or float("inf"), -each.practice.saving)))
+    return tuple(sorted(found, key=lambda each: _order(each, steps)))
+
+
+def _order(each: FittingPractice, steps: Sequence[str]) -> tuple[float, ...]:
+    payback = float("inf") if each.payback_years is None else each.payback_years
+    return steps.index(each.step), each.practice.cause is None, payback, -float(each.practice.saving)
 
 
 def _of_step(site: Site, held: Library, step: str, losses: Iterable[StepLosses], costs: Sequence[StepCost]) -> Iterator[FittingPractice]:
     of_step = [one for one in losses if one.step == step]
+    found = {cause for one in of_step for cause, taken in one.by_cause.items() if cause.named and taken.kgce > 0}
     for practice in held.of_step(site.site.pack, step):
+        if practice.cause is not None and practice.cause not in found:
+            continue
         labels = [one for one in of_step if one.metric is practice.metric and one.energy_unit == practice.unit]
         output = sum(float(one.batches.output_t.sum()) for one in labels)
-        gap = sum(one.beyond.energy for one in labels) / output if output else None
+        gap = sum(_against(one, practice.cause) for one in labels) / output if output else None
         price = _of_electricity(step, costs) if practice.metric is Metric.ELECTRICITY else _of_gap(labels)
         money = None if price is None else price * float(practice.saving)
-        yield FittingPractice(practice, held.listing(practice), step, gap, money, _payback(site, practice, money))
+        payback, reported = _payback(site, practice, money), held.reported.get(practice.id)
+        yield FittingPractice(practice, held.listing(practice), step, gap, money, payback, reported)
+
+
+def _against(one: StepLosses, cause: Cause | None) -> float:
+    """What the practice is up against at this label: the cause's part, or all that lies beyond slopes and uncertainty."""
+    if cause is None:
+        return one.beyond.energy
+    return one.by_cause[cause].energy if cause in one.by_cause else 0.0
 
 
 def _of_electricity(step: str, costs: Iterable[StepCost]) -> float | None:

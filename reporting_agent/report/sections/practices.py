@@ -1,4 +1,4 @@
-"""What published lists say helps at the steps that have a gap: saving, the step's own gap, money and payback at the site's tariff."""
+"""What helps at the steps that have a gap, and against the causes found there: saving, own gap, money and payback at the site's tariff."""
 
 from __future__ import annotations
 
@@ -22,16 +22,26 @@ def data(view: View) -> dict[str, Any] | None:
             for step in dict.fromkeys(each.step for each in found)
         ],
         "sources": list(dict.fromkeys(f"{view.said(each.listing.words)} ({view.said(each.listing.read_in)})" for each in found)),
+        "ranges": any(each.practice.saving_to is not None for each in found),
         "payback_needs": any(each.payback_years is None and each.practice.investment for each in found),
     }
 
 
-def _row(view: View, each: FittingPractice, currency: str) -> dict[str, str]:
-    practice = each.practice
+def _row(view: View, each: FittingPractice, currency: str) -> dict[str, Any]:
+    practice, w = each.practice, view.w["practices"]
     unit = f"{practice.unit}/t"
+    saving = f"{practice.saving}" if practice.saving_to is None else w["span"].format(low=practice.saving, high=practice.saving_to)
+    told = {"against": practice.cause and practice.cause.words, "done": practice.done, "conditions": practice.conditions}
+    details = [w[name].format(words=view.said(words)) for name, words in {**told, "equipment": practice.equipment}.items() if words]
+    if practice.published_on is not None:
+        version = w["version"].format(version=practice.version, day=practice.published_on.isoformat(), reviewer=practice.reviewer)
+        details.append(f"{version} {view.said(each.listing.words)}")
+    if each.reported is not None:
+        details.append(view.said(each.reported.words))
     return {
         "name": view.said(practice.words),
-        "saving": f"{practice.saving} {unit}",
+        "details": details,
+        "saving": f"{saving} {unit}",
         "gap": NOTHING if each.gap is None else f"{shown(each.gap)} {unit}",
         "money": NOTHING if each.money is None else f"{each.money:,.2f} {currency}/t",
         "investment": NOTHING if practice.investment is None else f"{practice.investment} USD/t",

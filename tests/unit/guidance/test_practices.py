@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from benchmarks import packs
-from benchmarks.guidance.practices import Library
+from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.practices import Library, Practice
 from benchmarks.measurements import Metric, Period
 from fixtures.simulator import Sector
 from reporting_agent import pipeline
@@ -90,3 +91,26 @@ def test_a_list_that_nobody_read_and_a_practice_of_no_list_are_refused() -> None
     with pytest.raises(ValidationError, match="no list is called"):
         Library.model_validate({**held.model_dump(), "lists": []})
     assert min(one.saving for one in held.practices) > Decimal(0)
+
+
+def test_a_practice_against_a_cause_is_named_where_that_cause_took_energy_and_first(works: tuple[Site, Analysis]) -> None:
+    site, analysis = works
+    mill = next(one for one in analysis.losses if one.step == "cement-grinding" and one.metric is Metric.ELECTRICITY)
+    waited = replace(mill, by_cause={**mill.by_cause, Cause.HOLDING: mill.beyond})
+    plain = next(one for one in Library.held().practices if one.id == "cement-improved-grinding-media")
+    told = [
+        plain.model_copy(update={"id": cause, "cause": cause, "saving_to": plain.saving * 2}) for cause in (Cause.REHEAT, Cause.HOLDING)
+    ]
+    held = Library.held().with_further(Library(lists=Library.held().lists, practices=tuple(told)))
+    found = fitting_practices(site, [waited], analysis.costs, held)
+    assert found[0].practice.id == Cause.HOLDING
+    assert Cause.REHEAT not in {one.practice.id for one in found}
+    assert found[0].gap == pytest.approx(mill.beyond.energy / float(mill.batches.output_t.sum()))
+    assert found[0].money == pytest.approx(4 * 0.6)  # of the low end
+    assert Cause.HOLDING not in {one.practice.id for one in fitting_practices(site, [mill], analysis.costs, held)}
+
+
+def test_a_range_that_does_not_rise_is_refused() -> None:
+    plain = Library.held().practices[0].model_dump()
+    with pytest.raises(ValidationError, match="not more than"):
+        Practice.model_validate({**plain, "saving_to": plain["saving"]})

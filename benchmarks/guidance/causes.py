@@ -1,0 +1,51 @@
+"""Causes of energy above a label, by the codes that local reports, practices and the signed library share.
+
+How each is told from a plant's own log is the agent's (`reporting_agent.analysis.waste.causes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from benchmarks.routes import Words, worded
+
+
+class Cause(StrEnum):
+    """Why a batch took more energy than the label, where the data say so."""
+
+    HOLDING = "holding"  # longer from start to end than label-level batches (power off, where the log gives power-on time)
+    REHEAT = "reheat"
+    COLD_START = "cold-start"  # first batch after a stop
+    CHANGEOVER = "changeover"  # another product before
+    REJECT = "reject"  # energy of output that was rejected
+    LOW_LOAD = "low-load"  # less output than label-level batches
+    EQUIPMENT = "equipment"
+    SHIFT = "shift"
+    HOUR = "hour"
+    AT_POWER = "longer-at-power"  # where the energy went, not why
+    NONE = "no-cause"  # what no evidence explains
+
+    @property
+    def words(self) -> Words:
+        return CAUSE_WORDS[self]
+
+    @property
+    def named(self) -> bool:
+        """Whether it says why: only such energy is called avoidable, the rest is unexplained."""
+        return self not in {Cause.AT_POWER, Cause.NONE}
+
+
+CAUSE_WORDS: Mapping[Cause, Words] = {
+    Cause.HOLDING: worded("Holding and waiting"),
+    Cause.REHEAT: worded("Reheating"),
+    Cause.COLD_START: worded("First batch after a stop"),
+    Cause.CHANGEOVER: worded("Change of product"),
+    Cause.REJECT: worded("Rejected output"),
+    Cause.LOW_LOAD: worded("Low load"),
+    Cause.EQUIPMENT: worded("Equipment"),
+    Cause.SHIFT: worded("Shift"),
+    Cause.HOUR: worded("Hour of the day"),
+    Cause.AT_POWER: worded("Longer at power, reason not in the data"),
+    Cause.NONE: worded("No cause in the data"),
+}

@@ -1,0 +1,115 @@
+"""What sites report that a practice did there: a class and no figure, told only in batches of five firms.
+
+A site finds its class by its own baseline and reporting period. Of each firm a batch takes the report that waits longest, and it closes
+when it holds five firms: so any two published states differ by one report each of at least five firms, or not at all, in whatever order
+reports come and are withdrawn. What a batch tells of a firm at most: its class to who knows those of the four others, and to everybody
+where all five are alike.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, NonNegativeInt, model_validator
+
+from benchmarks.routes import Declared, Words, worded
+
+FEWEST_FIRMS = 5
+
+
+class Outcome(StrEnum):
+    """Whether it saved is told by the 95 % interval; how much, as a share of the energy that was expected, by the estimate."""
+
+    USED_MORE = "used-more"  # the whole interval lies below 0
+    NOT_PROVEN = "not-proven"  # 0 lies in it
+    UNDER_2 = "under-2"  # proven, %
+    FROM_2_TO_5 = "2-to-5"
+    FROM_5 = "5-or-more"
+
+    @classmethod
+    def of(cls, saving: float, low: float, high: float) -> Outcome:
+        """Of shares of the expected energy: the estimate, and the ends of its interval."""
+        if high < 0:
+            return cls.USED_MORE
+        if low <= 0:
+            return cls.NOT_PROVEN
+        return cls.UNDER_2 if saving < 0.02 else cls.FROM_2_TO_5 if saving < 0.05 else cls.FROM_5
+
+    @property
+    def words(self) -> Words:
+        return _WORDS[self]
+
+
+_WORDS = {
+    Outcome.USED_MORE: worded("More energy used than expected"),
+    Outcome.NOT_PROVEN: worded("Saving not proven"),
+    Outcome.UNDER_2: worded("Saving proven, less than 2 % of the expected energy"),
+    Outcome.FROM_2_TO_5: worded("Saving proven, 2 to 5 % of the expected energy"),
+    Outcome.FROM_5: worded("Saving proven, 5 % or more of the expected energy"),
+}
+
+
+def closing_batch(firms: Sequence[Hashable]) -> tuple[int, ...]:
+    """Which of the waiting reports are counted now, by their places: of each firm the first; none before there are enough firms.
+
+    Args:
+        firms: of the waiting reports of one practice, in the order in which they came.
+    """
+    first = {firm: place for place, firm in reversed(list(enumerate(firms)))}
+    return tuple(sorted(first.values())) if len(first) >= FEWEST_FIRMS else ()
+
+
+class Reported(Declared):
+    """The closed batches of one practice, all its versions together."""
+
+    sites: int
+    firms: int = Field(ge=FEWEST_FIRMS)
+    first_year: int
+    last_year: int
+    by_outcome: dict[Outcome, NonNegativeInt]
+
+    @model_validator(mode="after")
+    def _each_site_once(self) -> Self:
+        if sum(self.by_outcome.values()) != self.sites or self.sites < self.firms:
+            raise ValueError("the classes do not add up to the sites")
+        return self
+
+    @classmethod
+    def of(cls, counted: Iterable[tuple[Hashable, str, int]]) -> Reported:
+        """Of firm, class and year of every report that was counted; at least one batch."""
+        firms, outcomes, years = zip(*counted, strict=True)
+        found = Counter(outcomes)
+        return cls(
+            sites=len(firms),
+            firms=len(set(firms)),
+            first_year=min(years),
+            last_year=max(years),
+            by_outcome={outcome: found[outcome] for outcome in Outcome},
+        )
+
+    @property
+    def years(self) -> str:
+        return str(self.first_year) if self.first_year == self.last_year else f"{self.first_year}–{self.last_year}"
+
+    @property
+    def words(self) -> Words:
+        """One sentence, with every class."""
+        found = self.by_outcome
+        small, middle, large = (found.get(one, 0) for one in (Outcome.UNDER_2, Outcome.FROM_2_TO_5, Outcome.FROM_5))
+        return worded(
+            "Reported by %(sites)s sites of %(firms)s firms (%(years)s), each verified by its own agent against its baseline with 95 %% "
+            "confidence: saving proven at %(proven)s (less than 2 %% of the expected energy at %(small)s, 2 to 5 %% at %(middle)s, 5 %% or "
+            "more at %(large)s), not proven at %(not_proven)s, more used at %(used_more)s.",
+            sites=self.sites,
+            firms=self.firms,
+            years=self.years,
+            proven=small + middle + large,
+            small=small,
+            middle=middle,
+            large=large,
+            not_proven=found.get(Outcome.NOT_PROVEN, 0),
+            used_more=found.get(Outcome.USED_MORE, 0),
+        )

@@ -1,0 +1,58 @@
+"""`GET /api/v1/practices/`: the newest edition of the library of practices, signed, with its proof in the log. Public, for agents."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal import keys
+from portal.governance.api import PackEntrySerializer, PackSignatureSerializer
+from portal.openness import OPEN
+from portal.practices.selectors import newest_edition
+from portal.schema import ProblemSerializer, StrictView
+from portal.translog import selectors as translog
+
+
+class EditionDocumentSerializer(serializers.Serializer[Any]):
+    """What was signed."""
+
+    schema = serializers.CharField(help_text="steplabel/practices/1")
+    edition = serializers.CharField(help_text="1, 2, 3 …: an agent never goes back.")
+    practices = serializers.CharField(help_text="How many stand in it.")
+    file = serializers.CharField(help_text="SHA-256 of `library`.")
+    published_on = serializers.DateField()
+    signature = PackSignatureSerializer()
+
+
+class PracticesSerializer(serializers.Serializer[Any]):
+    document = EditionDocumentSerializer(allow_null=True, help_text="null where nothing was published yet.")
+    library = serializers.CharField(allow_blank=True, help_text="The file, byte for byte in UTF-8: JSON.")
+    log = PackEntrySerializer(allow_null=True)
+
+
+class PracticesView(StrictView):
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "public"
+
+    @extend_schema(operation_id="practices", responses={200: PracticesSerializer, 400: ProblemSerializer, 429: ProblemSerializer})
+    def get(self, _request: Request) -> Response:
+        """The whole library at once: who asks tells nothing of what fits."""
+        edition = newest_edition()
+        if edition is None:
+            return Response({"document": None, "library": "", "log": None}, headers={"Cache-Control": "no-cache"})
+        head = translog.head(keys.receipt_key())
+        entry, proof = translog.inclusion(edition.log_index, head.size)
+        log = {
+            "index": entry.index,
+            "on": entry.on.isoformat(),
+            "size": head.size,
+            "proof": [one.hex() for one in proof],
+            "head": base64.b64encode(head.signed).decode("ascii"),
+        }
+        answer = {"document": edition.document, "library": edition.library, "log": log}
+        return Response(answer, headers={"Cache-Control": "no-cache"})  # the head grows

@@ -1,0 +1,252 @@
+"""Offer, import, edit, publish, refuse, withdraw. What the library says was read by two people of a nation's regulators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from benchmarks.guidance.practices import Library
+from benchmarks.phrases import Phrase
+from benchmarks.wire import library as signed_library
+from benchmarks.wire import logged
+from benchmarks.wire.approved import sha256
+from benchmarks.wire.library import Edition as SignedEdition
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.signing import ReceiptKey
+from portal.accounts.audience import people_of_firms, regulators_of_nations
+from portal.accounts.models import Role, User
+from portal.accounts.selectors import organisations_as
+from portal.auditlog.models import Action
+from portal.auditlog.recording import record
+from portal.governance.selectors import may_decide
+from portal.notifications.kinds import Kind as Told
+from portal.notifications.telling import tell
+from portal.practices.content import gives_away, lacking
+from portal.practices.models import Edition, Entry, State
+from portal.practices.selectors import of_this_portal, speaks_for
+from portal.problems import RefusedError
+from portal.translog import log
+
+WAITING = (State.OFFERED, State.REVIEWED)
+
+
+def offer(by: User, organisation: int, content: Mapping[str, str], *, named: bool, now: datetime) -> Entry:
+    """A firm's own practice, with its consent. Raises RefusedError: `not-of-the-firm` (403), `practice-gives-away` (409)."""
+    firm = organisations_as(by, Role.ENTERPRISE, managing=True).filter(pk=organisation).distinct().first()
+    if firm is None:
+        raise _not_of_the_firm()
+    _require_safe(content)
+    with transaction.atomic():
+        row = Entry.objects.create(
+            content=dict(content), organisation=firm, named=named, consented_by=by, consented_at=now, written_at=now, state=State.OFFERED
+        )
+        row.practice = f"collected-{row.pk}"
+        row.save(update_fields=["practice"])
+        record(now, by.email, Action.PRACTICE_OFFERED, subject_of(row))
+        _tell(Told.PRACTICE_WAITS, row, regulators_of_nations(), by, now)
+    return row
+
+
+def import_list(by: User, contents: Mapping[str, Mapping[str, str]], now: datetime) -> list[Entry]:
+    """Practices of a published list by their ids, all or none; a second person publishes them.
+
+    Raises:
+        RefusedError: `not-regulator` (403); `practice-collected`, `practice-waits` (409).
+    """
+    _require_regulator(by)
+    if taken := Entry.objects.filter(practice__in=contents).exclude(organisation=None).values_list("practice", flat=True).first():
+        raise RefusedError(
+            409,
+            "practice-collected",
+            Phrase("The practice %(practice)s was collected from a firm; a list does not replace it.", practice=taken),
+            "Give the list's own practice another id.",
+        )
+    with transaction.atomic():
+        rows = [_create(Entry(practice=practice, content=dict(content), written_at=now), by, now) for practice, content in contents.items()]
+        for row in rows:
+            record(now, by.email, Action.PRACTICE_IMPORTED, subject_of(row))
+        if rows:
+            _tell(Told.PRACTICE_WAITS, rows[0], regulators_of_nations(), by, now)
+    return rows
+
+
+def edit(entry: Entry, by: User, content: Mapping[str, str], now: datetime) -> Entry:
+    """A firm corrects what nobody has reviewed; a regulator edits what waits, or writes the next version of what is published.
+
+    Raises:
+        RefusedError: `not-regulator` (403); `practice-decided`, `practice-gives-away`, `practice-waits` (409).
+    """
+    with transaction.atomic():
+        row = Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+        if row.organisation_id is not None:
+            _require_safe(content)
+        if row.state == State.OFFERED and not may_decide(by):
+            if not speaks_for(by, row):
+                raise _not_of_the_firm()
+            row.content, row.written_at = dict(content), now
+            row.save(update_fields=["content", "written_at"])
+        else:
+            _require_regulator(by)
+            if row.state == State.PUBLISHED:
+                row = _create(_next(row, content, now), by, now)
+            elif row.state in WAITING:
+                row.content, row.state = dict(content), State.REVIEWED
+                row.reviewed_by, row.reviewed_at, row.reviewer = by, now, _agency(by)
+                row.save(update_fields=["content", "state", "reviewed_by", "reviewed_at", "reviewer"])
+            else:
+                raise _decided()
+            _tell(Told.PRACTICE_WAITS, row, regulators_of_nations(), by, now)
+            _tell(Told.PRACTICE_DECIDED, row, _firm(row), by, now)
+        record(now, by.email, Action.PRACTICE_EDITED, subject_of(row))
+    return row
+
+
+def publish(entries: Sequence[Entry], by: User, key: ReceiptKey, now: datetime) -> list[Entry]:
+    """A second person publishes what a first reviewed: a new edition of the library is signed and logged.
+
+    Raises:
+        RefusedError: `not-regulator` (403); `own-review`, `practice-decided`, `practice-incomplete` (409).
+    """
+    _require_regulator(by)
+    with transaction.atomic():
+        wanted = [one.pk for one in entries]
+        rows = list(Entry.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk"))
+        for row in rows:
+            _require_ready(row, by)
+            Entry.objects.filter(practice=row.practice, state=State.PUBLISHED).update(state=State.REPLACED)
+            row.state, row.published_by, row.published_at = State.PUBLISHED, by, now
+            row.save(update_fields=["state", "published_by", "published_at"])
+            record(now, by.email, Action.PRACTICE_PUBLISHED, subject_of(row))
+            _tell(Told.PRACTICE_DECIDED, row, _firm(row), by, now)
+        new_edition(key, now)
+    return rows
+
+
+def end(entry: Entry, by: User, reason: str, key: ReceiptKey, now: datetime) -> Entry:
+    """Refuse what waits, or withdraw what is published, with a reason; the firm withdraws its own at any time.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `practice-decided` (409).
+    """
+    with transaction.atomic():
+        row = Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+        own = speaks_for(by, row)
+        if not own:
+            _require_regulator(by)
+        if row.state not in (*WAITING, State.PUBLISHED):
+            raise _decided()
+        published = row.state == State.PUBLISHED
+        row.state = State.WITHDRAWN if own or published else State.REFUSED
+        row.ended_by, row.ended_at, row.ended_reason = by, now, reason.strip()[:1000]
+        row.save(update_fields=["state", "ended_by", "ended_at", "ended_reason"])
+        action = Action.PRACTICE_WITHDRAWN if row.state == State.WITHDRAWN else Action.PRACTICE_REFUSED
+        record(now, by.email, action, subject_of(row), row.ended_reason)
+        _tell(Told.PRACTICE_DECIDED, row, (*_firm(row), *regulators_of_nations()), by, now)
+        if published:
+            new_edition(key, now)
+    return row
+
+
+def subject_of(row: Entry) -> str:
+    """How the audit record names it."""
+    return f"practice {row.practice}/{row.version}"
+
+
+def new_edition(key: ReceiptKey, now: datetime) -> None:
+    """The library as it stands now, signed and logged. In the transaction of what changed it."""
+    head = log.lock()  # whoever makes an edition is alone in it
+    held, last = of_this_portal(), Edition.objects.first()
+    number, text = (last.number if last else 0) + 1, held.model_dump_json()
+    edition = SignedEdition(str(number), str(len(held.practices)), sha256(text), log.day_of(now).isoformat())
+    index = log.append(head, Kind.PRACTICES, logged.practices(edition).hex(), now)
+    Edition.objects.create(number=number, library=text, document=signed_library.sign(edition, key), log_index=index, at=now)
+
+
+def _create(row: Entry, by: User, now: datetime) -> Entry:
+    """As reviewed by this person, in the version after the newest. Raises RefusedError `practice-waits`."""
+    newest = Entry.objects.filter(practice=row.practice).order_by("-version").values_list("version", flat=True).first()
+    coming = any(one.id == row.practice for one in Library.held().practices)
+    row.version = (newest or int(coming)) + 1
+    row.state, row.reviewed_by, row.reviewed_at, row.reviewer = State.REVIEWED, by, now, _agency(by)
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as waits:
+        raise RefusedError(
+            409,
+            "practice-waits",
+            Phrase("A version of the practice %(practice)s waits already.", practice=row.practice),
+            "Publish or refuse that one first.",
+        ) from waits
+    return row
+
+
+def _next(row: Entry, content: Mapping[str, str], now: datetime) -> Entry:
+    return Entry(
+        practice=row.practice,
+        content=dict(content),
+        organisation=row.organisation,
+        named=row.named,
+        consented_by=row.consented_by,
+        consented_at=row.consented_at,
+        written_at=now,
+    )
+
+
+def _require_ready(row: Entry, by: User) -> None:
+    if row.state != State.REVIEWED:
+        raise _decided()
+    if row.reviewed_by_id == by.pk:
+        raise RefusedError(409, "own-review", "You have edited or imported this yourself.", "A second person publishes it.")
+    if missing := list(lacking(row.content, imported=row.organisation_id is None)):
+        raise RefusedError(
+            409,
+            "practice-incomplete",
+            Phrase("Before it is published, these stand in the entry: %(fields)s.", fields=", ".join(missing)),
+            "Edit it; then a second person publishes it.",
+        )
+
+
+def _require_safe(content: Mapping[str, str]) -> None:
+    if gives_away(content):
+        raise RefusedError(
+            409,
+            "practice-gives-away",
+            "This could tell the firm's energy per unit: an amount or a share of energy, or a saving as one figure.",
+            "Write no amount and no share of energy or power; give the saving as a range, its high end at least 1.2 times its low end.",
+        )
+
+
+def _require_regulator(by: User) -> None:
+    if not may_decide(by):
+        raise not_regulator()
+
+
+def not_regulator() -> RefusedError:
+    return RefusedError(
+        403, "not-regulator", "You are no regulator of the nation.", "The library holds for the whole nation: ask one of its regulators."
+    )
+
+
+def _not_of_the_firm() -> RefusedError:
+    return RefusedError(403, "not-of-the-firm", "You do not act for this firm.", "Ask who manages it in the portal.")
+
+
+def _decided() -> RefusedError:
+    return RefusedError(409, "practice-decided", "This version is decided already.", "Write the next version.")
+
+
+def _agency(by: User) -> str:
+    return str(organisations_as(by, Role.REGULATOR).values_list("name", flat=True).first() or "")
+
+
+def _firm(row: Entry) -> tuple[int, ...]:
+    return people_of_firms((row.organisation_id,)) if row.organisation_id is not None else ()
+
+
+def _tell(kind: Told, row: Entry, people: Sequence[int], by: User, now: datetime) -> None:
+    """Whoever did it is not told."""
+    en, zh = (str(row.content.get(f"title_{language}", "")) for language in ("en", "zh"))
+    tell(kind, set(people) - {by.pk}, "web:practice-entry", {"entry": row.pk}, {"practice": en or zh, "practice_zh": zh}, now)

@@ -1,0 +1,141 @@
+"""What an entry says, as texts by the names of `FIELDS`: the same in the form, in a file that is imported, and in the one given out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+
+from benchmarks import packs
+from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.practices import Library, Listing, Practice, told_by_a_firm
+from benchmarks.measurements import Metric
+from benchmarks.phrases import Name
+from benchmarks.routes import Words
+from portal.practices.models import Entry
+
+TEXTS = ("title", "done", "conditions", "equipment")
+FIELDS = (
+    *("sector", "step", "cause"),
+    *(f"{name}_{language}" for name in TEXTS for language in ("en", "zh")),
+    *("saving_unit", "saving_from", "saving_to", "investment_usd_per_t"),
+    *("source_en", "source_zh", "read_on"),  # of what is imported
+)
+METRIC_OF = {"kWh": Metric.ELECTRICITY, "MJ": Metric.THERMAL}
+
+NARROWEST = Decimal("1.2")
+"""A firm's range reaches at least to so many times its low end: a narrower one is a figure."""
+
+_ENERGY_OR_POWER = re.compile(
+    r"\d\s*(?:[kmgt]?wh?\b|[kmgt]?j\b|kcal|gcal|kgce|tce|kgoe|toe|度|[千兆吉]?瓦时?|[千兆吉]?焦|[千大]卡"
+    r"|(?:kg|t|tonnes?|nm3|m3|千克|公斤|吨|立方米?)\s*(?:of\s+)?(?:standard\s+)?(?:coal|coke|oil|gas|steam|标?准?煤|焦炭|油|天然气|蒸汽))"
+)
+_SHARE = re.compile(r"\d\s*(?:%|per\s?cent|个?百分)|百分之")
+_OF_ENERGY = re.compile(r"sav|energy|consum|electric|power|fuel|heat|能|电|煤|耗|热")
+_SENTENCE_ENDS = re.compile(r"[。;；!?\n]|\.(?!\d)")
+
+
+def gives_away(content: Mapping[str, str]) -> str:
+    """The first field of a firm's entry that could tell its energy per unit; empty where none does.
+
+    Its saving stands there as a range of energy a tonne; beside an amount of energy or power, or a share of its energy, the rest could be
+    worked out. Not seen are figures in words, figures whose unit stands elsewhere, and what follows from two entries together: for those
+    the reviewer reads.
+    """
+    for field in (f"{name}_{language}" for name in TEXTS for language in ("en", "zh")):
+        text = unicodedata.normalize("NFKC", content.get(field, "")).casefold()
+        shares = (part for part in _SENTENCE_ENDS.split(text) if _SHARE.search(part))
+        if _ENERGY_OR_POWER.search(text) or any(_OF_ENERGY.search(part) for part in shares):
+            return field
+    low, high = content.get("saving_from", ""), content.get("saving_to", "")
+    return "" if low and high and Decimal(high) >= NARROWEST * Decimal(low) else "saving_to"
+
+
+def lacking(content: Mapping[str, str], *, imported: bool) -> Iterator[str]:
+    """What must be there before an entry is published: both languages of each text that stands in one, and a source of what is imported."""
+    for name in TEXTS:
+        en, zh = (content.get(f"{name}_{language}", "") for language in ("en", "zh"))
+        if name == "title" or (name == "done" and not imported) or en or zh:
+            yield from (f"{name}_{language}" for language, text in (("en", en), ("zh", zh)) if not text)
+    if imported:
+        yield from (name for name in ("source_en", "source_zh", "read_on") if not content.get(name))
+
+
+def listing_and_practice(entry: Entry) -> tuple[Listing, Practice]:
+    """An entry as the library holds it. It was published: both languages stand there."""
+    text, published = entry.content, (entry.published_at or entry.written_at).date()
+    if entry.organisation is None:
+        words, read_in = Words(en=text["source_en"], zh=text["source_zh"]), text["read_on"]
+    else:
+        firm = Name(entry.organisation.name, zh=entry.organisation.name_zh or entry.organisation.name) if entry.named else None
+        words, read_in = told_by_a_firm(firm), published.isoformat()
+    source = hashlib.sha256(f"{words.by_language} {read_in}".encode()).hexdigest()[:12]
+    listing = Listing(
+        id=f"source-{source}", words=words, read_in=Words(en=read_in), confidence="read" if entry.organisation is None else "told"
+    )
+    step = next(one for one in packs.load(text["sector"]).steps if one.id == text["step"])
+    return listing, Practice(
+        id=entry.practice,
+        list=listing.id,
+        sector=text["sector"],
+        step=step.id,
+        words=_words(text, "title") or Words(en=entry.practice),
+        metric=METRIC_OF[text["saving_unit"]],
+        saving=Decimal(text["saving_from"]),
+        saving_to=Decimal(text["saving_to"]) if text.get("saving_to") else None,
+        unit="kWh" if text["saving_unit"] == "kWh" else "MJ",
+        per=step.product,
+        investment=Decimal(text["investment_usd_per_t"]) if text.get("investment_usd_per_t") else None,
+        cause=Cause(text["cause"]) if text.get("cause") else None,
+        equipment=_words(text, "equipment"),
+        done=_words(text, "done"),
+        conditions=_words(text, "conditions"),
+        version=entry.version,
+        reviewer=entry.reviewer,
+        published_on=published,
+    )
+
+
+def library_of(entries: Iterable[Entry]) -> Library:
+    """These entries as a library of their own."""
+    made = [listing_and_practice(entry) for entry in entries]
+    return Library(lists=tuple({one.id: one for one, _practice in made}.values()), practices=tuple(practice for _one, practice in made))
+
+
+def content_of(practice: Practice, listing: Listing) -> dict[str, str]:
+    """The other way: what the form and the file have of a practice."""
+    texts = {"title": practice.words, "done": practice.done, "conditions": practice.conditions, "equipment": practice.equipment}
+    read_on = listing.read_in.en.rpartition(" ")[2]
+    return {
+        "sector": practice.sector,
+        "step": practice.step or "",
+        "cause": practice.cause or "",
+        **{f"{name}_{language}": _said(words, language) for name, words in texts.items() for language in ("en", "zh")},
+        "saving_unit": practice.unit,
+        "saving_from": str(practice.saving),
+        "saving_to": "" if practice.saving_to is None else str(practice.saving_to),
+        "investment_usd_per_t": "" if practice.investment is None else str(practice.investment),
+        "source_en": _said(listing.words, "en"),
+        "source_zh": _said(listing.words, "zh"),
+        "read_on": read_on if _is_day(read_on) else "",
+    }
+
+
+def _words(text: Mapping[str, str], name: str) -> Words | None:
+    en, zh = text.get(f"{name}_en", ""), text.get(f"{name}_zh", "")
+    return Words(en=en or zh, **({"zh": zh} if zh else {})) if en or zh else None
+
+
+def _said(words: Words | None, language: str) -> str:
+    return "" if words is None else words.by_language.get(language, "")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,131 @@
+"""What a firm's sites report that practices did there: handed in with consent, counted by batches of five firms, told only then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from benchmarks.guidance.outcomes import closing_batch
+from benchmarks.phrases import Phrase
+from benchmarks.wire import outcomes
+from benchmarks.wire.outcomes import SiteOutcome
+from benchmarks.wire.signing import ReceiptKey, VerifyingKey
+from portal import keys
+from portal.accounts.models import ControllingFirm, Device, Role, Site, User
+from portal.accounts.selectors import organisations_as
+from portal.auditlog.models import Action
+from portal.auditlog.recording import record
+from portal.practices.collecting import new_edition
+from portal.practices.models import SiteReport
+from portal.practices.selectors import library
+from portal.problems import RefusedError
+from portal.translog import log
+
+
+def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime) -> SiteReport:
+    """Take the agent's file, with the firm's consent; where it completes a batch, the batch is counted and told in a new edition.
+
+    Raises:
+        VerificationError: `outcome-unreadable`, `outcome-signature-invalid`.
+        RefusedError: `outcome-of-another-site` (403); `outcome-does-not-fit`, `outcome-reported` (409).
+    """
+    with transaction.atomic():
+        log.lock(numbering=False)  # one after another: two that come at once would each miss the other in the batch
+        found = outcomes.verify(raw, lambda named: _keys(_own_site(named.site, by), named))
+        site = _own_site(found.site, by)
+        _require_fit(found, site, practice, now)
+        row, created = SiteReport.objects.get_or_create(
+            practice=practice,
+            site=site,
+            defaults={
+                "version": int(found.version),
+                "firm": ControllingFirm.objects.get(organisations=site.organisation_id),
+                "outcome": found.outcome,
+                "year": int(found.year),
+                "handed_in_at": now,
+            },
+        )
+        if not created:
+            raise RefusedError(
+                409,
+                "outcome-reported",
+                Phrase("The site %(site)s has reported on this practice already; each site counts once.", site=site.slug),
+                "While that report waits you may withdraw it and hand in another. Once it is counted it stays.",
+            )
+        record(now, by.email, Action.OUTCOME_HANDED_IN, f"firm {site.organisation.name}"[:254])
+        _count(practice, key, now)
+        row.refresh_from_db(fields=["counted_at"])
+    return row
+
+
+def withdraw(report: int, by: User, now: datetime) -> None:
+    """As if it had never been, as long as it is not counted.
+
+    Raises:
+        RefusedError: `outcome-of-another-site` (403); `outcome-counted` (409).
+    """
+    with transaction.atomic():
+        log.lock(numbering=False)
+        row = SiteReport.objects.select_related("site").filter(pk=report).first()
+        if row is None:  # asked twice
+            return
+        site = _own_site(row.site.slug, by)
+        if row.counted_at is not None:
+            raise RefusedError(
+                409,
+                "outcome-counted",
+                "This report is counted and stays: without it the difference would tell its class.",
+                "What is told stays without the firm’s name.",
+            )
+        row.delete()
+        record(now, by.email, Action.OUTCOME_WITHDRAWN, f"firm {site.organisation.name}"[:254])
+
+
+def _count(practice: str, key: ReceiptKey, now: datetime) -> None:
+    """Close a batch where enough firms wait; a firm that has left the portal waits no more."""
+    waiting = list(SiteReport.objects.filter(practice=practice, counted_at=None, site__retired_at=None).values_list("pk", "firm_id"))
+    if batch := [waiting[place][0] for place in closing_batch([firm for _pk, firm in waiting])]:
+        SiteReport.objects.filter(pk__in=batch).update(counted_at=now)
+        new_edition(key, now)
+
+
+def _own_site(slug: str, by: User) -> Site:
+    managed = organisations_as(by, Role.ENTERPRISE, managing=True)
+    site = Site.objects.select_related("organisation").filter(slug=slug, organisation__in=managed, retired_at=None).first()
+    if site is None:
+        raise RefusedError(
+            403,
+            "outcome-of-another-site",
+            Phrase("The file is of the site %(site)s, which is none of a firm that you manage.", site=slug),
+            "Choose a file of your own site, or ask who manages that firm.",
+        )
+    return site
+
+
+def _keys(site: Site, named: SiteOutcome) -> Mapping[str, VerifyingKey]:
+    """By id, of the devices that may report for the site; none where the file was written for another portal."""
+    if named.portal != keys.published_directory().fingerprint:
+        return {}
+    held = Device.objects.filter(site=site, revoked_at=None).values_list("public_key", flat=True)
+    return {key.key_id: key for key in map(VerifyingKey.from_hex, held)}
+
+
+def _require_fit(found: SiteOutcome, site: Site, practice: str, now: datetime) -> None:
+    one = next((one for one in library().practices if one.id == practice), None)
+    fits = one is not None and one.sector == site.pack and int(found.version) <= one.version
+    if found.practice != practice or not fits or int(found.year) > now.year:
+        raise RefusedError(
+            409,
+            "outcome-does-not-fit",
+            Phrase(
+                "The file is of practice %(practice)s, version %(version)s, at a site of the sector %(sector)s, in %(year)s: that is not "
+                "this page’s practice, or there is no such version, sector or year of it yet.",
+                practice=found.practice,
+                version=found.version,
+                sector=site.pack,
+                year=found.year,
+            ),
+            "Hand it in on the page of the practice that it names; else correct actions.toml and write the file anew.",
+        )

@@ -1,0 +1,61 @@
+"""Reading the library, its editions, and entries on their way into it."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from benchmarks.guidance.outcomes import Reported
+from benchmarks.guidance.practices import Library
+from portal.accounts.models import Role, User
+from portal.accounts.selectors import organisations_as
+from portal.governance.selectors import may_decide
+from portal.practices.content import library_of
+from portal.practices.models import SHOWN, Edition, Entry, SiteReport, State
+
+
+def library() -> Library:
+    """What comes with Steplabel and what was published here."""
+    return Library.held().with_further(of_this_portal())
+
+
+def of_this_portal() -> Library:
+    """What an edition holds: the practices published here, and what sites reported of these and of those that come with Steplabel."""
+    published = library_of(_rows().filter(state=State.PUBLISHED).order_by("practice"))
+    counted: dict[str, list[tuple[int, str, int]]] = {}
+    rows = SiteReport.objects.exclude(counted_at=None).values_list("practice", "firm_id", "outcome", "year")
+    for practice, firm, outcome, year in rows:
+        counted.setdefault(practice, []).append((firm, outcome, year))
+    known = {one.id for one in (*Library.held().practices, *published.practices)}
+    return published.model_copy(update={"reported": {of: Reported.of(told) for of, told in counted.items() if of in known}})
+
+
+def reports_of(user: User, practice: str) -> QuerySet[SiteReport]:
+    """What the person's own firms reported of a practice, counted or not: nobody else is shown that."""
+    own = organisations_as(user, Role.ENTERPRISE)
+    return SiteReport.objects.filter(practice=practice, site__organisation__in=own).select_related("site")
+
+
+def newest_edition() -> Edition | None:
+    return Edition.objects.first()
+
+
+def versions_of(practice: str) -> list[Entry]:
+    """Every version that was ever published here, the newest first."""
+    return [row for row in _rows().filter(practice=practice, state__in=SHOWN).order_by("-version") if row.published_at is not None]
+
+
+def entries_of(user: User) -> QuerySet[Entry]:
+    """All of them for a regulator of the nation; a firm its own."""
+    if may_decide(user):
+        return _rows()
+    return _rows().filter(organisation__in=organisations_as(user, Role.ENTERPRISE))
+
+
+def speaks_for(user: User, entry: Entry) -> bool:
+    """Whether the person manages the firm that it was collected from."""
+    own = Q(pk=entry.organisation_id)
+    return entry.organisation_id is not None and organisations_as(user, Role.ENTERPRISE, managing=True).filter(own).exists()
+
+
+def _rows() -> QuerySet[Entry]:
+    return Entry.objects.select_related("organisation", "reviewed_by", "published_by", "ended_by").order_by("-pk")

@@ -1,0 +1,396 @@
+"""The library of practices: the list, one practice in one version, and entries on their way into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import dateformat
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benchmarks.guidance.outcomes import Outcome, Reported
+from benchmarks.guidance.practices import Library, Listing, Practice
+from benchmarks.routes import Words
+from portal.accounts.models import Role
+from portal.days import scheme_day
+from portal.practices.collecting import WAITING
+from portal.practices.content import FIELDS, content_of, listing_and_practice
+from portal.practices.models import Entry, SiteReport, State
+from portal.web.practice_forms import cause_choices
+from portal.web.presenters.benchmarks import NONE
+from portal.web.presenters.listed import listed
+from portal.web.presenters.methods import table_of
+from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
+from portal.web.viewmodels.shared import Choice, Crumb, Mood, StateWord
+from portal.web.words import Names, dated, enumerated, in_language, moment_in_words, said, state
+
+STATES: dict[str, tuple[Promise, Mood]] = {
+    State.OFFERED: (gettext_lazy("Offered, waits for a reviewer"), "wait"),
+    State.REVIEWED: (gettext_lazy("Reviewed, waits for a second person"), "wait"),
+    State.PUBLISHED: (gettext_lazy("In the library"), "ok"),
+    State.REPLACED: (gettext_lazy("Replaced by a later version"), "hidden"),
+    State.REFUSED: (gettext_lazy("Refused"), "no"),
+    State.WITHDRAWN: (gettext_lazy("Withdrawn"), "no"),
+}
+REPORTED = ("reported_sites", "reported_firms", "reported_years", *(f"reported_{one.replace('-', '_')}" for one in Outcome))
+TABLE = ("id", *FIELDS, "version", "reviewer", "published_on", *REPORTED)
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryPage:
+    count: int
+    collected: int
+    sectors: tuple[Choice, ...]
+    steps: tuple[Choice, ...]
+    causes: tuple[Choice, ...]
+    table: Listed
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """An entry, or the guide to a new one; addresses are empty where this reader may not do it."""
+
+    sheet: Sheet
+    form_title: str = ""
+    form_note: str = ""
+    button: str = ""
+    state: StateWord | None = None
+    publish_url: str = ""
+    own_review: bool = False
+    end_url: str = ""
+    end_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomePage:
+    """What one's own sites reported of a practice, and the place to report."""
+
+    title: str
+    id: str
+    practice: str
+    crumbs: tuple[Crumb, ...]
+    reports: tuple[OwnReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReport:
+    pk: int
+    site: str
+    outcome: str
+    state: StateWord
+    waits: bool
+
+
+def outcome_page(one: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
+    waits, counted = StateWord(_("Waits for four other firms"), "wait"), StateWord(_("Counted"), "ok")
+    own = tuple(
+        OwnReport(
+            row.pk,
+            in_language(row.site.name, row.site.name_zh),
+            f"{said(Outcome(row.outcome).words)} ({row.year})",
+            waits if row.counted_at is None else counted,
+            row.counted_at is None,
+        )
+        for row in reports
+    )
+    crumbs = (*_crumbs(), Crumb(said(one.words), reverse("web:practice", args=[one.id])))
+    return OutcomePage(_("Report what it saved at your site"), one.id, said(one.words), crumbs, own)
+
+
+def library_page(library: Library, query: QueryDict) -> LibraryPage:
+    every = library.practices
+    sector, step, cause = (query.get(name, "") for name in ("sector", "step", "cause"))
+    order = {one.id: place for place, one in enumerate(every)}
+    names = {one.sector: Names.newest(one.sector) for one in every}
+    fits = [one for one in every if sector in ("", one.sector) and step in ("", one.step) and cause in ("", one.cause)]
+    steps = dict.fromkeys((one.sector, one.step) for one in every if one.step and sector in ("", one.sector))
+    return LibraryPage(
+        count=len(every),
+        collected=sum(library.listing(one).confidence == "told" for one in every),
+        sectors=_choices(_("All sectors"), ((one, held.sector) for one, held in names.items()), sector),
+        steps=_choices(_("All steps"), ((where, names[of].step_name(where)) for of, where in steps if where), step),
+        causes=_choices(_("All causes"), cause_choices(), cause),
+        table=listed(
+            fits,
+            query,
+            caption=_("Practices"),
+            titles={
+                "name": _("Practice"),
+                "saving": _("Saving per tonne of the step’s product"),
+                "investment": _("Investment, US$ a tonne of yearly capacity"),
+                "source": _("Source"),
+                "version": _("Version"),
+            },
+            keys={"order": lambda one: order[one.id], "name": lambda one: said(one.words), "saving": lambda one: (one.unit, one.saving)},
+            default="order",
+            cells=lambda one: _row(library, names[one.sector], one),
+            empty=_("No practice fits. Choose another step or cause."),
+            export_url=reverse("web:practices-csv"),
+        ),
+    )
+
+
+def _choices(every: str, offered: Iterable[tuple[str, str]], asked: str) -> tuple[Choice, ...]:
+    return (Choice("", every, not asked), *(Choice(value, text, value == asked) for value, text in offered))
+
+
+def _row(library: Library, names: Names, one: Practice) -> tuple[Cell, ...]:
+    return (
+        Cell(said(one.words), note=_where(names, one), url=reverse("web:practice", args=[one.id])),
+        Cell(saving_of(one), num=True, note=_in_short(library.reported.get(one.id))),
+        Cell(NONE if one.investment is None else str(one.investment), num=True),
+        Cell(said(library.listing(one).words)),
+        Cell(str(one.version), num=True),
+    )
+
+
+def _in_short(reported: Reported | None) -> str:
+    if reported is None:
+        return ""
+    proven = sum(count for outcome, count in reported.by_outcome.items() if outcome not in (Outcome.USED_MORE, Outcome.NOT_PROVEN))
+    return _("proven at %(proven)s of %(sites)s sites that reported") % {"proven": proven, "sites": reported.sites}
+
+
+def _where(names: Names, one: Practice) -> str:
+    step = names.step_name(one.step) if one.step else _("the whole works")
+    return " · ".join((names.sector, step, *([said(one.cause.words)] if one.cause else [])))
+
+
+def saving_of(one: Practice) -> str:
+    """`4 kWh`, `0.5 to 0.9 MJ`."""
+    if one.saving_to is None:
+        return f"{one.saving} {one.unit}"
+    return _("%(low)s to %(high)s %(unit)s") % {"low": one.saving, "high": one.saving_to, "unit": one.unit}
+
+
+def library_table(library: Library) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """Head and rows of the file, in the columns of a list that is imported and what the library adds."""
+    return TABLE, [
+        (
+            one.id,
+            *content_of(one, library.listing(one)).values(),
+            one.version,
+            one.reviewer,
+            one.published_on.isoformat() if one.published_on else "",
+            *_reported_columns(library.reported.get(one.id)),
+        )
+        for one in library.practices
+    ]
+
+
+def _reported_columns(reported: Reported | None) -> tuple[object, ...]:
+    if reported is None:
+        return ("",) * len(REPORTED)
+    return (reported.sites, reported.firms, reported.years, *(reported.by_outcome.get(one, 0) for one in Outcome))
+
+
+def practice_page(
+    library: Library, practice: str, versions: Sequence[Entry], version: int | None, *, reports: bool = False
+) -> Sheet | None:
+    """The version in force, or the one that is asked for; None where there never was one. `reports`: to a reader who has sites."""
+    in_force = next((one for one in library.practices if one.id == practice), None)
+    row = next((one for one in versions if version in (None, one.version)), None)
+    if row is not None and row.state == State.WITHDRAWN:
+        return _withdrawn(row, versions)
+    if row is not None and (in_force is None or in_force.version != row.version):
+        listing, shown = listing_and_practice(row)
+    elif in_force is not None and version in (None, in_force.version):
+        listing, shown = library.listing(in_force), in_force
+    else:
+        return None
+    note = ""
+    if in_force is not None and shown.version != in_force.version:
+        note = _("This version was replaced by version %(version)s.") % {"version": in_force.version}
+    facts = _facts(listing, shown, row, library.reported.get(practice))
+    links = _links()
+    if in_force and reports:
+        links = (Link(_("Report what it saved at your site"), reverse("web:practice-outcome", args=[practice])), *links)
+    return Sheet(said(shown.words), _crumbs(), note, facts, _versions(practice, versions), links)
+
+
+def _facts(listing: Listing, one: Practice, row: Entry | None, reported: Reported | None) -> tuple[Fact, ...]:
+    names = Names.newest(one.sector)
+    step = names.step(one.step) if one.step else None
+    product = said(step.product_words) if step else one.per
+    saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(one), "product": product}
+    told = listing.confidence == "told"
+    investment = NONE if one.investment is None else _("US$ %(amount)s a tonne of yearly capacity") % {"amount": one.investment}
+    reviewed = _("%(agency)s; published by a second person") % {"agency": one.reviewer} if row else _("comes with Steplabel")
+    return (
+        Fact(_("Step"), " · ".join((names.sector, names.step_name(one.step) if one.step else _("the whole works")))),
+        Fact(_("Cause of waste"), said(one.cause.words) if one.cause else _("none: it changes the plant, wherever the step has a gap")),
+        Fact(_("Equipment"), _or_none(one.equipment)),
+        Fact(_("What is done"), _or_none(one.done)),
+        Fact(_("When it fits, and when not"), _or_none(one.conditions)),
+        Fact(_("Saving"), f"{saving}\n{_what_it_is(one, told=told)}"),
+        *([Fact(_("Saving that sites reported"), said(reported.words))] if reported else []),
+        Fact(_("Investment"), investment),
+        Fact(_("Source"), said(listing.words)),
+        Fact(_("Published") if told else _("Read on"), dated(said(listing.read_in))),
+        Fact(_("Reviewed by"), reviewed),
+        Fact(_("Version"), str(one.version)),
+    )
+
+
+def _what_it_is(one: Practice, *, told: bool) -> str:
+    if told:
+        return _("What the firm saw at its own plant, as a range. Nobody has measured it for this page.")
+    if one.saving_to is not None:
+        return _("The range that the source gives. It is no promise: conditions differ, and practices overlap.")
+    return _("What the source calls typical; it gives no range. It is no promise: conditions differ, and practices overlap.")
+
+
+def _or_none(words: Words | None) -> str:
+    return _("not said") if words is None else said(words)
+
+
+def _withdrawn(row: Entry, versions: Sequence[Entry]) -> Sheet:
+    """What was withdrawn keeps its address, its reason, and nothing of what it said but its name."""
+    facts = [Fact(_("Withdrawn"), _("because: %(reason)s") % {"reason": row.ended_reason}), Fact(_("Version"), str(row.version))]
+    if row.ended_at is not None:
+        facts.insert(0, Fact(_("On"), "", day=scheme_day(row.ended_at)))
+    return Sheet(_title(row), _crumbs(), _("This practice was withdrawn."), tuple(facts), _versions(row.practice, versions), _links())
+
+
+def _versions(practice: str, versions: Sequence[Entry]) -> tuple[Section, ...]:
+    if not versions:
+        return ()
+    rows = tuple(
+        (
+            Cell(str(row.version), url=reverse("web:practice-version", args=[practice, row.version])),
+            Cell(dateformat.format(scheme_day(row.published_at), _("j F Y")) if row.published_at else NONE),
+            Cell("", state=state(STATES, row.state)),
+        )
+        for row in versions
+    )
+    return (Section("", table_of(_("Versions"), (_("Version"), _("Published"), _("State")), rows, "")),)
+
+
+def _links() -> tuple[Link, ...]:
+    return (Link(_("All practices"), reverse("web:practices")), Link(_("The signed library, for agents"), reverse("api:practices")))
+
+
+def entries_page(rows: Sequence[Entry], query: QueryDict, *, reads: int, roles: frozenset[str], regulates: bool) -> Sheet:
+    titles = {"title": _("Practice"), "from": _("Where it comes from"), "at": _("Written"), "state": _("State")}
+    table = listed(
+        rows,
+        query,
+        caption=_("Entries"),
+        titles=titles,
+        keys={"at": lambda one: one.written_at, "title": _title, "state": lambda one: one.state},
+        default="-at",
+        cells=_entry_row,
+        empty=_("There is no entry yet. A firm offers what it does with a guide; a regulator imports a published list."),
+        shown=((State.OFFERED, _("offered"), _is(State.OFFERED)), (State.REVIEWED, _("reviewed"), _is(State.REVIEWED))),
+    )
+    waiting = sum(one.state == State.REVIEWED and one.organisation_id is None and one.reviewed_by_id != reads for one in rows)
+    links = [Link(_("The library"), reverse("web:practices"))]
+    if regulates:
+        links.append(Link(_("Import a published list"), reverse("web:import-practices")))
+        if waiting:
+            links.append(Link(_("Publish %(n)s imported practices") % {"n": waiting}, reverse("web:publish-practices")))
+    if Role.ENTERPRISE in roles:
+        links.append(Link(_("Offer a practice"), reverse("web:offer-practice")))
+    lead = _("One person reviews, a second one publishes; then the library is signed and logged, and agents fetch it.")
+    return Sheet(_("Practices on their way"), crumbs()[:1], lead, sections=(Section("", table),), links=tuple(links))
+
+
+def _is(wanted: str) -> Callable[[Entry], bool]:
+    return lambda one: one.state == wanted
+
+
+def _entry_row(row: Entry) -> tuple[Cell, ...]:
+    return (
+        Cell(_title(row), note=_("version %(version)s") % {"version": row.version}, url=reverse("web:practice-entry", args=[row.pk])),
+        Cell(_origin(row)),
+        Cell(moment_in_words(row.written_at)),
+        Cell("", state=state(STATES, row.state)),
+    )
+
+
+def entry_page(row: Entry, *, reads: int, regulates: bool, own: bool) -> EntryPage:
+    facts = [
+        Fact(_("Where it comes from"), _origin(row)),
+        Fact(_("Name in the library"), row.practice, mono=True),
+        Fact(_("Version"), str(row.version)),
+        Fact(_("Written"), moment_in_words(row.written_at)),
+    ]
+    if row.reviewed_at is not None:
+        facts.append(Fact(_("Reviewed by"), f"{row.reviewer}, {moment_in_words(row.reviewed_at)}"))
+    if row.published_at is not None:
+        url = reverse("web:practice-version", args=[row.practice, row.version])
+        facts.append(Fact(_("Published"), moment_in_words(row.published_at), url=url))
+    if row.ended_at is not None:
+        facts.append(Fact(_("Ended"), f"{moment_in_words(row.ended_at)}\n{row.ended_reason}"))
+    sheet = Sheet(_title(row), crumbs(), "", tuple(facts))
+    ends = row.state in (*WAITING, State.PUBLISHED) and (regulates or own)
+    ready = regulates and row.state == State.REVIEWED
+    refuses = row.state != State.PUBLISHED and not own
+    return EntryPage(
+        sheet,
+        form_title=_("The next version") if row.state == State.PUBLISHED else _("What it says"),
+        form_note=_for_reviewers() if regulates and row.organisation_id is not None else "",
+        button=_("Save as reviewed") if regulates else _("Save"),
+        state=state(STATES, row.state),
+        publish_url=reverse("web:publish-practice", args=[row.pk]) if ready and row.reviewed_by_id != reads else "",
+        own_review=ready and row.reviewed_by_id == reads,
+        end_url=reverse("web:end-practice", args=[row.pk]) if ends else "",
+        end_text=_("Refuse it with a reason") if refuses else _("Withdraw it with a reason"),
+    )
+
+
+def offer_page() -> EntryPage:
+    lead = _(
+        "Tell other plants what you do, so that they can do it, too. Write a saving per tonne as a range, never what your step takes: "
+        "with your energy per tonne your label could be worked out. A reviewer edits the text, and a second person publishes it."
+    )
+    return EntryPage(Sheet(_("Offer a practice"), crumbs(), lead), button=_("Offer it"))
+
+
+def import_page(faults: Sequence[tuple[int, str, str]]) -> Sheet:
+    lead = _("Every practice names its source and the day on which the source itself was read. Nothing is imported at second hand.")
+    rows = tuple((Cell(str(line)), Cell(column, mono=True), Cell(wrong)) for line, column, wrong in faults)
+    heads = (_("Line"), _("Column"), _("What is wrong"))
+    sections = (Section("", table_of(_("What is wrong in the file"), heads, rows, "")),) if faults else ()
+    links = (
+        Link(_("The template, CSV"), reverse("web:practices-template-csv")),
+        Link(_("The template, XLSX"), reverse("web:practices-template-xlsx")),
+    )
+    return Sheet(_("Import a published list"), crumbs(), lead, sections=sections, links=links)
+
+
+def _for_reviewers() -> str:
+    return _(
+        "Read for what would tell the firm’s label: energy per unit in words, a share of its energy, figures whose unit stands elsewhere, "
+        "or what follows together with another entry. The portal refuses only what it recognises."
+    )
+
+
+def names_of(rows: Iterable[Entry]) -> str:
+    return enumerated(_title(row) for row in rows)
+
+
+def _title(row: Entry) -> str:
+    en, zh = row.content.get("title_en", ""), row.content.get("title_zh", "")
+    return in_language(en, zh) or zh
+
+
+def _origin(row: Entry) -> str:
+    if row.organisation is None:
+        return in_language(row.content.get("source_en", ""), row.content.get("source_zh", ""))
+    name = in_language(row.organisation.name, row.organisation.name_zh)
+    how = _("to be named") if row.named else _("not to be named")
+    return f"{name} ({how})"
+
+
+def _crumbs() -> tuple[Crumb, ...]:
+    return (Crumb(_("Best practice"), reverse("web:practices")),)
+
+
+def crumbs() -> tuple[Crumb, ...]:
+    return (*_crumbs(), Crumb(_("Practices on their way"), reverse("web:practice-entries")))

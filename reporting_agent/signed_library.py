@@ -1,0 +1,119 @@
+"""The library of practices that the portal signed, as this site keeps it: fetched, verified, then named in local reports.
+
+What is asked for is the whole library, by an address that names nothing: what fits is found here (`analysis.costs.practices`). It is kept
+in the state directory as one file, which takes the place of the one before only when all of it was verified.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from reporting_agent.state import write_whole
+
+if TYPE_CHECKING:
+    from benchmarks.wire.heads import TreeHead
+    from benchmarks.wire.library import Edition
+    from benchmarks.wire.signing import VerifyingKey
+
+FILE = "practices.json"
+
+
+class Practices(Protocol):
+    """A portal, as far as its library and that library's entry in its log are asked for."""
+
+    def practices(self) -> Mapping[str, Any] | None: ...
+
+    def log_inclusion(self, index: int, size: int) -> Sequence[bytes]: ...
+
+
+def kept_library(state: Path) -> str:
+    """The library's JSON; empty where none was fetched. Raises VerificationError `library-altered`."""
+    from benchmarks.wire.approved import sha256
+
+    kept = _kept(state)
+    text = str(kept.get("library", ""))
+    if kept and sha256(text) != kept["document"]["file"]:
+        raise _altered()
+    return text
+
+
+def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head: TreeHead) -> Edition | None:
+    """Take the newest edition, verify all of it, and keep it; None where the portal has none. On a failure what was kept stays.
+
+    Args:
+        keys: receipt keys of the portal's key directory.
+        head: of its log, verified and held against the one seen before.
+
+    Raises:
+        VerificationError: `library-signature-invalid`, `library-altered`, `library-older`, `library-not-logged`; nothing is kept.
+    """
+    from datetime import date
+
+    from pydantic import ValidationError
+
+    from benchmarks.errors import VerificationError
+    from benchmarks.guidance.practices import Library
+    from benchmarks.wire import library, logged
+    from benchmarks.wire.approved import sha256
+    from benchmarks.wire.logged import Kind
+    from benchmarks.wire.merkle import require_inclusion
+
+    answer = portal.practices()
+    if answer is None:
+        return None
+    edition, text = library.verify(answer["document"], keys), str(answer["library"])
+    if sha256(text) != edition.file:
+        raise _altered()
+    kept = _kept(state)
+    if kept and edition.number < int(kept["document"]["edition"]):
+        raise VerificationError(
+            "library-older",
+            "The portal gave an edition of its library of practices that is older than the one kept here.",
+            "Keep what you have, and ask the coordinator why.",
+        )
+    try:
+        Library.model_validate_json(text)
+    except ValidationError as error:
+        raise VerificationError(
+            "library-unreadable",
+            "This release of steplabel-agent cannot read the portal's library of practices.",
+            "Use a newer release; what was kept stays in use.",
+        ) from error
+    index, on = int(answer["log"]["index"]), date.fromisoformat(str(answer["log"]["on"]))
+    try:
+        proof = portal.log_inclusion(index, head.size) if index < head.size else ()
+        require_inclusion(logged.hashed(Kind.PRACTICES, logged.practices(edition), on), index, head.size, proof, head.root)
+    except VerificationError as broken:
+        raise VerificationError(
+            "library-not-logged",
+            "The portal's log does not hold this edition of its library of practices.",
+            "Do not use it. Tell the coordinator by another way than this portal.",
+        ) from broken
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(state / FILE, json.dumps({"document": answer["document"], "library": text}, ensure_ascii=False).encode("utf-8"))
+    return edition
+
+
+def _kept(state: Path) -> dict[str, Any]:
+    file = state / FILE
+    if not file.exists():
+        return {}
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        int(kept["document"]["edition"]), str(kept["document"]["file"]), str(kept["library"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _altered() from error
+    return dict(kept)
+
+
+def _altered() -> Exception:
+    from benchmarks.errors import VerificationError
+
+    return VerificationError(
+        "library-altered",
+        "The library of practices is not the one that was signed.",
+        "Delete practices.json in the state directory and fetch it again (`steplabel-agent practices fetch`).",
+    )

@@ -1,0 +1,205 @@
+"""What sites report that practices saved: handed in by the firm with consent, counted by fives, shown and signed only then."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from benchmarks.guidance import outcomes as rule
+from benchmarks.guidance.practices import Library
+from benchmarks.wire import library, outcomes
+from benchmarks.wire.outcomes import SiteOutcome
+from benchmarks.wire.signing import DeviceKey
+from portal import keys
+from portal.accounts.models import Device, Membership, Organisation, Role, Site
+from portal.auditlog.models import Event
+from portal.practices import collecting
+from portal.practices import outcomes as reporting
+from portal.practices.models import Edition, SiteReport
+from tests.integration.portal_cast import NOW, Cast, Plant, make_cast, person
+from tests.integration.test_practices import HOT, page, published, refusal, signed_in
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"])]
+
+PRACTICE = next(one.id for one in Library.held().practices if one.sector == "cement")
+CLASSES = ("under-2", "under-2", "5-or-more", "not-proven", "used-more", "2-to-5", "2-to-5")
+
+
+def build_scene() -> Cast:
+    return make_cast(7)
+
+
+def found(plant: Plant, outcome: str = "2-to-5", **change: str) -> SiteOutcome:
+    told = SiteOutcome(keys.published_directory().fingerprint, plant.site.slug, PRACTICE, "1", outcome, "2016")
+    return replace(told, **change)
+
+
+def file_of(plant: Plant, outcome: str = "2-to-5", **change: str) -> bytes:
+    return json.dumps(outcomes.sign(found(plant, outcome, **change), plant.key)).encode()
+
+
+def hand_in(plant: Plant, outcome: str = "2-to-5", raw: bytes = b"", practice: str = PRACTICE) -> SiteReport:
+    return reporting.hand_in(raw or file_of(plant, outcome), practice, plant.owner, keys.receipt_key(), NOW)
+
+
+def post(client: Client, raw: bytes, **more: str) -> Any:
+    told = {"told": SimpleUploadedFile("practice-outcome-lids.json", raw), "consent": "on", **more}
+    return client.post(reverse("web:practice-outcome", args=[PRACTICE]), told)
+
+
+def told_to_everybody() -> str:
+    """Every page and file of the library, as anybody reads them, without the tags and what they carry from one request to the next."""
+    names = (("practice", PRACTICE), ("practices",))
+    pages = [page(Client(), name, *parts) for name, *parts in names]
+    files = [Client().get(reverse(name)).content.decode() for name in ("web:practices-csv", "api:practices")]
+    return "\n".join((*(re.sub(r"<[^>]+>", " ", one) for one in pages), *files))
+
+
+def test_nothing_is_told_before_five_firms_and_then_the_same_to_browser_file_and_agent(cast: Cast) -> None:
+    before = told_to_everybody()
+    for plant, outcome in zip(cast.plants[:4], CLASSES, strict=False):
+        answer = post(signed_in(plant.owner), file_of(plant, outcome))
+        assert answer.status_code == 302, answer.content.decode()
+    assert told_to_everybody() == before
+    assert not Edition.objects.exists()
+    assert "Waits for four other firms" in page(signed_in(cast.plants[0].owner), "practice-outcome", PRACTICE)
+    assert "Waits for" not in page(signed_in(cast.plants[4].owner), "practice-outcome", PRACTICE)
+
+    post(signed_in(cast.plants[4].owner), file_of(cast.plants[4], CLASSES[4]))
+    edition = Edition.objects.get()
+    signed = library.verify(edition.document, keys.published_directory().content.receipt_keys())
+    assert (signed.number, signed.practices) == (1, "0")  # what comes with Steplabel stands in no edition; what was reported of it does
+    told = Library.model_validate_json(edition.library).reported[PRACTICE]
+    assert (told.sites, told.firms, told.first_year, told.last_year) == (5, 5, 2016, 2016)
+    assert list(told.by_outcome.values()) == [1, 1, 2, 0, 1]
+    for language, sentence in (("en", told.words.en), ("zh-hans", told.words.said_in("zh"))):
+        assert sentence in page(Client(), "practice", PRACTICE, language=language)
+    assert "proven at 3 of 5 sites that reported" in page(Client(), "practices")
+    rows = csv.DictReader(StringIO(Client().get(reverse("web:practices-csv")).content.decode("utf-8-sig")))
+    row = next(one for one in rows if one["id"] == PRACTICE)
+    assert [row[f"reported_{name}"] for name in ("sites", "firms", "years", "under_2", "used_more")] == ["5", "5", "2016", "2", "1"]
+    assert not any(plant.site.organisation.name in edition.library for plant in cast.plants)
+
+
+def test_a_sixth_and_a_seventh_firm_change_nothing_and_a_practice_withdrawn_takes_its_counts_along(cast: Cast) -> None:
+    row = published(cast)
+    for plant in cast.plants:
+        hand_in(plant, raw=file_of(plant, practice=row.practice), practice=row.practice)
+    assert list(SiteReport.objects.exclude(counted_at=None).values_list("site", flat=True)) == [one.site.pk for one in cast.plants[:5]]
+    assert Library.model_validate_json(Edition.objects.latest("number").library).reported[row.practice].sites == 5
+    collecting.end(row, cast.plants[0].owner, "No longer done.", keys.receipt_key(), NOW)
+    assert Library.model_validate_json(Edition.objects.latest("number").library).reported == {}
+
+
+def test_a_second_site_of_a_firm_waits_and_with_the_rule_off_one_firm_is_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = cast.plants[0], cast.plants[1]
+    Site.objects.filter(pk=second.site.pk).update(organisation=first.site.organisation)
+    second = replace(second, owner=first.owner)
+    for plant in (first, second, *cast.plants[2:5]):
+        hand_in(plant)
+    assert not SiteReport.objects.exclude(counted_at=None).exists()
+    hand_in(cast.plants[5])
+    assert list(SiteReport.objects.filter(counted_at=None).values_list("site", flat=True)) == [second.site.pk]
+    monkeypatch.setattr(rule, "FEWEST_FIRMS", 1)
+    hand_in(cast.plants[6])
+    assert not SiteReport.objects.filter(counted_at=None).exists()
+
+
+def test_a_report_is_withdrawn_while_it_waits_and_stays_once_counted(cast: Cast) -> None:
+    owner = signed_in(cast.plants[0].owner)
+    post(owner, file_of(cast.plants[0], "used-more"))
+    report = SiteReport.objects.get()
+    assert (
+        signed_in(cast.plants[1].owner).post(reverse("web:practice-outcome", args=[PRACTICE]), {"withdraw": report.pk}).status_code == 403
+    )
+    for _twice in range(2):
+        assert owner.post(reverse("web:practice-outcome", args=[PRACTICE]), {"withdraw": report.pk}).status_code == 302
+    assert not SiteReport.objects.exists()
+    for plant in cast.plants[:5]:
+        hand_in(plant)
+    counted = SiteReport.objects.get(site=cast.plants[0].site)
+    assert refusal(lambda: reporting.withdraw(counted.pk, cast.plants[0].owner, NOW)) == (409, "outcome-counted")
+    acts = Event.objects.filter(action__startswith="practice-outcome").values_list("action", "subject", "detail")
+    assert set(acts[:2]) == {
+        ("practice-outcome.handed-in", "firm Enterprise 1", ""),
+        ("practice-outcome.withdrawn", "firm Enterprise 1", ""),
+    }
+
+
+def test_a_firm_that_left_is_not_counted(cast: Cast) -> None:
+    hand_in(cast.plants[0])
+    Site.objects.filter(pk=cast.plants[0].site.pk).update(retired_at=NOW)
+    for plant in cast.plants[1:5]:
+        hand_in(plant)
+    assert not SiteReport.objects.exclude(counted_at=None).exists()
+
+
+def altered(plant: Plant) -> bytes:
+    return file_of(plant, "not-proven").replace(b'"not-proven"', b'"5-or-more"')
+
+
+WRONG: dict[str, tuple[Callable[[Cast], bytes], str]] = {
+    "no such file": (lambda _cast: b"%PDF-1.7", "This is no file of"),
+    "altered class": (lambda cast: altered(cast.plants[0]), "altered after it was signed"),
+    "another firm's site": (lambda cast: file_of(cast.plants[1]), "none of a firm that you manage"),
+    "another firm's site by one's own key": (
+        lambda cast: json.dumps(outcomes.sign(found(cast.plants[1]), cast.plants[0].key)).encode(),
+        "none of a firm that you manage",
+    ),
+    "a key of nobody": (lambda cast: json.dumps(outcomes.sign(found(cast.plants[0]), DeviceKey.generate())).encode(), "no agent that may"),
+    "another portal": (lambda cast: file_of(cast.plants[0], portal="ab" * 32), "no agent that may"),
+    "another practice": (lambda cast: file_of(cast.plants[0], practice="rm-another"), "that is not this page"),
+    "a version to come": (lambda cast: file_of(cast.plants[0], version="2"), "that is not this page"),
+    "a year to come": (lambda cast: file_of(cast.plants[0], year="2090"), "that is not this page"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_file_is_refused_beside_its_field(cast: Cast, wrong: str) -> None:
+    made, says = WRONG[wrong]
+    answer = post(signed_in(cast.plants[0].owner), made(cast))
+    assert answer.status_code == 400
+    assert says in answer.content.decode()
+    assert 'id="id_told_error"' in answer.content.decode()
+    assert not SiteReport.objects.exists()
+
+
+def test_a_revoked_agent_a_repeat_and_a_site_of_another_sector_are_refused(cast: Cast) -> None:
+    one, two, other = cast.plants[:3]
+    hand_in(one)
+    assert refusal(lambda: hand_in(one, "5-or-more")) == (409, "outcome-reported")
+    assert "has reported on this practice already" in post(signed_in(one.owner), file_of(one)).content.decode()
+    Device.objects.filter(pk=two.device.pk).update(revoked_at=NOW - timedelta(days=1))
+    assert "no agent that may report" in post(signed_in(two.owner), file_of(two)).content.decode()
+    Site.objects.filter(pk=other.site.pk).update(pack="steel")
+    assert refusal(lambda: hand_in(other)) == (409, "outcome-does-not-fit")
+    assert SiteReport.objects.count() == 1
+
+
+def test_without_consent_or_by_who_only_reads_nothing_is_handed_in(cast: Cast) -> None:
+    plant = cast.plants[0]
+    assert "Without the firm’s consent" in post(signed_in(plant.owner), file_of(plant), consent="").content.decode()
+    Membership.objects.filter(user=plant.owner).update(may_manage=False)
+    assert "none of a firm that you manage" in post(signed_in(plant.owner), file_of(plant)).content.decode()
+    two = Organisation.objects.get(name="Enterprise 2")
+    Membership.objects.filter(user=plant.owner).update(may_manage=True)
+    assert post(signed_in(person("second@example.org", two, Role.ENTERPRISE)), file_of(plant)).status_code == 400
+    assert not SiteReport.objects.exists()
+
+
+def test_a_practice_that_is_not_there_has_no_such_page(cast: Cast) -> None:
+    address = reverse("web:practice-outcome", args=["rm-another"])
+    assert signed_in(cast.plants[0].owner).get(address).status_code == 404
+    waits = collecting.offer(cast.plants[0].owner, cast.plants[0].site.organisation_id, HOT, named=False, now=NOW)
+    assert signed_in(cast.plants[0].owner).get(reverse("web:practice-outcome", args=[waits.practice])).status_code == 404

@@ -1,0 +1,248 @@
+"""Practices offered by firms and imported from lists: consent, what gives a label away, two people, signed editions, withdrawal, pages."""
+
+from __future__ import annotations
+
+import base64
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.practices import Library
+from benchmarks.wire import heads, library, logged
+from benchmarks.wire.approved import sha256
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.merkle import require_inclusion
+from portal import keys
+from portal.accounts.models import Organisation, User
+from portal.auditlog.models import Event
+from portal.notifications import selectors as notices
+from portal.practices import collecting
+from portal.practices.content import gives_away
+from portal.practices.models import Edition, Entry, State
+from portal.problems import RefusedError
+from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+HOT = {
+    "sector": "cement",
+    "step": "clinker-burning",
+    "cause": "cold-start",
+    "title_en": "Keep the kiln hot through short stops",
+    "title_zh": "短时停窑时保温",
+    "done_en": "For stops below 6 hours keep the shell turning slowly, the damper at 5 %. Hold 850 °C at the inlet.",
+    "done_zh": "停窑 6 小时以内，保持慢转，风门 5 %。窑尾温度保持 850 °C。",
+    "conditions_en": "Dry kilns of 2,000 t a day and more.",
+    "conditions_zh": "日产 2000 吨及以上的干法窑。",
+    "equipment_en": "kiln",
+    "equipment_zh": "回转窑",
+    "saving_unit": "MJ",
+    "saving_from": "10",
+    "saving_to": "19",
+    "investment_usd_per_t": "",
+}
+IN_FORM = {**HOT, "step": "cement/clinker-burning"}
+
+
+@pytest.fixture
+def cast(portal_keys: object) -> Cast:
+    return make_cast(2)
+
+
+def firm(cast: Cast, place: int = 0) -> Organisation:
+    return cast.plants[place].site.organisation
+
+
+def offered(cast: Cast, *, named: bool = False, **changed: str) -> Entry:
+    return collecting.offer(cast.plants[0].owner, firm(cast).pk, HOT | changed, named=named, now=NOW)
+
+
+def published(cast: Cast, *, named: bool = False) -> Entry:
+    row = collecting.edit(offered(cast, named=named), cast.drafter, HOT, NOW)
+    return collecting.publish([row], cast.approver, keys.receipt_key(), NOW)[0]
+
+
+def refusal(act: Any) -> tuple[int, str]:
+    with pytest.raises(RefusedError) as refused:
+        act()
+    return refused.value.status, refused.value.code
+
+
+def signed_in(user: User, language: str = "en") -> Client:
+    client = Client(headers={"accept-language": language})
+    assert client.login(username=user.email, password=PASSWORD)
+    return client
+
+
+def page(client: Client, name: str, *parts: object, language: str = "en") -> str:
+    answer = client.get(reverse(f"web:{name}", args=parts), headers={"accept-language": language})
+    assert answer.status_code == 200, name
+    return answer.content.decode()
+
+
+class TestTwoPeople:
+    def test_a_firms_practice_is_reviewed_by_one_published_by_another_signed_and_logged(self, cast: Cast) -> None:
+        row = published(cast)
+        edition = Edition.objects.get()
+        found = library.verify(edition.document, keys.published_directory().content.receipt_keys())
+        assert (found.number, found.practices, found.file) == (1, "1", sha256(edition.library))
+        (practice,) = Library.model_validate_json(edition.library).practices
+        assert (practice.id, practice.cause, practice.saving_to, practice.version) == (
+            f"collected-{row.pk}",
+            Cause.COLD_START,
+            Decimal(19),
+            1,
+        )
+        assert firm(cast).name not in edition.library
+        acts = list(Event.objects.filter(subject=f"practice collected-{row.pk}/1").values_list("action", flat=True))
+        assert acts == ["practice.offered", "practice.edited", "practice.published"]
+        told = [one.kind for one in notices.notices(cast.plants[0].owner.pk, 0, 50)]
+        assert told[:2] == ["practice.decided", "practice.decided"]
+
+    def test_the_api_gives_the_newest_edition_with_its_proof(self, cast: Cast) -> None:
+        assert Client().get(reverse("api:practices")).json() == {"document": None, "library": "", "log": None}
+        published(cast)
+        told = Client().get(reverse("api:practices")).json()
+        receipt_keys = keys.published_directory().content.receipt_keys()
+        found = library.verify(told["document"], receipt_keys)
+        head = heads.read(base64.b64decode(told["log"]["head"]), receipt_keys).head
+        leaf = logged.hashed(Kind.PRACTICES, logged.practices(found), NOW.date())
+        require_inclusion(leaf, told["log"]["index"], head.size, [bytes.fromhex(one) for one in told["log"]["proof"]], head.root)
+
+    def test_nobody_publishes_what_they_edited_and_nothing_unreviewed_or_outside_the_nation(self, cast: Cast) -> None:
+        row = offered(cast)
+        key = keys.receipt_key()
+        assert refusal(lambda: collecting.publish([row], cast.approver, key, NOW)) == (409, "practice-decided")
+        row = collecting.edit(row, cast.drafter, HOT, NOW)
+        assert refusal(lambda: collecting.publish([row], cast.drafter, key, NOW)) == (409, "own-review")
+        assert refusal(lambda: collecting.publish([row], cast.provincial, key, NOW)) == (403, "not-regulator")
+        assert not Edition.objects.exists()
+
+    def test_both_languages_stand_before_it_is_published(self, cast: Cast) -> None:
+        row = collecting.edit(offered(cast), cast.drafter, HOT | {"done_zh": ""}, NOW)
+        assert refusal(lambda: collecting.publish([row], cast.approver, keys.receipt_key(), NOW)) == (409, "practice-incomplete")
+
+    def test_a_published_one_changes_by_a_next_version_and_the_firm_withdraws_it(self, cast: Cast) -> None:
+        first = published(cast, named=True)
+        assert firm(cast).name in Edition.objects.get().library
+        second = collecting.edit(first, cast.approver, HOT | {"saving_to": "16"}, NOW)
+        assert (second.version, second.state) == (2, State.REVIEWED)
+        collecting.publish([second], cast.drafter, keys.receipt_key(), NOW)
+        assert Entry.objects.get(pk=first.pk).state == State.REPLACED
+        assert "16 MJ" in page(Client(), "practice", first.practice)
+        assert "19 MJ" in page(Client(), "practice-version", first.practice, 1)
+        assert "replaced by version 2" in page(Client(), "practice-version", first.practice, 1)
+        collecting.end(second, cast.plants[0].owner, "We do it no longer.", keys.receipt_key(), NOW)
+        assert Library.model_validate_json(Edition.objects.latest("number").library).practices == ()
+        gone = page(Client(), "practice", first.practice)
+        assert "We do it no longer." in gone
+        assert "850" not in gone
+        assert firm(cast).name not in gone
+
+
+class TestConsent:
+    def test_only_who_manages_the_firm_offers_and_withdraws_for_it(self, cast: Cast) -> None:
+        other = cast.plants[1].owner
+        assert refusal(lambda: collecting.offer(other, firm(cast).pk, HOT, named=False, now=NOW)) == (403, "not-of-the-firm")
+        row = offered(cast)
+        assert refusal(lambda: collecting.end(row, other, "No.", keys.receipt_key(), NOW)) == (403, "not-regulator")
+        assert refusal(lambda: collecting.edit(row, other, HOT, NOW)) == (403, "not-of-the-firm")
+        assert signed_in(other).get(reverse("web:practice-entry", args=[row.pk])).status_code == 404
+
+    def test_without_its_consent_nothing_is_offered(self, cast: Cast) -> None:
+        told = {**IN_FORM, "organisation": str(firm(cast).pk), "naming": "not-named"}
+        answer = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), told)
+        assert answer.status_code == 400
+        assert "Without the firm’s consent nothing is offered." in answer.content.decode()
+        assert not Entry.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("field", "text"),
+        [
+            ("done_en", "Our kiln takes 104 kgce per tonne."),
+            ("done_zh", "熟料热耗降到每吨 104 千克标准煤。"),
+            ("done_zh", "吨熟料电耗６０千瓦时。"),
+            ("conditions_en", "With 3 050 kJ/kg in the kiln."),
+            ("done_en", "The fan draws 1,800 kW."),
+            ("done_en", "It saved 3 % of our fuel."),
+            ("done_zh", "节能百分之三"),
+            ("done_en", "It took 130 kg of coal."),
+            ("saving_to", "11"),
+            ("saving_to", ""),
+        ],
+    )
+    def test_what_could_tell_its_energy_per_unit_is_refused_beside_its_field(self, cast: Cast, field: str, text: str) -> None:
+        assert gives_away(HOT) == ""
+        assert gives_away(HOT | {field: text}) == field
+        told = {**IN_FORM, field: text, "organisation": str(firm(cast).pk), "naming": "not-named", "consent": "on"}
+        answer = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), told)
+        assert answer.status_code == 400
+        assert f'id="id_{field}_error"' in answer.content.decode()
+        assert "could tell the firm" in answer.content.decode()
+        row = offered(cast)
+        assert refusal(lambda: collecting.edit(row, cast.drafter, HOT | {field: text}, NOW)) == (409, "practice-gives-away")
+
+
+class TestImport:
+    def test_the_template_is_a_list_that_is_imported_and_published_by_a_second_person(self, cast: Cast) -> None:
+        first, second = signed_in(cast.drafter), signed_in(cast.approver)
+        template = first.get(reverse("web:practices-template-csv")).content.decode("utf-8-sig")
+        done = first.post(
+            reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", template.replace(",6,", ",6.5,", 1).encode())}
+        )
+        assert done.status_code == 302, done.content.decode()
+        row = Entry.objects.get()
+        assert (row.state, row.version, row.content["saving_from"]) == (State.REVIEWED, 2, "6.5")  # version 1 comes with Steplabel
+        first.post(reverse("web:publish-practices"))
+        assert not Edition.objects.exists()  # not by who imported it
+        assert "Publish 1 imported practices?" in page(second, "publish-practices")
+        second.post(reverse("web:publish-practices"))
+        assert Entry.objects.get().state == State.PUBLISHED
+        assert "6.5 kWh" in page(Client(), "practice", row.practice)
+
+    def test_a_list_with_faults_is_imported_in_no_part_and_each_is_named_by_line(self, cast: Cast) -> None:
+        client = signed_in(cast.drafter)
+        head, line = client.get(reverse("web:practices-template-csv")).content.decode("utf-8-sig").splitlines()
+        lines = (head, line, line.replace("rm-wash", "Rm wash"), line.replace("rm-wash", "rm-two").replace(",cement,", ",paper,"))
+        answer = client.post(reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", "\n".join(lines).encode())})
+        told = answer.content.decode()
+        assert answer.status_code == 400
+        assert "Nothing was imported" in told
+        assert "An id of its own" in told
+        assert "Choose the step at which it saves." in told
+        assert not Entry.objects.exists()
+
+    @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00\x01", b"PK\x03\x04 no workbook"])
+    def test_what_is_no_list_is_refused(self, cast: Cast, content: bytes) -> None:
+        answer = signed_in(cast.drafter).post(reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", content)})
+        assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ("Best practice", "Cause of waste", "First batch after a stop")), ("zh-hans", ())])
+def test_every_page_is_read_in_both_languages(cast: Cast, language: str, words: tuple[str, ...]) -> None:
+    row, waits = published(cast), offered(cast, title_en="Another", title_zh="另一项")
+    pages = {
+        "practices": page(Client(), "practices", language=language),
+        "practice": page(Client(), "practice", row.practice, language=language),
+        "entries": page(signed_in(cast.drafter, language), "practice-entries", language=language),
+        "entry": page(signed_in(cast.drafter, language), "practice-entry", waits.pk, language=language),
+        "offer": page(signed_in(cast.plants[0].owner, language), "offer-practice", language=language),
+        "import": page(signed_in(cast.drafter, language), "import-practices", language=language),
+        "end": page(signed_in(cast.drafter, language), "end-practice", waits.pk, language=language),
+    }
+    title = HOT["title_en"] if language == "en" else HOT["title_zh"]
+    assert all(title in pages[name] for name in ("practice", "entries"))
+    assert all(word in pages["practice"] + pages["practices"] for word in words)
+    assert title in Client().get(reverse("web:practices-csv"), headers={"accept-language": language}).content.decode()
+
+
+def test_the_list_is_narrowed_by_sector_step_and_cause_and_says_where_nothing_fits(cast: Cast) -> None:
+    published(cast)
+    address = reverse("web:practices")
+    assert HOT["title_en"] in Client().get(f"{address}?sector=cement&step=clinker-burning&cause=cold-start").content.decode()
+    assert "No practice fits." in Client().get(f"{address}?cause=reheat").content.decode()
