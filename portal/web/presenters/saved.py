@@ -1,0 +1,31 @@
+"""A person's saved filters as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.web.presenters.listed import listed
+from portal.web.saved_lists import FilterLink
+from portal.web.viewmodels.listed import Cell, Listed
+
+
+def filters_list(rows: Sequence[FilterLink], query: QueryDict) -> Listed:
+    return listed(
+        rows,
+        query,
+        caption=_("Your saved filters"),
+        titles={"name": _("Name"), "list": _("Which list"), "rename": _("Rename"), "delete": _("Delete")},
+        keys={"name": lambda row: row.text, "list": lambda row: (row.of, row.text)},
+        default="name",
+        cells=lambda row: (
+            Cell(row.text, row.gone, row.url),
+            Cell(row.of),
+            Cell(_("Rename"), url=reverse("web:rename-filter", args=[row.id]), about=row.text),
+            Cell(_("Delete"), url=reverse("web:delete-filter", args=[row.id]), about=row.text),
+        ),
+        empty=_("Narrow a list, then choose “Save this filter” above its rows."),
+    )

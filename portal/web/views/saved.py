@@ -1,0 +1,111 @@
+"""A person's saved filters: made at a list, found there and on the first page, renamed, deleted."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.accounts.models import Role, SavedFilter
+from portal.accounts.saved_filters import MOST, full, keep, saved_by
+from portal.web.access import for_role, person
+from portal.web.answers import confirm_page, listing_page, report_done
+from portal.web.fields import line
+from portal.web.presenters.saved import filters_list
+from portal.web.saved_lists import LISTS, links, list_at
+from portal.web.viewmodels.shared import Crumb
+
+
+class FilterNameForm(forms.Form):
+    name = line(
+        gettext_lazy("Name of the filter"),
+        gettext_lazy("As you would look for it, such as “late in Hebei”. Nobody else sees it."),
+        gettext_lazy("Name the filter."),
+        most=60,
+        width=20,
+    )
+
+
+@for_role(*Role)
+def filters(request: HttpRequest) -> HttpResponse:
+    lead = _("Each leads to its list, narrowed as you saved it, with the rows of today. Nobody else sees them.")
+    table = filters_list(links(saved_by(person(request))), request.GET)
+    return listing_page(request, _("Your saved filters"), lead, table, _crumbs()[:1])
+
+
+@for_role(*Role, posts=True)
+def save(request: HttpRequest) -> HttpResponseBase:
+    """The filter of the list at the address that `of` names."""
+    user, found = person(request), list_at(request.GET.get("of", ""))
+    if found is None:
+        raise Http404
+    page, path, query = found
+    form = FilterNameForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        row = SavedFilter(user=user, page=page, path=path, query=query, saved_at=timezone.now())
+        if full(user):
+            form.add_error("name", _("You have saved %(n)d filters, which is as many as are kept. Delete one first.") % {"n": MOST})
+        elif _named(row, form):
+            return report_done(request, _("The filter is saved. You find it at this list and on your first page."), f"{path}?{query}")
+    return confirm_page(
+        request,
+        form,
+        title=_("Save this filter"),
+        sentence=_("The list “%(list)s” as it is narrowed and sorted now.") % {"list": LISTS[page].title},
+        button=_("Save"),
+        back=f"{path}?{query}",
+        crumbs=_crumbs(),
+    )
+
+
+@for_role(*Role, posts=True)
+def rename(request: HttpRequest, saved: int) -> HttpResponseBase:
+    row = get_object_or_404(saved_by(person(request)), pk=saved)
+    form = FilterNameForm(request.POST) if request.method == "POST" else FilterNameForm(initial={"name": row.name})
+    if request.method == "POST" and form.is_valid() and _named(row, form):
+        return report_done(request, _("The filter is now called “%(name)s”.") % {"name": row.name}, "web:saved-filters")
+    return confirm_page(
+        request,
+        form,
+        title=_("Rename a saved filter"),
+        sentence=_("Only its name changes; it narrows its list as before."),
+        button=_("Rename"),
+        back=reverse("web:saved-filters"),
+        crumbs=_crumbs(),
+    )
+
+
+@for_role(*Role, posts=True)
+def delete(request: HttpRequest, saved: int) -> HttpResponseBase:
+    row = saved_by(person(request)).filter(pk=saved).first()
+    if row is None and request.method == "POST":  # sent twice
+        return redirect("web:saved-filters")
+    if row is None:
+        raise Http404
+    if request.method == "POST":
+        row.delete()
+        return report_done(request, _("The filter “%(name)s” is deleted.") % {"name": row.name}, "web:saved-filters")
+    return confirm_page(
+        request,
+        title=_("Delete the filter “%(name)s”?") % {"name": row.name},
+        sentence=_("The list stays as it is. The filter cannot be brought back, only saved anew."),
+        button=_("Delete"),
+        warning=True,
+        back=reverse("web:saved-filters"),
+        crumbs=_crumbs(),
+    )
+
+
+def _named(row: SavedFilter, form: FilterNameForm) -> bool:
+    if keep(row, form.cleaned_data["name"]):
+        return True
+    form.add_error("name", _("You have a filter of this name at this list. Choose another name."))
+    return False
+
+
+def _crumbs() -> tuple[Crumb, ...]:
+    return (Crumb(_("Home"), reverse("web:home")), Crumb(_("Your saved filters"), reverse("web:saved-filters")))
