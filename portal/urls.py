@@ -15,6 +15,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("portal.intake.urls")),
     path("", include("portal.publication.urls")),
     path("", include("portal.governance.urls")),
+    path("", include("portal.practices.urls")),
     path("", include("portal.standings.urls")),
     path("", include("portal.assurance.urls")),
     path("", include("portal.translog.urls")),

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from benchmarks import packs
 from benchmarks.privacy.randomness import SEED_BYTES, KeyedStream, commitment, values_salt
@@ -25,7 +26,9 @@ from portal import keys
 from portal.accounts import enrolling as accounts
 from portal.accounts.models import Device, Role, Site, User
 from portal.catalogue.models import ReportingPeriod
+from portal.catalogue.periods import close_period
 from portal.demo import cast as casting
+from portal.demo.plants import keys_of
 from portal.intake import commitments as intake_commitments
 from portal.intake import receiving as intake
 from portal.publication import publishing as publication
@@ -70,7 +73,7 @@ def declare(main: Sector, now: datetime) -> tuple[Sector, ...]:
                 ),
                 peer_groups=(group.model_copy(update={"periods": periods}),),
             )
-        bring_to(more, datetime(sector.year - YEARS + 1, 12, 1, tzinfo=UTC), by="demo")
+        bring_to(more, datetime(sector.year - YEARS + 1, 12, 1, tzinfo=UTC), by="operator")
     return others
 
 
@@ -85,9 +88,10 @@ class Agent:
 
 @dataclass
 class Reporter:
-    """Plants that report in this process, each with its agent."""
+    """Plants that report in this process, each with its agent: those of the main sector with the keys of the real one, which go on."""
 
     main: Sector
+    plants: Path  # folders of the main sector's plants, whose agents are enrolled
     agents: dict[str, Agent] = field(default_factory=dict)
     sent: int = 0
 
@@ -98,7 +102,7 @@ class Reporter:
 
     def _send(self, plant: Plant, year: int, now: datetime) -> None:
         site = site_of(plant, self.main)
-        agent = self.agents.get(site) or self._enrol(site, now)
+        agent = self.agents.get(site) or self._enrol(plant, site, now)
         root = os.urandom(32)
         raw = commitments.commit(Commitment(site, str(year), 1, root), str(agent.device.pk), agent.key)
         committed = intake_commitments.take(raw, keys.receipt_key(), now, os.urandom).commitment
@@ -122,7 +126,11 @@ class Reporter:
         intake.receive(envelope.build(report, header, agent.key, recipient), keys.published_directory(), keys.receipt_key(), now)
         self.sent += 1
 
-    def _enrol(self, site: str, now: datetime) -> Agent:
+    def _enrol(self, plant: Plant, site: str, now: datetime) -> Agent:
+        if plant.pack.id == self.main.pack.id:
+            pem, seed = keys_of(self.plants / site)
+            self.agents[site] = Agent(Device.objects.get(site__slug=site), DeviceKey.from_pem(pem), seed)
+            return self.agents[site]
         token = accounts.issue_token(Site.objects.get(slug=site), None, keys.published_directory().fingerprint, now)
         key, seed = DeviceKey.generate(), os.urandom(SEED_BYTES)
         device = accounts.enrol(token.split(".")[1], key.public.hex, commitment(seed).hex(), "steplabel-demo", now).device
@@ -130,13 +138,13 @@ class Reporter:
         return self.agents[site]
 
 
-def fill(main: Sector, others: tuple[Sector, ...], opened: Callable[[], object]) -> int:
+def fill(main: Sector, others: tuple[Sector, ...], plants: Path, opened: Callable[[], object]) -> int:
     """Report and publish all that stands beside; `opened` waits until the worker has opened what was sent. How many reports.
 
     The first of the others misses some reports of its newest year, and withdrew a version of the year before; the last one's newest
     version waits for the second person.
     """
-    reporter = Reporter(main)
+    reporter = Reporter(main, plants)
     for sector in others:
         for year in range(sector.year - YEARS + 1, sector.year + 1):
             reporter.report(sector, year, leave_out=LATE if (sector, year) == (others[0], sector.year) else 0)
@@ -153,6 +161,8 @@ def fill(main: Sector, others: tuple[Sector, ...], opened: Callable[[], object])
         first = publication.publish(draft, approver, keys.receipt_key(), out)
         if others and period.peer_group.pack == others[0].pack.id and period.name == str(main.year - 1):
             _again(first, drafter, approver, out + timedelta(days=30))
+        if period.name < str(main.year):
+            close_period(period, approver.email, out + timedelta(days=40))
     return reporter.sent
 
 

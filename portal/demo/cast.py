@@ -8,6 +8,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zlib import crc32
+
+from stdnum.cn import uscc
 
 from fixtures.simulator import Sector
 from portal import keys
@@ -27,6 +30,7 @@ PARTNERS = (
 )
 """The further roles: role, who signs in, whom for in both languages, by what name."""
 DRAFTER, APPROVER, AUDITOR, MANAGER = "regulator@example.org", "approver@example.org", "auditor@example.org", "enterprise@example.org"
+SUPPLIER = "supplier@example.org"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Cast:
 
 def create(sector: Sector, now: datetime) -> Cast:
     """Put everybody into the default database."""
-    bring_to(declared(sector, now.date()), now, by="demo")
+    bring_to(declared(sector, now.date()), now, by="operator")
     fingerprint = keys.published_directory().fingerprint
     return Cast(
         ReportingPeriod.objects.select_related("peer_group__scope").get(),
@@ -79,7 +83,7 @@ def declared(sector: Sector, today: date) -> register_file.Roll:
             register_file.DeclaredJurisdiction(path="cn", name="China", name_zh="中国"),
             register_file.DeclaredJurisdiction(path="cn/he", name="Hebei", name_zh="河北"),
         ),
-        firms=tuple(register_file.DeclaredFirm(name=f"{plant.name} Group") for plant in plants),
+        firms=tuple(register_file.DeclaredFirm(name=f"{plant.name} Group", name_zh=f"{plant.name_zh}集团") for plant in plants),
         organisations=(
             register_file.DeclaredOrganisation(name=MINISTRY, name_zh="工业主管部门", kind=Role.REGULATOR, jurisdiction="cn"),
             register_file.DeclaredOrganisation(name=CERTIFIER, name_zh="北方认证机构", kind=Role.CERTIFICATION_BODY),
@@ -89,7 +93,12 @@ def declared(sector: Sector, today: date) -> register_file.Roll:
             ),
             *(
                 register_file.DeclaredOrganisation(
-                    name=plant.name, name_zh=plant.name_zh, kind=Role.ENTERPRISE, jurisdiction="cn/he", firm=f"{plant.name} Group"
+                    name=plant.name,
+                    name_zh=plant.name_zh,
+                    kind=Role.ENTERPRISE,
+                    jurisdiction="cn/he",
+                    firm=f"{plant.name} Group",
+                    credit_code=made_up_code(plant.name),
                 )
                 for plant in plants
             ),
@@ -123,6 +132,12 @@ def declared(sector: Sector, today: date) -> register_file.Roll:
         ),
         assignments=(register_file.DeclaredAssignment(body=CERTIFIER, site=first.site, period=year, by=DRAFTER),),
     )
+
+
+def made_up_code(name: str) -> str:
+    """A unified social credit code with the right check digit, of an administrative division that there is none of."""
+    code = f"91000000MA{crc32(name.encode()) % 10**7:07d}"
+    return code + uscc.calc_check_digit(code)
 
 
 def _sign_in(role: Role, email: str) -> SignIn:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fixtures.simulator import Plant
 
+STATE = "state"
 AT_ONCE = max(2, os.cpu_count() or 2)
 
 
@@ -25,23 +26,36 @@ class Reported:
     message: str
 
 
-def report_all(plants: tuple[Plant, ...], tokens: dict[str, str], address: str, folder: Path, hear: Callable[[Reported], None]) -> None:
-    """Every plant, a few at a time; `hear` is told of each as it ends."""
+def report_all(
+    plants: tuple[Plant, ...], tokens: dict[str, str], address: str, folder: Path, hear: Callable[[Reported], None], *, submit: bool = True
+) -> None:
+    """Every plant, a few at a time; `hear` is told of each as it ends. Without `submit` it only enrols; again with the same token, an
+    agent asks the portal what was reported elsewhere meanwhile.
+    """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
-            for done in as_completed(pool.submit(_report, plant, tokens[plant.site], address, folder / plant.site) for plant in plants):
+            ends = [pool.submit(_report, plant, tokens[plant.site], address, folder / plant.site, submit=submit) for plant in plants]
+            for done in as_completed(ends):
                 hear(done.result())
         except BaseException:
             pool.shutdown(cancel_futures=True)  # Ctrl-C must not wait for the plants that have not begun
             raise
 
 
-def _report(plant: Plant, token: str, address: str, folder: Path) -> Reported:
-    plant.write(folder)
-    site, state = str(folder / "site.toml"), ["--state", str(folder / "state"), "--json"]
+def keys_of(folder: Path) -> tuple[bytes, bytes]:
+    """What the enrolled agent of the plant in this folder signs with, as PEM, and its seed."""
+    (key,) = (folder / STATE).glob("device-*.pem")
+    return key.read_bytes(), (folder / STATE / "site.seed").read_bytes()
+
+
+def _report(plant: Plant, token: str, address: str, folder: Path, *, submit: bool) -> Reported:
+    site, state = str(folder / "site.toml"), ["--state", str(folder / STATE), "--json"]
     enrol = ["enrol", "--portal", address, "--token", token, *state]
-    submit = ["submit", "--site", site, "--period", str(plant.year), *state]
-    for arguments in (enrol, submit):
+    commands = [enrol]
+    if submit:
+        plant.write(folder)
+        commands.append(["submit", "--site", site, "--period", str(plant.year), *state])
+    for arguments in commands:
         ran = subprocess.run([sys.executable, "-m", "reporting_agent", *arguments], capture_output=True, text=True, check=False)  # noqa: S603
         if ran.returncode:
             return Reported(plant.site, ran.returncode, _message(ran.stdout, ran.stderr))

@@ -13,6 +13,7 @@ from portal.assurance.incentives import give
 from portal.assurance.models.findings import Grade
 from portal.demo import cast as casting
 from portal.intake.models import State, Submission
+from portal.partners import deliveries, grants
 from portal.register import applying, siting
 
 SCHEME = "Subsidy for energy-saving renovation"
@@ -23,17 +24,19 @@ def fill(main: Sector, now: datetime) -> None:
     _applications(main, now)
     _audit(main, now)
     _incentives(main, now)
+    _partners(main, now)
 
 
 def _applications(main: Sector, now: datetime) -> None:
     province = Jurisdiction.objects.get(path="cn/he")
-    for number in range(1, APPLYING + 1):
+    for number in range(APPLYING, 0, -1):  # the oldest first, as they would come
         _slug, name, name_zh = main.names(main.enterprises + number)
-        wish = applying.FirmWish(name, name_zh, name, province, "Liu Yang", f"contact{number}@example.org", "zh-hans")
+        code = casting.made_up_code(name)
+        wish = applying.FirmWish(name, name_zh, name, province, "Liu Yang", f"contact{number}@example.org", "zh-hans", credit_code=code)
         applying.confirm(applying.apply(wish, now - timedelta(days=9 * number)), now - timedelta(days=9 * number - 1))
     manager = User.objects.get(email=casting.MANAGER)
     house = Organisation.objects.get(memberships__user=manager)
-    for line in (2, 3):
+    for line in (3, 2):
         plant = main.plants[0]
         names = f"{plant.name}, line {line}", f"{plant.name_zh} {line}#"  # as works number their lines in Chinese
         site = siting.SiteWish(f"{plant.site}-line-{line}", *names, province, main.pack.id, "medium")
@@ -41,7 +44,7 @@ def _applications(main: Sector, now: datetime) -> None:
 
 
 def _audit(main: Sector, now: datetime) -> None:
-    """Of the first plant's year before: one finding answered, one not; no statement yet."""
+    """Of the first plant's year before: one finding answered, one not, one appealed against; no statement yet."""
     plant, year = Site.objects.get(slug=main.plants[0].site), str(main.year - 1)
     approver, auditor, manager = (User.objects.get(email=email) for email in (casting.DRAFTER, casting.AUDITOR, casting.MANAGER))
     body = Organisation.objects.get(kind=Role.CERTIFICATION_BODY)
@@ -50,15 +53,27 @@ def _audit(main: Sector, now: datetime) -> None:
     for grade, text, evidence, days in (
         (Grade.MAJOR, "The belt scale of the coal feed was last calibrated three years ago.", "Calibration record 7, seen on site", 12),
         (Grade.MINOR, "Two shifts of May have no entry in the log of runs.", "Log of runs, May", 25),
+        (Grade.OBSERVATION, "The clinker store is measured by eye.", "Seen on site", 40),
     ):
         due = (now + timedelta(days=days)).date()
         made = findings.raise_finding(engagement, grade, text, evidence, "", due, auditor, now - timedelta(days=20))
         if grade is Grade.MINOR:
             findings.answer(made, "The shifts stood still for repair; the repair order is added.", "", manager, now - timedelta(days=6))
+        if grade is Grade.OBSERVATION:
+            findings.appeal(made, "It is surveyed by laser each month; the surveys are at the plant.", "", manager, now - timedelta(days=4))
+
+
+def _partners(main: Sector, now: datetime) -> None:
+    """The manager's plant lets the technology provider and the supplier in; of the year before the supplier has declared its power."""
+    manager, supplier = (User.objects.get(email=email) for email in (casting.MANAGER, casting.SUPPLIER))
+    slug = main.plants[0].site
+    for partner in Organisation.objects.filter(kind__in=(Role.PROVIDER, Role.SUPPLIER)):
+        grants.grant(manager, slug, partner.pk, receipts=partner.kind == Role.PROVIDER, values=False, now=now - timedelta(days=9))
+    deliveries.declare(supplier, slug, str(main.year - 1), "electricity", Decimal(112_400), "MWh", "Bills of the year", now)
 
 
 def _incentives(main: Sector, now: datetime) -> None:
     officer = User.objects.get(email=casting.DRAFTER)
     rows = Submission.objects.filter(state=State.ACCEPTED, period=str(main.year - 1)).select_related("site").order_by("site__slug")
-    for place, row in enumerate(rows[1:5], start=1):
+    for place, row in reversed(list(enumerate(rows[1:5], start=1))):
         give(row.site, SCHEME, Decimal(120_000 * place), row.digest, officer, now - timedelta(days=place))

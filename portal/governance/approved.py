@@ -22,6 +22,9 @@ class ApprovedPacks:
     def factors(self, version: str) -> str | None:
         return _text("factors", factors_version=version) if version else None
 
+    def practices(self) -> str:
+        return ""  # pages ask `portal.practices.selectors`
+
 
 @dataclass(frozen=True, slots=True)
 class WithFactors:
@@ -39,6 +42,9 @@ class WithFactors:
 
     def factors(self, version: str) -> str | None:
         return self.text if self.text and version == self.version else self.beneath.factors(version)
+
+    def practices(self) -> str:
+        return self.beneath.practices()
 
 
 def with_factors(version: str, text: str) -> WithFactors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,11 +36,16 @@ def owed(user: User, now: datetime) -> tuple[OwedView, ...]:
     return owed_of(own_sites(user), now)
 
 
-def owed_of(sites: QuerySet[Site], now: datetime) -> tuple[OwedView, ...]:
-    """Of periods that still take reports, those due first on top. What a site need not report is owed once a report of it was refused."""
-    members = PeerGroupMember.objects.filter(site__in=sites, site__retired_at=None).select_related("site", "peer_group")
+def owed_of(sites: QuerySet[Site], now: datetime, held: Iterable[PeerGroupMember] | None = None) -> tuple[OwedView, ...]:
+    """Of periods that still take reports, those due first on top. What a site need not report is owed once a report of it was refused.
+
+    `held`: their memberships with site and peer group, where the caller has read them.
+    """
+    members = PeerGroupMember.objects.filter(site__in=sites).select_related("site", "peer_group") if held is None else held
     by_group: dict[int, list[PeerGroupMember]] = {}
     for member in members:
+        if member.site.retired_at is not None:
+            continue
         by_group.setdefault(member.peer_group_id, []).append(member)
     periods = list(ReportingPeriod.objects.filter(peer_group__in=by_group, closed_at=None))
     sent: dict[tuple[int, str], tuple[str, str]] = {}

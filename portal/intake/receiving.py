@@ -7,6 +7,7 @@ transaction (`storing`), and a refusal leaves no trace.
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire.envelope import Envelope
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
+from portal import tracing
 from portal.accounts.models import Device, User
 from portal.accounts.selectors import managed_sites
 from portal.intake.storing import Arrival, Received, store
@@ -45,6 +47,11 @@ def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: dat
             `period-not-open`, `revision-out-of-order`, `commitment-missing`, `ledger-sequence-wrong` (422); `revision-conflict`,
             `ledger-sequence-used` (409).
     """
+    with tracing.received(sha256(raw).digest()):
+        return _received(raw, directory, key, now)
+
+
+def _received(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> Received:
     envelope = envelopes.parse(raw)
     device = device_of(envelope.header)
     if not _signed(envelope, device):
@@ -54,7 +61,8 @@ def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: dat
             Phrase("The envelope was not signed by the device %(device)s, or was altered since.", device=envelope.header.device_id),
             "Submit again from the site's spool, with the device that is enrolled for this site.",
         )
-    received = store(Arrival(raw, envelope, device, directory, key, now))
+    with tracing.step("store"):
+        received = store(Arrival(raw, envelope, device, directory, key, now))
     kept_heads.keep(received.submission.log_index + 1)  # the receipt says it
     return received
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.phrases import Phrase
 from portal.accounts.audience import named, people_of_site
@@ -15,7 +16,7 @@ from portal.accounts.selectors import own_sites, regulated_sites
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.deadlines import due_dates, last_day
-from portal.catalogue.models import Extension, Reminder, ReportingPeriod
+from portal.catalogue.models import Extension, ExtensionRequest, Reminder, ReportingPeriod
 from portal.intake.models import State, Submission
 from portal.intake.participation import ParticipationView, Taking
 from portal.notifications.kinds import Kind
@@ -127,6 +128,13 @@ def extensions(view: ParticipationView) -> tuple[ExtensionView, ...]:
         ExtensionView(row.site.slug, row.site.name, row.site.name_zh, row.due, row.reason, str(row.granted_by), row.granted_at)
         for row in rows.select_related("site", "granted_by").order_by("-pk")
     )
+
+
+def asked_for(sites: QuerySet[Site]) -> tuple[ExtensionRequest, ...]:
+    """The requests for more time of these sites that wait, oldest first: of open periods, and of reports that have not come since."""
+    came = Submission.objects.filter(site=OuterRef("site"), period=OuterRef("period__name"), state=State.ACCEPTED)
+    rows = ExtensionRequest.objects.filter(~Exists(came), granted=None, site__in=sites, site__retired_at=None, period__closed_at=None)
+    return tuple(rows.select_related("site__organisation", "period__peer_group", "asked_by").order_by("pk"))
 
 
 def owed_by(user: User) -> tuple[OwedView, ...]:

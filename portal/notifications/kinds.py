@@ -11,6 +11,8 @@ class Kind(models.TextChoices):
     REPORT_REMINDED = "report.reminded"
     REPORT_COMES = "report.comes"
     EXTENSION_GRANTED = "extension.granted"
+    EXTENSION_REFUSED = "extension.refused"
+    EXTENSION_ASKED = "extension.asked"
     SUBMISSION_ACCEPTED = "submission.accepted"
     SUBMISSION_REFUSED = "submission.refused"
     BENCHMARK_PUBLISHED = "benchmark.published"
@@ -27,6 +29,9 @@ class Kind(models.TextChoices):
     FINDING_ANSWERED = "finding.answered"
     FINDING_RETURNED = "finding.returned"
     FINDING_CLOSED = "finding.closed"
+    FINDING_APPEALED = "finding.appealed"
+    APPEAL_WAITS = "appeal.waits"
+    APPEAL_DECIDED = "appeal.decided"
     FINDING_OVERDUE = "finding.overdue"
     SAMPLE_DRAWN = "sample.drawn"
     OPENING_COMES = "opening.comes"
@@ -45,6 +50,8 @@ class Kind(models.TextChoices):
     PACK_PROPOSED = "pack.proposed"
     PACK_COMMENTED = "pack.commented"
     PACK_DECIDED = "pack.decided"
+    PRACTICE_WAITS = "practice.waits"
+    PRACTICE_DECIDED = "practice.decided"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a kind
     SECOND_FACTOR_ADDED = "second-factor.added"
     SECOND_FACTOR_REMOVED = "second-factor.removed"
@@ -70,7 +77,7 @@ SECURITY = frozenset(
 )
 """Mailed at once whatever somebody wishes: whoever took an account over would switch these off first."""
 
-DAILY_AT_FIRST = frozenset({Kind.SUBMISSION_ACCEPTED, Kind.BENCHMARK_PUBLISHED, Kind.PACK_PROPOSED})
+DAILY_AT_FIRST = frozenset({Kind.SUBMISSION_ACCEPTED, Kind.BENCHMARK_PUBLISHED, Kind.PACK_PROPOSED, Kind.PRACTICE_WAITS})
 """Nothing has to be done: these come in one mail a day unless somebody wishes otherwise."""
 
 

@@ -14,11 +14,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.phrases import Phrase
-from portal.accounts.models import Organisation, Role, User
+from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
+from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.partners.grants import granted_to
 from portal.partners.models import Delivery, Grant
 from portal.problems import RefusedError
@@ -111,6 +112,19 @@ def take_back(user: User, delivery: int, now: datetime) -> None:
 def deliveries_of(user: User) -> tuple[DeliveryView, ...]:
     """What the person's supplier declared, newest first, also what it took back."""
     return _views(Delivery.objects.filter(supplier__in=organisations_as(user, Role.SUPPLIER)))
+
+
+def undeclared(user: User) -> tuple[tuple[Site, ReportingPeriod], ...]:
+    """Sites that let the person's supplier in, each with the open periods for which it has declared nothing."""
+    sites = {row.site_id: row.site for row in granted_to(user, Role.SUPPLIER)}
+    own = Delivery.objects.filter(supplier__in=organisations_as(user, Role.SUPPLIER), site__in=sites, taken_back_at=None)
+    said = set(own.values_list("site_id", "period"))
+    periods: dict[int, list[ReportingPeriod]] = {}
+    for period in ReportingPeriod.objects.filter(peer_group__members__site__in=sites, closed_at=None).distinct():
+        periods.setdefault(period.peer_group_id, []).append(period)
+    members = PeerGroupMember.objects.filter(site__in=sites).order_by("site__slug").values_list("site_id", "peer_group_id")
+    pairs = [(sites[site], period) for site, group in members for period in periods.get(group, ())]
+    return tuple((site, period) for site, period in pairs if (site.pk, period.name) not in said)
 
 
 def deliveries_assigned(user: User) -> tuple[DeliveryView, ...]:

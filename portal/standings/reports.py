@@ -46,6 +46,7 @@ class ChosenView:
     chosen: tuple[str, str] | None
     report: ReportView | None  # None: nothing was accepted, or the site is in no peer group with such a period
     of_its_site: tuple[ReportView, ...]  # oldest period first
+    names: Mapping[str, tuple[str, str]]  # of the sites, in both languages
 
 
 def chosen_report(user: User, asked: Callable[[tuple[str, str]], bool]) -> ChosenView:
@@ -54,10 +55,11 @@ def chosen_report(user: User, asked: Callable[[tuple[str, str]], bool]) -> Chose
     pairs = dict.fromkeys((row.site.slug, row.period) for row in rows)
     chosen = next((pair for pair in pairs if asked(pair)), next(iter(pairs), None))
     if chosen is None:
-        return ChosenView((), None, None, ())
+        return ChosenView((), None, None, (), {})
     reports = _placed([row for row in rows if row.site.slug == chosen[0]])
     report = next((one for one in reports if one.period == chosen[1]), None)
-    return ChosenView(tuple(pairs), chosen, report, reports)
+    names = {row.site.slug: (row.site.name, row.site.name_zh) for row in rows}
+    return ChosenView(tuple(pairs), chosen, report, reports, names)
 
 
 def report_of(user: User, site: str, period: str) -> ReportView | None:

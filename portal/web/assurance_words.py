@@ -38,6 +38,8 @@ FINDING_STATES: dict[str, tuple[Promise, Mood]] = {
     "overdue": (pgettext_lazy("finding", "The plant’s answer is late"), "no"),
     "answered": (pgettext_lazy("finding", "Answered, waits for the auditor"), "wait"),
     "closed": (pgettext_lazy("finding", "Closed"), "ok"),
+    "appealed": (pgettext_lazy("finding", "Appealed, waits for the regulator"), "wait"),
+    "annulled": (pgettext_lazy("finding", "Fell on appeal"), "ok"),
 }
 
 COURSES: dict[str, tuple[Promise, Mood]] = {
@@ -59,6 +61,9 @@ ACTS: dict[str, Promise] = {
     "answered": pgettext_lazy("finding", "The plant answered"),
     "returned": pgettext_lazy("finding", "Sent back by the auditor"),
     "closed": pgettext_lazy("finding", "Closed by the auditor"),
+    "appealed": pgettext_lazy("finding", "The plant appealed to the regulator"),
+    "confirmed": pgettext_lazy("finding", "The regulator decided: the finding stands"),
+    "annulled": pgettext_lazy("finding", "The regulator decided: the finding falls"),
 }
 
 STANDINGS: dict[str, tuple[Promise, Mood]] = {

@@ -47,6 +47,11 @@ def together(parts: Iterable[Bounds | None]) -> Bounds | None:
     return low, high
 
 
+def widest(low: Bounds | None, high: Bounds | None) -> Bounds | None:
+    """From the least of both to the most; not known where one is not."""
+    return None if low is None or high is None else (min(*low, *high), max(*low, *high))
+
+
 def of_electricity(on: date, country: str) -> float | None:
     """kg CO2 per kWh on that day: the average of the country's grid; None where none is held."""
     table = FactorTable.load().at(country)

@@ -20,6 +20,12 @@ DETAILS = words("details")
 """What the record writes of an act, part by part; names, ids and what a person wrote fit none of them, and stay."""
 
 _PARTS = re.compile(r"(, | \(|\)|: )")
+_BETWEEN = {
+    ", ": pgettext_lazy("between parts of a record", ", "),
+    ": ": pgettext_lazy("between parts of a record", ": "),
+    " (": pgettext_lazy("between parts of a record", " ("),
+    ")": pgettext_lazy("between parts of a record", ")"),
+}
 _DETAIL = [(re.compile(pattern), text) for pattern, text in DETAILS.items()]
 
 
@@ -49,7 +55,13 @@ def detail_in_words(detail: str) -> str:
     >>> detail_in_words("2016, finding 1: observation"), detail_in_words("2016, 9 labels, for Buyer")
     ('2016, finding 1: observation', '2016, labels: 9, for Buyer')
     """
-    return _known(detail) or "".join(_known(part) or part for part in _PARTS.split(detail))
+    if whole := _known(detail):
+        return whole
+    parts = _PARTS.split(detail)
+    said = [_known(part) for part in parts]
+    if not any(said):
+        return detail  # what a person wrote keeps its own commas
+    return "".join(known or str(_BETWEEN.get(part, part)) for known, part in zip(said, parts, strict=True))
 
 
 def _known(part: str) -> str:

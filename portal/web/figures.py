@@ -83,14 +83,25 @@ def fitting_decimals(places: int, *spans: tuple[float, float] | None) -> int:
     return min(places, max(0, 1 - floor(log10(min(widths))))) if widths else places
 
 
-def label_decimals(*values: float | None) -> int:
-    """How many decimals a plant's own labels show: one more below 1, where best and typical else read the same.
+def two_digits(lo: float, hi: float) -> int:
+    """The decimals with which the two ends of an interval lie at least ten of the last digit apart.
 
-    >>> label_decimals(0.246), label_decimals(0.0246), label_decimals(3.74), label_decimals(None)
-    (3, 3, 2, 3)
+    >>> two_digits(0.0051, 0.0093), two_digits(2.04, 3.01), two_digits(358.0, 368.0), two_digits(1.0, 1.0)
+    (4, 2, 0, 2)
     """
-    places = decimals(*values)
-    return 3 if places == 2 and max(abs(v) for v in values if v is not None) < 1 else places
+    return max(0, 1 - floor(log10(hi - lo))) if hi > lo else decimals(hi)
+
+
+def label_decimals(*values: float | None) -> int:
+    """How many decimals a plant's own labels show: all that their release grid has, up to three, and three below 1.
+
+    >>> label_decimals(0.246), label_decimals(0.0246), label_decimals(3.74), label_decimals(3.845), label_decimals(None)
+    (3, 3, 2, 3, 3)
+    """
+    places, given = decimals(*values), [v for v in values if v is not None]
+    if places == 2 and max(map(abs, given)) < 1:
+        return 3
+    return next((n for n in range(places, 3) if all(abs(round(v, n) - v) < 1e-9 for v in given)), 3) if places else 0
 
 
 def number(value: float, places: int | None = None) -> str:

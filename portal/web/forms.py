@@ -300,6 +300,18 @@ class ExtensionForm(forms.Form):
         cast(forms.MultipleChoiceField, self.fields["site"]).choices = list(sites)
 
 
+class MoreTimeForm(forms.Form):
+    """More time that a firm asks for, with its reason."""
+
+    until = day(_("Until when you need time"), required=_("Choose a day."))
+    reason = area(
+        _("Why the report cannot come in time"),
+        _("Regulators of the site read it; other firms do not. Write no values of the plant."),
+        _("Say in a sentence why you need more time."),
+        most=500,
+    )
+
+
 def mark_errors(form: forms.Form) -> None:
     """Point each wrong field at its message, so that a screen reader says them together."""
     for name in form.errors:

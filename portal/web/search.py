@@ -1,4 +1,4 @@
-"""One search over firms, sites, versions, people and events: each part asks the selector that knows what the reader may see.
+"""One search over firms, sites, versions, practices, people, events, codes: each part asks the selector that knows what one may see.
 
 A word that stands in what is somebody else's finds nothing, exactly as one that stands nowhere.
 """
@@ -15,15 +15,17 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Membership, Role, Site, User
 from portal.accounts.selectors import own_sites, regulated_sites, roles_of
+from portal.assurance.attestation_standing import canonical
 from portal.assurance.engagements import assigned_to
 from portal.catalogue import trail
 from portal.catalogue.trail import TrailFilter
+from portal.practices.selectors import library
 from portal.publication.selectors import latest_published
 from portal.web.addresses import benchmark_url
 from portal.web.event_names import act_in_words, name_in_words
 from portal.web.presenters.benchmarks import fitting
 from portal.web.presenters.regulator import page_title
-from portal.web.words import Names, in_language, moment_in_words, period_name
+from portal.web.words import Names, in_language, moment_in_words, period_name, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ def search(user: User | None, text: str) -> tuple[FoundPart, ...]:
     words = text.casefold().split()
     if not words:
         return ()
-    parts = [FoundPart(_("Benchmarks"), _versions(words))]
+    parts = [FoundPart(_("Benchmarks"), _versions(words)), FoundPart(_("Best practice"), _practices(words))]
+    if code := canonical(text):
+        parts.insert(0, FoundPart(_("Check a certificate"), (Found(code, "", f"{reverse('web:verify-ask')}?code={code}"),)))
     if user is not None:
         roles = roles_of(user)
         sites = list(_sites(user, words))
@@ -125,6 +129,19 @@ def _versions(words: Sequence[str]) -> tuple[Found, ...]:
         note = f"{in_language(view.scope, view.scope_zh)} · {_('version %(n)s') % {'n': view.version}}"
         found.append(Found(title, note, benchmark_url(view, view.version)))
     return tuple(found)
+
+
+def _practices(words: Sequence[str]) -> tuple[Found, ...]:
+    """By title and step, in either language."""
+    found = []
+    for one in library().practices:
+        names = Names.newest(one.sector)
+        step = names.step(one.step) if one.step else None
+        texts = (one.words, *((step.words,) if step else ()))
+        told = " ".join(text for each in texts for text in (each.en, each.said_in("zh"))).casefold()
+        if all(word in told for word in words):
+            found.append(Found(said(one.words), names.sector, reverse("web:practice", args=[one.id])))
+    return tuple(found[:MOST])
 
 
 def _events(user: User, text: str) -> tuple[Found, ...]:

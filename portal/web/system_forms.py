@@ -24,11 +24,11 @@ class SystemForm(forms.Form):
         most=200,
         width=20,
     )
-    valid_from = day(_("Valid from"), required=_("Choose a day."))
+    valid_from = day(_("Valid from"), required=_("Choose the first day of validity."))
     valid_until = day(
         _("Last day of validity"),
         _("An audit is due by the end of this day, unless another certificate follows or the last audit is younger."),
-        _("Choose a day."),
+        _("Choose the last day of validity."),
     )
     evidence = digest(
         _("SHA-256 of the certificate"),

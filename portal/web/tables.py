@@ -99,6 +99,12 @@ def with_query(query: QueryDict, **changes: str | None) -> str:
     return f"?{urlencode(parts, doseq=True)}"
 
 
+def filter_choices(asked: str, everything: str, offered: Mapping[str, str]) -> tuple[Choice, ...]:
+    """What a filter offers; what an address asks for and the list no longer has stands last, so that an empty list is understood."""
+    lost = {asked: _("%(value)s (no longer in this list)") % {"value": asked[:60]}} if asked and asked not in offered else {}
+    return Choice("", everything, not asked), *(Choice(value, text, value == asked) for value, text in {**offered, **lost}.items())
+
+
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
     """The rows as a file, its columns named in the language of the page; with a byte order mark so that a spreadsheet reads the
     Chinese in it, and no cell that it would run.

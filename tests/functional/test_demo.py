@@ -120,10 +120,12 @@ def test_a_lively_demo_has_three_sectors_and_years_and_what_waits(tmp_path: Path
             table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
             for table in ("register_firmapplication", "register_siteapplication", "assurance_finding", "assurance_incentive")
         }
+        devices = connection.execute("SELECT count(DISTINCT device_id) FROM intake_submission WHERE state = 'accepted' GROUP BY site_id")
+        assert set(devices) == {(1,)}, "no series breaks: one agent signed all years of a site"
     assert counted == {
         "register_firmapplication": 2,
         "register_siteapplication": 2,
-        "assurance_finding": 2,
+        "assurance_finding": 3,
         "assurance_incentive": 4,
     }
 

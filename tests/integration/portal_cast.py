@@ -28,7 +28,8 @@ from portal import keys
 from portal.accounts import enrolling as accounts
 from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.catalogue.models import PeerGroup, ReportingPeriod
-from portal.catalogue.periods import make_peer_group, open_period
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import open_period
 from portal.intake import commitments as intake_commitments
 from portal.intake.models import Commitment as CommitmentRow
 from portal.key_ceremony import make_keys

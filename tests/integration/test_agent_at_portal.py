@@ -14,7 +14,8 @@ from benchmarks.wire.schema import decode_report
 from portal import keys
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Organisation, Role, Site
-from portal.catalogue.periods import make_peer_group, open_period
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import open_period
 from portal.intake.models import State, Submission
 from portal.opening import unsealing as opening
 from portal.opening.models import OpenedReport

@@ -23,7 +23,8 @@ from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import sites_of
 from portal.auditlog.models import Action, Event
-from portal.catalogue.periods import make_peer_group, open_period
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import open_period
 from portal.intake.models import Submission as Row
 from portal.opening import tasks
 from reporting_agent.sending import enrolment, rotation

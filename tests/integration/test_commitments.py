@@ -22,7 +22,8 @@ from benchmarks.wire.schema import Report
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
 from portal.accounts import enrolling as accounts
-from portal.catalogue.periods import close_period, make_peer_group, open_period
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import close_period, open_period
 from portal.intake import admission
 from portal.intake import receiving as intake
 from portal.intake.models import Commitment as CommitmentRow

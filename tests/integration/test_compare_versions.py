@@ -45,6 +45,13 @@ def test_a_change_of_a_cell_or_two_is_within_noise_and_a_leap_is_not(cast: Cast,
     assert "more than the noise" in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/3/").content.decode()
 
 
+def test_figures_that_stayed_are_not_called_a_change(cast: Cast, client: Client) -> None:
+    send_and_publish(cast, 0, 2, 0, "A statement was checked; its values stay.")
+    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
+    assert "the industry label stayed at" in page
+    assert "went from" not in page
+
+
 def test_both_values_of_every_step_stand_on_the_page_and_withdrawals_with_their_reason(cast: Cast, client: Client) -> None:
     send_and_publish(cast, 4, 2, 2)
     first = Publication.objects.get(version=1)

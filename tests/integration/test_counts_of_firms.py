@@ -9,7 +9,8 @@ from django.test import Client
 
 from portal import keys
 from portal.accounts.models import ControllingFirm
-from portal.catalogue.periods import make_peer_group, open_period
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import open_period
 from portal.catalogue.selectors import groups_of
 from portal.intake import receiving as intake
 from portal.intake.firms_taking_part import firms

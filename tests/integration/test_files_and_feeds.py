@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 
 from portal import keys
 from portal.accounts.models import Site, User
+from portal.assurance.assigning import assign
 from portal.catalogue.obliged import read_list
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
@@ -20,7 +21,7 @@ from portal.publication import publishing as publication
 from portal.standings import computing as standings
 from portal.web import obliged_files
 from portal.web.workbooks import workbook_of
-from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -101,3 +102,19 @@ def test_a_list_of_the_obliged_may_be_in_gbk(cast: Cast) -> None:
         entries, faults = read_list(obliged_files.rows_of(text.encode(encoding))[0], cast.group)
         assert (faults, [(one.site, one.cohort) for one in entries]) == ((), [("works-1", "thousand")])
     assert obliged_files.rows_of(b"site\r\n\xff\xff\xff")[1]
+
+
+def test_lists_say_in_words_what_their_codes_mean_and_keep_the_codes(cast: Cast) -> None:
+    """In the reader's language; codes stand where they stood, for who reads by column."""
+    assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    standings = reverse("web:standings-csv", args=[cast.group.pk, PERIOD])
+    for language, step, course in (("en", "Clinker burning", "Under way"), ("zh-hans", "熟料烧成", "进行中")):
+        office, firm = (Client(headers={"Accept-Language": language}) for _one in range(2))
+        office.force_login(cast.approver)
+        firm.force_login(cast.plants[0].owner)
+        for reader, address, place in ((office, standings, 3), (firm, reverse("web:stand-csv"), 2)):
+            _head, *rows = csv.reader(reader.get(address).content.decode("utf-8-sig").splitlines())
+            words = {row[place]: row[-2] for row in rows}
+            assert words["clinker-burning"] == step, address
+        (_head, row) = csv.reader(office.get(reverse("web:assignments-csv")).content.decode("utf-8-sig").splitlines())
+        assert (row[6], row[-1]) == ("under-way", course)

@@ -20,9 +20,11 @@ from portal.days import scheme_day
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
+from portal.partners import deliveries, terms
 from portal.publication import publishing as publication
 from portal.publication.sectors import groups_in_force
 from portal.standings import computing as standings
+from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -110,3 +112,19 @@ def test_the_sector_shows_what_is_in_force_and_the_public_page_names_who_publish
     publication.withdraw(row, cast.approver, "A meter was counted twice.", NOW)
     assert "The sector: Cement" not in page_of(cast.approver)
     assert 'class="sl-rungs"' not in Client().get("/").content.decode()
+
+
+def test_suppliers_providers_and_academics_read_what_is_theirs_to_do(cast: Cast) -> None:
+    partners = make_partners(cast)
+    assert waits(page_of(partners.people["supplier"])) == [], "it has declared"
+    deliveries.take_back(partners.people["supplier"], partners.delivery.pk, NOW)
+    (row,) = waits(page_of(partners.people["supplier"]))
+    assert re.search("in (9|10) days Works 1, 2016 Declare what you delivered", row), row
+    assert waits(page_of(partners.people["other-supplier"])) == []
+    (row,) = waits(page_of(partners.people["other-provider"]))
+    assert "Declare which versions of your source pass the conformance kit" in row
+    assert waits(page_of(partners.people["provider"])) == [], "a result of its own is declared"
+    (row,) = waits(page_of(partners.people["academic"]))
+    assert "Accept the terms" in row
+    terms.accept(partners.people["academic"], partners.houses["academic"].pk, NOW)
+    assert waits(page_of(partners.people["academic"])) == []

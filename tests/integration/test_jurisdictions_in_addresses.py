@@ -12,7 +12,8 @@ from django.test import Client
 
 from portal import keys
 from portal.accounts.models import Jurisdiction, Organisation, Role
-from portal.catalogue.periods import make_peer_group, open_period
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import open_period
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
 from portal.publication import publishing, selectors

@@ -93,7 +93,8 @@ def test_reports_that_come_at_once_are_stored_in_few_transactions_each_with_its_
     with ThreadPoolExecutor(PLANTS + 1) as pool:
         with head_held(pool):
             coming: list[Future[storing.Received]] = [pool.submit(in_a_thread(receive), raw) for raw in sealed]
-            time.sleep(0.5)  # all of them wait for the head, or for who waits for it
+            while len(storing._waiting) < PLANTS:  # for the head, or for who waits for it
+                time.sleep(0.01)
         taken = [one.result(20) for one in coming]
     assert sum(stored) == PLANTS
     assert len(stored) <= 2  # the first came alone

@@ -103,7 +103,8 @@ def test_the_file_of_standings_holds_places_and_quarters_as_filtered(cast: Cast)
     officer, address = signed_in(cast.approver.email), reverse("web:standings-csv", args=[cast.group.pk, PERIOD])
     rows = rows_of(officer, address)
     assert len(rows) == len(ranked(cast.approver, cast.group.pk, PERIOD))
-    assert set(rows[0]) == {"firm", "site", "jurisdiction", "step", "variant", "metric", "rank_low", "rank_high", "of", "quarter"}
+    columns = {"firm", "site", "jurisdiction", "step", "variant", "metric", "rank_low", "rank_high", "of", "quarter"}
+    assert set(rows[0]) == {*columns, "step_name", "variant_name"}
     step = rows[0]["step"]
     assert {row["step"] for row in rows_of(officer, address, step=step)} == {step}
     assert {row["quarter"] for row in rows_of(officer, address, quarter="none")} <= {""}

@@ -12,7 +12,7 @@ from django.urls import reverse
 from benchmarks import packs
 from benchmarks.packs.changes import FieldChange, changes
 from portal.auditlog.models import Event
-from portal.catalogue import periods
+from portal.catalogue import peer_groups, periods
 from portal.catalogue.models import ReportingPeriod
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
@@ -61,6 +61,8 @@ def test_the_page_leads_to_what_changed_between_versions(cast: Cast) -> None:
     assert reverse("web:method", args=["cement"]) in page
     against = officer.get(reverse("web:method-compare", args=["cement", "4", "1"])).content.decode()
     assert "words › en" in against
+    version = officer.get(reverse("web:method-version", args=["cement", "4"])).content.decode()
+    assert "Clinker: comprehensive energy per unit of product, level 1" in version, "a limit is called as it is beside the ladder"
     assert packs.digest(packs.load("cement")).hex() in officer.get(reverse("web:method", args=["cement"])).content.decode()
 
 
@@ -107,7 +109,7 @@ def test_a_period_that_overlaps_one_of_its_group_is_not_opened(cast: Cast, name:
 
 
 def test_periods_that_touch_and_periods_of_other_groups_are_opened_and_the_same_one_twice_is_one(cast: Cast) -> None:
-    clinker = periods.make_peer_group("cement", cast.nation, [cast.plants[0].site], route="clinker")
+    clinker = peer_groups.make_peer_group("cement", cast.nation, [cast.plants[0].site], route="clinker")
     opened = [periods.open_period_for(cast.approver, cast.group, name, NOW, TO_COME) for name in ("2015", "2016", "2017-Q1")]
     assert opened[1] == cast.period
     assert periods.open_period_for(cast.approver, clinker, "2016-01-01/2016-12-31", NOW, TO_COME).peer_group == clinker

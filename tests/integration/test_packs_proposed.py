@@ -21,6 +21,7 @@ from benchmarks.wire.merkle import require_inclusion
 from portal import keys
 from portal.accounts.models import Organisation, Role, User
 from portal.auditlog.models import Event
+from portal.catalogue import peer_groups
 from portal.catalogue import periods as catalogue
 from portal.governance import proposing
 from portal.governance.checking import check
@@ -338,8 +339,8 @@ def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast:
     old, new = cast.plants
     intake.receive(old.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
     opening.sweep(keys.processing_key(), lambda: NOW)
-    group = catalogue.take_up(cast.approver, cast.group, "5", NOW)
-    assert group == catalogue.take_up(cast.approver, cast.group, "5", NOW)
+    group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
+    assert group == peer_groups.take_up(cast.approver, cast.group, "5", NOW)
     assert group.members.count() == cast.group.members.count()
     assert refusal(lambda: catalogue.open_period_for(cast.approver, group, PERIOD, NOW)) == (409, "period-open-by-other-version")
     catalogue.close_period_for(cast.approver, cast.period, NOW)

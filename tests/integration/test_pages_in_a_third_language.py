@@ -18,6 +18,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
+from benchmarks.guidance.practices import Library
 from portal.accounts.models import Jurisdiction, Organisation, Site, User
 from portal.notifications.kinds import Kind
 from portal.publication.codebook import EVERY_COLUMN
@@ -25,6 +26,7 @@ from portal.publication.models import Publication
 from portal.web.presenters.notices import notice_row_of
 from tests.integration.portal_cast import NOW
 from tests.integration.test_addresses_by_role import MEMBERED, TABLE, House, house
+from tests.integration.test_practices import HOT
 from tests.unit.languages.pseudo import LANGUAGE, pseudo
 from tests.unit.languages.test_pages_in_it import pages_spoken
 
@@ -49,9 +51,10 @@ OF_ANY_LANGUAGE = re.compile(
 """Addresses, commands, files, ids, acts by their code, standards, units, and what packs and carriers are called in files."""
 
 WRITTEN = (
+    "Rebuilt.",
     *("Nothing but the wording.", "A name.", "None.", "Buyer", "New Cement", "New Holding", "New", "A program", "Certifier"),
     *("Historian", "historian", "The log of the scale is kept by hand.", "Kiln 1, from the coal scale to the clinker silo."),
-    *("60 records against the plant's own log.", "The power plant beside the kiln.", "bills 1 to 12"),
+    *("the tool's own tables", "60 records against the plant's own log.", "The power plant beside the kiln.", "bills 1 to 12"),
 )
 """What people of the cast wrote themselves."""
 
@@ -123,6 +126,9 @@ def own_names() -> list[str]:
     rows = (User.objects, Organisation.objects, Site.objects, Jurisdiction.objects)
     names = {name for of in rows for name in of.values_list("name", flat=True)}
     names |= {f"Firm {number}" for number in range(1, 30)} | set(WRITTEN)
+    names |= {text for field, text in HOT.items() if field.endswith("_en")}
+    library = Library.held()  # its texts are its sources', in two languages
+    names |= {words.en for one in library.practices for words in (one.words, library.listing(one).words, library.listing(one).read_in)}
     for explanation in Publication.objects.values_list("explanation", flat=True):
         names |= set(_texts(explanation))
     return sorted(filter(None, names), key=len, reverse=True)
@@ -165,7 +171,7 @@ def test_nothing_that_a_role_reads_is_left_in_english(house: House, tmp_path: Pa
 
 
 TOLD = {
-    **dict.fromkeys(("site_name", "firm_name", "version", "proposal"), "7"),
+    **dict.fromkeys(("site_name", "firm_name", "version", "proposal", "practice"), "7"),
     "period": "2016",
     "due": "2026-11-30",
     "pack": "cement",

@@ -16,7 +16,8 @@ from benchmarks.wire import published
 from portal import keys
 from portal.accounts.models import SizeClass
 from portal.auditlog.models import Event
-from portal.catalogue.periods import make_peer_group, open_period
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import open_period
 from portal.intake import receiving as intake
 from portal.intake.participation import Taking, participation
 from portal.opening import unsealing as opening

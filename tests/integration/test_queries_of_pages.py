@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,12 +16,17 @@ from django.urls import reverse
 from benchmarks.disclosure import GateResult
 from benchmarks.wire.signing import AuditorKey
 from portal import keys
+from portal.assurance import findings
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
+from portal.assurance.models import Finding
+from portal.catalogue import deadlines
+from portal.catalogue.models import ReportingPeriod
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
 from portal.partners import conformance, deliveries, grants
+from portal.practices import collecting
 from portal.publication import publishing as publication
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
@@ -29,6 +35,7 @@ from portal.web import readiness
 from tests.integration.audited import make_attestation
 from tests.integration.partners_cast import make_partners, result_file
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.test_practices import HOT
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -44,8 +51,14 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(cast.period, "worker", NOW)
     key = AuditorKey.generate()
+    year = timedelta(days=365)
+    before = ReportingPeriod.objects.create(
+        peer_group=cast.group, name="2015", start=cast.period.start - year, end=cast.period.start, due=NOW + year
+    )
     for plant in cast.plants:
         attested = make_attestation(assign(cast.body, plant.site, PERIOD, cast.approver, NOW), cast.auditor, NOW, key=key)
+        findings.appeal(Finding.objects.get(assignment=attested.assignment), "No.", "", plant.owner, NOW)
+        deadlines.ask(before, plant.site, (NOW + 2 * year).date(), "Rebuilt.", plant.owner, NOW)
     published, draft = published_and_draft(cast)
     partners = make_partners(cast)
     for plant in cast.plants[2:]:
@@ -56,6 +69,9 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     digest = Submission.objects.get(site=cast.plants[0].site).digest
     owner, officer, auditor = cast.plants[0].owner, cast.approver, cast.auditor
     group = [cast.group.pk, PERIOD]
+    offered = [collecting.offer(one.owner, one.site.organisation_id, HOT, named=True, now=NOW) for one in cast.plants]
+    practices = [collecting.edit(one, cast.drafter, HOT, NOW) for one in offered]
+    collecting.publish(practices, cast.approver, keys.receipt_key(), NOW)
     pages = {
         "the list": (None, reverse("web:benchmarks")),
         "the benchmark": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/"),
@@ -86,6 +102,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "of an enterprise": (owner, reverse("web:home")),
         "of a certification body": (auditor, reverse("web:home")),
         "search": (officer, reverse("web:search") + "?words=works"),
+        "saved filters": (officer, reverse("web:saved-filters")),
         "a site": (officer, reverse("web:site-record", args=[cast.plants[0].site.slug])),
         "a firm": (owner, reverse("web:firm-record", args=[cast.plants[0].site.organisation_id])),
         "the sector at a glance": (officer, reverse("web:overview")),
@@ -111,6 +128,12 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "participation": (officer, reverse("web:participation", args=group)),
         "packs and periods": (officer, reverse("web:packs")),
         "who is obliged": (officer, reverse("web:obliged", args=[cast.group.pk])),
+        "the library of practices": (None, reverse("web:practices")),
+        "the library as a file": (None, reverse("web:practices-csv")),
+        "one practice": (None, reverse("web:practice", args=[practices[0].practice])),
+        "what a practice saved": (owner, reverse("web:practice-outcome", args=[practices[0].practice])),
+        "practices on their way": (officer, reverse("web:practice-entries")),
+        "a practice on its way": (officer, reverse("web:practice-entry", args=[practices[0].pk])),
         "incentives": (officer, reverse("web:incentives")),
         "what is assigned": (officer, reverse("web:assignments")),
         "what is assigned, as a file": (officer, reverse("web:assignments-csv")),
@@ -123,6 +146,9 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "the audit trail": (officer, reverse("web:trail")),
         "standings": (officer, reverse("web:standings", args=group)),
         "deadlines": (officer, reverse("web:deadlines", args=group)),
+        "requests for more time": (officer, reverse("web:deadlines", args=[cast.group.pk, "2015"])),
+        "asking for more time": (owner, reverse("web:ask-for-time", args=[cast.plants[0].site.slug, cast.group.pk, "2015"])),
+        "an appeal": (officer, reverse("web:appealed-finding", args=[attested.assignment_id, 1])),
         "a draft": (officer, reverse("web:draft", args=[draft.pk])),
         "assigned": (auditor, reverse("web:assigned")),
         "one assigned": (auditor, reverse("web:assigned-submission", args=[digest])),

@@ -87,6 +87,17 @@ def test_an_app_or_a_recovery_code_is_asked_for_at_sign_in_and_leads_to_the_page
     assert "was used already" in answer.content.decode(), "a code that somebody has looked at is good for nothing"
 
 
+def test_who_has_no_recovery_codes_is_offered_to_make_them_and_not_a_page_that_is_not_there(officer: User) -> None:
+    visitor, secret = Client(), second_factor.give(officer)
+    by_password(visitor, officer)
+    visitor.post("/sign-in/code/", {"code": second_factor.code_at(secret, timezone.now())})
+    page = visitor.get("/account/").content.decode()
+    assert 'href="/account/recovery-codes/"' not in page
+    assert 'href="/account/recovery-codes/new/"' in page
+    visitor.post("/account/recovery-codes/new/")
+    assert 'href="/account/recovery-codes/"' in visitor.get("/account/").content.decode()
+
+
 def test_a_recovery_code_is_good_once(client: Client, officer: User) -> None:
     by_password(client, officer)
     set_up(client)

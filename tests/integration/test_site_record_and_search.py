@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,8 +12,9 @@ from django.urls import reverse
 
 from portal import keys
 from portal.accounts.models import User
-from portal.assurance import incentives
+from portal.assurance import auditors, findings, incentives
 from portal.assurance.assigning import assign
+from portal.assurance.models.findings import Grade
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
@@ -54,6 +57,34 @@ def test_everything_on_a_site_stands_on_its_page_and_no_value(cast: Cast) -> Non
     assert "site.noted" in officer.get(reverse("web:site-events-csv", args=[site.slug])).content.decode()
 
 
+def test_what_happened_is_told_in_words_and_a_day_is_that_of_the_scheme(cast: Cast) -> None:
+    plant = cast.plants[0]
+    report = Submission.objects.get(site=plant.site)
+    Submission.objects.filter(pk=report.pk).update(received_at=datetime(2027, 2, 28, 23, 30, tzinfo=UTC))  # 1 March by the scheme's clock
+    page = signed_in(plant.owner).get(reverse("web:site-record", args=[plant.site.slug])).content.decode()
+    assert "revision 1, 1 March 2027" in page
+    events = page[page.index('id="events"') : page.index("All events, CSV")]
+    assert report.digest not in events
+    assert plant.owner.email not in events
+    assert "the agent" in events
+
+
+def test_a_firms_page_names_all_that_is_due_at_its_sites(cast: Cast) -> None:
+    plant = cast.plants[0]
+    address = reverse("web:firm-record", args=[plant.site.organisation_id])
+    owner = signed_in(plant.owner)
+    assert "obligatory audit" in owner.get(address).content.decode()
+    engagement = assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
+    auditors.declare(engagement, cast.auditor, False, "", NOW)
+    made = findings.raise_finding(engagement, Grade.MINOR, "No log of May.", "", "", NOW.date() + timedelta(days=9), cast.auditor, NOW)
+    for client in (owner, signed_in(cast.approver)):
+        assert "answer finding 1" in client.get(address).content.decode()
+    auditor, its_page = signed_in(cast.auditor), reverse("web:engagement-finding", args=[engagement.pk, 1])
+    assert "Send the answer back" not in auditor.get(its_page).content.decode(), "nobody has answered"
+    findings.answer(made, "It is added.", "", plant.owner, NOW)
+    assert "Send the answer back" in auditor.get(its_page).content.decode()
+
+
 def test_a_firm_reads_no_note_of_its_regulators_anywhere(cast: Cast) -> None:
     site, owner = cast.plants[0].site, signed_in(cast.plants[0].owner)
     address = reverse("web:site-record", args=[site.slug])
@@ -91,7 +122,8 @@ def test_a_site_and_a_firm_of_others_are_not_found(cast: Cast) -> None:
 def found(user: User | None, words: str) -> str:
     client = signed_in(user) if user else Client()
     page = client.get(reverse("web:search"), {"words": words}).content.decode()
-    return page[page.index("<main") : page.index("</main>")].partition("</p>")[2]  # without the sentence that repeats the words
+    answer = page[page.index("<main") : page.index("</main>")].partition("</p>")[2]  # without the sentence that repeats the words
+    return re.sub(r"<a[^>]+/saved-filters/new/.*?</a>", "", answer, flags=re.DOTALL)  # the offer to keep them repeats them as well
 
 
 def test_a_person_finds_what_is_theirs_and_nothing_of_others(cast: Cast) -> None:
@@ -111,6 +143,17 @@ def test_a_person_finds_what_is_theirs_and_nothing_of_others(cast: Cast) -> None
     assert "Events</h2>" in found(cast.approver, own.site.slug)
     assert "Events</h2>" not in found(own.owner, own.site.slug)
     assert "href" not in found(other.owner, "report accepted")
+
+
+def test_practices_steps_and_codes_are_found_by_everybody(cast: Cast) -> None:
+    page = found(None, "kiln drives")
+    assert reverse("web:practices") in page
+    assert "Efficient kiln drives" in page
+    practice = reverse("web:practice", args=["rm-use-of-roller-mills"])
+    readers = ((Client(), False), (signed_in(cast.approver), False), (signed_in(cast.plants[0].owner), True))
+    for client, reports in readers:
+        assert ("Report what it saved" in client.get(practice).content.decode()) == reports, "only who has a site can report"
+    assert f"{reverse('web:verify-ask')}?code=L-0R6D-HB1D-YG4V-EQDV" in found(None, "l-0r6d-hb1d-yg4v-eqdv")
 
 
 def test_search_is_on_every_page_and_says_what_to_do(cast: Cast) -> None:

@@ -60,6 +60,7 @@ SERVED: dict[str, str | tuple[str, ...]] = {
     "web:draw-file": OPENING,
     "api:packs": ("pack-signed",),
     "api:pack": ("pack-signed",),
+    "api:practices": ("practices-signed",),
     "web:sample-evidence": OPENING,
     "api:evidence": OPENING,
     # made to be read: they bear no signature, and what does is named
@@ -74,6 +75,7 @@ SERVED: dict[str, str | tuple[str, ...]] = {
                 "web:assigned-deliveries-csv",
                 "web:keys-csv",
                 "web:every-version-csv",
+                "web:practices-csv",
                 "api:benchmarks",
                 "api:obligatory-audits",
                 "api:samples",

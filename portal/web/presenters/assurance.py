@@ -110,7 +110,7 @@ def audit_block(view: EngagementView, today: date) -> AuditBlock:
         caption=_("Audited by %(body)s") % {"body": in_language(view.body, view.body_zh)},
         findings=tuple(_finding_row(view, one, today, "web:audit-finding") for one in view.findings),
         attestations=tuple(attestation_row(one, reverse("web:verify", args=[one.code])) for one in view.attestations),
-        waiting=sum(not one.closed and not one.answered for one in view.findings) if view.taken_back_at is None else 0,
+        waiting=sum(one.waits_for_plant for one in view.findings) if view.taken_back_at is None else 0,
         draws=tuple(reverse("web:draw-file", args=[one]) for one in view.draws),
         taken_back=_taken_back(view),
     )
@@ -122,12 +122,18 @@ def _taken_back(view: EngagementView) -> Item | None:
     return Item(date_format(scheme_day(view.taken_back_at), _("j F Y")), ended_because(view.taken_back_reason))
 
 
-def finding_page(view: EngagementView, finding: FindingView, today: date, crumbs: tuple[Crumb, ...]) -> FindingPage:
+def finding_page(
+    view: EngagementView, finding: FindingView, today: date, crumbs: tuple[Crumb, ...], *, regulator: bool = False
+) -> FindingPage:
+    stands = view.taken_back_at is None
     return FindingPage(
         title=_("Finding %(n)s, %(of)s") % {"n": finding.number, "of": engagement_title(view)},
         grade=state(GRADES, finding.grade),
-        state=_finding_state(finding, today),
-        closed=finding.closed or view.taken_back_at is not None,
+        state=finding_state(finding, today),
+        waits_for_regulator=stands and finding.appealed,
+        may_act=stands and not finding.closed and finding.appealed == regulator,
+        may_be_appealed=not finding.was_appealed,
+        answered=not finding.waits_for_plant,
         text=finding.text,
         evidence=finding.evidence,
         evidence_digest=finding.evidence_digest,
@@ -294,13 +300,11 @@ def _finding_row(view: EngagementView, finding: FindingView, today: date, page: 
         grade=state(GRADES, finding.grade),
         text=finding.text,
         due=finding.due,
-        state=_finding_state(finding, today),
+        state=finding_state(finding, today),
     )
 
 
-def _finding_state(finding: FindingView, today: date) -> StateWord:
-    if finding.closed:
-        return state(FINDING_STATES, "closed")
-    if finding.answered:
-        return state(FINDING_STATES, "answered")
+def finding_state(finding: FindingView, today: date) -> StateWord:
+    if finding.last is not None and not finding.waits_for_plant:
+        return state(FINDING_STATES, finding.last)
     return state(FINDING_STATES, "overdue" if finding.overdue(today) else "open")

@@ -138,6 +138,8 @@ def _lead(before: BenchmarkView, after: BenchmarkView, composite: Compared, unit
     named = {"a": before.version, "b": after.version, "before": composite.before, "after": composite.after, "unit": unit}
     if composite.verdict is None:
         return _("The industry label is not shown in both versions; the steps that are stand below.")
+    if composite.before == composite.after:
+        return _("From version %(a)s to version %(b)s the industry label stayed at %(after)s %(unit)s.") % named
     if composite.verdict.mood == "wait":
         return (
             _("From version %(a)s to version %(b)s the industry label went from %(before)s to %(after)s %(unit)s: within the noise.")

@@ -6,16 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.accounts.models import Site
 from portal.assurance.engagements import EngagementView
+from portal.assurance.models import Finding
 from portal.assurance.obliged import ObligedView
 from portal.assurance.reminding import Need, needs
 from portal.assurance.schemes import Duty
 from portal.catalogue.deadlines import last_day
+from portal.catalogue.models import ExtensionRequest, PeerGroup, ReportingPeriod
 from portal.days import scheme_day
 from portal.governance.selectors import ProposalView
 from portal.intake.owed import OwedView
@@ -25,11 +29,13 @@ from portal.publication.sectors import DraftWaiting
 from portal.register.models import FirmApplication, SiteApplication
 from portal.web.assurance_words import NEED_MOODS, need_in_words
 from portal.web.event_names import act_in_words
+from portal.web.presenters.levels import Levels
 from portal.web.presenters.notices import WORDINGS
 from portal.web.presenters.regulator import page_title
 from portal.web.presenters.sectors import SectorPage
+from portal.web.saved_lists import FilterLink
 from portal.web.viewmodels.shared import Choice
-from portal.web.words import Names, in_language
+from portal.web.words import Names, in_language, period_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +66,10 @@ class HomePage:
     since: str  # a moment in words; empty where the last sign-in is not known
     changes: tuple[Change, ...]
     all_changes_url: str
+    filters: tuple[FilterLink, ...]
     sectors: tuple[Choice, ...]
     sector: SectorPage | None
+    levels: Levels | None  # of the sector's newest version
 
 
 AHEAD_DAYS = 30
@@ -82,6 +90,8 @@ def of_regulator(
     drafts: Sequence[DraftWaiting],
     duties: Sequence[ObligedView],
     proposals: Sequence[ProposalView],
+    requests: Sequence[ExtensionRequest],
+    appeals: Sequence[Finding],
     today: date,
 ) -> Iterator[Waiting]:
     for view in turnouts:
@@ -113,6 +123,24 @@ def of_regulator(
     for proposal in proposals:
         what = _("Proposal: %(pack)s, version %(version)s") % {"pack": proposal.pack, "version": proposal.version}
         yield _row(None, today, what, "", _("Read and decide"), reverse("web:proposal", args=[proposal.id]))
+    for (group, period), asked in _of_each_period(requests).items():
+        n = len(asked)
+        what = ngettext("%(n)d site asks for more time", "%(n)d sites ask for more time", n) % {"n": n}
+        title = page_title(Names.of(group.pack, group.pack_version), group.route, period)
+        address = reverse("web:deadlines", args=[group.pk, period])
+        yield _row(last_day(min(one.period.due for one in asked)), today, what, title, _("Decide %(n)d") % {"n": n}, address, late=False)
+    for finding in appeals:
+        site, body = finding.assignment.site, finding.assignment.body
+        what = _("%(site)s: appeal against finding %(n)d") % {"site": in_language(site.name, site.name_zh), "n": finding.number}
+        address = reverse("web:appealed-finding", args=[finding.assignment_id, finding.number])
+        yield _row(None, today, what, in_language(body.name, body.name_zh), _("Read and decide"), address)
+
+
+def _of_each_period(requests: Sequence[ExtensionRequest]) -> dict[tuple[PeerGroup, str], list[ExtensionRequest]]:
+    found: dict[tuple[PeerGroup, str], list[ExtensionRequest]] = {}
+    for one in requests:
+        found.setdefault((one.period.peer_group, one.period.name), []).append(one)
+    return found
 
 
 def of_enterprise(
@@ -120,10 +148,12 @@ def of_enterprise(
     audits: Sequence[EngagementView],
     duties: Sequence[ObligedView],
     today: date,
+    requests: Sequence[ExtensionRequest] = (),
     *,
     regulator: bool = False,
 ) -> Iterator[Waiting]:
     """`regulator`: told to a regulator of the site, for whom each leads to what they can do about it."""
+    asked = {(one.site.slug, one.period.peer_group_id, one.period.name): one.until for one in requests}
     for report in owed:
         names = {
             "site": in_language(report.site_name, report.site_name_zh),
@@ -137,10 +167,14 @@ def of_enterprise(
             action, address = _("Read why"), reverse("web:submission", args=[report.digest])
         else:
             action, address = _("Hand in"), reverse("web:upload")
-        yield _row(last_day(report.due), today, what % names, names["what"], action, address)
+        note, until = names["what"], asked.get((report.site, report.group, report.period))
+        if until is not None:
+            told = {"what": note, "day": date_format(until, _("j F Y"))}
+            note = _("%(what)s. More time is asked for, until %(day)s; the regulator has not decided.") % told
+        yield _row(last_day(report.due), today, what % names, note, action, address)
     for audit in audits:
         for finding in audit.findings:
-            if not finding.closed and not finding.answered and audit.taken_back_at is None:
+            if finding.waits_for_plant and audit.taken_back_at is None:
                 what = _("%(site)s: answer finding %(n)d") % {"site": in_language(audit.site_name, audit.site_name_zh), "n": finding.number}
                 address = reverse("web:assignments") if regulator else reverse("web:audit-finding", args=[audit.id, finding.number])
                 body = in_language(audit.body, audit.body_zh)
@@ -156,9 +190,26 @@ def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[Wait
     for view in engagements:
         for asked in needs(view, today):
             day = asked.day if asked.need is not Need.EXPIRES and asked.day else view.due
-            title = _("%(site)s, %(period)s") % {"site": in_language(view.site_name, view.site_name_zh), "period": view.period}
+            title = _("%(site)s, %(period)s") % {"site": in_language(view.site_name, view.site_name_zh), "period": period_name(view.period)}
             late = NEED_MOODS[asked.need] == "no"
             yield _row(day, today, title, need_in_words(asked), _("Open"), reverse("web:engagement", args=[view.id]), late=late)
+
+
+def of_partners(
+    undeclared: Sequence[tuple[Site, ReportingPeriod]], today: date, *, shows_no_result: bool, has_not_accepted: bool
+) -> Iterator[Waiting]:
+    """For suppliers, technology providers and academics."""
+    for site, period in undeclared:
+        name = _("%(site)s, %(period)s") % {"site": in_language(site.name, site.name_zh), "period": period_name(period.name)}
+        note = _("Declare what you delivered; the certification body of the site reads it.")
+        yield _row(last_day(period.due), today, name, note, _("Declare"), reverse("web:supplier"), late=False)
+    if shows_no_result:
+        what = _("Declare which versions of your source pass the conformance kit")
+        note = _("Plants and regulators read it; a regulator may confirm it.")
+        yield _row(None, today, what, note, _("Declare a result"), reverse("web:provider"))
+    if has_not_accepted:
+        what = _("Accept the terms of the archive of all published versions")
+        yield _row(None, today, what, _("One archive, once they are accepted."), _("Read the terms"), reverse("web:downloads"))
 
 
 def changes_of_regulator(counted: Mapping[str, int], since: datetime) -> tuple[Change, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.accounts.api_keys import KeyView
 from portal.web import tables
@@ -62,7 +63,7 @@ def keys_page(views: Sequence[KeyView], query: QueryDict, now: datetime) -> Keys
     only_good = query.get("state") == "good"
     rows, pages = tables.paged(tables.sorted_rows(good if only_good else views, KEYS, query, "-made"), query)
     titles = {
-        "name": _("Key"),
+        "name": pgettext("not of a chart", "Key"),
         "whose": _("Whose"),
         "scopes": _("What it may do"),
         "used": _("Last used"),

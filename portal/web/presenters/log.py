@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from benchmarks.wire.canonical import decode
 from benchmarks.wire.logged import Kind
@@ -62,6 +62,7 @@ KINDS: Mapping[Kind, Promise] = {
     Kind.PUBLICATION: gettext_lazy("Publication of a version"),
     Kind.PUBLICATION_WITHDRAWN: gettext_lazy("Withdrawal of a version"),
     Kind.PACK: gettext_lazy("Approved version of a method pack"),
+    Kind.PRACTICES: gettext_lazy("Edition of the library of practices"),
 }
 
 
@@ -77,7 +78,7 @@ def log_page(
         head=(
             Item(_("Root"), head.root.hex()),
             Item(_("Signature"), _signature(head.signed)),
-            Item(_("Key"), head.key_id),
+            Item(pgettext("not of a chart", "Key"), head.key_id),
         ),
         witnesses=tuple(
             WitnessRow(one.name, moment_in_words(one.at) if one.at else _("not yet"), "—" if one.size is None else f"{one.size:,}")

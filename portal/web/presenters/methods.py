@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from django.http import QueryDict
+from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -25,7 +27,7 @@ from portal.web.viewmodels.listed import Cell, Listed, Narrowing
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import enumerated, said
+from portal.web.words import enumerated, said, sentence_space
 
 MAINTAINERS = "maintainers of the packs"
 """Who read the sources of the packs that come with Steplabel, as their files say it."""
@@ -60,6 +62,8 @@ def method_page(versions: Sequence[Pack], approved: dict[str, Approved]) -> Shee
     heads = (_("Version"), _("In force from"), _("until"), _("Approved"), _("Digest (SHA-256)"), _("Compared"))
     table = table_of(said(newest.words), heads, rows, "")
     lead = _("What labels were made by is never changed: another content is another version, with another digest.")
+    if len(versions) > 1:
+        lead += sentence_space() + _("Several may be in force: a peer group keeps the version that its regulator took up.")
     return Sheet(_title(newest), _crumbs(), lead, sections=(Section(_("Versions"), table),))
 
 
@@ -73,8 +77,8 @@ def _version_row(pack: Pack, before: Pack | None, approved: dict[str, Approved])
             note=_("corrects version %(version)s") % {"version": corrects} if corrects else "",
             url=reverse("web:method-version", args=[pack.id, pack.version]),
         ),
-        Cell(pack.effective_from.isoformat()),
-        Cell(pack.effective_to.isoformat() if pack.effective_to else _("further notice")),
+        Cell(date_format(pack.effective_from, _("j F Y"))),
+        Cell(date_format(pack.effective_to, _("j F Y")) if pack.effective_to else _("further notice")),
         Cell(str(found.document["approved_on"]) if found else _("comes with Steplabel")),
         Cell(packs.digest(pack).hex(), mono=True),
         Cell(_("with version %(version)s") % {"version": against}, url=reverse("web:method-compare", args=[pack.id, pack.version, against]))
@@ -154,7 +158,11 @@ def _numbers(pack: Pack, query: QueryDict) -> Listed:
     narrowings = tuple(Narrowing(str(ROLES[role][0]), with_query(query, role=role.value, page=None), role is chosen) for role in roles)
     cells = tuple(
         (
-            Cell(number.place, note=about(pack, number.place), url=number_url(pack.id, pack.version, number.role.value, number.place)),
+            Cell(
+                called(pack, number),
+                note=number.place if number.role is Role.LIMIT else about(pack, number.place),
+                url=number_url(pack.id, pack.version, number.role.value, number.place),
+            ),
             Cell(_value(number), num=number.role is not Role.MEASURED),
             Cell(_unit(number) or NONE),
             Cell(_source(number)),
@@ -171,6 +179,7 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
     source = number.source
     facts = [
         Fact(_("Value"), f"{_value(number)} {_unit(number)}".strip()),
+        Fact(_("Place in the pack"), number.place, mono=True),
         Fact(_("What it is for"), str(ROLES[number.role][0])),
         Fact(_("What it moves"), str(ROLES[number.role][1])),
         Fact(_("Source"), source.text if source else _("none is named")),
@@ -184,14 +193,14 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
         facts += [Fact(title, text) for title, text in named if text.strip()]
         if source.read_on is not None:
             reader = _("maintainers of the packs") if source.read_by == MAINTAINERS else source.read_by
-            facts.append(Fact(_("Read"), f"{source.read_on.isoformat()}, {reader}"))
+            facts.append(Fact(_("Read"), f"{date_format(source.read_on, _('j F Y'))} · {reader}"))
         if source.reread_by:
             facts.append(Fact(_("Read again"), source.reread_by))
     facts += [Fact(_("Status"), _status(number)), Fact(_("Since version"), _since(number, history))]
     rows = tuple(
         (
             Cell(one.version, url=reverse("web:method-version", args=[one.id, one.version])),
-            Cell(one.effective_from.isoformat()),
+            Cell(date_format(one.effective_from, _("j F Y"))),
             Cell(found.value if found else NONE, num=True),
         )
         for one, found in history
@@ -202,7 +211,18 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
         Crumb(_title(pack), reverse("web:method", args=[pack.id])),
         Crumb(pack.version, reverse("web:method-version", args=[pack.id, pack.version])),
     )
-    return Sheet(number.place, crumbs, about(pack, number.place), tuple(facts), (Section(_("Versions"), table),))
+    return Sheet(called(pack, number), crumbs, about(pack, number.place), tuple(facts), (Section(_("Versions"), table),))
+
+
+def called(pack: Pack, number: Number) -> str:
+    """A limit by its name and level; any other number by its place."""
+    level = re.fullmatch(r"steps\.([^.]+)\.([^.]+)\.\D+([123])", number.place)
+    if number.role is Role.LIMIT and level:
+        for step in pack.steps:
+            for limit in step.limits:
+                if (step.id, limit.id) == level.groups()[:2]:
+                    return _("%(limit)s, level %(n)s") % {"limit": said(limit.words), "n": level[3]}
+    return number.place
 
 
 def about(pack: Pack, place: str) -> str:

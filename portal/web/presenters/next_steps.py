@@ -1,62 +1,34 @@
-"""What a firm can do next: its gaps in order of worth, by the energies they may lie in, published practices at each step, and what changed.
-
-The portal knows neither a firm's output nor its prices: both are typed into the page, whose script multiplies (`yearly.js`). What it knows
-of energies is the boundary of the step, and heat where that is reported apart: a gap lies in electricity alone, in electricity and the heat
-told apart, or anywhere between electricity and fuel. Where energy leaves the step again, only its sum in coal equivalent is known.
-"""
+"""What a firm can do next: its gaps in order of worth, published practices at each step, and what changed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Literal
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benchmarks.guidance.practices import Library, Practice
-from benchmarks.routes import Step
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import StepView
 from portal.standings.selectors import StandView
 from portal.web.addresses import benchmark_url
-from portal.web.carbon import Bounds, country_of, last_day, together
-from portal.web.figures import MJ_PER_KGCE, EnergyUnit, between, decimals, number, per_cent
+from portal.web.carbon import country_of, last_day, together, widest
+from portal.web.figures import EnergyUnit, between, decimals, number, per_cent
 from portal.web.gaps import Gap, clear_sum, largest_first
-from portal.web.ladder import Span
-from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import headline
+from portal.web.presenters.practices import saving_of
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.trend import TrendStep
+from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, worth_row
 from portal.web.words import Names, in_language, over_years, period_name, said, within
-
-Energies = Literal["electricity", "apart", "either", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class WorthRow:
-    """One gap per tonne of the route's product. What the script multiplies is exact, in kgce and kg of CO2; empty where not known."""
-
-    step: str
-    energies: str  # in words
-    kind: Energies
-    kgce: str
-    interval: str
-    electricity: str  # kWh
-    fuel: str  # MJ
-    co2: str
-    exact_kgce: str  # low, value, high
-    exact_fuel: str  # low, high
-    exact_co2: str  # low, high
-    bar: Span
-    whisker: Span
-    whisker_end: str
 
 
 @dataclass(frozen=True, slots=True)
 class PracticeRow:
     name: str
+    url: str
     saving: str
     investment: str
 
@@ -81,24 +53,22 @@ class NextPage:
     benchmark_url: str
     stand_url: str
     pack: str
-    product: str
     first_step: str
     first_share: str
     clear: int
     compared: int
     awaited: int
-    rows: tuple[WorthRow, ...]
-    total: str
-    total_co2: str
-    exact_total: str
+    worth: Worth
+    carriers: tuple[CarrierRow, ...]
     within_noise: tuple[str, ...]
     steps: tuple[ToDo, ...]
-    kgce_per_kwh: str
     notes: tuple[str, ...]
     trend: tuple[TrendStep, ...]
 
 
-def next_page(stand: StandView, view: InForceView, units: Mapping[str, EnergyUnit], which: str, trend: tuple[TrendStep, ...]) -> NextPage:
+def next_page(
+    stand: StandView, view: InForceView, units: Mapping[str, EnergyUnit], which: str, trend: tuple[TrendStep, ...], library: Library
+) -> NextPage:
     """`which` names site and period in the address."""
     names = Names.of(view.pack, view.pack_version)
     standings = standings_of(stand, view.label)
@@ -108,7 +78,7 @@ def next_page(stand: StandView, view: InForceView, units: Mapping[str, EnergyUni
     heat = heat_of(stand, view.label)
     day, country = last_day(stand.report.period), country_of(stand.report.place)
     ends = [carbon_of([replace(one, value=end(one)) for one in clear], heat, names, day, country) for end in (_LOW, _HIGH)]
-    carbon = {one.step: _widest(*(found[one.step] for found in ends)) for one in clear}
+    carbon = {one.step: widest(*(found[one.step] for found in ends)) for one in clear}
     total, highest = clear_sum(gaps), max((one.hi for one in clear), default=1.0)
     called = {one.step: over_years(names.step_name(one.step), standings[one.step].years) for one in gaps}
     return NextPage(
@@ -120,26 +90,34 @@ def next_page(stand: StandView, view: InForceView, units: Mapping[str, EnergyUni
         benchmark_url=benchmark_url(view, view.version),
         stand_url=f"{reverse('web:stand')}?which={which}",
         pack=_("%(pack)s version %(version)s") % {"pack": names.sector, "version": view.pack_version},
-        product=names.product(view.route),
         first_step=within(names.step_name(clear[0].step)) if clear else "",
         first_share=per_cent(clear[0].value / total) if clear else "",
         clear=len(clear),
         compared=len(gaps),
         awaited=sum(one.lo is None for one in own.values()),
-        rows=tuple(
-            worth_row(one, called[one.step], names.step(one.step), heat.get(one.step), carbon[one.step], units, highest) for one in clear
+        worth=Worth(
+            product=names.product(view.route),
+            caption=_("What each gap to the industry best is worth, per tonne of %(product)s, dearest first")
+            % {"product": names.product(view.route)},
+            caption_year=_("What each gap to the industry best is worth a year, dearest first"),
+            sum_name=_("Gaps larger than the noise"),
+            rows=tuple(
+                worth_row(one, called[one.step], names.step(one.step), heat.get(one.step), carbon[one.step], units, highest)
+                for one in clear
+            ),
+            total=number(total),
+            total_interval="",
+            total_co2=in_bounds(known) if (known := together(carbon.values())) else _("incomplete"),
+            exact_total=exactly([sum(end(one) for one in clear) for end in (_LOW, attrgetter("value"), _HIGH)]),
         ),
-        total=number(total),
-        total_co2=in_bounds(known) if (known := together(carbon.values())) else _("incomplete"),
-        exact_total=f"{total:.6g}",
+        carriers=carriers_of((names.step(one.step) for one in clear), day, country),
         within_noise=tuple(
             _("%(step)s: %(value)s kgce/t (%(interval)s)")
             % {"step": called[one.step], "value": number(one.value), "interval": between(one.lo, one.hi, decimals(one.value))}
             for one in gaps
             if one.within_noise
         ),
-        steps=tuple(_to_do(one, called[one.step], names, headline(view.label), view.pack) for one in clear),
-        kgce_per_kwh=f"{1 / units['kWh'].per_kgce:.6g}",
+        steps=tuple(_to_do(one, called[one.step], names, headline(view.label), view.pack, library) for one in clear),
         notes=(units["MJ"].note, units["kWh"].note, carbon_note(day, country)),
         trend=trend,
     )
@@ -148,62 +126,12 @@ def next_page(stand: StandView, view: InForceView, units: Mapping[str, EnergyUni
 _LOW, _HIGH = attrgetter("lo"), attrgetter("hi")
 
 
-def _widest(low: Bounds | None, high: Bounds | None) -> Bounds | None:
-    return None if low is None or high is None else (min(*low, *high), max(*low, *high))
-
-
-def worth_row(
-    one: Gap, called: str, step: Step | None, heat: Bounds | None, carbon: Bounds | None, units: Mapping[str, EnergyUnit], highest: float
-) -> WorthRow:
-    kind = _kind(step, heat)
-    fuel = {"electricity": (0.0, 0.0), "apart": heat, "either": (0.0, one.hi), "unknown": None}[kind]
-    places = decimals(one.value)
-    return WorthRow(
-        step=called,
-        energies=_energies(kind),
-        kind=kind,
-        kgce=number(one.value, places),
-        interval=between(one.lo, one.hi, places),
-        electricity=_scaled((one.lo, one.hi), units["kWh"].per_kgce) if kind == "electricity" else NONE,
-        fuel=_scaled(fuel, MJ_PER_KGCE) if kind == "apart" else NONE,
-        co2=in_bounds(carbon),
-        exact_kgce=" ".join(f"{end:.6g}" for end in (one.lo, one.value, one.hi)),
-        exact_fuel="" if fuel is None else " ".join(f"{end:.6g}" for end in fuel),
-        exact_co2="" if carbon is None else " ".join(f"{end:.6g}" for end in carbon),
-        bar=Span("0%", f"{100 * one.value / highest:.2f}%"),
-        whisker=Span(f"{100 * one.lo / highest:.2f}%", f"{100 * (one.hi - one.lo) / highest:.2f}%"),
-        whisker_end=f"{100 * one.hi / highest:.2f}%",
-    )
-
-
-def _kind(step: Step | None, heat: Bounds | None) -> Energies:
-    if step is None or step.boundary.credited:
-        return "unknown"
-    if step.boundary.carriers == ("electricity",):
-        return "electricity"
-    return "either" if heat is None else "apart"
-
-
-def _energies(kind: Energies) -> str:
-    return {
-        "electricity": _("electricity"),
-        "apart": _("heat and electricity, told apart"),
-        "either": _("fuel or electricity: reported as one sum"),
-        "unknown": _("energy leaves this step again: not told apart"),
-    }[kind]
-
-
-def _scaled(found: Bounds | None, factor: float) -> str:
-    return NONE if found is None else in_bounds((found[0] * factor, found[1] * factor))
-
-
-def _to_do(one: Gap, called: str, names: Names, cells: Sequence[StepView], pack: str) -> ToDo:
+def _to_do(one: Gap, called: str, names: Names, cells: Sequence[StepView], pack: str, library: Library) -> ToDo:
     cell = next(each for each in cells if each.step == one.step)
     value, low, high = (end / cell.ratio for end in (one.value, one.lo, one.hi))
     places = decimals(value)
     step = names.step(one.step)
     product = said(step.product_words) if step else cell.product
-    library = Library.held()
     practices = library.of_step(pack, one.step)
     return ToDo(
         step=called,
@@ -220,6 +148,9 @@ def _to_do(one: Gap, called: str, names: Names, cells: Sequence[StepView], pack:
 
 
 def _practice(one: Practice, product: str) -> PracticeRow:
-    investment = _("the list gives none") if one.investment is None else _("US$ %(amount)s") % {"amount": f"{one.investment}"}
-    saving = _("%(amount)s %(unit)s per tonne of %(product)s") % {"amount": f"{one.saving}", "unit": one.unit, "product": product}
-    return PracticeRow(said(one.words), saving, investment)
+    name = said(one.words)
+    if one.cause is not None:
+        name = _("%(practice)s (against: %(cause)s)") % {"practice": name, "cause": said(one.cause.words)}
+    investment = _("the source gives none") if one.investment is None else _("US$ %(amount)s") % {"amount": f"{one.investment}"}
+    saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(one), "product": product}
+    return PracticeRow(name, reverse("web:practice", args=[one.id]), saving, investment)

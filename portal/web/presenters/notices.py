@@ -40,7 +40,8 @@ _OF_FIRMS = (
     *(Kind.BENCHMARK_WITHDRAWN, Kind.SAMPLE_DRAWN, Kind.FINDING_MADE, Kind.FINDING_RETURNED, Kind.FINDING_CLOSED, Kind.FINDING_OVERDUE),
     *(Kind.CONCLUSION_GIVEN, Kind.CONCLUSION_WITHDRAWN, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS, Kind.SITE_APPROVED, Kind.SITE_REFUSED),
     *(Kind.CONCLUSION_LATE, Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE),
-    *(Kind.FIRM_STAYS, Kind.FIRM_LEAVES, Kind.DEVICE_ENROLLED, Kind.DEVICE_REVOKED),
+    *(Kind.EXTENSION_REFUSED, Kind.APPEAL_DECIDED),
+    *(Kind.FIRM_STAYS, Kind.FIRM_LEAVES, Kind.DEVICE_ENROLLED, Kind.DEVICE_REVOKED, Kind.PRACTICE_DECIDED),
 )
 _OF_PROPOSALS = (Kind.PACK_PROPOSED, Kind.PACK_COMMENTED, Kind.PACK_DECIDED)
 _OF_EVERYBODY = (Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ADDED, Kind.SECOND_FACTOR_REMOVED)
@@ -51,9 +52,13 @@ WORDINGS = {
 }
 KINDS_OF: dict[str, tuple[Kind, ...]] = {
     Role.ENTERPRISE: (*_OF_FIRMS, *_OF_PROPOSALS),
-    Role.REGULATOR: (Kind.DRAFT_WAITS, Kind.RELEASE_STOPPED, Kind.APPLICATION_WAITS, Kind.PACK_WAITS, *_OF_PROPOSALS),
+    Role.REGULATOR: (
+        *(Kind.DRAFT_WAITS, Kind.RELEASE_STOPPED, Kind.APPLICATION_WAITS, Kind.PACK_WAITS, *_OF_PROPOSALS),
+        *(Kind.EXTENSION_ASKED, Kind.APPEAL_WAITS, Kind.PRACTICE_WAITS, Kind.PRACTICE_DECIDED),
+    ),
     Role.CERTIFICATION_BODY: (
         *(Kind.ASSIGNMENT_MADE, Kind.ASSIGNMENT_TAKEN_BACK, Kind.OPENING_COMES, Kind.FINDING_ANSWERED, Kind.FINDING_OVERDUE),
+        *(Kind.FINDING_APPEALED, Kind.APPEAL_DECIDED),
         *(Kind.CONCLUSION_COMES, Kind.CONCLUSION_LATE, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS),
         *_OF_PROPOSALS,
     ),
@@ -119,5 +124,6 @@ def _words(told: Mapping[str, Any]) -> dict[str, str]:
         "due": date_format(date.fromisoformat(due), _("j F Y")) if due else "",
         "sector": Names.of(told["pack"], told["pack_version"]).title(told["route"]) if told.get("pack") else "",
         "version": str(told.get("version", "")),
+        "practice": in_language(told.get("practice", ""), told.get("practice_zh", "")),
         "proposal": str(told.get("proposal", "")),
     }

@@ -20,7 +20,7 @@ from portal.web.event_names import act_in_words, detail_in_words, name_in_words
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.regulator import page_title
 from portal.web.presenters.stand import places_between
-from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
+from portal.web.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.viewmodels.tables import Column, Pages, SortForm
 from portal.web.words import Names, in_language, metric_name, with_variant
@@ -103,7 +103,10 @@ class StandingsPage:
 
 
 TRAIL_COLUMNS = ("at", "actor", "action", "subject", "detail")
-STANDING_COLUMNS = ("firm", "site", "jurisdiction", "step", "variant", "metric", "rank_low", "rank_high", "of", "quarter")
+STANDING_COLUMNS = (
+    *("firm", "site", "jurisdiction", "step", "variant", "metric", "rank_low", "rank_high", "of", "quarter"),
+    *("step_name", "variant_name"),  # in the reader's language, beside the codes
+)
 
 KEYS: Mapping[str, Key[RankedView]] = {
     "places": lambda one: (one.step, one.metric, one.rank_low, one.rank_high, one.site),
@@ -130,10 +133,7 @@ def trail_page(rows: Iterable[TrailEvent], found: int, pages: Pages | None, quer
         ),
         found=found,
         pages=pages,
-        actions=(
-            Choice("", _("Everything"), not asked),
-            *(Choice(one.value, act_in_words(one.value), one.value == asked) for one in Action),
-        ),
+        actions=filter_choices(asked, _("Everything"), {one.value: act_in_words(one.value) for one in Action}),
         actor=query.get("actor", "")[:100],
         subject=query.get("subject", "")[:100],
         after=query.get("after", "")[:10],
@@ -171,11 +171,15 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
         columns=(made := columns(heads, KEYS, query, DEFAULT_ORDER)),
         sort_form=sort_form(made, len(found), query),
         pages=pages,
-        steps=_choices(query, "step", _("All steps"), {one.step: names.step_name(one.step) for one in rows}),
-        metrics=_choices(query, "metric", _("All metrics"), {one.metric: capfirst(metric_name(one.metric)) for one in rows}),
-        quarters=_choices(query, "quarter", _("All quarters"), {str(n): _quarter(n) for n in (1, 2, 3, 4)} | {"none": _quarter(None)}),
-        regions=_choices(
-            query, "region", _("All regions"), {one.jurisdiction: in_language(one.jurisdiction, one.jurisdiction_zh) for one in rows}
+        steps=filter_choices(query.get("step", ""), _("All steps"), {one.step: names.step_name(one.step) for one in rows}),
+        metrics=filter_choices(query.get("metric", ""), _("All metrics"), {one.metric: capfirst(metric_name(one.metric)) for one in rows}),
+        quarters=filter_choices(
+            query.get("quarter", ""), _("All quarters"), {str(n): _quarter(n) for n in (1, 2, 3, 4)} | {"none": _quarter(None)}
+        ),
+        regions=filter_choices(
+            query.get("region", ""),
+            _("All regions"),
+            {one.jurisdiction: in_language(one.jurisdiction, one.jurisdiction_zh) for one in rows},
         ),
         query=query.get("q", "").strip()[:100],
         export_url=reverse("web:standings-csv", args=place) + with_query(query, page=None),
@@ -210,12 +214,13 @@ def _matrix_cell(one: RankedView | None) -> tuple[str, str]:
     return _quarter(one.band), _("%(places)s of %(of)d") % {"places": places_between(one.rank_low, one.rank_high), "of": one.of}
 
 
-def standings_table(rows: Sequence[RankedView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def standings_table(rows: Sequence[RankedView], query: QueryDict, names: Names) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     found = sorted_rows([one for one in rows if _fits(one, query)], KEYS, query, DEFAULT_ORDER)
     return STANDING_COLUMNS, (
         (
             *(one.firm, one.site, one.jurisdiction, one.step, one.variant, one.metric),
             *(one.rank_low, one.rank_high, one.of, one.band or ""),
+            *(names.step_name(one.step), names.variant_name(one.step, one.variant)),
         )
         for one in found
     )
@@ -248,8 +253,3 @@ def _quarter(band: int | None) -> str:
     if band is None:
         return _("Cannot be told")
     return {1: _("First: least energy"), 2: _("Second"), 3: _("Third"), 4: _("Fourth: most energy")}[band]
-
-
-def _choices(query: QueryDict, name: str, everything: str, offered: Mapping[str, str]) -> tuple[Choice, ...]:
-    asked = query.get(name, "")
-    return Choice("", everything, not asked), *(Choice(value, text, value == asked) for value, text in offered.items())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -16,7 +15,7 @@ from portal.accounts.models import SizeClass
 from portal.catalogue.deadlines import last_day
 from portal.intake.participation import Taking
 from portal.intake.turnout import RegionView, TurnoutView
-from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
+from portal.web.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.shared import Choice, Figure, StateWord
 from portal.web.viewmodels.tables import Column, Pages, SortForm
 from portal.web.words import SIZE_CLASSES, TAKING_PART, Names, in_language, period_name, state
@@ -97,9 +96,11 @@ def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], q
         refused=_total(found, Taking.UNUSABLE),
         waiting=_total(found, Taking.WAITING),
         figures=_figures(found, reported, obliged),
-        sectors=_choices(query, "sector", _("All sectors"), ((pack, Names.newest(pack).sector) for pack in _packs(views, query))),
-        regions=_choices(query, "region", _("All regions"), ((one.path, in_language(one.name, one.name_zh)) for one in regions)),
-        sizes=_choices(query, "size", _("All sizes"), ((size.value, str(SIZE_CLASSES[size])) for size in SizeClass)),
+        sectors=filter_choices(query.get("sector", ""), _("All sectors"), {one.pack_id: one.sector for one in _packs(views, query)}),
+        regions=filter_choices(
+            query.get("region", ""), _("All regions"), {one.path: in_language(one.name, one.name_zh) for one in regions}
+        ),
+        sizes=filter_choices(query.get("size", ""), _("All sizes"), {size.value: str(SIZE_CLASSES[size]) for size in SizeClass}),
         stages=tuple(
             Choice(stage, text, stage == query.get("stage", "open"))
             for stage, text in zip(STAGES, (_("Open periods"), _("Closed periods"), _("All periods")), strict=True)
@@ -181,10 +182,8 @@ def _total(views: Iterable[TurnoutView], taking: Taking) -> int:
     return sum(view.states.get(taking, 0) for view in views)
 
 
-def _packs(views: Iterable[TurnoutView], query: QueryDict) -> list[str]:
-    return sorted({view.pack for view in views} | {pack for pack in (query.get("sector"),) if pack})
-
-
-def _choices(query: QueryDict, name: str, everything: str, offered: Iterable[tuple[str, Any]]) -> tuple[Choice, ...]:
-    asked = query.get(name, "")
-    return Choice("", everything, not asked), *(Choice(value, text, value == asked) for value, text in offered)
+def _packs(views: Iterable[TurnoutView], query: QueryDict) -> list[Names]:
+    """Those of the rows, and the one that is asked for, which another filter may have emptied."""
+    asked = Names.newest(query.get("sector", ""))
+    packs = {view.pack for view in views} | ({asked.pack_id} if asked.pack else set())
+    return [Names.newest(pack) for pack in sorted(packs)]

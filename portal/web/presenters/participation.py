@@ -21,7 +21,7 @@ from portal.standings.quality import Break, QualitiesView, QualityView
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.regulator import page_title, version_rows
 from portal.web.refusals import in_words
-from portal.web.tables import Key, columns, paged, sort_form, sorted_rows, with_query
+from portal.web.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.shared import Choice, StateWord, VersionRow
 from portal.web.viewmodels.tables import Column, Pages, SortForm
 from portal.web.words import COHORTS, SIZE_CLASSES, TAKING_PART, Names, in_language, state
@@ -164,10 +164,10 @@ def participation_page(
         found=len(found),
         pages=pages,
         export_url=reverse("web:participation-csv", args=[view.peer_group, view.period]) + with_query(query, page=None),
-        states=_choices(asked, _("All states"), states),
-        regions=_choices(query.get("region", ""), _("All regions"), regions),
-        sizes=_choices(query.get("size", ""), _("All sizes"), {size.value: str(SIZE_CLASSES[size]) for size in SizeClass}),
-        duties=_choices(query.get("duty", ""), _("All sites"), dict(zip(DUTIES, (_("Obliged"), _("Voluntary")), strict=True))),
+        states=filter_choices(asked, _("All states"), states),
+        regions=filter_choices(query.get("region", ""), _("All regions"), regions),
+        sizes=filter_choices(query.get("size", ""), _("All sizes"), {size.value: str(SIZE_CLASSES[size]) for size in SizeClass}),
+        duties=filter_choices(query.get("duty", ""), _("All sites"), dict(zip(DUTIES, (_("Obliged"), _("Voluntary")), strict=True))),
         query=query.get("q", "").strip()[:100],
         standings_url=reverse("web:standings", args=[view.peer_group, view.period]),
         deadlines_url=reverse("web:deadlines", args=[view.peer_group, view.period]),
@@ -276,10 +276,6 @@ def _row(one: ParticipantView, told: QualityView | None, of_steps: int) -> Parti
         coverage=_("%(n)d of %(of)d") % {"n": told.steps, "of": of_steps} if told else NONE,
         breaks=tuple(str(BREAKS[broken]) for broken in told.breaks) if told else (),
     )
-
-
-def _choices(asked: str, everything: str, offered: Mapping[str, str]) -> tuple[Choice, ...]:
-    return Choice("", everything, not asked), *(Choice(value, text, value == asked) for value, text in offered.items())
 
 
 def _squares(numbers: Mapping[str, int]) -> tuple[Square, ...]:

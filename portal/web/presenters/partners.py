@@ -27,8 +27,10 @@ RESULT_COLUMNS = ("provider", "product", "version", "source", "kit", "ran_on", "
 DELIVERY_COLUMNS = ("supplier", "site", "period", "carrier", "quantity", "unit", "note", "declared_at", "taken_back_at")
 
 
-def results_list(views: Sequence[ConformanceView], query: QueryDict, *, export_url: str = "", to_confirm: bool = False) -> Listed:
-    """Conformance results; `to_confirm` adds what a regulator may do."""
+def results_list(
+    views: Sequence[ConformanceView], query: QueryDict, *, export_url: str = "", to_confirm: bool = False, own: bool = False
+) -> Listed:
+    """Conformance results; `to_confirm` adds what a regulator may do, `own` are the reader's."""
     titles = {"product": _("Product"), "provider": _("Provider"), "ran": _("Kit run on"), "result": _("Result"), "word": _("Whose word")}
     if to_confirm:
         titles["action"] = _("Action")
@@ -62,6 +64,8 @@ def results_list(views: Sequence[ConformanceView], query: QueryDict, *, export_u
         cells=cells,
         empty=_("No result is confirmed by a regulator yet. Choose all.")
         if views
+        else _("You have declared no result yet.")
+        if own
         else _("No technology provider has declared a result yet."),
         export_url=export_url,
         only=(_("confirmed ones only"), lambda view: view.confirmed_at is not None),

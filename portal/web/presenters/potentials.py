@@ -47,15 +47,15 @@ def savings_of(label: LabelView, shown: Shown) -> Savings | None:
     steps = headline(label)
     if not any(step.potential or step.potential_withheld for step in steps):
         return None
-    known = {to: {step.step: one for step in steps if (one := _known(step, to, shown)) is not None} for to in REFERENCES}
+    known = {to: {step.step: one for step in steps if (one := potential_of(step, to, shown)) is not None} for to in REFERENCES}
     rows = [SavingRow(shown.names.step_name(step.step), *(_saving(known[to].get(step.step), step) for to in REFERENCES)) for step in steps]
-    added = {to: _added_up([*known[to].values()]) if len(known[to]) == len(steps) else None for to in REFERENCES}
+    added = {to: added_up([*known[to].values()]) if len(known[to]) == len(steps) else None for to in REFERENCES}
     total = SavingRow(_("Whole route"), *(_saving(added[to], None) for to in REFERENCES)) if any(added.values()) else None
     return Savings(shown.spelled(label.composite.unit), tuple(rows), total)
 
 
-def _known(step: StepView, to: str, shown: Shown) -> Known | None:
-    """Per tonne of the route's product, in the unit of the page."""
+def potential_of(step: StepView, to: str, shown: Shown) -> Known | None:
+    """The potential at the step per tonne of the route's product, in the unit of the page."""
     factor = step.ratio * shown.factor(step.unit)
     found = next((one for one in step.potential if one.to == to), None)
     if found is None:
@@ -63,15 +63,19 @@ def _known(step: StepView, to: str, shown: Shown) -> Known | None:
     return factor * found.value, (factor * found.interval[0], factor * found.interval[1])
 
 
-def _added_up(parts: Sequence[Known]) -> Known:
+def added_up(parts: Sequence[Known]) -> Known:
     """The steps' noises are independent: distances add in squares, as where the negative of one is subtracted."""
     return reduce(lambda whole, part: difference(whole, (-part[0], (-part[1][1], -part[1][0]))), parts)
 
 
 def _saving(known: Known | None, step: StepView | None) -> Saving:
     if known is None:
-        held = _("held back: too few firms would stand behind it, here or beside another year")
-        return Saving("", "", held if step is None or step.shown else in_language(step.reason_en, step.reason_zh))
+        return Saving("", "", why_held(step))
     value, (low, high) = known
     places = decimals(high)
     return Saving(number(value, places), between(low, high, places), "")
+
+
+def why_held(step: StepView | None) -> str:
+    held = _("held back: too few firms would stand behind it, here or beside another year")
+    return held if step is None or step.shown else in_language(step.reason_en, step.reason_zh)

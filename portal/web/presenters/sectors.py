@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 from benchmarks.measurements import Metric
 from portal.publication.in_force import InForceView
 from portal.web.addresses import benchmark_url
-from portal.web.carbon import co2, country_of, last_day
+from portal.web.carbon import country_of, last_day
 from portal.web.curve import Scale
 from portal.web.figures import MJ_PER_KGCE, Estimate, between, decimals, energy_units, number
 from portal.web.gaps import gap
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
-from portal.web.presenters.potentials import Savings, savings_of
+from portal.web.presenters.sector_worth import SectorWorth, worth_of
+from portal.web.presenters.site_gaps import carbon_of_gap, in_bounds
 from portal.web.words import Names, in_language, period_name
 
 
@@ -64,6 +65,7 @@ class ReachRow:
 class SectorPage:
     title: str
     scope: str
+    product: str
     unit: str
     url: str  # of the newest version
     period: str
@@ -72,7 +74,7 @@ class SectorPage:
     rungs: tuple[Rung, ...]
     years: tuple[YearRow, ...]  # newest first
     reach: tuple[ReachRow, ...]
-    savings: Savings | None  # of the newest version
+    worth: SectorWorth | None  # of the newest version
     over_years_url: str  # the page of the sector itself
 
 
@@ -91,6 +93,7 @@ def sector_page(views: Sequence[InForceView], scope: tuple[str, str]) -> SectorP
     return SectorPage(
         title=names.title(newest.route),
         scope=in_language(*scope),
+        product=names.product(newest.route),
         unit=shown.spelled(newest.label.composite.unit),
         url=benchmark_url(newest, newest.version),
         period=period_name(newest.period),
@@ -99,7 +102,7 @@ def sector_page(views: Sequence[InForceView], scope: tuple[str, str]) -> SectorP
         rungs=_rungs(shown_years, shown),
         years=tuple(_year(view, shown, before) for before, view in reversed(list(zip([None, *shown_years], shown_years, strict=False)))),
         reach=_reach(newest, names),
-        savings=savings_of(newest.label, shown),
+        worth=worth_of(newest),
         over_years_url=reverse("web:sector", args=[newest.pack, newest.place, newest.route]),
     )
 
@@ -174,8 +177,6 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
         if found.within_noise:
             rows.append(ReachRow(name, NONE, between(found.lo, found.hi), NONE, _("within the noise")))
             continue
-        carbon = co2(found.value, known.boundary, last_day(view.period), country_of(view.place), heat.get(step.step)) if known else None
-        ends = () if carbon is None else tuple(number(end, decimals(carbon[1])) for end in carbon)
-        carbon_text = NONE if carbon is None else ends[0] if ends[0] == ends[1] else between(*carbon, decimals(carbon[1]))
-        rows.append(ReachRow(name, number(found.value), between(found.lo, found.hi, decimals(found.value)), carbon_text, ""))
+        carbon = in_bounds(carbon_of_gap(found, known, heat.get(step.step), last_day(view.period), country_of(view.place)))
+        rows.append(ReachRow(name, number(found.value), between(found.lo, found.hi, decimals(found.value)), carbon, ""))
     return tuple(rows)

@@ -137,7 +137,7 @@ def share_row(view: ShareView, digest: str, now: datetime) -> ShareRow:
 
 
 def _row(one: LabelRow, names: Names) -> ShownLabel:
-    places = label_decimals(one.best)
+    places = label_decimals(one.best, one.typical)
     return ShownLabel(
         step=over_years(with_variant(names.step_name(one.step), names.variant_name(one.step, one.variant)), one.years),
         metric=metric_name(one.metric),

@@ -8,6 +8,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from benchmarks.measurements import Metric
+from benchmarks.routes import Step
 from portal.publication.shapes import LabelView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.carbon import Bounds, co2, of_electricity, year_of_electricity
@@ -55,8 +56,14 @@ def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
 
 def carbon_of(clear: Iterable[Gap], heat: Mapping[str, Bounds], names: Names, on: date, country: str) -> dict[str, Bounds | None]:
     """Step -> what closing its gap would spare, kg CO2 per tonne of the route's product."""
-    steps = {one: names.step(one.step) for one in clear}
-    return {one.step: co2(one.value, step.boundary, on, country, heat.get(one.step)) if step else None for one, step in steps.items()}
+    return {one.step: carbon_of_gap(one, names.step(one.step), heat.get(one.step), on, country) for one in clear}
+
+
+def carbon_of_gap(one: Gap, step: Step | None, heat: Bounds | None, on: date, country: str) -> Bounds | None:
+    """From the least that the low end of the gap may be to the most that its high end may be: it is no surer than the gap."""
+    found = [None if step is None else co2(end, step.boundary, on, country, heat) for end in (one.lo, one.hi)]
+    ends = [end for bounds in found if bounds is not None for end in bounds]
+    return (min(ends), max(ends)) if ends else None
 
 
 def carbon_note(on: date, country: str) -> str:

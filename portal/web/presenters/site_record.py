@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.http import QueryDict
 from django.template.defaultfilters import date as date_format
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from portal.accounts.models import Device, Organisation, Site
-from portal.assurance.engagements import EngagementView
+from portal.assurance.engagements import EngagementView, FindingView
 from portal.assurance.models import Incentive
 from portal.assurance.obliged import ObligedView
 from portal.catalogue.deadlines import last_day
-from portal.catalogue.models import Extension, PeerGroupMember
+from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember
+from portal.days import scheme_day
 from portal.intake.owed import OwedView
 from portal.intake.selectors import SubmissionView
 from portal.register.site_history import KINDS, Happened
 from portal.web.assurance_words import GRADES
 from portal.web.event_names import act_in_words, detail_in_words, name_in_words
 from portal.web.presenters import home
+from portal.web.presenters.assurance import finding_state
 from portal.web.presenters.listed import listed
 from portal.web.tables import with_query
 from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.viewmodels.shared import Choice, Crumb, Item, StateWord
+from portal.web.viewmodels.shared import Choice, Crumb, Item, Mood, StateWord
 from portal.web.viewmodels.site_record import Do, EventLine, FirmRecordPage, SiteRecordPage, Tile
 from portal.web.words import COHORTS, SIZE_CLASSES, SUBMISSION_STATES, Names, enumerated, in_language, moment_in_words, period_name, state
 
@@ -41,6 +46,11 @@ KIND_WORDS = {
     "time": gettext_lazy("Time and letters"),
     "note": gettext_lazy("Notes"),
     "site": gettext_lazy("Site"),
+}
+_REQUESTS: dict[str, tuple[Promise, Mood]] = {
+    "None": (gettext_lazy("Waits for the regulator"), "wait"),
+    "True": (pgettext_lazy("more time", "Granted"), "ok"),
+    "False": (pgettext_lazy("more time", "Refused"), "no"),
 }
 FIRST_EVENTS = 20
 FILE_COLUMNS = ("at", "kind", "action", "actor", "subject", "detail")
@@ -60,7 +70,16 @@ class SiteFacts:
     audits: Sequence[EngagementView]
     incentives: Sequence[Incentive]
     extensions: Sequence[Extension]
+    requests: Sequence[ExtensionRequest]  # for more time, newest first
     events: Sequence[Happened]
+
+
+class FirmDue(NamedTuple):
+    """What is due of a firm's sites that the reader may see."""
+
+    owed: Sequence[OwedView]
+    audits: Sequence[EngagementView]
+    duties: Sequence[ObligedView]
 
 
 def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRecordPage:
@@ -74,7 +93,7 @@ def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRec
     return SiteRecordPage(
         name=in_language(site.name, site.name_zh),
         caption=" · ".join((firm, Names.newest(site.pack).sector, in_language(site.jurisdiction.name, site.jurisdiction.name_zh))),
-        due=home.in_order(home.of_enterprise(facts.owed, facts.audits, facts.duties, today, regulator=facts.regulator)),
+        due=home.in_order(home.of_enterprise(facts.owed, facts.audits, facts.duties, today, _waiting(facts), regulator=facts.regulator)),
         tiles=_tiles(facts),
         tables=tuple(table for table in _tables(facts, query) if table.rows),
         kinds=(
@@ -86,7 +105,7 @@ def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRec
                 for kind in present
             ),
         ),
-        events=tuple(_line(one) for one in (fitting if everything else fitting[:FIRST_EVENTS])),
+        events=tuple(_line(one, site.slug) for one in (fitting if everything else fitting[:FIRST_EVENTS])),
         found=len(fitting),
         more_url="" if everything or len(fitting) <= FIRST_EVENTS else with_query(query, all="1") + "#events",
         export_url=reverse("web:site-events-csv", args=[site.slug]),
@@ -106,7 +125,7 @@ def firm_record_page(
     firm: Organisation,
     sites: Sequence[Site],
     newest: dict[int, SubmissionView],
-    owed: Sequence[OwedView],
+    due: FirmDue,
     query: QueryDict,
     today: date,
     *,
@@ -147,7 +166,7 @@ def firm_record_page(
             cells=cells,
             empty=_("No site of this firm is yours to see."),
         ),
-        due=home.in_order(home.of_enterprise(owed, (), (), today, regulator=regulator)),
+        due=home.in_order(home.of_enterprise(due.owed, due.audits, due.duties, today, regulator=regulator)),
     )
 
 
@@ -163,7 +182,7 @@ def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
             _("Newest report"),
             state(SUBMISSION_STATES, report.state) if report else StateWord(_("None yet"), "wait"),
             _("%(period)s, revision %(n)d, %(day)s")
-            % {"period": period_name(report.period), "n": report.revision, "day": date_format(report.received_at, _("j F Y"))}
+            % {"period": period_name(report.period), "n": report.revision, "day": date_format(scheme_day(report.received_at), _("j F Y"))}
             if report
             else "",
         ),
@@ -179,7 +198,10 @@ def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
             else StateWord(_("In progress"), "wait")
             if standing
             else StateWord(_("None assigned"), "wait"),
-            f"{in_language(standing[0].body, standing[0].body_zh)}, {period_name(standing[0].period)}" if standing else "",
+            _("%(title)s, %(period)s")
+            % {"title": in_language(standing[0].body, standing[0].body_zh), "period": period_name(standing[0].period)}
+            if standing
+            else "",
         ),
         Tile(
             _("Findings"),
@@ -216,17 +238,10 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         cells=lambda pair: (
             Cell(
                 _("%(period)s, finding %(n)d") % {"period": period_name(pair[0].period), "n": pair[1].number},
-                url="" if facts.regulator else reverse("web:audit-finding", args=[pair[0].id, pair[1].number]),
+                url=_finding_url(facts, *pair),
             ),
             Cell("", state=state(GRADES, pair[1].grade)),
-            Cell(
-                "",
-                state=StateWord(_("Closed"), "ok")
-                if pair[1].closed
-                else StateWord(_("Answered"), "wait")
-                if pair[1].answered
-                else StateWord(_("Open"), "no"),
-            ),
+            Cell("", state=finding_state(pair[1], scheme_day())),
             Cell(date_format(pair[1].due, _("j F Y"))),
             Cell(in_language(pair[0].body, pair[0].body_zh)),
         ),
@@ -275,6 +290,38 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         empty="",
         prefix="e-",
     )
+    yield listed(
+        facts.requests,
+        query,
+        caption=_("Requests for more time"),
+        titles={
+            "period": _("Period"),
+            "until": _("Asked for until"),
+            "reason": _("Reason of the firm"),
+            "state": _("State"),
+        },
+        keys={"until": lambda one: one.pk},
+        default="-until",
+        cells=lambda one: (
+            Cell(period_name(one.period.name)),
+            Cell(date_format(one.until, _("j F Y"))),
+            Cell(one.reason),
+            Cell("", state=state(_REQUESTS, str(one.granted)), note=one.answer),
+        ),
+        empty="",
+        prefix="q-",
+    )
+
+
+def _waiting(facts: SiteFacts) -> list[ExtensionRequest]:
+    return [one for one in facts.requests if one.granted is None]
+
+
+def _finding_url(facts: SiteFacts, audit: EngagementView, one: FindingView) -> str:
+    """For a regulator: of what was brought before it alone."""
+    if facts.regulator and not one.was_appealed:
+        return ""
+    return reverse("web:appealed-finding" if facts.regulator else "web:audit-finding", args=[audit.id, one.number])
 
 
 def _identity(facts: SiteFacts) -> tuple[Item, ...]:
@@ -293,7 +340,7 @@ def _identity(facts: SiteFacts) -> tuple[Item, ...]:
         Item(_("Declared size"), str(SIZE_CLASSES[site.size_class])),
     ]
     if site.retired_at:
-        found.append(Item(_("Retired on"), date_format(site.retired_at, _("j F Y"))))
+        found.append(Item(_("Retired on"), date_format(scheme_day(site.retired_at), _("j F Y"))))
     return tuple(found)
 
 
@@ -317,15 +364,31 @@ def _acts(facts: SiteFacts) -> tuple[Do, ...]:
             Do(_("Hand in sealed files"), reverse("web:upload")),
             Do(_("Sites and agents"), reverse("web:sites")),
             Do(_("Who has access"), reverse("web:access", args=[slug])),
+            *more_time(facts.owed, _waiting(facts)),
         ]
     if facts.duties:
         found.append(Do(_("Obligatory audit"), reverse("web:obliged-audit", args=[slug])))
     return tuple(found)
 
 
-def _line(one: Happened) -> EventLine:
-    subject = "" if one.subject.startswith("site ") else name_in_words(one.subject)
-    detail = " · ".join(part for part in (subject, detail_in_words(one.detail)) if part)
-    return EventLine(
-        one.at, str(KIND_WORDS[one.kind]), capfirst(act_in_words(one.action)), name_in_words(one.actor) if one.actor else "", detail
+def more_time(owed: Sequence[OwedView], asked: Sequence[ExtensionRequest]) -> tuple[Do, ...]:
+    """What a firm may ask more time for, and has not yet."""
+    waits = {(one.site.slug, one.period.peer_group_id, one.period.name) for one in asked}
+    return tuple(
+        Do(
+            _("Ask for more time: %(site)s, %(period)s")
+            % {"site": in_language(one.site_name, one.site_name_zh), "period": period_name(one.period)},
+            reverse("web:ask-for-time", args=[one.site, one.group, one.period]),
+        )
+        for one in owed
+        if (one.site, one.group, one.period) not in waits
     )
+
+
+def _line(one: Happened, site: str) -> EventLine:
+    """Without what the page says already, and without digests and ids: the file has them."""
+    here = one.subject.startswith(("site ", "submission "))
+    told = re.sub(rf"^{re.escape(site)} | \((received|accepted|refused)\)$| on [0-9a-f]{{64}}$", "", one.detail)
+    detail = " · ".join(part for part in ("" if here else name_in_words(one.subject), detail_in_words(told)) if part)
+    who = _("the agent") if one.actor.startswith("device ") else one.name or name_in_words(one.actor)
+    return EventLine(one.at, str(KIND_WORDS[one.kind]), capfirst(act_in_words(one.action)), who, detail)

@@ -52,6 +52,8 @@ def stand_page(
     total = _whole_route(own, view.label)
     awaited = sum(one.lo is None for one in own.values())
     ranked = standings.get(order[0]) if order else None
+    scores = score_rows([standings[step] for step in order if step in standings], names)
+    few = _("Among fewer than %(n)d sites there is a place, and no score.") % {"n": FEWEST_FOR_A_SCORE}
     return StandPage(
         site=in_language(stand.report.site_name, stand.report.site_name_zh),
         sector=names.title(view.route),
@@ -71,7 +73,8 @@ def stand_page(
         awaited=awaited,
         figures=_figures(total, ranked, view.label, shown, awaited=bool(awaited)),
         strip=rank_strip(ranked, within(names.step_name(ranked.step))) if ranked else None,
-        scores=score_rows([standings[step] for step in order if step in standings], names),
+        scores=scores,
+        no_score="" if any(row.band for row in scores) else few,
         ladder=ladder_of(view.label, shown, you=own, your_total=total, order=order),
         units=unit_links(units, unit, view.label, f"which={which}&"),
         unit_note=unit.note,
@@ -125,7 +128,7 @@ def score_rows(standings: Sequence[StepStandingView], names: Names) -> tuple[Sco
     rows = []
     for one in standings:
         if one.rank_interval is not None and one.of:
-            score, band = _("among fewer than %(n)d sites a place, no score") % {"n": FEWEST_FOR_A_SCORE}, None
+            score, band = "", None
             if one.score is not None:
                 low, high = one.score
                 score = pgettext("score", "%(low)d to %(high)d") % {"low": low, "high": high} if low < high else f"{low}"

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from portal.publication.shapes import LabelView
 from portal.standings.selectors import StandView
+from portal.web.words import Names
 
 COLUMNS = (
     *("site", "period", "step", "product", "variant", "metric", "unit", "protected_best", "protected_typical", "low", "high"),
     *("place_low", "place_high", "of", "quarter", "score_low", "score_high"),
-    *("industry_best", "industry_low", "industry_high", "industry_typical"),
+    *("industry_best", "industry_low", "industry_high", "industry_typical", "step_name", "variant_name"),
 )
-"""`low` and `high` bound the true value of the best with 95 %."""
+"""`low` and `high` bound the true value of the best with 95 %; names are in the reader's language, beside the codes."""
 
 
-def stand_table(stand: StandView, label: LabelView) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def stand_table(stand: StandView, label: LabelView, names: Names) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     cells = {(one.step, one.product, one.variant, one.metric): one for one in label.steps}
 
     def rows() -> Iterator[Sequence[object]]:
@@ -26,6 +27,7 @@ def stand_table(stand: StandView, label: LabelView) -> tuple[Sequence[str], Iter
                 *(one.value, one.typical, *(one.interval or ("", "")), *(one.rank_interval or ("", "")), one.of or "", one.band or ""),
                 *(one.score or ("", "")),
                 *(("", "", "", "") if industry is None else (industry.best, *(industry.interval or ("", "")), industry.typical)),
+                *(names.step_name(one.step), names.variant_name(one.step, one.variant)),
             )
 
     return COLUMNS, rows()

@@ -13,7 +13,7 @@ from benchmarks.packs.provenance import Role
 from benchmarks.routes import Pack
 from portal.web.addresses import number_url
 from portal.web.figures import number
-from portal.web.words import said
+from portal.web.words import enumerated, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Limit:
     levels: tuple[Level, ...]
     unit: str
     standard: str
+    covers: str = ""  # the steps by number, where another stands between them
 
     @property
     def told(self) -> str:
@@ -52,8 +53,8 @@ def beside_rows(
 ) -> tuple[Mapping[str, LimitCell], tuple[Limit, ...], tuple[Limit, ...]]:
     """Cells by the step they start at, the limits of the whole route, and all limits as a list for narrow screens.
 
-    A limit that covers several rows spans them where they stand together and nothing else is in the way; else it stands
-    beside the first row it covers, and its name says the rest. `pack`: where each level is a number with a page of its own.
+    A limit spans from the first to the last row that it covers, as far as nothing else is in the way; where a row between is none of
+    its own, it names those that are. `pack`: where each level is a number with a page of its own.
     """
     if not limits:
         return {}, (), ()
@@ -66,19 +67,18 @@ def beside_rows(
             continue
         first = steps[rows[0]]
         beside.setdefault(first, []).append(limit)
-        together = rows == list(range(rows[0], rows[-1] + 1))
-        spans[first] = max(spans.get(first, 1), len(rows) if together else 1)
+        spans[first] = max(spans.get(first, 1), rows[-1] - rows[0] + 1)
     cells: dict[str, LimitCell] = {}
     place = 0
     while place < len(steps):
         free = next((ahead for ahead in range(1, len(steps) - place) if steps[place + ahead] in beside), len(steps) - place)
         span = min(spans.get(steps[place], 1), free)
-        cells[steps[place]] = LimitCell(span, tuple(_limit(limit, pack) for limit in beside.get(steps[place], ())))
+        cells[steps[place]] = LimitCell(span, tuple(limit_beside(limit, pack, steps) for limit in beside.get(steps[place], ())))
         place += span
-    return cells, tuple(_limit(limit, pack) for limit in whole), tuple(_limit(limit, pack) for limit in limits)
+    return cells, tuple(limit_beside(limit, pack) for limit in whole), tuple(limit_beside(limit, pack, steps) for limit in limits)
 
 
-def _limit(limit: LimitShown, pack: Pack | None) -> Limit:
+def limit_beside(limit: LimitShown, pack: Pack | None, steps: Sequence[str] = ()) -> Limit:
     figures = ["–" if grade is None else number(grade, 0 if grade == int(grade) else None) for grade in limit.grades]
     if limit.levels == "advanced-entry-limit":
         figures = [f"{name} {figure}" for name, figure in zip((_("advanced"), _("entry"), _("limit")), figures, strict=True)]
@@ -86,7 +86,15 @@ def _limit(limit: LimitShown, pack: Pack | None) -> Limit:
         Level(figure, "" if pack is None or grade is None else _page(limit, level, pack))
         for level, (figure, grade) in enumerate(zip(figures, limit.grades, strict=True), 1)
     )
-    return Limit(said(limit.words), levels, limit.unit, f"{limit.standard}, {_clause(limit.clause)}" if limit.clause else limit.standard)
+    covered = [place for place, step in enumerate(steps, 1) if step in limit.steps_covered]
+    apart = covered and covered != list(range(covered[0], covered[-1] + 1))
+    return Limit(
+        said(limit.words),
+        levels,
+        limit.unit,
+        f"{limit.standard}, {_clause(limit.clause)}" if limit.clause else limit.standard,
+        _("Steps %(numbers)s") % {"numbers": enumerated(map(str, covered))} if apart else "",
+    )
 
 
 def _page(shown: LimitShown, level: int, pack: Pack) -> str:

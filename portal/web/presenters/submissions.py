@@ -128,8 +128,8 @@ def submission_page(
             ReleasedRow(
                 step=with_variant(names.step_name(value.step), names.variant_name(value.step, value.variant)),
                 metric=metric_name(value.metric),
-                best=number(value.best, label_decimals(value.best)),
-                typical=number(value.typical, label_decimals(value.best)),
+                best=number(value.best, label_decimals(value.best, value.typical)),
+                typical=number(value.typical, label_decimals(value.best, value.typical)),
                 unit=value.unit,
                 count_class=in_months(over_years(_("%(n)s or more") % {"n": f"{value.count_class:,}"}, value.years), value.months),
             )

@@ -14,7 +14,7 @@ from portal.publication.breaks import Break, Breaks, breaks, cell_of
 from portal.publication.in_force import DefinedVersion, InForceView
 from portal.standings.cohort import Cell
 from portal.standings.reports import ReportedPeriod, ReportedValue
-from portal.web.figures import Estimate, between, decimals, number
+from portal.web.figures import Estimate, between, decimals, number, two_digits
 from portal.web.gaps import gap
 from portal.web.presenters.comparison import said
 from portal.web.presenters.ladders import headline
@@ -102,10 +102,10 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[Reported]
         "last": rows[-1].value,
         "unit": values[-1].unit,
     }
-    return TrendStep(name, values[-1].unit, described, draw(points), rows, verdict(points, values[-1].unit, places))
+    return TrendStep(name, values[-1].unit, described, draw(points), rows, verdict(points, values[-1].unit))
 
 
-def verdict(points: Sequence[Reported], unit: str, places: int) -> str:
+def verdict(points: Sequence[Reported], unit: str) -> str:
     began = max((place for place, point in enumerate(points) if point.breaks), default=0)
     if began == len(points) - 1:
         return _("Defined otherwise since %(since)s: there is nothing to compare it with yet.") % {"since": points[-1].label}
@@ -119,6 +119,7 @@ def verdict(points: Sequence[Reported], unit: str, places: int) -> str:
     form = _("Fell by %(by)s %(unit)s since %(since)s (%(interval)s).")
     if not fell:
         form = _("Rose by %(by)s %(unit)s since %(since)s (%(interval)s).")
+    places = two_digits(apart.lo, apart.hi)
     told = {"by": number(apart.value, places), "unit": unit, "since": first.label, "interval": between(apart.lo, apart.hi, places)}
     newest = known(points[-2].you, last.you) and not changed(points[-2].you, last.you)
     return form % told + (sentence_space() + _("The last change is within the noise.") if newest else "")

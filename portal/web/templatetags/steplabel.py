@@ -20,10 +20,12 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
+from portal.accounts.saved_filters import saved_by
 from portal.accounts.selectors import roles_of
 from portal.notifications.selectors import unread
 from portal.register.inviting import INVITING
 from portal.web import contact
+from portal.web.saved_lists import LISTS, address_to_save, links
 from portal.web.words import enumerated, local_in_words, moment_in_words, one_after_another, sentence_space, zone_name
 
 register = template.Library()
@@ -81,6 +83,7 @@ def _of(*roles: str) -> frozenset[str]:
 PARTS = (
     Part(gettext_lazy("Home"), "web:home", frozenset(Role)),
     Part(gettext_lazy("Benchmarks"), "web:benchmarks", also=("/benchmarks/",)),
+    Part(gettext_lazy("Best practice"), "web:practices", also=("/practice-entries/",)),
     Part(gettext_lazy("Where we stand"), "web:stand", _of(Role.ENTERPRISE)),
     Part(gettext_lazy("What to do next"), "web:next", _of(Role.ENTERPRISE)),
     Part(gettext_lazy("Submissions"), "web:submissions", _of(Role.ENTERPRISE)),
@@ -120,6 +123,20 @@ def _returning_to(request: HttpRequest | None) -> str:
     return request.get_full_path() if request else "/"
 
 
+@register.inclusion_tag("web/parts/saved_filters.html", takes_context=True)
+def saved_filters(context: RequestContext) -> dict[str, Any]:
+    """Above the rows of a list: the person's filters of it, and where the one of this page is saved."""
+    request: HttpRequest = context["request"]
+    page = (request.resolver_match.url_name if request.resolver_match else None) or ""
+    if page not in LISTS or not request.user.is_authenticated:
+        return {}
+    user = request.user
+    if not roles_of(user):
+        return {}
+    kept = links(saved_by(user).filter(page=page), request)
+    return {"kept": kept, "save_url": "" if any(one.here for one in kept) else address_to_save(request, page)}
+
+
 register.simple_tag(sentence_space, name="space")
 register.simple_tag(contact.link, name="contact")
 
@@ -129,6 +146,12 @@ def language_tag(code: str) -> str:
     """Django's `zh-hans` as HTML wants it: `zh-Hans`."""
     language, *rest = code.split("-")
     return "-".join([language, *(part.title() if len(part) == 4 else part.upper() for part in rest)])
+
+
+@register.filter
+def during(title: str, period: str) -> str:
+    """`Works 1, 2025`, with the comma of the language."""
+    return _("%(title)s, %(period)s") % {"title": title, "period": period}
 
 
 @register.filter

@@ -50,7 +50,10 @@ class FindingPage:
     title: str
     grade: StateWord
     state: StateWord
-    closed: bool
+    waits_for_regulator: bool  # an appeal: nobody else acts here until it is decided
+    may_act: bool
+    may_be_appealed: bool
+    answered: bool  # whether there is an answer to send back
     text: str
     evidence: str
     evidence_digest: str

@@ -82,6 +82,7 @@ class StandPage:
     gap_sum: GapRow | None
     export_url: str = ""  # of the table that holds these values
     trend_url: str = ""  # where the curves over the periods are; empty for a site of one period
+    no_score: str = ""  # why no step has one
 
 
 @dataclass(frozen=True, slots=True)

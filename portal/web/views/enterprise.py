@@ -19,6 +19,7 @@ from portal.intake.reminders import owed_by
 from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory
 from portal.own_address import own_address
+from portal.practices.selectors import library
 from portal.publication.breaks import cell_of
 from portal.publication.history import entered
 from portal.publication.in_force import InForceView, defined_in, in_force_at
@@ -39,7 +40,7 @@ from portal.web.presenters.trend import TrendStep, drawn, trend_steps
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.views.public import chosen_unit
-from portal.web.words import in_language
+from portal.web.words import Names, in_language, period_name
 
 
 @for_role(Role.ENTERPRISE)
@@ -164,7 +165,7 @@ def next_steps(request: HttpRequest) -> HttpResponse:
         return render(request, "web/stand_empty.html", {"choices": _choices(told), "title": _("What to do next")})
     saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     _unit, units = chosen_unit(request, view.period)
-    page = next_page(standing_of(report), view, units, _key((report.site, report.period)), _trend(told, view))
+    page = next_page(standing_of(report), view, units, _key((report.site, report.period)), _trend(told, view), library())
     return render(request, "web/next.html", {"page": page, "choices": _choices(told)})
 
 
@@ -177,7 +178,7 @@ def stand_csv(request: HttpRequest) -> HttpResponse:
         raise Http404
     saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     name = f"steplabel-where-we-stand-{report.site}-{report.period.replace('/', '_')}.csv"
-    return csv_file(name, *stand_table(standing_of(report), view.label))
+    return csv_file(name, *stand_table(standing_of(report), view.label, Names.of(report.pack, report.pack_version)))
 
 
 @for_role(Role.ENTERPRISE)
@@ -205,7 +206,13 @@ def _chosen(request: HttpRequest) -> ChosenView:
 
 
 def _choices(told: ChosenView) -> tuple[Choice, ...]:
-    return tuple(Choice(_key(pair), f"{pair[0]}, {pair[1]}", pair == told.chosen) for pair in told.offered)
+    """By name; beside others with the id as well, for several works of a firm may be called alike."""
+    called = {slug: in_language(*names) + (f" ({slug})" if len(told.names) > 1 else "") for slug, names in told.names.items()}
+    words = _("%(site)s, %(period)s")
+    return tuple(
+        Choice(_key((site, period)), words % {"site": called[site], "period": period_name(period)}, (site, period) == told.chosen)
+        for site, period in told.offered
+    )
 
 
 def _in_force(report: ReportView | None) -> InForceView | None:

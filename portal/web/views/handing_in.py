@@ -13,17 +13,21 @@ from django.utils.translation import gettext as _
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.accounts.models import Role
+from portal.accounts.selectors import own_sites
 from portal.celery import nudge
 from portal.intake import by_hand
 from portal.intake.commitments import challenge_of
 from portal.intake.models import Commitment, Submission
+from portal.intake.owed import owed_of
 from portal.intake.receiving import OPENING
+from portal.intake.reminders import asked_for
 from portal.intake.selectors import own_commitment
 from portal.keys import published_directory, receipt_key
 from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, person
 from portal.web.forms import SealedFilesForm, mark_errors
 from portal.web.presenters.handed_in import Told, handed_in, told_of
+from portal.web.presenters.site_record import more_time
 from portal.web.viewmodels.shared import Crumb
 
 
@@ -34,6 +38,8 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     form = SealedFilesForm(request.POST, request.FILES) if request.method == "POST" else SealedFilesForm()
     page = {"form": form, "crumbs": (Crumb(_("Submissions"), reverse("web:submissions")),)}
     if request.method == "GET":
+        own = own_sites(person(request))
+        page["more_time"] = more_time(owed_of(own, timezone.now()), asked_for(own))
         return render(request, "web/upload.html", page)
     if form.is_valid():
         answers = _answers(request, form)

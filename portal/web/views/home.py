@@ -10,21 +10,26 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import Role, User
-from portal.accounts.selectors import roles_of
-from portal.assurance.engagements import audits_of_own_sites, engagements_of
+from portal.accounts.saved_filters import saved_by
+from portal.accounts.selectors import own_sites, regulated_sites, roles_of
+from portal.assurance.engagements import appeals_regulated, audits_of_own_sites, engagements_of
 from portal.assurance.obliged import obliged_own, obliged_regulated
 from portal.catalogue import trail
 from portal.days import scheme_day
 from portal.governance import selectors as governance
 from portal.intake.owed import owed
+from portal.intake.reminders import asked_for
 from portal.intake.turnout import turnout
 from portal.notifications import selectors as notifications
+from portal.partners import conformance, deliveries, terms
 from portal.publication.sectors import drafts_waiting, groups_in_force, years_of
 from portal.register import applying, siting
 from portal.web.access import for_role, person
 from portal.web.presenters import home as presenter
 from portal.web.presenters.home import Change, HomePage, Waiting
+from portal.web.presenters.levels import Levels, levels_of
 from portal.web.presenters.sectors import SectorPage, sector_page
+from portal.web.saved_lists import links
 from portal.web.signing_in import SIGNED_IN_BEFORE
 from portal.web.viewmodels.shared import Choice
 from portal.web.words import Names, moment_in_words
@@ -41,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
     waiting = presenter.in_order(_waiting(user, roles, now))
     before = request.session.get(SIGNED_IN_BEFORE)
     since = datetime.fromisoformat(before) if before else now - RECENTLY
-    sectors, sector = _sector(user, request.GET.get("sector", "")) if Role.REGULATOR in roles else ((), None)
+    sectors, sector, levels = _sector(user, request.GET.get("sector", "")) if Role.REGULATOR in roles else ((), None, None)
     days = [row.day for row in waiting if row.day is not None]
     page = HomePage(
         waiting=waiting,
@@ -50,8 +55,10 @@ def home(request: HttpRequest) -> HttpResponse:
         since=moment_in_words(since) if before else "",
         changes=_changes(user, roles, since),
         all_changes_url=reverse("web:trail" if Role.REGULATOR in roles else "web:notifications"),
+        filters=links(saved_by(user)),
         sectors=sectors,
         sector=sector,
+        levels=levels,
     )
     return render(request, "web/home.html", {"page": page})
 
@@ -66,12 +73,22 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[Waiting]:
             drafts_waiting(user),
             obliged_regulated(user, today),
             [one for one in governance.proposals(user) if one.may_decide],
+            asked_for(regulated_sites(user)),
+            appeals_regulated(user),
             today,
         )
     if Role.ENTERPRISE in roles:
-        found += presenter.of_enterprise(owed(user, now), audits_of_own_sites(user, today), obliged_own(user, today), today)
+        requests, duties = asked_for(own_sites(user)), obliged_own(user, today)
+        found += presenter.of_enterprise(owed(user, now), audits_of_own_sites(user, today), duties, today, requests)
     if Role.CERTIFICATION_BODY in roles:
         found += presenter.of_body(engagements_of(user, today), today)
+    if not roles.isdisjoint({Role.SUPPLIER, Role.PROVIDER, Role.ACADEMIC}):
+        found += presenter.of_partners(
+            deliveries.undeclared(user) if Role.SUPPLIER in roles else (),
+            today,
+            shows_no_result=Role.PROVIDER in roles and not conformance.results_of(user),
+            has_not_accepted=Role.ACADEMIC in roles and terms.accepted_by(user) is None,
+        )
     return found
 
 
@@ -81,12 +98,12 @@ def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[Change
     return presenter.changes_of_anybody(notifications.counted(user.pk, since))
 
 
-def _sector(user: User, asked: str) -> tuple[tuple[Choice, ...], SectorPage | None]:
+def _sector(user: User, asked: str) -> tuple[tuple[Choice, ...], SectorPage | None, Levels | None]:
     """The benchmark that the address asks for among those in force, else the first."""
     groups = groups_in_force(user)
     chosen = next((one for one in groups if one.id == asked), groups[0] if groups else None)
     if chosen is None:
-        return (), None
+        return (), None, None
     choices = tuple(Choice(one.id, Names.of(one.pack, one.pack_version).title(one.route), one is chosen) for one in groups)
     (views,) = years_of((chosen,))
-    return choices, sector_page(views, (chosen.scope, chosen.scope_zh))
+    return choices, sector_page(views, (chosen.scope, chosen.scope_zh)), levels_of(views[-1])

@@ -16,6 +16,7 @@ from portal.standings.ranked import ranked
 from portal.web.access import for_role, person
 from portal.web.presenters.oversight import standings_page, standings_table, trail_page, trail_table
 from portal.web.tables import PAGE_ROWS, csv_file, pages_of
+from portal.web.words import Names
 
 MOST_EXPORTED = 50_000
 
@@ -45,7 +46,7 @@ def standings(request: HttpRequest, group: int, period: str) -> HttpResponse:
 def standings_csv(request: HttpRequest, group: int, period: str) -> HttpResponse:
     view = _participation(request, group, period)
     name = f"steplabel-standings-{view.pack}-{period.replace('/', '_')}.csv"
-    return csv_file(name, *standings_table(ranked(person(request), group, period), request.GET))
+    return csv_file(name, *standings_table(ranked(person(request), group, period), request.GET, Names.of(view.pack, view.pack_version)))
 
 
 def _wanted(request: HttpRequest) -> TrailFilter:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
-from portal.catalogue import periods
+from portal.catalogue import peer_groups, periods
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.catalogue.policies import set_policy
@@ -65,7 +65,7 @@ def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
     told = {"version": version, "group": group_title(view)}
     if request.method == "POST":
         held = PeerGroup.objects.select_related("scope").get(pk=group)
-        periods.take_up(person(request), held, version, timezone.now())
+        peer_groups.take_up(person(request), held, version, timezone.now())
         return report_done(request, _("Version %(version)s is taken up for %(group)s. Open its periods next.") % told, "web:packs")
     return confirm_page(
         request,

@@ -50,7 +50,7 @@ def provider(request: HttpRequest) -> HttpResponseBase:
     told = {
         "sites": len(sites),
         "granted": granted_list(sites, request.GET),
-        "results": results_list(conformance.results_of(user), request.GET, export_url=reverse("web:provider-csv")),
+        "results": results_list(conformance.results_of(user), request.GET, export_url=reverse("web:provider-csv"), own=True),
         "choices": tuple(Choice(str(one.pk), in_language(one.name, one.name_zh), str(one.pk) == asked) for one in houses),
     }
     return form_page(request, "web/provider.html", told, form)

@@ -41,7 +41,7 @@ def sector(request: HttpRequest, pack: str, place: str, route: str) -> HttpRespo
     page = cached("sector", (*_content(rows), rows[-1].scope, rows[-1].scope_zh, *beside), made)
     name = Names.of(pack, rows[-1].pack_version).sector
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(name, f"{reverse('web:benchmarks')}?sector={pack}"))
-    return render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs})
+    return render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "yearly": True})
 
 
 @require_safe

@@ -13,7 +13,7 @@ from portal.accounts.selectors import own_sites, regulated_sites, visible_sites
 from portal.assurance.engagements import audits_at
 from portal.assurance.models import Incentive
 from portal.assurance.obliged import obliged_own, obliged_regulated
-from portal.catalogue.models import Extension, PeerGroupMember
+from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember
 from portal.days import scheme_day
 from portal.intake.models import Submission
 from portal.intake.owed import owed_of
@@ -22,7 +22,7 @@ from portal.problems import RefusedError
 from portal.register import identifying, site_history
 from portal.web.access import for_role, person
 from portal.web.forms import add_error, mark_errors
-from portal.web.presenters.site_record import SiteFacts, events_table, firm_record_page, site_record_page
+from portal.web.presenters.site_record import FirmDue, SiteFacts, events_table, firm_record_page, site_record_page
 from portal.web.register_forms import FirmCodeForm
 from portal.web.tables import csv_file
 
@@ -42,16 +42,18 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
             messages.error(request, _("The note says nothing. Write a sentence."))
         return redirect("web:site-record", slug)
     today = scheme_day(now)
+    members = tuple(PeerGroupMember.objects.filter(site=row).select_related("site", "peer_group"))
     facts = SiteFacts(
         site=row,
         regulator=regulator,
-        members=tuple(PeerGroupMember.objects.filter(site=row)),
-        owed=owed_of(Site.objects.filter(pk=row.pk), now),
+        members=members,
+        owed=owed_of(Site.objects.filter(pk=row.pk), now, members),
         duties=(obliged_regulated if regulator else obliged_own)(user, today, slug),
         submissions=views_of(Submission.objects.filter(site=row).order_by("-log_index")),
         devices=tuple(Device.objects.filter(site=row).order_by("enrolled_at")),
-        audits=audits_at(user, row.pk, today),
+        audits=audits_at(user, (row.pk,), today),
         incentives=tuple(Incentive.objects.filter(site=row)),
+        requests=tuple(ExtensionRequest.objects.filter(site=row).select_related("site", "period")),
         extensions=tuple(Extension.objects.filter(site=row).select_related("period")),
         events=site_history.happened_at(row, regulator=regulator),
     )
@@ -92,8 +94,13 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
     for view in views_of(Submission.objects.filter(site__in=rows).order_by("log_index")):
         newest[of_slug[view.site]] = view
     regulator = regulated_sites(user).filter(organisation=organisation).exists()
-    waits, today = owed_of(sites, now), scheme_day(now)
-    page = firm_record_page(found, rows, newest, waits, request.GET, today, regulator=regulator, may_identify=may_identify)
+    today = scheme_day(now)
+    due = FirmDue(
+        owed_of(sites, now),
+        audits_at(user, [one.pk for one in rows], today),
+        (obliged_regulated if regulator else obliged_own)(user, today, *of_slug),
+    )
+    page = firm_record_page(found, rows, newest, due, request.GET, today, regulator=regulator, may_identify=may_identify)
     return render(request, "web/firm_record.html", {"page": page, "form": form}, status=400 if form.errors else 200)
 
 

@@ -28,6 +28,37 @@ TOO_WIDE = """
 () => [...document.querySelectorAll('main *')]
   .filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 90))
 """
+WALK_BEGINS = """
+() => {
+  const fields = 'a[href], button, input:not([type=hidden]), select, textarea, summary';
+  const shown = one => one.checkVisibility() && !one.disabled && one.tabIndex >= 0;
+  const first = one => one.type !== 'radio' || one.checked || !one.form?.querySelector(`[name="${one.name}"]:checked`)
+    && one === one.form?.querySelector(`[name="${one.name}"]`);
+  const wanted = [...document.querySelectorAll('main :is(' + fields + ')')].filter(one => shown(one) && first(one));
+  window.__walk = {wanted, met: [], unseen: []};
+  document.addEventListener('focusin', event => {
+    const place = wanted.indexOf(event.target), style = getComputedStyle(event.target);
+    if (place < 0) return;
+    window.__walk.met.push(place);
+    if (style.outlineStyle === 'none' && style.boxShadow === 'none' && !event.target.labels?.length) {
+      window.__walk.unseen.push(event.target.outerHTML.slice(0, 120));
+    }
+  });
+  document.getElementById('main').focus();
+  const parts = {'date': 3, 'datetime-local': 6};  // year, month, day and calendar take a Tab each
+  return wanted.reduce((stops, one) => stops + 1 + (parts[one.type] ?? 0), 0);
+}
+"""
+WALK_ENDS = """
+() => {
+  const {wanted, met, unseen} = window.__walk;
+  const missed = wanted.filter((_one, place) => !met.includes(place)).map(one => one.outerHTML.slice(0, 120));
+  return {missed, unseen, inOrder: met.every((place, n) => n === 0 || place > met[n - 1])};
+}
+"""
+SCROLLED = 4
+"""Tables wider than a screen take a Tab each, so that they are scrolled."""
+PATIENCE_MS = 90_000
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -51,6 +82,7 @@ class Reader:
             context = browser.new_context(
                 viewport={"width": width, "height": 900}, locale="en-GB", reduced_motion="reduce", java_script_enabled=scripts
             )
+            context.set_default_timeout(PATIENCE_MS)
             contexts.append(context)
             context.add_init_script(NOTICE_VIOLATIONS)
             context.add_cookies([{"name": "django_language", "value": language, "url": base}])
@@ -102,6 +134,17 @@ class Reader:
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{here}: {wide} px wider than the screen: {self.too_wide()}"
         assert self.page.get_attribute("html", "lang") == {"en": "en", "zh-hans": "zh-Hans"}[self.language], here
+
+    def walk_by_keyboard(self) -> None:
+        """From the skip link's end through the page by Tab alone: everything that can be pressed is met, in its order, and seen to be."""
+        self._settled()
+        for _each in range(self.page.evaluate(WALK_BEGINS) + SCROLLED):
+            self.page.keyboard.press("Tab")
+        told = self.page.evaluate(WALK_ENDS)
+        here = f"{self.page.url.removeprefix(self.base)} ({self.language}, {self.width} px)"
+        assert not told["missed"], f"{here}: not reached by Tab: {told['missed'][:5]}"
+        assert not told["unseen"], f"{here}: focus is not seen: {told['unseen'][:5]}"
+        assert told["inOrder"], f"{here}: Tab leaves the order of the page"
 
     def findings(self) -> list[str]:
         self.page.evaluate(_axe())

@@ -1,4 +1,4 @@
-"""An audit on two screens: an auditor finds, a plant answers, the auditor signs elsewhere and hands in; the public checks the code."""
+"""An audit: an auditor finds, a plant answers, the auditor signs elsewhere and hands in; the public checks the code."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from benchmarks.audit import sample_draws
 from benchmarks.wire import attestations
@@ -28,10 +29,11 @@ pytestmark = [
 ]
 
 MakeReader = Callable[..., Reader]
-SCREENS = [("en", 1440), ("zh-hans", 360)]
+SCREENS = [("en", 1440), ("zh-hans", 360), ("en", 360), ("zh-hans", 1440)]
+ON_SCREENS = pytest.mark.parametrize("screen", SCREENS, ids=[f"{language}-{width}" for language, width in SCREENS])
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=["en-1440", "zh-hans-360"])
+@ON_SCREENS
 def test_a_report_is_audited_attested_checked_and_taken_back(
     reader: MakeReader, screen: tuple[str, int], world: World, tmp_path: Path
 ) -> None:
@@ -92,20 +94,11 @@ def test_a_report_is_audited_attested_checked_and_taken_back(
     page.press("#id_public_key", "Enter")
     page.wait_for_selector(f"text={key.key_id[:16]}")
     auditor.look("auditor-keys")
+    _opinion(auditor, assignment, "reasonable")
+    page.wait_for_selector(".govuk-error-summary")
+    auditor.look("opinion-without-a-sample", expected_status=400)
     _sample(auditor, assignment, key, screen, tmp_path)
-
-    auditor.open(f"/assigned/{assignment}/opinion/")
-    page.click("main form button.govuk-button")
-    auditor.look("opinion-nothing", expected_status=400)
-    page.select_option("#id_opinion", "unqualified")
-    page.select_option("#id_assurance", "limited")
-    assert page.locator("input[name=steps]:checked").count() == 0, "what was audited is for the auditor to say"
-    page.check("input[name=steps] >> nth=0")
-    page.fill("#id_boundary", "Kiln 1, from the coal scale to the clinker silo.")
-    page.fill("#id_checked", "60 records against the plant's own log.")
-    page.fill("#id_not_checked", "The power plant beside the kiln.")
-    page.fill("#id_valid_until", (today + timedelta(days=365)).isoformat())
-    page.press("#id_valid_until", "Enter")
+    _opinion(auditor, assignment, "limited")
     page.wait_for_url("**/attestations/*/")
     auditor.look("attestation-to-sign")
     _sign_and_hand_in(auditor, key, tmp_path / "attestation.cbor")
@@ -138,6 +131,22 @@ def test_a_report_is_audited_attested_checked_and_taken_back(
     public.open(f"/verify/{code}/")
     public.look("verify-withdrawn")
     assert "The record was of another scale." in public.text()
+
+
+def _opinion(auditor: Reader, assignment: int, assurance: str) -> None:
+    page = auditor.page
+    auditor.open(f"/assigned/{assignment}/opinion/")
+    page.click("main form button.govuk-button")
+    auditor.look("opinion-nothing", expected_status=400)
+    page.select_option("#id_opinion", "unqualified")
+    page.select_option("#id_assurance", assurance)
+    assert page.locator("input[name=steps]:checked").count() == 0, "what was audited is for the auditor to say"
+    page.check("input[name=steps] >> nth=0")
+    page.fill("#id_boundary", "Kiln 1, from the coal scale to the clinker silo.")
+    page.fill("#id_checked", "60 records against the plant's own log.")
+    page.fill("#id_not_checked", "The power plant beside the kiln.")
+    page.fill("#id_valid_until", (timezone.localdate() + timedelta(days=365)).isoformat())
+    page.press("#id_valid_until", "Enter")
 
 
 def _sample(auditor: Reader, assignment: int, key: AuditorKey, screen: tuple[str, int], folder: Path) -> None:
@@ -181,11 +190,11 @@ def _sign_and_hand_in(auditor: Reader, key: AuditorKey, file: Path) -> None:
 PASSWORD = "a password of their own, 密码"  # noqa: S105 - of keys made in the test
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=["en-1440", "zh-hans-360"])
+@ON_SCREENS
 def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_is_sent(
     reader: MakeReader, screen: tuple[str, int], world: World, tmp_path: Path
 ) -> None:
-    plant, keys = world.cast.plants[7 + SCREENS.index(screen)], AuditorKeys.generate()
+    plant, keys = world.cast.plants[9 + SCREENS.index(screen)], AuditorKeys.generate()
     file, other = tmp_path / "auditor.pem", tmp_path / "other.pem"
     file.write_bytes(keys.to_pem(PASSWORD.encode()))
     other.write_bytes(AuditorKeys.generate().to_pem(PASSWORD.encode()))
@@ -202,7 +211,8 @@ def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_
         page.fill("#sign-password", password)
         page.click("#sign-button")
         wanted = page.get_attribute("#sign-told", f"data-{told}")
-        page.wait_for_function("wanted => document.getElementById('sign-told').textContent === wanted", arg=wanted)
+        assert wanted
+        expect(page.locator("#sign-told")).to_have_text(wanted)
     auditor.look("sign-here-other-key")
 
     _sign_here(auditor, file)  # the promise

@@ -1,4 +1,4 @@
-"""What a firm does with its labels: yearly figures that stay in the page, showing them to a buyer, its record, leaving."""
+"""Yearly figures that stay in the page, a firm's and a sector's; showing labels to a buyer, a firm's record, leaving."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     page.keyboard.type("1,500,000")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    tce = float(page.get_attribute("[data-worth] tfoot tr[data-kgce]", "data-kgce") or "nan") * 1500
+    tce = float((page.get_attribute("[data-worth] tfoot tr", "data-kgce") or "nan").split()[1]) * 1500
     assert numbers(page.inner_text("[data-worth] tfoot [data-cell=kgce]")) == [float(f"{tce:.3g}")]
     assert tce > 0
     page.fill("#price-electricity", "0.62")
@@ -54,11 +54,12 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
             assert numbers(row.locator("[data-cell=electricity]").inner_text()) == [float(f"{end * 1500:.3g}") for end in kwh]
             assert numbers(told) == [float(f"{end * 1_500_000 * 0.62:.3g}") for end in kwh]
         else:
-            assert numbers(told) == [], "without a price of fuel its gap has no money"
+            assert numbers(told) == [], "without a price of its fuel a gap has no money"
+            assert numbers(row.locator("[data-cell=electricity]").inner_text()) == [], "heat is never told in kilowatt-hours"
         assert low < value < high
     if page.locator("[data-worth] tbody tr:not([data-kind=electricity])").count():
         assert numbers(page.inner_text("[data-worth] tfoot [data-cell=money]")) == [], "a sum that lacks a part is said to be incomplete"
-    page.fill("#price-fuel", "1020")
+    page.fill("#price-coal", "728.6")
     total = numbers(page.inner_text("[data-worth] tfoot [data-cell=money]"))
     parts = [numbers(told) for told in page.locator("[data-worth] tbody [data-cell=money]").all_inner_texts()]
     untold = page.locator("[data-worth] tbody tr[data-kind=unknown]").count()
@@ -69,9 +70,25 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     assert total == ([] if untold else pytest.approx(wanted, rel=0.02)), "and the sum is incomplete"
     middles = [part[0] + part[-1] for part in parts]
     assert middles == sorted(middles, reverse=True), "the dearest first, once all have a worth"
+    coal, gas = page.locator("tr[data-carrier=coal]"), page.locator("tr[data-carrier=natural-gas]")
+    tonnes, of_tce, paid = (numbers(coal.locator(f"[data-cell={name}]").inner_text())[-1] for name in ("amount", "tce", "money"))
+    assert of_tce == pytest.approx(tonnes * 0.7143, rel=0.01), "coal in tonnes and in coal equivalent"
+    assert paid == pytest.approx(tonnes * 728.6, rel=0.01)
+    kiln = page.locator("[data-worth] tr[data-carriers~=natural-gas]:not([data-kind=unknown])").first
+    carbon, money = (kiln.locator(f"[data-cell={name}]").inner_text() for name in ("co2", "money"))
+    assert not gas.locator("input[type=checkbox]").is_checked(), "what not every plant reports is for the reader to tick"
+    page.press("[data-others] summary", "Enter")
+    page.check("#used-natural-gas")
+    assert numbers(kiln.locator("[data-cell=money]").inner_text()) == [], "what is ticked needs its price"
+    assert numbers(kiln.locator("[data-cell=co2]").inner_text())[0] < numbers(carbon)[0], "CO2 reaches down to that of gas"
+    page.fill("#price-natural-gas", "10")
+    assert numbers(kiln.locator("[data-cell=money]").inner_text())[0] < numbers(money)[0], "a cheaper fuel: less at least"
+    assert numbers(gas.locator("[data-cell=amount]").inner_text())[0] == 0, "all of a heat gap may be of coal"
+    page.uncheck("#used-natural-gas")
+    assert kiln.locator("[data-cell=money]").inner_text() == money
     assert sent == [], "nothing is sent after typing"
     assert page.evaluate(kept) == before, "and nothing is kept"
-    for field in ("#yearly-output", "#price-electricity", "#price-fuel"):
+    for field in ("#yearly-output", "#price-electricity", "#price-coal"):
         assert not page.is_visible(f"{field}-error")
         assert page.get_attribute(field, "name") is None
         assert page.evaluate(f"document.querySelector('{field}').form") is None
@@ -81,6 +98,36 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     assert page.is_visible("#yearly-output-error"), "what is no number is said to be none"
     page.reload()
     assert page.input_value("#yearly-output") == ""
+
+
+@SCREENS
+def test_a_sectors_savings_are_turned_into_a_year_and_its_limits_told_for_orientation(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
+    officer = reader(*screen, world.cast.drafter.email)
+    page = officer.page
+    officer.open("/home/")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+    tables = page.locator("[data-worth]")
+    assert tables.count() == 2, "down to typical, and down to the best"
+    before = [numbers(each) for each in tables.locator("tfoot [data-cell=kgce]").all_inner_texts()]
+    assert 0 < before[0][0] < before[1][0], "the best asks for more"
+    page.fill("#yearly-output", "20,000,000")
+    after = [numbers(each) for each in tables.locator("tfoot [data-cell=kgce]").all_inner_texts()]
+    assert [each[0] for each in after] == pytest.approx([each[0] * 20_000 for each in before], rel=0.01)
+    page.fill("#price-electricity", "0.62")
+    page.fill("#price-coal", "728.6")
+    for table in tables.all():
+        told = [numbers(text) for text in table.locator("[data-cell=money]").all_inner_texts()]
+        assert any(told), "what each step would save in money"
+        low, high = (float(end) for end in (table.locator("tfoot tr").get_attribute("data-kgce") or "").split()[::2])
+        assert low < high
+    assert sent == []
+    levels = page.locator("table:has(caption:has-text('limits of standards'), caption:has-text('标准限额'))")
+    assert levels.locator("tbody tr").count() >= 3
+    assert numbers(levels.inner_text())
+    officer.look("home-a-year-of-the-sector")
 
 
 def numbers(text: str) -> list[float]:

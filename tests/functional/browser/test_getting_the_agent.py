@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.test.utils import override_settings
+from playwright.sync_api import expect
 
 from tests.functional.browser.reader import Reader
 from tests.functional.browser.world import World
@@ -72,8 +73,7 @@ def test_the_browser_works_a_digest_out_and_sends_no_file(
     sent: list[str] = []
     officer.page.on("request", lambda request: sent.append(request.url))
     officer.page.set_input_files("input[type=file]", paper)
-    officer.page.wait_for_function("document.querySelector('[id$=evidence]').value.length === 64")
-    assert officer.page.input_value("[id$=evidence]") == hashlib.sha256(paper.read_bytes()).hexdigest()
+    expect(officer.page.locator("[id$=evidence]")).to_have_value(hashlib.sha256(paper.read_bytes()).hexdigest())
     assert not sent
     officer.look("digest-worked-out")
 

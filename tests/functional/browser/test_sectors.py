@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -48,5 +49,7 @@ def rungs_are_drawn(reader: Reader, steps: int, gives_back: bool) -> None:
     values = [text.strip() for text in reader.page.locator(".lad .num b").all_inner_texts()]
     assert all(values)
     assert not any("-" in value for value in values)
+    finer = [value for value in values if re.search(r"\d\d\.\d\d\d", value)]
+    assert not finer, f"finer than their intervals, beside whole numbers: {finer}"
     below_zero = any(value.startswith(MINUS) for value in values)
     assert below_zero == gives_back, "converter, dry quenching and turbine give energy back"

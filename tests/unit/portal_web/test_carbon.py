@@ -11,6 +11,8 @@ from benchmarks.conversion import Basis, FactorTable
 from benchmarks.measurements import CarrierEnergy
 from benchmarks.routes import Boundary, Words
 from portal.web.carbon import co2, last_day, of_electricity, together
+from portal.web.gaps import Gap
+from portal.web.presenters.site_gaps import carbon_of_gap
 
 ON = date(2025, 12, 31)
 
@@ -54,6 +56,13 @@ def test_only_what_is_not_heat_may_be_electricity() -> None:
 @pytest.mark.parametrize("unknown", [boundary("electricity", credited=("heat",)), boundary()])
 def test_what_cannot_be_bounded_is_not_known(unknown: Boundary) -> None:
     assert co2(1.0, unknown, ON, "CN") is None
+
+
+def test_the_co2_of_a_gap_is_no_surer_than_the_gap() -> None:
+    grinding = next(step for step in packs.load("cement").steps if step.id == "cement-grinding")
+    found = carbon_of_gap(Gap("cement-grinding", 0.68, 0.65, 0.70), grinding, None, ON, "CN")
+    assert found == pytest.approx((0.65 * 0.5306 / 0.1229, 0.70 * 0.5306 / 0.1229))
+    assert carbon_of_gap(Gap("cement-grinding", 0.68, 0.65, 0.70), None, None, ON, "CN") is None
 
 
 def test_a_medium_made_elsewhere_counts_as_the_electricity_that_made_it() -> None:

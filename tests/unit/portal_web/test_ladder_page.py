@@ -148,6 +148,13 @@ def test_a_limit_spans_the_rows_it_covers_where_they_stand_together() -> None:
     assert len(listed) == 1
 
 
+def test_a_limit_spans_a_row_between_that_is_none_of_its_own_and_says_which_are() -> None:
+    steps = ["a", "b", "c", "d", "e"]
+    cells, _whole, (listed,) = beside_rows([limit("a", "b", "d")], steps)
+    assert {step: cell.rows for step, cell in cells.items()} == {"a": 4, "e": 1}
+    assert (cells["a"].limits[0].covers, listed.covers) == ("Steps 1, 2, 4", "Steps 1, 2, 4")
+
+
 def test_limits_that_get_in_each_others_way_still_cover_every_row_once() -> None:
     steps = ["a", "b", "c", "d"]
     cells, whole, _listed = beside_rows([limit("a", "b", "c"), limit("b"), limit("a", "d"), limit(*steps)], steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ SAID = {
 
 
 CATALOGUES = pytest.mark.parametrize(
-    ("po_file", "in_use"), [(PO_FILE, texts_in_use), (CORE_PO_FILE, phrases_of_core)], ids=["pages", "core"]
+    ("po_file", "in_use"), [(PO_FILE, cache(texts_in_use)), (CORE_PO_FILE, cache(phrases_of_core))], ids=["pages", "core"]
 )
 
 

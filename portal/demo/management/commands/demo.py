@@ -115,7 +115,7 @@ class Demo:
             cast = casting.create(self.sector, timezone.now())
         address = free_address()
         with worker(self.var, address), web_server(self.var, address):
-            beside = self._beside() if lively else None
+            beside = self._beside(cast, address) if lively else None
             accepted, rejected = self._report(cast, address)
             result = self._publish(cast, accepted, rejected)
             if beside is not None:
@@ -126,15 +126,23 @@ class Demo:
                 return
             self._serve(cast, address, result)
 
-    def _beside(self) -> dict[str, Any]:
+    def _beside(self, cast: Any, address: str) -> dict[str, Any]:
         from portal.accounts.models import Organisation, Role
         from portal.demo import beside, waiting
+        from portal.demo.plants import Reported, report_all
         from portal.publication.models import Publication
 
         with self._stage("beside", "The other sectors and the years before: drawn, sealed and published here, opened by the worker"):
             now = timezone.now()
             others = beside.declare(self.sector, now)
-            sent = beside.fill(self.sector, others, self._wait_for_the_worker)
+
+            def hear(outcome: Reported) -> None:
+                if outcome.exit_code:
+                    raise CommandError(f"The agent of {outcome.site} could not enrol: {outcome.message}")
+
+            # before the years before: one agent's keys sign all of a series
+            report_all(self.sector.plants, cast.tokens, address, self.var / "plants", hear, submit=False)
+            sent = beside.fill(self.sector, others, self.var / "plants", self._wait_for_the_worker)
             waiting.fill(self.sector, now)
         versions = Counter(Publication.objects.values_list("status", flat=True))
         return {"reports": sent, "firms": Organisation.objects.filter(kind=Role.ENTERPRISE).count(), "versions": dict(versions)}

@@ -1,17 +1,18 @@
-/* A year's output and prices, typed in, turn gaps per tonne into a year's energy, CO2 and money, and order them by worth. Nothing is sent or
-   kept: the fields have no name, no form and no memory. */
+/* An output, prices and the energies in use, typed in, turn amounts per tonne into a year's energy, CO2 and money, and order a firm's gaps by
+   worth. Nothing is sent or kept: the fields have no name, no form and no memory. */
 "use strict";
 (() => {
   const area = document.querySelector("[data-yearly]");
-  const table = document.querySelector("[data-worth]");
-  if (!area || !table) return;
-  const fields = ["yearly-output", "price-electricity", "price-fuel"].map((id) => document.getElementById(id));
-  const rows = [...table.querySelectorAll("tbody tr")];
-  const sum = table.querySelector("tfoot tr");
-  const heads = [...table.querySelectorAll("thead th")];
-  const kgcePerKwh = Number(table.dataset.kgcePerKwh);
+  const tables = [...document.querySelectorAll("[data-worth]")];
+  if (!area || !tables.length) return;
+  const output = document.getElementById("yearly-output");
   const MJ_PER_KGCE = 29.3076;
-  const perTonne = new Map([...table.querySelectorAll("[data-cell], [data-year]")].map((cell) => [cell, cell.textContent]));
+  const { between: span, needs, incomplete } = tables[0].dataset;
+  const perTonne = new Map(tables.flatMap((table) => [...table.querySelectorAll("[data-cell], [data-year]")]).map((cell) => [cell, cell.textContent]));
+  const carriers = new Map([...area.querySelectorAll("[data-carrier]")].map((row) => [row.dataset.carrier, {
+    row, box: row.querySelector("[type=checkbox]"), field: row.querySelector("input:not([type=checkbox])"),
+    kgce: Number(row.dataset.kgce), co2: row.dataset.co2 === "" ? null : Number(row.dataset.co2), unit: row.dataset.unit,
+  }]));
 
   /* What a field holds: a number above nought, or null; what is no such number is marked. */
   const read = (field) => {
@@ -27,59 +28,108 @@
   const ends = (text) => (text ? text.split(" ").map(Number) : null);
   const word = (amount) => amount.toLocaleString(document.documentElement.lang, { maximumSignificantDigits: 3 }).replace("-", "−");
   const between = (low, high) =>
-    word(low) === word(high) ? word(low) : table.dataset.between.replace("{low}", word(low)).replace("{high}", word(high));
-  const put = (row, name, text) => { row.querySelector(`[data-cell=${name}]`).textContent = text; };
+    word(low) === word(high) ? word(low) : span.replace("{low}", word(low)).replace("{high}", word(high));
+  const put = (row, name, text) => { const cell = row.querySelector(`[data-cell=${name}]`); if (cell) cell.textContent = text; };
+  const scaled = (pair, times) => pair && pair.map((end) => end * times);
+  const sum = (pairs) => (pairs.every(Boolean) ? pairs.reduce(([a, b], [c, d]) => [a + c, b + d], [0, 0]) : null);
 
-  /* Least and most that a gap costs per tonne; null where a price that it needs is not typed, undefined where no price would do. */
-  const cost = (row, perKwh, perTce) => {
+  /* How an amount may lie, as pairs of electricity and fuel in kgce, with the fuels that it may be of; null where energy leaves the step. */
+  const mixes = (row) => {
     const { kind } = row.dataset;
-    if (kind === "unknown") return undefined;
-    if (perKwh === null || (kind !== "electricity" && perTce === null)) return null;
+    if (kind === "unknown") return null;
+    const used = row.dataset.carriers.split(" ").filter((id) => carriers.get(id).box.checked);
+    const fuels = used.filter((id) => id !== "electricity");
     const [low, , high] = ends(row.dataset.kgce);
-    const electricity = perKwh / kgcePerKwh;
-    const fuel = perTce === null ? 0 : perTce / 1000;
-    const [least, most] = kind === "either" ? [0, high] : ends(row.dataset.fuel);
-    if (kind === "either") return [low * Math.min(electricity, fuel), high * Math.max(electricity, fuel)];
-    const all = [low, high].flatMap((kgce) => [least, most].map((heat) => electricity * (kgce - heat) + fuel * heat));
+    let pairs;
+    if (kind === "electricity") pairs = [low, high].map((kgce) => [kgce, 0]);
+    else if (kind === "apart") pairs = [low, high].flatMap((kgce) => ends(row.dataset.fuel).map((heat) => [kgce - heat, heat]));
+    else {
+      const most = row.dataset.mostElectricity === "" ? Infinity : Number(row.dataset.mostElectricity);
+      pairs = [low, high].flatMap((kgce) => [[0, kgce], [Math.min(kgce, most), Math.max(kgce - most, 0)]]);
+      pairs = pairs.filter(([electricity, fuel]) => (used.includes("electricity") || electricity === 0) && (fuels.length || fuel === 0));
+    }
+    const known = pairs.length && (fuels.length || pairs.every((pair) => pair[1] === 0)) && (used.includes("electricity") || pairs.every((pair) => pair[0] === 0));
+    return { pairs: known ? pairs : null, fuels };
+  };
+
+  /* Least and most of it at a rate per kgce of each energy; undefined where no energy is told, null where one has no rate. */
+  const bounds = (mix, rate) => {
+    if (!mix) return undefined;
+    if (!mix.pairs) return null;
+    const electricity = mix.pairs.some((pair) => pair[0] !== 0) ? rate(carriers.get("electricity")) : 0;
+    const fuels = mix.pairs.some((pair) => pair[1] !== 0) ? mix.fuels.map((id) => rate(carriers.get(id))) : [0];
+    if (electricity === null || fuels.includes(null)) return null;
+    const all = mix.pairs.flatMap(([kwh, fuel]) => fuels.map((each) => electricity * kwh + each * fuel));
     return [Math.min(...all), Math.max(...all)];
   };
 
+  /* Least and most kgce of one energy: all of the fuel where no other is in use, else anything up to it. */
+  const share = (mix, id) => {
+    if (!mix || !mix.pairs) return [0, 0];
+    if (id === "electricity") { const parts = mix.pairs.map((pair) => pair[0]); return [Math.min(...parts), Math.max(...parts)]; }
+    if (!mix.fuels.includes(id)) return [0, 0];
+    const parts = mix.pairs.map((pair) => pair[1]);
+    return [mix.fuels.length > 1 ? Math.min(0, ...parts) : Math.min(...parts), Math.max(...parts)];
+  };
+
   const show = () => {
-    const [tonnes, perKwh, perTce] = fields.map(read);
+    const tonnes = read(output);
     const times = tonnes === null ? 1 : tonnes / 1000;
-    for (const head of [...heads, table.caption]) if (head.dataset.year) head.textContent = tonnes === null ? perTonne.get(head) : head.dataset.year;
-    let co2 = [0, 0];
-    let money = [0, 0];
-    for (const row of rows) {
-      const [low, value, high] = ends(row.dataset.kgce).map((kgce) => kgce * times);
-      const fuel = ends(row.dataset.fuel);
-      const carbon = ends(row.dataset.co2);
-      if (tonnes === null) for (const cell of row.querySelectorAll("[data-cell]")) cell.textContent = perTonne.get(cell);
-      else {
+    const whole = tonnes === null ? 1 : tonnes;
+    for (const one of carriers.values()) {
+      one.price = read(one.field);
+      one.field.disabled = !one.box.checked;
+    }
+    const priced = [...carriers.values()].some((one) => one.box.checked && one.price !== null);
+    const asUsual = [...carriers.values()].every((one) => one.box.checked === one.box.defaultChecked);
+    const cost = (one) => (one.price === null ? null : one.price / one.kgce);
+    for (const table of tables) {
+      const rows = [...table.querySelectorAll("tbody tr")];
+      const foot = table.querySelector("tfoot tr");
+      const heads = [...table.querySelectorAll("thead th")];
+      for (const head of [...heads, table.caption]) if (head.dataset.year) head.textContent = tonnes === null ? perTonne.get(head) : head.dataset.year;
+      for (const row of [...rows, foot]) {
+        for (const cell of row.querySelectorAll("[data-cell]")) cell.textContent = perTonne.get(cell);
+        if (tonnes === null) continue;
+        const [low, value, high] = scaled(ends(row.dataset.kgce), times);
         put(row, "kgce", word(value));
         put(row, "interval", between(low, high));
-        if (row.dataset.kind === "electricity") put(row, "electricity", between(low / kgcePerKwh, high / kgcePerKwh));
-        if (row.dataset.kind === "apart") put(row, "fuel", between(fuel[0] * times * MJ_PER_KGCE, fuel[1] * times * MJ_PER_KGCE));
-        if (carbon) put(row, "co2", between(carbon[0] * times, carbon[1] * times));
+        if (row.dataset.kind === "electricity") put(row, "electricity", between(...scaled([low, high], 1 / carriers.get("electricity").kgce)));
+        if (row.dataset.kind === "apart") put(row, "fuel", between(...scaled(ends(row.dataset.fuel), times * MJ_PER_KGCE)));
       }
-      co2 = co2 && carbon && co2.map((end, place) => end + carbon[place]);
-      const paid = cost(row, perKwh, perTce);
-      row.worth = paid ? paid[0] + paid[1] : paid;
-      const whole = tonnes === null ? 1 : tonnes;
-      put(row, "money", paid ? between(paid[0] * whole, paid[1] * whole) : paid === null ? table.dataset.needs : "–");
-      money = money && paid && money.map((end, place) => end + paid[place] * whole);
+      const told = rows.map((row) => {
+        const mix = mixes(row);
+        const carbon = bounds(mix, (one) => one.co2);
+        const paid = bounds(mix, cost);
+        row.worth = paid ? paid[0] + paid[1] : paid;
+        if (tonnes !== null || !asUsual) put(row, "co2", carbon ? between(...scaled(carbon, times)) : "–");
+        put(row, "money", paid ? between(...scaled(paid, whole)) : paid === null ? needs : "–");
+        return { carbon, paid };
+      });
+      const carbon = sum(told.map((one) => one.carbon));
+      const paid = sum(told.map((one) => one.paid));
+      if (tonnes !== null || !asUsual) put(foot, "co2", carbon ? between(...scaled(carbon, times)) : incomplete);
+      put(foot, "money", paid ? between(...scaled(paid, whole)) : incomplete);
+      for (const cell of table.querySelectorAll("[data-money]")) cell.hidden = !priced;
+      for (const row of [...rows, foot]) [...row.children].forEach((cell, place) => { if (cell.dataset.l) cell.dataset.l = heads[place].textContent; });
+      /* What no price would tell stays last; where a price is still missing, the order is that of energy. A sector's steps keep theirs. */
+      if (!area.querySelector("[data-amount]")) continue;
+      const last = Number.MIN_SAFE_INTEGER;
+      const byWorth = rows.some((row) => row.worth === null) ? rows : rows.sort((one, other) => (other.worth ?? last) - (one.worth ?? last));
+      byWorth.forEach((row) => row.parentElement.append(row));
     }
-    put(sum, "kgce", tonnes === null ? perTonne.get(sum.querySelector("[data-cell=kgce]")) : word(Number(sum.dataset.kgce) * times));
-    put(sum, "co2", co2 ? between(co2[0] * times, co2[1] * times) : table.dataset.incomplete);
-    put(sum, "money", money ? between(...money) : table.dataset.incomplete);
-    for (const cell of table.querySelectorAll("[data-money]")) cell.hidden = perKwh === null && perTce === null;
-    for (const row of [...rows, sum]) [...row.children].forEach((cell, place) => { if (cell.dataset.l) cell.dataset.l = heads[place].textContent; });
-    /* What no price would tell stays last; where a price is still missing, the order is that of energy. */
-    const last = Number.MIN_SAFE_INTEGER;
-    const byWorth = rows.some((row) => row.worth === null) ? rows : [...rows].sort((one, other) => (other.worth ?? last) - (one.worth ?? last));
-    byWorth.forEach((row) => row.parentElement.append(row));
+    for (const cell of area.querySelectorAll("[data-amount]")) cell.hidden = tonnes === null;
+    const all = [...tables[0].querySelectorAll("tbody tr")].map(mixes);
+    for (const [id, one] of carriers) {
+      const kgce = scaled(sum(all.map((mix) => share(mix, id))), whole);
+      const of = (rate) => (!one.box.checked ? "–" : rate === null ? "–" : between(...scaled(kgce, rate)));
+      put(one.row, "amount", one.box.checked ? `${of(1 / one.kgce)} ${one.unit}` : "–");
+      put(one.row, "tce", of(1 / 1000));
+      put(one.row, "co2", of(one.co2 === null ? null : one.co2 / 1000));
+      put(one.row, "money", one.price === null && one.box.checked ? needs : of(one.price === null ? null : one.price / one.kgce));
+    }
   };
 
   area.hidden = false;
-  for (const field of fields) field.addEventListener("input", show);
+  for (const field of area.querySelectorAll("input")) field.addEventListener("input", show);
 })();

@@ -1,0 +1,107 @@
+"""Peer groups: which sites are compared with each other, by pack, route and scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from benchmarks import packs
+from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
+from portal.accounts.deciding import require_regulator_of_scope
+from portal.accounts.models import Jurisdiction, Site, User
+from portal.accounts.selectors import may_decide_for
+from portal.auditlog.models import Action
+from portal.auditlog.recording import record
+from portal.catalogue.models import PeerGroup, PeerGroupMember
+
+
+def make_peer_group(
+    pack_id: str,
+    scope: Jurisdiction,
+    sites: Iterable[Site],
+    route: str | None = None,
+    version: str | None = None,
+    voluntary: Iterable[Site] = (),
+) -> PeerGroup:
+    """A peer group of a pack's route (default: its main one) with these sites obliged, and others by their own will.
+
+    Asking again adds the sites that are new, and settles anew which of those named are obliged.
+
+    Raises:
+        InputError: an unknown pack, version or route, or a site of another pack.
+    """
+    pack = packs.load(pack_id, version)
+    routes = [declared.id for declared in pack.routes]
+    if route is not None and route not in routes:
+        raise InputError(
+            "route-unknown",
+            Phrase("The pack %(pack)s has no route %(route)s.", pack=pack_id, route=repr(route)),
+            "Name one of its routes.",
+            found=route,
+            wanted=", ".join(routes),
+        )
+    members = {**dict.fromkeys(sites, True), **dict.fromkeys(voluntary, False)}
+    if strange := next((site for site in members if site.pack != pack_id), None):
+        raise InputError(
+            "site-of-other-pack",
+            Phrase("Site %(site)s reports by the pack %(pack)s.", site=strange.slug, pack=strange.pack),
+            "Compare sites of one pack only.",
+            wanted=pack_id,
+        )
+    with transaction.atomic():
+        group, _ = PeerGroup.objects.get_or_create(pack=pack.id, pack_version=pack.version, route=route or routes[0], scope=scope)
+        known = dict(group.members.values_list("site", "obliged"))
+        PeerGroupMember.objects.bulk_create(
+            [
+                PeerGroupMember(peer_group=group, site=site, obliged=obliged)
+                for site, obliged in members.items()
+                if known.get(site.pk) is not obliged
+            ],
+            batch_size=1_000,
+            update_conflicts=True,
+            unique_fields=["peer_group", "site"],
+            update_fields=["obliged"],
+        )
+    return group
+
+
+def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGroup:
+    """The peer group of another version of its pack: the same route, scope, members and policy. Asked again, the same group.
+
+    Raises:
+        RefusedError: `not-regulator` (403).
+        InputError: `pack-version-unknown`, `route-unknown`.
+    """
+    require_regulator_of_scope(user, group.scope)
+    known = PeerGroup.objects.filter(pack=group.pack, pack_version=version, route=group.route, scope=group.scope).first()
+    if known is not None:
+        return known
+    members = list(group.members.select_related("site"))
+    with transaction.atomic():
+        obliged = [member.site for member in members if member.obliged]
+        made = make_peer_group(group.pack, group.scope, obliged, group.route, version, [one.site for one in members if not one.obliged])
+        for member in made.members.all():
+            member.cohort = next((one.cohort for one in members if one.site_id == member.site_id), member.cohort)
+            member.save(update_fields=["cohort"])
+        made.attested_only, made.adverse_leaves = group.attested_only, group.adverse_leaves
+        made.save(update_fields=["attested_only", "adverse_leaves"])
+        record(now, user.email, Action.PACK_TAKEN_UP, f"pack {group.pack}/{version}", str(made))
+    return made
+
+
+def join_all(site: Site, by: User, *, obliged: bool) -> None:
+    """A new site takes part in each group of its pack whose scope covers it and which has a period open.
+
+    Whom a group obliges is for its own regulators to say: in a wider group than the approver's the site is there by its own will.
+    """
+    groups = PeerGroup.objects.filter(pack=site.pack, periods__closed_at=None).select_related("scope").distinct()
+    PeerGroupMember.objects.bulk_create(
+        [
+            PeerGroupMember(peer_group=group, site=site, obliged=obliged and may_decide_for(by, group.scope))
+            for group in groups
+            if group.scope.covers(site.jurisdiction)
+        ]
+    )

@@ -1,0 +1,144 @@
+"""How a sector lies beside the limits of standards: its typical batch, and how many of its firms' batches come down to a level.
+
+For orientation, and said to be: a limit is of a plant's mean over a year, in which starts, idling and poor batches count. All of it is read
+off published figures. Of a firm's best batches the percentile curve tells which share of the firms reaches a level; a firm's typical
+batch takes no less than its best, and the published typical value is the middle firm's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+
+from django.utils.translation import gettext as _
+
+from benchmarks.composition.curve import share_at
+from benchmarks.composition.trend import Known
+from benchmarks.explanation import LimitShown
+from benchmarks.explanation.shown_limits import not_held, shown_limits
+from benchmarks.measurements import Metric, Period
+from benchmarks.routes import Pack
+from portal.publication.in_force import InForceView
+from portal.publication.shapes import LabelView, StepView
+from portal.web.carbon import last_day
+from portal.web.figures import between, decimals, number, per_cent, signed
+from portal.web.presenters.ladders import headline
+from portal.web.presenters.potentials import added_up
+from portal.web.presenters.standard_limits import Level, limit_beside
+from portal.web.words import Names, period_name, said
+
+Share = tuple[int, int]
+"""Between which percentages of the firms."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRow:
+    name: str
+    standard: str
+    level: Level
+    unit: str
+    typical: str
+    typical_interval: str
+    distance: str  # the typical batch less the level
+    distance_interval: str
+    typical_firms: str
+    best_firms: str
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    rows: tuple[LevelRow, ...]
+    source: str
+    not_held: str
+
+
+def levels_of(view: InForceView) -> Levels | None:
+    """None where the pack is not installed or holds no limit of what is shown."""
+    names = Names.of(view.pack, view.pack_version)
+    route = names.route(view.route)
+    if names.pack is None or route is None:
+        return None
+    variants = {step.step: step.variant for step in headline(view.label)}
+    limits = shown_limits(names.pack, route, last_day(view.period), variants)
+    rows = tuple(row for limit in limits for row in _rows(limit, view.label, names.pack))
+    missing = not_held(names.pack, route, Period.parse(view.period, UTC))
+    told = {"n": view.version, "period": period_name(view.period), "pack": names.sector, "version": view.pack_version}
+    source = _("Industry label %(period)s, version %(n)s; method pack: %(pack)s version %(version)s.") % told
+    return Levels(rows, source, said(missing) if missing else "") if rows else None
+
+
+def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]:
+    cells = _covered(limit, label, pack)
+    owner = next(one.id for one in pack.steps for each in one.limits if (each.words, each.grades) == (limit.words, limit.grades))
+    ratio = next((one.ratio for one in headline(label) if one.step == owner), None)
+    if not cells or ratio is None or any(one.unit != limit.unit for one in cells):
+        return
+    told = [
+        (one.ratio / ratio * one.typical, (one.ratio / ratio * one.typical_interval[0], one.ratio / ratio * one.typical_interval[1]))
+        for one in cells
+        if one.typical is not None and one.typical_interval is not None
+    ]
+    typical = added_up(told) if len(told) == len(cells) else None
+    alone = cells[0] if len(cells) == 1 else None
+    shown = limit_beside(limit, pack)
+    for level, grade in zip(shown.levels, limit.grades, strict=True):
+        if grade is None:
+            continue
+        value, interval, distance, of_distance = _told(typical, grade)
+        best = share_at(alone.curve, grade) if alone and alone.curve else None
+        yield LevelRow(
+            name=shown.name if not limit.corrected else _("%(name)s (base value)") % {"name": shown.name},
+            standard=shown.standard,
+            level=level,
+            unit=shown.unit,
+            typical=value,
+            typical_interval=interval,
+            distance=distance,
+            distance_interval=of_distance,
+            typical_firms=_in_words(typical_share(typical, best, grade) if alone else None),
+            best_firms=_in_words(best),
+        )
+
+
+def _covered(limit: LimitShown, label: LabelView, pack: Pack) -> list[StepView]:
+    """The cells that make up what the limit covers; empty where one of them is not there. What takes electricity alone has no heat."""
+    ours = {one.step: (one.product, one.variant) for one in headline(label)}
+    takes_heat = {one.id for one in pack.steps if one.boundary.carriers != ("electricity",)}
+    wanted = [one for one in limit.steps_covered if limit.metric != Metric.THERMAL or one in takes_heat]
+    found = {one.step: one for one in label.steps if one.metric == limit.metric and (one.product, one.variant) == ours.get(one.step)}
+    return [found[one] for one in wanted] if all(one in found for one in wanted) else []
+
+
+def _told(typical: Known | None, grade: float) -> tuple[str, str, str, str]:
+    if typical is None:
+        return "", "", "", ""
+    value, (low, high) = typical
+    places = decimals(value) if value - low < 1 else max(decimals(value) - 1, 0)
+    return (
+        number(value, places),
+        between(low, high, places),
+        signed(value - grade, places),
+        between(low - grade, high - grade, places),
+    )
+
+
+def typical_share(typical: Known | None, best: Share | None, level: float) -> Share | None:
+    """Between which percentages of the firms have a typical batch at or below the level: half at least where the middle firm's is."""
+    if typical is None:
+        return best and (0, best[1])
+    _value, (low, high) = typical
+    most = min(50 if low > level else 100, best[1] if best else 100)
+    return min(50 if high <= level else 0, most), most
+
+
+def _in_words(share: Share | None) -> str:
+    """Empty where nothing is known."""
+    if share is None or share == (0, 100):
+        return ""
+    least, most = share
+    if least == 0:
+        return _("at most %(share)s") % {"share": per_cent(most / 100)}
+    if most == 100:
+        return _("at least %(share)s") % {"share": per_cent(least / 100)}
+    return _("%(lo)s to %(hi)s") % {"lo": per_cent(least / 100), "hi": per_cent(most / 100)}

@@ -1,0 +1,107 @@
+"""What a sector's firms would save, as a reader's own output and prices turn it into a year's energy, CO2 and money.
+
+Made of the potentials that the gate let out. What part of a saving is heat no firm tells: it lies between all of it and what
+is left once all the electricity is saved that a typical plant takes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from benchmarks.composition.trend import Known
+from benchmarks.measurements import Metric
+from benchmarks.routes import Step
+from portal.publication.in_force import InForceView
+from portal.publication.shapes import LabelView
+from portal.web.carbon import Bounds, co2, country_of, last_day, together, widest
+from portal.web.figures import MJ_PER_KGCE, between, decimals, number
+from portal.web.gaps import Gap
+from portal.web.presenters.benchmarks import units_on
+from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline
+from portal.web.presenters.potentials import REFERENCES, added_up, potential_of, why_held
+from portal.web.presenters.site_gaps import carbon_note, in_bounds
+from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, worth_row
+from portal.web.words import Names
+
+
+@dataclass(frozen=True, slots=True)
+class SectorWorth:
+    """Savings as tables that a reader's own output and prices multiply; `held` says what the gate held back, and why."""
+
+    tables: tuple[Worth, ...]
+    carriers: tuple[CarrierRow, ...]
+    held: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def worth_of(view: InForceView) -> SectorWorth | None:
+    """None for a version that told of no potential: those from before there were any."""
+    names, steps = Names.of(view.pack, view.pack_version), headline(view.label)
+    day, country = last_day(view.period), country_of(view.place)
+    units = units_on(day)
+    shown = Shown(names, view.route, units["kgce"])
+    known = {to: {step.step: one for step in steps if (one := potential_of(step, to, shown)) is not None} for to in REFERENCES}
+    if view.label.composite.unit != HEADLINE_UNIT or not any(step.potential or step.potential_withheld for step in steps):
+        return None
+    most = _most_electricity(view.label)
+    product = names.product(view.route)
+    captions = {
+        "typical": (
+            _("What the firms would save on average if all came down to typical, per tonne of %(product)s") % {"product": product},
+            _("What the firms would save a year if all came down to typical"),
+        ),
+        "best": (
+            _("What the firms would save on average if all came down to the best, per tonne of %(product)s") % {"product": product},
+            _("What the firms would save a year if all came down to the best"),
+        ),
+    }
+    tables = []
+    for to, of_steps in known.items():
+        if not of_steps:
+            continue
+        highest = max(high for _value, (_low, high) in of_steps.values()) or 1.0
+        carbon = {id_: _carbon(one, names.step(id_), most.get(id_), day, country) for id_, one in of_steps.items()}
+        value, (low, high) = added_up([*of_steps.values()])
+        tables.append(
+            Worth(
+                product,
+                *captions[to],
+                sum_name=_("Whole route") if len(of_steps) == len(steps) else _("Steps that are shown"),
+                rows=tuple(
+                    worth_row(
+                        Gap(id_, one[0], *one[1]), names.step_name(id_), names.step(id_), None, carbon[id_], units, highest, most.get(id_)
+                    )
+                    for id_, one in of_steps.items()
+                ),
+                total=number(value),
+                total_interval=between(low, high, decimals(value)),
+                total_co2=in_bounds(sum_) if (sum_ := together(carbon.values())) else _("incomplete"),
+                exact_total=exactly((low, value, high)),
+            )
+        )
+    held = [f"{names.step_name(step.step)}: {why_held(step)}" for step in steps if any(step.step not in of for of in known.values())]
+    notes = (units["MJ"].note, units["kWh"].note, carbon_note(day, country))
+    return SectorWorth(tuple(tables), carriers_of((names.step(step.step) for step in steps), day, country), tuple(held), notes)
+
+
+def _most_electricity(label: LabelView) -> dict[str, float]:
+    """Step -> the electricity that a typical plant takes at most, kgce per tonne of the route's product, where heat is told apart:
+    no more of it can be saved."""
+    heat = {(one.step, one.product, one.variant): one for one in label.steps if one.metric == Metric.THERMAL and one.unit == "MJ/t"}
+    found = {}
+    for step in headline(label):
+        apart = heat.get((step.step, step.product, step.variant))
+        if apart is not None and apart.typical_interval is not None and step.typical_interval is not None:
+            found[step.step] = step.ratio * max(step.typical_interval[1] - apart.typical_interval[0] / MJ_PER_KGCE, 0.0)
+    return found
+
+
+def _carbon(saved: Known, step: Step | None, most_electricity: float | None, day: date, country: str) -> Bounds | None:
+    """kg of CO2 per tonne of the route's product, from the least end to the most."""
+    if step is None:
+        return None
+    heat = [None if most_electricity is None else (max(end - most_electricity, 0.0), end) for end in saved[1]]
+    return widest(*(co2(end, step.boundary, day, country, part) for end, part in zip(saved[1], heat, strict=True)))

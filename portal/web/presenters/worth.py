@@ -1,0 +1,164 @@
+"""What gaps and savings are worth: by step, and by the energies that they may lie in. One table, of a firm's page and of a sector's.
+
+The portal knows neither output nor prices: both are typed into the page, whose script multiplies (`yearly.js`). What it knows of energies
+is the boundary of the step: an amount lies in electricity alone, in electricity and the heat told apart, or anywhere between electricity
+and fuel. Where energy leaves the step again, only its sum in coal equivalent is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from django.utils.translation import gettext as _
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.quantities import ratio
+from benchmarks.routes import Step
+from portal.web.carbon import Bounds
+from portal.web.figures import MJ_PER_KGCE, EnergyUnit, between, decimals, number, raised
+from portal.web.gaps import Gap
+from portal.web.ladder import Span
+from portal.web.presenters.benchmarks import NONE
+from portal.web.presenters.site_gaps import in_bounds
+from portal.web.words import said
+
+Energies = Literal["electricity", "apart", "either", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorthRow:
+    """One amount per tonne of the route's product. What the script multiplies is exact, in kgce; empty where not known."""
+
+    step: str
+    energies: str  # in words
+    kind: Energies
+    kgce: str
+    interval: str
+    electricity: str  # kWh
+    fuel: str  # MJ
+    co2: str
+    exact_kgce: str  # low, value, high
+    exact_fuel: str  # low, high
+    most_electricity: str  # of either: so much of it can be electricity at most; empty where nothing bounds it
+    carriers: str  # ids
+    bar: Span
+    whisker: Span
+    whisker_end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    product: str
+    caption: str
+    caption_year: str
+    sum_name: str
+    rows: tuple[WorthRow, ...]
+    total: str
+    total_interval: str  # empty where only the ends of its parts are known
+    total_co2: str
+    exact_total: str  # low, value, high
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierRow:
+    """An energy that steps may take, and the unit that it is priced by. Exact: kgce a unit, kg of CO2 a kgce (empty: no factor)."""
+
+    id: str
+    name: str
+    unit: str
+    kgce: str
+    co2: str
+    usual: bool  # every plant must report it: ticked beforehand
+
+
+def carriers_of(steps: Iterable[Step | None], on: date, country: str) -> tuple[CarrierRow, ...]:
+    """The energies of all steps whose amounts can be told by energy, those that every plant reports first."""
+    told = [step for step in steps if _kind(step, None) != "unknown" and step is not None]
+    usual = dict.fromkeys(one for step in told for one in _usual(step))
+    table = FactorTable.load().at(country)
+    return tuple(
+        _carrier(one, table, on, usual=one in usual) for one in dict.fromkeys((*usual, *(c for step in told for c in _taken(step))))
+    )
+
+
+def _carrier(id_: str, table: FactorTable, on: date, *, usual: bool) -> CarrierRow:
+    """By the unit that it is bought in; by its heat where no factor is held."""
+    factor, co2 = table.in_force(id_, Basis.CALORIFIC, on), table.co2_per_kgce(id_, on)
+    unit, kgce = "GJ", 1000 / MJ_PER_KGCE
+    if factor is not None:
+        unit = {"kg": "t"}.get(factor.unit, factor.unit)
+        kgce = float(factor.kgce_per_unit) * ratio(unit, factor.unit)
+    return CarrierRow(id_, said(CARRIERS[id_].words), raised(unit), f"{kgce:.6g}", "" if co2 is None else f"{co2:.6g}", usual)
+
+
+def _usual(step: Step) -> tuple[str, ...]:
+    made = ("electricity",) if step.boundary.media else ()  # of media that were made elsewhere
+    return tuple(dict.fromkeys((*step.boundary.carriers, *made)))
+
+
+def _taken(step: Step) -> tuple[str, ...]:
+    """What is priced at a step: of one that must report electricity alone, electricity alone."""
+    if step.boundary.carriers == ("electricity",):
+        return step.boundary.carriers
+    return tuple(one for one in dict.fromkeys((*_usual(step), *step.boundary.counted)) if CARRIERS[one].form != "medium")
+
+
+def worth_row(
+    one: Gap,
+    called: str,
+    step: Step | None,
+    heat: Bounds | None,
+    carbon: Bounds | None,
+    units: Mapping[str, EnergyUnit],
+    highest: float,
+    most_electricity: float | None = None,
+) -> WorthRow:
+    kind = _kind(step, heat)
+    fuel = {"electricity": (0.0, 0.0), "apart": heat, "either": (0.0, one.hi), "unknown": None}[kind]
+    places = decimals(one.value)
+    return WorthRow(
+        step=called,
+        energies=_energies(kind),
+        kind=kind,
+        kgce=number(one.value, places),
+        interval=between(one.lo, one.hi, places),
+        electricity=_scaled((one.lo, one.hi), units["kWh"].per_kgce) if kind == "electricity" else NONE,
+        fuel=_scaled(fuel, MJ_PER_KGCE) if kind == "apart" else NONE,
+        co2=in_bounds(carbon),
+        exact_kgce=exactly((one.lo, one.value, one.hi)),
+        exact_fuel="" if fuel is None else exactly(fuel),
+        most_electricity="" if most_electricity is None else f"{most_electricity:.6g}",
+        carriers=" ".join(_taken(step)) if step else "",
+        bar=Span("0%", f"{100 * one.value / highest:.2f}%"),
+        whisker=Span(f"{100 * one.lo / highest:.2f}%", f"{100 * (one.hi - one.lo) / highest:.2f}%"),
+        whisker_end=f"{100 * one.hi / highest:.2f}%",
+    )
+
+
+def exactly(ends: Sequence[float]) -> str:
+    return " ".join(f"{end:.6g}" for end in ends)
+
+
+def _kind(step: Step | None, heat: Bounds | None) -> Energies:
+    if step is None or step.boundary.credited:
+        return "unknown"
+    if step.boundary.carriers == ("electricity",):
+        return "electricity"
+    return "either" if heat is None else "apart"
+
+
+def _energies(kind: Energies) -> str:
+    return {
+        "electricity": _("electricity"),
+        "apart": _("heat and electricity, told apart"),
+        "either": _("fuel or electricity: reported as one sum"),
+        "unknown": _("energy leaves this step again: not told apart"),
+    }[kind]
+
+
+def _scaled(found: Bounds | None, factor: float) -> str:
+    return NONE if found is None else in_bounds((found[0] * factor, found[1] * factor))

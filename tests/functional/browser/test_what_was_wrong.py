@@ -1,0 +1,211 @@
+"""What an assessor saw to be wrong, seen again in a browser: each test fails on the page as it was (docs/daily-use.md has the others)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from benchmarks.wire import envelope
+from portal import keys
+from portal.catalogue import obliged
+from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.catalogue.obliged import Entry
+from portal.intake import receiving as intake
+from portal.intake.models import Submission
+from portal.opening import unsealing as opening
+from portal.publication import publishing, scheduling
+from portal.publication.models import Publication
+from portal.register.models import SiteApplication
+from portal.sharing import shares
+from portal.standings.cohort import cell_of
+from portal.web.carbon import co2
+from reporting_agent.sending.consent import agreed
+from tests.functional.browser.reader import Reader, in_a_worker
+from tests.functional.browser.world import NOW, OWNER, PERIOD, Sector, build_cement
+from tests.integration.portal_cast import PASSWORD, processing_public
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.parametrize("world", [build_cement], indirect=True, ids=["cement"]),
+]
+
+MakeReader = Callable[..., Reader]
+
+
+@pytest.fixture
+def officer(reader: MakeReader, world: Sector) -> Reader:
+    made: Reader = reader("en", 1440, world.cast.approver.email)
+    return made
+
+
+@pytest.fixture  # of the plant that takes the most energy: it has gaps
+def owner(reader: MakeReader, world: Sector) -> Reader:
+    made: Reader = reader("en", 1440, world.cast.plants[-1].owner.email)
+    return made
+
+
+def test_a_list_of_the_obliged_is_held_against_what_stands_now(officer: Reader, world: Sector) -> None:
+    cast = world.cast
+    released = "Obliged no longer; may go on by their own will: {}"
+    change = in_a_worker(lambda: obliged.propose(cast.group, [Entry("works-1", True), Entry("works-2", True)], cast.approver, NOW))
+    officer.open(f"/packs/groups/{cast.group.pk}/obliged/{change.pk}/")
+    assert released.format(6) in officer.text()
+    in_a_worker(lambda: obliged.amend(cast.group, Entry("works-3", False), cast.approver, NOW))
+    officer.page.reload()
+    assert released.format(5) in officer.text(), "as it would change the list of this moment, not that of the upload"
+    in_a_worker(lambda: obliged.amend(cast.group, Entry("works-3", True), cast.approver, NOW))
+
+
+def test_who_takes_part_by_their_own_will_is_late_nowhere(officer: Reader, world: Sector) -> None:
+    """Of 2016 nobody has reported, and all were obliged to."""
+
+    def late(obliged_: bool) -> tuple[str, list[str]]:
+        in_a_worker(lambda: PeerGroupMember.objects.filter(site=world.cast.plants[7].site).update(obliged=obliged_))
+        officer.open("/overview/?stage=all")
+        told = officer.text()
+        with officer.page.expect_download() as file:
+            officer.page.click("text=Download this table, CSV")
+        rows = file.value.path().read_text("utf-8-sig").splitlines()
+        officer.open(f"/publications/{world.cast.group.pk}/2016/?state=late")
+        return told, [rows[0], next(row for row in rows if ",2016," in row), officer.page.inner_text("#firms caption")]
+
+    before, (head, row, sites) = late(obliged_=True)
+    assert "8 are late." in before
+    after, (_head, voluntary, fewer) = late(obliged_=False)
+    assert "7 are late." in after
+    place = head.split(",").index(next(name for name in head.split(",") if name.lower().startswith("late")))
+    assert (row.split(",")[place], voluntary.split(",")[place]) == ("8", "7")
+    assert (sites, fewer) == ("8 sites", "7 sites")
+    late(obliged_=True)
+
+
+def test_nothing_opens_a_period_whose_reports_are_past_due(officer: Reader, world: Sector) -> None:
+    officer.open(f"/packs/groups/{world.cast.group.pk}/open/")
+    officer.page.fill("#id_name", "2024")
+    with officer.page.expect_navigation():
+        officer.page.press("#id_name", "Enter")
+    officer.look("period-past-due", expected_status=400)
+    assert "Reports of 2024 would have been due on 2025-03-31" in officer.text()
+    officer.open("/packs/")
+    assert "2024" not in re.findall(r"\b20\d\d\b", officer.page.locator("main table").first.inner_text())
+
+
+def test_a_buyer_is_told_that_nobody_audited_the_report(reader: MakeReader, world: Sector) -> None:
+    def share() -> str:
+        report = Submission.objects.get(site=world.cast.plants[OWNER].site)
+        cells = [cell_of(value) for value in report.protected_values.all()][:2]
+        return shares.share(world.owner, report.digest, "Buyer", cells, 30, timezone.now())
+
+    buyer = reader("en", 360)
+    buyer.open(f"/shared/{in_a_worker(share)}/")
+    assert "No certification body has attested this report." in buyer.text()
+    assert "erified" not in buyer.text(), "what a machine checked is not verified"
+    buyer.look("shared-unaudited")
+
+
+def test_a_draft_is_called_what_it_is_and_its_spread_is_not_praised_unseen(officer: Reader, world: Sector) -> None:
+    cast = world.cast
+    period = in_a_worker(lambda: ReportingPeriod.objects.select_related("peer_group__scope").get(name=PERIOD))
+    draft = in_a_worker(lambda: publishing.draft(period, cast.drafter, NOW, "The same again."))
+    officer.open(f"/publications/versions/{draft.pk}/")
+    assert "The spread between plants fits the assumed one" in officer.text()
+    in_a_worker(lambda: Publication.objects.filter(pk=draft.pk).update(participants=draft.participants[:1]))
+    officer.page.reload()
+    assert "Too few plants have a value: their spread cannot be held against the assumed one." in officer.text()
+    in_a_worker(lambda: Publication.objects.filter(pk=draft.pk).update(participants=draft.participants))
+    now = timezone.now()
+    in_a_worker(lambda: scheduling.schedule(draft, cast.approver, now + timedelta(days=9), keys.receipt_key(), now, "Later."))
+    officer.page.reload()
+    assert "Approved, goes out at its time" in officer.text()
+    in_a_worker(lambda: scheduling.cancel(draft, cast.approver, now))
+
+
+def test_a_report_without_a_place_is_neither_missing_nor_told_from_noise(owner: Reader, world: Sector) -> None:
+    def correct() -> None:
+        """A second revision, opened; nobody has computed its intervals and places yet."""
+        raw = world.cast.plants[-1].envelope(world.cast.pack, revision=2, shift=9, period=PERIOD)
+        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+        opening.sweep(keys.processing_key(), lambda: NOW)
+
+    owner.open("/where-we-stand/")
+    assert "by more than the noise" in owner.text()
+    in_a_worker(correct)
+    owner.page.reload()
+    assert "are computed when the regulator composes the next draft" in owner.text()
+    assert "not reported" not in owner.text()
+    assert "by more than the noise" not in owner.text(), "no gap is told from noise without an interval"
+
+
+def test_the_law_is_that_of_the_place(owner: Reader, world: Sector) -> None:
+    site = world.cast.plants[-1].site
+    owner.open(f"/obligatory-audits/{site.slug}/")
+    assert "Energy Conservation Law of China" in owner.text()
+    assert "2012/27/EU" not in owner.page.content()
+
+
+def test_what_was_typed_outlives_the_session(owner: Reader) -> None:
+    page = owner.page
+    owner.open("/sites/new/")
+    for field, typed in (("slug", "new-1"), ("name", "New works")):
+        page.fill(f"#id_{field}", typed)
+    for field, chosen in (("pack", "cement"), ("jurisdiction", "cn/he"), ("size_class", "large")):
+        page.select_option(f"#id_{field}", chosen)
+    page.context.clear_cookies(name="sessionid")
+    with page.expect_navigation():
+        page.press("#id_name", "Enter")
+    assert "Your session has ended. What you typed is kept" in owner.text()
+    owner.look("session-ended", expected_status=403)
+    page.fill("#id_username", owner.who + "@example.org")
+    page.fill("#id_password", PASSWORD)
+    with page.expect_navigation():
+        page.press("#id_password", "Enter")
+    assert "New works" in owner.text()
+    owner.look("unsent")
+    with page.expect_navigation():
+        page.press("main form[action='/sites/new/'] button", "Enter")
+    assert in_a_worker(lambda: SiteApplication.objects.get().slug) == "new-1"
+
+
+def test_the_co2_of_clinker_is_told_by_its_heat(reader: MakeReader, world: Sector) -> None:
+    """Anything between coal and the grid it would be, were all of the gap taken for possible electricity."""
+    owner = reader("en", 1440, world.cast.plants[-2].owner.email)
+    owner.open("/where-we-stand/")
+    row = owner.page.locator("tr:has-text('Clinker burning'):has([data-l^='kg CO'])").first
+    *_ends, most = (float(end) for end in re.findall(r"[\d.]+", row.locator("[data-l^='kgce']").inner_text()))
+    *_ends, high = (float(end) for end in re.findall(r"[\d.]+", row.locator("[data-l^='kg CO']").inner_text()))
+    were_it_power = co2(most, world.cast.pack.step("clinker-burning").boundary, date(2025, 12, 31), "CN")
+    assert were_it_power is not None
+    assert high < 0.9 * were_it_power[1]
+
+
+def test_what_was_agreed_to_names_the_incentives_that_rest_on_it(owner: Reader, world: Sector) -> None:
+    plant = world.cast.plants[-1]
+
+    def report() -> None:
+        """As the agent of today signs it."""
+        material = replace(plant.report(world.cast.pack, revision=3, shift=9, period=PERIOD), consent=agreed())
+        raw = envelope.build(material, plant.header(3, PERIOD), plant.key, processing_public())
+        intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
+        opening.sweep(keys.processing_key(), lambda: NOW)
+
+    in_a_worker(report)
+    owner.open(f"/people/firms/{plant.site.organisation_id}/consent/")
+    assert "as evidence where the plant is given an incentive or an audit statement" in owner.text()
+    owner.look("consent-with-incentives")
+
+
+def test_nobody_measures_a_change_by_figures_that_were_withdrawn(officer: Reader, world: Sector) -> None:
+    """The last of this module: it withdraws the version that the others read."""
+    first, draft = in_a_worker(lambda: [Publication.objects.get(status=status) for status in ("published", "draft")])
+    officer.open(f"/publications/versions/{draft.pk}/")
+    assert "What changed since version 1" in officer.text()
+    in_a_worker(lambda: publishing.withdraw(first, world.cast.approver, "Wrong unit.", NOW))
+    officer.page.reload()
+    assert "What changed since version 1" not in officer.text()

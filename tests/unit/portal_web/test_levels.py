@@ -1,0 +1,71 @@
+"""A sector beside the limits of standards: shares as far as the published curve tells them, and nothing where it does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import packs
+from benchmarks.composition.curve import CurvePoint, share_at
+from portal.publication.in_force import InForceView
+from portal.publication.shapes import LabelView, StepView, TotalView
+from portal.web.presenters.levels import LevelRow, Share, levels_of, typical_share
+
+CURVE = tuple(CurvePoint(percent, value, (value - 2, value + 2)) for percent, value in ((25, 350.0), (50, 360.0), (75, 380.0)))
+
+
+@pytest.mark.parametrize(("level", "share"), [(340, (0, 25)), (352, (25, 50)), (361, (25, 75)), (370, (50, 75)), (415, (75, 100))])
+def test_a_share_lies_between_points_of_the_curve_that_are_surely_on_either_side(level: float, share: Share) -> None:
+    assert share_at(CURVE, level) == share
+
+
+@pytest.mark.parametrize(
+    ("level", "best", "share"),
+    [
+        (361.0, (0, 25), (0, 25)),  # a typical batch takes no less than the best ones
+        (361.0, None, (0, 50)),
+        (366.0, (50, 75), (0, 75)),  # the middle firm may lie on either side
+        (415.0, (75, 100), (50, 100)),
+        (415.0, None, (50, 100)),
+    ],
+)
+def test_half_of_the_firms_reach_what_the_middle_firm_surely_does(level: float, best: Share | None, share: Share) -> None:
+    assert typical_share((366.0, (364.0, 368.0)), best, level) == share
+
+
+def rows(step: str, curve: tuple[CurvePoint, ...] = (), pack: str = "steel", unit: str = "kgce/t") -> list[LevelRow]:
+    known = packs.load(pack)
+    held = TotalView(None, None, "kgce/t", 0, None, False, "too-few-firms", "", "")
+    cells = tuple(
+        StepView(
+            *(place.step, known.step(place.step).product, "", "", "total", unit, 2.0, True, 350.0, (349.0, 351.0), 366.0, (364.0, 368.0)),
+            *("mean-of-best-five", 20, True, "", "", "", True, curve),
+        )
+        for place in known.routes[0].steps
+        if place.step in step.split()
+    )
+    label = LabelView(cells, held, held, held, None, 20)
+    found = levels_of(InForceView(1, pack, known.version, known.routes[0].id, "cn", "2026", 1, label))
+    return list(found.rows) if found else []
+
+
+def test_a_limit_of_one_step_has_distance_and_shares_level_by_level() -> None:
+    told = [
+        (row.level.text, row.distance, row.distance_interval, row.typical_firms, row.best_firms) for row in rows("blast-furnace", CURVE)
+    ]
+    assert told == [
+        ("361", "+5", "3 to 7", "at most 50 %", "25 % to 75 %"),
+        ("370", "−4", "−6 to −2", "50 % to 75 %", "50 % to 75 %"),
+        ("415", "−49", "−51 to −47", "at least 50 %", "at least 75 %"),
+    ]
+    assert all(row.level.url for row in rows("blast-furnace")), "each level has its source"
+    assert [row.best_firms for row in rows("blast-furnace")] == ["", "", ""], "without a curve none is told"
+
+
+def test_typical_batches_of_several_steps_are_added_up_without_shares_and_only_where_all_are_shown() -> None:
+    clinker = "crushing-prehomogenisation raw-meal-homogenisation clinker-burning clinker-cooling"
+    told = rows(clinker, CURVE, "cement")
+    assert {row.typical for row in told} == {"1,464"}, "four steps of 366 with one ratio"
+    assert {(row.typical_firms, row.best_firms) for row in told} == {("", "")}
+    assert {row.typical_interval for row in told} == {"1,460 to 1,468"}, "distances in squares"
+    assert rows(clinker.removeprefix("crushing-prehomogenisation "), CURVE, "cement") == []
+    assert rows("blast-furnace", CURVE, unit="MJ/t") == [], "units that differ are not subtracted"
