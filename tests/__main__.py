@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -31,8 +33,13 @@ CHECKS: dict[str, list[str]] = {
     "statistics": [PYTHON, "-m", "tests.statistical"],
     "tests": [PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "--durations", "60", "--durations-min", "6"],
 }
+# what takes long and needs no server runs beside the tests, on what they leave of the processors while they wait
+BESIDE = ("types", "statistics")
 QUICK = ("lint", "format", "types", "imports", "tests")
 UNITS = ["-m", "not slow", "tests/unit"]
+TYPES = ROOT / ".mypy_cache"
+KEPT_TYPES = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / "mypy.tar"
+"""What mypy knew of the last tree that passed. A new clone begins with it: what is the same by content is not checked again."""
 
 
 def main() -> int:
@@ -59,7 +66,14 @@ def main() -> int:
         for server in servers:
             say(server.how)
             environment.update(server.environment)
-        outcomes = [(name, *run(name, asked.long, for_pytest, environment)) for name in names]
+        at_once = [name for name in names if "tests" not in names or name not in BESIDE]
+        beside = ThreadPoolExecutor(1)
+        stack.callback(beside.shutdown, cancel_futures=True)
+        later = [
+            (name, beside.submit(run, name, asked.long, for_pytest, environment, beside=True)) for name in names if name not in at_once
+        ]
+        outcomes = [(name, *run(name, asked.long, for_pytest, environment)) for name in at_once]
+        outcomes += [(name, *done.result()) for name, done in later]
     if not asked.quick:
         say("Stopped what was started, left what was found.")
 
@@ -68,13 +82,29 @@ def main() -> int:
     return 0 if all(passed for _, passed, _ in outcomes) else 1
 
 
-def run(name: str, long: bool, pytest_arguments: list[str], environment: dict[str, str]) -> tuple[bool, float]:
-    """One check; returns whether it passed and its seconds."""
+def run(name: str, long: bool, pytest_arguments: list[str], environment: dict[str, str], beside: bool = False) -> tuple[bool, float]:
+    """One check; returns whether it passed and its seconds. One beside others yields to them, and says all it has to say at its end."""
     command = CHECKS[name] + (pytest_arguments if name == "tests" else ["--long"] if long and name == "statistics" else [])
-    say(f"── {name}: {' '.join(Path(word).name if word.startswith('/') else word for word in command)}")
+    title = f"── {name}: {' '.join(Path(word).name if word.startswith('/') else word for word in command)}"
     start = time.monotonic()
-    passed = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
-    return passed, time.monotonic() - start
+    if name == "types" and KEPT_TYPES.exists() and not TYPES.exists():
+        shutil.unpack_archive(KEPT_TYPES, TYPES)
+    if beside:
+        done = subprocess.run(["nice", "-n", "19", *command], cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+        say(f"\n{title}\n{done.stdout}{done.stderr}")
+    else:
+        say(title)
+        done = subprocess.run(command, cwd=ROOT, env=environment, check=False, text=True)
+    if name == "types" and done.returncode == 0:
+        keep_types()
+    return done.returncode == 0, time.monotonic() - start
+
+
+def keep_types() -> None:
+    """In one step: another clone may be reading it."""
+    KEPT_TYPES.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=KEPT_TYPES.parent) as folder:
+        os.replace(shutil.make_archive(f"{folder}/mypy", "tar", TYPES), KEPT_TYPES)
 
 
 def say(line: str) -> None:

@@ -34,6 +34,9 @@ class WhereATestMayAsk:
     def factors(self, version: str) -> str | None:
         return self._asked(lambda: self._beneath.factors(version), None)
 
+    def practices(self) -> str:
+        return self._beneath.practices()
+
     @staticmethod
     def _asked(ask: Callable[[], Answer], otherwise: Answer) -> Answer:
         try:

@@ -71,8 +71,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "benchmarks/packs",
         "benchmarks/wire/approved.py",
         "reporting_agent/approved_packs.py",
+        "reporting_agent/signed_library.py",
         "reporting_agent/commands/pack.py",
+        "reporting_agent/commands/practices.py",
         "portal/governance",
+        "portal/practices",
     ),
     "industry": ("benchmarks/composition", "benchmarks/ranking.py", "benchmarks/disclosure"),
     "wire": ("benchmarks/wire",),
@@ -98,7 +101,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "opening": ("portal/opening",),
     "publishing": ("portal/accounts/deciding.py", "portal/publication", "portal/assurance", "portal/catalogue", "portal/partners"),
-    "operating": ("portal/register", "portal/sharing", "portal/key_ceremony.py", "portal/accounts/management"),
+    "operating": ("portal/register", "portal/sharing", "portal/key_ceremony.py", "portal/key_token.py", "portal/accounts/management"),
 }
 """Marker on the page -> where its refusals are raised; the longest path that fits counts."""
 

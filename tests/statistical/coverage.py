@@ -27,7 +27,8 @@ _PLANTS = {**SHAPES, **AWKWARD}
 
 
 def run(long: bool) -> Outcome:
-    trials = 1000 if long else 200
+    # 600 a case: intervals that hold 92 % where 94.6 % is claimed are told 99 times in 100, 98 % where 99 % is claimed 95 times
+    trials = 1000 if long else 100
     rows = []
     held = True
     for quantile, count in CASES:

@@ -248,6 +248,7 @@ def test_hostile_readers_fill_nothing_and_stop_nobody(
     assert median(after.api_s) < 3 * median(before.api_s) + 0.5
 
 
+@pytest.mark.long
 def test_one_network_that_reads_too_much_is_told_so_and_others_read_on(published: Installation) -> None:
     with asking(published) as ask:
         statuses = Counter(ask("GET", "/about/", from_network(40_000)).status_code for _ in range(330))

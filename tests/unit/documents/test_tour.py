@@ -6,6 +6,7 @@ The pages for plants quote reports of real data: `tests/functional/test_plant_to
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ PAGES = sorted(page for page in (ROOT / "docs" / "tour").glob("*.md") if page.na
 FEWEST_LETTERS = 8  # of a text with places to fill; a shorter one, such as "%(lo)s to %(hi)s", would fit anything
 
 
+@cache
 def patterns() -> list[re.Pattern[str]]:
     """The texts of the pages; where something is filled in, anything may stand."""
     texts = [text for message in texts_in_use() for text in (message.id if isinstance(message.id, tuple) else (message.id,)) if text]

@@ -21,6 +21,7 @@ LEFT = {
     "reporting_agent/sources/stamps.py": "dates as files write them",
     "reporting_agent/workbook/words.py": "a heading that is quoted as it stands in a Chinese workbook",
     "portal/demo/cast.py": "names of the demo's organisations in the database's two languages",
+    "portal/practices/content.py": "amounts and shares of energy as firms write them",
     "portal/publication/publishing.py": "a regulator's name in published documents, which know two languages",
 }
 """Module -> what the letters are for."""

@@ -35,6 +35,16 @@ RETIRED = {
     "工序阶梯": "工序能耗阶梯图",
     r"95 ?%+ ?区间": "置信区间",
     "等待开封|正在开封": "待解密",
+    "(?<!知识共享)署名(?!：任何公开内容)": "公示企业名称",  # a licence has its name; the terms that firms signed keep their wording
+    "标杆(?!水平|值, which)": "行业基准",
+    r"第 ?(%\(\w+\)[sd]|\{revision\}|\d) 次修订": "修订号",
+    "退出本方案|退出该计划|退出制度": "退出本计划",
+    "待处理申请|等待的申请": "待审申请",
+    "已核验，无保留|核实无误，无保留": "经核查，出具无保留意见",
+    "已开封|启封": "已解密",
+    "分派": "委派",
+    "无法核查|项核查中|核查项": "核验",
+    "撤回鉴证|鉴证声明撤回": "撤销鉴证",
 }
 """What a term was called, and what it is called now; the glossary says by which source."""
 
