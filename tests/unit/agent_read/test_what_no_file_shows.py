@@ -79,7 +79,7 @@ def test_only_where_power_matters_to_the_label_is_it_asked_about(tmp_path: Path,
         ("clinker-burning", Ran(3000, KILN), "input.煤矸石", "360", "shale_mj_kg = 3.77", "higher by 15.4 kgce/t"),
         ("clinker-burning", Ran(3000, KILN), "input.shale", "360", "shale_mj_kg = 0.1", None),  # a shale that is clay: 0.4 kgce/t
         ("clinker-burning", Ran(3000, KILN), "input.sandstone", "360", "", None),
-        ("eaf", Ran(100, ARC, {"hot_metal_pct": 0}), "input.pig-iron", "30", "", "higher by up to 23.5 kgce/t"),  # hot metal by another name
+        ("eaf", Ran(100, ARC, {"hot_metal_pct": 0}), "input.pig-iron", "30", "", "higher by up to 23.5 kgce/t"),  # or hot metal
     ],
 )
 def test_heat_that_a_charged_material_may_hold_is_told_with_its_size(
