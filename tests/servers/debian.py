@@ -1,4 +1,7 @@
-"""A program of a Debian package: this machine's, else the package unpacked into a cache of the user's and not installed."""
+"""A program of a Debian package: this machine's, else the package unpacked into a cache and not installed.
+
+Root's cache lies where others may read it, for what runs as nobody has to enter it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ def program(package: str, name: str) -> tuple[str, str]:
     """The path of the program and how it was found."""
     if found := shutil.which(name, path=os.defpath + ":/usr/sbin:/usr/local/sbin"):
         return found, f"found {found}"
-    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / package
+    cache = Path("/var/cache") if os.geteuid() == 0 else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    folder = cache / "steplabel" / package
     if not (folder / "launch").exists():
         _unpack(package, name, folder)
     return str(folder / "launch"), f"Debian's package, in {folder}"
