@@ -1,22 +1,24 @@
-"""Energy of one step that is booked at another of the same works: the works' sum closes, and the other step takes more than such steps do.
+"""Energy of one step that is booked at others of the same works: the works' sum closes, and the others take more than such steps do.
 
-A pack says what its steps usually take of electricity and of heat (`Take`). Where a step takes more than the most that is usual, what lies
-above the typical is told beside its label, and beside the labels of the steps that share a carrier with it with what they would be were it
-theirs: as much as leaves them within what is usual of them. An old step is told as one that carries energy of others; nothing is held.
+A pack says what its steps usually take of electricity and of heat (`Take`). What the other steps of a works, their auxiliaries and the
+working media made for them take above the typical is added up and told beside a label as if it were this step's own, where it is beyond
+what such works scatter by, or a single step is above the most that is usual. No more is told than leaves the step within what is usual of
+it. An old step is told as one that carries energy of others; nothing is held.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, hypot
 
+from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Metric
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Pack, Step, Take, Words
 from reporting_agent.pipeline.beside_the_meters import in_unit_of
 from reporting_agent.pipeline.sitewide import Sitewide
@@ -24,61 +26,79 @@ from reporting_agent.pipeline.sitewide import Sitewide
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a step took of a kind of energy in the period, beside what is usual."""
+    """What a step and its auxiliaries took of a kind of energy in the period, beside what is usual."""
 
     step: Step
     usual: Take
     output: float
-    mj: dict[str, float]  # by carrier
+    mj: dict[str, float]  # by carrier; a working medium as the electricity that made it
 
     @classmethod
     def of(cls, step: Step, usual: Take, whole: Sitewide) -> Taken | None:
-        mj = {
-            carrier: took for (of, carrier), took in whole.taken_mj.items() if of == step.id and took > 0 and counts(carrier, usual.metric)
-        }
-        return cls(step, usual, whole.outputs[step.id], mj) if mj and whole.outputs.get(step.id, 0.0) > 0 else None
+        fence = whole.site.site_boundary
+        took = [(carrier, mj) for (of, carrier), mj in whole.taken_mj.items() if of == step.id]
+        took += [(one.carrier, whole.flow_mj(one) or 0.0) for one in (fence.auxiliaries if fence else ()) if one.step == step.id]
+        by_carrier: dict[str, float] = {}
+        for carrier, mj in took:
+            of_power = CARRIERS[carrier].form == "medium"
+            if mj > 0 and counts(made_by := "electricity" if of_power else carrier, usual.metric):
+                by_carrier[made_by] = by_carrier.get(made_by, 0.0) + mj
+        return cls(step, usual, whole.outputs[step.id], by_carrier) if by_carrier and whole.outputs.get(step.id, 0.0) > 0 else None
 
     @property
     def amount(self) -> float:
         """Per unit of output, in the unit of what is usual."""
         return fsum(self.mj.values()) / MJ_PER[self.usual.unit] / self.output
 
+    @property
+    def above_typical(self) -> float:
+        return self.mj_between(self.usual.typical, self.amount)
+
+    @property
+    def scatter(self) -> float:
+        """MJ by which such steps differ: the most that is usual is taken as two standard deviations (a convention of ours)."""
+        return self.mj_between(self.usual.typical, self.usual.most) / 2
+
     def mj_between(self, least: float, most: float) -> float:
         return max(most - least, 0.0) * MJ_PER[self.usual.unit] * self.output
 
+    def told(self) -> Phrase:
+        return Phrase(
+            "%(step)s %(amount)s per %(per)s (%(typical)s typical, %(most)s usual at most)",
+            step=self.step.words,
+            amount=f"{self.amount:.3g} {self.usual.unit}",
+            per=self.step.output_unit,
+            typical=f"{self.usual.typical:g}",
+            most=f"{self.usual.most:g}",
+        )
+
 
 def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
-    """What another step takes above the usual, as part of this label; and of what this step takes so, whose labels it may be part of."""
-    if label.best.value is None:
-        return
-    for one in _above(whole, pack):
-        if not any(counts(carrier, label.metric) for carrier in one.mj):
-            continue
-        shown: dict[str, Value] = {
-            "step": one.step.words,
-            "amount": f"{one.amount:.3g} {one.usual.unit}",
-            "kind": _KINDS[one.usual.metric],
-            "per": one.step.output_unit,
-            "typical": f"{one.usual.typical:g}",
-            "most": f"{one.usual.most:g} {one.usual.unit}",
-        }
-        if one.step.id == label.step:
-            others = dict.fromkeys(other.step for other in whole.labels if _worth(_size(other, one, whole, pack), other))
-            if others:
-                said = Phrase(
-                    "This step takes %(amount)s of %(kind)s per %(per)s of its output; usual are %(typical)s, at most %(most)s. What is"
-                    " above may be of %(others)s, whose labels say so.",
-                    others=enumerated(pack.step(other).words for other in others),
-                    **shown,
-                )
-                yield Words.of(said)
-        elif _worth(size := _size(label, one, whole, pack), label):
+    """What others take above the typical, as part of this label; and of what this step takes so, whose labels it may be part of."""
+    step = pack.step(label.step)
+    for usual in step.takes:
+        others, size = _of_others(label, usual, whole, pack)
+        if _worth(size, label):
             said = Phrase(
-                "%(step)s takes %(amount)s of %(kind)s per %(per)s of its output; usual are %(typical)s, at most %(most)s. Were what is"
-                " above the usual this step's own and only booked there, the label would be higher by up to %(size)s %(unit)s.",
+                "Other steps take more %(kind)s than is typical: %(others)s. Were what is above the typical this step's own and only booked"
+                " there, the label would be higher by up to %(size)s %(unit)s. Show by the circuits of their meters what each one serves.",
+                kind=_KINDS[usual.metric],
+                others=enumerated(one.told() for one in others),
                 size=f"{size:.3g}",
                 unit=label.unit,
-                **shown,
+            )
+            yield Words.of(said)
+        own = Taken.of(step, usual, whole)
+        if own is None or own.amount <= usual.most or not any(counts(carrier, label.metric) for carrier in own.mj):
+            continue
+        sharing = dict.fromkeys(other.step for other in whole.labels if _says(other, own, whole, pack))
+        if sharing:
+            said = Phrase(
+                "%(taken)s: what is above the typical %(kind)s may be that of one of %(others)s, whose labels say so. Show by the circuits"
+                " of its meters what each one serves.",
+                taken=own.told(),
+                kind=_KINDS[usual.metric],
+                others=enumerated(pack.step(other).words for other in sharing),
             )
             yield Words.of(said)
 
@@ -86,29 +106,47 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
 _KINDS = {Metric.ELECTRICITY: Phrase("electricity"), Metric.THERMAL: Phrase("heat")}
 
 
-def _above(whole: Sitewide, pack: Pack) -> Iterator[Taken]:
-    for step in pack.steps:
-        for usual in step.takes:
-            if (one := Taken.of(step, usual, whole)) is not None and one.amount > usual.most:
-                yield one
+def _of_others(label: StepLabel, usual: Take, whole: Sitewide, pack: Pack) -> tuple[list[Taken], float]:
+    """Which other steps take above the typical of what the label counts, and by how much the label would be higher with that.
 
-
-def _size(label: StepLabel, above: Taken, whole: Sitewide, pack: Pack) -> float:
-    """By how much the label would be higher: no more than of carriers that both take, nor than is usual of its own step."""
-    step = pack.step(label.step)
-    usual = next((one for one in step.takes if one.metric is above.usual.metric), None)
-    own = None if usual is None or step.id == above.step.id else Taken.of(step, usual, whole)
+    Nothing where they take together no more than such works scatter by (twice that, where this step takes the typical or more itself), and
+    none of them more than is usual at most.
+    """
+    own, nobody = Taken.of(pack.step(label.step), usual, whole), list[Taken]()
     if own is None or label.best.value is None:
-        return 0.0
-    shared = {carrier: above.mj[carrier] for carrier in own.mj.keys() & above.mj.keys() if counts(carrier, label.metric)}
-    moved = min(
-        fsum(shared.values()),
-        above.mj_between(above.usual.typical, above.amount),
-        own.mj_between(own.amount, own.usual.most),
-    )
-    carrier = max(shared, key=shared.__getitem__, default="")
+        return nobody, 0.0
+    counted = [carrier for carrier in own.mj if counts(carrier, label.metric)]
+    beside = [_taken(step, usual.metric, whole) for step in pack.steps if step.id != label.step]
+    above = {
+        one.step.id: (one, min(one.above_typical, fsum(one.mj[carrier] for carrier in counted if carrier in one.mj)))
+        for one in beside
+        if one is not None
+    }
+    together = fsum(mj for _, mj in above.values())
+    bound = hypot(*(one.scatter for one, _ in above.values())) * (1 if own.amount < usual.typical else 2)
+    if together <= bound and not any(one.amount > one.usual.most for one, mj in above.values() if mj > 0):
+        return nobody, 0.0
+    carrier = max(counted, key=own.mj.__getitem__, default="")
+    if not carrier:
+        return nobody, 0.0
+    moved = min(together, own.mj_between(own.amount, usual.most))
     unit, mj_per = ("kWh", MJ_PER["kWh"]) if carrier == "electricity" else ("MJ", 1.0)
-    return in_unit_of(label, carrier, moved / mj_per, unit, None, whole, pack) / own.output if shared else 0.0
+    size = in_unit_of(label, carrier, moved / mj_per, unit, None, whole, pack) / own.output
+    return [one for one, mj in sorted(above.values(), key=lambda pair: -pair[1]) if mj > 0], size
+
+
+def _taken(step: Step, kind: Metric, whole: Sitewide) -> Taken | None:
+    usual = next((one for one in step.takes if one.metric is kind), None)
+    return None if usual is None else Taken.of(step, usual, whole)
+
+
+def _says(label: StepLabel, of: Taken, whole: Sitewide, pack: Pack) -> bool:
+    """Whether the label tells what the step takes above the typical."""
+    for usual in pack.step(label.step).takes:
+        others, size = _of_others(label, usual, whole, pack)
+        if usual.metric is of.usual.metric and any(one.step.id == of.step.id for one in others) and _worth(size, label):
+            return True
+    return False
 
 
 def _worth(size: float, label: StepLabel) -> bool:
