@@ -119,8 +119,29 @@ def fields_of(header: tuple[str, ...], file: str, profile: Profile, wanted: Want
     for name in (*profile.fill_down, *profile.rows, *profile.scale, *profile.values, *profile.missing):
         if wanted.column(name) is None:
             raise _profile_error(file, name, f"mapping.{wanted.name} names a column that this input does not have", wanted)
+    refuse_words_for_numbers(profile, wanted, file)
     used = {one.header for one in fields if one.position is not None}
     return fields, tuple(name for name in header if name and name not in used)
+
+
+def refuse_words_for_numbers(profile: Profile, wanted: Wanted, file: str) -> None:
+    """InputError `profile-invalid` where `values` gives words for a column of numbers or moments: only texts are put into other words."""
+    for name in profile.values:
+        column = wanted.column(name)
+        if column is not None and column.kind is not Kind.TEXT:
+            raise InputError(
+                "profile-invalid",
+                Phrase("values puts words into other words, and %(name)s holds none.", name=name),
+                Phrase(
+                    "Take values.%(name)s out of [mapping.%(table)s]: a foreign unit is a factor under scale, a sign for what is not known"
+                    " stands under missing, and what was written wrongly is corrected in the file.",
+                    name=name,
+                    table=wanted.name,
+                ),
+                place=Place(file, column=f"mapping.{wanted.name}.values.{name}"),
+                found=", ".join(f"{one!r} = {other!r}" for one, other in profile.values[name].items()) or "an empty table",
+                wanted=f"a column of texts; {name} is {column.kind}",
+            )
 
 
 def of_carriers(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile) -> Iterator[Field]:

@@ -30,9 +30,11 @@ from reporting_agent.row_numbers import Consecutive, Rows
 from reporting_agent.sources import blocks, cells, moments
 from reporting_agent.sources.blocks import ROWS_A_BLOCK, only_value
 from reporting_agent.sources.clock import WallClock
+from reporting_agent.sources.fields import refuse_words_for_numbers
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
 from reporting_agent.sources.row_by_row import FIRST_US, LAST_US, Block, Ragged
 from reporting_agent.sources.sheets import format_of, open_sheet
+from reporting_agent.sources.wanted import READINGS
 
 if TYPE_CHECKING:
     from reporting_agent.sources.straight import Part
@@ -140,6 +142,7 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
             found=", ".join([*profile.parts, *profile.rows]),
             wanted="parts of timestamp, and no rows, under [mapping.readings]",
         )
+    refuse_words_for_numbers(profile, READINGS, str(path))
     header = open_sheet(path, profile, "readings").header
     parts = profile.parts.get("timestamp", ())
     stamp = moments.named(parts) if parts else profile.columns.get("timestamp", "timestamp")

@@ -12,7 +12,8 @@ from openpyxl import Workbook
 
 from benchmarks.errors import InputError
 from reporting_agent.config import Profile
-from reporting_agent.sources import BATCHES, ENERGY, Table, read_table
+from reporting_agent.sources import BATCHES, ENERGY, Table, read_table, stream_readings
+from reporting_agent.sources.meter_readings import ReadingLog
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HEAD = "batch_id,step,start,end,output_quantity,output_unit\n"
@@ -25,6 +26,27 @@ def row(number: int, quantity: str = "120.5", step: str = "eaf") -> str:
 def read(folder: Path, text: str, **profile: Any) -> Table:
     (folder / "t.csv").write_text(text, encoding="utf-8")
     return read_table(folder / "t.csv", Profile.model_validate(profile), BATCHES, ZONE)
+
+
+@pytest.mark.parametrize("name", ["output_quantity", "start", "var.blaine_m2_kg"])
+def test_words_for_a_column_that_holds_none_are_refused_with_what_to_do(tmp_path: Path, name: str) -> None:
+    """They were read over: a 100 that was said to mean 90 counted as 100."""
+    with pytest.raises(InputError) as refused:
+        read(tmp_path, HEAD + row(1), values={name: {"100": "90"}})
+    assert refused.value.code == "profile-invalid"
+    assert refused.value.place is not None
+    assert refused.value.place.column == f"mapping.batches.values.{name}"
+    assert f"Take values.{name} out of [mapping.batches]: a foreign unit is a factor under scale" in str(refused.value.remedy)
+    assert read(tmp_path, HEAD + row(1), values={"output_unit": {"t": "kg"}}).columns["output_unit"] == ["kg"]
+
+
+def test_words_for_values_of_readings_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("meter_id,timestamp,value\nm,2026-01-01T00:00Z,1\n", encoding="utf-8")
+    profile = Profile.model_validate({"values": {"value": {"1": "2"}, "meter_id": {"m": "m1"}}})
+    with pytest.raises(InputError) as refused:
+        list(stream_readings([tmp_path / "r.csv"], profile, frozenset({"m1"}), ZONE, ReadingLog()))
+    assert refused.value.place is not None
+    assert refused.value.place.column == "mapping.readings.values.value"
 
 
 def test_a_header_of_two_rows_with_titles_above_and_units_below(tmp_path: Path) -> None:
