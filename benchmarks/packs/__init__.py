@@ -89,6 +89,12 @@ def versions(name: str) -> tuple[Pack, ...]:
     return tuple(sorted(found.values(), key=lambda pack: (pack.effective_from, pack.version), reverse=True))
 
 
+def newer(pack: Pack) -> Pack | None:
+    """The newest version that comes with Steplabel of a pack that comes with it in an older one, and here is that; else None."""
+    older = HOME / f"{pack.id}-{pack.version}.toml"
+    return load(pack.id) if pack.id in shipped() and older.is_file() else None
+
+
 @lru_cache(maxsize=32)
 def checked(text: str, name: str) -> Pack:
     """The pack of that TOML, every cross reference checked; `name` stands for it in a refusal. Raises InputError as `load`."""

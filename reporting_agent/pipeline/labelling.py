@@ -23,6 +23,7 @@ from reporting_agent.pipeline import (
     fuels_in_the_log,
     longer_period,
     materials_in_the_log,
+    older_pack,
     provisos,
     scattered,
     set_apart,
@@ -130,7 +131,7 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
         replace(
             one,
             provisos=(*provisos.of(one, site, pack, whole, longer, usual), *fuels_in_the_log.told(one, data.short, data.doubted)),
-            account=tuple(account_of_site.told(one, whole, pack, balance)),
+            account=(*older_pack.told(one, pack), *account_of_site.told(one, whole, pack, balance)),
         )
         for one in made.steps
     )

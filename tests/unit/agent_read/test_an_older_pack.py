@@ -1,0 +1,65 @@
+"""A label by an older version of its pack says so, with what the newest tests besides; digests stay, and the newest says nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import packs
+from benchmarks.labels import StepLabel
+from benchmarks.routes import Pack
+from reporting_agent.config import load_site
+from reporting_agent.pipeline import LabelResult
+from reporting_agent.report import summary
+from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
+
+GROUND = Ran(1200, [took("electricity", 31.4, "kWh")], {"blaine_m2_kg": 350.0})
+
+
+def by_version(folder: Path, version: str | None) -> LabelResult:
+    site = works(folder, "cement", {"cement-grinding": GROUND}, "[static]\nbought_ground_pct = 0\n")
+    if version is not None:
+        text = site.path.read_text(encoding="utf-8")
+        site.path.write_text(text.replace('pack = "cement"\n', f'pack = "cement"\npack_version = "{version}"\n'), encoding="utf-8")
+    return labelled(load_site(site.path))
+
+
+def of_version(label: StepLabel) -> list[str]:
+    return [one.en for one in (*label.account, *label.provisos) if "by version" in one.en]
+
+
+@pytest.mark.parametrize(("version", "tells"), [("1", True), ("2", True), ("3", True), ("4", False), (None, False)])
+def test_an_older_version_is_told_beside_each_label_with_what_the_newest_tests(tmp_path: Path, version: str | None, tells: bool) -> None:
+    result = by_version(tmp_path, version)
+    made = [one for one in result.site_label.steps if one.best.value is not None]
+    assert made
+    for label in made:
+        assert [one.startswith(f"This label is made by version {version} of the pack cement.") for one in of_version(label)] == [
+            True
+        ] * tells
+    if tells:
+        (said,) = of_version(of(result, "cement-grinding"))
+        for test in ("energy booked at another step", "power subtracted before the files", "values of variables beyond the usual"):
+            assert test in said
+        assert 'Write pack_version = "4" in site.toml' in said
+        step = next(one for one in json.loads(json.dumps(result.to_json()))["steps"] if one["best"]["value"] is not None)
+        assert said in [one["en"] for one in step["account"]]
+        assert any("第 4 版" in one["zh"] for one in step["grade"]["account"])
+        assert said in summary.as_text(result)
+    assert ("by version" in summary.as_text(result)) is tells
+
+
+def test_what_an_older_version_tests_too_is_not_named(tmp_path: Path) -> None:
+    (said,) = of_version(of(by_version(tmp_path, "3"), "cement-grinding"))
+    assert "the least energy that it runs on" not in said  # of this step neither version has such a bound
+
+
+@pytest.mark.parametrize("pack", packs.shipped())
+def test_every_older_version_knows_its_newer_and_the_newest_none(pack: str) -> None:
+    def newer(one: Pack) -> str | None:
+        found = packs.newer(one)
+        return None if found is None else found.version
+
+    assert [newer(one) for one in packs.versions(pack)] == [None, *["4"] * (len(packs.versions(pack)) - 1)]
