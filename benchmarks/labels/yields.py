@@ -61,8 +61,8 @@ def told(label: StepLabel, step: Step, factors: FactorTable) -> Iterator[Words]:
         higher = (given - one.usual * held_against) / MJ_PER[label.energy_unit]
         if higher > WORTH_TELLING * abs(label.best.value):
             said = Phrase(
-                "%(given)s MJ/%(per)s are given back as %(carriers)s; usual are at most %(usual)s, at which the label would be higher by"
-                " %(higher)s %(unit)s.",
+                "%(given)s MJ/%(per)s are given back as %(carriers)s; usual is at most %(usual)s, at which the label would be higher by"
+                " %(higher)s %(unit)s. Check the meters and heating values of what is given back.",
                 given=_mj(given),
                 per=step.output_unit,
                 carriers=_named(one.gives),

@@ -28,8 +28,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | N
         return
     if balance is None:
         said = Phrase(
-            "The site declares no [site_boundary], so nothing shows that all of its energy is in this label: what no meter and no row gives"
-            " is missing unseen. Each percent that is missing makes the label %(size)s %(unit)s lower.",
+            "The site declares no [site_boundary], so nothing shows that all of its energy is in this label: what no meter and no row"
+            " gives is missing unseen. Each percent that is missing makes the label %(size)s %(unit)s lower. State in [site_boundary] what"
+            " came over the fence.",
             size=f"{abs(label.best.value) / 99:.2g}",
             unit=label.unit,
         )
@@ -48,7 +49,8 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | N
                 yield Words.of(_said(one, amount, size, label))
         elif carrier not in found and label.energy_by_carrier.get(carrier):
             said = Phrase(
-                "The account of the site holds no balance of %(carrier)s, which this label counts: nothing shows that all of it is in.",
+                "The account of the site holds no balance of %(carrier)s, which this label counts: nothing shows that all of it is in."
+                " State in [site_boundary] what came over the fence of it.",
                 carrier=CARRIERS[carrier].words,
             )
             yield Words.of(said)
@@ -76,18 +78,21 @@ def _said(one: CarrierBalance, amount: float, size: float, label: StepLabel) -> 
     if one.closes is None:
         return Phrase(
             "Whether the site's balance of %(carrier)s closes cannot be told: of %(of)s %(unit)s the meters may err by %(amount)s %(unit)s."
-            " Were so much missing and this step's own, the label would be higher by %(size)s %(per)s.",
+            " Were so much missing and this step's own, the label would be higher by %(size)s %(per)s. Give its main meters the class"
+            " that their calibration shows, or better ones.",
             **shown,
         )
     if amount > 0:
         return Phrase(
             "The site's balance of %(carrier)s is open: %(amount)s %(unit)s of %(of)s %(unit)s are in no use that is counted or named."
-            " Were they this step's own, the label would be higher by %(size)s %(per)s.",
+            " Were they this step's own, the label would be higher by %(size)s %(per)s. Count them, or name their use in"
+            " [site_boundary].",
             **shown,
         )
     return Phrase(
         "The site's balance of %(carrier)s is open: %(amount)s %(unit)s more are used than the account says came in or were made (%(of)s"
-        " %(unit)s), so it does not show that all of it is counted; of this step's output that is %(size)s %(per)s.",
+        " %(unit)s), so it does not show that all of it is counted; of this step's output that is %(size)s %(per)s. Hold purchases, stocks"
+        " and conversions of [site_boundary] against their invoices and meters.",
         **shown,
     )
 

@@ -44,7 +44,7 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
         if back and stated is not None:
             said = Phrase(
                 "As the site states, %(share)s %% of the weighed output comes back as charge (%(variable)s). Per %(per)s that stays the"
-                " label would be %(through_it)s %(unit)s.",
+                " label would be %(through_it)s %(unit)s. Keep the scale's records for an auditor.",
                 share=f"{stated:.3g}",
                 **shown,
             )
@@ -59,7 +59,7 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
         elif stated is not None:
             said = Phrase(
                 "As the site states, %(share)s %% of the output was added behind the step (%(variable)s). Per %(per)s that went through it"
-                " the label would be %(through_it)s %(unit)s.",
+                " the label would be %(through_it)s %(unit)s. Keep the scale's records for an auditor.",
                 share=f"{stated:.3g}",
                 **shown,
             )

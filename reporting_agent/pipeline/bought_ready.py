@@ -28,7 +28,7 @@ def told(label: StepLabel, step: Step, static: Mapping[str, float | str]) -> Ite
     elif share > 0:
         said = Phrase(
             "As the site states, %(share)s %% of the output was bought ready or half made (%(variable)s). Per %(per)s made here throughout"
-            " the label would be up to %(made_here)s %(unit)s.",
+            " the label would be up to %(made_here)s %(unit)s. Keep the delivery notes for an auditor.",
             share=f"{share:.3g}",
             variable=name,
             per=step.output_unit,

@@ -1,9 +1,9 @@
 """Constants of state by which a meter's gas or steam counts (temperature, pressure, feed water): told beside the label with what an error
-of 10 K and of 5 kPa would make of it, since no reading shows them."""
+of 10 K and of 5 kPa would make of it, and to which side, since no reading shows them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import fsum
 
 import numpy as np
@@ -44,41 +44,60 @@ def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
         sizes = [(said, each * moved) for said, moved in _moved(record, sign)]
         if worth := [(said, size) for said, size in sizes if size > WORTH_TELLING * abs(label.best.value)]:
             said = Phrase(
-                "What meter %(meter)s counts of %(carrier)s rests on constants that no reading shows, and an error of them can make the"
-                " label lower: %(constants)s.",
+                "What meter %(meter)s counts of %(carrier)s rests on constants that no reading shows. The label would be higher by"
+                " %(constants)s. Let meters read them (temperature_meter, pressure_meter), or keep the records of how they were measured"
+                " for an auditor.",
                 meter=record.meter.id,
                 carrier=CARRIERS[counted.carrier].words,
                 constants=enumerated(
-                    Phrase("%(constant)s by %(size)s %(unit)s", constant=said, size=f"{size:.3g}", unit=label.unit) for said, size in worth
+                    Phrase("%(size)s %(unit)s for %(constant)s", constant=said, size=f"{size:.3g}", unit=label.unit) for said, size in worth
                 ),
             )
             yield Words.of(said)
 
 
 def _moved(record: MeterRecord, sign: int) -> Iterator[tuple[Value, float]]:
-    """Each constant in words, and the share of its energy by which a step to the worse side moves it; `sign` is -1 of a credit."""
+    """Each constant in words with the side on which its true value makes the label higher, and the share of its energy that a step to that
+    side is; `sign` is -1 of a credit."""
     meter, state = record.meter, record.mean_state
     if state is None:
         return
     temperature_k, pressure_kpa = state
     if meter.temperature_c is not None:
-        share = max(_share(meter, (temperature_k + by, pressure_kpa), state, sign) for by in (-KELVIN, KELVIN))
-        said = Phrase("temperature %(value)s °C, each 10 K", value=f"{meter.temperature_c:g}")
+        share, side = _worse(KELVIN, lambda by: _share(meter, (temperature_k + by, pressure_kpa), state, sign))
+        shown: dict[str, Value] = {"side": side, "value": f"{meter.temperature_c:g}"}
+        said = Phrase("each 10 K that the true temperature is %(side)s %(value)s °C", **shown)
         if meter.steam is None:
             low, high = USUAL_GAS_C
             said = Phrase(
-                "temperature %(value)s °C (usual %(low)s to %(high)s), each 10 K", value=f"{meter.temperature_c:g}", low=low, high=high
+                "each 10 K that the true temperature is %(side)s %(value)s °C (usual %(low)s to %(high)s)", low=low, high=high, **shown
             )
         yield said, share
     if meter.pressure_kpa is not None:
-        share = max(_share(meter, (temperature_k, pressure_kpa + by), state, sign) for by in (-KPA, KPA))
-        yield Phrase("absolute pressure %(value)s kPa, each 5 kPa", value=f"{meter.pressure_kpa:g}"), share
+        share, side = _worse(KPA, lambda by: _share(meter, (temperature_k, pressure_kpa + by), state, sign))
+        value = f"{meter.pressure_kpa:g}"
+        yield Phrase("each 5 kPa that the true absolute pressure is %(side)s %(value)s kPa", side=side, value=value), share
     if meter.steam is not None:
-        water = meter.steam.feed_water_c
-        moved = (meter.steam.model_copy(update={"feed_water_c": max(water + by, 0.0)}) for by in (-KELVIN, KELVIN))
-        share = max(_share(meter.model_copy(update={"steam": one}), state, state, sign, meter) for one in moved)
-        low, high = USUAL_FEED_WATER_C
-        yield Phrase("feed water %(value)s °C (usual %(low)s to %(high)s), each 10 K", value=f"{water:g}", low=low, high=high), share
+        steam, (low, high) = meter.steam, USUAL_FEED_WATER_C
+
+        def with_water(by: float) -> Meter:
+            return meter.model_copy(update={"steam": steam.model_copy(update={"feed_water_c": max(steam.feed_water_c + by, 0.0)})})
+
+        share, side = _worse(KELVIN, lambda by: _share(with_water(by), state, state, sign, meter))
+        said = Phrase(
+            "each 10 K that the true feed water is %(side)s %(value)s °C (usual %(low)s to %(high)s)",
+            side=side,
+            value=f"{steam.feed_water_c:g}",
+            low=low,
+            high=high,
+        )
+        yield said, share
+
+
+def _worse(step: float, share: Callable[[float], float]) -> tuple[float, Phrase]:
+    """The larger share of a step down and one up, with its side."""
+    down, up = share(-step), share(step)
+    return (down, Phrase("below")) if down > up else (up, Phrase("above"))
 
 
 def _share(meter: Meter, state: tuple[float, float], declared: tuple[float, float], sign: int, as_declared: Meter | None = None) -> float:

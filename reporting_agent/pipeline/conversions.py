@@ -124,7 +124,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
                 continue
             said = Phrase(
                 "Conversions of the site take %(what)s. Were what that is more than a typical one takes this step's own, the label would be"
-                " higher by %(size)s %(unit)s.",
+                " higher by %(size)s %(unit)s. Check the meters and heating values of what they take and give.",
                 what=_figures(one),
                 size=f"{max(size, 0.0):.3g}",
                 unit=label.unit,

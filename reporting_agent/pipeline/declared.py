@@ -95,7 +95,8 @@ def told(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[
         without = _without(event, label, pack.step(label.step).label_rule.quantile, whole)
         if without is not None:
             said = Phrase(
-                "Without that factor of %(what)s from %(start)s the label would be %(without)s %(unit)s, for %(best)s.",
+                "Without that factor of %(what)s from %(start)s the label would be %(without)s %(unit)s, for %(best)s. Keep what"
+                " shows the factor for an auditor.",
                 what=event.named,
                 start=event.start,
                 without=f"{without:.4g}",
@@ -108,7 +109,7 @@ def told(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[
         if more is not None and more.any() and label.best.value is not None:
             said = Phrase(
                 "As the site declares, %(column)s of [mapping.%(table)s] counts %(factor)s-fold, which is no factor between units."
-                " Without it the label would be %(without)s %(unit)s, for %(best)s.",
+                " Without it the label would be %(without)s %(unit)s, for %(best)s. Keep what shows the factor for an auditor.",
                 column=column,
                 table=table,
                 factor=f"{factor:g}",

@@ -68,8 +68,9 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
         burnt = 1000 * (amount - highest) * (feed.burns or 0.0) / MJ_PER[label.energy_unit]
         if amount < lowest and best * (lowest / amount - 1) > WORTH_TELLING * abs(best):
             said = Phrase(
-                "The log charges %(amount)s t of %(materials)s per %(per)s of output; usual are at least %(usual)s. By the output that so"
-                " much feed gives, the label would be higher by %(size)s %(unit)s.",
+                "The log charges %(amount)s t of %(materials)s per %(per)s of output; usual is at least %(usual)s. By the output that so"
+                " much feed gives, the label would be higher by %(size)s %(unit)s. Check the scale of the output, and whether the log names"
+                " all of the feed.",
                 **shown,
                 usual=f"{lowest:g}",
                 size=f"{best * (lowest / amount - 1):.2g}",
@@ -77,7 +78,7 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
             yield Words.of(said)
         elif label.metric is not Metric.ELECTRICITY and burnt > WORTH_TELLING * abs(best):
             said = Phrase(
-                "The log charges %(amount)s t of %(materials)s per %(per)s of output; usual are at most %(usual)s. Were the rest burnt, the"
+                "The log charges %(amount)s t of %(materials)s per %(per)s of output; usual is at most %(usual)s. Were the rest burnt, the"
                 " label would be higher by %(size)s %(unit)s: report what is burnt as energy, and log all that the product is made of.",
                 **shown,
                 usual=f"{highest:g}",

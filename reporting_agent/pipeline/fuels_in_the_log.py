@@ -165,7 +165,7 @@ def told(label: StepLabel, short: Mapping[tuple[str, str], float], doubted: Mapp
     if label.best.value is not None and label.output_t and label.metric is not Metric.ELECTRICITY and label.step in doubted:
         said = Phrase(
             "One run is left out, because its log names fuel that its energy does not hold (`check` names the row). Were that fuel of all"
-            " runs, the label would be higher by %(size)s %(unit)s at most.",
+            " runs, the label would be higher by %(size)s %(unit)s at most. Report it as energy, or correct the log.",
             size=f"{doubted[label.step] / MJ_PER[label.energy_unit] / label.output_t:.2g}",
             unit=label.unit,
         )
@@ -177,7 +177,8 @@ def told(label: StepLabel, short: Mapping[tuple[str, str], float], doubted: Mapp
         if (size := missing * energy / label.output_t) > WORTH_TELLING * abs(label.best.value):
             said = Phrase(
                 "The energy holds %(share)s of the %(carrier)s that the log names. With all of it the label would be higher by %(size)s"
-                " %(unit)s: nothing shows that the rest is moisture.",
+                " %(unit)s: nothing shows that the rest is moisture. Report the rest as energy, or keep the laboratory's moisture for an"
+                " auditor.",
                 share=f"{1 / (1 + missing):.1%}",
                 carrier=CARRIERS[carrier].words,
                 size=f"{size:.3g}",

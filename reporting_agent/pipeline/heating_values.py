@@ -209,7 +209,7 @@ def told(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values: Hea
             yield Words.of(
                 Phrase(
                     "%(carrier)s has two heating values on a day, where it is made and where it is used, at most %(share)s %% apart. At the"
-                    " other one the label would be higher by %(size)s %(unit)s.",
+                    " other one the label would be higher by %(size)s %(unit)s. Give both sides one value of the day.",
                     carrier=CARRIERS[carrier].words.each(str.capitalize),
                     share=f"{100 * max(most / least - 1 for (one, _), (least, most) in ranges.items() if one == carrier):.2g}",
                     size=f"{size:.2g}",

@@ -42,7 +42,8 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
         if heat is stated:
             said = Phrase(
                 "The log charges %(amount)s t of %(materials)s per %(per)s of output, which hold %(heat)s MJ/kg, as the site states"
-                " (%(variable)s), and no energy counts it: with it the label would be higher by %(size)s %(unit)s.",
+                " (%(variable)s), and no energy counts it: with it the label would be higher by %(size)s %(unit)s. Keep the analyses for an"
+                " auditor.",
                 **shown,
             )
         else:

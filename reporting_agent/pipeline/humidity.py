@@ -93,13 +93,14 @@ def _said(declared: float | None, *, back: bool, **size: Value) -> Phrase:
         return Phrase(
             "As the site declares, the %(carrier)s that meter %(meter)s measures has a relative humidity of %(humidity)s %%, which no"
             " reading shows. Saturated, as washed gas is, it would be %(vapour)s water vapour, and the label would be higher by %(size)s"
-            " %(unit)s.",
+            " %(unit)s. Keep the measurements of its humidity for an auditor.",
             humidity=f"{declared:g}",
             **size,
         )
     return Phrase(
         "As the site declares, the %(carrier)s that meter %(meter)s measures has a relative humidity of %(humidity)s %%, which no reading"
-        " shows: %(vapour)s of its volume is taken off as water vapour. Were it dry, the label would be higher by %(size)s %(unit)s.",
+        " shows: %(vapour)s of its volume is taken off as water vapour. Were it dry, the label would be higher by %(size)s %(unit)s. Keep"
+        " the measurements of its humidity for an auditor.",
         humidity=f"{declared:g}",
         **size,
     )

@@ -50,7 +50,7 @@ def told(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
         said = Phrase(
             "The files hold %(count)s runs beside the period, from %(first)s to %(last)s; all together lie higher, by more than a season or"
             " the label's uncertainty, as where energy is booked in another month. At the level of all, the label would be %(other)s"
-            " %(unit)s, for %(best)s.",
+            " %(unit)s, for %(best)s. Hold the months against the readings of the main meters.",
             count=other.used - label.used,
             first=longer.period.start.date().isoformat(),
             last=longer.period.end.date().isoformat(),

@@ -205,7 +205,7 @@ def _ready(label: StepLabel, step: Step, at: MaterialAt, material: Material, amo
     if at.rest_of or share >= 1:
         said = Phrase(
             "The log charges %(amount)s t of %(material)s per %(per)s of output: that much was made elsewhere, with energy that is in no"
-            " label here.",
+            " label here. Keep the delivery notes for an auditor.",
             amount=f"{amount:.3g}",
             material=material.words,
             per=step.output_unit,
@@ -213,7 +213,7 @@ def _ready(label: StepLabel, step: Step, at: MaterialAt, material: Material, amo
     else:
         said = Phrase(
             "The log charges %(amount)s t of %(material)s per %(per)s of output: so much of it was bought ready or half made. Per %(per)s"
-            " made here throughout the label would be up to %(made_here)s %(unit)s.",
+            " made here throughout the label would be up to %(made_here)s %(unit)s. Keep the delivery notes for an auditor.",
             amount=f"{amount:.3g}",
             material=material.words,
             per=step.output_unit,

@@ -50,7 +50,7 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
             said = Phrase(
                 "Days take turns above the usual and below it (correlation of neighbours %(opposed)s) as their %(variable)s does: the"
                 " correction by it takes more than the days' energy follows. With each day and the next taken together, the label would be"
-                " higher by %(size)s %(unit)s.",
+                " higher by %(size)s %(unit)s. Keep the records of that variable for an auditor.",
                 variable=variable,
                 **shown,
             )
@@ -66,7 +66,7 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
         said = Phrase(
             "Days above the usual and days below it follow each other more than chance does (correlation of neighbours %(opposed)s), as"
             " where output or energy is booked a day off. With each day and the next taken together, the label would be higher by"
-            " %(size)s %(unit)s.",
+            " %(size)s %(unit)s. Read output and energy at the same hour.",
             **shown,
         )
     yield Words.of(said)

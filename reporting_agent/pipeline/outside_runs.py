@@ -97,7 +97,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     )
     said = Phrase(
         "Energy of this step fell to no run that counts, per %(per)s of its output: %(parts)s %(unit)s. With all of it the label would be"
-        " higher by %(size)s %(unit)s.",
+        " higher by %(size)s %(unit)s. Log what ran in that time, and correct range, rated power and until of its meters.",
         per=step.output_unit,
         parts=enumerated(name for name, amount in sorted(parts, key=lambda part: -part[1]) if amount > 0),
         unit=label.unit,

@@ -84,8 +84,8 @@ def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
         higher = (usual.burns_usually * given - burnt) / MJ_PER[label.energy_unit] / label.output_t
         if higher > WORTH_TELLING * abs(label.best.value):
             said = Phrase(
-                "The step burns gas of %(found)s of the heat that it gives back as %(carriers)s; usual are %(usual)s, at which the label"
-                " would be higher by %(higher)s %(unit)s.",
+                "The step burns gas of %(found)s of the heat that it gives back as %(carriers)s; usual is %(usual)s, at which the label"
+                " would be higher by %(higher)s %(unit)s. Report all the gas that its burners take, by their meters.",
                 found=f"{burnt / given:.0%}",
                 carriers=enumerated(CARRIERS[carrier].words for carrier in usual.gives),
                 usual=f"{usual.burns_usually:.0%}",

@@ -115,15 +115,16 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
         }
         if np.std(moved) <= STEADY * abs(np.mean(moved)):
             said = Phrase(
-                "%(variable)s is %(value)s in all runs or nearly so, and no reading shows it: without the correction by it (from"
-                " %(reference)s) the label would be %(without)s %(unit)s.",
+                "%(variable)s is %(value)s in all runs or nearly so, and no reading shows it. The nearer its true value is to"
+                " %(reference)s, the higher the label: at %(reference)s, without the correction by it, the label would be %(without)s"
+                " %(unit)s. Keep the sheets of the tests for an auditor.",
                 **named,
             )
         else:
             said = Phrase(
                 "%(variable)s is %(value)s on average and differs from run to run, but the runs' energy does not show it: it follows by"
                 " %(part)s %% (±%(sure)s) of what the correction takes. Without that correction (from %(reference)s) the label would be"
-                " %(without)s %(unit)s.",
+                " %(without)s %(unit)s. Keep the sheets of the tests for an auditor.",
                 part=f"{100 * part:.0f}",
                 sure=f"{100 * SIGMAS * sure:.0f}",
                 **named,
@@ -144,14 +145,15 @@ def _followed_by_energy(label: StepLabel, condition: ReferenceCondition, values:
         moved = slope * (_off(values, condition) - _off(values + nearest - mean, condition))
         then = float(np.sort(made.at_reference + moved)[at])
         said = Phrase(
-            "%(variable)s is %(value)s on average; usual are %(least)s to %(most)s, and energy follows it alike if as much was put"
-            " onto every value: each %(one)s by which all are off moves the label by %(each)s, at %(nearest)s it would be %(then)s"
-            " %(unit)s. Keep the sheets of the tests for an auditor.",
+            "%(variable)s is %(value)s on average, beyond the usual %(least)s to %(most)s, and energy cannot show whether every value is"
+            " off by as much. Each %(one)s by which the true values are %(lower)s makes the label higher by %(each)s; at %(nearest)s it"
+            " would be %(then)s %(unit)s. Keep the sheets of the tests for an auditor.",
             value=f"{mean:.4g} {unit}",
             least=f"{condition.usual[0]:g}",
             most=f"{condition.usual[1]:g}",
             one=f"1 {unit}",
-            each=f"{abs(slope):.2g}",
+            lower=Phrase("lower") if slope > 0 else Phrase("higher"),
+            each=f"{abs(slope):.2g} {label.unit}",
             nearest=f"{nearest:g}",
             then=f"{then:.4g}",
             **shown,

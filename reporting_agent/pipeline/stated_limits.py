@@ -60,7 +60,8 @@ def rests_on(
             continue
         found[limit.standard] = Phrase(
             "That level %(level)s of %(standard)s is met rests on what the site states: %(stated)s. Were these the strictest that the"
-            " standard knows, its limits would be %(limits)s %(unit)s, and %(then)s. Only papers and an audit show which holds.",
+            " standard knows, its limits would be %(limits)s %(unit)s, and %(then)s. Keep the papers that show them for an auditor:"
+            " nameplates, the design, orders.",
             level=level,
             standard=limit.standard,
             stated=enumerated(f"{name} = {_plain(given[name])}" for name in stated),

@@ -62,7 +62,8 @@ def _said(days: Integers, mean: Floats, weight: Floats, low: Flags, higher: floa
     return Phrase(
         "The label rests on days that lie together and low: %(count)s of %(all)s, the longest stretch from %(first)s to %(last)s, lie"
         " %(below)s %(unit)s below the others, far more than neighbouring days differ, as where energy or output is booked weeks off or the"
-        " process changed. With every day at the level of all, the label would be higher by %(higher)s %(unit)s.",
+        " process changed. With every day at the level of all, the label would be higher by %(higher)s %(unit)s. Hold these days against"
+        " the readings of the main meters and the stock.",
         count=int(low.sum()),
         all=len(days),
         first=date.fromordinal(int(days[first])).isoformat(),

@@ -68,7 +68,8 @@ def unserved(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         if (1 - served) * taken > max(NEARLY * taken, USUAL * abs(label.best.value)):
             said = Phrase(
                 "Of what %(id)s of [site_boundary] makes, steps whose labels count it, their auxiliaries and buyers take %(share)s. Were"
-                " what it takes for the rest this step's own, the label would be higher by %(size)s %(unit)s.",
+                " what it takes for the rest this step's own, the label would be higher by %(size)s %(unit)s. Name who takes the rest in"
+                " [site_boundary], with the meter.",
                 id=made.id,
                 share=f"{served:.0%}",
                 size=f"{(1 - served) * taken:.3g}",
@@ -165,12 +166,12 @@ def _said(carrier: str, rest: float, share: float, label: StepLabel) -> Phrase:
     if share <= 0:
         return Phrase(
             "Nothing shows who takes the %(carrier)s that is credited: no other step of the site, and no flow of [site_boundary]."
-            " Without the credit the label would be higher by %(size)s %(unit)s.",
+            " Without the credit the label would be higher by %(size)s %(unit)s. Name its taker in [site_boundary], with the meter.",
             **size,
         )
     return Phrase(
         "Of the %(carrier)s that is credited, other steps of the site and flows of [site_boundary] take %(share)s. Without the rest the"
-        " label would be higher by %(size)s %(unit)s.",
+        " label would be higher by %(size)s %(unit)s. Name who takes the rest in [site_boundary], with the meter.",
         share=f"{share:.2%}",
         **size,
     )

@@ -147,7 +147,8 @@ def _between(usual: UsualHeat, mean: float, energy: float, label: StepLabel, why
     yield Words.of(
         Phrase(
             "%(carrier)s counts at %(mean)s on average, %(given)s. Each percent that this is off moves the label by %(size)s %(unit)s; at"
-            " %(least)s to %(most)s, all of them usual, it would be %(low)s to %(high)s.",
+            " %(least)s to %(most)s, all of them usual, it would be %(low)s to %(high)s. Keep the laboratory's sheets for an"
+            " auditor.",
             carrier=CARRIERS[usual.carrier].words.each(str.capitalize),
             given=given if why is None else Phrase("as the site declares: %(reason)s", reason=why.reason.strip().rstrip(".")),
             mean=f"{mean:.4g} MJ/{CARRIERS[usual.carrier].unit}",
@@ -182,7 +183,7 @@ def _rests_on(carrier: str, mean: float, why: HeatingValue, size: float, label: 
     return Words.of(
         Phrase(
             "As the site declares, %(carrier)s counts at %(mean)s on average: %(reason)s. Each percent that this is off moves the label by"
-            " %(size)s %(unit)s.",
+            " %(size)s %(unit)s. Keep the laboratory's sheets for an auditor.",
             carrier=CARRIERS[carrier].words,
             mean=f"{mean:.4g} MJ/{CARRIERS[carrier].unit}",
             reason=why.reason.strip().rstrip("."),
@@ -208,8 +209,8 @@ def _one_value(carrier: str, value: float, size: float, label: StepLabel) -> Wor
 def _away(carrier: str, mean: float, typical: float, better: float, label: StepLabel) -> Words:
     return Words.of(
         Phrase(
-            "%(carrier)s counts at %(mean)s on average; typical are %(typical)s, at which the label would be higher by %(better)s"
-            " %(unit)s.",
+            "%(carrier)s counts at %(mean)s on average; typical is %(typical)s, at which the label would be higher by %(better)s"
+            " %(unit)s. Keep the laboratory's sheets for an auditor.",
             carrier=CARRIERS[carrier].words.each(str.capitalize),
             mean=f"{mean:.4g} MJ/{CARRIERS[carrier].unit}",
             typical=f"{typical:g}",

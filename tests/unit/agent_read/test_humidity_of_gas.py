@@ -120,7 +120,7 @@ def test_vapour_taken_off_gas_that_a_step_takes_is_told(tmp_path: Path) -> None:
     works(tmp_path, "steel", {"converter": Ran(HEAT_T, USED[:2], {"scrap_pct": 0.0})}, taken.partition('energy = "energy.csv"\n')[2], RUNS)
     _, (told,) = label_of(site)
     assert told.startswith("As the site declares, the coke-oven gas that meter ldg measures has a relative humidity of 100 %")
-    assert told.endswith("19.7% of its volume is taken off as water vapour. Were it dry, the label would be higher by 1.17 kgce/t.")
+    assert "19.7% of its volume is taken off as water vapour. Were it dry, the label would be higher by 1.17 kgce/t." in told
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,9 @@ def test_bought_steam_counts_and_is_told_with_its_size(tmp_path: Path) -> None:
     label = of(labelled(site), "alumina-refining")
     assert label.used == 60
     assert going_out(site) == {"alumina-refining": {None}}
-    assert [why.en.partition(": ")[2] for why in label.provisos] == ["each percent that those would lose is 1.8 kgce/t."]
+    assert [why.en.partition(": ")[2] for why in label.provisos] == [
+        "each percent that those would lose is 1.8 kgce/t. Keep the supplier's invoices for an auditor."
+    ]
 
 
 def test_the_fuel_of_its_own_boilers_needs_no_statement(tmp_path: Path) -> None:
@@ -121,14 +123,14 @@ def test_what_a_power_house_loses_is_told_with_its_size_and_its_reason(tmp_path:
     assert label.best.value is not None
     said = [one.en for one in label.provisos]
     assert any(one.startswith("Conversions of the site take coal (power-house: 198,720 GJ of 2,208,000 GJ, 9%)") for one in said)
-    assert any(one.endswith("this step's own, the label would be higher by 233 kgce/t.") for one in said)
+    assert any("this step's own, the label would be higher by 233 kgce/t." in one for one in said)
     assert "As the site declares of power-house: an old set on rejects of the washery." in said
 
 
 def test_worse_than_typical_is_told_and_as_typical_is_not(tmp_path: Path) -> None:
     """29 %: 690,000 - 567,771 GJ over 240,000 t are 17.4 kgce/t; 2.4e7 kg are 36 %."""
     worse = [one.en for one in of(beside_a_power_house(tmp_path, 3.0e7), "alumina-refining").provisos]
-    assert any(one.endswith("higher by 17.4 kgce/t.") for one in worse)
+    assert any("higher by 17.4 kgce/t." in one for one in worse)
     usual = [one.en for one in of(beside_a_power_house(tmp_path, 2.4e7), "alumina-refining").provisos]
     assert not any(one.startswith("Conversions") for one in usual)
 
@@ -151,8 +153,8 @@ def test_steam_that_nobody_takes_is_told_with_its_size(tmp_path: Path) -> None:
     strand = {"sintering": Ran(8000, [*burnt, gave("steam", 150, "kg", 2.75)], SINTER)}
     said, more_than_usual = of(labelled(works(tmp_path, "steel", strand, STRAND)), "sintering").provisos
     assert said.en.startswith("Nothing shows who takes the steam")
-    assert said.en.endswith("the label would be higher by 14.1 kgce/t.")
-    assert more_than_usual.en.startswith("412 MJ/t are given back as steam, heat; usual are at most 284 MJ/t")
+    assert "the label would be higher by 14.1 kgce/t." in said.en
+    assert more_than_usual.en.startswith("412 MJ/t are given back as steam, heat; usual is at most 284 MJ/t")
     sale, again = of(labelled(works(tmp_path, "steel", strand, STRAND + BUYER)), "sintering").provisos
     assert sale.en.startswith("The sale of steam is stated, and no meter shows it")
     assert again == more_than_usual
@@ -172,7 +174,7 @@ def test_a_taker_of_a_little_is_no_taker_of_it_all(tmp_path: Path, taker: str) -
         settings += f'[site_boundary]\nsold = [{{ carrier = "steam", quantity = {amount}, unit = "MJ", period = "2026" }}]\n'
     said = of(labelled(works(tmp_path, "steel", ran, settings)), "sintering").provisos[0].en
     assert said.startswith("Of the steam that is credited, other steps of the site and flows of [site_boundary] take")
-    assert said.endswith(f"the label would be higher by {'7.04' if taker == 'buyer of half' else '14.1'} kgce/t.")
+    assert f"the label would be higher by {'7.04' if taker == 'buyer of half' else '14.1'} kgce/t." in said
 
 
 CONVERSION = """[[site_boundary.conversions]]
@@ -223,7 +225,7 @@ def of_steam(folder: Path, fence: str, rolling: float = 0.0, kwh: float = 40) ->
 def test_a_conversion_that_gives_to_nobody_takes_no_credited_steam(tmp_path: Path, fence: str) -> None:
     said = of_steam(tmp_path, fence)
     assert said[0].startswith("Nothing shows who takes the steam that is credited")
-    assert said[0].endswith("the label would be higher by 8.44 kgce/t.")
+    assert "the label would be higher by 8.44 kgce/t." in said[0]
     assert "is taken, wholly or in part, by no step that counts it" in said[1]
 
 
@@ -238,7 +240,7 @@ def test_a_conversion_that_gives_to_nobody_takes_no_credited_steam(tmp_path: Pat
 def test_a_conversion_takes_as_much_as_others_take_of_it(tmp_path: Path, fence: str, share: str, rest: str) -> None:
     """Half of the heat is sold, or none of the power is needed; 5 % of all users is left to what meters err by. Of 8.44 kgce/t."""
     (first, second) = of_steam(tmp_path, fence)
-    assert first.endswith(f"flows of [site_boundary] take {share}. Without the rest the label would be higher by {rest} kgce/t.")
+    assert f"flows of [site_boundary] take {share}. Without the rest the label would be higher by {rest} kgce/t." in first
     assert "makes of the steam is taken, wholly or in part" in second
 
 
@@ -303,7 +305,7 @@ def test_gas_that_goes_to_the_next_step_is_asked_nothing_and_flared_gas_is_told(
     house = [took("blast-furnace-gas", 2.575, "Nm3", 3.35), took("electricity", 0.03, "kWh"), gave("electricity", 1, "kWh")]
     alone = labelled(works(tmp_path, "steel", {"blast-furnace": furnace}))
     said = [one.en for one in of(alone, "blast-furnace").provisos if "feed_fe_pct" not in one.en]
-    assert [one[-48:] for one in said] == [" credit the label would be higher by 118 kgce/t."]
+    assert [" credit the label would be higher by 118 kgce/t." in one for one in said] == [True]
     both = labelled(works(tmp_path, "steel", {"blast-furnace": furnace, "power-house": Ran(2e6, house)}))
     assert ["feed_fe_pct" in one.en for one in of(both, "blast-furnace").provisos] == [True]
 
@@ -334,9 +336,8 @@ def test_what_cement_holds_of_bought_powder_is_told_with_its_size(tmp_path: Path
     assert len(told) == (said is not None)
     if said is not None:
         assert told[0].startswith(said)
-        assert told[0].endswith(
-            ("label lower by up to 0.023 kgce/t. State it under [static], 0 where there is none.", "would be up to 3.7 kgce/t.")
-        )
+        of_a_percent, of_all = "label lower by up to 0.023 kgce/t. State it under [static], 0 where", "would be up to 3.7 kgce/t. Keep"
+        assert of_a_percent in told[0] or of_all in told[0]
 
 
 @pytest.mark.parametrize(
@@ -357,14 +358,14 @@ def test_hydrate_that_was_bought_and_only_calcined_is_told_beside_alumina(tmp_pa
     assert all(one.startswith(str(said)) for one in told)
 
 
-@pytest.mark.parametrize(("kwh", "told"), [(49, "49 kWh/t of electricity are reported; usual are 70"), (90, None)])
+@pytest.mark.parametrize(("kwh", "told"), [(49, "49 kWh/t of electricity are reported; usual is at least 70"), (90, None)])
 def test_rolling_whose_fans_stand_among_auxiliaries_is_told_what_is_usual(tmp_path: Path, kwh: float, told: str | None) -> None:
     """90 kWh/t as 49: 5.0 kgce/t less; 21 kWh of it, 2.6 kgce/t, are below what the pack takes for usual."""
     burnt = [took("natural-gas", 36, "Nm3", 35.5), took("electricity", kwh, "kWh")]
     unused = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
     said = [one.en for one in of(labelled(works(tmp_path, "steel", {"hot-rolling": Ran(900, burnt)}, unused)), "hot-rolling").provisos]
     assert [one.partition(",")[0] for one in said] == ([told] if told else [])
-    assert all(one.endswith("by 2.6 kgce/t.") for one in said)
+    assert all("by 2.6 kgce/t." in one for one in said)
 
 
 @pytest.mark.parametrize(

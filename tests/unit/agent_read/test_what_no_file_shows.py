@@ -17,7 +17,7 @@ from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 from tests.unit.agent_read.test_fuel_in_the_log import KILN
 from tests.unit.agent_read.test_materials_in_the_log import BLAINE, CAST, GROUND, ORE, run
 
-OWN, HELD, CONSTANT = "own (waste heat", "MJ/kg", "constants that no reading shows"
+OWN, HELD, CONSTANT = "generates itself (waste heat", "MJ/kg", "constants that no reading shows"
 SINTERED = [took("coke", 40, "kg", 28.4), took("electricity", 38, "kWh"), took("coke-oven-gas", 4, "Nm3", 17.4)]
 
 ARC = [took("electricity", 380, "kWh"), took("coke", 8, "kg", 28.4), took("natural-gas", 4, "Nm3", 35.5)]
@@ -30,10 +30,10 @@ def beside(label: StepLabel, *words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("static", "said"),
     [
-        ("", "each percent of what the step uses is 0.231 kWh/t. State own_power_pct under [static], 0 where none was."),
+        ("", "is missing from the label: 0.231 kWh/t. Write under [static] in site.toml how many percent"),
         ("own_power_pct = 0\n", None),
         ("own_power_pct = 25\n", "With it the label would be 30.8 kWh/t."),  # 23.1 / 0.75
-        ("own_power_pct = 100\n", "State own_power_pct"),  # no share of what is used
+        ("own_power_pct = 100\n", "were subtracted (own_power_pct), 0 where none was."),  # no share of what is used
     ],
 )
 def test_power_that_may_have_been_taken_off_is_asked_about_until_the_site_states_how_much(
@@ -42,7 +42,7 @@ def test_power_that_may_have_been_taken_off_is_asked_about_until_the_site_states
     settings = f"[static]\nbought_ground_pct = 0\n{static}"
     site = works(tmp_path, "cement", {"cement-grinding": Ran(3000, GROUND, BLAINE)}, settings, states_own_power=False)
     result = labelled(site)
-    found = beside(of(result, "cement-grinding", Metric.ELECTRICITY), OWN, "made on the site")
+    found = beside(of(result, "cement-grinding", Metric.ELECTRICITY), OWN, "generated on the site")
     assert [said is not None and said in one for one in found] == ([] if said is None else [True]), found
     assert result.site_label.steps[0].best.value is not None
     assert not [one for one in result.findings if "own_power_pct" in str(one.sentence)]  # a name that the pack asks for
@@ -105,6 +105,10 @@ def test_shale_that_the_raw_mill_logs_is_told_at_the_kiln_that_it_burns_in(tmp_p
     assert not beside(of(result, "raw-meal-homogenisation"), HELD)
 
 
+SIDES = (
+    "for each 10 K that the true temperature is below 15 °C (usual 0 to 40)",
+    "2.21 kgce/t for each 5 kPa that the true absolute pressure is above",
+)
 STEAM = """readings = "readings.csv"
 [[meters]]
 id = "steam-1"
@@ -136,10 +140,10 @@ def test_feed_water_and_state_of_credited_steam_are_told_with_what_10_k_make(tmp
     assert colder.best.value is not None
     assert colder.best.value - label.best.value == pytest.approx(-0.42 * (436.1 - 83.9) / 29.3076, abs=0.05)
     (said,), (of_cold,) = beside(label, CONSTANT), beside(colder, CONSTANT)
-    assert "feed water 104 °C (usual 60 to 160), each 10 K by 0.6" in said  # 0.42 x 42 / 29.3
-    assert "feed water 20 °C (usual 60 to 160), each 10 K by 0.599" in of_cold
-    assert "temperature 440 °C, each 10 K by 0.3" in said
-    assert "pressure" not in said  # 5 of 3,900 kPa
+    assert "0.607 kgce/t for each 10 K that the true feed water is above 104 °C (usual 60 to 160)" in said  # 0.42 x 42 / 29.3
+    assert "0.599 kgce/t for each 10 K that the true feed water is above 20 °C (usual 60 to 160)" in of_cold
+    assert "kgce/t for each 10 K that the true temperature is below 440 °C" in said
+    assert "true absolute pressure" not in said  # 5 of 3,900 kPa
 
 
 def test_gas_by_constants_is_told_and_gas_in_nm3_is_not(tmp_path: Path) -> None:
@@ -157,7 +161,7 @@ def test_gas_by_constants_is_told_and_gas_in_nm3_is_not(tmp_path: Path) -> None:
         assert label.best.value is not None
         found = beside(label, CONSTANT)
         assert len(found) == told, found
-        assert not told or ("temperature 15 °C (usual 0 to 40), each 10 K by 1.7" in found[0] and "each 5 kPa by 2.2" in found[0])
+        assert not told or all(one in found[0] for one in SIDES)
 
 
 def test_a_mill_that_dries_with_gas_is_told_why_it_has_no_label_of_electricity(tmp_path: Path) -> None:

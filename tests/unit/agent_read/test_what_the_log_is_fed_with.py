@@ -40,15 +40,15 @@ def stated(folder: Path, step: str, ran: Ran, charged: dict[str, float], static:
             "anode-production",
             Ran(500, BAKED),
             {"input.petroleum-coke": 0.727, "input.pitch": 0.16, "input.butts": 0.2},
-            "coke, pitch, anode butts per t of output; usual are at most 1.07. Were the rest burnt, the label would be higher by 18.3",
+            "coke, pitch, anode butts per t of output; usual is at most 1.07. Were the rest burnt, the label would be higher by 18.3",
         ),
         ("anode-production", Ran(500, BAKED), {"input.petroleum-coke (kg)": 680}, "each percent of it would make the label higher by 7.3"),
         ("anode-production", Ran(500, BAKED), {"input.petroleum-coke": 680}, "charges 0.68 t of"),  # in kg, and not said so
         ("anode-production", Ran(500, BAKED), {"input.packing-coke": 0.03}, "higher by 10.7 kgce/t"),
         ("ladle-refining", Ran(100, LIQUID), {"input.anthracite": 0.01}, "higher by 5.73 kgce/t"),  # 6 kg at 28 MJ/kg
-        ("electrolysis", Ran(900, CELLS), {"input.alumina": 1.93 / 1.05}, "1.84 t of alumina per t of output; usual are at least 1.89"),
-        ("cement-grinding", Ran(3000, GROUND, BLAINE), {"input.clinker": 0.85, "input.gypsum": 0.05}, "usual are at least 0.98"),
-        ("aluminium-casting", Ran(50, CAST), {"input.liquid-aluminium": 0.96}, "usual are at least 0.995"),
+        ("electrolysis", Ran(900, CELLS), {"input.alumina": 1.93 / 1.05}, "1.84 t of alumina per t of output; usual is at least 1.89"),
+        ("cement-grinding", Ran(3000, GROUND, BLAINE), {"input.clinker": 0.85, "input.gypsum": 0.05}, "usual is at least 0.98"),
+        ("aluminium-casting", Ran(50, CAST), {"input.liquid-aluminium": 0.96}, "usual is at least 0.995"),
     ],
 )
 def test_feed_beyond_what_is_usual_is_told_with_its_size(tmp_path: Path, step: str, ran: Ran, charged: dict[str, float], size: str) -> None:
@@ -59,7 +59,7 @@ def test_feed_beyond_what_is_usual_is_told_with_its_size(tmp_path: Path, step: s
 
 def test_less_feed_than_output_is_told_as_the_label_of_the_output_that_it_gives(tmp_path: Path) -> None:
     label, (said,) = stated(tmp_path, "electrolysis", Ran(900, CELLS), {"input.alumina": 1.8144})  # 1.89 x 0.96
-    assert said.endswith(f"higher by {label['best']['value'] / 24:.2g} {'kgce/t'}.")
+    assert f"higher by {label['best']['value'] / 24:.2g} {'kgce/t'}." in said
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_refuse_fuel_with_a_reason_is_told_with_the_label_at_its_bounds(tmp_path
     (said,) = (one["en"] for one in label["provisos"] if "refuse-derived" in one["en"])
     low, high = (label["best"]["value"] + 60 * (value - 9) / 29.3076 for value in (12, 28))
     assert "counts at 9 MJ/kg on average, as the site declares: calorimeter, daily." in said
-    assert said.endswith(f"at 12 to 28, all of them usual, it would be {low:.4g} to {high:.4g}.")
+    assert f"at 12 to 28, all of them usual, it would be {low:.4g} to {high:.4g}." in said
 
 
 @pytest.mark.parametrize(("ground", "told"), [(0, True), (500, True), (6000, False)])
