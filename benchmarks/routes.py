@@ -213,7 +213,7 @@ class Yield(Declared):
 
     A run that gives back more is left out; where a label's runs give back more than is `usual`, it says by how much that betters it.
     Of a gas of which the step burns some, or another in its place: of the heat given back, what it burns of any gas at least (`burns`; a
-    run that burns less is left out) and usually (`burns_usually`; below it the label says so).
+    run that burns less is left out) and usually (`burns_usually`; below it the label says so). Of power, what a set takes of it itself.
     """
 
     gives: tuple[str, ...]

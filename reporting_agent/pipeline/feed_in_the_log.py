@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
+from math import fsum
 
 from benchmarks.conversion import MJ_PER
 from benchmarks.labels import Best, Grade, SiteLabel, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.measurements import Batch, Metric
+from benchmarks.measurements import Batch, Metric, Status
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Feed, Pack, Words
+from reporting_agent.pipeline.material_flow import parents_of
 from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, own_runs
 
 CODE = "feed-unlikely"
@@ -61,7 +63,10 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
     if best is None:
         return
     charged = Charged.by(batches, pack)
-    for feed, amount, columns in _judged(label, charged, batches):
+    judged = list(_judged(label, charged, batches))
+    if not any(feed.usual[0] for feed, *_ in judged):
+        yield from _held_by_nothing(label, charged, batches)
+    for feed, amount, columns in judged:
         lowest, highest = feed.usual
         shown = _shown(feed, amount, columns, label, charged)
         percent = 10 * amount * (feed.burns or 0.0) / MJ_PER[label.energy_unit]
@@ -96,6 +101,27 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
             yield Words.of(said)
 
 
+def _held_by_nothing(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> Iterator[Words]:
+    """Where the log names nothing, or too little, of what the output is made of, and no parents either: what each percent of it is."""
+    best, feeds = label.best.value or 0.0, [one for one in charged.pack.step(label.step).feeds if one.usual[0] > 0]
+    if best <= 0 or not feeds:
+        return
+    own = own_runs(batches, label.step)
+    if _made_of_it(feeds[0], charged, own, label.step) < (1 - NEARLY_WHOLE) * own_output(own):  # bought half made, and told so
+        return
+    known = parents_of(batches)
+    if all(place in known for place, one in enumerate(batches) if one.step == label.step and one.status is Status.GOOD):
+        return
+    said = Phrase(
+        "The log names nothing that the output is made of, or too little, so nothing holds the output against it: each percent that is"
+        " written too much makes the label %(size)s %(unit)s lower. Log what each run takes in, in t, as input.MATERIAL: %(materials)s.",
+        size=f"{best / 99:.2g}",
+        unit=label.unit,
+        materials=enumerated(charged.words_of(one) for one in feeds[0].of),
+    )
+    yield Words.of(said)
+
+
 def _shown(feed: Feed, amount: float, columns: Set[str], label: StepLabel, charged: Charged) -> dict[str, Value]:
     names = enumerated(charged.words_of(one) for one in feed.of if columns & {*charged.columns_of([one])})
     return {"amount": f"{amount:.3g}", "materials": names, "per": charged.pack.step(label.step).output_unit, "unit": label.unit}
@@ -103,6 +129,13 @@ def _shown(feed: Feed, amount: float, columns: Set[str], label: StepLabel, charg
 
 def _is_part(feed: Feed, feeds: Sequence[Feed]) -> bool:
     return any({*feed.of} < {*whole.of} for whole in feeds)
+
+
+def _made_of_it(feed: Feed, charged: Charged, own: Sequence[Batch], step: str) -> float:
+    """The output of the runs, without what the log says was bought half made and is no part of the feed (hydrate beside bauxite)."""
+    ready = [(at, columns) for at, _, columns in charged.stating(charged.pack.step(step)) if at.variable is at.rest_of is None]
+    ready = [(at, columns) for at, columns in ready if not {*columns} & {*charged.columns_of(feed.of)}]
+    return own_output(own) - fsum(charged.amount(own, columns) / at.whole[0] for at, columns in ready)
 
 
 def _judged(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> Iterator[tuple[Feed, float, Set[str]]]:
@@ -114,9 +147,9 @@ def _judged(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> Ite
         if any(narrower == columns for _, narrower in feeds[place + 1 :]):
             continue
         own = [one for one in own_runs(batches, label.step) if any(column in one.variables for column in columns)]
-        if seen & {*feed.of} or own_output(own) <= 0:
+        if seen & {*feed.of} or (output := _made_of_it(feed, charged, own, label.step)) <= 0:
             continue
-        amount = charged.amount(own, columns) / own_output(own)
+        amount = charged.amount(own, columns) / output
         if amount > _IN_KG * (feed.most or feed.usual[1]):
             amount /= 1000
         if amount > 0 and (feed.least is not None or amount >= NEARLY_WHOLE * feed.usual[0]):

@@ -1,7 +1,8 @@
 """Gas that a step gives back while it says that it burns none: gross of its own use on one side, net on the other.
 
 A furnace's stoves and an oven's walls take gas, its own or another, and the pack's boundary asks for it. Where a run credits a gas that its
-boundary also asks for, and burns next to no gas at all, its own use stands in no place.
+boundary also asks for, and burns next to no gas at all, its own use stands in no place. A set that makes power of waste heat drives pumps
+and fans with it: what it takes less than is usual is told.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack, Words
 from reporting_agent.pipeline.units import mj_in
@@ -71,27 +72,38 @@ def _least(pack: Pack) -> dict[tuple[str, str], float]:
 
 
 def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
-    """By how much the label would be higher, burnt its runs as much gas as is usual beside what they give back."""
+    """By how much the label would be higher, burnt its runs as much gas as is usual beside what they give back; of power, took they."""
     made, table = label.made_from, packs.factors(pack)
     if made is None or label.best.value is None or not label.output_t:
         return
     for usual in pack.step(label.step).boundary.yields:
         if usual.burns_usually is None or not all(counts(carrier, label.metric) for carrier in usual.gives):
             continue
-        gases = [one for row in made.rows.tolist() for one in made.columns.batches[row].energy if CARRIERS[one.carrier].form == "gas"]
-        given = fsum(_heat(one) for one in gases if one.direction is not Direction.IMPORT and one.carrier in usual.gives)
-        burnt = fsum(_most_heat(one, table) for one in gases if one.direction is Direction.IMPORT)
+        forms = {CARRIERS[carrier].form for carrier in usual.gives}
+        alike = [one for row in made.rows.tolist() for one in made.columns.batches[row].energy if CARRIERS[one.carrier].form in forms]
+        given = fsum(_heat(one) for one in alike if one.direction is not Direction.IMPORT and one.carrier in usual.gives)
+        burnt = fsum(_most_heat(one, table) for one in alike if one.direction is Direction.IMPORT)
         higher = (usual.burns_usually * given - burnt) / MJ_PER[label.energy_unit] / label.output_t
         if higher > WORTH_TELLING * abs(label.best.value):
-            said = Phrase(
-                "The step burns gas of %(found)s of the heat that it gives back as %(carriers)s; usual is %(usual)s, at which the label"
-                " would be higher by %(higher)s %(unit)s. Report all the gas that its burners take, by their meters.",
-                found=f"{burnt / given:.0%}",
-                carriers=enumerated(CARRIERS[carrier].words for carrier in usual.gives),
-                usual=f"{usual.burns_usually:.0%}",
-                higher=f"{higher:.2g}",
-                unit=label.unit,
-            )
+            shown: dict[str, Value] = {
+                "found": f"{burnt / given:.0%}",
+                "carriers": enumerated(CARRIERS[carrier].words for carrier in usual.gives),
+                "usual": f"{usual.burns_usually:.0%}",
+                "higher": f"{higher:.2g}",
+                "unit": label.unit,
+            }
+            if forms == {"electricity"}:
+                said = Phrase(
+                    "The step takes %(found)s of the %(carriers)s that it gives back; its pumps and fans usually take %(usual)s, at which"
+                    " the label would be higher by %(higher)s %(unit)s. Report all that the generator gives, and its own use as taken.",
+                    **shown,
+                )
+            else:
+                said = Phrase(
+                    "The step burns gas of %(found)s of the heat that it gives back as %(carriers)s; usual is %(usual)s, at which the"
+                    " label would be higher by %(higher)s %(unit)s. Report all the gas that its burners take, by their meters.",
+                    **shown,
+                )
             yield Words.of(said)
 
 

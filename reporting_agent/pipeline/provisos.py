@@ -20,6 +20,7 @@ from reporting_agent.pipeline import (
     default_heat,
     far_apart,
     feed_in_the_log,
+    gas_of_no_maker,
     heating_values,
     held_heat,
     humidity,
@@ -71,6 +72,7 @@ def of(
     yield from unusual_heating_values.told(label, site, pack)
     yield from default_heat.told(label, whole, pack)
     yield from own_gas.told(label, pack)
+    yield from gas_of_no_maker.told(label, whole, pack)
     yield from scattered.told(label, pack.step(label.step))
     yield from needs.told(label, pack.step(label.step), packs.factors(pack), Basis(pack.standard_basis), on, unreported)
     of_days = [*neighbours.told(label, pack.step(label.step)), *stretches.told(label, pack.step(label.step).label_rule)]

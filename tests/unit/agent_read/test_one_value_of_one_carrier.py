@@ -10,7 +10,7 @@ from benchmarks.errors import InputError, PolicyRefusal
 from reporting_agent import pipeline
 from reporting_agent.config import Site
 from reporting_agent.pipeline.heating_values import require_one_value
-from tests.unit.agent_read.small_works import Ran, codes, gave, going_out, labelled, of, took, works
+from tests.unit.agent_read.small_works import Ran, besides, codes, gave, going_out, labelled, of, took, works
 
 COKE_OF = {"feed_fe_pct": 58.0, "rare_earth_pct": 0.0, "vti_pct": 0.0, "laterite_pct": 0.0}
 ROLLING = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
@@ -123,8 +123,8 @@ def test_mixed_gas_counts_by_a_value_that_the_site_declares_with_its_reason(tmp_
     label = of(labelled(declared), "hot-rolling")
     assert label.used == 60
     assert going_out(declared) == {"hot-rolling": {None}}
-    (told,) = label.provisos
-    assert told.en == (
+    (told,) = besides(label)
+    assert told == (
         "As the site declares, mixed gas of the works counts at 7.4 MJ/Nm3 on average: chromatograph at the mixing station, hourly. Each"
         " percent that this is off moves the label by 0.63 kgce/t. Keep the laboratory's sheets for an auditor."
     )
@@ -175,11 +175,11 @@ def test_a_fuel_of_which_nothing_is_typical_is_told_with_what_its_bounds_would_m
     """Coal of a kiln at 18.5 for 22.5 MJ/kg made clinker 90 for 109 kgce/t; 124.6 kg at 17.5 to 30 and 26 kWh are 77.6 to 130.7."""
     kiln = Ran(4000, [took("coal", 124.6, "kg", coal), took("electricity", 26, "kWh")], {}, "grey")
     label = of(labelled(works(tmp_path, "cement", {"clinker-burning": kiln})), "clinker-burning")
-    (told,) = label.provisos
-    assert told.en.startswith(f"Coal counts at {coal:g} MJ/kg on average, as the plant gives it: no reading shows it.")
-    assert "at 17.5 to 30, all of them usual, it would be 77.6 to 130.7." in told.en
+    (told,) = besides(label)
+    assert told.startswith(f"Coal counts at {coal:g} MJ/kg on average, as the plant gives it: no reading shows it.")
+    assert "at 17.5 to 30, all of them usual, it would be 77.6 to 130.7." in told
     reason = '[[lhv]]\ncarrier = "coal"\nfrom = 2026-01-01\nvalue = 22.5\nunit = "MJ/kg"\nreason = "one mine, sampled daily"\n'
     declared = of(labelled(works(tmp_path, "cement", {"clinker-burning": kiln}, reason)), "clinker-burning")
-    (told,) = declared.provisos
-    assert told.en.startswith(f"Coal counts at {coal:g} MJ/kg on average, as the site declares: one mine, sampled daily. Each percent")
-    assert "at 17.5 to 30, all of them usual, it would be 77.6 to 130.7." in told.en
+    (told,) = besides(declared)
+    assert told.startswith(f"Coal counts at {coal:g} MJ/kg on average, as the site declares: one mine, sampled daily. Each percent")
+    assert "at 17.5 to 30, all of them usual, it would be 77.6 to 130.7." in told

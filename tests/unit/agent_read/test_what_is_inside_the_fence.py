@@ -10,7 +10,7 @@ from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.measurements import Metric
 from reporting_agent.pipeline import LabelResult, pack_of
 from reporting_agent.pipeline.outward import require_releasable
-from tests.unit.agent_read.small_works import Amount, Ran, codes, gave, going_out, labelled, of, took, works
+from tests.unit.agent_read.small_works import Amount, Ran, besides, codes, gave, going_out, labelled, of, took, works
 
 NO_HYDRATE = "[static]\nbought_hydrate_pct = 0\n"
 REFINERY = f'{NO_HYDRATE}[steps.alumina-refining]\nnot_used = ["coal"]\n'
@@ -48,14 +48,14 @@ def test_bought_steam_counts_and_is_told_with_its_size(tmp_path: Path) -> None:
     label = of(labelled(site), "alumina-refining")
     assert label.used == 60
     assert going_out(site) == {"alumina-refining": {None}}
-    assert [why.en.partition(": ")[2] for why in label.provisos] == [
+    assert [one.partition(": ")[2] for one in besides(label)] == [
         "each percent that those would lose is 1.8 kgce/t. Keep the supplier's invoices for an auditor."
     ]
 
 
 def test_the_fuel_of_its_own_boilers_needs_no_statement(tmp_path: Path) -> None:
     label = of(labelled(works(tmp_path, "aluminium", refinery(took("coal", 310, "kg", 23.0)), NO_HYDRATE)), "alumina-refining")
-    assert (label.used, [one.en[:24] for one in label.provisos]) == (60, ["Coal counts at 23 MJ/kg "])
+    assert (label.used, [one[:24] for one in besides(label)]) == (60, ["Coal counts at 23 MJ/kg "])
     assert label.best.value == pytest.approx(362.395, abs=1e-3)
 
 
@@ -151,12 +151,12 @@ def test_steam_that_nobody_takes_is_told_with_its_size(tmp_path: Path) -> None:
     """150 kg of steam at 2.75 are 14.1 kgce/t of sinter: 38.9 for 52.9."""
     burnt = [took("coke", 50, "kg", 28.435), took("electricity", 36, "kWh")]
     strand = {"sintering": Ran(8000, [*burnt, gave("steam", 150, "kg", 2.75)], SINTER)}
-    said, more_than_usual = of(labelled(works(tmp_path, "steel", strand, STRAND)), "sintering").provisos
-    assert said.en.startswith("Nothing shows who takes the steam")
-    assert "the label would be higher by 14.1 kgce/t." in said.en
-    assert more_than_usual.en.startswith("412 MJ/t are given back as steam, heat; usual is at most 284 MJ/t")
-    sale, again = of(labelled(works(tmp_path, "steel", strand, STRAND + BUYER)), "sintering").provisos
-    assert sale.en.startswith("The sale of steam is stated, and no meter shows it")
+    said, more_than_usual = besides(of(labelled(works(tmp_path, "steel", strand, STRAND)), "sintering"))
+    assert said.startswith("Nothing shows who takes the steam")
+    assert "the label would be higher by 14.1 kgce/t." in said
+    assert more_than_usual.startswith("412 MJ/t are given back as steam, heat; usual is at most 284 MJ/t")
+    sale, again = besides(of(labelled(works(tmp_path, "steel", strand, STRAND + BUYER)), "sintering"))
+    assert sale.startswith("The sale of steam is stated, and no meter shows it")
     assert again == more_than_usual
 
 
@@ -304,10 +304,10 @@ def test_gas_that_goes_to_the_next_step_is_asked_nothing_and_flared_gas_is_told(
     )
     house = [took("blast-furnace-gas", 2.575, "Nm3", 3.35), took("electricity", 0.03, "kWh"), gave("electricity", 1, "kWh")]
     alone = labelled(works(tmp_path, "steel", {"blast-furnace": furnace}))
-    said = [one.en for one in of(alone, "blast-furnace").provisos if "feed_fe_pct" not in one.en]
+    said = [one for one in besides(of(alone, "blast-furnace")) if "feed_fe_pct" not in one]
     assert [" credit the label would be higher by 118 kgce/t." in one for one in said] == [True]
     both = labelled(works(tmp_path, "steel", {"blast-furnace": furnace, "power-house": Ran(2e6, house)}))
-    assert ["feed_fe_pct" in one.en for one in of(both, "blast-furnace").provisos] == [True]
+    assert ["feed_fe_pct" in one for one in besides(of(both, "blast-furnace"))] == [True]
 
 
 def test_cement_with_bought_ground_slag_meets_no_grade_of_preparation(tmp_path: Path) -> None:
@@ -332,7 +332,7 @@ def test_what_cement_holds_of_bought_powder_is_told_with_its_size(tmp_path: Path
     mill = {"cement-grinding": Ran(3000, [took("electricity", 0.63 * 30.1, "kWh")], {"blaine_m2_kg": 350.0}, variant)}
     label = of(labelled(works(tmp_path, "cement", mill, stated)), "cement-grinding")
     assert label.best.value == pytest.approx(2.33, abs=0.005)
-    told = [one.en for one in label.provisos]
+    told = besides(label)
     assert len(told) == (said is not None)
     if said is not None:
         assert told[0].startswith(said)
@@ -363,7 +363,7 @@ def test_rolling_whose_fans_stand_among_auxiliaries_is_told_what_is_usual(tmp_pa
     """90 kWh/t as 49: 5.0 kgce/t less; 21 kWh of it, 2.6 kgce/t, are below what the pack takes for usual."""
     burnt = [took("natural-gas", 36, "Nm3", 35.5), took("electricity", kwh, "kWh")]
     unused = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
-    said = [one.en for one in of(labelled(works(tmp_path, "steel", {"hot-rolling": Ran(900, burnt)}, unused)), "hot-rolling").provisos]
+    said = besides(of(labelled(works(tmp_path, "steel", {"hot-rolling": Ran(900, burnt)}, unused)), "hot-rolling"))
     assert [one.partition(",")[0] for one in said] == ([told] if told else [])
     assert all("by 2.6 kgce/t." in one for one in said)
 
