@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import fsum
+from math import fsum, sqrt
 from types import MappingProxyType
 
 import numpy as np
@@ -80,7 +80,8 @@ STEADY = 0.1
 """Of the mean correction, what the corrections of runs may deviate by and the variable be as good as a constant (a convention of ours)."""
 FOLLOWS, SIGMAS = 0.25, 2.0
 """Of the pack's slope, the least by which energy has to follow a variable to show its correction, and how many times its own standard
-error that has to be (conventions of ours)."""
+error that has to be (conventions of ours). Of 2,000 simulated mills each that truly scatter (Blaine by 5 m2/kg, its test by 2, energy by
+the pack's spread) 31 % of 40 runs do not reach it, 17 % of 60, 2 % of 110; by 8 m2/kg 2.5 and 0.2 %: it is told as what may be."""
 _CLIPPED = (0.05, 0.95)  # of the runs: no single one decides
 
 
@@ -122,9 +123,11 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
             )
         else:
             said = Phrase(
-                "%(variable)s is %(value)s on average and differs from run to run, but the runs' energy does not show it: it follows by"
-                " %(part)s %% (±%(sure)s) of what the correction takes. Without that correction (from %(reference)s) the label would be"
-                " %(without)s %(unit)s. Keep the sheets of the tests for an auditor.",
+                "%(variable)s is %(value)s on average and differs from run to run, but the energy of these %(runs)s runs does not show"
+                " it: it follows by %(part)s %% (±%(sure)s) of what the correction takes. Values may be written and not measured, or the"
+                " runs may be too few for so small a scatter. Without that correction (from %(reference)s) the label would be %(without)s"
+                " %(unit)s. Label a longer period, and keep the sheets of the tests for an auditor.",
+                runs=len(made.rows),
                 part=f"{100 * part:.0f}",
                 sure=f"{100 * SIGMAS * sure:.0f}",
                 **named,
@@ -161,10 +164,11 @@ def _followed_by_energy(label: StepLabel, condition: ReferenceCondition, values:
         yield Words.of(said)
     uncorrected = made.at_reference + slope * _off(values, condition)
     apart = float(np.std(uncorrected - part * slope * values)) / abs(slope)
-    if condition.test is not None and apart < condition.test < np.std(values):
+    if condition.test is not None and apart < closest(condition.test, values):
         said = Phrase(
-            "The runs' energy follows %(variable)s to %(apart)s %(of)s, closer than a test of it is repeated (%(test)s), as where values"
-            " are made from the energy. Without the correction by it the label would be %(without)s %(unit)s.",
+            "The runs' energy follows %(variable)s to %(apart)s %(of)s, closer than a test of it is repeated (%(test)s): the values may"
+            " be made from the energy. Without the correction by it the label would be %(without)s %(unit)s. Keep the sheets of the tests"
+            " for an auditor.",
             apart=f"{apart:.2g}",
             of=unit,
             test=f"{condition.test:g}",
@@ -172,6 +176,20 @@ def _followed_by_energy(label: StepLabel, condition: ReferenceCondition, values:
             **shown,
         )
         yield Words.of(said)
+
+
+def closest(test: float, values: Floats) -> float:
+    """To what energy can follow values of a test that repeats to `test`, less twice the sampling error of so many runs; 0 of values that
+    scatter by no more than the test.
+
+    Energy follows what is true: by values that scatter around it by the test, it is found short of that by `sqrt(1 - (test / scatter)^2)`
+    even of a mill without any other scatter. Held against the test alone, 73 % of 1,000 such mills of 60 runs were told (Blaine of 5 m2/kg,
+    test 2; 19 % with 0.1 kWh/t of other scatter); of 3 to 20 m2/kg and 40 to 345 runs at most 3.6 % are, and none from 0.1 kWh/t on.
+    """
+    scatter = float(np.std(values))
+    if scatter <= test:
+        return 0.0
+    return test * sqrt(1 - (test / scatter) ** 2) * (1 - SIGMAS / sqrt(2 * len(values)))
 
 
 def _followed(uncorrected: Floats, moved: Floats) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.pipeline import LabelResult, outward, scattered
+from reporting_agent.pipeline.scattered import closest
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 from tests.unit.agent_read.test_days_that_take_turns import column
 
@@ -96,7 +97,8 @@ def test_two_variables_that_scatter_by_just_under_a_percent_each_win_nothing_tog
 
 @pytest.mark.parametrize("seed", [0, 1, 3])
 @pytest.mark.parametrize(
-    ("follows", "scatter", "told"), [(1.0, 0.7, None), (0.0, 0.7, "the runs' energy does not show it"), (0.0, 0.2, "no reading shows it")]
+    ("follows", "scatter", "told"),
+    [(1.0, 0.7, None), (0.0, 0.7, "the energy of these 60 runs does not show it"), (0.0, 0.2, "no reading shows it")],
 )
 def test_a_scatter_put_into_a_stated_variable_does_not_make_it_measured(
     tmp_path: Path, seed: int, follows: float, scatter: float, told: str | None
@@ -133,3 +135,25 @@ def test_fineness_that_energy_follows_is_told_beyond_the_usual_and_where_it_is_m
     said = [one.en for one in label.provisos if one.en.startswith("blaine") or "follows blaine" in one.en]
     assert len(said) == bool(told)
     assert told in "".join(said)
+
+
+@pytest.mark.parametrize(("runs", "scatter", "by_the_test_alone"), [(60, 5.0, 100), (120, 3.0, 190), (345, 10.0, 0)])
+@pytest.mark.parametrize(("repeats", "made"), [(2.0, False), (0.5, True)])
+def test_a_quiet_mill_whose_energy_follows_the_true_fineness_is_not_said_to_be_made_of_it(
+    runs: int, scatter: float, by_the_test_alone: int, repeats: float, made: bool
+) -> None:
+    """200 mills of which nothing else scatters, tested to 2 m2/kg, or with values written to half of that from what is true."""
+    chance = np.random.default_rng(5)
+    told = alone = 0
+    for _ in range(200):
+        true = chance.normal(350, scatter, runs)
+        logged = true + chance.normal(0, repeats, runs)
+        apart = float(np.std(true - np.polyfit(logged, true, 1)[0] * logged))
+        told += apart < closest(2.0, logged)
+        alone += apart < 2.0
+    assert told == 200 if made else told <= 12
+    assert alone >= by_the_test_alone
+
+
+def test_a_constant_is_made_of_no_energy() -> None:
+    assert closest(2.0, np.full(60, 350.0)) == 0.0
