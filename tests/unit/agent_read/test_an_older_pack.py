@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from benchmarks import packs
 from benchmarks.labels import StepLabel
 from benchmarks.routes import Pack
+from reporting_agent.analysis import analyse
 from reporting_agent.config import load_site
 from reporting_agent.pipeline import LabelResult
-from reporting_agent.report import summary
+from reporting_agent.report import html, summary, tables
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 
 GROUND = Ran(1200, [took("electricity", 31.4, "kWh")], {"blaine_m2_kg": 350.0})
@@ -54,6 +56,17 @@ def test_an_older_version_is_told_beside_each_label_with_what_the_newest_tests(t
 def test_what_an_older_version_tests_too_is_not_named(tmp_path: Path) -> None:
     (said,) = of_version(of(by_version(tmp_path, "3"), "cement-grinding"))
     assert "the least energy that it runs on" not in said  # of this step neither version has such a bound
+
+
+@pytest.mark.parametrize(("version", "tells"), [("3", True), ("4", False)])
+def test_report_and_table_say_so_in_both_languages(tmp_path: Path, version: str, tells: bool) -> None:
+    result = by_version(tmp_path, version)
+    site = load_site(tmp_path / "site.toml")
+    analysis = analyse(site, result)
+    columns = {one.name: one.values for one in tables.labels(result.site_label.steps, analysis.losses).columns}
+    for lang, words in (("en", "is made by version 3 of the pack"), ("zh", "按方法包 cement 的第 3 版计算")):
+        assert (words in html.render(site, result, analysis, lang, datetime(2027, 1, 1, tzinfo=UTC))) is tells
+        assert any(words in str(one) for one in columns[f"beside_{lang}"]) is tells
 
 
 @pytest.mark.parametrize("pack", packs.shipped())
