@@ -36,6 +36,13 @@ def in_their_years(batches: Sequence[Batch]) -> list[Batch]:
     return [replace(batch, batch_id=with_year(batch.batch_id, batch.start.year)) for batch in batches]
 
 
+def of_rows(rows: Sequence[int], batches: Sequence[Batch], *, yearly: bool) -> list[Key | None]:
+    """Step and name of the batch that each of these rows of a file holds; None where it holds none."""
+    renamed = in_their_years(batches) if yearly else batches
+    key_of = {batch.place.row: (batch.step, batch.batch_id) for batch in renamed if batch.place is not None}
+    return [key_of.get(row) for row in rows]
+
+
 def by_own_id(batches: Sequence[Batch]) -> dict[Key, str]:
     """The name with its year by (step, the plant's own id), which is all that an energy file knows.
 

@@ -74,9 +74,7 @@ Of = tuple[Key, Told]
 def of_batches(table: Table, batches: Sequence[Batch], *, yearly: bool) -> Iterator[Of]:
     """What the batches file holds in columns that nothing maps, whose heading is a carrier's name."""
     if table.carriers:
-        renamed = batch_names.in_their_years(batches) if yearly else batches
-        key_of = {batch.place.row: (batch.step, batch.batch_id) for batch in renamed if batch.place is not None}
-        yield from _in_columns(table, [key_of.get(row) for row in table.rows])
+        yield from _in_columns(table, batch_names.of_rows(table.rows, batches, yearly=yearly))
 
 
 def of_energy(table: Table, names: Mapping[Key, str]) -> Iterator[Of]:

@@ -122,7 +122,7 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
     made = feed_in_the_log.held(materials_in_the_log.held(made, whole.batches, site, pack), whole.batches, pack)
     made = conversions.held(energy_by_batch.held(made, data.uncounted, fuels_in_the_log.CODE, fuels_in_the_log.HELD), whole, pack)
     method = {**made.method, "constants_digest": constants.digest()}
-    whole, balance = replace(whole, labels=made.steps), site_balance(whole)
+    whole, balance = replace(whole, labels=made.steps, unmapped=data.unmapped), site_balance(whole)
     beside = longer_period.around(batches, period)
     longer = None if beside is None else made_of(*beside)
     apart = set_apart.as_usual(batches)

@@ -23,13 +23,15 @@ from benchmarks.packs.corrections import factors_of
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Material, MaterialAt, Pack, Step, Words
 from reporting_agent.config import Site
+from reporting_agent.pipeline import batch_names
+from reporting_agent.sources import Table
+from reporting_agent.sources.fields import WEIGHED
 
 CODE = ExclusionReason.SHARE_REFUTED.value
 ROOM_PCT = 1.0
 """Of the output, and a tenth of what the log shows: as much more a log may show than is stated (a convention of ours)."""
 NO_FUEL = 0.5
 """In t per unit of output, from which what a variable weighs is a flow of the process (a tap weight) and no fuel (a convention of ours)."""
-_WEIGHED = re.compile(r"[\s_\-.(\[（](t|kg)[)\]）]?$", re.IGNORECASE)
 _INPUT, _IN_KG = "input.", re.compile(r"[\s_\-.(\[（]kg\b")
 _NUMBERED = re.compile(r"[\s_\-.#]+(\d+|[a-z])(?=\s*([\[({【].*)?$)")
 Static = Mapping[str, float | str]
@@ -47,7 +49,7 @@ class Charged:
     def by(cls, batches: Sequence[Batch], pack: Pack) -> Charged:
         names = sorted({name for one in batches for name in one.variables})
         variables = {condition.variable for step in pack.steps for condition in step.reference_conditions} | factors_of(pack)
-        weighed = (name for name in names if not name.startswith(_INPUT) and name not in variables and _WEIGHED.search(name))
+        weighed = (name for name in names if not name.startswith(_INPUT) and name not in variables and WEIGHED.search(name))
         return cls(pack, tuple(name for name in names if name.startswith(_INPUT)), tuple(weighed))
 
     @cached_property
@@ -185,8 +187,21 @@ def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch], static: 
     return label
 
 
-def told(label: StepLabel, batches: Sequence[Batch], site: Site, pack: Pack) -> Iterator[Words]:
-    """Product of the step's own kind that the log charges and no share states; and inputs of which the pack knows nothing."""
+def unmapped(table: Table, batches: Sequence[Batch], *, yearly: bool) -> dict[batch_names.Key, dict[str, float]]:
+    """By batch, what a batches file weighs in columns that nothing maps."""
+    found: dict[batch_names.Key, dict[str, float]] = {}
+    keys = batch_names.of_rows(table.rows, batches, yearly=yearly) if table.weighed else []
+    for column in table.weighed:
+        for key, amount in zip(keys, table.columns[column], strict=True):
+            if key is not None and amount:
+                of = found.setdefault(key, {})
+                of[column] = of.get(column, 0.0) + amount
+    return found
+
+
+def told(label: StepLabel, batches: Sequence[Batch], site: Site, pack: Pack, unmapped: Collection[str] = ()) -> Iterator[Words]:
+    """Product of the step's own kind that the log charges and no share states; and inputs of which the pack knows nothing, `unmapped` ones
+    by their heading."""
     charged, step = Charged.by(batches, pack), pack.step(label.step)
     own = own_runs(batches, step.id)
     if label.best.value is None or own_output(own) <= 0:
@@ -197,7 +212,8 @@ def told(label: StepLabel, batches: Sequence[Batch], site: Site, pack: Pack) -> 
         if at.variable is None and amount > 0 and not is_stated:
             yield _ready(label, step, at, material, amount / own_output(own))
     unknown = {one: charged.amount(own, [one]) / own_output(own) for one in charged.unknown}
-    yield from _not_known(label, step, {one: amount for one, amount in unknown.items() if one in charged.columns or amount < NO_FUEL})
+    amounts = {one: amount for one, amount in unknown.items() if one in charged.columns or amount < NO_FUEL}
+    yield from _not_known(label, step, {one if one in {*charged.columns, *unmapped} else f"var.{one}": of for one, of in amounts.items()})
 
 
 def _ready(label: StepLabel, step: Step, at: MaterialAt, material: Material, amount: float) -> Words:
@@ -249,7 +265,7 @@ def _not_known(label: StepLabel, step: Step, amounts: Mapping[str, float]) -> It
 
 
 def _shown(column: str, amount: float) -> Phrase:
-    return Phrase("%(column)s %(amount)s t", column=column if column.startswith(_INPUT) else f"var.{column}", amount=f"{amount:.3g}")
+    return Phrase("%(column)s %(amount)s t", column=column, amount=f"{amount:.3g}")
 
 
 def own_runs(batches: Sequence[Batch], step: str) -> list[Batch]:

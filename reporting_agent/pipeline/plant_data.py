@@ -34,4 +34,5 @@ class PlantData:
     uncounted: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)  # by step, fuel that the log names and no energy holds
     doubted: Mapping[str, float] = field(default_factory=dict)  # by step, MJ of fuel that the log of one run alone names
     short: Mapping[tuple[str, str], float] = field(default_factory=dict)  # by step and carrier, what its energy lacks of the log
+    unmapped: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)  # by step and batch, masses that nothing maps
     corrected: tuple[Rejected, ...] = ()  # rows read as a person corrected them; they stay in rejected.csv for the next run

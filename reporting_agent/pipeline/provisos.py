@@ -82,7 +82,7 @@ def of(
     if usual is not None:
         yield from set_apart.told(label, usual)
     yield from bought_ready.told(label, pack.step(label.step), site.static)
-    yield from materials_in_the_log.told(label, whole.batches, site, pack)
+    yield from materials_in_the_log.told(label, whole.as_logged, site, pack, {name for of in whole.unmapped.values() for name in of})
     yield from behind_the_step.told(label, whole.batches, site.static, pack)
     yield from held_heat.told(label, whole.batches, site.static, pack)
     yield from own_power.told(label, site, pack)

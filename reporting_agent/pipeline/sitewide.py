@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from math import fsum
@@ -43,6 +43,7 @@ class Sitewide:
     records: Mapping[str, MeterRecord]
     left_out: Sequence[LeftOut] = ()  # of a log: energy in no run
     labels: Sequence[StepLabel] = ()  # once they are made
+    unmapped: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)  # by step and batch, masses that nothing maps
 
     @classmethod
     def of(
@@ -104,6 +105,14 @@ class Sitewide:
                 key = batch.step, one.carrier, one.direction is Direction.IMPORT, one.unit, one.lhv_mj_per_unit
                 found[key] = found.get(key, 0.0) + one.quantity
         return found
+
+    @cached_property
+    def as_logged(self) -> Sequence[Batch]:
+        """The batches with what their log weighs in columns that nothing maps as variables of theirs."""
+        if not self.unmapped:
+            return self.batches
+        beside = ((one, self.unmapped.get((one.step, one.batch_id), {})) for one in self.batches)
+        return [replace(one, variables={**masses, **one.variables}) if masses else one for one, masses in beside]
 
     @cached_property
     def taken_mj(self) -> Mapping[tuple[str, str], float]:

@@ -95,6 +95,7 @@ class Logged:
     together: joint.JointRuns  # rows of one run, which count as one batch until its energy is known
     own_ids: Mapping[batch_names.Key, str]  # where ids begin anew each year, the batch that a row of energy names
     beside: Sequence[fuels_in_the_log.Of]
+    unmapped: Mapping[batch_names.Key, Mapping[str, float]]
     rejected: Sequence[Rejected]
     unread: Mapping[str, int]
     unread_ids: frozenset[str]
@@ -172,10 +173,12 @@ def read_rows(request: Request) -> Logged:
     rejected = [bad for table in tables for bad in table.rejected]
     rows: list[Batch] = []
     beside: list[fuels_in_the_log.Of] = []
+    masses: dict[batch_names.Key, dict[str, float]] = {}
     yearly = site.site.batch_ids == "restart-yearly"
     for table in tables:
         read_here, refused = batch_rows.batches_of(table, request.pack)
         beside += fuels_in_the_log.of_batches(table, read_here, yearly=yearly)
+        masses |= materials_in_the_log.unmapped(table, read_here, yearly=yearly)
         rows += read_here
         rejected += table.in_their_own_columns(refused)
     own_ids: Mapping[batch_names.Key, str] = {}
@@ -193,6 +196,7 @@ def read_rows(request: Request) -> Logged:
         together=together,
         own_ids=own_ids,
         beside=beside,
+        unmapped=masses,
         rejected=rejected,
         unread=by_step(tables, period),
         unread_ids=frozenset(str(row.get("batch_id")) for table in tables for row in table.unread),
@@ -309,6 +313,7 @@ def examined(logged: Logged, given: Given, measured: Metered, settled: Settled, 
         uncounted=settled.uncounted.amounts,
         doubted=settled.uncounted.doubted,
         short=settled.uncounted.short,
+        unmapped=logged.unmapped,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
@@ -144,11 +145,27 @@ def refuse_words_for_numbers(profile: Profile, wanted: Wanted, file: str) -> Non
             )
 
 
+WEIGHED = re.compile(r"[\s_\-.(\[（](t|kg)[)\]）]?$", re.IGNORECASE)
+"""A heading that says t or kg."""
+
+
 def of_carriers(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile) -> Iterator[Field]:
     """The columns that mean nothing in this input and whose heading is a carrier's name: they may hold energy that nothing counts.
 
-    Read as far as they are numbers. `heat` is what melt shops call a batch.
+    `heat` is what melt shops call a batch.
     """
+    yield from _beside(
+        header, unused, profile, lambda one: (found := named(one)) is not None and CARRIERS[found.carrier].form not in {"medium", "heat"}
+    )
+
+
+def of_masses(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile) -> Iterator[Field]:
+    """Likewise, those whose heading says t or kg and names no carrier: material, or fuel under a name that nobody knows."""
+    yield from _beside(header, unused, profile, lambda one: WEIGHED.search(one) is not None and named(one) is None)
+
+
+def _beside(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile, is_meant: Callable[[str], bool]) -> Iterator[Field]:
+    """Read as far as they are numbers."""
 
     def read(cell: Cell) -> float | None:
         try:
@@ -157,7 +174,7 @@ def of_carriers(header: tuple[str, ...], unused: tuple[str, ...], profile: Profi
             return None
 
     for position, name in enumerate(header):
-        if name in unused and (found := named(name)) is not None and CARRIERS[found.carrier].form not in {"medium", "heat"}:
+        if name in unused and is_meant(name):
             own = name if header.index(name) == position else f"{name} ({position + 1})"
             yield Field(Column(own, Kind.NUMBER), name, position, None, read, ())
 

@@ -157,7 +157,9 @@ def gather(table: Table, profile: Profile, fields: Sequence[Field]) -> None:
     names, steps = table.columns["batch_id"], table.columns["step"]
     kept = [rows for rows in groups.values() if (steps[rows[0]], names[rows[0]]) not in broken and names[rows[0]] not in doubted]
     for name, values in table.columns.items():
-        values[:] = [_value(name, [values[row] for row in rows], profile, beside=name in table.carriers) for rows in kept]
+        values[:] = [
+            _value(name, [values[row] for row in rows], profile, beside=name in {*table.carriers, *table.weighed}) for rows in kept
+        ]
     table.rows[:] = [table.rows[rows[0]] for rows in kept]
 
 

@@ -21,7 +21,7 @@ from reporting_agent.console import progress
 from reporting_agent.sources import rearranged, stamps, totals
 from reporting_agent.sources.cells import Cell, Rejected, Unreadable, is_blank, is_value
 from reporting_agent.sources.corrections import Corrections, identity
-from reporting_agent.sources.fields import BadCell, Field, fields_of, of_carriers, shown, zone_of
+from reporting_agent.sources.fields import BadCell, Field, fields_of, of_carriers, of_masses, shown, zone_of
 from reporting_agent.sources.moments import columns_with, put_together
 from reporting_agent.sources.rearranged import spread, subtracted
 from reporting_agent.sources.sheets import BrokenRow, Sheet, open_sheet
@@ -44,6 +44,7 @@ class Table:
     rows: list[int]
     rejected: list[Rejected] = field(default_factory=list)
     carriers: tuple[str, ...] = ()  # columns that mean nothing here and whose heading is a carrier's name: numbers, None where none stands
+    weighed: tuple[str, ...] = ()  # others that mean nothing here and whose heading says t or kg: likewise
     totals: list[Total] = field(default_factory=list)
     input: str = ""
     again: Callable[[], Sheet] | None = None  # opens the file once more, from its beginning
@@ -99,11 +100,11 @@ def read_sheet(
     sheet = again()
     fields, unused = fields_of(sheet.header, sheet.file, profile, wanted, zone)
     beside = list(of_carriers(sheet.header, unused, profile)) if wanted.open_prefixes or wanted.column("carrier") else []
-    fields += beside
+    weighed = list(of_masses(sheet.header, unused, profile)) if wanted.open_prefixes else []
+    fields += [*beside, *weighed]
     columns: dict[str, list[Any]] = {sys.intern(one.column.name): [] for one in fields}
-    table = Table(
-        sheet.file, columns, [], [], tuple(one.column.name for one in beside), [], wanted.name, again, corrections or Corrections()
-    )
+    carriers, masses = (tuple(one.column.name for one in found) for found in (beside, weighed))
+    table = Table(sheet.file, columns, [], [], carriers, masses, [], wanted.name, again, corrections or Corrections())
     _Reading(table, sheet, profile, wanted, fields).run()
     for one in fields:
         if one.position is None:

@@ -127,9 +127,17 @@ def test_an_input_that_nothing_knows_is_named_beside_the_label(tmp_path: Path, h
         ("var.sack_kg", "100000", True),
         ("var.tap_weight_t", "4990", False),
         ("var.clay_t", "100", False),
+        ("material 7 (t)", "100", True),  # of the file, that nothing maps
+        ("Beigabe_kg", "100000", True),
+        ("material 7 (t)", "", False),
+        ("gross weight (t)", "4990", False),
+        ("clay_t", "100", False),
+        ("material 7 (m3)", "100", False),
     ],
 )
-def test_a_variable_that_weighs_what_nothing_knows_is_told_as_an_input_is(tmp_path: Path, heading: str, cell: str, told: bool) -> None:
+def test_a_variable_or_column_that_weighs_what_nothing_knows_is_told_as_an_input_is(
+    tmp_path: Path, heading: str, cell: str, told: bool
+) -> None:
     """20 kg/t; what weighs as much as the product is no fuel of it."""
     _, label = run(tmp_path, "clinker-burning", Ran(5000, KILN), heading, cell)
     said = [one.en for one in label.provisos if "Not known to the pack" in one.en]
