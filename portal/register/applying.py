@@ -17,6 +17,8 @@ from django.db.models import QuerySet
 
 from benchmarks.phrases import Phrase
 from portal.accounts.audience import regulators_of
+from portal.accounts.credit_codes import credit_code as valid
+from portal.accounts.credit_codes import required_in
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of, within
 from portal.auditlog.models import Action
@@ -24,7 +26,7 @@ from portal.auditlog.recording import record
 from portal.notifications.kinds import Kind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
-from portal.register.identifying import require_free
+from portal.register.identifying import code_required, require_free
 from portal.register.inviting import Sent, digest_of, invite_to
 from portal.register.models import FirmApplication
 
@@ -92,19 +94,30 @@ def waiting_for(user: User) -> QuerySet[FirmApplication]:
     return rows.select_related("jurisdiction").order_by("confirmed_at", "pk")
 
 
-def approve(user: User, application: int, controlling: int | None, now: datetime) -> tuple[FirmApplication, Sent]:
+def lacks_code(row: FirmApplication) -> bool:
+    """Whether the firm must have a unified social credit code, which the application does not give: one from before forms asked for it."""
+    return row.kind == Role.ENTERPRISE and not row.credit_code and required_in(row.jurisdiction.path)
+
+
+def approve(user: User, application: int, controlling: int | None, now: datetime, credit_code: str = "") -> tuple[FirmApplication, Sent]:
     """The firm takes part, decided for by the known firm of that id or, without one, by a new one; its contact is invited to manage it.
-    Of the further roles nobody decides for others: no disclosure rule counts them.
+    Of the further roles nobody decides for others: no disclosure rule counts them. An application that lacks the firm's code takes
+    `credit_code`, which the officer enters.
 
     Raises:
         FirmApplication.DoesNotExist, ControllingFirm.DoesNotExist: none that waits in the person's jurisdictions; no such firm.
-        RefusedError: `name-taken`, `credit-code-taken`.
+        WrongCodeError: what is typed is no code.
+        RefusedError: `name-taken`, `credit-code-taken`, `credit-code-required` (409).
     """
     with transaction.atomic():
         row = _held(user, application)
+        entered = valid(credit_code) if lacks_code(row) else ""
+        if lacks_code(row) and not entered:
+            raise code_required()
         if Organisation.objects.filter(name=row.name).exists():
             raise _taken(row.name)
-        require_free(row.credit_code)
+        code = row.credit_code or entered
+        require_free(code)
         decider = _decider(row, controlling) if row.kind == Role.ENTERPRISE else None
         firm = Organisation.objects.create(
             name=row.name,
@@ -112,11 +125,13 @@ def approve(user: User, application: int, controlling: int | None, now: datetime
             kind=row.kind,
             controlling_firm=decider,
             jurisdiction=row.jurisdiction,
-            credit_code=row.credit_code,
+            credit_code=code,
         )
         _decide(row, user, now, approved=True)
         what = f"controlled by {decider.name}" if decider else f"as {row.kind}"
         record(now, user.email, Action.FIRM_APPROVED, f"firm {firm.name}"[:254], what)
+        if entered:
+            record(now, user.email, Action.CREDIT_CODE, f"firm {firm.name}"[:254], f"was none, is {entered}")
         sent = invite_to(firm, row.email, by=user.email, may_manage=True, delegate=False, now=now)
     return row, sent
 

@@ -36,13 +36,17 @@ def identify(user: User, firm: int, text: str, now: datetime) -> Organisation:
             raise Organisation.DoesNotExist
         row = Organisation.objects.select_for_update().get(pk=firm)
         if not code and any(required_in(place) for place in row.sites.values_list("jurisdiction__path", flat=True)):
-            raise RefusedError(409, "credit-code-required", REQUIRED, "Enter the code of its business licence.")
+            raise code_required()
         if row.credit_code != code:
             require_free(code, row.pk)
             record(now, user.email, Action.CREDIT_CODE, f"firm {row.name}"[:254], f"was {row.credit_code or 'none'}, is {code or 'none'}")
             row.credit_code = code
             row.save(update_fields=["credit_code"])
     return row
+
+
+def code_required() -> RefusedError:
+    return RefusedError(409, "credit-code-required", REQUIRED, "Enter the code of its business licence.")
 
 
 def require_free(code: str, firm: int | None = None) -> None:

@@ -161,14 +161,19 @@ class RefusalForm(forms.Form):
 
 
 class FirmDecisionForm(RefusalForm):
-    """Which controlling firm it is."""
+    """Which controlling firm it is; and its code, where the application lacks it."""
 
     NEW = "new"
+    credit_code = CreditCodeField(
+        _("The application has none. Without the 18 characters of the business licence the firm cannot be approved.")
+    )
     controlling = choice(_("Controlling firm"), optional=True)
-    field_order = ("controlling", "reason")
+    field_order = ("credit_code", "controlling", "reason")
 
-    def __init__(self, spelt: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, spelt: str, *args: Any, lacks_code: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not lacks_code:
+            del self.fields["credit_code"]
         known = [(str(one.pk), in_language(one.name, one.name_zh)) for one in ControllingFirm.objects.order_by("name")]
         self.fields["controlling"].choices = [(self.NEW, _("New: %(name)s") % {"name": spelt}), *known]  # type: ignore[attr-defined]
         alike = next((key for key, name in known if name.casefold() == spelt.casefold()), self.NEW)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
+from portal.register.applying import lacks_code
 from portal.register.models import FirmApplication, SiteApplication
 from portal.register.selectors import SiteWishView
 from portal.web.register_forms import KINDS, SIZES
@@ -47,7 +48,7 @@ def firm_wish(row: FirmApplication) -> Wish:
         items=(
             Item(_("What it is"), str(KINDS[Role(row.kind)])),
             Item(_("Name of the firm"), " · ".join(filter(None, (row.name, row.name_zh)))),
-            *_code(row.credit_code),
+            *_code(_("missing: enter it when you decide") if lacks_code(row) else row.credit_code),
             *((Item(_("Controlling firm, as the applicant spells it"), row.controlling_firm),) if row.controlling_firm else ()),
             Item(_("Contact"), f"{row.contact}, {row.email}"),
         ),

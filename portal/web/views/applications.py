@@ -26,7 +26,7 @@ from portal.web.mail_texts import post_link
 from portal.web.presenters.applications import firm_wish, site_wish
 from portal.web.register_forms import FirmDecisionForm, RefusalForm, SiteDecisionForm
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import in_language
+from portal.web.words import headed, in_language
 
 
 @for_role(Role.REGULATOR)
@@ -72,7 +72,7 @@ def approve_sites(request: HttpRequest) -> HttpResponseBase:
 
 def _choice(row: SiteApplication, chosen: bool) -> Choice:
     firm = in_language(row.organisation.name, row.organisation.name_zh)
-    return Choice(str(row.pk), f"{firm}: {in_language(row.name, row.name_zh)} ({row.slug})", chosen)
+    return Choice(str(row.pk), f"{headed((firm, in_language(row.name, row.name_zh)))} ({row.slug})", chosen)
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -82,13 +82,18 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
     if row is None:
         raise Http404
     given_form = request.POST if request.method == "POST" else None
-    form = FirmDecisionForm(row.controlling_firm, given_form) if row.kind == Role.ENTERPRISE else RefusalForm(given_form)
+    form = (
+        FirmDecisionForm(row.controlling_firm, given_form, lacks_code=applying.lacks_code(row))
+        if row.kind == Role.ENTERPRISE
+        else RefusalForm(given_form)
+    )
     if request.method == "POST" and form.is_valid() and _decision(request, form):
         given = form.cleaned_data
         try:
             if request.POST["do"] == "approve":
                 chosen = given.get("controlling", "")
-                _row, sent = applying.approve(user, row.pk, None if chosen in ("", FirmDecisionForm.NEW) else int(chosen), now)
+                known = None if chosen in ("", FirmDecisionForm.NEW) else int(chosen)
+                _row, sent = applying.approve(user, row.pk, known, now, given.get("credit_code", ""))
                 link = absolute(reverse("web:join", args=[sent.secret]))
                 post_link("application_approved", row.email, row.language, {"firm": row.name}, link)
             else:
@@ -96,10 +101,10 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
                 post_link("application_refused", row.email, row.language, {"firm": row.name, "reason": given["reason"]})
             return report_done(request, _("It is decided, and the applicant is told by mail."), "web:applications")
         except RefusedError as refusal:
-            add_error(form, "controlling" if "controlling" in form.fields else "reason", refusal)
+            add_error(form, _field_of(refusal, form), refusal)
         except FirmApplication.DoesNotExist as error:
             raise Http404 from error
-    return _page(request, form, {"wish": firm_wish(row), "fields": ("controlling",)})
+    return _page(request, form, {"wish": firm_wish(row)})
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -122,6 +127,13 @@ def site(request: HttpRequest, application: int) -> HttpResponseBase:
         except SiteApplication.DoesNotExist as error:
             raise Http404 from error
     return _page(request, form, {"wish": site_wish(row), "new_site": new_site})
+
+
+def _field_of(refusal: RefusedError, form: forms.Form) -> str:
+    """Where a refusal is told: at the code that is entered here, at the firm that decides, or where there is nothing else."""
+    if refusal.code.startswith("credit-code-") and "credit_code" in form.fields:
+        return "credit_code"
+    return "controlling" if "controlling" in form.fields else "reason"
 
 
 def _decision(request: HttpRequest, form: forms.Form) -> bool:
