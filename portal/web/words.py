@@ -142,6 +142,11 @@ def enumerated(things: Iterable[str]) -> str:
     return _(", ").join(things)
 
 
+def headed(parts: Iterable[str]) -> str:
+    """The larger before what belongs to it: `firm: site`, `企业：生产厂区`."""
+    return pgettext("between parts of a record", ": ").join(parts)
+
+
 def one_after_another(clauses: Iterable[str]) -> str:
     """Clauses beside each other: `a; b`, `甲；乙`."""
     return _("; ").join(clauses)

@@ -37,6 +37,7 @@ class LevelRow:
     name: str
     standard: str
     level: Level
+    rank: str  # which level it is, where its figure does not say so
     unit: str
     typical: str
     typical_interval: str
@@ -51,6 +52,16 @@ class Levels:
     rows: tuple[LevelRow, ...]
     source: str
     not_held: str
+
+    @property
+    def tells_typical(self) -> bool:
+        """Whether any row has a share: none where every limit is of several steps."""
+        return any(row.typical_firms for row in self.rows)
+
+    @property
+    def tells_best(self) -> bool:
+        """The same of the best batches: the curve that their shares are read off needs 20 firms."""
+        return any(row.best_firms for row in self.rows)
 
 
 def levels_of(view: InForceView) -> Levels | None:
@@ -82,7 +93,8 @@ def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]
     typical = added_up(told) if len(told) == len(cells) else None
     alone = cells[0] if len(cells) == 1 else None
     shown = limit_beside(limit, pack)
-    for level, grade in zip(shown.levels, limit.grades, strict=True):
+    numbered = limit.levels == "grades" and len(limit.grades) > 1
+    for place, (level, grade) in enumerate(zip(shown.levels, limit.grades, strict=True), 1):
         if grade is None:
             continue
         value, interval, distance, of_distance = _told(typical, grade)
@@ -91,6 +103,7 @@ def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]
             name=shown.name if not limit.corrected else _("%(name)s (base value)") % {"name": shown.name},
             standard=shown.standard,
             level=level,
+            rank=_("level %(n)s") % {"n": place} if numbered else "",
             unit=shown.unit,
             typical=value,
             typical_interval=interval,

@@ -50,6 +50,11 @@ class OverYears:
     elsewhere: tuple[Elsewhere, ...]
     downloads: tuple[Download, ...]
 
+    @property
+    def spreads(self) -> bool:
+        """Whether the spread of any step is told: a curve needs more firms than its best and its typical value."""
+        return any(row.figures[-1].value for row in self.rows)
+
 
 def over_years_page(
     years: Sequence[Year], newest: InForceView, regions: Sequence[tuple[GroupInForce, InForceView, str]], address: str

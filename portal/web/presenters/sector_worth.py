@@ -24,7 +24,7 @@ from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline
 from portal.web.presenters.potentials import REFERENCES, added_up, potential_of, why_held
 from portal.web.presenters.site_gaps import carbon_note, in_bounds
 from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, worth_row
-from portal.web.words import Names
+from portal.web.words import Names, enumerated, headed
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,13 @@ def worth_of(view: InForceView) -> SectorWorth | None:
                 exact_total=exactly((low, value, high)),
             )
         )
-    held = [f"{names.step_name(step.step)}: {why_held(step)}" for step in steps if any(step.step not in of for of in known.values())]
+    held = []
+    for to, whole in (("typical", _("If all came down to typical")), ("best", _("If all came down to the best"))):
+        reasons: dict[str, list[str]] = {}
+        for step in steps:
+            if step.step not in known[to]:
+                reasons.setdefault(why_held(step), []).append(names.step_name(step.step))
+        held += [headed((whole, enumerated(of), reason)) for reason, of in reasons.items()]
     notes = (units["MJ"].note, units["kWh"].note, carbon_note(day, country))
     return SectorWorth(tuple(tables), carriers_of((names.step(step.step) for step in steps), day, country), tuple(held), notes)
 

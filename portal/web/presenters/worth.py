@@ -62,6 +62,11 @@ class Worth:
     total_co2: str
     exact_total: str  # low, value, high
 
+    @property
+    def told_by(self) -> frozenset[Energies]:
+        """Which columns of an energy have a figure: without one they are left out."""
+        return frozenset(row.kind for row in self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class CarrierRow:

@@ -28,6 +28,15 @@ TOO_WIDE = """
 () => [...document.querySelectorAll('main *')]
   .filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 90))
 """
+EMPTY_COLUMNS = """
+() => [...document.querySelectorAll('main table')].flatMap(table => {
+  const rows = [...table.querySelectorAll('tbody tr')];
+  const empty = place => rows.every(row => row.children[place]
+    && /^[–\\s]*$/.test(row.children[place].textContent) && !row.children[place].querySelector('svg, input'));
+  return [...table.querySelectorAll('thead th')].filter((head, place) => !head.hidden && rows.length > 1 && empty(place))
+    .map(head => `${table.caption?.textContent.trim()}: ${head.textContent.trim()}`);
+})
+"""
 WALK_BEGINS = """
 () => {
   const fields = 'a[href], button, input:not([type=hidden]), select, textarea, summary';
@@ -153,6 +162,10 @@ class Reader:
 
     def too_wide(self) -> list[str]:
         return list(self.page.evaluate(TOO_WIDE))[:5]
+
+    def empty_columns(self) -> list[str]:
+        """Heads of columns that say nothing of any row."""
+        return list(self.page.evaluate(EMPTY_COLUMNS))
 
     def text(self) -> str:
         self._settled()

@@ -127,6 +127,7 @@ def test_a_sectors_savings_are_turned_into_a_year_and_its_limits_told_for_orient
     levels = page.locator("table:has(caption:has-text('limits of standards'), caption:has-text('标准限额'))")
     assert levels.locator("tbody tr").count() >= 3
     assert numbers(levels.inner_text())
+    assert officer.empty_columns() == [], "a column that no row fills is left out"
     officer.look("home-a-year-of-the-sector")
 
 

@@ -58,6 +58,7 @@ def test_a_limit_of_one_step_has_distance_and_shares_level_by_level() -> None:
         ("415", "−49", "−51 to −47", "at least 50 %", "at least 75 %"),
     ]
     assert all(row.level.url for row in rows("blast-furnace")), "each level has its source"
+    assert [row.rank for row in rows("blast-furnace")] == ["level 1", "level 2", "level 3"]
     assert [row.best_firms for row in rows("blast-furnace")] == ["", "", ""], "without a curve none is told"
 
 
