@@ -7,6 +7,7 @@ import re
 from django.utils.translation import pgettext_lazy
 
 from portal.web.word_tables import words
+from portal.web.words import period_name
 
 ACTS = words("acts")
 
@@ -26,6 +27,7 @@ _BETWEEN = {
     " (": pgettext_lazy("between parts of a record", " ("),
     ")": pgettext_lazy("between parts of a record", ")"),
 }
+_PERIOD = re.compile(r"\d{4}(-Q[1-4]|-\d{2})?")
 _DETAIL = [(re.compile(pattern), text) for pattern, text in DETAILS.items()]
 
 
@@ -61,7 +63,11 @@ def detail_in_words(detail: str) -> str:
     said = [_known(part) for part in parts]
     if not any(said):
         return detail  # what a person wrote keeps its own commas
-    return "".join(known or str(_BETWEEN.get(part, part)) for known, part in zip(said, parts, strict=True))
+    return "".join(known or _between(part) for known, part in zip(said, parts, strict=True))
+
+
+def _between(part: str) -> str:
+    return period_name(part) if _PERIOD.fullmatch(part) else str(_BETWEEN.get(part, part))
 
 
 def _known(part: str) -> str:

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.accounts.models import Membership, Role, Site, User
 from portal.accounts.selectors import own_sites, regulated_sites, roles_of
@@ -60,7 +61,7 @@ def search(user: User | None, text: str) -> tuple[FoundPart, ...]:
         roles = roles_of(user)
         sites = list(_sites(user, words))
         parts = [
-            FoundPart(_("Firms"), _firms(user, words)),
+            FoundPart(pgettext("heading", "Firms"), _firms(user, words)),
             FoundPart(_("Sites"), tuple(_site(one) for one in sites)),
             FoundPart(_("Assigned sites"), _assigned(user, words) if Role.CERTIFICATION_BODY in roles else ()),
             FoundPart(_("People"), _people(user, words)),

@@ -22,7 +22,7 @@ from portal.web.presenters.notices import notice_row_of
 from portal.web.presenters.regulator import page_title
 from portal.web.viewmodels.notices import NoticeRow
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import TAKING_PART, Names, enumerated, in_language, moment_in_words, period_name
+from portal.web.words import TAKING_PART, Names, enumerated, headed, in_language, moment_in_words, period_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def deadlines_page(
         may_extend=bool(may_be_extended(view)),
         requests=tuple(
             RequestRow(
-                *(one.pk, f"{_firm(one.site)}: {in_language(one.site.name, one.site.name_zh)}", one.until, one.reason),
+                *(one.pk, headed((_firm(one.site), in_language(one.site.name, one.site.name_zh))), one.until, one.reason),
                 *(str(one.asked_by), one.asked_at, reverse("web:decide-time", args=[*place, one.pk])),
             )
             for one in requests
@@ -153,7 +153,7 @@ def _to_choose(view: ParticipationView, late: set[str], recent: set[str], picked
             continue
         notes = [_("late") if one.site in late else str(TAKING_PART[one.taking][0])]
         notes += [_("reminded within the last day")] if one.site in recent else []
-        name = f"{in_language(one.firm, one.firm_zh)}: {in_language(one.site_name, one.site_name_zh)}"
+        name = headed((in_language(one.firm, one.firm_zh), in_language(one.site_name, one.site_name_zh)))
         found.append(SiteToRemind(one.site, name, enumerated(notes), one.site in chosen))
     return tuple(found)
 
@@ -178,7 +178,7 @@ def _letters(view: ParticipationView, late: set[str]) -> tuple[NoticeRow, ...]:
 def may_be_extended(view: ParticipationView) -> list[tuple[str, str]]:
     """The sites that have not reported, for the form: id and name."""
     found = [one for one in view.participants if one.taking is not Taking.REPORTED]
-    return [(one.site, f"{in_language(one.firm, one.firm_zh)}: {in_language(one.site_name, one.site_name_zh)}") for one in found]
+    return [(one.site, headed((in_language(one.firm, one.firm_zh), in_language(one.site_name, one.site_name_zh)))) for one in found]
 
 
 def owed_sentences(views: Sequence[OwedView]) -> tuple[str, ...]:

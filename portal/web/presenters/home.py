@@ -202,7 +202,7 @@ def of_partners(
     for site, period in undeclared:
         name = _("%(site)s, %(period)s") % {"site": in_language(site.name, site.name_zh), "period": period_name(period.name)}
         note = _("Declare what you delivered; the certification body of the site reads it.")
-        yield _row(last_day(period.due), today, name, note, _("Declare"), reverse("web:supplier"), late=False)
+        yield _row(last_day(period.due), today, name, note, _("Declare it"), reverse("web:supplier"), late=False)
     if shows_no_result:
         what = _("Declare which versions of your source pass the conformance kit")
         note = _("Plants and regulators read it; a regulator may confirm it.")

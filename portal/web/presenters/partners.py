@@ -88,7 +88,7 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> Listed:
                 Cell("–"),
                 Cell(open_to(view.receipts, view.values)),
             )
-        about = enumerated((name, report.period, str(report.revision)))
+        about = enumerated((name, period_name(report.period), str(report.revision)))
         what = Cell("–")
         if view.values:
             what = Cell(_("Values and receipt"), url=reverse("web:granted", args=[report.digest]), about=about)
@@ -138,7 +138,7 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
             return (*made, Cell(in_language(view.supplier, view.supplier_zh), note=told), Cell(view.note or "–"))
         stands = view.taken_back_at is None
         word = StateWord(_("Declared"), "ok") if stands else StateWord(_("Taken back or replaced"), "wait")
-        about = enumerated((name, view.period))
+        about = enumerated((name, period_name(view.period)))
         back = Cell(_("Take back"), post_url=reverse("web:take-back-delivery", args=[view.id]), about=about) if stands else Cell("–")
         return (*made, Cell("", state=word), back)
 

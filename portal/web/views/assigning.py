@@ -37,7 +37,7 @@ from portal.web.presenters.assurance import finding_page
 from portal.web.refusals import in_whole
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import enumerated, in_language, period_name
+from portal.web.words import enumerated, headed, in_language, period_name
 
 
 @for_role(Role.REGULATOR)
@@ -154,7 +154,7 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
         "sites": [
             Choice(
                 one.slug,
-                f"{in_language(one.organisation.name, one.organisation.name_zh)}: {in_language(one.name, one.name_zh)}",
+                headed((in_language(one.organisation.name, one.organisation.name_zh), in_language(one.name, one.name_zh))),
                 one.slug in picked,
             )
             for one in sites

@@ -84,7 +84,7 @@ def test_a_firms_practice_reaches_another_plants_report_and_leaves_it_again(
     entry = in_a_worker(lambda: Entry.objects.get(content__title_zh=TITLE_ZH).pk)
     counts = _report_back(reader, portal_relay, tmp_path, cast, f"collected-{entry}")
     assert plant.answer("practices", "fetch")["edition"] == 3
-    for language, of in (("en", "5 sites of 5 firms"), ("zh", "5 家企业的 5 个厂点")):
+    for language, of in (("en", "5 sites of 5 firms"), ("zh", "5 家企业的 5 个生产厂区")):
         told = report_of(plant, f"reported-{language}", "--lang", language)
         assert of in told
         assert counts[language] in told

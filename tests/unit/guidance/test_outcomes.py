@@ -50,7 +50,7 @@ def test_counts_are_one_sentence_with_every_class_in_both_languages() -> None:
             "en",
             ("5 sites of 5 firms (2024–2025)", "proven at 3 (less than 2 % of the expected energy at 2", "5 % or more at 1", "used at 1"),
         ),
-        ("zh", ("5 家企业", "5 个厂点", "2024–2025", "不到 2 %", "3", "用能增加")),
+        ("zh", ("5 家企业", "5 个生产厂区", "2024–2025", "不到 2 %", "3", "用能增加")),
     ):
         assert all(part in told.words.said_in(language) for part in parts), told.words.said_in(language)
     assert all(one.words.said_in("zh") != one.words.en for one in Outcome)

@@ -33,7 +33,7 @@ def test_label_and_check_answer_in_chinese(tmp_path: Path, capsys: pytest.Captur
     capsys.readouterr()
     assert main(["label", *site, "--out", str(tmp_path / "label")]) == 0
     told = capsys.readouterr().out
-    for word in ("最佳", "典型", "采用", "等级：", "已写入"):
+    for word in ("最优", "典型", "采用", "等级：", "已写入"):
         assert word in told
     for english in ("batches", "best", "typical", "grade", "Written", "excluded"):
         assert english not in told.replace(str(tmp_path), "")
