@@ -144,7 +144,12 @@ def enumerated(things: Iterable[str]) -> str:
 
 def headed(parts: Iterable[str]) -> str:
     """The larger before what belongs to it: `firm: site`, `企业：生产厂区`."""
-    return pgettext("between parts of a record", ": ").join(parts)
+    return colon().join(parts)
+
+
+def colon() -> str:
+    """`: `, or `：`, which brings its own room."""
+    return pgettext("between parts of a record", ": ")
 
 
 def one_after_another(clauses: Iterable[str]) -> str:

@@ -26,7 +26,7 @@ from portal.notifications.selectors import unread
 from portal.register.inviting import INVITING
 from portal.web import contact
 from portal.web.saved_lists import LISTS, address_to_save, links
-from portal.web.words import enumerated, local_in_words, moment_in_words, one_after_another, sentence_space, zone_name
+from portal.web.words import colon, enumerated, local_in_words, moment_in_words, one_after_another, sentence_space, zone_name
 
 register = template.Library()
 
@@ -138,6 +138,7 @@ def saved_filters(context: RequestContext) -> dict[str, Any]:
 
 
 register.simple_tag(sentence_space, name="space")
+register.simple_tag(colon, name="colon")
 register.simple_tag(contact.link, name="contact")
 
 
