@@ -71,4 +71,9 @@ def _between(part: str) -> str:
 
 
 def _known(part: str) -> str:
-    return next((str(text) % fits.groupdict() for pattern, text in _DETAIL if (fits := pattern.fullmatch(part))), "")
+    return next((str(text) % _told(fits.groupdict()) for pattern, text in _DETAIL if (fits := pattern.fullmatch(part))), "")
+
+
+def _told(groups: dict[str, str]) -> dict[str, str]:
+    period = groups.get("period", "")
+    return groups | {"period": period_name(period)} if _PERIOD.fullmatch(period) else groups
