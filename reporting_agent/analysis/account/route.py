@@ -33,7 +33,7 @@ from benchmarks.labels.validity import ONE_WEIGHING, ExclusionReason
 from benchmarks.measurements import Direction, Metric
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Limit
+from benchmarks.routes import Limit, Words
 from reporting_agent.analysis.account.fence import FUELS, auxiliaries_elsewhere, beside, no_production
 from reporting_agent.analysis.account.shares import shares
 from reporting_agent.analysis.account.types import Draft, Kind, Part, RouteAccount, named_carrier
@@ -95,8 +95,9 @@ class _Account:
         if output <= 0:
             draft.lacks("product-missing", "", Phrase("The log holds no good product of the route's last step."))
         for step_id in (*draft.recovery, *draft.covered):
-            said = (one.provisos for one in draft.result.site_label.steps if one.step == step_id)
-            draft.provisos += next(said, ())
+            own = [one for one in draft.result.site_label.steps if one.step == step_id]
+            beside = next((one.provisos for one in own if one.metric is draft.metric), own[0].provisos if own else ())
+            draft.provisos += (Words.of(Phrase("%(step)s: %(said)s", step=draft.step(step_id).words, said=why)) for why in beside)
         of_route = fsum(part.energy for part in parts)
         no_production(draft, self.balance, of_route)
         auxiliaries_elsewhere(draft, self.balance, of_route)
