@@ -23,6 +23,9 @@ from benchmarks.routes import Pack, Step, Take, Words
 from reporting_agent.pipeline.beside_the_meters import in_unit_of
 from reporting_agent.pipeline.sitewide import Sitewide
 
+NAMED = 0.05
+"""Of all that others take above the typical, what one of them takes to be named (a convention of ours)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -31,19 +34,20 @@ class Taken:
     step: Step
     usual: Take
     output: float
-    mj: dict[str, float]  # by carrier; a working medium as the electricity that made it
+    mj: dict[str, float]  # by carrier; a working medium, beyond what the process needs of it, as the electricity that made it
 
     @classmethod
     def of(cls, step: Step, usual: Take, whole: Sitewide) -> Taken | None:
         fence = whole.site.site_boundary
         took = [(carrier, mj) for (of, carrier), mj in whole.taken_mj.items() if of == step.id]
         took += [(one.carrier, whole.flow_mj(one) or 0.0) for one in (fence.auxiliaries if fence else ()) if one.step == step.id]
-        by_carrier: dict[str, float] = {}
-        for carrier, mj in took:
+        output, by_carrier = whole.outputs.get(step.id, 0.0), dict[str, float]()
+        for carrier, amount in took:
             of_power = CARRIERS[carrier].form == "medium"
+            mj = amount - _needed(step, carrier, output, whole) if of_power else amount
             if mj > 0 and counts(made_by := "electricity" if of_power else carrier, usual.metric):
                 by_carrier[made_by] = by_carrier.get(made_by, 0.0) + mj
-        return cls(step, usual, whole.outputs[step.id], by_carrier) if by_carrier and whole.outputs.get(step.id, 0.0) > 0 else None
+        return cls(step, usual, output, by_carrier) if by_carrier and output > 0 else None
 
     @property
     def amount(self) -> float:
@@ -80,10 +84,11 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         others, size = _of_others(label, usual, whole, pack)
         if _worth(size, label):
             said = Phrase(
-                "Other steps take more %(kind)s than is typical: %(others)s. Were what is above the typical this step's own and only booked"
-                " there, the label would be higher by up to %(size)s %(unit)s. Show by the circuits of their meters what each one serves.",
+                "Others of the site take more %(kind)s than is typical: %(others)s. Were what is above the typical this step's own and only"
+                " booked there, the label would be higher by up to %(size)s %(unit)s. Show by the circuits of their meters what each"
+                " serves.",
                 kind=_KINDS[usual.metric],
-                others=enumerated(one.told() for one in others),
+                others=enumerated(others.values()),
                 size=f"{size:.3g}",
                 unit=label.unit,
             )
@@ -106,33 +111,46 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
 _KINDS = {Metric.ELECTRICITY: Phrase("electricity"), Metric.THERMAL: Phrase("heat")}
 
 
-def _of_others(label: StepLabel, usual: Take, whole: Sitewide, pack: Pack) -> tuple[list[Taken], float]:
-    """Which other steps take above the typical of what the label counts, and by how much the label would be higher with that.
+def _of_others(label: StepLabel, usual: Take, whole: Sitewide, pack: Pack) -> tuple[dict[str, Phrase], float]:
+    """By id, the other steps that take above the typical of what the label counts and the conversions that turn power into other energy,
+    and by how much the label would be higher with that.
 
-    Nothing where they take together no more than such works scatter by (twice that, where this step takes the typical or more itself), and
-    none of them more than is usual at most.
+    Of steps none, where they take together no more than such works scatter by (twice that, where this step takes the typical or more
+    itself), and none of them more than is usual at most.
     """
-    own, nobody = Taken.of(pack.step(label.step), usual, whole), list[Taken]()
-    if own is None or label.best.value is None:
-        return nobody, 0.0
-    counted = [carrier for carrier in own.mj if counts(carrier, label.metric)]
-    beside = [_taken(step, usual.metric, whole) for step in pack.steps if step.id != label.step]
-    above = {
-        one.step.id: (one, min(one.above_typical, fsum(one.mj[carrier] for carrier in counted if carrier in one.mj)))
-        for one in beside
-        if one is not None
-    }
-    together = fsum(mj for _, mj in above.values())
-    bound = hypot(*(one.scatter for one, _ in above.values())) * (1 if own.amount < usual.typical else 2)
-    if together <= bound and not any(one.amount > one.usual.most for one, mj in above.values() if mj > 0):
-        return nobody, 0.0
-    carrier = max(counted, key=own.mj.__getitem__, default="")
-    if not carrier:
-        return nobody, 0.0
-    moved = min(together, own.mj_between(own.amount, usual.most))
+    own = Taken.of(pack.step(label.step), usual, whole)
+    counted = {carrier: mj for carrier, mj in (own.mj if own else {}).items() if counts(carrier, label.metric)}
+    if own is None or not counted or label.best.value is None:
+        return {}, 0.0
+    beside = [one for step in pack.steps if step.id != label.step and (one := _taken(step, usual.metric, whole)) is not None]
+    above = {one.step.id: min(one.above_typical, fsum(one.mj.get(carrier, 0.0) for carrier in counted)) for one in beside}
+    bound = hypot(*(one.scatter for one in beside)) * (1 if own.amount < usual.typical else 2)
+    if fsum(above.values()) <= bound and not any(one.amount > one.usual.most for one in beside if above[one.step.id] > 0):
+        above = {}
+    told = {one.step.id: one.told() for one in beside}
+    if "electricity" in counted:
+        for id_, mj in _converted(whole):
+            above[id_] = mj
+            told[id_] = Phrase("%(id)s of [site_boundary] %(amount)s MWh", id=id_, amount=f"{mj / MJ_PER['kWh'] / 1000:,.0f}")
+    carrier = max(counted, key=counted.__getitem__)
+    moved = min(fsum(above.values()), own.mj_between(own.amount, usual.most))
     unit, mj_per = ("kWh", MJ_PER["kWh"]) if carrier == "electricity" else ("MJ", 1.0)
     size = in_unit_of(label, carrier, moved / mj_per, unit, None, whole, pack) / own.output
-    return [one for one, mj in sorted(above.values(), key=lambda pair: -pair[1]) if mj > 0], size
+    return {id_: told[id_] for id_, mj in sorted(above.items(), key=lambda pair: -pair[1]) if mj > NAMED * fsum(above.values())}, size
+
+
+def _converted(whole: Sitewide) -> Iterator[tuple[str, float]]:
+    """MJ of power that a conversion makes heat, steam or gas of: that heat is little of a step that burns fuel."""
+    fence = whole.site.site_boundary
+    for one in fence.conversions if fence else ():
+        if not any(CARRIERS[flow.carrier].form in {"electricity", "medium"} for flow in one.gives):
+            yield one.id, fsum(whole.flow_mj(flow) or 0.0 for flow in one.takes if flow.carrier == "electricity")
+
+
+def _needed(step: Step, medium: str, output: float, whole: Sitewide) -> float:
+    """MJ of electricity in what the process usually needs of a medium, such as oxygen of a converter: no typical value counts it."""
+    needs = (one for one in step.boundary.needs if one.carrier == medium)
+    return fsum(whole.mj(medium, (one.usual or one.least) * output, one.unit, None) or 0.0 for one in needs)
 
 
 def _taken(step: Step, kind: Metric, whole: Sitewide) -> Taken | None:
@@ -144,7 +162,7 @@ def _says(label: StepLabel, of: Taken, whole: Sitewide, pack: Pack) -> bool:
     """Whether the label tells what the step takes above the typical."""
     for usual in pack.step(label.step).takes:
         others, size = _of_others(label, usual, whole, pack)
-        if usual.metric is of.usual.metric and any(one.step.id == of.step.id for one in others) and _worth(size, label):
+        if usual.metric is of.usual.metric and of.step.id in others and _worth(size, label):
             return True
     return False
 

@@ -23,6 +23,8 @@ from reporting_agent.config.site_boundary import Conversion
 from reporting_agent.pipeline.sitewide import Sitewide
 
 CODE = "conversion-unlikely"
+UNTOLD = 0.01
+"""Of a label, what is lost in making what its step takes may be and go untold, as losses of the site may (a convention of ours)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +116,12 @@ def _figures(one: Judged) -> Value:
 
 
 def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
-    """What conversions of the site lose of what the step counts beyond typical ones, as so much a unit of its output."""
+    """What conversions of the site lose of what the step counts beyond typical ones, as so much a unit of its output; and all that is lost
+    in making what the step takes of them."""
     if label.best.value is None or not label.output_t:
         return
     for one in judged(whole):
+        yield from _lost_before_it(label, one)
         size = one.more_lost / MJ_PER[label.energy_unit] / label.output_t
         if one.takes_of(label, pack) and (one.conversion.reason.strip() or size > WORTH_TELLING * abs(label.best.value)):
             if one.stands and size <= WORTH_TELLING * abs(label.best.value):
@@ -132,3 +136,24 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             yield Words.of(said)
             if reason := one.conversion.reason.strip():
                 yield Words.of(Phrase("As the site declares of %(id)s: %(reason)s.", id=one.conversion.id, reason=reason.rstrip(".")))
+
+
+def _lost_before_it(label: StepLabel, one: Judged) -> Iterator[Words]:
+    """A fuel burnt in a boiler or a gas producer beside the step counts as the heat or the gas alone: its loss stands in no label."""
+    best, made = label.best.value or 0.0, {flow.carrier for flow in one.conversion.gives if CARRIERS[flow.carrier].form != "medium"}
+    taken = {carrier: energy for carrier in made if (energy := label.energy_by_carrier.get(carrier, 0.0)) > 0}
+    if one.taken is None or not one.given or not taken or one.taken <= one.given:
+        return
+    size = fsum(taken.values()) / label.output_t * (one.taken / one.given - 1)
+    if size > UNTOLD * abs(best):
+        said = Phrase(
+            "%(id)s of [site_boundary] makes %(carriers)s that this step takes and loses %(loss)s of what it takes itself, which stands in"
+            " no label: with it the label would be higher by up to %(size)s %(unit)s. Keep the meters of what it takes and gives for an"
+            " audit.",
+            id=one.conversion.id,
+            carriers=enumerated(CARRIERS[carrier].words for carrier in taken),
+            loss=f"{1 - one.given / one.taken:.0%}",
+            size=f"{size:.3g}",
+            unit=label.unit,
+        )
+        yield Words.of(said)

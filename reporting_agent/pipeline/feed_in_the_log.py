@@ -14,10 +14,9 @@ from math import fsum
 from benchmarks.conversion import MJ_PER
 from benchmarks.labels import Best, Grade, SiteLabel, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.measurements import Batch, Metric, Status
+from benchmarks.measurements import Batch, Metric
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Feed, Pack, Words
-from reporting_agent.pipeline.material_flow import parents_of
 from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, own_runs
 
 CODE = "feed-unlikely"
@@ -102,15 +101,15 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
 
 
 def _held_by_nothing(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> Iterator[Words]:
-    """Where the log names nothing, or too little, of what the output is made of, and no parents either: what each percent of it is."""
+    """Where the log names nothing, or too little, of what the output is made of: what each percent of it is.
+
+    Parents do not hold it: nothing says that they are all of it.
+    """
     best, feeds = label.best.value or 0.0, [one for one in charged.pack.step(label.step).feeds if one.usual[0] > 0]
     if best <= 0 or not feeds:
         return
     own = own_runs(batches, label.step)
     if _made_of_it(feeds[0], charged, own, label.step) < (1 - NEARLY_WHOLE) * own_output(own):  # bought half made, and told so
-        return
-    known = parents_of(batches)
-    if all(place in known for place, one in enumerate(batches) if one.step == label.step and one.status is Status.GOOD):
         return
     said = Phrase(
         "The log names nothing that the output is made of, or too little, so nothing holds the output against it: each percent that is"

@@ -92,3 +92,39 @@ def test_power_of_auxiliaries_and_of_compressed_air_of_other_steps_counts_as_the
     (said,) = beside_the_mill(tmp_path, 23.4, settings=f"[site_boundary]\nauxiliaries = [{flow}]\n")
     assert "Raw meal grinding and homogenisation 24.5 kWh per t" in said
     assert "higher by up to 9.68 kWh/t." in said
+
+
+HEATERS = """[[site_boundary.conversions]]
+id = "heaters"
+takes = [{ carrier = "electricity", quantity = 1.2e6, unit = "kWh", period = "2026" }]
+gives = [{ carrier = "heat", quantity = 4.19e6, unit = "MJ", period = "2026" }]
+"""
+
+
+def test_power_that_heaters_take_for_another_step_is_told_beside_the_mill(tmp_path: Path) -> None:
+    """1.2 GWh of 60 runs of 3,800 t are 5.26 kWh/t; at the kiln its heat is 23 of 3,000 MJ/t."""
+    (said,) = beside_the_mill(tmp_path, 26.0, settings=f"[site_boundary]\n{HEATERS}")
+    assert "heaters of [site_boundary] 1,200 MWh" in said
+    assert "higher by up to 5.26 kWh/t." in said
+
+
+def test_power_of_a_waste_heat_set_is_what_such_sets_take_or_may_be_another_steps(tmp_path: Path) -> None:
+    for own, told in ((2.3, 0), (5.3, 1)):
+        steps = {
+            "waste-heat-power": Ran(3000, [took("electricity", own, "kWh"), ("electricity", 33, "kWh", None, "recovered")]),
+            "cement-grinding": Ran(3800, [took("electricity", 29, "kWh")], BLAINE),
+        }
+        mill = of(labelled(works(tmp_path, "cement", steps, "[static]\nbought_ground_pct = 0\n")), "cement-grinding", Metric.ELECTRICITY)
+        assert len([one for one in mill.provisos if "what is above the typical" in one.en]) == told
+
+
+def test_oxygen_that_a_converter_cannot_do_without_is_no_power_of_others(tmp_path: Path) -> None:
+    for oxygen, told in ((54, 0), (200, 1)):
+        steps = {
+            "converter": Ran(150, [took("electricity", 32, "kWh"), took("oxygen", oxygen, "Nm3")], {"scrap_pct": 15}),
+            "continuous-casting": Ran(150, [took("electricity", 14, "kWh")]),
+        }
+        site = works(tmp_path, "steel", steps, '[steps.continuous-casting]\nnot_used = ["coke-oven-gas", "natural-gas"]\n')
+        labels = [one for one in labelled(site).site_label.steps if one.step == "continuous-casting" and one.best.value is not None]
+        assert labels
+        assert any("what is above the typical" in why.en for one in labels for why in one.provisos) == bool(told)
