@@ -286,6 +286,15 @@ class Take(Declared):
         return "kWh" if self.metric is Metric.ELECTRICITY else "MJ"
 
 
+class Share(Declared):
+    """What a variable says, in %, materials are of all that a step charges `among` them, or of its output: its log shows it as well."""
+
+    variable: str
+    of: tuple[str, ...]
+    among: tuple[str, ...] = ()
+    source: Source
+
+
 class HeldHeat(Declared):
     """What materials hold at most, in MJ/kg, that burns in the step and no energy counts: carbon of dust, kerogen of shale.
 
@@ -509,6 +518,8 @@ class Step(Declared):
     feeds: tuple[Feed, ...] = ()  # how much of what its log names a unit of output is made of
     takes: tuple[Take, ...] = ()  # how much energy such plants take, above which it may be another step's
     holds_heat: tuple[HeldHeat, ...] = ()  # what of it may burn and is no carrier
+    shares: tuple[Share, ...] = ()  # of its charge, which variables state and its log shows
+    output_of: str | None = None  # the step whose output is this one's (a waste-heat set of its kiln's clinker)
 
     def metric(self, metric: Metric) -> MetricRule | None:
         return next((rule for rule in self.metrics if rule.metric == metric), None)

@@ -136,7 +136,7 @@ def _carriers(pack: Pack) -> set[str]:
 _LISTS = (
     *("counted", "measured", "essential", "needs", "own_carriers", "recovered_by", "not_beside", "gives_no", "of_equipment"),
     *("heating_values", "bought", "unconverted", "delivered", "yields", "steps", "by_electricity", "feedstock", "also", "materials"),
-    *("feeds", "takes", "holds_heat"),
+    *("feeds", "takes", "holds_heat", "shares"),
 )
 
 
@@ -157,6 +157,7 @@ def _published(value: Any) -> Any:
             (
                 *("source", "words", "least", "most", "share_variable", "lhv", "kg_per_nm3", "product_carrier", "cap", "bought_share"),
                 "own_power",
+                "output_of",
             ),
             None,
         ),

@@ -68,6 +68,7 @@ def faults(pack: Pack) -> Iterator[Fault]:
     yield from _usual_heat(pack)
     yield from _materials(pack)
     yield from _charged(pack)
+    yield from _held_against_logs(pack)
     yield from _editions(pack)
     yield from _words(pack, "", pack.words.by_language)
 
@@ -109,6 +110,19 @@ def _charged(pack: Pack) -> Iterator[Fault]:
                 yield Fault(f"{place}.also_at", id_, Phrase("a step of the pack: %(names)s", names=", ".join(sorted(steps))))
             if not held.of or held.burns <= 0:
                 yield Fault(f"{place}.burns", str(held.burns), Phrase("materials, and a heat above 0"))
+
+
+def _held_against_logs(pack: Pack) -> Iterator[Fault]:
+    """Shares and outputs that a log shows as well are of materials and steps that there are."""
+    steps, materials = {step.id for step in pack.steps}, {one.id for one in pack.materials}
+    for step in pack.steps:
+        for index, share in enumerate(step.shares):
+            for id_ in (one for one in (*share.of, *share.among) if one not in materials):
+                yield Fault(f"steps[{step.id}].shares[{index}].of", id_, Phrase("a material of the pack"))
+            if not share.of or (share.among and not {*share.of} < {*share.among}):
+                yield Fault(f"steps[{step.id}].shares[{index}].among", str(share.among), Phrase("all of `of`, and more"))
+        if step.output_of is not None and step.output_of not in steps - {step.id}:
+            yield Fault(f"steps[{step.id}].output_of", step.output_of, Phrase("another step of the pack"))
 
 
 def _policy(pack: Pack) -> Iterator[Fault]:

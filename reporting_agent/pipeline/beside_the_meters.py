@@ -3,12 +3,12 @@ its label.
 
 Such an amount stands in no label, so whatever is moved there makes one better. What serves no step by name is told as if it were this
 step's own; losses, a share of what is available, count on what the step took. What was stored or resold is told where the step took any of
-it, or no step did. What steps gave back and conversions made may be sold.
+it, or no step did. What steps gave back and conversions made may be sold, by a meter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import fsum, isfinite
 
 from benchmarks.carriers import CARRIERS
@@ -41,12 +41,14 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         return fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier in of) / output
 
     lost = {one.carrier: one.pct / (100 - one.pct) for one in fence.losses}
+    sold = [_sold(one, fence, label, whole, pack) for one in used]
     parts = (
         (Phrase("auxiliaries"), size(one for one in fence.auxiliaries if one.step == label.step)),
         (Phrase("other users"), size(iter(fence.others))),
         (Phrase("losses"), fsum(label.energy_by_carrier.get(one, 0.0) * lost[one] for one in lost if one in reached) / label.output_t),
         (Phrase("growth of stocks"), size(_stored(fence), used)),
-        (Phrase("resold purchases"), fsum(_resold(one, fence, label, whole, pack) for one in used) / output),
+        (Phrase("resold purchases"), fsum(resold for resold, _ in sold) / output),
+        (Phrase("sales that no meter shows"), fsum(max(on_paper - resold, 0.0) for resold, on_paper in sold) / output),
     )
     together = fsum(amount for _, amount in parts if amount > 0)
     if together > USUAL * abs(label.best.value):
@@ -85,13 +87,17 @@ def in_unit_of(label: StepLabel, carrier: str, quantity: float, unit: str, lhv: 
     return size if isfinite(size) else 0.0
 
 
-def _resold(carrier: str, fence: SiteBoundary, label: StepLabel, whole: Sitewide, pack: Pack) -> float:
-    """Of what was sold of a carrier, what no step gave back and no conversion made, in the label's unit of energy."""
-    made = (flow for conversion in fence.conversions for flow in conversion.gives)
-    sold, given = (fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier == carrier) for flows in (fence.sold, made))
+def _sold(carrier: str, fence: SiteBoundary, label: StepLabel, whole: Sitewide, pack: Pack) -> tuple[float, float]:
+    """Of what was sold of a carrier, what no step gave back and no conversion made, and what a statement alone shows, in the label's unit
+    of energy."""
+
+    def size(flows: Iterable[Flow]) -> float:
+        return fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier == carrier)
+
+    given = size(flow for conversion in fence.conversions for flow in conversion.gives)
     back = (one for batch in whole.batches for one in batch.energy if one.carrier == carrier and one.direction is not Direction.IMPORT)
     given += fsum(in_unit_of(label, carrier, one.quantity, one.unit, one.lhv_mj_per_unit, whole, pack) for one in back)
-    return max(sold - given, 0.0)
+    return max(size(fence.sold) - given, 0.0), size(one for one in fence.sold if one.meter is None)
 
 
 def _uses(label: StepLabel, carrier: str, fence: SiteBoundary) -> bool:

@@ -57,6 +57,7 @@ def _tests(step: str, pack: Pack) -> list[Phrase]:
         Phrase("output against what it is made of"): own.feeds,
         Phrase("product bought ready"): own.bought_share,
         Phrase("heat of charged materials"): own.holds_heat,
+        Phrase("shares against what the log charges"): own.shares,
         Phrase("values of variables beyond the usual"): [one for one in own.reference_conditions if one.usual or one.test],
     }
     return [*found, *(said for said, held in tests.items() if held)]

@@ -27,12 +27,14 @@ from reporting_agent.pipeline import (
     longer_period,
     materials_in_the_log,
     neighbours,
+    output_of_another,
     outside_runs,
     over_the_fence,
     own_gas,
     own_power,
     scattered,
     set_apart,
+    shares_in_the_log,
     stated_limits,
     stretches,
     takers,
@@ -86,6 +88,8 @@ def of(
     yield from behind_the_step.told(label, whole.batches, site.static, pack)
     yield from held_heat.told(label, whole.batches, site.static, pack)
     yield from own_power.told(label, site, pack)
+    yield from shares_in_the_log.told(label, whole.batches, site.static, pack)
+    yield from output_of_another.told(label, whole.batches, pack)
     yield from feed_in_the_log.told(label, whole.batches, pack)
     yield from yields.told(label, pack.step(label.step), packs.factors(pack))
     yield from stated_limits.told(label, pack.step(label.step), site.static, period)

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from benchmarks import packs
 from benchmarks.measurements import Batch, Direction
 from benchmarks.routes import Pack
 from reporting_agent.audit.openings.as_written import as_written, keys_of, tables_of
@@ -86,10 +87,18 @@ def declared_in(site: Site) -> tuple[Declared, ...]:
     ]
     if site.site_boundary is None:
         found.append(Declared("no_account", "[site_boundary]"))
+    found += [Declared("older_pack", f"{site.site.pack} {site.pack_version}", does=newest) for newest in _newer(site)]
     if site.inputs.log is not None:
         found.append(Declared("runs", "log", does=site.runs.cut))
     found += [Declared("static", name, does=str(value)) for name, value in site.static.items()]
     return (*found, *(Declared("settings", of, does=keys) for of, keys in tables_of(site)))
+
+
+def _newer(site: Site) -> Iterator[str]:
+    """The newest version of its pack that comes with the verifier, where the site names an older one."""
+    if site.site.pack in packs.shipped() and site.pack_version is not None:
+        newest = packs.newer(packs.load(site.site.pack, site.pack_version))
+        yield from () if newest is None else (newest.version,)
 
 
 def _events(site: Site) -> Iterator[Declared]:

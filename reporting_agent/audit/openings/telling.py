@@ -115,6 +115,7 @@ def notes(verdict: Verdict, lang: str) -> list[str]:
     told += [w["at_reference"].format(**_at_reference(one)) for one in at_reference(verdict.evidence)]
     balances = () if verdict.evidence.accounted is None else verdict.evidence.accounted.balances
     told += [w["unusable"].format(meter=one.meter, share=f"{100 * one.unusable / one.total:.1f}") for one in balances if one.unusable > 0]
+    told += [w["older_pack"].format(of=one.of, newest=one.does) for one in verdict.declared if one.kind == "older_pack"]
     return told + [w["no_account"] for one in verdict.declared if one.kind == "no_account"]  # of every plant without one: the last
 
 

@@ -371,6 +371,9 @@ CONTRADICTIONS: Faults = [
     ),
     ("{ from = 50, to = 70 }", "{ from = 70 }", "eaf-50-70].applies", "eaf-50-70 beside gb21256-2025-eaf-70", "another period"),
     ("{ from = 50, to = 70 }", "{ from = 50, to = 71 }", "eaf-50-70].applies", "eaf-50-70 beside gb21256-2025-eaf-70", "other conditions"),
+    ('of = ["scrap"], among', 'of = ["shred"], among', "steps[converter].shares[0].of", "shred", "a material of the pack"),
+    ('among = ["scrap", "hot-metal"', 'among = ["hot-metal"', "steps[converter].shares[0].among", "hot-metal", "all of `of`, and more"),
+    ("shares = [{ var", 'output_of = "furnace"\nshares = [{ var', "steps[converter].output_of", "furnace", "another step of the pack"),
 ]
 WRONG_FIELDS: Faults = [
     ("grid_width = 0.4\n", 'grid_width = "fine"\n', "steps[coking].metrics[total].grid_width", "'fine'", ""),

@@ -1,0 +1,56 @@
+"""The output of a step that is counted by another's (a waste-heat set per tonne of its kiln's clinker): held against that one's log.
+
+Less than the other made meanwhile makes what is given back look more: told beside the label with its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import fsum
+
+import numpy as np
+
+from benchmarks.labels import StepLabel
+from benchmarks.measurements import Batch
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Pack, Words
+from reporting_agent.pipeline.materials_in_the_log import own_output, own_runs
+
+NEARLY = 0.01
+"""Of the output, what scales of the two may differ by (a convention of ours)."""
+
+
+def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Words]:
+    """By how much the label would be higher by what the other step made in the same time; nothing where it has no runs then."""
+    step, best = pack.step(label.step), label.best.value
+    if step.output_of is None or best is None:
+        return
+    own = own_runs(batches, step.id)
+    made, output = _made_meanwhile(own_runs(batches, step.output_of), own), own_output(own)
+    size = best * (output / made - 1) if made > 0 else 0.0
+    if abs(made - output) > NEARLY * made and size > 0:
+        said = Phrase(
+            "The output of this step is that of %(other)s, which by its log made %(made)s %(per)s in the same time; this log says"
+            " %(output)s %(per)s. By the other log the label would be higher by %(size)s %(unit)s. Correct the one or the other.",
+            other=pack.step(step.output_of).words,
+            made=f"{made:,.0f}",
+            per=step.output_unit,
+            output=f"{output:,.0f}",
+            size=f"{size:.3g}",
+            unit=label.unit,
+        )
+        yield Words.of(said)
+
+
+def _made_meanwhile(others: Sequence[Batch], own: Sequence[Batch]) -> float:
+    """Of what the others made, evenly over the time of each run, what lies in these runs; two of these at a time count it once."""
+    made = [(one.start.timestamp(), one.end.timestamp(), one.output_t) for one in others if one.end is not None]
+    start, end, output = (np.array(column) for column in zip(*made, strict=True)) if made else (np.empty(0),) * 3
+    spans = sorted((one.start.timestamp(), one.end.timestamp()) for one in own if one.end is not None)
+    done, parts = float("-inf"), list[float]()
+    for since, until in spans:
+        begin = max(since, done)
+        shared = np.clip(np.minimum(end, until) - np.maximum(start, begin), 0, None) / np.maximum(end - start, 1)
+        parts.append(float((shared * output).sum()))
+        done = max(done, until)
+    return fsum(parts)

@@ -1,0 +1,72 @@
+"""A share that corrects a label or its limits (scrap of a converter, clinker of a cement), held against what the log charges (`Share`).
+
+More than the log shows betters the label, or loosens the limit: told beside the label with its size. A log that names none of it says
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import fsum
+
+from benchmarks.labels import StepLabel
+from benchmarks.measurements import Batch
+from benchmarks.packs.corrections import RULES
+from benchmarks.phrases import Phrase, enumerated
+from benchmarks.routes import Pack, Share, Step, Words
+from reporting_agent.pipeline.materials_in_the_log import ROOM_PCT, Charged, own_output, own_runs
+
+
+def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
+    """Each share of the step that its log shows to be another, where the log's would make the label higher or a limit lower."""
+    step = pack.step(label.step)
+    if label.best.value is None or not step.shares:
+        return
+    charged = Charged.by(batches, pack)
+    for share in step.shares:
+        columns, whole = charged.columns_of(share.of), charged.columns_of(share.among)
+        own = [one for one in own_runs(batches, step.id) if any(column in one.variables for column in columns)]
+        stated = _stated(share.variable, own, static)
+        amount = charged.amount(own, whole) if share.among else own_output(own)
+        if stated is None or amount <= 0 or (share.among and {*whole} <= {*columns}):
+            continue
+        shown = 100 * charged.amount(own, columns) / amount
+        higher, lower = (slope * (stated - shown) for slope in _slopes(share.variable, label, step))
+        if abs(stated - shown) <= ROOM_PCT or max(higher, lower) <= 0:
+            continue
+        said = Phrase(
+            "By the log %(materials)s is %(shown)s %% of %(whole)s, and %(variable)s says %(stated)s %%. By the log's share %(effect)s."
+            " Correct the one or the other.",
+            materials=enumerated(charged.words_of(one) for one in share.of if charged.columns_of([one])),
+            shown=f"{shown:.3g}",
+            whole=_among(share, charged),
+            variable=share.variable,
+            stated=f"{stated:.3g}",
+            effect=Phrase("the label would be higher by %(size)s %(unit)s", size=f"{higher:.3g}", unit=label.unit)
+            if higher > 0
+            else Phrase("limits that it corrects would be lower by up to %(size)s %(unit)s", size=f"{lower:.3g}", unit=label.unit),
+        )
+        yield Words.of(said)
+
+
+def _stated(variable: str, own: Sequence[Batch], static: Mapping[str, float | str]) -> float | None:
+    """In %, the mean of these runs; None where it is not stated of each."""
+    values = [one.variables.get(variable, static.get(variable)) for one in own]
+    numbers = [value for value in values if isinstance(value, int | float)]
+    if not numbers or len(numbers) < len(values):
+        return None
+    return fsum(value * one.output_t for value, one in zip(numbers, own, strict=True)) / own_output(own)
+
+
+def _slopes(variable: str, label: StepLabel, step: Step) -> tuple[float, float]:
+    """By how much a percent more lowers the label, and raises the limit of its metric that it raises most."""
+    of_label = next((one.slope.get(label.metric, 0.0) for one in step.reference_conditions if one.variable == variable), 0.0)
+    limits = [limit for limit in step.limits if limit.metric is label.metric and limit.correction is not None]
+    terms = (term for limit in limits for term in RULES[limit.correction or ""].terms)
+    return of_label, max((float(term.slope) for term in terms if term.kind == "linear" and term.variable == variable), default=0.0)
+
+
+def _among(share: Share, charged: Charged) -> Phrase:
+    if not share.among:
+        return Phrase("the output")
+    return Phrase("all the %(materials)s", materials=enumerated(charged.words_of(one) for one in share.among if charged.columns_of([one])))
