@@ -16,7 +16,7 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Status
 from benchmarks.phrases import Phrase, Value
 from benchmarks.routes import Pack, Words
-from reporting_agent.pipeline.beside_the_meters import in_unit_of, size_of
+from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of, size_of
 from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
 from reporting_agent.pipeline.sitewide import Sitewide
 

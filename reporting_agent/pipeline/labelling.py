@@ -21,14 +21,12 @@ from reporting_agent.pipeline import (
     energy_by_batch,
     feed_in_the_log,
     fuels_in_the_log,
-    longer_period,
     materials_in_the_log,
-    older_pack,
     provisos,
     scattered,
-    set_apart,
 )
 from reporting_agent.pipeline.plant_data import PlantData
+from reporting_agent.pipeline.provisos import longer_period, older_pack, set_apart
 from reporting_agent.pipeline.rejections import told_unreadable
 from reporting_agent.pipeline.site_balance import site_balance
 from reporting_agent.pipeline.sitewide import Sitewide

@@ -38,8 +38,9 @@ from reporting_agent.analysis.account.fence import FUELS, auxiliaries_elsewhere,
 from reporting_agent.analysis.account.shares import shares
 from reporting_agent.analysis.account.types import Draft, Kind, Part, RouteAccount, named_carrier
 from reporting_agent.config import Site
-from reporting_agent.pipeline import LabelResult, stated_limits
+from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.declared import stops
+from reporting_agent.pipeline.provisos import stated_limits
 from reporting_agent.pipeline.site_balance import SiteBalance
 from reporting_agent.pipeline.site_flows import Raw, amount, declared_share, of_steps
 from reporting_agent.pipeline.sitewide import middle

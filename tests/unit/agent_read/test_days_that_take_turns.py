@@ -14,7 +14,7 @@ import pytest
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.pipeline import far_apart
+from reporting_agent.pipeline.provisos import far_apart
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 
 KILN = Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 30, "kWh")], {}, "grey")

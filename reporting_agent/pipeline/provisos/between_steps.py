@@ -20,7 +20,7 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Pack, Step, Take, Words
-from reporting_agent.pipeline.beside_the_meters import in_unit_of
+from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of
 from reporting_agent.pipeline.sitewide import Sitewide
 
 NAMED = 0.05

@@ -18,7 +18,7 @@ from benchmarks.labels.columns import counts
 from benchmarks.measurements import Status
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Pack, Step, Words
-from reporting_agent.pipeline.beside_the_meters import USUAL, in_unit_of
+from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, in_unit_of
 from reporting_agent.pipeline.sitewide import Sitewide
 
 

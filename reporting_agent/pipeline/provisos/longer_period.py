@@ -18,7 +18,7 @@ from benchmarks.labels.result import Measured
 from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Words
-from reporting_agent.pipeline.stretches import HIGHER
+from reporting_agent.pipeline.provisos.stretches import HIGHER
 
 A_YEAR = timedelta(days=360)
 AROUND = timedelta(days=184)

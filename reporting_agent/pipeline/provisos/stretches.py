@@ -19,7 +19,7 @@ from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.phrases import Phrase
 from benchmarks.released import rank
 from benchmarks.routes import LabelRule, Words
-from reporting_agent.pipeline.neighbours import by_day
+from reporting_agent.pipeline.provisos.neighbours import by_day
 
 HIGHER = 0.03
 """Of the label, by how much it is higher with every day at the level of all before that is told (a convention of ours)."""

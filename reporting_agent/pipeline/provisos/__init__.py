@@ -10,29 +10,32 @@ from benchmarks.labels import SiteLabel, StepLabel, needs, turnover, yields
 from benchmarks.routes import Pack, Words
 from reporting_agent.config import Site
 from reporting_agent.pipeline import (
+    conversions,
+    declared,
+    feed_in_the_log,
+    heating_values,
+    materials_in_the_log,
+    over_the_fence,
+    own_gas,
+    scattered,
+    unusual_heating_values,
+)
+from reporting_agent.pipeline.provisos import (
     behind_the_step,
     beside_the_meters,
     between_steps,
     bought_ready,
     constant_states,
-    conversions,
-    declared,
     default_heat,
     far_apart,
-    feed_in_the_log,
     gas_of_no_maker,
-    heating_values,
     held_heat,
     humidity,
     longer_period,
-    materials_in_the_log,
     neighbours,
     output_of_another,
     outside_runs,
-    over_the_fence,
-    own_gas,
     own_power,
-    scattered,
     set_apart,
     shares_in_the_log,
     stated_limits,
@@ -40,7 +43,6 @@ from reporting_agent.pipeline import (
     takers,
     unadmitted,
     uncounted_meters,
-    unusual_heating_values,
 )
 from reporting_agent.pipeline.sitewide import Sitewide
 

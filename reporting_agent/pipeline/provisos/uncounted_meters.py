@@ -20,8 +20,8 @@ from benchmarks.routes import Pack, Words
 from reporting_agent.config import Meter
 from reporting_agent.config.site_boundary import Flow, SiteBoundary
 from reporting_agent.metering import MeterRecord
-from reporting_agent.pipeline.beside_the_meters import USUAL, size_of
 from reporting_agent.pipeline.following import sinks_of
+from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, size_of
 from reporting_agent.pipeline.sitewide import Sitewide
 
 CLOSES = 0.03

@@ -13,7 +13,7 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Words
 from reporting_agent.config import Site
-from reporting_agent.pipeline.bought_ready import percent
+from reporting_agent.pipeline.provisos.bought_ready import percent
 
 MOST = 0.3
 """Of a works' power, what the waste heat of a kiln makes at most (30 to 40 kWh of some 90 a tonne; a convention of ours): where so much

@@ -15,8 +15,8 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Pack, Words
-from reporting_agent.pipeline.bought_ready import percent
 from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, own_runs
+from reporting_agent.pipeline.provisos.bought_ready import percent
 
 
 def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:

@@ -20,7 +20,7 @@ from benchmarks.measurements import Direction, Status
 from benchmarks.phrases import Phrase, Value
 from benchmarks.routes import Pack, Words
 from reporting_agent.config.site_boundary import Conversion, Flow, SiteBoundary
-from reporting_agent.pipeline.beside_the_meters import USUAL, size_of
+from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, size_of
 from reporting_agent.pipeline.sitewide import Sitewide
 
 FORMS = frozenset({"steam", "heat", "gas", "electricity"})
