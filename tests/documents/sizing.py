@@ -115,15 +115,20 @@ def _largest(measured: dict[str, Any], what: str) -> int:
 
 def _measured(found: dict[str, Any]) -> str:
     cpu = ", ".join(f"{kind} {seconds:g} s" for kind, seconds in found["cpu_s_per_1000"].items())
-    memory = "; ".join(", ".join(f"{kind} {mb:g}" for kind, mb in quarter.items()) for quarter in found["memory_mb_by_quarter"])
+    memory = "; ".join(f"web {part['web']:g}, worker {part['worker']:g}" for part in found["parts"])
+    waiting = ", ".join(f"{part['waiting']:g}" for part in found["parts"] if "waiting" in part) or "not counted in this run"
+    rate = f"; begun at an even rate of {found['offered_per_hour']:,} an hour" if found.get("offered_per_hour") else ""
+    sites = f"; {found['registered']:,} sites registered, {found['sites']:,} reported" if "registered" in found else ""
+    pace = f"{found['per_hour']:,} an hour{rate}{sites}"
     return f"""| what | measured |
 |---|---|
 | machine, load beside it, release, day | {found["machine"]}; load {found["load"]}; {found["version"]}; {found["day"]} |
-| reports, by agents at once, in | {found["reports"]:,}, {found["agents"]}, {found["minutes"]:g} minutes ({found["per_hour"]:,} an hour) |
+| reports, by agents at once, in | {found["reports"]:,}, {found["agents"]}, {found["minutes"]:g} minutes ({pace}) |
 | lost, doubled, refusals and errors | {found["lost"]}, {found["doubled"]}, {found["errors"]} |
 | a report, as its agent waits for it: median, 99th percentile | {found["report_p50_s"]:g} s, {found["report_p99_s"]:g} s |
 | the submission's request alone: median, 99th percentile | {found["request_p50_ms"]:g} ms, {found["request_p99_ms"]:g} ms |
 | processor time per 1,000 reports: commitment, report, opening, and pages read beside | {cpu} |
 | both databases, tables and indexes, per report | {found["database_bytes_per_report"]:,} bytes |
 | the log's head is held for one entry, with the commit on both servers (least of 100) | {found["log_held_ms"]:g} ms |
-| memory after each quarter, MB | {memory} |"""
+| memory after each equal part of the run, MB | {memory} |
+| reports waiting to be opened, then | {waiting} |"""

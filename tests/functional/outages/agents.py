@@ -61,6 +61,8 @@ class Reporting:
     Args:
         tokens: one a site; when all years of a site are reported the next token is taken.
         pause_s: after each report, of each agent.
+        every_s: reports begin so far apart, whoever is free, and wait from that moment on; else each agent's as soon as it has a receipt.
+        a_site: how many reports each site makes.
     """
 
     address: str
@@ -68,20 +70,24 @@ class Reporting:
     tokens: Iterator[str]
     at_once: int = 2
     pause_s: float = 0.0
+    every_s: float = 0.0
+    a_site: int = len(YEARS)
     statuses: Counter[int] = field(default_factory=Counter)
     receipts: dict[str, float] = field(default_factory=dict)  # digest of the envelope: when its receipt was verified, by time.monotonic
     debits: dict[str, int] = field(default_factory=dict)  # how many times a site paid, by its folder
     refusals: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)  # of each report, from its beginning to its receipt
     handed_in: list[float] = field(default_factory=list)  # seconds of the request alone that hands one in
+    _next: float = 0.0  # when the next report begins, by time.monotonic, where they begin at a rate
     _abandoned: bool = False
     _over: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
-        for year in YEARS:
+        for year in YEARS[: self.a_site]:
             data_of(year)
+        self._next = time.monotonic()
         self._threads = [threading.Thread(target=self._report, daemon=True) for _ in range(self.at_once)]
         for thread in self._threads:
             thread.start()
@@ -109,14 +115,24 @@ class Reporting:
             agent = Agent(self.address, folder, self.statuses, self.handed_in)
             if self._until_done(lambda: agent.enrol(token)) is None:  # noqa: B023  # called before the next round
                 return
-            for year in YEARS:
-                begun = time.monotonic()
+            for year in YEARS[: self.a_site]:
+                if (begun := self._turn()) is None:
+                    break
                 if digest := self._until_done(lambda: agent.submit(year)):  # noqa: B023
                     self.receipts[digest] = time.monotonic()
                     self.seconds.append(time.monotonic() - begun)
                 if self._over.wait(self.pause_s):
                     break
             self.debits[folder.name] = agent.debited()
+
+    def _turn(self) -> float | None:
+        """When this report was due, once that is past; None where it is over."""
+        if not self.every_s:
+            return time.monotonic()
+        with self._lock:
+            due = self._next
+            self._next += self.every_s
+        return None if self._over.wait(max(0.0, due - time.monotonic())) else due
 
     def _until_done(self, do: Callable[[], str]) -> str | None:
         """Once more a second later while the portal is away, as people and timers do; a refusal ends it and is kept."""

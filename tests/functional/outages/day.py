@@ -1,7 +1,10 @@
-"""python -m tests.functional.outages.day [--minutes N] [--agents N] [--keep]: reports without an outage, and what they cost.
+"""python -m tests.functional.outages.day [--minutes N] [--agents N] [--sites N] [--a-site N] [--per-hour N] [--keep].
 
-Real agents at a portal as the outages have it. Processor time of each kind of process per 1,000 reports, bytes they add, how long a
-report takes its agent, and memory of web and worker at each quarter.
+Reports without an outage, and what they cost. Real agents at a portal as the outages have it. Processor time of each kind of process per
+1,000 reports, bytes they add, how long a report takes its agent, and each sixth of the time the memory of web and worker and what waits.
+
+With `--per-hour` reports begin at that even rate whether or not the one before is done, and each waits from the moment it was due: a
+portal that falls behind shows it. A deadline day three times over is `--minutes 60 --sites 10000 --a-site 3 --per-hour 30000`.
 """
 
 from __future__ import annotations
@@ -15,12 +18,14 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from statistics import quantiles
+from statistics import mean, quantiles
 
 from tests.functional.outages.account import settle
+from tests.functional.outages.agents import YEARS
 from tests.functional.outages.servers import until
 from tests.functional.outages.world import EMPTY_S, World, world
 
+PARTS = 6
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -28,20 +33,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.functional.outages.day", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--agents", type=int, default=2, help="how many report at once, each the next as soon as it has its receipt")
+    parser.add_argument("--sites", type=int, default=0, help="how many are registered, where more than report")
+    parser.add_argument("--a-site", type=int, default=len(YEARS), help="reports of each site")
+    parser.add_argument("--per-hour", type=int, help="begin so many reports an hour, evenly; as many as the agents bear where not given")
     parser.add_argument("--keep", action="store_true", help="what docs/sizing.md is written from: python -m tests.documents --write")
     asked = parser.parse_args()
-    with world(sites=max(20, int(asked.minutes * 40)), at_once=asked.agents) as made:
+    needed = int(asked.minutes * (asked.per_hour / 60 / asked.a_site if asked.per_hour else 40)) + asked.agents
+    with world(sites=max(20, needed), registered=asked.sites, at_once=asked.agents, small_disks=False) as made:
+        made.agents.a_site, made.agents.every_s = asked.a_site, 3_600 / asked.per_hour if asked.per_hour else 0.0
         before, bytes_before = _cpu_s(made), _bytes(made)
         held: list[dict[str, float]] = []
         start = time.monotonic()
         with made.read():
             made.agents.start()
-            for quarter in range(1, 5):
-                time.sleep(max(0.0, start + quarter * asked.minutes * 15 - time.monotonic()))
-                held.append(_memory_mb(made))
+            for part in range(1, PARTS + 1):
+                time.sleep(max(0.0, start + part * asked.minutes * 60 / PARTS - time.monotonic()))
+                held.append(
+                    {**_memory_mb(made), "waiting": made.waiting(), "reports": len(made.agents.receipts), "load": os.getloadavg()[2]}
+                )
+                print(json.dumps(held[-1]), file=sys.stderr, flush=True)
             made.agents.end()
         seconds = time.monotonic() - start
-        until(lambda: made.waiting() == 0, EMPTY_S, "the queue at the end")
+        empty_s = until(lambda: made.waiting() == 0, EMPTY_S * 5, "the queue at the end")
         reports = len(made.agents.receipts)
         after, added = _cpu_s(made), _bytes(made) - bytes_before
         account = settle(made.installation, made.agents.receipts)
@@ -51,9 +64,12 @@ def main() -> int:
     result = {
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
         "machine": f"{os.cpu_count()} cores, agents, portal and databases on it together",
-        "load": f"{os.getloadavg()[1]:.0f} (mean of 5 minutes)",
+        "load": f"{mean(part['load'] for part in held):.0f} (means of 15 minutes)",
         "version": f"release {version('steplabel')}",
         "agents": asked.agents,
+        "sites": len(made.agents.debits),
+        "registered": max(asked.sites, needed),
+        "offered_per_hour": asked.per_hour,
         "reports": reports,
         "minutes": round(seconds / 60, 1),
         "per_hour": round(reports / seconds * 3_600),
@@ -67,8 +83,9 @@ def main() -> int:
         "request_p99_ms": round(request[98] * 1_000),
         "cpu_s_per_1000": {kind: round((after[kind] - before[kind]) / reports * 1000, 1) for kind in after},
         "database_bytes_per_report": round(added / reports),
+        "queue_empty_after_s": round(empty_s, 1),
         "log_held_ms": round(log_held_ms, 2),
-        "memory_mb_by_quarter": held,
+        "parts": held,
     }
     print(json.dumps(result))
     if asked.keep:

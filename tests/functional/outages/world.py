@@ -39,7 +39,7 @@ from django.utils import timezone
 from portal import keys
 from portal.accounts.models import Site
 from portal.accounts.enrolling import issue_token
-for site in Site.objects.order_by("pk"):
+for site in Site.objects.order_by("pk")[:{}]:
     print(issue_token(site, None, keys.published_directory().fingerprint, timezone.now()))
 """
 
@@ -158,13 +158,20 @@ class World:
 
 
 @contextmanager
-def world(sites: int, at_once: int = 2, pause_s: float = 0.0, **more: str) -> Iterator[World]:
-    """Set up from nothing, running, with agents that have not begun yet."""
+def world(
+    sites: int, at_once: int = 2, pause_s: float = 0.0, *, registered: int = 0, small_disks: bool = True, **more: str
+) -> Iterator[World]:
+    """Set up from nothing, running, with agents that have not begun yet.
+
+    Args:
+        sites: that agents may report for.
+        registered: in all, where more are there than report.
+    """
     with ExitStack() as stack:
         folder = stack.enter_context(servers.folder_for_servers())
         ours = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="steplabel-outages-")))
         ours.chmod(0o755)
-        main, replica, vault = _clusters(stack, folder)
+        main, replica, vault = _clusters(stack, folder, small_disks=small_disks)
         for cluster in (main, vault):
             cluster.make()
             stack.callback(cluster.end)
@@ -180,8 +187,8 @@ def world(sites: int, at_once: int = 2, pause_s: float = 0.0, **more: str) -> It
         procedures.run("A replica", main, replica, *archive)
         redis = RestartableRedis(ours)
         stack.callback(redis.end)
-        installation = _installed(ours, main, replica, vault, redis.url, sites, more)
-        tokens = installation.program(TOKENS, "operator")
+        installation = _installed(ours, main, replica, vault, redis.url, max(sites, registered), more)
+        tokens = installation.program(TOKENS.format(sites), "operator")
         assert tokens.returncode == 0, tokens.stderr
         web = [Web(installation, free_port()) for _ in range(2)]
         stack.callback(_end, web)
@@ -198,13 +205,13 @@ def world(sites: int, at_once: int = 2, pause_s: float = 0.0, **more: str) -> It
         yield made
 
 
-def _clusters(stack: ExitStack, folder: Path) -> tuple[Cluster, Cluster, Cluster]:
+def _clusters(stack: ExitStack, folder: Path, *, small_disks: bool) -> tuple[Cluster, Cluster, Cluster]:
     programs, port = servers.programs(folder), free_port()
     near = f"127.{randbelow(200) + 20}.{randbelow(250) + 1}"
     main = Cluster(programs, folder / "main", f"{near}.1", port)
     vault = Cluster(programs, folder / "vault", f"{near}.3", port)
     if servers.ROOT_IS_HERE:
-        for cluster in (main, vault):
+        for cluster in (main, vault) if small_disks else ():
             cluster.disk = stack.enter_context(servers.small_disk(folder / f"{cluster.data.name}-disk"))
             cluster.data = cluster.disk / cluster.data.name
             cluster.wal = folder / f"{cluster.data.name}-wal"
