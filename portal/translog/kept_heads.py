@@ -16,7 +16,6 @@ import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -114,21 +113,43 @@ def _add(line: str, still: Callable[[], bool]) -> None:
         ) from error
 
 
-@lru_cache(maxsize=1)
-def _read(file: Path, _inode: int, length: int) -> Kept:
-    """The lines from the end back to the last signed head or restart; sizes only grow but where a restart stands between."""
+def _read(file: Path, inode: int, length: int) -> Kept:
+    """What the file says now; where it only grew since it was last looked into, from its new lines alone."""
+    global _seen
+    seen = _seen
+    if seen is not None and (seen.file, seen.inode) == (file, inode) and seen.read <= length:
+        now = seen.kept
+        lines, read = _lines(file, seen.read, length)
+        for size, signed in _entries(lines):
+            now = Kept(size, now.signed if signed is None else signed)
+    else:
+        now, read = _from_the_end(file, length)
+    _seen = _Seen(file, inode, read, now)
+    return now
+
+
+def _from_the_end(file: Path, length: int) -> tuple[Kept, int]:
+    """Back to the last signed head or restart; sizes only grow but where a restart stands between. And how far whole lines go."""
     look = FIRST_LOOK_BYTES
     while True:
-        with file.open("rb") as opened:
-            opened.seek(max(0, length - look))
-            lines = opened.read(min(look, length)).split(b"\n")[0 if look >= length else 1 :]
-        entries = _entries(reversed(lines))
+        lines, read = _lines(file, max(0, length - look), length)
+        entries = _entries(reversed(lines if look >= length else lines[1:]))
         last, signed = next(entries, (0, None))
         if signed is None:
             signed = next((head for _, head in entries if head is not None), None)
         if signed is not None or look >= length:
-            return Kept(last, signed)
+            return Kept(last, signed), read
         look *= 16
+
+
+def _lines(file: Path, first: int, length: int) -> tuple[list[bytes], int]:
+    """The whole lines between, and where the last of them ends."""
+    if first == length:
+        return [], length
+    with file.open("rb") as opened:
+        opened.seek(first)
+        *lines, rest = opened.read(length - first).split(b"\n")
+    return lines, length - len(rest)
 
 
 def _entries(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
@@ -142,6 +163,17 @@ def _entries(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
             yield int(name), None if content == "-" else base64.b64decode(content)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What this process last read."""
+
+    file: Path
+    inode: int
+    read: int  # bytes, of whole lines
+    kept: Kept
+
+
+_seen: _Seen | None = None
 _NOTHING = Kept(0, None)
 REMEDY = Phrase(
     "Nothing is lost by waiting: send the same again later. The operator follows docs/runbook.md, log-set-back: bring back a newer backup, "
