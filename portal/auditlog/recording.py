@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from portal.auditlog.models import Action, Event
+from portal.statements import insert
+
+AT_ONCE = 1_000
 
 
 def record(at: datetime, actor: str, action: Action, subject: str, detail: str = "") -> None:
     """Note that `actor` did `action` to `subject`."""
-    Event.objects.create(at=at, actor=actor, action=action, subject=subject, detail=detail[:1000])
+    record_each(at, action, [(actor, subject, detail)])
 
 
 def record_each(at: datetime, action: Action, done: Iterable[tuple[str, str, str]]) -> None:
     """As `record`, of many: who, to which subject, details."""
-    rows = (Event(at=at, actor=actor, action=action, subject=subject, detail=detail[:1000]) for actor, subject, detail in done)
-    Event.objects.bulk_create(rows, batch_size=1_000)
+    rows = [Event(at=at, actor=actor, action=action, subject=subject, detail=detail[:1000]) for actor, subject, detail in done]
+    for first in range(0, len(rows), AT_ONCE):
+        insert(rows[first : first + AT_ONCE])

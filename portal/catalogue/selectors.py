@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 
 from portal.accounts.models import Jurisdiction, Site, User
 from portal.accounts.selectors import jurisdictions_of
@@ -84,17 +83,6 @@ def period_taking_reports(site: Site, name: str) -> ReportingPeriod | None:
         .order_by("pk")
         .first()
     )
-
-
-def names_taking_reports(sites: Collection[int]) -> dict[int, set[str]]:
-    """By site, the names of the periods of which reports are taken from it."""
-    rows = ReportingPeriod.objects.filter(
-        closed_at=None, peer_group__members__site__in=sites, peer_group__pack=F("peer_group__members__site__pack")
-    )
-    names: dict[int, set[str]] = {}
-    for site, name in rows.values_list("peer_group__members__site", "name"):
-        names.setdefault(site, set()).add(name)
-    return names
 
 
 def overlapping(start: datetime, end: datetime) -> Q:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from benchmarks.phrases import Phrase
 from benchmarks.wire.schema import Header
-from portal.catalogue.selectors import names_taking_reports
-from portal.intake.models import Commitment, Submission
 from portal.problems import RefusedError
+from portal.statements import fetched, places
 
 FIRST_REVISIONS = (0, 1)  # a site may count its revisions from either
 
@@ -23,7 +22,7 @@ SET_BACK = Phrase(
 class Held:
     """What is held of one site."""
 
-    taking: frozenset[str] = frozenset()  # names of the periods of which reports are taken
+    taking: set[str] = field(default_factory=set)  # names of the periods of which reports are taken
     reports: dict[tuple[str, int], str] = field(default_factory=dict)  # digest by period and revision
     by_sequence: dict[int, tuple[str, int]] = field(default_factory=dict)  # period and revision by number in the site's ledger
     committed: dict[tuple[str, int], int | None] = field(default_factory=dict)  # number in the ledger by period and revision
@@ -34,17 +33,35 @@ def next_revisions(taken: Collection[int]) -> tuple[int, ...]:
     return (max(taken) + 1,) if taken else FIRST_REVISIONS
 
 
+HELD = """
+SELECT 'taking', m.site_id, p.name, 0, NULL, ''
+FROM catalogue_peergroupmember m
+JOIN accounts_site s ON s.id = m.site_id
+JOIN catalogue_peergroup g ON g.id = m.peer_group_id AND g.pack = s.pack
+JOIN catalogue_reportingperiod p ON p.peer_group_id = g.id AND p.closed_at IS NULL
+WHERE m.site_id IN ({sites})
+UNION ALL
+SELECT 'report', site_id, period, revision, ledger_sequence, digest FROM intake_submission WHERE site_id IN ({sites})
+UNION ALL
+SELECT 'committed', site_id, period, revision, sequence, '' FROM intake_commitment WHERE site_id IN ({sites})
+"""
+"""The periods as `catalogue.selectors.period_taking_reports` finds them."""
+
+
 def held_of(sites: Collection[int]) -> dict[int, Held]:
-    """By site, in three queries."""
-    taking = names_taking_reports(sites)
-    held = {site: Held(frozenset(taking.get(site, ()))) for site in sites}
-    reports = Submission.objects.filter(site__in=sites).values_list("site", "period", "revision", "digest", "ledger_sequence")
-    for site, period, revision, digest, sequence in reports:
-        held[site].reports[period, revision] = digest
-        if sequence is not None:
-            held[site].by_sequence[sequence] = (period, revision)
-    for site, period, revision, sequence in Commitment.objects.filter(site__in=sites).values_list("site", "period", "revision", "sequence"):
-        held[site].committed[period, revision] = sequence
+    """By site, in one statement."""
+    wanted = [*sites]
+    held: dict[int, Held] = {site: Held() for site in wanted}
+    for what, site, period, revision, sequence, digest in fetched(HELD.format(sites=places(wanted)), wanted * 3):
+        of_site = held[site]
+        if what == "taking":
+            of_site.taking.add(period)
+        elif what == "committed":
+            of_site.committed[period, revision] = sequence
+        else:
+            of_site.reports[period, revision] = digest
+            if sequence is not None:
+                of_site.by_sequence[sequence] = (period, revision)
     return held
 
 

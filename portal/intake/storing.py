@@ -29,6 +29,7 @@ from portal.intake.admission import Held, held_of, require_taken
 from portal.intake.models import Submission
 from portal.keys import PublishedDirectory
 from portal.problems import RefusedError
+from portal.statements import insert
 from portal.translog import kept_heads, log
 
 AT_ONCE = 50
@@ -119,7 +120,8 @@ def _store(arrivals: Sequence[Arrival]) -> None:
     with transaction.atomic():
         head = log.lock(numbering=False)
         indices = log.append_all(head, [(Kind.ENVELOPE, one.envelope.digest) for one in taken], now)
-        rows = Submission.objects.bulk_create(_row(one, index, now) for one, index in zip(taken, indices, strict=True))
+        rows = [_row(one, index, now) for one, index in zip(taken, indices, strict=True)]
+        insert(rows)
         record_each(
             now,
             Action.SUBMISSION_RECEIVED,

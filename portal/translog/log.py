@@ -13,16 +13,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from benchmarks.wire.logged import Kind, hashed
 from benchmarks.wire.merkle import Node, completed_by, node_hash
+from portal.statements import carry_out, fetched, insert, places
 from portal.translog import kept_heads
 from portal.translog.models import LogEntry, LogHead, LogNode, WaitingEntry
 
 AT_ONCE = 1_000
 """Entries numbered in one round of statements."""
+
+HEAD = "SELECT size FROM translog_loghead WHERE id = 1"
+HEAD_LOCKED = HEAD + " FOR UPDATE"
+STORED = "SELECT number, hash FROM translog_lognode WHERE number IN ({})"
 
 
 def lock(*, numbering: bool = True) -> LogHead:
@@ -36,7 +41,10 @@ def lock(*, numbering: bool = True) -> LogHead:
     Raises:
         RefusedError: `log-set-back` (503): nothing is added to a log that was set back.
     """
-    head, _ = LogHead.objects.select_for_update().get_or_create(pk=1, defaults={"size": 0})
+    if held := fetched(HEAD_LOCKED if connection.features.has_select_for_update else HEAD, ()):
+        head = LogHead(pk=1, size=held[0][0])
+    else:
+        head, _ = LogHead.objects.select_for_update().get_or_create(pk=1, defaults={"size": 0})
     kept_heads.require_whole(head.size)
     if numbering:
         _number_waiting(head, timezone.now())
@@ -58,11 +66,11 @@ def append_all(head: LogHead, things: Sequence[tuple[Kind, str]], now: datetime)
     entries = [
         LogEntry(index=index, kind=kind, digest=digest, appended_at=now) for index, (kind, digest) in zip(indices, things, strict=True)
     ]
-    LogEntry.objects.bulk_create(entries)
+    insert(entries)
     leaves = [hashed(kind, bytes.fromhex(digest), day_of(now)) for kind, digest in things]
-    LogNode.objects.bulk_create(grown(head.size, leaves))
+    insert(grown(head.size, leaves))
     head.size = indices.stop
-    head.save(update_fields=["size"])
+    carry_out("UPDATE translog_loghead SET size = %s WHERE id = 1", [head.size])
     return indices
 
 
@@ -117,8 +125,9 @@ def grown(first: int, leaves: Sequence[bytes]) -> list[LogNode]:
     above = [completed_by(index) for index in range(first, first + len(leaves))]
     left = [LogNode.number_of(_left_branch(node)) for completed in above for node in completed]
     # a branch that ends before the first new leaf is there; the others grow here
-    stored = LogNode.objects.filter(number__in=[number for number in left if number < 2 * first]) if left else ()
-    known = {row.number: bytes(row.hash) for row in stored}
+    stored = sorted({number for number in left if number < 2 * first})
+    found = fetched(STORED.format(places(stored)), stored) if stored else ()
+    known = {number: bytes(content) for number, content in found}
     rows = []
     for index, (leaf, completed) in enumerate(zip(leaves, above, strict=True), first):
         below = leaf

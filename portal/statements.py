@@ -1,0 +1,59 @@
+"""Statements whose text is written once, for the way that every report goes.
+
+Django writes a statement anew each time it is carried out; for a row or two that takes several times as long as PostgreSQL needs for
+the whole of it. What is read here is SQL as it stands in the caller; what is added are rows of models, so that a new column needs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from django.db import connection
+from django.db.models import AutoField, Field, Model
+
+INSERT = "INSERT INTO {} ({}) VALUES "
+
+
+def fetched(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(text, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def carry_out(text: str, values: Sequence[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(text, values)
+
+
+def places(values: Sequence[object]) -> str:
+    """A place for each, between commas."""
+    return ", ".join(["%s"] * len(values))
+
+
+def insert(rows: Sequence[Model]) -> None:
+    """As `bulk_create` of rows of one model, in one statement, which gives them the numbers that the database counts."""
+    fields, numbered, text, one = _insertion(type(rows[0]))
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
+    text += ", ".join([one] * len(rows))
+    if numbered is None:
+        carry_out(text, values)
+    else:
+        for row, (number,) in zip(rows, fetched(f"{text} RETURNING {connection.ops.quote_name(numbered)}", values), strict=True):
+            row.pk = number
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+@cache
+def _insertion(model: type[Model]) -> tuple[list[Field[Any, Any]], str | None, str, str]:
+    """Its columns that the caller fills, the one that the database counts, the statement up to its rows, and one row's places."""
+    quoted = connection.ops.quote_name
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
+    key = model._meta.pk
+    columns = ", ".join(quoted(str(field.column)) for field in fields)
+    text = INSERT.format(quoted(model._meta.db_table), columns)
+    return fields, key.column if isinstance(key, AutoField) else None, text, f"({places(fields)})"
