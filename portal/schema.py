@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer, OpenApiYamlRenderer2
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
@@ -37,12 +38,33 @@ def _made() -> dict[str, Any]:
     return schema
 
 
+class Yaml(OpenApiYamlRenderer):
+    """The document is written as YAML once a process: that takes half a second, and anybody may ask."""
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        if data == _made():
+            return _written()
+        said: bytes = super().render(data, accepted_media_type, renderer_context)  # type: ignore[no-untyped-call] # as above
+        return said
+
+
+class YamlByItsOtherName(Yaml):
+    media_type = OpenApiYamlRenderer2.media_type
+
+
+@cache
+def _written() -> bytes:
+    written: bytes = OpenApiYamlRenderer().render(_made())  # type: ignore[no-untyped-call] # as above
+    return written
+
+
 class SchemaView(SpectacularAPIView):
     """The OpenAPI document: YAML, or JSON by `?format=json`."""
 
     scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "public"
     authentication_classes = ()
+    renderer_classes = [Yaml, YamlByItsOtherName, OpenApiJsonRenderer, OpenApiJsonRenderer2]  # noqa: RUF012 - as in the library
     generator_class = Generator
 
 
