@@ -23,6 +23,7 @@ _NEVER = date(9000, 1, 1)
 class MeterAccount:
     """Of one meter, in its unit: what no run carries, below 0 where runs overlap; and by step, its runs' part and their output.
 
+    `lines` are the steps and equipments that it counts for, "" for every equipment of a step;
     `edges` are its `until` (True) and `from` (False) where no other meter stands for it beyond.
     """
 
@@ -30,6 +31,7 @@ class MeterAccount:
     rest: float
     in_runs: Mapping[str, float]
     output: Mapping[str, float]
+    lines: frozenset[tuple[str, str]]
     edges: tuple[tuple[date, bool], ...]
 
     def share(self, step: str) -> float:
@@ -41,8 +43,8 @@ class MeterAccount:
         day = start.astimezone(site.zone).date()
         return any(day >= edge if after else day < edge for edge, after in self.edges)
 
-    def serves(self, batch: Batch, site: Site) -> bool:
-        return any(one.step == batch.step and one.equipment in {"", batch.equipment} for one in sinks_of(self.record.meter, site))
+    def serves(self, batch: Batch) -> bool:
+        return (batch.step, batch.equipment) in self.lines or (batch.step, "") in self.lines
 
 
 def accounts(site: Site, batches: Sequence[Batch], records: Mapping[str, MeterRecord]) -> dict[str, MeterAccount]:
@@ -53,7 +55,7 @@ def accounts(site: Site, batches: Sequence[Batch], records: Mapping[str, MeterRe
     found = {}
     for meter in site.tree.counted:
         if meter.id in records:
-            served = {(sink.step, sink.equipment) for sink in sinks_of(meter, site)}
+            served = frozenset((sink.step, sink.equipment) for sink in sinks_of(meter, site))
             runs = [
                 batch
                 for line, own in lines.items()
@@ -61,11 +63,13 @@ def accounts(site: Site, batches: Sequence[Batch], records: Mapping[str, MeterRe
                 for batch in own
                 if meter.counts_for(batch.start, site.zone)
             ]
-            found[meter.id] = _account(records[meter.id], runs, tuple(_edges(meter, site, records)), site)
+            found[meter.id] = _account(records[meter.id], runs, served, tuple(_edges(meter, site, records)), site)
     return found
 
 
-def _account(record: MeterRecord, runs: Sequence[Batch], edges: tuple[tuple[date, bool], ...], site: Site) -> MeterAccount:
+def _account(
+    record: MeterRecord, runs: Sequence[Batch], lines: frozenset[tuple[str, str]], edges: tuple[tuple[date, bool], ...], site: Site
+) -> MeterAccount:
     """Runs that were not metered, since their record is at fault, have what their time tells."""
     with_it, without = 0.0, 0.0
     parts, output = dict[str, float](), dict[str, float]()
@@ -81,7 +85,7 @@ def _account(record: MeterRecord, runs: Sequence[Batch], edges: tuple[tuple[date
     together = fsum(parts.values())
     in_runs = {step: record.in_runs * part / together if together else 0.0 for step, part in parts.items()}
     carried = record.in_runs * (1 + without / with_it if with_it else 1.0)
-    return MeterAccount(record, _measured(record, site) - carried, in_runs, output, edges)
+    return MeterAccount(record, _measured(record, site) - carried, in_runs, output, lines, edges)
 
 
 def _measured(record: MeterRecord, site: Site) -> float:

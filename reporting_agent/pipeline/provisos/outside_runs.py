@@ -70,7 +70,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         rest = size(one, max(one.rest, 0.0) * one.share(label.step))
         if rest > MUCH_OUTSIDE * size(one, in_runs):
             foreign += rest
-            others = np.array([not one.serves(batch, whole.site) for batch in batches], dtype=float)
+            others = np.array([not one.serves(batch) for batch in batches], dtype=float)
             more += rest * (each(one, others) if others.any() else everyone)
         else:
             part = min(size(one, _went_on(one, whole) * one.share(label.step)), rest)
@@ -78,7 +78,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         peaks += size(one, in_runs * record.peaks_blank)
         beyond += size(one, in_runs * record.peaks_beyond)
         if one.edges and (of_own := one.output.get(label.step, 0.0)) > 0:
-            lacking = np.array([one.lacks(batch.start, whole.site) and one.serves(batch, whole.site) for batch in batches], dtype=float)
+            lacking = np.array([one.lacks(batch.start, whole.site) and one.serves(batch) for batch in batches], dtype=float)
             lost = size(one, in_runs) * output / of_own * lacking
             ended += float(np.average(lost, weights=made.output_t))
             more += lost
@@ -113,7 +113,7 @@ def _went_on(one: MeterAccount, whole: Sitewide) -> float:
     if runs is None or not len(runs):
         return 0.0
     place, power = {name: at for at, name in enumerate(runs.ids)}, float(np.median(np.abs(runs.energy) / (runs.end_us - runs.start_us)))
-    others = [batch for batch in whole.batches if batch.batch_id not in place and one.serves(batch, whole.site)]
+    others = [batch for batch in whole.batches if batch.batch_id not in place and one.serves(batch)]
     timed = [batch for batch in others if batch.end is not None and batch.start < batch.end]
     begun = np.sort([to_us(batch.start) for batch in (others if len(others) - len(timed) <= FEW * len(runs) else timed)])
     begins, ends = (np.searchsorted(begun, [getattr(pause, at) for pause in record.stretches]) for at in ("start_us", "end_us"))
