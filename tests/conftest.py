@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Generator
 from typing import TypeVar
 
 import pytest
@@ -55,6 +56,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart() -> None:
     """After Django was set up and the portal put its shelf there, before a test is collected."""
     shelf.use(WhereATestMayAsk(shelf.approved()))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end: nobody looks for garbage in thousands of tests again, while they are gathered or run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any
@@ -89,12 +90,19 @@ def crowded() -> list[Any]:
     return [*heats(HEATS)[:100], *heats(HEATS, year=2017)]
 
 
+@cache
 def edited(number: int) -> Material:
     first, *others = crowded()
     energy = (dataclasses.replace(first.energy[0], quantity=first.energy[0].quantity + number), *first.energy[1:])
     return material([dataclasses.replace(first, energy=energy), *others])
 
 
+@cache
+def quarter() -> Material:
+    return material(crowded(), "2016-Q1")
+
+
+@cache
 def pooled_year() -> Material:
     """2017 with the heats of 2016 beside its own."""
     batches, period, windows = crowded(), Period.parse("2017", UTC), {"eaf": 2}
@@ -146,7 +154,7 @@ def by_road(road_name: str, copy: Plant, owner: User, year: Material) -> str:
     data, period, correct = {
         "correction": (edited(2), "2016", True),
         "pooled": (pooled_year(), "2017", False),
-    }.get(road_name, (material(crowded(), "2016-Q1"), "2016-Q1", False))
+    }.get(road_name, (quarter(), "2016-Q1", False))
     try:
         with at_work(copy) as (sending, road):
             if road_name == "online":

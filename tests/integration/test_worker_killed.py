@@ -23,9 +23,11 @@ ROOT = Path(__file__).parents[2]
 
 PREPARE = """
 from django.core.management import call_command
+from django.apps import apps
 from django.conf import settings
-call_command("migrate", database="default", verbosity=0)
-call_command("migrate", database="vault", verbosity=0)
+settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}  # from the models, as all tests' databases
+call_command("migrate", database="default", run_syncdb=True, verbosity=0)
+call_command("migrate", database="vault", run_syncdb=True, verbosity=0)
 from tests.integration import portal_cast as casting
 from portal import keys
 from portal.intake import receiving as intake

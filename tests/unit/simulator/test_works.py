@@ -93,7 +93,7 @@ def test_gas_as_it_flows_is_gas_at_normal_state_by_its_temperature_and_pressure(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("road", ["csv", "gbk", *(pytest.param(road, marks=pytest.mark.long) for road in ("wide", "parquet", "xlsx"))])
+@pytest.mark.parametrize("road", ["csv", *(pytest.param(road, marks=pytest.mark.long) for road in ("gbk", "wide", "parquet", "xlsx"))])
 def test_every_kind_is_put_in_at_ten_times_the_rates_and_ten_times_as_often(road: str, tmp_path: Path) -> None:
     """The roads left to the long form are written, and every fault of theirs looked for, by `tests/functional/every_fault`."""
     works = Works.live("aluminium", 1)
