@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import math
+from collections import Counter
+from threading import Lock
 from typing import Any
 
 import redis
@@ -27,6 +29,20 @@ SERVER_AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.Ti
 """The database or a store does not answer, or takes nothing more: ours to repair, and the client's to try again."""
 
 log = logging.getLogger(__name__)
+
+_answered: Counter[str] = Counter()
+_counting = Lock()
+
+
+def answered() -> dict[str, int]:
+    """How often this process has refused a request since it started, by code: what the door turns away leaves no row to count."""
+    with _counting:
+        return dict(_answered)
+
+
+def _count(code: str) -> None:
+    with _counting:
+        _answered[code] += 1
 
 
 def is_away(error: BaseException) -> bool:
@@ -57,6 +73,7 @@ def problem(status: int, code: str, detail: str, remedy: str, **more: Any) -> di
 
 def problem_response(status: int, code: str, detail: str, remedy: str) -> HttpResponse:
     """The document as a plain Django response, for what happens before or outside a view of the API."""
+    _count(code)
     return HttpResponse(json.dumps(problem(status, code, detail, remedy)), content_type=MEDIA_TYPE, status=status)
 
 
@@ -65,6 +82,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     document = _document(error)
     if document is None:
         return None
+    _count(document["code"])
     if document["status"] >= 500:
         log.error("The API answered %s.", document["status"], exc_info=error)
     response = Response(document, status=document["status"], content_type=MEDIA_TYPE)

@@ -27,6 +27,7 @@ class State(models.TextChoices):
 
 
 WAITING = (State.RECEIVED, State.OPENING)
+IN_THE_VAULT = (State.ACCEPTED, State.SUPERSEDED)
 
 
 class Submission(models.Model):

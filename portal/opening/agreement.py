@@ -15,13 +15,12 @@ from django.core.exceptions import ImproperlyConfigured
 from benchmarks.errors import InputError, SteplabelError, VerificationError
 from benchmarks.wire import heads, receipts
 from portal import keys
-from portal.intake.models import WAITING, State, Submission
+from portal.intake.models import IN_THE_VAULT, WAITING, Submission
 from portal.opening.models import OpenedReport
 from portal.translog import kept_heads, selectors
 from portal.translog.models import LogEntry
 
 AT_ONCE = 2_000
-IN_THE_VAULT = (State.ACCEPTED, State.SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True)

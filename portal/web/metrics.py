@@ -1,4 +1,4 @@
-"""What `/metrics` says, in the form of Prometheus: counts and ages, read from the database at each scrape.
+"""What `/metrics` says, in the form of Prometheus: counts and ages, read from the database at each scrape, and what this process refused.
 
 No name of a firm and no value of a report: of witnesses and workers the names, of refusals the codes.
 """
@@ -16,14 +16,14 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from portal import keys
 from portal.intake import worker_seen
 from portal.intake.models import State, Submission
 from portal.intake.selectors import waiting_since
-from portal.problems import SERVER_AWAY
+from portal.problems import SERVER_AWAY, answered
 from portal.translog import kept_heads, selectors, witnesses
 from portal.web import readiness
 
@@ -46,6 +46,7 @@ class _Installation:
         return []
 
     def collect(self) -> Iterator[Metric]:
+        yield _answered()
         found = readiness.wrong(self._now)
         yield _gauge("steplabel_wrong", "1 for each name that /readyz says", "name", dict.fromkeys(found, 1.0))
         if "database-away" in found:
@@ -96,6 +97,14 @@ class _Installation:
         for kind, listed in (("processing", content.processing), ("receipt", content.receipts)):
             days = max((key.valid_to - today).days for key in listed)
             yield _gauge("steplabel_key_days_left", "Days until the newest listed key ends", "kind", {kind: float(days)})
+
+
+def _answered() -> CounterMetricFamily:
+    """Of this process alone, unlike the rest: Prometheus adds the processes up, and knows a start by the count that falls."""
+    family = CounterMetricFamily("steplabel_api_refusals", "Requests that the API refused, by code", labels=["code"])
+    for code, number in sorted(answered().items()):
+        family.add_metric([code], number)
+    return family
 
 
 def _gauge(name: str, what: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:

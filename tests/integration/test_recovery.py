@@ -267,6 +267,54 @@ def test_what_does_not_agree_ends_with_1_and_its_name(
     assert ended.value.returncode == 1
 
 
+def test_a_vault_whose_dump_is_lost_is_filled_again_from_the_envelopes(
+    plant: Plant, years: dict[str, Material], settings: Settings
+) -> None:
+    settings.ROLE = Role.WORKER
+    plant.submit(years["2016"], "2016")
+    plant.submit(years["2017"], "2017")
+    tasks.sweep()
+    before = dict(OpenedReport.objects.values_list("envelope_digest", "report"))
+    states = list(Row.objects.order_by("pk").values_list("digest", "state", "decided_at"))
+    entries = selectors.size()
+    OpenedReport.objects.all().delete()
+    out = StringIO()
+    call_command("refill_vault", stdout=out)
+    assert "2 reports" in out.getvalue()
+    assert {digest: bytes(report) for digest, report in OpenedReport.objects.values_list("envelope_digest", "report")} == {
+        digest: bytes(report) for digest, report in before.items()
+    }
+    assert list(Row.objects.order_by("pk").values_list("digest", "state", "decided_at")) == states
+    assert selectors.size() == entries
+    assert "agree" in agreed()
+    call_command("refill_vault", stdout=(again := StringIO()))
+    assert "0 reports" in again.getvalue()
+
+
+def test_an_envelope_that_was_changed_since_does_not_come_back_into_the_vault(
+    plant: Plant, years: dict[str, Material], settings: Settings
+) -> None:
+    settings.ROLE = Role.WORKER
+    plant.submit(years["2016"], "2016")
+    tasks.sweep()
+    OpenedReport.objects.all().delete()
+    row = Row.objects.get()
+    Row.objects.update(envelope=bytes(row.envelope)[:-1] + bytes([bytes(row.envelope)[-1] ^ 1]))
+    with pytest.raises(CommandError, match="1 could not be"):
+        call_command("refill_vault", stdout=StringIO())
+    assert not OpenedReport.objects.exists()
+    Row.objects.update(envelope=row.envelope, values_salt=bytes(32))
+    with pytest.raises(CommandError, match="values-of-another-report 1"):
+        call_command("refill_vault", stdout=StringIO())
+    assert not OpenedReport.objects.exists()
+    Row.objects.update(values_salt=row.values_salt, key_id="0" * 64)
+    with pytest.raises(CommandError, match="processing-key-missing 1"):
+        call_command("refill_vault", stdout=StringIO())
+    settings.ROLE = Role.WEB
+    with pytest.raises(CommandError, match="STEPLABEL_ROLE=worker"):
+        call_command("refill_vault", stdout=StringIO())
+
+
 def test_heads_on_a_full_disk_stop_what_would_be_told(plant: Plant, years: dict[str, Material], settings: Settings, client: Client) -> None:
     assert plant
     settings.HEADS_FILE = Path("/dev/full")

@@ -163,6 +163,20 @@ def test_metrics_are_read_by_prometheus_and_by_nobody_through_the_proxy(client: 
     assert client.get("/metrics", headers={"x-forwarded-for": "203.0.113.9"}).status_code == 404
 
 
+def test_what_the_door_turns_away_is_counted_by_its_code_though_it_leaves_no_row(client: Client) -> None:
+    def counted() -> dict[str, float]:
+        return {one.labels["code"]: one.value for one in samples(client).get("steplabel_api_refusals", [])}
+
+    before = counted()
+    for _ in range(3):
+        assert client.post("/api/v1/submissions/", b"no envelope", content_type="application/cbor").status_code == 400
+    assert client.get("/api/v1/nowhere/").status_code == 404
+    after = counted()
+    code = client.post("/api/v1/submissions/", b"no envelope", content_type="application/cbor").json()["code"]
+    assert after[code] - before.get(code, 0) == 3
+    assert after["not-found"] - before.get("not-found", 0) == 1
+
+
 def test_a_request_keeps_the_proxys_id_and_gets_one_where_it_has_none_that_is_safe(client: Client) -> None:
     assert client.get("/livez", headers={HEADER: "abc-12345678"})[HEADER] == "abc-12345678"
     for given in ("", "x", "a b c d e f g h", "é" * 9, "x" * 65):
