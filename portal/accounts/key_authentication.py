@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
@@ -31,6 +33,20 @@ class KeyAuthentication(BaseAuthentication):
             ) from error
         holder = api_keys.holder_of(text, timezone.now())
         return holder.user, holder
+
+
+def count_for_device(request: Request, scope: str, device: UUID) -> None:
+    """Count a request for the device that signed it, and no longer for its network: a group's sites may share one address.
+
+    Asked only once the signature held, so that nobody spends what another device has left. A device that sends more than
+    `DEVICE_RATE` goes on counting for its network.
+    """
+    rate, network = settings.DEVICE_RATE, getattr(request._request, "rate", None)
+    if rate is None or network is None:
+        return
+    most, seconds = rate
+    if rate_counts.count(seconds, "device", scope, str(device)) <= most:
+        rate_counts.take_back("rate", scope, client_network(request))
 
 
 class RateByKey(ScopedRateThrottle):

@@ -21,6 +21,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.wire import MAX_ENVELOPE_BYTES, requests
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal import keys
+from portal.accounts.key_authentication import count_for_device
 from portal.accounts.models import Device
 from portal.celery import nudge_soon
 from portal.intake import commitments, receiving, worker_seen
@@ -98,6 +99,7 @@ class CommitmentsView(StrictView):
     def post(self, request: Request) -> Response:
         """Take a commitment to the data of a report; answer with the challenge that its draws are keyed by."""
         taken = commitments.take(_body(request, "commitment"), keys.receipt_key(), timezone.now(), secrets.token_bytes)
+        count_for_device(request, self.throttle_scope, taken.commitment.device_id)
         return Response(_committed(taken.commitment, keys.receipt_key()), status=201 if taken.created else 200)
 
     @extend_schema(
@@ -170,6 +172,7 @@ class SubmissionsView(StrictView):
     def post(self, request: Request) -> Response:
         """Take a sealed envelope."""
         taken = receiving.receive(_body(request, "sealed envelope"), keys.published_directory(), keys.receipt_key(), timezone.now())
+        count_for_device(request, self.throttle_scope, taken.submission.device_id)
         if taken.tells:
             transaction.on_commit(lambda: nudge_soon(receiving.OPENING))
         return Response(_shown(taken.submission), status=201 if taken.created else 200)

@@ -213,6 +213,9 @@ RATES = {
     "public": os.environ.get("STEPLABEL_RATE_PUBLIC", "600/min"),
     "keys": os.environ.get("STEPLABEL_RATE_KEYS", "300/min"),
 }
+DEVICE_RATE = rate("STEPLABEL_RATE_DEVICE", "30/min")
+"""Requests of a device whose signature held, which do not count for its network."""
+
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.accounts.key_authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["portal.accounts.scopes.HoldsScope"],

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
+from pytest_django.fixtures import Settings
+from rest_framework.throttling import ScopedRateThrottle
 
 from benchmarks.wire import MAX_ENVELOPE_BYTES, receipts
 from benchmarks.wire import envelope as envelopes
@@ -206,18 +209,43 @@ def test_a_body_of_another_kind_is_refused(client: Client, cast: Cast) -> None:
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
 
 
-def test_too_many_requests_are_told_when_to_come_back(client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.core.cache import cache
-    from rest_framework.throttling import ScopedRateThrottle
-
+@pytest.fixture
+def two_a_minute(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """So many reports of one network, for as long as a test counts them."""
     cache.clear()
     monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"submissions": "2/min"})
+    yield
+    cache.clear()
+
+
+@pytest.mark.usefixtures("two_a_minute")
+def test_too_many_requests_are_told_when_to_come_back(client: Client, cast: Cast, settings: Settings) -> None:
+    settings.DEVICE_RATE = None
     sent = cast.plants[0].envelope(cast.pack)
     answers = [post(client, sent) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [201, 200, 429]
     assert int(answers[-1]["Retry-After"]) > 0
     assert (answers[-1]["Content-Type"], answers[-1].json()["code"]) == ("application/problem+json", "too-many-requests")
-    cache.clear()
+
+
+@pytest.mark.usefixtures("two_a_minute")
+def test_sites_that_share_an_address_are_counted_by_their_devices(client: Client, cast: Cast, settings: Settings) -> None:
+    settings.DEVICE_RATE = (1, 60)
+    group = [plant.envelope(cast.pack) for plant in cast.plants]
+    assert [post(client, sent).status_code for sent in group] == [201, 201]
+    assert [post(client, group[0]).status_code for _ in range(3)] == [
+        200,
+        200,
+        429,
+    ]  # beyond its own rate it counts for its network: alone, the first would be the last
+
+
+@pytest.mark.usefixtures("two_a_minute")
+def test_who_only_names_a_device_is_counted_by_network(client: Client, cast: Cast, settings: Settings) -> None:
+    settings.DEVICE_RATE = (30, 60)
+    sent = cast.plants[0].envelope(cast.pack)
+    forged = sent[:-1] + bytes([sent[-1] ^ 1])
+    assert [post(client, forged).status_code for _ in range(3)] == [401, 401, 429]
 
 
 def test_the_state_of_a_submission_can_be_asked_by_its_digest(client: Client, cast: Cast) -> None:
