@@ -37,9 +37,11 @@ class FleetSite(Setting):
 
 
 class Named(Setting):
-    """[fleet]: how the group is called in its report."""
+    """[fleet]: how the group is called in its report, and what else its workers may read."""
 
     name: str = Field(min_length=1, max_length=80)
+    reads: tuple[str, ...] = ()
+    """Folders beside those of the sites that workers of a cluster may read inputs from, relative to fleet.toml."""
 
 
 class Fleet(Setting):
@@ -68,6 +70,9 @@ class Fleet(Setting):
 
     def paths(self) -> tuple[Path, ...]:
         return tuple(self.folder / site.file for site in self.sites)
+
+    def reads(self) -> tuple[Path, ...]:
+        return tuple(self.folder / folder for folder in self.fleet.reads)
 
 
 def load_fleet(path: str | Path) -> Fleet:
