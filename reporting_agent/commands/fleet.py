@@ -81,7 +81,7 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
     out = writing.folder(Path(args.out or {"label": "fleet", "check": "fleet-check"}[args.work]))
     files, folder, reads = fleet.paths(), out, None
     if args.dask:  # a worker has a working directory of its own
-        files, folder, reads = tuple(file.absolute() for file in files), out.absolute(), tuple(one.absolute() for one in fleet.reads())
+        files, folder, reads = tuple(file.absolute() for file in files), out.absolute(), fleet.reads()
     tasks = [
         Task(file, fleet.inherit, args.period, args.lang, folder / f"{number:03}-{file.parent.name or file.stem}", args.work, reads)
         for number, file in enumerate(files, start=1)

@@ -16,8 +16,10 @@ from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site, load_site
-from reporting_agent.fleet.outcomes import Outcome, Quality, SiteStep, Task, inputs_of, keep, kept, made_from, refused
+from reporting_agent.fleet.outcomes import Outcome, Quality, SiteStep, Task, keep, kept, made_from, patterns_of, refused
+from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import quality, site_files
+from reporting_agent.sources.object_storage import is_object
 
 
 def do(task: Task) -> Outcome:
@@ -86,19 +88,25 @@ def _steps(result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteSte
         )
 
 
-def _require_within(site: Site, folders: tuple[Path, ...]) -> None:
+def _require_within(site: Site, folders: tuple[str, ...]) -> None:
     """Refuse inputs outside the folders that fleet.toml names: whoever writes a site.toml must not choose what a worker reads."""
-    allowed = [folder.resolve() for folder in (site.folder, *folders)]
-    for path in inputs_of(site):
-        if not any(path.resolve().is_relative_to(folder) for folder in allowed):
-            raise InputError(
-                "fleet-input-outside",
-                "This input lies outside the folders that a worker may read.",
-                "Name its folder in `reads` under [fleet] of fleet.toml, or move it beside its site.toml.",
-                place=Place(str(site.path), column="inputs"),
-                found=str(path),
-                wanted=", ".join(str(folder) for folder in allowed),
-            )
+    for pattern in patterns_of(site):
+        for path in [pattern] if is_object(pattern) else paths_of(site, pattern):
+            if not any(_is_in(path, folder) for folder in (str(site.folder), *folders)):
+                raise InputError(
+                    "fleet-input-outside",
+                    "This input lies outside the folders that a worker may read.",
+                    "Name its folder in `reads` under [fleet] of fleet.toml, or move it beside its site.toml.",
+                    place=Place(str(site.path), column="inputs"),
+                    found=str(path),
+                    wanted=", ".join((str(site.folder), *folders)),
+                )
+
+
+def _is_in(path: Path | str, folder: str) -> bool:
+    if isinstance(path, str) or is_object(folder):
+        return isinstance(path, str) and path.startswith(folder.rstrip("/") + "/")
+    return path.resolve().is_relative_to(Path(folder).resolve())
 
 
 def _unreadable(task: Task, why: OSError) -> InputError:

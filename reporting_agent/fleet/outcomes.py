@@ -81,7 +81,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One site and what is to be done with it. `within`: the folders that inputs may lie in; None is anywhere."""
+    """One site and what is to be done with it. `within`: folders beside its own that inputs may lie in; None is anywhere."""
 
     file: Path
     inherit: Mapping[str, Any]
@@ -89,7 +89,7 @@ class Task:
     lang: str
     out: Path
     work: Work = "label"
-    within: tuple[Path, ...] | None = None
+    within: tuple[str, ...] | None = None
 
 
 def refused(task: Task, refusal: SteplabelError) -> Outcome:
@@ -119,13 +119,14 @@ def kept(task: Task) -> Outcome | None:
 def made_from(task: Task, site: Site) -> str:
     """Digest of all that a site's files are made from."""
     pack = pipeline.pack_of(site)
-    stats = [(str(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in inputs_of(site)]
+    stats = [
+        (str(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for pattern in patterns_of(site) for path in paths_of(site, pattern)
+    ]
     by = [SOFTWARE, packs.digest(pack).hex(), packs.factors(pack).digest.hex()]
     told = [*by, task.work, task.period, task.lang, task.file.read_text(encoding="utf-8-sig"), task.inherit, sorted(stats)]
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def inputs_of(site: Site) -> list[Path]:
-    """Every file that `[inputs]` names."""
-    patterns = [pattern for pattern in site.inputs.model_dump(exclude={"source"}).values() if pattern]
-    return [path for pattern in patterns for path in paths_of(site, pattern)]
+def patterns_of(site: Site) -> list[str]:
+    """Every file or pattern that `[inputs]` names."""
+    return [pattern for pattern in site.inputs.model_dump(exclude={"source"}).values() if pattern]

@@ -164,7 +164,12 @@ def test_a_worker_reads_only_what_the_fleet_names(tmp_path: Path) -> None:
     outside = do(replace(task, work="check", within=()))
     assert outside.refused is not None
     assert (outside.refused["code"], outside.refused["found"]) == ("fleet-input-outside", str(tmp_path / "works-0" / "energy.csv"))
-    assert do(replace(task, work="check", within=(elsewhere,))).refused is None
+    assert do(replace(task, work="check", within=(str(elsewhere),))).refused is None
+    site = tmp_path / "works-0" / "site.toml"
+    site.write_text(site.read_text(encoding="utf-8").replace('"energy.csv"', '"s3://plant-b/energy.csv"'), encoding="utf-8")
+    stored = do(replace(task, work="check", within=(str(elsewhere), "s3://plant")))
+    assert stored.refused is not None
+    assert (stored.refused["code"], stored.refused["found"]) == ("fleet-input-outside", "s3://plant-b/energy.csv")
 
 
 def test_what_has_not_changed_is_not_done_again_and_what_has_is(tmp_path: Path) -> None:
