@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,7 +23,6 @@ from reporting_agent.sources.object_storage import is_object
 
 def do(task: Task) -> Outcome:
     """Label or check one site and write its files, or take what an earlier run made of the same; a refusal is an outcome too."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         if task.within is not None:
             _require_within(load_site(task.file, task.inherit), task.within)

@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from benchmarks.catalogue import in_language
+from benchmarks.errors import Place
 from benchmarks.phrases import Phrase, joined
 from reporting_agent.fleet.checks import worst_first
 from reporting_agent.fleet.group import CauseApart, GroupStep, Standing
@@ -25,6 +26,7 @@ def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[
     found: dict[str, Any] = {
         "lead": in_language(_lead(outcomes, shared), lang),
         "steps": [_step(group, lang) for group in shared],
+        "causes": any(row.causes for group in shared for row in group.sites),
         "alone": [f"{group.label.name}: {group.sites[0].site}" for group in steps if len(group.sites) == 1],
         "failed": _failed(outcomes, lang),
     }
@@ -66,10 +68,10 @@ def _failed(outcomes: Sequence[Outcome], lang: str) -> list[dict[str, str]]:
     rows = []
     for each in outcomes:
         if each.refused is not None:
-            place = each.refused.get("place") or {}
-            parts = [place.get("file"), place.get("row") and f"{place['row']}", place.get("column"), each.refused.get("found")]
+            place, found, wanted = (each.refused.get(name) for name in ("place", "found", "wanted"))
+            at = Place(**place).words if place else ""
             told = in_language(joined(each.refused["sentence"], each.refused["remedy"]), lang)
-            rows.append({"file": each.file, "told": told, "at": " · ".join(part for part in parts if part)})
+            rows.append({"file": each.file, "told": told, "at": " · ".join(in_language(one, lang) for one in (at, found, wanted) if one)})
     return rows
 
 

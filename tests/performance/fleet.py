@@ -6,16 +6,15 @@ Both sides are warm, and the files are held to the same bytes. One by one and on
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-import psutil
+from distributed import Client
 
 from fixtures import fleet as simulated
 from fixtures.simulator.melt_shop import YEAR
@@ -23,6 +22,7 @@ from reporting_agent.fleet.cluster import Cluster
 from reporting_agent.fleet.declared import load_fleet
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.outcomes import Outcome, Task
+from tests.performance.apart import peak_rss_mb
 from tests.performance.measurement import Measurement
 from tests.servers.dask import Dask
 
@@ -65,7 +65,7 @@ def _beside_the_ideal(folder: Path, file: Path, workers: int, readings: int, run
                 _require_all(outcomes, len(tasks))
                 if digests(outs["workers"]) != digests(outs["one by one"]):
                     raise AssertionError("the files of the cluster are not those of one by one")
-        peak_mb = max(psutil.Process(pid).memory_info().rss for pid in _pids(dask)) / 2**20
+        peak_mb = max(_of_workers(dask, peak_rss_mb))
     finally:
         dask.stop()
     ours_s, ideal_s = median(seconds["workers"]), median(seconds["one by one"]) / workers
@@ -111,12 +111,10 @@ def _require_all(outcomes: list[Outcome], count: int) -> None:
         raise AssertionError(f"{done} of {count} sites were done")
 
 
-def _pids(dask: Dask) -> list[int]:
-    from distributed import Client
-
-    with Client(dask.address, set_as_default=False) as client:
-        return list(client.run(os.getpid).values())
-
-
 def _processor_s(dask: Dask) -> float:
-    return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in _pids(dask))
+    return sum(_of_workers(dask, time.process_time))
+
+
+def _of_workers(dask: Dask, asked: Callable[[], float]) -> list[float]:
+    with Client(dask.address, set_as_default=False) as client:
+        return list(client.run(asked).values())
