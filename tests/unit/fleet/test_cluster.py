@@ -23,7 +23,7 @@ from reporting_agent.software import VERSION
 from tests.servers.dask import ROOT, Dask
 from tests.unit.fleet.test_fleet import group_of, kills_what_reads_it
 
-HEATS = 120
+HEATS = 60
 FILES = ("label.json", "batches.parquet", "rejected.csv")
 
 

@@ -28,7 +28,7 @@ from tests.unit.report.conftest import heats_site
 TARIFF = '[inherit.tariff]\ncurrency = "CNY"\n[[inherit.tariff.prices]]\ncarrier = "electricity"\nunit = "kWh"\nprice = 0.62\n'
 
 
-def group_of(folder: Path, sites: int = 3, heats: int = 250) -> Path:
+def group_of(folder: Path, sites: int = 3, heats: int = 120) -> Path:
     """Furnaces that differ in how often a heat waits, and a site whose log is not there."""
     lines = ['[fleet]\nname = "Example Group"\n']
     for number in range(sites):
