@@ -30,17 +30,13 @@ def run(args: Namespace) -> int:
     from reporting_agent.changes.review import review
     from reporting_agent.commands import asking
     from reporting_agent.console import emit, say
-    from reporting_agent.report import html, quality, writing
+    from reporting_agent.report import quality, site_files
 
     site = asking.recognised_site(args)
     period = Period.parse(args.period, site.zone) if args.period else None
     data = pipeline.read(site, period)
-    out = writing.folder(Path(args.out))
-    reviewed = review(site, data)
-    payload = quality.as_json(site, data, reviewed)
-    writing.write_json(out / "quality.json", payload)
-    writing.write_text(out / "quality.html", html.render_check(site, data, period, args.lang, made=datetime.now(UTC)))
-    writing.write_rejected(out / "rejected.csv", [*data.rejected, *data.corrected])
+    reviewed, out = review(site, data), Path(args.out)
+    payload = site_files.write_check(site, data, reviewed, period, out, args.lang, datetime.now(UTC))
     say(quality.as_table(data, reviewed, args.lang))
     excluded = f"{payload['batches']['excluded_total']:,}"
     told = Phrase(

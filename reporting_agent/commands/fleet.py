@@ -1,63 +1,131 @@
-"""`steplabel-agent fleet`: label many sites of one firm side by side, and show what the best of the group is worth to the others."""
+"""`steplabel-agent fleet`: label or check many sites of one firm side by side, or see how they stand."""
 
 from __future__ import annotations
 
 import os
 from argparse import Namespace, _SubParsersAction
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_language, add_period
 
+if TYPE_CHECKING:
+    from reporting_agent.fleet.declared import Fleet
+    from reporting_agent.fleet.outcomes import Outcome, Task
+
+WORKS = ("label", "check", "status")
+
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
-    parser = sub.add_parser("fleet", help="label many sites of one firm side by side: each site's files, and the group's report")
-    parser.add_argument("fleet", metavar="FLEET.toml", help="the sites, and the tables of site.toml that they share")
-    add_period(parser)
-    parser.add_argument("--out", metavar="DIR", default="fleet", help="where the files go, a folder a site (default: fleet)")
+    parser = sub.add_parser("fleet", help="label or check many sites of one firm side by side, or see how they stand")
     parser.add_argument(
-        "--processes", type=int, metavar="N", default=os.cpu_count() or 1, help="sites labelled at a time (default: one a processor)"
+        "work", metavar="label|check|status", help="what is done with every site; a FLEET.toml here, as before, is `label` of it: "
+        "that form goes with the next release",
+    )  # fmt: skip
+    parser.add_argument("--config", metavar="FLEET.toml", help="the sites, and the tables of site.toml that they share")
+    add_period(parser, required=False)
+    parser.add_argument(
+        "--out", metavar="PATH", help="label, check: where the files go, a folder a site (default: fleet, fleet-check); status: a file"
     )
+    parser.add_argument(
+        "--processes", type=int, metavar="N", default=os.cpu_count() or 1, help="sites done at a time (default: one a processor)"
+    )
+    parser.add_argument("--dask", metavar="ADDRESS", help="do the sites on this Dask cluster instead, such as tls://HOST:8786")
+    for name, what in (("ca-file", "certificates that it trusts"), ("cert", "our certificate"), ("key", "its key")):
+        parser.add_argument(f"--tls-{name}", type=Path, metavar="PEM", help=f"with --dask: {what}")
+    parser.add_argument("--csv", action="store_true", help="status: the table as CSV on stdout")
+    parser.add_argument("--trouble-fails", action="store_true", help="status: end with 1 where something needs a person")
     add_language(parser, "the reports")
     parser.set_defaults(wrong_usage=parser.error)
 
 
 def run(args: Namespace) -> int:
-    """Label what changed since the last run; 0 where every site has its labels, else 1."""
-    from benchmarks.catalogue import in_language
-    from reporting_agent.console import emit, progress, say
-    from reporting_agent.fleet import group, page
+    """Do what changed since the last run; 0 where every site was done, else 1."""
+    from reporting_agent.commands import status
     from reporting_agent.fleet.declared import load_fleet
-    from reporting_agent.fleet.labelling import Task, label_all
-    from reporting_agent.report import writing
 
+    _form(args)
+    if args.work == "status":
+        return status.of_fleet(args, args.config)
+    return _sites(args, load_fleet(args.config))
+
+
+def _form(args: Namespace) -> None:
+    """One form of the arguments for both; what does not go together is wrong usage."""
+    if args.config is None and args.work not in WORKS:
+        args.config, args.work = args.work, "label"
+    if args.work not in WORKS:
+        args.wrong_usage(f"{args.work!r} is not one of {', '.join(WORKS)}")
+    if args.config is None:
+        args.wrong_usage("name the sites: --config FLEET.toml")
+    if args.work == "label" and args.period is None:
+        args.wrong_usage("label needs --period PERIOD")
+    if args.work != "status" and (args.csv or args.trouble_fails):
+        args.wrong_usage("--csv and --trouble-fails are of status")
     if args.processes < 1:
         args.wrong_usage("--processes must be 1 or more")
-    fleet = load_fleet(args.fleet)
-    out = writing.folder(Path(args.out))
+    if args.dask is None and (args.tls_ca_file or args.tls_cert or args.tls_key):
+        args.wrong_usage("--tls-ca-file, --tls-cert and --tls-key are of a cluster: give --dask ADDRESS")
+
+
+def _sites(args: Namespace, fleet: Fleet) -> int:
+    from benchmarks.catalogue import in_language
+    from reporting_agent.console import emit, progress, say
+    from reporting_agent.fleet.outcomes import Task
+    from reporting_agent.report import writing
+
+    out = writing.folder(Path(args.out or {"label": "fleet", "check": "fleet-check"}[args.work]))
+    files, folder, reads = fleet.paths(), out, None
+    if args.dask:  # a worker has a working directory of its own
+        files, folder, reads = tuple(file.absolute() for file in files), out.absolute(), fleet.reads()
     tasks = [
-        Task(file, fleet.inherit, args.period, args.lang, out / f"{number:03}-{file.parent.name or file.stem}")
-        for number, file in enumerate(fleet.paths(), start=1)
+        Task(file, fleet.inherit, args.period, args.lang, folder / f"{number:03}-{file.parent.name or file.stem}", args.work, reads)
+        for number, file in enumerate(files, start=1)
     ]
     outcomes = {}
-    for outcome in progress(label_all(tasks, args.processes), len(tasks), "sites"):
+    for outcome in progress(_done(args, tasks), len(tasks), "sites"):
         outcomes[outcome.file] = outcome
         if outcome.refused is not None:
-            sentence, file = in_language(outcome.refused["sentence"], args.lang), outcome.file
-            say(in_language(Phrase("%(file)s has no labels: %(sentence)s", file=file, sentence=sentence), args.lang))
+            told = Phrase("%(file)s was not done: %(sentence)s", file=outcome.file, sentence=outcome.refused["sentence"])
+            say(in_language(told, args.lang))
     ordered = [outcomes[str(task.file)] for task in tasks]
-    steps = group.grouped(ordered)
-    payload = group.as_json(fleet.fleet.name, args.period, ordered, steps)
-    writing.write_json(out / "group.json", payload)
-    writing.write_text(out / "group.html", page.render(fleet.fleet.name, args.period, ordered, steps, args.lang, datetime.now(UTC)))
+    payload = _written(args, fleet, ordered, out)
     failed = sum(outcome.refused is not None for outcome in ordered)
-    kept = sum(outcome.kept for outcome in ordered)
     told = Phrase(
-        "%(done)s of %(sites)s sites labelled, %(kept)s of them unchanged since the last run. Written to %(out)s; nothing was sent.",
-        done=len(ordered) - failed, sites=len(ordered), kept=kept, out=str(out),
+        "%(done)s of %(sites)s sites done, %(kept)s of them unchanged since the last run. Written to %(out)s; nothing was sent.",
+        done=len(ordered) - failed, sites=len(ordered), kept=sum(outcome.kept for outcome in ordered), out=str(out),
     )  # fmt: skip
     emit(args, payload, in_language(told, args.lang))
     return 1 if failed else 0
+
+
+def _done(args: Namespace, tasks: list[Task]) -> Iterator[Outcome]:
+    if args.dask is None:
+        from reporting_agent.fleet.processes import in_processes
+
+        return in_processes(tasks, args.processes)
+    from reporting_agent.fleet.cluster import Cluster
+
+    return Cluster(args.dask, args.tls_ca_file, args.tls_cert, args.tls_key).run(tasks)
+
+
+def _written(args: Namespace, fleet: Fleet, outcomes: list[Outcome], out: Path) -> dict[str, Any]:
+    """The group's page and document; the latter's content."""
+    from reporting_agent.fleet import checks, group, page
+    from reporting_agent.report import writing
+
+    name, made = fleet.fleet.name, datetime.now(UTC)
+    if args.work == "check":
+        payload = checks.as_json(name, outcomes)
+        writing.write_json(out / "check.json", payload)
+        writing.write_text(out / "check.html", page.of_checks(name, args.period, outcomes, args.lang, made))
+        return payload
+    steps = group.grouped(outcomes)
+    payload = group.as_json(name, args.period, outcomes, steps)
+    writing.write_json(out / "group.json", payload)
+    writing.write_text(out / "group.html", page.render(name, args.period, outcomes, steps, args.lang, made))
+    return payload

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser("status", help="privacy budget spent and left, spool, receipts, enrolment")
     parser.add_argument("--site", metavar="FILE", help="the site.toml of the plant: its pack says what is left of the budget")
-    parser.add_argument("--fleet", metavar="FLEET.toml", help="a line for each site of a firm instead: report, keys, agent, trouble")
+    parser.add_argument("--fleet", metavar="FLEET.toml", help="as `fleet --config FLEET.toml status`; this form goes with the next release")
     parser.add_argument("--csv", action="store_true", help="with --fleet: the table as CSV on stdout")
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="write the answer there too, as --json: for the firm's table on another machine"
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     if args.fleet is not None:
         if args.site is not None or args.heads is not None:
             raise UsageError("fleet-of-sites", "--fleet names the sites itself.", "Leave out --site and --heads.")
-        return _fleet(args)
+        return of_fleet(args, args.fleet)
     if args.csv:
         raise UsageError("csv-without-fleet", "--csv is of the table of many sites.", "Give --fleet FLEET.toml, or --json for one site.")
     rules = _rules(args.site)
@@ -76,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.INPUT if troubles else ExitCode.DONE
 
 
-def _fleet(args: argparse.Namespace) -> int:
-    """One line a site. Of one that cannot be read it is said why, and the others are told all the same."""
+def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
+    """`fleet status`, and `status --fleet`: a line a site. Of one that cannot be read it is said why; the others are told all the same."""
     import json
     from datetime import UTC, datetime
 
@@ -88,7 +88,7 @@ def _fleet(args: argparse.Namespace) -> int:
     from reporting_agent.report import writing
     from reporting_agent.state import StateDirectory
 
-    fleet, now, rows = load_fleet(args.fleet), datetime.now(UTC), []
+    fleet, now, rows = load_fleet(fleet_file), datetime.now(UTC), []
     for site in fleet.sites:
         file = fleet.folder / site.file
         name = file.parent.name or file.stem
@@ -104,7 +104,7 @@ def _fleet(args: argparse.Namespace) -> int:
             rows.append(overview.unread(name, Phrase("%(file)s is no file of `status --out`", file=str(site.status))))
     payload = {"fleet": fleet.fleet.name, "written_at": now.isoformat(), "sites": overview.as_json(rows, args.lang)}
     if args.out is not None:
-        writing.write_json(args.out, payload)
+        writing.write_json(Path(args.out), payload)
     if args.csv:
         answer(overview.as_csv(rows).rstrip("\n"))
     else:

@@ -21,6 +21,7 @@ from pydantic import Field, ValidationError, field_validator
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Site
 from reporting_agent.config.profile import Setting
+from reporting_agent.sources.object_storage import is_object
 
 NEVER_SHARED = frozenset({"site", "inputs", "meters", "scales", "events", "lhv", "path"})
 """Tables that say what one site is, measures and lived through."""
@@ -37,9 +38,11 @@ class FleetSite(Setting):
 
 
 class Named(Setting):
-    """[fleet]: how the group is called in its report."""
+    """[fleet]: how the group is called in its report, and what else its workers may read."""
 
     name: str = Field(min_length=1, max_length=80)
+    reads: tuple[str, ...] = ()
+    """Folders beside those of the sites, relative to fleet.toml, and s3://BUCKET/PATH, that workers of a cluster may read inputs from."""
 
 
 class Fleet(Setting):
@@ -68,6 +71,10 @@ class Fleet(Setting):
 
     def paths(self) -> tuple[Path, ...]:
         return tuple(self.folder / site.file for site in self.sites)
+
+    def reads(self) -> tuple[str, ...]:
+        """Absolute folders, and prefixes of object storage as they stand."""
+        return tuple(one if is_object(one) else str((self.folder / one).absolute()) for one in self.fleet.reads)
 
 
 def load_fleet(path: str | Path) -> Fleet:

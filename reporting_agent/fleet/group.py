@@ -8,13 +8,27 @@ uncertainty of both labels (JCGM 100, k = 2, independent). A distance within it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import hypot
 from typing import Any, NamedTuple
 
-from reporting_agent.fleet.labelling import Outcome, SiteStep
+from benchmarks.guidance.causes import Cause
+from reporting_agent.fleet.outcomes import Outcome, SiteStep
 
 SCHEMA = "steplabel/fleet/1"
+LARGEST = 3  # causes told of a site
+
+
+@dataclass(frozen=True, slots=True)
+class CauseApart:
+    """A named cause that takes more per output at this site than at the group's best. `here` and `at_best` are in the label's unit; 0 at
+    the best is none found. `energy` and `money` are what the difference makes over the site's output."""
+
+    cause: Cause
+    here: float
+    at_best: float
+    energy: float
+    money: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +42,7 @@ class Standing:
     uncertainty: float | None
     energy: float | None
     money: float | None
+    causes: tuple[CauseApart, ...] = ()
 
     @property
     def clear(self) -> bool:
@@ -88,7 +103,19 @@ def _standing(site: str, step: SiteStep, best: SiteStep, *, alone: bool) -> Stan
     distance = step.typical - best.best
     doubt = None if step.uncertainty is None or best.uncertainty is None else hypot(step.uncertainty, best.uncertainty)
     energy = distance * step.output
-    return Standing(site, step, step is best, distance, doubt, energy, None if step.money is None else energy * step.money)
+    money = None if step.money is None else energy * step.money
+    return Standing(site, step, step is best, distance, doubt, energy, money, () if step is best else _causes_apart(step, best))
+
+
+def _causes_apart(step: SiteStep, best: SiteStep) -> tuple[CauseApart, ...]:
+    """What the best of the group has less of, the largest first."""
+    found = []
+    for name, energy in step.causes.items():
+        here, at_best = energy / step.output, best.causes.get(name, 0.0) / best.output
+        if Cause(name).named and here > at_best:
+            more = (here - at_best) * step.output
+            found.append(CauseApart(Cause(name), here, at_best, more, None if step.money is None else more * step.money))
+    return tuple(sorted(found, key=lambda one: -one.energy)[:LARGEST])
 
 
 def as_json(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[GroupStep]) -> dict[str, Any]:
@@ -116,13 +143,12 @@ def as_json(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence
                         "energy_unit": group.label.energy_unit,
                         "money": row.money,
                         "currency": row.step.currency,
+                        "causes": [asdict(one) for one in row.causes],
                     }
                     for row in group.sites
                 ],
             }
             for group in steps
         ],
-        "sites": [
-            {"file": each.file, "site": each.site, "folder": each.folder, "kept": each.kept, "refused": each.refused} for each in outcomes
-        ],
+        "sites": [each.as_row() for each in outcomes],
     }

@@ -1,38 +1,50 @@
-"""The group's report as one page, with the style and the content policy of the sites' own."""
+"""The group's reports, each one page, with the style and the content policy of the sites' own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from benchmarks.catalogue import in_language
+from benchmarks.errors import Place
 from benchmarks.phrases import Phrase, joined
-from reporting_agent.fleet.group import GroupStep, Standing
-from reporting_agent.fleet.labelling import Outcome
+from reporting_agent.fleet.checks import worst_first
+from reporting_agent.fleet.group import CauseApart, GroupStep, Standing
+from reporting_agent.fleet.outcomes import Outcome, Quality
 from reporting_agent.report import html
 from reporting_agent.report.figures import NOTHING, count, scaled, shown, time
 from reporting_agent.report.words import words
 
 
 def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[GroupStep], lang: str, made: datetime) -> str:
-    """The page. `made` is the moment that it carries, zone-aware."""
-    w = words(lang)
+    """The page of labels. `made` is the moment that it carries, zone-aware."""
     shared = [group for group in steps if len(group.sites) > 1]
-    failed = [each for each in outcomes if each.refused is not None]
     found: dict[str, Any] = {
-        "lead": in_language(_lead(outcomes, failed, shared), lang),
-        "steps": [_step(group) for group in shared],
+        "lead": in_language(_lead(outcomes, shared), lang),
+        "steps": [_step(group, lang) for group in shared],
+        "causes": any(row.causes for group in shared for row in group.sites),
         "alone": [f"{group.label.name}: {group.sites[0].site}" for group in steps if len(group.sites) == 1],
-        "failed": [
-            {"file": each.file, "told": in_language(joined(each.refused["sentence"], each.refused["remedy"]), lang)}
-            for each in failed
-            if each.refused is not None
-        ],
+        "failed": _failed(outcomes, lang),
     }
-    body = html.environment().get_template("fleet.html").render(s=found, w=w)
+    return _framed("fleet.html", found, f"{name}, {period}", lang, made)
+
+
+def of_checks(name: str, period: str | None, outcomes: Sequence[Outcome], lang: str, made: datetime) -> str:
+    """The page of checks: which sites cannot be read, and what is to be mended at the others."""
+    read = worst_first(outcomes)
+    told = {"read": count(len(read)), "sites": count(len(outcomes)), "open": count(sum(_of(each).open_questions > 0 for each in read))}
+    lead = Phrase("%(read)s of %(sites)s sites could be read; %(open)s of them have changes in their data that nothing explains.", **told)
+    found: dict[str, Any] = {"lead": in_language(lead, lang), "rows": [_checked(each) for each in read], "failed": _failed(outcomes, lang)}
+    return _framed("fleet_check.html", found, name if period is None else f"{name}, {period}", lang, made)
+
+
+def _framed(template: str, found: dict[str, Any], heading: str, lang: str, made: datetime) -> str:
+    w = words(lang)
+    body = html.environment().get_template(template).render(s=found, w=w)
     page: str = (
         html.environment()
         .get_template("frame.html")
@@ -41,7 +53,7 @@ def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[
             w=w,
             style=html.style(),
             style_hash=html.style_hash(),
-            heading=f"{name}, {period}",
+            heading=heading,
             caption=w["frame"]["made"].format(when=time(made, lang)),
             lead=Markup(body),  # noqa: S704 - the template escapes
             parts=[],
@@ -51,13 +63,58 @@ def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[
     return page
 
 
-def _lead(outcomes: Sequence[Outcome], failed: Sequence[Outcome], shared: Sequence[GroupStep]) -> Phrase:
-    told = {"done": count(len(outcomes) - len(failed)), "sites": count(len(outcomes)), "steps": count(len(shared))}
+def _failed(outcomes: Sequence[Outcome], lang: str) -> list[dict[str, str]]:
+    """Each site that was refused, with place, what was found there and what to do."""
+    rows = []
+    for each in outcomes:
+        if each.refused is not None:
+            place, found, wanted = (each.refused.get(name) for name in ("place", "found", "wanted"))
+            at = Place(**place).words if place else ""
+            told = in_language(joined(each.refused["sentence"], each.refused["remedy"]), lang)
+            rows.append({"file": each.file, "told": told, "at": " · ".join(in_language(one, lang) for one in (at, found, wanted) if one)})
+    return rows
+
+
+def _of(each: Outcome) -> Quality:
+    assert each.quality is not None, each.file  # noqa: S101 - only sites that were read stand here
+    return each.quality
+
+
+def _checked(each: Outcome) -> dict[str, Any]:
+    found = _of(each)
+    return {
+        "site": each.site,
+        "folder": Path(each.folder).name,
+        "batches": count(found.batches),
+        "excluded": count(found.excluded),
+        "rejected": count(found.rejected_rows),
+        "open": count(found.open_questions),
+        "first": found.first,
+        "place": found.place,
+    }
+
+
+def _lead(outcomes: Sequence[Outcome], shared: Sequence[GroupStep]) -> Phrase:
+    told = {"done": count(sum(each.refused is None for each in outcomes)), "sites": count(len(outcomes)), "steps": count(len(shared))}
     return Phrase("%(done)s of %(sites)s sites were labelled; %(steps)s labels stand at more than one of them.", **told)
 
 
-def _step(group: GroupStep) -> dict[str, Any]:
-    return {"name": group.label.name, "unit": group.label.unit, "pack": group.label.pack, "rows": [_row(group, row) for row in group.sites]}
+def _step(group: GroupStep, lang: str) -> dict[str, Any]:
+    label = group.label
+    causes = [_cause(group, row, one, lang) for row in group.sites for one in row.causes]
+    return {"name": label.name, "unit": label.unit, "pack": label.pack, "rows": [_row(group, row) for row in group.sites], "causes": causes}
+
+
+def _cause(group: GroupStep, row: Standing, one: CauseApart, lang: str) -> dict[str, str]:
+    energy = scaled(one.energy, group.label.energy_unit, "energy")
+    return {
+        "site": row.site,
+        "cause": one.cause.words.said_in(lang),
+        "here": shown(one.here),
+        "at_best": shown(one.at_best) if one.at_best else NOTHING,
+        "energy": f"{energy.text} {energy.unit}",
+        "money": NOTHING if one.money is None else f"{count(one.money)} {row.step.currency}",
+    }
 
 
 def _row(group: GroupStep, row: Standing) -> dict[str, Any]:

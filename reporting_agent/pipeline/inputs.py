@@ -10,7 +10,18 @@ from benchmarks.measurements import Finding
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile, Site
 from reporting_agent.pipeline.rejections import told
-from reporting_agent.sources import SCALES, ReadingBlock, Rejected, Table, Wanted, corrections, interface, read_sheet, read_table
+from reporting_agent.sources import (
+    SCALES,
+    ReadingBlock,
+    Rejected,
+    Table,
+    Wanted,
+    corrections,
+    interface,
+    object_storage,
+    read_sheet,
+    read_table,
+)
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.extract import Extract, Record
 from reporting_agent.sources.interface import Source
@@ -124,7 +135,9 @@ def first_files(site: Site) -> dict[str, Path]:
 
 
 def paths_of(site: Site, pattern: str) -> list[Path]:
-    """Files of an input, in order of name; InputError where there is none."""
+    """Files of an input, in order of name, those of object storage fetched; InputError where there is none."""
+    if object_storage.is_object(pattern):
+        return object_storage.fetched(pattern, Place(str(site.path), column="inputs"))
     whole = site.folder / pattern
     if whole.is_file():
         return [whole]

@@ -1,4 +1,5 @@
-"""The files of one label: label.json, batches.parquet, rejected.csv and report.html, as `label` and `fleet` write them."""
+"""The files of one site as `label`, `check` and `fleet` write them: label.json, batches.parquet, rejected.csv and report.html; of a check
+quality.json, quality.html and rejected.csv."""
 
 from __future__ import annotations
 
@@ -7,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reporting_agent.analysis import Analysis, label_json
-from reporting_agent.report import html, tables, writing
+from reporting_agent.report import html, quality, tables, writing
 
 if TYPE_CHECKING:
+    from benchmarks.measurements import Period
+    from reporting_agent.changes.review import Review
     from reporting_agent.config import Site
-    from reporting_agent.pipeline import LabelResult
+    from reporting_agent.pipeline import LabelResult, PlantData
 
 
 def write(site: Site, result: LabelResult, analysis: Analysis, out: Path, lang: str, made: datetime) -> dict[str, Any]:
@@ -23,4 +26,16 @@ def write(site: Site, result: LabelResult, analysis: Analysis, out: Path, lang: 
     writing.write_table(out / "batches.parquet", tables.batches(result.site_label.steps))
     writing.write_rejected(out / "rejected.csv", [*result.data.rejected, *result.data.corrected])
     writing.write_text(out / "report.html", html.render(site, result, analysis, lang, made=made))
+    return payload
+
+
+def write_check(
+    site: Site, data: PlantData, reviewed: Review, period: Period | None, out: Path, lang: str, made: datetime
+) -> dict[str, Any]:
+    """Write the data-quality report into a folder, which is made if need be; the content of quality.json."""
+    payload = quality.as_json(site, data, reviewed)
+    writing.folder(out)
+    writing.write_json(out / "quality.json", payload)
+    writing.write_text(out / "quality.html", html.render_check(site, data, period, lang, made=made))
+    writing.write_rejected(out / "rejected.csv", [*data.rejected, *data.corrected])
     return payload

@@ -83,16 +83,17 @@ def test_every_data_file_of_core_and_agent_is_in_the_wheel(installed: Path) -> N
                 assert (installed / file.relative_to(ROOT)).read_bytes() == file.read_bytes(), file
 
 
-def test_core_and_agent_import_only_what_they_declare_without_extras_but_for_live_sources() -> None:
+def test_core_and_agent_import_only_what_they_declare_without_extras_but_for_live_sources_and_clusters() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    base, live = (
-        {re.split(r"[<>=~!;\[ ]", line)[0].lower() for line in lines}
-        for lines in (project["dependencies"], project["optional-dependencies"]["live"])
+    extras = project["optional-dependencies"]
+    base, live, dask = (
+        {re.split(r"[<>=~!;\[ ]", line)[0].lower() for line in lines} for lines in (project["dependencies"], extras["live"], extras["dask"])
     )
     named = packages_distributions()
     for package in ("benchmarks", "reporting_agent"):
         for file in (ROOT / package).rglob("*.py"):
-            declared = base | live if file.is_relative_to(ROOT / "reporting_agent" / "live") else base
+            of_room = {"live": live, "fleet": dask}.get(file.relative_to(ROOT).parts[1], set())
+            declared = base | of_room
             for name in imported(file) - set(PACKAGES) - set(sys.stdlib_module_names):
                 assert {distribution.lower() for distribution in named[name]} & declared, f"{file.relative_to(ROOT)} imports {name}"
 

@@ -119,11 +119,15 @@ def test_what_needs_an_extra_says_which(machine: Path, tmp_path: Path, asked: st
     assert code in ran.stderr
 
 
+OF_BOTH = ("live", "dask")
+
+
 def test_both_declare_the_same() -> None:
-    """`steplabel` has what the agent needs with its extras but `live`, which is an extra of both; so is what the portal needs."""
+    """`steplabel` has what the agent needs with its extras but `live` and `dask`, which are extras of both; so is what the portal needs."""
     whole, agent = declared(ROOT / "pyproject.toml"), declared(AGENT)
-    extras = {line for name, lines in agent["optional-dependencies"].items() if name != "live" for line in lines}
-    assert whole["optional-dependencies"]["live"] == agent["optional-dependencies"]["live"]
+    extras = {line for name, lines in agent["optional-dependencies"].items() if name not in OF_BOTH for line in lines}
+    for name in OF_BOTH:
+        assert whole["optional-dependencies"][name] == agent["optional-dependencies"][name]
     assert set(whole["dependencies"]) == set(agent["dependencies"]) | extras
     for key in ("version", "requires-python", "license", "scripts"):
         assert whole[key] == agent[key], key

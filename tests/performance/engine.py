@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.performance import plant, sides
+from fixtures.simulator import melt_shop
+from tests.performance import sides
 from tests.performance.apart import Action, compare_apart
 from tests.performance.measurement import Measurement
 
@@ -72,7 +73,7 @@ def _compare(
     agree: Callable[[Any, Any], bool] | None = None,
     runs: int | None = None,
 ) -> Measurement:
-    size = f"{readings / 1e6:g} M readings, {plant.METERS * plant.BATCHES:,} batches"
+    size = f"{readings / 1e6:g} M readings, {melt_shop.METERS * melt_shop.BATCHES:,} batches"
     return compare_apart(name, size, ours, reference_name, reference, agree or _alike(1e-3), runs or RUNS)
 
 
@@ -92,5 +93,5 @@ def _any(_ours: Any, _its: Any) -> bool:
 @contextmanager
 def _plant(readings: int, layout: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="steplabel-engine-") as name:
-        plant.write(Path(name), readings, layout)
+        melt_shop.write(Path(name), readings, layout)
         yield Path(name)

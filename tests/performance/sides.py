@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from fixtures.simulator import melt_shop
 from tests.performance import plant
 
 _GROUPED = """
@@ -51,7 +52,7 @@ def grouped_scan(folder: Path, source: str = _PARQUET) -> list[float]:
     """DuckDB's grouped scan of the same columns, as far as it tells what each meter counted."""
     rows: list[Any] = _duckdb().execute(_GROUPED.replace("SOURCE", source.replace("FOLDER", str(folder)))).fetchall()
     told = []
-    for kind, (_, count, total, lowest, highest, first, last) in zip(plant.KINDS, rows, strict=True):
+    for kind, (_, count, total, lowest, highest, first, last) in zip(melt_shop.KINDS, rows, strict=True):
         hours = (last - first).total_seconds() / 3600 / (count - 1)
         told.append({"register": highest - lowest, "rate": total * hours, "interval": total}[kind])
     return told
@@ -85,7 +86,7 @@ def merge_asof(folder: Path) -> list[float]:
     """
     import pandas as pd
 
-    starts_us, ends_us = plant.windows()
+    starts_us, ends_us = melt_shop.windows()
     files = sorted(folder.glob("*.parquet"))
     names = [path.stem for path in files]
     batches = pd.DataFrame(
@@ -99,7 +100,7 @@ def merge_asof(folder: Path) -> list[float]:
     by_meter = read.groupby("meter_id", observed=True)
     step, last = by_meter["value"].diff(), by_meter["value"].shift()
     hours = by_meter["timestamp"].diff().dt.total_seconds() / 3600
-    kind = read["meter_id"].map(dict(zip(names, plant.KINDS, strict=True)))
+    kind = read["meter_id"].map(dict(zip(names, melt_shop.KINDS, strict=True)))
     rate, interval = (kind == "rate").to_numpy(), (kind == "interval").to_numpy()
     read["energy"] = np.where(rate, (read["value"] + last) / 2 * hours, np.where(interval, read["value"], step))
     read["meter_id"] = read["meter_id"].astype(batches["meter_id"].dtype)
@@ -113,10 +114,10 @@ def merge_edges(folder: Path) -> list[float]:
     """pandas at its best: only the edges of batches look for their readings, in a column of energy cumulated before."""
     import pandas as pd
 
-    starts_us, ends_us = plant.windows()
+    starts_us, ends_us = melt_shop.windows()
     edges = pd.DataFrame({"at": np.concatenate((starts_us, ends_us)).astype("datetime64[us]")}).reset_index().sort_values("at")
     told = []
-    for kind, path in zip(plant.KINDS, sorted(folder.glob("*.parquet")), strict=True):
+    for kind, path in zip(melt_shop.KINDS, sorted(folder.glob("*.parquet")), strict=True):
         read = pd.read_parquet(path, columns=["timestamp", "value"])
         if kind == "register":
             energy = read["value"]
@@ -146,7 +147,7 @@ def label(folder: Path) -> int:
     from reporting_agent.cli import main
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        return main(["label", "--site", str(folder / "site.toml"), "--period", plant.YEAR, "--out", str(folder / "label")])
+        return main(["label", "--site", str(folder / "site.toml"), "--period", melt_shop.YEAR, "--out", str(folder / "label")])
 
 
 def run(arguments: Sequence[str]) -> int:

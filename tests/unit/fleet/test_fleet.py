@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,19 +20,21 @@ from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.fleet.declared import load_fleet
 from reporting_agent.fleet.group import grouped
-from reporting_agent.fleet.labelling import Outcome, SiteStep, Task, label_all
+from reporting_agent.fleet.one_site import do
+from reporting_agent.fleet.outcomes import Outcome, SiteStep, Task
+from reporting_agent.fleet.processes import in_processes
 from tests.unit.report.conftest import heats_site
 
 TARIFF = '[inherit.tariff]\ncurrency = "CNY"\n[[inherit.tariff.prices]]\ncarrier = "electricity"\nunit = "kWh"\nprice = 0.62\n'
 
 
-def group_of(folder: Path, sites: int = 3) -> Path:
+def group_of(folder: Path, sites: int = 3, heats: int = 120) -> Path:
     """Furnaces that differ in how often a heat waits, and a site whose log is not there."""
     lines = ['[fleet]\nname = "Example Group"\n']
     for number in range(sites):
         works = folder / f"works-{number}"
         works.mkdir(parents=True)
-        heats_site(works, heats=250, name=f"W{number}", late_every=(29, 13, 7)[number % 3])
+        heats_site(works, heats=heats, name=f"W{number}", late_every=(29, 13, 7)[number % 3])
         site = works / "site.toml"
         site.write_text(site.read_text(encoding="utf-8").replace('id = "', f'id = "w{number}-', 1), encoding="utf-8")
         lines.append(f'[[sites]]\nfile = "works-{number}/site.toml"\n')
@@ -44,6 +46,14 @@ def group_of(folder: Path, sites: int = 3) -> Path:
     fleet = folder / "fleet.toml"
     fleet.write_text("\n".join(lines), encoding="utf-8")
     return fleet
+
+
+def kills_what_reads_it(site: Path) -> None:
+    """Let the site read from a source whose process is killed."""
+    text = site.read_text(encoding="utf-8")
+    inputs = 'batches = "batches.csv"\nenergy = "energy.csv"'
+    assert inputs in text
+    site.write_text(text.replace(inputs, 'source = "tests.unit.fleet.dying_source:Dying"'), encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ def tasks_of(file: Path, out: Path) -> list[Task]:
 
 
 def fleet(file: Path, out: Path, *more: str) -> int:
-    return main(["fleet", str(file), "--period", "2016", "--out", str(out), "--processes", "2", *more])
+    return main(["fleet", "--config", str(file), "label", "--period", "2016", "--out", str(out), "--processes", "2", *more])
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +107,69 @@ def test_a_site_that_fails_is_named_with_its_remedy_and_stops_no_other(labelled:
     assert [one is None for one in refused] == [True, True, True, False]
     assert refused[3]["code"]
     assert refused[3]["remedy"]
-    assert "broken" in (labelled[1] / "group.html").read_text(encoding="utf-8")
+    page = (labelled[1] / "group.html").read_text(encoding="utf-8")
+    assert "broken" in page
+    assert refused[3]["remedy"] in page
+    assert refused[3]["place"]["file"] in page
+
+
+def test_the_form_before_the_contracts_does_the_same(labelled: tuple[Path, Path]) -> None:
+    file, out = labelled
+    assert main(["fleet", str(file), "--period", "2016", "--out", str(out)]) == 1
+    told = json.loads((out / "group.json").read_text(encoding="utf-8"))
+    assert [site["kept"] for site in told["sites"]] == [True, True, True, False]
+
+
+def test_a_check_stands_beside_the_others_and_is_not_done_again(labelled: tuple[Path, Path], tmp_path: Path) -> None:
+    file, out = labelled[0], tmp_path / "check"
+    rows = (file.parent / "works-1" / "batches.csv").read_text(encoding="utf-8").splitlines()
+    assert main(["fleet", "--config", str(file), "check", "--out", str(out), "--lang", "zh"]) == 1
+    assert main(["check", "--site", str(file.parent / "works-1" / "site.toml"), "--out", str(tmp_path / "alone")]) == 0
+    for name in ("quality.json", "rejected.csv"):
+        assert (out / "002-works-1" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
+    assert main(["fleet", "--config", str(file), "check", "--out", str(out), "--lang", "zh"]) == 1
+    told = json.loads((out / "check.json").read_text(encoding="utf-8"))["sites"]
+    assert [site["kept"] for site in told] == [True, True, True, False]
+    assert told[1]["quality"]["batches"] == len(rows) - 1
+    assert told[3]["refused"]["code"] == "file-missing"
+    page = (out / "check.html").read_text(encoding="utf-8")
+    assert "无法读取的生产厂区" in page
+    assert 'href="002-works-1/quality.html"' in page
+
+
+def test_status_of_a_fleet_is_a_line_a_site(labelled: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fleet", "--config", str(labelled[0]), "status", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["sites"]) == 4
+    assert main(["fleet", "--config", str(labelled[0]), "status", "--trouble-fails"]) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["label"], ["label", "--period", "2016"], ["--config", "F", "label"], ["--config", "F", "wash"],
+     ["--config", "F", "check", "--csv"], ["--config", "F", "check", "--tls-key", "K"]],
+)  # fmt: skip
+def test_arguments_that_do_not_go_together_are_wrong_usage(wrong: list[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["fleet", *wrong])
+    assert left.value.code == 2
+
+
+def test_a_worker_reads_only_what_the_fleet_names(tmp_path: Path) -> None:
+    file = group_of(tmp_path, 1, heats=40)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "works-0" / "energy.csv").rename(elsewhere / "energy.csv")
+    (tmp_path / "works-0" / "energy.csv").symlink_to(elsewhere / "energy.csv")
+    (task, _) = tasks_of(file, tmp_path / "out")
+    outside = do(replace(task, work="check", within=()))
+    assert outside.refused is not None
+    assert (outside.refused["code"], outside.refused["found"]) == ("fleet-input-outside", str(tmp_path / "works-0" / "energy.csv"))
+    assert do(replace(task, work="check", within=(str(elsewhere),))).refused is None
+    site = tmp_path / "works-0" / "site.toml"
+    site.write_text(site.read_text(encoding="utf-8").replace('"energy.csv"', '"s3://plant-b/energy.csv"'), encoding="utf-8")
+    stored = do(replace(task, work="check", within=(str(elsewhere), "s3://plant")))
+    assert stored.refused is not None
+    assert (stored.refused["code"], stored.refused["found"]) == ("fleet-input-outside", "s3://plant-b/energy.csv")
 
 
 def test_what_has_not_changed_is_not_done_again_and_what_has_is(tmp_path: Path) -> None:
@@ -136,11 +208,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_a_process_that_is_killed_names_its_own_site_and_no_other(tmp_path: Path) -> None:
     file = group_of(tmp_path, 3)
-    site = tmp_path / "works-1" / "site.toml"
-    text = site.read_text(encoding="utf-8")
-    inputs = 'batches = "batches.csv"\nenergy = "energy.csv"'
-    assert inputs in text
-    site.write_text(text.replace(inputs, 'source = "tests.unit.fleet.dying_source:Dying"'), encoding="utf-8")
+    kills_what_reads_it(tmp_path / "works-1" / "site.toml")
     assert fleet(file, tmp_path / "out") == 1
     told = json.loads((tmp_path / "out" / "group.json").read_text(encoding="utf-8"))
     assert [one["refused"] and one["refused"]["code"] for one in told["sites"]] == [None, "fleet-process-died", None, "file-missing"]
@@ -157,7 +225,7 @@ def test_a_pack_that_an_authority_approved_is_found_in_every_process(tmp_path: P
     with shelf.used(Approved({("approved-steel", "9"): approved})):
         kept = []
         for _ in range(2):
-            outcomes = {one.file: one for one in label_all(tasks_of(file, tmp_path / "out"), 2)}
+            outcomes = {one.file: one for one in in_processes(tasks_of(file, tmp_path / "out"), 2)}
             kept.append(outcomes[str(own)].kept)
             assert outcomes[str(own)].refused is None
     assert kept == [False, True]
@@ -200,7 +268,7 @@ def step(best: float, typical: float, pack: str = "steel 3", uncertainty: float 
 
 
 def outcome(site: str, *steps: SiteStep) -> Outcome:
-    return Outcome(f"{site}/site.toml", site, site, "", steps, None)
+    return Outcome(f"{site}/site.toml", site, site, "", steps)
 
 
 def test_the_distance_is_from_the_typical_batch_to_the_lowest_label_with_the_uncertainty_of_both() -> None:
@@ -212,6 +280,18 @@ def test_the_distance_is_from_the_typical_batch_to_the_lowest_label_with_the_unc
     assert a.is_best
     assert a.distance == 2.0
     assert not a.clear  # within the uncertainty of the two labels
+
+
+def test_a_cause_that_the_best_has_less_of_is_told_with_its_worth() -> None:
+    best = replace(step(350.0, 352.0), causes={"holding": 1000.0})
+    other = replace(step(360.0, 380.0), causes={"holding": 9000.0, "reheat": 500.0, "no-cause": 20_000.0})
+    (found,) = grouped([outcome("a", best), outcome("b", other)])
+    b, a = found.sites
+    assert [(one.cause, one.here, one.at_best, one.energy, one.money) for one in b.causes] == [
+        ("holding", 9.0, 1.0, 8000.0, 4000.0),
+        ("reheat", 0.5, 0.0, 500.0, 250.0),
+    ]
+    assert a.causes == ()
 
 
 def test_labels_of_another_pack_are_not_compared_and_one_alone_is_best_of_nothing() -> None:

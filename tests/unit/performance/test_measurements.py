@@ -35,6 +35,13 @@ def holds_the_contract(line: dict[str, object]) -> bool:
 
 
 @pytest.mark.long
+def test_a_fleet_is_measured_on_one_and_two_workers_against_the_ideal() -> None:
+    lines = measured("from tests.performance import fleet; fleet.SIZES, fleet.RUNS = ((4, 40_000, 2),), 1; lines = list(fleet.measure())")
+    assert [line["name"] for line in lines] == ["fleet, 1 worker", "fleet, 2 workers"]
+    assert all(holds_the_contract(line) for line in lines)
+
+
+@pytest.mark.long
 def test_the_engine_is_measured_against_every_reference_and_counts_what_each_counts() -> None:
     small = "engine.SIZES, engine.SMALL, engine.FRAME, engine.RUNS = (200_000, 400_000), 200_000, 200_000, 1"
     lines = measured(f"{small}; lines = list(engine.measure())")

@@ -1,0 +1,116 @@
+"""What is done with one site, in whatever process it is done: the files of `label` or `check`, and what became of it in short."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.catalogue import in_language
+from benchmarks.errors import InputError, Place, SteplabelError
+from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
+from reporting_agent import pipeline
+from reporting_agent.analysis import Analysis, analyse
+from reporting_agent.changes.review import review
+from reporting_agent.config import Site, load_site
+from reporting_agent.fleet.outcomes import Outcome, Quality, SiteStep, Task, keep, kept, made_from, patterns_of, refused
+from reporting_agent.pipeline.inputs import paths_of
+from reporting_agent.report import quality, site_files
+from reporting_agent.sources.object_storage import is_object
+
+
+def do(task: Task) -> Outcome:
+    """Label or check one site and write its files, or take what an earlier run made of the same; a refusal is an outcome too."""
+    try:
+        if task.within is not None:
+            _require_within(load_site(task.file, task.inherit), task.within)
+        known = kept(task)
+        return known if known is not None else keep(_label(task) if task.work == "label" else _check(task))
+    except SteplabelError as refusal:
+        return refused(task, refusal)
+    except OSError as unreadable:
+        return refused(task, _unreadable(task, unreadable))
+
+
+def _label(task: Task) -> Outcome:
+    site = load_site(task.file, task.inherit)
+    made = made_from(task, site)
+    result = pipeline.label(site, Period.parse(task.period or "", site.zone), outward=True)
+    analysis = analyse(site, result)
+    site_files.write(site, analysis.ungraded(result), analysis, task.out, task.lang, datetime.now(UTC))
+    return Outcome(str(task.file), site.id, str(task.out), made, steps=tuple(_steps(result, analysis)))
+
+
+def _check(task: Task) -> Outcome:
+    site = load_site(task.file, task.inherit)
+    made = made_from(task, site)
+    period = Period.parse(task.period, site.zone) if task.period else None
+    data = pipeline.read(site, period)
+    reviewed = review(site, data)
+    site_files.write_check(site, data, reviewed, period, task.out, task.lang, datetime.now(UTC))
+    findings = quality.in_order(data.findings)
+    worst = findings[0] if findings else None
+    found = Quality(
+        batches=len(data.batches),
+        excluded=sum(batch.excluded is not None for batch in data.batches),
+        rejected_rows=len(data.rejected),
+        open_questions=len(reviewed.open),
+        findings=Counter(str(finding.severity) for finding in findings),
+        first=None if worst is None else in_language(worst.sentence, task.lang),
+        place=in_language(worst.places[0].words, task.lang) if worst is not None and worst.places else None,
+    )
+    return Outcome(str(task.file), site.id, str(task.out), made, quality=found)
+
+
+def _steps(result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteStep]:
+    pack = result.data.pack
+    lost = {(one.step, one.product, one.variant, one.metric): one for one in analysis.losses}
+    for label in result.site_label.steps:
+        if label.best.value is None:
+            continue
+        losses = lost.get((label.step, label.product, label.variant, label.metric))
+        gap = None if losses is None else losses.gap
+        yield SiteStep(
+            f"{pack.id} {pack.version}",
+            *(label.step, label.product, label.variant, str(label.metric), label.boundary, label.unit),
+            best=label.best.value,
+            uncertainty=None if label.uncertainty is None or label.uncertainty.best is None else label.uncertainty.best.value,
+            typical=label.typical,
+            used=label.used,
+            output=label.output_t,
+            money=None if gap is None or gap.money is None or gap.energy <= 0 else gap.money / gap.energy,
+            currency=None if losses is None else losses.currency,
+            causes={} if losses is None else {str(cause): amount.energy for cause, amount in losses.by_cause.items()},
+        )
+
+
+def _require_within(site: Site, folders: tuple[str, ...]) -> None:
+    """Refuse inputs outside the folders that fleet.toml names: whoever writes a site.toml must not choose what a worker reads."""
+    for pattern in patterns_of(site):
+        for path in [pattern] if is_object(pattern) else paths_of(site, pattern):
+            if not any(_is_in(path, folder) for folder in (str(site.folder), *folders)):
+                raise InputError(
+                    "fleet-input-outside",
+                    "This input lies outside the folders that a worker may read.",
+                    "Name its folder in `reads` under [fleet] of fleet.toml, or move it beside its site.toml.",
+                    place=Place(str(site.path), column="inputs"),
+                    found=str(path),
+                    wanted=", ".join((str(site.folder), *folders)),
+                )
+
+
+def _is_in(path: Path | str, folder: str) -> bool:
+    if isinstance(path, str) or is_object(folder):
+        return isinstance(path, str) and path.startswith(folder.rstrip("/") + "/")
+    return path.resolve().is_relative_to(Path(folder).resolve())
+
+
+def _unreadable(task: Task, why: OSError) -> InputError:
+    return InputError(
+        "fleet-site-unreadable",
+        Phrase("A file of this site could not be read or written: %(why)s.", why=str(why.strerror or why)),
+        "Free or mend the file named, and run `fleet` again: it goes on with what is not done.",
+        place=Place(str(why.filename or task.file)),
+    )

@@ -1,0 +1,132 @@
+"""One site as a task, and what became of it: kept in a file, so that a later run need not do again what has not changed.
+
+A site's folder holds what `label` or `check` writes and `outcome.json`: its labels or its data in short, under a digest of all that they
+were made from (settings, shared tables, pack and factors, period, language, versions, and path, size and time of every input). While that
+stays the same a later run takes the outcome as it is. A site that reads from a provider's source is always done again: what it gives has
+no digest beforehand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from benchmarks import packs
+from benchmarks.errors import SteplabelError
+from reporting_agent import pipeline
+from reporting_agent.config import Site, load_site
+from reporting_agent.pipeline.inputs import paths_of
+from reporting_agent.report import writing
+from reporting_agent.software import SOFTWARE
+
+OUTCOME = "outcome.json"
+Work = Literal["label", "check"]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStep:
+    """One label of a site, as the group's report needs it. `money` is what a unit of its energy cost in the gap, in `currency`."""
+
+    pack: str
+    step: str
+    product: str
+    variant: str
+    metric: str
+    boundary: str
+    unit: str
+    best: float
+    uncertainty: float | None  # expanded, k = 2, in `unit`
+    typical: float | None
+    used: int
+    output: float  # of the used batches
+    money: float | None
+    currency: str | None
+    causes: Mapping[str, float] = field(default_factory=dict)  # what each named cause took of the gap, in `unit` of the whole output
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What `check` found at a site, in numbers; `first` is the sentence of the worst finding, in the task's language."""
+
+    batches: int
+    excluded: int
+    rejected_rows: int
+    open_questions: int  # changes in the data that nothing explains: no report leaves the site before they are answered
+    findings: Mapping[str, int]  # by severity
+    first: str | None
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one site: its steps or the quality of its data, or the refusal with code, sentence and remedy."""
+
+    file: str
+    site: str
+    folder: str
+    made_from: str
+    steps: tuple[SiteStep, ...] = ()
+    quality: Quality | None = None
+    refused: Mapping[str, Any] | None = None
+    kept: bool = False  # taken from an earlier run
+
+    def as_row(self) -> dict[str, Any]:
+        """The site in the group's document."""
+        return {"file": self.file, "site": self.site, "folder": self.folder, "kept": self.kept, "refused": self.refused}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One site and what is to be done with it. `within`: folders beside its own that inputs may lie in; None is anywhere."""
+
+    file: Path
+    inherit: Mapping[str, Any]
+    period: str | None
+    lang: str
+    out: Path
+    work: Work = "label"
+    within: tuple[str, ...] | None = None
+
+
+def refused(task: Task, refusal: SteplabelError) -> Outcome:
+    """What becomes of a site that cannot be done. It is not kept: the next run tries again."""
+    return Outcome(str(task.file), task.file.parent.name or task.file.stem, str(task.out), "", refused=refusal.to_json())
+
+
+def keep(outcome: Outcome) -> Outcome:
+    """Write it beside the site's files, which must all be there: only then is the site done."""
+    writing.write_json(Path(outcome.folder) / OUTCOME, asdict(outcome))
+    return outcome
+
+
+def kept(task: Task) -> Outcome | None:
+    """The outcome of an earlier run, where it was made from the same."""
+    try:
+        raw = json.loads((task.out / OUTCOME).read_text(encoding="utf-8"))
+        site = load_site(task.file, task.inherit)
+        if site.inputs.source is not None or raw["made_from"] != made_from(task, site):
+            return None
+        quality = None if raw["quality"] is None else Quality(**raw["quality"])
+        return Outcome(**{**raw, "steps": tuple(SiteStep(**step) for step in raw["steps"]), "quality": quality, "kept": True})
+    except (OSError, ValueError, KeyError, TypeError, SteplabelError):
+        return None
+
+
+def made_from(task: Task, site: Site) -> str:
+    """Digest of all that a site's files are made from."""
+    pack = pipeline.pack_of(site)
+    stats = [
+        (str(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for pattern in patterns_of(site) for path in paths_of(site, pattern)
+    ]
+    by = [SOFTWARE, packs.digest(pack).hex(), packs.factors(pack).digest.hex()]
+    told = [*by, task.work, task.period, task.lang, task.file.read_text(encoding="utf-8-sig"), task.inherit, sorted(stats)]
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def patterns_of(site: Site) -> list[str]:
+    """Every file or pattern that `[inputs]` names."""
+    return [pattern for pattern in site.inputs.model_dump(exclude={"source"}).values() if pattern]

@@ -1,0 +1,53 @@
+"""The sites of a fleet in processes of this machine. A site that fails takes no other with it; what is done is not done again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+
+from benchmarks import shelf
+from benchmarks.errors import InputError
+from reporting_agent.fleet.one_site import do
+from reporting_agent.fleet.outcomes import Outcome, Task, kept, refused
+
+
+def in_processes(tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
+    """Outcomes as they come; a process that dies (memory, a signal) is told as the refusal of its site, and the others go on."""
+    waiting = []
+    for task in tasks:
+        known = kept(task)
+        if known is None:
+            waiting.append(task)
+        else:
+            yield known
+    if not waiting:
+        return
+    broken = []
+    with _pool(min(processes, len(waiting))) as pool:
+        running: dict[Future[Outcome], Task] = {pool.submit(do, task): task for task in waiting}
+        for done in as_completed(running):
+            try:
+                yield done.result()
+            except BrokenProcessPool:
+                broken.append(running[done])
+    for task in broken:  # a pool that breaks takes all with it: each alone, so that the next death names its site
+        with _pool(1) as alone:
+            try:
+                yield alone.submit(do, task).result()
+            except BrokenProcessPool:
+                yield refused(task, died())
+
+
+def died() -> InputError:
+    return InputError(
+        "fleet-process-died",
+        "The process that did this site ended before it was done.",
+        "Run the command on the site alone; see its memory.",
+    )
+
+
+def _pool(processes: int) -> ProcessPoolExecutor:
+    """Processes that look for approved packs where this one does."""
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=shelf.use, initargs=(shelf.approved(),))

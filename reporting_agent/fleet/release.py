@@ -1,0 +1,74 @@
+"""What decides the bytes of a site's files besides its data: the agent, the packs and factors that come with it, and the libraries that
+compute. Two machines that differ in it may differ in a digit, so that sites of one report are not done with both."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
+
+from benchmarks import packs, shelf
+from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
+from reporting_agent.software import SOFTWARE
+
+_COMPUTE = ("numpy", "scipy", "pyarrow")
+
+
+@lru_cache(maxsize=1)
+def of_this_process() -> dict[str, str]:
+    """Name and version of each part, packs and factors by one digest over all."""
+    known = [pack for name in packs.shipped() for pack in packs.versions(name)]
+    whole = hashlib.sha256()
+    for pack in sorted(known, key=lambda pack: (pack.id, pack.version)):
+        whole.update(packs.digest(pack) + packs.factors(pack).digest)
+    return {
+        "agent": SOFTWARE,
+        "packs and factors": whole.hexdigest()[:16],
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in _COMPUTE},
+    }
+
+
+def require_same(ours: Mapping[str, str], theirs: Mapping[str, str] | Exception, worker: str) -> None:
+    """Refuse a worker that may give other bytes, or that has no agent at all. Raises InputError `fleet-worker-differs`."""
+    for part, version in ours.items():
+        if (found := str(theirs) if isinstance(theirs, Exception) else theirs.get(part, "nothing")) != version:
+            raise InputError(
+                "fleet-worker-differs",
+                Phrase("The worker %(worker)s has another %(part)s than this machine.", worker=worker, part=part),
+                "Install the same release of steplabel-agent, by requirements/dask.txt, on every machine of the cluster.",
+                found=found,
+                wanted=version,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedShelf:
+    """Approved packs, their factors and the practices of this machine, as texts that go to a worker with each site."""
+
+    packs: Mapping[tuple[str, str], str]
+    tables: Mapping[str, str]
+    library: str
+
+    @classmethod
+    def of(cls, here: shelf.Shelf) -> CarriedShelf:
+        texts = {(name, version): here.pack(name, version) or "" for name, version in here.versions()}
+        named = {packs.load(name, version).conversion for name, version in texts}
+        tables = {version: text for version in named if (text := here.factors(version)) is not None}
+        return cls(texts, tables, here.practices())
+
+    def versions(self) -> Collection[tuple[str, str]]:
+        return self.packs.keys()
+
+    def pack(self, pack: str, version: str) -> str | None:
+        return self.packs.get((pack, version))
+
+    def factors(self, version: str) -> str | None:
+        return self.tables.get(version)
+
+    def practices(self) -> str:
+        return self.library

@@ -1,0 +1,108 @@
+"""Inputs on S3 or storage that speaks it: `s3://BUCKET/PATH`, with patterns as of files. They are fetched once, and read from there.
+
+Where the storage is and how one signs in stands in the environment, by the names that all clients of S3 know: AWS_ACCESS_KEY_ID,
+AWS_SECRET_ACCESS_KEY, AWS_REGION, and for others than Amazon's AWS_ENDPOINT_URL; never in site.toml, which goes to an auditor.
+A copy has size and time of its object and is fetched again where either differs, so that what is derived from size and time (a fleet's
+`outcome.json`) holds for objects too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
+
+SCHEME = "s3://"
+_WILD = "*?["
+
+
+def is_object(pattern: str) -> bool:
+    return pattern.startswith(SCHEME)
+
+
+def copies() -> Path:
+    """Where fetched objects lie, a folder a bucket: $STEPLABEL_OBJECTS, else in the user's cache."""
+    named = os.environ.get("STEPLABEL_OBJECTS")
+    return Path(named) if named else Path.home() / ".cache" / "steplabel" / "objects"
+
+
+def fetched(pattern: str, place: Place) -> list[Path]:
+    """Copies of all objects of that pattern, in order of name.
+
+    Raises:
+        InputError: `object-storage-unreachable`, `file-missing`, at `place`, which names the pattern.
+    """
+    from pyarrow import fs
+
+    wanted = pattern.removeprefix(SCHEME)
+    try:
+        storage = fs.S3FileSystem(**_endpoint())
+        found = [one for one in storage.get_file_info(_candidates(fs, wanted)) if one.is_file and _matches(one.path, wanted)]
+        files = [_copy(storage, one) for one in sorted(found, key=lambda one: one.path)]
+    except OSError as refused:
+        raise InputError(
+            "object-storage-unreachable",
+            "The object storage does not give this input.",
+            "Check the address, and AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.",
+            place=place,
+            found=str(refused),
+            wanted=pattern,
+        ) from refused
+    if not files:
+        raise InputError(
+            "file-missing",
+            "No object of this name is there.",
+            "Check the path under [inputs] in site.toml: s3://BUCKET/PATH, where * stands for any part of a name.",
+            place=place,
+            found="no such object",
+            wanted=pattern,
+        )
+    return files
+
+
+def _endpoint() -> dict[str, Any]:
+    """What the library does not take from the environment by itself in every build."""
+    address = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if not address:
+        return {}
+    scheme, _, host = address.partition("://")
+    return {"endpoint_override": host, "scheme": scheme} if host else {"endpoint_override": scheme}
+
+
+def _candidates(fs: Any, wanted: str) -> Any:
+    """What is listed: the object itself, or the folder above the first name with a wildcard."""
+    parts = PurePosixPath(wanted).parts
+    fixed = next((at for at, part in enumerate(parts) if any(sign in part for sign in _WILD)), None)
+    if fixed is None:
+        return [wanted]
+    return fs.FileSelector("/".join(parts[:fixed]), recursive=fixed < len(parts) - 1, allow_not_found=True)
+
+
+def _matches(path: str, wanted: str) -> bool:
+    """Name by name, as of files: a wildcard crosses no slash."""
+    names, patterns = PurePosixPath(path).parts, PurePosixPath(wanted).parts
+    return len(names) == len(patterns) and all(map(fnmatchcase, names, patterns))
+
+
+def _copy(storage: Any, found: Any) -> Path:
+    """The object's copy, fetched where there is none of its size and time. It takes its place whole: processes may fetch the same."""
+    path, changed_ns = copies() / str(found.path), int(found.mtime_ns)
+    if path.is_file() and (path.stat().st_size, path.stat().st_mtime_ns) == (found.size, changed_ns):
+        return path
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".fetching-", delete=False) as beside:
+        with storage.open_input_stream(found.path) as stream:
+            shutil.copyfileobj(stream, beside, 1 << 20)
+        whole = Path(beside.name)
+    if whole.stat().st_size != found.size:
+        whole.unlink()
+        raise OSError(Phrase("%(path)s changed while it was fetched", path=found.path))
+    os.utime(whole, ns=(changed_ns, changed_ns))
+    os.replace(whole, path)
+    return path
