@@ -177,6 +177,7 @@ class Demo:
 
     def _publish(self, cast: Any, accepted: int, rejected: int) -> dict[str, Any]:
         from portal import keys
+        from portal.demo.guidance import guidance
         from portal.problems import RefusedError
         from portal.publication import publishing as publication
         from portal.standings import computing as standings
@@ -197,6 +198,7 @@ class Demo:
             "submissions": {"accepted": accepted, "rejected": rejected},
             "publication": (shown := self._shown(draft)),
             "standings": {"ranked": Standing.objects.filter(period=cast.period).values("submission").distinct().count()},
+            "guidance": guidance(self.sector, cast.period),
             "truth": {"steps": self._truth(shown)},
             "seconds": {stage: round(seconds, 2) for stage, seconds in self.seconds.items()},
         }
