@@ -26,7 +26,7 @@ KGCE_PER_TCE = 1000
 
 
 def guidance(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
-    """`value` and `interval` (95 %) are null where nothing is told: no score of fewer than 26 sites, no potential of what the gate holds."""
+    """`value` and `interval` (95 %) are null where nothing is told: fewer than 26 sites have no score, held values no potential."""
     return {
         "practices": len(practices.library().practices),
         "score": _score(sector, period),

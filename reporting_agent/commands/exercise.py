@@ -171,20 +171,15 @@ def _judged(
     args: argparse.Namespace, exercise: Exercise, progress: Progress, question: Question, value: str
 ) -> tuple[dict[str, Any], Verdict]:
     """One answer counted; with its working once it was right, or often enough wrong."""
+    from dataclasses import asdict
+
     from benchmarks.exercises import TRIES, check, working
 
     verdict = check(exercise, question, value, args.lang)
     done: Done = progress.take(exercise, verdict)
     shown = verdict.right or done.wrong >= TRIES
-    told = {
-        "question": question.id,
-        "given": value,
-        "right": verdict.right,
-        "code": verdict.code,
-        "said": verdict.said,
-        "look": verdict.look,
-    }
-    return told | {"wrong_tries": done.wrong, "working": working(exercise, question, args.lang) if shown else None}, verdict
+    told = {**asdict(verdict), "wrong_tries": done.wrong, "working": working(exercise, question, args.lang) if shown else None}
+    return told, verdict
 
 
 def _lines(told: dict[str, Any]) -> list[str]:
