@@ -11,11 +11,12 @@ from pathlib import Path
 
 from benchmarks.exercises import Exercise
 from benchmarks.exercises.reading import Fact
-from reporting_agent.exercises import mill_year, publish_or_hold
+from reporting_agent.exercises import changed_record, mill_year, publish_or_hold
 
 FACTS: Mapping[str, Callable[[Path], Mapping[str, Fact]]] = {
     "mill-year": mill_year.facts,
     "publish-or-hold": publish_or_hold.facts,
+    "changed-record": changed_record.facts,
 }
 DIGITS = 9
 """Significant digits of a key: more than any machine's last bit moves, fewer than hide one."""
