@@ -71,7 +71,6 @@ def facts(folder: Path) -> Mapping[str, Fact]:
         "rows": float(burning.reported),
         "sites": float(len(burning.eligible)),
         "firms": float(len(burning.entering)),
-        "firms_named": float(len({one.firm for one in sector.participants if one.label.step == BURNING})),
         "not_precise": float(dict(burning.set_aside)["not-eligible"]),
         "fewest": float(pack.disclosure.fewest_firms),
         "least_changed": float(pack.disclosure.least_changed_participants),

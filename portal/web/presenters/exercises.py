@@ -16,8 +16,9 @@ from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Column
 
 MOST_TYPED = 200
-WRONG = "wrong-"
-"""Before a question's id: how many answers to it were wrong, which the page carries on, for nothing else knows it."""
+WRONG, LAST = "wrong-", "last-"
+"""Before a question's id: how many answers to it were wrong, and the last one, which counts once. The page carries both on, for nothing else
+knows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _asked(exercise: Exercise, question: Question, query: Mapping[str, str], lan
     before = query.get(f"{WRONG}{question.id}", "")
     wrong = min(int(before), TRIES) if before.isdecimal() and len(before) < 3 else 0
     verdict = check(exercise, question, given, language) if given else None
-    wrong += verdict is not None and not verdict.right
+    wrong += verdict is not None and not verdict.right and given != query.get(f"{LAST}{question.id}")
     words = {code: exercise.text(f"question.{question.id}.choice.{code}", language) for code in question.choices}
     return Asked(
         id=question.id,
