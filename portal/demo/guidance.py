@@ -25,13 +25,26 @@ TO = "best"
 KGCE_PER_TCE = 1000
 
 
-def guidance(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
+def of(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     """`value` and `interval` (95 %) are null where nothing is told: fewer than 26 sites have no score, held values no potential."""
     return {
         "practices": len(practices.library().practices),
         "score": _score(sector, period),
         "potential_tce": _potential(sector, period),
     }
+
+
+def as_text(told: dict[str, Any]) -> str:
+    """The same in a line, for who reads along."""
+    score, saved = told["score"], told["potential_tce"]
+    of_score = (
+        "no score of fewer than 26 sites" if score["interval"] is None else "{site} scores {interval[0]} to {interval[1]}".format(**score)
+    )
+    of_saving = "no potential is let out"
+    if saved["interval"] is not None:
+        low, high = saved["interval"]
+        of_saving = f"at its best the sector would take {saved['value']:,.0f} tce a year less (95 %: {low:,.0f} to {high:,.0f})"
+    return f"Guidance: {told['practices']} practices; {of_score}; {of_saving}."
 
 
 def _score(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from portal.web.viewmodels.tables import Column
 
 MOST_TYPED = 200
 WRONG, LAST = "wrong-", "last-"
-"""Before a question's id: how many answers to it were wrong, and the last one, which counts once. The page carries both on, for nothing else
+"""Before a question's id: how many answers to it were wrong, and the last one, which counts once. The page carries both, for nothing else
 knows them."""
 
 
