@@ -57,9 +57,8 @@ def _list(args: argparse.Namespace, progress: Progress) -> int:
     for exercise in every():
         done = progress.of(exercise)
         right, tried = sum(one.right for one in done.values()), any(one.wrong or one.right for one in done.values())
-        row = {name: exercise.text(name, args.lang) for name in ("title", "learns")}
-        row |= {"id": exercise.id, "role": exercise.role.value, "minutes": exercise.minutes, "right": right, "of": len(done)}
-        rows.append(row)
+        said = {name: exercise.text(name, args.lang) for name in ("title", "learns")}
+        rows.append({"id": exercise.id, "role": exercise.role.value, "minutes": exercise.minutes, "right": right, "of": len(done), **said})
         told = Phrase("%(right)s of %(of)s answered", right=right, of=len(done)) if tried else Phrase("not begun")
         head = Phrase(
             "%(id)s  %(title)s (%(role)s, %(minutes)s minutes; %(done)s)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import unescape
 
 import pytest
@@ -19,7 +20,7 @@ LANGUAGES = ("en", "zh-hans")
 EXERCISES = pytest.mark.parametrize("exercise", every(), ids=lambda one: one.id)
 
 
-def read(address: str, language: str, query: dict[str, object] | None = None) -> str:
+def read(address: str, language: str, query: Mapping[str, object] | None = None) -> str:
     """The page without its marks; no answer is kept in a cookie or a session."""
     answer = Client().get(address, query, headers={"accept-language": language})
     assert answer.status_code == 200
@@ -80,7 +81,7 @@ def test_right_answers_are_called_right_and_wrong_ones_explained(exercise: Exerc
 def test_after_some_different_tries_the_working_is_shown() -> None:
     exercise = named("mill-year")
     label = exercise.asked("label")
-    carried: dict[str, object] = {}
+    carried: dict[str, str] = {}
     for tries in range(1, TRIES + 1):
         for _again in range(2):  # the same answer sent again, with one to another question, counts once
             asked = {"label": str(30 + tries), **carried}

@@ -24,23 +24,30 @@ SCREENS = pytest.mark.parametrize(
 @SCREENS
 def test_a_learner_answers_wrong_reads_why_and_answers_right(reader: MakeReader, screen: tuple[str, int]) -> None:
     exercise, (language, _width) = named("mill-year"), screen
-    learner = reader(*screen, scripts=False)
+    learner, watcher = reader(*screen, scripts=False), reader(*screen)
+
+    def look(name: str) -> None:
+        """The same address with scripts, which the checks of a page need."""
+        learner.page.wait_for_load_state()
+        watcher.page.goto(learner.page.url)
+        watcher.look(name)
+
     learner.open("/about/help/")
     learner.page.click("footer a[href='/exercises/']")
-    learner.look("exercises")
+    look("exercises")
     assert learner.page.locator("main table a").count() == len(every())
     learner.page.click("main table a[href='/exercises/mill-year/']")
-    learner.look("exercise")
+    look("exercise")
     learner.page.fill("#label", "28.2")
     learner.page.check("#cause-no-cause")
     learner.page.click("main form button")
-    learner.look("exercise-wrong")
+    look("exercise-wrong")
     for reason in ("question.label.wrong.minimum", "question.cause.wrong.no-cause"):
         assert exercise.text(reason, language) in learner.text()
     learner.page.fill("#label", "28.33")
     learner.page.check("#cause-cold-start")
     learner.page.click("main form button")
-    learner.look("exercise-right")
+    look("exercise-right")
     assert learner.page.locator(".govuk-error-message").count() == 0
     assert learner.page.locator(".govuk-inset-text").count() == 2
     with learner.page.expect_download() as got:
