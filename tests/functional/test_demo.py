@@ -26,6 +26,7 @@ from benchmarks.guidance.practices import Library
 from benchmarks.measurements import Metric
 from benchmarks.ranking import FEWEST_FOR_A_SCORE
 from fixtures.simulator import Sector
+from portal.demo import guidance
 from portal.demo.management.commands.demo import outcome
 
 ROOT = Path(__file__).parents[2]
@@ -65,9 +66,9 @@ def hits_and_errors(result: dict[str, Any]) -> tuple[list[bool], list[float]]:
 
 def check_guidance(result: dict[str, Any]) -> None:
     """Against what else stands on the line and what the simulator knows: the figures are those of this demo's own sector."""
-    guidance = result["guidance"]
-    assert guidance["practices"] == len(Library.held().practices) > 0
-    score = guidance["score"]
+    told = result["guidance"]
+    assert told["practices"] == len(Library.held().practices) > 0
+    score = told["score"]
     if result["enterprises"] >= FEWEST_FOR_A_SCORE:
         low, high = score["interval"]
         assert 1 <= low <= score["value"] <= high <= 100
@@ -76,7 +77,7 @@ def check_guidance(result: dict[str, Any]) -> None:
         assert low <= true <= high, (score, true)
     else:
         assert (score["value"], score["interval"]) == (None, None), "of so few sites the place says all there is to say"
-    saved = guidance["potential_tce"]
+    saved = told["potential_tce"]
     low, high = saved["interval"]
     assert 0 < low <= saved["value"] <= high
     assert saved["steps"] == saved["of_steps"], "every step of a whole route is shown"
@@ -212,6 +213,16 @@ def test_the_last_lines_say_what_the_gate_holds_back_and_why() -> None:
     assert outcome(result).splitlines()[1] == "  2 of 2 values, dominance: Not shown: one firm."
     shown = {"version": 1, "status": "published", "steps": [{"best": 1.0, "gate": "passed"}], "held": {}}
     assert outcome({**result, "publication": shown}) == "Published: 1 of 1 values from 8 reports."
+
+
+def test_guidance_is_said_in_a_line_and_never_made_up() -> None:
+    score = {"value": 14.5, "interval": [2, 27], "site": "anshan-1-works"}
+    told = guidance.as_text({"practices": 45, "score": score, "potential_tce": {"value": 231_318.0, "interval": [224_478.0, 244_794.0]}})
+    assert told.startswith("Guidance: 45 practices; anshan-1-works scores 2 to 27; ")
+    assert "231,318 tce a year less (95 %: 224,478 to 244,794)" in told
+    nothing = {"value": None, "interval": None}
+    told = guidance.as_text({"practices": 45, "score": nothing, "potential_tce": nothing})
+    assert told == "Guidance: 45 practices; no score of fewer than 26 sites; no potential is let out."
 
 
 @pytest.mark.long

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from html import unescape
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -20,7 +21,7 @@ LANGUAGES = ("en", "zh-hans")
 EXERCISES = pytest.mark.parametrize("exercise", every(), ids=lambda one: one.id)
 
 
-def read(address: str, language: str, query: Mapping[str, object] | None = None) -> str:
+def read(address: str, language: str, query: Mapping[str, Any] | None = None) -> str:
     """The page without its marks; no answer is kept in a cookie or a session."""
     answer = Client().get(address, query, headers={"accept-language": language})
     assert answer.status_code == 200
