@@ -231,14 +231,10 @@ class Demo:
         from portal.demo import guidance
 
         say(f"\n{outcome(result)}\n{guidance.as_text(result['guidance'])}")
-        route = self.sector.pack.routes[0].id
-        for what, page in (
-            ("The industry label", ""),
-            ("The sector", f"sectors/{self.sector.pack.id}/cn/{route}/" if result["publication"]["status"] == "published" else ""),
-            ("Best practice", "practices/"),
-            ("Training exercises", "exercises/"),
-            ("The API", "api/v1/schema/"),
-        ):
+        pages = {"The industry label": "", "Best practice": "practices/", "Training exercises": "exercises/", "The API": "api/v1/schema/"}
+        if result["publication"]["status"] == "published":
+            pages["The sector"] = f"sectors/{self.sector.pack.id}/cn/{self.sector.pack.routes[0].id}/"
+        for what, page in pages.items():
             say(f"  {what:<20} {address}/{page}")
         say("  Signed in as enterprise: Where we stand (scores), What to do next (worth)\n")
         for person in cast.sign_ins:
