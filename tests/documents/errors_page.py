@@ -59,6 +59,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "benchmarks/release.py",
     ),
     "compare": ("reporting_agent/published.py", "reporting_agent/commands/compare.py", "benchmarks/wire/published.py"),
+    "exercises": ("benchmarks/exercises", "reporting_agent/exercises", "reporting_agent/commands/exercise.py"),
     "quantities": (
         "benchmarks/measurements.py",
         "benchmarks/quantities.py",

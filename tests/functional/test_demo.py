@@ -16,18 +16,23 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
 import pytest
 
 from benchmarks import packs
+from benchmarks.guidance.practices import Library
+from benchmarks.measurements import Metric
+from benchmarks.ranking import FEWEST_FOR_A_SCORE
+from fixtures.simulator import Sector
+from portal.demo import guidance
 from portal.demo.management.commands.demo import outcome
 
 ROOT = Path(__file__).parents[2]
 PRESET = {"DJANGO_SETTINGS_MODULE", "STEPLABEL_ROLE"}
 SECTORS = ("steel", "aluminium", "cement")  # the longest first
-FIRMS, FIRMS_LONG = 12, 24
+FIRMS, FIRMS_LONG = 12, 26
 ONCE = [*(pytest.param(sector, marks=pytest.mark.long) for sector in SECTORS[:-1]), SECTORS[-1]]
 
 
@@ -57,6 +62,54 @@ def hits_and_errors(result: dict[str, Any]) -> tuple[list[bool], list[float]]:
         hits.append(low <= true <= high)
         errors.append((step["best"] - true) / abs(true))
     return hits, errors
+
+
+def check_guidance(result: dict[str, Any]) -> None:
+    """Against what else stands on the line and what the simulator knows: the figures are those of this demo's own sector."""
+    told = result["guidance"]
+    assert told["practices"] == len(Library.held().practices) > 0
+    score = told["score"]
+    if result["enterprises"] >= FEWEST_FOR_A_SCORE:
+        low, high = score["interval"]
+        assert 1 <= low <= score["value"] <= high <= 100
+        assert score["of"] == result["standings"]["ranked"]
+        true = true_percentile(result, score)
+        assert low <= true <= high, (score, true)
+    else:
+        assert (score["value"], score["interval"]) == (None, None), "of so few sites the place says all there is to say"
+    saved = told["potential_tce"]
+    low, high = saved["interval"]
+    assert 0 < low <= saved["value"] <= high
+    assert saved["steps"] == saved["of_steps"], "every step of a whole route is shown"
+    true = true_potential_tce(result)
+    assert low <= true <= high, (saved, true)
+
+
+def sector_of(result: dict[str, Any]) -> Sector:
+    return Sector(result["sector"], 1, result["enterprises"])
+
+
+def true_percentile(result: dict[str, Any], score: dict[str, Any]) -> float:
+    """Of the scored plant among the simulated ones, 100 the least energy."""
+    key = score["step"], Metric(score["metric"])
+    values = {plant.site: plant.truth[key] for plant in sector_of(result).plants}
+    worse = sum(value > values[score["site"]] for value in values.values())
+    return 100 * (worse + 0.5) / len(values)
+
+
+def true_potential_tce(result: dict[str, Any]) -> float:
+    """What the plants' median batches lie above the best by the rule, floored at 0, by the route's ratios and the plants' output."""
+    sector, pack = sector_of(result), packs.load(result["sector"])
+    best = {(step["step"], step["metric"]): step["best"] for step in result["truth"]["steps"]}
+    kgce_per_t = 0.0
+    for place in pack.routes[0].steps:
+        metric = pack.step(place.step).metrics[0].metric
+        histories = [next(one for one in plant.histories if one.step.id == place.step) for plant in sector.plants]
+        above = [max(float(median(one.at_reference[metric])) - best[place.step, metric.value], 0.0) for one in histories]
+        kgce_per_t += float(place.ratio) * mean(above)
+    last = pack.routes[0].steps[-1].step
+    output_t = sum(float(one.output_t.sum()) for plant in sector.plants for one in plant.histories if one.step.id == last)
+    return kgce_per_t * output_t / 1000
 
 
 def portal_of(state: Path) -> str:
@@ -94,6 +147,7 @@ def test_the_demo_publishes_every_step_of_the_route_and_leaves_nothing(sector: s
         assert step["gate"] == "passed", step
         assert step["interval"][0] <= step["best"] <= step["interval"][1]
     assert publication["route_total"] <= publication["best_reached_total"]
+    check_guidance(result)
 
     hits, errors = hits_and_errors(result)
     assert sum(hits) >= len(hits) - 2  # 95 % of few values; the long form counts enough of them
@@ -159,6 +213,16 @@ def test_the_last_lines_say_what_the_gate_holds_back_and_why() -> None:
     assert outcome(result).splitlines()[1] == "  2 of 2 values, dominance: Not shown: one firm."
     shown = {"version": 1, "status": "published", "steps": [{"best": 1.0, "gate": "passed"}], "held": {}}
     assert outcome({**result, "publication": shown}) == "Published: 1 of 1 values from 8 reports."
+
+
+def test_guidance_is_said_in_a_line_and_never_made_up() -> None:
+    score = {"value": 14.5, "interval": [2, 27], "site": "anshan-1-works"}
+    told = guidance.as_text({"practices": 45, "score": score, "potential_tce": {"value": 231_318.0, "interval": [224_478.0, 244_794.0]}})
+    assert told.startswith("Guidance: 45 practices; anshan-1-works scores 2 to 27; ")
+    assert "231,318 tce a year less (95 %: 224,478 to 244,794)" in told
+    nothing = {"value": None, "interval": None}
+    told = guidance.as_text({"practices": 45, "score": nothing, "potential_tce": nothing})
+    assert told == "Guidance: 45 practices; no score of fewer than 26 sites; no potential is let out."
 
 
 @pytest.mark.long

@@ -37,6 +37,8 @@ WALKED = ("enterprise", "nation", "assigned", "provider", "supplier", "academic"
 LEFT = {
     "web:method-version": "keys, values and sources of a pack file",
     "web:method-number": "the key and the source of a number of a pack file",
+    **dict.fromkeys(("web:exercises", "web:exercise"), "texts of exercises, of which a language has a file of its own"),
+    "web:exercise-file": "the columns of a plant's own files, which are the same in every language",
     "web:benchmark": "what the published document says, in its two languages",
     **dict.fromkeys(("web:codebook-csv", "web:codebook-xlsx"), "the codebook's own columns are published too"),
 }

@@ -132,6 +132,8 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "the library as a file": (None, reverse("web:practices-csv")),
         "one practice": (None, reverse("web:practice", args=[practices[0].practice])),
         "what a practice saved": (owner, reverse("web:practice-outcome", args=[practices[0].practice])),
+        "exercises": (None, reverse("web:exercises")),
+        "an exercise": (None, reverse("web:exercise", args=["mill-year"])),
         "practices on their way": (officer, reverse("web:practice-entries")),
         "a practice on its way": (officer, reverse("web:practice-entry", args=[practices[0].pk])),
         "incentives": (officer, reverse("web:incentives")),

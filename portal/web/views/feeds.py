@@ -19,7 +19,7 @@ from portal.web.words import Names, in_language
 MOST = 50
 PUBLIC_PAGES = (
     *("benchmarks", "about", "privacy", "licence", "glossary", "help", "accessibility", "codebook", "methods", "log", "verify-ask"),
-    *("status", "register", "agent", "api"),
+    *("status", "register", "agent", "api", "exercises"),
 )
 
 

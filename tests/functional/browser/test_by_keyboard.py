@@ -60,7 +60,7 @@ BENCHMARK = "/benchmarks/cement/cn/dry-process/{period}/"
 PUBLIC = (
     *("/", f"{BENCHMARK}v1/", f"{BENCHMARK}compare/1/1/", "/sectors/cement/cn/dry-process/", "/search/?words=cement", "/log/", "/agent/"),
     *("/practices/", "/about/", "/about/help/", "/about/codebook/", "/about/accessibility/", "/status/", "/register/", "/sign-in/"),
-    *("/verify/", "/methods/cement/", "/methods/cement/4/"),
+    *("/verify/", "/methods/cement/", "/methods/cement/4/", "/exercises/mill-year/?label=28.2"),
 )
 
 

@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--sector", default="cement", choices=packs.shipped(), help="which pack's plants (default: cement)")
-        parser.add_argument("--enterprises", type=int, default=24, metavar="N", help="how many plants, one a firm (default: 24)")
+        parser.add_argument("--enterprises", type=int, default=26, metavar="N", help="how many plants, one a firm (default: 26)")
         parser.add_argument("--seed", type=int, default=1, help="of the simulated plants (default: 1)")
         parser.add_argument("--once", action="store_true", help="print the result as JSON on the last line and end, instead of serving")
         parser.add_argument("--lively", action="store_true", help="three sectors and years, what is late, waits and was withdrawn as well")
@@ -103,6 +103,7 @@ class Demo:
     def run(self, once: bool, *, lively: bool) -> None:
         """`lively`: with what stands beside the sector whose newest year the agents report (`portal.demo.beside`)."""
         from portal.demo import cast as casting
+        from portal.demo import guidance
         from portal.demo.processes import free_address, web_server, worker
 
         with self._stage("set-up", "Setting up the portal: databases and keys"):
@@ -122,6 +123,7 @@ class Demo:
                 result["beside"] = beside
             if once:
                 say(outcome(result))
+                say(guidance.as_text(result["guidance"]))
                 print(json.dumps(result), flush=True)
                 return
             self._serve(cast, address, result)
@@ -177,6 +179,7 @@ class Demo:
 
     def _publish(self, cast: Any, accepted: int, rejected: int) -> dict[str, Any]:
         from portal import keys
+        from portal.demo import guidance
         from portal.problems import RefusedError
         from portal.publication import publishing as publication
         from portal.standings import computing as standings
@@ -197,6 +200,7 @@ class Demo:
             "submissions": {"accepted": accepted, "rejected": rejected},
             "publication": (shown := self._shown(draft)),
             "standings": {"ranked": Standing.objects.filter(period=cast.period).values("submission").distinct().count()},
+            "guidance": guidance.of(self.sector, cast.period),
             "truth": {"steps": self._truth(shown)},
             "seconds": {stage: round(seconds, 2) for stage, seconds in self.seconds.items()},
         }
@@ -224,9 +228,15 @@ class Demo:
         return [{"step": step, "metric": metric.value, "best": best} for (step, metric), best in self.sector.truth(rules).items()]
 
     def _serve(self, cast: Any, address: str, result: dict[str, Any]) -> None:
-        say(f"\n{outcome(result)}")
-        say(f"\n  The industry label   {address}/")
-        say(f"  The API              {address}/api/v1/schema/\n")
+        from portal.demo import guidance
+
+        say(f"\n{outcome(result)}\n{guidance.as_text(result['guidance'])}")
+        pages = {"The industry label": "", "Best practice": "practices/", "Training exercises": "exercises/", "The API": "api/v1/schema/"}
+        if result["publication"]["status"] == "published":
+            pages["The sector"] = f"sectors/{self.sector.pack.id}/cn/{self.sector.pack.routes[0].id}/"
+        for what, page in pages.items():
+            say(f"  {what:<20} {address}/{page}")
+        say("  Signed in as enterprise: Where we stand (scores), What to do next (worth)\n")
         for person in cast.sign_ins:
             say(f"  {person.role:<20} {person.email:<26} {person.password:<18} {person.secret}")
         say("\nThe last column is the key for an authenticator app. Without one: press Enter for the codes of the moment.")
@@ -265,7 +275,7 @@ def outcome(result: dict[str, Any]) -> str:
     told = [f"  {codes[code]} of {len(publication['steps'])} values, {code}: {why}" for code, why in publication["held"].items()]
     if publication["status"] == "draft":
         first = f"Nothing is published: the gate holds version {publication['version']}, of {reports} reports, and it stays a draft."
-        return "\n".join((first, *told, "  Run the demo with more firms: with 24, as it does by itself, every value is shown."))
+        return "\n".join((first, *told, "  Run the demo with more firms: with 26, as it does by itself, every value is shown."))
     return "\n".join((f"Published: {shown} of {len(publication['steps'])} values from {reports} reports.", *told))
 
 

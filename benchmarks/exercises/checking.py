@@ -1,0 +1,108 @@
+"""Whether an answer is right; if not, why not where that can be known, and where to look next."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from benchmarks.catalogue import in_language, languages
+from benchmarks.exercises.reading import Exercise, Question, shown
+from benchmarks.phrases import Phrase
+
+TRIES = 3
+"""After so many wrong answers to a question its working is shown."""
+
+CLOSE = 0.05
+RIGHT, OTHER, UNIT, UNREADABLE, CLOSE_BY = "right", "other", "unit", "unreadable", "close"
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[+-]?\.\d+")
+_FACTORS = (1000.0, 100.0, 10.0, 3.6, 8.14, 29.3)
+"""Quotients of units that people mix up: kilo, per cent, ten, MJ a kWh, kWh a kgce, MJ a kgce. They hold to the factor's own digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One answer, judged. `code` names the mistake that it was recognised as; `said` tells why, `look` where to look next."""
+
+    question: str
+    given: str
+    right: bool
+    code: str
+    said: str
+    look: str
+
+
+def check(exercise: Exercise, question: Question, given: str, language: str) -> Verdict:
+    """Judge one answer as it was typed: a number with or without its unit, a choice by its code, its place from 1 on, or its words."""
+    code = _choice(exercise, question, given) if question.kind == "choice" else _number(exercise, question, given)
+    right = code == RIGHT
+    look = "" if right else exercise.text(f"question.{question.id}.look", language)
+    return Verdict(question.id, given, right, code, _said(exercise, question, code, language), look)
+
+
+def working(exercise: Exercise, question: Question, language: str) -> str:
+    """The answer and how it comes about."""
+    return exercise.text(f"question.{question.id}.working", language)
+
+
+def answer_of(exercise: Exercise, question: Question, language: str) -> str:
+    """The right answer in words."""
+    fact = exercise.facts[question.answer]
+    if question.kind == "choice":
+        return exercise.text(f"question.{question.id}.choice.{fact}", language)
+    return f"{shown(fact)} {question.unit}".strip()
+
+
+def _said(exercise: Exercise, question: Question, code: str, language: str) -> str:
+    own = f"question.{question.id}.wrong.{code}"
+    if code == RIGHT:
+        return in_language(Phrase("Right."), language)
+    if exercise.has(own):
+        return exercise.text(own, language)
+    if code == UNIT:
+        return in_language(Phrase("That is the right figure in another unit. It is asked for in %(unit)s.", unit=question.unit), language)
+    if code == CLOSE_BY:
+        return in_language(Phrase("Close, but another figure: not what the files give. Do not round before the end."), language)
+    if code == UNREADABLE:
+        told = Phrase("This answer cannot be read. Give a number in %(unit)s.", unit=question.unit or "1")
+        if question.kind == "choice":
+            told = Phrase("This answer cannot be read. Give one of the choices, by its number or its code.")
+        return in_language(told, language)
+    return in_language(Phrase("Not right, and no mistake that is often made."), language)
+
+
+def _choice(exercise: Exercise, question: Question, given: str) -> str:
+    """The choice that is meant: RIGHT, its own code, or UNREADABLE."""
+    wanted = _plain(given)
+    if wanted.isdecimal() and 0 < int(wanted) <= len(question.choices):
+        chosen = question.choices[int(wanted) - 1]
+    else:
+        meant = {_plain(choice): choice for choice in question.choices}
+        for language in languages():
+            meant |= {_plain(exercise.text(f"question.{question.id}.choice.{choice}", language)): choice for choice in question.choices}
+        if wanted not in meant:
+            return UNREADABLE
+        chosen = meant[wanted]
+    return RIGHT if chosen == exercise.facts[question.answer] else chosen
+
+
+def _number(exercise: Exercise, question: Question, given: str) -> str:
+    found = _NUMBER.search(unicodedata.normalize("NFKC", given).replace("\N{MINUS SIGN}", "-"))
+    if found is None:
+        return UNREADABLE
+    told, right = float(found[0].replace(",", "")), float(exercise.facts[question.answer])
+    figures = {RIGHT: right} | {code: float(exercise.facts[fact]) for code, fact in question.mistakes.items()}
+    nearest = min(figures, key=lambda code: abs(told - figures[code]) / abs(figures[code]))
+    if _near(told, figures[nearest], question.within):
+        return nearest
+    if any(_near(told, right * by, max(question.within, 0.005)) for factor in _FACTORS for by in (factor, 1 / factor)):
+        return UNIT
+    return CLOSE_BY if _near(told, right, CLOSE) else OTHER
+
+
+def _near(told: float, value: float, share: float) -> bool:
+    return abs(told - value) <= share * abs(value)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold().rstrip(".")

@@ -1,0 +1,78 @@
+"""What the demo tells of guidance on its last line: practices in the library, one participant's score, what the sector would save.
+
+All of it is read as a page reads it: the library of the portal, the standing of the manager's site, the version in force. Output alone is
+the simulator's, for the portal knows none: on the page of the sector a reader types it in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fixtures.simulator import Sector
+from portal.accounts.models import User
+from portal.catalogue.models import ReportingPeriod
+from portal.demo.cast import MANAGER
+from portal.practices import selectors as practices
+from portal.publication.in_force import in_force_at
+from portal.standings.selectors import where_we_stand
+from portal.web.figures import energy_units
+from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline
+from portal.web.presenters.potentials import added_up, potential_of
+from portal.web.words import Names
+
+TO = "best"
+"""What the potential is told against: all firms come down to the industry's best."""
+KGCE_PER_TCE = 1000
+
+
+def of(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
+    """`value` and `interval` (95 %) are null where nothing is told: fewer than 26 sites have no score, held values no potential."""
+    return {
+        "practices": len(practices.library().practices),
+        "score": _score(sector, period),
+        "potential_tce": _potential(sector, period),
+    }
+
+
+def as_text(told: dict[str, Any]) -> str:
+    """The same in a line, for who reads along."""
+    score, saved = told["score"], told["potential_tce"]
+    of_score = (
+        "no score of fewer than 26 sites" if score["interval"] is None else "{site} scores {interval[0]} to {interval[1]}".format(**score)
+    )
+    of_saving = "no potential is let out"
+    if saved["interval"] is not None:
+        low, high = saved["interval"]
+        of_saving = f"at its best the sector would take {saved['value']:,.0f} tce a year less (95 %: {low:,.0f} to {high:,.0f})"
+    return f"Guidance: {told['practices']} practices; {of_score}; {of_saving}."
+
+
+def _score(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
+    """Of the first plant at the step of the route that takes most energy. The interval is the score; `value` is its middle."""
+    plant = sector.plants[0]
+    standing = where_we_stand(User.objects.get(email=MANAGER), plant.site, period.name)
+    scored = [step for step in standing.steps if step.score is not None] if standing else []
+    if not scored:
+        return {"value": None, "interval": None, "site": plant.site}
+    ratios = {place.step: float(place.ratio) for place in sector.pack.routes[0].steps}
+    most = max(scored, key=lambda step: (step.unit == "kgce/t") * step.typical * ratios.get(step.step, 0.0))
+    low, high = most.score or (0, 0)
+    told = {"site": plant.site, "step": most.step, "metric": most.metric, "of": most.of}
+    return {"value": (low + high) / 2, "interval": [low, high], **told}
+
+
+def _potential(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
+    """In tonnes of coal equivalent a year, of the steps whose potential the gate let out, at the year's output of all plants."""
+    group = period.peer_group
+    view = in_force_at(group.pack, group.scope.path, group.route, period.name)
+    steps = headline(view.label) if view and view.label.composite.unit == HEADLINE_UNIT else []
+    shown = Shown(Names.of(group.pack, group.pack_version), group.route, energy_units(1.0)["kgce"])
+    known = {step.step: one for step in steps if (one := potential_of(step, TO, shown)) is not None}
+    told = {"to": TO, "steps": len(known), "of_steps": len(sector.pack.routes[0].steps)}
+    if not known:
+        return {"value": None, "interval": None, **told}
+    last = sector.pack.routes[0].steps[-1].step
+    output_t = sum(float(history.output_t.sum()) for plant in sector.plants for history in plant.histories if history.step.id == last)
+    value, (low, high) = added_up([*known.values()])
+    tonnes = output_t / KGCE_PER_TCE
+    return {"value": value * tonnes, "interval": [low * tonnes, high * tonnes], "output_t": output_t, **told}

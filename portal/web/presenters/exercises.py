@@ -1,0 +1,147 @@
+"""Training exercises as pages: what they ask, what was answered in the address, and what is said of it. Nothing is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from benchmarks.exercises import TRIES, Exercise, Question, Verdict, check, every, working
+from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.shared import Crumb
+from portal.web.viewmodels.tables import Column
+
+MOST_TYPED = 200
+WRONG, LAST = "wrong-", "last-"
+"""Before a question's id: how many answers to it were wrong, and the last one, which counts once. The page carries both, for nothing else
+knows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a text; `code` is what a reader types."""
+
+    text: str
+    code: bool
+
+
+Text = tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    code: str
+    words: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    right: bool
+    said: str
+    look: Text
+    working: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    id: str
+    ask: str
+    unit: str
+    choices: tuple[Choice, ...]
+    given: str
+    wrong: int
+    judged: Judged | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileLink:
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExercisePage:
+    title: str
+    lead: str
+    role: str
+    minutes: int
+    learns: str
+    story: tuple[Text, ...]
+    files: tuple[FileLink, ...]
+    tasks: tuple[Text, ...]
+    questions: tuple[Asked, ...]
+    command: str
+    answered: int
+    right: int
+    crumbs: tuple[Crumb, ...]
+
+
+def list_of() -> Listed:
+    """Every exercise, in the order of roles."""
+    language = get_language() or "en"
+    titles = _("Exercise"), _("For"), _("Minutes"), _("What you learn")
+    rows = tuple(
+        (
+            Cell(one.text("title", language), url=reverse("web:exercise", args=[one.id])),
+            Cell(one.role.words.said_in(language)),
+            Cell(str(one.minutes), num=True),
+            Cell(one.text("learns", language)),
+        )
+        for one in every()
+    )
+    return Listed(_("Training exercises"), tuple(Column(title) for title in titles), None, rows, None, (), "", "")
+
+
+def page_of(exercise: Exercise, query: Mapping[str, str]) -> ExercisePage:
+    """The exercise with what the address answers (`?label=28.3&wrong-label=1`)."""
+    language = get_language() or "en"
+    questions = tuple(_asked(exercise, question, query, language) for question in exercise.question)
+    return ExercisePage(
+        title=exercise.text("title", language),
+        lead=exercise.text("lead", language),
+        role=exercise.role.words.said_in(language),
+        minutes=exercise.minutes,
+        learns=exercise.text("learns", language),
+        story=tuple(map(pieces, exercise.texts("story", language))),
+        files=tuple(FileLink(name, reverse("web:exercise-file", args=[exercise.id, name])) for name in exercise.files),
+        tasks=tuple(map(pieces, exercise.texts("tasks", language))),
+        questions=questions,
+        command=f"steplabel-agent exercise {exercise.id}",
+        answered=sum(one.judged is not None for one in questions),
+        right=sum(one.judged is not None and one.judged.right for one in questions),
+        crumbs=(Crumb(_("Training exercises"), reverse("web:exercises")),),
+    )
+
+
+def pieces(text: str) -> Text:
+    """Parted at what stands between backticks."""
+    return tuple(Piece(part, code=bool(place % 2)) for place, part in enumerate(re.split("`([^`]+)`", text)) if part)
+
+
+def _asked(exercise: Exercise, question: Question, query: Mapping[str, str], language: str) -> Asked:
+    given = query.get(question.id, "").strip()[:MOST_TYPED]
+    before = query.get(f"{WRONG}{question.id}", "")
+    wrong = min(int(before), TRIES) if before.isdecimal() and len(before) < 3 else 0
+    verdict = check(exercise, question, given, language) if given else None
+    wrong += verdict is not None and not verdict.right and given != query.get(f"{LAST}{question.id}")
+    words = {code: exercise.text(f"question.{question.id}.choice.{code}", language) for code in question.choices}
+    return Asked(
+        id=question.id,
+        ask=exercise.text(f"question.{question.id}.ask", language),
+        unit="" if question.unit == "1" else question.unit,
+        choices=tuple(Choice(code, said, code == given) for code, said in words.items()),
+        given=given,
+        wrong=wrong,
+        judged=None if verdict is None else _judged(exercise, question, verdict, wrong, language),
+    )
+
+
+def _judged(exercise: Exercise, question: Question, verdict: Verdict, wrong: int, language: str) -> Judged:
+    shown = verdict.right or wrong >= TRIES
+    told = working(exercise, question, language) if shown else ""
+    return Judged(verdict.right, verdict.said, pieces(verdict.look), pieces(told))

@@ -1,0 +1,50 @@
+"""Training exercises for everybody: read, work on the files, and have answers checked. Answers stand in the address and nowhere else."""
+
+from __future__ import annotations
+
+import mimetypes
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from benchmarks.errors import InputError
+from benchmarks.exercises import Exercise, named
+from portal.web.answers import listing_page
+from portal.web.presenters import exercises as presenter
+
+
+@require_safe
+def every(request: HttpRequest) -> HttpResponse:
+    lead = _(
+        "Worked exercises on simulated plants, about an hour each: data in, find what matters, decide. Answers are checked and explained; "
+        "nothing of them is stored."
+    )
+    return listing_page(request, _("Training exercises"), lead, presenter.list_of())
+
+
+@require_safe
+def one(request: HttpRequest, exercise: str) -> HttpResponse:
+    return render(request, "web/exercise.html", {"page": presenter.page_of(_named(exercise), request.GET)})
+
+
+@require_safe
+def file(request: HttpRequest, exercise: str, name: str) -> HttpResponse:
+    """One of the files to work on."""
+    found = _named(exercise)
+    if name not in found.files:
+        raise Http404
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return HttpResponse(
+        found.content(name),
+        content_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _named(wanted: str) -> Exercise:
+    try:
+        return named(wanted)
+    except InputError as unknown:
+        raise Http404 from unknown

@@ -1,0 +1,15 @@
+"""Write the keys of the exercises, from their files."""
+
+import json
+import sys
+from pathlib import Path
+
+from benchmarks.exercises import every
+from reporting_agent.exercises import computed
+
+HOME = Path(__file__).parents[2] / "benchmarks" / "exercises"
+
+for exercise in every():
+    key = HOME / exercise.id / "key.json"
+    key.write_text(json.dumps(computed(exercise), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    print(key, file=sys.stderr)

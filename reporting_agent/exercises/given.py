@@ -1,0 +1,52 @@
+"""Answers as scripts give them: `--answer QUESTION=VALUE`, or a file of them, TOML or JSON."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.errors import InputError, Place
+
+
+def from_file(path: Path) -> dict[str, str]:
+    """Question -> value. The file may be that which an exercise wrote, filled in: empty answers are left out.
+
+    Raises:
+        InputError: `exercise-answers-unreadable`.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        read = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        return {str(question): str(value) for question, value in read.items() if value != ""}
+    except (OSError, ValueError, AttributeError) as wrong:
+        raise InputError(
+            "exercise-answers-unreadable",
+            "The file of answers cannot be read.",
+            'Write one line a question, label = "28.3", in a file that ends with .toml; or JSON in one that ends with .json.',
+            place=Place(str(path)),
+            found=str(wrong),
+            wanted="TOML or JSON of question and answer",
+        ) from wrong
+
+
+def from_arguments(given: Iterable[str]) -> dict[str, str]:
+    """Of `QUESTION=VALUE` each.
+
+    Raises:
+        InputError: `exercise-answer-unreadable`.
+    """
+    found = {}
+    for one in given:
+        question, equals, value = one.partition("=")
+        if not (question.strip() and equals and value.strip()):
+            raise InputError(
+                "exercise-answer-unreadable",
+                "An answer has no question or no value.",
+                "Write --answer QUESTION=VALUE, such as --answer label=28.3.",
+                found=one,
+                wanted="QUESTION=VALUE",
+            )
+        found[question.strip()] = value.strip()
+    return found

@@ -1,0 +1,65 @@
+"""What a person did of the exercises so far: tries and right answers, kept in the state directory and told to nobody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.errors import InputError, Place
+from benchmarks.exercises import Exercise, Verdict
+from reporting_agent.state import write_whole
+
+FILE = "exercises.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Of one question: how many answers were wrong, and whether one was right."""
+
+    wrong: int = 0
+    right: bool = False
+
+
+class Progress:
+    """Read once; written whole after each answer."""
+
+    def __init__(self, state: Path) -> None:
+        self._path = state / FILE
+        self._done: dict[str, dict[str, Done]] = {}
+        if self._path.is_file():
+            try:
+                read = json.loads(self._path.read_text(encoding="utf-8"))
+                self._done = {name: {question: Done(**done) for question, done in of.items()} for name, of in read.items()}
+            except (ValueError, TypeError, AttributeError) as broken:
+                raise InputError(
+                    "exercise-progress-unreadable",
+                    "The file that says what was done of the exercises cannot be read.",
+                    "Delete it: nothing but the count of tries is lost.",
+                    place=Place(str(self._path)),
+                    found=str(broken),
+                    wanted="the file as it was written",
+                ) from broken
+
+    def of(self, exercise: Exercise) -> Mapping[str, Done]:
+        known = self._done.get(exercise.id, {})
+        return {question.id: known.get(question.id, Done()) for question in exercise.question}
+
+    def take(self, exercise: Exercise, verdict: Verdict) -> Done:
+        """Count an answer. What was right once stays so."""
+        before = self.of(exercise)[verdict.question]
+        done = Done(before.wrong + (not verdict.right and not before.right), before.right or verdict.right)
+        self._done.setdefault(exercise.id, {})[verdict.question] = done
+        self._write()
+        return done
+
+    def forget(self, exercise: Exercise) -> None:
+        """Begin anew."""
+        if self._done.pop(exercise.id, None) is not None:
+            self._write()
+
+    def _write(self) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        told = {name: {question: asdict(done) for question, done in of.items()} for name, of in self._done.items()}
+        write_whole(self._path, (json.dumps(told, indent=2) + "\n").encode())

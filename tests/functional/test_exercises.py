@@ -1,0 +1,203 @@
+"""Each exercise done by its commands as a learner does it, in both languages: the answers are found by other means than the key."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.exercises import TRIES, every
+from reporting_agent.cli import main
+
+Run = Callable[..., tuple[int, dict[str, Any]]]
+LANGUAGES = ("en", "zh")
+EVENT = """
+[[events]]
+meter = "mill-1-main"
+from = 2025-08-14
+kind = "ratio"
+factor = 1.25
+reason = "Current transformers exchanged, 400/5 A for 500/5 A: work order 25-117."
+"""
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("STEPLABEL_STATE", str(tmp_path / "state"))
+
+    def call(*arguments: object) -> tuple[int, dict[str, Any]]:
+        code = main([*map(str, arguments), "--json"])
+        told: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return code, told
+
+    return call
+
+
+def answered(run: Run, exercise: str, answers: dict[str, object], tmp_path: Path) -> None:
+    """Right by arguments in the one language, by a file in the other."""
+    for language in LANGUAGES:
+        given = [part for question, value in answers.items() for part in ("--answer", f"{question}={value}")]
+        if language == "zh":
+            (tmp_path / "mine.json").write_text(json.dumps(answers), encoding="utf-8")
+            given = ["--answers", str(tmp_path / "mine.json")]
+        code, told = run("exercise", exercise, *given, "--lang", language, "--again")
+        assert [(one["question"], one["code"]) for one in told["answers"]] == [(question, "right") for question in answers]
+        assert (code, told["right"], told["of"]) == (0, len(answers), len(answers))
+        assert all(one["working"] for one in told["answers"])
+
+
+def test_an_engineer_finds_the_waste_of_a_mills_year(run: Run, tmp_path: Path) -> None:
+    works = tmp_path / "works"
+    code, told = run("exercise", "mill-year", "--out", works)
+    assert (code, told["role"]) == (0, "engineer")
+    site = works / "site.toml"
+    _, before = run("label", "--site", site, "--period", "2025", "--out", tmp_path / "before")
+    (change,) = before["changes"]
+    assert change["answered"] is None
+    assert 'kind = "ratio"' in change["declare"]
+
+    site.write_text(site.read_text(encoding="utf-8") + EVENT, encoding="utf-8")
+    _, label = run("label", "--site", site, "--period", "2025", "--out", tmp_path / "after")
+    assert [one["answered"] for one in label["changes"] if not one["answered"]] == []
+    (power,) = (one for one in label["steps"] if one["metric"] == "electricity")
+    _, worth = run("worth", "--site", site, "--period", "2025")
+    (gap,) = (one for one in worth["steps"] if one["metric"] == "electricity")
+    price = gap["gap"]["money"] / gap["gap"]["energy"]
+    causes = {cause: kwh for cause, kwh in power["gap"]["by_cause"].items() if cause != "no-cause"}
+    largest = max(causes, key=lambda cause: causes[cause])
+    assert sum(causes.values()) == pytest.approx(power["gap"]["avoidable"])
+    answers = {
+        "change": "ratio",
+        "factor": 500 / 400,
+        "label": f"{power['best']['value']:.2f}",
+        "cause": largest,
+        "worth": round(causes[largest] * price),
+        "grade": f"grade-{power['grade']['best_met']}",
+        "decision": {"cold-start": "fewer-stops", "reject": "fewer-rejects"}[largest],
+    }
+    answered(run, "mill-year", answers, tmp_path)
+
+
+def test_an_officer_publishes_what_may_be_and_holds_the_rest(run: Run, tmp_path: Path) -> None:
+    """By the rules as the exercise tells them, in plain counting."""
+    run("exercise", "publish-or-hold", "--out", tmp_path / "desk")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "desk" / "protected-values.csv").read_text(encoding="utf-8"))))
+    firms = {
+        step: {row["firm"]: float(row["size_weight"]) for row in rows if row["step"] == step and int(row["count_class"]) >= 200}
+        for step in ("clinker-burning", "cement-grinding", "raw-meal-homogenisation")
+    }
+
+    def decided(step: str) -> str:
+        sizes = firms[step].values()
+        if len(sizes) < 8:
+            return "too-few-firms"
+        return "dominance" if max(sizes) / sum(sizes) > 0.25 else "shown"
+
+    assert decided("clinker-burning") == "shown"
+    late = list(csv.DictReader(io.StringIO((tmp_path / "desk" / "late-report.csv").read_text(encoding="utf-8"))))
+    answers = {
+        "firms": len(firms["clinker-burning"]),
+        "meal": decided("raw-meal-homogenisation"),
+        "grinding": decided("cement-grinding"),
+        "claim": "cannot-tell",  # 100.0 lies within 99.5 to 100, which the text shows
+        "late": "differencing" if 0 < len(late) < 3 else "shown",
+        "changed": 3,
+        "limit": "not-told",
+    }
+    answered(run, "publish-or-hold", answers, tmp_path)
+
+
+def test_an_auditor_tells_what_was_changed_and_when(run: Run, tmp_path: Path) -> None:
+    desk = tmp_path / "desk"
+    run("exercise", "changed-record", "--out", desk)
+    fingerprint = (desk / "fingerprint.txt").read_text(encoding="utf-8").strip()
+    found = {}
+    for mill in ("east", "west"):
+        code, verdict = run("verify", desk / f"{mill}-opening.cbor", desk / f"{mill}-evidence.json", "--fingerprint", fingerprint)
+        assert code == 1
+        found[mill] = {one["code"]: one for one in verdict["checks"] if one["state"] == "failed"}
+        if mill == "west":
+            (below,) = (one for one in verdict["strata"] if one["stratum"].startswith("below/"))
+    only_east = Counter(found["east"].keys() - found["west"].keys())
+    (run_named,) = found["east"]["records-recomputed"]["records"]
+    missed = 1.0  # neither of two records among the drawn: hypergeometric, by hand
+    for place in range(below["finds"]):
+        missed *= (below["leaves"] - below["drawn"] - place) / (below["leaves"] - place)
+    answers = {
+        "east": next(code for code in only_east if code == "leaves-proven"),
+        "run": run_named.split(",")[0].split(" ")[-1],
+        "records": found["west"]["records-recomputed"]["count"],
+        "when": "before" if "leaves-proven" not in found["west"] else "after",
+        "probability": f"{100 * (1 - missed):.1f}",
+        "receipt": "received",
+        "cannot": "meters-right",
+        "opinion": "adverse",
+    }
+    answered(run, "changed-record", answers, tmp_path)
+
+
+def test_wrong_answers_are_counted_and_the_working_is_shown_after_some(run: Run, tmp_path: Path) -> None:
+    _, listed = run("exercise")
+    assert {one["id"]: (one["right"], one["of"]) for one in listed["exercises"]} == {one.id: (0, len(one.question)) for one in every()}
+    for tries in range(1, TRIES + 1):
+        code, told = run("exercise", "mill-year", "--answer", "label=28.2")
+        (one,) = told["answers"]
+        assert (code, one["code"], one["wrong_tries"]) == (1, "minimum", tries)
+        assert (one["working"] is not None) is (tries == TRIES)
+    code, told = run("exercise", "mill-year", "--answer", "label=28.33", "--answer", "cause=no-cause")
+    assert (code, told["right"]) == (1, 1)
+    _, listed = run("exercise")
+    assert next(one for one in listed["exercises"] if one["id"] == "mill-year")["right"] == 1
+    _, told = run("exercise", "mill-year", "--again", "--out", tmp_path / "anew")
+    assert told["right"] == 0
+
+
+def test_answers_that_cannot_be_taken_are_refused_with_what_to_write(run: Run, tmp_path: Path) -> None:
+    for given, code in (
+        (("kiln-year",), "exercise-unknown"),
+        (("mill-year", "--answer", "label"), "exercise-answer-unreadable"),
+        (("mill-year", "--answer", "weather=3"), "exercise-question-unknown"),
+        (("mill-year", "--answers", tmp_path / "none.toml"), "exercise-answers-unreadable"),
+    ):
+        assert run("exercise", *given)[1]["error"]["code"] == code
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "exercises.json").write_text("[1]", encoding="utf-8")
+    assert run("exercise")[1]["error"]["code"] == "exercise-progress-unreadable"
+
+
+def test_files_that_are_there_stay_and_the_file_of_answers_can_be_filled_in(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "desk"
+    run("exercise", "mill-year", "--out", out)
+    (out / "site.toml").write_text("# mine\n", encoding="utf-8")
+    run("exercise", "mill-year", "--out", out)
+    assert (out / "site.toml").read_text(encoding="utf-8") == "# mine\n"
+    filled = (out / "answers.toml").read_text(encoding="utf-8").replace('label = ""', 'label = "28.33"')
+    (out / "answers.toml").write_text(filled, encoding="utf-8")
+    code, told = run("exercise", "mill-year", "--answers", out / "answers.toml")
+    assert (code, [one["question"] for one in told["answers"]]) == (0, ["label"]), "what was left empty is not answered"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_at_a_terminal_it_asks_until_the_answer_is_right_or_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = ["1", "2", "1.25", "28.2", "28.33", "", *["280000000"] * TRIES, "3"]
+    monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{line}\n" for line in typed)))
+    asked = ["exercise", "mill-year", "--out", str(tmp_path / "desk"), "--state", str(tmp_path / "state"), "--lang", "zh"]
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    assert said.count("正确。") == 4  # change, factor, label and grade
+    assert "原始最小值" in said
+    assert "278,526 元" in said, "after so many tries the working is shown"
+    assert "已答对 4 题，共 7 题" in said

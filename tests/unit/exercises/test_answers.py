@@ -1,0 +1,135 @@
+"""Every right answer is right, every wrong one is told why, in each language; what is not known is said not to be known."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from re import findall
+from typing import Any
+
+import pytest
+
+from benchmarks.catalogue import languages
+from benchmarks.errors import InputError
+from benchmarks.exercises import Exercise, Question, Role, check, every, named, working
+from benchmarks.exercises.checking import CLOSE_BY, OTHER, RIGHT, UNIT, UNREADABLE
+from benchmarks.exercises.reading import HOME
+from reporting_agent.exercises import computed
+
+ASKED = [pytest.param(one, question, id=f"{one.id}-{question.id}") for one in every() for question in one.question]
+LANGUAGES = pytest.mark.parametrize("language", languages())
+
+
+def texts_of(exercise: Exercise, language: str) -> dict[str, Any]:
+    def flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+        for key, value in table.items():
+            if isinstance(value, Mapping):
+                yield from flat(value, f"{above}{key}.")
+            else:
+                yield f"{above}{key}", value
+
+    return dict(flat(tomllib.loads((HOME / exercise.id / f"{language}.toml").read_text(encoding="utf-8"))))
+
+
+def test_every_role_has_an_exercise_of_about_an_hour() -> None:
+    assert {one.role for one in every()} == set(Role)
+    assert all(30 <= one.minutes <= 90 for one in every())
+
+
+@pytest.mark.parametrize("exercise", every(), ids=lambda one: one.id)
+def test_the_key_is_what_the_product_computes_from_the_files(exercise: Exercise) -> None:
+    """Written by `python -m reporting_agent.exercises`."""
+    assert computed(exercise) == exercise.facts
+
+
+@pytest.mark.parametrize("exercise", every(), ids=lambda one: one.id)
+def test_every_language_says_the_same_with_the_same_figures(exercise: Exercise) -> None:
+    english = texts_of(exercise, "en")
+    for language in languages():
+        said = texts_of(exercise, language)
+        assert said.keys() == english.keys(), language
+        for key, text in english.items():
+            for here, there in zip(*([one] if isinstance(one, str) else one for one in (text, said[key])), strict=True):
+                assert sorted(findall(r"%\((\w+)\)s", here)) == sorted(findall(r"%\((\w+)\)s", there)), (language, key)
+
+
+@LANGUAGES
+@pytest.mark.parametrize(("exercise", "question"), ASKED)
+def test_the_right_answer_is_right_however_it_is_written(exercise: Exercise, question: Question, language: str) -> None:
+    fact = exercise.facts[question.answer]
+    if question.kind == "choice":
+        place = question.choices.index(str(fact)) + 1
+        spellings = [str(fact), str(fact).upper(), str(place), exercise.text(f"question.{question.id}.choice.{fact}", language)]
+    else:
+        exact = float(fact)
+        spellings = [
+            f"{exact}",
+            f" {exact:,.6f} {question.unit}",
+            f"{exact:.6f}".translate({ord("0") + n: ord("０") + n for n in range(10)}),
+        ]
+    for spelled in spellings:
+        verdict = check(exercise, question, spelled, language)
+        assert (verdict.right, verdict.code, verdict.look) == (True, RIGHT, ""), spelled
+    assert "%(" not in working(exercise, question, language)
+
+
+@LANGUAGES
+@pytest.mark.parametrize(("exercise", "question"), ASKED)
+def test_every_mistake_is_told_by_its_own_reason(exercise: Exercise, question: Question, language: str) -> None:
+    right = exercise.facts[question.answer]
+    mistakes = {code: exercise.facts[fact] for code, fact in question.mistakes.items()}
+    mistakes |= {choice: choice for choice in question.choices if choice != right}
+    assert mistakes, "a question whose mistakes are not known teaches nothing"
+    reasons = set()
+    for code, given in mistakes.items():
+        verdict = check(exercise, question, str(given), language)
+        assert (verdict.right, verdict.code) == (False, code), given
+        assert verdict.said == exercise.text(f"question.{question.id}.wrong.{code}", language)
+        assert verdict.look == exercise.text(f"question.{question.id}.look", language)
+        reasons.add(verdict.said)
+    told = {key.rpartition(".")[2] for key in texts_of(exercise, "en") if key.startswith(f"question.{question.id}.wrong.")}
+    assert told == mistakes.keys(), "no reason is written that no answer reaches"
+    assert reasons
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ("28.3286 kWh/t", RIGHT),
+        ("28.33", RIGHT),
+        ("28328.6", UNIT),  # Wh
+        ("101.98", UNIT),  # MJ
+        ("28.9", CLOSE_BY),
+        ("50", OTHER),
+        ("-28.33", OTHER),
+        ("about the usual", UNREADABLE),
+        ("28.20", "minimum"),
+        ("28.57", "typical"),
+        ("29.56", "mean"),
+        ("22.86", "before"),
+    ],
+)
+def test_a_figure_is_told_from_its_neighbours(given: str, code: str) -> None:
+    exercise = named("mill-year")
+    verdict = check(exercise, exercise.asked("label"), given, "en")
+    assert verdict.code == code
+    assert verdict.said
+    assert verdict.right or verdict.look
+
+
+def test_a_choice_that_is_none_is_unreadable() -> None:
+    exercise = named("mill-year")
+    for given in ("0", "6", "the weather"):
+        assert check(exercise, exercise.asked("cause"), given, "zh").code == UNREADABLE
+
+
+def test_what_is_not_there_is_refused_with_what_is() -> None:
+    with pytest.raises(InputError) as unknown:
+        named("kiln-year")
+    assert (unknown.value.code, "mill-year" in unknown.value.wanted) == ("exercise-unknown", True)
+    with pytest.raises(InputError) as unasked:
+        named("mill-year").asked("weather")
+    assert (unasked.value.code, "label" in unasked.value.wanted) == ("exercise-question-unknown", True)
+    with pytest.raises(InputError) as lacking:
+        named("mill-year").content("../exercise.toml")
+    assert lacking.value.code == "exercise-file-unknown"
