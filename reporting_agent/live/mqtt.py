@@ -22,6 +22,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.live import payloads, sparkplug
 from reporting_agent.live.intake import Arrival, Intake
+from reporting_agent.live.passwords import password_of
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.settings import Mqtt
@@ -140,7 +141,8 @@ class MqttSource:
             manual_ack=True,
         )
         if settings.username is not None:
-            client.username_pw_set(settings.username, self._password())
+            password = password_of(self._folder, settings.password_file, "source.mqtt.password_file")
+            client.username_pw_set(settings.username, password)
         if settings.ca_file is not None:
             client.tls_set(str(self._folder / settings.ca_file))
         client.reconnect_delay_set(1, 30)
@@ -153,22 +155,6 @@ class MqttSource:
     @property
     def _state_topic(self) -> str:
         return f"{sparkplug.NAMESPACE}/STATE/{self.settings.host_id}"
-
-    def _password(self) -> str | None:
-        name = self.settings.password_file
-        if name is None:
-            return None
-        try:
-            return (self._folder / name).read_text("utf-8").strip()
-        except OSError as gone:
-            raise InputError(
-                "password-unreadable",
-                "The file with the broker's password cannot be read.",
-                "Name a file that the agent's user may read.",
-                place=Place("site.toml", column="source.mqtt.password_file"),
-                found=str(gone.strerror or gone),
-                wanted=str(self._folder / name),
-            ) from gone
 
     def _on_connect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         del data, flags, properties
