@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from reporting_agent.live.intake import Intake
+from reporting_agent.live.modbus.source import ModbusSource
 from reporting_agent.live.mqtt import MqttSource
 from reporting_agent.live.opcua.source import OpcUaSource
 from reporting_agent.live.settings import Live
 from reporting_agent.live.source import LiveSource
 
-KINDS: Mapping[str, Callable[[Any, Path, Intake], LiveSource]] = {"mqtt": MqttSource, "opcua": OpcUaSource}
+KINDS: Mapping[str, Callable[[Any, Path, Intake], LiveSource]] = {"mqtt": MqttSource, "opcua": OpcUaSource, "modbus": ModbusSource}
 """By the name of its tables: made of one table's settings, the folder that its paths count from, and where arrivals go."""
 
 

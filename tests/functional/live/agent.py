@@ -44,6 +44,14 @@ class Agent:
         """Wait until it is: one that dies before has received nothing."""
         self.says("is connected")
 
+    def receives(self) -> None:
+        """Wait until its spool grows."""
+        segments = self.plant.live.parent / "spool" / "segments"
+        before, deadline = _bytes(segments), time.monotonic() + IN_TIME_S
+        while _bytes(segments) <= before:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
     def says(self, words: str) -> None:
         deadline = time.monotonic() + IN_TIME_S
         while words not in self._log()[self._told :]:
@@ -62,6 +70,10 @@ class Agent:
     def end(self) -> None:
         self.process.terminate()
         assert self.process.wait(IN_TIME_S) == 0
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.log"))
 
 
 def all_there(plant: Plant) -> bool:

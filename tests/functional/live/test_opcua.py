@@ -6,8 +6,6 @@ The server is asyncua's, with its history in SQLite. A killed agent loses what i
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,41 +14,11 @@ import pytest
 
 from fixtures import opcua_server
 from fixtures.simulator.furnaces import Furnaces
-from tests.functional.live.agent import IN_TIME_S, Agent, all_there, end_all
+from tests.functional.live.agent import Agent, all_there, end_all
 from tests.functional.live.plant import Plant
-from tests.servers import free_port
+from tests.functional.live.server import Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
-
-
-class Server:
-    """A process of its own, so that it can be killed; `play` lets it tell."""
-
-    def __init__(self, folder: Path, heats: int, rate: float, *more: str) -> None:
-        self.folder, self.port = folder, free_port()
-        self._more = ("--heats", str(heats), "--rate", str(rate), *more)
-        folder.mkdir()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> Server:
-        log = self.folder / "server.log"
-        log.write_text("")
-        command = [sys.executable, "-m", "fixtures.opcua_server", str(self.folder), "--port", str(self.port), *self._more]
-        with log.open("ab") as file:
-            self._process = subprocess.Popen(command, stdout=file, stderr=file, cwd=Path(__file__).parents[3])
-        deadline = time.monotonic() + IN_TIME_S
-        while "serving" not in log.read_text():
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
-        return self
-
-    def play(self) -> None:
-        (self.folder / "play").touch()
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
 
 
 @pytest.fixture
@@ -58,7 +26,7 @@ def serving(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
     def serve(heats: int, rate: float, *more: str) -> Server:
-        started.append(Server(tmp_path / "server", heats, rate, *more).start())
+        started.append(Server("fixtures.opcua_server", tmp_path / "server", "--heats", str(heats), "--rate", str(rate), *more).start())
         return started[-1]
 
     yield serve
