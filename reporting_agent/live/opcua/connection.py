@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from asyncua import Client, ua
 
 from reporting_agent.live import payloads
 from reporting_agent.live.opcua import history, security, values
+from reporting_agent.live.opcua.batches import Batch, EventBatches, TaggedBatches
 from reporting_agent.live.opcua.subscribing import Change, Subscription
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
@@ -30,9 +31,10 @@ class Connection:
 
     def __init__(self, source: OpcUaSource) -> None:
         self.source, self.settings = source, source.settings
+        self._late = timedelta(seconds=self.settings.late_s)
         self._meters = {node: meter for meter, node in self.settings.nodes.items()}
+        self._tagged = {node: unit for unit in source.tagged for node in unit.nodes}
         self._nodes: dict[str, ua.NodeId] = {}
-        self._starts: dict[str, datetime] = {}  # from when history was read when this connection began
         self._caught_up = asyncio.Event()
         self._met: set[str] = set()  # nodes whose value as it was when this connection began has come
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -53,30 +55,42 @@ class Connection:
                 await client.disconnect()
 
     async def _receive(self, client: Client) -> None:
-        self._nodes = {written: await _resolved(client, written) for written in self._meters}
         self._client = client
+        self._nodes = {written: await _resolved(client, written) for written in {**self._meters, **self._tagged}}
         subscription = Subscription(client, self._take, self._caught_up, self._end)
         await subscription.create(self.settings.publishing_ms)
         await subscription.watch(self._nodes, self.settings.sampling_ms, self.settings.queue)
         self.source.refused = dict(subscription.refused)
-        await self._find_histories([name for name in self._nodes if name not in subscription.refused])
-        self._starts = {name: start for name in self._nodes if (start := self._start_of(name)) is not None}
-        await self._heal(self._starts)
+        await self._watch_events(subscription)
+        await self._find_histories([name for name in self._nodes if name not in self.source.refused])
+        starts = {name: start for name in self._meters if (start := self._start_of(name)) is not None}
+        units = {unit: start for unit in self.source.batches if (start := self._start_of_unit(unit)) is not None}
+        await self._heal(starts, units)
         self._caught_up.set()
         self.source.connected, self.source.refusal = True, ""
-        await self._stay(subscription)
+        await self._stay(subscription, starts, units)
 
-    async def _stay(self, subscription: Subscription) -> None:
+    async def _watch_events(self, subscription: Subscription) -> None:
+        for place, unit in enumerate(self.source.events):
+            event, notifier = await self._event(unit)
+            if why := await subscription.watch_events(place, notifier, unit.filter(event), self.settings.queue):
+                self.source.refused = {**self.source.refused, unit.settings.notifier: why}
+
+    async def _event(self, unit: EventBatches) -> tuple[ua.NodeId, ua.NodeId]:
+        """Its type, and who sends it."""
+        return await _resolved(self._client, str(unit.settings.event)), await _resolved(self._client, unit.settings.notifier)
+
+    async def _stay(self, subscription: Subscription, starts: Mapping[str, datetime], units: Mapping[Batch, datetime]) -> None:
         """Until it is over; once more read what the server's history was late to hold."""
-        again_s = time.monotonic() + self.settings.late_s
+        again_s: float | None = time.monotonic() + self.settings.late_s
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._over), LOOK_EVERY_S)
             if subscription.silent:
                 raise ConnectionError("no notification")
-            if self._starts and time.monotonic() >= again_s:
-                await self._heal(self._starts)
-                self._starts = {}
+            if again_s is not None and time.monotonic() >= again_s:
+                await self._heal(starts, units)
+                again_s = None
 
     async def _lost(self, why: Exception) -> None:
         """asyncua asks now and then whether the server still answers."""
@@ -88,32 +102,84 @@ class Connection:
 
     async def _find_histories(self, names: list[str]) -> None:
         there = await history.kept(self._client, [self._nodes[name] for name in names]) if names else []
-        self.source.without_history = {self._meters[name]: "AccessLevel" for name, kept in zip(names, there, strict=True) if not kept}
+        self.source.without_history = {self._told(name): "AccessLevel" for name, kept in zip(names, there, strict=True) if not kept}
+
+    def _told(self, name: str) -> str:
+        """A node as people know it: by its meter."""
+        return self._meters.get(name, name)
 
     def _start_of(self, name: str) -> datetime | None:
         """From when history is to be read: the latest reading that arrived, less what a history may be late by."""
         meter = self.source.intake.spool.meters.get(self._meters[name])
         if meter is None:
             return self.settings.since
-        return payloads.EPOCH + timedelta(microseconds=meter.reached_us) - timedelta(seconds=self.settings.late_s)
+        return payloads.EPOCH + timedelta(microseconds=meter.reached_us) - self._late
 
-    async def _heal(self, starts: dict[str, datetime]) -> None:
-        """Keep what history holds of these nodes from then on."""
+    def _start_of_unit(self, unit: Batch) -> datetime | None:
+        return unit.since(self._late) or self.settings.since
+
+    async def _heal(self, starts: Mapping[str, datetime], units: Mapping[Batch, datetime]) -> None:
+        """Keep what history holds of these nodes and units from then on."""
         end = datetime.now(UTC) + BEYOND
         for name, start in starts.items():
-            meter = self._meters[name]
-            if meter in self.source.without_history or name in self.source.refused:
-                continue
-            try:
-                async for page in history.values(self._client, self._nodes[name], start, end):
-                    await self.source.keep(*self._read((name, value) for value in page))
-            except history.NoHistory as none:
-                self.source.without_history = {**self.source.without_history, meter: str(none)}
+            async for page in self._history(name, start, end):
+                await self.source.keep(*self._read((name, value) for value in page))
+        for unit, start in units.items():
+            rows = await (
+                self._rows_of_tags(unit, start, end) if isinstance(unit, TaggedBatches) else self._rows_of_events(unit, start, end)
+            )
+            if rows:
+                await self.source.keep([], rows)
+
+    async def _rows_of_tags(self, unit: TaggedBatches, start: datetime, end: datetime) -> list[Row]:
+        """What its tags were since then, after what they had been before."""
+        names = [name for name in sorted(unit.nodes) if name not in self.source.refused]
+        now = await self._client.uaclient.session.read_attributes([self._nodes[name] for name in names], ua.AttributeIds.Value)
+        changes = [
+            (name, value)
+            for name, value in zip(names, now, strict=True)
+            if value.SourceTimestamp is not None and value.SourceTimestamp < start
+        ]
+        for name in names:
+            async for page in self._history(name, start, end):
+                changes += [(name, value) for value in page]
+        return unit.rows(changes, now_us())
+
+    async def _rows_of_events(self, unit: Batch, start: datetime, end: datetime) -> list[Row]:
+        if not isinstance(unit, EventBatches):
+            return []
+        event, notifier = await self._event(unit)
+        rows: list[Row] = []
+        try:
+            async for page in history.events(self._client, notifier, unit.filter(event), start, end):
+                rows += unit.rows(page)
+        except history.NoHistory as none:
+            self.source.without_history = {**self.source.without_history, unit.settings.notifier: str(none)}
+        return rows
+
+    async def _history(self, name: str, start: datetime, end: datetime) -> AsyncIterator[list[ua.DataValue]]:
+        if self._told(name) in self.source.without_history or name in self.source.refused:
+            return
+        try:
+            async for page in history.values(self._client, self._nodes[name], start, end):
+                yield page
+        except history.NoHistory as none:
+            self.source.without_history = {**self.source.without_history, self._told(name): str(none)}
 
     async def _take(self, changes: Sequence[Change], events: Sequence[tuple[int, list[ua.Variant]]], let_go: frozenset[str]) -> None:
-        await self._heal({name: start for name in let_go if (start := self._start_of(name)) is not None})
+        if let_go:
+            starts = {name: start for name in let_go & set(self._meters) if (start := self._start_of(name)) is not None}
+            units: dict[Batch, datetime] = {
+                self._tagged[name]: start for name in let_go & set(self._tagged) if (start := self._start_of_unit(self._tagged[name]))
+            }
+            await self._heal(starts, units)
         self._watch_clock(changes)
-        await self.source.keep(*self._read(changes))
+        readings, rows = self._read(changes)
+        for unit in self.source.tagged:
+            rows += unit.rows([(name, value) for name, value in changes if name in unit.nodes], now_us())
+        for place, unit_of_events in enumerate(self.source.events):
+            rows += unit_of_events.rows(fields for at, fields in events if at == place)
+        await self.source.keep(readings, rows)
 
     def _watch_clock(self, changes: Sequence[Change]) -> None:
         """By the latest value of each node, which is as fresh as the notification; but for the first, which may have stood for long."""
@@ -128,7 +194,7 @@ class Connection:
         readings: list[Reading] = []
         rows: list[Row] = []
         for name, value in changes:
-            if values.not_yet(value):
+            if name not in self._meters or values.not_yet(value):
                 continue
             try:
                 readings.append(values.reading(self._meters[name], value, received_us))

@@ -21,10 +21,13 @@ from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.opcua.settings import OpcUa
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
+from reporting_agent.live.settings import Live
 from reporting_agent.live.source import Word
+from reporting_agent.live.spool_source import KeptSource
 
 if TYPE_CHECKING:
-    pass
+    from reporting_agent.live.opcua.batches import Batch, EventBatches, TaggedBatches
+
 
 AGAIN_FIRST_S = 1.0
 AGAIN_LAST_S = 10.0
@@ -48,6 +51,7 @@ class OpcUaSource:
             ) from missing
         security.check(settings, folder)
         self.settings, self.folder, self.intake = settings, folder, intake
+        self.batches: list[Batch] = []
         self.clock = Clock()
         self.connected = False
         self.refusal = ""  # the server's or the network's last word
@@ -122,6 +126,18 @@ class OpcUaSource:
             "%(source)s is not connected (%(why)s). It is tried again, and its history is read then.", source=self.name, why=self.refusal
         )
 
+    @property
+    def tagged(self) -> list[TaggedBatches]:
+        from reporting_agent.live.opcua.batches import TaggedBatches
+
+        return [one for one in self.batches if isinstance(one, TaggedBatches)]
+
+    @property
+    def events(self) -> list[EventBatches]:
+        from reporting_agent.live.opcua.batches import EventBatches
+
+        return [one for one in self.batches if isinstance(one, EventBatches)]
+
     async def keep(self, readings: list[Reading], rows: list[Row]) -> None:
         """Returns once the spool has them."""
         loop = asyncio.get_running_loop()
@@ -146,9 +162,12 @@ class OpcUaSource:
         from asyncua.ua import UaError
 
         from reporting_agent.live.opcua import security
+        from reporting_agent.live.opcua.batches import EventBatches, TaggedBatches
         from reporting_agent.live.opcua.connection import Connection
 
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        rows = KeptSource(Live(folder=self.intake.spool.folder)).rows() if self.settings.batches else []
+        self.batches = [EventBatches(one, rows) if one.event is not None else TaggedBatches(one, rows) for one in self.settings.batches]
         self.made_certificate = await security.make_certificate(self.settings, self.folder)
         again_s = AGAIN_FIRST_S
         while not self._ended.is_set():

@@ -15,7 +15,7 @@ import pytest
 from fixtures import opcua_server
 from fixtures.simulator.furnaces import Furnaces
 from tests.functional.live.agent import Agent, all_there, end_all
-from tests.functional.live.plant import Plant
+from tests.functional.live.plant import Plant, energies
 from tests.functional.live.server import Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -59,4 +59,9 @@ def test_killed_at_random_instants_the_spool_holds_what_was_told(
     assert all_there(plant)
     agent.end()
     assert plant.spooled() == plant.sent_of()
-    record_property("killed", f"{deaths} deaths, {len(plant.sent):,} readings: 0 lost, 0 doubled")
+    offline = energies(plant.offline)
+    assert offline
+    assert all(offline.values())
+    assert energies(plant.live) == offline
+    told = f"{deaths} deaths, {len(plant.sent):,} readings, {len(offline)} batches: 0 lost, 0 doubled, energies equal to the bit"
+    record_property("killed", told)
