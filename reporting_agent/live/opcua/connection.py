@@ -101,7 +101,11 @@ class Connection:
             self._over.set_exception(ConnectionError(str(why) or type(why).__name__))
 
     async def _find_histories(self, names: list[str]) -> None:
-        there = await history.kept(self._client, [self._nodes[name] for name in names]) if names else []
+        there = (
+            await history.kept(self._client, [self._nodes[name] for name in names])
+            if names and self.settings.history
+            else [False] * len(names)
+        )
         self.source.without_history = {self._told(name): "AccessLevel" for name, kept in zip(names, there, strict=True) if not kept}
 
     def _told(self, name: str) -> str:
@@ -150,6 +154,9 @@ class Connection:
             return []
         event, notifier = await self._event(unit)
         rows: list[Row] = []
+        if not self.settings.history or not await history.kept_of_events(self._client, notifier):
+            self.source.without_history = {**self.source.without_history, unit.settings.notifier: "EventNotifier"}
+            return []
         try:
             async for page in history.events(self._client, notifier, unit.filter(event), start, end):
                 rows += unit.rows(page)

@@ -20,7 +20,7 @@ _NONE = (
     uaerrors.BadNodeIdInvalid,
 )
 _NOTHING = {ua.StatusCodes.BadNoData, ua.StatusCodes.BadBoundNotFound, ua.StatusCodes.BadBoundNotSupported}  # in this time
-_HISTORY_READ = 4  # of an access level
+_HISTORY_READ = 4  # of an access level, and of an event notifier
 
 
 class NoHistory(Exception):  # noqa: N818 - what a server does not have
@@ -33,12 +33,18 @@ async def kept(client: Client, nodes: list[ua.NodeId]) -> list[bool]:
     return [level.Value is not None and bool((level.Value.Value or 0) & _HISTORY_READ) for level in levels]
 
 
+async def kept_of_events(client: Client, notifier: ua.NodeId) -> bool:
+    """Whether its events may be read from the server's history."""
+    (notifies,) = await client.uaclient.session.read_attributes([notifier], ua.AttributeIds.EventNotifier)
+    return notifies.Value is not None and bool((notifies.Value.Value or 0) & _HISTORY_READ)
+
+
 async def values(client: Client, node: ua.NodeId, start: datetime, end: datetime) -> AsyncIterator[list[ua.DataValue]]:
     """All raw values from start to end, both included, page by page in order of time.
 
     Raises:
         NoHistory: see there.
-        OSError, UaError: the server did not answer, or refused for now.
+        OSError: the server did not answer, or refused by a code that may be for now.
     """
     details = ua.ReadRawModifiedDetails(IsReadModified=False, StartTime=start, EndTime=end, NumValuesPerNode=0, ReturnBounds=False)
     async for data in _pages(client, node, details):
@@ -70,6 +76,8 @@ async def _pages(client: Client, node: ua.NodeId, details: Any) -> AsyncIterator
                 result.StatusCode.check()
         except _NONE as refused:
             raise NoHistory(type(refused).__name__) from refused
+        except uaerrors.UaStatusCodeError as refused:
+            raise ConnectionError(f"HistoryRead: {type(refused).__name__}") from refused
         if result.HistoryData is not None:
             yield result.HistoryData
         if not result.ContinuationPoint:

@@ -70,6 +70,7 @@ class OpcUa(Setting):
     username: str | None = None
     password_file: str | None = None
     since: AwareDatetime | None = None  # of a meter without a reading: history is read from here; else from when it was first watched
+    history: bool = True  # whether the server is asked for what it told nobody; it is asked first whether it keeps any
     sampling_ms: int = Field(default=1000, ge=0)  # how often the server looks at each node; 0: every change it knows of
     publishing_ms: int = Field(default=1000, ge=50, le=60_000)
     queue: int = Field(default=10_000, ge=2)  # values that the server is asked to hold of each node
