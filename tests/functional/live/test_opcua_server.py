@@ -20,11 +20,13 @@ from asyncua.server.user_managers import UserManager
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from benchmarks.errors import InputError
+from fixtures.line_faults import STEP, Faults, told_by
 from fixtures.opcua_server import NAMESPACE, PlantServer, Told, nodes, url
 from reporting_agent.live.intake import Intake
-from reporting_agent.live.opcua import history
+from reporting_agent.live.opcua import history, source
 from reporting_agent.live.opcua.settings import OpcUa
 from reporting_agent.live.opcua.source import OpcUaSource
+from reporting_agent.live.opcua.values import microseconds
 from reporting_agent.live.reading import Quality, Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.spool import Spool
@@ -33,7 +35,7 @@ from tests.servers import free_port
 pytestmark = pytest.mark.slow
 
 BEGIN = datetime(2025, 1, 2, 6, tzinfo=UTC)
-METERS = [Told(f"m-{number}", BEGIN, 0.0) for number in range(1, 10)]
+METERS = [Told(f"m-{number}", BEGIN, 0.0) for number in range(1, 11)]
 IN_TIME_S = 30.0
 
 
@@ -66,6 +68,13 @@ class Host:
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(IN_TIME_S)
 
+    async def end(self) -> None:
+        await self.plant.stop()
+        left = asyncio.all_tasks() - {asyncio.current_task()}  # of sessions whose connection dropped
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
     async def _prepare(self, server: Server) -> None:
         server.iserver.user_manager = self.users
         uri, host = "urn:steplabel:test-server", socket.gethostname()
@@ -90,7 +99,7 @@ class Host:
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     made = Host(tmp_path_factory.mktemp("opcua"))
     yield made
-    made.do(made.plant.stop())
+    made.do(made.end())
     made.loop.call_soon_threadsafe(made.loop.stop)
 
 
@@ -245,6 +254,29 @@ def test_what_was_told_while_nobody_listened_is_read_from_history(host: Host, co
 async def nothing(*_: object) -> AsyncIterator[list[ua.DataValue]]:
     if _ is None:
         yield []
+
+
+def test_repeats_other_orders_clocks_that_step_and_connections_that_drop_lose_and_double_nothing(
+    host: Host, connected: Callable[..., Connected], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock may be set back by as much as history is read again, also while the connection is down."""
+    monkeypatch.setattr(source, "AGAIN_FIRST_S", 0.1)
+    one = connected("m-10", late_s=-2 * STEP.total_seconds())
+    one.until(lambda: one.source.connected)
+    events = [Told("m-10", BEGIN + timedelta(seconds=second), float(second)) for second in range(400)]
+    told, dropped = set(), 0
+    for place, event in enumerate(told_by(events, Faults(drop=0.02, step=0.01))):
+        if event is None:
+            dropped += 1
+            host.loop.call_soon_threadsafe(host.plant.drop)
+        else:
+            host.do(host.plant.tell(event))
+            told.add((microseconds(event.stamp), event.value))
+        if place % 10 == 0:
+            one.step()
+    one.until(lambda: len(one.readings) >= len(told) and one.source.connected)
+    assert dropped > 2
+    assert sorted((reading.time_us, reading.value) for reading in one.readings) == sorted(told)
 
 
 def test_a_status_code_is_a_quality_and_a_value_that_is_bad_is_not_known(host: Host, connected: Callable[..., Connected]) -> None:
