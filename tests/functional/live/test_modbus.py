@@ -147,8 +147,9 @@ def test_killed_at_random_instants_the_spool_holds_what_was_answered(
 ) -> None:
     """In the short form two agents and a server, with `--long` a hundred deaths. What a dead agent had not kept is not asked for."""
     deaths = 100 if long else 3
-    plant = Plant(tmp_path, Furnaces(heats=24))
-    server = served(stack, plant, "tcp", timeout_s=1.0)
+    plant = Plant(tmp_path, Furnaces(heats=240 if long else 24))
+    pace = ("--heats", str(plant.furnaces.heats), "--rate", str(plant.furnaces.heats * 60 / (deaths * 15)))
+    server = served(stack, plant, "tcp", *pace, timeout_s=1.0)
     chance = random.Random(7)  # noqa: S311 - instants of death
     agent = Agent(plant)
     for death in range(deaths):

@@ -41,7 +41,7 @@ def test_killed_at_random_instants_the_spool_holds_what_was_told(
     """In the short form two agents and a server, with `--long` a hundred deaths, every third of the server."""
     deaths = 100 if long else 3
     plant = Plant(tmp_path, Furnaces(heats=60 if long else 6))
-    over_s = deaths * (6.0 if long else 3.0)
+    over_s = deaths * (12.0 if long else 3.0)
     server = serving(plant.furnaces.heats, len(opcua_server.told(plant.furnaces)) / over_s)
     opcua_server.site(plant.furnaces, plant.live.parent, server.port)
     chance = random.Random(7)  # noqa: S311 - instants of death
