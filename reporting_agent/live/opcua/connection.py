@@ -63,9 +63,8 @@ class Connection:
         self.source.refused = dict(subscription.refused)
         await self._watch_events(subscription)
         await self._find_histories([name for name in self._nodes if name not in self.source.refused])
-        starts = {name: start for name in self._meters if (start := self._start_of(name)) is not None}
-        units = {unit: start for unit in self.source.batches if (start := self._start_of_unit(unit)) is not None}
-        await self._heal(starts, units)
+        await self._heal(self._starts(self._meters), self._unit_starts(self.source.batches))
+        starts, units = self._starts(self._meters), self._unit_starts(self.source.batches)
         self._caught_up.set()
         self.source.connected, self.source.refusal = True, ""
         await self._stay(subscription, starts, units)
@@ -112,15 +111,19 @@ class Connection:
         """A node as people know it: by its meter."""
         return self._meters.get(name, name)
 
-    def _start_of(self, name: str) -> datetime | None:
+    def _starts(self, names: Iterable[str]) -> dict[str, datetime]:
         """From when history is to be read: the latest reading that arrived, less what a history may be late by."""
-        meter = self.source.intake.spool.meters.get(self._meters[name])
-        if meter is None:
-            return self.settings.since
-        return payloads.EPOCH + timedelta(microseconds=meter.reached_us) - self._late
+        found: dict[str, datetime] = {}
+        for name in names:
+            meter = self.source.intake.spool.meters.get(self._meters[name])
+            if meter is not None:
+                found[name] = payloads.EPOCH + timedelta(microseconds=meter.reached_us) - self._late
+            elif self.settings.since is not None:
+                found[name] = self.settings.since
+        return found
 
-    def _start_of_unit(self, unit: Batch) -> datetime | None:
-        return unit.since(self._late) or self.settings.since
+    def _unit_starts(self, units: Iterable[Batch]) -> dict[Batch, datetime]:
+        return {unit: start for unit in units if (start := unit.since(self._late) or self.settings.since) is not None}
 
     async def _heal(self, starts: Mapping[str, datetime], units: Mapping[Batch, datetime]) -> None:
         """Keep what history holds of these nodes and units from then on."""
@@ -175,11 +178,8 @@ class Connection:
 
     async def _take(self, changes: Sequence[Change], events: Sequence[tuple[int, list[ua.Variant]]], let_go: frozenset[str]) -> None:
         if let_go:
-            starts = {name: start for name in let_go & set(self._meters) if (start := self._start_of(name)) is not None}
-            units: dict[Batch, datetime] = {
-                self._tagged[name]: start for name in let_go & set(self._tagged) if (start := self._start_of_unit(self._tagged[name]))
-            }
-            await self._heal(starts, units)
+            touched = {self._tagged[name] for name in let_go & set(self._tagged)}
+            await self._heal(self._starts(let_go & set(self._meters)), self._unit_starts(touched))
         self._watch_clock(changes)
         readings, rows = self._read(changes)
         for unit in self.source.tagged:
