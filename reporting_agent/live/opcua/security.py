@@ -16,8 +16,9 @@ from asyncua.crypto import security_policies, uacrypto
 from asyncua.crypto.cert_gen import dump_private_key_as_pem, generate_private_key, setup_self_signed_certificate
 from asyncua.crypto.truststore import TrustStore
 from asyncua.crypto.validator import CertificateValidator, CertificateValidatorOptions
-from asyncua.ua import MessageSecurityMode
+from asyncua.ua import MessageSecurityMode, UaError
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from benchmarks.errors import InputError, Place
@@ -35,6 +36,8 @@ _CHECKS = (
     | CertificateValidatorOptions.REVOKED
     | CertificateValidatorOptions.PEER_SERVER
 )
+REFUSALS = (OSError, UaError, ValueError, InvalidSignature, x509.ExtensionNotFound, InputError)
+"""What keeps a connection from being made, or ends it: network, server, a certificate that cannot be read, a password that is gone."""
 _MODES = {"sign": MessageSecurityMode.Sign, "sign-and-encrypt": MessageSecurityMode.SignAndEncrypt}
 
 logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # what it meets is told by `watch`, in a sentence

@@ -85,9 +85,15 @@ class OpcUaSource:
 
     def trouble(self) -> str:
         """What keeps readings from coming, in the words of server or network; empty for nothing."""
+        if self._ended_by_itself:
+            return Phrase("ended by a fault of ours: see the agent's own log")
         if self.connected:
             return ", ".join(f"{name}: {why}" for name, why in self.refused.items())
         return self.refusal or "…"
+
+    @property
+    def _ended_by_itself(self) -> bool:
+        return self._loop is not None and not self._ended.is_set() and not self._thread.is_alive()
 
     def words(self) -> Iterator[Word]:
         """Its connection, nodes that cannot be read, meters without a history, and its clock."""
@@ -159,8 +165,6 @@ class OpcUaSource:
             asyncio.run(self._connecting())
 
     async def _connecting(self) -> None:
-        from asyncua.ua import UaError
-
         from reporting_agent.live.opcua import security
         from reporting_agent.live.opcua.batches import EventBatches, TaggedBatches
         from reporting_agent.live.opcua.connection import Connection
@@ -168,13 +172,13 @@ class OpcUaSource:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         rows = KeptSource(Live(folder=self.intake.spool.folder)).rows() if self.settings.batches else []
         self.batches = [EventBatches(one, rows) if one.event is not None else TaggedBatches(one, rows) for one in self.settings.batches]
-        self.made_certificate = await security.make_certificate(self.settings, self.folder)
         again_s = AGAIN_FIRST_S
         while not self._ended.is_set():
             connection = Connection(self)
             try:
+                self.made_certificate = await security.make_certificate(self.settings, self.folder) or self.made_certificate
                 await connection.run()
-            except (OSError, UaError) as refused:
+            except security.REFUSALS as refused:
                 again_s = AGAIN_FIRST_S if self.connected else min(2 * again_s, AGAIN_LAST_S)
                 self.connected, self.refusal = False, _told(refused)
             await asyncio.sleep(again_s)

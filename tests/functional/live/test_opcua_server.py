@@ -198,6 +198,15 @@ def test_a_wrong_password_is_told_in_the_servers_words(tmp_path: Path, host: Hos
     assert one.source.refusal in ("BadUserAccessDenied", "BadIdentityTokenRejected")
 
 
+def test_a_certificate_that_cannot_be_read_is_told(tmp_path: Path, host: Host, connected: Callable[..., Connected]) -> None:
+    trust(tmp_path, host.folder / "server.der")
+    for name in ("agent.der", "agent.pem"):
+        (tmp_path / name).write_text("none")
+    one = connected("m-1", **secured(tmp_path))
+    one.until(lambda: bool(one.source.refusal))
+    assert one.source.trouble()
+
+
 def test_without_a_trusted_certificate_it_does_not_begin(tmp_path: Path, host: Host) -> None:
     (tmp_path / "trusted").mkdir()
     with pytest.raises(InputError) as refused:
@@ -253,7 +262,8 @@ def test_what_was_told_while_nobody_listened_is_read_from_history(host: Host, co
 
 async def nothing(*_: object) -> AsyncIterator[list[ua.DataValue]]:
     """A history that holds none."""
-    for page in ():
+    pages: list[list[ua.DataValue]] = []
+    for page in pages:
         yield page
 
 
