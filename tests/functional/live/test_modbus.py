@@ -161,7 +161,7 @@ def test_killed_at_random_instants_the_spool_holds_what_was_answered(
         else:
             agent.kill()
             agent = Agent(plant)
-    time.sleep(2.0)
+    agent.receives()  # one that has only begun dies of SIGTERM
     agent.end()
     said, spooled = answered(server), plant.spooled()
     lost = 0
