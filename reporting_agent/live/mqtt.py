@@ -13,17 +13,20 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.live import payloads, sparkplug
 from reporting_agent.live.intake import Arrival, Intake
+from reporting_agent.live.passwords import password_of
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.settings import Mqtt
+from reporting_agent.live.source import Word
 from reporting_agent.live.spool import now_us
 
 if TYPE_CHECKING:
@@ -94,6 +97,28 @@ class MqttSource:
                 asked = {"meter": self._names.get(meter, meter), "from": first, "to": last}
                 self._client.publish(self.settings.ask, json.dumps(asked), _QOS)
 
+    def trouble(self) -> str:
+        """What keeps readings from coming, in the words of broker or network; empty for nothing."""
+        return ": ".join((*self.refused, self.refusal)) if self.connected else self.refusal or "…"
+
+    def words(self) -> Iterator[Word]:
+        """Whether it is connected, and may read what it is to read."""
+        yield Word("", f"{self.connected} {self.refusal}", self._connection_told())
+
+    def _connection_told(self) -> str:
+        if self.refused and self.connected:
+            return Phrase(
+                "%(source)s does not let this agent read %(topics)s (%(why)s): nothing of it comes. "
+                "Let the client %(client)s read it, then start the agent again.",
+                source=self.name,
+                topics=", ".join(self.refused),
+                why=self.refusal,
+                client=self.settings.client_id,
+            )
+        if self.connected:
+            return Phrase("%(source)s is connected.", source=self.name)
+        return Phrase("%(source)s is not connected (%(why)s); it keeps what comes, and is tried again.", source=self.name, why=self.refusal)
+
     def _made(self) -> Client:
         try:
             from paho.mqtt import client as paho
@@ -116,7 +141,8 @@ class MqttSource:
             manual_ack=True,
         )
         if settings.username is not None:
-            client.username_pw_set(settings.username, self._password())
+            password = password_of(self._folder, settings.password_file, "source.mqtt.password_file")
+            client.username_pw_set(settings.username, password)
         if settings.ca_file is not None:
             client.tls_set(str(self._folder / settings.ca_file))
         client.reconnect_delay_set(1, 30)
@@ -129,22 +155,6 @@ class MqttSource:
     @property
     def _state_topic(self) -> str:
         return f"{sparkplug.NAMESPACE}/STATE/{self.settings.host_id}"
-
-    def _password(self) -> str | None:
-        name = self.settings.password_file
-        if name is None:
-            return None
-        try:
-            return (self._folder / name).read_text("utf-8").strip()
-        except OSError as gone:
-            raise InputError(
-                "password-unreadable",
-                "The file with the broker's password cannot be read.",
-                "Name a file that the agent's user may read.",
-                place=Place("site.toml", column="source.mqtt.password_file"),
-                found=str(gone.strerror or gone),
-                wanted=str(self._folder / name),
-            ) from gone
 
     def _on_connect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         del data, flags, properties

@@ -15,7 +15,7 @@ from reporting_agent.live.reading import NO_SEQUENCE, Quality, Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.settings import Readings, Rows
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PER_UNIT = {"s": 1_000_000, "ms": 1_000, "us": 1}
 UNREADABLE = "unreadable"
@@ -129,4 +129,4 @@ def _time_us(value: Any, written: str) -> int:
         raise Unreadable(f"{value!r} is no time by ISO 8601") from wrong
     if stamp.tzinfo is None:
         raise Unreadable(f"{value!r} has no offset from UTC")
-    return (stamp - _EPOCH) // _MICROSECOND
+    return (stamp - EPOCH) // _MICROSECOND

@@ -25,6 +25,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config.profile import Setting
+from reporting_agent.live.modbus.settings import Modbus
+from reporting_agent.live.opcua.settings import OpcUa
 
 FIELDS = frozenset({"meter", "time", "value", "sequence", "quality"})
 
@@ -133,6 +135,8 @@ class Live(Setting):
     most_gb: float | None = Field(default=None, gt=0)
     when_full: Literal["wait", "drop-oldest"] = "wait"
     mqtt: tuple[Mqtt, ...] = ()
+    opcua: tuple[OpcUa, ...] = ()
+    modbus: tuple[Modbus, ...] = ()
     alerts: Alerts = Alerts()
     page: Page | None = None
 

@@ -48,16 +48,22 @@ class SpoolFull(OSError):  # noqa: N818 - a state of the disk: what arrives is n
 
 @dataclass(slots=True)
 class _Meter:
-    """What is known of one meter: every key on disk is at or below the highest."""
+    """What is known of one meter: every key on disk is at or below the highest.
+
+    `reached_us` is the time of the reading that arrived last, by its source's clock or by ours, whichever is earlier: what came after it is
+    after that, also where the source's clock was set back.
+    """
 
     highest: Key = (-(1 << 62), NO_SEQUENCE)
     latest: dict[Key, float] = field(default_factory=dict)
     gaps: Gaps = field(default_factory=Gaps)
+    reached_us: int = -(1 << 62)
 
-    def take(self, key: Key, value: float, *, consecutive: bool) -> None:
+    def take(self, key: Key, value: float, received_us: int, *, consecutive: bool) -> None:
         if consecutive:
             self.gaps.take(key[1], later=key > self.highest)
         self.highest = max(self.highest, key)
+        self.reached_us = min(key[0], received_us)
         self.latest[key] = value
         if len(self.latest) > LATEST_KEPT:
             del self.latest[next(iter(self.latest))]
@@ -129,7 +135,8 @@ class Spool:
                 raise
             self._bytes += self._segment.size - before
             for one in new:
-                self.meters.setdefault(one.meter, _Meter()).take((one.time_us, one.sequence), one.value, consecutive=one.consecutive)
+                key = (one.time_us, one.sequence)
+                self.meters.setdefault(one.meter, _Meter()).take(key, one.value, one.received_us, consecutive=one.consecutive)
             self._began_us = self._began_us or next((one.received_us for one in new), 0)
         return Taken(len(new), repeated, contradicted, late, new, rows)
 
@@ -196,9 +203,9 @@ class Spool:
 
     def _learn(self, number: int) -> None:
         for frame in frames(layout.segment_path(self.folder, number)):
-            for time_us, sequence, value, _, place, quality in frame.records.tolist():
+            for time_us, sequence, value, received_us, place, quality in frame.records.tolist():
                 meter = self.meters.setdefault(frame.names[place], _Meter())
-                meter.take((time_us, sequence), value, consecutive=quality >= CONSECUTIVE)
+                meter.take((time_us, sequence), value, received_us, consecutive=quality >= CONSECUTIVE)
 
     def _first_receipt(self) -> int:
         first = next((frame.records for frame in frames(self._segment.path) if len(frame.records)), None)
@@ -215,13 +222,14 @@ class Spool:
         if not path.exists():
             return 0
         state = json.loads(path.read_text("utf-8"))
-        for name, (time_us, sequence, highest, ranges) in state["meters"].items():
-            self.meters[name] = _Meter((time_us, sequence), {}, Gaps(highest, [(first, last) for first, last in ranges]))
+        for name, (time_us, sequence, highest, ranges, *reached) in state["meters"].items():
+            gaps = Gaps(highest, [(first, last) for first, last in ranges])
+            self.meters[name] = _Meter((time_us, sequence), {}, gaps, reached[0] if reached else time_us)
         return int(state["segment"])
 
     def _save_state(self, number: int) -> None:
         """What is known may be further than the segment: learning it again changes nothing."""
-        meters = {name: (*one.highest, one.gaps.highest, one.gaps.ranges) for name, one in self.meters.items()}
+        meters = {name: (*one.highest, one.gaps.highest, one.gaps.ranges, one.reached_us) for name, one in self.meters.items()}
         write_whole(self.folder / "state.json", json.dumps({"segment": number, "meters": meters}, ensure_ascii=False).encode())
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
-from reporting_agent.live import shifts
+from reporting_agent.live import kinds, shifts
 from reporting_agent.live.intake import Intake
 from reporting_agent.live.mqtt import MqttSource
 from reporting_agent.live.notifying import Journal, Teller, Told
@@ -44,14 +44,14 @@ def settings_of(site: Site) -> Live:
             wanted='"spool"',
         )
     settings = load(site.source, site.folder)
-    if not settings.mqtt:
+    if not any(getattr(settings, kind) for kind in kinds.KINDS):
         raise InputError(
             "source-not-live",
             "No source fills the spool.",
-            "Name a broker by [[source.mqtt]], as docs/live.md says.",
+            "Name where readings come from, as docs/live.md says.",
             place=Place(str(site.path), column="source"),
-            found="no [[source.mqtt]]",
-            wanted="at least one",
+            found="no source",
+            wanted="at least one of " + ", ".join(f"[[source.{kind}]]" for kind in kinds.KINDS),
         )
     return settings
 
@@ -63,13 +63,14 @@ class Watch:
         self.site, self.settings, self.tell = site, settings_of(site), tell
         self.spool = Spool(self.settings.folder, most_bytes=self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest")
         self.intake = kind(self.spool)
-        self.sources = [MqttSource(one, site.folder, self.intake) for one in self.settings.mqtt]
+        self.sources = kinds.made(self.settings, site.folder, self.intake)
         self.kept = self.repeated = self.contradicted = self.late = 0
         self._told: dict[str, str] = {}
         self.room = Room(site, self.settings, tell, self._publish())
 
     def _publish(self) -> Callable[[str, str], None] | None:
-        return self.sources[0].publish if self.sources else None
+        """By the first broker."""
+        return next((one.publish for one in self.sources if isinstance(one, MqttSource)), None)
 
     def run(self, stop: threading.Event, each_round: Callable[[Watch], None] | None = None) -> None:
         """Receive until `stop` is set; what came by then is kept."""
@@ -101,7 +102,8 @@ class Watch:
         for source in self.sources:
             if missing:
                 source.ask_again(missing)
-            self._say(source.name, f"{source.connected} {source.refusal}", _source(source))
+            for word in source.words():
+                self._say(f"{source.name} {word.about}", word.state, word.sentence)
         self.room.round(self)
         full = self.intake.full
         self._say("full", str(full or ""), _full(str(full or "")))
@@ -211,7 +213,7 @@ class Room:
             idle=plant.idle(),
             silent=plant.silent(wall),
             unreadable=list(plant.unreadable),
-            sources=[(one.name, _trouble(one)) for one in watch.sources],
+            sources=[(one.name, one.trouble()) for one in watch.sources],
             alerts=[one for one in self.alerts if (one.step, one.batch) in running],
             shift=shifts.done(plant, self.alerts, start, end),
             kept=watch.kept,
@@ -239,26 +241,6 @@ class Room:
                 {"site": self.site.id, "kind": "shift", **view},
             )
         )
-
-
-def _trouble(source: MqttSource) -> str:
-    """What keeps readings from coming, in the words of broker or network; empty for nothing."""
-    return ": ".join((*source.refused, source.refusal)) if source.connected else source.refusal or "…"
-
-
-def _source(source: MqttSource) -> str:
-    if source.refused and source.connected:
-        return Phrase(
-            "%(source)s does not let this agent read %(topics)s (%(why)s): nothing of it comes. "
-            "Let the client %(client)s read it, then start the agent again.",
-            source=source.name,
-            topics=", ".join(source.refused),
-            why=source.refusal,
-            client=source.settings.client_id,
-        )
-    if source.connected:
-        return Phrase("%(source)s is connected.", source=source.name)
-    return Phrase("%(source)s is not connected (%(why)s); it keeps what comes, and is tried again.", source=source.name, why=source.refusal)
 
 
 def _full(why: str) -> str:

@@ -1,0 +1,22 @@
+"""The kinds of live sources: `[[source.KIND]]` in site.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from reporting_agent.live.intake import Intake
+from reporting_agent.live.modbus.source import ModbusSource
+from reporting_agent.live.mqtt import MqttSource
+from reporting_agent.live.opcua.source import OpcUaSource
+from reporting_agent.live.settings import Live
+from reporting_agent.live.source import LiveSource
+
+KINDS: Mapping[str, Callable[[Any, Path, Intake], LiveSource]] = {"mqtt": MqttSource, "opcua": OpcUaSource, "modbus": ModbusSource}
+"""By the name of its tables: made of one table's settings, the folder that its paths count from, and where arrivals go."""
+
+
+def made(settings: Live, folder: Path, intake: Intake) -> list[LiveSource]:
+    """Every source that site.toml names."""
+    return [make(one, folder, intake) for kind, make in KINDS.items() for one in getattr(settings, kind)]

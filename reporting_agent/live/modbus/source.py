@@ -1,0 +1,154 @@
+"""One line of Modbus devices, polled at an even pace.
+
+A device tells neither times nor what it measured before: a reading's time is when it was received, and a poll that was missed cannot be
+asked for again. A register of energy goes on counting meanwhile, so that energy is complete, and only its course over the gap is not known.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
+from reporting_agent.live.intake import Arrival, Intake
+from reporting_agent.live.modbus.registers import Block, blocks, readings
+from reporting_agent.live.modbus.settings import Modbus
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.source import Word
+from reporting_agent.live.spool import now_us
+
+LEAVING_S = 10.0
+
+
+class _Silence:
+    """Polls that a block of registers missed in a row, and what is to be said of it."""
+
+    def __init__(self) -> None:
+        self.why = ""
+        self.since = ""
+        self.polls = 0
+
+    def missed(self, why: str, polls: int = 1) -> None:
+        if not self.why:
+            self.since, self.polls = datetime.now(UTC).isoformat(timespec="seconds"), 0
+        self.why, self.polls = why, self.polls + polls
+
+    def answered(self) -> None:
+        self.why = ""
+
+
+class ModbusSource:
+    """Polled by a thread of its own."""
+
+    def __init__(self, settings: Modbus, folder: Path, intake: Intake) -> None:
+        del folder  # nothing of it lies in a file
+        try:
+            from reporting_agent.live.modbus.line import Line, Missed, NotReached
+        except ImportError as missing:
+            raise InputError(
+                "modbus-not-installed",
+                "Modbus needs a client that is not installed.",
+                "Install the agent with its extra: pip install 'steplabel-agent[live]'.",
+                place=Place("site.toml", column="source.modbus"),
+                found=str(missing),
+                wanted="pymodbus and pyserial",
+            ) from missing
+        self.settings, self._intake = settings, intake
+        self._line, self._missed, self._not_reached = Line(settings), Missed, NotReached
+        self._slow = False  # whether the last poll took longer than the time between polls, though all answered
+        self._silences = {block: _Silence() for block in blocks(settings.registers)}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
+
+    def start(self) -> None:
+        """Poll until `stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Poll no more."""
+        self._ended.set()
+        self._thread.join(LEAVING_S)
+
+    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
+        """A device knows only what it measures now."""
+
+    def trouble(self) -> str:
+        """What keeps readings from coming; empty for nothing."""
+        return ", ".join(f"{_place(block)}: {one.why}" for block, one in self._silences.items() if one.why)
+
+    def words(self) -> Iterator[Word]:
+        """Blocks of registers that do not answer, and, once they do again, what was missed."""
+        every = f"{self.settings.every_s:g}"
+        for block, silence in list(self._silences.items()):
+            meters = ", ".join(one.meter for one in block.values)
+            if silence.why:
+                told = Phrase(
+                    "%(source)s, %(place)s: no reading of %(meters)s (%(why)s). It is asked again every %(every)s s.",
+                    source=self.name,
+                    place=_place(block),
+                    meters=meters,
+                    why=silence.why,
+                    every=every,
+                )
+            else:
+                told = Phrase(
+                    "%(source)s, %(place)s answers again; %(polls)s polls of %(meters)s were missed since %(since)s. "
+                    "A register's energy is complete, its course over the gap is not known.",
+                    source=self.name,
+                    place=_place(block),
+                    polls=f"{silence.polls:,}",
+                    meters=meters,
+                    since=silence.since,
+                )
+            yield Word(_place(block), silence.why, told)
+
+        told = (
+            Phrase("%(source)s: a poll takes longer than the %(every)s s between polls. Raise every_s.", source=self.name, every=every)
+            if self._slow
+            else Phrase("%(source)s: polls keep their pace again.", source=self.name)
+        )
+        yield Word("pace", "slow" if self._slow else "", told)
+
+    def _run(self) -> None:
+        due_s = time.monotonic()
+        while not self._ended.wait(max(0.0, due_s - time.monotonic())):
+            self._poll()
+            over = int((time.monotonic() - due_s) // self.settings.every_s)  # polls that were due meanwhile
+            due_s += (over + 1) * self.settings.every_s
+            silent = [one for one in self._silences.values() if one.why]
+            for silence in silent:
+                silence.polls += over
+            self._slow = over > 0 and not silent
+        self._line.close()
+
+    def _poll(self) -> None:
+        found: list[Reading] = []
+        unreached = ""
+        for block, silence in self._silences.items():
+            if self._ended.is_set():
+                break
+            if unreached:
+                silence.missed(unreached)
+                continue
+            try:
+                held = self._line.read(block)
+            except self._missed as missed:
+                silence.missed(str(missed))
+                unreached = str(missed) if isinstance(missed, self._not_reached) else ""
+            else:
+                found += readings(block, held, now_us())
+                silence.answered()
+        if found:
+            self._intake.put(Arrival(found))
+
+
+def _place(block: Block) -> str:
+    return f"unit {block.unit} {block.table} {block.address}"

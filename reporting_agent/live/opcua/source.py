@@ -1,0 +1,189 @@
+"""One OPC UA server: what it tells is kept before it is acknowledged, and what it told while nobody listened is read from its history.
+
+Exactly once is made of: a subscription whose notifications are acknowledged after the spool has them; after every connection, and wherever
+values may have been let go of, a reading of history from the latest reading that the spool holds of each meter; and a spool that drops what
+comes again. What the server tells meanwhile waits until history is kept, so that a meter's latest reading never stands beyond a gap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
+from reporting_agent.live.clock import Clock
+from reporting_agent.live.intake import Arrival, Intake
+from reporting_agent.live.opcua.settings import OpcUa
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.segments import Row
+from reporting_agent.live.settings import Live
+from reporting_agent.live.source import Word
+from reporting_agent.live.spool_source import KeptSource
+
+if TYPE_CHECKING:
+    from reporting_agent.live.opcua.batches import Batch, EventBatches, TaggedBatches
+
+
+AGAIN_FIRST_S = 1.0
+AGAIN_LAST_S = 10.0
+LEAVING_S = 10.0
+
+
+class OpcUaSource:
+    """One server, connected and connected again by a thread of its own."""
+
+    def __init__(self, settings: OpcUa, folder: Path, intake: Intake) -> None:
+        try:
+            from reporting_agent.live.opcua import security
+        except ImportError as missing:
+            raise InputError(
+                "opcua-not-installed",
+                "OPC UA needs a client that is not installed.",
+                "Install the agent with its extra: pip install 'steplabel-agent[live]'.",
+                place=Place("site.toml", column="source.opcua"),
+                found=str(missing),
+                wanted="asyncua",
+            ) from missing
+        security.check(settings, folder)
+        self.settings, self.folder, self.intake = settings, folder, intake
+        self.batches: list[Batch] = []
+        self.clock = Clock()
+        self.connected = False
+        self.refusal = ""  # the server's or the network's last word
+        self.refused: Mapping[str, str] = {}  # nodes that cannot be read, with the server's word
+        self.without_history: Mapping[str, str] = {}  # meters, with the server's word
+        self.made_certificate: Path | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+
+    @property
+    def name(self) -> str:
+        return self.settings.url.removeprefix("opc.tcp://")
+
+    def start(self) -> None:
+        """Connect, and go on connecting until `stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave the server, and take nothing more."""
+        self._ended.set()
+        loop, task = self._loop, self._task
+        if loop is not None and task is not None:
+            with suppress(RuntimeError):  # it ended by itself
+                loop.call_soon_threadsafe(task.cancel)
+        self._thread.join(LEAVING_S)
+
+    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
+        """Values of OPC UA have no numbers; history is asked for by time."""
+
+    def trouble(self) -> str:
+        """What keeps readings from coming, in the words of server or network; empty for nothing."""
+        if self._ended_by_itself:
+            return Phrase("ended by a fault of ours: see the agent's own log")
+        if self.connected:
+            return ", ".join(f"{name}: {why}" for name, why in self.refused.items())
+        return self.refusal or "…"
+
+    @property
+    def _ended_by_itself(self) -> bool:
+        return self._loop is not None and not self._ended.is_set() and not self._thread.is_alive()
+
+    def words(self) -> Iterator[Word]:
+        """Its connection, nodes that cannot be read, meters without a history, and its clock."""
+        if self.connected or self.refusal:
+            yield Word("", f"{self.connected} {self.refusal}", self._connection_told())
+        if self.made_certificate is not None:
+            told = Phrase(
+                "%(source)s: the agent made itself the certificate %(file)s, good for a year. Let the server trust it.",
+                source=self.name,
+                file=str(self.made_certificate),
+            )
+            yield Word("certificate", "made", told)
+        for name, why in self.refused.items():
+            told = Phrase(
+                "%(source)s has no node %(node)s for this agent (%(why)s). Correct it in site.toml, or let the agent's user read it.",
+                source=self.name,
+                node=name,
+                why=why,
+            )
+            yield Word(f"node {name}", why, told)
+        if self.without_history:
+            told = Phrase(
+                "%(source)s keeps no history of %(meters)s (%(why)s): what these measure while the agent is not connected is lost. "
+                "A register's energy is complete all the same.",
+                source=self.name,
+                meters=", ".join(sorted(self.without_history)),
+                why=next(iter(self.without_history.values())),
+            )
+            yield Word("history", ", ".join(sorted(self.without_history)), told)
+        yield from self.clock.words(self.name)
+
+    def _connection_told(self) -> str:
+        if self.connected:
+            return Phrase("%(source)s is connected.", source=self.name)
+        return Phrase(
+            "%(source)s is not connected (%(why)s). It is tried again, and its history is read then.", source=self.name, why=self.refusal
+        )
+
+    @property
+    def tagged(self) -> list[TaggedBatches]:
+        from reporting_agent.live.opcua.batches import TaggedBatches
+
+        return [one for one in self.batches if isinstance(one, TaggedBatches)]
+
+    @property
+    def events(self) -> list[EventBatches]:
+        from reporting_agent.live.opcua.batches import EventBatches
+
+        return [one for one in self.batches if isinstance(one, EventBatches)]
+
+    async def keep(self, readings: list[Reading], rows: list[Row]) -> None:
+        """Returns once the spool has them."""
+        loop = asyncio.get_running_loop()
+        kept = loop.create_future()
+
+        def acknowledge() -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits
+                loop.call_soon_threadsafe(done)
+
+        def done() -> None:
+            if not kept.done():
+                kept.set_result(None)
+
+        await asyncio.to_thread(self.intake.put, Arrival(readings, rows, acknowledge))
+        await kept
+
+    def _run(self) -> None:
+        with suppress(asyncio.CancelledError):
+            asyncio.run(self._connecting())
+
+    async def _connecting(self) -> None:
+        from reporting_agent.live.opcua import security
+        from reporting_agent.live.opcua.batches import EventBatches, TaggedBatches
+        from reporting_agent.live.opcua.connection import Connection
+
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        rows = KeptSource(Live(folder=self.intake.spool.folder)).rows() if self.settings.batches else []
+        self.batches = [EventBatches(one, rows) if one.event is not None else TaggedBatches(one, rows) for one in self.settings.batches]
+        again_s = AGAIN_FIRST_S
+        while not self._ended.is_set():
+            connection = Connection(self)
+            try:
+                self.made_certificate = await security.make_certificate(self.settings, self.folder) or self.made_certificate
+                await connection.run()
+            except security.REFUSALS as refused:
+                again_s = AGAIN_FIRST_S if self.connected else min(2 * again_s, AGAIN_LAST_S)
+                self.connected, self.refusal = False, _told(refused)
+            await asyncio.sleep(again_s)
+
+
+def _told(refused: BaseException) -> str:
+    """A server's refusal by the name of its status code, which its manual explains."""
+    return type(refused).__name__ if type(refused).__name__.startswith("Bad") else str(refused) or type(refused).__name__

@@ -1,0 +1,37 @@
+"""What `watch` asks of every live source, whatever its protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+
+class Word(NamedTuple):
+    """What a source has to say about one thing; told when its `state` changes from what it was, at first from an empty one."""
+
+    about: str
+    state: str
+    sentence: str
+
+
+class LiveSource(Protocol):
+    """One connection. It puts arrivals into the intake from a thread of its own, and is asked from the thread of `watch`."""
+
+    @property
+    def name(self) -> str:
+        """As people are told of it."""
+
+    def start(self) -> None:
+        """Connect, and go on connecting until `stop`; returns at once."""
+
+    def stop(self) -> None:
+        """Leave; returns once nothing more is put into the intake."""
+
+    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
+        """Ask for what is missing by its numbers, meter by meter, both ends included; asked at every round, for all sources' meters."""
+
+    def trouble(self) -> str:
+        """What keeps readings from coming, for the page; empty for nothing."""
+
+    def words(self) -> Iterable[Word]:
+        """What is to be said of it now."""

@@ -1,0 +1,43 @@
+"""A plant's server as a process of its own, so that it can be killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.servers import free_port
+
+STARTS_IN_S = 300  # on a machine that others use
+
+
+class Server:
+    """A module of `fixtures` that serves on a port of this machine, or on `device`; it says "serving" once it does."""
+
+    def __init__(self, module: str, folder: Path, *more: str, device: str | None = None) -> None:
+        self.folder, self.port = folder, free_port()
+        place = ("--port", str(self.port)) if device is None else ("--device", device)
+        self._command = [sys.executable, "-m", module, str(folder), *place, *more]
+        folder.mkdir()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Server:
+        log = self.folder / "server.log"
+        log.write_text("")
+        with log.open("ab") as file:
+            self._process = subprocess.Popen(self._command, stdout=file, stderr=file, cwd=Path(__file__).parents[3])
+        deadline = time.monotonic() + STARTS_IN_S
+        while "serving" not in log.read_text():
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        return self
+
+    def play(self) -> None:
+        """Let it tell what its plant measures."""
+        (self.folder / "play").touch()
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,85 @@
+"""Batches out of tags: by state, by id alone, in whatever order a control writes them, and from the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from reporting_agent.live.segments import Row
+from reporting_agent.live.tags import Change, Unit, latest
+
+CONSTANTS = {"step": "eaf", "equipment": "eaf-1"}
+
+
+def unit(*, by_state: bool = True) -> Unit:
+    return Unit(CONSTANTS, ("6",), ("17", "9"), by_state=by_state)
+
+
+def changes(*written: tuple[int, str, str]) -> list[Change]:
+    return [Change(tag, minute, f"T{minute:02}", value) for minute, tag, value in written]
+
+
+def merged(rows: Sequence[Row]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        assert row["table"] == "batches"
+        found.setdefault(row["batch_id"], {}).update({name: cell for name, cell in row.items() if name not in ("table", "batch_id")})
+    return found
+
+
+WANTED = {
+    "H1": {**CONSTANTS, "product": "a", "start": "T01", "end": "T05", "output_quantity": "120.5"},
+    "H2": {**CONSTANTS, "product": "a", "start": "T07", "end": "T09", "output_quantity": "99.0"},
+}
+TOLD = changes(
+    (0, "product", "a"), (1, "batch_id", "H1"), (1, "state", "6"), (3, "state", "11"), (4, "state", "6"), (5, "output_quantity", "120.5"),
+    (5, "state", "17"), (7, "batch_id", "H2"), (7, "state", "6"), (9, "output_quantity", "99.0"), (9, "state", "9"),
+)  # fmt: skip
+
+
+def test_a_batch_lasts_from_its_start_to_its_end_and_being_held_is_neither() -> None:
+    assert merged(unit().take(TOLD)) == WANTED
+
+
+@pytest.mark.parametrize("at", range(1, len(TOLD)))
+def test_taken_in_two_parts_with_repeats_the_rows_are_the_same(at: int) -> None:
+    one = unit()
+    assert merged([*one.take(TOLD[:at]), *one.take(TOLD[max(0, at - 3) :]), *one.take(TOLD)]) == WANTED
+
+
+@pytest.mark.parametrize("at", range(1, len(TOLD)))
+def test_one_that_starts_anew_goes_on_from_its_latest_row(at: int) -> None:
+    """With history from the beginning of the latest batch, and what stood before that."""
+    rows = list(unit().take(TOLD[:at]))
+    again = unit()
+    since = 0
+    if (row := latest(rows, CONSTANTS)) is not None:
+        again.resume(row)
+        since = int(row["start"].removeprefix("T"))
+    stood = [one for one in TOLD if one.time_us < since and one.tag == "product"]
+    rows += again.take([*stood, *(one for one in TOLD if one.time_us >= since)])
+    assert merged(rows) == WANTED
+
+
+def test_an_id_that_comes_after_its_state_names_the_batch_since_its_state() -> None:
+    told = changes(
+        (1, "batch_id", "H1"), (1, "state", "6"), (5, "state", "17"), (7, "state", "6"), (8, "batch_id", "H2"), (9, "state", "17")
+    )
+    rows = merged(unit().take(told))
+    assert {name: (row["start"], row["end"]) for name, row in rows.items()} == {"H1": ("T01", "T05"), "H2": ("T07", "T09")}
+
+
+def test_without_a_state_a_batch_lasts_as_long_as_its_id() -> None:
+    told = changes((1, "batch_id", "H1"), (5, "batch_id", "H2"), (8, "batch_id", "0"), (9, "batch_id", "H3"))
+    rows = merged(unit(by_state=False).take(told))
+    assert {name: (row["start"], row.get("end")) for name, row in rows.items()} == {
+        "H1": ("T01", "T05"),
+        "H2": ("T05", "T08"),
+        "H3": ("T09", None),
+    }
+
+
+def test_what_is_written_after_the_end_corrects_it() -> None:
+    told = [*TOLD[:7], *changes((6, "output_quantity", "121.0"))]
+    assert merged(unit().take(told))["H1"]["output_quantity"] == "121.0"
