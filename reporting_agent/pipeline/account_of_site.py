@@ -1,7 +1,8 @@
 """Whether an account of what came over the fence shows that all of the site's energy is in its labels: said beside each and its grade.
 
 Without [site_boundary] nothing does. With it each carrier that the label's step counts, or that a conversion makes of one, has to balance:
-what is available and in no use might be the step's own, of what a conversion made with as much of what it took.
+what is available and in no use might be the step's own, of what a conversion made with as much of what it took. Where the purchases are the
+very meters that labels count, the balance closes whatever they read, and shows nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Status
-from benchmarks.phrases import Phrase, Value
+from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Pack, Words
 from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of, size_of
 from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
 from reporting_agent.pipeline.sitewide import Sitewide
+
+TENFOLD = 10
+"""An error of so many percent of a carrier is looked at, of which a supplier's bill would tell (a convention of ours)."""
 
 
 def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | None) -> Iterator[Words]:
@@ -47,6 +51,19 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | N
             size = _size(one, abs(amount), own, label, whole, pack) / output
             if size > WORTH_TELLING * abs(label.best.value) and (amount > 0 or label.energy_by_carrier.get(carrier)):
                 yield Words.of(_said(one, amount, size, label))
+        elif carrier in found and carrier in touched and (of_meters := _of_own_meters(carrier, whole)):
+            percent = 0.01 * label.energy_by_carrier.get(carrier, 0.0) / (label.output_t or output)
+            if TENFOLD * percent > WORTH_TELLING * abs(label.best.value):
+                said = Phrase(
+                    "What the site bought of %(carrier)s is stated as what %(meters)s read, and labels count the same readings: the balance"
+                    " closes whatever they are. Each percent that is missing makes the label %(size)s %(unit)s lower. State the amounts of"
+                    " the supplier's bills under purchased of [site_boundary], or a meter of the supplier's.",
+                    carrier=CARRIERS[carrier].words,
+                    meters=enumerated(of_meters),
+                    size=f"{percent:.2g}",
+                    unit=label.unit,
+                )
+                yield Words.of(said)
         elif carrier not in found and label.energy_by_carrier.get(carrier):
             said = Phrase(
                 "The account of the site holds no balance of %(carrier)s, which this label counts: nothing shows that all of it is in."
@@ -54,6 +71,14 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | N
                 carrier=CARRIERS[carrier].words,
             )
             yield Words.of(said)
+
+
+def _of_own_meters(carrier: str, whole: Sitewide) -> list[str]:
+    """The meters that all purchases of the carrier are stated by, where labels count each of them; else none."""
+    fence = whole.site.site_boundary
+    bought = [flow.meter for flow in (fence.purchased if fence else ()) if flow.carrier == carrier]
+    counted = {meter.id for meter in whole.site.tree.counted}
+    return [one for one in bought if one is not None] if all(one in counted for one in bought) else []
 
 
 def _size(one: CarrierBalance, amount: float, own: set[str], label: StepLabel, whole: Sitewide, pack: Pack) -> float:

@@ -1,13 +1,17 @@
-"""Constants of state by which a meter's gas or steam counts (temperature, pressure, feed water): told beside the label with what an error
-of 10 K and of 5 kPa would make of it, and to which side, since no reading shows them."""
+"""Settings of state by which a meter's gas or steam counts: temperature, pressure, the atmosphere that a gauge reads from, the state that a
+meter's computer assumes, feed water, condensate and dryness. No reading shows them, so each is told beside the label with what an error of
+10 K, 5 kPa, a tenth of the condensate or a percent of the vapour would make of it, and to which side. One that is the worst of what is
+usual already is not told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from math import fsum
 
 import numpy as np
 
+from benchmarks import gas_and_steam
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER
 from benchmarks.labels import StepLabel
@@ -17,12 +21,12 @@ from benchmarks.measurements import Direction, Status
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Words
 from reporting_agent.config.agreement import amount_unit
-from reporting_agent.config.meters import Meter
+from reporting_agent.config.meters import DesignState, Meter, Steam
 from reporting_agent.metering import MeterRecord, derived
 from reporting_agent.pipeline.sitewide import Sitewide
 
-KELVIN, KPA = 10.0, 5.0
-"""Steps by which a constant is moved to show its size (a convention of ours)."""
+KELVIN, KPA, CONDENSATE, VAPOUR = 10.0, 5.0, 0.1, 0.01
+"""Steps by which a setting is moved to show its size: K, kPa, shares of the mass (a convention of ours)."""
 USUAL_GAS_C, USUAL_FEED_WATER_C = (0, 40), (60, 160)
 """Of gas in a works' main, and of feed water behind its deaerator, which is 104 at 120 kPa (conventions of ours)."""
 
@@ -41,10 +45,10 @@ def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
         record = max(at_state, key=lambda one: one.total)
         mj = whole.of_steps(counted.carrier, counted.direction).get(label.step, 0.0) * whole.share_of(counted, label.step)
         each, sign = mj / MJ_PER[label.energy_unit] / output, 1 if counted.direction is Direction.IMPORT else -1
-        sizes = [(said, each * moved) for said, moved in _moved(record, sign)]
+        sizes = [(said, each * moved) for said, moved in _moved(record, whole.site.tree.by_id, sign)]
         if worth := [(said, size) for said, size in sizes if size > WORTH_TELLING * abs(label.best.value)]:
             said = Phrase(
-                "What meter %(meter)s counts of %(carrier)s rests on constants that no reading shows. The label would be higher by"
+                "What meter %(meter)s counts of %(carrier)s rests on settings that no reading shows. The label would be higher by"
                 " %(constants)s. Let meters read them (temperature_meter, pressure_meter), or keep the records of how they were measured"
                 " for an auditor.",
                 meter=record.meter.id,
@@ -56,56 +60,102 @@ def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
             yield Words.of(said)
 
 
-def _moved(record: MeterRecord, sign: int) -> Iterator[tuple[Value, float]]:
-    """Each constant in words with the side on which its true value makes the label higher, and the share of its energy that a step to that
+def _moved(record: MeterRecord, meters: Mapping[str, Meter], sign: int) -> Iterator[tuple[Value, float]]:
+    """Each setting in words with the side on which its true value makes the label higher, and the share of its energy that a step to that
     side is; `sign` is -1 of a credit."""
     meter, state = record.meter, record.mean_state
     if state is None:
         return
-    temperature_k, pressure_kpa = state
+    moved = _Moved(meter, state, sign)
     if meter.temperature_c is not None:
-        share, side = _worse(KELVIN, lambda by: _share(meter, (temperature_k + by, pressure_kpa), state, sign))
-        shown: dict[str, Value] = {"side": side, "value": f"{meter.temperature_c:g}"}
-        said = Phrase("each 10 K that the true temperature is %(side)s %(value)s °C", **shown)
-        if meter.steam is None:
-            low, high = USUAL_GAS_C
-            said = Phrase(
-                "each 10 K that the true temperature is %(side)s %(value)s °C (usual %(low)s to %(high)s)", low=low, high=high, **shown
-            )
-        yield said, share
+        usual = None if meter.steam is not None else USUAL_GAS_C
+        yield from moved.kelvin(Phrase("temperature"), meter.temperature_c, usual, lambda by: moved.at(kelvin=by))
     if meter.pressure_kpa is not None:
-        share, side = _worse(KPA, lambda by: _share(meter, (temperature_k, pressure_kpa + by), state, sign))
-        value = f"{meter.pressure_kpa:g}"
-        yield Phrase("each 5 kPa that the true absolute pressure is %(side)s %(value)s kPa", side=side, value=value), share
-    if meter.steam is not None:
-        steam, (low, high) = meter.steam, USUAL_FEED_WATER_C
-
-        def with_water(by: float) -> Meter:
-            return meter.model_copy(update={"steam": steam.model_copy(update={"feed_water_c": max(steam.feed_water_c + by, 0.0)})})
-
-        share, side = _worse(KELVIN, lambda by: _share(with_water(by), state, state, sign, meter))
-        said = Phrase(
-            "each 10 K that the true feed water is %(side)s %(value)s °C (usual %(low)s to %(high)s)",
-            side=side,
-            value=f"{steam.feed_water_c:g}",
-            low=low,
-            high=high,
+        yield from moved.kpa(Phrase("absolute pressure"), meter.pressure_kpa, lambda by: moved.at(kpa=by))
+    elif meter.pressure_meter is not None and (reads := meters[meter.pressure_meter]).pressure_is == "gauge":
+        atmosphere = Phrase("atmosphere at gauge %(meter)s (101.3 kPa at sea level)", meter=reads.id)
+        yield from moved.kpa(atmosphere, reads.atmosphere_kpa, lambda by: moved.at(kpa=by))
+    elif meter.pressure_meter is not None:
+        said = Phrase("readings of %(meter)s that are gauge pressure and not absolute", meter=meter.pressure_meter)
+        yield said, moved.at(kpa=gas_and_steam.NORMAL_KPA)
+    if (design := meter.computed_at) is not None:
+        temperature, pressure = Phrase("temperature that the meter computes with"), Phrase("pressure that the meter computes with")
+        yield from moved.kelvin(temperature, design.temperature_c, None, lambda by: moved.computed(design, "temperature_c", by))
+        yield from moved.kpa(pressure, design.pressure_kpa, lambda by: moved.computed(design, "pressure_kpa", by))
+    if (steam := meter.steam) is not None:
+        yield from moved.kelvin(
+            Phrase("feed water"), steam.feed_water_c, USUAL_FEED_WATER_C, lambda by: moved.steam(steam, "feed_water_c", by, 300.0)
         )
-        yield said, share
+        yield from _of_condensate(steam, moved)
+
+
+def _of_condensate(steam: Steam, moved: _Moved) -> Iterator[tuple[Value, float]]:
+    if steam.condensate_c is not None:
+        share, side = _worse(CONDENSATE, lambda by: moved.steam(steam, "condensate_returned", by, 1.0))
+        yield _each(Phrase("10 % of the mass"), Phrase("condensate that returns"), side, f"{100 * steam.condensate_returned:g} %"), share
+        yield from moved.kelvin(
+            Phrase("condensate's temperature"), steam.condensate_c, None, lambda by: moved.steam(steam, "condensate_c", by, 300.0)
+        )
+    if steam.state == "saturated":
+        share, side = _worse(VAPOUR, lambda by: moved.steam(steam, "dryness", by, 1.0))
+        yield _each(Phrase("1 % of the mass"), Phrase("share of vapour"), side, f"{100 * steam.dryness:g} %"), share
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """By what share a meter would count more, were one of its settings another; 0 where that state is none."""
+
+    meter: Meter
+    state: tuple[float, float]  # K, kPa absolute: means of the period
+    sign: int
+
+    def at(self, kelvin: float = 0.0, kpa: float = 0.0) -> float:
+        return self._share(self.meter, (self.state[0] + kelvin, self.state[1] + kpa))
+
+    def computed(self, design: DesignState, key: str, by: float) -> float:
+        return self._share(self.meter.model_copy(update={"computed_at": design.model_copy(update={key: getattr(design, key) + by})}))
+
+    def steam(self, steam: Steam, key: str, by: float, most: float) -> float:
+        changed = min(max(getattr(steam, key) + by, 0.0), most)
+        return self._share(self.meter.model_copy(update={"steam": steam.model_copy(update={key: changed})}))
+
+    def kelvin(
+        self, what: Phrase, value_c: float, usual: tuple[int, int] | None, share: Callable[[float], float]
+    ) -> Iterator[tuple[Value, float]]:
+        """What 10 K make; nothing where the value is at the end of what is usual, or beyond, to which an error makes the label higher."""
+        size, side = _worse(KELVIN, share)
+        if usual is None:
+            yield _each(Phrase("10 K"), what, side, f"{value_c:g} °C"), size
+        elif usual[0] < value_c if side == BELOW else value_c < usual[1]:
+            yield _each(Phrase("10 K"), what, side, f"{value_c:g} °C", usual), size
+
+    @staticmethod
+    def kpa(what: Phrase, value_kpa: float, share: Callable[[float], float]) -> Iterator[tuple[Value, float]]:
+        size, side = _worse(KPA, share)
+        yield _each(Phrase("5 kPa"), what, side, f"{value_kpa:g} kPa"), size
+
+    def _share(self, changed: Meter, state: tuple[float, float] | None = None) -> float:
+        unit = amount_unit(self.meter)
+        moved, here = (
+            derived.factor(one, unit, np.array([kelvin]), np.array([kpa]))[0]
+            for one, (kelvin, kpa) in ((changed, state or self.state), (self.meter, self.state))
+        )
+        share = self.sign * (moved / here - 1)
+        return float(share) if np.isfinite(share) else 0.0
+
+
+def _each(step: Phrase, what: Phrase, side: Phrase, value: str, usual: tuple[int, int] | None = None) -> Phrase:
+    shown: dict[str, Value] = {"step": step, "what": what, "side": side, "value": value}
+    if usual is None:
+        return Phrase("each %(step)s that the true %(what)s is %(side)s %(value)s", **shown)
+    low, high = usual
+    return Phrase("each %(step)s that the true %(what)s is %(side)s %(value)s (usual %(low)s to %(high)s)", low=low, high=high, **shown)
+
+
+BELOW, ABOVE = Phrase("below"), Phrase("above")
 
 
 def _worse(step: float, share: Callable[[float], float]) -> tuple[float, Phrase]:
     """The larger share of a step down and one up, with its side."""
     down, up = share(-step), share(step)
-    return (down, Phrase("below")) if down > up else (up, Phrase("above"))
-
-
-def _share(meter: Meter, state: tuple[float, float], declared: tuple[float, float], sign: int, as_declared: Meter | None = None) -> float:
-    """By what share what it counts would be more; 0 where that state is none."""
-    unit = amount_unit(meter)
-    moved, here = (
-        derived.factor(one, unit, np.array([kelvin]), np.array([kpa]))[0]
-        for one, (kelvin, kpa) in ((meter, state), (as_declared or meter, declared))
-    )
-    share = sign * (moved / here - 1)
-    return float(share) if np.isfinite(share) else 0.0
+    return (down, BELOW) if down > up else (up, ABOVE)

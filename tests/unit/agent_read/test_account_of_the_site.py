@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from benchmarks.labels import StepLabel
+from benchmarks.measurements import Period
+from reporting_agent import pipeline
 from reporting_agent.analysis import analyse, label_json
 from reporting_agent.audit.openings.declared import declared_in
 from reporting_agent.report import html, summary, tables
@@ -125,3 +127,42 @@ def test_an_open_balance_is_told_with_its_size(tmp_path: Path, purchased: str, t
     found = said(tmp_path, f"[site_boundary]\npurchased = [{purchased}]\n")
     assert len(found) == bool(told)
     assert all(part in found[0] for part in told)
+
+
+METERED = """readings = "readings.csv"
+[[meters]]
+id = "power"
+step = "clinker-burning"
+carrier = "electricity"
+reading = "register"
+unit = "kWh"
+accuracy_class = 1
+{main}[site_boundary]
+purchased = [{{ carrier = "electricity", {amount} }}, {coal}]
+"""
+MAIN = '[[meters]]\nid = "main"\ncarrier = "electricity"\nreading = "register"\nunit = "kWh"\naccuracy_class = 1\n'
+
+
+@pytest.mark.parametrize(
+    ("amount", "main", "told"),
+    [
+        ('meter = "power"', "", True),
+        ('quantity = 3.6e7, unit = "kWh", period = "2026-Q1"', "", False),  # a bill
+        ('meter = "main"', MAIN, False),
+    ],
+)
+def test_purchases_that_are_the_labels_own_meter_show_nothing(tmp_path: Path, amount: str, main: str, told: bool) -> None:
+    """90 days of 4,000 t and 400 MWh: each percent of the 12.3 kgce of power is 0.12."""
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = [
+        f"{meter},{(begin + timedelta(minutes=15 * at)).isoformat()},{400_000 / 96 * at:.2f}"
+        for meter in ("power", *(["main"] if main else []))
+        for at in range(90 * 96 + 1)
+    ]
+    (tmp_path / "readings.csv").write_text("\n".join(["meter_id,timestamp,value", *rows]) + "\n", encoding="utf-8")
+    kiln = {"clinker-burning": Ran(4000, [took("coal", 125, "kg", 22.0)], {}, "grey")}
+    coal = COAL.format(4.5e7, 22.0).replace('"2026"', '"2026-Q1"')
+    site = works(tmp_path, "cement", kiln, METERED.format(amount=amount, main=main, coal=coal), runs=90)
+    label = of(pipeline.label(site, Period.parse("2026-Q1", UTC)), "clinker-burning")
+    found = [one.en for one in label.account if "is stated as what power read" in one.en]
+    assert [("0.12 kgce/t" in one) for one in found] == [True] * told, [one.en for one in label.account]

@@ -17,7 +17,7 @@ from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 from tests.unit.agent_read.test_fuel_in_the_log import KILN
 from tests.unit.agent_read.test_materials_in_the_log import BLAINE, CAST, GROUND, ORE, run
 
-OWN, HELD, CONSTANT = "generates itself (waste heat", "MJ/kg", "constants that no reading shows"
+OWN, HELD, CONSTANT = "generates itself (waste heat", "MJ/kg", "settings that no reading shows"
 SINTERED = [took("coke", 40, "kg", 28.4), took("electricity", 38, "kWh"), took("coke-oven-gas", 4, "Nm3", 17.4)]
 
 ARC = [took("electricity", 380, "kWh"), took("coke", 8, "kg", 28.4), took("natural-gas", 4, "Nm3", 35.5)]
@@ -118,17 +118,19 @@ direction = "recovered"
 reading = "register"
 unit = "t"
 {state}
-steam = {{ state = "superheated", feed_water_c = {water} }}
+steam = {{ {steam}, feed_water_c = {water} }}
 """
 
 
-def quenched(folder: Path, water: int, state: str = "temperature_c = 440\npressure_kpa = 3900", t_per_t: float = 0.42) -> StepLabel:
-    """60 days of 2,000 t of coke; its steam by a meter in t."""
+def quenched(
+    folder: Path, water: int, state: str = "temperature_c = 440\npressure_kpa = 3900", steam: str = 'state = "superheated"'
+) -> StepLabel:
+    """60 days of 2,000 t of coke; 0.42 t of steam a tonne by a meter in t."""
     ran = Ran(2000, [took("coke", 10, "kg", 28.4), took("electricity", 15, "kWh")])
     begin = datetime(2026, 1, 1, tzinfo=UTC)
-    rows = [f"steam-1,{(begin + timedelta(hours=hour)).isoformat()},{t_per_t * 2000 * hour / 24:.4f}" for hour in range(60 * 24 + 1)]
+    rows = [f"steam-1,{(begin + timedelta(hours=hour)).isoformat()},{0.42 * 2000 * hour / 24:.4f}" for hour in range(60 * 24 + 1)]
     (folder / "readings.csv").write_text("\n".join(["meter_id,timestamp,value", *rows]) + "\n", encoding="utf-8")
-    site = works(folder, "steel", {"coke-dry-quenching": ran}, STEAM.format(state=state, water=water))
+    site = works(folder, "steel", {"coke-dry-quenching": ran}, STEAM.format(state=state, water=water, steam=steam))
     return of(labelled(load_site(site.path)), "coke-dry-quenching")
 
 
@@ -146,22 +148,83 @@ def test_feed_water_and_state_of_credited_steam_are_told_with_what_10_k_make(tmp
     assert "true absolute pressure" not in said  # 5 of 3,900 kPa
 
 
-def test_gas_by_constants_is_told_and_gas_in_nm3_is_not(tmp_path: Path) -> None:
-    """40 Nm3 of 35.6 MJ a tonne are 48.6 kgce: 10 of 288 K are 3.6 %, 5 of 110 kPa 4.5 %."""
+def rolled(folder: Path, settings: str, per_nm3: float, kpa: float | None = None) -> StepLabel:
+    """60 shifts of 100 t, 40 Nm3 of gas of 35.6 MJ a tonne, which are 48.6 kgce, by a meter that counts `per_nm3`; a gauge at `kpa`."""
+    begin, each = datetime(2026, 1, 1, tzinfo=UTC), 40 * per_nm3 * 100
+    moments = [(at, (begin + timedelta(minutes=15 * at)).isoformat()) for at in range(60 * 32 + 1)]
+    rows = [f"gas-1,{moment},{each * at / 32:.4f}" for at, moment in moments]
+    rows += [f"gas-p,{moment},{kpa}" for _, moment in moments if kpa is not None]
+    folder.mkdir(exist_ok=True)
+    (folder / "readings.csv").write_text("\n".join(["meter_id,timestamp,value", *rows]) + "\n", encoding="utf-8")
     meter = '[[meters]]\nid = "gas-1"\nstep = "hot-rolling"\ncarrier = "natural-gas"\nreading = "register"\nlhv = 35.6\n'
     unused = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
-    for name, state, told in (("m3", 'unit = "m3"\ntemperature_c = 15\npressure_kpa = 110\n', True), ("nm3", 'unit = "Nm3"\n', False)):
-        (tmp_path / name).mkdir()
-        begin, each = datetime(2026, 1, 1, tzinfo=UTC), 40 * (101.325 / 110 * 288.15 / 273.15 if told else 1) * 100
-        rows = [f"gas-1,{(begin + timedelta(minutes=15 * at)).isoformat()},{each * at / 32:.4f}" for at in range(60 * 32 + 1)]
-        (tmp_path / name / "readings.csv").write_text("\n".join(["meter_id,timestamp,value", *rows]) + "\n", encoding="utf-8")
-        settings = f'readings = "readings.csv"\n{meter}{state}{unused}'
-        site = works(tmp_path / name, "steel", {"hot-rolling": Ran(100, [took("electricity", 60, "kWh")])}, settings)
-        label = of(labelled(load_site(site.path)), "hot-rolling")
-        assert label.best.value is not None
-        found = beside(label, CONSTANT)
+    ran = Ran(100, [took("electricity", 60, "kWh")])
+    site = works(folder, "steel", {"hot-rolling": ran}, f'readings = "readings.csv"\n{meter}{settings}{unused}')
+    label = of(labelled(load_site(site.path)), "hot-rolling")
+    assert label.best.value is not None
+    return label
+
+
+def test_gas_by_constants_is_told_and_gas_in_nm3_is_not(tmp_path: Path) -> None:
+    """10 of 288 K are 3.6 %, 5 of 110 kPa 4.5 %."""
+    constants = 'unit = "m3"\ntemperature_c = 15\npressure_kpa = 110\n'
+    for name, settings, told in (("m3", constants, True), ("nm3", 'unit = "Nm3"\n', False)):
+        found = beside(rolled(tmp_path / name, settings, 101.325 / 110 * 288.15 / 273.15 if told else 1), CONSTANT)
         assert len(found) == told, found
         assert not told or all(one in found[0] for one in SIDES)
+
+
+@pytest.mark.parametrize(
+    ("meter", "kpa", "said"),
+    [
+        (
+            'pressure_is = "gauge"',
+            150,
+            "0.888 kgce/t for each 5 kPa that the true atmosphere at gauge gas-p (101.3 kPa at sea level) is above 101.3",
+        ),
+        ('pressure_is = "gauge"\natmosphere_kpa = 85', 166.3, "at gauge gas-p (101.3 kPa at sea level) is above 85 kPa"),
+        ('pressure_is = "absolute"', 251.3, "18 kgce/t for readings of gas-p that are gauge pressure and not absolute"),
+        ('pressure_is = "gauge"', 3900, None),
+    ],
+)
+def test_what_a_gauge_reads_from_is_told_where_a_meter_reads_the_pressure(tmp_path: Path, meter: str, kpa: float, said: str | None) -> None:
+    """Of 44.6 kgce of gas at 251.3 kPa: 5 kPa are 2.0 %, an atmosphere 40 %."""
+    absolute = kpa + (0 if "absolute" in meter else 85 if "85" in meter else 101.325)
+    state = (
+        f'temperature_c = 45\npressure_meter = "gas-p"\n[[meters]]\nid = "gas-p"\nrole = "state"\nreading = "rate"\nunit = "kPa"\n{meter}\n'
+    )
+    found = beside(rolled(tmp_path, f'unit = "m3"\n{state}', 101.325 / absolute * 318.15 / 273.15, kpa), CONSTANT)
+    assert [said in one for one in found] if said else not [one for one in found if "gas-p" in one], found
+
+
+def test_the_state_that_a_meter_computes_with_is_told(tmp_path: Path) -> None:
+    settings = 'unit = "Nm3"\ntemperature_c = 20\npressure_kpa = 251.3\ncomputed_at = { temperature_c = 20, pressure_kpa = 320 }\n'
+    (said,) = beside(rolled(tmp_path, settings, 1.0), CONSTANT)
+    assert "for each 5 kPa that the true pressure that the meter computes with is below 320 kPa" in said
+    assert "for each 10 K that the true temperature that the meter computes with is above 20 °C" in said
+
+
+@pytest.mark.parametrize(
+    ("water", "steam", "said", "never"),
+    [
+        (104, 'state = "saturated", dryness = 0.95', "for each 1 % of the mass that the true share of vapour is below 95 %", "condensate"),
+        (
+            104,
+            'state = "superheated", condensate_returned = 0.2, condensate_c = 150',
+            "for each 10 % of the mass that the true condensate that returns is above 20 %",
+            "vapour",
+        ),
+        (160, 'state = "saturated"', "the true share of vapour is below 100 %", "feed water"),
+    ],
+)
+def test_condensate_and_dryness_are_told_and_feed_water_unless_it_is_the_worst_that_is_usual(
+    tmp_path: Path, water: int, steam: str, said: str, never: str
+) -> None:
+    """What is given back counts more the drier it is and the colder the water that it was made of."""
+    state = "temperature_c = 440\npressure_kpa = 3900" if "superheated" in steam else "pressure_kpa = 3900"
+    (found,) = beside(quenched(tmp_path, water, state, steam), CONSTANT)
+    assert said in found
+    assert never not in found
 
 
 def test_a_mill_that_dries_with_gas_is_told_why_it_has_no_label_of_electricity(tmp_path: Path) -> None:
