@@ -127,14 +127,14 @@ def _field(good: str, part: Part) -> PartField:
 
 
 def _year(year: int, default: Payable | InputError, free: Payable, parts: Sequence[Decimal]) -> YearRow:
-    held = isinstance(default, Payable)
+    held = default if isinstance(default, Payable) else None
     return YearRow(
         year=year,
         factor=_percent(_of(free, "phase-out")),
-        mark_up=_percent(_of(default, "mark-up")) if held else "–",
-        emissions=f"{default.emissions:.3f}" if held else "–",
-        certificates=f"{default.certificates:.3f}" if held else "–",
-        exact_certificates=f"{default.certificates.normalize():f}" if held else "",
+        mark_up=_percent(_of(held, "mark-up")) if held else "–",
+        emissions=f"{held.emissions:.3f}" if held else "–",
+        certificates=f"{held.certificates:.3f}" if held else "–",
+        exact_certificates=f"{held.certificates.normalize():f}" if held else "",
         free=f"{free.free:.3f}",
         exact_free=" ".join(f"{each.normalize():f}" for each in (free.free, *parts)),
     )
