@@ -20,6 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from benchmarks.guidance import goods
+from benchmarks.guidance.acts import Law
 from benchmarks.guidance.practices import Library
 from portal.accounts.models import Jurisdiction, Organisation, Site, User
 from portal.notifications.kinds import Kind
@@ -131,6 +132,7 @@ def own_names() -> list[str]:
     names |= {text for field, text in HOT.items() if field.endswith("_en")}
     names |= {words.en for one in goods.held() for words in (one.words, *(part.words for part in one.precursors))}
     names |= {capfirst(one.words.en) for one in goods.held()}
+    names |= {act.title for act in Law.held().acts}  # as the Official Journal has them
     library = Library.held()  # its texts are its sources', in two languages
     names |= {words.en for one in library.practices for words in (one.words, library.listing(one).words, library.listing(one).read_in)}
     for explanation in Publication.objects.values_list("explanation", flat=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -21,6 +21,8 @@ from benchmarks.guidance.goods import Part, Sold, goods_of
 from portal.web.figures import raised
 from portal.web.refusals import in_whole, in_words
 from portal.web.words import said
+
+A_YEAR = timedelta(days=365)
 
 NAMES = {
     "default-emissions": gettext_lazy("Default value"),
@@ -78,12 +80,24 @@ class Border:
     known: date
     origin: str
     goods: tuple[GoodAtBorder, ...]
+    changed: tuple[str, ...]  # by acts of the last year that hold for imports of before they were published
 
 
 def border_of(sector: str, route: str, origin: str, today: date) -> Border | None:
     """None for a route whose goods are not held."""
     found = goods_of(sector, route)
-    return Border(today, origin, tuple(_good(one, origin, today) for one in found)) if found else None
+    return Border(today, origin, tuple(_good(one, origin, today) for one in found), _reaching_back(today)) if found else None
+
+
+def _reaching_back(today: date) -> tuple[str, ...]:
+    """What was worked out before such an act differs from what stands here: the page says so for a year."""
+    acts = [one for one in Law.held().acts if one.kind is not Kind.PRICE and one.confidence == "read" and one.applies < one.published]
+    return tuple(
+        _("%(act)s was published on %(published)s and holds for imports from %(applies)s on: what was worked out before that day differs.")
+        % {"act": one.title, "published": one.published.isoformat(), "applies": one.applies.isoformat()}
+        for one in acts
+        if timedelta(0) <= today - one.published <= A_YEAR
+    )
 
 
 def _good(one: Sold, origin: str, today: date) -> GoodAtBorder:
@@ -150,15 +164,9 @@ def _example(on_default: Sequence[tuple[int, Payable | InputError]]) -> str:
     if isinstance(answer, InputError):
         return ""
     figures = {each.name: f"{each.value.normalize():f}" for each in answer.inputs}
-    return _("%(year)d on default values: %(default)s × (1 + %(mark_up)s) − %(factor)s × %(correction)s × %(benchmark)s = %(answer)s t") % {
-        "year": year,
-        "default": figures["default-emissions"],
-        "mark_up": figures["mark-up"],
-        "factor": figures["phase-out"],
-        "correction": figures["cross-sectoral-factor"],
-        "benchmark": figures["benchmark-b"],
-        "answer": f"{answer.certificates:.3f}",
-    }
+    free = " × ".join(figures[name] for name in ("phase-out", "cross-sectoral-factor", "benchmark-b"))
+    formula = f"{figures['default-emissions']} × (1 + {figures['mark-up']}) − {free} = {answer.certificates:.3f} t"
+    return _("%(year)d on default values: %(formula)s") % {"year": year, "formula": formula}
 
 
 def _prices() -> tuple[Input, ...]:

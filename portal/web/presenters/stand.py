@@ -124,7 +124,7 @@ def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
     )
 
 
-def score_rows(standings: Sequence[StepStandingView], names: Names, route: StepStandingView | None) -> tuple[ScoreRow, ...]:
+def score_rows(standings: Sequence[StepStandingView], names: Names, route: StepStandingView | None = None) -> tuple[ScoreRow, ...]:
     """The whole route first, then one row a step that is ranked, in the order given; none where nothing is ranked yet."""
     rows = [] if route is None else [_score_row(_("Whole route"), route)]
     return (
