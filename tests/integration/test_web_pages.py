@@ -172,8 +172,7 @@ def test_what_others_publish_stands_beside_a_version_only_where_it_agrees(
     assert rows["gnr-2016-kiln-heat"]["value_beside"] is None
 
     # as if the mean were of dry kilns, and another figure of the file were known at second hand alone
-    dry, unsure = ("gnr-2016-kiln-heat", {"routes": ("dry-process",)}), ("lbnl-kiln-heat", {"source": second_hand()})
-    changed = {dry[0]: dry[1], unsure[0]: unsure[1]}
+    changed: dict[str, dict[str, Any]] = {"gnr-2016-kiln-heat": {"routes": ("dry-process",)}, "lbnl-kiln-heat": {"source": second_hand()}}
     held = tuple(each.model_copy(update=changed.get(each.id, {})) for each in references.references())
     monkeypatch.setattr(references, "references", lambda: held)
     caches[STORE].clear()

@@ -133,7 +133,7 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
     tables = page.locator("table[data-border]")
     assert tables.count() == len(goods)
     for table, asked in zip(tables.all(), goods.values(), strict=True):
-        default, attested = (dict(by_year(one, today, **money)) for one in asked)  # type: ignore[arg-type]
+        default, attested = (dict(by_year(one, today, **money)) for one in asked)
         rows = table.locator("tbody tr").all()
         assert [int(row.locator("th").inner_text()) for row in rows] == [*default] == [*range(2026, 2035)]
         for row, year in zip(rows, default, strict=True):
@@ -167,8 +167,8 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
     for one in electric_ones:
         saved, spent = (float(one.get_attribute(f"data-{name}") or "nan") for name in ("low", "investment"))
         worth, co2 = saved * 0.62, float(page.get_attribute("[data-carrier=electricity]", "data-co2") or "nan") * saved * 0.1229 / 1000
-        wanted = {"worth": worth, "payback": spent * 7.1 / worth, "abatement": (spent * 7.1 / 10 - worth) / co2}
-        for name, value in wanted.items():
+        at_prices = {"worth": worth, "payback": spent * 7.1 / worth, "abatement": (spent * 7.1 / 10 - worth) / co2}
+        for name, value in at_prices.items():
             text = one.locator(f"[data-cell={name}]").inner_text()
             assert numbers(text) == [pytest.approx(abs(value), rel=0.01)], name
             assert text.startswith("−") == (value < 0)
