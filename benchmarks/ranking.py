@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.special import betainc
 
 from benchmarks.composition import posterior, seed_of
-from benchmarks.composition.noise import observe
+from benchmarks.composition.noise import Views, observe
 from benchmarks.composition.participants import Participant
 from benchmarks.errors import InputError
 from benchmarks.privacy.eligibility import eligible
@@ -72,8 +72,19 @@ def standings(participants: Sequence[Participant], pack: Pack, rng: np.random.Ge
     ordered, precise = _precise_first(participants, pack)
     if len({p.firm for p in ordered[:precise]}) < pack.disclosure.fewest_firms:
         return ()
-    unseen = len(ordered) - precise
-    views = observe(ordered[:precise], "best")
+    named = [(p.site, p.firm, float(p.label.best_value)) for p in ordered]
+    return placed(named, observe(ordered[:precise], "best"), ordered[0].label.unit, rng)
+
+
+def placed(named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng: np.random.Generator) -> tuple[Standing, ...]:
+    """The standings of sites, in order of the estimate, then the site's id.
+
+    Args:
+        named: site, firm and released value in `unit`. The first are those observed; of what comes after them nothing is known but that
+            they are of the sector.
+        views: the values of the first, in each view of the noise.
+    """
+    unseen = len(named) - views[0].values.size
     places = [_places(observed, rng, unseen) for observed in views]
     lo = np.min([place.lo for place in places], axis=0)
     hi = np.max([place.hi for place in places], axis=0)
@@ -81,24 +92,24 @@ def standings(participants: Sequence[Participant], pack: Pack, rng: np.random.Ge
     lows, highs = (union(ends, axis=0) for union, ends in ((np.min, [p.low for p in places]), (np.max, [p.high for p in places])))
     estimates = np.mean([place.estimates for place in places], axis=0)
     bands = _bands(np.mean([place.quarters for place in places], axis=0))
-    scored = _scored([place.rank_shares for place in places]) if len(ordered) >= FEWEST_FOR_A_SCORE else None
+    scored = _scored([place.rank_shares for place in places]) if len(named) >= FEWEST_FOR_A_SCORE else None
     for ends in ((lo, hi), scored):
         if ends is not None:
             _join_ties(np.append(wider.values, np.zeros(unseen)), np.append(wider.sds, np.full(unseen, np.inf)), *ends)
     found = [
         Standing(
-            site=p.site,
-            firm=p.firm,
-            value=float(p.label.best_value),
+            site=site,
+            firm=firm,
+            value=value,
             estimate=float(estimates[i]),
             interval=(float(lows[i]), float(highs[i])),
             rank_interval=(int(lo[i]), int(hi[i])),
             band=bands[i],
-            of=len(ordered),
-            unit=p.label.unit,
+            of=len(named),
+            unit=unit,
             score=None if scored is None else (int(scored[0][i]), int(scored[1][i])),
         )
-        for i, p in enumerate(ordered)
+        for i, (site, firm, value) in enumerate(named)
     ]
     return tuple(sorted(found, key=lambda s: (s.estimate, s.site)))
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC
 from typing import Any
 
+from benchmarks.guidance.references import Beside, Cell, beside
 from benchmarks.labels import SiteLabel, StepLabel
+from benchmarks.measurements import Metric, Period
 from reporting_agent.published import Benchmark, PublishedStep
 
 SCHEMA = "steplabel/comparison/1"
@@ -63,7 +66,16 @@ def as_json(site: str, benchmark: Benchmark, gaps: Sequence[StepGap]) -> dict[st
             "withdrawn": benchmark.withdrawn,
         },
         "steps": [asdict(gap) for gap in gaps],
+        "references": [one.to_json() for one in references_of(benchmark)],
     }
+
+
+def references_of(benchmark: Benchmark) -> tuple[Beside, ...]:
+    """What others publish beside the benchmark, with the reasons where it may not stand there; by definitions alone."""
+    document = benchmark.document
+    cells = [Cell(step.step, step.boundary, step.metric, step.unit) for step in document.steps]
+    whole = Cell("", "", Metric.TOTAL, "kgce/t")
+    return beside(document.pack, document.route, (whole, *cells), *Period.parse(document.period, UTC).first_and_last)
 
 
 def _gap(published: PublishedStep, labels: Sequence[StepLabel]) -> StepGap:

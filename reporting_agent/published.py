@@ -53,6 +53,7 @@ class PublishedDocument(BaseModel):
     pack: str
     pack_version: str
     period: str
+    route: str = ""
     version: int
     steps: tuple[PublishedStep, ...]
 

@@ -123,20 +123,22 @@ def _sum(composed: Sequence[step.Composed], draws: Sequence[step.Draws | None], 
     return RouteTotal(value, interval, unit, firms)
 
 
-def _whole_runs(laid_out: Sequence[Cell]) -> list[Run]:
-    """Of each firm the one site with an eligible label at every step of the route: its labels, in the route's order.
-
-    Of several such sites the one whose smallest count class is largest, then the smallest site id: as `designate`.
-    """
+def whole_runs(laid_out: Sequence[Cell]) -> list[Run]:
+    """Every site with an eligible label at each step of the route: its labels, in the route's order. Of one firm the site whose smallest
+    count class is largest comes first, then the smallest site id: as `designate`."""
     headline = [cell for cell in laid_out if cell.headline]
     runs: dict[str, list[Participant]] = {}
     for cell in headline:
         for participant in cell.who.eligible:
             runs.setdefault(participant.site, []).append(participant)
     whole = [run for run in runs.values() if len(run) == len(headline)]
-    whole.sort(key=lambda run: (run[0].firm, -min(p.label.count_class for p in run), run[0].site))
+    return sorted(whole, key=lambda run: (run[0].firm, -min(p.label.count_class for p in run), run[0].site))
+
+
+def _whole_runs(laid_out: Sequence[Cell]) -> list[Run]:
+    """One site of each firm."""
     one_a_firm: dict[str, Run] = {}
-    for run in whole:
+    for run in whole_runs(laid_out):
         one_a_firm.setdefault(run[0].firm, run)
     return list(one_a_firm.values())
 
@@ -156,13 +158,13 @@ def _reached(pack: Pack, laid_out: Sequence[Cell], runs: Sequence[Run], rng: np.
     if holds is None:
         return RouteTotal(None, None, unit, len(runs), reason="too-few-whole-routes")
     step.refuse_heavy_weight(holds.rule, len(runs), pack)
-    steps = [(float(cell.place.ratio), observe([run[i] for run in runs], "best")) for i, cell in enumerate(headline)]
-    value, interval = step.summary(step.industry_draws(_added_up(steps), holds.rule, rng))
+    value, interval = step.summary(step.industry_draws(totals_of(headline, runs), holds.rule, rng))
     return RouteTotal(value, interval, unit, len(runs), rule=holds.rule)
 
 
-def _added_up(steps: Sequence[tuple[float, Views]]) -> Views:
+def totals_of(headline: Sequence[Cell], runs: Sequence[Run]) -> Views:
     """Plants' totals with their noise, in each view: the steps' noises are independent."""
+    steps = [(float(cell.place.ratio), observe([run[i] for run in runs], "best")) for i, cell in enumerate(headline)]
     totals = []
     for view in range(len(steps[0][1])):
         seen = [(ratio, views[view]) for ratio, views in steps]

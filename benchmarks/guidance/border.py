@@ -137,6 +137,25 @@ def payable(
     return _Reckoning(goods, imported, known, law or Law.held()).made(price, paid_at_home)
 
 
+def by_year(
+    goods: Goods, today: date, *, price: Decimal | None = None, paid_at_home: Decimal = Decimal(0)
+) -> tuple[tuple[int, Payable | InputError], ...]:
+    """The answer, or the refusal, of each year from that of `today` until free allocation ends, by the law as known today.
+
+    This year is asked for today, every later one for its last day.
+    """
+    years = range(max(today.year, FIRST_YEAR), max(today.year, LAST_YEAR) + 1)
+    return tuple((year, _asked(goods, year, today, price, paid_at_home)) for year in years)
+
+
+def _asked(goods: Goods, year: int, today: date, price: Decimal | None, paid_at_home: Decimal) -> Payable | InputError:
+    try:
+        imported = today if year == today.year else date(year, 12, 31)
+        return payable(goods, imported, today, price=price, paid_at_home=paid_at_home)
+    except InputError as refusal:
+        return refusal
+
+
 @dataclass(frozen=True)
 class _Reckoning:
     """One tonne of goods, one day of import, one state of the law."""

@@ -52,6 +52,7 @@ class Kind(models.TextChoices):
     PACK_DECIDED = "pack.decided"
     PRACTICE_WAITS = "practice.waits"
     PRACTICE_DECIDED = "practice.decided"
+    PRACTICE_ASKED = "practice.asked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a kind
     SECOND_FACTOR_ADDED = "second-factor.added"
     SECOND_FACTOR_REMOVED = "second-factor.removed"
@@ -77,7 +78,12 @@ SECURITY = frozenset(
 )
 """Mailed at once whatever somebody wishes: whoever took an account over would switch these off first."""
 
-DAILY_AT_FIRST = frozenset({Kind.SUBMISSION_ACCEPTED, Kind.BENCHMARK_PUBLISHED, Kind.PACK_PROPOSED, Kind.PRACTICE_WAITS})
+ASKED_BY_LEAVE = frozenset({Kind.PRACTICE_ASKED})
+"""A favour that is asked: whoever wishes never to have mail of it is not asked in the portal either."""
+
+DAILY_AT_FIRST = frozenset(
+    {Kind.SUBMISSION_ACCEPTED, Kind.BENCHMARK_PUBLISHED, Kind.PACK_PROPOSED, Kind.PRACTICE_WAITS, Kind.PRACTICE_ASKED}
+)
 """Nothing has to be done: these come in one mail a day unless somebody wishes otherwise."""
 
 

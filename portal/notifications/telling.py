@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from portal import encrypted_texts
-from portal.notifications.kinds import SECURITY, How, Kind, at_first
+from portal.notifications.kinds import ASKED_BY_LEAVE, SECURITY, How, Kind, at_first
 from portal.notifications.models import Mail, Notice, Reader, Wish
 
 Told = Mapping[str, str | int]
@@ -37,6 +37,8 @@ def tell(kind: Kind, people: Iterable[int], place: str, parts: Told, told: Told,
     """
     wanted = sorted(set(people))
     wishes = dict(Wish.objects.filter(user__in=wanted, kind=kind).values_list("user_id", "how"))
+    if kind in ASKED_BY_LEAVE:
+        wanted = [one for one in wanted if wishes.get(one) != How.NEVER]
     with transaction.atomic():
         mails = {person: mail for person in wanted if (mail := _mail_for(person, kind, wishes.get(person), now))}
         Mail.objects.bulk_create([mail for mail in mails.values() if mail._state.adding])

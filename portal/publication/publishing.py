@@ -28,7 +28,7 @@ from portal.auditlog.recording import record
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import overlapping
 from portal.problems import RefusedError
-from portal.publication import announcing
+from portal.publication import announcing, asking
 from portal.publication.audited import excluded, told_of_change, verification
 from portal.publication.counted_before import beside_what_was_shown
 from portal.publication.document import Scope, document_of
@@ -142,6 +142,7 @@ def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime, 
         record(now, by.email, Action.PUBLICATION_PUBLISHED, subject_of(row), row.approval_note)
         log_published(row, now)
         announcing.published(row, now)
+        asking.ask(row, now)
     return row
 
 

@@ -16,7 +16,7 @@ from portal.accounts.models import Organisation, User
 from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.publication import announcing
+from portal.publication import announcing, asking
 from portal.publication.entries import log_published
 from portal.publication.history import is_outdated
 from portal.publication.models import Publication, ScheduledRelease, Status
@@ -93,6 +93,7 @@ def _release(publication: int, now: datetime) -> bool:
         record(now, "worker", Action.PUBLICATION_PUBLISHED, subject_of(row), f"as approved on {waiting.approved_at:%Y-%m-%d}")
         log_published(row, now)
         announcing.published(row, now)
+        asking.ask(row, now)
     return True
 
 

@@ -9,6 +9,7 @@ from portal.publication.api import (
 )
 from portal.publication.api_drafts import DraftsView
 from portal.publication.api_leaves import BenchmarkLeavesOfPlaceView, BenchmarkLeavesView
+from portal.publication.api_references import BenchmarkReferencesOfPlaceView, BenchmarkReferencesView
 from portal.publication.api_reports import ReportsView
 
 # a period may be two dates with a slash between (2016-01-01/2016-07-01), so it is spelt out
@@ -42,5 +43,15 @@ urlpatterns = [
         rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/leaves/$",
         BenchmarkLeavesOfPlaceView.as_view(),
         name="benchmark-leaves-of-place",
+    ),
+    re_path(
+        rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/references/$",
+        BenchmarkReferencesView.as_view(),
+        name="benchmark-references",
+    ),
+    re_path(
+        rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/references/$",
+        BenchmarkReferencesOfPlaceView.as_view(),
+        name="benchmark-references-of-place",
     ),
 ]

@@ -19,13 +19,13 @@ from portal.standings.selectors import where_we_stand
 class StandingSerializer(serializers.Serializer[Any]):
     """One cell of a site's own protected label, and where it lies among all."""
 
-    step = serializers.CharField()
+    step = serializers.CharField(help_text="whole-route: the site's own sum of ratio x step best, where it reported every step.")
     product = serializers.CharField()
     variant = serializers.CharField(allow_blank=True)
     metric = serializers.CharField()
     unit = serializers.CharField()
     value = serializers.FloatField(help_text="The protected best, as the site released it.")
-    typical = serializers.FloatField(help_text="The protected typical value.")
+    typical = serializers.FloatField(allow_null=True, help_text="The protected typical value; null over the whole route.")
     estimate = serializers.FloatField(allow_null=True, help_text="Where the true value lies; null until standings are computed.")
     interval = serializers.ListField(child=serializers.FloatField(), allow_null=True, help_text="95 %, of the true value.")
     rank_interval = serializers.ListField(child=serializers.IntegerField(), allow_null=True, help_text="Places; 1 is the least energy.")
@@ -71,7 +71,7 @@ class StandingsView(ListView):
             view = where_we_stand(self.who(request), site, self.asked(request, "period"))
         if view is None:
             raise Http404
-        rows = [row_of(one, StandingSerializer) for one in view.steps]
+        rows = [row_of(one, StandingSerializer) for one in (*view.steps, *((view.route,) if view.route else ()))]
         return self.page(request, rows, lambda row: (row["step"], row["product"], row["variant"], row["metric"]))
 
 

@@ -18,6 +18,7 @@ from django.db.models import Count, QuerySet
 
 from benchmarks.composition import Participant
 from benchmarks.ranking import BAND_PROBABILITY, BANDS, Quarters, quarters
+from benchmarks.route_ranking import WHOLE_ROUTE
 from benchmarks.routes import Pack
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import State
@@ -57,7 +58,7 @@ def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: 
     Args:
         fewest_unnamed: firms of a cell that must stay unnamed for anybody to be named there (`disclosure.fewest_firms` of the pack).
     """
-    rows = Standing.objects.filter(period=period, submission__state=State.ACCEPTED)
+    rows = Standing.objects.filter(period=period, submission__state=State.ACCEPTED).exclude(step=WHOLE_ROUTE)  # the public has steps alone
     counted: dict[Cell, dict[int | None, int]] = {}
     for *cell, band, sites in rows.values_list("step", "product", "variant", "metric", "band").annotate(sites=Count("pk")):
         step, product, variant, metric = cell

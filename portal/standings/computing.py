@@ -7,7 +7,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from benchmarks import packs, ranking
+from benchmarks import packs, ranking, route_ranking
+from benchmarks.measurements import Metric
+from benchmarks.ranking import Standing as Placed
 from benchmarks.released import ReleasedLabel
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
@@ -34,31 +36,39 @@ def compute(period: ReportingPeriod, by: str, now: datetime) -> int:
 
 
 def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[Standing]:
-    pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
-    rows = []
-    for cell, found_there in ranking.by_cell(present.participants, pack, present.digests).items():
-        step, product, variant, _boundary, metric, _unit = cell
-        rows += [
-            Standing(
-                period=period,
-                submission_id=present.submissions[found.site],
-                step=step,
-                product=product,
-                variant=variant,
-                metric=metric,
-                unit=found.unit,
-                value=found.value,
-                estimate=found.estimate,
-                low=found.interval[0],
-                high=found.interval[1],
-                rank_low=found.rank_interval[0],
-                rank_high=found.rank_interval[1],
-                band=found.band,
-                of=found.of,
-                score_low=found.score and found.score[0],
-                score_high=found.score and found.score[1],
-                computed_at=now,
-            )
-            for found in found_there
-        ]
-    return rows
+    group = period.peer_group
+    pack = packs.load(group.pack, group.pack_version)
+    route = next(one for one in pack.routes if one.id == group.route)
+    cells = {
+        (step, product, variant, metric): found
+        for (step, product, variant, _boundary, metric, _unit), found in ranking.by_cell(
+            present.participants, pack, present.digests
+        ).items()
+    }
+    over_all = route_ranking.of_route(present.participants, pack, route, present.digests)
+    cells[route_ranking.WHOLE_ROUTE, route.product, "", Metric.TOTAL.value] = over_all
+    return [_row(period, present.submissions[found.site], cell, found, now) for cell, placed in cells.items() for found in placed]
+
+
+def _row(period: ReportingPeriod, submission: int, cell: tuple[str, str, str, str], found: Placed, now: datetime) -> Standing:
+    step, product, variant, metric = cell
+    return Standing(
+        period=period,
+        submission_id=submission,
+        step=step,
+        product=product,
+        variant=variant,
+        metric=metric,
+        unit=found.unit,
+        value=found.value,
+        estimate=found.estimate,
+        low=found.interval[0],
+        high=found.interval[1],
+        rank_low=found.rank_interval[0],
+        rank_high=found.rank_interval[1],
+        band=found.band,
+        of=found.of,
+        score_low=found.score and found.score[0],
+        score_high=found.score and found.score[1],
+        computed_at=now,
+    )

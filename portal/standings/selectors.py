@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from benchmarks.route_ranking import WHOLE_ROUTE
 from portal.accounts.models import User
 from portal.accounts.selectors import visible_sites
 from portal.intake.models import Submission
@@ -25,7 +26,7 @@ class StepStandingView:
     metric: str
     unit: str
     value: float  # the protected best, as released
-    typical: float  # the protected typical value, as released
+    typical: float | None  # the protected typical value, as released; None over the whole route
     estimate: float | None  # where the true value lies given all participants
     interval: tuple[float, float] | None  # 95 %, of the true value
     rank_interval: tuple[int, int] | None  # 1 is the least energy
@@ -58,6 +59,7 @@ class StandView:
     report: ReportView
     computed_at: datetime | None  # None: standings have not been computed since the submission was accepted
     steps: tuple[StepStandingView, ...]
+    route: StepStandingView | None = None  # by the site's own sum of ratio x step best; None where a step lacks, or too few firms have all
 
 
 def where_we_stand(user: User, site: str, period: str) -> StandView | None:
@@ -71,7 +73,27 @@ def standing_of(report: ReportView) -> StandView:
     placed = {cell_of(row): row for row in Standing.objects.filter(period=report.period_id, submission=report.id)}
     values = ProtectedValue.objects.filter(submission=report.id).order_by("pk")
     steps = tuple(_step(value, placed.get(cell_of(value))) for value in values)
-    return StandView(report, max((row.computed_at for row in placed.values()), default=None), steps)
+    route = next((_route(row) for row in placed.values() if row.step == WHOLE_ROUTE), None)
+    return StandView(report, max((row.computed_at for row in placed.values()), default=None), steps, route)
+
+
+def _route(row: Standing) -> StepStandingView:
+    return StepStandingView(
+        step=row.step,
+        product=row.product,
+        variant=row.variant,
+        metric=row.metric,
+        unit=row.unit,
+        value=row.value,
+        typical=None,
+        estimate=row.estimate,
+        interval=(row.low, row.high),
+        rank_interval=(row.rank_low, row.rank_high),
+        band=row.band,
+        of=row.of,
+        score=_score(row),
+        years=1,
+    )
 
 
 def _step(value: ProtectedValue, standing: Standing | None) -> StepStandingView:

@@ -21,6 +21,7 @@ from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.phrases import sentences
+from benchmarks.route_ranking import WHOLE_ROUTE
 from benchmarks.routes import Pack, Route, Step, Words
 from portal.web.viewmodels.shared import Mood, StateWord
 
@@ -225,6 +226,8 @@ class Names:
 
     def step_name(self, step_id: str) -> str:
         step = self.step(step_id)
+        if step is None and step_id == WHOLE_ROUTE:
+            return _("Whole route")
         return said(step.words) if step else step_id
 
     def total_reason(self, en: str, zh: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace, _SubParsersAction
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reporting_agent.commands import add_connection, add_site
 
 if TYPE_CHECKING:
+    from benchmarks.guidance.references import Beside
     from benchmarks.wire.signing import VerifyingKey
     from reporting_agent.comparison import StepGap
     from reporting_agent.config import Site
@@ -61,7 +62,8 @@ def run(args: Namespace) -> int:
         )
     gaps = comparison.compare(result.site_label, benchmark)
     period = result.site_label.period.name
-    emit(args, comparison.as_json(site.id, benchmark, gaps), "\n".join([*_head(benchmark, period), *(_line(gap) for gap in gaps)]))
+    lines = [*_head(benchmark, period), *map(_line, gaps), *_references(comparison.references_of(benchmark))]
+    emit(args, comparison.as_json(site.id, benchmark, gaps), "\n".join(lines))
     return 0
 
 
@@ -98,6 +100,17 @@ def _head(benchmark: Benchmark, our_period: str) -> list[str]:
     if document.period != our_period:
         lines.append(f"Our own values are of {our_period}, the benchmark's of {document.period}.")
     return lines
+
+
+def _references(found: Sequence[Beside]) -> list[str]:
+    """What others publish: what agrees as it is, of the rest how much and why it does not."""
+    agree = [one for one in found if one.value is not None]
+    lines = [f"{len(agree)} of {len(found)} figures that others publish agree with this benchmark in all (--json has every reason):"]
+    lines += [f"  {one.reference.words.en}: {one.value:f} {one.cell.unit} ({one.reference.source.words.en})" for one in agree]
+    lines += [
+        f"  {one.reference.words.en}: refused by {', '.join(dict.fromkeys(e.by for e in one.refused))}" for one in found if one.refused
+    ]
+    return lines if found else []
 
 
 def _line(gap: StepGap) -> str:

@@ -28,6 +28,7 @@ ORDER = (
     "trend",
     "reasons",
     "reported",
+    "standing",
     "one-firm",
     "alone",
     "two",

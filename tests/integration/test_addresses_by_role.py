@@ -530,6 +530,12 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "api:benchmark": ({"pack": "cement", "period": PERIOD}, all_may("ok"), NO),
     "api:benchmark-version": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("ok"), NO),
     "api:benchmark-leaves": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("ok"), NO),
+    "api:benchmark-references": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("ok"), NO),
+    "api:benchmark-references-of-place": (
+        {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1},
+        all_may("ok"),
+        NO,
+    ),
 }
 TABLE |= {
     f"{name.removesuffix('csv')}xlsx": told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from benchmarks.composition import Roster
 from benchmarks.wire import attestations
@@ -10,14 +11,18 @@ from benchmarks.wire.attestations import Opinion
 from portal import keys
 from portal.assurance import attesting
 from portal.catalogue.policies import set_policy
+from portal.notifications import telling
+from portal.notifications.kinds import How, Kind
+from portal.notifications.models import Notice
 from portal.problems import RefusedError
 from portal.publication import history
 from portal.publication import publishing as publication
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings.cohort import cohort
+from portal.standings.models import Standing
 from tests.integration.audited_sector import KEY, audit, decide, reported
-from tests.integration.portal_cast import NOW, Cast
+from tests.integration.portal_cast import NOW, PASSWORD, Cast, Plant
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -131,3 +136,31 @@ def test_only_a_regulator_of_the_whole_group_decides(cast: Cast) -> None:
     with pytest.raises(RefusedError) as refused:
         set_policy(cast.group, attested_only=True, adverse_leaves=True, by=cast.provincial, now=NOW)
     assert refused.value.code == "not-regulator"
+
+
+def test_a_firm_attested_among_the_best_is_asked_once_a_version_and_not_where_it_wishes_not_to_be(cast: Cast) -> None:
+    standings.compute(cast.period, "worker", NOW)
+    first_step = cast.pack.steps[0].id
+    best = {one.submission.site.slug for one in Standing.objects.filter(period=cast.period, step=first_step, band=1)}
+    among = [plant for plant in cast.plants if plant.site.slug in best]
+    behind = next(plant for plant in cast.plants if plant.site.slug not in best)
+    asked, unwilling, unaudited = among[:3]
+    for plant in (asked, unwilling, behind):
+        audit(cast, plant, steps=(first_step,))
+    telling.wish(unwilling.owner.pk, {Kind.PRACTICE_ASKED: How.NEVER}, "en")
+
+    publication.publish(drafted(cast), cast.approver, keys.receipt_key(), NOW)
+    assert [asks(plant) for plant in (asked, unwilling, unaudited, behind)] == [1, 0, 0, 0]
+    publication.publish(drafted(cast, "Audited."), cast.approver, keys.receipt_key(), NOW)
+    assert asks(asked) == 2, "once a version"
+    notice = Notice.objects.filter(recipient=asked.owner, kind=Kind.PRACTICE_ASKED).latest("pk")
+    assert notice.told["step"] == first_step
+    for language, words in (("en", "what do you do at crushing and prehomogenisation?"), ("zh-hans", "有何做法？")):
+        client = Client(headers={"accept-language": language})
+        assert client.login(username=asked.owner.email, password=PASSWORD)
+        assert words in client.get("/notifications/").content.decode()
+        assert client.get(f"/notifications/{notice.pk}/", follow=True).redirect_chain[-1][0] == "/practice-entries/offer/"
+
+
+def asks(plant: Plant) -> int:
+    return Notice.objects.filter(recipient=plant.owner, kind=Kind.PRACTICE_ASKED).count()

@@ -16,8 +16,11 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
+from benchmarks.guidance import goods
+from benchmarks.guidance.acts import Law
 from benchmarks.guidance.practices import Library
 from portal.accounts.models import Jurisdiction, Organisation, Site, User
 from portal.notifications.kinds import Kind
@@ -47,7 +50,7 @@ LEFT = {
 OF_ANY_LANGUAGE = re.compile(
     r"""\S+@\S+|https?:\S+|steplabel[-\w/.]*|Steplabel|\b[0-9a-f]{8,}[-\w]*|\b[A-Z2-7]{32}\b|\b[AL](?:-\w{4}){4}|slk_\w+
     |\b[\w.-]+\.(?:toml|json|csv|xlsx|pdf|pem|sealed|cbor)\b|docs/\S+|--\w+|\b[a-z]+(?:[-.][a-z\d]+)+\b|\bEN\s16231|GB/T|\bISO\b|\bEnMS\b
-    |\bCSV\b|\bXLSX\b|UTC|English|\bk?gce\b|\b[kMG]Wh\b|\b(?:cement|coal|electricity)\b""",
+    |\bCSV\b|\bXLSX\b|UTC|\bEUR\b|English|\bk?gce\b|\b[kMG]Wh\b|\b(?:cement|coal|electricity)\b""",
     re.VERBOSE,
 )
 """Addresses, commands, files, ids, acts by their code, standards, units, and what packs and carriers are called in files."""
@@ -129,6 +132,9 @@ def own_names() -> list[str]:
     names = {name for of in rows for name in of.values_list("name", flat=True)}
     names |= {f"Firm {number}" for number in range(1, 30)} | set(WRITTEN)
     names |= {text for field, text in HOT.items() if field.endswith("_en")}
+    names |= {words.en for one in goods.held() for words in (one.words, *(part.words for part in one.precursors))}
+    names |= {capfirst(one.words.en) for one in goods.held()}
+    names |= {act.title for act in Law.held().acts}  # as the Official Journal has them
     library = Library.held()  # its texts are its sources', in two languages
     names |= {words.en for one in library.practices for words in (one.words, library.listing(one).words, library.listing(one).read_in)}
     for explanation in Publication.objects.values_list("explanation", flat=True):

@@ -9,12 +9,14 @@ import re
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
 from django.views.defaults import server_error
 
+from benchmarks.guidance import references
 from benchmarks.wire import MAX_ENVELOPE_BYTES, commitments
 from benchmarks.wire.commitments import Commitment
 from portal import keys
@@ -26,6 +28,7 @@ from portal.opening import unsealing as opening
 from portal.publication import publishing as publication
 from portal.publication.models import Publication
 from portal.request_sizes import MAX_FORM_BYTES
+from portal.web.page_cache import STORE
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -138,6 +141,52 @@ def test_the_downloads_hold_what_the_page_shows(client: Client, published: Publi
     rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
     burning = next(row for row in rows if row["step"] == "clinker-burning" and row["metric"] == "total")
     assert f"{float(burning['best']):.2f}" in client.get("/benchmarks/cement/cn/dry-process/2016/v1/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "summary", "reason", "agreed"),
+    [
+        (
+            "en",
+            "none of 9 figures agrees with this label in all",
+            "route: theirs is kilns of every kind, wet and dry",
+            "1 of 9 figures agrees with this label in all",
+        ),
+        ("zh-hans", "他人公布的 9 个数字中，没有一个与本标签完全一致", "流程：对方为各类水泥窑，含湿法和干法", "有 1 个与本标签完全一致"),
+    ],
+)
+def test_what_others_publish_stands_beside_a_version_only_where_it_agrees(
+    client: Client, published: Publication, monkeypatch: pytest.MonkeyPatch, language: str, summary: str, reason: str, agreed: str
+) -> None:
+    address, api = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", f"/api/v1/benchmarks/cement/{PERIOD}/v1/references/"
+    client.cookies["django_language"] = language
+    page = client.get(address).content.decode()
+    assert summary in page
+    assert reason in page
+    assert "3519 MJ/t" in page
+    rows = {row["id"]: row for row in client.get(api).json()}
+    assert client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/references/").json() == [*rows.values()]
+    assert [each["by"] for each in rows["gnr-2016-kiln-heat"]["refused"]] == ["route"]
+    assert [each["by"] for each in rows["gnr-2014-kiln-heat"]["refused"]] == ["route", "year"]
+    assert [each["by"] for each in rows["lbnl-kiln-heat"]["refused"]] == ["year", "scope"]
+    assert rows["gnr-2016-kiln-heat"]["value_beside"] is None
+
+    # as if the mean were of dry kilns, and another figure of the file were known at second hand alone
+    changed: dict[str, dict[str, Any]] = {"gnr-2016-kiln-heat": {"routes": ("dry-process",)}, "lbnl-kiln-heat": {"source": second_hand()}}
+    held = tuple(each.model_copy(update=changed.get(each.id, {})) for each in references.references())
+    monkeypatch.setattr(references, "references", lambda: held)
+    caches[STORE].clear()
+    page = client.get(address).content.decode()
+    assert agreed in page
+    assert "2850" not in page
+    assert "3519" in page
+    rows = {row["id"]: row for row in client.get(api).json()}
+    assert (rows["gnr-2016-kiln-heat"]["agrees"], rows["gnr-2016-kiln-heat"]["value_beside"]) == (True, 3519.0)
+    assert (rows["lbnl-kiln-heat"]["value"], rows["lbnl-kiln-heat"]["agrees"]) == (None, False)
+
+
+def second_hand() -> references.Origin:
+    return next(each.source for each in references.references() if each.source.confidence == "second-hand")
 
 
 def test_the_address_without_a_version_leads_to_the_one_in_force(client: Client, published: Publication) -> None:

@@ -125,7 +125,10 @@ def test_a_score_stands_with_its_interval_on_page_and_file(cast: Cast, monkeypat
     scores = set(Standing.objects.filter(period=cast.period, submission__site=cast.plants[0].site).values_list("score_low", "score_high"))
     assert all(low is not None and high is not None and 1 <= low < high <= 100 for low, high in scores)
     shown = [(int(low), int(high)) for low, high in re.findall(r"<div>(\d+) to (\d+)</div>", text(owner, STAND))]
-    assert len(shown) == 6  # a step by its headline; the file tells every metric
+    assert len(shown) == 7  # the whole route, and a step by its headline; the file tells every metric
+    whole = Standing.objects.get(period=cast.period, submission__site=cast.plants[0].site, step="whole-route")
+    assert shown[0] == (whole.score_low, whole.score_high), "the whole route stands first"
+    assert whole.of == len(cast.plants)
     assert set(shown) <= scores
     rows = csv.DictReader(io.StringIO(text(owner, STAND + "where-we-stand.csv").lstrip("\ufeff")))
     assert {(int(row["score_low"]), int(row["score_high"])) for row in rows} == scores

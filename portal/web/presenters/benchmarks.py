@@ -17,12 +17,14 @@ from benchmarks.explanation.shown_limits import not_held
 from benchmarks.measurements import Period
 from benchmarks.routes import Words
 from portal.publication.codebook import COMPOSED, EVERY_COLUMN, GATE, OWN, PACK, PORTAL
+from portal.publication.references import references_of
 from portal.publication.shapes import BenchmarkView, LabelView, ListedView, TotalView, VersionView
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.figures import EnergyUnit, Estimate, between, energy_units, number, per_cent, raised
 from portal.web.presenters.curves import bands_of, spread_of
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
 from portal.web.presenters.potentials import savings_of
+from portal.web.presenters.references import references_page
 from portal.web.refusals import in_words
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
@@ -115,6 +117,7 @@ def benchmark_page(
         ladder=ladder_of(view.label, shown, explained.limits),
         spread=replace(spread_of(view.label, shown), bands=bands_of(view, shown)),
         savings=savings_of(view.label, shown),
+        references=references_page(references_of(view), names),
         units=unit_links(units, unit, view.label),
         unit_note=unit.note,
         no_limits="" if explained.limits else said(explained.limits_note),

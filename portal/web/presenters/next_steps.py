@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from operator import attrgetter
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benchmarks.guidance.practices import Library, Practice
+from benchmarks.routes import Step
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import StepView
 from portal.standings.selectors import StandView
@@ -17,11 +19,12 @@ from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day, together, widest
 from portal.web.figures import EnergyUnit, between, decimals, number, per_cent
 from portal.web.gaps import Gap, clear_sum, largest_first
+from portal.web.presenters.border import Border, border_of
 from portal.web.presenters.ladders import headline
 from portal.web.presenters.practices import saving_of
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.trend import TrendStep
-from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, worth_row
+from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, taken_at, worth_row
 from portal.web.words import Names, in_language, over_years, period_name, said, within
 
 
@@ -31,6 +34,10 @@ class PracticeRow:
     url: str
     saving: str
     investment: str
+    metric: str
+    low: str  # exact: of the saving, kWh or MJ per tonne of the step's product
+    exact_investment: str  # US$ per tonne of yearly capacity; empty where the source gives none
+    carriers: str  # ids that the step takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +71,19 @@ class NextPage:
     steps: tuple[ToDo, ...]
     notes: tuple[str, ...]
     trend: tuple[TrendStep, ...]
+    border: Border | None  # none where no good of the route is under it
 
 
 def next_page(
-    stand: StandView, view: InForceView, units: Mapping[str, EnergyUnit], which: str, trend: tuple[TrendStep, ...], library: Library
+    stand: StandView,
+    view: InForceView,
+    units: Mapping[str, EnergyUnit],
+    which: str,
+    trend: tuple[TrendStep, ...],
+    library: Library,
+    today: date,
 ) -> NextPage:
-    """`which` names site and period in the address."""
+    """`which` names site and period in the address; the law of the border is that which is known `today`."""
     names = Names.of(view.pack, view.pack_version)
     standings = standings_of(stand, view.label)
     own = {step: estimate_of(standing) for step, standing in standings.items()}
@@ -120,6 +134,7 @@ def next_page(
         steps=tuple(_to_do(one, called[one.step], names, headline(view.label), view.pack, library) for one in clear),
         notes=(units["MJ"].note, units["kWh"].note, carbon_note(day, country)),
         trend=trend,
+        border=border_of(view.pack, view.route, country, today),
     )
 
 
@@ -137,7 +152,7 @@ def _to_do(one: Gap, called: str, names: Names, cells: Sequence[StepView], pack:
         step=called,
         gap=_("%(value)s kgce per tonne of %(product)s (%(interval)s)")
         % {"value": number(value, places), "product": product, "interval": between(low, high, places)},
-        practices=tuple(_practice(each, product) for each in practices),
+        practices=tuple(_practice(each, product, step) for each in practices),
         sources=tuple(
             dict.fromkeys(
                 _("Source: %(list)s (%(read_in)s).") % {"list": said(listing.words), "read_in": said(listing.read_in)}
@@ -147,10 +162,19 @@ def _to_do(one: Gap, called: str, names: Names, cells: Sequence[StepView], pack:
     )
 
 
-def _practice(one: Practice, product: str) -> PracticeRow:
+def _practice(one: Practice, product: str, step: Step | None) -> PracticeRow:
     name = said(one.words)
     if one.cause is not None:
         name = _("%(practice)s (against: %(cause)s)") % {"practice": name, "cause": said(one.cause.words)}
     investment = _("the source gives none") if one.investment is None else _("US$ %(amount)s") % {"amount": f"{one.investment}"}
     saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(one), "product": product}
-    return PracticeRow(name, reverse("web:practice", args=[one.id]), saving, investment)
+    return PracticeRow(
+        name=name,
+        url=reverse("web:practice", args=[one.id]),
+        saving=saving,
+        investment=investment,
+        metric=one.metric.value,
+        low=f"{one.saving}",
+        exact_investment="" if one.investment is None else f"{one.investment}",
+        carriers=" ".join(taken_at(step)) if step else "",
+    )

@@ -22,7 +22,7 @@ from portal.web.contact import with_contact
 from portal.web.viewmodels.notices import NoticePage, NoticeRow, WishRow
 from portal.web.viewmodels.shared import Choice
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import Names, in_language, period_name
+from portal.web.words import Names, in_language, period_name, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ _OF_FIRMS = (
     *(Kind.CONCLUSION_LATE, Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE),
     *(Kind.EXTENSION_REFUSED, Kind.APPEAL_DECIDED),
     *(Kind.FIRM_STAYS, Kind.FIRM_LEAVES, Kind.DEVICE_ENROLLED, Kind.DEVICE_REVOKED, Kind.PRACTICE_DECIDED),
+    Kind.PRACTICE_ASKED,
 )
 _OF_PROPOSALS = (Kind.PACK_PROPOSED, Kind.PACK_COMMENTED, Kind.PACK_DECIDED)
 _OF_EVERYBODY = (Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ADDED, Kind.SECOND_FACTOR_REMOVED)
@@ -117,12 +118,14 @@ def wish_rows(views: Iterable[WishView]) -> tuple[WishRow, ...]:
 def _words(told: Mapping[str, Any]) -> dict[str, str]:
     """What the sentences may name; what was not told stays empty rather than stop a page."""
     due = told.get("due", "")
+    names = Names.of(told["pack"], told["pack_version"]) if told.get("pack") else None
     return {
         "site": in_language(told.get("site_name", ""), told.get("site_name_zh", "")) or str(told.get("site", "")),
         "firm": in_language(told.get("firm_name", ""), told.get("firm_name_zh", "")),
         "period": period_name(told["period"]) if told.get("period") else "",
         "due": date_format(date.fromisoformat(due), _("j F Y")) if due else "",
-        "sector": Names.of(told["pack"], told["pack_version"]).title(told["route"]) if told.get("pack") else "",
+        "sector": names.title(told["route"]) if names else "",
+        "step": within(names.step_name(told["step"])) if names and told.get("step") else "",
         "version": str(told.get("version", "")),
         "practice": in_language(told.get("practice", ""), told.get("practice_zh", "")),
         "proposal": str(told.get("proposal", "")),

@@ -52,7 +52,7 @@ def stand_page(
     total = _whole_route(own, view.label)
     awaited = sum(one.lo is None for one in own.values())
     ranked = standings.get(order[0]) if order else None
-    scores = score_rows([standings[step] for step in order if step in standings], names)
+    scores = score_rows([standings[step] for step in order if step in standings], names, stand.route)
     few = _("Among fewer than %(n)d sites there is a place, and no score.") % {"n": FEWEST_FOR_A_SCORE}
     return StandPage(
         site=in_language(stand.report.site_name, stand.report.site_name_zh),
@@ -74,6 +74,7 @@ def stand_page(
         figures=_figures(total, ranked, view.label, shown, awaited=bool(awaited)),
         strip=rank_strip(ranked, within(names.step_name(ranked.step))) if ranked else None,
         scores=scores,
+        score_lead=_score_lead(scores[0]) if stand.route else "",
         no_score="" if any(row.band for row in scores) else few,
         ladder=ladder_of(view.label, shown, you=own, your_total=total, order=order),
         units=unit_links(units, unit, view.label, f"which={which}&"),
@@ -123,18 +124,28 @@ def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
     )
 
 
-def score_rows(standings: Sequence[StepStandingView], names: Names) -> tuple[ScoreRow, ...]:
-    """One row a step that is ranked, in the order given; none where nothing is ranked yet."""
-    rows = []
-    for one in standings:
-        if one.rank_interval is not None and one.of:
-            score, band = "", None
-            if one.score is not None:
-                low, high = one.score
-                score = pgettext("score", "%(low)d to %(high)d") % {"low": low, "high": high} if low < high else f"{low}"
-                band = Span(f"{low - 1}%", f"{high - low + 1}%")
-            rows.append(ScoreRow(over_years(names.step_name(one.step), one.years), score, band, _places(one), _beside_typical(one.score)))
-    return tuple(rows)
+def score_rows(standings: Sequence[StepStandingView], names: Names, route: StepStandingView | None = None) -> tuple[ScoreRow, ...]:
+    """The whole route first, then one row a step that is ranked, in the order given; none where nothing is ranked yet."""
+    rows = [] if route is None else [_score_row(_("Whole route"), route)]
+    return (
+        *rows,
+        *(_score_row(over_years(names.step_name(one.step), one.years), one) for one in standings if one.rank_interval and one.of),
+    )
+
+
+def _score_row(called: str, one: StepStandingView) -> ScoreRow:
+    score, band = "", None
+    if one.score is not None:
+        low, high = one.score
+        score = pgettext("score", "%(low)d to %(high)d") % {"low": low, "high": high} if low < high else f"{low}"
+        band = Span(f"{low - 1}%", f"{high - low + 1}%")
+    return ScoreRow(called, score, band, _places(one), _beside_typical(one.score))
+
+
+def _score_lead(row: ScoreRow) -> str:
+    if row.score:
+        return _("Your whole route scores %(score)s of 100: %(reading)s.") % {"score": row.score, "reading": row.reading}
+    return _("Your whole route takes a place from this range: %(places)s.") % {"places": row.places}
 
 
 def _beside_typical(score: tuple[int, int] | None) -> str:

@@ -20,11 +20,18 @@ def stand_table(stand: StandView, label: LabelView, names: Names) -> tuple[Seque
     cells = {(one.step, one.product, one.variant, one.metric): one for one in label.steps}
 
     def rows() -> Iterator[Sequence[object]]:
-        for one in stand.steps:
+        for one in (*stand.steps, *((stand.route,) if stand.route else ())):
             industry = cells.get((one.step, one.product, one.variant, one.metric))
             yield (
                 *(stand.report.site, stand.report.period, one.step, one.product, one.variant, one.metric, one.unit),
-                *(one.value, one.typical, *(one.interval or ("", "")), *(one.rank_interval or ("", "")), one.of or "", one.band or ""),
+                *(
+                    one.value,
+                    "" if one.typical is None else one.typical,
+                    *(one.interval or ("", "")),
+                    *(one.rank_interval or ("", "")),
+                    one.of or "",
+                    one.band or "",
+                ),
                 *(one.score or ("", "")),
                 *(("", "", "", "") if industry is None else (industry.best, *(industry.interval or ("", "")), industry.typical)),
                 *(names.step_name(one.step), names.variant_name(one.step, one.variant)),

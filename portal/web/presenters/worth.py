@@ -86,7 +86,7 @@ def carriers_of(steps: Iterable[Step | None], on: date, country: str) -> tuple[C
     usual = dict.fromkeys(one for step in told for one in _usual(step))
     table = FactorTable.load().at(country)
     return tuple(
-        _carrier(one, table, on, usual=one in usual) for one in dict.fromkeys((*usual, *(c for step in told for c in _taken(step))))
+        _carrier(one, table, on, usual=one in usual) for one in dict.fromkeys((*usual, *(c for step in told for c in taken_at(step))))
     )
 
 
@@ -105,7 +105,7 @@ def _usual(step: Step) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*step.boundary.carriers, *made)))
 
 
-def _taken(step: Step) -> tuple[str, ...]:
+def taken_at(step: Step) -> tuple[str, ...]:
     """What is priced at a step: of one that must report electricity alone, electricity alone."""
     if step.boundary.carriers == ("electricity",):
         return step.boundary.carriers
@@ -137,7 +137,7 @@ def worth_row(
         exact_kgce=exactly((one.lo, one.value, one.hi)),
         exact_fuel="" if fuel is None else exactly(fuel),
         most_electricity="" if most_electricity is None else f"{most_electricity:.6g}",
-        carriers=" ".join(_taken(step)) if step else "",
+        carriers=" ".join(taken_at(step)) if step else "",
         bar=Span("0%", f"{100 * one.value / highest:.2f}%"),
         whisker=Span(f"{100 * one.lo / highest:.2f}%", f"{100 * (one.hi - one.lo) / highest:.2f}%"),
         whisker_end=f"{100 * one.hi / highest:.2f}%",

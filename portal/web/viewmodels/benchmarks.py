@@ -8,6 +8,7 @@ from datetime import date
 from portal.web.presenters.curves import Spread
 from portal.web.presenters.ladders import Ladder
 from portal.web.presenters.potentials import Savings
+from portal.web.presenters.references import References
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
 from portal.web.viewmodels.tables import Pages
 
@@ -53,6 +54,7 @@ class BenchmarkPage:
     ladder: Ladder
     spread: Spread
     savings: Savings | None  # none in versions from before there were potentials
+    references: References | None  # none of a sector for which none is held
     units: tuple[UnitLink, ...]
     unit_note: str
     no_limits: str  # why no limit of a standard stands beside the ladder

@@ -83,6 +83,7 @@ class StandPage:
     export_url: str = ""  # of the table that holds these values
     trend_url: str = ""  # where the curves over the periods are; empty for a site of one period
     no_score: str = ""  # why no step has one
+    score_lead: str = ""  # the whole route's score, or place among few, with its interval
 
 
 @dataclass(frozen=True, slots=True)

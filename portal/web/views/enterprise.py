@@ -165,7 +165,7 @@ def next_steps(request: HttpRequest) -> HttpResponse:
         return render(request, "web/stand_empty.html", {"choices": _choices(told), "title": _("What to do next")})
     saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     _unit, units = chosen_unit(request, view.period)
-    page = next_page(standing_of(report), view, units, _key((report.site, report.period)), _trend(told, view), library())
+    page = next_page(standing_of(report), view, units, _key((report.site, report.period)), _trend(told, view), library(), scheme_day())
     return render(request, "web/next.html", {"page": page, "choices": _choices(told)})
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from benchmarks.errors import InputError
-from benchmarks.guidance.border import FIRST_YEAR, LAST_YEAR, Goods, Payable, payable
+from benchmarks.guidance.border import Payable, by_year
 from reporting_agent.config.border import BorderGoods
 
 
@@ -46,18 +46,7 @@ def border_costs(goods: tuple[BorderGoods, ...], today: date) -> tuple[BorderCos
 
 
 def _years(goods: BorderGoods, today: date) -> Iterator[BorderYear]:
-    for year in range(max(today.year, FIRST_YEAR), max(today.year, LAST_YEAR) + 1):
-        imported = today if year == today.year else date(year, 12, 31)
-        attested = goods.on_attested_values
-        yield BorderYear(
-            year,
-            _asked(goods.on_default_values, goods, imported, today),
-            None if attested is None else _asked(attested, goods, imported, today),
-        )
-
-
-def _asked(of: Goods, goods: BorderGoods, imported: date, known: date) -> Payable | InputError:
-    try:
-        return payable(of, imported, known, price=goods.price, paid_at_home=goods.paid_at_home)
-    except InputError as refusal:
-        return refusal
+    attested = goods.on_attested_values
+    on_attested = {} if attested is None else dict(by_year(attested, today, price=goods.price, paid_at_home=goods.paid_at_home))
+    for year, default in by_year(goods.on_default_values, today, price=goods.price, paid_at_home=goods.paid_at_home):
+        yield BorderYear(year, default, on_attested.get(year))

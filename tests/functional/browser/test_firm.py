@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
+from benchmarks.guidance.border import Attested, Goods, Payable, Precursor, by_year
 from portal.accounts.models import Membership
 from portal.catalogue.models import PeerGroupMember
+from portal.days import scheme_day
 from portal.intake.models import Submission
 from portal.register.models import Leaving
 from tests.functional.browser.reader import Reader, in_a_worker
@@ -98,6 +101,83 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     assert page.is_visible("#yearly-output-error"), "what is no number is said to be none"
     page.reload()
     assert page.input_value("#yearly-output") == ""
+
+
+@SCREENS
+def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the_core_does(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
+    owner = reader(*screen, world.owner.email)
+    page = owner.page
+    owner.open("/what-to-do-next/")
+    page.wait_for_selector("#border-price")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+    kept = "() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])"
+    before = page.evaluate(kept)
+    for hidden in ("[data-carbon]", "[data-typed]", "[data-attested]", "[data-priced]"):
+        assert not page.is_visible(hidden), "no column of dashes before anything is typed"
+
+    page.locator("details[data-good] > summary").last.press("Enter")
+    page.fill("#border-price", "75.36")
+    page.fill("#border-paid", "2")
+    page.fill("#emissions-25231000A", "0.842")
+    page.fill("#emissions-25232900", "0.7")
+    page.fill("#part-25232900-25231000A", "0.75")
+    today, money = scheme_day(), {"price": Decimal("75.36"), "paid_at_home": Decimal(2)}
+    clinker = Precursor("25231000", Decimal("0.75"), "A")
+    goods = {
+        "25231000": (Goods("25231000", "CN", "A"), Goods("25231000", "CN", "A", Attested(Decimal("0.842")))),
+        "25232900": (Goods("25232900", "CN"), Goods("25232900", "CN", "", Attested(Decimal("0.7"), (clinker,)))),
+    }
+    tables = page.locator("table[data-border]")
+    assert tables.count() == len(goods)
+    for table, asked in zip(tables.all(), goods.values(), strict=True):
+        default, attested = (dict(by_year(one, today, **money)) for one in asked)
+        rows = table.locator("tbody tr").all()
+        assert [int(row.locator("th").inner_text()) for row in rows] == [*default] == [*range(2026, 2035)]
+        for row, year in zip(rows, default, strict=True):
+            figures = [
+                numbers(row.locator(f"[data-cell={name}]").inner_text()) for name in ("default-cost", "free", "attested", "attested-cost")
+            ]
+            on_default, on_attested = default[year], attested[year]
+            assert isinstance(on_default, Payable)
+            assert isinstance(on_attested, Payable)
+            wanted = (on_default.cost, on_attested.free, on_attested.certificates, on_attested.cost)
+            assert figures == [[pytest.approx(float(each or 0), abs=0.0051)] for each in wanted], year
+    assert "0.880" in tables.first.inner_text(), "grey clinker of China, 2026, as worked by hand"
+
+    page.fill("#yearly-carbon", "80")
+    row = page.locator("[data-worth] tbody tr:not([data-kind=electricity]):not([data-kind=unknown])").first
+    low, high = numbers(row.locator("[data-cell=co2]").inner_text())[0], numbers(row.locator("[data-cell=co2]").inner_text())[-1]
+    told = numbers(row.locator("[data-cell=carbon]").inner_text())
+    assert 0 <= told[0] <= told[-1] <= high * 0.08 * 1.01, "of the fuel alone: never more than of all its CO2"
+    assert low <= high
+    electric = page.locator("[data-worth] tbody tr[data-kind=electricity] [data-cell=carbon]").first
+    assert numbers(electric.inner_text()) == [0], "the electricity's lies in its tariff"
+
+    page.fill("#price-electricity", "0.62")
+    page.fill("#price-coal", "728.6")
+    page.fill("#payback-usd", "7.1")
+    page.fill("#payback-years", "10")
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    practices = [one for one in page.locator("tr[data-practice]").all() if one.get_attribute("data-investment") not in ("", "0")]
+    electric_ones = [one for one in practices if one.get_attribute("data-metric") == "electricity"]
+    assert electric_ones
+    for one in electric_ones:
+        saved, spent = (float(one.get_attribute(f"data-{name}") or "nan") for name in ("low", "investment"))
+        worth, co2 = saved * 0.62, float(page.get_attribute("[data-carrier=electricity]", "data-co2") or "nan") * saved * 0.1229 / 1000
+        at_prices = {"worth": worth, "payback": spent * 7.1 / worth, "abatement": (spent * 7.1 / 10 - worth) / co2}
+        for name, value in at_prices.items():
+            text = one.locator(f"[data-cell={name}]").inner_text()
+            assert numbers(text) == [pytest.approx(abs(value), rel=0.01)], name
+            assert text.startswith("−") == (value < 0)
+    assert sent == []
+    assert page.evaluate(kept) == before
+    assert page.evaluate(
+        "[...document.querySelectorAll('[data-border-typed] input, [data-payback] input')].every(one => !one.name && !one.form)"
+    )
+    owner.look("next-at-the-border")
 
 
 @SCREENS

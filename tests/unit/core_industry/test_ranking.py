@@ -15,6 +15,7 @@ from scipy import stats
 from benchmarks.composition import Participant
 from benchmarks.errors import InputError
 from benchmarks.ranking import FEWEST_FOR_A_SCORE, Standing, standings
+from benchmarks.route_ranking import of_route
 from benchmarks.routes import Pack
 
 Grow = Callable[..., Any]
@@ -161,3 +162,51 @@ def test_no_standing_names_a_rank_alone(pack: Pack, grow: Grow) -> None:
         fields = {field.name for field in dataclasses.fields(standing)}
         assert "rank" not in fields
         assert 1 <= standing.rank_interval[0] <= standing.rank_interval[1] <= standing.of
+
+
+RATIOS = {"melting": 1.05, "blowing": 1.02, "rolling": 1.0}
+
+
+def routes_of(grow: Grow, rng: np.random.Generator, firms: int) -> tuple[list[Participant], Any]:
+    """Plants with every step, and their true totals."""
+    plants = {step: grow(rng, firms, step) for step in RATIOS}
+    return [p for grown in plants.values() for p in grown.participants], sum(ratio * plants[step].best for step, ratio in RATIOS.items())
+
+
+def test_places_and_scores_of_the_whole_route_hold_the_truth(pack: Pack, grow: Grow) -> None:
+    rng = np.random.default_rng(21)
+    kind = np.sort(routes_of(grow, rng, 1500)[1])
+    ranked = scored = total = 0
+    for turn in range(12):
+        participants, totals = routes_of(grow, rng, 30)
+        sites = [p.site for p in participants[:30]]
+        places = dict(zip(sites, stats.rankdata(totals), strict=True))
+        percentile = dict(zip(sites, 100 * (1 - np.searchsorted(kind, totals) / kind.size), strict=True))
+        found = of_route(participants, pack, pack.routes[0], [f"{turn}"])
+        assert len(found) == 30
+        for one in found:
+            assert one.score is not None
+            low, high = one.rank_interval
+            ranked += low <= places[one.site] <= high
+            scored += one.score[0] <= max(percentile[one.site], 1) <= one.score[1]
+            total += 1
+    assert ranked / total >= 0.95
+    assert scored / total >= 0.95
+
+
+def test_the_route_is_told_of_who_has_every_step_and_of_no_few(pack: Pack, grow: Grow) -> None:
+    participants, totals = routes_of(grow, np.random.default_rng(22), 20)
+    lacks = {p.site for p in participants[:5]}
+    of_those = [p for p in participants if not (p.label.step == "rolling" and p.site in lacks)]
+    found = of_route(of_those, pack, pack.routes[0], ["a"])
+    assert {one.site for one in found} == {p.site for p in participants} - lacks
+    assert {(one.of, one.score) for one in found} == {(15, None)}, "a place among fifteen, and no score"
+    released = {one.site: one.value for one in found}
+    for site in released:
+        labels = {p.label.step: float(p.label.best_value) for p in participants if p.site == site}
+        assert released[site] == pytest.approx(sum(ratio * labels[step] for step, ratio in RATIOS.items()))
+    assert found == of_route(reversed(of_those), pack, pack.routes[0], ["a"]), "the same reports in any order"
+    fewest = pack.disclosure.fewest_firms
+    few = {p.site for p in participants[: 20 - fewest + 1]}
+    assert of_route([p for p in participants if p.site not in few], pack, pack.routes[0], ["a"]) == ()
+    assert totals.size == 20

@@ -10,9 +10,11 @@ from importlib.resources import files
 
 import pytest
 
+from benchmarks import packs
 from benchmarks.errors import InputError
+from benchmarks.guidance import goods
 from benchmarks.guidance.acts import Act, Kind, Law
-from benchmarks.guidance.border import FACTOR_ASSUMED, NOT_COMPARED, OTHER_COUNTRIES, Attested, Goods, Payable, Precursor, payable
+from benchmarks.guidance.border import FACTOR_ASSUMED, NOT_COMPARED, OTHER_COUNTRIES, Attested, Goods, Payable, Precursor, by_year, payable
 
 KNOWN = date(2026, 11, 1)
 FILES = {"d": "defaults-2026-1740", "b": "benchmarks-2025-2620"}
@@ -89,8 +91,8 @@ def test_what_was_paid_at_home_is_taken_off_and_nothing_is_paid_back() -> None:
 
 
 def test_a_country_without_a_value_of_its_own_takes_that_for_others_and_says_so() -> None:
-    for goods in (Goods("7203", "CN"), Goods("7208", "TR")):
-        assert OTHER_COUNTRIES in payable(goods, date(2026, 2, 1), KNOWN).caveats
+    for one in (Goods("7203", "CN"), Goods("7208", "TR")):
+        assert OTHER_COUNTRIES in payable(one, date(2026, 2, 1), KNOWN).caveats
     assert OTHER_COUNTRIES not in payable(Goods("7208", "CN"), date(2026, 2, 1), KNOWN).caveats
 
 
@@ -158,3 +160,25 @@ def test_what_cannot_be_told_is_refused(goods: Goods, day: date, code: str) -> N
 def _cost(found: Payable) -> Decimal:
     assert found.cost is not None
     return found.cost
+
+
+def test_each_good_that_a_route_offers_has_what_is_free_and_is_of_a_pack() -> None:
+    routes = {(pack, route.id) for pack in packs.shipped() for route in packs.load(pack).routes}
+    asked = 0
+    for one in goods.held():
+        assert {(one.sector, route) for route in one.routes} <= routes, one.cn_code
+        for part in (None, *one.precursors):
+            precursors = () if part is None else (Precursor(part.cn_code, Decimal(1), part.route),)
+            answers = by_year(Goods(one.cn_code, "CN", one.route, Attested(Decimal(0), precursors)), KNOWN)
+            assert [year for year, _answer in answers] == [*range(2026, 2035)]
+            assert all(isinstance(answer, Payable) for _year, answer in answers), (one.cn_code, part)
+            asked += 1
+    assert asked > len(goods.held())
+    assert {one.sector for one in goods.held()} == {"aluminium", "cement", "steel"}
+
+
+def test_the_years_are_those_of_the_single_question_and_a_refusal_is_one_of_the_answers() -> None:
+    coil = Goods("7208", "CN", "C")
+    for year, answer in by_year(coil, KNOWN, price=Decimal(80)):
+        assert answer == payable(coil, KNOWN if year == KNOWN.year else date(year, 12, 31), KNOWN, price=Decimal(80))
+    assert {type(answer) for _year, answer in by_year(Goods("7208", "CN", "E"), KNOWN)} == {InputError}

@@ -6,6 +6,7 @@
   const tables = [...document.querySelectorAll("[data-worth]")];
   if (!area || !tables.length) return;
   const output = document.getElementById("yearly-output");
+  const carbonPrice = document.getElementById("yearly-carbon");
   const MJ_PER_KGCE = 29.3076;
   const { between: span, needs, incomplete } = tables[0].dataset;
   const perTonne = new Map(tables.flatMap((table) => [...table.querySelectorAll("[data-cell], [data-year]")]).map((cell) => [cell, cell.textContent]));
@@ -76,6 +77,7 @@
     const tonnes = read(output);
     const times = tonnes === null ? 1 : tonnes / 1000;
     const whole = tonnes === null ? 1 : tonnes;
+    const perTonneOfCarbon = read(carbonPrice);
     for (const one of carriers.values()) {
       one.price = read(one.field);
       one.field.disabled = !one.box.checked;
@@ -104,13 +106,20 @@
         row.worth = paid ? paid[0] + paid[1] : paid;
         if (tonnes !== null || !asUsual) put(row, "co2", carbon ? between(...scaled(carbon, times)) : "–");
         put(row, "money", paid ? between(...scaled(paid, whole)) : paid === null ? needs : "–");
-        return { carbon, paid };
+        /* the electricity's carbon price lies in its tariff; kg of CO2, hence a thousandth */
+        const taxed = perTonneOfCarbon === null ? null : bounds(mix, (one) => (one === carriers.get("electricity") ? 0 : one.co2));
+        const duty = taxed && scaled(taxed, (whole * perTonneOfCarbon) / 1000);
+        put(row, "carbon", duty ? between(...duty) : "–");
+        return { carbon, paid, duty };
       });
       const carbon = sum(told.map((one) => one.carbon));
       const paid = sum(told.map((one) => one.paid));
       if (tonnes !== null || !asUsual) put(foot, "co2", carbon ? between(...scaled(carbon, times)) : incomplete);
+      const duty = sum(told.map((one) => one.duty));
+      put(foot, "carbon", duty ? between(...duty) : incomplete);
       put(foot, "money", paid ? between(...scaled(paid, whole)) : incomplete);
       for (const cell of table.querySelectorAll("[data-money]")) cell.hidden = !priced;
+      for (const cell of table.querySelectorAll("[data-carbon]")) cell.hidden = perTonneOfCarbon === null;
       for (const row of [...rows, foot]) [...row.children].forEach((cell, place) => { if (cell.dataset.l) cell.dataset.l = heads[place].textContent; });
       /* What no price would tell stays last; where a price is still missing, the order is that of energy. A sector's steps keep theirs. */
       if (!area.querySelector("[data-amount]")) continue;

@@ -1,0 +1,42 @@
+"""Which goods of a route are under the carbon border of the European Union, and what went into them that is under it too."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from pydantic import TypeAdapter
+
+from benchmarks.routes import Declared, Words
+
+
+class Part(Declared):
+    """A precursor by its code and letter of route."""
+
+    cn_code: str
+    route: str = ""
+    words: Words
+
+
+class Sold(Declared):
+    """A good of a route of a pack: `routes` are the pack's ids, `route` the act's letter."""
+
+    sector: str
+    routes: tuple[str, ...]
+    cn_code: str
+    route: str = ""
+    words: Words
+    precursors: tuple[Part, ...] = ()
+
+
+def goods_of(sector: str, route: str) -> tuple[Sold, ...]:
+    """In the order of the file; none where no good of the route is held."""
+    return tuple(one for one in held() if one.sector == sector and route in one.routes)
+
+
+@cache
+def held() -> tuple[Sold, ...]:
+    """Every good that is offered."""
+    read = tomllib.loads(files("benchmarks.guidance").joinpath("goods.toml").read_text(encoding="utf-8"))
+    return TypeAdapter(tuple[Sold, ...]).validate_python(read["good"])

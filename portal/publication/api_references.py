@@ -1,0 +1,84 @@
+"""`GET /api/v1/benchmarks/.../references/`: what others publish beside one version, each with the reason where it may not stand there."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.openness import OPEN
+from portal.publication import selectors
+from portal.publication.api import ROUTE, ReasonSerializer, refuse_if_several
+from portal.publication.references import references_of
+from portal.publication.rows import benchmark_view
+from portal.schema import ProblemSerializer, StrictView
+
+
+class OriginSerializer(serializers.Serializer[Any]):
+    name = ReasonSerializer()
+    dated = serializers.CharField(help_text="The day or year that the source bears, or on which it was read.")
+    confidence = serializers.ChoiceField(["read", "secondary", "draft", "second-hand"])
+    licence = ReasonSerializer()
+
+
+class RefusalSerializer(serializers.Serializer[Any]):
+    by = serializers.ChoiceField(["source", "route", "boundary", "unit", "year", "scope"])
+    reason = ReasonSerializer()
+
+
+class ReferenceSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = ReasonSerializer()
+    step = serializers.CharField(allow_blank=True, help_text="Empty: of a whole route, or of several steps.")
+    metric = serializers.CharField(help_text="total, electricity, thermal or co2.")
+    value = serializers.FloatField(allow_null=True, help_text="As published, in `unit`. None where no original was compared.")
+    unit = serializers.CharField()
+    region = ReasonSerializer()
+    first_year = serializers.IntegerField()
+    last_year = serializers.IntegerField()
+    published_in = OriginSerializer()
+    agrees = serializers.BooleanField(help_text="Route, boundary, unit, year and scope are those of the label.")
+    value_beside = serializers.FloatField(allow_null=True, help_text="The value in the unit of the label's cell, where it agrees.")
+    unit_beside = serializers.CharField()
+    refused = RefusalSerializer(many=True)
+
+
+ANSWERS: dict[int, Any] = {200: ReferenceSerializer(many=True), 400: ProblemSerializer, 404: ProblemSerializer, 429: ProblemSerializer}
+
+
+class BenchmarkReferencesView(StrictView):
+    """What others publish beside one version, where one jurisdiction alone has published it."""
+
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "public"
+    query = frozenset({"route"})
+
+    @extend_schema(operation_id="benchmark_references", parameters=[ROUTE], responses={**ANSWERS, 409: ProblemSerializer})
+    def get(self, request: Request, pack: str, period: str, version: str) -> Response:
+        """Every reference that is held for the sector: a figure stands beside the label only where it agrees with it."""
+        return _answer(pack, period, version, request.query_params.get("route"), None)
+
+
+class BenchmarkReferencesOfPlaceView(StrictView):
+    """What others publish beside one version of a jurisdiction's benchmark."""
+
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "public"
+
+    @extend_schema(operation_id="benchmark_references_of_place", responses=ANSWERS)
+    def get(self, _request: Request, pack: str, place: str, route: str, period: str, version: str) -> Response:
+        """Every reference that is held for the sector: a figure stands beside the label only where it agrees with it."""
+        return _answer(pack, period, version, route, place)
+
+
+def _answer(pack: str, period: str, version: str, route: str | None, place: str | None) -> Response:
+    found = selectors.series(pack, period, route, place and place.replace(".", "/"))
+    row = found.row(int(version))
+    if row is None:
+        refuse_if_several(pack, period, route, place)
+        raise Http404
+    return Response([one.to_json() for one in references_of(benchmark_view(row, None))])

@@ -1,0 +1,16 @@
+"""What others publish beside the cells of a published version, and why most of it may not stand there."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from benchmarks.guidance.references import Beside, Cell, beside
+from benchmarks.measurements import Metric, Period
+from portal.publication.shapes import BenchmarkView
+
+
+def references_of(view: BenchmarkView) -> tuple[Beside, ...]:
+    """By definitions alone, whatever the gate shows: nothing of a figure of ours is in the answer."""
+    whole = Cell("", "", Metric.TOTAL, view.label.composite.unit)
+    cells = [Cell(step.step, step.boundary, step.metric, step.unit) for step in view.label.steps]
+    return beside(view.pack, view.route, (whole, *cells), *Period.parse(view.period, UTC).first_and_last)

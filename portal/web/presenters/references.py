@@ -1,0 +1,68 @@
+"""What others publish beside a label: figures that agree with it in all, and of the rest the reasons why they do not stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from benchmarks.guidance.references import BASES, CONFIDENCES, Beside
+from portal.web.figures import raised
+from portal.web.refusals import in_words
+from portal.web.words import Names, said
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRow:
+    name: str
+    step: str
+    value: str
+    of: str  # region and years
+    source: str
+    licence: str
+    agrees: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    rows: tuple[ReferenceRow, ...]
+    summary: str
+
+
+def references_page(found: Sequence[Beside], names: Names) -> References | None:
+    """Those that agree first; None for a sector of which no reference is held."""
+    if not found:
+        return None
+    rows = sorted((_row(one, names) for one in found), key=lambda row: not row.agrees)
+    agree = sum(row.agrees for row in rows)
+    summary = _("What others publish: none of %(all)d figures agrees with this label in all") % {"all": len(rows)}
+    if agree:
+        summary = ngettext(
+            "What others publish: %(n)d of %(all)d figures agrees with this label in all",
+            "What others publish: %(n)d of %(all)d figures agree with this label in all",
+            agree,
+        ) % {"n": agree, "all": len(rows)}
+    return References(tuple(rows), summary)
+
+
+def _row(one: Beside, names: Names) -> ReferenceRow:
+    reference, source = one.reference, one.reference.source
+    if one.value is not None:
+        value = f"{one.value.normalize():f} {raised(one.cell.unit)}"
+    else:
+        value = "–" if reference.figure is None else f"{reference.figure} {raised(reference.unit)}"
+    told = {"source": said(source.words), "dated": source.dated, "how": said(CONFIDENCES[source.confidence])}
+    of = {"basis": said(BASES[reference.basis]), "region": said(reference.region), "years": reference.years}
+    return ReferenceRow(
+        name=raised(said(reference.words)),
+        step=names.step_name(reference.step) if reference.step else _("Whole route"),
+        value=value,
+        of=_("%(region)s, %(years)s; %(basis)s") % of,
+        source=_("%(source)s, %(dated)s; %(how)s") % told,
+        licence=said(source.licence),
+        agrees=not one.refused,
+        reasons=tuple(raised(in_words(each.reason)) for each in one.refused),
+    )

@@ -1,0 +1,59 @@
+/* Prices, the price of a US dollar and years of use, typed in, turn a practice's saving per tonne into money, payback and the cost of a tonne of
+   CO2 avoided. The low end of a range counts. Nothing is sent or kept: the fields have no name, no form and no memory. */
+"use strict";
+(() => {
+  const area = document.querySelector("[data-payback]");
+  const rows = [...document.querySelectorAll("tr[data-practice]")];
+  if (!area || !rows.length) return;
+  const dollar = document.getElementById("payback-usd");
+  const used = document.getElementById("payback-years");
+  const MJ_PER_KGCE = 29.3076;
+  const { between: span, once, never } = area.dataset;
+  const carriers = new Map([...document.querySelectorAll("[data-carrier]")].map((row) => [row.dataset.carrier, {
+    box: row.querySelector("[type=checkbox]"), field: row.querySelector("input:not([type=checkbox])"),
+    kgce: Number(row.dataset.kgce), co2: row.dataset.co2 === "" ? null : Number(row.dataset.co2),
+  }]));
+
+  const number = (field) => {
+    const typed = field.value.replace(/[\s,，]/g, "");
+    const value = Number(typed);
+    return typed !== "" && Number.isFinite(value) && value > 0 ? value : null;
+  };
+  const read = (field) => {
+    const value = number(field);
+    const wrong = field.value.trim() !== "" && value === null;
+    field.setAttribute("aria-invalid", String(wrong));
+    document.getElementById(`${field.id}-error`).hidden = !wrong;
+    return value;
+  };
+  const word = (amount) => amount.toLocaleString(document.documentElement.lang, { maximumSignificantDigits: 3 }).replace("-", "−");
+  const between = (ends) => {
+    const [low, high] = [Math.min(...ends), Math.max(...ends)];
+    return word(low) === word(high) ? word(low) : span.replace("{low}", word(low)).replace("{high}", word(high));
+  };
+
+  const show = () => {
+    const perDollar = read(dollar);
+    const years = read(used);
+    for (const row of rows) {
+      const { metric, low, investment, carriers: taken } = row.dataset;
+      const kgce = metric === "electricity" ? Number(low) * carriers.get("electricity").kgce : Number(low) / MJ_PER_KGCE;
+      const ids = metric === "electricity" ? ["electricity"] : taken.split(" ").filter((id) => id !== "electricity" && carriers.get(id)?.box.checked);
+      const energies = ids.map((id) => ({ price: number(carriers.get(id).field), ...carriers.get(id) }));
+      const told = energies.length > 0 && energies.every((one) => one.price !== null);
+      const worth = told ? energies.map((one) => (kgce * one.price) / one.kgce) : null;
+      const spent = investment === "" ? null : Number(investment) === 0 ? 0 : perDollar === null ? null : Number(investment) * perDollar;
+      const carbon = told && energies.every((one) => one.co2) ? energies.map((one) => (kgce * one.co2) / 1000) : null;
+      const yearly = spent === 0 ? 0 : spent === null || years === null ? null : spent / years;
+      const put = (name, text) => { row.querySelector(`[data-cell=${name}]`).textContent = text; };
+      put("worth", worth ? between(worth) : "–");
+      put("payback", spent === 0 ? once : worth && spent !== null ? between(worth.map((one) => spent / one)) : investment === "" ? never : "–");
+      put("abatement", worth && carbon && yearly !== null ? between(worth.map((one, place) => (yearly - one) / carbon[place])) : "–");
+    }
+    const priced = [...carriers.values()].some((one) => one.box.checked && number(one.field) !== null);
+    for (const cell of document.querySelectorAll("[data-typed]")) cell.hidden = !priced;
+  };
+
+  area.hidden = false;
+  for (const field of document.querySelectorAll("[data-payback] input, [data-yearly] input")) field.addEventListener("input", show);
+})();

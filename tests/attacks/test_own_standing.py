@@ -1,0 +1,89 @@
+"""Another firm's value out of one's own standing: place, score and estimate before and after that firm joined, as its owner reads them.
+
+The reader has the best linear guess that sectors alike would teach it: it knows its own release, and what of its standing moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.composition.participants import Participant
+from benchmarks.ranking import FEWEST_FOR_A_SCORE, Standing, standings
+from benchmarks.routes import Pack
+from tests.attacks.conftest import State
+from tests.attacks.published import CLOSE, close, median_error
+from tests.attacks.table import Row
+from tests.statistical.sectors import PACK, Sector, sector
+
+Array = NDArray[np.float64]
+
+ABOVE_GUESS = 0.1
+
+
+def open_to_few(fewest: int) -> Pack:
+    """The pack as if a place among so few were told."""
+    return PACK.model_copy(update={"disclosure": PACK.disclosure.model_copy(update={"fewest_firms": fewest})})
+
+
+def own(site: str, participants: Sequence[Participant], pack: Pack, seed: int) -> Standing | None:
+    return next((one for one in standings(participants, pack, np.random.default_rng(seed)) if one.site == site), None)
+
+
+def told(one: Standing) -> list[float]:
+    score = one.score or (0, 0)
+    return [one.estimate, *one.interval, sum(one.rank_interval) / 2, sum(score) / 2]
+
+
+def learned(known: Array, exact: Array) -> Array:
+    """Guesses of the second half by the linear rule that the first half teaches."""
+    half = len(exact) // 2
+    rows = np.column_stack([np.ones(len(exact)), known])
+    rule, *_ = np.linalg.lstsq(rows[:half], exact[:half], rcond=None)
+    return np.asarray(rows[half:] @ rule)
+
+
+def before_and_after(made: Sector, seed: int) -> tuple[list[float], list[float]]:
+    """What the first firm knows of itself, and what of its standing moved when the last one joined."""
+    reader = made.participants[0]
+    was, is_ = (own(reader.site, of, PACK, seed + turn) for turn, of in enumerate((made.participants[:-1], made.participants)))
+    assert was is not None
+    assert is_ is not None
+    return [float(reader.label.best_value)], [now - then for now, then in zip(told(is_), told(was), strict=True)]
+
+
+def test_what_moves_in_ones_own_standing_does_not_tell_who_joined(stated: State, long: bool) -> None:
+    sectors = [sector(np.random.default_rng([8, seed]), "normal", FEWEST_FOR_A_SCORE + 1) for seed in range(600 if long else 80)]
+    exact = np.array([made.best[-1] for made in sectors])
+    knows, moved = zip(*(before_and_after(made, 2 * seed) for seed, made in enumerate(sectors)), strict=True)
+    unseen = exact[len(exact) // 2 :].tolist()
+    alone = learned(np.array(knows), exact).tolist()
+    both = learned(np.column_stack([knows, moved]), exact).tolist()
+    assert close(both, unseen) <= close(alone, unseen) + ABOVE_GUESS
+
+    # two of three together, where a standing among three is told: their own estimates lean on the third
+    three = [sector(np.random.default_rng([9, seed]), "normal", 3) for seed in range(600 if long else 80)]
+    thirds = np.array([made.best[2] for made in three])
+    closed, opened = [], []
+    for seed, made in enumerate(three):
+        pair = made.participants[:2]
+        closed.append([float(one.label.best_value) for one in pair])
+        assert [own(one.site, made.participants, PACK, seed) for one in pair] == [None, None], "of fewer than eight firms nobody is ranked"
+        leans = [own(one.site, made.participants, open_to_few(2), seed) for one in pair]
+        opened.append([*closed[-1], *(figure for one in leans if one is not None for figure in told(one))])
+    last = thirds[len(thirds) // 2 :].tolist()
+    on, off = (learned(np.array(known), thirds).tolist() for known in (closed, opened))
+    assert median_error(off, last) < 0.8 * median_error(on, last)
+    stated(
+        Row(
+            "standing",
+            f"one's own place, score and estimate before and after one firm joined among {FEWEST_FOR_A_SCORE}: "
+            f"its value to within {CLOSE:.0%}",
+            "noise at the plant; a standing leans on all others; none among fewer than eight firms",
+            f"{close(alone, unseen):.0%}, the guess from one's own value, and {100 * ABOVE_GUESS:.0f} points",
+            f"{close(both, unseen):.0%}, median error {median_error(both, unseen):.1%}",
+            f"two of three firms together, told: median error {median_error(off, last):.1%} for {median_error(on, last):.1%}",
+        )
+    )

@@ -1,0 +1,102 @@
+"""What others publish: each reason for refusing it is reached, and a figure that is not sure enough reaches nobody."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+
+import pytest
+from pydantic import ValidationError
+
+from benchmarks import packs
+from benchmarks.guidance.references import SHOWN, Cell, Reference, beside, decided, read, references
+
+KILN = Cell("clinker-burning", "burning-kiln-feed-to-kiln-outlet-power-apart", "thermal", "MJ/t")
+FIRST, LAST = date(2016, 1, 1), date(2016, 12, 31)
+TEXT = files("benchmarks.guidance").joinpath("references.toml").read_text(encoding="utf-8")
+
+
+def one(**changed: object) -> Reference:
+    """The mean of GNR's kilns of 2016, as if all of them were dry: it agrees with a kiln's label of 2016 in all."""
+    held = next(each for each in references() if each.id == "gnr-2016-kiln-heat")
+    return held.model_copy(update={"routes": ("dry-process",), **changed})
+
+
+def test_what_agrees_in_all_stands_in_the_labels_own_unit() -> None:
+    found = decided(one(), "dry-process", KILN, FIRST, LAST)
+    assert (found.refused, found.value) == ((), Decimal("3519"))
+    in_gigajoules = decided(one(value=Decimal("3.519"), unit="GJ/t"), "dry-process", KILN, FIRST, LAST)
+    assert (in_gigajoules.refused, in_gigajoules.value) == ((), Decimal("3519"))
+
+
+REASONS = {
+    "route": (one(routes=()), "route: theirs is kilns of every kind, wet and dry"),
+    "boundary": (one(boundaries=("grinding",)), "boundary: theirs is heat of the kiln's fuel, per tonne of clinker"),
+    "metric": (one(metric="total"), "unit: theirs is MJ/t (comprehensive energy), the label’s MJ/t (heat alone)"),
+    "unit": (one(unit="kl crude oil eq/t"), "unit: theirs is kl crude oil eq/t (heat alone), the label’s MJ/t (heat alone)"),
+    "per": (one(unit="MJ/m2"), "unit: theirs is MJ/m2 (heat alone), the label’s MJ/t (heat alone)"),
+    "year": (one(first_year=2014, last_year=2014), "year: theirs is 2014"),
+    "best practice": (one(basis="best-practice"), "scope: theirs is what one plant can reach"),
+    "rule": (one(basis="rule"), "scope: theirs is what a rule allots or aims at"),
+    "scope since": (one(scope_from=2017), "scope: its maker changed it in 2017"),
+    "scope until": (one(scope_until=2015), "scope: its maker changed it in 2016"),
+}
+
+
+@pytest.mark.parametrize("by", REASONS)
+def test_each_reason_refuses_alone(by: str) -> None:
+    reference, told = REASONS[by]
+    found = decided(reference, "dry-process", KILN, FIRST, LAST)
+    assert [str(each.reason) for each in found.refused] == [told]
+    assert found.value is None
+
+
+def test_worldsteel_changed_its_scope_in_2024() -> None:
+    whole = (Cell("", "", "total", "kgce/t"),)
+    of_2023, of_2024 = (beside("steel", "eaf", whole, date(year, 1, 1), date(year, 12, 31)) for year in (2023, 2024))
+
+    def by_scope(found: object, id_: str) -> list[str]:
+        return [str(e.reason) for each in found if each.reference.id == id_ for e in each.refused if e.by == "scope"]  # type: ignore[attr-defined]
+
+    assert by_scope(of_2023, "worldsteel-2023-energy") == []
+    assert by_scope(of_2024, "worldsteel-2023-energy") == ["scope: its maker changed it in 2024"]
+    assert "scope: its maker changed it in 2024" in by_scope(of_2023, "worldsteel-2024-energy")
+    assert any("methane and mining" in reason for reason in by_scope(of_2024, "worldsteel-2024-co2"))
+
+
+def test_a_figure_at_second_hand_is_in_no_file_and_comes_out_of_none() -> None:
+    unsure = [each for each in references() if each.source.confidence not in SHOWN]
+    assert {each.source.confidence for each in unsure} == {"draft", "second-hand"}
+    assert [each.figure for each in unsure] == [None] * len(unsure)
+    row = 'id = "china-2023-coking"\n'
+    with pytest.raises(ValidationError, match="may hold no value before the original was compared"):
+        read(TEXT.replace(row, f'{row}value = "110"\n'))
+    with pytest.raises(ValidationError, match="has to have a value"):
+        read(TEXT.replace('value = "3519"\n', ""))
+    # whoever gets round the file's reader still gets no figure out
+    smuggled = one().model_copy(update={"source": unsure[0].source})
+    found = decided(smuggled, "dry-process", KILN, FIRST, LAST)
+    assert (smuggled.value, smuggled.figure, found.value) == (Decimal("3519"), None, None)
+    assert [each.by for each in found.refused] == ["source"]
+    assert found.to_json()["value"] is None
+
+
+def test_what_is_held_has_both_languages_and_names_of_our_packs() -> None:
+    known = [version for pack in ("steel", "cement") for version in packs.versions(pack)]
+    routes = {(pack.id, route.id) for pack in known for route in pack.routes}
+    steps = {(pack.id, step.id) for pack in known for step in pack.steps}
+    boundaries = {step.boundary.id for pack in known for step in pack.steps}
+    for each in references():
+        assert {(each.sector, route) for route in each.routes} <= routes, each.id
+        assert set(each.boundaries) <= boundaries, each.id
+        assert each.step is None or (each.sector, each.step) in steps, each.id
+        words = (each.words, each.region, each.route, each.boundary, each.source.words, each.source.licence)
+        assert all(each.by_language.get("zh") for each in words), each.id
+
+
+def test_a_source_that_is_not_named_and_an_id_that_stands_twice_are_told() -> None:
+    with pytest.raises(ValueError, match="no source is called nobody"):
+        read(TEXT.replace('source = "ccts"', 'source = "nobody"'))
+    with pytest.raises(ValueError, match="gnr-2016-kiln-heat stands twice"):
+        read(TEXT.replace('id = "gnr-2014-kiln-heat"', 'id = "gnr-2016-kiln-heat"'))

@@ -1,0 +1,55 @@
+"""The border on a firm's page: the vectors of the guidance, each input with its act, and what an act that reaches back changed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.utils import translation
+
+from portal.web.presenters.border import border_of
+
+TODAY = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("sector", "route", "good", "first", "of_2030"),
+    [
+        ("steel", "bf-bof", "7208C", "2.170", "3.438"),
+        ("cement", "clinker", "25231000A", "0.880", None),
+        ("aluminium", "smelter", "7601K", "1.913", None),
+    ],
+)
+def test_a_good_of_the_route_by_year_as_worked_by_hand(sector: str, route: str, good: str, first: str, of_2030: str | None) -> None:
+    found = border_of(sector, route, "CN", TODAY)
+    assert found is not None
+    one = next(each for each in found.goods if each.id == good)
+    by_year = {row.year: row for row in one.years}
+    assert [*by_year] == [*range(2026, 2035)]
+    assert by_year[2026].certificates == first
+    assert first in one.example
+    assert of_2030 in (None, by_year[2030].certificates)
+    assert by_year[2034].exact_free.split() == ["0"] * (1 + len(one.parts)), "nothing is free any more"
+    assert all(row.act and row.dates for row in one.inputs)
+
+
+def test_an_arc_furnace_has_no_default_value_and_says_so_and_another_route_no_border() -> None:
+    found = border_of("steel", "eaf", "CN", TODAY)
+    assert found is not None
+    (one,) = found.goods
+    assert {row.certificates for row in one.years} == {"–"}
+    assert any("No value is held for goods of the code 7208" in each for each in one.caveats)
+    assert border_of("glass", "float", "CN", TODAY) is None
+
+
+def test_an_act_that_reaches_back_is_told_for_a_year() -> None:
+    def changed(today: date) -> tuple[str, ...]:
+        found = border_of("cement", "clinker", "CN", today)
+        assert found is not None
+        return found.changed
+
+    (told,) = changed(TODAY)
+    assert "2026/1740 was published on 2026-07-31 and holds for imports from 2026-01-01 on" in told
+    assert changed(date(2027, 8, 1)) == ()
+    with translation.override("zh-hans"):
+        assert "于 2026-07-31 公布" in changed(TODAY)[0]
