@@ -59,6 +59,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "benchmarks/release.py",
     ),
     "compare": ("reporting_agent/published.py", "reporting_agent/commands/compare.py", "benchmarks/wire/published.py"),
+    "exports": ("reporting_agent/exports", "reporting_agent/commands/export.py"),
     "quantities": (
         "benchmarks/measurements.py",
         "benchmarks/quantities.py",
