@@ -39,6 +39,15 @@ class SectionTable:
     rows: tuple[tuple[str, ...], ...]
     widths: tuple[float, ...]
 
+    @property
+    def headed(self) -> tuple[tuple[tuple[str, str, int], ...], ...]:
+        """Every row as (head, cell, columns), for a narrow screen where each cell has its head; the last one takes what is left."""
+
+        def spans(row: tuple[str, ...]) -> Iterator[int]:
+            return iter([*(1 for _cell in row[1:]), len(self.heads) - len(row) + 1])
+
+        return tuple(tuple(zip(self.heads, row, spans(row), strict=False)) for row in self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -102,7 +111,7 @@ def _sections(facts: EvaluationFacts, names: Names) -> Iterator[Section]:
     if facts.published is not None and facts.in_force is not None:
         shown = Shown(names, facts.taking.route, energy_units(1.0)["kgce"])
         yield _steps(facts.published, shown)
-        yield _grades(facts.in_force)
+        yield levels_section(facts.in_force)
         yield _potentials(facts.published, shown)
     yield _audits(facts.audits)
     yield _findings(facts.audits)
@@ -128,7 +137,7 @@ def _steps(view: BenchmarkView, shown: Shown) -> Section:
         _("Industry label, version %(n)s, published on %(day)s; method pack %(pack)s, version %(version)s.") % told,
         _("SHA-256 of the signed document: %(digest)s") % {"digest": view.digest},
     )
-    return Section(_("Published steps"), lines, SectionTable(heads, rows, (4, 2.2, 1.7, 2.3, 1.6, 2.3, 1.8, 1.2)))
+    return Section(_("Published steps"), lines, SectionTable(heads, rows, (3.6, 3, 1.7, 2.2, 1.6, 2.2, 1.6, 1.3)))
 
 
 def _step(step: StepView, shown: Shown) -> tuple[str, ...]:
@@ -151,7 +160,7 @@ def _interval(interval: tuple[float, float] | None, places: int | None) -> str:
     return NONE if interval is None else between(*interval, places=places)
 
 
-def _grades(view: InForceView) -> Section:
+def levels_section(view: InForceView) -> Section:
     """How the published figures lie beside the levels of standards; no firm is graded here."""
     levels = levels_of(view)
     title = _("Levels of standards")
