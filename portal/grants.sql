@@ -80,7 +80,7 @@ BEGIN
         -- Append-only, even for the tables' owner: what was recorded is not changed by a mistake or an injected statement.
         REVOKE UPDATE, DELETE, TRUNCATE ON auditlog_event, translog_logentry, translog_lognode, translog_cosignature, translog_logrestart, intake_commitment,
             publication_draftcomment,
-            publication_loggedact, governance_comment, governance_approval, catalogue_extension, catalogue_reminder, standings_namingchoice, assurance_incentive,
+            publication_loggedact, governance_comment, governance_approval, catalogue_extension, catalogue_reminder, standings_namingchoice, assurance_incentive, assurance_declaration,
             assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded, partners_acceptedterms
             FROM steplabel_web, steplabel_worker;
         -- Deleting a person asks every table that may name them, and locks what it finds: that needs the right to update some column

@@ -32,7 +32,7 @@ MEMORY_KEPT_MS = 10_000
 """How long Arrow keeps memory that it freed: with the library's second, every block of readings is paid for in page faults again."""
 
 COMMANDS = (
-    *("init", "map", "check", "label", "savings", "worth", "compare", "preview", "enrol", "submit", "status", "updates"),
+    *("init", "map", "check", "label", "savings", "worth", "export", "compare", "preview", "enrol", "submit", "status", "updates"),
     "watch",  # of a plant that runs
     "fleet",  # of a firm with many sites
     "practices",  # what helps against waste

@@ -89,6 +89,7 @@ class Action(models.TextChoices):
     OUTCOME_HANDED_IN = "practice-outcome.handed-in"
     OUTCOME_WITHDRAWN = "practice-outcome.withdrawn"
     INCENTIVE_RECORDED = "incentive.recorded"
+    DOSSIER_DECLARED = "dossier.declared"
     SYSTEM_RECORDED = "certified-system.recorded"
     SYSTEM_TAKEN_BACK = "certified-system.taken-back"
     CERTIFICATE_ISSUED = "certificate.issued"

@@ -24,7 +24,7 @@ KINDS = {
     "agent": ("device.", "enrolment-token."),
     "audit": ("assignment.", "interest.", "sample.", "attestation.", "certified-system."),
     "finding": ("finding.",),
-    "incentive": ("incentive.",),
+    "incentive": ("incentive.", "dossier."),
     "time": ("extension.", "reminders."),
     "note": (Action.SITE_NOTED.value,),
     "site": ("site.", "access.", "delivery.", "conformance."),

@@ -67,11 +67,13 @@ class MeterFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Intervals:
-    """Energy from each edge to the next, and the seconds of it that are known."""
+    """Energy from each edge to the next, and the seconds of it that are known; `unplaced` is what a register counted across gaps that
+    end there, where that was asked for."""
 
     edges_us: Integers
     energy: Floats
     known_s: Floats
+    unplaced: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

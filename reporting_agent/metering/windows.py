@@ -171,7 +171,10 @@ def _peaks_beyond(course: Course, meter: Meter, load: float) -> float:
 
 
 def _between(course: Course, edges_us: Integers | None) -> Intervals | None:
-    return None if edges_us is None else Intervals(edges_us, *course.curve.over(edges_us[:-1], edges_us[1:]))
+    if edges_us is None:
+        return None
+    pairs = edges_us[:-1], edges_us[1:]
+    return Intervals(edges_us, *course.curve.over(*pairs), course.curve.unplaced(*pairs))
 
 
 def _pair(edges_us: Integers) -> tuple[Integers, Integers]:

@@ -60,6 +60,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "compare": ("reporting_agent/published.py", "reporting_agent/commands/compare.py", "benchmarks/wire/published.py"),
     "exercises": ("benchmarks/exercises", "reporting_agent/exercises", "reporting_agent/commands/exercise.py"),
+    "exports": ("reporting_agent/exports", "reporting_agent/commands/export.py"),
     "quantities": (
         "benchmarks/measurements.py",
         "benchmarks/quantities.py",

@@ -227,6 +227,15 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"),
         only(ENTERPRISES + REGULATORS, "back", enterprise="nothing", other_enterprise="nothing", other_province="nothing"),
     ),
+    "web:dossier": (
+        {"slug": "works-1"},
+        only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"),
+        only(ENTERPRISES + REGULATORS, "nothing", enterprise="wrong"),
+    ),
+    **dict.fromkeys(
+        ("web:dossier-pdf", "web:dossier-json"),
+        ({"slug": "works-1"}, only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"), NO),
+    ),
     "web:ask-for-time": (
         {"slug": "works-1", "group": "GROUP", "period": "2015"},
         OWN,
@@ -282,6 +291,10 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:publications": ({}, only(REGULATORS, "ok"), NO),
     "web:participation": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "ok"), NO),
     "web:participation-csv": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "ok"), NO),
+    **dict.fromkeys(
+        ("web:evaluation", "web:evaluation-pdf", "web:evaluation-docx"),
+        ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "ok"), NO),
+    ),
     "web:packs": ({}, only(REGULATORS, "ok"), NO),
     "web:open-period": ({"group": "GROUP"}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
     "web:close-period": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "ok"), only(REGULATORS, "role", nation="done")),

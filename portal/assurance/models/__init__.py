@@ -2,13 +2,14 @@
 
 from portal.assurance.models.assigned import Assignment, InterestDeclaration, Reminded
 from portal.assurance.models.attested import Attestation, AuditorKey
-from portal.assurance.models.evidenced import Incentive, SystemCertificate
+from portal.assurance.models.evidenced import Declaration, Incentive, SystemCertificate
 from portal.assurance.models.findings import Finding, FindingStep, Sample
 
 __all__ = [
     "Assignment",
     "Attestation",
     "AuditorKey",
+    "Declaration",
     "Finding",
     "FindingStep",
     "Incentive",

@@ -64,3 +64,28 @@ class SystemCertificate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site}, {self.standard} {self.number}, until {self.valid_until}"
+
+
+class Declaration(AppendOnly):
+    """What a site says of itself towards one criterion of a programme, and the paper behind it. The newest row of a criterion counts; one
+    without a value takes the one before back. Never changed."""
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="declarations")
+    programme = models.CharField(max_length=60)  # `portal.assurance.programmes`
+    criterion = models.CharField(max_length=60)
+    value = models.CharField(max_length=200, blank=True)
+    paper = models.CharField(max_length=200, blank=True)  # what the evidence is called
+    evidence = models.CharField(max_length=64, blank=True, validators=[HEX_32])  # SHA-256 of the paper, which stays where it is kept
+    declared_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    declared_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+        constraints = (
+            models.CheckConstraint(
+                condition=(Q(value="") & Q(evidence="")) | (~Q(value="") & ~Q(evidence="")), name="declared_on_evidence"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.site}, {self.programme}, {self.criterion}"

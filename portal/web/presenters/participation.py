@@ -83,6 +83,7 @@ class ParticipationPage:
     query: str
     deadlines_url: str
     standings_url: str
+    evaluation_url: str
     compose_url: str
     may_compose: bool
     drafts: tuple[VersionRow, ...]
@@ -170,6 +171,7 @@ def participation_page(
         duties=filter_choices(query.get("duty", ""), _("All sites"), dict(zip(DUTIES, (_("Obliged"), _("Voluntary")), strict=True))),
         query=query.get("q", "").strip()[:100],
         standings_url=reverse("web:standings", args=[view.peer_group, view.period]),
+        evaluation_url=reverse("web:evaluation", args=[view.peer_group, view.period]),
         deadlines_url=reverse("web:deadlines", args=[view.peer_group, view.period]),
         compose_url=reverse("web:compose", args=[view.peer_group, view.period]),
         may_compose=view.may_decide,

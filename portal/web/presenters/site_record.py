@@ -368,6 +368,7 @@ def _acts(facts: SiteFacts) -> tuple[Do, ...]:
         ]
     if facts.duties:
         found.append(Do(_("Obligatory audit"), reverse("web:obliged-audit", args=[slug])))
+    found.append(Do(_("Dossier for leaders and grades"), reverse("web:dossier", args=[slug])))
     return tuple(found)
 
 

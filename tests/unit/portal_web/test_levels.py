@@ -32,7 +32,8 @@ def test_half_of_the_firms_reach_what_the_middle_firm_surely_does(level: float, 
     assert typical_share((366.0, (364.0, 368.0)), best, level) == share
 
 
-def rows(step: str, curve: tuple[CurvePoint, ...] = (), pack: str = "steel", unit: str = "kgce/t") -> list[LevelRow]:
+def in_force(step: str, curve: tuple[CurvePoint, ...] = (), pack: str = "steel", unit: str = "kgce/t") -> InForceView:
+    """A version that shows these steps, each with 366 kgce/t as its typical value."""
     known = packs.load(pack)
     held = TotalView(None, None, "kgce/t", 0, None, False, "too-few-firms", "", "")
     cells = tuple(
@@ -44,7 +45,11 @@ def rows(step: str, curve: tuple[CurvePoint, ...] = (), pack: str = "steel", uni
         if place.step in step.split()
     )
     label = LabelView(cells, held, held, held, None, 20)
-    found = levels_of(InForceView(1, pack, known.version, known.routes[0].id, "cn", "2026", 1, label))
+    return InForceView(1, pack, known.version, known.routes[0].id, "cn", "2026", 1, label)
+
+
+def rows(step: str, curve: tuple[CurvePoint, ...] = (), pack: str = "steel", unit: str = "kgce/t") -> list[LevelRow]:
+    found = levels_of(in_force(step, curve, pack, unit))
     return list(found.rows) if found else []
 
 

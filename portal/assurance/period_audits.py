@@ -1,0 +1,59 @@
+"""What audits came to over a period, counted over the sites that a regulator may see: assignments, opinions, findings. Never a value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import OuterRef, Subquery
+
+from portal.assurance.models import Assignment, Attestation, Finding, FindingStep
+from portal.assurance.models.findings import Act
+from portal.intake.models import State, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodAudits:
+    """`findings` by (grade, whether it is closed or fell); `assigned` and `bodies` of assignments that stand."""
+
+    assigned: int
+    bodies: int
+    opinions: Mapping[str, int]  # of attestations that hold today
+    withdrawn: int
+    findings: Mapping[tuple[str, bool], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Reports of the period by what became of them."""
+
+    received: int
+    accepted: int
+    refused: Mapping[str, int]  # by code
+
+
+def audits_of_period(sites: Collection[int], period: str, today: date) -> PeriodAudits:
+    """For a caller who let the reader in. `sites` are rows of the reader's own jurisdiction."""
+    assigned = Assignment.objects.filter(site__in=sites, period=period, taken_back_at=None)
+    attested = Attestation.objects.filter(site__in=sites, submission__period=period)
+    holding = attested.filter(state=Attestation.State.ISSUED, valid_until__gte=today, submission__state=State.ACCEPTED)
+    newest = FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
+    findings = Finding.objects.filter(assignment__site__in=sites, assignment__period=period).annotate(newest=Subquery(newest))
+    return PeriodAudits(
+        assigned=len(rows := list(assigned.values_list("body_id", flat=True))),
+        bodies=len(set(rows)),
+        opinions=Counter(holding.values_list("opinion", flat=True)),
+        withdrawn=attested.filter(state=Attestation.State.WITHDRAWN).count(),
+        findings=Counter((grade, act in {Act.CLOSED, Act.ANNULLED}) for grade, act in findings.values_list("grade", "newest")),
+    )
+
+
+def refusals_of_period(sites: Collection[int], period: str) -> Refusals:
+    rows = list(Submission.objects.filter(site__in=sites, period=period).values_list("state", "reason_code"))
+    return Refusals(
+        received=len(rows),
+        accepted=sum(state == State.ACCEPTED for state, _ in rows),
+        refused=Counter(code for state, code in rows if state == State.REFUSED),
+    )

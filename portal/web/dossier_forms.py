@@ -1,0 +1,37 @@
+"""The form with which a firm declares a criterion of a programme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.web.fields import choice, digest, line
+
+
+class DeclarationForm(forms.Form):
+    """A value with the paper behind it; left empty, the declaration before is taken back."""
+
+    criterion = choice(_("Criterion"), required=_("Choose a criterion."))
+    value = line(
+        _("What you declare"), _("As it stands in the paper, such as “grade 1” or “21.4 %”. Left empty, the last one is taken back."),
+        most=200, required="", optional=True,
+    )  # fmt: skip
+    paper = line(
+        _("Name of the paper"), _("Such as “Energy balance 2025, signed”. It stays where it is kept."), most=200, required="", optional=True
+    )
+    evidence = digest(_("SHA-256 of the paper"), _("64 digits of 0–9 and a–f."), required="", optional=True)
+
+    def __init__(self, *args: Any, criteria: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["criterion"]).choices = [("", _("Choose one")), *criteria]
+
+    def clean(self) -> dict[str, Any]:
+        told = self.cleaned_data
+        if told.get("value") and not told.get("paper"):
+            self.add_error("paper", _("Name the paper."))
+        if told.get("value") and not told.get("evidence") and "evidence" not in self.errors:
+            self.add_error("evidence", _("Give the digest of the paper."))
+        return told

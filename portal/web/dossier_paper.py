@@ -1,0 +1,30 @@
+"""A dossier on paper: the page's own view model as PDF, so that no word can differ from the page's."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from reportlab.platypus import Flowable
+
+from portal.web.paper import document_of, table_of, text_of
+from portal.web.presenters.dossier import DossierPage, EvidenceLine, caveats
+
+
+def pdf(page: DossierPage) -> bytes:
+    title = _("Dossier: %(programme)s") % {"programme": page.programme}
+    parts: list[Flowable] = [
+        text_of(title, "title"),
+        text_of(f"{page.firm} · {page.site} ({page.slug}) · {page.day}", "quiet"),
+        text_of(page.lead, "lead"),
+        text_of(_("Source of the criteria: %(source)s") % {"source": page.source}, "body"),
+    ]
+    if page.unverified:
+        parts.append(text_of(_("The criteria were not read in the original. Compare them before you rely on them."), "warning"))
+    rows = [[f"{row.asks}{f' ({row.note})' if row.note else ''}", row.state.word, _evidence(row.evidence)] for row in page.rows]
+    parts.append(table_of([_("Criterion"), _("State"), _("Evidence, and how to check it")], rows, (4, 1.6, 7)))
+    parts.append(text_of(_("What the states mean"), "heading"))
+    parts += [text_of(f"{item.title}: {item.text}", "body") for item in caveats()]
+    return document_of(parts, title, page.slug, f"{page.slug} · {page.programme_id} · {page.day}")
+
+
+def _evidence(lines: tuple[EvidenceLine, ...]) -> str:
+    return "; ".join(f"{one.text}. SHA-256 {one.digest}. {one.how}" for one in lines) or "–"

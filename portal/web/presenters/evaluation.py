@@ -1,0 +1,245 @@
+"""A regulator's evaluation of one period, made from the record: sections of sentences and tables, of which page, PDF and DOCX are written.
+
+Figures of energy are taken from the version in force alone, which the disclosure gate let out and the log holds: while nothing is published
+there are none. Counts are of the sites that the reader may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.template.defaultfilters import date as date_format
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from portal.assurance.period_audits import PeriodAudits, Refusals
+from portal.catalogue.deadlines import last_day
+from portal.days import scheme_day
+from portal.intake.participation import ParticipationView
+from portal.publication.in_force import InForceView
+from portal.publication.shapes import BenchmarkView, StepView
+from portal.web.assurance_words import GRADES, OPINIONS
+from portal.web.figures import between, energy_units, number
+from portal.web.presenters.ladders import Shown
+from portal.web.presenters.levels import levels_of
+from portal.web.presenters.potentials import savings_of
+from portal.web.words import METRICS, TAKING_PART, Names, in_language, period_name
+
+NONE = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class SectionTable:
+    """`widths` are parts of the line; cells are plain text."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    widths: tuple[float, ...]
+
+    @property
+    def headed(self) -> tuple[tuple[tuple[str, str, int], ...], ...]:
+        """Every row as (head, cell, columns), for a narrow screen where each cell has its head; the last one takes what is left."""
+
+        def spans(row: tuple[str, ...]) -> Iterator[int]:
+            return iter([*(1 for _cell in row[1:]), len(self.heads) - len(row) + 1])
+
+        return tuple(tuple(zip(self.heads, row, spans(row), strict=False)) for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    lines: tuple[str, ...]
+    table: SectionTable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationPage:
+    title: str
+    caption: str
+    lead: str
+    sections: tuple[Section, ...]
+    basis: str
+    pdf_url: str
+    docx_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationFacts:
+    """What the selectors say. `published` and `in_force` are the same version, None while nothing is in force."""
+
+    taking: ParticipationView
+    published: BenchmarkView | None
+    in_force: InForceView | None
+    audits: PeriodAudits
+    refusals: Refusals
+    now: datetime
+
+
+def evaluation_page(facts: EvaluationFacts) -> EvaluationPage:
+    view = facts.taking
+    names = Names.of(view.pack, view.pack_version)
+    title = _("Evaluation of %(period)s: %(title)s") % {"period": period_name(view.period), "title": names.title(view.route)}
+    day = date_format(scheme_day(facts.now), _("j F Y"))
+    caption = _("%(scope)s · made from the record on %(day)s") % {"scope": in_language(view.scope, view.scope_zh), "day": day}
+    lead = _("%(reported)d of %(of)d firms have reported.") % {"reported": view.firms_reported, "of": view.firms}
+    lead += " " + (
+        _("Version %(n)d of the industry label is in force.") % {"n": facts.published.version}
+        if facts.published
+        else _("No version is in force, so this evaluation holds no figure of energy.")
+    )
+    address = [view.peer_group, view.period]
+    return EvaluationPage(
+        title=title,
+        caption=caption,
+        lead=lead,
+        sections=tuple(_sections(facts, names)),
+        basis=_(
+            "Counts are of the sites that you may see. Energy figures are those of the version in force, which the disclosure gate let "
+            "out; nothing else of a firm stands here."
+        ),
+        pdf_url=reverse("web:evaluation-pdf", args=address),
+        docx_url=reverse("web:evaluation-docx", args=address),
+    )
+
+
+def _sections(facts: EvaluationFacts, names: Names) -> Iterator[Section]:
+    yield _participation(facts.taking)
+    if facts.published is not None and facts.in_force is not None:
+        shown = Shown(names, facts.taking.route, energy_units(1.0)["kgce"])
+        yield _steps(facts.published, shown)
+        yield levels_section(facts.in_force)
+        yield _potentials(facts.published, shown)
+    yield _audits(facts.audits)
+    yield _findings(facts.audits)
+    yield _refusals(facts)
+
+
+def _participation(view: ParticipationView) -> Section:
+    rows = tuple((str(TAKING_PART[taking][0]), str(count)) for taking, count in view.totals.states.items() if count)
+    obliged = [one for one in view.participants if one.obliged]
+    late = sum(one.arrived_late for one in obliged)
+    told = {"sites": len(view.participants), "obliged": len(obliged), "day": date_format(last_day(view.due), _("j F Y"))}
+    lines = [_("%(sites)d sites, %(obliged)d of them obliged; reports were due on %(day)s.") % told]
+    if late:
+        lines.append(_("Obliged sites whose first report came after that day: %(n)d.") % {"n": late})
+    return Section(_("Participation"), tuple(lines), SectionTable((_("State of the report"), _("Sites")), rows, (4, 1)))
+
+
+def _steps(view: BenchmarkView, shown: Shown) -> Section:
+    heads = (_("Step"), _("Metric"), _("Industry best"), _("95 % interval"), _("Typical"), _("95 % interval"), _("Unit"), _("Firms"))
+    rows = tuple(_step(step, shown) for step in view.label.steps)
+    told = {"n": view.version, "day": date_format(view.published_on, _("j F Y")), "pack": view.pack, "version": view.pack_version}
+    lines = (
+        _("Industry label, version %(n)s, published on %(day)s; method pack %(pack)s, version %(version)s.") % told,
+        _("SHA-256 of the signed document: %(digest)s") % {"digest": view.digest},
+    )
+    return Section(_("Published steps"), lines, SectionTable(heads, rows, (3.6, 3, 1.7, 2.2, 1.6, 2.2, 1.6, 1.3)))
+
+
+def _step(step: StepView, shown: Shown) -> tuple[str, ...]:
+    head = (shown.names.step_name(step.step), str(METRICS[step.metric]))
+    if not step.shown or step.best is None:
+        return (*head, in_language(step.reason_en, step.reason_zh))
+    places = shown.step_places(step)
+    return (
+        *head,
+        number(step.best, places),
+        _interval(step.interval, places),
+        NONE if step.typical is None else number(step.typical, places),
+        _interval(step.typical_interval, places),
+        step.unit,
+        str(step.firms),
+    )
+
+
+def _interval(interval: tuple[float, float] | None, places: int | None) -> str:
+    return NONE if interval is None else between(*interval, places=places)
+
+
+def levels_section(view: InForceView) -> Section:
+    """How the published figures lie beside the levels of standards; no firm is graded here."""
+    levels = levels_of(view)
+    title = _("Levels of standards")
+    if levels is None:
+        return Section(title, (_("The method pack holds no level of a standard for what is published."),))
+    heads = (_("Level"), _("Limit"), _("Typical batch"), _("95 % interval"), _("Firms’ typical batches that reach it"), _("Standard"))
+    rows = tuple(
+        (
+            " ".join(part for part in (one.name, one.rank) if part),
+            f"{one.level.text} {one.unit}",
+            one.typical or NONE,
+            one.typical_interval or NONE,
+            one.typical_firms or NONE,
+            one.standard,
+        )
+        for one in levels.rows
+    )
+    note = _("A limit is of a plant’s mean over a year, a published value of its batches: for orientation, no grade of any plant.")
+    return Section(
+        title, tuple(line for line in (note, levels.source, levels.not_held) if line), SectionTable(heads, rows, (4, 2, 2, 2.4, 2.4, 3))
+    )
+
+
+def _potentials(view: BenchmarkView, shown: Shown) -> Section:
+    savings = savings_of(view.label, shown)
+    title = _("What the sector could save")
+    if savings is None:
+        return Section(title, (_("This version tells of no potential."),))
+    heads = (_("Step"), _("At the typical value"), _("95 % interval"), _("At the best"), _("95 % interval"))
+    rows = []
+    for row in (*savings.rows, *((savings.total,) if savings.total else ())):
+        cells: list[str] = [row.step]
+        for one in (row.at_typical, row.at_best):
+            cells += [one.hidden or one.value or NONE, one.interval or NONE]
+        rows.append(tuple(cells))
+    unit = _("On average over the firms, in %(unit)s of the route’s product.") % {"unit": savings.unit}
+    return Section(title, (unit,), SectionTable(heads, tuple(rows), (4, 2.4, 2.4, 2.4, 2.4)))
+
+
+def _audits(audits: PeriodAudits) -> Section:
+    told = {"n": audits.assigned, "bodies": audits.bodies, "withdrawn": audits.withdrawn}
+    lines = [_("%(n)d assignments to %(bodies)d certification bodies stand; %(withdrawn)d statements were withdrawn.") % told]
+    if not audits.opinions:
+        return Section(_("Audits"), (*lines, _("No statement holds.")))
+    rows = tuple((str(OPINIONS[opinion]), str(count)) for opinion, count in sorted(audits.opinions.items()))
+    return Section(_("Audits"), tuple(lines), SectionTable((_("Opinion of statements that hold"), _("Reports")), rows, (4, 1)))
+
+
+def _findings(audits: PeriodAudits) -> Section:
+    if not audits.findings:
+        return Section(_("Findings"), (_("No finding was raised."),))
+    heads = (pgettext("finding", "Grade"), pgettext("findings", "Open"), pgettext("findings", "Closed"))
+    rows = tuple(
+        (str(word), str(audits.findings.get((grade, False), 0)), str(audits.findings.get((grade, True), 0)))
+        for grade, (word, _mood) in GRADES.items()
+    )
+    return Section(_("Findings"), (), SectionTable(heads, rows, (3, 1, 1)))
+
+
+def _refusals(facts: EvaluationFacts) -> Section:
+    found, published = facts.refusals, facts.published
+    lines = [
+        _("%(received)d reports were received, %(accepted)d of them are the accepted ones.")
+        % {"received": found.received, "accepted": found.accepted}
+    ]
+    if published is not None:
+        held = sum(not step.shown for step in published.label.steps)
+        lines.append(_("Of the label’s cells the disclosure gate held back: %(n)d.") % {"n": held})
+    if not found.refused:
+        return Section(_("Refusals"), (*lines, _("No report was refused.")))
+    rows = tuple((code or NONE, str(count)) for code, count in sorted(found.refused.items()))
+    return Section(_("Refusals"), tuple(lines), SectionTable((_("Code of the refusal"), _("Reports")), rows, (4, 1)))
+
+
+def plain_text(page: EvaluationPage) -> Sequence[str]:
+    """Every sentence and cell in order: what page, PDF and DOCX must all hold."""
+    told = [page.title, page.caption, page.lead]
+    for section in page.sections:
+        told += [section.title, *section.lines]
+        if section.table is not None:
+            told += [*section.table.heads, *(cell for row in section.table.rows for cell in row)]
+    return [*told, page.basis]

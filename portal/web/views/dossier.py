@@ -1,0 +1,81 @@
+"""A site's dossier for a programme of leaders and grades: for its firm, who declares, and for who regulates it."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import Role, Site
+from portal.accounts.selectors import managed_sites, visible_sites
+from portal.assurance.programmes import ATTESTATION, REPORT, Programme, declare, dossier, programmes
+from portal.days import scheme_day
+from portal.problems import RefusedError
+from portal.web import dossier_paper
+from portal.web.access import for_role, person
+from portal.web.answers import form_page, report_done
+from portal.web.dossier_forms import DeclarationForm
+from portal.web.forms import add_error
+from portal.web.presenters.dossier import caveats, dossier_json, dossier_page
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words import in_language
+
+READERS = (Role.REGULATOR, Role.ENTERPRISE)
+
+
+@for_role(*READERS, posts=True)
+def page(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """A POST puts a declaration of the firm on record."""
+    site, programme = _asked(request, slug)
+    may_declare = managed_sites(person(request)).filter(pk=site.pk).exists()
+    if request.method == "POST" and not may_declare:
+        raise Http404
+    language = get_language() or "en"
+    offered = [(one.id, one.asks.said_in(language)) for one in programme.criteria if one.shown_by not in {REPORT, ATTESTATION}]
+    form = DeclarationForm(request.POST if request.method == "POST" else None, criteria=offered)
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        try:
+            declare(
+                site, programme.id, told["criterion"], (told["value"], told["paper"], told["evidence"]), person(request), timezone.now()
+            )
+        except RefusedError as refusal:
+            add_error(form, "evidence", refusal)
+        else:
+            done = report_done(request, _("The declaration is on record."), "web:dossier", slug)
+            return redirect(f"{done.url}?programme={programme.id}")
+    crumbs = (Crumb(in_language(site.name, site.name_zh), reverse("web:site-record", args=[site.slug])),)
+    told = {
+        "page": dossier_page(dossier(site, programme, scheme_day())),
+        "caveats": caveats(),
+        "may_declare": may_declare,
+        "crumbs": crumbs,
+    }
+    return form_page(request, "web/dossier.html", told, form)
+
+
+@for_role(*READERS)
+def as_pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    site, programme = _asked(request, slug)
+    answer = HttpResponse(dossier_paper.pdf(dossier_page(dossier(site, programme, scheme_day()))), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="steplabel-dossier-{slug}-{programme.id}.pdf"'
+    return answer
+
+
+@for_role(*READERS)
+def as_json(request: HttpRequest, slug: str) -> HttpResponse:
+    site, programme = _asked(request, slug)
+    return JsonResponse(dossier_json(dossier(site, programme, scheme_day())), json_dumps_params={"ensure_ascii": False, "indent": 2})
+
+
+def _asked(request: HttpRequest, slug: str) -> tuple[Site, Programme]:
+    """The site, not found where it is not the reader's to see; and the programme asked for, or the first."""
+    site = visible_sites(person(request)).select_related("organisation").filter(slug=slug).first()
+    known = programmes()
+    programme = known.get(request.GET.get("programme", next(iter(known))))
+    if site is None or programme is None:
+        raise Http404
+    return site, programme

@@ -1,0 +1,63 @@
+"""For a regulator: the evaluation of a period as a page, a PDF and a DOCX, made from the record."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import Role
+from portal.assurance.period_audits import audits_of_period, refusals_of_period
+from portal.catalogue.models import ReportingPeriod
+from portal.days import scheme_day
+from portal.intake.participation import participation
+from portal.publication.in_force import in_force_at
+from portal.publication.selectors import benchmark
+from portal.web import evaluation_paper
+from portal.web.access import for_role, person
+from portal.web.presenters.evaluation import EvaluationFacts, EvaluationPage, evaluation_page
+from portal.web.viewmodels.shared import Crumb
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@for_role(Role.REGULATOR)
+def page(request: HttpRequest, group: int, period: str) -> HttpResponse:
+    found = _evaluation(request, group, period)
+    crumbs = (
+        Crumb(_("Publications"), reverse("web:publications")),
+        Crumb(_("Participation"), reverse("web:participation", args=[group, period])),
+    )
+    return render(request, "web/evaluation.html", {"page": found, "crumbs": crumbs})
+
+
+@for_role(Role.REGULATOR)
+def as_pdf(request: HttpRequest, group: int, period: str) -> HttpResponse:
+    return _file(evaluation_paper.pdf(_evaluation(request, group, period)), "application/pdf", f"{period.replace('/', '_')}.pdf")
+
+
+@for_role(Role.REGULATOR)
+def as_docx(request: HttpRequest, group: int, period: str) -> HttpResponse:
+    return _file(evaluation_paper.docx(_evaluation(request, group, period)), DOCX, f"{period.replace('/', '_')}.docx")
+
+
+def _file(content: bytes, kind: str, name: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="steplabel-evaluation-{name}"'
+    return answer
+
+
+def _evaluation(request: HttpRequest, group: int, period: str) -> EvaluationPage:
+    """Not found where the reader regulates nothing of the group."""
+    now = timezone.now()
+    taking = participation(person(request), group, period, now)
+    if taking is None:
+        raise Http404
+    place = ReportingPeriod.objects.values_list("peer_group__scope__path", flat=True).get(peer_group=group, name=period)
+    in_force = in_force_at(taking.pack, place, taking.route, period)
+    published = None if in_force is None else benchmark(taking.pack, period, in_force.version, taking.route, place)
+    sites = [one.site_id for one in taking.participants]
+    audits, refusals = audits_of_period(sites, period, scheme_day(now)), refusals_of_period(sites, period)
+    return evaluation_page(EvaluationFacts(taking, published, in_force, audits, refusals, now))

@@ -1,0 +1,181 @@
+"""`steplabel-agent export KIND`: what the firm must report anyway, written as files on site. Sends nothing."""
+
+from __future__ import annotations
+
+from argparse import Namespace, _SubParsersAction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.phrases import Phrase
+from reporting_agent.commands import add_language, add_period, add_site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reporting_agent.exports.carbon import StepCarbon
+    from reporting_agent.exports.writing import Told
+
+FORMATS = ("csv", "xlsx", "parquet")
+
+
+def add_parser(sub: _SubParsersAction[Any]) -> None:
+    """Declare the subcommand."""
+    parser = sub.add_parser("export", help="write what must be reported anyway, as files on site; sends nothing")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    monitoring = kinds.add_parser("monitoring", help="quarter-hour, daily and monthly indicators of statutory online monitoring")
+    monitoring.add_argument("--schema", type=Path, metavar="FILE", help="columns, names, units and times (default: a draft of our own)")
+    monitoring.add_argument("--format", dest="formats", action="append", choices=FORMATS, help="may be given again (default: csv, parquet)")
+    shells = kinds.add_parser("aas", help="step labels as a submodel of the Asset Administration Shell: JSON and AASX (extra `exports`)")
+    pact = kinds.add_parser("pact", help="a product footprint as PACT exchanges it, with the assured share as an attribute")
+    catena_x = kinds.add_parser("catena-x", help="the same as the Catena-X aspect model Pcf 7.0.0")
+    for footprint in (pact, catena_x):
+        footprint.add_argument("--footprint", required=True, type=Path, metavar="FILE", help="footprint.toml: what no meter knows")
+        footprint.add_argument("--statement", action="append", default=[], type=Path, metavar="FILE", help="an auditor's signed statement")
+        footprint.add_argument(
+            "--auditor", action="append", default=[], metavar="HEX", help="id of the auditor's key as the certification body states it"
+        )
+    for kind in (monitoring, shells, pact, catena_x):
+        add_site(kind)
+        add_period(kind)
+        kind.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: export-KIND)")
+        add_language(kind, "the answer")
+        kind.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
+    parser.set_defaults(json=False)
+
+
+def run(args: Namespace) -> int:
+    """Read, work out, write; what was written goes to stdout."""
+    return {"monitoring": _monitoring, "aas": _shells, "pact": _footprint, "catena-x": _footprint}[args.kind](args)
+
+
+def _monitoring(args: Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from benchmarks.measurements import Period
+    from reporting_agent.commands import asking
+    from reporting_agent.exports import intervals, monitoring, writing
+    from reporting_agent.exports.monitoring_schema import load_schema
+
+    schema = load_schema(args.schema)
+    site = asking.recognised_site(args)
+    measured = intervals.measure(site, Period.parse(args.period, site.zone))
+    tables = monitoring.fill(measured, schema, site.id)
+    out = args.out or Path("export-monitoring")
+    rows = writing.tables(out, tables, args.formats or ("csv", "parquet"))
+    verdicts = tables[-1].column("quality")
+    more = {
+        "columns": {"id": schema.id, "version": schema.version, "status": schema.status, "sha256": schema.digest},
+        "quality": {
+            "completeness_least_pct": schema.quality.completeness_least_pct,
+            "day_sums_most_pct": schema.quality.day_sums_most_pct,
+            "source": schema.quality.source.by_language,
+            "meter_months": len(verdicts),
+            "good": sum(one == monitoring.GOOD for one in verdicts),
+        },
+    }
+    now = datetime.now(UTC)
+    remarks = monitoring.remarks(measured, schema, now.astimezone(site.zone).date())
+    told = writing.Told("monitoring", site.id, args.period, now, schema.stands_on.by_language, remarks, more)
+    quality = Phrase(
+        "%(good)s of %(count)s months of meters are good: covered to at least %(least)s %% and day sums within %(most)s %% (%(source)s).",
+        good=str(more["quality"]["good"]),
+        count=str(len(verdicts)),
+        least=f"{schema.quality.completeness_least_pct:g}",
+        most=f"{schema.quality.day_sums_most_pct:g}",
+        source=schema.quality.source,
+    )
+    return _written(args, out, told, rows, [quality])
+
+
+_OF_SHELLS = Phrase("No template of IDTA is claimed: the semantic ids are Steplabel's own. The files were read back strictly by BaSyx.")
+_OF_FOOTPRINTS = Phrase(
+    "Written from the makers' public specifications; their schemas are not part of this program, so check the file with your partner's "
+    "own validator before you send it."
+)
+
+
+def _shells(args: Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from benchmarks.measurements import Period
+    from benchmarks.routes import Words
+    from reporting_agent import pipeline
+    from reporting_agent.commands import asking
+    from reporting_agent.exports import carbon, shells, writing
+    from reporting_agent.report.writing import folder, write_bytes
+
+    shells.refuse_without_library()
+    site = asking.recognised_site(args)
+    period = Period.parse(args.period, site.zone)
+    steps = carbon.of_steps(site, pipeline.label(site, period))
+    out = folder(args.out or Path("export-aas"))
+    write_bytes(out / "step-labels.json", shells.as_json(site.id, period, steps))
+    write_bytes(out / "step-labels.aasx", shells.as_aasx(site.id, period, steps))
+    more = {"partial": True, "not_in_it": list(carbon.NOT_IN_IT), "labels": len(steps)}
+    told = writing.Told("aas", site.id, args.period, datetime.now(UTC), Words.of(_OF_SHELLS).by_language, _lacking(steps), more)
+    line = Phrase(
+        "%(count)s labels. The CO2 is that of the energy which the steps took in; %(missing)s are not in it.",
+        count=str(len(steps)),
+        missing=", ".join(carbon.NOT_IN_IT),
+    )
+    return _written(args, out, told, {"step-labels.json": None, "step-labels.aasx": None}, [line])
+
+
+def _lacking(steps: Sequence[StepCarbon]) -> list[Phrase | str]:
+    return [
+        Phrase("The CO2 of step %(step)s is not told: no factor of %(carriers)s.", step=one.label.step, carriers=", ".join(one.lacking))
+        for one in steps
+        if one.lacking
+    ]
+
+
+def _footprint(args: Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from benchmarks.measurements import Period
+    from benchmarks.routes import Words
+    from reporting_agent import pipeline
+    from reporting_agent.commands import asking
+    from reporting_agent.exports import assured, carbon, exchange, footprints, writing
+    from reporting_agent.exports.footprint_settings import load_settings
+    from reporting_agent.report.writing import folder, write_json
+
+    settings = load_settings(args.footprint)
+    site = asking.recognised_site(args)
+    period, now = Period.parse(args.period, site.zone), datetime.now(UTC)
+    statements = assured.holding(args.statement, args.auditor, site.id, args.period, now.astimezone(site.zone).date())
+    steps = carbon.of_steps(site, pipeline.label(site, period))
+    found = footprints.footprint(settings, site.id, period, now, steps, statements)
+    out = folder(args.out or Path(f"export-{args.kind}"))
+    name = f"{args.kind}.json"
+    write_json(out / name, exchange.pact(found) if args.kind == "pact" else exchange.catena_x(found))
+    more = {"kg_co2e_per_kg": found.total, "of_steps": found.of_steps, "assured": exchange.assured(found)}
+    told = writing.Told(args.kind, site.id, args.period, now, Words.of(_OF_FOOTPRINTS).by_language, [], more)
+    lines = [
+        Phrase(
+            "%(total)s kg CO2e a kg of %(product)s, of it %(steps)s measured in the steps; the rest is declared by the firm.",
+            total=f"{found.total:.4g}",
+            product=settings.product.name,
+            steps=f"{found.of_steps:.4g}",
+        ),
+        Phrase(
+            "Assured are the energy figures of %(share)s %% of it, by %(count)s statements.",
+            share=f"{100 * found.assured_share:.1f}",
+            count=str(len(statements)),
+        ),
+    ]
+    return _written(args, out, told, {name: None}, lines)
+
+
+def _written(args: Namespace, out: Path, told: Told, rows: Mapping[str, int | None], lines: Iterable[Phrase]) -> int:
+    from benchmarks.catalogue import in_language
+    from benchmarks.phrases import of_language
+    from reporting_agent.console import emit
+    from reporting_agent.exports import writing
+
+    payload = writing.manifest(out, told, rows)
+    listed = [f"  {name}" + (f" ({count:,})" if count is not None else "") for name, count in rows.items()]
+    last = Phrase("Written to %(out)s with export.json. Everything in it is exact; nothing was sent.", out=str(out))
+    said = [*lines, *told.remarks, of_language(told.stands_on, args.lang) or told.stands_on["en"], *listed, last]
+    emit(args, payload, "\n".join(in_language(line, args.lang) for line in said))
+    return 0

@@ -1,0 +1,99 @@
+"""Which steps' energy stands under an auditor's signed statement: the assured share of a footprint.
+
+A statement is on a report's labels. It says nothing of CO2 factors, of output ratios or of what lies outside the steps: the share is of
+the footprint whose *energy figures* an auditor looked at, and is called so wherever it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
+from benchmarks.wire import attestations
+from benchmarks.wire.attestations import Attestation, Opinion, ReportSubject, Withdrawal
+from benchmarks.wire.signing import key_id
+
+MEANING = "share of the footprint whose energy figures stand under a signed statement of an auditor; not of factors or of anything declared"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement that holds for this site and period, with the key that signed it."""
+
+    attestation: Attestation
+    key: str
+
+    @property
+    def steps(self) -> frozenset[str]:
+        subject = self.attestation.subject
+        return frozenset(subject.steps) if isinstance(subject, ReportSubject) else frozenset()
+
+    def to_json(self) -> dict[str, Any]:
+        held = self.attestation
+        subject = held.subject
+        assert isinstance(subject, ReportSubject)  # noqa: S101 - `holding` took no other
+        return {
+            "digest": held.digest,
+            "body": held.body,
+            "auditorKey": self.key,
+            "opinion": str(held.opinion),
+            "assurance": str(held.assurance),
+            "steps": list(subject.steps),
+            "report": {"period": subject.period, "revision": subject.revision, "envelopeSha256": subject.envelope_digest},
+            "issuedOn": held.issued_on.isoformat(),
+            "validUntil": held.valid_until.isoformat(),
+        }
+
+
+def holding(files: Sequence[Path], auditors: Sequence[str], site: str, period: str, today: date) -> tuple[Statement, ...]:
+    """The statements that count: signed by one of these keys, of this site and period, in force, not withdrawn, and not adverse.
+
+    Args:
+        auditors: key ids that the certification bodies state; a statement names a key itself, and anybody can name their own.
+
+    Raises:
+        InputError: `footprint-statement-unusable` with the file and why; VerificationError where a file is no signed statement.
+    """
+    read = [(path, attestations.read(_bytes(path))) for path in files]
+    withdrawn = {one.attestation for _, one in read if isinstance(one, Withdrawal)}
+    known = {auditor.lower() for auditor in auditors}
+    found = []
+    for path, statement in read:
+        if isinstance(statement, Withdrawal):
+            continue
+        signer = key_id(statement.public_key)
+        subject = statement.subject
+        if signer not in known:
+            raise _unusable(path, signer, "a key given with --auditor")
+        if not isinstance(subject, ReportSubject) or (subject.site, subject.period) != (site, period):
+            raise _unusable(path, "a statement on something else", f"one on {site} over {period}")
+        if statement.digest in withdrawn:
+            raise _unusable(path, "a statement that its auditor withdrew", "one that holds")
+        if not statement.issued_on <= today < statement.valid_until:
+            raise _unusable(path, f"valid from {statement.issued_on} until {statement.valid_until}", f"one in force on {today}")
+        if statement.opinion is not Opinion.ADVERSE:
+            found.append(Statement(statement, signer))
+    return tuple(found)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as gone:
+        raise _unusable(path, gone.strerror or str(gone), "a signed statement") from gone
+
+
+def _unusable(path: Path, found: str, wanted: str) -> InputError:
+    return InputError(
+        "footprint-statement-unusable",
+        Phrase("The statement %(file)s cannot make a part of the footprint assured.", file=path.name),
+        "Leave it out, or give the statement that holds for this site and period and the key that its certification body states.",
+        place=Place(str(path)),
+        found=found,
+        wanted=wanted,
+    )

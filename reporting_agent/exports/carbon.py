@@ -1,0 +1,114 @@
+"""What each step took in over a period, and the CO2 of it by the dated factors that are held.
+
+The boundary is the label's: energy that the step took in, over the batches that its label used, per unit of their output. Not in it: carbon
+of materials (limestone, electrodes), other greenhouse gases than CO2, what was bought before the gate. Energy that the step gave back is
+shown and not credited. A carrier without a factor in force leaves the step without a sum; nothing is taken from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.errors import InputError
+from benchmarks.labels import StepLabel
+from benchmarks.measurements import CarrierEnergy, Direction, Metric
+from benchmarks.routes import Words
+from reporting_agent.config import Site
+from reporting_agent.pipeline import LabelResult
+
+NOT_IN_IT = ("carbon of materials", "greenhouse gases other than CO2", "energy and materials before the gate")
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierUse:
+    """One carrier in one direction: `quantity` in `unit`, coal equivalent (calorific) and CO2, None where no factor is in force."""
+
+    carrier: str
+    direction: Direction
+    quantity: float
+    unit: str
+    kgce: float | None
+    co2_kg: float | None
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepCarbon:
+    """One label of total energy with what its batches took in and gave back. `output` is in `output_unit`."""
+
+    label: StepLabel
+    words: Words
+    output_unit: str
+    uses: tuple[CarrierUse, ...]
+
+    @property
+    def output(self) -> float:
+        return self.label.output_t
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Carriers that were taken in and have no CO2 factor."""
+        return tuple(use.carrier for use in self._taken if use.co2_kg is None)
+
+    @property
+    def co2_kg(self) -> float | None:
+        return None if self.lacking or not self._taken else sum(use.co2_kg or 0.0 for use in self._taken)
+
+    @property
+    def co2_per_output(self) -> float | None:
+        """kg CO2 for one unit of output."""
+        whole = self.co2_kg
+        return None if whole is None or self.output <= 0 else whole / self.output
+
+    @property
+    def _taken(self) -> tuple[CarrierUse, ...]:
+        return tuple(use for use in self.uses if use.direction is Direction.IMPORT)
+
+
+def of_steps(site: Site, result: LabelResult) -> tuple[StepCarbon, ...]:
+    """Every label of total energy that has a value or at least batches, in the pack's order of steps."""
+    pack, factors = result.data.pack, site.emissions.factors
+    labels = [label for label in result.site_label.steps if label.metric is Metric.TOTAL and label.used and label.made_from is not None]
+    steps = {label.step: pack.step(label.step) for label in labels}
+    return tuple(
+        StepCarbon(label, steps[label.step].words, steps[label.step].output_unit, tuple(_uses(label, factors))) for label in labels
+    )
+
+
+def _uses(label: StepLabel, factors: FactorTable) -> Iterator[CarrierUse]:
+    made = label.made_from
+    assert made is not None  # noqa: S101 - `of_steps` chose those that have it
+    columns, used = made.columns, set(made.rows.tolist())
+    found: dict[tuple[str, Direction, str], list[tuple[float, float | None, float | None, str | None]]] = {}
+    for row, kind_at, quantity in zip(
+        columns.entry_row.tolist(), columns.entry_kind.tolist(), columns.entry_quantity.tolist(), strict=True
+    ):
+        kind = columns.kinds[kind_at]
+        if row not in used or kind.carrier not in made.energy.carriers:
+            continue
+        energy = CarrierEnergy(kind.carrier, quantity, kind.unit, lhv_mj_per_unit=kind.lhv_mj_per_unit)
+        kgce = _known(partial(factors.kgce, energy, Basis.CALORIFIC, kind.on))
+        co2 = _known(partial(factors.co2_kg, energy, kind.on))
+        source = factors.carbon_source(kind.carrier, kind.on)
+        found.setdefault((kind.carrier, kind.direction, kind.unit), []).append((quantity, kgce, co2, source))
+    for (carrier, direction, unit), entries in found.items():
+        quantities, kgces, co2s, sources = zip(*entries, strict=True)
+        named = "; ".join(dict.fromkeys(one for one in sources if one))
+        yield CarrierUse(carrier, direction, sum(quantities), unit, _sum(kgces), _sum(co2s), named or None)
+
+
+def _known(ask: Callable[[], float]) -> float | None:
+    try:
+        return ask()
+    except InputError as refusal:
+        if refusal.code not in {"carbon-factor-missing", "factor-missing", "lhv-required"}:
+            raise
+        return None
+
+
+def _sum(amounts: tuple[float | None, ...]) -> float | None:
+    known = [one for one in amounts if one is not None]
+    return sum(known) if len(known) == len(amounts) else None

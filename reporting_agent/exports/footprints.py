@@ -1,0 +1,125 @@
+"""The footprint of one product: the CO2 of its steps' energy, what the firm declares beyond them, and the share that is assured."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from benchmarks.errors import InputError
+from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
+from reporting_agent.exports.assured import Statement
+from reporting_agent.exports.carbon import StepCarbon
+from reporting_agent.exports.footprint_settings import FootprintSettings, UsedStep
+
+PER_KG = {"t": 1000.0}
+"""Output units of which a tonne is so many kilograms; goods that are counted have no footprint per kilogram here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One step in the product: kg CO2 per kg of product, and the factors by which."""
+
+    step: StepCarbon
+    kg_per_kg: float
+    assured: bool
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(use.source for use in self.step.uses if use.source))
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """All of it, in kg CO2e per kg of product."""
+
+    settings: FootprintSettings
+    site: str
+    period: Period
+    made: datetime
+    parts: tuple[Part, ...]
+    statements: tuple[Statement, ...]
+
+    @property
+    def of_steps(self) -> float:
+        return sum(part.kg_per_kg for part in self.parts)
+
+    @property
+    def total(self) -> float:
+        return self.of_steps + sum(one.kg_co2e_per_kg for one in self.settings.outside)
+
+    @property
+    def assured_share(self) -> float:
+        """0 to 1, of the sum of magnitudes: a credit among the declared parts never makes the share larger."""
+        whole = self.of_steps + sum(abs(one.kg_co2e_per_kg) for one in self.settings.outside)
+        return sum(part.kg_per_kg for part in self.parts if part.assured) / whole if whole > 0 else 0.0
+
+    @property
+    def id(self) -> str:
+        """In the form of a random UUID; the same for the same product, period, figures and statements: what changes is a new footprint."""
+        figures = [f"{part.step.label.step}={part.kg_per_kg:.12g}" for part in self.parts]
+        told = [
+            self.site,
+            self.period.name,
+            self.settings.model_dump_json(),
+            *figures,
+            *(one.attestation.digest for one in self.statements),
+        ]
+        return str(uuid.UUID(bytes=hashlib.sha256("\n".join(told).encode()).digest()[:16], version=4))
+
+    @property
+    def boundary_words(self) -> str:
+        """What is in it and whose word each part is."""
+        steps = "; ".join(
+            f"{part.step.words.en}: {part.kg_per_kg:.6g} kg CO2/kg, energy taken in by the batches of its label, measured"
+            for part in self.parts
+        )
+        declared = "; ".join(f"{one.words}: {one.kg_co2e_per_kg:.6g} kg CO2e/kg, {one.source}" for one in self.settings.outside)
+        return f"Steps: {steps}. Declared by the firm: {declared}."
+
+
+def footprint(
+    settings: FootprintSettings, site: str, period: Period, made: datetime, steps: Sequence[StepCarbon], statements: Sequence[Statement]
+) -> Footprint:
+    """Put it together.
+
+    Raises:
+        InputError: `footprint-step-unknown`, `footprint-without-co2`.
+    """
+    audited = frozenset(step for statement in statements for step in statement.steps)
+    parts = []
+    for used in settings.steps:
+        step = _chosen(used, steps)
+        per_output = step.co2_per_output
+        if per_output is None:
+            raise InputError(
+                "footprint-without-co2",
+                Phrase("The CO2 of step %(step)s cannot be told, so neither can the product's.", step=used.step),
+                "Name the country or your supply's factor under [emissions] in site.toml, or give the heating values that are missing.",
+                found="no CO2 factor of " + ", ".join(step.lacking),
+            )
+        parts.append(Part(step, per_output * used.per_product / PER_KG[step.output_unit], used.step in audited))
+    return Footprint(settings, site, period, made, tuple(parts), tuple(statements))
+
+
+def _chosen(used: UsedStep, steps: Sequence[StepCarbon]) -> StepCarbon:
+    own = [
+        one
+        for one in steps
+        if one.label.step == used.step
+        and used.product in (None, one.label.product)
+        and used.variant in (None, one.label.variant)
+        and one.output_unit in PER_KG
+    ]
+    if len(own) == 1:
+        return own[0]
+    raise InputError(
+        "footprint-step-unknown",
+        Phrase("No one label of total energy by the tonne fits step %(step)s.", step=used.step),
+        "Name a step of label.json, with its product and variant where there are several.",
+        found=f"{len(own)} labels",
+        wanted=", ".join(dict.fromkeys(f"{one.label.step} ({one.label.product} {one.label.variant})".strip() for one in steps)),
+    )

@@ -1,0 +1,198 @@
+"""Energy of meters and steps over intervals of local time, from quarter hours to months, with how much of it was measured.
+
+A meter's record is read off at quarter hours; hours, days and months are sums of these, so that they add up to the last digit. What a
+register counted across a gap too long to say when is in no quarter hour and no day, only in the month in which it was read again: that
+is what makes the sum of the days differ from the month.
+
+The output of a step is that of the batches that ended in the interval. A meter shared among steps by a rule counts for none of them
+here: the rule shares batches out, not quarter hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import packs
+from benchmarks.conversion import Basis, FactorTable
+from benchmarks.errors import InputError
+from benchmarks.measurements import CarrierEnergy, Direction, Period, Status
+from benchmarks.quantities import ratio
+from reporting_agent import pipeline
+from reporting_agent.config import Site
+from reporting_agent.exports.monitoring_schema import Every
+from reporting_agent.metering import MeterRecord
+from reporting_agent.metering.windows import hours_of, intervals_of, to_us
+from reporting_agent.pipeline import PlantData
+from reporting_agent.pipeline.units import mj_in
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+QUARTER_S = 900
+_MINUTES = {"15min": 15, "30min": 30, "60min": 60}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The quarter hours of a period, and the longer intervals of local time made of them."""
+
+    period: Period
+    zone: tzinfo
+    quarters_us: Integers
+
+    @classmethod
+    def of(cls, period: Period, zone: tzinfo) -> Clock:
+        return cls(period, zone, intervals_of(hours_of(period, zone), 15))
+
+    def edges_us(self, every: Every) -> Integers:
+        """Edges of the intervals of that length that lie wholly in the period."""
+        if every in _MINUTES:
+            return self.quarters_us if every == "15min" else intervals_of(hours_of(self.period, self.zone), _MINUTES[every])
+        first, last = self.period.first_and_last
+        days = [first + timedelta(days=n) for n in range((last - first).days + 2)]
+        starts = days if every == "day" else [day for day in days if day.day == 1]
+        return np.array([to_us(datetime(day.year, day.month, day.day, tzinfo=self.zone)) for day in starts], dtype=np.int64)
+
+    def sums(self, of_quarters: Floats, every: Every) -> Floats:
+        """Sums over the intervals of what stands by quarter hour."""
+        edges = self.edges_us(every)
+        if len(edges) < 2:
+            return np.zeros(0)
+        summed = np.concatenate(([0.0], np.cumsum(of_quarters)))
+        at = np.searchsorted(self.quarters_us, edges)
+        found: Floats = summed[at[1:]] - summed[at[:-1]]
+        return found
+
+    def moment(self, moment_us: int) -> datetime:
+        return (_EPOCH + timedelta(microseconds=moment_us)).astimezone(self.zone)
+
+    @property
+    def months_cut(self) -> bool:
+        """Whether the period begins or ends within a month."""
+        return self.period.start.day != 1 or self.period.end.day != 1
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One meter, or one step's energy of one carrier and direction, by quarter hour; amounts are in `unit`.
+
+    `unplaced` stands at the quarter hour in which a register was read again; `output` is None of meters.
+    """
+
+    object: str
+    step: str
+    equipment: str
+    carrier: str
+    direction: Direction
+    unit: str
+    lhv_mj_per_unit: float | None
+    energy: Floats
+    known_s: Floats
+    unplaced: Floats
+    output: Floats | None = None
+    output_unit: str = ""
+
+    def in_unit(self, unit: str | None) -> float:
+        """How many of `unit` one of the series' own units is."""
+        return 1.0 if unit is None else ratio(self.unit, unit)
+
+    def kgce_per_unit(self, factors: FactorTable, day: date) -> float | None:
+        """Coal equivalent of one unit on that day, calorific basis (GB/T 2589); None where no factor is in force."""
+        energy = CarrierEnergy(self.carrier, 1.0, self.unit, lhv_mj_per_unit=self.lhv_mj_per_unit)
+        try:
+            return factors.kgce(energy, Basis.CALORIFIC, day)
+        except InputError as refusal:
+            if refusal.code not in {"factor-missing", "lhv-required"}:
+                raise
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """All series of a site and period. `shared` are meters that count for several steps, `silent` those without one reading, `sparse`
+    those whose readings lie further apart than a quarter hour, `unmetered` energy that is written down per batch (step: carrier)."""
+
+    clock: Clock
+    meters: tuple[Series, ...]
+    steps: tuple[Series, ...]
+    factors: FactorTable
+    shared: tuple[str, ...]
+    silent: tuple[str, ...]
+    sparse: tuple[str, ...]
+    unmetered: tuple[str, ...]
+
+
+def measure(site: Site, period: Period) -> Measured:
+    """Read the site's meters at quarter hours.
+
+    Raises:
+        InputError: `export-no-meters` where no meter has readings; what reading the site raises.
+    """
+    clock = Clock.of(period, site.zone)
+    data = pipeline.read(site, period, closely=lambda windows: dict.fromkeys(windows, clock.quarters_us))
+    records = [record for record in data.meters if record.closely is not None]
+    if not records:
+        raise InputError(
+            "export-no-meters",
+            "No meter of this site has readings, so there is nothing to say about quarter hours, days or months.",
+            "Give the meters' readings under [inputs] in site.toml; energy written down per batch has no course in time.",
+            found=f"{len(site.meters)} meters, none with readings",
+        )
+    meters = tuple(_of_meter(record) for record in records)
+    silent = sorted({meter.id for meter in site.meters if meter.role != "state"} - {one.object for one in meters})
+    shared = tuple(record.meter.id for record in records if record.counted and record.meter.allocation is not None)
+    sparse = tuple(record.meter.id for record in records if (record.facts.usual_step_s or 0) > QUARTER_S)
+    metered = {(one.step, one.carrier) for one in meters}
+    by_batch = {(batch.step, energy.carrier) for batch in data.batches for energy in batch.energy} - metered
+    unmetered = tuple(f"{step}: {carrier}" for step, carrier in sorted(by_batch))
+    steps = tuple(_of_steps(records, data, clock))
+    return Measured(clock, meters, steps, packs.factors(data.pack), shared, tuple(silent), sparse, unmetered)
+
+
+def _of_meter(record: MeterRecord) -> Series:
+    found, meter = record.closely, record.meter
+    assert found is not None  # noqa: S101 - `measure` chose those that were looked at
+    assert found.unplaced is not None  # noqa: S101 - as above
+    lhv = meter.own_lhv(mj_in(record.unit))
+    of_meter = (meter.id, meter.step, meter.equipment, meter.carrier, meter.direction, record.unit, lhv)
+    return Series(*of_meter, found.energy, found.known_s, found.unplaced)
+
+
+def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: Clock) -> Iterator[Series]:
+    """Of each step, carrier, direction, unit and heating value the sum of its counted meters; known is what all of them knew."""
+    groups: dict[tuple[str, str, str, str, float | None], list[Series]] = {}
+    for record in records:
+        if record.counted and record.meter.step and record.meter.allocation is None:
+            one = _of_meter(record)
+            groups.setdefault((one.step, one.carrier, str(one.direction), one.unit, one.lhv_mj_per_unit), []).append(one)
+    for (step, carrier, direction, unit, lhv), parts in groups.items():
+        yield Series(
+            step,
+            step,
+            "",
+            carrier,
+            Direction(direction),
+            unit,
+            lhv,
+            energy=np.sum([part.energy for part in parts], axis=0),
+            known_s=np.min([part.known_s for part in parts], axis=0),
+            unplaced=np.sum([part.unplaced for part in parts], axis=0),
+            output=_output(step, data, clock),
+            output_unit=data.pack.step(step).output_unit,
+        )
+
+
+def _output(step: str, data: PlantData, clock: Clock) -> Floats:
+    """Good output of the batches of the step that ended in each quarter hour, in the step's unit; a batch twice on record counts once."""
+    good = (batch for batch in data.batches if batch.step == step and batch.status is Status.GOOD and batch.output_t > 0)
+    own = list({(batch.batch_id, batch.start): batch for batch in good if batch.end is not None}.values())
+    ended = np.array([to_us(batch.end) for batch in own if batch.end is not None], dtype=np.int64)
+    at = np.searchsorted(clock.quarters_us, ended, side="left") - 1  # a batch that ends on the edge ended before it
+    inside = (at >= 0) & (ended <= clock.quarters_us[-1])
+    amounts = np.array([batch.output_t for batch in own], dtype=float)
+    return np.bincount(at[inside], weights=amounts[inside], minlength=len(clock.quarters_us) - 1).astype(float)

@@ -1,0 +1,177 @@
+"""The tables of statutory online monitoring, filled from what was measured, with figures of their quality.
+
+A value is *good* where readings cover at least the share of its time that the schema asks for and, of a month, the sum of its days lies
+near enough to it; else it says which of the two it lacks (`incomplete`, `days-deviate`). An interval without one known second has no
+energy: unknown is never nought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from benchmarks.phrases import Phrase
+from reporting_agent.exports.intervals import Clock, Floats, Measured, Series
+from reporting_agent.exports.monitoring_schema import NUMBERS, Every, ExportTable, MonitoringSchema
+from reporting_agent.report.tables import Column, Kind, Table, table
+
+GOOD, INCOMPLETE, DEVIATING = "good", "incomplete", "days-deviate"
+
+
+def fill(measured: Measured, schema: MonitoringSchema, site: str) -> list[Table]:
+    """Every table of the schema, and last `quality`: a row a meter and month."""
+    filled = [_filled(spec, measured, schema, site) for spec in schema.tables]
+    return [*filled, quality(measured, schema)]
+
+
+def _filled(spec: ExportTable, measured: Measured, schema: MonitoringSchema, site: str) -> Table:
+    columns: dict[str, list[Any]] = {column.name: [] for column in spec.columns}
+    for series in measured.meters if spec.of == "meter" else measured.steps:
+        values = _values(series, spec.every, measured, schema, site)
+        for column in spec.columns:
+            found = values[column.field]
+            if column.digits is not None:
+                found = [None if one is None else round(one, column.digits) for one in found]
+            columns[column.name] += found
+    kinds: dict[str, Kind] = {column.name: "number" if column.field in NUMBERS else "text" for column in spec.columns}
+    return Table(spec.name, tuple(Column(name, kinds[name], values) for name, values in columns.items()))
+
+
+def _values(series: Series, every: Every, measured: Measured, schema: MonitoringSchema, site: str) -> dict[str, Sequence[Any]]:
+    """By field, one value an interval."""
+    clock = measured.clock
+    edges = clock.edges_us(every)
+    count = max(len(edges) - 1, 0)
+    starts, ends = ([clock.moment(at) for at in some.tolist()] for some in (edges[:-1], edges[1:]))
+    unit = schema.units.get(series.carrier) or series.unit
+    times = series.in_unit(unit)
+    month = every == "month"
+    own = amounts(series, clock, every)
+    share = shares(series, clock, every)
+    known = [amount * times if part > 0 else None for amount, part in zip(own.tolist(), share.tolist(), strict=True)]
+    kgce = {day: series.kgce_per_unit(measured.factors, day) for day in {start.date() for start in starts}}
+    output = [None] * count if series.output is None else clock.sums(series.output, every).tolist()
+    return {
+        "site": [site] * count,
+        "object": [series.object] * count,
+        "step": [series.step] * count,
+        "equipment": [series.equipment] * count,
+        "carrier": [series.carrier] * count,
+        "direction": [str(series.direction)] * count,
+        "time": [_written(moment, schema) for moment in (starts if schema.time.stamp == "start" else ends)],
+        "start": [_written(moment, schema) for moment in starts],
+        "end": [_written(moment, schema) for moment in ends],
+        "energy": known,
+        "unit": [unit] * count,
+        "kgce": _in_kgce(own, share, [kgce[start.date()] for start in starts]),
+        "output": output,
+        "output_unit": [series.output_unit] * count,
+        "day_sum": clock.sums(series.energy * times, every).tolist() if month else [None] * count,
+        "day_sum_deviation_pct": deviations(series, clock) if month else [None] * count,
+        "completeness_pct": (100 * share).tolist(),
+        "quality": [", ".join(_lacks(*one, schema)) or GOOD for one in zip(share, _deviation(series, clock, every, count), strict=True)],
+    }
+
+
+def _in_kgce(own: Floats, share: Floats, factors: Sequence[float | None]) -> list[float | None]:
+    found = zip(own.tolist(), share.tolist(), factors, strict=True)
+    return [None if factor is None or part <= 0 else amount * factor for amount, part, factor in found]
+
+
+def amounts(series: Series, clock: Clock, every: Every) -> Floats:
+    """Energy over the intervals, in the series' unit; of a month with what a register counted across gaps."""
+    placed = clock.sums(series.energy, every)
+    return placed + clock.sums(series.unplaced, every) if every == "month" else placed
+
+
+def shares(series: Series, clock: Clock, every: Every) -> Floats:
+    """Which part of each interval's seconds readings cover, 0 to 1."""
+    edges = clock.edges_us(every)
+    seconds = (edges[1:] - edges[:-1]) / 1e6
+    found: Floats = clock.sums(series.known_s, every) / seconds
+    return found
+
+
+def deviations(series: Series, clock: Clock) -> list[float | None]:
+    """By month, how far the sum of its days lies from it, in percent of the month; None of a month in which nothing was counted."""
+    whole, days = amounts(series, clock, "month"), clock.sums(series.energy, "month")
+    pairs = zip(whole.tolist(), days.tolist(), strict=True)
+    return [None if month == 0 else abs(month - days) / abs(month) * 100 for month, days in pairs]
+
+
+def _deviation(series: Series, clock: Clock, every: Every, count: int) -> list[float | None]:
+    return deviations(series, clock) if every == "month" else [None] * count
+
+
+def _lacks(share: float, deviation: float | None, schema: MonitoringSchema) -> Iterator[str]:
+    if 100 * share < schema.quality.completeness_least_pct:
+        yield INCOMPLETE
+    if deviation is not None and deviation > schema.quality.day_sums_most_pct:
+        yield DEVIATING
+
+
+def _written(moment: datetime, schema: MonitoringSchema) -> str:
+    return moment.isoformat() if schema.time.format == "iso" else moment.strftime(schema.time.format)
+
+
+_QUALITY: tuple[tuple[str, Kind], ...] = (
+    ("meter", "text"),
+    ("month", "text"),
+    ("completeness_pct", "number"),
+    ("completeness_least_pct", "number"),
+    ("day_sum_deviation_pct", "number"),
+    ("day_sums_most_pct", "number"),
+    ("quality", "text"),
+)
+
+
+def quality(measured: Measured, schema: MonitoringSchema) -> Table:
+    """One row a meter and month: both figures, what they are held against, and whether they reach it."""
+    rows = []
+    edges = measured.clock.edges_us("month")
+    months = [measured.clock.moment(at).strftime("%Y-%m") for at in edges[:-1].tolist()]
+    least, most = schema.quality.completeness_least_pct, schema.quality.day_sums_most_pct
+    for series in measured.meters:
+        found = zip(months, shares(series, measured.clock, "month").tolist(), deviations(series, measured.clock), strict=True)
+        for month, share, deviation in found:
+            verdict = ", ".join(_lacks(share, deviation, schema)) or GOOD
+            rows.append(
+                (series.object, month, round(100 * share, 2), least, None if deviation is None else round(deviation, 3), most, verdict)
+            )
+    return table("quality", _QUALITY, rows)
+
+
+def remarks(measured: Measured, schema: MonitoringSchema, today: date) -> list[Phrase | str]:
+    """What a reader has to know beside the tables."""
+    told: list[Phrase | str] = []
+    if measured.silent:
+        told.append(Phrase("Meters without one reading in the period are in no table: %(meters)s.", meters=", ".join(measured.silent)))
+    if measured.shared:
+        told.append(
+            Phrase(
+                "Meters that several steps share are in the tables of meters only, for a rule shares batches out and not quarter hours: "
+                "%(meters)s.",
+                meters=", ".join(measured.shared),
+            )
+        )
+    if measured.sparse:
+        told.append(
+            Phrase(
+                "Readings of these meters lie more than 15 minutes apart; a quarter hour between two of them is an even share, not a "
+                "measurement: %(meters)s.",
+                meters=", ".join(measured.sparse),
+            )
+        )
+    if measured.unmetered:
+        told.append(
+            Phrase(
+                "Energy that is written down per batch has no course in time and is in no table: %(energy)s.",
+                energy="; ".join(measured.unmetered),
+            )
+        )
+    if measured.clock.months_cut:
+        told.append(Phrase("A month that the period cuts off has no row: days alone are no month."))
+    if measured.clock.period.end.date() > today:
+        told.append(Phrase("The period has not ended: what is still to come counts as missing."))
+    return told

@@ -1,0 +1,127 @@
+"""Which tables an export of online monitoring has: columns, names, units and times, from a TOML file that can be replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.errors import InputError, Place
+from benchmarks.quantities import ratio
+from benchmarks.routes import Words
+from reporting_agent.config.profile import Setting
+
+Every = Literal["15min", "30min", "60min", "day", "month"]
+FieldName = Literal[
+    "site", "object", "step", "equipment", "carrier", "direction", "time", "start", "end", "energy", "unit", "kgce",
+    "output", "output_unit", "day_sum", "day_sum_deviation_pct", "completeness_pct", "quality",
+]  # fmt: skip
+NUMBERS = frozenset({"energy", "kgce", "output", "day_sum", "day_sum_deviation_pct", "completeness_pct"})
+OF_MONTHS = frozenset({"day_sum", "day_sum_deviation_pct"})
+OF_STEPS = frozenset({"output", "output_unit"})
+
+
+class ExportColumn(Setting):
+    """One column: how it is called, what stands in it, and to how many decimal places a number is written (all where not given)."""
+
+    name: str = Field(min_length=1, max_length=80)
+    field: FieldName
+    digits: int | None = Field(default=None, ge=0, le=12)
+
+
+class ExportTable(Setting):
+    """One file: a row for every meter, or step and carrier, and every interval of local time."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
+    every: Every
+    of: Literal["meter", "step"]
+    columns: tuple[ExportColumn, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _columns_fit(self) -> Self:
+        names = [column.name for column in self.columns]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"the column {twice[0]!r} stands twice")
+        fields = {column.field for column in self.columns}
+        if self.every != "month" and (early := sorted(fields & OF_MONTHS)):
+            raise ValueError(f"{early[0]} is of months: a day has no sum of days")
+        if self.of != "step" and (strange := sorted(fields & OF_STEPS)):
+            raise ValueError(f"{strange[0]} is of steps: a meter has no output")
+        return self
+
+
+class Quality(Setting):
+    """What a value must reach to be called good, and who says so."""
+
+    completeness_least_pct: float = Field(ge=0, le=100)
+    day_sums_most_pct: float = Field(ge=0, le=100)
+    source: Words
+
+
+class TimeForm(Setting):
+    stamp: Literal["start", "end"] = "start"
+    format: str = "iso"
+
+
+class MonitoringSchema(Setting):
+    """The whole file. `status` says whether anybody compared it with the official tables; `digest` is that of the file."""
+
+    id: str = Field(min_length=1, max_length=80)
+    version: str
+    status: Literal["unverified", "verified"]
+    words: Words
+    stands_on: Words
+    quality: Quality
+    time: TimeForm = TimeForm()
+    units: dict[str, str] = Field(default_factory=dict)
+    tables: tuple[ExportTable, ...] = Field(min_length=1)
+    digest: str = ""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        names = [table.name for table in self.tables]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"the table {twice[0]!r} stands twice")
+        for carrier, unit in self.units.items():
+            if carrier not in CARRIERS:
+                raise ValueError(f"{carrier!r} is no carrier: {', '.join(CARRIERS)}")
+            try:
+                ratio(CARRIERS[carrier].unit, unit)
+            except InputError as wrong:
+                raise ValueError(f"{carrier} is not counted in {unit!r}") from wrong
+        return self
+
+
+def load_schema(path: Path | None) -> MonitoringSchema:
+    """The schema of that file; without one the draft that comes with Steplabel.
+
+    Raises:
+        InputError: `export-schema-invalid` with the place in the file.
+    """
+    name = "monitoring.toml" if path is None else str(path)
+    try:
+        raw = files("reporting_agent.exports").joinpath(name).read_bytes() if path is None else path.read_bytes()
+        read = tomllib.loads(raw.decode("utf-8-sig"))
+        return MonitoringSchema.model_validate({**read, "digest": hashlib.sha256(raw).hexdigest()})
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False)[0]
+        place = Place(name, column=".".join(str(part) for part in first["loc"]) or None)
+        raise _invalid(place, str(first["input"])[:120], first["msg"].removeprefix("Value error, ")) from wrong
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        raise _invalid(Place(name), str(wrong), "a TOML file in UTF-8 as docs/exports.md describes it") from wrong
+
+
+def _invalid(place: Place, found: str, wanted: str) -> InputError:
+    return InputError(
+        "export-schema-invalid",
+        "The schema of the export cannot be used.",
+        "Correct the place named; docs/exports.md describes every key.",
+        place=place,
+        found=found,
+        wanted=wanted,
+    )

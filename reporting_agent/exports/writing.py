@@ -1,0 +1,98 @@
+"""The files of an export, and `export.json` beside them: what was written, by what, from what, and what it does not say."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.catalogue import in_language
+from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
+from reporting_agent.report import writing, xlsx
+from reporting_agent.report.tables import Table
+from reporting_agent.software import SOFTWARE
+
+SCHEMA = "steplabel/export/1"
+FORMATS = ("csv", "xlsx", "parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What stands in `export.json` besides the files. `stands_on` says which standard the form follows and how far that was checked."""
+
+    kind: str
+    site: str
+    period: str
+    made: datetime
+    stands_on: Mapping[str, str]
+    remarks: Sequence[Phrase | str]
+    more: Mapping[str, Any]
+
+
+def tables(out: Path, made: Iterable[Table], formats: Sequence[str]) -> dict[str, int]:
+    """Write each table in each format; the workbook holds all of them. Returns rows by file name.
+
+    Raises:
+        InputError: `export-too-long` where a table does not fit a sheet of a workbook.
+    """
+    written: dict[str, int] = {}
+    held = list(made)
+    if "xlsx" in formats and (long := next((one for one in held if len(one) >= xlsx.ROWS_OF_A_SHEET), None)) is not None:
+        raise InputError(
+            "export-too-long",
+            Phrase("The table %(name)s has more rows than a sheet of a workbook holds.", name=long.name),
+            "Ask for a shorter period, or for csv and parquet only.",
+            found=f"{len(long):,}",
+            wanted=f"{xlsx.ROWS_OF_A_SHEET - 1:,}",
+        )
+    folder = writing.folder(out)
+    for one in held:
+        if "csv" in formats:
+            writing.write_bytes(folder / f"{one.name}.csv", as_csv(one))
+            written[f"{one.name}.csv"] = len(one)
+        if "parquet" in formats:
+            writing.write_table(folder / f"{one.name}.parquet", one)
+            written[f"{one.name}.parquet"] = len(one)
+    if "xlsx" in formats:
+        writing.write_bytes(folder / "tables.xlsx", xlsx.workbook(held))
+        written["tables.xlsx"] = sum(map(len, held))
+    return written
+
+
+def as_csv(table: Table) -> bytes:
+    """UTF-8 with BOM, so that Excel shows Chinese; what is unknown is an empty cell."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\r\n")
+    rows.writerow([column.name for column in table.columns])
+    rows.writerows(table.rows())
+    return text.getvalue().encode("utf-8-sig")
+
+
+def manifest(out: Path, told: Told, rows: Mapping[str, int | None]) -> dict[str, Any]:
+    """Write `export.json` and return it."""
+    folder = writing.folder(out)
+    payload = {
+        "schema": SCHEMA,
+        "kind": told.kind,
+        "site": told.site,
+        "period": told.period,
+        "made_at": told.made.isoformat(timespec="seconds"),
+        "software": SOFTWARE,
+        "confidential": True,
+        "sent": False,
+        "stands_on": dict(told.stands_on),
+        "remarks": [in_language(one, "en") for one in told.remarks],
+        **told.more,
+        "files": [
+            {"name": name, "rows": count, "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}
+            for name, count in rows.items()
+        ],
+    }
+    writing.write_json(folder / "export.json", payload)
+    return payload

@@ -1,0 +1,159 @@
+"""A dossier for leaders and grades: what is shown, declared and missing, as page, paper and JSON, in both languages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from portal import keys
+from portal.accounts.models import User
+from portal.assurance import systems
+from portal.assurance.assigning import assign
+from portal.assurance.models import Declaration
+from portal.assurance.programmes import Shown, declare, dossier, programmes
+from portal.auditlog.models import AppendOnlyError, Event
+from portal.intake import receiving as intake
+from portal.intake.models import Submission
+from portal.opening import unsealing as opening
+from portal.problems import RefusedError
+from portal.web.presenters.dossier import dossier_page
+from tests.integration.audited import make_attestation
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+PAPER = "cd" * 32
+LEADERS, CARBON = "cn-energy-leaders", "cn-carbon-leaders"
+TODAY = NOW.date()
+
+
+def build_scene() -> Cast:
+    made = make_cast(2)
+    for plant in made.plants:
+        intake.receive(plant.envelope(made.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    make_attestation(assign(made.body, made.plants[0].site, PERIOD, made.approver, NOW), made.auditor, NOW)
+    year = timedelta(days=365)
+    paper = systems.Paper("gb-t-23331", "EN-7", "Quality North", TODAY - year, TODAY + year, "ef" * 32)
+    systems.put_on_record(made.plants[0].site, paper, made.plants[0].owner, NOW)
+    return made
+
+
+def states(cast: Cast, place: int, programme: str = LEADERS) -> dict[str, Shown]:
+    found = dossier(cast.plants[place].site, programmes()[programme], TODAY)
+    return {entry.criterion.id: entry.state for entry in found.entries}
+
+
+def client_of(user: User, language: str = "en") -> Client:
+    client = Client(headers={"accept-language": language})
+    assert client.login(username=user.email, password=PASSWORD)
+    return client
+
+
+def test_what_is_on_record_shows_a_criterion_and_nothing_else_does(cast: Cast) -> None:
+    first, second = states(cast, 0), states(cast, 1)
+    assert {one for one, state in first.items() if state is Shown.SHOWN} == {"gb-t-23331", "report", "attestation"}
+    assert {one for one, state in second.items() if state is Shown.SHOWN} == {"report"}
+    assert first["grade"] is Shown.MISSING
+    later = dossier(cast.plants[0].site, programmes()[LEADERS], TODAY + timedelta(days=400))
+    assert {entry.criterion.id for entry in later.entries if entry.state is Shown.SHOWN} == {"report"}, "what ran out shows nothing"
+
+
+def test_a_declaration_names_a_paper_and_the_newest_counts(cast: Cast) -> None:
+    site, owner = cast.plants[1].site, cast.plants[1].owner
+    declare(site, LEADERS, "non-fossil", ("21.4 %", "Energy balance 2025", PAPER), owner, NOW)
+    declare(site, LEADERS, "non-fossil", ("21.4 %", "Energy balance 2025", PAPER), owner, NOW)  # the form sent twice
+    assert states(cast, 1)["non-fossil"] is Shown.DECLARED
+    assert states(cast, 1, CARBON).get("non-fossil") is None
+    declare(site, LEADERS, "non-fossil", ("", "", ""), owner, NOW)
+    assert states(cast, 1)["non-fossil"] is Shown.MISSING
+    assert Declaration.objects.count() == Event.objects.filter(action="dossier.declared").count() == 2
+    with pytest.raises(AppendOnlyError):
+        Declaration.objects.update(value="22 %")
+
+
+@pytest.mark.parametrize(
+    ("criterion", "said", "who", "code"),
+    [
+        ("non-fossil", ("21 %", "Balance", PAPER), "approver", "not-your-site"),
+        ("non-fossil", ("21 %", "Balance", "no digest"), "owner", "evidence-not-a-digest"),
+        ("beauty", ("much", "Picture", PAPER), "owner", "criterion-unknown"),
+        ("attestation", ("yes", "Letter", PAPER), "owner", "criterion-shown"),
+    ],
+)
+def test_what_is_no_declaration_is_refused(cast: Cast, criterion: str, said: tuple[str, str, str], who: str, code: str) -> None:
+    by = cast.plants[1].owner if who == "owner" else cast.approver
+    with pytest.raises(RefusedError) as refused:
+        declare(cast.plants[1].site, LEADERS, criterion, said, by, NOW)
+    assert refused.value.code == code
+
+
+def test_a_certificate_or_an_attestation_is_not_declared_away(cast: Cast) -> None:
+    """A declaration beside what is on record changes nothing: what is shown stays shown."""
+    declare(cast.plants[0].site, LEADERS, "gb-t-23331", ("certified", "Certificate", PAPER), cast.plants[0].owner, NOW)
+    assert states(cast, 0)["gb-t-23331"] is Shown.SHOWN
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Dossier: Energy-efficiency leaders", "At least 20 % of energy is non-fossil", "Missing", "工信厅联节函〔2025〕221号")),
+        ("zh-hans", ("申报材料：重点行业能效“领跑者”", "非化石能源消费占比不低于 20%", "缺", "工信厅联节函〔2025〕221号")),
+    ],
+)
+def test_the_page_the_paper_and_the_json_say_the_same(cast: Cast, language: str, words: tuple[str, ...]) -> None:
+    site = cast.plants[0].site
+    client = client_of(cast.plants[0].owner, language)
+    page = client.get(reverse("web:dossier", args=[site.slug])).content.decode()
+    for word in words:
+        assert word in page
+    digest = Submission.objects.get(site=site).digest
+    assert digest in page
+    with translation.override(language):
+        rows = dossier_page(dossier(site, programmes()[LEADERS], TODAY)).rows
+    assert all(row.asks in page for row in rows)
+    paper = client.get(reverse("web:dossier-pdf", args=[site.slug]))
+    assert paper["Content-Type"] == "application/pdf"
+    assert paper.content.startswith(b"%PDF")
+    told = client.get(reverse("web:dossier-json", args=[site.slug])).json()
+    assert told["programme"]["status"] == "read"
+    by_id = {one["id"]: one for one in told["criteria"]}
+    assert by_id["report"]["evidence"][0]["digest"] == digest
+    assert by_id["grade"] == {
+        "id": "grade",
+        "asks": {"en": "Grade 1 of the limit standard", "zh": "达到能耗限额标准 1 级"},
+        "added_by_this_portal": False,
+        "state": "missing",
+        "evidence": [],
+    }
+
+
+def test_criteria_that_were_not_read_say_so(cast: Cast) -> None:
+    client = client_of(cast.approver)
+    page = client.get(reverse("web:dossier", args=["works-1"]), {"programme": CARBON}).content.decode()
+    assert "not read in the original" in page
+    assert client.get(reverse("web:dossier", args=["works-1"])).content.decode().count("not read in the original") == 0
+    assert client.get(reverse("web:dossier", args=["works-1"]), {"programme": "none"}).status_code == 404
+
+
+def test_a_firm_declares_by_the_form_and_its_regulator_reads_it(cast: Cast) -> None:
+    site, address = cast.plants[1].site, reverse("web:dossier", args=["works-2"])
+    firm, officer = client_of(cast.plants[1].owner), client_of(cast.approver)
+    wrong = firm.post(address, {"criterion": "grade", "value": "grade 1", "paper": "", "evidence": ""})
+    assert wrong.status_code == 400
+    assert "Name the paper." in wrong.content.decode()
+    done = firm.post(address, {"criterion": "grade", "value": "grade 1", "paper": "Audit 2025", "evidence": PAPER}, follow=True)
+    assert "The declaration is on record." in done.content.decode()
+    read = officer.get(address).content.decode()
+    assert "“grade 1”, by the paper “Audit 2025”" in read
+    assert PAPER in read
+    assert "Declare a criterion" not in read
+    assert officer.post(address, {"criterion": "grade", "value": "x", "paper": "y", "evidence": PAPER}).status_code == 404
+    assert states(cast, 1)["grade"] is Shown.DECLARED
+    assert client_of(cast.plants[0].owner).get(address).status_code == 404, "another firm's"
+    assert client_of(cast.provincial).get(address).status_code == 404, "another province's"
+    assert site.slug == "works-2"

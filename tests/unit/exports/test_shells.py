@@ -1,0 +1,74 @@
+"""Step labels as a submodel of the Asset Administration Shell, read back by its makers' code with strict checks."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from basyx.aas import model
+from basyx.aas.adapter import aasx
+from basyx.aas.adapter.json import read_aas_json_file
+
+from benchmarks.errors import InputError
+from reporting_agent.cli import main
+from reporting_agent.exports import shells
+
+
+@pytest.fixture(scope="module")
+def out(mill: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("aas")
+    assert main(["export", "aas", "--site", str(mill), "--period", "2026-01", "--out", str(folder)]) == 0
+    return folder
+
+
+def grinding(store: Any) -> Any:
+    submodel = store.get_item("urn:steplabel:site:works:step-labels:2026-01")
+    (step,) = (one for one in submodel.submodel_element if isinstance(one, model.SubmodelElementCollection))
+    return step
+
+
+def test_basyx_reads_it_strictly_with_figures_and_units(out: Path) -> None:
+    """Thirty kWh/t on average at 0.5 kg CO2/kWh: 15 kg CO2 a tonne."""
+    with (out / "step-labels.json").open(encoding="utf-8") as file:
+        step = grinding(read_aas_json_file(file, failsafe=False))
+    values = {one.id_short: one for one in step.value if isinstance(one, model.Property)}
+    assert values["Step"].value == "cement-grinding"
+    assert values["Co2OfEnergyTakenIn"].value == pytest.approx(15.0, rel=0.01)
+    assert [one.value for one in values["Co2OfEnergyTakenIn"].qualifier] == ["kg CO2/t"]
+    assert values["Output"].value == 60 * 100
+    (electricity,) = next(one for one in step.value if one.id_short == "EnergyByCarrier").value
+    amounts = {one.id_short: one.value for one in electricity.value}
+    assert (amounts["Carrier"], amounts["Quantity"]) == ("electricity", pytest.approx(180_000))
+    assert amounts["Co2Factor"] == "own supply 2026"
+
+
+def test_the_package_holds_the_same(out: Path) -> None:
+    store: model.DictIdentifiableStore[model.Identifiable] = model.DictIdentifiableStore()
+    with aasx.AASXReader(io.BytesIO((out / "step-labels.aasx").read_bytes()), failsafe=False) as reader:
+        reader.read_into(store, aasx.DictSupplementaryFileContainer())  # type: ignore[no-untyped-call]
+    assert {type(one).__name__ for one in store} == {"AssetAdministrationShell", "Submodel"}
+    assert grinding(store).id_short == "cement_grinding_cement_any"
+
+
+def test_it_says_that_it_is_partial(out: Path) -> None:
+    told = json.loads((out / "export.json").read_text(encoding="utf-8"))
+    assert told["partial"] is True
+    assert "carbon of materials" in told["not_in_it"]
+    assert "No template of IDTA" in told["stands_on"]["en"]
+
+
+@pytest.mark.parametrize(("parts", "wanted"), [(("eaf", "", ""), "eaf"), (("2nd mill", "a/b"), "S_2nd_mill_a_b")])
+def test_names_are_those_that_the_metamodel_allows(parts: tuple[str, ...], wanted: str) -> None:
+    assert shells.short_id(*parts) == wanted
+    model.Property(shells.short_id(*parts), str, "x")  # basyx refuses others
+
+
+def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shells, "find_spec", lambda _: None)
+    with pytest.raises(InputError) as refused:
+        shells.refuse_without_library()
+    assert refused.value.code == "export-needs-extra"
+    assert "steplabel-agent[exports]" in str(refused.value)

@@ -1,0 +1,53 @@
+"""The evaluation of a period on paper and as DOCX: levels of standards with their figures, and reasons over what is left of a line."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.utils import translation
+from docx import Document
+
+from portal.web import evaluation_paper
+from portal.web.presenters.evaluation import EvaluationPage, Section, SectionTable, levels_section
+from tests.unit.portal_web.test_levels import CURVE, in_force
+
+
+def test_levels_stand_with_unit_interval_source_and_what_they_are_not() -> None:
+    found = levels_section(in_force("blast-furnace", CURVE))
+    assert found.table is not None
+    assert [row[1] for row in found.table.rows] == ["361 kgce/t", "370 kgce/t", "415 kgce/t"]
+    assert {row[2:4] for row in found.table.rows} == {("366", "364 to 368")}
+    assert all(row[5] for row in found.table.rows), "each with its standard"
+    assert "no grade of any plant" in found.lines[0]
+    assert "version 1" in found.lines[1]
+    assert levels_section(in_force("blast-furnace", CURVE, unit="MJ/t")).table is None, "units that differ are not compared"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_both_papers_hold_a_row_that_ends_in_its_reason(language: str) -> None:
+    rows = (("Kiln", "76.1", "kgce/t"), ("Mill 水泥磨", "held back: too few firms"))
+    table = SectionTable(("Step", "Best", "Unit"), rows, (2, 1, 1))
+    assert table.headed[1] == (("Step", "Mill 水泥磨", 1), ("Best", "held back: too few firms", 2))
+    page = EvaluationPage(
+        "Evaluation 评估", "China", "Two steps.", (Section("Published steps", ("A line.",), table),), "The record.", "", ""
+    )
+    with translation.override(language):
+        pdf, docx = evaluation_paper.pdf(page), evaluation_paper.docx(page)
+    assert pdf.startswith(b"%PDF")
+    assert len(pdf) > 2000
+    document = Document(io.BytesIO(docx))
+    assert [one.text for one in document.paragraphs] == [
+        "Evaluation 评估",
+        "China",
+        "Two steps.",
+        "Published steps",
+        "A line.",
+        "The record.",
+    ]
+    (read,) = document.tables
+    assert [[cell.text.strip() for cell in row.cells] for row in read.rows] == [
+        ["Step", "Best", "Unit"],
+        ["Kiln", "76.1", "kgce/t"],
+        ["Mill 水泥磨", "held back: too few firms", "held back: too few firms"],
+    ]
