@@ -25,6 +25,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config.profile import Setting
+from reporting_agent.live.table_settings import Files, Sql
 
 FIELDS = frozenset({"meter", "time", "value", "sequence", "quality"})
 
@@ -133,6 +134,8 @@ class Live(Setting):
     most_gb: float | None = Field(default=None, gt=0)
     when_full: Literal["wait", "drop-oldest"] = "wait"
     mqtt: tuple[Mqtt, ...] = ()
+    sql: tuple[Sql, ...] = ()
+    files: tuple[Files, ...] = ()
     alerts: Alerts = Alerts()
     page: Page | None = None
 

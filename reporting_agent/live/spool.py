@@ -3,7 +3,7 @@
     segments/00000007.log      what arrives, frame by frame (`segments`)
     days/2025-01-02.00000006.parquet    a segment that is full or whose day is over, as Parquet in the strict template
     tables/00000006.json       the rows of tables (batches) of that segment
-    state.json                 up to which segment meters are known, and how far
+    state.json                 up to which segment meters are known, and how far; up to where sources were read (`positions`)
 
 Days are those of receipt, in UTC, so that what is late never changes a file. A reading is known by meter, source time and source's number.
 A repeat is dropped: by memory where it is among the latest of its meter, else by looking on the disk. One that comes again with
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.errors import InputError, Place
-from reporting_agent.live import compaction, layout
+from reporting_agent.live import compaction, layout, positions
 from reporting_agent.live.gaps import Gaps
 from reporting_agent.live.lookup import looked_up
 from reporting_agent.live.reading import CONSECUTIVE, NO_SEQUENCE, Reading
@@ -95,6 +95,7 @@ class Spool:
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder)
         self.meters: dict[str, _Meter] = {}
+        self.positions: dict[str, Any] = {}  # up to where each source was read, of those that keep it here
         self.dropped: list[str] = []  # files deleted for room
         known = self._load_state()
         for stale in folder.rglob(".*"):  # a file that was not put into place
@@ -128,6 +129,7 @@ class Spool:
                     raise SpoolFull(refused.errno, "the disk is full") from refused
                 raise
             self._bytes += self._segment.size - before
+            positions.follow(self.positions, rows)
             for one in new:
                 self.meters.setdefault(one.meter, _Meter()).take((one.time_us, one.sequence), one.value, consecutive=one.consecutive)
             self._began_us = self._began_us or next((one.received_us for one in new), 0)
@@ -196,6 +198,7 @@ class Spool:
 
     def _learn(self, number: int) -> None:
         for frame in frames(layout.segment_path(self.folder, number)):
+            positions.follow(self.positions, frame.rows)
             for time_us, sequence, value, _, place, quality in frame.records.tolist():
                 meter = self.meters.setdefault(frame.names[place], _Meter())
                 meter.take((time_us, sequence), value, consecutive=quality >= CONSECUTIVE)
@@ -217,12 +220,14 @@ class Spool:
         state = json.loads(path.read_text("utf-8"))
         for name, (time_us, sequence, highest, ranges) in state["meters"].items():
             self.meters[name] = _Meter((time_us, sequence), {}, Gaps(highest, [(first, last) for first, last in ranges]))
+        self.positions = state.get("positions", {})
         return int(state["segment"])
 
     def _save_state(self, number: int) -> None:
         """What is known may be further than the segment: learning it again changes nothing."""
         meters = {name: (*one.highest, one.gaps.highest, one.gaps.ranges) for name, one in self.meters.items()}
-        write_whole(self.folder / "state.json", json.dumps({"segment": number, "meters": meters}, ensure_ascii=False).encode())
+        state = {"segment": number, "meters": meters, "positions": self.positions}
+        write_whole(self.folder / "state.json", json.dumps(state, ensure_ascii=False).encode())
 
 
 def _bits(value: float) -> bytes:
