@@ -37,6 +37,9 @@ class _Intake(Intake):
         if self.acknowledge_first:
             for arrival in waiting:
                 arrival.acknowledge()
+            told = [row for arrival in waiting for row in arrival.rows if row["table"] == "position"]
+            if told:  # a polled source's acknowledgement is its position
+                self.spool.append((), told)
             time.sleep(FOR_THE_WIRE_S)
             waiting = [Arrival(arrival.readings, arrival.rows) for arrival in waiting]
         reached("before-writing")

@@ -6,9 +6,6 @@ A killed agent loses what it had not synced as well, as in a power failure. The 
 from __future__ import annotations
 
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,65 +16,19 @@ import pytest
 
 from fixtures.gateway import Gateway
 from fixtures.simulator.furnaces import Furnaces
-from tests.functional.live.agent_without_power import DEATHS, cut
+from tests.functional.live.agent_without_power import DEATHS
+from tests.functional.live.agents import Agent, all_there, left_running
 from tests.functional.live.plant import Plant, energies
 from tests.servers.mosquitto import Broker
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.slow, pytest.mark.timeout(3600)]  # a hundred deaths, on a machine that others use
-
-IN_TIME_S = 60
-
-
-STARTED: list[subprocess.Popen[bytes]] = []
-
-
-class Agent:
-    """The process; `end` by SIGTERM or SIGKILL, with its power."""
-
-    def __init__(self, plant: Plant, *more: str) -> None:
-        self.plant, self.marks = plant, plant.folder / "synced"
-        self._told = len(self._log())
-        command = [sys.executable, "-m", "tests.functional.live.agent_without_power", str(plant.live), str(self.marks), *more]
-        with (plant.folder / "agent.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parents[3])
-        STARTED.append(self.process)
-
-    def _log(self) -> str:
-        path = self.plant.folder / "agent.log"
-        return path.read_text("utf-8") if path.exists() else ""
-
-    def connected(self) -> None:
-        """Wait until it is: one that dies before has received nothing."""
-        self.says("is connected")
-
-    def says(self, words: str) -> None:
-        deadline = time.monotonic() + IN_TIME_S
-        while words not in self._log()[self._told :]:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-    def died(self) -> None:
-        """Wait for a death by its own hand."""
-        assert self.process.wait(IN_TIME_S) == -signal.SIGKILL
-        cut(self.marks, self.plant.live.parent / "spool" / "segments")
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.died()
-
-    def end(self) -> None:
-        self.process.terminate()
-        assert self.process.wait(IN_TIME_S) == 0
 
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
     made = Broker(tmp_path / "broker").start()
     yield made
-    for process in STARTED:  # of a test that failed
-        process.kill()
-        process.wait()
-    STARTED.clear()
+    left_running()
     made.stop()
 
 
@@ -107,19 +58,6 @@ def sending(plant: Plant, broker: Broker, over_s: float) -> Iterator[threading.E
         finally:
             calm.set()
             thread.join()
-
-
-def all_there(plant: Plant) -> bool:
-    """Whether the spool holds what was sent; it waits for that, and no longer than it must."""
-    wanted, there, deadline = plant.sent_of(), -1, time.monotonic() + IN_TIME_S
-    while time.monotonic() < deadline:
-        found = plant.spooled()
-        if found == wanted:
-            return True
-        if (count := sum(map(len, found.values()))) > there:  # as long as more comes
-            there, deadline = count, time.monotonic() + IN_TIME_S
-        time.sleep(1.0)  # counting takes the interpreter from the gateway's thread
-    return False
 
 
 @contextmanager

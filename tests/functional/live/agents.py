@@ -1,0 +1,87 @@
+"""`watch` as a process of a test, and whether all that was sent is in its spool."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Protocol
+
+from tests.functional.live.agent_without_power import cut
+
+IN_TIME_S = 60
+
+
+STARTED: list[subprocess.Popen[bytes]] = []
+
+
+class Watched(Protocol):
+    """A plant that `watch` is to read."""
+
+    folder: Path
+    live: Path
+
+    def sent_of(self) -> dict[str, list[tuple[int, float]]]: ...
+    def spooled(self) -> dict[str, list[tuple[int, float]]]: ...
+
+
+class Agent:
+    """The process; `end` by SIGTERM or SIGKILL, with its power."""
+
+    def __init__(self, plant: Watched, *more: str) -> None:
+        self.plant, self.marks = plant, plant.folder / "synced"
+        self._told = len(self._log())
+        command = [sys.executable, "-m", "tests.functional.live.agent_without_power", str(plant.live), str(self.marks), *more]
+        with (plant.folder / "agent.log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parents[3])
+        STARTED.append(self.process)
+
+    def _log(self) -> str:
+        path = self.plant.folder / "agent.log"
+        return path.read_text("utf-8") if path.exists() else ""
+
+    def connected(self) -> None:
+        """Wait until it is: one that dies before has received nothing."""
+        self.says("is connected")
+
+    def says(self, words: str) -> None:
+        deadline = time.monotonic() + IN_TIME_S
+        while words not in self._log()[self._told :]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def died(self) -> None:
+        """Wait for a death by its own hand."""
+        assert self.process.wait(IN_TIME_S) == -signal.SIGKILL
+        cut(self.marks, self.plant.live.parent / "spool" / "segments")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.died()
+
+    def end(self) -> None:
+        self.process.terminate()
+        assert self.process.wait(IN_TIME_S) == 0
+
+
+def left_running() -> None:
+    """End agents of a test that failed."""
+    for process in STARTED:
+        process.kill()
+        process.wait()
+    STARTED.clear()
+
+
+def all_there(plant: Watched) -> bool:
+    """Whether the spool holds what was sent; it waits for that, and no longer than it must."""
+    wanted, there, deadline = plant.sent_of(), -1, time.monotonic() + IN_TIME_S
+    while time.monotonic() < deadline:
+        found = plant.spooled()
+        if found == wanted:
+            return True
+        if (count := sum(map(len, found.values()))) > there:  # as long as more comes
+            there, deadline = count, time.monotonic() + IN_TIME_S
+        time.sleep(1.0)  # counting takes the interpreter from the gateway's thread
+    return False
