@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 
 ROWS_AT_ONCE = 5_000
 PATIENCE_S = 10
@@ -147,8 +148,12 @@ def _parts(cursor: Any) -> Iterator[Part]:
 def _not_installed(what: str, package: str, extra: str, missing: ImportError) -> InputError:
     return InputError(
         "database-client-not-installed",
-        f"{what} needs a client that is not installed.",
-        f"Install the agent with its extra: pip install 'steplabel-agent[{extra}]'.",
+        Phrase("%(database)s needs a client that is not installed.", database=what),
+        Phrase(
+            "Install the agent with its extra: pip install 'steplabel-agent[%(extra)s]'. ODBC needs unixODBC and the database's driver, "
+            "too.",
+            extra=extra,
+        ),
         place=Place("site.toml", column="source.sql.url"),
         found=str(missing),
         wanted=package,

@@ -41,10 +41,11 @@ class FileSource(Polled):
         path = folder / settings.path
         self._folder, self._pattern = path.parent, path.name
         self._prefix = f"file:{path.parent}/"
-        self._places: dict[str, Place] = {  # by name
-            key.removeprefix(self._prefix): held for key, held in self.positions.items() if key.startswith(self._prefix)
-        }
+        self._places: dict[str, Place] = {}  # by name
         self._seen: dict[str, tuple[tuple[int, int, int], float]] = {}  # inode, size and time of change; since when
+
+    def go_on_from(self, positions: Mapping[str, Any]) -> None:
+        self._places = {key.removeprefix(self._prefix): held for key, held in positions.items() if key.startswith(self._prefix)}
 
     def poll(self) -> None:
         names = sorted(path.name for path in self._folder.glob(self._pattern) if path.is_file())

@@ -52,12 +52,12 @@ class Polled(ABC):
     def stopping(self) -> bool:
         return self._stop.is_set()
 
-    @property
-    def positions(self) -> Mapping[str, Any]:
-        """Of all sources, as the spool has them."""
-        return self._intake.spool.positions
+    def go_on_from(self, positions: Mapping[str, Any]) -> None:
+        """Take up where the spool says that this source was read to; once, before the first `poll`."""
+        del positions
 
     def start(self) -> None:
+        self.go_on_from(dict(self._intake.spool.positions))
         self._thread.start()
 
     def stop(self) -> None:

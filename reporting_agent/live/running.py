@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.conversion import Basis
 from benchmarks.errors import InputError
+from benchmarks.guidance.causes import Cause
 from benchmarks.measurements import CarrierEnergy, Direction
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
@@ -168,6 +169,7 @@ class Alert:
     kgce_per_t: float
     cause: str
     money: float | None = None
+    reason: str = ""  # the cause by its code among `Cause`, where it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +399,7 @@ class Plant:
                 if by:
                     batch.sure_us, batch.by = batch.start_us + round(now_s * SECOND_US), by
                     above = float(course[reached - 1] - usual.label[reached - 1])
-                    cause = self.cause(batch, usual, now_s)
+                    cause, reason = self.cause(batch, usual, now_s), self.reason(batch, usual, now_s)
                     found.append(
                         Alert(
                             batch.id,
@@ -408,20 +410,30 @@ class Plant:
                             above / usual.tonnes,
                             cause,
                             self._money(batch, above),
+                            reason,
                         )
                     )
                     break
             batch.looked = reached
         return found
 
-    def cause(self, batch: Batch, usual: Usual, now_s: float) -> str:
-        """The likely cause, from what is known while it runs."""
+    def reason(self, batch: Batch, usual: Usual, now_s: float) -> str:
+        """The code of the likely cause, from what is known while it runs; empty for one that lasts over batches."""
         began = self.began(batch)
         if began in self.more.get(batch.line, {}):
-            return Phrase("First batch after a stop") if began == "stop" else Phrase("Change of product")
+            return Cause.COLD_START if began == "stop" else Cause.CHANGEOVER
         if now_s > 1.05 * usual.duration_s:
+            return Cause.HOLDING
+        return "" if batch.by == "sum" else Cause.AT_POWER
+
+    def cause(self, batch: Batch, usual: Usual, now_s: float) -> str:
+        """The same in words."""
+        reason = self.reason(batch, usual, now_s)
+        if reason in (Cause.COLD_START, Cause.CHANGEOVER):
+            return Phrase("First batch after a stop") if reason == Cause.COLD_START else Phrase("Change of product")
+        if reason == Cause.HOLDING:
             return Phrase("Longer than usual: held or waiting")
-        if batch.by == "sum":
+        if not reason:
             since = self._since(batch)
             return Phrase("More in every batch since %(batch)s: look for a setting or a charge that changed then", batch=since)
         return Phrase("At a higher power than usual, reason not in the data")

@@ -148,6 +148,10 @@ class Spool:
         self._segment = Segment.opened(layout.segment_path(self.folder, self._number))
         self._compact(done)
 
+    def bound(self, most_bytes: int | None, *, drop_oldest: bool) -> None:
+        """Another bound, and what a full spool does."""
+        self._most_bytes, self._drop_oldest = most_bytes, drop_oldest
+
     def close(self) -> None:
         """Leave the spool to another process; nothing is lost without."""
         self._segment.close()

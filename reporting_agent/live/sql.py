@@ -59,6 +59,11 @@ class SqlSource(Polled):
         self._queries = [self._query(one, partial(_of_readings, one)) for one in settings.readings]
         self._queries += [self._query(one, partial(_of_batches, one)) for one in settings.batches]
 
+    def go_on_from(self, positions: Mapping[str, Any]) -> None:
+        for query in self._queries:
+            if query.key in positions:
+                query.highest = query.kept = marks.read(positions[query.key])
+
     def poll(self) -> None:
         for query in self._queries:
             self._ask(query)
@@ -69,9 +74,7 @@ class SqlSource(Polled):
     def _query(self, settings: SqlReadings | SqlBatches, read: Read) -> _Query:
         digest = hashlib.sha256(f"{settings.query}\0{settings.mark}".encode()).hexdigest()[:16]
         key = f"sql:{self.settings.url}:{digest}"
-        held = self.positions.get(key)
-        start = settings.start if held is None else marks.read(held)
-        return _Query(settings, key, read, start, start)
+        return _Query(settings, key, read, settings.start, settings.start)
 
     def _ask(self, query: _Query) -> None:
         sweeps = time.monotonic() - query.swept_s >= query.settings.again_s

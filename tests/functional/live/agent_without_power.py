@@ -85,7 +85,9 @@ def main() -> None:
     os.fdatasync = marked  # type: ignore[assignment]  # the same call, noted
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    Watch(load_site(site), lambda sentence: print(sentence, file=sys.stderr, flush=True), _Intake).run(stop)
+    watch = Watch(load_site(site), lambda sentence: print(sentence, file=sys.stderr, flush=True), _Intake)
+    signal.signal(signal.SIGHUP, lambda *_: watch.reloading.asked.set())
+    watch.run(stop)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class Plant:
         self.spool = Spool(self.folder / "spool")
         self.intake = Intake(self.spool)
         self.source = FileSource(self.settings, self.folder, self.intake)
+        self.source.go_on_from(self.spool.positions)
 
     def write(self, text: str, mode: str = "a") -> None:
         with self.file.open(mode, encoding="utf-8", newline="") as file:

@@ -51,6 +51,7 @@ class Historian:
         self.spool = Spool(self.folder / "spool")
         self.intake = Intake(self.spool)
         self.source = SqlSource(self.settings, self.folder, self.intake)
+        self.source.go_on_from(self.spool.positions)
 
     def restart(self) -> None:
         self.spool.close()
