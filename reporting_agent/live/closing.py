@@ -28,6 +28,7 @@ from reporting_agent.live.spool import Spool
 from reporting_agent.state import write_whole
 
 AGAIN_S = 900.0  # where the portal is not reached
+BUSY_AGAIN_S = 60.0  # where another process, of an agent that was killed, is at it
 REFUSED_AGAIN_S = 86_400.0  # where it is refused: a question may be answered; asked at once where site.toml is read again
 DONE, REFUSED, UNREACHED = "done", "refused", "unreached"
 _LONGEST = 2_000  # characters of an answer that are kept
@@ -129,7 +130,8 @@ class Closing:
         code, answer = self._answer[0]
         state = {ExitCode.DONE: DONE, ExitCode.UNREACHABLE: UNREACHED}.get(ExitCode(code), REFUSED) if code >= 0 else UNREACHED
         self._not_before_s[period] = time.monotonic() + (REFUSED_AGAIN_S if state == REFUSED else AGAIN_S)
-        if code < 0 or "[state-busy]" in answer:  # killed, or one that a killed agent began still runs
+        if code < 0 or "[state-busy]" in answer:
+            self._not_before_s[period] = time.monotonic() + BUSY_AGAIN_S
             return
         before = self.made.get(period, {})
         now = {"state": state, "at": self._clock().isoformat(timespec="seconds"), "told": answer}
