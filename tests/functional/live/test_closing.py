@@ -90,7 +90,14 @@ def test_it_waits_for_every_source_and_meter_past_the_end_and_makes_the_label(tm
 def test_it_is_sent_once_and_where_it_is_refused_nothing_is_and_it_is_told_once(tmp_path: Path, spool: Spool) -> None:
     with Server() as server:
         plant = Plant(tmp_path, server.url, server.portal.token.text())
-        agreed = {"every": "year", "first": "2016", "step": "send", "terms": SCHEME, "agreed_by": "M. Weber", "state": "state"}
+        agreed: dict[str, object] = {
+            "every": "year",
+            "first": "2016",
+            "step": "send",
+            "terms": SCHEME,
+            "agreed_by": "M. Weber",
+            "state": "state",
+        }
         room = Room(plant.site, spool, agreed, datetime(2017, 1, 2, 12, tzinfo=UTC))
         room.until_told(1)
         assert room.told[0].startswith("Report of 2016: refused at 2017-01-02T12:00:00+00:00, nothing was sent:")
