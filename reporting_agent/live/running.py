@@ -12,6 +12,8 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import pairwise
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,7 +121,8 @@ class Total:
     @property
     def usual_us(self) -> float:
         """Median time between its latest readings."""
-        return float(np.median(np.diff(self.time_us[-50:]))) if len(self.time_us) > 2 else float("inf")
+        latest = self.time_us[-50:]
+        return float(median(after - before for before, after in pairwise(latest))) if len(latest) > 2 else float("inf")
 
     def power(self, now_us: int) -> float | None:
         """Energy an hour, in its unit, over the latest minutes; None where it told nothing in them."""
@@ -278,9 +281,10 @@ class Plant:
             batch.noted = energy - energy[0]
             self._ended(batch)
         self._ending = [one for one in self._ending if one.noted is None]
-        oldest = min((one.start_us for one in [*self.running(), *self._ending]), default=self.now_us)
+        now_us = self.now_us
+        oldest = min((one.start_us for one in [*self.running(), *self._ending]), default=now_us)
         for total in self.totals.values():
-            total.forget(min(oldest, self.now_us - 3 * POWER_OVER_US))
+            total.forget(min(oldest, now_us - 3 * POWER_OVER_US))
         return done
 
     def _is_told(self, batch: Batch) -> bool:
@@ -536,7 +540,8 @@ class Plant:
 def _is_silent(total: Total, wall_us: int) -> bool:
     if not total.received_us:
         return True
-    return wall_us - total.received_us > max(SILENT_LEAST_US, SILENT_TIMES * min(total.usual_us, HOUR_US * 24))
+    passed_us = wall_us - total.received_us
+    return passed_us > SILENT_LEAST_US and passed_us > SILENT_TIMES * min(total.usual_us, HOUR_US * 24)
 
 
 def _moment(cell: object, site: Site) -> int | None:
