@@ -118,7 +118,7 @@ def _to_the_page(seconds: int) -> Measurement:
         folder = Path(held)
         with _broker(folder) as port, _watch(folder, port) as watch:
             _until(lambda: not watch.sources[0].trouble())
-            address = f"http://127.0.0.1:{watch.settings.page.port}/events/"  # type: ignore[union-attr]
+            address = f"http://127.0.0.1:{watch.settings.page.port}/events/"
             shown: list[tuple[float, int]] = []
             _until(lambda: watch.room.latest is not None)
             threading.Thread(target=_listen, args=(address, shown), daemon=True).start()
