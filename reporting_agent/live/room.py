@@ -1,4 +1,4 @@
-"""What runs, told: alerts to those who are to know, answers to them, and each second a picture for the page."""
+"""What runs, told: alerts to those who are to know, answers to them, and twice a second a picture for the page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from reporting_agent.live.spool import Spool, Taken, now_us
 from reporting_agent.live.spool_source import KeptSource
 from reporting_agent.live.view import Pages, Shown
 
-SHOW_EVERY_S = 1.0
+SHOW_EVERY_S = 0.5
 LEARN_EVERY_S = 86_400.0
 
 
@@ -47,7 +47,7 @@ class Watched(Protocol):
 
 
 class Room:
-    """What runs, told: alerts to those who are to know, and each second a picture for the page."""
+    """What runs, told: alerts to those who are to know, and twice a second a picture for the page."""
 
     def __init__(self, site: Site, settings: Live, tell: Callable[[str], None], publish: Callable[[str, str], None]) -> None:
         self.site, self.settings, self.tell = site, settings, tell
@@ -123,7 +123,7 @@ class Room:
         return True
 
     def round(self, watch: Watched) -> None:
-        """Once a second: look at what runs, raise what is sure, picture it."""
+        """Twice a second: look at what runs, raise what is sure, picture it."""
         now_s = time.monotonic()
         if now_s - self._shown_s < SHOW_EVERY_S:
             return

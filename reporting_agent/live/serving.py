@@ -22,7 +22,7 @@ from reporting_agent.live.answers import KINDS, LONGEST_WORD
 from reporting_agent.live.settings import Page
 from reporting_agent.live.view import Pages, Shown, prefix
 
-EVERY_S = 0.25  # a picture is made each second; it waits no second more
+EVERY_S = 0.25  # a picture is made twice a second, and waits no longer than this
 MOST_LISTENING = 50
 MOST_BYTES_SENT = 4_096
 _UNKNOWN_HOST = "Unknown host name: see names under [source.page]."
