@@ -28,6 +28,8 @@ def run(args: Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     watch = Watch(load_site(args.site), say)
+    if hasattr(signal, "SIGHUP"):  # Windows has none: reload = "on-change" does there what it does here
+        signal.signal(signal.SIGHUP, lambda *_: watch.reloading.asked.set())
     watch.run(stop)
     counts = {"kept": watch.kept, "repeated": watch.repeated, "contradicted": watch.contradicted, "late": watch.late}
     told = Phrase("Ended: %(kept)s readings kept, %(repeated)s repeats dropped.", kept=f"{watch.kept:,}", repeated=f"{watch.repeated:,}")

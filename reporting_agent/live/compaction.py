@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from reporting_agent.live import layout
+from reporting_agent.live import layout, positions
 from reporting_agent.live.reading import CONSECUTIVE, RECORD
 from reporting_agent.live.segments import Row, frames
 from reporting_agent.state import sync_folder, write_whole
@@ -26,7 +26,7 @@ def compact(folder: Path, number: int, then: Callable[[], None]) -> list[Path]:
     made: list[Path] = []
     if layout.day_of(folder, number) is None:
         names, records, rows = whole(path)
-        if rows:
+        if rows := positions.without(rows):
             made.append(layout.table_path(folder, number))
             write_whole(made[0], json.dumps(rows, ensure_ascii=False).encode())
         if len(records):

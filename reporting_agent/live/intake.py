@@ -45,6 +45,14 @@ class Intake:
         """From any thread; waits while too much waits."""
         self._queue.put(arrival)
 
+    def offer(self, arrival: Arrival, timeout_s: float) -> bool:
+        """As `put`, but False where too much waited all the time."""
+        try:
+            self._queue.put(arrival, timeout=timeout_s)
+        except queue.Full:
+            return False
+        return True
+
     def step(self, timeout_s: float) -> Taken | None:
         """Keep what waits, or what comes within the time; None where nothing came, or nothing could be kept (`full`).
 

@@ -6,14 +6,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from reporting_agent.live.growing_files import FileSource
 from reporting_agent.live.intake import Intake
 from reporting_agent.live.modbus.source import ModbusSource
 from reporting_agent.live.mqtt import MqttSource
 from reporting_agent.live.opcua.source import OpcUaSource
 from reporting_agent.live.settings import Live
 from reporting_agent.live.source import LiveSource
+from reporting_agent.live.sql import SqlSource
 
-KINDS: Mapping[str, Callable[[Any, Path, Intake], LiveSource]] = {"mqtt": MqttSource, "opcua": OpcUaSource, "modbus": ModbusSource}
+KINDS: Mapping[str, Callable[[Any, Path, Intake], LiveSource]] = {
+    "mqtt": MqttSource,
+    "opcua": OpcUaSource,
+    "modbus": ModbusSource,
+    "sql": SqlSource,
+    "files": FileSource,
+}
 """By the name of its tables: made of one table's settings, the folder that its paths count from, and where arrivals go."""
 
 

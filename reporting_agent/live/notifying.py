@@ -7,6 +7,7 @@ minute, as long as this process lives.
 from __future__ import annotations
 
 import json
+import os
 import queue
 import smtplib
 import threading
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.phrases import Phrase
+from reporting_agent.live.answers import Answer
 from reporting_agent.live.running import Alert
 from reporting_agent.live.settings import Alerts
 
@@ -38,20 +40,35 @@ class Told:
 
 
 class Journal:
-    """alerts.jsonl in the spool's folder, one alert a line."""
+    """alerts.jsonl in the spool's folder: a line an alert, and a line an answer to one, `{"answer": …}`."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "alerts.jsonl"
 
     def load(self) -> list[Alert]:
-        if not self._path.exists():
-            return []
-        whole = [line for line in self._path.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
-        return [Alert(**json.loads(line)) for line in whole]
+        return [Alert(**held) for held in self._lines() if "answer" not in held]
+
+    def answers(self) -> dict[str, Answer]:
+        """The last to each alert, by its key."""
+        given = [Answer(**held["answer"]) for held in self._lines() if "answer" in held]
+        return {one.alert: one for one in given}
 
     def add(self, alert: Alert) -> None:
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(alert), ensure_ascii=False) + "\n")
+        self._write(asdict(alert))
+
+    def answer(self, answer: Answer) -> None:
+        self._write({"answer": asdict(answer)})
+
+    def _lines(self) -> list[dict[str, Any]]:
+        if not self._path.exists():
+            return []
+        return [json.loads(line) for line in self._path.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
+
+    def _write(self, held: dict[str, Any]) -> None:
+        """In one write, so that lines of two threads do not mix; on the disk once it returns."""
+        with self._path.open("ab", buffering=0) as file:
+            file.write(json.dumps(held, ensure_ascii=False).encode() + b"\n")
+            os.fsync(file.fileno())
 
 
 class Teller:

@@ -12,12 +12,15 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import pairwise
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.conversion import Basis
 from benchmarks.errors import InputError
+from benchmarks.guidance.causes import Cause
 from benchmarks.measurements import CarrierEnergy, Direction
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
@@ -118,7 +121,8 @@ class Total:
     @property
     def usual_us(self) -> float:
         """Median time between its latest readings."""
-        return float(np.median(np.diff(self.time_us[-50:]))) if len(self.time_us) > 2 else float("inf")
+        latest = self.time_us[-50:]
+        return float(median(after - before for before, after in pairwise(latest))) if len(latest) > 2 else float("inf")
 
     def power(self, now_us: int) -> float | None:
         """Energy an hour, in its unit, over the latest minutes; None where it told nothing in them."""
@@ -168,6 +172,7 @@ class Alert:
     kgce_per_t: float
     cause: str
     money: float | None = None
+    reason: str = ""  # the cause by its code among `Cause`, where it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,9 +281,10 @@ class Plant:
             batch.noted = energy - energy[0]
             self._ended(batch)
         self._ending = [one for one in self._ending if one.noted is None]
-        oldest = min((one.start_us for one in [*self.running(), *self._ending]), default=self.now_us)
+        now_us = self.now_us
+        oldest = min((one.start_us for one in [*self.running(), *self._ending]), default=now_us)
         for total in self.totals.values():
-            total.forget(min(oldest, self.now_us - 3 * POWER_OVER_US))
+            total.forget(min(oldest, now_us - 3 * POWER_OVER_US))
         return done
 
     def _is_told(self, batch: Batch) -> bool:
@@ -397,7 +403,7 @@ class Plant:
                 if by:
                     batch.sure_us, batch.by = batch.start_us + round(now_s * SECOND_US), by
                     above = float(course[reached - 1] - usual.label[reached - 1])
-                    cause = self.cause(batch, usual, now_s)
+                    cause, reason = self.cause(batch, usual, now_s), self.reason(batch, usual, now_s)
                     found.append(
                         Alert(
                             batch.id,
@@ -408,20 +414,30 @@ class Plant:
                             above / usual.tonnes,
                             cause,
                             self._money(batch, above),
+                            reason,
                         )
                     )
                     break
             batch.looked = reached
         return found
 
-    def cause(self, batch: Batch, usual: Usual, now_s: float) -> str:
-        """The likely cause, from what is known while it runs."""
+    def reason(self, batch: Batch, usual: Usual, now_s: float) -> str:
+        """The code of the likely cause, from what is known while it runs; empty for one that lasts over batches."""
         began = self.began(batch)
         if began in self.more.get(batch.line, {}):
-            return Phrase("First batch after a stop") if began == "stop" else Phrase("Change of product")
+            return Cause.COLD_START if began == "stop" else Cause.CHANGEOVER
         if now_s > 1.05 * usual.duration_s:
+            return Cause.HOLDING
+        return "" if batch.by == "sum" else Cause.AT_POWER
+
+    def cause(self, batch: Batch, usual: Usual, now_s: float) -> str:
+        """The same in words."""
+        reason = self.reason(batch, usual, now_s)
+        if reason in (Cause.COLD_START, Cause.CHANGEOVER):
+            return Phrase("First batch after a stop") if reason == Cause.COLD_START else Phrase("Change of product")
+        if reason == Cause.HOLDING:
             return Phrase("Longer than usual: held or waiting")
-        if batch.by == "sum":
+        if not reason:
             since = self._since(batch)
             return Phrase("More in every batch since %(batch)s: look for a setting or a charge that changed then", batch=since)
         return Phrase("At a higher power than usual, reason not in the data")
@@ -524,7 +540,8 @@ class Plant:
 def _is_silent(total: Total, wall_us: int) -> bool:
     if not total.received_us:
         return True
-    return wall_us - total.received_us > max(SILENT_LEAST_US, SILENT_TIMES * min(total.usual_us, HOUR_US * 24))
+    passed_us = wall_us - total.received_us
+    return passed_us > SILENT_LEAST_US and passed_us > SILENT_TIMES * min(total.usual_us, HOUR_US * 24)
 
 
 def _moment(cell: object, site: Site) -> int | None:

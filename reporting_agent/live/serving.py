@@ -1,7 +1,8 @@
-"""The control room's page on the plant's own network: read-only, nothing fetched from elsewhere, asked for by known names only.
+"""The control room's page on the plant's own network: nothing fetched from elsewhere, asked for by known names only.
 
-A name that the page is not known by is refused, or another site's page in the same browser could read it by a name of its own that
-points here (DNS rebinding). Server-sent events carry the parts that changed.
+All that can be sent is an answer to an alert, by a form of this page: the browser must say that it comes from here (`Origin`), and the
+form carries a token that no other page can read. A name that the page is not known by is refused, or another site's page in the same
+browser could read it by a name of its own that points here (DNS rebinding). Server-sent events carry the parts that changed.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from benchmarks.catalogue import languages
+from reporting_agent.live.answers import KINDS, LONGEST_WORD
 from reporting_agent.live.settings import Page
 from reporting_agent.live.view import Pages, Shown, prefix
 
-EVERY_S = 1.0
+EVERY_S = 0.25  # a picture is made twice a second, and waits no longer than this
 MOST_LISTENING = 50
+MOST_BYTES_SENT = 4_096
+_UNKNOWN_HOST = "Unknown host name: see names under [source.page]."
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
 _FILES = {"/room.css": "text/css; charset=utf-8", "/room.js": "text/javascript; charset=utf-8"}
@@ -35,12 +39,16 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, settings: Page, pages: Pages, latest: Callable[[], Shown | None]) -> None:
+    def __init__(self, settings: Page, pages: Pages, latest: Callable[[], Shown | None], answer: Callable[[str, str, str], bool]) -> None:
         super().__init__((settings.listen, settings.port), _Handler)
-        self.pages, self.latest = pages, latest
+        self.pages, self.latest, self.answer = pages, latest, answer
         self.names = {settings.listen, "localhost", "127.0.0.1", *settings.names}
         self.listening = threading.Semaphore(MOST_LISTENING)
         self.stopped = threading.Event()
+
+    def show(self, pages: Pages, latest: Callable[[], Shown | None], answer: Callable[[str, str, str], bool]) -> None:
+        """Serve another room from now on."""
+        self.pages, self.latest, self.answer = pages, latest, answer
 
     def start(self) -> None:
         threading.Thread(target=self.serve_forever, daemon=True, name="page").start()
@@ -59,36 +67,83 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         asked = urlsplit(self.path)
-        if (urlsplit(f"//{self.headers.get('Host', '')}").hostname or "") not in self.server.names:
-            self._answer(
-                HTTPStatus.MISDIRECTED_REQUEST, "text/plain; charset=utf-8", b"Unknown host name: see names under [source.page].\n"
-            )
+        if not self._is_known():
+            self._say(HTTPStatus.MISDIRECTED_REQUEST, _UNKNOWN_HOST)
         elif asked.path in _FILES:
             content = (files("reporting_agent.live") / "templates" / asked.path[1:]).read_bytes()
             self._answer(HTTPStatus.OK, _FILES[asked.path], content)
         elif (moment := self.server.latest()) is None:
-            self._answer(HTTPStatus.SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", b"Starting.\n")
+            self._say(HTTPStatus.SERVICE_UNAVAILABLE, "Starting.")
         elif asked.path in _LANGUAGES:
             page = self.server.pages.room(moment, _LANGUAGES[asked.path], hold=asked.query == "hold")
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
         elif (there := asked.path.removesuffix("shift")) in _LANGUAGES and asked.path.endswith("shift"):
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.pages.shift(moment, _LANGUAGES[there]).encode())
+        elif (there := asked.path.removesuffix("answer")) in _LANGUAGES and asked.path.endswith("answer"):
+            self._form(moment, parse_qs(asked.query).get("alert", [""])[0], _LANGUAGES[there])
         elif (there := asked.path.removeprefix("/events")) in _LANGUAGES and asked.path.startswith("/events"):
             self._events(_LANGUAGES[there])
         else:
-            self._answer(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"There is no such page.\n")
+            self._say(HTTPStatus.NOT_FOUND, "There is no such page.")
+
+    def do_POST(self) -> None:
+        """An answer to an alert."""
+        there = urlsplit(self.path).path.removesuffix("answer")
+        host, origin = self.headers.get("Host", ""), self.headers.get("Origin", "")
+        length = self.headers.get("Content-Length", "")
+        if not self._is_known():
+            self._say(HTTPStatus.MISDIRECTED_REQUEST, _UNKNOWN_HOST)
+        elif there not in _LANGUAGES or not self.path.endswith("answer"):
+            self._say(HTTPStatus.NOT_FOUND, "There is no such page.")
+        elif urlsplit(origin).netloc != host:
+            self._say(HTTPStatus.FORBIDDEN, "An answer is sent from this page only.")
+        elif not length.isdecimal() or int(length) > MOST_BYTES_SENT:
+            self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "No answer is so long.")
+        else:
+            sent = {name: values[0].strip() for name, values in parse_qs(self.rfile.read(int(length)).decode("utf-8", "replace")).items()}
+            self._take_answer(sent, there)
+
+    def _take_answer(self, sent: dict[str, str], there: str) -> None:
+        alert, kind, word = sent.get("alert", ""), sent.get("answer", ""), " ".join(sent.get("word", "").split())
+        if not self.server.pages.tokens.holds(alert, sent.get("token", "")):
+            self._say(HTTPStatus.FORBIDDEN, "This form is of before the agent started again. Load the page again, and answer once more.")
+        elif kind not in KINDS or len(word) > LONGEST_WORD:
+            self._say(HTTPStatus.BAD_REQUEST, f"An answer is {', '.join(KINDS)}, with at most {LONGEST_WORD} characters.")
+        elif not self.server.answer(alert, kind, word):
+            self._say(HTTPStatus.NOT_FOUND, "There is no such alert.")
+        else:
+            self.send_response(HTTPStatus.SEE_OTHER)
+            self.send_header("Location", there)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    def _form(self, moment: Shown, alert: str, lang: str) -> None:
+        page = self.server.pages.answer(moment, alert, lang)
+        if page is None:
+            self._say(HTTPStatus.NOT_FOUND, "There is no such alert in this shift.")
+        else:
+            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
+
+    def _is_known(self) -> bool:
+        """Whether the page is asked for by a name of its own."""
+        return (urlsplit(f"//{self.headers.get('Host', '')}").hostname or "") in self.server.names
+
+    def _say(self, status: HTTPStatus, text: str) -> None:
+        self._answer(status, "text/plain; charset=utf-8", f"{text}\n".encode())
 
     def _events(self, lang: str) -> None:
         if not self.server.listening.acquire(blocking=False):
-            self._answer(HTTPStatus.SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", b"Too many pages are open.\n")
+            self._say(HTTPStatus.SERVICE_UNAVAILABLE, "Too many pages are open.")
             return
         try:
             self._head(HTTPStatus.OK, "text/event-stream")
             sent: dict[str, str] = {}
+            before: Shown | None = None
             heard = time.monotonic()
             while not self.server.stopped.is_set():
                 moment = self.server.latest()
-                parts = self.server.pages.parts(moment, lang) if moment is not None else {}
+                parts = self.server.pages.parts(moment, lang) if moment is not None and moment is not before else {}
+                before = moment
                 changed = {name: html for name, html in parts.items() if sent.get(name) != html}
                 if changed:
                     self.wfile.write(f"data: {json.dumps(changed)}\n\n".encode())
@@ -116,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in (
             ("Content-Security-Policy", POLICY),
             ("X-Content-Type-Options", "nosniff"),
-            ("Referrer-Policy", "no-referrer"),
+            ("Referrer-Policy", "same-origin"),  # with no-referrer a form's Origin is null
             ("Cache-Control", "no-store"),
         ):
             self.send_header(name, value)

@@ -27,6 +27,8 @@ from benchmarks.errors import InputError, Place
 from reporting_agent.config.profile import Setting
 from reporting_agent.live.modbus.settings import Modbus
 from reporting_agent.live.opcua.settings import OpcUa
+from reporting_agent.live.report_settings import Reports
+from reporting_agent.live.table_settings import Files, Sql
 
 FIELDS = frozenset({"meter", "time", "value", "sequence", "quality"})
 
@@ -134,11 +136,15 @@ class Live(Setting):
     units: dict[str, str] = Field(default_factory=dict)
     most_gb: float | None = Field(default=None, gt=0)
     when_full: Literal["wait", "drop-oldest"] = "wait"
+    reload: Literal["on-signal", "on-change"] = "on-signal"  # when site.toml is read again: at SIGHUP, or also once it changed
     mqtt: tuple[Mqtt, ...] = ()
     opcua: tuple[OpcUa, ...] = ()
     modbus: tuple[Modbus, ...] = ()
+    sql: tuple[Sql, ...] = ()
+    files: tuple[Files, ...] = ()
     alerts: Alerts = Alerts()
     page: Page | None = None
+    reports: Reports | None = None
 
     @field_validator("mqtt")
     @classmethod

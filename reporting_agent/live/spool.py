@@ -3,7 +3,7 @@
     segments/00000007.log      what arrives, frame by frame (`segments`)
     days/2025-01-02.00000006.parquet    a segment that is full or whose day is over, as Parquet in the strict template
     tables/00000006.json       the rows of tables (batches) of that segment
-    state.json                 up to which segment meters are known, and how far
+    state.json                 up to which segment meters are known, and how far; up to where sources were read (`positions`)
 
 Days are those of receipt, in UTC, so that what is late never changes a file. A reading is known by meter, source time and source's number.
 A repeat is dropped: by memory where it is among the latest of its meter, else by looking on the disk. One that comes again with
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.errors import InputError, Place
-from reporting_agent.live import compaction, layout
+from reporting_agent.live import compaction, layout, positions
 from reporting_agent.live.gaps import Gaps
 from reporting_agent.live.lookup import looked_up
 from reporting_agent.live.reading import CONSECUTIVE, NO_SEQUENCE, Reading
@@ -101,6 +101,7 @@ class Spool:
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder)
         self.meters: dict[str, _Meter] = {}
+        self.positions: dict[str, Any] = {}  # up to where each source was read, of those that keep it here
         self.dropped: list[str] = []  # files deleted for room
         known = self._load_state()
         for stale in folder.rglob(".*"):  # a file that was not put into place
@@ -134,6 +135,7 @@ class Spool:
                     raise SpoolFull(refused.errno, "the disk is full") from refused
                 raise
             self._bytes += self._segment.size - before
+            positions.follow(self.positions, rows)
             for one in new:
                 key = (one.time_us, one.sequence)
                 self.meters.setdefault(one.meter, _Meter()).take(key, one.value, one.received_us, consecutive=one.consecutive)
@@ -152,6 +154,10 @@ class Spool:
         self._segment.close()
         self._segment = Segment.opened(layout.segment_path(self.folder, self._number))
         self._compact(done)
+
+    def bound(self, most_bytes: int | None, *, drop_oldest: bool) -> None:
+        """Another bound, and what a full spool does."""
+        self._most_bytes, self._drop_oldest = most_bytes, drop_oldest
 
     def close(self) -> None:
         """Leave the spool to another process; nothing is lost without."""
@@ -203,6 +209,7 @@ class Spool:
 
     def _learn(self, number: int) -> None:
         for frame in frames(layout.segment_path(self.folder, number)):
+            positions.follow(self.positions, frame.rows)
             for time_us, sequence, value, received_us, place, quality in frame.records.tolist():
                 meter = self.meters.setdefault(frame.names[place], _Meter())
                 meter.take((time_us, sequence), value, received_us, consecutive=quality >= CONSECUTIVE)
@@ -225,12 +232,14 @@ class Spool:
         for name, (time_us, sequence, highest, ranges, *reached) in state["meters"].items():
             gaps = Gaps(highest, [(first, last) for first, last in ranges])
             self.meters[name] = _Meter((time_us, sequence), {}, gaps, reached[0] if reached else time_us)
+        self.positions = state.get("positions", {})
         return int(state["segment"])
 
     def _save_state(self, number: int) -> None:
         """What is known may be further than the segment: learning it again changes nothing."""
         meters = {name: (*one.highest, one.gaps.highest, one.gaps.ranges, one.reached_us) for name, one in self.meters.items()}
-        write_whole(self.folder / "state.json", json.dumps({"segment": number, "meters": meters}, ensure_ascii=False).encode())
+        state = {"segment": number, "meters": meters, "positions": self.positions}
+        write_whole(self.folder / "state.json", json.dumps(state, ensure_ascii=False).encode())
 
 
 def _bits(value: float) -> bytes:

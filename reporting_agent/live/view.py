@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language, languages, tag
 from benchmarks.phrases import Phrase, in_context, of_language
+from benchmarks.routes import Words
 from reporting_agent.config import Site
+from reporting_agent.live.answers import LONGEST_WORD, Answer, Tokens, counted, key_of
+from reporting_agent.live.answers import told as answered
 from reporting_agent.live.running import Alert, Idle, Open
 from reporting_agent.live.shifts import Shift
 from reporting_agent.report.figures import MINUS, NOTHING, count, shown, time
@@ -42,6 +46,14 @@ WORDS = {
     "no_batch": Phrase("No batch has ended in this shift."),
     "alerts": Phrase("Alerts"),
     "no_alert": Phrase("No alert was raised in this shift."),
+    "seen": Phrase("Seen"),
+    "not_so": Phrase("Not so …"),
+    "change": Phrase("Change the answer"),
+    "false": Phrase("Not so: a false alarm"),
+    "back": Phrase("Take the answer back"),
+    "word": Phrase("What was it? In a few words, for those who read the shift's summary"),
+    "heading": Phrase("Answer an alert"),
+    "against": Phrase("Against it:"),
 }
 STATES = {
     "no-label": Phrase("Too few earlier batches to compare with"),
@@ -75,6 +87,9 @@ class Shown:
     rate: float
     vouched: bool  # whether the history is long enough for thresholds
     untold: Sequence[str] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict)  # by the keys of their alerts
+    practices: Mapping[str, Sequence[Words]] = field(default_factory=dict)  # against their causes
+    notices: Sequence[tuple[str, Phrase, bool]] = ()  # further rows of the sources' table: name, state, whether it is well
 
 
 class Pages:
@@ -84,6 +99,7 @@ class Pages:
         self.site = site
         self.name = site.site.name or site.id
         self.currency = "" if site.tariff is None else site.tariff.currency
+        self.tokens = Tokens()
 
     def parts(self, moment: Shown, lang: str) -> dict[str, str]:
         """The parts of the control room by their ids."""
@@ -108,10 +124,35 @@ class Pages:
 
     def shift(self, moment: Shown, lang: str) -> str:
         tools = [{"href": prefix(lang), "text": in_language(Phrase("Control room"), lang)}]
-        body = _templates().get_template("shift.html").render(s=self.shift_view(moment.shift, lang), w=self._words(lang))
+        view = self.shift_view(moment.shift, lang, moment.answers)
+        view["alerts"] = [{"text": in_language(self.alert(one), lang), **self._answering(one, moment, lang)} for one in moment.shift.alerts]
+        body = _templates().get_template("shift.html").render(s=view, w=self._words(lang))
         return self._frame(lang, self.parts(moment, lang)["clock"], body, tools, "shift", "")
 
-    def shift_view(self, shift: Shift, lang: str) -> dict[str, Any]:
+    def answer(self, moment: Shown, key: str, lang: str) -> str | None:
+        """The page on which an alert is answered; None where there is no such alert."""
+        found = next((one for one in (*moment.alerts, *moment.shift.alerts) if key_of(one) == key), None)
+        if found is None:
+            return None
+        tools = [{"href": prefix(lang), "text": in_language(Phrase("Control room"), lang)}]
+        one = {"text": in_language(self.alert(found), lang), **self._answering(found, moment, lang)}
+        body = _templates().get_template("answer.html").render(one=one, w=self._words(lang), longest=LONGEST_WORD)
+        return self._frame(lang, self.parts(moment, lang)["clock"], body, tools, f"answer?alert={quote(key)}", "")
+
+    def _answering(self, one: Alert, moment: Shown, lang: str) -> dict[str, Any]:
+        key = key_of(one)
+        given = moment.answers.get(key)
+        said = None if given is None else answered(given, self._clock(given.at_us))
+        return {
+            "key": key,
+            "token": self.tokens.of(key),
+            "href": f"{prefix(lang)}answer",
+            "answer": "" if said is None else in_language(said, lang),
+            "word": "" if said is None or given is None else given.word,
+            "practices": [of_language(words.by_language, lang) or words.en for words in moment.practices.get(key, ())],
+        }
+
+    def shift_view(self, shift: Shift, lang: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
         start, end = (one.astimezone(self.site.zone) for one in (shift.start, shift.end))
         heading = Phrase("Shift of %(day)s, %(start)s to %(end)s", day=f"{start:%Y-%m-%d}", start=f"{start:%H:%M}", end=f"{end:%H:%M}")
         return {
@@ -121,6 +162,7 @@ class Pages:
                 for one in shift.lines
             ],
             "alerts": [in_language(self.alert(one), lang) for one in shift.alerts],
+            "counted": in_language(counted(shift.alerts, answers), lang),
         }
 
     def alert(self, one: Alert) -> Phrase:
@@ -169,7 +211,7 @@ class Pages:
             "shift": t(Phrase("figures to %(time)s, shift since %(start)s", time=time(now, lang), start=f"{shift:%H:%M}"))
             if moment.at_us
             else t(Phrase("no reading yet")),
-            "alerts": [self._alert(one, lang) for one in moment.alerts],
+            "alerts": [self._alert(one, lang) | self._answering(one, moment, lang) for one in moment.alerts],
             "open": [self._line(one, lang) for one in moment.open],
             "idle": [self._idle(one, lang) for one in moment.idle],
             "idle_money": f"{count(sum(dear))} {self.currency}" if dear else "",
@@ -177,7 +219,7 @@ class Pages:
             "foot": [t(one) for one in _foot(moment)],
         }
 
-    def _alert(self, one: Alert, lang: str) -> dict[str, str]:
+    def _alert(self, one: Alert, lang: str) -> dict[str, Any]:
         t = partial(in_language, language=lang)
         energy = {"above": _tenths(one.kgce_per_t), "kgce": count(one.kgce), "at": self._clock(one.at_us)}
         told = Phrase("%(above)s kgce/t (%(kgce)s kgce) above its label when it was sure, at %(at)s.", **energy)
@@ -245,6 +287,7 @@ class Pages:
                     "state": t(Phrase("%(count)s, asked for again", count=count(moment.missing))),
                 }
             )
+        rows += [{"name": t(Phrase(name)), "css": "ok" if well else "no", "state": t(state)} for name, state, well in moment.notices]
         if moment.unreadable:
             last = moment.unreadable[-1]
             told = Phrase("%(count)s; the last of %(topic)s: %(why)s", count=len(moment.unreadable), topic=last["topic"], why=last["why"])

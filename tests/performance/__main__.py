@@ -15,8 +15,8 @@ from pathlib import Path
 
 from tests.performance.measurement import Measurement
 
-NAMES = ("engine", "seal", "draws", "intake", "compose", "commitment", "log", "pages", "production", "fleet")
-LONGER = frozenset({"engine", "fleet"})  # those that have a long form
+NAMES = ("engine", "seal", "draws", "intake", "compose", "commitment", "log", "pages", "production", "fleet", "live")
+LONGER = frozenset({"engine", "fleet", "live"})  # those that have a long form
 
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +41,9 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of: {', '.join(NAMES)}; all where none is given")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
-        "--long", action="store_true", help="the engine at 200 million readings as well (3 GB on the disk, minutes), the fleet at 200 sites"
+        "--long",
+        action="store_true",
+        help="the engine at 200 million readings as well (3 GB on the disk, minutes), the fleet at 200 sites, an hour of a live plant",
     )
     asked = parser.parse_args()
     if unknown := sorted(set(asked.names) - set(NAMES)):

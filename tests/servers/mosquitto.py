@@ -36,12 +36,14 @@ class Broker:
     program: str = field(default_factory=lambda: os.environ["MOSQUITTO"])
     port: int = field(default_factory=free_port)
     unread: str = ""  # a topic that nobody may subscribe to
+    autosaves: bool = True  # else it keeps sessions until it ends, and nothing slows it
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Broker:
         self.folder.mkdir(parents=True, exist_ok=True)
         lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence true", f"persistence_location {self.folder}/"]
-        lines += ["autosave_on_changes true", "autosave_interval 50", "max_queued_messages 0"]
+        lines += ["autosave_on_changes true", "autosave_interval 50"] if self.autosaves else []
+        lines += ["max_queued_messages 0"]
         lines += ["user root"] if os.geteuid() == 0 else []
         lines += self._refusing() if self.unread else []
         (self.folder / "mosquitto.conf").write_text("\n".join(lines) + "\n", "utf-8")

@@ -9,10 +9,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.servers import Server, free_port, unprivileged
@@ -35,31 +37,65 @@ def serve(directory: Path) -> Iterator[Server]:
         )
 
 
+@dataclass
+class Cluster:
+    """A server that may be killed and started again."""
+
+    directory: Path
+    by_network: str = "trust"
+    port: int = field(default_factory=free_port)
+    programs: Path = Path()
+    origin: str = ""
+    _process: subprocess.Popen[bytes] | None = None
+
+    def make(self) -> Cluster:
+        self.programs, self.origin = _programs(self.directory)
+        self.data.mkdir(mode=0o700)
+        if unprivileged():
+            shutil.chown(self.data, "nobody", "nogroup")
+        rules = ("--auth-local", "trust", "--auth-host", self.by_network)
+        _run(self.programs, "initdb", "--pgdata", str(self.data), "--username", "postgres", *rules, "--encoding", "UTF8", "--no-sync")
+        return self
+
+    @property
+    def data(self) -> Path:
+        return self.directory / "postgres"
+
+    def start(self) -> Cluster:
+        # durability is not what these tests are about: the data vanishes with the run, and a kill leaves what the kernel has
+        options = ["-k", str(self.data), "-h", "127.0.0.1", "-p", str(self.port), "-F", "-c", "max_connections=200"]
+        with (self.directory / "postgres.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self.programs / "postgres", "-D", str(self.data), *options],
+                stdout=log, stderr=log, cwd="/", start_new_session=True, **unprivileged(),
+            )  # fmt: skip
+        _wait_for(self.data, self.port)
+        return self
+
+    def kill(self) -> None:
+        """kill -9, the server and all that it started."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(30)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(30)
+
+
 @contextmanager
 def started(directory: Path, by_network: str = "trust") -> Iterator[tuple[Path, str, int]]:
     """A server of one's own, without roles or databases: its programs, where they are from, and its port.
 
     Its superuser `postgres` signs in by the socket in `directory/postgres`, everybody else as `by_network` says (`scram-sha-256`).
     """
-    programs, origin = _programs(directory)
-    cluster, port = directory / "postgres", free_port()
-    cluster.mkdir(mode=0o700)
-    if unprivileged():
-        shutil.chown(cluster, "nobody", "nogroup")
-    rules = ("--auth-local", "trust", "--auth-host", by_network)
-    _run(programs, "initdb", "--pgdata", str(cluster), "--username", "postgres", *rules, "--encoding", "UTF8", "--no-sync")
-    # durability is not what these tests are about: the data vanishes with the run
-    options = ["-k", str(cluster), "-h", "127.0.0.1", "-p", str(port), "-F", "-c", "max_connections=200"]
-    with (directory / "postgres.log").open("wb") as log:
-        postgres = subprocess.Popen(
-            [programs / "postgres", "-D", str(cluster), *options], stdout=log, stderr=log, cwd="/", **unprivileged()
-        )
+    cluster = Cluster(directory, by_network).make()
     try:
-        _wait_for(cluster, port)
-        yield programs, origin, port
+        cluster.start()
+        yield cluster.programs, cluster.origin, cluster.port
     finally:
-        postgres.terminate()
-        postgres.wait(30)
+        cluster.stop()
 
 
 def _programs(directory: Path) -> tuple[Path, str]:

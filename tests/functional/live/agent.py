@@ -7,9 +7,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Protocol
 
 from tests.functional.live.agent_without_power import cut
-from tests.functional.live.plant import Plant
 
 IN_TIME_S = 60
 
@@ -25,10 +25,20 @@ def end_all() -> None:
     STARTED.clear()
 
 
+class Watched(Protocol):
+    """A plant that `watch` is to read."""
+
+    folder: Path
+    live: Path
+
+    def sent_of(self) -> dict[str, list[tuple[int, float]]]: ...
+    def spooled(self) -> dict[str, list[tuple[int, float]]]: ...
+
+
 class Agent:
     """The process; `end` by SIGTERM or SIGKILL, with its power."""
 
-    def __init__(self, plant: Plant, *more: str) -> None:
+    def __init__(self, plant: Watched, *more: str) -> None:
         self.plant, self.marks = plant, plant.folder / "synced"
         self._told = len(self._log())
         command = [sys.executable, "-m", "tests.functional.live.agent_without_power", str(plant.live), str(self.marks), *more]
@@ -76,7 +86,7 @@ def _bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*.log"))
 
 
-def all_there(plant: Plant) -> bool:
+def all_there(plant: Watched) -> bool:
     """Whether the spool holds what was sent; it waits for that, and no longer than it must."""
     wanted, there, deadline = plant.sent_of(), -1, time.monotonic() + IN_TIME_S
     while time.monotonic() < deadline:

@@ -37,6 +37,9 @@ class _Intake(Intake):
         if self.acknowledge_first:
             for arrival in waiting:
                 arrival.acknowledge()
+            told = [row for arrival in waiting for row in arrival.rows if row["table"] == "position"]
+            if told:  # a polled source's acknowledgement is its position
+                self.spool.append((), told)
             time.sleep(FOR_THE_WIRE_S)
             waiting = [Arrival(arrival.readings, arrival.rows) for arrival in waiting]
         reached("before-writing")
@@ -82,7 +85,9 @@ def main() -> None:
     os.fdatasync = marked  # type: ignore[assignment]  # the same call, noted
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    Watch(load_site(site), lambda sentence: print(sentence, file=sys.stderr, flush=True), _Intake).run(stop)
+    watch = Watch(load_site(site), lambda sentence: print(sentence, file=sys.stderr, flush=True), _Intake)
+    signal.signal(signal.SIGHUP, lambda *_: watch.reloading.asked.set())
+    watch.run(stop)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
+from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,6 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
+from reporting_agent.live.answers import Answer, Kind
 from reporting_agent.live.running import Alert, Batch, Idle, Open
 from reporting_agent.live.serving import Server
 from reporting_agent.live.settings import Page
@@ -27,6 +30,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 AT_US = round(datetime(2025, 1, 2, 8, 40, tzinfo=UTC).timestamp() * 1e6)
 BAND = tuple((look / 20, -3.0 - look / 10, 3.0 + look / 10) for look in range(1, 21))
+KEY = f"eaf/H1-0002/{AT_US}"
+FORM = f"/answer?alert={KEY}"
 COURSE = tuple((look / 20, look**2 / 20) for look in range(1, 15))
 
 
@@ -57,7 +62,13 @@ def latest() -> list[Shown]:
 @pytest.fixture
 def address(tmp_path: Path, latest: list[Shown]) -> Iterator[str]:
     port = free_port()
-    server = Server(Page(port=port), Pages(load_site(Furnaces(heats=1).write(tmp_path))), lambda: latest[-1])
+
+    def answer(key: str, kind: str, word: str) -> bool:
+        if key == KEY:
+            latest.append(replace(latest[-1], answers={key: Answer(key, cast(Kind, kind), word, AT_US)}))
+        return key == KEY
+
+    server = Server(Page(port=port), Pages(load_site(Furnaces(heats=1).write(tmp_path))), lambda: latest[-1], answer)
     server.start()
     yield f"http://127.0.0.1:{port}"
     server.stop()
@@ -73,7 +84,15 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.mark.parametrize("width", [360, 1920])
 @pytest.mark.parametrize(
-    ("path", "told"), [("/", "H1-0002 wastes"), ("/zh/", "正在浪费能源"), ("/shift", "sure since"), ("/zh/shift", "自")]
+    ("path", "told"),
+    [
+        ("/", "H1-0002 wastes"),
+        ("/zh/", "正在浪费能源"),
+        ("/shift", "sure since"),
+        ("/zh/shift", "自"),
+        (FORM, "What was it?"),
+        (f"/zh{FORM}", "自"),
+    ],
 )
 def test_every_screen_is_sound(address: str, chromium: Browser, path: str, told: str, width: int) -> None:
     page = chromium.new_page(viewport={"width": width, "height": 1080})
@@ -111,6 +130,53 @@ def test_a_name_of_another_site_is_refused_and_nothing_may_be_fetched(address: s
     answer, page = _asked(address)
     assert "default-src 'none'" in (answer.getheader("Content-Security-Policy") or "")
     assert "&lt;b&gt;" in page  # what a message held is text
+
+
+def test_an_alert_is_answered_without_javascript_and_the_answer_taken_back(address: str, latest: list[Shown], chromium: Browser) -> None:
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto(address)
+    page.click("button")
+    assert page.url == f"{address}/"
+    assert "Seen at 09:40." in page.inner_text("#alerts")
+    page.click("text=Change the answer")
+    page.fill("#word", " the scale  was stuck ")
+    page.click("text=Not so: a false alarm")
+    assert "Not so, said at 09:40: the scale was stuck" in page.inner_text("#alerts")
+    page.goto(f"{address}/shift")
+    assert "Alerts: 1; seen 0, not so 1, without an answer 0." in page.inner_text("main")
+    page.click("text=Change the answer")
+    assert page.input_value("#word") == "the scale was stuck"
+    page.click("text=Take the answer back")
+    assert page.locator("#alerts button").count() == 1
+    assert [one.answers[KEY].kind for one in latest[1:]] == ["seen", "not-so", "taken-back"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, 303),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": ""}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Host": "evil.example"}, 421),
+        ({"token": "0"}, 403),
+        ({"alert": "eaf/H9/1"}, 403),
+        ({"answer": "forget"}, 400),
+        ({"word": "x" * 201}, 400),
+        ({"word": "x" * 5000}, 413),
+    ],
+)
+def test_only_a_form_of_this_page_answers(address: str, latest: list[Shown], change: dict[str, str], status: int) -> None:
+    """The first is the control: all of it as the page sends it."""
+    page = _asked(address)[1]
+    token = page.split('name="token" value="')[1].split('"')[0]
+    sent = {name: change.get(name, value) for name, value in {"alert": KEY, "token": token, "answer": "seen", "word": ""}.items()}
+    headers = {"Origin": address, "Content-Type": "application/x-www-form-urlencoded"}
+    headers |= {name: value for name, value in change.items() if name in ("Origin", "Host")}
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    connection.request("POST", "/answer", urlencode(sent), headers)
+    assert connection.getresponse().status == status
+    assert len(latest) == (2 if status == 303 else 1)
 
 
 def _asked(address: str, path: str = "/", host: str | None = None) -> tuple[http.client.HTTPResponse, str]:

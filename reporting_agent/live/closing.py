@@ -1,0 +1,150 @@
+"""The report of a period once it closed, where the owner said so: made by `label`, sealed by `submit --offline`, or sent by `submit`.
+
+It begins only when every source is read without trouble, no reading is missing, and every meter told of a time after the period's end and
+the grace that is declared; `submit` itself refuses where a question is open or the policy says no, and then nothing is sent and it is told.
+Each command runs as a process of its own: receiving goes on meanwhile, and a kill leaves what `submit` leaves, which is durable at every
+step. `reports.json` beside the spool knows what came of it, so that a restart neither forgets nor tells twice.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from benchmarks.errors import ExitCode
+from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
+from reporting_agent.config import Site
+from reporting_agent.live.report_settings import Reports
+from reporting_agent.live.settings import Live
+from reporting_agent.live.source import LiveSource
+from reporting_agent.live.spool import Spool
+from reporting_agent.state import write_whole
+
+AGAIN_S = 900.0  # where the portal is not reached
+BUSY_AGAIN_S = 60.0  # where another process, of an agent that was killed, is at it
+REFUSED_AGAIN_S = 86_400.0  # where it is refused: a question may be answered; asked at once where site.toml is read again
+DONE, REFUSED, UNREACHED = "done", "refused", "unreached"
+_LONGEST = 2_000  # characters of an answer that are kept
+
+
+class Closing:
+    """Asked once a second; runs one report at a time."""
+
+    def __init__(
+        self, site: Site, settings: Live, tell: Callable[[Phrase], None], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._site, self._settings, self._tell, self._clock = site, settings.reports, tell, clock
+        self._file = settings.folder / "reports.json"
+        self.made: dict[str, dict[str, Any]] = json.loads(self._file.read_text("utf-8")) if self._file.exists() else {}
+        self._waits: Phrase | None = None
+        self._not_before_s: dict[str, float] = {}
+        self._running: tuple[str, subprocess.Popen[str]] | None = None
+        self._answer: list[tuple[int, str]] = []
+        self._thread: threading.Thread | None = None
+
+    def round(self, spool: Spool, sources: Sequence[LiveSource]) -> None:
+        """Begin what is due, tell what ended."""
+        if self._settings is None:
+            return
+        if self._running is not None:
+            if self._thread is not None and not self._thread.is_alive():
+                self._ended()
+            return
+        period = self._due(self._settings)
+        if period is None:
+            self._waits = None
+            return
+        self._waits = self._waiting_for(period, spool, sources)
+        if self._waits is None:
+            self._begin(self._settings, period)
+
+    def stop(self) -> None:
+        """End what runs; `submit` goes on where it was when it is run again."""
+        if self._running is not None:
+            self._running[1].terminate()
+            if self._thread is not None:
+                self._thread.join()
+            self._running = None
+
+    def notices(self) -> list[tuple[str, Phrase, bool]]:
+        """For the page: what runs or waits, and what came of the last."""
+        found: list[tuple[str, Phrase, bool]] = []
+        name = Phrase("Report")
+        if self._running is not None:
+            found.append((name, Phrase("%(period)s is being made", period=self._running[0]), True))
+        elif self._waits is not None:
+            found.append((name, self._waits, False))
+        if self.made:
+            period, last = max(self.made.items())
+            found.append((name, _state(period, last), last["state"] == DONE))
+        return found
+
+    def _due(self, settings: Reports) -> Period | None:
+        """The first period that closed with its grace over and has no report, once it may be tried."""
+        now = self._clock()
+        for period in settings.periods(self._site.zone, now):
+            if period.end + timedelta(hours=settings.grace_h) > now:
+                return None
+            if self.made.get(period.name, {}).get("state") != DONE:
+                return period if time.monotonic() >= self._not_before_s.get(period.name, 0.0) else None
+        return None
+
+    def _waiting_for(self, period: Period, spool: Spool, sources: Sequence[LiveSource]) -> Phrase | None:
+        for source in sources:
+            if trouble := source.trouble():
+                return Phrase("%(period)s waits: %(source)s is not read (%(why)s)", period=period.name, source=source.name, why=trouble)
+        end_us = round(period.end.timestamp() * 1e6)
+        for meter in self._site.meters:
+            if meter.computed:
+                continue
+            known = spool.meters.get(meter.id)
+            if known is None or known.highest[0] < end_us:
+                return Phrase("%(period)s waits: %(meter)s has told nothing after its end", period=period.name, meter=meter.id)
+            if known.gaps.missing:
+                return Phrase("%(period)s waits: readings of %(meter)s are missing", period=period.name, meter=meter.id)
+        return None
+
+    def _begin(self, settings: Reports, period: Period) -> None:
+        command = [sys.executable, "-m", "reporting_agent", *settings.command(self._site.path, period.name)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603 - ours
+        self._running = (period.name, process)
+        self._answer = []
+        self._thread = threading.Thread(target=self._listen, args=(process,), daemon=True, name="report")
+        self._thread.start()
+
+    def _listen(self, process: subprocess.Popen[str]) -> None:
+        told, _ = process.communicate()
+        self._answer.append((process.returncode, told.strip()[-_LONGEST:]))
+
+    def _ended(self) -> None:
+        """Keep what came of it before it is told; one that was killed is begun again by the next round."""
+        period, _ = self._running or ("", None)
+        self._running = None
+        code, answer = self._answer[0]
+        state = {ExitCode.DONE: DONE, ExitCode.UNREACHABLE: UNREACHED}.get(ExitCode(code), REFUSED) if code >= 0 else UNREACHED
+        self._not_before_s[period] = time.monotonic() + (REFUSED_AGAIN_S if state == REFUSED else AGAIN_S)
+        if code < 0 or "[state-busy]" in answer:
+            self._not_before_s[period] = time.monotonic() + BUSY_AGAIN_S
+            return
+        before = self.made.get(period, {})
+        now = {"state": state, "at": self._clock().isoformat(timespec="seconds"), "told": answer}
+        self.made = {**self.made, period: now}
+        write_whole(self._file, json.dumps(self.made, ensure_ascii=False, indent=1).encode())
+        if (before.get("state"), before.get("told")) != (state, answer):
+            self._tell(Phrase("%(heading)s: %(text)s", heading=_state(period, now), text=answer))
+
+
+def _state(period: str, made: dict[str, Any]) -> Phrase:
+    at = made["at"]
+    if made["state"] == DONE:
+        return Phrase("Report of %(period)s: done at %(at)s", period=period, at=at)
+    if made["state"] == UNREACHED:
+        return Phrase("Report of %(period)s: portal not reached at %(at)s, tried again", period=period, at=at)
+    return Phrase("Report of %(period)s: refused at %(at)s, nothing was sent", period=period, at=at)

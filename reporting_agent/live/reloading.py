@@ -1,0 +1,115 @@
+"""What site.toml says of sources, also read again while `watch` runs: checked whole, and applied to what changed alone."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import packs
+from benchmarks.errors import InputError, Place
+from reporting_agent.config import Site, load_site
+from reporting_agent.live import kinds
+from reporting_agent.live.intake import Intake
+from reporting_agent.live.settings import Live, load
+from reporting_agent.live.source import LiveSource
+
+Named = tuple[str, Any]
+"""A kind of source and the settings of one of it."""
+
+
+def settings_of(site: Site) -> Live:
+    """What `[source]` says.
+
+    Raises:
+        InputError: the site's input is no spool, or no source fills it.
+    """
+    if site.inputs.source != "spool":
+        raise InputError(
+            "source-not-live",
+            "The site reads no spool, so there is nothing to watch.",
+            'Set source = "spool" under [inputs], and [source] as docs/live.md says.',
+            place=Place(str(site.path), column="inputs.source"),
+            found=site.inputs.source or "nothing",
+            wanted='"spool"',
+        )
+    settings = load(site.source, site.folder)
+    if not any(getattr(settings, kind) for kind in kinds.KINDS):
+        raise InputError(
+            "source-not-live",
+            "No source fills the spool.",
+            "Name where readings come from, as docs/live.md says.",
+            place=Place(str(site.path), column="source"),
+            found="no source",
+            wanted="at least one of " + ", ".join(f"[[source.{kind}]]" for kind in kinds.KINDS),
+        )
+    return settings
+
+
+class Reloading:
+    """Whether site.toml is to be read again: once it was asked for, or once the file changed where `reload = "on-change"`."""
+
+    def __init__(self, path: Path) -> None:
+        self.asked = threading.Event()
+        self._path = path
+        self._stamp = self._changed = self._found()
+
+    def is_due(self, *, by_change: bool) -> bool:
+        """Asked once a second: a file that is still being written has another stamp a second later, and waits."""
+        found, before = self._found(), self._changed
+        self._changed = found
+        if not self.asked.is_set() and not (by_change and found is not None and found == before and found != self._stamp):
+            return False
+        self.asked.clear()
+        self._stamp = found
+        return True
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What site.toml says now, and the sources of it that are new, not yet started."""
+
+    site: Site
+    settings: Live
+    fresh: dict[int, LiveSource]  # by their place among `named`
+
+
+def named(settings: Live) -> list[Named]:
+    """Every source that site.toml names, in the order in which sources are made of it."""
+    return [(kind, one) for kind in kinds.KINDS for one in getattr(settings, kind)]
+
+
+def wanted(path: Path, now: Live, intake: Intake) -> Wanted:
+    """Read site.toml, and check all of it.
+
+    Raises:
+        InputError: what it says cannot be applied; nothing was changed.
+    """
+    site = load_site(path)
+    packs.load(site.pack, site.pack_version, site.folder)
+    settings = settings_of(site)
+    if settings.folder != now.folder:
+        raise InputError(
+            "spool-moved",
+            "The spool cannot be moved while the agent runs.",
+            "End the agent, move the folder, and start it again.",
+            place=Place(str(path), column="source.folder"),
+            found=str(settings.folder),
+            wanted=str(now.folder),
+        )
+    there = named(now)
+    fresh = {}
+    for place, one in enumerate(named(settings)):
+        if one in there:
+            there.remove(one)
+        else:
+            fresh[place] = kinds.KINDS[one[0]](one[1], site.folder, intake)
+    return Wanted(site, settings, fresh)

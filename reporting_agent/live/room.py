@@ -1,0 +1,210 @@
+"""What runs, told: alerts to those who are to know, answers to them, and twice a second a picture for the page."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol, cast
+
+import numpy as np
+
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+from reporting_agent.config import Site
+from reporting_agent.live import shifts
+from reporting_agent.live.answers import Answer, Kind, key_of
+from reporting_agent.live.helping import practices_against
+from reporting_agent.live.late import Late
+from reporting_agent.live.notifying import Journal, Teller, Told
+from reporting_agent.live.running import Alert, Plant
+from reporting_agent.live.serving import Server
+from reporting_agent.live.settings import Live
+from reporting_agent.live.source import LiveSource
+from reporting_agent.live.spool import Spool, Taken, now_us
+from reporting_agent.live.spool_source import KeptSource
+from reporting_agent.live.view import Pages, Shown
+
+SHOW_EVERY_S = 0.5
+LEARN_EVERY_S = 86_400.0
+
+
+class Watched(Protocol):
+    """What a picture is made of, beside the plant."""
+
+    kept: int
+    repeated: int
+    spool: Spool
+
+    @property
+    def sources(self) -> Sequence[LiveSource]:
+        """Those that run."""
+
+    @property
+    def notices(self) -> Sequence[tuple[str, Phrase, bool]]:
+        """Further rows of the page's table of sources."""
+
+
+class Room:
+    """What runs, told: alerts to those who are to know, and twice a second a picture for the page."""
+
+    def __init__(self, site: Site, settings: Live, tell: Callable[[str], None], publish: Callable[[str, str], None]) -> None:
+        self.site, self.settings, self.tell = site, settings, tell
+        self.plant = Plant(site, datetime.now(UTC).date(), settings.alerts.false_alarms_a_week)
+        self.pages = Pages(site)
+        self.journal = Journal(settings.folder)
+        self.alerts: list[Alert] = []
+        self.answers: dict[str, Answer] = {}
+        self.late = Late(site)
+        self._practices: dict[str, tuple[Words, ...]] = {}
+        self._answering = threading.Lock()
+        self.latest: Shown | None = None
+        self.teller = Teller(settings.alerts, site.folder, tell, publish)
+        self.server: Server | None = None
+        self._shown_s = self._learned_s = float("-inf")
+        self._shift: shifts.Shift | None = None
+
+    def start(self, before: Room | None = None) -> None:
+        """Learn from what the spool holds, remember what was told, and serve the page, by the server of the room before if any."""
+        source = KeptSource(self.settings)
+        parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+        for block in source.readings(frozenset(self.plant.totals)):
+            parts.setdefault(block.meter, []).append((block.time_us, block.value))
+        readings = {
+            name: (np.concatenate([one for one, _ in some]), np.concatenate([one for _, one in some])) for name, some in parts.items()
+        }
+        self.plant.fill(
+            readings,
+            [row for row in source.rows() if row["table"] == "batches"],
+            max((int(t.max()) for t, _ in readings.values()), default=0),
+        )
+        self._learned_s = time.monotonic()
+        self.alerts, self.answers = self.journal.load(), self.journal.answers()
+        for one in self.alerts:
+            self._practices[key_of(one)] = tuple(practice.words for practice in practices_against(self.site, one))
+            if (batch := self.plant.batches.get((one.step, one.batch))) is not None:
+                batch.sure_us = one.at_us
+        if before is not None and before.server is not None:
+            self.latest, self.server = before.latest, before.server
+            self.server.show(self.pages, lambda: self.latest, self.answer)
+        elif self.settings.page is not None:
+            self.server = Server(self.settings.page, self.pages, lambda: self.latest, self.answer)
+            self.server.start()
+            self.tell(
+                Phrase("The page is at http://%(address)s:%(port)s/", address=self.settings.page.listen, port=self.settings.page.port)
+            )
+
+    def stop(self, *, leave_server: bool = False) -> None:
+        self.teller.stop()
+        if self.server is not None and not leave_server:
+            self.server.stop()
+
+    def take(self, taken: Taken) -> None:
+        self.plant.take(taken.readings, taken.rows)
+        self.late.take(taken.late)
+
+    def answer(self, key: str, kind: str, word: str) -> bool:
+        """Take an answer from the page, in a thread of its server; False where no alert has that key."""
+        found = next((one for one in list(self.alerts) if key_of(one) == key), None)
+        if found is None:
+            return False
+        given = Answer(key, cast(Kind, kind), word, now_us())
+        with self._answering:
+            self.journal.answer(given)
+            self.answers = {**self.answers, key: given}
+        told = {
+            "seen": Phrase("The alert of batch %(batch)s was seen.", batch=found.batch),
+            "not-so": Phrase("The alert of batch %(batch)s is answered: not so. %(word)s", batch=found.batch, word=word),
+            "taken-back": Phrase("The answer to the alert of batch %(batch)s was taken back.", batch=found.batch),
+        }
+        self.tell(told[kind])
+        self._shown_s = float("-inf")  # the next picture is not a second away
+        return True
+
+    def round(self, watch: Watched) -> None:
+        """Twice a second: look at what runs, raise what is sure, picture it."""
+        now_s = time.monotonic()
+        if now_s - self._shown_s < SHOW_EVERY_S:
+            return
+        self._shown_s = now_s
+        if now_s - self._learned_s >= LEARN_EVERY_S:
+            self._learned_s = now_s
+            self.plant.learn()
+        for alert in self.plant.look():
+            self._raise(alert)
+        for sentence in self.late.told(self.plant, now_s):
+            self.tell(sentence)
+        self.latest = self._picture(watch)
+        self._end_of_shift(self.latest.shift)
+
+    def _raise(self, alert: Alert) -> None:
+        self.journal.add(alert)
+        self.alerts.append(alert)
+        self._practices[key_of(alert)] = helping = tuple(practice.words for practice in practices_against(self.site, alert))
+        sentence = self.pages.alert(alert)
+        self.tell(sentence)
+        data = {
+            "site": self.site.id,
+            "kind": "waste",
+            "batch": alert.batch,
+            "step": alert.step,
+            "equipment": alert.equipment,
+            "at": datetime.fromtimestamp(alert.at_us / 1e6, UTC).isoformat(),
+            "above_kgce_per_t": alert.kgce_per_t,
+            "above_kgce": alert.kgce,
+            "cause": str(alert.cause),
+            "practices": [words.en for words in helping],
+            "money": alert.money,
+            "currency": self.pages.currency or None,
+        }
+        self.teller.tell(Told(f"{self.pages.name}: {alert.equipment or alert.step} {alert.batch}", str(sentence), data))
+
+    def tell_of_report(self, sentence: Phrase) -> None:
+        """By the roads of alerts."""
+        self.tell(sentence)
+        self.teller.tell(Told(f"{self.pages.name}: {Phrase('Report')}", str(sentence), {"site": self.site.id, "kind": "report"}))
+
+    def _picture(self, watch: Watched) -> Shown:
+        plant, wall = self.plant, now_us()
+        at = plant.now_us
+        start, end = shifts.bounds(self.site.runs.shift_starts, datetime.fromtimestamp((at or wall) / 1e6, UTC), self.site.zone)
+        running = {(one.step, one.id) for one in plant.running()}
+        return Shown(
+            at_us=at,
+            wall_us=wall,
+            open=plant.open_batches(wall),
+            idle=plant.idle(),
+            silent=plant.silent(wall),
+            unreadable=list(plant.unreadable),
+            sources=[(one.name, one.trouble()) for one in watch.sources],
+            alerts=[one for one in self.alerts if (one.step, one.batch) in running],
+            shift=shifts.done(plant, self.alerts, start, end),
+            kept=watch.kept,
+            repeated=watch.repeated,
+            missing=sum(one.gaps.missing for one in watch.spool.meters.values()),
+            weeks=plant.weeks,
+            rate=plant.rate_a_week,
+            vouched=plant.limits.one is not None,
+            untold=plant.untold,
+            answers=self.answers,
+            practices=self._practices,
+            notices=[*self.late.notices(), *watch.notices],
+        )
+
+    def _end_of_shift(self, shift: shifts.Shift) -> None:
+        """Told once a shift ended, with what it did."""
+        before, self._shift = self._shift, shift
+        if before is None or before.start == shift.start:
+            return
+        ended = shifts.done(self.plant, self.alerts, before.start, before.end)
+        view = self.pages.shift_view(ended, "en", self.answers)
+        lines = [f"{one['equipment']}: {one['batches']}, {one['output']} t, {one['above']} kgce/t" for one in view["lines"]]
+        self.tell(Phrase("%(shift)s ended: %(lines)s", shift=view["heading"], lines="; ".join(lines) or "–"))
+        self.teller.tell(
+            Told(
+                f"{self.pages.name}: {view['heading']}",
+                "\n".join([*lines, *view["alerts"], view["counted"]]),
+                {"site": self.site.id, "kind": "shift", **view},
+            )
+        )

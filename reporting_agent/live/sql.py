@@ -1,0 +1,139 @@
+"""SQL historians: any table, by a query that goes on where the last one ended.
+
+A query is given `:since`, gives rows in ascending order of a column, its *mark*, and the highest mark becomes the next `:since`. What is
+committed out of that order, arrives late or is corrected has a lower mark: now and then `:since` is `look_back` less, and rows that were
+handed on already and did not change are left out. The bound: what is committed with a mark more than `look_back` below one that was read
+is not read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from reporting_agent.live import databases, marks, tabular
+from reporting_agent.live.intake import Intake
+from reporting_agent.live.passwords import password_of
+from reporting_agent.live.payloads import Unreadable
+from reporting_agent.live.polled import Misread, Polled
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.segments import Row
+from reporting_agent.live.spool import now_us
+from reporting_agent.live.table_settings import Sql, SqlBatches, SqlReadings
+
+Read = Callable[[Mapping[str, Any], int], tuple[list[Reading], list[Row]]]
+
+
+@dataclass
+class _Query:
+    """One query, how far it was read, and what it gave within its look-back: by the row's key, its mark and its content."""
+
+    settings: SqlReadings | SqlBatches
+    key: str  # of its position
+    read: Read
+    highest: marks.Mark
+    kept: marks.Mark  # the mark that the spool has, or will
+    swept_s: float = float("-inf")
+    met: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
+
+    def is_new(self, key: Any, at: Any, content: Any) -> bool:
+        """Whether a row was not met with this content; it is from now on."""
+        before = self.met.get(key)
+        self.met[key] = (at, content)
+        return before is None or before[1] != content
+
+
+class SqlSource(Polled):
+    """One database, asked every `every_s` seconds."""
+
+    def __init__(self, settings: Sql, folder: Path, intake: Intake) -> None:
+        super().__init__(settings.name, settings.every_s, intake)
+        self.settings = settings
+        self._database = databases.opened(settings.url, password_of(folder, settings.password_file, "source.sql.password_file"), folder)
+        self.failures = (*self.failures, *self._database.failures)
+        self._queries = [self._query(one, partial(_of_readings, one)) for one in settings.readings]
+        self._queries += [self._query(one, partial(_of_batches, one)) for one in settings.batches]
+
+    def go_on_from(self, positions: Mapping[str, Any]) -> None:
+        for query in self._queries:
+            if query.key in positions:
+                query.highest = query.kept = marks.read(positions[query.key])
+
+    def poll(self) -> None:
+        for query in self._queries:
+            self._ask(query)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _query(self, settings: SqlReadings | SqlBatches, read: Read) -> _Query:
+        digest = hashlib.sha256(f"{settings.query}\0{settings.mark}".encode()).hexdigest()[:16]
+        key = f"sql:{self.settings.url}:{digest}"
+        return _Query(settings, key, read, settings.start, settings.start)
+
+    def _ask(self, query: _Query) -> None:
+        sweeps = time.monotonic() - query.swept_s >= query.settings.again_s
+        since = marks.before(query.highest, query.settings.look_back) if sweeps else query.highest
+        last: Any = None
+        for names, rows in self._database.rows(query.settings.query, since):
+            if lacking := query.settings.needed_columns - set(names):
+                raise Misread(f"the query gives no column {sorted(lacking)[0]}, only {', '.join(names)}")
+            last = self._take(query, names, rows, last)
+            if self.stopping:
+                return
+        if sweeps:
+            query.swept_s = time.monotonic()
+            oldest = marks.order(since)
+            query.met = {key: one for key, one in query.met.items() if one[0] >= oldest}
+
+    def _take(self, query: _Query, names: Sequence[str], rows: Sequence[Sequence[Any]], last: Any) -> Any:
+        """Hand on what is new or changed; returns the last mark's order."""
+        place = names.index(query.settings.mark)
+        received_us = now_us()
+        readings: list[Reading] = []
+        tables: list[Row] = []
+        for cells in rows:
+            at = marks.order(cells[place])
+            if last is not None and at < last:
+                raise Misread(f'the query does not give its rows in ascending order: end it with "order by {query.settings.mark}"')
+            last = at
+            if marks.later(at, marks.order(query.highest)):
+                query.highest = cells[place]
+            some, others = self._fresh(query, dict(zip(names, cells, strict=True)), at, received_us)
+            readings += some
+            tables += others
+        if (readings or tables or query.highest != query.kept) and self.put(readings, tables, query.key, marks.kept(query.highest)):
+            query.kept = query.highest
+        return last
+
+    def _fresh(self, query: _Query, cells: Mapping[str, Any], at: Any, received_us: int) -> tuple[list[Reading], list[Row]]:
+        """What a row says that was not said before."""
+        try:
+            readings, tables = query.read(cells, received_us)
+        except Unreadable as wrong:
+            readings, tables = [], [tabular.unreadable(self.name, dict(cells), str(wrong))]
+        fresh = [one for one in readings if query.is_new((one.meter, one.time_us, one.sequence), at, repr((one.value, one.quality)))]
+        return fresh, [row for row in tables if query.is_new(_key_of(row), at, row)]
+
+
+def _key_of(row: Row) -> tuple[Any, ...]:
+    return (row["table"], row["step"], row["batch_id"]) if row["table"] == "batches" else (row["table"], row["payload"])
+
+
+def _of_readings(mapping: SqlReadings, cells: Mapping[str, Any], received_us: int) -> tuple[list[Reading], list[Row]]:
+    return tabular.readings(mapping, cells, received_us), []
+
+
+def _of_batches(mapping: SqlBatches, cells: Mapping[str, Any], received_us: int) -> tuple[list[Reading], list[Row]]:
+    del received_us
+    return [], [tabular.batch(mapping, {name: cell for name, cell in cells.items() if not _is_only_mark(mapping, name)})]
+
+
+def _is_only_mark(mapping: SqlBatches, name: str) -> bool:
+    """Without `columns` a row has the template's names; a mark that is none of them says nothing of the batch."""
+    return not mapping.columns and name == mapping.mark and name not in ("start", "end")

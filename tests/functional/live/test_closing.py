@@ -1,0 +1,147 @@
+"""The report of a period that closed: waits for every meter, is made once, told once, and never sent where it is refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import InputError
+from fixtures.simulator.furnaces import Furnaces
+from reporting_agent.config import load_site
+from reporting_agent.live.closing import Closing
+from reporting_agent.live.growing_files import FileSource
+from reporting_agent.live.intake import Intake
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.settings import load
+from reporting_agent.live.source import LiveSource
+from reporting_agent.live.spool import Spool
+from reporting_agent.live.table_settings import Files
+from reporting_agent.sending.consent import SCHEME
+from tests.functional.test_submit_survives_kill import Plant, Server
+
+pytestmark = pytest.mark.slow
+
+
+class Room:
+    """Asks for reports as `watch` does, at a clock of its own."""
+
+    def __init__(self, site: Path, spool: Spool, reports: dict[str, object], now: datetime) -> None:
+        self.site, self.spool, self.reports, self.now, self.told = site, spool, reports, now, list[str]()
+        self.sources: list[LiveSource] = []
+        self.closing: Closing | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        if self.closing is not None:
+            self.closing.stop()
+        settings = load({"folder": str(self.spool.folder), "reports": self.reports}, self.site.parent)
+        self.closing = Closing(load_site(self.site), settings, lambda sentence: self.told.append(str(sentence)), lambda: self.now)
+
+    def notices(self) -> list[str]:
+        assert self.closing is not None
+        self.closing.round(self.spool, self.sources)
+        return [str(state) for _, state, _ in self.closing.notices()]
+
+    def until_told(self, count: int) -> None:
+        deadline = time.monotonic() + 90
+        while len(self.told) < count:
+            assert time.monotonic() < deadline
+            self.notices()
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    made = Spool(tmp_path / "spool")
+    yield made
+    made.close()
+
+
+def test_it_waits_for_every_source_and_meter_past_the_end_and_makes_the_label(tmp_path: Path, spool: Spool) -> None:
+    furnaces = Furnaces(heats=6)
+    site = furnaces.fed_by(tmp_path, "")
+    end = datetime(2025, 1, 31, 23, tzinfo=UTC)  # of January in Berlin
+    room = Room(site, spool, {"every": "month", "first": "2025-01", "grace_h": 2}, end + timedelta(hours=1.9))
+    sent = [Reading(one.meter, round(one.stamp.timestamp() * 1e6), one.value, one.number, consecutive=True) for one in furnaces.readings()]
+    spool.append([one for one in sent if one.sequence != 7], [{"table": "batches", **row} for row in furnaces.batches()])
+    assert room.notices() == []  # in its grace
+    room.now = end + timedelta(hours=2)
+    silent = FileSource(Files.model_validate({"path": "a.csv", "batches": {}}), tmp_path, Intake(spool))
+    room.sources = [silent]
+    assert room.notices() == ["2025-01 waits: a.csv is not read (…)"]
+    room.sources = []
+    assert room.notices() == ["2025-01 waits: eaf-1-electricity has told nothing after its end"]
+    last = [one._replace(time_us=round(end.timestamp() * 1e6), sequence=len(sent) // 4) for one in sent[-4:]]
+    spool.append(last)
+    assert room.notices() == ["2025-01 waits: readings of eaf-1-electricity are missing"]
+    spool.append([one for one in sent if one.sequence == 7])
+    assert room.notices() == ["2025-01 is being made"]
+    room.until_told(1)
+    assert room.told[0].startswith("Report of 2025-01: done at 2025-02-01T01:00:00+00:00")
+    assert (tmp_path / "reports" / "2025-01").exists()
+    room.restart()
+    assert [one for one in room.notices() if "is being made" in one] == []
+
+
+def test_it_is_sent_once_and_where_it_is_refused_nothing_is_and_it_is_told_once(tmp_path: Path, spool: Spool) -> None:
+    with Server() as server:
+        plant = Plant(tmp_path, server.url, server.portal.token.text())
+        agreed: dict[str, object] = {
+            "every": "year",
+            "first": "2016",
+            "step": "send",
+            "terms": SCHEME,
+            "agreed_by": "M. Weber",
+            "state": "state",
+        }
+        room = Room(plant.site, spool, agreed, datetime(2017, 1, 2, 12, tzinfo=UTC))
+        room.until_told(1)
+        assert room.told[0].startswith("Report of 2016: refused at 2017-01-02T12:00:00+00:00, nothing was sent:")
+        assert "enrol" in room.told[0]
+        room.restart()  # as site.toml is read again: it is tried, and told no second time
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline:
+            room.notices()
+            time.sleep(0.05)
+        assert len(room.told) == 1
+        assert plant.enrol().returncode == 0
+        room.restart()
+        room.until_told(2)
+        assert room.told[1].startswith("Report of 2016: done")
+        assert len(server.portal.submissions) == 1
+        room.restart()
+        assert room.notices() == ["Report of 2016: done at 2017-01-02T12:00:00+00:00"]
+        (spool.folder / "reports.json").unlink()  # a kill between the portal's receipt and our note of it
+        room.restart()
+        room.until_told(3)
+        assert len(server.portal.submissions) == 1
+        assert len(set(server.portal.bodies)) == 1
+
+
+@pytest.mark.parametrize(
+    ("reports", "wanted"),
+    [
+        ({"every": "year", "first": "2016", "step": "send"}, "needs the owner's consent"),
+        ({"every": "year", "first": "2016", "step": "seal", "terms": "scheme-1", "agreed_by": "M. Weber"}, "needs the owner's consent"),
+        ({"every": "year", "first": "2016-01"}, "first must be a year"),
+    ],
+)
+def test_without_the_owners_consent_the_settings_are_refused(tmp_path: Path, reports: dict[str, object], wanted: str) -> None:
+    with pytest.raises(InputError) as refused:
+        load({"folder": "spool", "reports": reports}, tmp_path)
+    assert wanted in str(refused.value.wanted)
+
+
+def test_periods_follow_one_another() -> None:
+    for every, first, names in (
+        ("month", "2025-11", ["2025-11", "2025-12", "2026-01"]),
+        ("quarter", "2025-Q4", ["2025-Q4", "2026-Q1"]),
+        ("year", "2025", ["2025", "2026"]),
+    ):
+        reports = load({"folder": "s", "reports": {"every": every, "first": first}}, Path()).reports
+        assert reports is not None
+        assert [one.name for one in reports.periods(UTC, datetime(2026, 1, 20, tzinfo=UTC))] == names

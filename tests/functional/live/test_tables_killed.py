@@ -1,0 +1,138 @@
+"""A PostgreSQL historian and files that grow, with agent and server killed by SIGKILL: the spool holds what was written, once.
+
+A killed agent loses what it had not synced as well, as in a power failure.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fixtures.simulator.furnaces import Furnaces
+from tests.functional.live.agent import Agent, all_there, end_all
+from tests.functional.live.historian import FILES, SITE, Historian, appended, written
+from tests.functional.live.plant import Plant, energies
+from tests.servers.postgres import Cluster
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+
+LOOK_BACK = 400  # ids: more than are written while the longest transaction is open
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    folder = Path(tempfile.mkdtemp(prefix="steplabel-historian-"))
+    folder.chmod(0o755)  # the server runs as nobody
+    made = Cluster(folder).make().start()
+    yield made
+    end_all()
+    made.stop()
+    shutil.rmtree(folder)
+
+
+def equal_to_the_files(plant: Plant) -> str:
+    """Readings are those that were written and energies those of the files, to the bit."""
+    assert plant.spooled() == plant.sent_of()
+    offline = energies(plant.offline)
+    assert offline
+    assert all(offline.values())
+    assert energies(plant.live) == offline
+    return f"{len(plant.sent):,} readings, {len(offline)} batches: 0 lost, 0 doubled, energies equal to the bit"
+
+
+def heats_are_told(plant: Plant) -> None:
+    """Readings are all there; the rows of heats come a poll later."""
+    deadline = time.monotonic() + 30
+    while len(energies(plant.live)) < len(plant.furnaces.batches()):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
+def test_a_historian_killed_at_random_instants_gives_the_labels_of_the_files(
+    tmp_path: Path, cluster: Cluster, long: bool, record_property: Callable[[str, object], None]
+) -> None:
+    """In the short form two agents and a server, with `--long` a hundred deaths, every third of the server."""
+    deaths = 100 if long else 3
+    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6))
+    historian = Historian(cluster)
+    plant.furnaces.fed_by(plant.live.parent, SITE.format(port=cluster.port, look_back=LOOK_BACK))
+    chance = random.Random(7)  # noqa: S311 - instants of death
+    agent = Agent(plant)
+    with written(plant, historian, over_s=deaths * 1.2):
+        for death in range(deaths):
+            agent.says("is read")
+            time.sleep(chance.uniform(0.0, 1.0))
+            if death % 3 == 2:
+                cluster.kill()
+                cluster.start()
+            else:
+                agent.kill()
+                agent = Agent(plant)
+    assert all_there(plant)
+    heats_are_told(plant)
+    agent.says("is read")
+    agent.end()
+    record_property("killed", f"PostgreSQL, {deaths} deaths, {equal_to_the_files(plant)}")
+
+
+def test_files_read_by_an_agent_that_is_killed_give_the_labels_of_the_files(
+    tmp_path: Path, long: bool, record_property: Callable[[str, object], None]
+) -> None:
+    deaths = 100 if long else 3
+    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6))
+    plant.furnaces.fed_by(plant.live.parent, FILES)
+    chance = random.Random(8)  # noqa: S311 - instants of death
+    try:
+        agent = Agent(plant)
+        with appended(plant, over_s=deaths * 1.2):
+            for _ in range(deaths):
+                agent.says("is read")
+                time.sleep(chance.uniform(0.0, 1.0))
+                agent.kill()
+                agent = Agent(plant)
+        assert all_there(plant)
+        heats_are_told(plant)
+        agent.says("is read")
+        agent.end()
+    finally:
+        end_all()
+    record_property("killed", f"files, {deaths} deaths, {equal_to_the_files(plant)}")
+
+
+def test_an_agent_that_notes_its_position_before_it_synced_loses_readings(tmp_path: Path) -> None:
+    """The control: by this the tests above can fail."""
+    plant = Plant(tmp_path, Furnaces(heats=1))
+    plant.furnaces.fed_by(plant.live.parent, FILES)
+    try:
+        with appended(plant, over_s=8.0):
+            Agent(plant, "before-writing", "acknowledge-first").died()
+            agent = Agent(plant)
+        time.sleep(3)
+        agent.end()
+    finally:
+        end_all()
+    found = {meter: set(held) for meter, held in plant.spooled().items()}
+    assert sum(len(set(held) - found.get(meter, set())) for meter, held in plant.sent_of().items()) > 0
+
+
+def test_a_historian_without_a_look_back_loses_what_was_committed_out_of_order(tmp_path: Path, cluster: Cluster) -> None:
+    """The control of the look-back."""
+    plant = Plant(tmp_path, Furnaces(heats=1))
+    historian = Historian(cluster)
+    plant.furnaces.fed_by(plant.live.parent, SITE.format(port=cluster.port, look_back=0))
+    agent = Agent(plant)
+    agent.says("is read")
+    with historian.held_back(plant.sent[:20]):
+        historian.send(plant.sent[20:])
+        time.sleep(2)  # those are read by then
+    time.sleep(2)
+    agent.end()
+    assert {meter: len(held) for meter, held in plant.spooled().items()} == {
+        meter: len(held) - 5 for meter, held in plant.sent_of().items()
+    }

@@ -1,0 +1,375 @@
+"""A plant that runs: MQTT into the spool beside the bare client, a reading's way to the page, memory over time, the spool into the engine.
+
+*MQTT.* A broker holds so many messages for each of two sessions; each side takes its own until the last. The bare client only counts and
+acknowledges; ours reads JSON, drops repeats, syncs to the disk and acknowledges then. A source that comes is a function in `SOURCES`.
+
+*To the page.* A thousand meters send each second; the time from a second's stamp until the page's events tell of all its readings.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from tests.performance import plant
+from tests.performance.apart import compare_apart
+from tests.performance.measurement import Measurement
+
+MESSAGES = 20_000
+METERS = 1_000
+SECONDS = 60
+SECONDS_LONG = 3_600
+READINGS = 5_000_000
+RUNS = 3
+_SITE = """[site]
+id = "live-works"
+timezone = "UTC"
+pack = "steel"
+pack_version = "4"
+
+[inputs]
+source = "spool"
+
+[source]
+folder = "spool"
+
+[source.page]
+port = {page}
+
+[[source.mqtt]]
+host = "127.0.0.1"
+port = {port}
+client_id = "ours"
+
+[[source.mqtt.readings]]
+topic = "works/meters/+"
+meter_level = 3
+fields = {{ time = "t", value = "v", sequence = "n" }}
+time = "us"
+consecutive = true
+
+[[source.mqtt.batches]]
+topic = "works/batches"
+"""
+_METER = """
+[[meters]]
+id = "m-{number}"
+step = "eaf"
+equipment = "eaf-{line}"
+carrier = "electricity"
+reading = "register"
+unit = "kWh"
+"""
+
+
+def measure(long: bool = False) -> Iterator[Measurement]:
+    for source in SOURCES:
+        yield source()
+    yield _to_the_page(SECONDS_LONG if long else SECONDS)
+    yield from _into_the_engine()
+
+
+def _mqtt() -> Measurement:
+    seconds: dict[str, list[float]] = {"ours": [], "bare": []}
+    with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
+        folder = Path(held)
+        with _broker(folder) as port, _watch(folder, port) as watch:
+            _until(lambda: not watch.sources[0].trouble())
+            for session in ("bare", "ours"):  # once, so that the broker keeps what comes
+                _session(port, session)
+            for run in range(RUNS):
+                watch.sources[0].stop()
+                _publish(port, MESSAGES, run)
+                began, kept = time.perf_counter(), watch.kept
+                _count(port, MESSAGES)
+                seconds["bare"].append(time.perf_counter() - began)
+                watch.sources[0] = _again(watch)
+                began = time.perf_counter()
+                watch.sources[0].start()
+                _until(lambda kept=kept: watch.kept >= kept + MESSAGES)  # type: ignore[misc]
+                seconds["ours"].append(time.perf_counter() - began)
+    ours, bare = median(seconds["ours"]), median(seconds["bare"])
+    size = (
+        f"{MESSAGES:,} messages of {METERS:,} meters, synced: {MESSAGES / ours:,.0f}/s, bare {MESSAGES / bare:,.0f}/s, {bare / ours:.2f} x"
+    )
+    return _line("live, MQTT", size, ours, "paho's loop that only counts", bare)
+
+
+SOURCES: tuple[Callable[[], Measurement], ...] = (_mqtt,)
+"""Each beside the bare client library's loop."""
+
+
+def _to_the_page(seconds: int) -> Measurement:
+    """p99 of all seconds but the first five, and the memory at a quarter and at the end."""
+    with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
+        folder = Path(held)
+        with _broker(folder) as port, _watch(folder, port) as watch:
+            _until(lambda: not watch.sources[0].trouble())
+            address = f"http://127.0.0.1:{watch.settings.page.port}/events/"
+            shown: list[tuple[float, int]] = []
+            _until(lambda: watch.room.latest is not None)
+            threading.Thread(target=_listen, args=(address, shown), daemon=True).start()
+            began = time.time() + 5  # the sender is a process of its own
+            sender = multiprocessing.get_context("spawn").Process(target=_send, args=(port, seconds, began))
+            sender.start()
+            memory: list[float] = []
+            while time.time() < began + seconds:
+                memory.append(_resident_mb())
+                time.sleep(1)
+            sender.join()
+            _until(lambda: bool(shown) and shown[-1][1] >= METERS * seconds, 60)
+    waits = sorted(_first(shown, METERS * (second + 1)) - (began + second) for second in range(5, seconds))
+    p99 = waits[int(0.99 * (len(waits) - 1))]
+    grown = memory[-1] / memory[len(memory) // 4] - 1
+    told = f"memory {grown:+.0%} since a quarter ({memory[-1]:.0f} MB)"
+    size = f"{METERS:,} meters each second, {seconds} s: median {median(waits):.2f} s, {told}"
+    return _line("live, to the page, p99", size, p99, "2 s", 2.0)
+
+
+def _send(port: int, seconds: int, began: float) -> None:
+    """A thousand readings each second, and an open batch of each of ten furnaces."""
+    client = _client(port, "sender")
+    for line in range(10):
+        row = {"batch_id": f"B{line}", "step": "eaf", "start": datetime.fromtimestamp(began, UTC).isoformat(), "equipment": f"eaf-{line}"}
+        client.publish("works/batches", json.dumps(row), 1)
+    for second in range(seconds):
+        time.sleep(max(0.0, began + second - time.time()))
+        for meter in range(METERS):
+            content = f'{{"t": {int((began + second) * 1e6)}, "v": {second * 2.5}, "n": {second}}}'
+            last = client.publish(f"works/meters/m-{meter}", content, 1)
+    last.wait_for_publish(60)
+    client.disconnect()
+    client.loop_stop()
+
+
+def _into_the_engine() -> Iterator[Measurement]:
+    with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
+        folder = Path(held)
+        plant.write(folder, READINGS, "apart")
+        _spooled(folder)
+        for name, ours in (("live, spool read", _scan), ("live, spool to batches", _read)):
+            size = f"{READINGS / 1e6:g} M readings, half Parquet, half a segment"
+            line = compare_apart(
+                name,
+                size,
+                partial(ours, folder / "spool.toml"),
+                "the same of the site's files",
+                partial(ours, folder / "site.toml"),
+                _close,
+                3,
+            )
+            line["size"] += f": {READINGS / line['ours_s']:,.0f}/s"
+            yield line
+
+
+def _scan(site_file: Path) -> list[float]:
+    """Every block of readings, as the engine is handed them."""
+    from reporting_agent.config import load_site
+    from reporting_agent.pipeline.inputs import paths_of
+    from reporting_agent.sources import interface
+    from reporting_agent.sources.meter_readings import ReadingLog, stream_readings
+
+    site = load_site(site_file)
+    names = frozenset(meter.id for meter in site.meters)
+    if site.inputs.source:
+        blocks: Any = interface.connect("spool", dict(site.source), site.folder, site.zone).readings(names)
+    else:
+        blocks = stream_readings(paths_of(site, site.inputs.readings or ""), site.mapping.readings, names, site.zone, ReadingLog())
+    return [float(sum(float(np.nansum(block.value)) for block in blocks))]
+
+
+def _read(site_file: Path) -> list[float]:
+    """Readings to the energy of every batch."""
+    from benchmarks.measurements import Period
+    from reporting_agent import pipeline
+    from reporting_agent.config import load_site
+
+    site = load_site(site_file)
+    data = pipeline.read(site, Period.parse(plant.YEAR, site.zone))
+    return [float(sum(one.quantity for batch in data.batches for one in batch.energy))]
+
+
+def _close(ours: Any, its: Any) -> bool:
+    return bool(np.isclose(ours, its, rtol=1e-9).all())
+
+
+def _spooled(folder: Path) -> None:
+    """The same readings in a spool: the first half of each meter as a day's Parquet, the second as a segment of frames."""
+    import pyarrow.parquet as pq
+
+    from reporting_agent.live import compaction, layout, segments
+    from reporting_agent.live.reading import NO_SEQUENCE, RECORD
+
+    for name in layout.FOLDERS:
+        (folder / "spool" / name).mkdir(parents=True)
+    names, parts = [], []
+    for place, path in enumerate(sorted(folder.glob("*.parquet"))):
+        table = pq.read_table(path)
+        records = np.zeros(len(table), RECORD)
+        records["time_us"] = table["timestamp"].cast("int64").to_numpy()
+        records["value"], records["meter"], records["sequence"] = table["value"].to_numpy(), place, NO_SEQUENCE
+        names.append(str(table["meter_id"][0]))
+        parts.append(records)
+    first = np.concatenate([one[: len(one) // 2] for one in parts])
+    second = np.concatenate([one[len(one) // 2 :] for one in parts])
+    (folder / "spool" / "days" / "2021-01-01.00000001.parquet").write_bytes(compaction._parquet(names, first))
+    with layout.segment_path(folder / "spool", 2).open("wb") as file:
+        for at in range(0, len(second), 100_000):
+            file.write(segments._packed(names if at == 0 else (), (), second[at : at + 100_000]))
+    text = (folder / "site.toml").read_text("utf-8")
+    kept = [line for line in text.splitlines() if not line.startswith("readings =")]
+    place = kept.index("[inputs]")
+    kept[place + 1 : place + 1] = ['source = "spool"']
+    (folder / "spool.toml").write_text("\n".join([*kept, "", "[source]", 'folder = "spool"', ""]), "utf-8")
+
+
+@contextmanager
+def _broker(folder: Path) -> Iterator[int]:
+    from tests.servers import mosquitto
+
+    with mosquitto.serve(folder) as server:
+        broker = mosquitto.Broker(folder / "broker", server.environment["MOSQUITTO"], autosaves=False).start()
+        try:
+            yield broker.port
+        finally:
+            broker.stop()
+
+
+@contextmanager
+def _watch(folder: Path, port: int) -> Iterator[Any]:
+    from reporting_agent.config import load_site
+    from reporting_agent.live.watching import Watch
+    from tests.servers import free_port
+
+    text = _SITE.format(port=port, page=free_port()) + "".join(_METER.format(number=number, line=number % 10) for number in range(METERS))
+    (folder / "site.toml").write_text(text, "utf-8")
+    watch, stop = Watch(load_site(folder / "site.toml"), lambda _: None), threading.Event()
+    running = threading.Thread(target=watch.run, args=(stop,))
+    running.start()
+    try:
+        yield watch
+    finally:
+        stop.set()
+        running.join()
+
+
+def _again(watch: Any) -> Any:
+    from reporting_agent.live.mqtt import MqttSource
+
+    return MqttSource(watch.settings.mqtt[0], watch.site.folder, watch.intake)
+
+
+def _client(port: int, name: str) -> Any:
+    from paho.mqtt import client as paho
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    client = paho.Client(CallbackAPIVersion.VERSION2, name)
+    client.max_inflight_messages_set(0)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    return client
+
+
+def _publish(port: int, count: int, run: int) -> None:
+    client = _client(port, "sender")
+    sent = [
+        client.publish(f"works/meters/m-{number % METERS}", json.dumps({"t": at, "v": number * 0.5, "n": at}), 1)
+        for number in range(count)
+        for at in (run * count // METERS + number // METERS,)
+    ]
+    for one in sent:
+        one.wait_for_publish(60)
+    client.disconnect()
+    client.loop_stop()
+
+
+def _bare(port: int) -> Any:
+    from paho.mqtt import client as paho
+    from paho.mqtt.enums import CallbackAPIVersion
+    from paho.mqtt.packettypes import PacketTypes
+    from paho.mqtt.properties import Properties
+
+    client = paho.Client(CallbackAPIVersion.VERSION2, "bare", protocol=paho.MQTTv5)
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of paho
+    properties.SessionExpiryInterval = 3_600
+    properties.ReceiveMaximum = 1_000  # as ours
+    client.connect("127.0.0.1", port, clean_start=False, properties=properties)
+    return client
+
+
+def _session(port: int, name: str) -> None:
+    if name == "ours":
+        return  # it has one
+    client = _bare(port)
+    done = threading.Event()
+    client.on_subscribe = lambda *_: done.set()
+    client.loop_start()
+    client.subscribe("works/meters/+", 1)
+    done.wait(10)
+    client.disconnect()
+    client.loop_stop()
+
+
+def _count(port: int, count: int) -> None:
+    client, seen, done = _bare(port), [0], threading.Event()
+
+    def counted(*_: Any) -> None:
+        seen[0] += 1
+        if seen[0] == count:
+            done.set()
+
+    client.on_message = counted
+    client.loop_start()
+    assert done.wait(300)
+    client.disconnect()
+    client.loop_stop()
+
+
+def _listen(address: str, shown: list[tuple[float, int]]) -> None:
+    """When the page's foot told how many readings are kept."""
+    with urllib.request.urlopen(address, timeout=600) as events:  # noqa: S310 - our own page
+        for line in events:
+            if line.startswith(b"data: ") and (foot := json.loads(line[6:]).get("foot")):
+                words = foot.split(" readings since")[0].split(">")[-1]
+                shown.append((time.time(), int(words.replace(",", "").replace("\u202f", "").replace("\u00a0", ""))))
+
+
+def _first(shown: list[tuple[float, int]], kept: int) -> float:
+    return next((at for at, count in shown if count >= kept), float("inf"))
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * 4096 / 1e6
+
+
+def _until(reached: Callable[[], bool], patience_s: float = 300) -> None:
+    deadline = time.monotonic() + patience_s
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _line(name: str, size: str, ours_s: float, reference: str, reference_s: float) -> Measurement:
+    return {
+        "name": name,
+        "ours_s": ours_s,
+        "reference": reference,
+        "reference_s": reference_s,
+        "ratio": ours_s / reference_s,
+        "peak_rss_mb": round(_resident_mb(), 1),
+        "size": size,
+    }

@@ -1,0 +1,211 @@
+"""Files that grow, are rotated, cut, replaced and half written: each reading is kept once, whenever the agent is away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from reporting_agent.live.growing_files import FileSource
+from reporting_agent.live.intake import Intake
+from reporting_agent.live.polled import Misread
+from reporting_agent.live.segments import frames
+from reporting_agent.live.spool import Spool
+from reporting_agent.live.spool_source import SpoolKind
+from reporting_agent.live.table_settings import Files
+
+BEGIN = datetime(2025, 1, 2, 6, tzinfo=UTC)
+HEADER = "tag;at;kWh\n"
+READINGS = {"columns": {"meter": "tag", "time": "at", "value": "kWh"}, "decimal": ","}
+
+
+def lines(first: int, count: int) -> str:
+    return "".join(f"m-1;{(BEGIN + timedelta(minutes=place)).isoformat()};{place},5\n" for place in range(first, first + count))
+
+
+class Plant:
+    """An agent that is started and killed by hand: what it read and had not stored is lost with it."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.folder = folder
+        self.settings = Files.model_validate({"path": "out/*.csv", "delimiter": ";", "readings": READINGS, **settings})
+        (folder / "out").mkdir()
+        self.file = folder / "out" / "meters.csv"
+        self._begin()
+
+    def _begin(self) -> None:
+        self.spool = Spool(self.folder / "spool")
+        self.intake = Intake(self.spool)
+        self.source = FileSource(self.settings, self.folder, self.intake)
+        self.source.go_on_from(self.spool.positions)
+
+    def write(self, text: str, mode: str = "a") -> None:
+        with self.file.open(mode, encoding="utf-8", newline="") as file:
+            file.write(text)
+
+    def read(self) -> int:
+        """One look at the files; how many readings were new."""
+        self.source.poll()
+        taken = self.intake.step(0.0)
+        return 0 if taken is None else taken.new
+
+    def die(self) -> None:
+        """Having read what there is, and stored nothing of it."""
+        self.source.poll()
+        self.spool.close()
+        self._begin()
+
+    def held(self) -> list[float]:
+        source = SpoolKind().connect({"folder": "spool"}, self.folder, UTC)
+        return sorted(value for block in source.readings(frozenset({"m-1"})) for value in block.value.tolist())
+
+    def unreadable(self) -> list[str]:
+        rows = [row for path in (self.folder / "spool" / "segments").glob("*.log") for frame in frames(path) for row in frame.rows]
+        return [str(row["why"]) for row in rows if row["table"] == "unreadable"]
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Plant:
+    return Plant(tmp_path)
+
+
+def rotated(plant: Plant) -> None:
+    plant.file.rename(plant.file.with_suffix(".old"))  # the pattern does not name it any more
+    plant.write(HEADER + lines(6, 4))
+
+
+def renamed_within_the_pattern(plant: Plant) -> None:
+    plant.file.rename(plant.folder / "out" / "meters-1.csv")
+    plant.write(HEADER + lines(6, 4))
+
+
+def copied_and_cut(plant: Plant) -> None:
+    shutil.copy(plant.file, plant.folder / "out" / "meters-1.csv")
+    plant.write(HEADER + lines(6, 4), "w")
+
+
+def replaced_by_a_longer_one(plant: Plant) -> None:
+    """As programs do that write all of a file anew, and rename it into place."""
+    other = plant.folder / "other"
+    other.write_text(HEADER + lines(0, 10), "utf-8")
+    os.replace(other, plant.file)
+
+
+def cut_and_grown_past_what_was_read(plant: Plant) -> None:
+    plant.write(HEADER + lines(3, 60), "w")
+
+
+@pytest.mark.parametrize("died", [False, True])
+@pytest.mark.parametrize(
+    ("happens", "count"),
+    [
+        (rotated, 10),
+        (renamed_within_the_pattern, 10),
+        (copied_and_cut, 10),
+        (replaced_by_a_longer_one, 10),
+        (cut_and_grown_past_what_was_read, 63),
+    ],
+)
+def test_whatever_becomes_of_a_file_each_reading_is_kept_once(
+    plant: Plant, happens: Callable[[Plant], None], count: int, died: bool
+) -> None:
+    plant.write(HEADER + lines(0, 3))
+    assert plant.read() == 3
+    plant.write(lines(3, 3))  # not read when it happens
+    happens(plant)
+    if died:
+        plant.die()
+    plant.read()
+    assert plant.read() == 0
+    assert plant.held() == [place + 0.5 for place in range(count)]
+    assert plant.unreadable() == []
+
+
+def test_a_position_that_is_stored_before_its_readings_loses_them(plant: Plant) -> None:
+    """The control: by this the tests of deaths can fail."""
+    plant.write(HEADER + lines(0, 3))
+    plant.source.poll()
+    (waiting,) = plant.intake._waiting(0.0)
+    plant.spool.append((), waiting.rows)
+    plant.spool.close()
+    plant._begin()
+    assert plant.read() == 0
+    assert plant.held() == []
+
+
+def test_a_half_written_line_waits_for_its_end(plant: Plant) -> None:
+    whole = lines(0, 2)
+    plant.write(HEADER + whole[:-4])
+    assert plant.read() == 1
+    plant.write(whole[-4:])
+    assert plant.read() == 1
+    assert plant.held() == [0.5, 1.5]
+
+
+def test_a_last_line_without_an_end_counts_once_the_file_stood_still(tmp_path: Path) -> None:
+    plant = Plant(tmp_path, complete_after_s=0.01)
+    plant.write(HEADER + lines(0, 2).rstrip("\n"))
+    assert plant.read() == 1
+    time.sleep(0.02)
+    assert plant.read() == 1
+
+
+def test_a_header_half_written_waits_and_one_written_again_is_left_out(plant: Plant) -> None:
+    plant.write(HEADER[:5])
+    assert plant.read() == 0
+    plant.write(HEADER[5:] + lines(0, 1) + HEADER + lines(1, 1))
+    assert plant.read() == 2
+    assert plant.unreadable() == []
+
+
+def test_lines_that_cannot_be_read_are_kept_with_the_reason_and_the_others_come(plant: Plant) -> None:
+    plant.write(HEADER + "m-1;yesterday;1\n;2025-01-02T06:00:00Z;1\nm-1;2025-01-02T06:00:00;1\nm-1;1\nm-1;2025-01-02T06:00:00Z;1.0x\n")
+    plant.write(lines(0, 1))
+    with plant.file.open("ab") as file:
+        file.write(b"m-1;\xff;1\n")
+    assert plant.read() == 1
+    assert [why.split(":")[0][:24] for why in plant.unreadable()] == [
+        "'yesterday' is no time a", "no tag", "2025-01-02T06", "2 cells under 3 headers", "'1.0x' is no number", "'utf-8' codec can't deco",
+    ]  # fmt: skip
+
+
+def test_a_file_without_a_needed_column_is_told_and_the_others_are_read(plant: Plant) -> None:
+    (plant.folder / "out" / "a.csv").write_text("tag;when;kWh\nm-1;x;1\n", "utf-8")
+    plant.write(HEADER + lines(0, 1))
+    with pytest.raises(Misread, match=r"a.csv: no column at in the header tag, when, kWh"):
+        plant.source.poll()
+    taken = plant.intake.step(0.0)
+    assert taken is not None
+    assert taken.new == 1
+
+
+def test_a_wide_file_holds_a_meter_a_column(tmp_path: Path) -> None:
+    plant = Plant(
+        tmp_path, readings={"columns": {"time": "at"}, "meters": {"E1": "m-1", "E2": "m-2"}, "format": "%d.%m.%Y %H:%M", "offset": "+01:00"}
+    )
+    plant.write("at;E1;E2\n02.01.2025 07:00;1.5;\n")
+    plant.source.poll()
+    taken = plant.intake.step(0.0)
+    assert taken is not None
+    assert [(one.meter, one.time_us, str(one.value)) for one in taken.readings] == [
+        ("m-1", round(BEGIN.timestamp() * 1e6), "1.5"), ("m-2", round(BEGIN.timestamp() * 1e6), "nan"),
+    ]  # fmt: skip
+
+
+def test_the_place_of_a_file_that_is_gone_is_forgotten_and_outlives_compaction_else(plant: Plant) -> None:
+    plant.write(HEADER + lines(0, 3))
+    plant.read()
+    plant.spool.seal()
+    plant.spool.close()
+    plant._begin()
+    assert plant.read() == 0
+    assert len(plant.spool.positions) == 1
+    plant.file.rename(plant.folder / "meters.csv")
+    (plant.folder / "out" / "other.csv").write_text(HEADER, "utf-8")
+    plant.read()
+    assert [Path(name).name for name in plant.spool.positions] == ["other.csv"]

@@ -1,0 +1,177 @@
+"""A table read by a query with a mark: what is late, corrected, repeated, out of order, and where it goes on. On SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reporting_agent.live import marks
+from reporting_agent.live.intake import Intake
+from reporting_agent.live.polled import Misread
+from reporting_agent.live.spool import Spool, Taken
+from reporting_agent.live.sql import SqlSource
+from reporting_agent.live.table_settings import Sql
+
+BEGIN = datetime(2025, 1, 2, 6, tzinfo=UTC)
+READINGS = {
+    "query": "select id, tag, at, value, quality, n from samples where id > :since order by id",
+    "mark": "id",
+    "start": 0,
+    "columns": {"meter": "tag", "time": "at", "value": "value", "quality": "quality", "sequence": "n"},
+    "look_back": 10,
+    "again_s": 1e-9,
+}
+BATCHES = {
+    "query": "select heat, began, ended, changed from heats where changed > :since order by changed",
+    "mark": "changed",
+    "start": "2025-01-01T00:00:00Z",
+    "look_back": 3600,
+    "again_s": 1e-9,
+    "columns": {"batch_id": "heat", "start": "began", "end": "ended"},
+    "constants": {"step": "eaf"},
+}
+
+
+class Historian:
+    """A database, and an agent that reads it when it is told to."""
+
+    def __init__(self, folder: Path, **readings: Any) -> None:
+        self.folder = folder
+        self.database = sqlite3.connect(folder / "plant.db", isolation_level=None)
+        self.database.execute("create table samples (id integer, tag text, at text, value real, quality text, n integer)")
+        self.database.execute("create table heats (heat text, began text, ended text, changed text)")
+        self.settings = Sql.model_validate({"url": "sqlite:plant.db", "readings": [READINGS | readings], "batches": [BATCHES]})
+        self.begin()
+
+    def begin(self) -> None:
+        self.spool = Spool(self.folder / "spool")
+        self.intake = Intake(self.spool)
+        self.source = SqlSource(self.settings, self.folder, self.intake)
+        self.source.go_on_from(self.spool.positions)
+
+    def restart(self) -> None:
+        self.spool.close()
+        self.begin()
+
+    def write(self, number: int, value: float = 1.5, at: int | None = None, n: int | None = None, quality: str = "good") -> None:
+        stamp = BEGIN + timedelta(minutes=number if at is None else at)
+        self.database.execute("insert into samples values (?, 'm-1', ?, ?, ?, ?)", (number, stamp.isoformat(), value, quality, n or number))
+
+    def read(self) -> Taken:
+        self.source.poll()
+        return self.intake.step(0.0) or Taken(0, 0, 0, ())
+
+
+@pytest.fixture
+def historian(tmp_path: Path) -> Historian:
+    return Historian(tmp_path)
+
+
+def test_a_query_goes_on_where_it_ended_also_after_a_restart(historian: Historian) -> None:
+    for number in (1, 2, 3):
+        historian.write(number)
+    assert historian.read().new == 3
+    assert historian.read() == Taken(0, 0, 0, ())
+    historian.write(4)
+    historian.restart()
+    taken = historian.read()
+    assert (taken.new, taken.repeated) == (1, 3)  # those of the look-back, dropped by their keys
+
+
+@pytest.mark.parametrize(("look_back", "found"), [(10, 1), (0, 0)])
+def test_a_row_committed_below_the_mark_is_found_within_the_look_back_and_without_it_lost(
+    tmp_path: Path, look_back: float, found: int
+) -> None:
+    """The second is the control."""
+    historian = Historian(tmp_path, look_back=look_back)
+    for number in (1, 2, 12):
+        historian.write(number)
+    historian.read()
+    historian.write(4)
+    assert historian.read().new == found
+    historian.write(1, at=99)  # more than the look-back below the mark: not read, as the bound says
+    assert historian.read().new == 0
+
+
+def test_a_corrected_row_contradicts_once_and_with_a_number_of_its_own_it_is_kept(historian: Historian) -> None:
+    historian.write(1, 1.5)
+    historian.read()
+    historian.database.execute("update samples set value = 2.5")
+    taken = historian.read()
+    assert (taken.new, taken.repeated, taken.contradicted) == (0, 1, 1)
+    assert historian.read() == Taken(0, 0, 0, ())
+    historian.write(2, 3.5, at=1, n=77)
+    taken = historian.read()
+    assert [(one.value, one.sequence) for one in taken.readings] == [(3.5, 77)]
+
+
+def test_a_row_that_cannot_be_read_is_kept_once_with_the_reason(historian: Historian) -> None:
+    historian.database.execute("insert into samples values (1, 'm-1', '2025-01-02T06:00:00', 1.5, 'good', 1)")
+    historian.write(2, quality="bad")
+    taken = historian.read()
+    assert [row["why"] for row in taken.rows if row["table"] == "unreadable"] == [
+        "2025-01-02T06:00:00 has no offset from UTC, and none is declared"
+    ]
+    assert [str(one.value) for one in taken.readings] == ["nan"]
+    assert historian.read() == Taken(0, 0, 0, ())
+
+
+def test_a_batch_is_told_when_it_begins_and_again_when_its_row_changed(historian: Historian) -> None:
+    historian.database.execute("insert into heats values ('H1', '2025-01-02T06:00:00+00:00', null, '2025-01-02T06:00:01Z')")
+    (begun,) = [row for row in historian.read().rows if row["table"] == "batches"]
+    assert begun == {"table": "batches", "step": "eaf", "batch_id": "H1", "start": "2025-01-02T06:00:00+00:00"}
+    assert historian.read().rows == ()
+    historian.database.execute("update heats set ended = '2025-01-02T07:00:00+00:00', changed = '2025-01-02T07:00:01Z'")
+    (ended,) = [row for row in historian.read().rows if row["table"] == "batches"]
+    assert ended["end"] == "2025-01-02T07:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("readings", "told"),
+    [
+        ({"query": READINGS["query"].replace("order by id", "order by id desc")}, "ascending order: end it with"),  # type: ignore[attr-defined]
+        ({"mark": "at"}, "cannot be compared with 0: write start"),
+        ({"mark": "tag"}, "the mark 'm-1' is no time"),
+        ({"columns": READINGS["columns"] | {"value": "kwh"}}, "gives no column kwh, only id, tag"),  # type: ignore[operator]
+    ],
+)
+def test_a_query_that_is_not_as_it_says_is_told_and_moves_nothing(tmp_path: Path, readings: dict[str, Any], told: str) -> None:
+    historian = Historian(tmp_path, **readings)
+    historian.write(1)
+    historian.write(2)
+    with pytest.raises(Misread, match=told):
+        historian.source.poll()
+    assert historian.intake.step(0.0) is None
+    assert historian.spool.positions == {}
+
+
+def test_a_database_that_is_not_there_is_told_by_its_own_words(historian: Historian) -> None:
+    historian.database.execute("drop table samples")
+    with pytest.raises(historian.source.failures, match="no such table: samples"):
+        historian.source.poll()
+
+
+def test_nothing_can_be_written(tmp_path: Path) -> None:
+    historian = Historian(tmp_path, query="insert into samples (id) values (:since) returning id, tag, at, value, quality, n")
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        historian.source.poll()
+
+
+@pytest.mark.parametrize(
+    ("mark", "earlier"),
+    [
+        (100, 90),
+        (2.5, -7.5),
+        (BEGIN, BEGIN - timedelta(seconds=10)),
+        ("2025-01-02T06:00:00Z", "2025-01-02T05:59:50Z"),
+        ("2025-01-02 06:00:00.5+01:00", "2025-01-02 05:59:50.500000+01:00"),
+    ],
+)
+def test_a_mark_goes_back_in_its_own_form_and_is_kept_as_it_was(mark: marks.Mark, earlier: marks.Mark) -> None:
+    assert marks.before(mark, 10) == earlier
+    assert marks.read(marks.kept(mark)) == mark
+    assert type(marks.read(marks.kept(mark))) is type(mark)
