@@ -222,10 +222,9 @@ def _noise(pack: Pack) -> Words:
     best, typical = float(pack.policy.epsilon_best), float(pack.policy.epsilon_typical)
     hidden = _HIDDEN[pack.policy.unit]
     return worded(
-        "Each plant's agent adds chance to its value, so nobody can tell what happened %(hidden)s. The "
-        "chance is counted in every 95 %% interval. Budget, for each metric of a step and period: "
-        "epsilon %(best)s for the best, %(typical)s for the typical value. A plant whose expected error "
-        "is above %(value)s %% does not enter.",
+        "Each plant's agent adds random noise to its value, so nobody can find out what happened %(hidden)s. Every 95 %% interval"
+        " includes this noise. Privacy budget for each metric of a step and period: epsilon %(best)s for the best, %(typical)s for the"
+        " typical value. A plant whose expected error is above %(value)s %% is not included.",
         hidden=hidden,
         best=f"{best:g}",
         typical=f"{typical:g}",

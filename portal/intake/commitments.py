@@ -257,7 +257,7 @@ def _require_correction_left(device: Device, period: str, taking: ReportingPerio
             422,
             "corrections-used",
             Phrase("Corrections of this year already committed to: %(made)s; the policy allows %(allowed)s.", made=made, allowed=allowed),
-            "The reported values stand; tell the coordinator what is wrong with them.",
+            "The reported values remain valid. If they are wrong, tell the coordinator what is wrong with them.",
         )
 
 

@@ -159,7 +159,7 @@ def _run(program: str, alias: str, *arguments: str) -> None:
         raise InputError(
             "dump-failed",
             Phrase("%(program)s did not finish with the database %(name)s.", program=program, name=said["NAME"]),
-            "What it said stands beside; nothing of the database was changed by a restore that failed.",
+            "Its own message is shown beside. The failed restore changed nothing in the database.",
             found=done.stderr.strip()[-1000:],
         )
 

@@ -100,7 +100,7 @@ def _outcome(args: argparse.Namespace) -> int:
         raise InputError(
             "outcome-not-told",
             Phrase("What this action saved cannot be told, so there is nothing to report. %(why)s", why=told.why or ""),
-            "See `steplabel-agent savings`; when nothing is told, and what to do, stands in docs/savings.md.",
+            "See `steplabel-agent savings`. docs/savings.md explains when no saving is stated, and what to do.",
             found=action.id,
         )
     found = outcomes.SiteOutcome(

@@ -160,7 +160,7 @@ def _without(steps: Sequence[StepView], shown: Shown, *, any_drawn: bool) -> str
         said.append(_("Held back with its value: %(names)s.") % {"names": _listed(held, shown)})
     if apart:
         said.append(
-            _("Left out because, beside another publication, it would tell in which part of the curve a firm lies: %(names)s.")
+            _("Left out because together with another publication it would reveal in which part of the curve a firm lies: %(names)s.")
             % {"names": _listed(apart, shown)}
         )
     if older:
