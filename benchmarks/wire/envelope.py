@@ -111,7 +111,7 @@ def open(envelope: Envelope, key: ProcessingKey, device: VerifyingKey) -> Report
         raise VerificationError(
             "inner-signature-invalid",
             "The report inside the envelope was signed by another key, or for another site, period, revision or recipient.",
-            "Submit again with the device that is enrolled for this site; a report taken from another envelope is never accepted.",
+            "Submit again with the device that is enrolled for this site; a report from another envelope is never accepted.",
         )
     report = decode_report(written)
     _require_same_subject(envelope.header, report)

@@ -118,7 +118,7 @@ class Note:
                     raise VerificationError(
                         "note-signature-invalid",
                         Phrase("The signature of %(name)s under the head of the log does not hold.", name=key.name),
-                        "Take nothing of it. Fetch it again; if it still does not hold, ask whose key it is by another way.",
+                        "Do not use it. Fetch it again; if it is still not valid, ask in another way whose key it is.",
                     )
                 if key not in found or (one.time or 0) > (found[key].time or 0):
                     found[key] = one

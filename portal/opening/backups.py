@@ -80,7 +80,7 @@ def read_manifest(folder: Path) -> Manifest:
             raise InputError(
                 "backup-altered",
                 "The dump is not the one that was made with this backup.",
-                "Bring both dumps and backup.json from one and the same backup.",
+                "Provide both dumps and backup.json from the same backup.",
                 place=Place(str(folder / file)),
             )
     return manifest
@@ -135,7 +135,7 @@ def _require_postgresql() -> None:
             if cursor.fetchone()[0] != cursor.connection.info.backend_pid:
                 raise InputError(
                     "database-through-pooler",
-                    "Between this process and PostgreSQL stands a pooler, which passes no dump.",
+                    "There is a pooler between this process and PostgreSQL, and a dump cannot pass through it.",
                     "Give the operator PostgreSQL's own address and port in DATABASE_URL and VAULT_DATABASE_URL.",
                 )
 

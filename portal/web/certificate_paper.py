@@ -23,7 +23,10 @@ def pdf(view: CertificateView, verify_at: str) -> bytes:
         text_of(title, "title"),
         text_of(_("%(firm)s · %(sector)s · issued %(day)s") % {"firm": report.firm, "sector": report.sector, "day": issued}, "quiet"),
         text_of(
-            _("These are the energy labels that the plant released in its sealed report. Whether they still hold, anybody reads at:"),
+            _(
+                "These are the energy labels that the plant released in its sealed report. Anybody can check whether they are still valid"
+                " at:"
+            ),
             "lead",
         ),
         text_of(verify_at, "item"),
