@@ -120,7 +120,7 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     """One sentence that answers the first question with numbers, as far as the gate lets it."""
     typical = label.typical.value
     if label.composite.value is None or typical is None:
-        return worded("No value of the whole route can be shown for this version; the steps that can be shown stand below.")
+        return worded("No value of the whole route can be shown for this version; the steps that can be shown are below.")
     places, reached = _places(label), label.best_reached.value
     values: dict[str, Value] = {
         "product": route.product_words,
@@ -191,7 +191,7 @@ def _reached(total: RouteTotal, places: int) -> Phrase:
     if total.value is None:
         return Phrase("What plants reached together over the whole route cannot be shown.")
     return Phrase(
-        "What plants reached together stands beside it: %(value)s %(unit)s (%(firms)s).",
+        "What plants reached together is shown beside it: %(value)s %(unit)s (%(firms)s).",
         value=figure(total.value, places),
         unit=total.unit,
         firms=firms(total.firms),
@@ -200,11 +200,11 @@ def _reached(total: RouteTotal, places: int) -> Phrase:
 
 def _intervals(label: IndustryLabel) -> Words:
     if label.composite.interval is None:
-        return worded("Each value stands with the interval that holds the true one in 95 of 100 cases.")
+        return worded("Each value is shown with the interval that contains the true one in 95 of 100 cases.")
     lo, hi = (figure(end, _places(label)) for end in label.composite.interval)
     return worded(
-        "The true value of the whole route lies between %(lower)s and %(upper)s %(unit)s in 95 of 100 cases;"
-        " the interval beside each step is meant the same way.",
+        "The true value of the whole route is between %(lower)s and %(upper)s %(unit)s in 95 of 100 cases; the interval beside each step"
+        " is meant the same way.",
         lower=lo,
         upper=hi,
         unit=label.composite.unit,

@@ -63,7 +63,7 @@ def parse(raw: bytes) -> Envelope:
         raise VerificationError(
             "envelope-too-large",
             Phrase(
-                "The envelope has %(size)s bytes; at most %(most)s are taken.",
+                "The envelope has %(size)s bytes; at most %(most)s are accepted.",
                 size=f"{len(raw):,}",
                 most=f"{MAX_ENVELOPE_BYTES:,}",
             ),

@@ -175,7 +175,7 @@ def test_the_differences_between_two_versions_are_told(capsys: pytest.CaptureFix
 
 
 STEEL_TEXT = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
-UNKNOWN = "Labels move, by how much is not known from the pack alone"
+UNKNOWN = "Labels change; the pack alone does not show by how much"
 TOLD = [  # at which step, what is replaced, by what; what is told, and whether its labels move
     ("sintering", '"steam", "heat", "diesel"]', '"steam", "heat"]', "  steps > sintering > boundary > counted: anthracite, coal,", True),
     (
