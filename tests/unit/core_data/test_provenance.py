@@ -213,7 +213,7 @@ def test_every_field_that_differs_is_told_and_what_moves(
     assert main(["pack", "diff", "steel", str(tmp_path / "proposed.toml")]) == 0
     out = capsys.readouterr().out
     assert told in out
-    assert (f"{UNKNOWN} (--site tells it of a site):\n  {step}: because of" in out) is labels_move
+    assert (f"{UNKNOWN} (--site shows it for a site):\n  {step}: because of" in out) is labels_move
     assert (UNKNOWN in out) is labels_move
     assert "0 numbers differ.\n0 other fields differ." not in out
 
