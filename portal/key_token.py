@@ -54,7 +54,8 @@ class Token:
             raise InputError(
                 "token-uri-malformed",
                 "This is no PKCS#11 URI with token, key, library and a file with the PIN.",
-                "Write pkcs11:token=LABEL;object=KEY?module-path=/usr/lib/….so&pin-source=/etc/…/token.pin; the PIN stands in no address.",
+                "Write pkcs11:token=LABEL;object=KEY?module-path=/usr/lib/….so&pin-source=/etc/…/token.pin; do not write the PIN into the"
+                " address.",
             )
         label, key, module, pin_file = needed
         return cls(label, key, module, Path(pin_file))
@@ -89,7 +90,7 @@ class Token:
                 raise InputError(
                     "token-key-wrong",
                     Phrase("The key %(key)s of the token did not wrap this password for this file.", key=self.key),
-                    "Bring back file and password as they were wrapped, or name the key that wrapped them.",
+                    "Restore the file and the password as they were wrapped, or name the key that wrapped them.",
                 ) from error
 
     def make_key(self) -> bool:

@@ -175,7 +175,7 @@ def fetch(
         raise VerificationError(
             "pack-not-logged",
             Phrase(
-                "The portal's log of %(size)s entries does not hold the approval of %(pack)s %(version)s at entry %(index)s.",
+                "The portal's log of %(size)s entries does not contain the approval of %(pack)s %(version)s at entry %(index)s.",
                 size=head.size,
                 pack=pack,
                 version=version,

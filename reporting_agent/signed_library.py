@@ -80,7 +80,7 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
         raise VerificationError(
             "library-unreadable",
             "This release of steplabel-agent cannot read the portal's library of practices.",
-            "Use a newer release; what was kept stays in use.",
+            "Use a newer release; what was saved stays in use.",
         ) from error
     index, on = int(answer["log"]["index"]), date.fromisoformat(str(answer["log"]["on"]))
     try:
@@ -89,7 +89,7 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
     except VerificationError as broken:
         raise VerificationError(
             "library-not-logged",
-            "The portal's log does not hold this edition of its library of practices.",
+            "The portal's log does not contain this edition of its library of practices.",
             "Do not use it. Tell the coordinator by another way than this portal.",
         ) from broken
     state.mkdir(mode=0o700, parents=True, exist_ok=True)

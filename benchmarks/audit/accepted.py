@@ -78,8 +78,8 @@ def values_logged(evidence: Evidence) -> Outcome:
                 digest=receipt.envelope_digest[:16],
             ),
             Phrase(
-                "What was checked is not what was published. Keep opening and evidence file, and tell the coordinator: "
-                "the report must not stand."
+                "What was checked is not what was published. Keep the opening and the evidence file, and tell the coordinator: the report"
+                " must not remain in force."
             ),
         )
     labels = len(evidence.report.released.labels)

@@ -47,7 +47,7 @@ def nothing_left_out(evidence: Evidence) -> Outcome:
                 stretches=f"{len(excused):,}",
                 rows=f"{sum(evidence.opening.unread.values()):,}",
             ),
-            Phrase("See rejected.csv of the plant on site, and hold these stretches against it."),
+            Phrase("See rejected.csv of the plant on site, and compare these stretches with it."),
         )
     unjudged = [one for one in accounted.balances if one.production_level is None and one.total > 0]
     if unjudged:
@@ -117,7 +117,7 @@ def edges_at_rest(evidence: Evidence) -> Outcome:
                 "that were committed to, without a row or in one without output.",
                 number=f"{len(questioned):,}",
             ),
-            Phrase("Hold the times of these batches against the control system on site; energy outside them is missing from the label."),
+            Phrase("Compare the times of these batches with the control system on site; energy outside them is missing from the label."),
             _places(questioned),
         )
     untold = accounted.of(Why.START_UP, Why.WRONG_TIMES)
@@ -130,7 +130,7 @@ def edges_at_rest(evidence: Evidence) -> Outcome:
                 number=f"{len(untold):,}",
                 first=_stretch(untold[0]),
             ),
-            Phrase("Hold these times against the control system on site."),
+            Phrase("Compare these times with the control system on site."),
         )
     return held(code, Phrase("At %(number)s edges of opened batches the line stood.", number=f"{accounted.edges:,}"), accounted.edges)
 
@@ -142,7 +142,7 @@ def output_weighed(evidence: Evidence) -> Outcome:
         return not_asked(
             code,
             Phrase("Output: not checkable, the site commits to no scale records."),
-            Phrase("Hold output against sales and stock on site (`steplabel-agent reconcile`), or have scales added to site.toml."),
+            Phrase("Compare output with sales and stock on site (`steplabel-agent reconcile`), or have scales added to site.toml."),
         )
     weighings = evidence.weighings
     wrong = [one for one in weighings.batches if not one.agrees]
@@ -161,7 +161,7 @@ def output_weighed(evidence: Evidence) -> Outcome:
         return not_checkable(
             code,
             Phrase("No opened batch is of a line whose scale's records were committed to."),
-            Phrase("Hold output against sales and stock on site."),
+            Phrase("Compare output with sales and stock on site."),
         )
     return held(
         code,

@@ -88,7 +88,7 @@ def records_with_evidence(evidence: Evidence) -> Outcome:
         )
     return held(
         code,
-        Phrase("All %(opened)s batches stand in the plant's rows, with energy in its readings or rows.", opened=f"{len(opened):,}"),
+        Phrase("All %(opened)s batches are in the plant's rows, with energy in its readings or rows.", opened=f"{len(opened):,}"),
         len(opened),
     )
 

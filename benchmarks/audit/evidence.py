@@ -148,7 +148,7 @@ def of_no_readings(code: str) -> Outcome:
     return not_asked(
         code,
         Phrase("The site has no readings: energy is given by batch, and rests on the plant's own rows."),
-        Phrase("See these rows in the plant's systems on site, and hold their sum against bills (`steplabel-agent reconcile`)."),
+        Phrase("See these rows in the plant's systems on site, and compare their sum with bills (`steplabel-agent reconcile`)."),
     )
 
 

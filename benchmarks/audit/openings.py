@@ -83,7 +83,7 @@ class Opening:
         if not self.leaves or self.leaves[0].index != 0:
             raise VerificationError(
                 "contents-missing",
-                "The opening does not hold leaf 0, the table of contents.",
+                "The opening does not contain leaf 0, the table of contents.",
                 "Have the plant open the draw again.",
             )
         return contents.read(self.leaves[0].record)

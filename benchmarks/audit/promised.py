@@ -113,7 +113,7 @@ def drawn_after_commitment(evidence: Evidence) -> Outcome:
         )
     if lacking := unproven(evidence, head_signed, commitment_logged, challenge_signed):
         return not_checkable(
-            code, Phrase("Where the commitment stands in the log is not proven: %(checks)s did not hold.", checks=lacking), TAKE_THE_FILE
+            code, Phrase("Where the commitment stands in the log is not proven: %(checks)s failed.", checks=lacking), TAKE_THE_FILE
         )
     return held(
         code,
@@ -136,7 +136,7 @@ def head_signed(evidence: Evidence) -> Outcome:
     if shown is None or not evidence.public.keys_known:
         return not_checkable(
             code,
-            Phrase("No signed tree head, or no key directory, was given: the head of the draw stands on the auditor's word."),
+            Phrase("No signed tree head, or no key directory, was given: the head of the draw is known only from the auditor."),
             TAKE_THE_FILE,
         )
     if shown != drawn:
@@ -181,7 +181,7 @@ def root_committed(evidence: Evidence) -> Outcome:
     code, own = "root-committed", evidence.draw.commitment
     if evidence.public.commitment is None:
         return not_checkable(
-            code, Phrase("No commitment from elsewhere than plant and draw was given, to hold the root against."), TAKE_THE_FILE
+            code, Phrase("No commitment from elsewhere than plant and draw was given, to compare the root with."), TAKE_THE_FILE
         )
     alike = evidence.public.commitment == own == evidence.challenge.commitment and evidence.report.data_root == own.data_root
     if not alike:

@@ -86,7 +86,7 @@ def leaves_of_their_kind(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Phrase("%(wrong)s leaves hold something else than the table of contents says.", wrong=f"{len(wrong):,}"),
+            Phrase("%(wrong)s leaves contain something else than the table of contents says.", wrong=f"{len(wrong):,}"),
             Phrase(
                 "Ask the plant what these leaves are: a record in the padding, or a used batch among the excluded ones, is counted wrongly."
             ),
@@ -107,7 +107,7 @@ def seed_committed(evidence: Evidence) -> Outcome:
     if lacking := unproven(evidence, root_committed, challenge_signed):
         return not_checkable(
             code,
-            Phrase("That the seed was fixed before the challenge is not proven: %(checks)s did not hold.", checks=lacking),
+            Phrase("That the seed was fixed before the challenge is not proven: %(checks)s failed.", checks=lacking),
             TAKE_THE_FILE,
         )
     return held(code, Phrase("The seed is the one that the site committed to before it knew the challenge."))
@@ -131,7 +131,7 @@ def noise_repeated(evidence: Evidence) -> Outcome:
                 wrong=f"{len(wrong):,}",
                 labels=f"{len(evidence.report.released.labels):,}",
             ),
-            Phrase("The report was not drawn as it says, or from other data. It must not stand: tell the coordinator."),
+            Phrase("The report was not drawn as it says, or from other data. It must not remain in force: tell the coordinator."),
             wrong,
         )
     return held(

@@ -64,7 +64,9 @@ def withheld_justified(evidence: Evidence) -> Outcome:
         return failed(
             code,
             Phrase("%(wrong)s labels are withheld, and the plant's own records contradict the reason.", wrong=len(wrong)),
-            Phrase("Ask why the step was left out: its batches are there and have the energy. The report must not stand without it."),
+            Phrase(
+                "Ask why the step was left out: its batches are there and have the energy. The report must not remain in force without it."
+            ),
             [one.said for one in wrong],
         )
     untold = [one.said for one in withheld if one.borne_out is None]
@@ -78,7 +80,7 @@ def withheld_justified(evidence: Evidence) -> Outcome:
     return held(
         code,
         Phrase(
-            "All labels of the tree are released (%(released)s), or withheld with a reason that the opening bears out (%(withheld)s).",
+            "All labels of the tree are released (%(released)s), or withheld with a reason that the opening confirms (%(withheld)s).",
             released=len(evidence.report.released.labels),
             withheld=len(withheld),
         ),

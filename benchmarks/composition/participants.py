@@ -120,7 +120,7 @@ def in_cell(participants: Iterable[Participant], step: Step, rule: MetricRule, v
             raise InputError(
                 "participant-twice",
                 Phrase(
-                    "Site %(site)s stands twice in %(step)s, %(variant)s, %(metric)s.",
+                    "Site %(site)s is listed twice in %(step)s, %(variant)s, %(metric)s.",
                     site=later.site,
                     step=step.id,
                     variant=variant,

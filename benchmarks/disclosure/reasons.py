@@ -42,21 +42,20 @@ _SENTENCES: dict[Reason, Phrase] = {
         "Not shown: the published mean would be of fewer than %(fewest)s firms, or one of them would weigh more than %(share)s in it."
     ),
     Reason.DIFFERENCING: Phrase(
-        "Held: beside version %(version)s the difference could give a firm away. At least %(least)s "
-        "firms must have changed and must matter to each figure that moves, and with any one of them "
-        "known no other may make up more than %(share)s of the rest."
+        "Withheld: compared with version %(version)s, the difference could reveal a firm. At least %(least)s firms must have changed and"
+        " must matter to each figure that changes. If any one of them is known, no other may account for more than %(share)s of the rest."
     ),
     Reason.OVERLAP: Phrase(
-        "Not shown: beside the same value in %(version)s the difference could give a firm away. At "
-        "least %(least)s firms must differ and must matter to each figure that moves, and with any one "
-        "of them known no other may make up more than %(share)s of the rest."
+        "Not shown: compared with the same value in %(version)s, the difference could reveal a firm. At least %(least)s firms must differ"
+        " and must matter to each figure that changes. If any one of them is known, no other may account for more than %(share)s of the"
+        " rest."
     ),
     Reason.COMBINED: Phrase(
         "Not shown: together with what %(version)s show of the same value, fewer than %(least)s firms that matter would be left over."
     ),
     Reason.METRICS: Phrase(
-        "Not shown: beside another metric of this step, firms that stand in one of the two alone could "
-        "be worked out; none may, or at least %(least)s that matter to each figure."
+        "Not shown: compared with another metric of this step, it would reveal firms that are in only one of the two. Either no firm, or"
+        " at least %(least)s that matter to each figure, may be in one alone."
     ),
     Reason.SECONDARY: Phrase("Not shown: together with the steps that are shown, it would give a hidden step away (%(steps)s)."),
     Reason.INCOMPLETE: Phrase("No total: there is no value for %(steps)s."),

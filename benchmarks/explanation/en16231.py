@@ -231,7 +231,7 @@ def _share(step: StepAttested, pack: Pack, fewest: int) -> Words:
     name = pack.step(step.step).words
     if any(0 < firms < fewest for firms in (step.firms, step.other_firms)):
         return worded(
-            "%(name)s, a share that is not told, for fewer than %(fewest)s firms stand on one side of it", name=name, fewest=fewest
+            "%(name)s, a share that is not stated, because fewer than %(fewest)s firms are on one side of it", name=name, fewest=fewest
         )
     return worded("%(name)s, %(sites)s of %(of)s sites", name=name, sites=step.sites, of=step.of)
 

@@ -120,7 +120,7 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     """One sentence that answers the first question with numbers, as far as the gate lets it."""
     typical = label.typical.value
     if label.composite.value is None or typical is None:
-        return worded("No value of the whole route can be shown for this version; the steps that can be shown stand below.")
+        return worded("No value of the whole route can be shown for this version; the steps that can be shown are below.")
     places, reached = _places(label), label.best_reached.value
     values: dict[str, Value] = {
         "product": route.product_words,
@@ -191,7 +191,7 @@ def _reached(total: RouteTotal, places: int) -> Phrase:
     if total.value is None:
         return Phrase("What plants reached together over the whole route cannot be shown.")
     return Phrase(
-        "What plants reached together stands beside it: %(value)s %(unit)s (%(firms)s).",
+        "What plants reached together is shown beside it: %(value)s %(unit)s (%(firms)s).",
         value=figure(total.value, places),
         unit=total.unit,
         firms=firms(total.firms),
@@ -200,11 +200,11 @@ def _reached(total: RouteTotal, places: int) -> Phrase:
 
 def _intervals(label: IndustryLabel) -> Words:
     if label.composite.interval is None:
-        return worded("Each value stands with the interval that holds the true one in 95 of 100 cases.")
+        return worded("Each value is shown with the interval that contains the true one in 95 of 100 cases.")
     lo, hi = (figure(end, _places(label)) for end in label.composite.interval)
     return worded(
-        "The true value of the whole route lies between %(lower)s and %(upper)s %(unit)s in 95 of 100 cases;"
-        " the interval beside each step is meant the same way.",
+        "The true value of the whole route is between %(lower)s and %(upper)s %(unit)s in 95 of 100 cases; the interval beside each step"
+        " is meant the same way.",
         lower=lo,
         upper=hi,
         unit=label.composite.unit,
@@ -222,10 +222,9 @@ def _noise(pack: Pack) -> Words:
     best, typical = float(pack.policy.epsilon_best), float(pack.policy.epsilon_typical)
     hidden = _HIDDEN[pack.policy.unit]
     return worded(
-        "Each plant's agent adds chance to its value, so nobody can tell what happened %(hidden)s. The "
-        "chance is counted in every 95 %% interval. Budget, for each metric of a step and period: "
-        "epsilon %(best)s for the best, %(typical)s for the typical value. A plant whose expected error "
-        "is above %(value)s %% does not enter.",
+        "Each plant's agent adds random noise to its value, so nobody can find out what happened %(hidden)s. Every 95 %% interval"
+        " includes this noise. Privacy budget for each metric of a step and period: epsilon %(best)s for the best, %(typical)s for the"
+        " typical value. A plant whose expected error is above %(value)s %% is not included.",
         hidden=hidden,
         best=f"{best:g}",
         typical=f"{typical:g}",

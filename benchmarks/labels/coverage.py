@@ -140,8 +140,8 @@ class LeftOut:
             )
         if self.days > MOST_SILENT * self.of_days:
             return Phrase(
-                "Of %(silent)s of %(days)s days there is no batch on record. A grade is of the whole year: no more than %(most)s may pass"
-                ' without one. Add the batches that are missing, or declare as [[events]] of kind "stopped" when the step stood.',
+                "There is no batch on record for %(silent)s of %(days)s days. A grade covers the whole year: at most %(most)s of the days"
+                ' may be missing. Add the missing batches, or, if the step was stopped, declare it as [[events]] of kind "stopped".',
                 silent=self.days,
                 days=self.of_days,
                 most=f"{MOST_SILENT:.0%}",

@@ -144,8 +144,8 @@ def untold(limit: Limit, doubts: Mapping[str, str]) -> LimitGrade | None:
         return None
     if doubts[found[0]] == "constant-two-valued":
         said = Phrase(
-            "%(standard)s asks for %(variable)s, and the batches say another value than [static]. Correct the one that is wrong; what is"
-            " recorded with every batch needs no [static].",
+            "%(standard)s requires %(variable)s, and its value in the batches differs from [static]. Correct the wrong one. A value that"
+            " is recorded with every batch is not needed in [static].",
             standard=limit.standard,
             variable=found[0],
         )

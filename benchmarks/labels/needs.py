@@ -59,9 +59,9 @@ def findings(step: Step, unreported: AbstractSet[str], short: Mapping[str, Flags
                 else " + ".join(f"{amount:g} {CARRIERS[carrier].unit}/{per} {carrier}" for carrier, amount in need.made_inside.items())
             )
             said = Phrase(
-                "Step %(step)s: its process cannot run on as little %(carrier)s as is reported (at least %(asked)s; of what is made inside,"
-                " shares of what makes it that add up to one). These runs are left out. Report all of it, or the energy that makes it;"
-                " what is given back is reported apart, not taken off.",
+                "Step %(step)s: its process needs more %(carrier)s than is reported (at least %(asked)s; if it is made inside, the"
+                " energies that make it must add up to one as shares of these amounts). These runs are left out. Report all of it, or the"
+                " energy that makes it. Report what is given back separately; do not deduct it.",
                 step=step.id,
                 carrier=CARRIERS[need.carrier].words,
                 asked=asked,

@@ -27,8 +27,9 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
     sizes = {carrier: abs(amount) / 100 for carrier, amount in held.items() if abs(amount) > LARGE * abs(best)}
     if sizes:
         said = Phrase(
-            "The label is what is left of amounts many times its size. Each percent by which they are off, such as water weighed along,"
-            " moves it: %(sizes)s %(unit)s. Keep the scales' records and the laboratory's moisture for an auditor.",
+            "The label is a small difference between amounts many times its size. Each percent of error in these, such as water in"
+            " weighed material, changes it: %(sizes)s %(unit)s. Keep the scale records and the laboratory's moisture values for an"
+            " auditor.",
             sizes=enumerated(
                 Phrase("%(part)s %(size)s", part=CARRIERS[carrier].words, size=f"{size:.3g}")
                 for carrier, size in sorted(sizes.items(), key=lambda one: -one[1])

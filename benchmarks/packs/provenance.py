@@ -63,7 +63,7 @@ MOVES: Mapping[Role, Phrase] = {
     Role.NEED: Phrase("which batches count: those that report less are left out; of less than is usual the label says so"),
     Role.YIELD: Phrase("which batches count: those that give back more heat are left out; of more than is usual the label says so"),
     Role.FEED: Phrase("whether a label counts beside what its log charges; outside what is usual the label says so"),
-    Role.TAKE: Phrase("no label; beside it is told what lies above the usual"),
+    Role.TAKE: Phrase("no label; what is above the usual is stated beside it"),
     Role.USUAL: Phrase("which batches count: beyond it a heating value is declared with its reason; away from typical the label says so"),
     Role.QUANTILE: Phrase("which batch is the label"),
     Role.VALIDITY: Phrase("which batches count"),
@@ -74,7 +74,7 @@ MOVES: Mapping[Role, Phrase] = {
     Role.RATIO: Phrase("published totals of a route; no label of a step"),
     Role.POLICY: Phrase("how much noise a released value bears and what may be released; no local label"),
     Role.COMPOSITION: Phrase("the industry label; no label of a site"),
-    Role.DISCLOSURE: Phrase("whether a publication is let out; no label of a site"),
+    Role.DISCLOSURE: Phrase("whether a publication is released; no label of a site"),
 }
 
 

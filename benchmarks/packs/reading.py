@@ -199,7 +199,7 @@ def _condition(condition: object, path: Path, place: str) -> object:
 def _invalid(path: Path, faults: Sequence[Fault]) -> FaultyPack:
     return FaultyPack(
         "pack-invalid",
-        "The pack cannot be used as it stands.",
+        "The pack cannot be used as it is.",
         "Correct each entry; `docs/packs.md` shows every field with an example.",
         path,
         faults,

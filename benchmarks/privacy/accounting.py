@@ -121,7 +121,7 @@ def check_correction(corrections_made: int, policy: ReleasePolicy) -> None:
                 corrections_made=corrections_made,
                 corrections_per_year=policy.corrections_per_year,
             ),
-            "The reported values stand; tell the coordinator what is wrong with them.",
+            "The reported values remain valid. If they are wrong, tell the coordinator what is wrong with them.",
         )
 
 

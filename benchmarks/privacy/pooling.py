@@ -85,7 +85,7 @@ def pool(held: Mapping[int, HeldYear], year: int, step: Step, rules: Sequence[Me
                 step=step.id,
                 cap=str(policy.cap_per_year),
             ),
-            "What was reported stands; report the next year when it is over.",
+            "What was reported remains valid; report the next year when it is over.",
         )
     fewest = fewest_batches(step, policy)
     if found.batches < fewest:

@@ -129,7 +129,7 @@ def renewed(raw: bytes, fingerprint: str, known: bytes | None, today: date) -> A
                 until=release.until.isoformat(),
                 seen=release.number if seen is None else seen.number,
             ),
-            "A newer one may be held back. Check this machine's date; then ask the coordinator which version is the newest.",
+            "A newer one may be withheld from you. Check this machine's date; then ask the coordinator which version is the newest.",
         )
     return release
 

@@ -113,7 +113,7 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
         raise VerificationError(
             "challenge-signature-invalid",
             Phrase("The challenge was not signed by a receipt key of this portal."),
-            Phrase("Hand the commitment in again and take the portal's own answer; if that does not hold either, ask the coordinator."),
+            Phrase("Submit the commitment again and use the portal's own answer; if that is not valid either, ask the coordinator."),
         )
     return challenge
 

@@ -96,13 +96,13 @@ def read(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Chec
         raise VerificationError(
             "checkpoint-of-another-log",
             Phrase("The checkpoint is of the log %(found)s and not of %(wanted)s.", found=checkpoint.origin, wanted=origin(fingerprint)),
-            "Take it from the portal that it is held against.",
+            "Get it from the portal that it is compared with.",
         )
     if not checkpoint.note.signed_by(NoteKey(checkpoint.origin, key, SignatureType.ED25519) for key in keys.values()):
         raise VerificationError(
             "checkpoint-signature-invalid",
             "The checkpoint was not signed by a receipt key of this portal.",
-            "Fetch the portal's key directory and the checkpoint again; if it still does not hold, ask the coordinator.",
+            "Fetch the portal's key directory and the checkpoint again; if it is still not valid, ask the coordinator.",
         )
     return checkpoint
 

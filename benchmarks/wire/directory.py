@@ -169,7 +169,7 @@ def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
         raise VerificationError(
             "directory-signature-invalid",
             "The portal's key directory was altered after it was signed.",
-            "Do not submit. Fetch it again; if it still does not hold, ask the coordinator.",
+            "Do not submit. Fetch it again; if it is still not valid, ask the coordinator.",
         )
     directory = Directory.from_wire(Fields(content, "directory"))
     if directory.number < at_least:

@@ -63,7 +63,7 @@ def parse(raw: bytes) -> Envelope:
         raise VerificationError(
             "envelope-too-large",
             Phrase(
-                "The envelope has %(size)s bytes; at most %(most)s are taken.",
+                "The envelope has %(size)s bytes; at most %(most)s are accepted.",
                 size=f"{len(raw):,}",
                 most=f"{MAX_ENVELOPE_BYTES:,}",
             ),
@@ -111,7 +111,7 @@ def open(envelope: Envelope, key: ProcessingKey, device: VerifyingKey) -> Report
         raise VerificationError(
             "inner-signature-invalid",
             "The report inside the envelope was signed by another key, or for another site, period, revision or recipient.",
-            "Submit again with the device that is enrolled for this site; a report taken from another envelope is never accepted.",
+            "Submit again with the device that is enrolled for this site; a report from another envelope is never accepted.",
         )
     report = decode_report(written)
     _require_same_subject(envelope.header, report)

@@ -78,7 +78,7 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> SeenHead:
         raise VerificationError(
             "tree-head-signature-invalid",
             Phrase("The head of the log was not signed by a receipt key of this portal."),
-            Phrase("Fetch the portal's key directory and the head again; if it still does not hold, ask the coordinator."),
+            Phrase("Fetch the portal's key directory and the head again; if it is still not valid, ask the coordinator."),
         )
     return SeenHead(head, raw)
 

@@ -117,8 +117,8 @@ class Note:
                 if not _holds(key, one, self.text):
                     raise VerificationError(
                         "note-signature-invalid",
-                        Phrase("The signature of %(name)s under the head of the log does not hold.", name=key.name),
-                        "Take nothing of it. Fetch it again; if it still does not hold, ask whose key it is by another way.",
+                        Phrase("The signature of %(name)s under the head of the log is not valid.", name=key.name),
+                        "Do not use it. Fetch it again; if it is still not valid, ask in another way whose key it is.",
                     )
                 if key not in found or (one.time or 0) > (found[key].time or 0):
                     found[key] = one

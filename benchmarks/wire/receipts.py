@@ -62,7 +62,7 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Receipt:
         raise VerificationError(
             "receipt-signature-invalid",
             Phrase("The receipt was not signed by a receipt key of this portal."),
-            Phrase("Fetch the portal's key directory again; if the receipt still does not hold, ask the coordinator."),
+            Phrase("Fetch the portal's key directory again; if the receipt is still not valid, ask the coordinator."),
         )
     return receipt
 

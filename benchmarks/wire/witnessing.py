@@ -136,6 +136,6 @@ def _another_size(asked: int, known: int) -> VerificationError:
 def _malformed() -> VerificationError:
     return VerificationError(
         "witness-request-malformed",
-        "The request to a witness is not written as C2SP tlog-witness says.",
+        "The request to a witness does not follow C2SP tlog-witness.",
         "See https://c2sp.org/tlog-witness.",
     )

@@ -97,7 +97,7 @@ def make(user: User, organisation: int, name: str, scopes: Collection[str], life
         raise RefusedError(
             400,
             "scope-of-a-person",
-            "Notifications are a person's; a key of the organisation reads nobody's.",
+            "Notifications belong to a person; a key of the organisation cannot read them.",
             "Make a key of your own for them, or leave them out.",
         )
     allowed = allowed_to(house.kind, " ".join(scopes), personal=personal)

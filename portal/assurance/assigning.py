@@ -64,7 +64,7 @@ def take_back(assignment: Assignment, reason: str, by: User, now: datetime) -> A
     require_regulator_of_site(by, assignment.site)
     said = " ".join(reason.split())
     if not said:
-        raise RefusedError(409, "reason-missing", "An assignment is never taken back without a reason.", "Say in a sentence why.")
+        raise RefusedError(409, "reason-missing", "An assignment is never withdrawn without a reason.", "Say in a sentence why.")
     with transaction.atomic():
         row = Assignment.objects.select_for_update(of=("self",)).select_related("body", "site").get(pk=assignment.pk)
         if row.taken_back_at is None:

@@ -227,7 +227,7 @@ def _withdraw(row: Attestation, raw: bytes, said: attestations.Withdrawal, by: U
 def _require_signer(key: AuditorKey, row: Attestation, by: User) -> None:
     _require_free(row, by)
     if key.owner_id != by.pk:
-        raise RefusedError(403, "not-your-key", "This was signed with another auditor's key.", "Let that auditor hand it in.")
+        raise RefusedError(403, "not-your-key", "This was signed with another auditor's key.", "That auditor must submit it.")
     if key.revoked_at is not None:
         raise RefusedError(409, "auditor-key-revoked", "The key that signed this was revoked.", "Register a new key and draw it up again.")
 

@@ -44,8 +44,8 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
             raise RefusedError(
                 409,
                 "interest-stays",
-                "You declared an interest in this firm; it cannot be taken back.",
-                "Let somebody of your body without an interest take over.",
+                "You declared an interest in this firm; it cannot be withdrawn.",
+                "Somebody from your body without an interest must take over.",
             )
         if held is not None and (held.interested, held.text) == (interested, said):
             return held
@@ -68,8 +68,8 @@ def lock_standing(assignment: Assignment) -> Assignment:
         raise RefusedError(
             409,
             "assignment-taken-back",
-            "This assignment was taken back: by the regulator, or because the firm has left.",
-            "Read what stands; ask the regulator to assign the site and period again where something is missing.",
+            "This assignment was withdrawn by the regulator, or ended because the firm has left.",
+            "Read what is there. If something is missing, ask the regulator to assign the site and period again.",
         )
     return row
 
@@ -94,7 +94,7 @@ def require_free(assignment: Assignment, by: User) -> None:
             409,
             "interest-declared",
             "You declared an interest in this firm.",
-            "Let somebody of your body without an interest take over.",
+            "Somebody from your body without an interest must take over.",
         )
 
 

@@ -148,7 +148,7 @@ def _step(finding: Finding, act: Act, text: str, evidence_digest: str, by: User,
 
 def _require_own(finding: Finding, by: User) -> None:
     if not managed_sites(by).filter(pk=finding.assignment.site_id).exists():
-        raise RefusedError(403, "not-your-site", "You do not act for the site of this finding.", "Let somebody of that plant answer.")
+        raise RefusedError(403, "not-your-site", "You do not act for the site of this finding.", "Somebody from that plant must answer.")
 
 
 def _require_digest(text: str) -> None:

@@ -47,7 +47,7 @@ def give(site: Site, scheme: str, amount: Decimal, evidence: str, by: User, now:
             raise RefusedError(
                 409,
                 "evidence-used",
-                "This evidence stands behind an incentive of this scheme already, with another amount.",
+                "This evidence is already used for an incentive of this scheme, with another amount.",
                 "Name other evidence; what is on record is not changed.",
             )
         if Submission.objects.filter(digest=evidence).exclude(site=site).exists():

@@ -189,7 +189,7 @@ def _require_own_key(key: VerifyingKey, assignment: Assignment, by: User) -> Non
     held = AuditorKey.objects.filter(public_key=key.hex, body=assignment.body_id, owner=by).first()
     if held is None:
         raise RefusedError(
-            403, "not-your-key", "This was signed with a key that is not yours.", "Register your key, or let its owner hand it in."
+            403, "not-your-key", "This was signed with a key that is not yours.", "Register your key, or ask its owner to submit it."
         )
     if held.revoked_at is not None:
         raise RefusedError(409, "auditor-key-revoked", "The key that signed this was revoked.", "Register a new key and sign again.")

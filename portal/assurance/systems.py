@@ -87,7 +87,7 @@ def take_back(certificate: SystemCertificate, reason: str, by: User, now: dateti
     _require_theirs(certificate.site, by)
     said = " ".join(reason.split())
     if not said:
-        raise RefusedError(409, "reason-missing", "A certificate is never taken back without a reason.", "Say in a sentence why.")
+        raise RefusedError(409, "reason-missing", "A certificate is never withdrawn without a reason.", "Say in a sentence why.")
     with transaction.atomic():
         row = SystemCertificate.objects.select_for_update(of=("self",)).select_related("site").get(pk=certificate.pk)
         if row.taken_back_at is None:
@@ -107,5 +107,5 @@ def may_record(user: User) -> QuerySet[Site]:
 def _require_theirs(site: Site, by: User) -> None:
     if not may_record(by).filter(pk=site.pk).exists():
         raise RefusedError(
-            403, "not-your-site", "You neither act for this site nor regulate it.", "Let somebody of that plant or its regulator do it."
+            403, "not-your-site", "You neither act for this site nor regulate it.", "Somebody from that plant or its regulator must do it."
         )

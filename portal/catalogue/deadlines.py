@@ -95,7 +95,7 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
     with transaction.atomic():
         held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
         if not managed_sites(by).filter(pk=site.pk).exists():
-            raise RefusedError(403, "not-your-site", "You do not act for this site.", "Let somebody ask who manages its firm.")
+            raise RefusedError(403, "not-your-site", "You do not act for this site.", "Ask the firm’s manager.")
         _require_member(held, site)
         _require_open(held)
         said = reason.strip()[:500]

@@ -85,11 +85,11 @@ def open_period_for(user: User, group: PeerGroup, name: str, now: datetime, last
             409,
             "period-open-by-other-version",
             Phrase(
-                "Reports of %(period)s are taken by version %(version)s of the pack.",
+                "Reports of %(period)s are accepted with version %(version)s of the pack.",
                 period=other.name,
                 version=other.peer_group.pack_version,
             ),
-            "Close that period first: one version takes reports of a time at once.",
+            "Close that period first: only one version can be open for the reports of a period.",
         )
     _require_apart(group, period)
     return open_period(group, name, user.email, now, _due(group, period, last_day, now))

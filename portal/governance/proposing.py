@@ -206,5 +206,5 @@ def _end(row: Proposal, state: State, action: Action, by: User, reason: str, now
 
 def _not_regulator() -> RefusedError:
     return RefusedError(
-        403, "not-regulator", "You are no regulator of the nation.", "Packs hold for the whole nation: ask one of its regulators."
+        403, "not-regulator", "You are no regulator of the nation.", "Packs apply to the whole nation: ask one of its regulators."
     )

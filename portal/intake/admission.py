@@ -76,7 +76,7 @@ def require_taken(header: Header, held: Held) -> None:
         raise RefusedError(
             422,
             "period-not-open",
-            Phrase("The portal takes no reports of %(period)s from the site %(site)s.", period=header.period, site=header.site),
+            Phrase("The portal accepts no reports of %(period)s from the site %(site)s.", period=header.period, site=header.site),
             "Check --period; if it is right, ask the regulator to open the period for your peer group.",
         )
     _require_turn(header, held)
@@ -92,7 +92,7 @@ def _require_turn(header: Header, held: Held) -> None:
             409,
             "revision-conflict",
             Phrase(
-                "Another envelope for %(site)s, %(period)s, revision %(revision)s was taken already.",
+                "Another envelope for %(site)s, %(period)s, revision %(revision)s was accepted already.",
                 site=header.site,
                 period=header.period,
                 revision=header.revision,
@@ -113,7 +113,7 @@ def _require_turn(header: Header, held: Held) -> None:
                 period=header.period,
                 wanted=max(allowed),
             ),
-            "Send what is still in the spool first: revisions are taken one after the other.",
+            "Send what is still in the spool first: revisions are accepted one after the other.",
         )
 
 
@@ -141,8 +141,8 @@ def _require_sequence(header: Header, held: Held) -> None:
             409,
             "ledger-sequence-used",
             Phrase(
-                "The report is number %(sequence)s of the ledger of %(site)s, and so is that of %(period)s, revision %(revision)s, which "
-                "was taken already: the two were drawn by ledgers that do not know of each other.",
+                "The report is number %(sequence)s of the ledger of %(site)s, and so is that of %(period)s, revision %(revision)s, which"
+                " was accepted already: the two come from ledgers that do not know of each other.",
                 sequence=header.ledger_sequence,
                 site=header.site,
                 period=used[0],

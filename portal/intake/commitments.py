@@ -81,7 +81,7 @@ def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness:
             403,
             "not-your-site",
             Phrase("This file was made for the site %(site)s, which is none of yours.", site=named),
-            "Choose the file of your own plant, or let somebody of that plant hand this one in.",
+            "Choose the file of your own plant, or ask somebody from that plant to submit this one.",
         )
     return take(raw, key, now, randomness)
 
@@ -225,7 +225,7 @@ def _require_turn(signed: SignedCommitment, device: Device) -> None:
         raise RefusedError(
             422,
             "period-not-open",
-            Phrase("The portal takes no reports of %(period)s from the site %(site)s.", period=commitment.period, site=commitment.site),
+            Phrase("The portal accepts no reports of %(period)s from the site %(site)s.", period=commitment.period, site=commitment.site),
             "Check --period; if it is right, ask the regulator to open the period for your peer group.",
         )
     if commitment.revision not in next_revisions(taken):
@@ -257,7 +257,7 @@ def _require_correction_left(device: Device, period: str, taking: ReportingPerio
             422,
             "corrections-used",
             Phrase("Corrections of this year already committed to: %(made)s; the policy allows %(allowed)s.", made=made, allowed=allowed),
-            "The reported values stand; tell the coordinator what is wrong with them.",
+            "The reported values remain valid. If they are wrong, tell the coordinator what is wrong with them.",
         )
 
 

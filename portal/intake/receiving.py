@@ -82,7 +82,7 @@ def receive_for(user: User, raw: bytes, directory: PublishedDirectory, key: Rece
             403,
             "not-your-site",
             Phrase("This file was sealed for the site %(site)s, which is none of yours.", site=named),
-            "Choose the file of your own plant, or let somebody of that plant hand this one in.",
+            "Choose the file of your own plant, or ask somebody from that plant to submit this one.",
         )
     return receive(raw, directory, key, now)
 

@@ -80,7 +80,7 @@ def read_manifest(folder: Path) -> Manifest:
             raise InputError(
                 "backup-altered",
                 "The dump is not the one that was made with this backup.",
-                "Bring both dumps and backup.json from one and the same backup.",
+                "Provide both dumps and backup.json from the same backup.",
                 place=Place(str(folder / file)),
             )
     return manifest
@@ -135,7 +135,7 @@ def _require_postgresql() -> None:
             if cursor.fetchone()[0] != cursor.connection.info.backend_pid:
                 raise InputError(
                     "database-through-pooler",
-                    "Between this process and PostgreSQL stands a pooler, which passes no dump.",
+                    "There is a pooler between this process and PostgreSQL, and a dump cannot pass through it.",
                     "Give the operator PostgreSQL's own address and port in DATABASE_URL and VAULT_DATABASE_URL.",
                 )
 
@@ -159,7 +159,7 @@ def _run(program: str, alias: str, *arguments: str) -> None:
         raise InputError(
             "dump-failed",
             Phrase("%(program)s did not finish with the database %(name)s.", program=program, name=said["NAME"]),
-            "What it said stands beside; nothing of the database was changed by a restore that failed.",
+            "Its own message is shown beside. The failed restore changed nothing in the database.",
             found=done.stderr.strip()[-1000:],
         )
 

@@ -140,7 +140,7 @@ def opened(submission: Submission, key: ProcessingKey) -> Report:
         raise VerificationError(
             "pack-of-other-sector",
             Phrase(
-                "The report is made with the pack %(pack)s; the site reports by %(wanted)s.",
+                "The report is made with the pack %(pack)s; the site has to report with %(wanted)s.",
                 pack=report.released.pack,
                 wanted=submission.site.pack,
             ),

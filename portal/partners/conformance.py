@@ -72,7 +72,7 @@ def read(raw: bytes) -> Result:
             400,
             "result-malformed",
             Phrase("The file is no result of the conformance kit: %(wrong)s.", wrong=wrong),
-            "Give what python -m reporting_agent.sources.conformance NAME --json prints, as it stands.",
+            "Give what python -m reporting_agent.sources.conformance NAME --json prints, unchanged.",
         )
     failed = tuple(one["name"] for one in told["checks"] if not one["passed"])
     return Result(told["source"], told["kit"], date.fromisoformat(told["ran_on"]), failed, hashlib.sha256(raw).hexdigest())

@@ -77,7 +77,7 @@ def _over_years() -> tuple[Variable, ...]:
         for name, meaning in told.items()
         for end in ("", "_low", "_high")
     ]
-    digest = Variable("digest", "", PORTAL, Phrase("SHA-256 of the signed document that the figures stand in"))
+    digest = Variable("digest", "", PORTAL, Phrase("SHA-256 of the signed document that contains the figures"))
     return (*(known[name] for name in kept), *figures, digest)
 
 

@@ -33,7 +33,7 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
         return None
     act = LoggedAct.objects.filter(publication=row, act=LoggedAct.Act.PUBLISHED).first()
     if act is None:
-        raise _not_logged(Phrase("The version was published before the log held publications."))
+        raise _not_logged(Phrase("The version was published before the log recorded publications."))
     head = log.head(key)
     return {
         "schema": SCHEMA,
@@ -84,4 +84,4 @@ def _leaf(found: tuple[log.EntryView, list[bytes]]) -> JSON:
 
 
 def _not_logged(sentence: Phrase) -> RefusedError:
-    return RefusedError(409, "not-logged", sentence, "Check the versions published since; the figures of this one stand as signed.")
+    return RefusedError(409, "not-logged", sentence, "Check the versions published since; the figures of this one remain as signed.")

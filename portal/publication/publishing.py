@@ -305,7 +305,7 @@ _SENTENCES = {
         Phrase("This version is approved and waits for its time."),
         Phrase("Cancel its release first, or wait until it is out."),
     ),
-    "nothing-shown": (409, Phrase("The gate lets no value of this version out."), Phrase("Look at the gate's reasons cell by cell.")),
+    "nothing-shown": (409, Phrase("The gate releases no value of this version."), Phrase("Look at the gate's reasons cell by cell.")),
     "draft-outdated": (
         409,
         Phrase("Other reports, or steps of them, would enter now than when this was drafted."),
@@ -317,13 +317,13 @@ _SENTENCES = {
         Phrase("No release of this version waits for its time."),
         Phrase("Look at its page: it may be out, cancelled or stopped."),
     ),
-    "comment-empty": (409, Phrase("The comment says nothing."), Phrase("Write what the others should know of this draft.")),
+    "comment-empty": (409, Phrase("The comment is empty."), Phrase("Write what the others should know of this draft.")),
     "not-published": (
         409,
         Phrase("Only a published version can be withdrawn."),
-        Phrase("Discard a draft that is not wanted."),
+        Phrase("Discard a draft that is not needed."),
     ),
-    "discard-unexplained": (409, Phrase("A draft is discarded with a reason."), Phrase("Say in a sentence why it is not wanted.")),
+    "discard-unexplained": (409, Phrase("A draft is discarded with a reason."), Phrase("Say in a sentence why it is not needed.")),
     "reason-missing": (409, Phrase("A withdrawal needs a reason; it is shown to everybody."), Phrase("Say in a sentence what was wrong.")),
 }
 

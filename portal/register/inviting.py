@@ -226,7 +226,7 @@ def _require_another_manager(row: Membership) -> None:
             person=row.user.email,
             firm=Name(row.organisation.name, zh=row.organisation.name_zh),
         ),
-        "Let somebody else manage it first.",
+        "Make somebody else the manager first.",
     )
 
 

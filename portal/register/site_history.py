@@ -75,7 +75,7 @@ def note(site: Site, text: str, by: User, now: datetime) -> None:
     require_regulator_of_site(by, site)
     said = " ".join(text.split())[:1000]
     if not said:
-        raise RefusedError(409, "note-empty", "The note says nothing.", "Write a sentence.")
+        raise RefusedError(409, "note-empty", "The note is empty.", "Write a sentence.")
     record(now, by.email, Action.SITE_NOTED, f"site {site.slug}", said)
 
 

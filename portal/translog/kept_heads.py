@@ -176,6 +176,6 @@ class _Seen:
 _seen: _Seen | None = None
 _NOTHING = Kept(0, None)
 REMEDY = Phrase(
-    "Nothing is lost by waiting: send the same again later. The operator follows docs/runbook.md, log-set-back: bring back a newer backup, "
-    "or restart the log with the coordinator's signature."
+    "Nothing is lost by waiting: send the same again later. The operator follows docs/runbook.md, log-set-back: restore a newer backup,"
+    " or restart the log with the coordinator's signature."
 )

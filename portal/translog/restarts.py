@@ -44,7 +44,7 @@ def ask(reason: str, key: ReceiptKey, now: datetime, seen: bytes | None = None) 
     if (fault := selectors.first_fault()) is not None:
         raise InputError(
             "log-damaged",
-            Phrase("From entry %(entry)s on, the log that is there does not hold.", entry=fault),
+            Phrase("From entry %(entry)s on, the existing log is not valid.", entry=fault),
             "Restore a backup that holds (`manage.py check_log`); then ask again.",
         )
     after = selectors.head_of(selectors.size(), key)
@@ -67,7 +67,7 @@ def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRest
     if (selectors.size(), selectors.present_root()) != (after.size, after.root):
         raise InputError(
             "restart-of-another-log",
-            Phrase("The statement lets a log of %(size)s entries go on, and this is another one.", size=after.size),
+            Phrase("The statement allows a log of %(size)s entries to continue, and this is another log.", size=after.size),
             "Ask again with `manage.py restart_log ask`; nothing may be added between asking and taking.",
         )
     kept_heads.keep_restart(signed)

@@ -86,7 +86,7 @@ def take(raw: bytes, directory: PublishedDirectory, now: datetime) -> int:
         at = datetime.fromtimestamp(line.time or 0, UTC)
         if at > now + checkpoints.CLOCKS_APART:
             raise RefusedError(
-                400, "cosignature-ahead", "The cosignature says a time that has not come yet.", "Set the clock of the witness's machine."
+                400, "cosignature-ahead", "The time of the cosignature is in the future.", "Set the clock of the witness's machine."
             )
         _, created = Cosignature.objects.get_or_create(
             witness=key.key.key_id,

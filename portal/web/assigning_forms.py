@@ -20,13 +20,13 @@ class AssignForm(forms.Form):
 
     body = choice(
         _("Certification body"),
-        _("None that the same firm controls, and none whose every auditor has an interest in the firm: either is refused."),
+        _("Choose neither a body controlled by the same firm nor one whose auditors all have an interest in the firm: both are refused."),
         _("Choose a certification body."),
     )
     period = choice(_("Period"), _("The reports of this period are what it checks, every revision of them."), _("Choose a period."))
     due = day(
-        _("Conclusion wanted by (optional)"),
-        _("The last day. The body is told when it comes near; without one nothing is ever late."),
+        _("Conclusion due by (optional)"),
+        _("The last day. The body is reminded when it comes near; without it nothing is ever late."),
         optional=True,
     )
     sees = choice(
@@ -57,6 +57,6 @@ class TakeBackForm(forms.Form):
     reason = area(
         _("Reason"),
         _("The body and the firm read it, and it stays on record. Name no figure."),
-        _("Say in a sentence why: an assignment is never taken back without a reason."),
+        _("Say in a sentence why: an assignment is never withdrawn without a reason."),
         most=1000,
     )

@@ -37,7 +37,7 @@ class InterestForm(forms.Form):
     )
     text = area(
         _("What it is (where you have one)"),
-        _("Your body and the regulator read it. It cannot be taken back: somebody else of your body goes on."),
+        _("Your body and the regulator read it. It cannot be withdrawn: somebody else from your body continues."),
         most=1000,
         optional=True,
     )
@@ -61,7 +61,7 @@ class FindingForm(forms.Form):
     )
     evidence = line(_("Evidence: which document, and who keeps it (optional)"), most=500, optional=True)
     evidence_digest = digest(_("Its SHA-256 (optional)"), optional=True)
-    due = day(_("Answer wanted by"), required=_("Choose a day."))
+    due = day(_("Answer due by"), required=_("Choose a day."))
 
 
 class AnswerForm(forms.Form):
@@ -113,7 +113,7 @@ class OpinionForm(forms.Form):
     checked = area(_("What was checked"), required=_("Say what was checked."), most=2000, rows=4)
     not_checked = area(
         _("What was not checked"),
-        _("Nobody can read an opinion without it. Where nothing was left out, say so."),
+        _("An opinion cannot be understood without it. If nothing was left out, say so."),
         _("Say what was not checked."),
         most=2000,
     )
@@ -202,7 +202,7 @@ class WithdrawalForm(forms.Form):
 
     reason = area(
         _("Reason, shown to everybody"),
-        _("Say in a sentence why the attestation no longer holds."),
+        _("Say in a sentence why the attestation is no longer valid."),
         _("Give a reason: an attestation is never withdrawn without one."),
         most=1000,
     )
@@ -246,7 +246,7 @@ class AuditPolicyForm(forms.Form):
         _("A report with an adverse opinion"),
         _("It comes back with a corrected report, or when the opinion is withdrawn."),
         _("Choose one."),
-        choices=[("no", _("Stays in the publications")), ("yes", _("Leaves the next version; the change is told"))],
+        choices=[("no", _("Stays in the publications")), ("yes", _("Leaves the next version; the change is stated"))],
     )
 
     @classmethod
@@ -262,7 +262,7 @@ class SummaryForm(forms.Form):
 
     summary = upload(
         _("Summary of verify, JSON"),
-        _("Codes and counts only. A file that holds anything else is refused and not kept."),
+        _("Codes and counts only. A file that contains anything else is refused and not stored."),
         _("Choose the summary that verify wrote."),
     )
 

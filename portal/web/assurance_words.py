@@ -62,7 +62,7 @@ ACTS: dict[str, Promise] = {
     "returned": pgettext_lazy("finding", "Sent back by the auditor"),
     "closed": pgettext_lazy("finding", "Closed by the auditor"),
     "appealed": pgettext_lazy("finding", "The plant appealed to the regulator"),
-    "confirmed": pgettext_lazy("finding", "The regulator decided: the finding stands"),
+    "confirmed": pgettext_lazy("finding", "The regulator decided: the finding is upheld"),
     "annulled": pgettext_lazy("finding", "The regulator decided: the finding falls"),
 }
 
@@ -93,7 +93,7 @@ def need_in_words(asked: Asked) -> str:
         Need.SIGN: _("A statement is drawn up and waits for your signature."),
         Need.SURVEILLANCE: _("The surveillance visit is due on %(day)s.") % {"day": day},
         Need.EXPIRES: _("The attestation is valid until %(day)s.") % {"day": day},
-        Need.CONCLUDE: _("Write your statement: nothing stands in the way of it."),
+        Need.CONCLUDE: _("Write your statement: nothing prevents it."),
     }
     return said[asked.need]
 

@@ -24,7 +24,9 @@ def certificate_pdf(page: AttestationPage, address: str) -> bytes:
     parts.append(table_of(["", ""], [[item.title, item.text] for item in page.facts], (2, 5)))
     parts.append(text_of(_("How to check this paper"), "heading"))
     parts.append(
-        text_of(_("A paper says how things stood when it was printed. How they stand today: %(address)s") % {"address": address}, "body")
+        text_of(
+            _("This paper shows the state on the day it was printed. For the state today, see %(address)s") % {"address": address}, "body"
+        )
     )
     parts.append(_square(address))
     parts.append(table_of(["", ""], [[item.title, item.text] for item in page.proof], (2, 5)))

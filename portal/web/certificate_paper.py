@@ -23,7 +23,10 @@ def pdf(view: CertificateView, verify_at: str) -> bytes:
         text_of(title, "title"),
         text_of(_("%(firm)s · %(sector)s · issued %(day)s") % {"firm": report.firm, "sector": report.sector, "day": issued}, "quiet"),
         text_of(
-            _("These are the energy labels that the plant released in its sealed report. Whether they still hold, anybody reads at:"),
+            _(
+                "These are the energy labels that the plant released in its sealed report. Anybody can check whether they are still valid"
+                " at:"
+            ),
             "lead",
         ),
         text_of(verify_at, "item"),
@@ -36,8 +39,9 @@ def pdf(view: CertificateView, verify_at: str) -> bytes:
         ),
         text_of(
             _(
-                "Best is what the best runs took, typical what half of the runs stayed below; chance was added at the plant, so that "
-                "nobody can tell a single day. The interval holds the true best in 95 of 100 cases. A label is no yearly average."
+                "Best is what the best runs used; half of the runs used less than typical. Random noise was added at the plant, so that"
+                " no single day can be recognised. The interval contains the true best in 95 of 100 cases. A label is not a yearly"
+                " average."
             ),
             "body",
         ),

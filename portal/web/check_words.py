@@ -26,14 +26,14 @@ def _how_many(outcome: SampleOutcome) -> str:
         "missing": f"{missing:,}",
     }
     if failed and missing:
-        return _("%(held)s of %(n)s checks hold. %(failing)s failed and need a finding; %(missing)s could not be made.") % told
+        return _("%(held)s of %(n)s checks passed. %(failing)s failed and need a finding. %(missing)s could not be made.") % told
     if failed:
-        return _("%(held)s of %(n)s checks hold. %(failing)s failed and need a finding.") % told
+        return _("%(held)s of %(n)s checks passed. %(failing)s failed and need a finding.") % told
     if missing:
-        return _("Not verified: %(held)s of %(n)s checks hold, %(missing)s could not be made.") % told
+        return _("Not verified: %(held)s of %(n)s checks passed, %(missing)s could not be made.") % told
     if not outcome.bound:
-        return _("Not verified: all %(n)s checks hold, of a report that was not bound to the one accepted here.") % told
-    return _("All %(n)s checks hold, and what was opened is the report that this portal accepted.") % told
+        return _("Not verified: all %(n)s checks passed, but the report was not bound to the one accepted here.") % told
+    return _("All %(n)s checks passed, and what was opened is the report that this portal accepted.") % told
 
 
 def what_is_missing(code: str) -> str:

@@ -18,7 +18,7 @@ def facts(done: Deleted) -> tuple[Item, ...]:
         Item(_("Sealed and opened reports"), f"{len(done.digests):,}"),
         Item(_("Released values"), f"{done.values:,}"),
         Item(_("Accounts of people"), f"{done.people:,}"),
-        Item(_("Sites taken out of every peer group"), f"{done.sites:,}"),
+        Item(_("Sites removed from every peer group"), f"{done.sites:,}"),
     )
 
 
@@ -26,11 +26,11 @@ def staying() -> Sequence[str]:
     """What stays and why, as the page and the paper say it."""
     return (
         _("What was published: others cite it, and no firm is named in it."),
-        _("The receipt of each report and its place in the log: a log with a leaf torn out proves nothing. They hold digests only."),
+        _("The receipt of each report and its place in the log: a log with a leaf torn out proves nothing. They contain digests only."),
         _(
-            "Behind each published value, that some firm stood there with this class and these cells of the grid, firm and report under "
-            "random names: without it a later version could give another firm away. While no other firm of the cell has left, "
-            "the operator can still tell whose it is."
+            "For each published value, a record that some firm contributed to it with this class and these cells of the grid, with firm"
+            " and report under random names. Without it a later version could reveal another firm. Until another firm of the cell leaves,"
+            " the operator can still tell which firm it was."
         ),
         _(
             "The record of who did what, with the addresses of those who did it, and reminders, extensions and incentives that regulators "

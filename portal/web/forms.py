@@ -73,7 +73,7 @@ class SealedFilesField(forms.FileField):
 
     default_error_messages = {  # noqa: RUF012 - as Django declares it
         "required": _("Choose the sealed file first."),
-        "too-many": _("These are more than %(most)s files: none was taken. Choose %(most)s at most, and come again with the others."),
+        "too-many": _("These are more than %(most)s files: none was accepted. Choose at most %(most)s, and submit the others afterwards."),
     }
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
@@ -126,9 +126,9 @@ class DiscardForm(forms.Form):
     """Why a draft is not wanted; only those who decide read it."""
 
     reason = area(
-        _("Why it is not wanted"),
+        _("Why it is not needed"),
         _("It stays with the draft, for those who decide. The public never sees it."),
-        _("Say in a sentence why the draft is not wanted."),
+        _("Say in a sentence why the draft is not needed."),
         most=1000,
         rows=4,
     )
@@ -168,7 +168,7 @@ class ApprovalForm(forms.Form):
     """The second person's decision: now, or at a time in the reader's zone. What cannot be undone is not done by one click."""
 
     read = tick(
-        _("I have read the values, what the gate found and what changed. The public sees them, and they cannot be taken back."),
+        _("I have read the values, what the gate found and what changed. The public sees them, and they cannot be withdrawn."),
         required=_("Say that you have read the draft; what is published cannot be changed."),
     )
     note = area(
@@ -241,7 +241,7 @@ class PeriodForm(forms.Form):
     name = line(_("Period"), _("As 2027, 2027-Q1 or 2027-03."), _("Name the period."), most=32, width=10, attrs=NO_SPELLING)
     due = day(
         _("Last day for reports"),
-        _("Left empty, 90 days after the end of the period. Whoever is obliged and has not reported by then is late."),
+        _("If left empty, 90 days after the end of the period. A site that must report and has not done so by then is late."),
         optional=True,
     )
 

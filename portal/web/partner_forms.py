@@ -37,7 +37,7 @@ class ResultForm(forms.Form):
     version = line(_("Version of the product"), required=_("Say which version was tested."), most=60, width=10, attrs=NO_SPELLING)
     result = upload(
         _("Result file, JSON"),
-        _("What the conformance kit printed with --json, as it stands."),
+        _("What the conformance kit printed with --json, unchanged."),
         _("Choose the file first."),
         accept=".json,application/json",
     )

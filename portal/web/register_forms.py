@@ -39,7 +39,7 @@ def sectors() -> list[tuple[str, str]]:
 class _Placed(forms.Form):
     """With a jurisdiction to choose; it comes out as the row."""
 
-    jurisdiction = choice(_("Jurisdiction"), _("Where it lies; its regulator decides."), _("Choose where it lies."))
+    jurisdiction = choice(_("Jurisdiction"), _("Where it is; its regulator decides."), _("Choose where it lies."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -139,7 +139,7 @@ class SiteForm(NameForm, _Placed):
 
     slug = line(
         _("Id of the site"),
-        _("As it stands in the plant’s site.toml, such as north-works-2; a line that reports by itself is a site of its own."),
+        _("As written in the plant’s site.toml, such as north-works-2; a line that reports by itself is a site of its own."),
         _("Enter an id for the site."),
         most=63,
         width=20,
@@ -185,8 +185,8 @@ class SiteDecisionForm(RefusalForm):
 
     duty = choice(
         _("Duty"),
-        _("A site that is obliged cannot leave the scheme; one that takes part by its own will can."),
-        choices=[UNCHOSEN, ("obliged", _("Obliged to report")), ("voluntary", _("Takes part by its own will"))],
+        _("A site that is obliged cannot leave the scheme; one that takes part voluntarily can."),
+        choices=[UNCHOSEN, ("obliged", _("Obliged to report")), ("voluntary", _("Takes part voluntarily"))],
         optional=True,
     )
     field_order = ("duty", "reason")

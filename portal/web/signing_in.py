@@ -84,7 +84,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth sh
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _("The code is wrong or was used already. Wait for the next one; check that the phone’s clock is right."),
         "cannot_delete_authenticator": _("Your role needs a second factor; it cannot be removed."),
-        "cannot_generate_recovery_codes": _("Set up an authenticator app first; recovery codes stand in for it."),
+        "cannot_generate_recovery_codes": _("Set up an authenticator app first; recovery codes replace it if needed."),
     }
 
     def encrypt(self, text: str) -> str:

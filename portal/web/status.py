@@ -41,15 +41,15 @@ def _database(*, well: bool) -> Part:
 
 
 def _broker(*, well: bool) -> Part:
-    bad = _("What is handed in is kept and opened a little later.")
+    bad = _("What you submit is stored and opened a little later.")
     return _part(_("Message broker"), _("What is handed in is opened at once."), bad, well=well)
 
 
 def _worker(wrong: set[str]) -> Part:
     if {"database-away", "replica-away"} & wrong:
-        return Part(_("Worker"), StateWord(_("Not known"), "wait"), _("Without the database nobody can tell."), well=False)
+        return Part(_("Worker"), StateWord(_("Not known"), "wait"), _("Without the database this cannot be known."), well=False)
     good = _("Nothing that was handed in waits too long.")
-    bad = _("Reports that were handed in wait to be opened. They are safe; nobody has to send them again.")
+    bad = _("Submitted reports are waiting to be opened. They are safe; nobody has to send them again.")
     return _part(_("Worker"), good, bad, well=not OF_WORKER & wrong)
 
 

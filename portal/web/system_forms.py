@@ -19,7 +19,7 @@ class SystemForm(forms.Form):
     number = line(_("Number of the certificate"), required=_("Copy the number from the certificate."), most=80, width=20)
     certifier = line(
         _("Who certified"),
-        _("The body’s name as it stands on the certificate; it need not have an account here."),
+        _("The body’s name as written on the certificate; it need not have an account here."),
         _("Name the body that certified."),
         most=200,
         width=20,
@@ -32,7 +32,7 @@ class SystemForm(forms.Form):
     )
     evidence = digest(
         _("SHA-256 of the certificate"),
-        _("The paper stays where it is kept; its digest, 64 digits of 0–9 and a–f, says later which paper was meant."),
+        _("The paper stays where it is stored. Its digest, 64 digits of 0–9 and a–f, later shows which paper was meant."),
         _("Give the digest of the certificate."),
     )
 
@@ -46,7 +46,7 @@ class SystemForm(forms.Form):
         told = self.cleaned_data
         first, last = told.get("valid_from"), told.get("valid_until")
         if first and last and last < first:
-            self.add_error("valid_until", _("The last day lies before the first."))
+            self.add_error("valid_until", _("The last day is before the first."))
         return told
 
     def paper(self) -> Paper:

@@ -64,15 +64,15 @@ def _unseen(energy: float, output: float, unit: str) -> Phrase:
     """What passes unseen; a limit of half the value and more is none: the scatter hides whatever a person would call a change."""
     below, hidden = {"energy": _percent(energy), "output": _percent(output), "unit": unit}, (energy > _A_LIMIT, output > _A_LIMIT)
     if hidden == (True, True):
-        return Phrase("no change of energy per %(unit)s or of output could be told from this scatter", unit=unit)
+        return Phrase("no change of energy per %(unit)s or of output can be distinguished from this scatter", unit=unit)
     if hidden == (True, False):
         return Phrase(
-            "no change of energy per %(unit)s could be told from this scatter; changes below %(output)s of output are not seen",
+            "no change of energy per %(unit)s can be distinguished from this scatter; changes below %(output)s of output are not seen",
             unit=unit, output=below["output"],
         )  # fmt: skip
     if hidden == (False, True):
         return Phrase(
-            "changes below %(energy)s of energy per %(unit)s are not seen; no change of output could be told from this scatter",
+            "changes below %(energy)s of energy per %(unit)s are not seen; no change of output can be distinguished from this scatter",
             unit=unit, energy=below["energy"],
         )  # fmt: skip
     return Phrase("changes below %(energy)s of energy per %(unit)s or %(output)s of output are not seen", **below)

@@ -122,7 +122,8 @@ def _of_no_batch(change: Change) -> Phrase:
     meter, share = change.meters[0], f"{100 * change.size:.3g} %"
     if change.kind is Kind.CHECK:
         return Phrase(
-            "Check meter %(meter)s shows %(share)s of what meter %(other)s shows, beside which it stands: more off than the two may err.",
+            "Check meter %(meter)s shows %(share)s of what meter %(other)s shows, which it checks: the difference is larger than the"
+            " errors of the two allow.",
             meter=meter, other=change.meters[1], share=share,
         )  # fmt: skip
     if change.kind is Kind.UNDECLARED:
@@ -138,8 +139,8 @@ def _of_no_batch(change: Change) -> Phrase:
             meter=meter, share=share, step=change.step,
         )  # fmt: skip
     return Phrase(
-        "Meter %(meter)s does not count %(when)s, and no meter stands for it then: its energy by its readings, or by its own runs,"
-        " %(share)s of what step %(step)s used, is in no label.",
+        "Meter %(meter)s does not count %(when)s, and no other meter replaces it then. By its readings, or by its own runs, its energy is"
+        " %(share)s of what step %(step)s used, and no label includes it.",
         meter=meter, share=share, step=change.step, when=_when(change),
     )  # fmt: skip
 

@@ -109,7 +109,7 @@ def _fetch(args: argparse.Namespace) -> int:
         )
         for one, _ in fetched
     ]
-    none = Phrase("The portal has approved no pack beside those installed.")
+    none = Phrase("The portal has approved no pack other than those installed.")
     emit(args, {"portal": identity.portal, "packs": payload}, told(lines or [none]))
     return 0
 
@@ -248,7 +248,7 @@ def _diff(args: argparse.Namespace) -> int:
     others = [one for one in fields if not any(_is_number(one, number) for number in numbers)]
     lines += _part(len(others), Phrase("other fields differ"), (_field(one) for one in others))
     if labels is None and labels_move:
-        lines += [Phrase("Labels move, by how much is not known from the pack alone (--site tells it of a site):")]
+        lines += [Phrase("Labels change; the pack alone does not show by how much (--site shows it for a site):")]
         lines += [one.as_text() for one in labels_move]
     lines += _part(len(grades_move), Phrase("levels of limits differ"), (one.as_text() for one in grades_move))
     if labels is not None and grades is not None:

@@ -64,7 +64,7 @@ def _fetch(args: argparse.Namespace) -> int:
         emit(args, {"portal": identity.portal, "edition": None}, in_language(Phrase("The portal has published no practice."), args.lang))
         return 0
     line = Phrase(
-        "Edition %(edition)s of %(day)s with %(practices)s practices: verified and kept. The next local report names those that fit.",
+        "Edition %(edition)s of %(day)s with %(practices)s practices: verified and saved. The next local report names those that fit.",
         edition=found.edition,
         day=found.published_on,
         practices=found.practices,
@@ -99,8 +99,8 @@ def _outcome(args: argparse.Namespace) -> int:
     if told.share is None:
         raise InputError(
             "outcome-not-told",
-            Phrase("What this action saved cannot be told, so there is nothing to report. %(why)s", why=told.why or ""),
-            "See `steplabel-agent savings`; when nothing is told, and what to do, stands in docs/savings.md.",
+            Phrase("What this action saved is not known, so there is nothing to report. %(why)s", why=told.why or ""),
+            "See `steplabel-agent savings`. docs/savings.md explains when no saving is stated, and what to do.",
             found=action.id,
         )
     found = outcomes.SiteOutcome(
@@ -119,7 +119,7 @@ def _outcome(args: argparse.Namespace) -> int:
         json.dumps(document, ensure_ascii=False, indent=2),
         Phrase("“%(practice)s”: %(outcome)s.", practice=practice.words, outcome=Outcome(found.outcome).words),
         Phrase(
-            "That is all that stands in %(file)s. The saving, its interval, energy, output and days stay here.",
+            "That is all that %(file)s contains. The saving, its interval, energy, output and days stay here.",
             file=file,
         ),
         Phrase("Nothing was sent. Who manages the firm hands the file in, or does not, on %(page)s", page=page),

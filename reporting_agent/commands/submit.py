@@ -234,7 +234,7 @@ def _write(file: Path, content: bytes) -> None:
         raise InputError(
             "output-not-writable",
             "The file cannot be written.",
-            "Give a path in a folder that exists and can be written; what it was to hold is kept, and the same command writes it.",
+            "Give a path in an existing folder that can be written to. The content has been saved; the same command writes it again.",
             place=Place(str(file)),
             found=str(error.strerror or error),
         ) from error

@@ -84,8 +84,8 @@ def _how(portal: str) -> Phrase:
     from benchmarks.phrases import Phrase
 
     return Phrase(
-        "Nothing was installed. Finish a report that was begun first (`status`); then download a file from %(portal)s/agent/ and hold it "
-        "against this announcement with `updates --downloaded FILE`.",
+        "Nothing was installed. Finish a report that was begun first (`status`); then download a file from %(portal)s/agent/ and compare"
+        " it with this announcement with `updates --downloaded FILE`.",
         portal=portal,
     )  # fmt: skip
 

@@ -73,7 +73,7 @@ def _refuse_events(site: Site) -> None:
 def _wrong(site: Site, key: str, found: str, wanted: str) -> InputError:
     return InputError(
         "site-invalid",
-        "The site file does not hold together.",
+        "The site file contradicts itself.",
         "Correct the key named; docs/agent.md describes every key.",
         place=Place(str(site.path), column=key),
         found=found,

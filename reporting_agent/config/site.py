@@ -270,7 +270,7 @@ def _first_fault(wrong: ValidationError, path: Path) -> InputError:
         found, wanted = "keys that do not fit together" if whole else repr(first["input"])[:120], first["msg"].removeprefix("Value error, ")
     return InputError(
         "site-invalid",
-        Phrase("The site file does not hold together%(more)s.", more=more),
+        Phrase("The site file contradicts itself%(more)s.", more=more),
         "Correct the key named; docs/agent.md describes every key.",
         place=Place(str(path), column=key),
         found=found,

@@ -228,9 +228,8 @@ def _said_of_daylight(_meter: Meter, shift: Shift, zone: tzinfo) -> Phrase:
 
 def _said_of_offset(meter: Meter, shift: Shift, _zone: tzinfo) -> Phrase:
     return Phrase(
-        "its clock stands %(off)s ± %(error)s min %(ahead)s the production log throughout."
-        " Look which of the two is right; if the log is, declare clock_offset_s = %(offset)s."
-        " Where all meters show it, it is the log's time zone.",
+        "its clock is %(off)s ± %(error)s min %(ahead)s the production log throughout. Check which of the two is right. If the log is"
+        " right, declare clock_offset_s = %(offset)s. If all meters show it, the log's time zone is wrong.",
         off=f"{abs(shift.offset_s) / 60:,.0f}",
         error=f"{max(2 * shift.offset_error_s / 60, 1):.0f}",
         ahead=_ahead(shift.offset_s),

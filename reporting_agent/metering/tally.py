@@ -106,8 +106,8 @@ _SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     "first-interval-unknown": (
         Severity.NOTICE,
         Phrase(
-            "interval reading at the edge of the record whose length nothing tells; left out, the time "
-            "counts as missing (declare interval_s)"
+            "interval reading at the edge of the record whose length is not known; left out, the time counts as missing (declare"
+            " interval_s)"
         ),
     ),
 }

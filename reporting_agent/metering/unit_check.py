@@ -191,8 +191,8 @@ _SIDE = {
     (True, "bounds"): Phrase("Those since are beyond what a batch of this step can take."),
     (False, "bounds"): Phrase("Those before are beyond what a batch of this step can take."),
     (True, "beside"): Phrase("The meter it stands beside shows what it showed before."),
-    (True, "rows"): Phrase("Most batches lie before; nothing else tells which of the two is wrong."),
-    (False, "rows"): Phrase("Most batches lie after; nothing else tells which of the two is wrong."),
+    (True, "rows"): Phrase("Most batches lie before; nothing else shows which of the two is wrong."),
+    (False, "rows"): Phrase("Most batches lie after; nothing else shows which of the two is wrong."),
 }
 """By whether the values are wrong since the change or were until it, and by what proves it."""
 

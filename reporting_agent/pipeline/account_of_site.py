@@ -32,9 +32,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | N
         return
     if balance is None:
         said = Phrase(
-            "The site declares no [site_boundary], so nothing shows that all of its energy is in this label: what no meter and no row"
-            " gives is missing unseen. Each percent that is missing makes the label %(size)s %(unit)s lower. State in [site_boundary] what"
-            " came over the fence.",
+            "The site declares no [site_boundary], so nothing shows that all of its energy is in this label: energy without a meter or a"
+            " row is missing without notice. Each percent that is missing makes the label %(size)s %(unit)s lower. State in"
+            " [site_boundary] what the site bought, made and sold.",
             size=f"{abs(label.best.value) / 99:.2g}",
             unit=label.unit,
         )
@@ -66,8 +66,8 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | N
                 yield Words.of(said)
         elif carrier not in found and label.energy_by_carrier.get(carrier):
             said = Phrase(
-                "The account of the site holds no balance of %(carrier)s, which this label counts: nothing shows that all of it is in."
-                " State in [site_boundary] what came over the fence of it.",
+                "The account of the site has no balance of %(carrier)s, which this label counts: nothing shows that all of it is"
+                " included. State in [site_boundary] how much of it the site bought, made and sold.",
                 carrier=CARRIERS[carrier].words,
             )
             yield Words.of(said)
@@ -102,9 +102,9 @@ def _said(one: CarrierBalance, amount: float, size: float, label: StepLabel) -> 
     }
     if one.closes is None:
         return Phrase(
-            "Whether the site's balance of %(carrier)s closes cannot be told: of %(of)s %(unit)s the meters may err by %(amount)s %(unit)s."
-            " Were so much missing and this step's own, the label would be higher by %(size)s %(per)s. Give its main meters the class"
-            " that their calibration shows, or better ones.",
+            "Whether the site's balance of %(carrier)s closes cannot be told: of %(of)s %(unit)s the meters may err by %(amount)s"
+            " %(unit)s. If that much were missing and this step's own, the label would be %(size)s %(per)s higher. Give its main meters"
+            " the class that their calibration shows, or better ones.",
             **shown,
         )
     if amount > 0:
@@ -116,8 +116,8 @@ def _said(one: CarrierBalance, amount: float, size: float, label: StepLabel) -> 
         )
     return Phrase(
         "The site's balance of %(carrier)s is open: %(amount)s %(unit)s more are used than the account says came in or were made (%(of)s"
-        " %(unit)s), so it does not show that all of it is counted; of this step's output that is %(size)s %(per)s. Hold purchases, stocks"
-        " and conversions of [site_boundary] against their invoices and meters.",
+        " %(unit)s), so it does not show that all of it is counted; of this step's output that is %(size)s %(per)s. Compare purchases,"
+        " stocks and conversions of [site_boundary] with their invoices and meters.",
         **shown,
     )
 

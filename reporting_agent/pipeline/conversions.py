@@ -147,9 +147,8 @@ def _lost_before_it(label: StepLabel, one: Judged) -> Iterator[Words]:
     size = fsum(taken.values()) / label.output_t * (one.taken / one.given - 1)
     if size > UNTOLD * abs(best):
         said = Phrase(
-            "%(id)s of [site_boundary] makes %(carriers)s that this step takes and loses %(loss)s of what it takes itself, which stands in"
-            " no label: with it the label would be higher by up to %(size)s %(unit)s. Keep the meters of what it takes and gives for an"
-            " audit.",
+            "%(id)s of [site_boundary] makes %(carriers)s for this step and loses %(loss)s of its own input, which no label counts. With"
+            " this loss the label would be up to %(size)s %(unit)s higher. Keep the meter records of its input and output for an audit.",
             id=one.conversion.id,
             carriers=enumerated(CARRIERS[carrier].words for carrier in taken),
             loss=f"{1 - one.given / one.taken:.0%}",

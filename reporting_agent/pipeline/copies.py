@@ -55,9 +55,9 @@ def held(made: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
             continue
         steps.append(other)
         said = Phrase(
-            "Step %(step)s, %(metric)s: runs that share a machine and its time, or that are equal to others in every amount, make the best"
-            " %(twice)s; each counted once, %(once)s %(unit)s. The second counts, and nothing leaves the site. Take copies out of the log,"
-            " write runs of one machine at one time as one, and name the equipment of lines that run side by side.",
+            "Step %(step)s, %(metric)s: some runs share a machine and its time, or equal others in every amount. Counted as they are, the"
+            " best is %(twice)s; counted once, %(once)s %(unit)s. The second value counts, and no report can be sent. Remove copies from"
+            " the log, write simultaneous runs of one machine as one run, and name the equipment of lines that run side by side.",
             step=label.step, metric=str(label.metric), twice=f"{label.best.value:.4g}",
             once="–" if other.best.value is None else f"{other.best.value:.4g}", unit=label.unit,
         )  # fmt: skip

@@ -120,7 +120,7 @@ def join(
                 "energy-without-batch",
                 Severity.WARNING,
                 Phrase(
-                    "%(strays)s rows of energy name a batch that the batches file does not hold; they are in no label.",
+                    "%(strays)s rows of energy name a batch that is not in the batches file; they are in no label.",
                     strays=f"{len(strays):,}",
                 ),
                 len(strays),

@@ -162,8 +162,8 @@ def told(label: StepLabel, short: Mapping[tuple[str, str], float], doubted: Mapp
     the label would be higher."""
     if label.best.value is not None and label.output_t and label.metric is not Metric.ELECTRICITY and label.step in doubted:
         said = Phrase(
-            "One run is left out, because its log names fuel that its energy does not hold (`check` names the row). Were that fuel of all"
-            " runs, the label would be higher by %(size)s %(unit)s at most. Report it as energy, or correct the log.",
+            "One run is left out, because its log names fuel that is missing from its energy (`check` names the row). If all runs used"
+            " that fuel, the label would be at most %(size)s %(unit)s higher. Report it as energy, or correct the log.",
             size=f"{doubted[label.step] / MJ_PER[label.energy_unit] / label.output_t:.2g}",
             unit=label.unit,
         )

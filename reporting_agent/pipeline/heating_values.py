@@ -251,10 +251,10 @@ def _told(doubtful: Doubtful) -> Iterator[Finding]:
             "heating-value-two-sided",
             Severity.EXCLUSION,
             Phrase(
-                "%(carrier)s is given back and taken on a day (%(days)s days, the first %(first)s), and nothing shows that it has one"
-                " heating value on both sides: two are given, or an amount of energy without one, or it is poorer than what it is mixed of."
-                " The runs of these days are left out, and nothing leaves the site. Correct the value that is wrong, and give amounts of"
-                " energy their lhv; what truly differs between streams stands under [[lhv]] with step and reason.",
+                "%(carrier)s is both given back and used on the same day (%(days)s days, first %(first)s), and its heating value is not"
+                " shown to be the same on both sides: there are two values, an amount of energy without a value, or a value below that of"
+                " the gases it is mixed from. The runs of these days are left out, and no report can be sent. Correct the wrong value,"
+                " and give amounts of energy their lhv. If the streams really differ, declare each under [[lhv]] with step and reason.",
                 carrier=words.each(str.capitalize),
                 days=len(days),
                 first=days[0].isoformat(),

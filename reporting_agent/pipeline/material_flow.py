@@ -110,7 +110,7 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[Finding]:
             "parent-unknown",
             unknown,
             Phrase(
-                "%(batches)s batches name a parent that the log does not hold; what went before them is not added up.",
+                "%(batches)s batches name a parent that is not in the log; what went before them is not added up.",
                 batches=f"{len(unknown):,}",
             ),
         ),

@@ -85,7 +85,7 @@ def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
         energy = label.energy_by_carrier.get(carrier, 0.0)
         if energy > 0 and counts(carrier, label.metric):
             said = Phrase(
-                "As the site declares, %(carrier)s was bought over the fence and not made in boilers of its own: each percent that those"
+                "As the site declares, %(carrier)s was bought from outside and not made in its own boilers: each percent that boilers"
                 " would lose is %(size)s %(unit)s. Keep the supplier's invoices for an auditor.",
                 carrier=CARRIERS[carrier].words,
                 size=f"{0.01 * energy / label.output_t:.2g}",

@@ -36,8 +36,8 @@ def rejections(rejected: Sequence[Rejected]) -> list[Finding]:
 def _rejected(reason: str, rows: int) -> Phrase:
     """Of a clause or of the sentence of a refusal."""
     if reason.endswith("."):
-        return Phrase("%(rows)s rows: %(sentence)s They stand in rejected.csv.", rows=f"{rows:,}", sentence=reason)
-    return Phrase("%(rows)s rows: %(reason)s; they stand in rejected.csv.", rows=f"{rows:,}", reason=reason)
+        return Phrase("%(rows)s rows: %(sentence)s They are in rejected.csv.", rows=f"{rows:,}", sentence=reason)
+    return Phrase("%(rows)s rows: %(reason)s; they are in rejected.csv.", rows=f"{rows:,}", reason=reason)
 
 
 def told(totals: Sequence[Total], corrections: Corrections) -> list[Finding]:

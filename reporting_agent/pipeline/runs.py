@@ -38,7 +38,7 @@ _SENTENCES = {
     ),
     "log-standing": Phrase("rows with energy and no output: standing time, kept in the run it lies in"),
     "log-coarse-energy": Phrase(
-        "rows with output and 0 energy, because the counter shows whole units; kept, for it catches up within the run"
+        "rows with output and 0 energy, because the counter shows whole units; kept, because it catches up within the run"
     ),
 }
 EXCLUDING = frozenset({"log-first-row", "log-gap", "log-not-normal", "log-energy-unknown"})

@@ -123,10 +123,11 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
             )
         else:
             said = Phrase(
-                "%(variable)s is %(value)s on average and differs from run to run, but the energy of these %(runs)s runs does not show"
-                " it: it follows by %(part)s %% (±%(sure)s) of what the correction takes. Values may be written and not measured, or the"
-                " runs may be too few for so small a scatter. Without that correction (from %(reference)s) the label would be %(without)s"
-                " %(unit)s. Label a longer period, and keep the sheets of the tests for an auditor.",
+                "%(variable)s is %(value)s on average and differs from run to run, but the energy of these %(runs)s runs shows %(part)s"
+                " %% (±%(sure)s) of the effect that the correction assumes, which is too little or too uncertain to confirm it. The"
+                " values may be written and not measured, or there may be too few runs for such small differences. Without that"
+                " correction (from %(reference)s) the label would be %(without)s %(unit)s. Use a longer period, and keep the test records"
+                " for an auditor.",
                 runs=len(made.rows),
                 part=f"{100 * part:.0f}",
                 sure=f"{100 * SIGMAS * sure:.0f}",
@@ -251,9 +252,10 @@ def held(by_run: SiteLabel, by_mean: SiteLabel, found: Sequence[Scattered]) -> S
 def _told(one: Scattered) -> Finding:
     label, by_run = one.label, one.label.best.value
     said = Phrase(
-        "Step %(step)s, %(metric)s: %(variable)s as it differs from run to run makes the best %(run)s, its mean %(mean)s %(unit)s, and"
-        " energy does not follow it: corrected by it the runs scatter more, not less. The second counts, and nothing leaves the site."
-        " Correct the values; where runs cannot tell them apart, give the mean as a constant of [mapping.batches].",
+        "Step %(step)s, %(metric)s: corrected with the %(variable)s of each run the best value is %(run)s, with its mean it is %(mean)s"
+        " %(unit)s. Energy does not follow the variable: the correction makes the runs differ more, not less. So the value with the mean"
+        " counts, and no report can be sent. Correct the values; if they cannot be measured for each run, give the mean as a constant of"
+        " [mapping.batches].",
         step=label.step,
         metric=str(label.metric),
         variable=one.variable,

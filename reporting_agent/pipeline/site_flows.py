@@ -237,8 +237,8 @@ def _mean_lhv(batches: Sequence[Batch], *, by_step: bool = False) -> dict[tuple[
 
 def _without_heat(carrier: str) -> Finding:
     sentence = Phrase(
-        "%(carrier)s stands in the site's balance both as heat and as an amount without heat content; it is left out of the balance."
-        " Give `lhv` with the flow, or the laboratory's values under [[lhv]].",
+        "%(carrier)s is in the site's balance both as heat and as an amount without heat content; it is left out of the balance. Give"
+        " `lhv` with the flow, or the laboratory's values under [[lhv]].",
         carrier=CARRIERS[carrier].words.each(str.capitalize),
     )
     return Finding("lhv-required", Severity.NOTICE, sentence, 1)

@@ -35,8 +35,8 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
                 "a header told by merged cells",
                 None,
                 Phrase(
-                    "A cell of %(file)s stands so far from the others that the names of its columns are told otherwise: delete what stands"
-                    " far below or right of the table.",
+                    "A cell of %(file)s is so far from the table that the column names are read differently. Delete whatever is far below"
+                    " or to the right of the table.",
                     file=path.name,
                 ),
             )

@@ -148,7 +148,7 @@ def load_actions(site: Site) -> Actions:
 def _wrong(path: Path, key: str, found: str, wanted: str) -> InputError:
     return InputError(
         "actions-invalid",
-        "The list of actions does not hold together.",
+        "The list of actions contradicts itself.",
         "Correct the key named; docs/savings.md describes every key.",
         place=Place(str(path), column=key),
         found=found,

@@ -46,7 +46,7 @@ def require_reportable(site: Site) -> Pack:
                 "with others' it could be wrong by any factor. Nothing was drawn, spent, written or sent.",
                 runs_unit=site.runs.unit,
             ),
-            "Ask whoever set up the logger, or hold a day of it against the meter on the wall; then remove unit_assumed.",
+            "Ask whoever set up the logger, or compare a day of it with the meter on the wall; then remove unit_assumed.",
         )
     if asking := [event for event in site.events if not event.is_explained]:
         raise PolicyRefusal(

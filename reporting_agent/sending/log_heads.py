@@ -202,7 +202,7 @@ def _omitted(connection: sqlite3.Connection, own: OwnEntry, shown: SeenHead, now
     return VerificationError(
         OMITTED,
         Phrase(
-            "The portal's log of %(size)s entries does not hold %(what)s at entry %(index)s, where the portal signed that it is.",
+            "The portal's log of %(size)s entries does not contain %(what)s at entry %(index)s, where the portal signed that it is.",
             size=shown.head.size,
             what=own.what,
             index=own.index,

@@ -124,8 +124,8 @@ def require_ledger(challenge: Challenge) -> LedgerStand:
         raise PolicyRefusal(
             "challenge-outdated",
             Phrase(
-                "The challenge for %(period)s, revision %(revision)s, does not say where the portal's ledger of this site stands, as "
-                "those of earlier releases did not.",
+                "The challenge for %(period)s, revision %(revision)s, does not state the portal's last entry in this site's ledger."
+                " Challenges of earlier releases did not either.",
                 period=challenge.commitment.period,
                 revision=challenge.commitment.revision,
             ),

@@ -345,7 +345,7 @@ def _not_a_portal(why: str) -> VerificationError:
     return VerificationError(
         "answer-unreadable",
         Phrase("The portal answered what no Steplabel portal answers: %(why)s.", why=why),
-        "Check --portal and any proxy on the way; nothing was accepted, and what was to be sent is kept.",
+        "Check --portal and any proxy on the way; nothing was accepted, and what was to be sent has been saved.",
     )
 
 

@@ -74,7 +74,7 @@ def test_a_report_that_waits_too_long_tells_that_the_worker_is_gone(client: Clie
     Submission.objects.filter(site=cast.plants[0].site).update(received_at=now - readiness.TOO_LONG - timedelta(minutes=1))
     answer = client.get("/status/")
     assert answer.status_code == 503
-    assert "wait to be opened" in answer.content.decode()
+    assert "waiting to be opened" in answer.content.decode()
     opening.sweep(keys.processing_key(), lambda: NOW)
     assert client.get("/status/").status_code == 200
 

@@ -142,7 +142,7 @@ def test_an_appeal_waits_for_the_regulator_alone_and_a_finding_that_stands_waits
         args = ("Words.", "", who, NOW) if act is findings.answer else ("Words.", who, NOW)
         refused("finding-appealed" if act is findings.answer else "finding-unanswered", act, finding, *args)
     refused("finding-appealed", findings.send_back, finding, "Words.", cast.auditor, NOW)
-    assert "The regulator decides about the appeal." in read(body, reverse("web:engagement-finding", args=place))
+    assert "The regulator decides on the appeal." in read(body, reverse("web:engagement-finding", args=place))
     assert "Works 3: appeal against finding 1" in read(office, reverse("web:home"))
     assert {"appeal.waits"} == set(asked_of(cast.provincial))
     assert "finding.appealed" in asked_of(cast.auditor)

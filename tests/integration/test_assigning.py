@@ -170,7 +170,7 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
     Notice.objects.all().delete()
 
     officer, address = Office.of(cast.approver), reverse("web:take-assignment-back", args=[made.pk])
-    assert "never taken back without a reason" in officer.post(address, {"reason": "  "}, 400)
+    assert "never withdrawn without a reason" in officer.post(address, {"reason": "  "}, 400)
     officer.post(address, {"reason": REASON})
     officer.post(address, {"reason": "Another reason."})  # sent twice
     made.refresh_from_db()
@@ -199,7 +199,7 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
             act()
         refusals.append(refused.value.code)
     assert refusals == ["assignment-taken-back"] * 7
-    assert reminding.remind(NOW + timedelta(days=3)) == 0, "no answer is wanted any more"
+    assert reminding.remind(NOW + timedelta(days=3)) == 0, "no answer is needed any more"
 
     # readable
     view = engagement(cast.auditor, made.pk, NOW.date())

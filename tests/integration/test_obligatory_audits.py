@@ -113,7 +113,7 @@ def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_take
         ({"number": ""}, "Copy the number from the certificate."),
         ({"certifier": ""}, "Name the body that certified."),
         ({"valid_from": "soon"}, "Write the day as"),
-        ({"valid_until": (today - timedelta(days=1)).isoformat()}, "The last day lies before the first."),
+        ({"valid_until": (today - timedelta(days=1)).isoformat()}, "The last day is before the first."),
         ({"valid_until": (today + timedelta(days=2000)).isoformat()}, "valid for more than five years"),
         ({"evidence": "abc"}, "This is no SHA-256"),
     ):

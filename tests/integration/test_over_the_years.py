@@ -80,7 +80,7 @@ def test_who_joined_between_two_years_is_not_told_by_what_they_could_save(client
     shown = [step for step in newest.document["steps"] if step["gate"]["shown"]]
     assert shown
     assert all(step["potential"] == [] and "best" in step["potential_withheld"] for step in shown)
-    assert "too few firms would stand behind it" in client.get(PAGE).content.decode()
+    assert "too few firms would contribute to it" in client.get(PAGE).content.decode()
 
 
 def test_a_sector_of_which_nothing_is_shown_has_a_page(client: Client) -> None:

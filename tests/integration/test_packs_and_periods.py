@@ -76,11 +76,11 @@ def test_a_regulator_of_the_whole_scope_opens_and_closes_a_period(cast: Cast) ->
     early = officer.post(address, {"name": "2018", "due": "2018-12-31"})
     assert "cannot be due before their period has ended" in early.content.decode()
     done = officer.post(address, {"name": "2018", "due": "2099-03-31"}, follow=True)
-    assert "The period 2018 takes reports; they are due on 31 March 2099." in done.content.decode()
+    assert "The period 2018 is open for reports; they are due on 31 March 2099." in done.content.decode()
     assert [event.actor for event in Event.objects.filter(action="period.opened", subject="period cement/2018")] == [cast.approver.email]
     closing = reverse("web:close-period", args=[cast.group.pk, "2018"])
     assert "What is closed stays closed" in officer.get(closing).content.decode()
-    assert "no longer takes reports" in officer.post(closing, follow=True).content.decode()
+    assert "no more reports are accepted" in officer.post(closing, follow=True).content.decode()
     assert ReportingPeriod.objects.get(name="2018").closed_at is not None
     assert officer.post(reverse("web:close-period", args=[cast.group.pk, "2031"])).status_code == 404
 

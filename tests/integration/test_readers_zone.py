@@ -75,7 +75,7 @@ def test_a_zone_is_chosen_on_the_account_page(cast: Cast) -> None:
     client = signed_in(owner)
     assert 'value="Asia/Shanghai" selected' in client.get(reverse("mfa_index")).content.decode()
     answer = client.post(reverse("mfa_index"), {"zone": "Europe/Berlin"}, follow=True)
-    assert "Your time zone is kept." in answer.content.decode()
+    assert "Your time zone is saved." in answer.content.decode()
     assert 'value="Europe/Berlin" selected' in answer.content.decode()
     client.post(reverse("mfa_index"), {"zone": "Europe/Atlantis"})
     owner.refresh_from_db()

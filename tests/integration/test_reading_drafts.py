@@ -102,7 +102,7 @@ def test_a_spread_that_cannot_be_judged_is_not_said_to_fit(cast: Cast, draft: Pu
     page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
     assert "The spread between plants fits the assumed one" in officer.get(page).content.decode()
     Publication.objects.filter(pk=draft.pk).update(participants=draft.participants[:1])
-    assert "Too few plants have a value: their spread cannot be held against the assumed one." in officer.get(page).content.decode()
+    assert "Too few plants have a value: their spread cannot be compared with the assumed one." in officer.get(page).content.decode()
 
 
 def test_who_loses_a_role_or_a_jurisdiction_is_refused_at_the_next_page(cast: Cast, draft: Publication) -> None:
@@ -113,7 +113,7 @@ def test_who_loses_a_role_or_a_jurisdiction_is_refused_at_the_next_page(cast: Ca
     elsewhere = Jurisdiction.objects.create(path="xx", name="Elsewhere", level=Jurisdiction.Level.NATION)
     Organisation.objects.filter(pk=ministry.pk).update(jurisdiction=elsewhere)
     assert [officer.get(page).status_code for page in pages] == [404, 200, 404]
-    assert "No peer group lies in your jurisdiction." in officer.get(pages[1]).content.decode()
+    assert "There is no peer group in your jurisdiction." in officer.get(pages[1]).content.decode()
     Membership.objects.filter(user=cast.approver).delete()
     assert [officer.get(page).status_code for page in pages] == [403, 403, 403]
 

@@ -104,7 +104,7 @@ def test_the_page_never_says_that_all_hold_when_checks_were_left_out(cast: Cast,
     assert client.login(username=cast.auditor.email, password=PASSWORD)
     page = client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
     n = len(OF_A_SAMPLE) + 1
-    assert f"Not verified: {n - 2} of {n} checks hold, 2 could not be made." in page
+    assert f"Not verified: {n - 2} of {n} checks passed, 2 could not be made." in page
     assert "not bound to the report that this portal accepted" in page
     assert all(code in page for code in left_out)
     drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
@@ -257,7 +257,7 @@ def test_body_and_plant_fetch_the_draw_and_nobody_else(cast: Cast, assignment: A
     sample.refresh_from_db()
     summary = SimpleUploadedFile("summary.json", summary_bytes(sample, {}))
     noted = auditor.post(page, {"summary": summary}, follow=True).content.decode()
-    assert f"All {len(OF_A_SAMPLE)} checks hold, and what was opened is the report that this portal accepted." in noted
+    assert f"All {len(OF_A_SAMPLE)} checks passed, and what was opened is the report that this portal accepted." in noted
     assert "The plan of the draw is 95 % sure to meet a misstated record where 1 % of those counted are." in noted
     assert "Draws promised from this report before this one: 0." in noted
     typed = auditor.post(page, {"held": "16", "failing": "0"})

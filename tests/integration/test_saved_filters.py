@@ -149,4 +149,4 @@ def test_an_address_that_is_no_list_of_ours_is_not_kept_nor_led_to(cast: Cast) -
         SavedFilter(user=cast.approver, page="overview", path="/overview/", query="stage=all", name=f"{n}", saved_at=NOW)
         for n in range(MOST)
     )
-    assert "as many as are kept" in officer.post(f"/saved-filters/new/?of={quote(NARROWED)}", {"name": "more"}).content.decode()
+    assert "the most that can be stored" in officer.post(f"/saved-filters/new/?of={quote(NARROWED)}", {"name": "more"}).content.decode()

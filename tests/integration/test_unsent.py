@@ -37,7 +37,7 @@ def test_what_was_typed_is_carried_through_a_wrong_and_a_right_password_and_sent
     ended = owner.post(NEW, TYPED)
     assert ended.status_code == 403
     page = ended.content.decode()
-    assert "Your session has ended. What you typed is kept" in page
+    assert "Your session has ended. What you typed is saved" in page
     assert "sessionid" not in owner.cookies, "nothing is kept for whoever has given no password"
     carried = {name: value for name, value in fields(page).items() if name in ("next", "unsent")}
     again = sign_in(owner, cast, carried, typed="wrong")

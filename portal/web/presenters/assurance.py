@@ -259,11 +259,15 @@ def _warning(view: AttestationView) -> str:
     if view.standing is Standing.EARLIER and view.report is not None:
         told = {"n": view.report.revision}
         return (
-            _("This is about revision %(n)s of the report, an earlier one: another has replaced it, of which nothing is said here.") % told
+            _(
+                "This is about revision %(n)s of the report, an earlier one: a later one has replaced it, and this page says nothing"
+                " about that."
+            )
+            % told
         )
     if view.key_revoked_at is not None:
         day = date_format(scheme_day(view.key_revoked_at), _("j F Y"))
-        return _("The auditor’s key was revoked on %(day)s. What it signed before stands until it is withdrawn.") % {"day": day}
+        return _("The auditor’s key was revoked on %(day)s. What it signed before remains valid until it is withdrawn.") % {"day": day}
     return ""
 
 

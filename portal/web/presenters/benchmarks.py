@@ -204,7 +204,7 @@ def _items(explained: Explanation) -> tuple[Item, ...]:
         (_("Method"), explained.method),
         (_("Sources"), explained.sources),
         (_("Left out"), explained.exclusions),
-        (_("Held back by the gate"), explained.refused),
+        (_("Withheld by the gate"), explained.refused),
         (_("Drafted and approved"), explained.approval),
         (_("Changes"), explained.changes),
     )

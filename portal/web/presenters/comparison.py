@@ -137,7 +137,7 @@ def _lead(before: BenchmarkView, after: BenchmarkView, composite: Compared, unit
         return _("This is one version: there is nothing to compare.")
     named = {"a": before.version, "b": after.version, "before": composite.before, "after": composite.after, "unit": unit}
     if composite.verdict is None:
-        return _("The industry label is not shown in both versions; the steps that are stand below.")
+        return _("The industry label is not shown in both versions; the steps that are shown in both are below.")
     if composite.before == composite.after:
         return _("From version %(a)s to version %(b)s the industry label stayed at %(after)s %(unit)s.") % named
     if composite.verdict.mood == "wait":

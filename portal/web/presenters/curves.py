@@ -95,9 +95,7 @@ def _curve(step: StepView, shown: Shown) -> Curve:
         name=cell_name(step, shown),
         unit=unit,
         lead=_("About half of the firms stay at or below %(middle)s %(unit)s.") % told,
-        described=_(
-            "Percentile curve from %(low)s at %(first)s of the firms to %(high)s at %(last)s; the figures stand in the table below."
-        )
+        described=_("Percentile curve from %(low)s at %(first)s of the firms to %(high)s at %(last)s; the figures are in the table below.")
         % ends,
         best="" if best is None else _("published best %(value)s") % {"value": number(best, places)},
         picture=curve.draw(points, best),
@@ -149,18 +147,18 @@ def _without(steps: Sequence[StepView], shown: Shown, *, any_drawn: bool) -> str
     if few:
         said.append(
             _(
-                "A curve is drawn from %(fewest)s firms on, so that five lie between any two of its points; "
-                "with fewer it would list single firms’ values."
+                "A curve is drawn for %(fewest)s or more firms, so that there are five between any two of its points; with fewer it would"
+                " list single firms’ values."
             )
             % {"fewest": FEWEST}
         )
         if not any_drawn:
             said.append(_("Here at most %(firms)s firms entered.") % {"firms": max(step.firms for step in few)})
     if held:
-        said.append(_("Held back with its value: %(names)s.") % {"names": _listed(held, shown)})
+        said.append(_("Withheld with its value: %(names)s.") % {"names": _listed(held, shown)})
     if apart:
         said.append(
-            _("Left out because, beside another publication, it would tell in which part of the curve a firm lies: %(names)s.")
+            _("Left out because together with another publication it would reveal in which part of the curve a firm lies: %(names)s.")
             % {"names": _listed(apart, shown)}
         )
     if older:

@@ -96,7 +96,7 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
         )
         same = {step.reason_code for step in view.label.steps if step.shown} == {"unchanged"}
         differs = (
-            _("The same firms and values as before stand behind every value: the figures are those of version %(n)d.")
+            _("The same firms and values as before are behind every value: the figures are those of version %(n)d.")
             if same
             else _("Enough participants differ from version %(n)d: no firm can be worked out from the difference.")
         )
@@ -111,7 +111,7 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
     doubts = _("The spread between plants fits poorly at: %(steps)s. The interval there may be too narrow.") % {
         "steps": enumerated(names.step_name(step.step) for step in poor)
     }
-    too_few = _("Too few plants have a value: their spread cannot be held against the assumed one.")
+    too_few = _("Too few plants have a value: their spread cannot be compared with the assumed one.")
     checks.append(Check(_("Composition"), doubts if poor else fits if judged else too_few, "ok" if judged and not poor else "wait"))
     reports = ngettext("%(n)d report entered.", "%(n)d reports entered.", view.participants) % {"n": view.participants}
     checks.append(Check(_("Participants"), reports, "ok"))
@@ -134,8 +134,8 @@ def _release(view: ReleaseView) -> ReleaseRow:
         "not-a-draft": _("it was no draft any more"),
         "not-regulator": _("who approved it may no longer decide on it"),
         "draft-outdated": _("reports were accepted or replaced after the approval"),
-        "naming-changed": _("a firm that it names has taken that back"),
-        "gate-changed": _("the gate no longer says what it said at the approval"),
+        "naming-changed": _("a firm that it names has withdrawn its consent"),
+        "gate-changed": _("the gate's result has changed since the approval"),
     }
     ended = {
         "waiting": "",
@@ -159,7 +159,7 @@ def _why_not(view: DraftView) -> str:
         "own-draft": _("You drafted this version, so another person must decide. Ask a colleague to sign in and read it."),
         "not-a-draft": _("This version has been decided; it is a draft no longer."),
         "gate-holds": _("The gate holds this draft: wait until its reason has passed, then compose it again."),
-        "nothing-shown": _("The gate lets no value out, so there is nothing to publish. More firms must report first."),
+        "nothing-shown": _("The gate releases no value, so there is nothing to publish. More firms must report first."),
     }
     if view.withdrawal_reason:
         return _("Withdrawn. Reason: %(reason)s") % {"reason": view.withdrawal_reason}

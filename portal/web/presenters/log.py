@@ -72,7 +72,7 @@ def log_page(
     last = moment_in_words(datetime.fromtimestamp(head.at, UTC)) if head.size else _("nothing yet")
     return LogPage(
         figures=(
-            Figure(_("Entries"), f"{head.size:,}", "", _("counted from 0; none is ever changed or taken out"), "best"),
+            Figure(_("Entries"), f"{head.size:,}", "", _("counted from 0; none is ever changed or removed"), "best"),
             Figure(_("Last entry"), last, "", _("the head is signed as of then")),
         ),
         head=(

@@ -89,9 +89,11 @@ FAULTS: dict[Fault, Promise] = {
     Fault.CODE_WRONG: gettext_lazy("“%(found)s” is no unified social credit code. Compare it with the business licence."),
     Fault.CODE_UNKNOWN: gettext_lazy("No site of this pack in this jurisdiction has the code “%(found)s”. Enter it at its firm first."),
     Fault.CODE_OF_SEVERAL: gettext_lazy("Several sites have the code “%(found)s”. Say in the column “site” which is meant."),
-    Fault.EMPTY: gettext_lazy("No site stands in the file. An empty list is not taken: it would release everybody."),
+    Fault.EMPTY: gettext_lazy(
+        "There is no site in the file. An empty list is not accepted: it would release everybody from the duty to report."
+    ),
     Fault.SITE_UNKNOWN: gettext_lazy("“%(found)s” is no site of this pack in this jurisdiction. Correct its id, or register it first."),
-    Fault.SITE_TWICE: gettext_lazy("“%(found)s” stands twice. Take one of the lines out."),
+    Fault.SITE_TWICE: gettext_lazy("“%(found)s” is in the list twice. Remove one of the lines."),
     Fault.COHORT_UNKNOWN: gettext_lazy("“%(found)s” is no cohort. Write hundred, thousand or ten-thousand, or leave it empty."),
 }
 

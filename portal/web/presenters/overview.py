@@ -80,7 +80,7 @@ def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], q
         "reported": _("Obliged sites that reported"),
         "due": _("Due"),
         "overdue": pgettext("taking part", "Late"),
-        "states": _("Where the reports stand"),
+        "states": _("State of the reports"),
     }
     reported, obliged = sum(view.obliged_reported for view in found), sum(view.obliged for view in found)
     return OverviewPage(
@@ -141,7 +141,7 @@ def _row(view: TurnoutView) -> TurnoutRow:
         scope=in_language(view.scope, view.scope_zh),
         url=reverse("web:participation", args=[view.peer_group, view.period]),
         due=last_day(view.due),
-        open=StateWord(_("Closed"), "ok") if view.closed_at else StateWord(_("Takes reports"), "wait"),
+        open=StateWord(_("Closed"), "ok") if view.closed_at else StateWord(_("Open for reports"), "wait"),
         reported=view.obliged_reported,
         obliged=view.obliged,
         share=f"{100 * _share(view):.1f}%",

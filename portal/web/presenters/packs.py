@@ -139,7 +139,7 @@ def _period(group: PeerGroupView, view: PeriodView) -> PeriodLine:
         first=last_day(view.start) + timedelta(days=1),
         last=last_day(view.end),
         due=last_day(view.due),
-        state=StateWord(_("Closed"), "ok") if view.closed_at else StateWord(_("Takes reports"), "wait"),
+        state=StateWord(_("Closed"), "ok") if view.closed_at else StateWord(_("Open for reports"), "wait"),
         url=reverse("web:participation", args=[group.id, view.name]),
         close_url=reverse("web:close-period", args=[group.id, view.name]) if closes else "",
     )

@@ -106,7 +106,7 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> Listed:
     return listed(
         pairs,
         query,
-        caption=_("Reports of the sites that let you in"),
+        caption=_("Reports of the sites that gave you access"),
         titles={"site": _("Site"), "period": _("Report"), "state": _("State"), "what": _("To read"), "granted": _("Granted")},
         keys={
             "site": lambda pair: pair[0].site,
@@ -115,7 +115,7 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> Listed:
         },
         default="site",
         cells=cells,
-        empty=_("No site has let you in. Ask its firm: whoever manages it grants access on the page Sites and agents."),
+        empty=_("No site has given you access. Ask its firm: the firm’s manager grants access on the page Sites and agents."),
         only=(_("refused ones only"), lambda pair: pair[1] is not None and pair[1].state == "refused"),
     )
 
@@ -137,7 +137,7 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
             told = moment_in_words(view.declared_at)
             return (*made, Cell(in_language(view.supplier, view.supplier_zh), note=told), Cell(view.note or "–"))
         stands = view.taken_back_at is None
-        word = StateWord(_("Declared"), "ok") if stands else StateWord(_("Taken back or replaced"), "wait")
+        word = StateWord(_("Declared"), "ok") if stands else StateWord(_("Withdrawn or replaced"), "wait")
         about = enumerated((name, period_name(view.period)))
         back = Cell(_("Take back"), post_url=reverse("web:take-back-delivery", args=[view.id]), about=about) if stands else Cell("–")
         return (*made, Cell("", state=word), back)
@@ -159,7 +159,7 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
         if mine
         else _("No energy supplier has declared a delivery to a site and period that you check. You need do nothing."),
         export_url=export_url,
-        only=(_("those that stand only"), lambda view: view.taken_back_at is None) if mine else None,
+        only=(_("valid ones only"), lambda view: view.taken_back_at is None) if mine else None,
     )
 
 

@@ -77,5 +77,5 @@ def _saving(known: Known | None, step: StepView | None) -> Saving:
 
 
 def why_held(step: StepView | None) -> str:
-    held = _("held back: too few firms would stand behind it, here or beside another year")
+    held = _("withheld: too few firms would contribute to it, here or in comparison with another year")
     return held if step is None or step.shown else in_language(step.reason_en, step.reason_zh)

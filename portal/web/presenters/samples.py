@@ -80,7 +80,10 @@ def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, 
     if sample.verified_at is not None:
         if outcome is None:
             told = {"held": f"{sample.held or 0:,}", "failing": f"{sample.failing or 0:,}"}
-            return _("%(held)s checks held and %(failing)s failed. Which were left out was not noted then: draw again.") % told
+            return (
+                _("%(held)s checks passed and %(failing)s failed. Which checks were left out was not recorded at that time: draw again.")
+                % told
+            )
         return outcome_in_words(outcome)
     if drawn:
         return _("The sample is drawn. The plant opens it to you, not to this portal; what comes of it is noted here by check.")
@@ -99,12 +102,12 @@ def _earlier(view: EngagementView, sample: Sample | None) -> str:
 
 def _figures(outcome: SampleOutcome | None) -> tuple[Figure, ...]:
     if outcome is None:
-        return tuple(Figure(name, "–", "", "") for name in (_("Checks held"), _("Checks failed"), _("Checks not made")))
+        return tuple(Figure(name, "–", "", "") for name in (_("Checks passed"), _("Checks failed"), _("Checks not made")))
     failed, missing = len(outcome.failed), len(outcome.not_checkable)
     of = _("of %(n)s") % {"n": f"{outcome.held + failed + missing:,}"}
     bound = _("bound to the report that this portal accepted") if outcome.bound else _("not bound to the report that this portal accepted")
     return (
-        Figure(_("Checks held"), f"{outcome.held:,}", of, bound),
+        Figure(_("Checks passed"), f"{outcome.held:,}", of, bound),
         Figure(_("Checks failed"), f"{failed:,}", of, _("each needs a finding") if failed else ""),
         Figure(_("Checks not made"), f"{missing:,}", of, _("none of them holds") if missing else ""),
     )

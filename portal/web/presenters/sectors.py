@@ -171,7 +171,7 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
         known, (best, typical) = names.step(step.step), step_estimates(step, 1.0)
         name = names.step_name(step.step)
         if best is None or typical is None:
-            rows.append(ReachRow(name, NONE, "", NONE, in_language(step.reason_en, step.reason_zh) or _("held back")))
+            rows.append(ReachRow(name, NONE, "", NONE, in_language(step.reason_en, step.reason_zh) or _("withheld")))
             continue
         found = gap(step.step, typical, best, step.ratio)
         if found.within_noise:

@@ -70,9 +70,9 @@ def carbon_note(on: date, country: str) -> str:
     """Where the figures of CO2 come from."""
     kwh = of_electricity(on, country)
     said = _(
-        "CO₂ lies between the default factors of the energies that a step takes (GB/T 32150, GB/T 32151): where heat is reported apart, "
-        "by the heat and the electricity of the gap, else as if it might be all of one; "
-        "a dash where one of them has none, or energy leaves the step."
+        "CO₂ is calculated with the default factors of the energies that a step uses (GB/T 32150, GB/T 32151), as a range. If heat is"
+        " reported separately, it follows the heat and the electricity of the gap; if not, the range assumes that the gap could be all of"
+        " one energy. A dash means that an energy has no factor, or that energy leaves the step."
     )
     if kwh is None:
         return said

@@ -155,7 +155,7 @@ def _beside_typical(score: tuple[int, int] | None) -> str:
     low, high = score
     if low > MIDDLE:
         return _("better than typical")
-    return _("behind typical") if high < MIDDLE else _("cannot be told from typical")
+    return _("behind typical") if high < MIDDLE else _("cannot be distinguished from typical")
 
 
 def places_between(low: int, high: int) -> str:

@@ -99,7 +99,7 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
             else:
                 applying.refuse(user, row.pk, given["reason"], now)
                 post_link("application_refused", row.email, row.language, {"firm": row.name, "reason": given["reason"]})
-            return report_done(request, _("It is decided, and the applicant is told by mail."), "web:applications")
+            return report_done(request, _("It is decided, and the applicant is informed by mail."), "web:applications")
         except RefusedError as refusal:
             add_error(form, _field_of(refusal, form), refusal)
         except FirmApplication.DoesNotExist as error:
@@ -141,7 +141,7 @@ def _decision(request: HttpRequest, form: forms.Form) -> bool:
     do = request.POST.get("do")
     if do == "approve" or (do == "refuse" and form.cleaned_data["reason"]):
         return True
-    form.add_error("reason", _("Press one of the two buttons; say why where you refuse."))
+    form.add_error("reason", _("Press one of the two buttons. If you refuse, say why."))
     return False
 
 

@@ -94,15 +94,15 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
                 raise
             add_error(form, "body", refusal)
         else:
-            return report_done(request, _("It is assigned, and the body is told."), "web:assignments")
+            return report_done(request, _("It is assigned, and the body is informed."), "web:assignments")
     name = in_language(site.name, site.name_zh)
     return confirm_page(
         request,
         form,
         title=_("Assign a certification body to %(site)s") % {"site": name},
         sentence=_(
-            "The body is told at once and sees the reports of that period from then on. "
-            "Assigning the same body to the same period again changes the day and what it sees."
+            "The body is informed at once and sees the reports of that period from then on. Assigning the same body to the same period"
+            " again changes the day and what it sees."
         ),
         button=_("Assign it"),
         back=reverse("web:assign"),
@@ -177,7 +177,7 @@ def take_back(request: HttpRequest, assignment: int) -> HttpResponseBase:
     form = TakeBackForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         assigning.take_back(row, form.cleaned_data["reason"], user, timezone.now())
-        return report_done(request, _("The assignment is taken back, and the body is told."), "web:assignments")
+        return report_done(request, _("The assignment has been withdrawn, and the body is informed."), "web:assignments")
     about = {
         "body": in_language(row.body.name, row.body.name_zh),
         "site": in_language(row.site.name, row.site.name_zh),

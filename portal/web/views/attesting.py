@@ -74,7 +74,7 @@ def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
         else:
             withdrawn = taken.state == Attestation.State.WITHDRAWN
             messages.success(
-                request, _("The attestation is withdrawn.") if withdrawn else _("The attestation is issued and stands in the log.")
+                request, _("The attestation is withdrawn.") if withdrawn else _("The attestation is issued and is in the log.")
             )
             return redirect("web:attestation", taken.digest)
     (view,) = views_of([held], scheme_day())

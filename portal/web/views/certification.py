@@ -88,11 +88,11 @@ def revoke_key(request: HttpRequest, key: int) -> HttpResponseBase:
     back = Crumb(_("Signing keys"), reverse("web:auditor-keys"))
     if request.method == "POST":
         auditors.revoke(row, user, timezone.now())
-        return report_done(request, _("The key is revoked. What it signed before stands."), back.url)
+        return report_done(request, _("The key is revoked. What it signed before remains valid."), back.url)
     return confirm_page(
         request,
         title=_("Revoke this key?"),
-        sentence=_("Nothing that the key %(name)s signs will be taken any more. Attestations that it signed stay valid until withdrawn.")
+        sentence=_("Nothing that the key %(name)s signs will be accepted any more. Attestations that it signed stay valid until withdrawn.")
         % {"name": _fingerprint(row)},
         button=_("Revoke the key"),
         warning=True,

@@ -48,7 +48,7 @@ def set_due(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
                 raise
             add_error(form, "due", refusal)
         else:
-            return report_done(request, _("The due date is kept."), "web:deadlines", group, period)
+            return report_done(request, _("The due date is saved."), "web:deadlines", group, period)
     return _page(request, view, due_form=form)
 
 
@@ -93,7 +93,9 @@ def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpRespons
                 raise
             add_error(form, "until", refusal)
         else:
-            return report_done(request, _("Your request is on record; the regulator decides, and you are told."), "web:site-record", slug)
+            return report_done(
+                request, _("Your request is on record; the regulator decides, and you are informed."), "web:site-record", slug
+            )
     name, back = in_language(site.name, site.name_zh), reverse("web:site-record", args=[slug])
     told = {"site": name, "period": period_name(period), "day": date_format(deadlines.last_day(row.due), _("j F Y"))}
     return confirm_page(
@@ -120,7 +122,7 @@ def decide(request: HttpRequest, group: int, period: str, pk: int) -> HttpRespon
         messages.success(request, _("The site has the time that it asked for."))
     elif answer:
         deadlines.refuse(pk, answer, user, now)
-        messages.success(request, _("The request is refused, and the firm is told why."))
+        messages.success(request, _("The request is refused, and the firm is informed why."))
     else:
         messages.error(request, _("Nothing was decided: a refusal needs a reason, which the firm reads."))
     return redirect("web:deadlines", group, period)

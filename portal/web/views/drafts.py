@@ -119,7 +119,7 @@ def discard(request: HttpRequest, publication: int) -> HttpResponseBase:
         request,
         form,
         title=_("Discard version %(n)d?") % {"n": view.version},
-        sentence=_("It never goes out and cannot be brought back. Its number is not used again; its page stays, for those who decide."),
+        sentence=_("It is never published and cannot be restored. Its number is not used again; its page stays, for those who decide."),
         button=_("Discard version %(n)d") % {"n": view.version},
         warning=True,
         back=reverse("web:draft", args=[publication]),

@@ -130,11 +130,11 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
         back = Crumb(in_language(known.site.name, known.site.name_zh), reverse("web:agents", args=[known.site.slug]))
     if request.method == "POST":
         accounts.revoke_for(person(request), str(device), timezone.now())
-        return report_done(request, _("The agent is revoked. What it sent before stands."), back.url)
+        return report_done(request, _("The agent is revoked. What it sent before remains valid."), back.url)
     return confirm_page(
         request,
         title=_("Revoke this agent?"),
-        sentence=_("Nothing that the agent %(name)s signs will be taken any more. To report again, enrol a new one with a new token.")
+        sentence=_("Nothing that the agent %(name)s signs will be accepted any more. To report again, enrol a new one with a new token.")
         % {"name": known.public_key[:16]},
         button=_("Revoke the agent"),
         warning=True,

@@ -86,7 +86,7 @@ def revoke(request: HttpRequest, key: int) -> HttpResponseBase:
     return confirm_page(
         request,
         title=_("Revoke the key %(name)s?") % {"name": known.name},
-        sentence=_("Whatever asks with it is refused from now on. A key cannot be brought back; make a new one instead."),
+        sentence=_("Every request with it is refused from now on. A key cannot be restored; make a new one instead."),
         button=_("Revoke the key"),
         warning=True,
         back=reverse("web:keys"),

@@ -93,7 +93,7 @@ def confirm(request: HttpRequest, result: int) -> HttpResponseBase:
     return confirm_page(
         request,
         title=_("Confirm %(product)s?") % {"product": f"{row.product} {row.version}"},
-        sentence=_("Firms then read that a regulator vouches for this result. Confirm what you have seen pass, not what you were told."),
+        sentence=_("Firms then see that a regulator vouches for this result. Confirm only what you have seen pass yourself."),
         button=_("Confirm the result"),
         back=reverse("web:conformance"),
         crumbs=(Crumb(_("Conformance"), reverse("web:conformance")),),
@@ -105,8 +105,8 @@ def assigned_deliveries(request: HttpRequest) -> HttpResponse:
     views = deliveries_assigned(person(request))
     table = deliveries_list(views, request.GET, mine=False, export_url=reverse("web:assigned-deliveries-csv"))
     lead = _(
-        "What energy suppliers say they delivered to the sites that you check: their figure, as billed, to hold against the site’s own "
-        "records. Nobody else reads it."
+        "What energy suppliers say they delivered to the sites that you check: their figure, as billed, to compare with the site’s own"
+        " records. Nobody else reads it."
     )
     return listing_page(request, _("Declared deliveries"), lead, table, (Crumb(_("Assigned sites"), reverse("web:assigned")),))
 

@@ -67,7 +67,7 @@ def wishes(request: HttpRequest) -> HttpResponseBase:
         language = request.POST.get("language", "")
         known = language if language in dict(settings.LANGUAGES) else selectors.language_of(user.pk)
         telling.wish(user.pk, given, known)
-        return report_done(request, _("Your wishes are kept."), "web:notification-wishes")
+        return report_done(request, _("Your settings are saved."), "web:notification-wishes")
     spoken = selectors.language_of(user.pk)
     told = {
         "rows": wish_rows(selectors.wishes(user.pk, kinds)),

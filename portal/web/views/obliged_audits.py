@@ -101,7 +101,7 @@ def take_back(request: HttpRequest, slug: str, certificate: int) -> HttpResponse
         request,
         form,
         title=_("Take the certificate %(number)s back?") % {"number": row.number},
-        sentence=_("It no longer counts, and the day of the next audit is set without it. What it said stays on record."),
+        sentence=_("It no longer counts, and the day of the next audit is set without it. Its content stays on record."),
         button=_("Take the certificate back"),
         warning=True,
         back=reverse("web:obliged-audit", args=[slug]),

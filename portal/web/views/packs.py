@@ -44,7 +44,7 @@ def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
             add_error(form, "due" if refusal.code.startswith("due-") else "name", refusal)
         else:
             until = {"period": period_name(opened.name), "day": date_format(last_day(opened.due), _("j F Y"))}
-            return report_done(request, _("The period %(period)s takes reports; they are due on %(day)s.") % until, "web:packs")
+            return report_done(request, _("The period %(period)s is open for reports; they are due on %(day)s.") % until, "web:packs")
     return confirm_page(
         request,
         form,
@@ -71,8 +71,8 @@ def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
         request,
         title=_("Take up version %(version)s for %(group)s?") % told,
         sentence=_(
-            "The same sites and duties stand in a peer group of that version. A period is closed here before it is opened there. "
-            "What was published stays."
+            "A peer group of that version has the same sites and duties. A period is closed here before it is opened there. What was"
+            " published stays public."
         ),
         button=_("Take up version %(version)s") % told,
         back=reverse("web:packs"),
@@ -88,11 +88,11 @@ def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseB
     if request.method == "POST":
         held = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
         periods.close_period_for(person(request), held, timezone.now())
-        return report_done(request, _("The period %(period)s no longer takes reports.") % {"period": period_name(period)}, "web:packs")
+        return report_done(request, _("The period %(period)s is closed for reports.") % {"period": period_name(period)}, "web:packs")
     return confirm_page(
         request,
         title=_("Close %(period)s?") % {"period": period_name(period)},
-        sentence=_("No report is taken any more. What is closed stays closed; what was published stays."),
+        sentence=_("No more reports are accepted. What is closed stays closed; what was published stays public."),
         button=_("Close this period"),
         warning=True,
         back=reverse("web:packs"),

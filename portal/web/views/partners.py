@@ -45,7 +45,9 @@ def provider(request: HttpRequest) -> HttpResponseBase:
         except RefusedError as refusal:
             add_error(form, "result", refusal)
         else:
-            return report_done(request, _("The result is declared. It stands as your word until a regulator confirms it."), "web:provider")
+            return report_done(
+                request, _("The result is declared. It is shown as your own statement until a regulator confirms it."), "web:provider"
+            )
     sites = granted_sites(user, Role.PROVIDER)
     told = {
         "sites": len(sites),
@@ -93,7 +95,7 @@ def supplier(request: HttpRequest) -> HttpResponseBase:
             deliveries.declare(user, given["site"], given["period"], carrier, given["quantity"], unit, given["note"], timezone.now())
         except Grant.DoesNotExist as error:
             raise Http404 from error
-        return report_done(request, _("It is declared. Whoever checks the site reads it, and nobody else."), "web:supplier")
+        return report_done(request, _("It is declared. Only the body that checks the site can read it."), "web:supplier")
     told = {
         "sites": len(sites),
         "table": deliveries_list(deliveries.deliveries_of(user), request.GET, mine=True, export_url=reverse("web:supplier-csv")),
@@ -114,7 +116,7 @@ def take_back(request: HttpRequest, delivery: int) -> HttpResponseBase:
             deliveries.take_back(person(request), delivery, timezone.now())
         except Delivery.DoesNotExist as error:
             raise Http404 from error
-        messages.success(request, _("The figure is taken back; it no longer stands."))
+        messages.success(request, _("The figure has been withdrawn and is no longer valid."))
     return redirect("web:supplier")
 
 

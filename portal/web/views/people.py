@@ -72,7 +72,7 @@ def invitation(request: HttpRequest, invitation: int) -> HttpResponseBase:
             _mail(request, inviting.send_again(person(request), invitation, timezone.now()))
         else:
             inviting.revoke_invitation(person(request), invitation, timezone.now())
-            messages.success(request, _("The invitation is taken back; its link no longer works."))
+            messages.success(request, _("The invitation has been withdrawn; its link no longer works."))
     except Invitation.DoesNotExist as error:
         raise Http404 from error
     return redirect("web:people")

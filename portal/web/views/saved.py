@@ -32,7 +32,7 @@ class FilterNameForm(forms.Form):
 
 @for_role(*Role)
 def filters(request: HttpRequest) -> HttpResponse:
-    lead = _("Each leads to its list, narrowed as you saved it, with the rows of today. Nobody else sees them.")
+    lead = _("Each opens its list with your saved filter and today's rows. Nobody else sees them.")
     table = filters_list(links(saved_by(person(request))), request.GET)
     return listing_page(request, _("Your saved filters"), lead, table, _crumbs()[:1])
 
@@ -48,7 +48,7 @@ def save(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         row = SavedFilter(user=user, page=page, path=path, query=query, saved_at=timezone.now())
         if full(user):
-            form.add_error("name", _("You have saved %(n)d filters, which is as many as are kept. Delete one first.") % {"n": MOST})
+            form.add_error("name", _("You have saved %(n)d filters, which is the most that can be stored. Delete one first.") % {"n": MOST})
         elif _named(row, form):
             return report_done(request, _("The filter is saved. You find it at this list and on your first page."), f"{path}?{query}")
     return confirm_page(
@@ -92,7 +92,7 @@ def delete(request: HttpRequest, saved: int) -> HttpResponseBase:
     return confirm_page(
         request,
         title=_("Delete the filter “%(name)s”?") % {"name": row.name},
-        sentence=_("The list stays as it is. The filter cannot be brought back, only saved anew."),
+        sentence=_("The list stays as it is. The deleted filter cannot be restored; save it again if you need it."),
         button=_("Delete"),
         warning=True,
         back=reverse("web:saved-filters"),

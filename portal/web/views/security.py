@@ -33,7 +33,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         if (chosen := request.POST.get("zone", "")) in zones.ZONES:
             read_in(user, chosen)
-            messages.success(request, _("Your time zone is kept."))
+            messages.success(request, _("Your time zone is saved."))
         return redirect("mfa_index")
     kept = {one.type: one for one in Authenticator.objects.filter(user=user)}
     codes = kept.get(Authenticator.Type.RECOVERY_CODES)

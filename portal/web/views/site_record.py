@@ -37,9 +37,9 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
             raise Http404
         if request.POST.get("note", "").strip():
             site_history.note(row, request.POST["note"], user, now)
-            messages.success(request, _("The note is kept."))
+            messages.success(request, _("The note is saved."))
         else:
-            messages.error(request, _("The note says nothing. Write a sentence."))
+            messages.error(request, _("The note is empty. Write a sentence."))
         return redirect("web:site-record", slug)
     today = scheme_day(now)
     members = tuple(PeerGroupMember.objects.filter(site=row).select_related("site", "peer_group"))
@@ -86,7 +86,7 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
             except RefusedError as refusal:
                 add_error(form, "credit_code", refusal)
             else:
-                messages.success(request, _("The code is kept."))
+                messages.success(request, _("The code is saved."))
                 return redirect("web:firm-record", found.pk)
         mark_errors(form)
     newest: dict[int, SubmissionView] = {}

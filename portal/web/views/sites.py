@@ -71,11 +71,11 @@ def retire(request: HttpRequest, slug: str) -> HttpResponseBase:
     site = _own(request, slug)
     if request.method == "POST":
         siting.retire(person(request), slug, timezone.now())
-        return report_done(request, _("The site is retired. What it reported stands."), "web:sites")
+        return report_done(request, _("The site is retired. What it reported remains valid."), "web:sites")
     return confirm_page(
         request,
         title=_("Retire %(site)s?") % {"site": in_language(site.name, site.name_zh)},
-        sentence=_("Its agents are revoked and its tokens end. What it reported stands, and you go on seeing it."),
+        sentence=_("Its agents are revoked and its tokens end. What it reported remains valid, and you can still see it."),
         button=_("Retire the site"),
         warning=True,
         back=reverse("web:sites"),

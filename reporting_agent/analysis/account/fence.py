@@ -22,14 +22,16 @@ _NOTHING = 1e-9  # of what was supplied: the rounding of sums
 def beside(draft: Draft, balance: SiteBalance | None, carriers: Collection[str], shares: Mapping[str, float]) -> Iterator[Part]:
     """What no step's meter counts, divided by use; and whether each carrier balances at the fence."""
     if balance is None:
-        said = Phrase("Nothing holds the account against the fence: declare [site_boundary] in site.toml.")
+        said = Phrase("Nothing compares the account with what crossed the site's boundary: declare [site_boundary] in site.toml.")
         draft.lacks("site-boundary-missing", "", said)
         return
     balances = {one.carrier: one for one in balance.carriers}
     for carrier in carriers:
         found = balances.get(carrier)
         if found is None or not found.closes:
-            said = Phrase("%(carrier)s does not balance at the fence, or the meters do not tell.", carrier=named_carrier(carrier))
+            said = Phrase(
+                "%(carrier)s does not balance at the site's boundary, or the meters cannot show it.", carrier=named_carrier(carrier)
+            )
             draft.lacks("site-balance-open", carrier, said)
             continue
         users = [line for line in found.use if line.amount > 0 and line.kind in _USERS and line.name != "shared"]

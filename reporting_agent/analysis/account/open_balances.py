@@ -37,8 +37,8 @@ def _open(one: CarrierBalance) -> Finding:
 
 def _untold(one: CarrierBalance) -> Finding:
     sentence = Phrase(
-        "%(carrier)s: whether the balance closes cannot be told. Of %(supplied)s supplied, the meters may err by ±%(allowance)s:"
-        " state their classes, fill the gaps in their readings, or meter what is only stated.",
+        "%(carrier)s: the meters cannot show whether the balance closes. Of %(supplied)s supplied, their error may be ±%(allowance)s."
+        " State their classes, fill the gaps in their readings, or meter what is only stated.",
         carrier=CARRIERS[one.carrier].words.each(str.capitalize),
         supplied=f"{shown(one.supplied, 4)} {one.unit}",
         allowance=f"{shown(one.allowance)} {one.unit}",

@@ -82,7 +82,7 @@ def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[floa
     met *= min(1.0, taken / needed)
     if met < 1 - WEIGHING and short > 0:
         said = Phrase(
-            "%(taken)s %(unit)s of the product of %(step)s went into what would take some %(needed)s: state what was bought under"
+            "%(taken)s %(unit)s of the product of %(step)s was used where about %(needed)s is needed: state what was bought under"
             " [[bought_in]], or what the log lacks.",
             taken=plain(taken),
             unit=draft.step(step_id).output_unit,

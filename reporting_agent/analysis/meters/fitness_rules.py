@@ -61,7 +61,7 @@ def _range(one: Measuring) -> Iterator[Issue]:
             Aspect.SATURATION,
             Verdict.INADEQUATE if share > 0.02 else Verdict.YEAR_ONLY,
             worded(
-                "it stands at the end of its range, %(top)s %(unit)s, for %(share)s of the time: more flowed than it shows",
+                "it is at the end of its range, %(top)s %(unit)s, for %(share)s of the time: more flowed than it shows",
                 top=shown(top),
                 unit=one.unit,
                 share=f"{share:.1%}",

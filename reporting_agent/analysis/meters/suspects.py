@@ -144,7 +144,7 @@ def _poorest(sides: Sequence[MeterRecord]) -> Suspect:
             worded("its calibration of %(calibrated_on)s is the oldest", calibrated_on=str(oldest.meter.calibrated_on)),
         )
     largest = max(sides[1:], key=lambda one: abs(one.total))
-    return Suspect(largest.meter.id, worded("it is the largest, and nothing tells the meters apart"))
+    return Suspect(largest.meter.id, worded("it is the largest, and nothing distinguishes the meters"))
 
 
 def _missing(record: MeterRecord) -> float:

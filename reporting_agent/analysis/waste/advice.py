@@ -158,7 +158,7 @@ def _nothing(labels: int) -> Advice:
         "nothing-stands-out",
         "",
         worded(
-            "Nothing stands out: in %(labels)s labels no cause, shift, equipment, hour or month differs by more than chance.", labels=labels
+            "Nothing is unusual: in %(labels)s labels no cause, shift, equipment, hour or month differs by more than chance.", labels=labels
         ),
         None,
         None,

@@ -177,7 +177,7 @@ def _or_season(months: Integers) -> list[Phrase]:
     """What has to be added where the batches compared lie in too few months to tell a season from a change."""
     if len(np.unique(months)) > _MONTHS_OF_ONE_YEAR:
         return []
-    return [Phrase("Within one year a season looks the same: hold it against the same months of another year first.")]
+    return [Phrase("Within one year a season looks the same: compare it with the same months of another year first.")]
 
 
 def _chance(p_value: float) -> str:

@@ -24,7 +24,7 @@ _TEXTS = {
     "settings": Phrase("Shown: your settings of meters, factors and mapping; not where files lie, nor any access data."),
     "different": Phrase("%(number)s batches do not come out again from the files as they are today: %(leaves)s. Say why first."),
     "sealed": Phrase("The file is sealed: the auditor alone can read it."),
-    "plain": Phrase("The file is not sealed: whoever has it can read it. Hand it over on site, never by the portal."),
+    "plain": Phrase("The file is not sealed: anybody who has it can read it. Hand it over on site, never through the portal."),
     "portal": Phrase("Nothing of it goes to the portal."),
     "edge": Phrase("beside a label"),
     "below": Phrase("at or below a label"),

@@ -296,7 +296,7 @@ def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     except SteplabelError as refusal:
         return refused(code, refusal)
     digest = published.digest(told).hex()[:16]
-    return held(code, Phrase("The portal published this version as it stands; SHA-256 %(digest)s….", digest=digest))
+    return held(code, Phrase("The portal published exactly this version; SHA-256 %(digest)s….", digest=digest))
 
 
 def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:

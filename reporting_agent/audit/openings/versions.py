@@ -62,7 +62,7 @@ def _repeated(made: Checked) -> list[Outcome]:
     lacking = [one for one in made.repeated if one.shown_by is None]
     if not lacking:
         versions = "; ".join(dict.fromkeys(str(one.shown_by) for one in made.repeated))
-        said = Phrase("%(number)s figures stand as signed before: %(versions)s.", number=number, versions=versions)
+        said = Phrase("%(number)s figures remain as signed before: %(versions)s.", number=number, versions=versions)
         return [held(code, said, number)]
     own = ", ".join(dict.fromkeys(version for one in lacking for version in one.lacking)) or "-"
     return [
@@ -111,7 +111,7 @@ def _worded(made: Checked) -> list[Outcome]:
     return [
         not_checkable(
             "explanation-follows",
-            Phrase("The explanation does not come out as it stands, in: %(parts)s.", parts=", ".join(made.reworded)),
+            Phrase("The explanation cannot be recomputed as published, in: %(parts)s.", parts=", ".join(made.reworded)),
             Phrase("Check with the release that published the version: what differs there, too, is not of these figures."),
         )
     ]

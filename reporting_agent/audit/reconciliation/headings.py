@@ -91,5 +91,5 @@ NOTES: tuple[Words, ...] = (
         "Several meters, whose readings are added up, are separated by commas. Used = opening + "
         "received - closing; made = sold + closing - opening."
     ),
-    worded("Fill in the sheets that you have documents for; an example of each stands below."),
+    worded("Fill in the sheets that you have documents for; there is an example of each below."),
 )

@@ -155,7 +155,7 @@ def load(path: Path) -> Papers:
         key = ".".join(str(part) for part in first["loc"]) or None
         raise InputError(
             "papers-invalid",
-            "The file of documents does not hold together.",
+            "The file of documents contradicts itself.",
             "Correct the key named; `steplabel-agent reconcile --template FILE` writes every key with an example.",
             place=Place(str(path), column=key),
             found=repr(first["input"])[:120],

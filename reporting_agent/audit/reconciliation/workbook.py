@@ -52,7 +52,7 @@ class _Sheet:
     def refused(self, row: int, key: str | None, found: object, wanted: str) -> InputError:
         return InputError(
             "papers-cell-wrong",
-            "A document in the workbook cannot be used as it stands.",
+            "A document in the workbook cannot be used as it is.",
             _REMEDY,
             place=self.place(row, key),
             found=repr(found),

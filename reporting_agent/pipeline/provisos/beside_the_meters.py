@@ -59,8 +59,8 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         )
         said = Phrase(
             "Beside the step's own meters the account of the site names energy of kinds that the step counts, per %(per)s of its output:"
-            " %(parts)s %(unit)s. Were it this step's own, the label would be higher by %(size)s %(unit)s. Give each a meter that shows"
-            " whom it serves.",
+            " %(parts)s %(unit)s. If it were this step's own, the label would be %(size)s %(unit)s higher. Give each a meter that shows"
+            " what it serves.",
             per=pack.step(label.step).output_unit,
             parts=enumerated(shown),
             size=f"{together:.3g}",

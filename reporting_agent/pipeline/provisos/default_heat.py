@@ -48,8 +48,8 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         if bounds.most > (1 + WIDE) * default:
             said = Phrase(
                 "%(carrier)s counts at the table's %(default)s, for the plant gives no value of its own. Each percent that it is richer"
-                " makes the label higher by %(size)s %(unit)s; at %(most)s, the most that it can hold, it would be %(high)s for %(best)s."
-                " Give measured values under [[lhv]].",
+                " raises the label by %(size)s %(unit)s; at %(most)s, the most that is possible, it would be %(high)s for %(best)s. Give"
+                " measured values under [[lhv]].",
                 carrier=CARRIERS[carrier].words.each(str.capitalize),
                 default=f"{default:.4g} MJ/{CARRIERS[carrier].unit}",
                 size=f"{0.01 * energy:.2g}",

@@ -42,10 +42,10 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
     most = bound(usual, len(made.rows))
     if below > most > 0:
         said = Phrase(
-            "Runs lie far apart: the label is %(below)s %(unit)s below their mean. %(usual)s would follow from what the pack takes for"
-            " usual between runs of one plant (an assumption); it is told from %(most)s on. Energy may be booked on other days, one name"
-            " may hold several products, or the plant may truly run so unevenly. Were it the usual, the label would be higher by"
-            " %(higher)s %(unit)s. Hold each day's energy against the main meters, and write products under names of their own.",
+            "Runs differ widely: the label is %(below)s %(unit)s below their mean. Usual for runs of one plant, by the pack's assumption,"
+            " is %(usual)s; this note appears from %(most)s. Energy may be booked on other days, one name may cover several products, or"
+            " the plant may really run so unevenly. At the usual difference the label would be %(higher)s %(unit)s higher. Compare each"
+            " day's energy with the main meters, and give different products different names.",
             below=f"{below:.3g}",
             usual=f"{usual:.2g}",
             most=f"{most:.2g}",

@@ -48,9 +48,9 @@ def told(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
     higher = _level(whole) - _level(made)
     if higher > max(sure.value, HIGHER * abs(best)):
         said = Phrase(
-            "The files hold %(count)s runs beside the period, from %(first)s to %(last)s; all together lie higher, by more than a season or"
-            " the label's uncertainty, as where energy is booked in another month. At the level of all, the label would be %(other)s"
-            " %(unit)s, for %(best)s. Hold the months against the readings of the main meters.",
+            "The files contain %(count)s runs outside the period, from %(first)s to %(last)s. All runs together are higher by more than a"
+            " season or the label's uncertainty explains. Energy may have been booked in another month. At the level of all runs, the"
+            " label would be %(other)s %(unit)s instead of %(best)s. Compare the months with the readings of the main meters.",
             count=other.used - label.used,
             first=longer.period.start.date().isoformat(),
             last=longer.period.end.date().isoformat(),

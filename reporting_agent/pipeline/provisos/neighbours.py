@@ -65,8 +65,8 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
     else:
         said = Phrase(
             "Days above the usual and days below it follow each other more than chance does (correlation of neighbours %(opposed)s), as"
-            " where output or energy is booked a day off. With each day and the next taken together, the label would be higher by"
-            " %(size)s %(unit)s. Read output and energy at the same hour.",
+            " if output or energy were booked a day early or late. With each day and the next taken together, the label would be higher"
+            " by %(size)s %(unit)s. Read output and energy at the same hour.",
             **shown,
         )
     yield Words.of(said)

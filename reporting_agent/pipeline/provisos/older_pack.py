@@ -21,9 +21,9 @@ def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
     before = _tests(label.step, pack)
     if more := [said for said in _tests(label.step, newest) if said not in before]:
         said = Phrase(
-            "This label is made by version %(version)s of the pack %(pack)s. Version %(newest)s, the newest that comes with this agent,"
-            " also tests %(tests)s, and would tell beside the label what it finds, or make none. Write pack_version = %(quoted)s in"
-            " site.toml, unless your group reports by version %(version)s.",
+            "This label was made with version %(version)s of the pack %(pack)s. Version %(newest)s, the newest in this agent, also tests"
+            " %(tests)s. It would state its findings beside the label, or make no label. Write pack_version = %(quoted)s in site.toml,"
+            " unless your group reports with version %(version)s.",
             version=pack.version,
             pack=pack.id,
             newest=newest.version,

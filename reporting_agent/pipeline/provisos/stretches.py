@@ -60,10 +60,10 @@ def _said(days: Integers, mean: Floats, weight: Floats, low: Flags, higher: floa
     first, after = max(edges.reshape(-1, 2).tolist(), key=lambda stretch: stretch[1] - stretch[0])
     below = np.average(mean[~low], weights=weight[~low]) - np.average(mean[low], weights=weight[low])
     return Phrase(
-        "The label rests on days that lie together and low: %(count)s of %(all)s, the longest stretch from %(first)s to %(last)s, lie"
-        " %(below)s %(unit)s below the others, far more than neighbouring days differ, as where energy or output is booked weeks off or the"
-        " process changed. With every day at the level of all, the label would be higher by %(higher)s %(unit)s. Hold these days against"
-        " the readings of the main meters and the stock.",
+        "The label depends on low days that follow one another: %(count)s of %(all)s, the longest stretch from %(first)s to %(last)s."
+        " They are %(below)s %(unit)s below the other days, far more than neighbouring days differ. Energy or output may have been booked"
+        " in other weeks, or the process may have changed. With every day at the average level, the label would be %(higher)s %(unit)s"
+        " higher. Compare these days with the main meters and the stock.",
         count=int(low.sum()),
         all=len(days),
         first=date.fromordinal(int(days[first])).isoformat(),

@@ -153,7 +153,7 @@ def _no_takers(carrier: str, idle: list[str]) -> Phrase:
 
 def _on_paper(what: Value, size: float, label: StepLabel) -> Phrase:
     return Phrase(
-        "The sale of %(what)s is stated, and no meter shows it: hold it against the invoices. Without it the label would be higher by"
+        "The sale of %(what)s is stated, and no meter shows it: compare it with the invoices. Without it the label would be higher by"
         " %(size)s %(unit)s.",
         what=what,
         size=f"{size:.3g}",

@@ -41,9 +41,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     if (together := fsum(sizes.values())) > USUAL * abs(label.best.value):
         ordered = sorted(sizes.items(), key=lambda one: -one[1])
         said = Phrase(
-            "The step is said to give back what its boundary does not credit, so it is in no metric: %(carriers)s %(unit)s. Had the step"
-            " taken it, the label would be higher by %(size)s %(unit)s. Correct the direction, or let a meter of what passes through count"
-            " for no step and name it in [site_boundary].",
+            "The step is declared to give back energy that its boundary does not credit, so no metric counts it: %(carriers)s %(unit)s."
+            " If the step had used this energy, the label would be %(size)s %(unit)s higher. Correct the direction. If the energy only"
+            " passes through, assign the meter to no step and name it in [site_boundary].",
             carriers=enumerated(
                 Phrase("%(carrier)s %(size)s", carrier=CARRIERS[carrier].words, size=f"{size:.3g}") for carrier, size in ordered if size > 0
             ),

@@ -66,9 +66,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         yield Words.of(said)
     if (together := fsum(in_the_file_alone.values())) > USUAL * abs(label.best.value):
         said = Phrase(
-            "Meters are said to hang on a meter of this step, and its balance does not show that it measures them, per %(per)s of this"
-            " step's output: %(meters)s %(unit)s. Were they beside it, the label would be higher by %(size)s %(unit)s. With the rest"
-            " below it metered as well, the balance would show it.",
+            "Some meters are declared to be below a meter of this step, but its balance does not show that it measures them, per %(per)s"
+            " of this step's output: %(meters)s %(unit)s. If they are not part of it, the label would be %(size)s %(unit)s higher. Meter"
+            " the rest below it too, so that the balance can show it.",
             per=step.output_unit,
             meters=_shown(in_the_file_alone, whole),
             size=f"{together:.3g}",

@@ -285,7 +285,7 @@ def test_files_of_the_portal_alone_are_no_audit(scene: Scene, run: Run) -> None:
     assert code == 0
     title, _, lead = page.read_text(encoding="utf-8").splitlines()[:3]
     assert title == "# Files of the portal, checked"
-    assert lead == "The portal's files hold: 1 of 1. No opening was handed in, so no report was audited."
+    assert lead == "The portal's files passed: 1 of 1. No opening was provided, so no report was audited."
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_a_draft_is_called_what_it_is_and_its_spread_is_not_praised_unseen(offic
     assert "The spread between plants fits the assumed one" in officer.text()
     in_a_worker(lambda: Publication.objects.filter(pk=draft.pk).update(participants=draft.participants[:1]))
     officer.page.reload()
-    assert "Too few plants have a value: their spread cannot be held against the assumed one." in officer.text()
+    assert "Too few plants have a value: their spread cannot be compared with the assumed one." in officer.text()
     in_a_worker(lambda: Publication.objects.filter(pk=draft.pk).update(participants=draft.participants))
     now = timezone.now()
     in_a_worker(lambda: scheduling.schedule(draft, cast.approver, now + timedelta(days=9), keys.receipt_key(), now, "Later."))
@@ -160,7 +160,7 @@ def test_what_was_typed_outlives_the_session(owner: Reader) -> None:
     page.context.clear_cookies(name="sessionid")
     with page.expect_navigation():
         page.press("#id_name", "Enter")
-    assert "Your session has ended. What you typed is kept" in owner.text()
+    assert "Your session has ended. What you typed is saved" in owner.text()
     owner.look("session-ended", expected_status=403)
     page.fill("#id_username", owner.who + "@example.org")
     page.fill("#id_password", PASSWORD)

@@ -58,7 +58,7 @@ class Door(httpx.BaseTransport):
         body = request.read()
         if self._kept is not None and (request.method, request.url.path) == ("POST", "/api/v1/submissions/"):
             self._kept.write_bytes(body)
-            raise httpx.ConnectError("held back")
+            raise httpx.ConnectError("withheld")
         headers = {name: value for name, value in request.headers.items() if name not in ("host", "transfer-encoding")}
         headers |= {"Host": "portal.example", "X-Forwarded-Proto": "https"}
         url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self._port)

@@ -29,7 +29,7 @@ def by_version(folder: Path, version: str | None) -> LabelResult:
 
 
 def of_version(label: StepLabel) -> list[str]:
-    return [one.en for one in (*label.account, *label.provisos) if "by version" in one.en]
+    return [one.en for one in (*label.account, *label.provisos) if "with version" in one.en]
 
 
 @pytest.mark.parametrize(("version", "tells"), [("1", True), ("2", True), ("3", True), ("4", False), (None, False)])
@@ -38,7 +38,7 @@ def test_an_older_version_is_told_beside_each_label_with_what_the_newest_tests(t
     made = [one for one in result.site_label.steps if one.best.value is not None]
     assert made
     for label in made:
-        assert [one.startswith(f"This label is made by version {version} of the pack cement.") for one in of_version(label)] == [
+        assert [one.startswith(f"This label was made with version {version} of the pack cement.") for one in of_version(label)] == [
             True
         ] * tells
     if tells:
@@ -50,7 +50,7 @@ def test_an_older_version_is_told_beside_each_label_with_what_the_newest_tests(t
         assert said in [one["en"] for one in step["account"]]
         assert any("第 4 版" in one["zh"] for one in step["grade"]["account"])
         assert said in summary.as_text(result)
-    assert ("by version" in summary.as_text(result)) is tells
+    assert ("with version" in summary.as_text(result)) is tells
 
 
 def test_what_an_older_version_tests_too_is_not_named(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_report_and_table_say_so_in_both_languages(tmp_path: Path, version: str,
     site = load_site(tmp_path / "site.toml")
     analysis = analyse(site, result)
     columns = {one.name: one.values for one in tables.labels(result.site_label.steps, analysis.losses).columns}
-    for lang, words in (("en", "is made by version 3 of the pack"), ("zh", "按方法包 cement 的第 3 版计算")):
+    for lang, words in (("en", "was made with version 3 of the pack"), ("zh", "按方法包 cement 的第 3 版计算")):
         assert (words in html.render(site, result, analysis, lang, datetime(2027, 1, 1, tzinfo=UTC))) is tells
         assert any(words in str(one) for one in columns[f"beside_{lang}"]) is tells
 

@@ -102,10 +102,10 @@ def test_energy_moved_between_days_at_random_is_told_with_its_size(tmp_path: Pat
     """A kiln that scatters by 2 %, of 97 kgce/t: told is what its label lies lower than the pack's 2.5 % would make it."""
     chance = np.random.default_rng(seed)
     factors = (1 + moved * chance.permutation(np.tile([1, -1], 60))) * chance.normal(1, 0.02, 120)
-    said = told(tmp_path, factors, "Runs lie far apart")
+    said = told(tmp_path, factors, "Runs differ widely")
     assert len(said) == is_told
     for one in said:
-        size = float(one.rpartition("higher by ")[2].split()[0])
+        size = float(one.rpartition("the label would be ")[2].split()[0])
         assert size == pytest.approx(97 * moved - 2, abs=2)
 
 
@@ -124,7 +124,7 @@ def test_of_honest_records_that_scatter_more_than_the_pack_takes_for_usual_few_a
 
 
 DAY = np.arange(90)
-LOW = "The label rests on days that lie together and low"
+LOW = "The label depends on low days that follow one another"
 
 
 def noise(seed: int, days: int = 90, scatter: float = 0.012, alike: float = 0.0) -> np.ndarray:
@@ -148,14 +148,14 @@ def noise(seed: int, days: int = 90, scatter: float = 0.012, alike: float = 0.0)
 )
 def test_energy_booked_low_for_weeks_and_high_later_is_told(tmp_path: Path, booked: np.ndarray) -> None:
     (said,) = told(tmp_path, booked * (1 + noise(1)) * DAY.size / booked.sum(), LOW)
-    assert "With every day at the level of all, the label would be higher by" in said
+    assert "With every day at the average level, the label would be" in said
 
 
 def test_the_days_and_the_size_are_named(tmp_path: Path) -> None:
     """97.4 kgce/t: 25 of 90 days at 0.85 and the others at 1.058 are 20 below them; all at one level, the label is 14 to 15 higher."""
     (said,) = told(tmp_path, np.where(DAY < 25, 0.85, 1.058) * (1 + noise(1)), LOW)
-    assert ": 25 of 90, the longest stretch from 2026-01-01 to 2026-01-25, lie 20" in said
-    size = float(said.rpartition("higher by ")[2].split(" ")[0])
+    assert ": 25 of 90, the longest stretch from 2026-01-01 to 2026-01-25. They are 20" in said
+    size = float(said.rpartition("the label would be ")[2].split(" ")[0])
     assert size == pytest.approx(0.15 * 97.5, rel=0.1)
 
 
@@ -188,11 +188,11 @@ def test_a_quarter_chosen_for_what_was_booked_later_is_told(tmp_path: Path, move
         writer.writeheader()
         writer.writerows(row | {"quantity": float(row["quantity"]) * factors[int(row["batch_id"].rpartition("-")[2])]} for row in rows)
     label = of(pipeline.label(site, Period.parse("2026-Q1", UTC)), "clinker-burning")
-    said = [one.en for one in label.provisos if one.en.startswith("The files hold")]
+    said = [one.en for one in label.provisos if one.en.startswith("The files contain")]
     assert bool(said) is is_told
     for one in said:
         level = float(one.partition("would be ")[2].split()[0])
         assert label.best.value is not None
         assert level / label.best.value == pytest.approx(1 + moved, abs=0.01)
     whole = of(pipeline.label(site, Period.parse("2026", UTC)), "clinker-burning")
-    assert not any(one.en.startswith("The files hold") for one in whole.provisos)
+    assert not any(one.en.startswith("The files contain") for one in whole.provisos)

@@ -95,7 +95,7 @@ def test_a_row_of_several_that_names_no_step_has_no_bound_and_leaves_all_of_its_
 def test_several_rows_a_batch_need_ids_that_do_not_begin_anew(tmp_path: Path) -> None:
     plant = in_passes()
     replace(plant, site=plant.site.replace("[inputs]", 'batch_ids = "restart-yearly"\n[inputs]')).write(tmp_path)
-    with pytest.raises(InputError, match="does not hold together") as refused:
+    with pytest.raises(InputError, match="contradicts itself") as refused:
         load_site(tmp_path / "site.toml")
     assert "rows" in str(refused.value.wanted)
 

@@ -12,7 +12,7 @@ from benchmarks.labels import StepLabel
 from tests.unit.agent_read.small_works import Ran, labelled, of, works
 from tests.unit.agent_read.test_one_value_of_one_carrier import coking, furnace
 
-SAID = "The label is what is left of amounts many times its size."
+SAID = "The label is a small difference between amounts many times its size."
 
 
 def made(folder: Path, step: str, ran: Ran) -> StepLabel:

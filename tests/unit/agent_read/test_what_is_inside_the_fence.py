@@ -290,10 +290,10 @@ def test_what_a_step_is_said_to_give_back_and_nothing_credits_is_told(tmp_path: 
     """112.5 of 125 kg of coal, and the rest under the wrong direction: 87.6 for 97.0 kgce/t."""
     kiln = {"clinker-burning": Ran(4000, [took("coal", 112.5, "kg", 22.0), took("electricity", 26, "kWh"), given], {}, "grey")}
     label = of(labelled(works(tmp_path, "cement", kiln)), "clinker-burning")
-    said = [one.en for one in label.provisos if one.en.startswith("The step is said to give back")]
+    said = [one.en for one in label.provisos if one.en.startswith("The step is declared to give back")]
     assert label.best.value == pytest.approx(87.64, abs=0.01)
     assert len(said) == bool(size)
-    assert not said or f"coal {size} kgce/t. Had the step taken it, the label would be higher by {size} kgce/t." in said[0]
+    assert not said or f"coal {size} kgce/t. If the step had used this energy, the label would be {size} kgce/t higher." in said[0]
 
 
 def test_gas_that_goes_to_the_next_step_is_asked_nothing_and_flared_gas_is_told(tmp_path: Path) -> None:
@@ -385,7 +385,7 @@ def test_compressed_air_of_a_station_counts_in_electricity_by_what_makes_it(
     assert label.excluded == {"energy-outside-boundary": 60}
 
 
-@pytest.mark.parametrize(("given", "told"), [(0.86, "higher by up to 7.81 kgce/t."), (1.0, None)])
+@pytest.mark.parametrize(("given", "told"), [(0.86, "up to 7.81 kgce/t higher."), (1.0, None)])
 def test_what_is_lost_before_the_step_is_told_at_the_step(tmp_path: Path, given: float, told: str | None) -> None:
     """Half of a kiln's 2,812 MJ/t through a hot-gas generator: 1,406 of heat took 1,635 of coal, and 229 MJ stand in no label."""
     heat = 1406.0 * 3000 * 60

@@ -53,10 +53,10 @@ def test_a_meters_own_sentence_names_the_unit() -> None:
 def test_a_limit_of_more_than_half_is_none() -> None:
     """An analyst read "less than 167.3 %" as a mistake."""
     assert str(limit(1.673).sentence).startswith(
-        "Meter m: no change of energy per 1000 items could be told from this scatter; changes below 17.0 %"
+        "Meter m: no change of energy per 1000 items can be distinguished from this scatter; changes below 17.0 %"
     )
     both = Limit("m", "electricity", "firing", "t", 3.576, 0.971)
-    assert str(beside(label(1.4), [both])) == "no change of energy per t or of output could be told from this scatter"
+    assert str(beside(label(1.4), [both])) == "no change of energy per t or of output can be distinguished from this scatter"
     assert "0.971" not in str(both.sentence)
     assert "97.1" not in str(both.sentence)
 

@@ -175,7 +175,7 @@ def test_the_differences_between_two_versions_are_told(capsys: pytest.CaptureFix
 
 
 STEEL_TEXT = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
-UNKNOWN = "Labels move, by how much is not known from the pack alone"
+UNKNOWN = "Labels change; the pack alone does not show by how much"
 TOLD = [  # at which step, what is replaced, by what; what is told, and whether its labels move
     ("sintering", '"steam", "heat", "diesel"]', '"steam", "heat"]', "  steps > sintering > boundary > counted: anthracite, coal,", True),
     (
@@ -213,7 +213,7 @@ def test_every_field_that_differs_is_told_and_what_moves(
     assert main(["pack", "diff", "steel", str(tmp_path / "proposed.toml")]) == 0
     out = capsys.readouterr().out
     assert told in out
-    assert (f"{UNKNOWN} (--site tells it of a site):\n  {step}: because of" in out) is labels_move
+    assert (f"{UNKNOWN} (--site shows it for a site):\n  {step}: because of" in out) is labels_move
     assert (UNKNOWN in out) is labels_move
     assert "0 numbers differ.\n0 other fields differ." not in out
 

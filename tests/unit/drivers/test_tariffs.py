@@ -195,8 +195,8 @@ def metered(load: Floats, minutes: int, *, step_s: float, hours_only: bool = Fal
         (15, False, 60.0, 4000.0, "highest mean over 15 minutes"),
         (30, False, 60.0, 2500.0, "highest mean over 30 minutes"),
         (60, False, 60.0, 1750.0, "highest mean over 60 minutes"),
-        (15, True, 60.0, 1750.0, "means over 60 minutes; the bill's 15-minute maximum"),
-        (15, False, 1800.0, 4000.0, "means over 30 minutes; the bill's 15-minute maximum"),
+        (15, True, 60.0, 1750.0, "means over 60 minutes. The bill's 15-minute maximum"),
+        (15, False, 1800.0, 4000.0, "means over 30 minutes. The bill's 15-minute maximum"),
     ],
 )
 def test_the_demand_charge_is_taken_over_its_own_minutes(minutes: int, hours_only: bool, step_s: float, highest: float, told: str) -> None:

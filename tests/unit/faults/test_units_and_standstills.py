@@ -103,7 +103,7 @@ def test_where_nothing_but_their_number_speaks_for_a_side_the_finding_says_so() 
     value, turn = written(LINE, "interval", MOMENTS), 4000
     value[turn:] = np.round(value[turn:] / 1000, 6)
     found = look("interval", value)
-    assert "nothing else tells which of the two is wrong" in found.findings[0].sentence
+    assert "nothing else shows which of the two is wrong" in found.findings[0].sentence
     (event,) = found.events
     assert event.factor == pytest.approx(0.001)
     assert event.until is not None  # the larger side is left as it is

@@ -106,7 +106,7 @@ def test_an_undeclared_meter_of_intervals_is_taken_as_one(a_site: Build, march: 
     assert 'id = "b"' in question.declare
 
 
-NOWHERE, IN_THE_FILE = "Meters count for no step", "Meters are said to hang on a meter of this step"
+NOWHERE, IN_THE_FILE = "Meters count for no step", "Some meters are declared to be below a meter of this step"
 
 
 def beside(site: Site, march: Period, begins: str = NOWHERE) -> list[str]:

@@ -79,7 +79,7 @@ def test_the_drawing_is_in_the_page_without_script_or_style() -> None:
     [
         (label(firms=FEWEST - 1), "Here at most 19 firms entered."),
         (label(firms=FEWEST), "This version was published before curves were drawn."),
-        (label(), "Held back with its value: Clinker cooling."),
+        (label(), "Withheld with its value: Clinker cooling."),
     ],
     ids=["too-few", "older", "held-back"],
 )
@@ -94,7 +94,7 @@ def test_a_curve_that_the_gate_left_out_is_said_to_be_left_out_and_not_older() -
     given = label(firms=FEWEST)
     withheld = replace(given, steps=tuple(replace(step, curve_withheld=True) for step in given.steps))
     html = render_to_string("web/parts/spread.html", {"spread": spread(withheld)})
-    assert "it would tell in which part of the curve a firm lies: Crushing and prehomogenisation; " in html
+    assert "it would reveal in which part of the curve a firm lies: Crushing and prehomogenisation; " in html
     assert "before curves were drawn" not in html
 
 

@@ -41,7 +41,7 @@ def every_part(text: str) -> dict[str, str]:
     step = TrendStep(text, text, text, draw_trend(points), (TrendRow(text, text, text, text, text),), text)
     return {
         "ladder": ladder(a_ladder(text)),
-        "held back": ladder(a_ladder(text, hidden=text)),
+        "withheld": ladder(a_ladder(text, hidden=text)),
         "places": render_to_string("web/parts/rank_places.html", {"strip": strip}),
         "gaps": render_to_string("web/parts/gap_table.html", {"gaps": (gap,), "total": gap, "product": text}),
         "trend": render_to_string("web/parts/trend.html", {"steps": (step,)}),

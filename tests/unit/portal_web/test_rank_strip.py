@@ -21,8 +21,8 @@ def strip(of: int, low: int, high: int) -> RankStrip:
     ("score", "said", "reading"),
     [
         ((51, 90), "51 to 90", "better than typical"),
-        ((50, 90), "50 to 90", "cannot be told from typical"),
-        ((12, 50), "12 to 50", "cannot be told from typical"),
+        ((50, 90), "50 to 90", "cannot be distinguished from typical"),
+        ((12, 50), "12 to 50", "cannot be distinguished from typical"),
         ((12, 49), "12 to 49", "behind typical"),
         ((1, 1), "1", "behind typical"),
         (None, "", ""),

@@ -59,7 +59,7 @@ def lead(language: str, **gaps: int) -> str:
             {"awaited": 2},
             (
                 "Your report is accepted. The intervals of 2 steps of yours are computed when the regulator composes the next draft; "
-                "until then nobody can say whether their gaps are more than the noise."
+                "until then it is not known whether their gaps are more than the noise."
             ),
         ),
         ({"all_gaps": 3, "at_best": 3}, "At every step you are at the industry best or below it: there is no gap to close."),
@@ -74,14 +74,14 @@ def lead(language: str, **gaps: int) -> str:
             {"all_gaps": 3, "clear_gaps": 1, "within_noise": 2},
             (
                 "Act first at clinker burning: there you take 7.69 kgce per tonne of cement more than the industry best. "
-                "1 of 3 steps lies above the best by more than the noise. 2 gaps are within the noise."
+                "1 of 3 steps is above the best by more than the noise. 2 gaps are within the noise."
             ),
         ),
         (
             {"all_gaps": 9, "clear_gaps": 7, "at_best": 2},
             (
                 "Act first at clinker burning: 7.69 of the 7.87 kgce per tonne of cement that you take above the industry best. "
-                "7 of 9 steps lie above the best by more than the noise. At 2 steps you are at the best or below it."
+                "7 of 9 steps are above the best by more than the noise. At 2 steps you are at the best or below it."
             ),
         ),
     ],

@@ -301,10 +301,10 @@ def test_energy_given_with_batches_is_known_of_batches_and_what_is_not_known_is_
     (tmp_path / "energy.csv").write_text("".join(given[:1] + given[31:]), encoding="utf-8")
     page = " ".join(text for text, _ in read(made(path, "2016").page("en")).texts)
     assert "energy known of 90 % of the batches" in page.replace("\u00a0", " ")
-    assert "The energy of 30 batches is not known: it stands in no row and in no share." in page
+    assert "The energy of 30 batches is not known: it is in no row and in no share." in page
     assert "of the batches' time" not in page
     whole, metered = (" ".join(text for text, _ in read(one.page("en")).texts) for one in (heats, cement))
-    assert "is not known: it stands in no row" not in whole
+    assert "is not known: it is in no row" not in whole
     assert "of the batches' time" in metered
 
 
