@@ -55,7 +55,7 @@ def _score(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     if not scored:
         return {"value": None, "interval": None, "site": plant.site}
     ratios = {place.step: float(place.ratio) for place in sector.pack.routes[0].steps}
-    most = max(scored, key=lambda step: (step.unit == "kgce/t") * step.typical * ratios.get(step.step, 0.0))
+    most = max(scored, key=lambda step: (step.unit == "kgce/t") * (step.typical or 0.0) * ratios.get(step.step, 0.0))
     low, high = most.score or (0, 0)
     told = {"site": plant.site, "step": most.step, "metric": most.metric, "of": most.of}
     return {"value": (low + high) / 2, "interval": [low, high], **told}
