@@ -20,7 +20,7 @@ from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of
 from reporting_agent.pipeline.provisos.between_steps import Taken
 from reporting_agent.pipeline.sitewide import Sitewide
 
-FAR = 0.8
+FAR = 0.75
 """Of the typical, from which on down heat is far below it, where that is beyond what such plants scatter by (a convention of ours)."""
 HARDLY_ANY = 0.25
 """Of the typical, what is hardly any heat, however much such plants scatter (a convention of ours)."""
