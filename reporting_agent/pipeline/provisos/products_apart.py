@@ -42,8 +42,8 @@ class Runs:
         made = label.made_from
         if made is None:
             return cls(np.zeros(0), np.zeros(0))
-        by_meter = [place for place, carrier in enumerate(made.energy.carriers) if carrier in metered]
-        value = made.at_reference - made.energy.by_carrier[np.ix_(made.rows, by_meter)].sum(axis=1) / made.output_t
+        by_meter = np.isin(made.energy.carriers, list(metered))
+        value = made.at_reference - made.energy.by_carrier[made.rows][:, by_meter].sum(axis=1) / made.output_t
         here = np.array([made.columns.batches[row].equipment in machines for row in made.rows.tolist()], dtype=bool)
         return cls(value[here], made.output_t[here])
 
