@@ -23,6 +23,7 @@ CELL_SHARE = 0.005  # of the typical value, at most
 ROOM = 0.25  # of the typical value, on either side of it: clamping is rare even for a plant that far off
 ROOM_SPREADS, BOUND_SPREADS = 4, 6  # and so many spreads for the grid, and for floor and ceiling
 SLOPES_AGREE = 0.01
+FAR = 0.5  # of the typical value, from which on a level of a limit is far from it
 QUANTILES = {
     **dict.fromkeys(("heat", "coil"), (Fraction("0.05"), Fraction("0.05"))),
     "melt": (Fraction("0.1"), Fraction("0.1")),
@@ -52,7 +53,33 @@ def remarks(pack: Pack) -> Iterator[Fault]:
             yield Fault(f"{place}.metrics", step.metrics[0].metric, wanted)
         yield from _slopes(step, factors, f"{place}.reference_conditions")
         yield from _media(step, factors, f"{place}.boundary.media")
+        yield from _untested(step, place)
+        yield from _levels(step, pack, place)
     yield from _chinese(pack)
+
+
+def _untested(step: Step, place: str) -> Iterator[Fault]:
+    """A step whose labels are held against nothing: whatever is left out of its energy, or of what it is made of, nobody sees."""
+    boundary = step.boundary
+    gives_back = step.metrics[0].typical < 0  # held against what others take of it
+    if not (gives_back or boundary.essential or boundary.needs or boundary.yields or step.feeds or step.takes):
+        wanted = Phrase("essential, needs, feeds or takes: what labels of the step are held against")
+        yield Fault(f"{place}.boundary.essential", Phrase("none of them"), wanted)
+
+
+def _levels(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
+    """Limits of any of the step's plants far from what the pack says is typical, and limits of which it names no edition."""
+    editions = {edition.standard for edition in pack.editions}
+    for limit in step.limits:
+        at = f"{place}.limits[{limit.id}]"
+        typical = next((rule.typical for rule in step.metrics if (rule.metric, rule.unit) == (limit.metric, limit.unit)), None)
+        far = [one for one in limit.grades if one is not None and typical is not None and abs(one - typical) > FAR * typical > 0]
+        if far and not limit.applies and limit.steps_covered == (step.id,):
+            wanted = Phrase("within %(share)s of the typical value, %(typical)s", share=f"{FAR:.0%}", typical=f"{typical:g}")
+            yield Fault(f"{at}.grades", " / ".join(f"{one:g}" for one in far), wanted)
+        if limit.standard not in editions:
+            wanted = Phrase("[[editions]] of %(standard)s: which was in force when, and which the pack holds", standard=limit.standard)
+            yield Fault(f"{at}.standard", Phrase("no edition"), wanted)
 
 
 def _runs(step: Step, place: str) -> Iterator[Fault]:

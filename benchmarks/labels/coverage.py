@@ -134,7 +134,7 @@ class LeftOut:
             return Phrase(
                 "Batches with %(share)s of the year's output or energy are not in the mean (%(reasons)s). A grade is of all that was made:"
                 " no more than %(most)s may be left out. Correct what leaves them out.",
-                share=f"{self.share:.0%}",
+                share=_beyond(self.share, MOST_LEFT_OUT),
                 reasons=", ".join(self.reasons),
                 most=f"{MOST_LEFT_OUT:.0%}",
             )
@@ -147,6 +147,12 @@ class LeftOut:
                 most=f"{MOST_SILENT:.0%}",
             )
         return None
+
+
+def _beyond(share: float, bound: float) -> str:
+    """In percent, with as many decimals as show that it is beyond the bound."""
+    decimals = next((one for one in range(4) if round(share, one + 2) > bound), 4)
+    return f"{share:.{decimals}%}"
 
 
 def left_out(

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from benchmarks.labels.coverage import LONGEST_SILENCE, Coverage, LeftOut
 from benchmarks.labels.result import Grade, LimitGrade
 from benchmarks.measurements import Batch, Period
-from benchmarks.packs.corrections import NotAssessable, asked_by, corrected_limits, grade
+from benchmarks.packs.corrections import NotAssessable, asked_by, corrected_limits, grade, not_in_force
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Limit, MetricRule, Step, Words, worded
 
@@ -170,6 +170,8 @@ def _test(
 ) -> LimitGrade:
     if (beside := next((other for other in limit.not_beside if other in ran), None)) is not None:
         return untested(limit, "not-applicable", _not_beside(limit, beside))
+    if not_yet := not_in_force(limit, on):
+        return untested(limit, not_yet.code, not_yet.reason)
     together = [*limit.steps_covered, *(recovery for recovery in limit.recovered_by if recovery in ran)]
     if together != [step.id]:
         return untested(limit, "limit-over-several-steps", _several(limit, len(together)))

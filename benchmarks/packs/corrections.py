@@ -67,8 +67,8 @@ def corrected_limits(limit: Limit, variables: Mapping[str, Value], on: date) -> 
         variables: relevant variables by name, e.g. clinker_pct, altitude_m, steel_class; numbers or texts.
         on: a limit not in force on that day is not assessable.
     """
-    if on < limit.effective_from or (limit.effective_to is not None and on >= limit.effective_to):
-        return NotAssessable("not-in-force", _not_in_force(limit, on))
+    if outside := not_in_force(limit, on):
+        return outside
     try:
         _refuse_inapplicable(limit, variables)
         first, second, third = (
@@ -78,6 +78,13 @@ def corrected_limits(limit: Limit, variables: Mapping[str, Value], on: date) -> 
     except UnassessableError as error:
         return NotAssessable(error.code, error.reason)
     return first, second, third
+
+
+def not_in_force(limit: Limit, on: date) -> NotAssessable | None:
+    """The limit as not assessable, where it is not in force on that day."""
+    if on < limit.effective_from or (limit.effective_to is not None and on >= limit.effective_to):
+        return NotAssessable("not-in-force", _not_in_force(limit, on))
+    return None
 
 
 def _not_in_force(limit: Limit, on: date) -> Words:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace, _SubParsersAction
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,10 +67,12 @@ def _site(args: Namespace) -> int:
     from reporting_agent.console import emit, say
     from reporting_agent.pipeline import proposals
     from reporting_agent.pipeline.outward import differences
+    from reporting_agent.pipeline.provisos import in_the_future
     from reporting_agent.report import quality, site_files, summary, writing
 
     site = asking.recognised_site(args)
     result = pipeline.label(site, Period.parse(args.period, site.zone), outward=True)
+    result = replace(result, site_label=in_the_future.told(result.site_label, datetime.now(UTC)))
     leaving = pipeline.label_of(site, result.data, result.site_label.period, outward=True)
     for line in differences(result.site_label, leaving, result.data.pack):
         say(in_language(line, args.lang))

@@ -134,7 +134,7 @@ def _check(args: argparse.Namespace) -> int:
     from reporting_agent.console import emit
 
     pack = named(args.pack)
-    refuse(list(read_in_the_future(pack, datetime.now(UTC).astimezone().date())), Path(args.pack))
+    refuse([*packs.impostures(pack), *read_in_the_future(pack, datetime.now(UTC).astimezone().date())], Path(args.pack))
     table = packs.factors(pack)
     every = [*provenance.numbers(pack), *provenance.factors(table)]
     lacking = [number.place for number in every if not number.is_complete]

@@ -26,7 +26,7 @@ from reporting_agent.pipeline import (
     scattered,
 )
 from reporting_agent.pipeline.plant_data import PlantData
-from reporting_agent.pipeline.provisos import longer_period, older_pack, set_apart
+from reporting_agent.pipeline.provisos import longer_period, older_pack, own_pack, set_apart
 from reporting_agent.pipeline.rejections import told_unreadable
 from reporting_agent.pipeline.site_balance import site_balance
 from reporting_agent.pipeline.sitewide import Sitewide
@@ -129,7 +129,7 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
         replace(
             one,
             provisos=(*provisos.of(one, site, pack, whole, longer, usual), *fuels_in_the_log.told(one, data.short, data.doubted)),
-            account=(*older_pack.told(one, pack), *account_of_site.told(one, whole, pack, balance)),
+            account=(*own_pack.told(one, pack), *older_pack.told(one, pack), *account_of_site.told(one, whole, pack, balance)),
         )
         for one in made.steps
     )

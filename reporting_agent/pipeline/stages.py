@@ -363,7 +363,7 @@ def from_log(request: Request) -> PlantData:
 def pack_of(site: Site, pack: Pack | None = None) -> Pack:
     """The pack that site.toml names, or this one, which fits the site; a refusal names the key."""
     try:
-        pack = pack or packs.load(site.pack, site.pack_version, site.folder)
+        pack = pack or _named(site)
     except InputError as refused:
         refused.place = refused.place or Place(str(site.path), column="site.pack")
         raise
@@ -371,6 +371,21 @@ def pack_of(site: Site, pack: Pack | None = None) -> Pack:
     material_flow.refuse_unused_essentials(site, pack)
     over_the_fence.refuse_conversions_within(site, pack)
     refuse_impossible_heat(site, packs.factors(pack))
+    return pack
+
+
+def _named(site: Site) -> Pack:
+    pack = packs.load(site.pack, site.pack_version, site.folder)
+    for found in packs.impostures(pack):
+        raise InputError(
+            "pack-name-taken",
+            Phrase(
+                "The pack %(path)s calls itself %(name)s, and the published pack of that id and version is of another content.",
+                path=site.pack,
+                name=found.found,
+            ),
+            "Give your pack an id or a version of its own, or name the published one by its id: a reader of its labels takes it for that.",
+        )
     return pack
 
 

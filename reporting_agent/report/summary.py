@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.catalogue import in_language
 from benchmarks.labels import ExclusionReason
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated
 from reporting_agent.changes.smallest_change import beside
 from reporting_agent.pipeline import metered
 from reporting_agent.report.figures import shown
@@ -91,7 +91,7 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
         yield from (f"  {said(sentence)}" for sentence in succeeded if sentence.values["first"] in own)
     yield said(Phrase("  grade: %(grade)s", grade=_grade(label, lang)))
     if lacking := result.not_held(label.step):
-        yield said(Phrase("  this pack holds no value of %(editions)s, in force then", editions=enumerated(lacking)))
+        yield said(_not_held(label, enumerated(lacking), result))
     unit = counted(label.unit, lang)
     for why in (*label.account, *label.provisos):
         yield f"  {counted(why.said_in(lang), lang).replace(unit, unit_of(label, result, lang))}"
@@ -153,6 +153,22 @@ def unit_of(label: StepLabel, result: LabelResult, lang: str = "en") -> str:
 def doubt(result: LabelResult, lang: str) -> str:
     """What stands behind a unit that is an assumption; nothing behind one that is known."""
     return words(lang)["label"]["unit_assumed"] if result.data.unit_assumed else ""
+
+
+def _not_held(label: StepLabel, editions: Value, result: LabelResult) -> Phrase:
+    """Which editions the pack lacks, and of a grade since when the one it is by is in force."""
+    tested = next((one for one in label.grade.limits if one.reason is None), None)
+    if tested is not None:
+        limits = result.data.pack.step(label.step).limits
+        return Phrase(
+            "  %(standard)s is in force from %(first)s; in force on days of the year as well and not in this pack: %(editions)s",
+            standard=tested.standard,
+            first=next(one.effective_from for one in limits if one.id == tested.limit).isoformat(),
+            editions=editions,
+        )
+    if label.grade.reason in {"not-in-force", "no-limit-for-this-metric"}:
+        return Phrase("  the standard in force then, %(editions)s, is not in this pack, so there is no grade", editions=editions)
+    return Phrase("  the standard in force then, %(editions)s, is not in this pack", editions=editions)
 
 
 def _grade(label: StepLabel, lang: str) -> str:

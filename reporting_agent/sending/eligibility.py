@@ -8,7 +8,7 @@ events nobody explained: pasting what a run proposed is no answer yet.
 from __future__ import annotations
 
 from benchmarks import packs
-from benchmarks.errors import InputError, PolicyRefusal
+from benchmarks.errors import PolicyRefusal
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
@@ -22,7 +22,7 @@ def require_reportable(site: Site) -> Pack:
         PolicyRefusal: `pack-of-its-own`, `unit-assumed`, `reason-not-written`.
     """
     pack = packs.load(site.pack, site.pack_version, site.folder)
-    if not _is_published(pack):
+    if not packs.is_published(pack):
         raise PolicyRefusal(
             "pack-of-its-own",
             Phrase(
@@ -62,14 +62,3 @@ def require_reportable(site: Site) -> Pack:
             Phrase("Find out what happened, and write as its reason who changed what and where that is written down: an auditor reads it."),
         )
     return pack
-
-
-def _is_published(pack: Pack) -> bool:
-    """Whether the pack is, content for content, one of those that come with Steplabel, wherever it was read from."""
-    if pack.id not in packs.available():
-        return False
-    try:
-        published = packs.load(pack.id, pack.version)
-    except InputError:  # a version that does not exist
-        return False
-    return packs.digest(published) == packs.digest(pack)

@@ -31,11 +31,13 @@ from reporting_agent.pipeline.provisos import (
     gas_of_no_maker,
     held_heat,
     humidity,
+    little_heat,
     longer_period,
     neighbours,
     output_of_another,
     outside_runs,
     own_power,
+    products_apart,
     set_apart,
     shares_in_the_log,
     stated_limits,
@@ -81,6 +83,8 @@ def of(
     yield from needs.told(label, pack.step(label.step), packs.factors(pack), Basis(pack.standard_basis), on, unreported)
     of_days = [*neighbours.told(label, pack.step(label.step)), *stretches.told(label, pack.step(label.step).label_rule)]
     yield from of_days or far_apart.told(label, pack.step(label.step))
+    yield from little_heat.told(label, whole, pack)
+    yield from products_apart.told(label, pack.step(label.step), whole)
     if longer is not None:
         yield from longer_period.told(label, longer)
     if usual is not None:

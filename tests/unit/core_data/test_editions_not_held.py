@@ -10,7 +10,9 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.explanation.shown_limits import not_held, note
-from benchmarks.measurements import Period
+from benchmarks.labels.coverage import Coverage, LeftOut
+from benchmarks.labels.limit_test import grade_step
+from benchmarks.measurements import Metric, Period
 from reporting_agent.cli import main
 
 SITE = """
@@ -32,7 +34,8 @@ NAMED = "GB 21256-2013 XG1-2018"
 
 
 @pytest.mark.parametrize(
-    ("language", "told"), [("en", f"this pack holds no value of {NAMED}, in force then"), ("zh", f"未收录当时施行的{NAMED}的限值")]
+    ("language", "told"),
+    [("en", f"the standard in force then, {NAMED}, is not in this pack"), ("zh", f"当时施行的标准{NAMED}未收录于本方法包")],
 )
 def test_label_json_and_the_terminal_name_them(tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, told: str) -> None:
     for name, text in (("site.toml", SITE), ("batches.csv", RUNS), ("energy.csv", ENERGY)):
@@ -62,3 +65,22 @@ def test_the_public_record_names_them_beside_limits_and_without(period: str, nam
     assert lacking.en == f"In force as well, and their values not held: {named}."
     assert named in lacking.said_in("zh")
     assert lacking.en in note(cement, route, days, ()).en
+
+
+def test_a_limit_of_several_steps_that_was_not_in_force_is_said_to_be_that() -> None:
+    """GB 16780-2021 holds from 2022-11 on, for five steps together: of a year before it the first says more."""
+    cement = packs.load("cement")
+    step = cement.step("cement-grinding")
+    rule = step.metrics[0]
+    assert rule.metric is Metric.TOTAL
+    for year, reason in (("2013", "not-in-force"), ("2024", "limit-over-several-steps")):
+        period = Period.parse(year, UTC)
+        covered = Coverage(365, 365, (period.start, period.start), 12, 12)
+        assert grade_step(step, rule, "any", 3.8, {}, {}, period, covered).reason == reason
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.0521, "5.2%"), (0.05004, "5.004%"), (0.31, "31%")])
+def test_a_share_beyond_its_bound_is_told_with_the_decimals_that_show_it(share: float, told: str) -> None:
+    why = LeftOut(share, ("scrap",), 0, 365).too_much
+    assert why is not None
+    assert why.values["share"] == told

@@ -44,6 +44,7 @@ CONTRACT = {
 }
 BESIDE_THE_MAIN_ROUTE = {"lime", "power-house", "air-separation"}
 STEEL_TEXT = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
+OWN_STEEL = STEEL_TEXT.replace('version = "4"', 'version = "4-own"', 1)
 
 
 def all_steps() -> Iterator[tuple[Pack, Step]]:
@@ -538,6 +539,18 @@ def test_what_a_good_pack_does_otherwise_is_told_and_refuses_nothing(
         said_in_chinese(one)
 
 
+def test_what_a_new_pack_lacks_of_tests_and_editions_is_told() -> None:
+    pack = packs.load("steel")
+    sintering = pack.step("sintering")
+    strict = sintering.limits[0].model_copy(update={"grades": (5.0, 6.0, None), "applies": {}})
+    bare = sintering.boundary.model_copy(update={"essential": (), "needs": (), "yields": ()})
+    changed = sintering.model_copy(update={"boundary": bare, "feeds": (), "takes": (), "limits": (strict,)})
+    told = {one.place: one.found for one in remarks(pack.model_copy(update={"steps": (changed,), "editions": ()}))}
+    assert told["steps[sintering].boundary.essential"] == "none of them"
+    assert told[f"steps[sintering].limits[{strict.id}].grades"] == "5 / 6"
+    assert told[f"steps[sintering].limits[{strict.id}].standard"] == "no edition"
+
+
 def test_slopes_of_total_and_heat_that_disagree_are_told(tmp_path: Path) -> None:
     """29.3076 MJ are a kgce: a year of a furnace's age that takes 5 MJ of heat takes 0.1706 kgce."""
     text = (packs.HOME / "further" / "flat-glass.toml").read_text(encoding="utf-8")
@@ -558,7 +571,7 @@ def test_a_medium_that_has_no_factor_is_told(tmp_path: Path) -> None:
 
 def test_the_author_meets_them_in_pack_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "own.toml"
-    path.write_text(STEEL_TEXT.replace("floor = 40\n", "floor = 110\n", 1), encoding="utf-8")
+    path.write_text(OWN_STEEL.replace("floor = 40\n", "floor = 110\n", 1), encoding="utf-8")
     assert main(["pack", "check", str(path)]) == 0
     assert "worth a look: steps[coking].metrics[total].floor: found 110 to" in capsys.readouterr().out
     assert main(["pack", "--json", "check", str(path)]) == 0
@@ -571,7 +584,7 @@ def test_every_answer_of_pack_is_said_in_chinese(
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     path = tmp_path / "own.toml"
     path.write_text(
-        STEEL_TEXT.replace("grade1 = 110", "grade1 = 109", 1).replace('run_kind = "day"', 'run_kind = "month"', 1), encoding="utf-8"
+        OWN_STEEL.replace("grade1 = 110", "grade1 = 109", 1).replace('run_kind = "day"', 'run_kind = "month"', 1), encoding="utf-8"
     )
     for act in (["check", "steel"], ["check", str(path)], ["diff", "steel", str(path)], ["diff", "aluminium@1", "aluminium"]):
         assert main(["pack", *act]) == 0

@@ -38,7 +38,7 @@ def of_step(pack: str, step: str, more: str = "", **changes: str) -> str:
     before, head, after = (PACKS / f"{pack}.toml").read_text(encoding="utf-8").partition(f'id = "{step}"\n')
     inside, cut, rest = after.partition("[[steps.limits]]" if "[[steps.limits]]" in after.split("[[steps]]")[0] else "[[steps]]")
     lines = [f"{key} = {changes[key]}" if (key := line.partition(" = ")[0]) in changes else line for line in inside.splitlines()]
-    return before + head + "\n".join(lines) + "\n" + more + cut + rest
+    return before.replace('version = "4"', 'version = "4-own"', 1) + head + "\n".join(lines) + "\n" + more + cut + rest
 
 
 def labelled(folder: Path, pack: str, toml: str, batches: list[str], readings: list[str], period: str) -> LabelResult:

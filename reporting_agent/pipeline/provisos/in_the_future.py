@@ -1,0 +1,25 @@
+"""Runs that begin later than now: written before they ran, or by a clock or a year that is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from benchmarks.labels import SiteLabel
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Words
+
+
+def told(made: SiteLabel, now: datetime) -> SiteLabel:
+    """The label with one sentence beside each step's, and beside its grade, that rests on such runs."""
+    steps = []
+    for label in made.steps:
+        later = sum(one.start > now for one in label.values if one.excluded is None)
+        said = Phrase(
+            "%(count)s of the runs that this label is made from begin later than now (%(now)s), so no meter can have read them. Correct the"
+            " clock or the year of the log.",
+            count=f"{later:,}",
+            now=now.date().isoformat(),
+        )
+        steps.append(replace(label, account=(Words.of(said), *label.account)) if later else label)
+    return replace(made, steps=tuple(steps))

@@ -1,0 +1,22 @@
+"""That a label is made by a pack that nobody published: told beside the label and its grade, whatever name the pack has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks import packs
+from benchmarks.labels import StepLabel
+from benchmarks.phrases import Phrase
+from benchmarks.routes import Pack, Words
+
+
+def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
+    """One sentence."""
+    if label.best.value is not None and not packs.is_published(pack):
+        said = Phrase(
+            "This label, and any grade beside it, is made by a pack of the site's own (%(pack)s %(version)s): nobody published its"
+            " boundary, limits and bounds. Compare it with no label by a published pack.",
+            pack=pack.id,
+            version=pack.version,
+        )
+        yield Words.of(said)

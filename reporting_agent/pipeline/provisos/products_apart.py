@@ -1,0 +1,110 @@
+"""Energy written to another product, or variant, of the same machine: the machine's sum closes, and one label is better than its runs.
+
+Only amounts that the plant writes by batch can be moved so; what a meter reads falls to the product that ran. Told is, beside the better
+label, what it would be at the mean of all that the machine made. Products may truly differ, wherefore nothing is held, and a difference
+no greater than that of two variants' limits is taken as true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.labels import StepLabel
+from benchmarks.labels.columns import Floats
+from benchmarks.labels.limit_test import named
+from benchmarks.labels.step import means_of_variables
+from benchmarks.packs.corrections import NotAssessable, corrected_limits
+from benchmarks.phrases import Phrase, enumerated
+from benchmarks.routes import Step, Words
+from reporting_agent.pipeline.sitewide import Sitewide
+
+HIGHER = 0.01
+"""Of the label, by how much it is higher at the mean of all before that is told (a convention of ours)."""
+SIGMAS = 3.0
+"""Of what the mean of a label's runs differs by chance from that of all."""
+NAMED = 3
+"""Others that are named, before they are counted only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What runs of some machines took by amounts of their own, at reference conditions per unit of output."""
+
+    value: Floats
+    output: Floats
+
+    @classmethod
+    def of(cls, label: StepLabel, machines: AbstractSet[str], metered: AbstractSet[str]) -> Runs:
+        made = label.made_from
+        if made is None:
+            return cls(np.zeros(0), np.zeros(0))
+        by_meter = np.isin(made.energy.carriers, list(metered))
+        value = made.at_reference - made.energy.by_carrier[made.rows][:, by_meter].sum(axis=1) / made.output_t
+        here = np.array([made.columns.batches[row].equipment in machines for row in made.rows.tolist()], dtype=bool)
+        return cls(value[here], made.output_t[here])
+
+    @property
+    def mean(self) -> float:
+        return float(np.average(self.value, weights=self.output))
+
+    def __add__(self, other: Runs) -> Runs:
+        return Runs(np.concatenate((self.value, other.value)), np.concatenate((self.output, other.output)))
+
+
+def told(label: StepLabel, step: Step, whole: Sitewide) -> Iterator[Words]:
+    """By how much the label would be higher, did its runs take what all runs of their machines take in the mean."""
+    made, uncertainty = label.made_from, label.uncertainty
+    beside = [one for one in whole.labels if (one.step, one.metric) == (label.step, label.metric) and one is not label]
+    if made is None or label.best.value is None or not beside:
+        return
+    metered = {one.carrier for one in whole.site.tree.counted if whole.serves(one, label.step)}
+    machines = {made.columns.batches[row].equipment for row in made.rows.tolist()}
+    own = Runs.of(label, machines, metered)
+    together, above = own, dict[str, float]()
+    for other in beside:
+        runs = Runs.of(other, machines, metered)
+        if not len(runs.value) or 0 < (apart := runs.mean - own.mean) <= _between_limits(label, other, step, whole):
+            continue
+        together += runs
+        if apart > 0:
+            name = other.product if other.product != label.product else other.variant
+            above[name] = max(apart, above.get(name, 0.0))
+    size = together.mean - own.mean
+    chance = SIGMAS * float(np.std(own.value)) * (1 / len(own.value) - 1 / len(together.value)) ** 0.5
+    of_label = 0.0 if uncertainty is None or uncertainty.best is None else uncertainty.best.value
+    if not above or size <= max(chance, of_label, HIGHER * abs(label.best.value)):
+        return
+    said = Phrase(
+        "On the same equipment ran %(others)s, which took up to %(apart)s %(unit)s more, by amounts that the plant writes by batch."
+        " Products may truly differ so. Were it energy of these runs that is only written there, this label, and the mean that its grade"
+        " tests, would be higher by up to %(size)s %(unit)s, and the label %(together)s. Meter the runs of each product, or keep the"
+        " readings behind these amounts for an auditor.",
+        others=enumerated(above) if len(above) <= NAMED else Phrase("%(count)s other products", count=len(above)),
+        apart=f"{max(above.values()):.3g}",
+        size=f"{size:.3g}",
+        together=f"{label.best.value + size:.4g}",
+        unit=label.unit,
+    )
+    yield Words.of(said)
+
+
+def _between_limits(label: StepLabel, other: StepLabel, step: Step, whole: Sitewide) -> float:
+    """By how much a published limit of the other variant is looser, at most; also before it is in force, for steel is the same."""
+    last_day, found = whole.period.first_and_last[1], 0.0
+    for limit in step.limits:
+        if (limit.metric, limit.unit) != (label.metric, label.unit) or label.product != other.product:
+            continue
+        grades = []
+        for one in (label, other):
+            made = one.made_from
+            means = {} if made is None else means_of_variables(made.columns, made.rows)
+            given = {**whole.site.static, **means, **named(limit, one.variant, step)}
+            grades.append(corrected_limits(limit, given, max(last_day, limit.effective_from)))
+        strict, loose = grades
+        if not isinstance(strict, NotAssessable) and not isinstance(loose, NotAssessable):
+            found = max(found, *(there - here for here, there in zip(strict, loose, strict=True) if here is not None and there is not None))
+    return found
