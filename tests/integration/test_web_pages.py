@@ -352,7 +352,7 @@ def test_of_several_files_each_has_its_own_answer_and_a_bad_one_spoils_no_other(
         assert "st--no" in told[name]
         assert says in told[name]
     assert "st--no" in told["altered.sealed"]
-    assert "8 files: <b>2</b> taken, 1 as before, <b>5</b> refused." in answer.content.decode()
+    assert "8 files: <b>2</b> accepted, 1 as before, <b>5</b> refused." in answer.content.decode()
     assert set(Submission.objects.filter(revision__gte=2).values_list("site__slug", "revision")) == {("works-1", 2), ("works-1", 3)}
 
 
@@ -379,7 +379,7 @@ def test_more_files_than_are_taken_at_once_are_all_left(cast: Cast) -> None:
     mine = cast.plants[0].envelope(cast.pack, revision=2)
     answer = hand_in_several(cast.plants[0].owner.email, ("mine.sealed", mine), *((f"{n}.png", b"x") for n in range(MOST_FILES)))
     assert answer.status_code == 400
-    assert "more than 10 files: none was taken" in answer.content.decode()
+    assert "more than 10 files: none was accepted" in answer.content.decode()
     assert not Submission.objects.filter(revision=2).exists()
 
 
