@@ -99,7 +99,7 @@ def newer(pack: Pack) -> Pack | None:
 
 def published_as(pack: Pack) -> Pack | None:
     """The published pack of the same id and version, be it of the same content or not: what comes with Steplabel, or was approved."""
-    if pack.id not in available():
+    if not is_known(pack.id):
         return None
     try:
         return load(pack.id, pack.version)
