@@ -82,7 +82,7 @@ def test_who_may_not_decide_may_not_comment(cast: Cast, draft: Publication) -> N
         with pytest.raises(RefusedError) as refused:
             drafts.comment(draft, person, "A word", NOW)
         assert (refused.value.code, refused.value.status) == ("not-regulator", 403)
-    with pytest.raises(RefusedError, match="says nothing"):
+    with pytest.raises(RefusedError, match="comment is empty"):
         drafts.comment(draft, cast.approver, "  ", NOW)
 
 

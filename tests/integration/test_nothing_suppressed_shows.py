@@ -288,7 +288,8 @@ def test_no_spelling_of_a_hidden_figure_stands_in_anything_public(cast: Cast, lo
     planted = f"{figures[0]:.1f}"
     shown: set[str] = set()
     for asked, body in as_it_is(cast, planted, long=long).items():
-        if asked.startswith("anonymous") and "-pdf" not in asked:  # packed; it is made of the page and held by sameness
+        # what is packed is made of the page, and figures that others publish are of no firm here: both are held by sameness
+        if asked.startswith("anonymous") and "-pdf" not in asked and "-references" not in asked:
             text = re.sub(r"<[^>]*>", " ", body.decode("utf-8", "replace"))  # what is said; the drawing is held by sameness
             stand = set(re.findall(r"(?<![\w.,])\d[\d.,]*\d(?!\w)", text))  # a figure stands alone: a digest's digits are none
             shown |= stand - {planted} if planted in asked else stand  # a page says again what it was asked for
