@@ -83,19 +83,23 @@ def test_every_data_file_of_core_and_agent_is_in_the_wheel(installed: Path) -> N
                 assert (installed / file.relative_to(ROOT)).read_bytes() == file.read_bytes(), file
 
 
-def test_core_and_agent_import_only_what_they_declare_without_extras_but_for_live_sources_and_clusters() -> None:
+EXTRAS_OF_ROOM = {"live": ("live", "odbc"), "fleet": ("dask",), "exports": ("exports",)}
+"""What rooms of the agent may import besides, where it is installed."""
+
+
+def test_core_and_agent_import_only_what_they_declare_but_for_rooms_with_extras() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    base, live, dask = (
-        {re.split(r"[<>=~!;\[ ]", line)[0].lower() for line in lines} for lines in (project["dependencies"], extras["live"], extras["dask"])
-    )
+    declared = {
+        extra: {re.split(r"[<>=~!;\[ ]", line)[0].lower() for line in lines}
+        for extra, lines in {"": project["dependencies"], **project["optional-dependencies"]}.items()
+    }
     named = packages_distributions()
     for package in ("benchmarks", "reporting_agent"):
         for file in (ROOT / package).rglob("*.py"):
-            of_room = {"live": live, "fleet": dask}.get(file.relative_to(ROOT).parts[1], set())
-            declared = base | of_room
+            extras = EXTRAS_OF_ROOM.get(file.relative_to(ROOT).parts[1], ())
+            allowed = set().union(*(declared[extra] for extra in ("", *extras)))
             for name in imported(file) - set(PACKAGES) - set(sys.stdlib_module_names):
-                assert {distribution.lower() for distribution in named[name]} & declared, f"{file.relative_to(ROOT)} imports {name}"
+                assert {distribution.lower() for distribution in named[name]} & allowed, f"{file.relative_to(ROOT)} imports {name}"
 
 
 def imported(file: Path) -> set[str]:

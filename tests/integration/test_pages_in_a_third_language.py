@@ -42,6 +42,7 @@ LEFT = {
     "web:method-number": "the key and the source of a number of a pack file",
     **dict.fromkeys(("web:exercises", "web:exercise"), "texts of exercises, of which a language has a file of its own"),
     "web:exercise-file": "the columns of a plant's own files, which are the same in every language",
+    "web:dossier": "what programmes and their criteria are called, and where they were read: their file has names by language",
     "web:benchmark": "what the published document says, in its two languages",
     **dict.fromkeys(("web:codebook-csv", "web:codebook-xlsx"), "the codebook's own columns are published too"),
 }
@@ -50,7 +51,7 @@ LEFT = {
 OF_ANY_LANGUAGE = re.compile(
     r"""\S+@\S+|https?:\S+|steplabel[-\w/.]*|Steplabel|\b[0-9a-f]{8,}[-\w]*|\b[A-Z2-7]{32}\b|\b[AL](?:-\w{4}){4}|slk_\w+
     |\b[\w.-]+\.(?:toml|json|csv|xlsx|pdf|pem|sealed|cbor)\b|docs/\S+|--\w+|\b[a-z]+(?:[-.][a-z\d]+)+\b|\bEN\s16231|GB/T|\bISO\b|\bEnMS\b
-    |\bCSV\b|\bXLSX\b|UTC|\bEUR\b|English|\bk?gce\b|\b[kMG]Wh\b|\b(?:cement|coal|electricity)\b""",
+    |\bCSV\b|\bXLSX\b|\bPDF\b|\bDOCX\b|\bJSON\b|SHA-256|UTC|\bEUR\b|English|\bk?gce\b|\b[kMG]Wh\b|\b(?:cement|coal|electricity)\b""",
     re.VERBOSE,
 )
 """Addresses, commands, files, ids, acts by their code, standards, units, and what packs and carriers are called in files."""

@@ -95,6 +95,9 @@ SAYS_NOTHING = {
     "api:log-restarts": "statements of the coordinator: agents verify them by the directory key",
     "web:feed": "what was published and withdrawn, with links",
     "web:sitemap": "which public pages there are",
+    "web:exercise-file": "data of a training exercise",
+    "api:benchmark-references": "figures that others publish, each with its source",
+    "api:benchmark-references-of-place": "figures that others publish, each with its source",
     "web:proposal-file": "a pack that is only proposed; what was approved is signed",
 }
 """Answers that are no files: of no report, version or entry."""
