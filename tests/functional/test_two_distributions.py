@@ -119,11 +119,11 @@ def test_what_needs_an_extra_says_which(machine: Path, tmp_path: Path, asked: st
     assert code in ran.stderr
 
 
-OF_BOTH = ("live", "dask")
+OF_BOTH = ("live", "odbc", "dask", "exports")
 
 
 def test_both_declare_the_same() -> None:
-    """`steplabel` has what the agent needs with its extras but `live` and `dask`, which are extras of both; so is what the portal needs."""
+    """`steplabel` has what the agent needs but for the extras of both (`OF_BOTH`); so is what the portal needs."""
     whole, agent = declared(ROOT / "pyproject.toml"), declared(AGENT)
     extras = {line for name, lines in agent["optional-dependencies"].items() if name not in OF_BOTH for line in lines}
     for name in OF_BOTH:
