@@ -173,7 +173,7 @@ def page(verdict: Verdict, lang: str, made: datetime) -> str:
         "subject": w["subject"],
         "strata": w["sample"],
         "metered": w["metered"],
-        "released": w["values"],
+        "released": w["values_title"],
     }
     parts = [
         {
