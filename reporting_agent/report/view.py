@@ -147,7 +147,7 @@ class View:
 
     def run(self, group: Group, number: int = 1) -> str:
         """What this plant calls a batch: a heat, a coil, a day; a run where the log's are not the days that the pack supposes."""
-        kind, made = group.step.run_kind, group.main.made_from
+        kind, made = str(group.step.run_kind), group.main.made_from
         if kind == "day" and made is not None:
             length_s = made.columns.length_s[made.rows]
             known = length_s[~np.isnan(length_s)]
