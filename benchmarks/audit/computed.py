@@ -10,6 +10,7 @@ from itertools import accumulate
 import numpy as np
 
 from benchmarks.audit.contents import Cell, Counted, StepPart
+from benchmarks.audit.differences import beside
 from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, of_no_readings, same
 from benchmarks.audit.records import DAY_US, of_batch, read
 from benchmarks.labels.columns import StepColumns
@@ -54,7 +55,7 @@ def readings_committed(evidence: Evidence) -> Outcome:
 def records_recomputed(evidence: Evidence) -> Outcome:
     """Every batch opened is what its readings and rows give."""
     code, opened = "records-recomputed", sorted(evidence.batches.items())
-    wrong = [named(index, batch) for index, batch in opened if _differs(evidence, batch)]
+    wrong = [beside(index, batch, _found(evidence, batch)) for index, batch in opened if _differs(evidence, batch)]
     if wrong:
         return failed(
             code,
@@ -63,7 +64,7 @@ def records_recomputed(evidence: Evidence) -> Outcome:
                 wrong=f"{len(wrong):,}",
                 opened=f"{len(opened):,}",
             ),
-            Phrase("Compare the record with the meter's own memory and the batch log on site; what it should be is in the report."),
+            Phrase("Compare the record with the meter's own memory and the batch log on site; beside it stands what it should be."),
             wrong,
         )
     return held(
@@ -138,6 +139,7 @@ def ranks_and_counts(evidence: Evidence) -> Outcome:
                 )
                 wrong.append(both)
             wrong += [named(index, evidence.batches[index]) for index in _miscounted(values, cell, counted, rule)]
+    wrong = [one for place, one in enumerate(wrong) if one not in wrong[:place]]  # out of order and miscounted: one record
     if wrong:
         return failed(
             code,

@@ -14,8 +14,13 @@ TRIES = 3
 """After so many wrong answers to a question its working is shown."""
 
 CLOSE = 0.05
-RIGHT, OTHER, UNIT, UNREADABLE, CLOSE_BY = "right", "other", "unit", "unreadable", "close"
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[+-]?\.\d+")
+RIGHT, OTHER, UNIT, UNREADABLE, CLOSE_BY, UNIT_ALONE = "right", "other", "unit", "unreadable", "close", "unit-alone"
+_UNEXPLAINED = frozenset({OTHER, UNIT, CLOSE_BY})
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)")
+"""With commas between thousands, or one comma or point before decimals."""
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+_UNIT = re.compile(r"\s*(%|(?:[kmgt]?wh|[kmgt]?j|k?gce|tce|k?cal|kg|t|cny|usd|eur)(?:/(?:t|kg|kwh))?)(?![\w/])")
+"""A unit that is told behind a figure, in small letters; other words behind it are taken as words."""
 _FACTORS = (1000.0, 100.0, 10.0, 3.6, 8.14, 29.3)
 """Quotients of units that people mix up: kilo, per cent, ten, MJ a kWh, kWh a kgce, MJ a kgce. They hold to the factor's own digits."""
 
@@ -59,16 +64,20 @@ def _said(exercise: Exercise, question: Question, code: str, language: str) -> s
         return in_language(Phrase("Right."), language)
     if exercise.has(own):
         return exercise.text(own, language)
+    if code == UNIT_ALONE:
+        return in_language(Phrase("The figure is right, the unit is not: it is in %(unit)s.", unit=question.unit), language)
+    if code in {UNIT, UNREADABLE} and question.unit == "1":
+        return in_language(Phrase("Give it as a plain number, such as 1.1."), language)
     if code == UNIT:
         return in_language(Phrase("That is the right figure in another unit. It is asked for in %(unit)s.", unit=question.unit), language)
     if code == CLOSE_BY:
         return in_language(Phrase("Close, but another figure: not what the files give. Do not round before the end."), language)
     if code == UNREADABLE:
-        told = Phrase("This answer cannot be read. Give a number in %(unit)s.", unit=question.unit or "1")
+        told = Phrase("This answer cannot be read. Give a number in %(unit)s.", unit=question.unit)
         if question.kind == "choice":
             told = Phrase("This answer cannot be read. Give one of the choices, by its number or its code.")
         return in_language(told, language)
-    return in_language(Phrase("Not right, and no mistake that is often made."), language)
+    return in_language(Phrase("Not right. No explanation is stored for this figure: look again."), language)
 
 
 def _choice(exercise: Exercise, question: Question, given: str) -> str:
@@ -87,10 +96,31 @@ def _choice(exercise: Exercise, question: Question, given: str) -> str:
 
 
 def _number(exercise: Exercise, question: Question, given: str) -> str:
-    found = _NUMBER.search(unicodedata.normalize("NFKC", given).replace("\N{MINUS SIGN}", "-"))
+    text = unicodedata.normalize("NFKC", given).replace("\N{MINUS SIGN}", "-")
+    found = _NUMBER.search(text)
     if found is None:
         return UNREADABLE
-    told, right = float(found[0].replace(",", "")), float(exercise.facts[question.answer])
+    codes = [_of_figure(exercise, question, told) for told in _readings(found[0])]
+    code = next((one for one in codes if one not in _UNEXPLAINED), codes[0])
+    unit = _UNIT.match(text[found.end() :].casefold())
+    other = unit is not None and unit[1] != question.unit.casefold()
+    return UNIT_ALONE if code == RIGHT and other and question.unit != "1" else code
+
+
+def _readings(figure: str) -> list[float]:
+    """One figure; of a comma before three digits both that it may be, the thousands first: they lie too far apart to be taken for another.
+
+    >>> _readings("278,526.1"), _readings("28,33"), _readings("28,329")
+    ([278526.1], [28.33], [28329.0, 28.329])
+    """
+    decimal = [float(figure.replace(",", "."))] if _DECIMAL_COMMA.fullmatch(figure) else []
+    thousands = [float(figure.replace(",", ""))] if not decimal or len(figure.partition(",")[2]) == 3 else []
+    return [*thousands, *decimal]
+
+
+def _of_figure(exercise: Exercise, question: Question, told: float) -> str:
+    """Right, or which mistake it is."""
+    right = float(exercise.facts[question.answer])
     figures = {RIGHT: right} | {code: float(exercise.facts[fact]) for code, fact in question.mistakes.items()}
     nearest = min(figures, key=lambda code: abs(told - figures[code]) / abs(figures[code]))
     if _near(told, figures[nearest], question.within):

@@ -111,8 +111,8 @@ class Exercise(Declared):
         return text % {name: shown(fact) for name, fact in self.facts.items()}
 
     def asked(self, wanted: str) -> Question:
-        """The question of that id."""
-        found = next((one for one in self.question if one.id == wanted), None)
+        """The question of that id, or of that number, from 1 on."""
+        found = next((one for number, one in enumerate(self.question, start=1) if wanted in {one.id, str(number)}), None)
         if found is None:
             raise InputError(
                 "exercise-question-unknown",

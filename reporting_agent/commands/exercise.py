@@ -24,7 +24,13 @@ def add_parser(sub: Any) -> None:
     parser = sub.add_parser("exercise", help="training: worked exercises with checked answers; without a name it lists them")
     parser.add_argument("name", nargs="?", metavar="NAME", help="which exercise")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where its files go (default: exercise-NAME); what is there stays as it is")
-    parser.add_argument("--answer", action="append", default=[], metavar="QUESTION=VALUE", help="answer one question; several times")
+    parser.add_argument(
+        "--answer",
+        action="append",
+        default=[],
+        metavar="QUESTION=VALUE",
+        help="answer one question, by its code or its number (change=process, 1=process); several times",
+    )
     parser.add_argument("--answers", type=Path, metavar="FILE", help="answer those of a file, TOML or JSON (answers.toml is written)")
     parser.add_argument("--again", action="store_true", help="forget the answers that were given before")
     parser.add_argument("--recompute", action="store_true", help="compute the right answers anew from the exercise's files, and compare")
@@ -59,7 +65,7 @@ def _list(args: argparse.Namespace, progress: Progress) -> int:
         right, tried = sum(one.right for one in done.values()), any(one.wrong or one.right for one in done.values())
         said = {name: exercise.text(name, args.lang) for name in ("title", "learns")}
         rows.append({"id": exercise.id, "role": exercise.role.value, "minutes": exercise.minutes, "right": right, "of": len(done), **said})
-        told = Phrase("%(right)s of %(of)s answered", right=right, of=len(done)) if tried else Phrase("not begun")
+        told = Phrase("%(right)s of %(of)s right", right=right, of=len(done)) if tried else Phrase("not begun")
         head = Phrase(
             "%(id)s  %(title)s (%(role)s, %(minutes)s minutes; %(done)s)",
             id=exercise.id,
@@ -249,4 +255,4 @@ def _sum(args: argparse.Namespace, exercise: Exercise, progress: Progress) -> st
     from benchmarks.catalogue import in_language
 
     told = _standing(exercise, progress)
-    return in_language(Phrase("%(right)s of %(of)s questions answered.", **told), args.lang)
+    return in_language(Phrase("%(right)s of %(of)s right.", **told), args.lang)

@@ -10,8 +10,6 @@ from benchmarks.exercises.reading import Fact
 from reporting_agent.audit.openings import files
 from reporting_agent.audit.openings.verifying import Trust, verify
 
-BELOW = "below/"
-
 
 def facts(folder: Path) -> Mapping[str, Fact]:
     """What an auditor reads off the two verdicts."""
@@ -21,8 +19,7 @@ def facts(folder: Path) -> Mapping[str, Fact]:
     (bound,) = (code for code, check in of_east.items() if check["kind"] == "bound")
     (recomputed,) = of_west
     (run,) = of_east["records-recomputed"]["records"]
-    (below,) = (one for one in west["strata"] if one["stratum"].startswith(BELOW))
-    used = next(one for one in west["strata"] if one["stratum"].startswith("used/"))
+    below, used = _of(west, "below/"), _of(west, "used/")
     checked = next(check for check in west["checks"] if check["code"] == "records-with-evidence")
     return {
         "east_binding": east["binding"],
@@ -32,6 +29,8 @@ def facts(folder: Path) -> Mapping[str, Fact]:
         "east_run": run.partition(", ")[0].rpartition(" ")[2].lower(),
         "east_leaves": float(of_east[bound]["count"]),
         "west_records": float(of_west[recomputed]["count"]),
+        "west_listed": float(len(of_west[recomputed]["records"])),
+        "west_more": float(of_west[recomputed]["count"] - len(of_west[recomputed]["records"])),
         "west_opened": float(checked["count"]),
         "west_used": float(used["leaves"]),
         "west_when": "before" if west["binding"] == "bound" and recomputed == "records-recomputed" else "after",
@@ -39,12 +38,21 @@ def facts(folder: Path) -> Mapping[str, Fact]:
         "below_drawn": float(below["drawn"]),
         "below_found": float(below["finds"]),
         "below_pct": 100 * below["with_probability"],
+        "used_pct": 100 * used["with_probability"],
+        "days_pct": 100 * _of(west, "days")["with_probability"],
+        "padding_pct": 100 * _of(west, "padding")["with_probability"],
         "below_drawn_pct": 100 * below["drawn"] / below["leaves"],
         "west_wrong_pct": 100 * of_west[recomputed]["count"] / checked["count"],
         "receipt": "received",
         "cannot": "meters-right",
         "opinion": "adverse",
     }
+
+
+def _of(verdict: Mapping[str, Any], begins: str) -> Mapping[str, Any]:
+    (stratum,) = (one for one in verdict["strata"] if one["stratum"].startswith(begins))
+    found: Mapping[str, Any] = stratum
+    return found
 
 
 def _verified(folder: Path, mill: str, fingerprint: str) -> dict[str, Any]:

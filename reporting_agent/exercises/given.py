@@ -24,7 +24,7 @@ def from_file(path: Path) -> dict[str, str]:
         raise InputError(
             "exercise-answers-unreadable",
             "The file of answers cannot be read.",
-            'Write one line a question, label = "28.3", in a file that ends with .toml; or JSON in one that ends with .json.',
+            'Write one line a question, change = "process", in a file that ends with .toml; or JSON in one that ends with .json.',
             place=Place(str(path)),
             found=str(wrong),
             wanted="TOML or JSON of question and answer",
@@ -44,7 +44,7 @@ def from_arguments(given: Iterable[str]) -> dict[str, str]:
             raise InputError(
                 "exercise-answer-unreadable",
                 "An answer has no question or no value.",
-                "Write --answer QUESTION=VALUE, such as --answer label=28.3.",
+                "Write --answer QUESTION=VALUE, such as --answer change=process, or the number of the question, --answer 1=process.",
                 found=one,
                 wanted="QUESTION=VALUE",
             )

@@ -11,6 +11,7 @@ from benchmarks.guidance.causes import Cause
 from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, analyse, label_json
+from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.config import load_site
 from reporting_agent.config.events import Event, as_toml
 
@@ -40,6 +41,8 @@ def facts(folder: Path) -> Mapping[str, Fact]:
     causes = {cause: amount for cause, amount in losses.by_cause.items() if cause.named}
     largest = max(causes, key=lambda cause: causes[cause].kwh)
     limit = label["grade"]["limits"][0]
+    idle = next(one.amount for one in second.first_look if one.code == f"use-{Use.IDLING}" and one.amount)
+    total = next(entry for entry in after["steps"] if entry["metric"] == "total")
     met = {name: _grade(limit["limits"], label[name] if name == "mean" else label["best"]["value"]) for name in ("mean", "best")}
     return {
         "meter": "mill-1-main",
@@ -48,13 +51,16 @@ def facts(folder: Path) -> Mapping[str, Fact]:
         "factor": RATIO_AFTER / RATIO_BEFORE,
         "inverse": RATIO_BEFORE / RATIO_AFTER,
         "measured_factor": 1 / float(asked["size"]),
+        "deviation": float(asked["size"]),
         "open_questions": float(len(first.review.open)),
         "left_open": float(len(second.review.open)),
         "label_before": _entry(before)["best"]["value"],
         "label": label["best"]["value"],
         "minimum": label["minimum"],
+        "minimum_kgce": total["minimum"],
         "typical": label["typical"],
         "mean": label["mean"],
+        "mean_before": _entry(before)["mean"],
         "used": float(label["batches"]["used"]),
         "gap_kwh": losses.gap.kwh,
         "explained_kwh": losses.explained.kwh,
@@ -63,7 +69,11 @@ def facts(folder: Path) -> Mapping[str, Fact]:
         "unexplained_kwh": losses.unexplained.kwh,
         "cause": str(largest),
         "cause_kwh": causes[largest].kwh,
+        "cause_mwh": causes[largest].kwh / 1000,
+        "cause_tce": causes[largest].kgce / 1000,
         "reject_kwh": causes[Cause.REJECT].kwh,
+        "reject_cny": causes[Cause.REJECT].money or 0.0,
+        "idle_cny": idle.money or 0.0,
         "cause_cny": causes[largest].money or 0.0,
         "avoidable_cny": losses.avoidable.money or 0.0,
         "gap_cny": losses.gap.money or 0.0,

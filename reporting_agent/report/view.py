@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, enumerated, sentences
 from benchmarks.routes import ReferenceCondition, Words
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from reporting_agent.analysis import Analysis, BatchLoss, StepLosses
     from reporting_agent.config import Site
     from reporting_agent.pipeline import LabelResult
+
+LEAST_OF_A_DAY_S = 12 * 3600
+"""A median run that is shorter is no record of a day."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +146,13 @@ class View:
         return self.w["metric"].get(str(label.metric), str(label.metric))
 
     def run(self, group: Group, number: int = 1) -> str:
-        """What this plant calls a batch: a heat, a coil, a day."""
-        return self.w["run" if number == 1 else "runs"][group.step.run_kind]
+        """What this plant calls a batch: a heat, a coil, a day; a run where the log's are not the days that the pack supposes."""
+        kind, made = str(group.step.run_kind), group.main.made_from
+        if kind == "day" and made is not None:
+            length_s = made.columns.length_s[made.rows]
+            known = length_s[~np.isnan(length_s)]
+            kind = "batch" if known.size and np.median(known) < LEAST_OF_A_DAY_S else kind
+        return self.w["run" if number == 1 else "runs"][kind]
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:

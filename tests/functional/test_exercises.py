@@ -120,13 +120,19 @@ def test_an_auditor_tells_what_was_changed_and_when(run: Run, tmp_path: Path) ->
     fingerprint = (desk / "fingerprint.txt").read_text(encoding="utf-8").strip()
     found = {}
     for mill in ("east", "west"):
-        code, verdict = run("verify", desk / f"{mill}-opening.cbor", desk / f"{mill}-evidence.json", "--fingerprint", fingerprint)
+        files, page = (desk / f"{mill}-opening.cbor", desk / f"{mill}-evidence.json"), desk / f"{mill}.html"
+        code, verdict = run("verify", *files, "--fingerprint", fingerprint, "--out", page)
         assert code == 1
+        read = page.read_text(encoding="utf-8")
+        assert "<caption>Protected values, as drawn again</caption>" in read
+        assert "built-in method" not in read
         found[mill] = {one["code"]: one for one in verdict["checks"] if one["state"] == "failed"}
         if mill == "west":
             (below,) = (one for one in verdict["strata"] if one["stratum"].startswith("below/"))
     only_east = Counter(found["east"].keys() - found["west"].keys())
     (run_named,) = found["east"]["records-recomputed"]["records"]
+    assert "opened: electricity = 19,825.52 kWh; recomputed: electricity = 22,529 kWh" in run_named
+    assert found["east"]["ranks-and-counts"]["count"] == 1, "out of order and in another cell: still one record"
     missed = 1.0  # neither of two records among the drawn: hypergeometric, by hand
     for place in range(below["finds"]):
         missed *= (below["leaves"] - below["drawn"] - place) / (below["leaves"] - place)

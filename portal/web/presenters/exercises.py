@@ -98,7 +98,7 @@ def list_of() -> Listed:
 
 
 def page_of(exercise: Exercise, query: Mapping[str, str]) -> ExercisePage:
-    """The exercise with what the address answers (`?label=28.3&wrong-label=1`)."""
+    """The exercise with what the address answers (`?change=process&wrong-change=1`)."""
     language = get_language() or "en"
     questions = tuple(_asked(exercise, question, query, language) for question in exercise.question)
     return ExercisePage(

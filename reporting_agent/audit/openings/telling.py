@@ -155,7 +155,7 @@ def markdown(verdict: Verdict, lang: str = "en") -> str:
         parts += ["", f"## {w['sample']}", "", w["only_the_whole"], "", *_table(columns, told["strata"])]
         parts += ["", f"## {w['metered']}", "", w["metered_note"], "", *_table([w[name] for name in METERED], told["metered"])]
         columns = [w[name] for name in ("label", "best", "typical", "unit")]
-        parts += ["", f"## {w['values']}", "", w["values_note"], "", *_table(columns, told["released"])]
+        parts += ["", f"## {w['values_title']}", "", w["values_note"], "", *_table(columns, told["released"])]
     return "\n".join(parts) + "\n"
 
 
@@ -173,7 +173,7 @@ def page(verdict: Verdict, lang: str, made: datetime) -> str:
         "subject": w["subject"],
         "strata": w["sample"],
         "metered": w["metered"],
-        "released": w["values"],
+        "released": w["values_title"],
     }
     parts = [
         {

@@ -22,7 +22,7 @@ CORE, AGENT = Path(benchmarks.__file__).parent, Path(reporting_agent.__file__).p
 SAYING = [
     *(
         CORE / "audit" / f"{name}.py"
-        for name in ("accepted", "completeness", "computed", "evidence", "parts", "promised", "proven", "withheld")
+        for name in ("accepted", "completeness", "computed", "differences", "evidence", "parts", "promised", "proven", "withheld")
     ),
     AGENT / "audit" / "whole_label_on_site.py",
     *(AGENT / "audit" / "reconciliation" / f"{name}.py" for name in ("bills_against_meters", "reconcile", "sentences")),
@@ -83,3 +83,8 @@ def test_a_refusal_is_told_in_chinese_with_its_values() -> None:
     assert "leaf 3 of 7" in said.en
     assert "7 个叶子中的第 3 个" in said.said_in("zh")
     assert CHINESE.search(to_do.said_in("zh"))
+
+
+def test_no_word_of_a_page_is_called_as_a_method_of_its_section() -> None:
+    """A template that asks for it would be given the method."""
+    assert {section: named for section, entries in phrases().items() if (named := entries.keys() & dir(dict))} == {}

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.catalogue import languages
 from benchmarks.errors import InputError
 from benchmarks.exercises import Exercise, Question, Role, check, every, named, working
-from benchmarks.exercises.checking import CLOSE_BY, OTHER, RIGHT, UNIT, UNREADABLE
+from benchmarks.exercises.checking import CLOSE_BY, OTHER, RIGHT, UNIT, UNIT_ALONE, UNREADABLE
 from benchmarks.exercises.reading import HOME
 from reporting_agent.exercises import computed
 
@@ -97,6 +97,13 @@ def test_every_mistake_is_told_by_its_own_reason(exercise: Exercise, question: Q
     [
         ("28.3286 kWh/t", RIGHT),
         ("28.33", RIGHT),
+        ("28,33", RIGHT),
+        ("28,329", RIGHT),
+        ("28,3286 KWH/t", RIGHT),
+        ("28.33 kilowatt hours", RIGHT),
+        ("28.33 kgce/t", UNIT_ALONE),
+        ("28.33 kWh", UNIT_ALONE),
+        ("3.466 kgce/t", "total"),
         ("28328.6", UNIT),  # Wh
         ("101.98", UNIT),  # MJ
         ("28.9", CLOSE_BY),
@@ -115,6 +122,46 @@ def test_a_figure_is_told_from_its_neighbours(given: str, code: str) -> None:
     assert verdict.code == code
     assert verdict.said
     assert verdict.right or verdict.look
+
+
+@pytest.mark.parametrize(
+    ("exercise", "question", "given", "code"),
+    [
+        ("mill-year", "factor", "0.7918", "deviation"),
+        ("mill-year", "factor", "1,25", RIGHT),
+        ("mill-year", "worth", "278,526", RIGHT),
+        ("mill-year", "worth", "278526 kWh", UNIT_ALONE),
+        ("mill-year", "worth", "301274", "idle"),
+        ("mill-year", "worth", "31285", "reject"),
+        ("mill-year", "worth", "55.21 tce", "tce"),
+        ("mill-year", "worth", "449.2", "mwh"),
+        ("publish-or-hold", "firms", "12", "late"),
+        ("publish-or-hold", "changed", "2", "two"),
+        ("changed-record", "records", "20", "listed"),
+        ("changed-record", "records", "11", "more"),
+        ("changed-record", "probability", "29", "records"),
+        ("changed-record", "probability", "95", "used"),
+        ("changed-record", "probability", "95.1 %", "used"),
+        ("changed-record", "probability", "95.2 %", "days"),
+    ],
+)
+def test_what_stands_on_the_screen_and_is_not_asked_for_is_told(exercise: str, question: str, given: str, code: str) -> None:
+    asked = named(exercise)
+    assert check(asked, asked.asked(question), given, "en").code == code
+
+
+def test_a_factor_is_asked_for_as_a_plain_number() -> None:
+    exercise = named("mill-year")
+    for given, code in (("125", UNIT), ("the ratio", UNREADABLE)):
+        verdict = check(exercise, exercise.asked("factor"), given, "en")
+        assert (verdict.code, verdict.said) == (code, "Give it as a plain number, such as 1.1.")
+
+
+def test_a_question_is_named_by_its_number_too() -> None:
+    exercise = named("mill-year")
+    assert exercise.asked("3") is exercise.asked("label")
+    with pytest.raises(InputError):
+        exercise.asked("8")
 
 
 def test_a_choice_that_is_none_is_unreadable() -> None:

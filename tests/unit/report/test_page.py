@@ -327,3 +327,16 @@ def test_goods_at_the_border_stand_with_every_year_input_and_doubt(heats: Made) 
         assert "2025/2621" in page
         assert "7209" in page  # refused with its reason, and the others stand
     assert "At the border of the European Union" in heats.page("en")  # absent, with what it would need
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"), [(10, ("run", "runs", "批次")), (24, ("day", "days", "生产日")), (float("nan"), ("day", "days", "生产日"))]
+)
+def test_runs_that_are_no_days_are_not_called_so(cement: Made, hours: float, said: tuple[str, str, str]) -> None:
+    english, chinese = (View(cement.site, cement.result, cement.analysis, lang, MADE) for lang in ("en", "zh"))
+    group = next(one for one in english.labelled if one.step.run_kind == "day")
+    made_from = group.main.made_from
+    assert made_from is not None
+    columns = replace(made_from.columns, length_s=np.full_like(made_from.columns.length_s, hours * 3600))
+    timed = replace(group, main=replace(group.main, made_from=replace(made_from, columns=columns)))
+    assert (english.run(timed), english.run(timed, 2), chinese.run(timed)) == said
