@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.performance import plant
+from fixtures.simulator import melt_shop
 from tests.performance.apart import compare_apart
 from tests.performance.measurement import Measurement
 
@@ -158,7 +158,7 @@ def _send(port: int, seconds: int, began: float) -> None:
 def _into_the_engine() -> Iterator[Measurement]:
     with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
         folder = Path(held)
-        plant.write(folder, READINGS, "apart")
+        melt_shop.write(folder, READINGS, "apart")
         _spooled(folder)
         for name, ours in (("live, spool read", _scan), ("live, spool to batches", _read)):
             size = f"{READINGS / 1e6:g} M readings, half Parquet, half a segment"
@@ -198,7 +198,7 @@ def _read(site_file: Path) -> list[float]:
     from reporting_agent.config import load_site
 
     site = load_site(site_file)
-    data = pipeline.read(site, Period.parse(plant.YEAR, site.zone))
+    data = pipeline.read(site, Period.parse(melt_shop.YEAR, site.zone))
     return [float(sum(one.quantity for batch in data.batches for one in batch.energy))]
 
 

@@ -79,5 +79,5 @@ def test_a_default_of_an_older_pack_is_told_with_what_it_may_be_worth(
     assert label.best.value is not None
     for one in said:
         assert one.startswith("Coal counts at the table's 20.93 MJ/kg")
-        assert "makes the label higher by 0.89 kgce/t" in one
+        assert "raises the label by 0.89 kgce/t" in one
         assert float(one.partition("it would be ")[2].split()[0]) == pytest.approx(label.best.value + 51.5, abs=0.3)

@@ -49,7 +49,7 @@ def test_bought_steam_counts_and_is_told_with_its_size(tmp_path: Path) -> None:
     assert label.used == 60
     assert going_out(site) == {"alumina-refining": {None}}
     assert [one.partition(": ")[2] for one in besides(label)] == [
-        "each percent that those would lose is 1.8 kgce/t. Keep the supplier's invoices for an auditor."
+        "each percent that boilers would lose is 1.8 kgce/t. Keep the supplier's invoices for an auditor."
     ]
 
 

@@ -69,7 +69,7 @@ def test_only_where_power_matters_to_the_label_is_it_asked_about(tmp_path: Path,
             "input.flue-dust",
             "267",
             "",
-            "0.03 t of dust and sludge per t of output, which can hold up",
+            "0.03 t of dust and sludge per t of output, which can contain up",
         ),
         ("sintering", Ran(8900, SINTERED, ORE), "input.瓦斯灰", "267", "", "higher by up to 10.2 kgce/t"),  # 300 MJ
         ("sintering", Ran(8900, SINTERED, ORE), "input.dust", "267", "flue_dust_mj_kg = 6", "6 MJ/kg, as the site states (flue_dust"),

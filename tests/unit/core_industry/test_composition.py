@@ -318,7 +318,7 @@ def test_one_site_twice_in_a_cell_is_refused(pack: Pack, grow: Grow) -> None:
     step = pack.step("melting")
     rng = np.random.default_rng(11)
     plants = grow(rng, 8).participants
-    with pytest.raises(InputError, match="stands twice") as caught:
+    with pytest.raises(InputError, match="is listed twice") as caught:
         compose_step([*plants, plants[0]], pack, step, step.metrics[0], rng, variant="plain")
     assert caught.value.code == "participant-twice"
 

@@ -131,7 +131,7 @@ def test_a_version_that_differs_in_one_firm_is_held(pack: Pack, everyone: list[P
     assert {cell.reason_code for cell in result.cells if cell.measure == "step"} == {Reason.DIFFERENCING}
     assert result.hold
     assert result.published.composite.value is None
-    assert "beside version 1" in decision(result, "melting").reason.en
+    assert "compared with version 1" in decision(result, "melting").reason.en
 
 
 def test_one_firm_with_another_draw_counts_as_changed(pack: Pack, everyone: list[Participant]) -> None:
