@@ -279,7 +279,7 @@ def _refusing_damage(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except (python_calamine.CalamineError, ParseError, BadZipFile, OSError) as broken:
+    except (python_calamine.CalamineError, SyntaxError, BadZipFile, OSError) as broken:  # of XML, by whichever parser openpyxl takes
         raise unreadable(path, str(broken)) from broken
     except BaseException as panic:  # the library panics on some damaged files, with an exception below no other
         if type(panic).__name__ != "PanicException":

@@ -7,7 +7,6 @@ import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from benchmarks.catalogue import in_language
 from benchmarks.conversion import Basis, FactorTable
@@ -22,10 +21,11 @@ from reporting_agent.workbook.method import FEWEST_RUNS
 from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name, said, tell
 
 _DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ParseError),
+    *(zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, SyntaxError),
     *(KeyError, ValueError, TypeError, AttributeError, IndexError),
 )
-"""What openpyxl raises on damage: it has no refusal of its own, and fails where a value is missing or is no number."""
+"""What openpyxl raises on damage: it has no refusal of its own, and fails where a value is missing or is no number. A SyntaxError is one of
+XML: openpyxl takes lxml where that is installed, whose error is no ParseError of the standard library."""
 _WIDTH = 18
 _FORMAT = "#,##0.00"
 
