@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from benchmarks.catalogue import in_language, languages
-from benchmarks.exercises.reading import Exercise, Question, shown
+from benchmarks.exercises.reading import Exercise, Question
 from benchmarks.phrases import Phrase
 
 TRIES = 3
@@ -48,14 +48,6 @@ def check(exercise: Exercise, question: Question, given: str, language: str) -> 
 def working(exercise: Exercise, question: Question, language: str) -> str:
     """The answer and how it comes about."""
     return exercise.text(f"question.{question.id}.working", language)
-
-
-def answer_of(exercise: Exercise, question: Question, language: str) -> str:
-    """The right answer in words."""
-    fact = exercise.facts[question.answer]
-    if question.kind == "choice":
-        return exercise.text(f"question.{question.id}.choice.{fact}", language)
-    return f"{shown(fact)} {question.unit}".strip()
 
 
 def _said(exercise: Exercise, question: Question, code: str, language: str) -> str:

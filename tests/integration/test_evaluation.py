@@ -22,13 +22,23 @@ from portal.publication import publishing as publication
 from portal.publication.models import Publication
 from portal.publication.selectors import benchmark
 from portal.standings import computing as standings
-from portal.web.presenters.evaluation import plain_text
+from portal.web.presenters.evaluation import EvaluationPage
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 FIRMS = 12
+
+
+def plain_text(page: EvaluationPage) -> list[str]:
+    """Every sentence and cell in order: what page, PDF and DOCX must all hold."""
+    told = [page.title, page.caption, page.lead]
+    for section in page.sections:
+        told += [section.title, *section.lines]
+        if section.table is not None:
+            told += [*section.table.heads, *(cell for row in section.table.rows for cell in row)]
+    return [*told, page.basis]
 
 
 def build_scene() -> Cast:

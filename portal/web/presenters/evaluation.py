@@ -6,7 +6,7 @@ there are none. Counts are of the sites that the reader may see.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -233,13 +233,3 @@ def _refusals(facts: EvaluationFacts) -> Section:
         return Section(_("Refusals"), (*lines, _("No report was refused.")))
     rows = tuple((code or NONE, str(count)) for code, count in sorted(found.refused.items()))
     return Section(_("Refusals"), tuple(lines), SectionTable((_("Code of the refusal"), _("Reports")), rows, (4, 1)))
-
-
-def plain_text(page: EvaluationPage) -> Sequence[str]:
-    """Every sentence and cell in order: what page, PDF and DOCX must all hold."""
-    told = [page.title, page.caption, page.lead]
-    for section in page.sections:
-        told += [section.title, *section.lines]
-        if section.table is not None:
-            told += [*section.table.heads, *(cell for row in section.table.rows for cell in row)]
-    return [*told, page.basis]
