@@ -92,7 +92,7 @@ def carrier(id_: str) -> Carrier:
         raise InputError(
             "carrier-unknown",
             "An energy carrier is not known.",
-            "Use one of the carrier ids; a mapping profile can translate the plant's own names.",
+            "Use one of the carrier ids. A mapping profile can translate the plant's own names.",
             found=repr(id_),
             wanted=", ".join(CARRIERS),
         ) from None

@@ -190,7 +190,7 @@ class FactorTable:
             raise InputError(
                 "factor-table-version-unknown",
                 Phrase("There is no version %(version)s of the table of conversion factors.", version=repr(version)),
-                "Set `conversion` of the pack to a version there is.",
+                "Set `conversion` of the pack to an existing version.",
                 found=version,
                 wanted=" or ".join((*sorted(older), newest.version)),
             )
@@ -242,7 +242,7 @@ class FactorTable:
         if bounds is None or bounds.least <= mj_per_unit * scale <= bounds.most:
             return None
         return Phrase(
-            "%(least)s to %(most)s MJ/%(unit)s, which %(carrier)s can hold",
+            "%(least)s to %(most)s MJ/%(unit)s, the possible range for %(carrier)s",
             least=f"{bounds.least:g}",
             most=f"{bounds.most:g}",
             unit=what.unit,
@@ -282,7 +282,7 @@ class FactorTable:
             raise InputError(
                 "carbon-factor-missing",
                 Phrase("There is no CO2 factor for %(what)s on %(on)s.", what=what.words, on=on.isoformat()),
-                "Leave CO2 out for this carrier and date; for electricity name the country or a factor under [emissions] in site.toml.",
+                ("Leave CO2 out for this carrier and date. For electricity, name the country or a factor under [emissions] in site.toml."),
                 found=f"{energy.carrier} on {on.isoformat()}",
             )
         if found.kg_co2_per_mj is not None and (content := measured_mj(energy)) is not None:
@@ -431,8 +431,8 @@ def _invalid(path: str, why: str) -> InputError:
     return InputError(
         "factor-table-invalid",
         "The table of conversion factors cannot be used.",
-        "Correct the entry; it needs version, heating_value, and factors with carrier, unit, kgce_per_unit, basis, edition, effective_from,"
-        " source.",
+        "Correct the entry. It needs version, heating_value, and factors with carrier, unit, kgce_per_unit, basis, edition, "
+        "effective_from, source.",
         place=Place(path),
         found=why,
     )

@@ -99,7 +99,7 @@ class InputError(SteplabelError):
         if self.found:
             lines.append(in_language(Phrase("  found:  %(found)s", found=self.found), language))
         if self.wanted:
-            lines.append(in_language(Phrase("  wanted: %(wanted)s", wanted=in_language(self.wanted, language)), language))
+            lines.append(in_language(Phrase("  needed: %(wanted)s", wanted=in_language(self.wanted, language)), language))
         lines.append(in_language(Phrase("  remedy: %(remedy)s", remedy=in_language(self.remedy, language)), language) + f" [{self.code}]")
         return "\n".join(lines)
 

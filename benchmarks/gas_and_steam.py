@@ -140,7 +140,7 @@ def _loaded() -> Any:
     if part is None or part.loader is None:
         raise InputError(
             "steam-tables-not-installed",
-            "This plant counts steam by its state, and the tables of steam are not installed.",
+            "This plant counts steam by its state, but the steam tables are not installed.",
             "Install them: pip install 'steplabel-agent[steam]'.",
             found="no CoolProp",
         )

@@ -49,7 +49,7 @@ def remarks(pack: Pack) -> Iterator[Fault]:
             yield from _bounds(rule, at)
             yield from _precision(rule, step, pack, at)
         if step.id in in_routes and step.metrics[0].metric is not Metric.TOTAL:
-            wanted = Phrase("`total` as the headline of a step of a route of several: only totals of steps add up")
+            wanted = Phrase("`total` as the headline of each step in a route of several steps: only totals of steps add up")
             yield Fault(f"{place}.metrics", step.metrics[0].metric, wanted)
         yield from _slopes(step, factors, f"{place}.reference_conditions")
         yield from _media(step, factors, f"{place}.boundary.media")
@@ -63,7 +63,7 @@ def _untested(step: Step, place: str) -> Iterator[Fault]:
     boundary = step.boundary
     gives_back = step.metrics[0].typical < 0  # held against what others take of it
     if not (gives_back or boundary.essential or boundary.needs or boundary.yields or step.feeds or step.takes):
-        wanted = Phrase("essential, needs, feeds or takes: what labels of the step are held against")
+        wanted = Phrase("essential, needs, feeds or takes: what labels of the step are compared with")
         yield Fault(f"{place}.boundary.essential", Phrase("none of them"), wanted)
 
 
@@ -78,7 +78,7 @@ def _levels(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
             wanted = Phrase("within %(share)s of the typical value, %(typical)s", share=f"{FAR:.0%}", typical=f"{typical:g}")
             yield Fault(f"{at}.grades", " / ".join(f"{one:g}" for one in far), wanted)
         if limit.standard not in editions:
-            wanted = Phrase("[[editions]] of %(standard)s: which was in force when, and which the pack holds", standard=limit.standard)
+            wanted = Phrase("[[editions]] of %(standard)s: when each was in force, and which the pack contains", standard=limit.standard)
             yield Fault(f"{at}.standard", Phrase("no edition"), wanted)
 
 
@@ -92,7 +92,7 @@ def _runs(step: Step, place: str) -> Iterator[Fault]:
         yield Fault(f"{place}.label_rule.quantile", f"{float(rule.quantile):g}", wanted)
     if rule.longest_gap_s >= rule.shortest_s:
         wanted = Phrase(
-            "less than shortest_s (%(shortest_s)s): a run without a reading of its own would take its neighbours' energy",
+            "less than shortest_s (%(shortest_s)s): a run without a reading of its own would count its neighbours' energy",
             shortest_s=rule.shortest_s,
         )
         yield Fault(f"{place}.label_rule.longest_gap_s", str(rule.longest_gap_s), wanted)
@@ -102,7 +102,7 @@ def _released(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
     spent = sum(rule.released for rule in step.metrics) * (pack.policy.epsilon_best + pack.policy.epsilon_typical)
     if spent > pack.policy.cap_per_year:
         wanted = Phrase(
-            "at most policy.cap_per_year (%(cap_per_year)s): `released = false` in a metric that stays on the site",
+            "at most policy.cap_per_year (%(cap_per_year)s): use `released = false` for a metric that stays on the site",
             cap_per_year=f"{float(pack.policy.cap_per_year):g}",
         )
         yield Fault(place, Phrase("releases that spend %(spent)s a year", spent=f"{float(spent):g}"), wanted)
@@ -116,7 +116,7 @@ def _grid(rule: MetricRule, place: str) -> Iterator[Fault]:
         yield Fault(
             f"{place}.grid_width",
             Phrase("%(cells)s cells", cells=cells),
-            Phrase("%(fewest)s to %(most)s cells: of more, the empty ones draw a release away", fewest=fewest, most=most),
+            Phrase("%(fewest)s to %(most)s cells: with more, empty cells pull the released value away", fewest=fewest, most=most),
         )
     if width > CELL_SHARE * typical:
         yield Fault(
@@ -134,7 +134,7 @@ def _grid(rule: MetricRule, place: str) -> Iterator[Fault]:
     if lower > rule.typical - away or upper < rule.typical + away:
         span = Phrase("%(least)s to %(most)s", least=f"{rule.typical - away:g}", most=f"{rule.typical + away:g}")
         wanted = Phrase(
-            "%(span)s: room for plants %(room)s or %(room_spreads)s spreads off the typical value",
+            "%(span)s: room for plants %(room)s or %(room_spreads)s spreads away from the typical value",
             span=span,
             room=f"{ROOM:.0%}",
             room_spreads=ROOM_SPREADS,
@@ -142,7 +142,7 @@ def _grid(rule: MetricRule, place: str) -> Iterator[Fault]:
         yield Fault(f"{place}.grid_lower", Phrase("%(least)s to %(most)s", least=f"{lower:g}", most=f"{upper:g}"), wanted)
     if lower < rule.floor or upper > rule.ceiling:
         wanted = Phrase(
-            "no cell that no batch can have: floor and ceiling are %(floor)s and %(ceiling)s",
+            "only cells that a batch can have: floor and ceiling are %(floor)s and %(ceiling)s",
             floor=f"{rule.floor:g}",
             ceiling=f"{rule.ceiling:g}",
         )
@@ -153,7 +153,7 @@ def _bounds(rule: MetricRule, place: str) -> Iterator[Fault]:
     low, high = rule.typical - BOUND_SPREADS * rule.spread, rule.typical + BOUND_SPREADS * rule.spread
     if not rule.floor < low or not high < rule.ceiling:
         wanted = Phrase(
-            "below %(low)s and above %(high)s: %(spreads)s spreads from the typical value, so that no real batch is called impossible",
+            "below %(low)s and above %(high)s: %(spreads)s spreads from the typical value, so that no real batch counts as impossible",
             low=f"{low:g}",
             high=f"{high:g}",
             spreads=BOUND_SPREADS,
@@ -168,7 +168,7 @@ def _precision(rule: MetricRule, step: Step, pack: Pack, place: str) -> Iterator
     error = expected_error(rule, step.label_rule.quantile, pack.policy.epsilon_best, runs)
     if error > largest:
         wanted = Phrase(
-            "at most largest_expected_error (%(largest)s): a narrower grid, shorter runs, a higher quantile, or `released = false`",
+            ("at most largest_expected_error (%(largest)s): use a narrower grid, shorter runs, a higher quantile, or `released = false`"),
             largest=f"{largest:.1%}",
         )
         yield Fault(place, Phrase("an expected error of %(error)s for a plant with %(runs)s runs", error=f"{error:.1%}", runs=runs), wanted)
@@ -189,7 +189,7 @@ def _slopes(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
         found = of.get(Metric.TOTAL, 0.0)
         if abs(found - parts) > SLOPES_AGREE * max(abs(found), abs(parts)):
             wanted = Phrase(
-                "%(parts)s %(unit)s, as the slopes of `thermal` and `electricity` make it", parts=f"{parts:.4g}", unit=total.unit
+                "%(parts)s %(unit)s, as it follows from the slopes of `thermal` and `electricity`", parts=f"{parts:.4g}", unit=total.unit
             )
             yield Fault(f"{place}[{variable}].slope.total", f"{found:g}", wanted)
 
@@ -198,7 +198,10 @@ def _media(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
     for id_ in step.boundary.media:
         if (id_, Basis.CALORIFIC) not in factors.factors:
             wanted = Phrase(
-                "a table of conversion factors (`conversion`, a path) with one of %(id)s: without it a run that reports some has no total",
+                (
+                    "a table of conversion factors (`conversion`, a path) that contains %(id)s: without it a run that reports %(id)s has "
+                    "no total"
+                ),
                 id=id_,
             )
             yield Fault(place, id_, wanted)

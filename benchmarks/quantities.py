@@ -120,7 +120,7 @@ def _parse(unit: str) -> pint.Unit:
         raise InputError(
             "unit-ambiguous",
             Phrase("A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the United States."),
-            Phrase("Write t (or tonne) where 1,000 kg are meant, short_ton or long_ton for the others."),
+            Phrase("Write t (or tonne) for 1,000 kg, and short_ton or long_ton for the others."),
             found=repr(unit),
             wanted="t, short_ton or long_ton",
         )
@@ -132,7 +132,7 @@ def _parse(unit: str) -> pint.Unit:
         raise InputError(
             "unit-unknown",
             Phrase("A unit cannot be read."),
-            Phrase("Write the unit as its symbol; `docs/glossary.md` lists the units in use."),
+            Phrase("Write the unit as its symbol. `docs/glossary.md` lists the units in use."),
             found=repr(unit),
             wanted="a unit such as kWh, MWh, GJ, t, kg, Nm3, kgce/t",
         ) from error
@@ -146,8 +146,8 @@ def _refuse_small_energy(unit: str, parsed: pint.Unit) -> None:
         if name.startswith(_SMALL) and any(registry().Unit(name).is_compatible_with(one) for one in ("J", "W", "kgce")):
             raise InputError(
                 "unit-ambiguous",
-                Phrase("A unit of energy begins with a small m (or a smaller prefix): a thousandth, where a million is often meant."),
-                Phrase("Write MWh, MJ, MW (a capital M) where a million is meant; else convert the amounts to kWh, kJ or W."),
+                Phrase("A unit of energy begins with a small m (or a smaller prefix), which means a thousandth. Often a million is meant."),
+                Phrase("Write MWh, MJ, MW (a capital M) if you mean a million. If not, convert the amounts to kWh, kJ or W."),
                 found=repr(unit),
                 wanted="kWh, MWh, kJ, MJ, GJ, kW, MW, kgce or tce",
             )
@@ -156,10 +156,12 @@ def _refuse_small_energy(unit: str, parsed: pint.Unit) -> None:
 def _mismatch_remedy(from_unit: str, to_unit: str) -> Phrase:
     if "ce" in from_unit + to_unit:
         return Phrase(
-            "Coal equivalent is reached only by a dated conversion factor of the carrier; give the energy in the carrier's own unit."
+            "Coal equivalent can only be calculated with a dated conversion factor of the carrier. Give the energy in the carrier's "
+            "own unit."
         )
     if "Nm3" in (from_unit, to_unit) and "m3" in (from_unit, to_unit):
         return Phrase(
-            "Give the volume at normal state (0 °C, 101.325 kPa) as Nm3; a working volume needs its temperature and pressure first."
+            "Give the volume at normal state (0 °C, 101.325 kPa) as Nm3. A working volume must first be converted with its "
+            "temperature and pressure."
         )
     return Phrase("Correct the unit, or the column that the quantity was read from.")

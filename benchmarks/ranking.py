@@ -201,8 +201,8 @@ def _refuse_mixed(participants: Sequence[Participant]) -> None:
     if len(cells) > 1:
         raise InputError(
             "cells-mixed",
-            "Labels of different steps, products, variants, boundaries, metrics or grids were to be ranked together.",
-            "Rank each cell by itself.",
+            "Labels of different steps, products, variants, boundaries, metrics or grids cannot be ranked together.",
+            "Rank each cell separately.",
         )
 
 

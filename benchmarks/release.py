@@ -83,25 +83,27 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
         return PolicyRefusal(
             "metric-not-released",
             Phrase("The pack does not release %(key)s.", key=key),
-            "It stays in the local label; nothing is to be done.",
+            "It stays in the local label. You need not do anything.",
         )
     if missing := label.path.unbounded:
         names = ", ".join(one.name for one in missing)
         return PolicyRefusal(
             "no-bound",
-            Phrase("One record could change any number of those behind %(key)s (%(names)s).", key=key, names=names),
+            Phrase("One record could change any number of the records behind %(key)s (%(names)s).", key=key, names=names),
             label.path.reasons,
         )
     if (label.step, label.metric, label.boundary) != (step.id, rule.metric, step.boundary.id):
         return PolicyRefusal(
             "label-not-of-step",
-            Phrase("The label %(key)s is not of step %(step_id)s, %(metric)s.", key=key, step_id=step.id, metric=rule.metric),
-            "Make the label anew with this pack.",
+            Phrase("The label %(key)s does not belong to step %(step_id)s, %(metric)s.", key=key, step_id=step.id, metric=rule.metric),
+            "Make the label again with this pack.",
         )
     if label.product != step.product or label.variant not in {variant.id for variant in step.variants}:
         return PolicyRefusal(
             "product-outside-pack",
-            Phrase("The pack compares %(product)s in its declared variants only; this label is of %(key)s.", product=step.product, key=key),
+            Phrase(
+                "The pack compares only the declared variants of %(product)s. This label is for %(key)s.", product=step.product, key=key
+            ),
             "Name the pack's product and variant in the log or in the mapping profile.",
         )
     try:
@@ -111,8 +113,13 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
     if number < (fewest := fewest_batches(step, policy)):
         return PolicyRefusal(
             "too-few-batches",
-            Phrase("%(number)s valid batches of %(key)s; nothing is released below %(fewest)s.", number=number, key=key, fewest=fewest),
-            "Repair what the exclusion reasons name, or report a longer period.",
+            Phrase(
+                "There are %(number)s valid batches of %(key)s. Nothing is released with fewer than %(fewest)s.",
+                number=number,
+                key=key,
+                fewest=fewest,
+            ),
+            "Correct what the exclusion reasons name, or report a longer period.",
         )
     return _not_affordable(key, number, step, rule, policy)
 
@@ -143,15 +150,15 @@ def _not_affordable(key: str, number: int, step: Step, rule: MetricRule, policy:
     return PolicyRefusal(
         "day-not-affordable",
         Phrase(
-            "Up to %(together)s records of %(key)s are hidden at once, a whole day; with %(number)s batches "
-            "the noise would exceed %(value)s %% (%(enough)s).",
+            "Up to %(together)s records of %(key)s (a whole day) are hidden together. With %(number)s batches the noise would exceed "
+            "%(value)s %% (%(enough)s).",
             together=together,
             key=key,
             number=f"{number:,}",
             value=f"{100 * largest:g}",
             enough=enough,
         ),
-        "It stays in the local label and spends nothing; report a longer period, or pool years.",
+        "It stays in the local label and spends no privacy budget. Report a longer period, or pool years.",
     )
 
 
@@ -161,8 +168,12 @@ def count_class(batches: int, policy: ReleasePolicy) -> int:
     if not edges:
         raise PolicyRefusal(
             "too-few-batches",
-            Phrase("%(batches)s batches are below the smallest class, %(fewest)s.", batches=batches, fewest=min(policy.count_classes)),
-            "Repair what the exclusion reasons name, or report a longer period.",
+            Phrase(
+                "%(batches)s batches are fewer than the smallest count class has, %(fewest)s.",
+                batches=batches,
+                fewest=min(policy.count_classes),
+            ),
+            "Correct what the exclusion reasons name, or report a longer period.",
         )
     return max(edges)
 
@@ -186,7 +197,7 @@ def debits(label: StepLabel, policy: ReleasePolicy, release_id: str, *, correcti
     if label.path.bound is None:
         raise PolicyRefusal(
             "no-bound",
-            Phrase("Nothing bounds what one record can change in %(step)s, %(metric)s.", step=label.step, metric=label.metric),
+            Phrase("There is no limit to what one record can change in %(step)s, %(metric)s.", step=label.step, metric=label.metric),
             label.path.reasons,
         )
     epsilon = (policy.epsilon_best + policy.epsilon_typical) * label.path.bound * cells_together(cells, policy)

@@ -65,7 +65,7 @@ class Words(Declared):
     def _by_code(self) -> Words:
         for code in self.__pydantic_extra__:
             if not _CODE.fullmatch(code):
-                raise ValueError(Phrase("%(code)s is no code of a language, such as zh or pt-br", code=code))
+                raise ValueError(Phrase("%(code)s is not a language code, such as zh or pt-br", code=code))
         return self
 
     @classmethod
@@ -136,9 +136,9 @@ class Source(Declared):
     @model_validator(mode="after")
     def _status_agrees(self) -> Source:
         if self.status is not None and self.verified is not (self.status in ("original-seen", "transcribed")):
-            raise ValueError(Phrase("verified is what was read in the document or in a transcription of it"))
+            raise ValueError(Phrase("verified means read in the document or in a transcription of it"))
         if self.status == "assumption" and self.kind != "engineering-assumption":
-            raise ValueError(Phrase("an assumption is of the kind engineering-assumption"))
+            raise ValueError(Phrase("an assumption must have the kind engineering-assumption"))
         return self
 
 

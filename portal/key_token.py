@@ -53,7 +53,7 @@ class Token:
         if scheme != "pkcs11" or not all(needed) or "pin-value" in parts:
             raise InputError(
                 "token-uri-malformed",
-                "This is no PKCS#11 URI with token, key, library and a file with the PIN.",
+                "This is not a PKCS#11 URI with token, key, library and a file with the PIN.",
                 "Write pkcs11:token=LABEL;object=KEY?module-path=/usr/lib/….so&pin-source=/etc/…/token.pin; do not write the PIN into the"
                 " address.",
             )
@@ -78,7 +78,7 @@ class Token:
         if not is_wrapped(text):
             raise InputError(
                 "password-not-wrapped",
-                "A token is set, and the password of this processing key lies in the clear.",
+                "A token is set, but the password of this processing key is stored without encryption.",
                 "Wrap it with `manage.py wrap_key`.",
             )
         with self._signed_in(by_hand=by_hand) as session:
@@ -112,8 +112,8 @@ class Token:
         except pkcs11().NoSuchKey as error:
             raise InputError(
                 "token-key-wrong",
-                Phrase("The token %(label)s holds no key %(key)s.", label=self.label, key=self.key),
-                "Name the key that wrapped the password, or draw one with `manage.py wrap_key --draw`.",
+                Phrase("The token %(label)s does not contain the key %(key)s.", label=self.label, key=self.key),
+                "Name the key that wrapped the password, or create one with `manage.py wrap_key --draw`.",
             ) from error
 
     @contextmanager
@@ -135,7 +135,7 @@ class Token:
             raise InputError(
                 "token-pin-wrong",
                 Phrase("The token %(label)s refused the PIN, or did so before.", label=self.label),
-                "Correct the file with the PIN, then run `manage.py wrap_key`: the worker tries no PIN before that.",
+                "Correct the file with the PIN, then run `manage.py wrap_key`. Until then the worker tries no PIN.",
             ) from error
         except (p11.PKCS11Error, OSError) as error:
             raise InputError(

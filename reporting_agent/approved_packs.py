@@ -158,13 +158,16 @@ def fetch(
         raise VerificationError(
             "pack-digest-differs",
             Phrase(
-                "Labels by the pack %(pack)s %(version)s would name the digest %(digest)s here; approved was %(approved)s.",
+                (
+                    "Labels made with the pack %(pack)s %(version)s would name the digest %(digest)s here, but the approved one is "
+                    "%(approved)s."
+                ),
                 pack=pack,
                 version=version,
                 digest=digest,
                 approved=found.digest,
             ),
-            "Use the release of steplabel-agent that the portal names: factors or corrections that come with this one are others.",
+            "Use the release of steplabel-agent that the portal names: the factors or corrections in this one are different.",
         )
     index, on = int(answer["log"]["index"]), date.fromisoformat(str(answer["log"]["on"]))
     leaf = logged.hashed(Kind.PACK, logged.pack(found), on)
@@ -181,7 +184,10 @@ def fetch(
                 version=version,
                 index=index,
             ),
-            "Do not use it. Tell the coordinator by another way than this portal; `status --heads DIR` writes the head out.",
+            (
+                "Do not use it. Tell the coordinator through another channel than this portal. `status --heads DIR` saves the head as a "
+                "file."
+            ),
         ) from broken
     return found, kept.keep(document, text, factors, table)
 
@@ -206,8 +212,8 @@ def require_in_effect(pack: Pack, period: Period) -> None:
     raise PolicyRefusal(
         "pack-not-in-effect",
         Phrase(
-            "The pack %(pack_id)s %(version)s is in effect for periods that begin from %(effective_from)s "
-            "on%(until)s; %(period)s begins on %(first)s. Nothing was drawn, spent, written or sent.",
+            "The pack %(pack_id)s %(version)s is in effect for periods that begin from %(effective_from)s on%(until)s, but "
+            "%(period)s begins on %(first)s. Nothing was drawn, spent, written or sent.",
             pack_id=pack.id,
             version=pack.version,
             effective_from=pack.effective_from.isoformat(),
@@ -215,7 +221,10 @@ def require_in_effect(pack: Pack, period: Period) -> None:
             period=period.name,
             first=first.isoformat(),
         ),
-        "Set `pack_version` in site.toml to the version in effect for this period; `label` makes labels for your own eyes by any.",
+        (
+            "Set `pack_version` in site.toml to the version in effect for this period. For your own use, `label` makes labels with any "
+            "version."
+        ),
     )
 
 
@@ -225,5 +234,5 @@ def _altered(pack: str, version: str) -> Exception:
     return VerificationError(
         "pack-altered",
         Phrase("The file of the pack %(pack)s %(version)s is not the one that was approved and signed.", pack=pack, version=version),
-        "Fetch it again (`steplabel-agent pack fetch`); a pack that is to be changed is proposed to the authority.",
+        "Fetch it again (`steplabel-agent pack fetch`). To change a pack, propose the change to the authority.",
     )

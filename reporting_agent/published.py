@@ -134,7 +134,7 @@ def newest(portal: str, pack: str, network: Network) -> str:
     if fitting is None:
         raise InputError(
             "benchmark-not-there",
-            Phrase("The portal has published no benchmark by the pack %(pack)s yet.", pack=pack),
+            Phrase("The portal has not yet published a benchmark made with the pack %(pack)s.", pack=pack),
             "Wait for its first publication, or name a benchmark with --benchmark.",
             place=Place(address),
             found=", ".join(sorted({row.pack for row in rows})) or "none at all",

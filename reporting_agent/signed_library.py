@@ -71,8 +71,8 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
     if kept and edition.number < int(kept["document"]["edition"]):
         raise VerificationError(
             "library-older",
-            "The portal gave an edition of its library of practices that is older than the one kept here.",
-            "Keep what you have, and ask the coordinator why.",
+            "The portal gave an edition of its library of practices that is older than the one saved here.",
+            "Keep the edition that you have, and ask the coordinator why.",
         )
     try:
         Library.model_validate_json(text)
@@ -90,7 +90,7 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
         raise VerificationError(
             "library-not-logged",
             "The portal's log does not contain this edition of its library of practices.",
-            "Do not use it. Tell the coordinator by another way than this portal.",
+            "Do not use it. Tell the coordinator by a way other than this portal.",
         ) from broken
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(state / FILE, json.dumps({"document": answer["document"], "library": text}, ensure_ascii=False).encode("utf-8"))

@@ -238,8 +238,11 @@ class StateDirectory:
     def _not_written(self, found: str) -> InputError:
         return InputError(
             "state-not-written",
-            Phrase("The disk did not take what had to be written to %(path)s; what was there before is unharmed.", path=self.path),
-            "Make room, or give the agent the right to write there, then run the same command again: it goes on where this one ended.",
+            Phrase("The required data could not be written to %(path)s on the disk. What was there before is unchanged.", path=self.path),
+            (
+                "Free some disk space, or give the agent permission to write there. Then run the same command again: it continues where "
+                "this one stopped."
+            ),
             found=found,
         )
 
@@ -250,15 +253,18 @@ class StateDirectory:
                 raise InputError(
                     "state-too-new",
                     "The state directory was written by a newer version of steplabel-agent.",
-                    "Use that version, or one after it; an older one could spend the privacy budget twice.",
+                    "Use that version or a newer one. An older version could spend the privacy budget twice.",
                     found=f"state version {version} in {self.path}",
                     wanted=f"at most {SCHEMA_VERSION}",
                 )
             if 0 < version < OLDEST_VERSION:
                 raise InputError(
                     "state-too-old",
-                    "The state directory was written by an agent that drew without the portal's challenge; no portal takes its reports.",
-                    "Keep it, since it says what was spent; enrol a new directory with --state and a new token.",
+                    (
+                        "The state directory was written by an agent that drew without the portal's challenge. No portal accepts its "
+                        "reports."
+                    ),
+                    "Keep it, because it records what was spent. Enrol a new directory with --state and a new token.",
                     found=f"state version {version} in {self.path}",
                     wanted=f"{OLDEST_VERSION} to {SCHEMA_VERSION}",
                 )
@@ -285,7 +291,7 @@ class StateDirectory:
                 raise InputError(
                     "state-busy",
                     "Another steplabel-agent is working on this state directory.",
-                    "Wait until it has ended and run the command again; nothing was done by this one.",
+                    "Wait until it has ended, then run the command again. This run did nothing.",
                     found=str(self.path),
                 ) from error
             try:
@@ -320,13 +326,13 @@ class StateDirectory:
         except FileNotFoundError as error:
             raise InputError(
                 "secret-missing",
-                Phrase("The file %(file)s is missing; without it this directory cannot report.", file=file),
+                Phrase("The file %(file)s is missing. Without it this directory cannot report.", file=file),
                 "Restore it from a backup of the same directory, or enrol again with a new token and --replace.",
             ) from error
         if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise InputError(
                 "secret-readable",
-                Phrase("Others than its owner can read %(file)s.", file=file),
+                Phrase("Users other than its owner can read %(file)s.", file=file),
                 Phrase("Run `chmod 600 %(file)s`; if others may have read it, ask for a new token and enrol again.", file=file),
                 found=oct(stat.S_IMODE(mode)),
                 wanted="0o600",

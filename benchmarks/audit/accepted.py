@@ -15,20 +15,20 @@ from benchmarks.wire import logged, merkle
 from benchmarks.wire.logged import Kind, Revision
 from benchmarks.wire.receipts import Receipt
 
-_AFTER_THE_HEAD = Phrase("It came after the head of the draw, so no proof can lead to it.")
+_AFTER_THE_HEAD = Phrase("It was logged after the tree head of the draw, so no proof of it is possible.")
 
 
 def report_received(evidence: Evidence) -> Outcome:
     """The portal took a sealed report of this site, period and revision, and its log holds it."""
     code, receipt, entry = "report-received", evidence.public.receipt, evidence.public.entries.get(Kind.ENVELOPE)
     if receipt is None:
-        return not_checkable(code, Phrase("No receipt was given that is signed by a key of the portal's directory."), TAKE_THE_FILE)
+        return not_checkable(code, Phrase("No receipt signed with a key of the portal's directory was given."), TAKE_THE_FILE)
     commitment, header = evidence.draw.commitment, receipt.header
     if (header.site, header.period, header.revision) != (commitment.site, commitment.period, commitment.revision):
         return failed(
             code,
             Phrase(
-                "The receipt is for %(site)s, %(period)s, revision %(revision)s: another report than the one drawn from.",
+                ("The receipt is for %(site)s, %(period)s, revision %(revision)s, and not for the report that the sample was drawn from."),
                 site=header.site,
                 period=header.period,
                 revision=header.revision,
@@ -36,7 +36,7 @@ def report_received(evidence: Evidence) -> Outcome:
             Phrase("Ask the portal for the receipt of the report that the draw names."),
         )
     if entry is None:
-        return not_checkable(code, Phrase("No proof that the sealed report is in the log was given."), TAKE_THE_FILE)
+        return not_checkable(code, Phrase("The proof that the sealed report is in the log was not given."), TAKE_THE_FILE)
     if receipt.log_index >= evidence.draw.head.size:
         return not_checkable(code, _AFTER_THE_HEAD)
     leaf = logged.hashed(Kind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
@@ -47,7 +47,7 @@ def report_received(evidence: Evidence) -> Outcome:
     return held(
         code,
         Phrase(
-            "The portal took the sealed report %(digest)s… on %(day)s as entry %(entry)s of its log.",
+            "The portal received the sealed report %(digest)s… on %(day)s and logged it as entry %(entry)s.",
             digest=receipt.envelope_digest[:16],
             day=receipt.received_on.isoformat(),
             entry=f"{receipt.log_index:,}",
@@ -59,9 +59,9 @@ def values_logged(evidence: Evidence) -> Outcome:
     """The protected values that the plant shows are those that the portal found in the report it accepted, and logged."""
     code, receipt, entry = "values-logged", evidence.public.receipt, evidence.public.entries.get(Kind.VALUES)
     if receipt is None:
-        return not_checkable(code, Phrase("Without the receipt nobody knows which sealed report the values were found in."), TAKE_THE_FILE)
+        return not_checkable(code, Phrase("Without the receipt it is not known which sealed report the values came from."), TAKE_THE_FILE)
     if entry is None or entry.logged is None:
-        return not_checkable(code, Phrase("No entry of the log for the values of this report was given."), TAKE_THE_FILE)
+        return not_checkable(code, Phrase("The log entry for the values of this report was not given."), TAKE_THE_FILE)
     if entry.index >= evidence.draw.head.size:
         return not_checkable(code, _AFTER_THE_HEAD)
     try:
@@ -72,8 +72,8 @@ def values_logged(evidence: Evidence) -> Outcome:
         return failed(
             code,
             Phrase(
-                "The report in the opening is not the one that the portal accepted: entry %(entry)s of the log, for the values found in "
-                "the sealed report %(digest)s…, is not of the values shown.",
+                "The report in the opening is not the one that the portal accepted. Entry %(entry)s of the log is for the values "
+                "found in the sealed report %(digest)s…, which differ from the values shown.",
                 entry=f"{entry.index:,}",
                 digest=receipt.envelope_digest[:16],
             ),

@@ -24,46 +24,46 @@ def nothing_left_out(evidence: Evidence) -> Outcome:
     if accounted is None or not accounted.balances:
         return not_checkable(
             code,
-            Phrase("No drawn day is of a meter that counts for one step: readings cannot tell whether a batch was left out."),
-            Phrase("See the production system on site, or have a meter put up for each line."),
+            Phrase("No drawn day belongs to a meter that counts for one step only, so readings cannot show whether a batch was left out."),
+            Phrase("Check the production system on site, or have a meter installed for each line."),
         )
     excused, questioned = _beside_unread(accounted, evidence)
     if questioned:
         return failed(
             code,
             Phrase(
-                "%(stretches)s stretches of drawn days hold energy like that of production, and no batch was committed to.",
+                "On drawn days, %(stretches)s periods have energy use like that of production, but no batch was committed to.",
                 stretches=f"{len(questioned):,}",
             ),
-            Phrase("Ask what was made then, and see the production system on site; a batch that was left out is missing from the label."),
+            Phrase("Ask what was made then, and check the production system on site. A batch that was left out is missing from the label."),
             _places(questioned),
         )
     if excused:
         return not_checkable(
             code,
             Phrase(
-                "%(stretches)s stretches of drawn days look like production without a batch, and %(rows)s rows of the log could not be "
-                "read, in which these batches may stand.",
+                "On drawn days, %(stretches)s periods look like production without a batch. %(rows)s rows of the log could not be "
+                "read, and these batches may be in them.",
                 stretches=f"{len(excused):,}",
                 rows=f"{sum(evidence.opening.unread.values()):,}",
             ),
-            Phrase("See rejected.csv of the plant on site, and compare these stretches with it."),
+            Phrase("Read the plant's rejected.csv on site, and compare these periods with it."),
         )
     unjudged = [one for one in accounted.balances if one.production_level is None and one.total > 0]
     if unjudged:
         return not_checkable(
             code,
             Phrase(
-                "No batch tells the power of production of these meters, which counted on their drawn days: %(meters)s. A line of which "
-                "every batch was left out looks like this.",
+                "These meters counted energy on their drawn days, but no batch shows their power in production: %(meters)s. A line "
+                "whose batches were all left out would look like this.",
                 meters=", ".join(f"{one.meter} {one.total:,.0f} {one.unit}" for one in unjudged),
             ),
-            Phrase("See on site whether these lines made anything, or draw more days."),
+            Phrase("Check on site whether these lines made anything, or draw more days."),
         )
     return held(
         code,
         Phrase(
-            "On %(days)s drawn days of meters no stretch outside the batches took more power than a line that stands; %(meters)s.",
+            "On %(days)s drawn meter days, no period outside the batches drew more power than a stopped line; %(meters)s.",
             days=f"{sum(one.days for one in accounted.balances):,}",
             meters=_shares(accounted),
         ),
@@ -104,20 +104,21 @@ def edges_at_rest(evidence: Evidence) -> Outcome:
         return not_checkable(
             code,
             Phrase(
-                "No opened batch has a pause beside it that its meter tells by itself: whether ends were cut cannot be seen from readings."
+                "No opened batch has a pause next to it that its meter alone shows, so readings cannot show whether starts or ends "
+                "were cut short."
             ),
-            Phrase("See the batch log on site against the control system."),
+            Phrase("Compare the batch log with the control system on site."),
         )
     questioned = accounted.of(Why.EDGE, Why.FILLER)
     if questioned:
         return failed(
             code,
             Phrase(
-                "%(number)s edges of batches lie in the middle of production: the line drew power as in a batch before or after the times "
-                "that were committed to, without a row or in one without output.",
+                "At %(number)s batch starts or ends the line was in production: before or after the committed times it drew power as "
+                "in a batch, with no row or in a row without output.",
                 number=f"{len(questioned):,}",
             ),
-            Phrase("Compare the times of these batches with the control system on site; energy outside them is missing from the label."),
+            Phrase("Compare the times of these batches with the control system on site. Energy outside them is missing from the label."),
             _places(questioned),
         )
     untold = accounted.of(Why.START_UP, Why.WRONG_TIMES)
@@ -125,14 +126,16 @@ def edges_at_rest(evidence: Evidence) -> Outcome:
         return not_checkable(
             code,
             Phrase(
-                "At %(number)s places readings cannot tell whether a batch was cut: a start-up without output drew power as in production, "
-                "or more than a tenth of the line's rows have wrong times. First: %(first)s.",
+                "At %(number)s places readings cannot show whether a batch was cut short: a start-up without output drew power as in "
+                "production, or more than a tenth of the line's rows have wrong times. First: %(first)s.",
                 number=f"{len(untold):,}",
                 first=_stretch(untold[0]),
             ),
             Phrase("Compare these times with the control system on site."),
         )
-    return held(code, Phrase("At %(number)s edges of opened batches the line stood.", number=f"{accounted.edges:,}"), accounted.edges)
+    return held(
+        code, Phrase("The line was stopped at %(number)s starts or ends of opened batches.", number=f"{accounted.edges:,}"), accounted.edges
+    )
 
 
 def output_weighed(evidence: Evidence) -> Outcome:
@@ -141,7 +144,7 @@ def output_weighed(evidence: Evidence) -> Outcome:
     if evidence.weighings is None:
         return not_asked(
             code,
-            Phrase("Output: not checkable, the site commits to no scale records."),
+            Phrase("Output cannot be checked: the site commits to no scale records."),
             Phrase("Compare output with sales and stock on site (`steplabel-agent reconcile`), or have scales added to site.toml."),
         )
     weighings = evidence.weighings
@@ -150,24 +153,24 @@ def output_weighed(evidence: Evidence) -> Outcome:
         return failed(
             code,
             Phrase(
-                "%(wrong)s of %(number)s batches have another output than their scale weighed.",
+                "The output of %(wrong)s of %(number)s batches differs from what their scale weighed.",
                 wrong=f"{len(wrong):,}",
                 number=f"{len(weighings.batches):,}",
             ),
-            Phrase("Read the scale's own memory on site; output that was moved between batches makes some of them look better."),
+            Phrase("Read the scale's own memory on site. Moving output between batches makes some of them look better."),
             [_weighed(evidence, one.leaf, one.output, one.weighed) for one in wrong],
         )
     if not weighings.batches:
         return not_checkable(
             code,
-            Phrase("No opened batch is of a line whose scale's records were committed to."),
+            Phrase("No opened batch is from a line whose scale records were committed to."),
             Phrase("Compare output with sales and stock on site."),
         )
     return held(
         code,
         Phrase(
-            "The output of %(number)s batches is what their scales weighed, each within %(within)s %% or less: no smaller change is seen; "
-            "%(without)s opened batches have no scale.",
+            "The output of %(number)s batches agrees with their scales, each within %(within)s %% or less; a smaller change would "
+            "not be seen. %(without)s opened batches have no scale.",
             number=f"{len(weighings.batches):,}",
             within=f"{100 * weighings.resolution:.1f}",
             without=f"{sum(weighings.without.values()):,}",
@@ -184,9 +187,9 @@ def _stretch(one: Questioned) -> Phrase:
     start, end = (f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%d %H:%M}" for us in (one.start_us, one.end_us))
     where = {"meter": one.meter, "start": start, "end": end, "energy": f"{one.energy:,.0f}", "unit": one.unit, "batch": one.batch}
     if one.why in (Why.FILLER, Why.START_UP):
-        return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s in rows without output beside batch %(batch)s", **where)
+        return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s in rows without output next to batch %(batch)s", **where)
     if one.why is Why.EDGE:
-        return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s beside batch %(batch)s", **where)
+        return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s next to batch %(batch)s", **where)
     if one.why is Why.NO_RECORD:
         return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, row %(batch)s without a record", **where)
     if one.why is Why.STANDING_STATE:
@@ -198,9 +201,9 @@ def _shares(accounted: Accounted) -> Phrase:
     """The share of the energy in batches of the meter where it is lowest, of those on whose drawn days a batch ran."""
     ran = [(one.used + one.excluded) / one.total for one in accounted.balances if one.used + one.excluded > 0]
     if not ran:
-        return Phrase("no batch ran on them")
+        return Phrase("no batch ran on these days")
     return Phrase(
-        "at least %(share)s %% of the energy of each meter on whose days batches ran is in batches", share=f"{100 * min(ran):.0f}"
+        "for each meter with batches on its drawn days, at least %(share)s %% of the energy is in batches", share=f"{100 * min(ran):.0f}"
     )
 
 

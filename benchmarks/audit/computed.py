@@ -44,8 +44,8 @@ def readings_committed(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Phrase("%(wrong)s days of readings are not those that were committed to.", wrong=f"{len(wrong):,}"),
-            Phrase("The readings were changed after the root had been logged. Keep the opening, and read the meters' own memory on site."),
+            Phrase("The readings of %(wrong)s days are not those that were committed to.", wrong=f"{len(wrong):,}"),
+            Phrase("The readings were changed after the root was logged. Keep the opening, and read the meters' own memory on site."),
             wrong,
         )
     number = len(evidence.shown)
@@ -60,16 +60,21 @@ def records_recomputed(evidence: Evidence) -> Outcome:
         return failed(
             code,
             Phrase(
-                "%(wrong)s of %(opened)s records are not what the plant's readings and rows give.",
+                "%(wrong)s of %(opened)s records differ from what the plant's readings and rows give.",
                 wrong=f"{len(wrong):,}",
                 opened=f"{len(opened):,}",
             ),
-            Phrase("Compare the record with the meter's own memory and the batch log on site; beside it stands what it should be."),
+            Phrase(
+                "Compare the record with the meter's own memory and the batch log on site. The correct value is shown beside the record."
+            ),
             wrong,
         )
     return held(
         code,
-        Phrase("All %(opened)s records of batches come out of the readings and rows as they were committed to.", opened=f"{len(opened):,}"),
+        Phrase(
+            "All %(opened)s batch records can be recomputed from the readings and rows, and are the same as those committed to.",
+            opened=f"{len(opened):,}",
+        ),
         len(opened),
     )
 
@@ -81,9 +86,10 @@ def records_with_evidence(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Phrase("%(wrong)s records are of batches that the plant's rows and readings do not know.", wrong=f"{len(wrong):,}"),
+            Phrase("%(wrong)s records are for batches that are not in the plant's rows and readings.", wrong=f"{len(wrong):,}"),
             Phrase(
-                "Ask for the batch in the plant's production system; a batch that was never made lowers a label as well as a false reading."
+                "Look for the batch in the plant's production system. A batch that was never made lowers a label just as a false "
+                "reading does."
             ),
             wrong,
         )
@@ -111,7 +117,7 @@ def exclusions_justified(evidence: Evidence) -> Outcome:
                 wrong=f"{len(wrong):,}",
                 excluded=f"{len(excluded):,}",
             ),
-            Phrase("See on site what happened in these batches; an exclusion without its reason lowers the label."),
+            Phrase("Check on site what happened in these batches. An exclusion without its reason lowers the label."),
             wrong,
         )
     return held(
@@ -144,16 +150,16 @@ def ranks_and_counts(evidence: Evidence) -> Outcome:
         return failed(
             code,
             Phrase(
-                "%(wrong)s records do not stand at the rank, or in the cell of the grid, that the label counted them in.",
+                "%(wrong)s records are not at the rank, or not in the grid cell, in which the label counted them.",
                 wrong=f"{len(wrong):,}",
             ),
-            Phrase("The label is not that of these records: have it recomputed on site from the plant's files."),
+            Phrase("The label does not follow from these records: have it recomputed on site from the plant's files."),
             wrong,
         )
     return held(
         code,
         Phrase(
-            "All %(seen)s used batches that were opened stand at their rank and were counted in the cell of their value.", seen=f"{seen:,}"
+            "All %(seen)s used batches that were opened are at their rank and were counted in the cell of their value.", seen=f"{seen:,}"
         ),
         seen,
     )

@@ -214,6 +214,6 @@ def _parts(contents: Contents) -> Iterator[tuple[int, int]]:
 def _inconsistent(found: str) -> VerificationError:
     return VerificationError(
         "contents-inconsistent",
-        Phrase("The table of contents does not fit itself: %(found)s.", found=found),
+        Phrase("The table of contents contradicts itself: %(found)s.", found=found),
         "Have the plant open leaf 0 again, with the agent that made the report.",
     )

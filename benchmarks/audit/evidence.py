@@ -28,7 +28,9 @@ from benchmarks.wire.schema import Report
 
 MOST_NAMED = 20
 
-TAKE_THE_FILE = Phrase("Take the evidence file of the sample from the portal's page, and give it with the fingerprint of its directory.")
+TAKE_THE_FILE = Phrase(
+    "Download the sample's evidence file from the portal's page, and give it with the fingerprint of the portal's key directory."
+)
 
 
 class State(StrEnum):
@@ -147,8 +149,8 @@ def of_no_readings(code: str) -> Outcome:
     """A check that needs readings, of a site that has none."""
     return not_asked(
         code,
-        Phrase("The site has no readings: energy is given by batch, and rests on the plant's own rows."),
-        Phrase("See these rows in the plant's systems on site, and compare their sum with bills (`steplabel-agent reconcile`)."),
+        Phrase("The site has no readings: energy is given by batch, and relies only on the plant's own rows."),
+        Phrase("Check these rows in the plant's systems on site, and compare their sum with bills (`steplabel-agent reconcile`)."),
     )
 
 

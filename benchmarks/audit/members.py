@@ -57,12 +57,13 @@ def require_known(document: Mapping[str, Any]) -> None:
         raise VerificationError(
             "benchmark-member-unknown",
             Phrase(
-                "The published document holds %(count)s members that no version has, so nothing says what they follow from: %(members)s.",
+                "The published document contains %(count)s members that no version has, so their source is not known: %(members)s.",
                 count=len(unknown),
                 members=", ".join(unknown[:5]),
             ),
             Phrase(
-                "Keep file and document: both are signed. If a later release published it, check with that one; else ask the coordinator."
+                "Keep the file and the document: both are signed. If a later release published the document, check with that "
+                "release. If not, ask the coordinator."
             ),
         )
 

@@ -147,8 +147,8 @@ def read(raw: bytes) -> Opening:
     if not opening.device.accepts(Purpose.OPENING, {"v": VERSION, "opening": opening.digest}, signature):
         raise VerificationError(
             "opening-signature-invalid",
-            "The opening was not signed by the device that stands in it, or was altered since.",
-            "Take the file from the plant again, as its agent wrote it.",
+            "The opening was not signed by the device that it names, or was changed after it was signed.",
+            "Ask the plant for the file again, exactly as its agent wrote it.",
         )
     return opening
 
@@ -172,7 +172,7 @@ def unseal(raw: bytes, key: ProcessingKey) -> bytes:
     if key_id != key.key_id:
         raise VerificationError(
             "opening-sealed-to-another",
-            Phrase("The opening is sealed to the key %(key_id)s, this is %(own)s.", key_id=key_id[:16], own=key.key_id[:16]),
+            Phrase("The opening is sealed to the key %(key_id)s, but this key is %(own)s.", key_id=key_id[:16], own=key.key_id[:16]),
             "Open it with the auditor's key that the draw names.",
         )
     return sealing.unseal_bytes(key, _info(draw), sealed)
@@ -193,7 +193,7 @@ def _leaf(fields: Fields) -> Leaf:
     salt, path = fields.octets("salt", SALT_BYTES), fields.octets("proof")
     fields.done()
     if len(path) % HASH_BYTES:
-        raise VerificationError("proof-malformed", "A proof is not made of whole hashes.", "Have the plant open the record again.")
+        raise VerificationError("proof-malformed", "A proof does not consist of whole hashes.", "Have the plant open the record again.")
     return Leaf(index, record, salt, tuple(path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES)))
 
 

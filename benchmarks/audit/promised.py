@@ -25,17 +25,17 @@ def draw_promised(evidence: Evidence) -> Outcome:
     entry = evidence.public.entries.get(Kind.AUDIT_PROMISE)
     if promise is None:
         return not_checkable(
-            code, Phrase("The auditor's promise was not given, so nobody sees that the nonce was fixed before the draw."), TAKE_THE_FILE
+            code, Phrase("The auditor's promise was not given, so nobody can see that the nonce was fixed before the draw."), TAKE_THE_FILE
         )
     try:
         require_promised(evidence.draw, promise)
         if entry is None:
             return not_checkable(
                 code,
-                Phrase("No proof was given that the promise stood in the log before the head of the draw: its own date proves nothing."),
+                Phrase("No proof was given that the promise was in the log before the head of the draw. Its own date proves nothing."),
                 Phrase(
-                    "Take the evidence file of the sample from the portal's page, which holds the entry and its proof; a promise that was "
-                    "never handed in at the portal cannot be proven: promise there, and draw again."
+                    "Download the sample's evidence file from the portal's page: it contains the entry and its proof. A promise that "
+                    "was never submitted to the portal cannot be proven. In that case, promise on the portal and draw again."
                 ),
             )
         leaf = logged.hashed(Kind.AUDIT_PROMISE, bytes.fromhex(promise.digest), entry.on)
@@ -47,16 +47,21 @@ def draw_promised(evidence: Evidence) -> Outcome:
         return failed(
             code,
             Phrase(
-                "The draw is from the head of %(size)s entries; promise and commitment lead to that of %(wanted)s: it was chosen.",
+                (
+                    "The draw uses the head of %(size)s entries, but promise and commitment require the head of %(wanted)s entries: "
+                    "somebody chose the head."
+                ),
                 size=f"{head.size:,}",
                 wanted=f"{wanted:,}",
             ),
-            Phrase("Draw again from the first head that holds promise, commitment and one entry more, as the portal gives it."),
+            Phrase(
+                "Draw again from the head that the portal gives: the first that contains the promise, the commitment and one more entry."
+            ),
         )
     return held(
         code,
         Phrase(
-            "Nonce and plan are those that the auditor had promised: entry %(entry)s of the log, before the head of the draw.",
+            "The nonce and the plan are those that the auditor promised: entry %(entry)s of the log, before the head of the draw.",
             entry=f"{entry.index:,}",
         ),
     )
@@ -75,16 +80,22 @@ def plan_sufficient(evidence: Evidence) -> Outcome:
         return not_checkable(
             code,
             Phrase(
-                "The draw finds a misstated tenth of a step's used records with %(tenth)s %%, a hundredth with %(hundredth)s %%: it is "
-                "less sure than the standard plan of %(lacking)s.",
+                "If a tenth of a step's used records are misstated, the draw finds this with a probability of %(tenth)s %%; if a "
+                "hundredth, with %(hundredth)s %%. For %(lacking)s this is less certain than the standard plan.",
                 **sure,
                 lacking=", ".join(one.en for one in lacking),
             ),
-            Phrase("Promise the standard plan, or the smallest of its certainty, for all steps, and draw again."),
+            Phrase("Promise the standard plan, or the smallest plan with the same certainty, for all steps, and draw again."),
         )
     return held(
         code,
-        Phrase("The draw finds a misstated hundredth of a step's used records with %(hundredth)s %%, as the standard plan asks.", **sure),
+        Phrase(
+            (
+                "If a hundredth of a step's used records are misstated, the draw finds this with a probability of %(hundredth)s %%, "
+                "as the standard plan requires."
+            ),
+            **sure,
+        ),
     )
 
 
@@ -109,16 +120,16 @@ def drawn_after_commitment(evidence: Evidence) -> Outcome:
                 head=f"{head:,}",
                 entry=f"{entry:,}",
             ),
-            Phrase("Draw again from a tree head that holds the commitment."),
+            Phrase("Draw again from a tree head that contains the commitment."),
         )
     if lacking := unproven(evidence, head_signed, commitment_logged, challenge_signed):
         return not_checkable(
-            code, Phrase("Where the commitment stands in the log is not proven: %(checks)s failed.", checks=lacking), TAKE_THE_FILE
+            code, Phrase("The place of the commitment in the log is not proven: %(checks)s failed.", checks=lacking), TAKE_THE_FILE
         )
     return held(
         code,
         Phrase(
-            "The commitment is entry %(entry)s of the log, before the head of %(head)s entries that the draw follows from.",
+            "The commitment is entry %(entry)s of the log, before the head of %(head)s entries on which the draw is based.",
             entry=f"{entry:,}",
             head=f"{head:,}",
         ),
@@ -143,13 +154,16 @@ def head_signed(evidence: Evidence) -> Outcome:
         return failed(
             code,
             Phrase(
-                "The draw names a head of %(drawn)s entries that is not the signed one of %(signed)s.",
+                "The draw names a head of %(drawn)s entries, which is not the signed head of %(signed)s entries.",
                 drawn=f"{drawn.size:,}",
                 signed=f"{shown.size:,}",
             ),
-            Phrase("Draw again from a head that the portal signed; from another one the auditor could have looked for a draw."),
+            Phrase(
+                "Draw again from a tree head that the portal signed. With any other head the auditor could have picked the "
+                "outcome of the draw."
+            ),
         )
-    return held(code, Phrase("The portal signed the head of %(size)s entries that the draw follows from.", size=f"{drawn.size:,}"))
+    return held(code, Phrase("The portal signed the head of %(size)s entries on which the draw is based.", size=f"{drawn.size:,}"))
 
 
 def commitment_logged(evidence: Evidence) -> Outcome:
@@ -157,10 +171,12 @@ def commitment_logged(evidence: Evidence) -> Outcome:
     code, head, challenge = "commitment-logged", evidence.draw.head, evidence.challenge
     if evidence.public.inclusion is None:
         return not_checkable(
-            code, Phrase("No proof that the commitment is in the log was given."), Phrase("Ask the portal's log for one, as a file.")
+            code,
+            Phrase("The proof that the commitment is in the log was not given."),
+            Phrase("Ask the portal's log for the proof, as a file."),
         )
     if challenge.log_index >= head.size:
-        return not_checkable(code, Phrase("The commitment came after the head of the draw, so no proof can lead to it."))
+        return not_checkable(code, Phrase("The commitment was logged after the tree head of the draw, so no proof of it is possible."))
     leaf = logged.hashed(Kind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on)
     try:
         merkle.require_inclusion(leaf, challenge.log_index, head.size, evidence.public.inclusion, head.root)
@@ -181,15 +197,18 @@ def root_committed(evidence: Evidence) -> Outcome:
     code, own = "root-committed", evidence.draw.commitment
     if evidence.public.commitment is None:
         return not_checkable(
-            code, Phrase("No commitment from elsewhere than plant and draw was given, to compare the root with."), TAKE_THE_FILE
+            code,
+            Phrase("The root could not be compared: no commitment from a source other than the plant and the draw was given."),
+            TAKE_THE_FILE,
         )
     alike = evidence.public.commitment == own == evidence.challenge.commitment and evidence.report.data_root == own.data_root
     if not alike:
         return failed(
             code,
-            Phrase("The root of the draw is not the one that was committed to, or challenge or report are of another."),
+            Phrase("The root of the draw is not the one that was committed to, or the challenge or the report belongs to another root."),
             Phrase(
-                "Take the commitment from the portal's log again; if it stays so, the data were exchanged after they had been committed to."
+                "Get the commitment from the portal's log again. If the fault remains, the data were exchanged after they had been "
+                "committed to."
             ),
         )
     root = own.data_root.hex()[:16]
@@ -206,20 +225,21 @@ def challenge_signed(evidence: Evidence) -> Outcome:
     ):
         return failed(
             code,
-            Phrase("The challenge in the opening differs from the one that was given beside it: the draws were keyed by other numbers."),
+            Phrase("The challenge in the opening differs from the one that was given separately: the draws used other numbers."),
             Phrase(
-                "Keep both: where the portal signed both, it gave two challenges for one commitment, which it must not; else the plant did."
+                "Keep both. If the portal signed both, it gave two challenges for one commitment, which is not allowed. If not, the "
+                "plant changed the challenge."
             ),
         )
     if not evidence.public.keys_known:
         return not_checkable(
-            code, Phrase("The portal's key directory was not given, so the signature under the challenge was not checked."), TAKE_THE_FILE
+            code, Phrase("The portal's key directory was not given, so the signature of the challenge was not checked."), TAKE_THE_FILE
         )
     if challenge.nonce != evidence.report.challenge:
         return failed(
             code,
-            Phrase("The report names another challenge than the one shown."),
-            Phrase("Take the challenge that the portal gave for this commitment."),
+            Phrase("The report names a different challenge from the one shown."),
+            Phrase("Use the challenge that the portal gave for this commitment."),
         )
     day, key = challenge.given_on.isoformat(), challenge.key_id[:16]
     return held(code, Phrase("The portal gave the challenge on %(day)s, signed with its key %(key)s.", day=day, key=key))

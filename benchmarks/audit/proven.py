@@ -36,7 +36,7 @@ def leaves_proven(evidence: Evidence) -> Outcome:
                 wrong=f"{len(wrong):,}",
                 leaves=f"{len(evidence.opening.leaves):,}",
             ),
-            Phrase("What was shown is not what was committed to. Keep the opening: together with the commitment it proves that."),
+            Phrase("What was shown is not what was committed to. Keep the opening: together with the commitment it proves this."),
             wrong,
         )
     return held(
@@ -59,7 +59,7 @@ def everything_opened(evidence: Evidence) -> Outcome:
         if one.position not in there
     ]
     if evidence.opening.draw != evidence.draw.digest:
-        return failed(code, Phrase("The opening answers another draw."), Phrase("Have the plant open this draw."))
+        return failed(code, Phrase("The opening is for another draw."), Phrase("Have the plant open this draw."))
     if missing:
         return failed(
             code,
@@ -68,7 +68,7 @@ def everything_opened(evidence: Evidence) -> Outcome:
                 missing=f"{len(missing):,}",
                 drawn=f"{len(evidence.drawn):,}",
             ),
-            Phrase("Have the plant open them; a record that is not shown counts as misstated."),
+            Phrase("Have the plant open them. A record that is not shown counts as misstated."),
             missing,
         )
     number = len(evidence.drawn)
@@ -86,13 +86,13 @@ def leaves_of_their_kind(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Phrase("%(wrong)s leaves contain something else than the table of contents says.", wrong=f"{len(wrong):,}"),
+            Phrase("The contents of %(wrong)s leaves differ from the table of contents.", wrong=f"{len(wrong):,}"),
             Phrase(
                 "Ask the plant what these leaves are: a record in the padding, or a used batch among the excluded ones, is counted wrongly."
             ),
             wrong,
         )
-    return held(code, Phrase("Every leaf holds what the table of contents says, and padding is empty."))
+    return held(code, Phrase("Every leaf contains what the table of contents says, and the padding is empty."))
 
 
 def seed_committed(evidence: Evidence) -> Outcome:
@@ -107,7 +107,7 @@ def seed_committed(evidence: Evidence) -> Outcome:
     if lacking := unproven(evidence, root_committed, challenge_signed):
         return not_checkable(
             code,
-            Phrase("That the seed was fixed before the challenge is not proven: %(checks)s failed.", checks=lacking),
+            Phrase("It is not proven that the seed was fixed before the challenge: %(checks)s failed.", checks=lacking),
             TAKE_THE_FILE,
         )
     return held(code, Phrase("The seed is the one that the site committed to before it knew the challenge."))
@@ -127,17 +127,20 @@ def noise_repeated(evidence: Evidence) -> Outcome:
         return failed(
             code,
             Phrase(
-                "%(wrong)s of %(labels)s protected values do not come out again from seed and data.",
+                "%(wrong)s of %(labels)s protected values cannot be recomputed from seed and data.",
                 wrong=f"{len(wrong):,}",
                 labels=f"{len(evidence.report.released.labels):,}",
             ),
-            Phrase("The report was not drawn as it says, or from other data. It must not remain in force: tell the coordinator."),
+            Phrase(
+                "The report was not drawn as it states, or it was drawn from other data. It must not remain in force: tell the coordinator."
+            ),
             wrong,
         )
     return held(
         code,
         Phrase(
-            "All %(counted)s protected values come out again, to the digit, from seed, challenge and counts.", counted=f"{len(counted):,}"
+            "All %(counted)s protected values can be recomputed, to the digit, from seed, challenge and counts.",
+            counted=f"{len(counted):,}",
         ),
         len(counted),
     )
@@ -157,7 +160,7 @@ def method_declared(evidence: Evidence) -> Outcome:
     if wrong:
         return failed(
             code,
-            Phrase("Not what was committed to and reported: %(wrong)s.", wrong=enumerated(wrong)),
+            Phrase("These differ from what was committed to and reported: %(wrong)s.", wrong=enumerated(wrong)),
             Phrase("Recompute with the pack, settings and software version that the table of contents names."),
             wrong,
         )

@@ -86,9 +86,9 @@ def read(content: Mapping[str, Any]) -> ComposedOf:
     except ValidationError as wrong:
         raise VerificationError(
             "composed-of-unreadable",
-            Phrase("This is not the file of what a benchmark was composed of."),
+            Phrase("This is not a file of the reports that a benchmark was composed from."),
             Phrase(
-                "Download it again from the version's page; its schema is %(schema)s. Found: %(found)s.",
+                "Download it again from the version's page. Its schema must be %(schema)s; found: %(found)s.",
                 schema=SCHEMA,
                 found=wrong.errors(include_url=False)[0]["msg"],
             ),
@@ -126,7 +126,7 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
         raise VerificationError(
             "leaves-differ",
             Phrase("The reports in the file are not those that the publication names in the log."),
-            Phrase("Download the file again; if it stays so, a report was left out or slipped in: keep file and head."),
+            Phrase("Download the file again. If the fault remains, a report was left out or added: keep the file and the head."),
         )
     labels = [_participants(one, head) for one in file.reports]
     _require_one_a_site(file)
@@ -143,14 +143,16 @@ def _require_one_a_site(file: ComposedOf) -> None:
         if one.period != period:
             raise VerificationError(
                 "report-of-another-period",
-                Phrase("The version is of %(period)s and was composed of a report of %(found)s.", period=str(period), found=one.period),
-                Phrase("Keep file and head: the publication in the log names that report."),
+                Phrase(
+                    "The version is for %(period)s, but was composed from a report for %(found)s.", period=str(period), found=one.period
+                ),
+                Phrase("Keep the file and the head: the publication in the log names that report."),
             )
         if one.site in seen:
             raise VerificationError(
                 "site-twice",
-                Phrase("Two reports of the site %(site)s entered the version.", site=one.site),
-                Phrase("Keep file and head: the publication in the log names both."),
+                Phrase("Two reports of the site %(site)s are in the version.", site=one.site),
+                Phrase("Keep the file and the head: the publication in the log names both."),
             )
         seen.add(one.site)
 
@@ -182,7 +184,7 @@ def _digest(text: str) -> bytes:
     if len(raw) != 32:
         raise VerificationError(
             "composed-of-unreadable",
-            Phrase("%(text)s is no digest or salt of 32 bytes.", text=f"{text!r}"),
+            Phrase("%(text)s is not a digest or salt of 32 bytes.", text=f"{text!r}"),
             Phrase("Download the file again."),
         )
     return raw

@@ -91,7 +91,7 @@ def compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]] = ()) -> C
     except (KeyError, TypeError, ValueError, IndexError) as wrong:
         raise VerificationError(
             "composed-of-unreadable",
-            Phrase("A part of the signed document is missing or is no figure."),
+            Phrase("A part of the signed document is missing or is not a figure."),
             Phrase("Download the file again."),
         ) from wrong
 
@@ -109,13 +109,16 @@ def _compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]]) -> Check
         raise VerificationError(
             "value-differs",
             Phrase(
-                "%(count)s published figures are not those of the reports: %(name)s was published as %(published)s and is %(recomputed)s.",
+                (
+                    "%(count)s published figures differ from those of the reports: %(name)s was published as %(published)s and should be "
+                    "%(recomputed)s."
+                ),
                 count=len(differing),
                 name=first.name,
                 published=f"{first.published}",
                 recomputed=f"{first.recomputed}",
             ),
-            Phrase("Keep file and document: both are signed. Ask the coordinator how the figure was made."),
+            Phrase("Keep the file and the document: both are signed. Ask the coordinator how the figure was calculated."),
         )
     whole = _composed(found, pack, route, found.everybody) if chosen else label
     return Checked(
@@ -134,7 +137,7 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
         raise VerificationError(
             "benchmark-pack-differs",
             Phrase(
-                "The benchmark was composed by another %(pack)s %(version)s than the one installed here.",
+                "The benchmark was composed with a different %(pack)s %(version)s from the one installed here.",
                 pack=str(document["pack"]),
                 version=str(document["pack_version"]),
             ),
@@ -143,7 +146,9 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
     route = next((one for one in pack.routes if one.id == document["route"]), None)
     if route is None:
         raise VerificationError(
-            "benchmark-pack-differs", Phrase("The pack installed here has no such route."), Phrase("Install the release of that pack.")
+            "benchmark-pack-differs",
+            Phrase("The pack installed here has no such route."),
+            Phrase("Install the release of Steplabel that contains that pack."),
         )
     return pack, route
 

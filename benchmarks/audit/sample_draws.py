@@ -259,14 +259,14 @@ def require_promised(draw: Draw, made: Promise) -> None:
     ):
         raise VerificationError(
             "nonce-not-promised",
-            Phrase("The nonce of this draw is not the one that its auditor had promised for this site and period."),
-            Phrase("Draw again with the nonce that was promised; a draw from another one could have been looked for."),
+            Phrase("The nonce of this draw is not the one that its auditor promised for this site and period."),
+            Phrase("Draw again with the nonce that was promised. With another nonce the outcome of the draw could have been picked."),
         )
     if (made.plan, made.steps) != (draw.plan, draw.steps):
         raise VerificationError(
             "plan-not-promised",
-            Phrase("The plan of this draw, or the steps that it is drawn of, are not those that its auditor had promised."),
-            Phrase("Draw again by the plan that was promised; one that is chosen once the head is known could spare a record."),
+            Phrase("The plan or the steps of this draw are not those that its auditor promised."),
+            Phrase("Draw again with the plan that was promised. A plan chosen after the head is known could avoid a record."),
         )
 
 
@@ -274,6 +274,6 @@ def _require_signed(key: VerifyingKey, purpose: Purpose, content: dict[str, Valu
     if not key.accepts(purpose, content, signature):
         raise VerificationError(
             "draw-signature-invalid",
-            Phrase("The file was not signed by the auditor's key that stands in it, or was altered since."),
+            Phrase("The file was not signed with the auditor's key that it contains, or was changed after it was signed."),
             Phrase("Ask the auditor for the file again."),
         )

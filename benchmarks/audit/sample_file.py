@@ -96,7 +96,9 @@ def read(content: Mapping[str, Any]) -> SampleFile:
             "evidence-unreadable",
             Phrase("This is not the evidence file of a sample."),
             Phrase(
-                "Download it again from the page of the sample; its schema is %(schema)s. Found: %(found)s.", schema=SCHEMA, found=found
+                "Download it again from the page of the sample. Its schema must be %(schema)s; found: %(found)s.",
+                schema=SCHEMA,
+                found=found,
             ),
         ) from wrong
     return file

@@ -46,12 +46,12 @@ class Withheld:
         named = {"step": self.step, "metric": self.metric, "reason": self.reason, "used": f"{self.used:,}"}
         if self.borne_out is None:
             return worded(
-                "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; only the whole recomputation on site shows whether "
-                "it is true",
+                "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; only recomputing the whole label on site shows "
+                "whether this is true",
                 **named,
             )
         if self.borne_out:
-            return worded("withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening bears it out", **named)
+            return worded("withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening confirms it", **named)
         return worded("withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening contradicts it", **named)
 
 
@@ -65,7 +65,8 @@ def withheld_justified(evidence: Evidence) -> Outcome:
             code,
             Phrase("%(wrong)s labels are withheld, and the plant's own records contradict the reason.", wrong=len(wrong)),
             Phrase(
-                "Ask why the step was left out: its batches are there and have the energy. The report must not remain in force without it."
+                "Ask why the step was left out: its batches exist and have energy data. The report must not remain in force without "
+                "this step."
             ),
             [one.said for one in wrong],
         )
@@ -73,8 +74,8 @@ def withheld_justified(evidence: Evidence) -> Outcome:
     if untold:
         outcome = not_checkable(
             code,
-            Phrase("%(untold)s labels are withheld for a reason that no opening can show.", untold=len(untold)),
-            Phrase("Have the whole label recomputed on site (`--site`): it gives what is withheld, and why, again."),
+            Phrase("%(untold)s labels are withheld for a reason that no opening can prove.", untold=len(untold)),
+            Phrase("Have the whole label recomputed on site (`--site`). This gives again what is withheld, and why."),
         )
         return replace(outcome, places=tuple(untold[:MOST_NAMED]), count=len(untold))
     return held(

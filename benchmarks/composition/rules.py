@@ -46,7 +46,7 @@ def averaged(rule: RuleName, firms: int) -> range:
     if firms < FEWEST_AVERAGED:
         raise PolicyRefusal(
             "rule-needs-more-firms",
-            Phrase("The rule %(rule)s needs five firms; the number of firms here is %(firms)s.", rule=rule, firms=firms),
+            Phrase("The rule %(rule)s needs five firms, but there are %(firms)s here.", rule=rule, firms=firms),
             "Correct the pack's [[composition]] so that this rule starts at five firms or more.",
         )
     return range(FEWEST_AVERAGED)

@@ -129,12 +129,12 @@ def refuse_heavy_weight(rule: RuleName, firms: int, pack: Pack) -> None:
         raise PolicyRefusal(
             "weight-above-limit",
             Phrase(
-                "In the rule %(rule)s with %(firms)s firms one firm would weigh more than %(most)s.",
+                "Under the rule %(rule)s with %(firms)s firms, one firm would have a weight above %(most)s.",
                 rule=rule,
                 firms=firms,
                 most=f"{float(pack.disclosure.largest_weight):.0%}",
             ),
-            "Correct the pack's [[composition]]: a mean must be of enough firms for its largest weight.",
+            "Correct the pack's [[composition]]: a mean must include enough firms for the largest weight allowed.",
         )
 
 

@@ -75,7 +75,7 @@ def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
             raise InputError(
                 "roster-differs",
                 Phrase("Firms in %(cell)s: the draft counts %(firms)s, the roster names %(named)s.", firms=firms, cell=cell, named=named),
-                "Compose the draft and take its roster from the same participants.",
+                "Use the same participants for the draft and for its roster.",
             )
 
 

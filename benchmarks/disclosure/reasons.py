@@ -31,15 +31,15 @@ class Reason(StrEnum):
 
 _SENTENCES: dict[Reason, Phrase] = {
     Reason.SHOWN: Phrase("Shown: every check passed."),
-    Reason.UNCHANGED: Phrase("Shown as published before: the same firms and values stand behind it."),
+    Reason.UNCHANGED: Phrase("Shown as published before: it comes from the same firms and values."),
     Reason.LAG: Phrase("Not shown yet: figures of this period may be published from %(date)s."),
     Reason.TOO_FEW_FIRMS: Phrase(
-        "Not shown: %(firms)s firms can be compared here, and %(fewest)s are needed so that no single firm can be worked out."
+        "Not shown: %(firms)s firms can be compared here. At least %(fewest)s are needed so that no single firm can be worked out."
     ),
     Reason.DOMINANCE: Phrase("Not shown: by declared size one firm makes up more than %(share)s of this cell."),
     Reason.P_PERCENT: Phrase("Not shown: by declared size the second largest firm could work out the largest to within %(share)s."),
     Reason.WEIGHT: Phrase(
-        "Not shown: the published mean would be of fewer than %(fewest)s firms, or one of them would weigh more than %(share)s in it."
+        "Not shown: the published mean would include fewer than %(fewest)s firms, or one of them would have a weight above %(share)s in it."
     ),
     Reason.DIFFERENCING: Phrase(
         "Withheld: compared with version %(version)s, the difference could reveal a firm. At least %(least)s firms must have changed and"
@@ -51,13 +51,13 @@ _SENTENCES: dict[Reason, Phrase] = {
         " rest."
     ),
     Reason.COMBINED: Phrase(
-        "Not shown: together with what %(version)s show of the same value, fewer than %(least)s firms that matter would be left over."
+        "Not shown: combined with the same value in %(version)s, fewer than %(least)s firms that matter to it would remain."
     ),
     Reason.METRICS: Phrase(
         "Not shown: compared with another metric of this step, it would reveal firms that are in only one of the two. Either no firm, or"
         " at least %(least)s that matter to each figure, may be in one alone."
     ),
-    Reason.SECONDARY: Phrase("Not shown: together with the steps that are shown, it would give a hidden step away (%(steps)s)."),
+    Reason.SECONDARY: Phrase("Not shown: together with the steps that are shown, it would reveal a hidden step (%(steps)s)."),
     Reason.INCOMPLETE: Phrase("No total: there is no value for %(steps)s."),
     Reason.UNITS_DIFFER: Phrase("No total: the steps are stated in different units."),
 }

@@ -63,7 +63,7 @@ def _said(exercise: Exercise, question: Question, code: str, language: str) -> s
     if code == UNIT:
         return in_language(Phrase("That is the right figure in another unit. It is asked for in %(unit)s.", unit=question.unit), language)
     if code == CLOSE_BY:
-        return in_language(Phrase("Close, but another figure: not what the files give. Do not round before the end."), language)
+        return in_language(Phrase("Close, but not the figure that the files give. Do not round before the last step."), language)
     if code == UNREADABLE:
         told = Phrase("This answer cannot be read. Give a number in %(unit)s.", unit=question.unit)
         if question.kind == "choice":

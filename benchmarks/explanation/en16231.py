@@ -49,16 +49,16 @@ def route_steps(pack: Pack, route: Route) -> list[Step]:
 def deliverables(label: IndustryLabel) -> Words:
     shown = sum(step.best is not None for step in label.steps)
     return worded(
-        "For each step of the route the best value that firms really reached and the typical value, "
-        "each with a 95 %% interval (%(shown)s of %(steps)s values shown); the step bests put together "
-        "to one value for the route; the best whole route really reached.",
+        "For each step of the route, the best value that firms really reached and the typical value, each with a 95 %% interval "
+        "(%(shown)s of %(steps)s values shown); the best values of the steps combined into one value for the route; the best whole "
+        "route really reached.",
         shown=shown,
         steps=len(label.steps),
     )
 
 
 def objective() -> Words:
-    return worded("To let each plant see at which step it takes more energy than the best really took, and how sure that is.")
+    return worded("To let each plant see at which steps it uses more energy than the best plants really used, and how certain that is.")
 
 
 def entities_and_boundaries(pack: Pack, route: Route) -> Words:
@@ -95,14 +95,14 @@ def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation)
     }
     if facts.firms_obliged is None:
         who = Phrase(
-            "%(firms)s (the number obliged is not declared), %(sites)s, period %(period)s; %(entering)s firms enter at each step."
-            " One run is one %(runs)s; at least %(fewest)s runs a site and step.",
+            "%(firms)s (the number of firms obliged to report is not declared), %(sites)s, period %(period)s. At each step "
+            "%(entering)s firms are included. One run is one %(runs)s; at least %(fewest)s runs for each site and step.",
             **told,
         )
     else:
         who = Phrase(
-            "%(firms)s of %(obliged)s obliged, %(sites)s, period %(period)s; %(entering)s firms enter at each step."
-            " One run is one %(runs)s; at least %(fewest)s runs a site and step.",
+            "%(firms)s of %(obliged)s obliged to report, %(sites)s, period %(period)s. At each step %(entering)s firms are included. "
+            "One run is one %(runs)s; at least %(fewest)s runs for each site and step.",
             obliged=facts.firms_obliged,
             **told,
         )
@@ -114,8 +114,8 @@ def _pooled(label: IndustryLabel, pack: Pack) -> Iterator[Phrase]:
     for step in label.headline:
         for years, several in step.pooled if step.best is not None else ():
             yield Phrase(
-                "At %(step)s the values of %(several)s of %(firms)s firms cover %(years)s years up to %(period)s, for want of runs:"
-                " a break in the series, not to be compared year by year.",
+                "At %(step)s the values of %(several)s of %(firms)s firms cover %(years)s years up to %(period)s, because there were "
+                "too few runs. This breaks the series: do not compare it year by year.",
                 step=pack.step(step.step).words,
                 several=several,
                 firms=step.firms,
@@ -129,8 +129,8 @@ def _in_part(label: IndustryLabel, pack: Pack) -> Iterator[Phrase]:
     for step in label.headline:
         if step.in_part and step.best is not None:
             yield Phrase(
-                "At %(step)s the values of %(in_part)s of %(firms)s firms tell of part of their time:"
-                " in some months fewer than five valid runs began.",
+                "At %(step)s the values of %(in_part)s of %(firms)s firms cover only part of their period: in some months fewer than "
+                "five valid runs began.",
                 step=pack.step(step.step).words,
                 in_part=step.in_part,
                 firms=step.firms,
@@ -140,9 +140,8 @@ def _in_part(label: IndustryLabel, pack: Pack) -> Iterator[Phrase]:
 def participants_and_coordinator(facts: Participation) -> Words:
     bodies = facts.verification.bodies
     return worded(
-        "Firms report through their own agent, which measures, protects and signs on site. Coordinator: "
-        "%(coordinator)s, who drafts and, by a second person, publishes. Certification bodies that "
-        "check samples: %(bodies)s.",
+        "Firms report through their own agent, which measures, protects and signs on site. Coordinator: %(coordinator)s. One person "
+        "drafts, and a second person approves publication. Certification bodies that check samples: %(bodies)s.",
         coordinator=facts.coordinator,
         bodies=bodies,
     )
@@ -153,9 +152,9 @@ def comparable_conditions(pack: Pack, route: Route) -> Words:
     brought = _lines(conditions) if conditions else worded("No variable is corrected.")
     told = [
         Phrase(
-            "Same product, variant, boundary, unit and calculation on the calorific basis. Each run is brought to reference"
-            " conditions before the quantile is taken:\n%(brought)s\n"
-            "Steps are put together with the pack's reference ratios, never with a plant's own.",
+            "Same product, variant, boundary, unit and calculation on the calorific basis. Each run is brought to reference "
+            "conditions before the quantile is taken:\n%(brought)s\nSteps are combined with the pack's reference ratios, never with "
+            "a plant's own.",
             brought=brought,
         )
     ]
@@ -196,11 +195,10 @@ def shown(source: Source) -> bool:
 def confidentiality_and_access(pack: Pack) -> Words:
     policy = pack.disclosure
     return worded(
-        "Noise is added on site, before anything is sent; it hides each single run. A plant's level "
-        "leaves to about 1 %% and is protected by encryption, access and the gate. Cells of fewer than "
-        "%(fewest_firms)s firms are not shown. %(reason)s A firm sees its own place; the regulator sees "
-        "protected values and places of its jurisdiction; a certification body sees what a plant opens "
-        "to it; the public sees this page.",
+        "Noise is added on site before anything is sent, and hides each single run. A plant's overall level is reported to within "
+        "about 1 %%. It is protected by encryption, access rights and the disclosure gate. Cells of fewer than %(fewest_firms)s "
+        "firms are not shown. %(reason)s A firm sees its own place. The regulator sees protected values and places of its "
+        "jurisdiction. A certification body sees what a plant opens to it. The public sees this page.",
         fewest_firms=policy.fewest_firms,
         reason=policy.reason,
     )
@@ -219,7 +217,7 @@ def verification_of_data(facts: Participation, pack: Pack) -> Words:
     shares = listed(_share(step, pack, fewest) for step in found.steps)
     bodies, until = enumerated(found.names), found.valid_until.isoformat()
     return worded(
-        "%(agents)s Attested by %(bodies)s (the first of it valid until %(until)s): %(shares)s.",
+        "%(agents)s Attested by %(bodies)s (the first attestation to expire is valid until %(until)s): %(shares)s.",
         agents=agents,
         bodies=bodies,
         until=until,
@@ -230,9 +228,7 @@ def verification_of_data(facts: Participation, pack: Pack) -> Words:
 def _share(step: StepAttested, pack: Pack, fewest: int) -> Words:
     name = pack.step(step.step).words
     if any(0 < firms < fewest for firms in (step.firms, step.other_firms)):
-        return worded(
-            "%(name)s, a share that is not stated, because fewer than %(fewest)s firms are on one side of it", name=name, fewest=fewest
-        )
+        return worded("%(name)s, no share stated, because fewer than %(fewest)s firms are on one side", name=name, fewest=fewest)
     return worded("%(name)s, %(sites)s of %(of)s sites", name=name, sites=step.sites, of=step.of)
 
 
@@ -247,22 +243,25 @@ def _checked_and_opened(facts: Participation) -> Value:
         )
     else:
         opened = Phrase("No sample has been opened to a certification body for this version.")
-    checked = Phrase("Each agent checks its inputs by the pack's rules, and every report is signed; what was excluded is counted.")
+    checked = Phrase("Each agent checks its inputs by the pack's rules. Every report is signed, and exclusions are counted.")
     return sentences([checked, opened])
 
 
 def validation_of_results(label: IndustryLabel, pack: Pack) -> Words:
     poor = [pack.step(step.step).words for step in label.headline if step.good_fit is False]
     if poor:
-        fit = Phrase("The assumed normal spread between firms fits poorly, so the interval is less sure, at: %(poor)s.", poor=listed(poor))
+        fit = Phrase(
+            "The assumed normal spread between firms fits poorly, so the interval is less certain, at these steps: %(poor)s.",
+            poor=listed(poor),
+        )
     else:
         fit = Phrase("The assumed normal spread between firms was tested at each step shown and not rejected.")
     simulated = Phrase(
-        "Intervals come from simulating the noise of every plant and the spread between firms together."
-        " A best value is a mean over at least five firms, none of which has more than a fifth of it."
+        "Intervals come from simulating the noise of every plant and the spread between firms together. A best value is a mean over "
+        "at least five firms, none with a weight above one fifth."
     )
     return Words.of(sentences([simulated, fit]))
 
 
 def content_of_report() -> Words:
-    return worded("This page and its CSV and JSON: the same values, through the same gate.")
+    return worded("This page and its CSV and JSON: the same values, checked by the same disclosure gate.")

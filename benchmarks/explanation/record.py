@@ -19,7 +19,7 @@ _SET_ASIDE = {
 
 
 _BY_POLICY = {
-    "not-attested": worded("not attested: only attested reports set these values"),
+    "not-attested": worded("not attested: only attested reports are used for these values"),
     "adverse-opinion": worded("with an adverse opinion of a certification body"),
 }
 """Why accepted reports do not enter, where the regulators of the peer group decided so."""
@@ -45,7 +45,7 @@ def _left_out(code: str, count: int) -> Phrase:
 def refused(gate: GateResult, pack: Pack) -> Words:
     """Each refused value with the gate's sentence."""
     names = {
-        "composite": worded("Step bests put together"),
+        "composite": worded("Best values of the steps combined"),
         "best-reached": worded("Best whole route really reached"),
         "typical": worded("Typical plant"),
     }
@@ -56,7 +56,7 @@ def refused(gate: GateResult, pack: Pack) -> Words:
             where = _cell(pack.step(cell.step), cell) if cell.step else names[cell.measure]
             why = cell.reason if cell.step else with_step_names(cell.reason, steps)
             parts.append(Phrase("%(where)s: %(why)s", where=where, why=why))
-    return Words.of(sentences(parts) if parts else Phrase("None: every value passed the gate."))
+    return Words.of(sentences(parts) if parts else Phrase("None: every value passed the disclosure gate."))
 
 
 _METRICS = {
@@ -76,7 +76,7 @@ def _cell(step: Step, cell: CellDecision) -> Words:
 _ACTS = {
     "drafted": Phrase("drafted by %(who)s, %(on)s"),
     "published": Phrase("published by %(who)s, %(on)s"),
-    "withdrew": Phrase("withdrew by %(who)s, %(on)s"),
+    "withdrew": Phrase("withdrawn by %(who)s, %(on)s"),
 }
 
 

@@ -13,9 +13,9 @@ from datetime import date
 from benchmarks.measurements import Period
 from benchmarks.routes import Levels, Limit, Pack, Route, Step, Words, worded
 
-ANNUAL_BASIS = worded("Annual basis: a yearly average; not comparable with the label, so no gap is drawn.")
+ANNUAL_BASIS = worded("Annual basis: a yearly average. It is not comparable with the label, so no gap is drawn.")
 
-NO_LIMIT = worded("This pack holds no limit of a standard for these steps in this period.")
+NO_LIMIT = worded("This pack contains no standard's limit for these steps in this period.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def not_held(pack: Pack, route: Route, period: Period) -> Words | None:
     """Which editions were in force on a day of the period whose values the pack does not hold."""
     lacking = pack.editions_not_held((place.step for place in route.steps), *period.first_and_last)
     named = ", ".join(lacking)
-    return worded("In force as well, and their values not held: %(editions)s.", editions=named) if lacking else None
+    return worded("Also in force, but their values are not in this pack: %(editions)s.", editions=named) if lacking else None
 
 
 def _concerns(limit: Limit, step: Step, published: str | None) -> bool:

@@ -120,7 +120,7 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     """One sentence that answers the first question with numbers, as far as the gate lets it."""
     typical = label.typical.value
     if label.composite.value is None or typical is None:
-        return worded("No value of the whole route can be shown for this version; the steps that can be shown are below.")
+        return worded("No value of the whole route can be shown for this version. The steps that can be shown are below.")
     places, reached = _places(label), label.best_reached.value
     values: dict[str, Value] = {
         "product": route.product_words,
@@ -130,12 +130,15 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     }
     best = (
         Phrase(
-            "The best of each step put together make a tonne of %(product)s with %(value)s %(unit)s; a typical plant takes %(typical)s.",
+            (
+                "Combined, the best values of the steps make a tonne of %(product)s with %(value)s %(unit)s; a typical plant uses "
+                "%(typical)s."
+            ),
             **values,
         )
         if reached is None
         else Phrase(
-            "The best plants really make a tonne of %(product)s with %(value)s %(unit)s; a typical plant takes %(typical)s.", **values
+            "The best plants really make a tonne of %(product)s with %(value)s %(unit)s; a typical plant uses %(typical)s.", **values
         )
     )
     rungs = [
@@ -148,7 +151,7 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     if not 0 < widest <= total:
         return Words.of(best)
     step = Phrase(
-        "Of what separates typical from the step bests, %(share)s %% lies in one step: %(step)s.",
+        "One step, %(step)s, accounts for %(share)s %% of the difference between the typical value and the best values of the steps.",
         share=f"{100 * widest / total:.0f}",
         step=pack.step(where).words,
     )
@@ -168,10 +171,10 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
     ] or [Phrase("No rule: too few firms at every step.")]
     told += [
         Phrase(
-            "A firm's one site is chosen by its number of runs, not by its value; no firm weighs more than %(share)s %%.",
+            "One site of each firm is chosen by its number of runs, not by its value. No firm has a weight above %(share)s %%.",
             share=f"{100 * float(pack.disclosure.largest_weight):g}",
         ),
-        Phrase("The firms are not the same at each step, so the step bests need not be attainable together."),
+        Phrase("The firms are not the same at each step, so the best values of the steps may not be attainable together."),
         _reached(label.best_reached, _places(label)),
         *_averaged(label),
     ]
@@ -182,16 +185,16 @@ def _averaged(label: IndustryLabel) -> Iterator[Phrase]:
     """What stands at a rank; nothing of a version from before means were taken, or of one that shows nothing."""
     if any(step.averaging == "five-ranks" and step.best is not None for step in label.headline):
         yield Phrase(
-            "No figure is one firm's: the typical value and each point of a curve are the mean of the five firms around that rank, "
-            "at either end of the outermost five."
+            "No figure comes from one firm alone. The typical value and each point of a curve are the mean of the five firms around "
+            "that rank, or, at either end, of the outermost five."
         )
 
 
 def _reached(total: RouteTotal, places: int) -> Phrase:
     if total.value is None:
-        return Phrase("What plants reached together over the whole route cannot be shown.")
+        return Phrase("What plants really reached over the whole route cannot be shown.")
     return Phrase(
-        "What plants reached together is shown beside it: %(value)s %(unit)s (%(firms)s).",
+        "The best whole route that plants really reached is shown beside it: %(value)s %(unit)s (%(firms)s).",
         value=figure(total.value, places),
         unit=total.unit,
         firms=firms(total.firms),
@@ -203,8 +206,8 @@ def _intervals(label: IndustryLabel) -> Words:
         return worded("Each value is shown with the interval that contains the true one in 95 of 100 cases.")
     lo, hi = (figure(end, _places(label)) for end in label.composite.interval)
     return worded(
-        "The true value of the whole route is between %(lower)s and %(upper)s %(unit)s in 95 of 100 cases; the interval beside each step"
-        " is meant the same way.",
+        "The true value of the whole route is between %(lower)s and %(upper)s %(unit)s in 95 of 100 cases. The interval beside each "
+        "step has the same meaning.",
         lower=lo,
         upper=hi,
         unit=label.composite.unit,
@@ -213,7 +216,7 @@ def _intervals(label: IndustryLabel) -> Words:
 
 _HIDDEN = {
     "record": worded("in any one run"),
-    "day": worded("on any one day, whatever runs it held"),
+    "day": worded("on any one day, however many runs it had"),
 }
 """What the noise hides, by the policy's unit of privacy."""
 
@@ -234,8 +237,8 @@ def _noise(pack: Pack) -> Words:
 
 def _method(label: IndustryLabel, pack: Pack, version: str) -> Words:
     return worded(
-        "Version %(version)s. Method pack %(pack_id)s %(pack_version)s, SHA-256 %(pack_digest)s; a step's "
-        "best is a low quantile of valid runs at reference conditions, never a single minimum.",
+        "Version %(version)s. Method pack %(pack_id)s %(pack_version)s, SHA-256 %(pack_digest)s. A step's best is a low quantile of "
+        "valid runs at reference conditions, never a single minimum.",
         version=version,
         pack_id=pack.id,
         pack_version=pack.version,
@@ -253,8 +256,8 @@ def _sources(pack: Pack, route: Route) -> Words:
     assumed = sum(not en16231.shown(source) for source in declared)
     texts = "; ".join(established) or "-"
     return worded(
-        "Values: participants' released labels. Method: %(texts)s. Figures of the method that rest on "
-        "unverified sources or assumptions: %(assumed)s; none is shown as a benchmark.",
+        "Values: participants' released labels. Method: %(texts)s. Figures of the method that are based on unverified sources or "
+        "assumptions: %(assumed)s; none is shown as a benchmark.",
         texts=texts,
         assumed=assumed,
     )

@@ -35,10 +35,10 @@ WITHIN = frozenset(f"{_UNION} {_ANNEX_III}".split(" "))
 NAMED = {"hot-rolled-flat": ("7208", ""), "grey-clinker": ("25231000", "A"), "primary-aluminium": ("7601", "K")}
 """Goods by a name: their code, and their route where the name settles it."""
 
-NOT_COMPARED = Phrase("The formula is read from summaries of the acts; it was not compared with their text.")
-FACTOR_ASSUMED = Phrase("The cross-sectoral correction factor is taken as 1: no act on the years from 2026 on was read.")
-OTHER_COUNTRIES = Phrase("The act gives no default value for the country of origin; that for other countries holds.")
-PRICE_UNKNOWN = Phrase("No price of certificates is held for that day: enter one, or read the tonnes alone.")
+NOT_COMPARED = Phrase("The formula is taken from summaries of the acts. It has not been compared with their text.")
+FACTOR_ASSUMED = Phrase("The cross-sectoral correction factor is set to 1, because no act for the years from 2026 on has been read.")
+OTHER_COUNTRIES = Phrase("The act gives no default value for the country of origin. The value for other countries applies.")
+PRICE_UNKNOWN = Phrase("There is no certificate price for that day. Enter one, or use the tonnes only.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +118,20 @@ def payable(
     if imported.year < FIRST_YEAR:
         raise InputError(
             "border-not-yet",
-            Phrase("Goods imported in %(year)s cost nothing by their emissions.", year=imported.year),
-            Phrase("Ask for a day from 1 January %(first)s on.", first=FIRST_YEAR),
+            Phrase("No payment for emissions is due on goods imported in %(year)s.", year=imported.year),
+            Phrase("Choose a day from 1 January %(first)s on.", first=FIRST_YEAR),
         )
     if goods.origin in WITHIN:
         raise InputError(
             "border-none",
-            Phrase("Goods from %(country)s pay nothing at this border.", country=goods.origin),
+            Phrase("No payment is due at this border for goods from %(country)s.", country=goods.origin),
             "Enter the country in which the goods were made (ISO 3166-1, two letters).",
         )
     for amount in (price, paid_at_home, None if goods.attested is None else goods.attested.emissions):
         if amount is not None and (not amount.is_finite() or amount < 0):
             raise InputError(
                 "border-amount",
-                Phrase("%(amount)s is no price and no amount of emissions.", amount=str(amount)),
+                Phrase("%(amount)s is not a price or an amount of emissions.", amount=str(amount)),
                 "Enter a number that is not negative.",
             )
     return _Reckoning(goods, imported, known, law or Law.held()).made(price, paid_at_home)
@@ -245,12 +245,12 @@ def _missing(kind: Kind, imported: date, known: date) -> InputError:
     return InputError(
         "border-act-missing",
         Phrase(
-            "No act on %(kind)s is held for imports of %(imported)s that was published by %(known)s.",
+            "No act on %(kind)s for imports of %(imported)s, published by %(known)s, is available here.",
             kind=str(kind),
             imported=imported.isoformat(),
             known=known.isoformat(),
         ),
-        "Ask by the law as it is known today.",
+        "Use the law as it is known today.",
     )
 
 
@@ -278,11 +278,11 @@ def _only(found: list[dict[str, str]], code: str, act: Act, held: Sequence[dict[
     if found:
         raise InputError(
             "border-goods-ambiguous",
-            Phrase("The code %(code)s stands for several goods in %(act)s.", code=code, act=act.title),
+            Phrase("The code %(code)s covers several goods in %(act)s.", code=code, act=act.title),
             Phrase("Give more digits of the code, or the route in brackets: %(near)s.", near=near),
         )
     raise InputError(
         "border-goods-unknown",
-        Phrase("No value is held for goods of the code %(code)s in %(act)s.", code=code, act=act.title),
-        Phrase("Held are: %(near)s.", near=near or "-"),
+        Phrase("%(act)s contains no value for goods with the code %(code)s.", code=code, act=act.title),
+        Phrase("Available: %(near)s.", near=near or "-"),
     )

@@ -46,6 +46,6 @@ CAUSE_WORDS: Mapping[Cause, Words] = {
     Cause.EQUIPMENT: worded("Equipment"),
     Cause.SHIFT: worded("Shift"),
     Cause.HOUR: worded("Hour of the day"),
-    Cause.AT_POWER: worded("Longer at power, reason not in the data"),
+    Cause.AT_POWER: worded("Longer power-on, reason not in the data"),
     Cause.NONE: worded("No cause in the data"),
 }

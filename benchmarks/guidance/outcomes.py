@@ -100,9 +100,9 @@ class Reported(Declared):
         found = self.by_outcome
         small, middle, large = (found.get(one, 0) for one in (Outcome.UNDER_2, Outcome.FROM_2_TO_5, Outcome.FROM_5))
         return worded(
-            "Reported by %(sites)s sites of %(firms)s firms (%(years)s), each verified by its own agent against its baseline with 95 %% "
-            "confidence: saving proven at %(proven)s (less than 2 %% of the expected energy at %(small)s, 2 to 5 %% at %(middle)s, 5 %% or "
-            "more at %(large)s), not proven at %(not_proven)s, more used at %(used_more)s.",
+            "Reported by %(sites)s sites of %(firms)s firms (%(years)s), each verified by its own agent against its baseline with 95 "
+            "%% confidence: saving proven at %(proven)s (less than 2 %% of the expected energy at %(small)s, 2 to 5 %% at "
+            "%(middle)s, 5 %% or more at %(large)s), not proven at %(not_proven)s, more energy used at %(used_more)s.",
             sites=self.sites,
             firms=self.firms,
             years=self.years,

@@ -34,13 +34,13 @@ CONFIDENCES: dict[Confidence, Words] = {
     "read": worded("read in the source"),
     "secondary": worded("read in a text that reports it"),
     "draft": worded("a draft: no figure is shown"),
-    "second-hand": worded("known at second hand, not compared with the original: no figure is shown"),
+    "second-hand": worded("from a secondary source, not compared with the original: no figure is shown"),
 }
 
 BASES: dict[Basis, Words] = {
-    "operation": worded("what plants took over a year"),
+    "operation": worded("what plants used over a year"),
     "best-practice": worded("what one plant can reach"),
-    "rule": worded("what a rule allots or aims at"),
+    "rule": worded("what a rule allocates or sets as a target"),
 }
 
 
@@ -203,11 +203,11 @@ def _refusals(one: Reference, route: str, cell: Cell, first: date, last: date) -
     if one.basis != "operation":
         yield Refusal("scope", Phrase("scope: theirs is %(theirs)s", theirs=BASES[one.basis]))
     if one.further is not None:
-        yield Refusal("scope", Phrase("scope: theirs counts more: %(further)s", further=one.further))
+        yield Refusal("scope", Phrase("scope: theirs also counts %(further)s", further=one.further))
     if one.scope_until is not None and last.year > one.scope_until:
-        yield Refusal("scope", Phrase("scope: its maker changed it in %(year)s", year=str(one.scope_until + 1)))
+        yield Refusal("scope", Phrase("scope: its publisher changed it in %(year)s", year=str(one.scope_until + 1)))
     if one.scope_from is not None and first.year < one.scope_from:
-        yield Refusal("scope", Phrase("scope: its maker changed it in %(year)s", year=str(one.scope_from)))
+        yield Refusal("scope", Phrase("scope: its publisher changed it in %(year)s", year=str(one.scope_from)))
 
 
 def _told(unit: str, metric: str) -> Words:

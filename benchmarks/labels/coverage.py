@@ -132,8 +132,8 @@ class LeftOut:
         """Why no grade is told, where too much is left out."""
         if self.share > MOST_LEFT_OUT:
             return Phrase(
-                "Batches with %(share)s of the year's output or energy are not in the mean (%(reasons)s). A grade is of all that was made:"
-                " no more than %(most)s may be left out. Correct what leaves them out.",
+                "Batches with %(share)s of the year's output or energy are not in the mean (%(reasons)s). A grade covers all that "
+                "was made: at most %(most)s may be left out. Correct the cause of the exclusions.",
                 share=_beyond(self.share, MOST_LEFT_OUT),
                 reasons=", ".join(self.reasons),
                 most=f"{MOST_LEFT_OUT:.0%}",

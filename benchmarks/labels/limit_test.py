@@ -26,9 +26,9 @@ ALIKE = 0.005
 """By what share a site's constant and the mean of its batches may differ and be one value, written twice (a convention of ours)."""
 _NOTHING: tuple[None, None, None] = (None, None, None)
 
-_NOT_A_YEAR = Phrase("Grades are written for whole years; this period is not one, so none is tested.")
+_NOT_A_YEAR = Phrase("Grades apply to whole years. This period is not a whole year, so no grade is tested.")
 _NO_BATCH = Phrase("No batch is valid, so there is no mean to test.")
-_NO_LIMIT = Phrase("The method pack holds no published limit for this metric of this step.")
+_NO_LIMIT = Phrase("The method pack contains no published limit for this metric of this step.")
 _NONE_MET = Phrase("The mean of the year is above the limit of every grade.")
 
 
@@ -79,9 +79,9 @@ def grade_step(
 def _not_covered(step: Step, covered: Coverage) -> Words:
     first, last = (f"{moment:%Y-%m-%d}" for moment in covered.silent_days)
     said = Phrase(
-        "Valid batches ran on %(ran)s of %(days)s days, and none from %(first)s to %(last)s. A grade is of a whole year: no more than"
-        " %(most)s days may pass without one. Add the batches that are missing, or, if the step stood, declare it as [[events]] with"
-        ' step = "%(step)s" and kind = "stopped" in site.toml.',
+        "Valid batches ran on %(ran)s of %(days)s days, and none from %(first)s to %(last)s. A grade covers a whole year: at most "
+        "%(most)s days in a row may pass without a valid batch. Add the missing batches, or, if the step was stopped, declare it as "
+        '[[events]] with step = "%(step)s" and kind = "stopped" in site.toml.',
         ran=covered.with_batches,
         days=covered.days,
         first=first,
@@ -151,8 +151,9 @@ def untold(limit: Limit, doubts: Mapping[str, str]) -> LimitGrade | None:
         )
         return untested(limit, "constant-two-valued", Words.of(said))
     said = Phrase(
-        "%(standard)s asks for %(variable)s of the furnace, and the batches are of several, which share one value or differ in it. Give it"
-        " with each batch as var.%(variable)s instead of under [static]; furnaces that differ in it have no limit in common.",
+        "%(standard)s requires %(variable)s of the furnace. The batches are from several furnaces, which share one value or differ "
+        "in it. Give it with each batch as var.%(variable)s instead of under [static]. Furnaces with different values have no limit "
+        "in common.",
         standard=limit.standard,
         variable=found[0],
     )
@@ -203,12 +204,12 @@ def untested(limit: Limit, code: str, why: Words) -> LimitGrade:
 
 
 def _not_beside(limit: Limit, other: str) -> Words:
-    return worded("%(standard)s does not mean this limit for a site that runs the step %(step)s.", standard=limit.standard, step=other)
+    return worded("%(standard)s does not apply this limit to a site that runs the step %(step)s.", standard=limit.standard, step=other)
 
 
 def _several(limit: Limit, steps: int) -> Words:
     return worded(
-        "This limit of %(standard)s holds for %(steps)s steps of this pack together; one step alone is not tested against it.",
+        "This limit of %(standard)s applies to %(steps)s steps of this pack together. A single step is not tested against it.",
         standard=limit.standard,
         steps=steps,
     )

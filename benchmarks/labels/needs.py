@@ -112,10 +112,10 @@ def _sentence(need: Need, found: float, higher: float, label: StepLabel, step: S
     carrier: Value = CARRIERS[need.carrier].words
     if need.instead:
         others = enumerated(CARRIERS[name].words for name in need.instead)
-        carrier = Phrase("%(carrier)s, with %(others)s as so much of it,", carrier=carrier, others=others)
+        carrier = Phrase("%(carrier)s, including %(others)s converted to it,", carrier=carrier, others=others)
     return Phrase(
-        "%(found)s %(unit)s of %(carrier)s are reported; usual is at least %(usual)s, with which the label would be higher by %(higher)s"
-        " %(of)s. Check whether the files lack a meter of it.",
+        "%(found)s %(unit)s of %(carrier)s are reported. At least %(usual)s is usual; with that the label would be %(higher)s %(of)s "
+        "higher. Check whether a meter of it is missing from the files.",
         found=f"{found:.3g}",
         unit=f"{need.unit}/{step.output_unit}",
         carrier=carrier,
@@ -127,8 +127,8 @@ def _sentence(need: Need, found: float, higher: float, label: StepLabel, step: S
 
 def _made_inside(need: Need, higher: float, label: StepLabel, step: Step) -> Phrase:
     return Phrase(
-        "This holds as far as the energy that makes %(carrier)s counts in the step, as the site states: the %(usual)s"
-        " that are usual at least make %(higher)s %(of)s. Keep the records of what makes it for an auditor.",
+        "This is valid only if the energy that makes %(carrier)s counts in the step, as the site states: the usual minimum of "
+        "%(usual)s amounts to %(higher)s %(of)s. Keep the records of how it is made for an auditor.",
         carrier=CARRIERS[need.carrier].words,
         usual=f"{need.usual:g} {need.unit}/{step.output_unit}",
         higher=f"{higher:.2g}",

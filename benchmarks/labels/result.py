@@ -239,7 +239,7 @@ class StepLabel:
             raise PolicyRefusal(
                 "too-few-batches",
                 Phrase("No batch of step %(step)s (%(metric)s) can enter a label.", step=f"{self.step!r}", metric=self.metric),
-                "Read the exclusion reasons in the label and the data-quality report, and repair what they name.",
+                "Read the exclusion reasons in the label and the data-quality report, and correct what they name.",
             )
         return ordered[rank(quantile, len(ordered)) - 1]
 

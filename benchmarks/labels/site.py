@@ -142,8 +142,8 @@ def _merged(step: Step, variant: str, parent: str, valid: int) -> Finding:
         "variant-merged",
         Severity.WARNING,
         Phrase(
-            "Step %(step_id)s: variant %(variant)s has %(valid)s valid batches, fewer than "
-            "%(fewest_batches)s; it is labelled together with %(parent)s.",
+            "Step %(step_id)s: variant %(variant)s has %(valid)s valid batches, fewer than %(fewest_batches)s, so it is labelled "
+            "together with %(parent)s.",
             step_id=step.id,
             variant=f"{variant!r}",
             valid=valid,
@@ -159,8 +159,8 @@ def _product_unknown(step: Step, product: str, columns: StepColumns, rows: Integ
         "product-outside-pack",
         Severity.WARNING,
         Phrase(
-            "Step %(step_id)s: the log names the product %(product)s, the pack compares %(compared)s only; "
-            "it has a label of its own that is not released.",
+            "Step %(step_id)s: the log names the product %(product)s, but the pack compares only %(compared)s. This product has a "
+            "label of its own, which is not released.",
             step_id=step.id,
             product=f"{product!r}",
             compared=f"{step.product!r}",
@@ -174,7 +174,7 @@ def _step_unknown(name: str, strays: Sequence[Batch], pack: Pack) -> Finding:
     return Finding(
         "step-outside-pack",
         Severity.EXCLUSION,
-        Phrase("The pack %(pack_id)s has no step %(name)s; its batches are in no label.", pack_id=pack.id, name=f"{name!r}"),
+        Phrase("The pack %(pack_id)s has no step %(name)s, so its batches are in no label.", pack_id=pack.id, name=f"{name!r}"),
         len(strays),
         tuple(batch.place for batch in strays[:_PLACES] if batch.place is not None),
     )
@@ -187,9 +187,9 @@ def _boundary_findings(columns: StepColumns, declared: Mapping[str, str]) -> Ite
             "carrier-outside-boundary",
             Severity.NOTICE if carrier in declared else Severity.WARNING,
             Phrase(
-                "Step %(step)s: %(carrier)s was used, and the boundary %(boundary)s does not hold it; a batch that used it is left out"
-                " where it would count, unless [steps.%(step)s.outside] declares it and it is at most %(percent)s %% of the batch's"
-                " energy.",
+                "Step %(step)s: %(carrier)s was used, but the boundary %(boundary)s does not include it. A batch that used it is "
+                "left out of each metric where it would count, unless [steps.%(step)s.outside] declares it and it is at most "
+                "%(percent)s %% of the batch's energy.",
                 step=columns.step.id,
                 carrier=carrier,
                 boundary=repr(columns.step.boundary.id),
@@ -211,8 +211,8 @@ def _credit_findings(columns: StepColumns) -> Iterator[Finding]:
             "credit-outside-boundary",
             Severity.WARNING,
             Phrase(
-                "Step %(step_id)s: %(carrier)s was given back, and the boundary %(boundary_id)s does not credit "
-                "it; what was given back is in no metric.",
+                "Step %(step_id)s: %(carrier)s was given back, but the boundary %(boundary_id)s does not credit it. What was given "
+                "back is in no metric.",
                 step_id=columns.step.id,
                 carrier=carrier,
                 boundary_id=f"{columns.step.boundary.id!r}",
@@ -247,7 +247,10 @@ def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) ->
                 "taken-as-at-reference",
                 Severity.NOTICE,
                 Phrase(
-                    "Step %(step)s, %(metric)s: a relevant variable was not recorded; these batches are taken as at reference conditions.",
+                    (
+                        "Step %(step)s, %(metric)s: a relevant variable was not recorded; these batches are treated as being at "
+                        "reference conditions."
+                    ),
                     step=columns.step.id,
                     metric=_METRICS[measured.rule.metric],
                 ),
@@ -266,8 +269,8 @@ def _clamped_findings(step: Step, labels: Sequence[StepLabel]) -> Iterator[Findi
                     "beyond-release-grid",
                     Severity.NOTICE,
                     Phrase(
-                        "Step %(step)s, %(metric)s: values beyond the public grid from %(lower)s to %(upper)s %(unit)s;"
-                        " a release counts them at its ends.",
+                        "Step %(step)s, %(metric)s: some values are outside the public grid from %(lower)s to %(upper)s %(unit)s; a "
+                        "release counts them at the ends of the grid.",
                         step=step.id,
                         metric=_METRICS[rule.metric],
                         lower=f"{float(rule.grid.lower):g}",

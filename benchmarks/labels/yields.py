@@ -38,8 +38,8 @@ def findings(columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, f
         if rows.any():
             given, held_against = (fsum(of[rows]) / fsum(columns.output_t[rows]) for of in _both(columns, one, factors))
             said = Phrase(
-                "Step %(step)s gives back %(given)s MJ/%(per)s as %(carriers)s, more than can be: at most %(most)s. These runs are left"
-                " out. Correct the amounts and heating values of what is given back and of what is taken.",
+                "Step %(step)s gives back %(given)s MJ/%(per)s as %(carriers)s, more than is possible: at most %(most)s. These runs "
+                "are left out. Correct the amounts and heating values of what is given back and of what is used.",
                 step=columns.step.id,
                 given=_mj(given),
                 per=columns.step.output_unit,
@@ -61,8 +61,8 @@ def told(label: StepLabel, step: Step, factors: FactorTable) -> Iterator[Words]:
         higher = (given - one.usual * held_against) / MJ_PER[label.energy_unit]
         if higher > WORTH_TELLING * abs(label.best.value):
             said = Phrase(
-                "%(given)s MJ/%(per)s are given back as %(carriers)s; usual is at most %(usual)s, at which the label would be higher by"
-                " %(higher)s %(unit)s. Check the meters and heating values of what is given back.",
+                "%(given)s MJ/%(per)s are given back as %(carriers)s. At most %(usual)s is usual; with that the label would be "
+                "%(higher)s %(unit)s higher. Check the meters and heating values of what is given back.",
                 given=_mj(given),
                 per=step.output_unit,
                 carriers=_named(one.gives),

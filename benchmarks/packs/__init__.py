@@ -116,7 +116,7 @@ def is_published(pack: Pack) -> bool:
 def impostures(pack: Pack) -> Iterator[Fault]:
     """The fault of a pack that calls itself a published one and is of another content."""
     if published_as(pack) is not None and not is_published(pack):
-        wanted = Phrase("an id or a version of its own: the published pack so called is another")
+        wanted = Phrase("an id or a version of its own: the published pack of this name is a different one")
         yield Fault("version", f"{pack.id} {pack.version}", wanted)
 
 
@@ -204,7 +204,7 @@ def _version_unknown(name: str, version: str, there_are: tuple[str, ...]) -> Inp
     return InputError(
         "pack-version-unknown",
         Phrase("The pack %(pack)s has no version %(version)s.", pack=repr(name), version=repr(version)),
-        "Set `pack_version` in site.toml to a version there is.",
+        "Set `pack_version` in site.toml to an existing version.",
         place=Place(name),
         found=version,
         wanted=" or ".join(sorted(there_are)),

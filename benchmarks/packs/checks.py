@@ -46,7 +46,7 @@ def refuse(found: Sequence[Fault], path: Path) -> None:
         raise FaultyPack(
             "pack-inconsistent",
             "The pack contradicts itself.",
-            "Correct each entry; `docs/packs.md` says what must hold between the parts of a pack.",
+            "Correct each entry. `docs/packs.md` explains how the parts of a pack must agree.",
             path,
             found,
         )
@@ -55,7 +55,7 @@ def refuse(found: Sequence[Fault], path: Path) -> None:
 def clashes(clashing: Sequence[str]) -> Iterator[Fault]:
     """Own carriers of a pack that stand for something else already."""
     for id_ in clashing:
-        yield Fault(f"own_carriers[{id_}]", id_, Phrase("another id: this one stands for another kind or unit"))
+        yield Fault(f"own_carriers[{id_}]", id_, Phrase("another id: this one is already used for another kind or unit"))
 
 
 def faults(pack: Pack) -> Iterator[Fault]:
@@ -79,7 +79,7 @@ def _materials(pack: Pack) -> Iterator[Fault]:
     names = [(name_key(text), one.id) for one in pack.materials for text in {one.id, *one.words.by_language.values(), *one.also}]
     for key, owner in sorted(dict.fromkeys(names)):
         if any(other != owner for name, other in names if name == key):
-            yield Fault(f"materials[{owner}]", key, Phrase("a name of one material alone"))
+            yield Fault(f"materials[{owner}]", key, Phrase("a name of only one material"))
     steps = {step.id: step for step in pack.steps}
     for one in pack.materials:
         for at in one.at:
@@ -147,7 +147,7 @@ def _policy(pack: Pack) -> Iterator[Fault]:
         yield Fault(
             "policy.most_years",
             str(policy.most_years),
-            Phrase("1 to %(longest_pool)s: a plant is not what it was longer ago", longest_pool=LONGEST_POOL),
+            Phrase("1 to %(longest_pool)s: over a longer time a plant changes too much", longest_pool=LONGEST_POOL),
         )
     yield from _disclosure(pack)
     if pack.effective_to is not None and pack.effective_to <= pack.effective_from:
@@ -163,7 +163,7 @@ def _disclosure(pack: Pack) -> Iterator[Fault]:
     gate = pack.disclosure
     starts = [rule.firms_from for rule in pack.composition]
     if not starts or starts != sorted(set(starts)):
-        yield Fault("composition", str(starts), Phrase("at least one rule, firms_from rising"))
+        yield Fault("composition", str(starts), Phrase("at least one rule, in rising order of firms_from"))
     elif starts[0] < gate.fewest_firms:
         yield Fault(
             "composition",
@@ -175,7 +175,7 @@ def _disclosure(pack: Pack) -> Iterator[Fault]:
             yield Fault(
                 "composition",
                 Phrase("%(rule)s from %(firms_from)s firms on", rule=rule.rule, firms_from=rule.firms_from),
-                Phrase("a mean of at least five firms, and no single rank"),
+                Phrase("a mean of at least five firms, not a single rank"),
             )
     shares = ("largest_weight", "p_percent", "largest_share_of_change")
     for name, share in ((name, getattr(gate, name)) for name in shares):
@@ -191,14 +191,17 @@ def _disclosure(pack: Pack) -> Iterator[Fault]:
         yield Fault(
             "disclosure.fewest_firms",
             str(gate.fewest_firms),
-            Phrase("at least %(fewest_firms)s: of two firms each knows the other", fewest_firms=FEWEST_FIRMS),
+            Phrase("at least %(fewest_firms)s: with only two firms, each can work out the other", fewest_firms=FEWEST_FIRMS),
         )
     if gate.least_changed_participants < FEWEST_CHANGED:
         yield Fault(
             "disclosure.least_changed_participants",
             str(gate.least_changed_participants),
             Phrase(
-                "at least %(fewest_changed)s: of two that changed one may be the reader's, and the difference is the other",
+                (
+                    "at least %(fewest_changed)s: if only two changed, one may be the reader's own firm, and the difference reveals the "
+                    "other"
+                ),
                 fewest_changed=FEWEST_CHANGED,
             ),
         )
@@ -219,7 +222,7 @@ def _usual_heat(pack: Pack) -> Iterator[Fault]:
             yield Fault(f"{place}.steps", id_, Phrase("a step of this pack: %(names)s", names=", ".join(sorted(steps))))
         given = [value for value in (one.least, one.typical, one.most) if value is not None]
         if (one.least is None) is not (one.most is None) or given != sorted(given):
-            wanted_order = Phrase("least, typical, most in this order; neither bound where none is usual")
+            wanted_order = Phrase("least, typical, most in this order; no bounds where there is no usual range")
             yield Fault(f"{place}.least", f"{one.least}, {one.typical}, {one.most}", wanted_order)
         for value in given:
             if (wanted := FactorTable.of(pack.conversion).impossible(known.id, value, known.unit)) is not None:
@@ -279,7 +282,9 @@ def _step(step: Step, pack: Pack) -> Iterator[Fault]:
         found = Phrase(
             "%(fewest_batches)s at quantile %(quantile)s", fewest_batches=rule.fewest_batches, quantile=f"{float(rule.quantile):g}"
         )
-        wanted = Phrase("at least %(fewest)s, or a higher quantile: else two wrong batches make a label", fewest=_fewest(rule.quantile))
+        wanted = Phrase(
+            "at least %(fewest)s, or a higher quantile: otherwise two wrong batches decide the label", fewest=_fewest(rule.quantile)
+        )
         yield Fault(f"{place}.label_rule.fewest_batches", found, wanted)
     if rule.most_records_a_day is not None and rule.most_records_a_day < 1:
         yield Fault(f"{place}.label_rule.most_records_a_day", str(rule.most_records_a_day), Phrase("at least 1"))
@@ -303,7 +308,7 @@ def _step(step: Step, pack: Pack) -> Iterator[Fault]:
     yield from _unique(f"{place}.limits", [limit.id for limit in step.limits])
     for name in step.of_equipment:
         if not any(name in asked_by(limit) for limit in step.limits):
-            yield Fault(f"{place}.of_equipment", name, Phrase("what a limit of this step asks for"))
+            yield Fault(f"{place}.of_equipment", name, Phrase("a variable that a limit of this step requires"))
     yield from faults_of_limits(step, pack, place)
 
 
@@ -353,14 +358,14 @@ def _asked_beside(boundary: Boundary, place: str) -> Iterator[Fault]:
 def _need(need: Need, boundary: Boundary, place: str) -> Iterator[Fault]:
     own = CARRIERS.get(need.carrier)
     if own is None or own.thermal or need.carrier not in (*boundary.carriers, *boundary.counted, *boundary.media):
-        yield Fault(f"{place}.carrier", need.carrier, Phrase("electricity or a working medium that the boundary holds"))
+        yield Fault(f"{place}.carrier", need.carrier, Phrase("electricity or a working medium that the boundary includes"))
     else:
         try:
             ratio(need.unit, own.unit)
         except InputError:
             yield Fault(f"{place}.unit", need.unit, Phrase("a unit of it, such as %(unit)s", unit=own.unit))
     if need.least and need.carrier not in boundary.essential:
-        yield Fault(f"{place}.least", f"{need.least:g}", Phrase("0 where the carrier is not among `essential`: a plant may do without"))
+        yield Fault(f"{place}.least", f"{need.least:g}", Phrase("0 if the carrier is not among `essential`: a plant may not need it"))
     if need.least < 0 or (need.usual is not None and need.usual <= need.least):
         yield Fault(f"{place}.usual", f"{need.least:g}, {need.usual}", Phrase("0 or more, and a usual amount above the least"))
     for id_, amount in need.made_inside.items():
@@ -369,7 +374,7 @@ def _need(need: Need, boundary: Boundary, place: str) -> Iterator[Fault]:
     for id_, stands_for in need.instead.items():
         if id_ not in (*boundary.carriers, *boundary.counted, *boundary.media) or id_ == need.carrier or stands_for <= 0:
             yield Fault(
-                f"{place}.instead.{id_}", f"{stands_for:g}", Phrase("an amount above 0 for a unit of another carrier of the boundary")
+                f"{place}.instead.{id_}", f"{stands_for:g}", Phrase("an amount above 0 for each unit of another carrier of the boundary")
             )
     if need.made_inside and (own is None or own.form != "medium"):
         yield Fault(f"{place}.made_inside", need.carrier, Phrase("a working medium: nothing else is made inside a step"))
@@ -398,7 +403,11 @@ def _credited_media(step: Step, place: str) -> Iterator[Fault]:
                 place,
                 id_,
                 Phrase(
-                    "no working medium: a step whose product is one credits them where they are made, not %(product)s", product=step.product
+                    (
+                        "no working medium: only a step whose product is a working medium may credit one, where it is made, and not a "
+                        "step that makes %(product)s"
+                    ),
+                    product=step.product,
                 ),
             )
 
@@ -409,12 +418,12 @@ def _variants(step: Step, place: str) -> Iterator[Fault]:
         yield Fault(
             place,
             Phrase("none"),
-            Phrase("at least one variant; a batch without one belongs to the root of the tree where there is a single root"),
+            Phrase("at least one variant; if the tree has a single root, a batch without a variant belongs to it"),
         )
     parents = {variant.id: variant.parent for variant in step.variants}
     for variant in step.variants:
         for id_ in (id_ for id_ in variant.gives_no if id_ not in step.boundary.credited):
-            yield Fault(f"{place}[{variant.id}].gives_no", id_, Phrase("a carrier of `credited`: what is not credited takes nothing off"))
+            yield Fault(f"{place}[{variant.id}].gives_no", id_, Phrase("a carrier of `credited`: only what is credited is deducted"))
         if variant.parent is not None and variant.parent not in parents:
             yield Fault(
                 f"{place}[{variant.id}].parent", variant.parent, Phrase("a variant of this step: %(names)s", names=", ".join(parents))
@@ -490,7 +499,7 @@ def _conditions(step: Step, place: str) -> Iterator[Fault]:
                 yield Fault(
                     f"{place}[{condition.variable}].{field}",
                     str(value),
-                    Phrase("one %(field)s a variable, whatever the metric", field=field),
+                    Phrase("one %(field)s for each variable, the same for all metrics", field=field),
                 )
         least, most = condition.least, condition.most
         low, high = float("-inf") if least is None else least, float("inf") if most is None else most

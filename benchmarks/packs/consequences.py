@@ -54,7 +54,7 @@ class GradeMoves:
     def as_text(self) -> str:
         if not self.level:
             return Phrase(
-                "  %(limit)s: %(because)s differ; for which plants is not known from the pack alone",
+                "  %(limit)s: %(because)s differ; the pack alone does not show for which plants",
                 limit=f"{self.step} {self.limit}",
                 because=", ".join(self.because),
             )
@@ -72,13 +72,13 @@ class GradeMoves:
         low, high = (f"{end:g}" for end in self.between)
         if self.takes:
             return Phrase(
-                "%(told)s; annual means above %(low)s and up to %(high)s no longer meet it, before corrections",
+                "%(told)s; before corrections, annual means above %(low)s and up to %(high)s no longer meet it",
                 told=told,
                 low=low,
                 high=high,
             )
         return Phrase(
-            "%(told)s; annual means above %(low)s and up to %(high)s now meet it, before corrections", told=told, low=low, high=high
+            "%(told)s; before corrections, annual means above %(low)s and up to %(high)s now meet it", told=told, low=low, high=high
         )
 
     @property

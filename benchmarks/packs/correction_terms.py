@@ -163,7 +163,7 @@ class Table(_Term):
             "out-of-range",
             Words.of(
                 Phrase(
-                    "%(variable)s is %(value)s; the standard's table runs from %(first)s to %(last)s.",
+                    "%(variable)s is %(value)s, but the standard's table only covers %(first)s to %(last)s.",
                     variable=self.variable,
                     value=f"{float(found):g}",
                     first=f"{first:g}",
@@ -209,7 +209,7 @@ def number(value: Value, variable: str) -> Fraction:
     lowest, highest = POSSIBLE.get(variable.rpartition("_")[2], (exact, exact))
     if not lowest <= exact <= highest:
         said = Phrase(
-            "%(variable)s is %(found)s, and can only lie from %(lowest)s to %(highest)s: give it in the unit that its name ends with.",
+            "%(variable)s is %(found)s, but must be from %(lowest)s to %(highest)s. Give it in the unit at the end of its name.",
             variable=variable,
             found=str(value),
             lowest=str(lowest),
@@ -225,12 +225,14 @@ def _of_class(values: Mapping[str, Fraction], found: Value, variable: str) -> Fr
     known = ", ".join(values)
     raise UnassessableError(
         "class-unknown",
-        Words.of(Phrase("%(variable)s is %(found)s; the standard knows %(known)s.", variable=variable, found=f"{found!r}", known=known)),
+        Words.of(
+            Phrase("%(variable)s is %(found)s, but the standard only has %(known)s.", variable=variable, found=f"{found!r}", known=known)
+        ),
     )
 
 
 def _missing(variable: str) -> UnassessableError:
     return UnassessableError(
         "variable-missing",
-        Words.of(Phrase("%(variable)s is needed to correct this limit and was not given.", variable=variable)),
+        Words.of(Phrase("%(variable)s is needed to correct this limit, but was not given.", variable=variable)),
     )

@@ -91,7 +91,7 @@ def _not_in_force(limit: Limit, on: date) -> Words:
     if on < limit.effective_from:
         return Words.of(
             Phrase(
-                "%(standard)s counts in this pack as in force from %(first)s, not on %(day)s.",
+                "This pack treats %(standard)s as in force from %(first)s, and not on %(day)s.",
                 standard=limit.standard,
                 first=limit.effective_from.isoformat(),
                 day=on.isoformat(),
@@ -175,7 +175,7 @@ def _refuse_inapplicable(limit: Limit, variables: Mapping[str, Value]) -> None:
                 "variable-missing",
                 Words.of(
                     Phrase(
-                        "%(variable)s decides whether %(standard)s applies and was not given.", variable=variable, standard=limit.standard
+                        "%(variable)s decides whether %(standard)s applies, but was not given.", variable=variable, standard=limit.standard
                     )
                 ),
             )
@@ -191,6 +191,6 @@ def _refuse_inapplicable(limit: Limit, variables: Mapping[str, Value]) -> None:
             raise UnassessableError(
                 "not-applicable",
                 Words.of(
-                    Phrase("%(limit)s is not meant for %(variable)s = %(found)s.", limit=limit.words, variable=variable, found=str(found))
+                    Phrase("%(limit)s does not apply to %(variable)s = %(found)s.", limit=limit.words, variable=variable, found=str(found))
                 ),
             )

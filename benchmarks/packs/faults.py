@@ -37,7 +37,7 @@ class FaultyPack(InputError):  # noqa: N818 - named for what is refused, as its 
     def told(self, language: str) -> str:
         lines: list[str] = [Phrase("%(where)s: %(what)s", where=self.file, what=in_language(self.sentence, language))]
         lines += [
-            Phrase("  %(place)s: found %(found)s; wanted %(wanted)s", place=fault.place, found=fault.found, wanted=fault.wanted)
+            Phrase("  %(place)s: found %(found)s; needed %(wanted)s", place=fault.place, found=fault.found, wanted=fault.wanted)
             for fault in self.faults[:MOST_TOLD]
         ]
         if (more := len(self.faults) - MOST_TOLD) > 0:

@@ -25,8 +25,8 @@ def faults_of_limits(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
         yield from _applies(limit, pack, f"{at}.applies")
     for one, other in combinations(step.limits, 2):
         if _same_object(one, other) and _both_in_force(one, other) and _both_apply(one, other):
-            wanted = Phrase("another period or other conditions than %(id)s, which holds for the same product at the same time", id=one.id)
-            yield Fault(f"{place}.limits[{other.id}].applies", Phrase("%(id)s beside %(id_2)s", id=other.id, id_2=one.id), wanted)
+            wanted = Phrase("another period or other conditions than %(id)s, which applies to the same product at the same time", id=one.id)
+            yield Fault(f"{place}.limits[{other.id}].applies", Phrase("%(id)s together with %(id_2)s", id=other.id, id_2=one.id), wanted)
 
 
 def _limit(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
@@ -45,13 +45,13 @@ def _limit(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
         yield Fault(
             f"{place}.source",
             limit.source.document,
-            Phrase("a source of %(standard)s: a limit stands on its own document", standard=limit.standard),
+            Phrase("a source of %(standard)s: a limit must be based on its own document", standard=limit.standard),
         )
     if limit.source.valid_from is not None and limit.effective_from < limit.source.valid_from:
         yield Fault(
             f"{place}.effective_from",
             str(limit.effective_from),
-            Phrase("no day before its source is valid (%(valid_from)s)", valid_from=str(limit.source.valid_from)),
+            Phrase("no day before its source becomes valid (%(valid_from)s)", valid_from=str(limit.source.valid_from)),
         )
     if limit.effective_to is not None and limit.effective_to <= limit.effective_from:
         yield Fault(
@@ -89,12 +89,12 @@ def _steps_named(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[F
         if covered not in known:
             yield Fault(f"{place}.steps_covered", covered, Phrase("steps of this pack: %(names)s", names=", ".join(sorted(known))))
     if step.id not in limit.steps_covered:
-        yield Fault(f"{place}.steps_covered", str(limit.steps_covered), Phrase("the step it stands at (%(id)s) among them", id=step.id))
+        yield Fault(f"{place}.steps_covered", str(limit.steps_covered), Phrase("a list that includes its own step (%(id)s)", id=step.id))
     made = {pack.step(covered).product for covered in limit.steps_covered if covered in known}
     for id_ in limit.recovered_by:
         if id_ not in known or id_ in limit.steps_covered or pack.step(id_).product not in made:
             yield Fault(
-                f"{place}.recovered_by", id_, Phrase("a step of this pack beside those covered, per unit of the product of one of them")
+                f"{place}.recovered_by", id_, Phrase("a step of this pack other than those covered, per unit of the product of one of them")
             )
     for id_ in limit.not_beside:
         if id_ not in known or id_ in (*limit.steps_covered, *limit.recovered_by):
@@ -115,7 +115,7 @@ def _grades(limit: Limit, step: Step, place: str) -> Iterator[Fault]:
     if not given:
         yield Fault(f"{place}.grades", Phrase("none"), Phrase("at least one grade"))
     if given != sorted(given):
-        yield Fault(f"{place}.grades", ", ".join(f"{value:g}" for value in given), Phrase("the strictest grade, which is the least, first"))
+        yield Fault(f"{place}.grades", ", ".join(f"{value:g}" for value in given), Phrase("the strictest grade (the smallest value) first"))
     rule = step.metric(limit.metric)
     if rule is None or rule.unit != limit.unit or limit.steps_covered != (step.id,):
         return
@@ -141,7 +141,7 @@ def _applies(limit: Limit, pack: Pack, place: str) -> Iterator[Fault]:
             yield Fault(
                 f"{place}.{variable}",
                 Phrase("%(least)s to %(most)s", least=f"{low:g}", most=f"{high:g}"),
-                Phrase("a range that holds a value: its lower end below its upper end"),
+                Phrase("a range that contains a value: the lower end must be below the upper end"),
             )
 
 

@@ -51,30 +51,36 @@ class Role(StrEnum):
 
 
 MOVES: Mapping[Role, Phrase] = {
-    Role.LIMIT: Phrase("the grade; no label"),
-    Role.CORRECTION: Phrase("the grade; no label"),
-    Role.APPLIES: Phrase("which limit is tested; no label"),
+    Role.LIMIT: Phrase("the grade; no effect on labels"),
+    Role.CORRECTION: Phrase("the grade; no effect on labels"),
+    Role.APPLIES: Phrase("which limit is tested; no effect on labels"),
     Role.FACTOR: Phrase("every label with this carrier, by its share of the energy"),
-    Role.HEATING: Phrase("which batches count: those with a heating value beyond are left out"),
-    Role.EFFICIENCY: Phrase("whether a label counts beside a conversion of the site; worse than typical the label says so"),
-    Role.CARBON: Phrase("CO2 beside the label; no label"),
+    Role.HEATING: Phrase("which batches count: those with a heating value outside the bounds are left out"),
+    Role.EFFICIENCY: Phrase(
+        "whether a label counts if the site has a conversion of its own; if it is worse than typical, the label says so"
+    ),
+    Role.CARBON: Phrase("CO2 stated beside the label; no effect on labels"),
     Role.SLOPE: Phrase("each batch by slope x (variable - reference), and so the label"),
     Role.MEASURED: Phrase("which batches count: those with a default heating value of these carriers are left out"),
-    Role.NEED: Phrase("which batches count: those that report less are left out; of less than is usual the label says so"),
-    Role.YIELD: Phrase("which batches count: those that give back more heat are left out; of more than is usual the label says so"),
-    Role.FEED: Phrase("whether a label counts beside what its log charges; outside what is usual the label says so"),
-    Role.TAKE: Phrase("no label; what is above the usual is stated beside it"),
-    Role.USUAL: Phrase("which batches count: beyond it a heating value is declared with its reason; away from typical the label says so"),
+    Role.NEED: Phrase("which batches count: those that report less are left out; if it is less than usual, the label says so"),
+    Role.YIELD: Phrase("which batches count: those that give back more heat are left out; if it is more than usual, the label says so"),
+    Role.FEED: Phrase("whether a label is valid with the charge in its log; if the charge is not usual, the label says so"),
+    Role.TAKE: Phrase("no effect on labels; what is above the usual amount is stated beside the label"),
+    Role.USUAL: Phrase(
+        "which batches count: a heating value beyond it must be declared with its reason; if it is far from typical, the label says so"
+    ),
     Role.QUANTILE: Phrase("which batch is the label"),
     Role.VALIDITY: Phrase("which batches count"),
-    Role.BOUNDS: Phrase("which batches count: those beyond are left out as impossible"),
-    Role.GRID: Phrase("the released value, by half a cell at most; beyond its ends a value is clamped; no local label"),
-    Role.TYPICAL: Phrase("whether a release is precise enough to enter a composition; no label"),
-    Role.SPREAD: Phrase("whether a release is precise enough to enter a composition; no label"),
-    Role.RATIO: Phrase("published totals of a route; no label of a step"),
-    Role.POLICY: Phrase("how much noise a released value bears and what may be released; no local label"),
-    Role.COMPOSITION: Phrase("the industry label; no label of a site"),
-    Role.DISCLOSURE: Phrase("whether a publication is released; no label of a site"),
+    Role.BOUNDS: Phrase("which batches count: those beyond it are left out as impossible"),
+    Role.GRID: Phrase(
+        "the released value, by at most half a cell; values beyond the ends of the grid are clamped; no effect on local labels"
+    ),
+    Role.TYPICAL: Phrase("whether a release is precise enough to enter a composition; no effect on labels"),
+    Role.SPREAD: Phrase("whether a release is precise enough to enter a composition; no effect on labels"),
+    Role.RATIO: Phrase("published totals of a route; no effect on labels of steps"),
+    Role.POLICY: Phrase("how much noise a released value has and what may be released; no effect on local labels"),
+    Role.COMPOSITION: Phrase("the industry label; no effect on labels of sites"),
+    Role.DISCLOSURE: Phrase("whether a publication is released; no effect on labels of sites"),
 }
 
 

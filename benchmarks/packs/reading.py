@@ -63,8 +63,8 @@ def _told(error: ValidationError, entry: object, place: str) -> Iterator[Fault]:
 
 
 _WANTED = {
-    "missing": Phrase("this entry: it must be there"),
-    "extra_forbidden": Phrase("no entry of this name: it is mistyped, or stands in the wrong table"),
+    "missing": Phrase("this entry: it is required"),
+    "extra_forbidden": Phrase("no entry of this name: it is mistyped, or is in the wrong table"),
     "model_type": Phrase("a table of its own: { … }"),
     "dict_type": Phrase("a table of its own: { … }"),
     "tuple_type": Phrase("a list: [ … ]"),
@@ -134,8 +134,8 @@ def text_of(path: Path) -> str:
     except FileNotFoundError as error:
         raise InputError(
             "pack-unknown",
-            "The pack file is not there.",
-            "Correct the path in `pack`; it is relative to site.toml.",
+            "The pack file does not exist.",
+            "Correct the path in `pack`. It is relative to site.toml.",
             place=Place(str(path)),
         ) from error
     except (OSError, UnicodeDecodeError) as error:
@@ -146,7 +146,7 @@ def _unreadable(path: Path, error: Exception) -> InputError:
     return InputError(
         "pack-unreadable",
         "The pack file cannot be read.",
-        "A pack is a TOML file in UTF-8; correct the line named.",
+        "A pack is a TOML file in UTF-8. Correct the line that is named.",
         place=Place(str(path)),
         found=str(error),
         wanted="TOML in UTF-8",
@@ -176,7 +176,7 @@ def _resolved(value: object, sources: Mapping[str, object], path: Path, place: s
             result[key] = sources[entry]
         elif key == "grades" and isinstance(entry, dict):
             if unknown := sorted(set(entry) - set(_GRADES)):
-                wanted = Phrase("grade1, grade2, grade3; a grade the standard does not define is left out")
+                wanted = Phrase("grade1, grade2, grade3; leave out a grade that the standard does not define")
                 raise _invalid(path, [Fault(here, ", ".join(unknown), wanted)])
             result[key] = tuple(entry.get(grade) for grade in _GRADES)
         elif key == "applies" and isinstance(entry, dict):
@@ -200,7 +200,7 @@ def _invalid(path: Path, faults: Sequence[Fault]) -> FaultyPack:
     return FaultyPack(
         "pack-invalid",
         "The pack cannot be used as it is.",
-        "Correct each entry; `docs/packs.md` shows every field with an example.",
+        "Correct each entry. `docs/packs.md` shows every field with an example.",
         path,
         faults,
     )

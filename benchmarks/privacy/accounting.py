@@ -117,7 +117,7 @@ def check_correction(corrections_made: int, policy: ReleasePolicy) -> None:
         raise PolicyRefusal(
             "corrections-used",
             Phrase(
-                "%(corrections_made)s corrections of this year were made; the policy allows %(corrections_per_year)s.",
+                "%(corrections_made)s corrections have been made this year, but the policy allows only %(corrections_per_year)s.",
                 corrections_made=corrections_made,
                 corrections_per_year=policy.corrections_per_year,
             ),
@@ -130,7 +130,7 @@ def _refusal(code: str, accounts: list[Account], limit: str, remedy: str) -> Pol
     return PolicyRefusal(
         code,
         Phrase(
-            "%(accounts)s batches would spend more than %(limit)s, first among them batch %(batch_id)s of step %(step)s.",
+            "%(accounts)s batches would spend more than %(limit)s; the first is batch %(batch_id)s of step %(step)s.",
             accounts=len(accounts),
             limit=limit,
             batch_id=f"{batch_id!r}",

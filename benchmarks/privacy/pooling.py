@@ -80,25 +80,28 @@ def pool(held: Mapping[int, HeldYear], year: int, step: Step, rules: Sequence[Me
         raise PolicyRefusal(
             "pool-not-affordable",
             Phrase(
-                "Batches of %(year)s at %(step)s have spent what they may (the cap is %(cap)s a batch), or the year holds none.",
+                (
+                    "The batches of %(year)s at %(step)s have used up their privacy budget (the cap is %(cap)s for each batch), or there "
+                    "are none in that year."
+                ),
                 year=year,
                 step=step.id,
                 cap=str(policy.cap_per_year),
             ),
-            "What was reported remains valid; report the next year when it is over.",
+            "What was reported remains valid. Report the next year when it is over.",
         )
     fewest = fewest_batches(step, policy)
     if found.batches < fewest:
         raise PolicyRefusal(
             "too-few-batches",
             Phrase(
-                "%(batches)s valid batches of %(step)s in %(period)s; nothing is released below %(fewest)s.",
+                "There are %(batches)s valid batches of %(step)s in %(period)s. Nothing is released with fewer than %(fewest)s.",
                 batches=found.batches,
                 step=step.id,
                 period=found.period,
                 fewest=fewest,
             ),
-            "Repair what the exclusion reasons name, or wait for another year; the label stays on the site.",
+            "Correct what the exclusion reasons name, or wait for another year. The label stays on the site.",
         )
     return found
 
@@ -134,11 +137,11 @@ def too_long(period: Period, policy: ReleasePolicy, pooled: int = 1) -> PolicyRe
     return PolicyRefusal(
         "period-too-long",
         Phrase(
-            "%(named)s is more than the pack lets a label cover, %(allowed)s: a plant is not what it was before.",
+            "%(named)s is more than the pack allows a label to cover (%(allowed)s): over time a plant changes.",
             named=named,
             allowed=allowed,
         ),
-        "Report a calendar year; `--pool` has steps with too few batches cover the years before it as well, as far as the pack allows.",
+        "Report a calendar year. With `--pool`, steps with too few batches also cover the years before it, as far as the pack allows.",
     )
 
 

@@ -57,14 +57,14 @@ class AgentRelease(Record):
 
     def refuse(self, at: Fields) -> None:
         if not _NUMBERS.fullmatch(self.version):
-            raise malformed(at.path("version"), Phrase("three numbers with dots between"))
+            raise malformed(at.path("version"), Phrase("three numbers separated by dots"))
         if not self.on < self.until:
             raise malformed(at.path("until"), Phrase("a day after `on`"))
         if not self.files or len({one.name for one in self.files}) < len(self.files):
             raise malformed(at.path("files"), Phrase("a list of files, each name once"))
         languages = [one.language for one in self.changes]
         if "en" not in languages or len(set(languages)) < len(languages) or not all(map(_LANGUAGE.fullmatch, languages)):
-            raise malformed(at.path("changes"), Phrase("a text a language, English among them"))
+            raise malformed(at.path("changes"), Phrase("one text for each language, English included"))
 
     def is_newer_than(self, version: str) -> bool:
         """By the three numbers."""
@@ -100,7 +100,7 @@ def verify(raw: bytes, fingerprint: str) -> AgentRelease:
         raise VerificationError(
             "agent-release-signature-invalid",
             "The announcement of the agent's newest version is not signed by the key that the enrolment token names.",
-            "Install nothing that it names. Ask the coordinator, by another way than this portal.",
+            "Do not install anything that it names. Ask the coordinator through another channel than this portal.",
         )
     return AgentRelease.from_wire(content)
 
@@ -118,18 +118,18 @@ def renewed(raw: bytes, fingerprint: str, known: bytes | None, today: date) -> A
         raise VerificationError(
             "agent-release-forked",
             Phrase("Two announcements of the agent's newest version were signed under the number %(number)s.", number=release.number),
-            "Install nothing that they name. Ask the coordinator, by another way than this portal, how two were signed.",
+            ("Do not install anything that they name. Ask the coordinator, through another channel than this portal, why two were signed."),
         )
     if (seen is not None and release.number < seen.number) or release.until <= today:
         raise VerificationError(
             "agent-release-outdated",
             Phrase(
-                "The announcement shown is number %(number)s, good before %(until)s; number %(seen)s was seen here already.",
+                "The announcement shown is number %(number)s, valid before %(until)s. This machine has already seen number %(seen)s.",
                 number=release.number,
                 until=release.until.isoformat(),
                 seen=release.number if seen is None else seen.number,
             ),
-            "A newer one may be withheld from you. Check this machine's date; then ask the coordinator which version is the newest.",
+            "A newer one may be withheld from you. Check this machine's date. Then ask the coordinator which version is the newest.",
         )
     return release
 

@@ -75,7 +75,7 @@ def require_files(pack: ApprovedPack, file: str, factors: str) -> None:
                 pack=pack.pack,
                 version=pack.version,
             ),
-            "Fetch it again (`steplabel-agent pack fetch`); a pack that is to be changed is proposed to the authority.",
+            "Fetch it again (`steplabel-agent pack fetch`). To change a pack, propose the change to the authority.",
         )
 
 
@@ -83,5 +83,5 @@ def _not_signed() -> VerificationError:
     return VerificationError(
         "pack-signature-invalid",
         "The approval of this pack was altered after it was signed, or was signed by another portal.",
-        "Fetch it again from the portal you are enrolled with; do not use this copy.",
+        "Fetch it again from the portal you are enrolled with. Do not use this copy.",
     )

@@ -69,7 +69,7 @@ class Assurance(StrEnum):
 def _share(fields: Fields, name: str) -> Fraction:
     share = fields.rational(name)
     if not 0 < share < 1:
-        raise malformed(fields.path(name), Phrase("a share between nought and one"))
+        raise malformed(fields.path(name), Phrase("a share between zero and one"))
     return share
 
 
@@ -250,8 +250,8 @@ def sign(raw: bytes, key: AuditorKey) -> bytes:
     if statement.public_key != key.public_bytes:
         raise VerificationError(
             "attestation-of-another-key",
-            "The statement was drawn up for another auditor's key than this one.",
-            "Sign with the key that the statement names, or draw it up again for this one.",
+            "The statement was prepared for a different auditor's key.",
+            "Sign with the key that the statement names, or prepare the statement again for this key.",
         )
     return signed(raw, key.sign(_purpose(statement), statement.content))
 
@@ -276,8 +276,8 @@ def parse(raw: bytes) -> Signed:
     if len(raw) > MOST_BYTES:
         raise VerificationError(
             "attestation-too-large",
-            Phrase("The file has %(size)s bytes, an attestation at most %(most)s.", size=f"{len(raw):,}", most=f"{MOST_BYTES:,}"),
-            "Choose the file that the portal drew up, signed.",
+            Phrase("The file has %(size)s bytes; an attestation may have at most %(most)s.", size=f"{len(raw):,}", most=f"{MOST_BYTES:,}"),
+            "Choose the signed copy of the file that the portal prepared.",
         )
     fields = Fields(decode(raw))
     fields.integer("v", VERSION, VERSION)
@@ -302,14 +302,14 @@ def read(raw: bytes) -> Statement:
         raise VerificationError(
             "attestation-unsigned",
             "The file is not signed.",
-            "Sign it with the auditor's key on the auditor's own machine, then hand in the file that this wrote.",
+            "Sign it with the auditor's key on the auditor's own machine. Then submit the file that this writes.",
         )
     statement = signed.statement
     if not VerifyingKey(statement.public_key).accepts(_purpose(statement), statement.content, signed.signature):
         raise VerificationError(
             "attestation-signature-invalid",
-            "The signature is not that of the key in the statement, or the statement was altered since.",
-            "Draw it up and sign it again.",
+            "The signature was not made with the key in the statement, or the statement was changed after it was signed.",
+            "Prepare it again and sign it again.",
         )
     return statement
 

@@ -26,7 +26,7 @@ LARGEST_INTEGER = 2**63 - 1
 SMALLEST_INTEGER = -(2**63)
 DEEPEST = 8  # containers within containers; a sealed report needs 5
 
-_REMEDY = Phrase("Send the bytes as the agent wrote them; another writer must follow docs/wire-format.md.")
+_REMEDY = Phrase("Send the bytes as the agent wrote them. Any other program must follow docs/wire-format.md.")
 
 
 def encode(value: Value) -> bytes:
@@ -72,7 +72,7 @@ def parse(raw: bytes) -> Value:
     try:
         value: Value = cbor2.loads(raw, semantic_decoders=_NO_TAGS, max_depth=DEEPEST, allow_indefinite=False)
     except cbor2.CBORDecodeError as error:
-        raise _malformed(Phrase("they end too early, are no CBOR, or hold a tag or an open length")) from error
+        raise _malformed(Phrase("they end too early, are not CBOR, or contain a tag or an open length")) from error
     return value
 
 
@@ -85,7 +85,7 @@ def _require_subset(value: object, depth_left: int) -> None:
             raise OverflowError(Phrase("an integer on the wire has at most 64 bits"))
         return
     if not isinstance(value, dict | list):
-        raise TypeError(Phrase("%(kind)s does not travel on the wire; use integers, bytes, text, lists and maps", kind=kind.__name__))
+        raise TypeError(Phrase("%(kind)s cannot be sent; use integers, bytes, text, lists and maps", kind=kind.__name__))
     if depth_left == 0:
         raise ValueError(f"a value on the wire is nested at most {DEEPEST} deep")
     if isinstance(value, dict) and {*map(type, value)} - {str}:

@@ -113,7 +113,7 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
         raise VerificationError(
             "challenge-signature-invalid",
             Phrase("The challenge was not signed by a receipt key of this portal."),
-            Phrase("Submit the commitment again and use the portal's own answer; if that is not valid either, ask the coordinator."),
+            Phrase("Submit the commitment again and use the portal's own answer. If that is not valid either, ask the coordinator."),
         )
     return challenge
 
@@ -130,8 +130,8 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: Commitment)
         raise VerificationError(
             "challenge-for-another",
             Phrase(
-                "The challenge answers a commitment of %(site)s, %(period)s, revision %(revision)s, and "
-                "not the one that was made for %(asked_site)s, %(asked_period)s, revision %(asked_revision)s.",
+                "The challenge is for a commitment of %(site)s, %(period)s, revision %(revision)s, and not for the one that was made "
+                "for %(asked_site)s, %(asked_period)s, revision %(asked_revision)s.",
                 site=given.site,
                 period=given.period,
                 revision=given.revision,
@@ -140,8 +140,8 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: Commitment)
                 asked_revision=commitment.revision,
             ),
             Phrase(
-                "Take the challenge that the portal gave for this commitment; the portal gives it again "
-                "whenever the commitment is handed in."
+                "Use the challenge that the portal gave for this commitment. The portal gives it again whenever the commitment is "
+                "submitted."
             ),
         )
     return challenge

@@ -75,7 +75,7 @@ def parse(raw: bytes) -> Checkpoint:
         raise _malformed(Phrase("it has fewer than three lines, or an empty one"))
     name, size, root = lines[:3]
     if not (size.isascii() and size.isdigit()) or str(int(size[:20])) != size or int(size) > LARGEST_INTEGER:
-        raise _malformed(Phrase("its size is no whole number"))
+        raise _malformed(Phrase("its size is not a whole number"))
     try:
         decoded = base64.b64decode(root, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -95,14 +95,14 @@ def read(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Chec
     if checkpoint.origin != origin(fingerprint):
         raise VerificationError(
             "checkpoint-of-another-log",
-            Phrase("The checkpoint is of the log %(found)s and not of %(wanted)s.", found=checkpoint.origin, wanted=origin(fingerprint)),
+            Phrase("The checkpoint belongs to the log %(found)s, not to %(wanted)s.", found=checkpoint.origin, wanted=origin(fingerprint)),
             "Get it from the portal that it is compared with.",
         )
     if not checkpoint.note.signed_by(NoteKey(checkpoint.origin, key, SignatureType.ED25519) for key in keys.values()):
         raise VerificationError(
             "checkpoint-signature-invalid",
             "The checkpoint was not signed by a receipt key of this portal.",
-            "Fetch the portal's key directory and the checkpoint again; if it is still not valid, ask the coordinator.",
+            "Fetch the portal's key directory and the checkpoint again. If it is still not valid, ask the coordinator.",
         )
     return checkpoint
 
@@ -146,20 +146,20 @@ def not_witnessed(count: int, directory: Directory) -> VerificationError:
     return VerificationError(
         "log-not-witnessed",
         Phrase(
-            "%(count)s of the %(required)s witnesses asked for have cosigned a head of the portal's log within %(days)s days: it may show "
-            "others another log.",
+            "Only %(count)s of the %(required)s required witnesses have cosigned a head of the portal's log within %(days)s days. "
+            "The portal may be showing others a different log.",
             count=count,
             required=directory.witnesses_required,
             days=directory.witnessed_within_days,
         ),
-        "Nothing was sent or spent. Run the command again later: witnesses come by a timer. If it stays, ask the witnesses that the key "
-        "directory names, by another way than this portal, what they saw.",
+        "Nothing was sent or spent. Run the command again later: witnesses work on a timer. If the fault remains, ask the witnesses "
+        "that the key directory names what they saw. Use another channel than this portal.",
     )
 
 
 def _malformed(why: str) -> VerificationError:
     return VerificationError(
         "checkpoint-malformed",
-        Phrase("This is no checkpoint of a log: %(why)s.", why=why),
-        "Take it as it was given, unchanged; its form is C2SP tlog-checkpoint.",
+        Phrase("This is not a checkpoint of a log: %(why)s.", why=why),
+        "Use it unchanged, as it was given. Its format is C2SP tlog-checkpoint.",
     )

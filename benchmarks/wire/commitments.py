@@ -90,7 +90,7 @@ def verify(signed: SignedCommitment, device: VerifyingKey) -> None:
     if not device.accepts(Purpose.COMMITMENT, _content(signed.commitment, signed.device_id), signed.signature):
         raise VerificationError(
             "commitment-signature-invalid",
-            Phrase("The commitment was not signed by the device %(device)s, or was altered since.", device=signed.device_id),
+            Phrase("The commitment was not signed by the device %(device)s, or was changed after it was signed.", device=signed.device_id),
             "Run submit again with the device that is enrolled for this site.",
         )
 

@@ -51,8 +51,8 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
     named = (report.released.pack, report.released.pack_version, report.pack_digest)
     if named != (pack.id, pack.version, pack_digest):
         found = Phrase(
-            "The report was made with pack %(other)s %(other_version)s (%(other_digest)s); "
-            "the portal compares by %(pack)s %(version)s (%(digest)s).",
+            "The report was made with pack %(other)s %(other_version)s (%(other_digest)s), but the portal compares with %(pack)s "
+            "%(version)s (%(digest)s).",
             pack=pack.id,
             version=pack.version,
             digest=pack_digest.hex()[:16],
@@ -63,8 +63,8 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
         if named[:2] == (pack.id, pack.version):
             raise VerificationError("pack-mismatch", found, "Install the portal's pack version and submit a new revision.")
         remedy = Phrase(
-            'Set pack = "%(pack)s" and pack_version = "%(version)s" under [site] of site.toml (without it the newest counts), and submit a'
-            " new revision.",
+            'Set pack = "%(pack)s" and pack_version = "%(version)s" under [site] of site.toml, and submit a new revision. Without '
+            "pack_version the newest version is used.",
             pack=pack.id,
             version=pack.version,
         )
@@ -73,7 +73,7 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
         raise VerificationError(
             "policy-mismatch",
             Phrase(
-                "The report names another release policy (%(other)s) than that of the pack %(pack)s %(version)s (%(wanted)s).",
+                "The report names the release policy %(other)s, but that of the pack %(pack)s %(version)s is %(wanted)s.",
                 other=report.policy_digest.hex()[:16],
                 pack=pack.id,
                 version=pack.version,
@@ -104,7 +104,7 @@ def _require_every_label(report: Report, pack: Pack) -> None:
         raise VerificationError(
             "label-left-out",
             Phrase(
-                "The report says nothing of %(labels)s: neither a value nor why there is none.",
+                "The report says nothing about %(labels)s: it gives neither a value nor a reason why there is none.",
                 labels=", ".join(f"{step} {metric}" for step, metric in left_out),
             ),
             "Use the agent of this release, which gives a reason for every label that it withholds, and submit a new revision.",
@@ -162,14 +162,14 @@ def _require_policy(label: ReleasedLabel, step: Step, policy: ReleasePolicy) -> 
         raise _off_pack(
             label,
             Phrase(
-                "it spent %(best)s and %(typical)s, more than the policy's draw",
+                "it spent %(best)s and %(typical)s, more than the policy allows for a draw",
                 best=str(label.best.epsilon),
                 typical=str(label.typical.epsilon),
             ),
         )
     if label.count_class not in policy.count_classes or label.count_class < policy.fewest_batches:
         raise _off_pack(
-            label, Phrase("%(asked_class)s is none of the policy's classes for the number of batches", asked_class=label.count_class)
+            label, Phrase("%(asked_class)s is not one of the policy's classes for the number of batches", asked_class=label.count_class)
         )
 
 
@@ -177,7 +177,12 @@ def _require_months(label: ReleasedLabel, period: Period) -> None:
     """A label that names its months lacks one at least of those that its time has: one that lacks none names none."""
     there = period.months + 12 * (label.years - 1)
     if label.months is not None and label.months >= there:
-        raise _off_pack(label, Phrase("%(months)s months told of in a time of %(there)s", months=label.months, there=there))
+        raise _off_pack(
+            label,
+            Phrase(
+                "it states %(months)s months, which is not fewer than the %(there)s months of its time", months=label.months, there=there
+            ),
+        )
 
 
 def _off_pack(label: ReleasedLabel, found: Phrase) -> VerificationError:
@@ -189,5 +194,5 @@ def _off_pack(label: ReleasedLabel, found: Phrase) -> VerificationError:
             metric=label.metric,
             found=found,
         ),
-        "Release again with the pack as published; a site may be stricter than its policy, never looser.",
+        "Release again with the pack as published. A site may be stricter than its policy, never looser.",
     )

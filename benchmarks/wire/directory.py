@@ -94,7 +94,7 @@ class Directory:
             raise VerificationError(
                 "no-valid-key",
                 Phrase("The portal's key directory lists no processing key for %(day)s.", day=on.isoformat()),
-                "Check this machine's date; then fetch the directory again or ask the coordinator to renew it.",
+                "Check this machine's date. Then fetch the directory again, or ask the coordinator to renew it.",
             )
         return ProcessingPublicKey(max(valid, key=lambda key: key.valid_from).public_bytes)
 
@@ -162,14 +162,14 @@ def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
     if signer.key_id != fingerprint:
         raise VerificationError(
             "directory-signer-unknown",
-            "The portal's key directory was signed by another key than the enrolment token names.",
-            "Do not submit. Ask the coordinator, by another way than this portal, which fingerprint is right.",
+            "The portal's key directory was not signed by the key that the enrolment token names.",
+            "Do not submit. Ask the coordinator, through another channel than this portal, which fingerprint is right.",
         )
     if not signer.accepts(Purpose.DIRECTORY, content, signature):
         raise VerificationError(
             "directory-signature-invalid",
             "The portal's key directory was altered after it was signed.",
-            "Do not submit. Fetch it again; if it is still not valid, ask the coordinator.",
+            "Do not submit. Fetch it again. If it is still not valid, ask the coordinator.",
         )
     directory = Directory.from_wire(Fields(content, "directory"))
     if directory.number < at_least:
@@ -180,7 +180,7 @@ def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
                 number=directory.number,
                 at_least=at_least,
             ),
-            "Do not submit. Fetch it again; if it still is the old one, ask the coordinator.",
+            "Do not submit. Fetch it again. If it is still the old one, ask the coordinator.",
         )
     return directory
 
@@ -201,9 +201,10 @@ def renewed(raw: bytes, fingerprint: str, known: Directory) -> Directory:
         raise VerificationError(
             "directory-forked",
             Phrase(
-                "The portal offers a key directory %(number)s that differs from the one seen under this number.", number=directory.number
+                "The portal offers a key directory with the number %(number)s that differs from the one seen before with this number.",
+                number=directory.number,
             ),
-            "Do not submit. Ask the coordinator, by another way than this portal, how two were signed.",
+            "Do not submit. Ask the coordinator, through another channel than this portal, why two were signed.",
         )
     return directory
 
@@ -285,5 +286,5 @@ def _token_malformed() -> VerificationError:
     return VerificationError(
         "token-malformed",
         "The enrolment token is not complete.",
-        "Copy it whole: sl1, a secret of 43 characters and a fingerprint of 64 hex digits, with dots between.",
+        "Copy it whole: sl1, a secret of 43 characters and a fingerprint of 64 hex digits, separated by dots.",
     )

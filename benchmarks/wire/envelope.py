@@ -90,7 +90,10 @@ def verify_outer(envelope: Envelope, device: VerifyingKey) -> None:
     if not device.accepts(Purpose.ENVELOPE, _outer_content(envelope.header, envelope.sealed), envelope.signature):
         raise VerificationError(
             "outer-signature-invalid",
-            Phrase("The envelope was not signed by the device %(device)s, or was altered since.", device=envelope.header.device_id),
+            Phrase(
+                "The envelope was not signed by the device %(device)s, or was changed after it was signed.",
+                device=envelope.header.device_id,
+            ),
             "Submit again from the site's spool, with the device that is enrolled for this site.",
         )
 
@@ -111,7 +114,7 @@ def open(envelope: Envelope, key: ProcessingKey, device: VerifyingKey) -> Report
         raise VerificationError(
             "inner-signature-invalid",
             "The report inside the envelope was signed by another key, or for another site, period, revision or recipient.",
-            "Submit again with the device that is enrolled for this site; a report from another envelope is never accepted.",
+            "Submit again with the device that is enrolled for this site. A report from another envelope is never accepted.",
         )
     report = decode_report(written)
     _require_same_subject(envelope.header, report)
@@ -134,8 +137,8 @@ def _require_same_subject(header: Header, report: Report) -> None:
         raise VerificationError(
             "header-mismatch",
             Phrase(
-                "The header names %(site)s %(period)s revision %(revision)s, "
-                "the report inside %(inner_site)s %(inner_period)s revision %(inner_revision)s.",
+                "The header names %(site)s %(period)s revision %(revision)s, but the report inside names %(inner_site)s "
+                "%(inner_period)s revision %(inner_revision)s.",
                 site=header.site,
                 period=header.period,
                 revision=header.revision,
@@ -143,5 +146,5 @@ def _require_same_subject(header: Header, report: Report) -> None:
                 inner_period=report.released.period,
                 inner_revision=report.released.revision,
             ),
-            "Build the envelope again; header and report must name the same site, period and revision.",
+            "Build the envelope again. The header and the report must name the same site, period and revision.",
         )

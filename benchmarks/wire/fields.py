@@ -23,7 +23,7 @@ HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 _AN_IDENTIFIER = Phrase("an identifier of at most 64 letters, digits, dots, hyphens and underscores")
 _A_DIGEST = Phrase("a SHA-256 digest in lower-case hex")
 _A_DAY = Phrase("a date YYYY-MM-DD")
-_REMEDY = Phrase("Update the program that wrote it; docs/wire-format.md lists every field with its kind and range.")
+_REMEDY = Phrase("Update the program that wrote it. docs/wire-format.md lists every field with its kind and range.")
 
 
 def rational_to_wire(number: Fraction) -> Value:

@@ -78,7 +78,7 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> SeenHead:
         raise VerificationError(
             "tree-head-signature-invalid",
             Phrase("The head of the log was not signed by a receipt key of this portal."),
-            Phrase("Fetch the portal's key directory and the head again; if it is still not valid, ask the coordinator."),
+            Phrase("Fetch the portal's key directory and the head again. If it is still not valid, ask the coordinator."),
         )
     return SeenHead(head, raw)
 
@@ -97,7 +97,7 @@ def require_succession(kept: SeenHead, shown: SeenHead, consistency: Consistency
         raise VerificationError(
             "log-shrunk",
             Phrase(
-                "The portal's log had %(size)s entries when it was last seen, and now says it has %(now)s.",
+                "The portal's log had %(size)s entries when it was last seen, but now says it has %(now)s.",
                 size=before.size,
                 now=now.size,
             ),
@@ -108,7 +108,7 @@ def require_succession(kept: SeenHead, shown: SeenHead, consistency: Consistency
             raise VerificationError(
                 "log-forked",
                 Phrase(
-                    "The portal has signed two different logs of %(size)s entries: it shows different people different ones.", size=now.size
+                    "The portal has signed two different logs of %(size)s entries: it shows different people different logs.", size=now.size
                 ),
                 _EVIDENCE,
             )
@@ -171,6 +171,6 @@ def _parts(raw: bytes) -> tuple[TreeHead, Value, bytes]:
 
 
 _EVIDENCE = Phrase(
-    "Send nothing more. Keep both signed heads, which together prove it (the agent's `status --heads DIR` writes them out), and give "
-    "them to the coordinator and to other viewers of the log by another way than this portal."
+    "Send nothing more. Keep both signed heads: together they prove it. The agent's `status --heads DIR` saves them as files. Give "
+    "them to the coordinator and to other viewers of the log through another channel than this portal."
 )

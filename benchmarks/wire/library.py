@@ -45,6 +45,6 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Edi
         raise VerificationError(
             "library-signature-invalid",
             "This library of practices was altered after it was signed, or was signed by another portal.",
-            "Fetch it again from the portal you are enrolled with; do not use this copy.",
+            "Fetch it again from the portal you are enrolled with. Do not use this copy.",
         ) from error
     return edition

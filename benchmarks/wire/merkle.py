@@ -190,7 +190,7 @@ def require_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
                 size=size,
                 root=root.hex(),
             ),
-            Phrase("Ask for the leaf and its proof again; if they stay the same, what is shown is not what was committed to: keep both."),
+            Phrase("Ask for the leaf and its proof again. If they stay the same, what is shown is not what was committed to: keep both."),
         )
 
 
@@ -253,7 +253,10 @@ def _malformed(kind: Phrase, what: Phrase) -> VerificationError:
     return VerificationError(
         "proof-malformed",
         Phrase(
-            "This is no %(kind)s proof for %(what)s: it holds too many or too few hashes, or some that are not 32 bytes long.",
+            (
+                "This is not a valid %(kind)s proof for %(what)s: it contains too many or too few hashes, or some that are not 32 bytes "
+                "long."
+            ),
             kind=kind,
             what=what,
         ),

@@ -117,8 +117,8 @@ class Note:
                 if not _holds(key, one, self.text):
                     raise VerificationError(
                         "note-signature-invalid",
-                        Phrase("The signature of %(name)s under the head of the log is not valid.", name=key.name),
-                        "Do not use it. Fetch it again; if it is still not valid, ask in another way whose key it is.",
+                        Phrase("The signature of %(name)s on the head of the log is not valid.", name=key.name),
+                        "Do not use it. Fetch it again. If it is still not valid, ask through another channel whose key it is.",
                     )
                 if key not in found or (one.time or 0) > (found[key].time or 0):
                     found[key] = one
@@ -136,10 +136,10 @@ def parse(raw: bytes) -> Note:
     except UnicodeDecodeError as error:
         raise _malformed(Phrase("it is not UTF-8")) from error
     if any(ord(sign) < 0x20 and sign != "\n" for sign in text):
-        raise _malformed(Phrase("it holds a control character"))
+        raise _malformed(Phrase("it contains a control character"))
     head, blank, below = text.rpartition("\n\n")
     if not blank or not below.endswith("\n"):
-        raise _malformed(Phrase("no empty line stands between text and signatures, or the last line is not ended"))
+        raise _malformed(Phrase("there is no empty line between text and signatures, or the last line is not ended"))
     lines = below[:-1].split("\n")
     if len(lines) > MOST_SIGNATURES:
         raise _malformed(Phrase("it has more than %(most)s signatures", most=MOST_SIGNATURES))
@@ -151,7 +151,7 @@ def parse_line(line: str) -> NoteSignature:
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
     raw = _decoded(encoded)
     if not line.startswith(_DASH) or not name or "+" in name or raw is None or len(raw) <= KEY_ID_BYTES:
-        raise _malformed(Phrase("a line under it is no signature"))
+        raise _malformed(Phrase("a line under it is not a signature"))
     return NoteSignature(name, raw[:KEY_ID_BYTES], raw[KEY_ID_BYTES:])
 
 
@@ -179,6 +179,6 @@ def _decoded(encoded: str) -> bytes | None:
 def _malformed(why: str) -> VerificationError:
     return VerificationError(
         "note-malformed",
-        Phrase("This is no signed note: %(why)s.", why=why),
-        "Take the file or answer as it was given, unchanged; its form is C2SP signed-note.",
+        Phrase("This is not a signed note: %(why)s.", why=why),
+        "Use the file or answer unchanged, as it was given. Its format is C2SP signed-note.",
     )

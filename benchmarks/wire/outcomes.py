@@ -51,7 +51,7 @@ def verify(raw: bytes, keys_of: Callable[[SiteOutcome], Mapping[str, VerifyingKe
     except (ValueError, RecursionError, VerificationError) as error:
         raise VerificationError(
             "outcome-unreadable",
-            "This is no file of `steplabel-agent practices outcome`, or not the whole of it.",
+            "This is not a file of `steplabel-agent practices outcome`, or it is not complete.",
             "Choose the file that the command wrote, as it wrote it.",
         ) from error
     try:
@@ -60,7 +60,7 @@ def verify(raw: bytes, keys_of: Callable[[SiteOutcome], Mapping[str, VerifyingKe
         raise VerificationError(
             "outcome-signature-invalid",
             "The file was altered after it was signed, or no agent that may report for this site signed it.",
-            "Write it anew with `steplabel-agent practices outcome` on the site’s enrolled agent, and leave it as it is.",
+            "Write it again with `steplabel-agent practices outcome` on the site’s enrolled agent, and do not change it.",
         ) from error
     return found
 

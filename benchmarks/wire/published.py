@@ -41,7 +41,7 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Non
         raise VerificationError(
             "benchmark-unsigned",
             Phrase("This is not a signed benchmark of Steplabel."),
-            Phrase("Fetch the JSON form of the published page; its schema is %(schema)s.", schema=SCHEMA),
+            Phrase("Fetch the JSON form of the published page. Its schema must be %(schema)s.", schema=SCHEMA),
         )
     key = keys.get(str(signature.get("key_id")))
     try:
@@ -52,7 +52,7 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Non
         raise VerificationError(
             "benchmark-signature-invalid",
             Phrase("The benchmark was altered after it was published, or was signed by another portal."),
-            Phrase("Fetch it again from the portal you are enrolled with; do not compare with this copy."),
+            Phrase("Fetch it again from the portal you are enrolled with. Do not compare with this copy."),
         )
 
 

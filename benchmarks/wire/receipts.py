@@ -62,7 +62,7 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Receipt:
         raise VerificationError(
             "receipt-signature-invalid",
             Phrase("The receipt was not signed by a receipt key of this portal."),
-            Phrase("Fetch the portal's key directory again; if the receipt is still not valid, ask the coordinator."),
+            Phrase("Fetch the portal's key directory again. If the receipt is still not valid, ask the coordinator."),
         )
     return receipt
 
@@ -78,7 +78,7 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], sent: bytes) -> Receipt
     if (receipt.envelope_digest, receipt.header) != (parsed.digest, parsed.header):
         raise VerificationError(
             "receipt-for-another",
-            Phrase("The receipt is for another envelope than the one that was sent."),
-            Phrase("Submit again; the portal answers the same envelope with its own receipt."),
+            Phrase("The receipt is for a different envelope from the one that was sent."),
+            Phrase("Submit again. The portal answers the same envelope with its own receipt."),
         )
     return receipt

@@ -64,22 +64,22 @@ def with_witnesses(present: Directory, *, add: Iterable[ListedWitness], drop: Co
         raise VerificationError(
             "witness-unknown",
             Phrase("The directory names no witness %(name)s.", name=unknown[0]),
-            "Take the name as `make_keys witnesses` lists it.",
+            "Use the name as `make_keys witnesses` lists it.",
         )
     witnesses = [one for one in present.witnesses if one.name not in drop]
     for one in add:
         if any(one.name == other.name or one.public_bytes == other.public_bytes for other in witnesses):
             raise VerificationError(
                 "witness-again",
-                Phrase("The directory names a witness with the name or the key of %(name)s already.", name=one.name),
-                "A witness has one name and one key; drop the old one in the same step where it changes.",
+                Phrase("The directory already names a witness with the name or the key of %(name)s.", name=one.name),
+                "A witness has one name and one key. If one of them changes, remove the old one in the same step.",
             )
         witnesses.append(one)
     if required > len(witnesses):
         raise VerificationError(
             "witnesses-too-few",
-            Phrase("%(required)s cosignatures are asked for, and %(named)s witnesses are named.", required=required, named=len(witnesses)),
-            "Name more witnesses, or ask for fewer.",
+            Phrase("%(required)s cosignatures are required, but %(named)s witnesses are named.", required=required, named=len(witnesses)),
+            "Name more witnesses, or require fewer cosignatures.",
         )
     return replace(present, number=present.number + 1, witnesses=tuple(witnesses), witnesses_required=required, witnessed_within_days=days)
 
@@ -112,8 +112,8 @@ def answer(raw: bytes, signed: bytes, key: DirectoryKey) -> bytes:
     if asked.follows != _digest(signed):
         raise VerificationError(
             "renewal-of-another",
-            "The request follows another directory than the one given here.",
-            "Give the directory that this key signed last; if the portal shows another one, find out why before signing.",
+            "The request follows a different directory from the one given here.",
+            "Give the directory that this key signed last. If the portal shows a different one, find out why before you sign.",
         )
     require_succession(directories.verify(signed, key.key_id), asked.directory)
     return directories.issue(asked.directory, key)
@@ -156,5 +156,5 @@ def _no_successor(why: str) -> VerificationError:
     return VerificationError(
         "directory-no-successor",
         Phrase("The key directory cannot follow the one before: %(why)s.", why=why),
-        "Make the request again with `manage.py make_keys rotate`; sign nothing that was changed by hand.",
+        "Make the request again with `manage.py make_keys rotate`. Do not sign anything that was changed by hand.",
     )

@@ -43,7 +43,7 @@ def parse(value: str) -> SignedRequest:
     if match is None:
         raise VerificationError(
             "request-malformed",
-            Phrase("The header %(header)s is not written as docs/wire-format.md has it.", header=HTTP_HEADER),
+            Phrase("The header %(header)s is not written as docs/wire-format.md requires.", header=HTTP_HEADER),
             "Use the agent of this release.",
         )
     return SignedRequest(match[1], int(match[2]), bytes.fromhex(match[3]))

@@ -61,8 +61,12 @@ class LogRestart(Record):
         if not after.size < self.lost_to or before.size > self.lost_to:
             raise VerificationError(
                 "restart-loses-nothing",
-                Phrase("The log goes on from %(size)s entries and had %(before)s: nothing was lost.", size=after.size, before=self.lost_to),
-                "A restart is for a log that is shorter than the one that was shown; a longer one goes on by itself.",
+                Phrase(
+                    "The log continues from %(size)s entries and had %(before)s before: nothing was lost.",
+                    size=after.size,
+                    before=self.lost_to,
+                ),
+                "A restart is only for a log that is shorter than the one shown before. A longer log continues by itself.",
             )
 
 
@@ -110,7 +114,7 @@ def verify(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Lo
         raise VerificationError(
             "restart-signature-invalid",
             "The statement that the log was restarted is not signed by the key that the enrolment token names.",
-            "Send nothing more. Ask the coordinator, by another way than this portal, whether the log was restarted.",
+            "Send nothing more. Ask the coordinator, through another channel than this portal, whether the log was restarted.",
         )
     restart = LogRestart.from_wire(content)
     heads.read(restart.before, keys)

@@ -38,7 +38,10 @@ def verify(rotation: Rotation, old: VerifyingKey) -> None:
         raise VerificationError(
             "rotation-signature-invalid",
             Phrase("The new key of the device %(device_id)s was not signed by its old key and by itself.", device_id=rotation.device_id),
-            "Run `steplabel-agent enrol --rotate` with the state directory of this device; without it, enrol anew with a token.",
+            (
+                "Run `steplabel-agent enrol --rotate` with the state directory of this device. If you do not have it, enrol again with a "
+                "token."
+            ),
         )
 
 

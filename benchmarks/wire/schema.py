@@ -160,8 +160,8 @@ def _refuse_repeated(released: ReleasedReport) -> None:
         if key in seen:
             raise VerificationError(
                 "label-repeated",
-                Phrase("The report holds two labels of %(label)s.", label=" / ".join(part for part in key if part)),
-                "Release each step, product, variant and metric once a report.",
+                Phrase("The report contains two labels of %(label)s.", label=" / ".join(part for part in key if part)),
+                "Release each step, product, variant and metric only once in a report.",
             )
         seen.add(key)
 

@@ -45,7 +45,7 @@ def pad(text: bytes) -> bytes:
     raise VerificationError(
         "report-too-long",
         Phrase(
-            "The report has %(size)s bytes; at most %(most)s fit one envelope.",
+            "The report has %(size)s bytes; at most %(most)s fit in one envelope.",
             size=f"{len(text):,}",
             most=f"{SIZES[-1] - _LENGTH_BYTES:,}",
         ),
@@ -60,8 +60,8 @@ def unpad(padded: bytes) -> bytes:
     if len(text) != length or length > SIZES[-1] - _LENGTH_BYTES or pad(text) != padded:
         raise VerificationError(
             "padding-malformed",
-            "The unsealed report is not framed as one: its length or its padding is wrong.",
-            "Send again with a current agent; its writer did not follow docs/wire-format.md.",
+            "The unsealed content does not have the form of a report: its length or its padding is wrong.",
+            "Send again with a current agent. The program that wrote this did not follow docs/wire-format.md.",
         )
     return text
 
@@ -191,8 +191,8 @@ def unseal(key: ProcessingKey, header: Header, sealed: bytes) -> bytes:
     except InvalidTag as error:
         raise VerificationError(
             "seal-broken",
-            "The sealed report does not open: it was altered on the way, or sealed to another key or under another header.",
-            "Submit again from the site's spool; nothing of this copy can be used.",
+            "The sealed report cannot be opened: it was altered on the way, or sealed to another key or under another header.",
+            "Submit again from the site's spool. No part of this copy can be used.",
         ) from error
     return unpad(padded)
 
@@ -216,8 +216,8 @@ def unseal_bytes(key: ProcessingKey, info: bytes, sealed: bytes) -> bytes:
     except InvalidTag as error:
         raise VerificationError(
             "seal-broken",
-            "The sealed file does not open: it was altered on the way, or sealed to another key.",
-            "Have it written again, and open it with the key that it names.",
+            "The sealed file cannot be opened: it was altered on the way, or sealed to another key.",
+            "Ask for it to be written again, and open it with the key that it names.",
         ) from error
 
 
@@ -229,18 +229,20 @@ def _require_key(header: Header, expected: str) -> None:
     if header.key_id != expected:
         raise VerificationError(
             "key-mismatch",
-            Phrase("The envelope names the processing key %(named)s, this is %(key)s.", named=header.key_id[:16], key=expected[:16]),
-            "Fetch the portal's key directory and seal to the key it lists for today.",
+            Phrase(
+                "The envelope names the processing key %(named)s, but this key is %(key)s.", named=header.key_id[:16], key=expected[:16]
+            ),
+            "Fetch the portal's key directory, and seal to the key that it lists for today.",
         )
 
 
 def _no_public_key() -> VerificationError:
-    return VerificationError("public-key-malformed", "These bytes are no processing key.", "Fetch the portal's key directory again.")
+    return VerificationError("public-key-malformed", "These bytes are not a processing key.", "Fetch the portal's key directory again.")
 
 
 def _unreadable() -> VerificationError:
     return VerificationError(
         "key-unreadable",
         "The processing key cannot be read.",
-        "Check that the file is the right one and whole, and that the password is its own.",
+        "Check that the file is the right one and complete, and that the password belongs to it.",
     )

@@ -115,7 +115,7 @@ class VerifyingKey:
             raise VerificationError(
                 "public-key-malformed",
                 Phrase(
-                    "An Ed25519 public key has %(wanted)s bytes, this one has %(found)s.",
+                    "An Ed25519 public key has %(wanted)s bytes, but this one has %(found)s.",
                     wanted=PUBLIC_BYTES,
                     found=len(self.public_bytes),
                 ),
@@ -124,8 +124,8 @@ class VerifyingKey:
         if self.public_bytes[:-1] + bytes([self.public_bytes[-1] & 0x7F]) in _SMALL_ORDER:
             raise VerificationError(
                 "public-key-weak",
-                Phrase("This public key lies in the curve's small group: a signature under it binds nobody."),
-                Phrase("Make a new key with the agent; its own generator never makes such a key."),
+                Phrase("This public key is in the curve's small subgroup: a signature made with it binds nobody."),
+                Phrase("Make a new key with the agent. Its own generator never makes such a key."),
             )
 
     @classmethod
@@ -268,5 +268,5 @@ def _unreadable() -> VerificationError:
     return VerificationError(
         "key-unreadable",
         Phrase("The private key cannot be read."),
-        Phrase("Check that the file is the right one and whole, and that the password is its own."),
+        Phrase("Check that the file is the right one and complete, and that the password belongs to it."),
     )

@@ -96,15 +96,15 @@ def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey
 
 
 _TO_DO = Phrase(
-    "Cosign nothing of this log. Keep both checkpoints, which the portal signed and which together prove it, and give them to the "
-    "coordinator, the regulator and the other witnesses by another way than this portal."
+    "Cosign nothing of this log. Keep both checkpoints: the portal signed them, and together they prove it. Give them to the "
+    "coordinator, the regulator and the other witnesses through another channel than this portal."
 )
 
 
 def _shrunk(before: int, now: int) -> VerificationError:
     return VerificationError(
         "log-shrunk",
-        Phrase("The log had %(before)s entries when it was cosigned last, and now says %(now)s.", before=before, now=now),
+        Phrase("The log had %(before)s entries when it was cosigned last, but now says it has %(now)s.", before=before, now=now),
         _TO_DO,
     )
 
@@ -117,7 +117,10 @@ def _rewritten(before: int, now: int) -> VerificationError:
     return VerificationError(
         "log-rewritten",
         Phrase(
-            "No proof leads from the log of %(before)s entries that was cosigned last to the one of %(now)s entries that is shown now.",
+            (
+                "There is no proof that the log of %(now)s entries shown now begins with the log of %(before)s entries that was cosigned "
+                "last."
+            ),
             before=before,
             now=now,
         ),
@@ -128,7 +131,7 @@ def _rewritten(before: int, now: int) -> VerificationError:
 def _another_size(asked: int, known: int) -> VerificationError:
     return VerificationError(
         "witness-size-differs",
-        Phrase("The request begins at %(asked)s entries; %(known)s were cosigned last.", asked=asked, known=known),
+        Phrase("The request begins at %(asked)s entries, but %(known)s were cosigned last.", asked=asked, known=known),
         "Ask again with a proof from that size.",
     )
 

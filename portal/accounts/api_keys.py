@@ -92,13 +92,15 @@ def make(user: User, organisation: int, name: str, scopes: Collection[str], life
     """
     house = houses_of(user).get(pk=organisation)
     if not second_factor.has_one(user):
-        raise RefusedError(403, "second-factor-needed", "Keys are made with a second factor only.", "Set up an authenticator app first.")
+        raise RefusedError(
+            403, "second-factor-needed", "You can create keys only with a second factor.", "Set up an authenticator app first."
+        )
     if not personal and not set(scopes).isdisjoint(OF_A_PERSON):
         raise RefusedError(
             400,
             "scope-of-a-person",
             "Notifications belong to a person; a key of the organisation cannot read them.",
-            "Make a key of your own for them, or leave them out.",
+            "Create a key of your own for these scopes, or leave them out.",
         )
     allowed = allowed_to(house.kind, " ".join(scopes), personal=personal)
     if not scopes or allowed != set(scopes):
@@ -107,11 +109,11 @@ def make(user: User, organisation: int, name: str, scopes: Collection[str], life
             400,
             "scope-not-allowed",
             Phrase("Your organisation's role does not give these scopes: %(scopes)s.", scopes=found),
-            "Choose among those that it has.",
+            "Choose from the scopes that it has.",
         )
     if not timedelta() < lifetime <= LONGEST:
         raise RefusedError(
-            400, "lifetime-too-long", Phrase("A key lives at most %(days)s days.", days=LONGEST.days), "Choose an earlier end."
+            400, "lifetime-too-long", Phrase("A key is valid for at most %(days)s days.", days=LONGEST.days), "Choose an earlier end date."
         )
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     with transaction.atomic():
@@ -176,7 +178,7 @@ def holder_of(text: str, now: datetime) -> Holder:
     same = hmac.compare_digest(_digest(secret), row.secret_sha256 if row else _NOBODY)
     if row is None or not same or row.revoked_at is not None or row.expires_at <= now or not _still_theirs(row):
         raise RefusedError(
-            401, "key-unknown", "The API key is unknown, expired or revoked.", "Ask who manages your organisation for a new one."
+            401, "key-unknown", "The API key is unknown, expired or revoked.", "Ask the manager of your organisation for a new one."
         )
     unnoted = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY)
     if row.last_used_at is None or row.last_used_at <= now - USE_NOTED_EVERY:

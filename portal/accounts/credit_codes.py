@@ -42,5 +42,11 @@ def credit_code(text: str) -> str:
     except InvalidChecksum as error:
         raise WrongCodeError(Phrase("The check digit of %(found)s is wrong: a character is mistyped.", found=text)) from error
     except ValidationError as error:
-        told = Phrase("%(found)s has a character that no code has: eight digits, then digits and capitals but I, O, S, V, Z.", found=text)
+        told = Phrase(
+            (
+                "%(found)s contains a character that is not allowed. A code has eight digits, then digits and capital letters "
+                "except I, O, S, V, Z."
+            ),
+            found=text,
+        )
         raise WrongCodeError(told) from error

@@ -158,7 +158,7 @@ def _register(site: Site, public_key: str, seed_commitment: str, software: str, 
             409,
             "device-known",
             "This device key is registered already.",
-            "Make new keys with `steplabel-agent enrol`; a key serves one site once.",
+            "Make new keys with `steplabel-agent enrol`. A key can be used once, for one site.",
         ) from error
 
 
@@ -197,5 +197,5 @@ def _token_unknown() -> RefusedError:
         403,
         "token-unknown",
         "The enrolment token is unknown, expired or was used already.",
-        "Ask the portal's page `Sites and agents` for a new one.",
+        "Create a new token on the portal's page `Sites and agents`.",
     )

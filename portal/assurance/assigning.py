@@ -31,8 +31,8 @@ def assign(
         raise RefusedError(
             409,
             "not-a-certification-body",
-            Phrase("%(body)s is no certification body.", body=Name(body.name, zh=body.name_zh)),
-            "Name one.",
+            Phrase("%(body)s is not a certification body.", body=Name(body.name, zh=body.name_zh)),
+            "Choose a certification body.",
         )
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one decision about a site at a time
@@ -85,7 +85,7 @@ def _require_impartial(body: Organisation, site: Site) -> None:
             409,
             "body-of-the-same-group",
             Phrase("%(body)s is controlled by the same firm as the site.", body=Name(body.name, zh=body.name_zh)),
-            "Name a body of another group.",
+            "Choose a body that belongs to another group.",
         )
     said = InterestDeclaration.objects.filter(assignment__body=body, assignment__site__organisation__controlling_firm=firm)
     interested = set(said.filter(interested=True).values_list("person_id", flat=True))
@@ -100,5 +100,5 @@ def _require_impartial(body: Organisation, site: Site) -> None:
                 "Everybody who audits for %(body)s has declared an interest in the firm of this site.",
                 body=Name(body.name, zh=body.name_zh),
             ),
-            "Name another body, or wait until somebody without an interest acts for it.",
+            "Choose another body, or wait until somebody without an interest acts for it.",
         )

@@ -178,7 +178,7 @@ def subject_of(row: Attestation) -> str:
 def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation:
     _require_signer(row.key, row, by)
     if row.state == Attestation.State.DISCARDED:
-        raise RefusedError(409, "attestation-discarded", "Another statement was drawn up in place of this one.", "Sign the newest one.")
+        raise RefusedError(409, "attestation-discarded", "Another statement has replaced this one.", "Sign the newest one.")
     if now - row.drawn_up_at > STALE:
         raise RefusedError(409, "attestation-stale", "This statement was drawn up more than 30 days ago.", "Draw it up again.")
     if row.assignment is not None:
@@ -255,15 +255,15 @@ def _require_sample(terms: Terms, sample: SampleOutcome | None) -> None:
         raise RefusedError(
             409,
             "assurance-without-sample",
-            "No opening of a sample of this report is on record: a positive opinion with reasonable assurance rests on one.",
-            "Draw a sample and note what its opening came to, or give limited assurance.",
+            "No opening of a sample of this report is on record. A positive opinion with reasonable assurance needs one.",
+            "Draw a sample and record the result of its opening, or give limited assurance.",
         )
 
 
 def _own_key(body: Organisation, by: User) -> AuditorKey:
     key = AuditorKey.objects.filter(body=body, owner=by, revoked_at=None).order_by("-pk").first()
     if key is None:
-        raise RefusedError(409, "no-auditor-key", "You have no signing key registered.", "Register the public half of your key first.")
+        raise RefusedError(409, "no-auditor-key", "You have no signing key registered.", "Register your public key first.")
     return key
 
 
@@ -286,6 +286,6 @@ def _unknown() -> RefusedError:
     return RefusedError(
         404,
         "attestation-unknown",
-        "The portal drew up no such statement.",
-        "Sign the file that the portal gave, then hand in what that wrote.",
+        "The portal did not draw up this statement.",
+        "Sign the file that the portal gave, then submit the file that the signing command wrote.",
     )

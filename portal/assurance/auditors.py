@@ -24,7 +24,7 @@ from portal.problems import RefusedError
 def require_auditor(user: User, body: Organisation) -> None:
     """Raises: RefusedError: `not-auditor` (403), where the person does not act for the body, or may only read there."""
     if not organisations_as(user, Role.CERTIFICATION_BODY, managing=True).filter(pk=body.pk).exists():
-        raise RefusedError(403, "not-auditor", "You do not act for this certification body.", "Ask somebody who does.")
+        raise RefusedError(403, "not-auditor", "You do not act for this certification body.", "Ask somebody who acts for it.")
 
 
 def declare(assignment: Assignment, by: User, interested: bool, text: str, now: datetime) -> InterestDeclaration:
@@ -36,7 +36,9 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
     require_auditor(by, assignment.body)
     said = " ".join(text.split())
     if interested and not said:
-        raise RefusedError(409, "interest-unsaid", "An interest was declared without a word on it.", "Say in a sentence what it is.")
+        raise RefusedError(
+            409, "interest-unsaid", "An interest was declared without an explanation.", "Say in a sentence what the interest is."
+        )
     with transaction.atomic():
         lock_standing(assignment)
         held: InterestDeclaration | None = InterestDeclaration.objects.filter(assignment=assignment, person=by).last()
@@ -69,7 +71,7 @@ def lock_standing(assignment: Assignment) -> Assignment:
             409,
             "assignment-taken-back",
             "This assignment was withdrawn by the regulator, or ended because the firm has left.",
-            "Read what is there. If something is missing, ask the regulator to assign the site and period again.",
+            "You can still read what is there. If something is missing, ask the regulator to assign the site and period again.",
         )
     return row
 
@@ -110,7 +112,9 @@ def register(body: Organisation, public_key: str, by: User, now: datetime) -> Au
     held = AuditorKey.objects.filter(public_key=public.hex).first()
     if held is not None and held.revoked_at is None and (held.body_id, held.owner_id) == (body.pk, by.pk):
         return held
-    taken = RefusedError(409, "auditor-key-taken", "This key is or was in use already.", "Make a new key and register that.")
+    taken = RefusedError(
+        409, "auditor-key-taken", "This key is in use already, or was used before.", "Make a new key and register the new one."
+    )
     if held is not None or Device.objects.filter(public_key=public.hex).exists():
         raise taken
     try:

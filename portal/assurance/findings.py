@@ -133,12 +133,12 @@ def _step(finding: Finding, act: Act, text: str, evidence_digest: str, by: User,
         if last is not None and (last.act, last.text, last.by_id) == (act, text, by.pk):
             return last
         if last is not None and last.act in ENDED:
-            raise RefusedError(409, "finding-closed", "This finding is closed.", "Raise a new one where something else was found.")
+            raise RefusedError(409, "finding-closed", "This finding is closed.", "If something else was found, raise a new finding.")
         appealed = last is not None and last.act == Act.APPEALED
         if appealed and act not in _OF_APPEALS:
             raise RefusedError(409, "finding-appealed", "The firm has appealed against this finding.", "Wait for the regulator’s decision.")
         if act in _OF_APPEALS and not appealed:
-            raise RefusedError(409, "no-appeal", "No appeal waits at this finding.", "Read what was said to it.")
+            raise RefusedError(409, "no-appeal", "There is no appeal to decide for this finding.", "Read what was said about it.")
         made: FindingStep = FindingStep.objects.create(finding=finding, act=act, text=text, evidence_digest=evidence_digest, by=by, at=now)
         subject = f"site {finding.assignment.site.slug}"
         record(now, by.email, _ACTIONS[act], subject, f"{finding.assignment.period}, finding {finding.number}")
@@ -153,7 +153,7 @@ def _require_own(finding: Finding, by: User) -> None:
 
 def _require_digest(text: str) -> None:
     if text and not HEX_DIGEST.fullmatch(text):
-        raise RefusedError(409, "evidence-not-a-digest", "The evidence is no SHA-256.", "Give 64 digits of 0-9 and a-f, or nothing.")
+        raise RefusedError(409, "evidence-not-a-digest", "The evidence is not a SHA-256.", "Give 64 digits of 0-9 and a-f, or nothing.")
 
 
 def end_engagements(sites: Collection[Site], because: str, by: str, now: datetime) -> int:

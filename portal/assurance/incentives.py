@@ -48,7 +48,7 @@ def give(site: Site, scheme: str, amount: Decimal, evidence: str, by: User, now:
                 409,
                 "evidence-used",
                 "This evidence is already used for an incentive of this scheme, with another amount.",
-                "Name other evidence; what is on record is not changed.",
+                "Name other evidence. What is on record cannot be changed.",
             )
         if Submission.objects.filter(digest=evidence).exclude(site=site).exists():
             raise RefusedError(

@@ -159,18 +159,21 @@ def declare(site: Site, programme_id: str, criterion_id: str, said: tuple[str, s
         RefusedError: `not-your-site` (403), `criterion-unknown`, `criterion-shown`, `evidence-not-a-digest` (409).
     """
     if not managed_sites(by).filter(pk=site.pk).exists():
-        raise RefusedError(403, "not-your-site", "You do not act for this site.", "Let somebody of that plant do it.")
+        raise RefusedError(403, "not-your-site", "You do not act for this site.", "Ask somebody from that plant to do it.")
     programme = programmes().get(programme_id)
     criterion = None if programme is None else programme.criterion(criterion_id)
     if criterion is None:
         raise RefusedError(409, "criterion-unknown", "The programme has no such criterion.", "Choose one of its criteria.")
     if criterion.shown_by in {REPORT, ATTESTATION}:
         raise RefusedError(
-            409, "criterion-shown", "What is on record here shows this; it cannot be declared.", "Report, or have the report attested."
+            409,
+            "criterion-shown",
+            "The records of this portal show this, so it cannot be declared.",
+            "Report, or have the report attested.",
         )
     value, paper, evidence = (" ".join(text.split()) for text in said)
     if value and not HEX_DIGEST.fullmatch(evidence):
-        raise RefusedError(409, "evidence-not-a-digest", "The evidence is no SHA-256.", "Give 64 digits of 0-9 and a-f.")
+        raise RefusedError(409, "evidence-not-a-digest", "The evidence is not a SHA-256.", "Give 64 digits of 0-9 and a-f.")
     if not value:
         paper = evidence = ""
     with transaction.atomic():

@@ -59,7 +59,10 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
             return known
         if Sample.objects.filter(assignment=assignment, draw=None).exists():
             raise RefusedError(
-                409, "promise-waits", "A promise of this engagement waits for its draw.", "Draw from it first: of two, one could be chosen."
+                409,
+                "promise-waits",
+                "A promise of this engagement still waits for its draw.",
+                "Draw with that promise first. With two promises, somebody could choose between them.",
             )
         beacon = (Kind.AUDIT_BEACON, secrets.token_hex(32))
         index = log.append_all(head, [(Kind.AUDIT_PROMISE, made.digest), beacon], now)[0]
@@ -94,15 +97,15 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
         raise RefusedError(
             409,
             "head-not-there",
-            Phrase("The log has no %(size)s entries yet.", size=sample.head_size),
+            Phrase("The log does not have %(size)s entries yet.", size=sample.head_size),
             "Wait for its next entry, and draw with that head.",
         )
     if (made.head.size, made.head.root) != (sample.head_size, logged.root_at(sample.head_size)):
         raise RefusedError(
             409,
             "head-of-another",
-            "The draw is not from the head of the log that this promise leads to.",
-            Phrase("Draw with the head of %(size)s entries, as the page of the sample gives it.", size=sample.head_size),
+            "The draw does not use the log head that belongs to this promise.",
+            Phrase("Draw with the head of %(size)s entries, as shown on the page of the sample.", size=sample.head_size),
         )
     with transaction.atomic():
         lock_standing(sample.assignment)
@@ -129,13 +132,13 @@ def note(sample: Sample, told: Summary, by: User, now: datetime) -> Sample:
         lock_standing(sample.assignment)
         row = Sample.objects.select_for_update().get(pk=sample.pk)
         if row.draw is None:
-            raise RefusedError(409, "sample-not-drawn", "Nothing was drawn yet.", "Hand the signed draw in first.")
+            raise RefusedError(409, "sample-not-drawn", "Nothing has been drawn yet.", "Submit the signed draw first.")
         if _subject_of(sample, bytes(row.draw)) != (told.site, told.period, told.revision, told.draw):
             raise RefusedError(
                 409,
                 "summary-of-another",
                 "The summary is of another draw, or of another revision of the report.",
-                "Verify the opening of this draw, and hand in the summary that this writes.",
+                "Verify the opening of this draw, and submit the summary that the command writes.",
             )
         noted = {
             "held": len(told.held),
@@ -147,7 +150,7 @@ def note(sample: Sample, told: Summary, by: User, now: datetime) -> Sample:
         if row.verified_at is not None:
             if all(getattr(row, name) == value for name, value in noted.items()):
                 return row
-            raise RefusedError(409, "sample-noted", "What came of this sample is on record already.", "Add a finding, or draw again.")
+            raise RefusedError(409, "sample-noted", "The result of this sample is already on record.", "Add a finding, or draw again.")
         for name, value in noted.items():
             setattr(row, name, value)
         row.verified_at = now

@@ -88,8 +88,8 @@ def reached(scheme: str, baseline: str, improvement: Fraction) -> Performance:
         raise RefusedError(
             409,
             "level-not-reached",
-            Phrase("The lowest level of this scheme asks for %(least)s.", least=f"{float(levels[0][1]):.0%}"),
-            "Leave the scheme out, or look at the improvement again.",
+            Phrase("The lowest level of this scheme requires %(least)s.", least=f"{float(levels[0][1]):.0%}"),
+            "Leave the scheme out, or check the improvement again.",
         )
     return Performance(scheme, found[-1], baseline, improvement)
 

@@ -74,8 +74,8 @@ def read_summary(raw: bytes) -> Summary:
     refused = RefusedError(
         409,
         "summary-not-counts",
-        "The file holds something else than counts and codes, or is no summary.",
-        "Hand in the summary that verify wrote; never the opening or the report: they stay with you.",
+        "The file contains something other than counts and codes, or it is not a summary.",
+        "Submit the summary that verify wrote. Do not submit the opening or the report: you keep them.",
     )
     if len(raw) > MOST_SUMMARY_BYTES:
         raise refused

@@ -58,7 +58,7 @@ def put_on_record(site: Site, paper: Paper, by: User, now: datetime) -> SystemCe
             "Copy first and last day from the certificate.",
         )
     if not HEX_DIGEST.fullmatch(paper.evidence):
-        raise RefusedError(409, "evidence-not-a-digest", "The evidence is no SHA-256.", "Give 64 digits of 0-9 and a-f.")
+        raise RefusedError(409, "evidence-not-a-digest", "The evidence is not a SHA-256.", "Give 64 digits of 0-9 and a-f.")
     told = {name: getattr(paper, name) for name in Paper.__dataclass_fields__}
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one record of a site at a time
@@ -69,8 +69,8 @@ def put_on_record(site: Site, paper: Paper, by: User, now: datetime) -> SystemCe
             raise RefusedError(
                 409,
                 "evidence-used",
-                "This paper is on record already, with other words or days.",
-                "Take that record back first, where it is wrong.",
+                "This certificate is already on record, with other text or other days.",
+                "If that record is wrong, withdraw it first.",
             )
         made = SystemCertificate.objects.create(site=site, recorded_by=by, recorded_at=now, **told)
         detail = f"{paper.standard} {paper.number}, {paper.valid_from} to {paper.valid_until}, evidence {paper.evidence}"

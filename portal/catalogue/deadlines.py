@@ -103,7 +103,7 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
         if waiting is not None and (waiting.until, waiting.reason) == (until, said):
             return waiting
         if waiting is not None:
-            raise RefusedError(409, "extension-asked", "More time was asked for already.", "Wait for the regulator’s decision.")
+            raise RefusedError(409, "extension-asked", "More time has already been requested.", "Wait for the regulator’s decision.")
         if end_of(until) <= due_dates([held.pk]).get((held.pk, site.pk), held.due):
             raise _not_later()
         made: ExtensionRequest = ExtensionRequest.objects.create(
@@ -127,7 +127,7 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
         require_regulator_of_site(by, held.site)
         said = answer.strip()[:500]
         if not said:
-            raise RefusedError(409, "extension-reason-missing", "A refusal needs a reason.", "Say in a sentence why; the firm reads it.")
+            raise RefusedError(409, "extension-reason-missing", "A refusal needs a reason.", "Say in a sentence why. The firm can read it.")
         if held.granted is not None:
             if (held.granted, held.answer) == (False, said):
                 return held
@@ -160,8 +160,8 @@ def _not_later() -> RefusedError:
     return RefusedError(
         409,
         "extension-not-later",
-        "The new day is not later than the one that holds now.",
-        "Choose a later day; time that was given stays given.",
+        "The new day is not later than the present one.",
+        "Choose a later day. Time that was given cannot be withdrawn.",
     )
 
 

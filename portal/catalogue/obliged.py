@@ -181,7 +181,7 @@ def apply(change: ObligedChange, read_against: str, by: User, now: datetime) -> 
             raise RefusedError(
                 409,
                 "list-changed-meanwhile",
-                "Who is obliged has changed since you read what this list would change.",
+                "The list of the obliged has changed since you read what this list would change.",
                 "Read what it would change now, then apply it.",
             )
         return _applied(row, entries_of(row), by, now)
@@ -224,7 +224,10 @@ def amend(group: PeerGroup, entry: Entry, by: User, now: datetime) -> ObligedCha
     require_regulator_of_scope(by, group.scope)
     if entry.site not in eligible(group):
         raise RefusedError(
-            409, "site-not-eligible", Phrase("The site %(site)s is not of this pack in this scope.", site=entry.site), "Choose one that is."
+            409,
+            "site-not-eligible",
+            Phrase("The site %(site)s does not belong to this pack in this scope.", site=entry.site),
+            "Choose a site that does.",
         )
     with transaction.atomic():
         PeerGroup.objects.select_for_update().get(pk=group.pk)

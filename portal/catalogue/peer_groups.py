@@ -47,7 +47,7 @@ def make_peer_group(
     if strange := next((site for site in members if site.pack != pack_id), None):
         raise InputError(
             "site-of-other-pack",
-            Phrase("Site %(site)s reports by the pack %(pack)s.", site=strange.slug, pack=strange.pack),
+            Phrase("Site %(site)s reports with the pack %(pack)s.", site=strange.slug, pack=strange.pack),
             "Compare sites of one pack only.",
             wanted=pack_id,
         )

@@ -76,7 +76,7 @@ def open_period_for(user: User, group: PeerGroup, name: str, now: datetime, last
                 pack=pack.id,
                 day=first.isoformat(),
             ),
-            "Open the period for the peer group of the version that is.",
+            "Open the period for the peer group whose version is in force.",
         )
     beside = PeerGroup.objects.filter(pack=group.pack, route=group.route, scope=group.scope).exclude(pk=group.pk)
     taking = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__in=beside, closed_at=None)
@@ -105,7 +105,7 @@ def _require_apart(group: PeerGroup, period: Period) -> None:
             409,
             "period-overlaps",
             Phrase("The period %(period)s overlaps %(other)s, which this peer group has already.", period=period.name, other=other.name),
-            Phrase("Use that period, or one that begins where it ends; for other reports of the same time make another peer group."),
+            Phrase("Use that period, or one that begins where it ends. For other reports of the same time, create another peer group."),
         )
 
 
@@ -119,11 +119,11 @@ def _due(group: PeerGroup, period: Period, last_day: date | None, now: datetime)
             409,
             "due-in-the-past",
             Phrase(
-                "Reports of %(period)s would have been due on %(day)s: every site that is obliged would be late at once.",
+                "Reports of %(period)s would have been due on %(day)s, so every obliged site would be late at once.",
                 period=period.name,
                 day=(due - timedelta(days=1)).astimezone(ZoneInfo(settings.TIME_ZONE)).date().isoformat(),
             ),
-            "Choose a last day for its reports that is to come.",
+            "Choose a last day for its reports that is in the future.",
         )
     return due
 

@@ -70,9 +70,15 @@ def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
             found.append(Fault(place, value, _said(str(wrong.message))))
     there_are = {one.version: one for one in packs.versions(pack.id)}
     if pack.version in there_are:
-        found.append(Fault("version", pack.version, Phrase("a version that there is not yet: what labels were made by is never replaced")))
+        found.append(
+            Fault(
+                "version",
+                pack.version,
+                Phrase("a version number that does not exist yet: a version with which labels were made is never replaced"),
+            )
+        )
     elif Proposal.objects.filter(pack=pack.id, version=pack.version, state=State.OPEN).exists():
-        found.append(Fault("version", pack.version, Phrase("a version that no open proposal has")))
+        found.append(Fault("version", pack.version, Phrase("a version number that no open proposal has")))
     if corrects and corrects not in there_are:
         found.append(
             Fault(
@@ -88,7 +94,7 @@ def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
             Fault("conversion", pack.conversion, Phrase("the version of the table that comes with it (%(version)s)", version=table.version))
         )
     if table is not None and _is_taken(table.version):
-        found.append(Fault("factors.version", table.version, Phrase("a version that no table has yet")))
+        found.append(Fault("factors.version", table.version, Phrase("a version number that no table has yet")))
     return found
 
 

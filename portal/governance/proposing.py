@@ -41,7 +41,7 @@ def propose(by: User, file: str, factors: str, corrects: str, reason: str, sourc
     found = check(file, factors, corrects, timezone.localdate(now))
     if found.pack is None:
         raise RefusedError(
-            409, "pack-faulty", "The file is no pack that could be approved.", "Correct every fault that is named, and upload it again."
+            409, "pack-faulty", "The file is not a pack that can be approved.", "Correct every fault that is listed, and upload it again."
         )
     with transaction.atomic():
         row = Proposal.objects.create(
@@ -75,7 +75,7 @@ def comment(proposal: Proposal, by: User, text: str, now: datetime, answers: Com
             403,
             "not-concerned",
             "Proposals are commented on by regulators, enterprises and certification bodies.",
-            "Ask one of these to comment.",
+            "Ask one of them to comment.",
         )
     if answers is not None and Role.REGULATOR not in held:
         raise _not_regulator()
@@ -105,7 +105,7 @@ def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: 
                 409,
                 "approved-already",
                 "You have approved this proposal already.",
-                "A second person who did not propose it approves it, too.",
+                "A second person who did not propose it must also approve it.",
             )
         Approval.objects.create(proposal=row, by=by, at=now, note=note.strip()[:1000])
         record(now, by.email, Action.PACK_SECONDED, subject_of(row), note.strip())
@@ -127,7 +127,9 @@ def withdraw(proposal: Proposal, by: User, reason: str, now: datetime) -> Propos
     with transaction.atomic():
         row = _held(proposal)
         if row.proposed_by_id != by.pk:
-            raise RefusedError(403, "not-proposer", "Only who proposed it withdraws a proposal.", "Refuse it with a reason instead.")
+            raise RefusedError(
+                403, "not-proposer", "Only the person who made a proposal can withdraw it.", "Refuse it with a reason instead."
+            )
         return _end(row, State.WITHDRAWN, Action.PACK_WITHDRAWN, by, reason, now)
 
 
@@ -143,7 +145,7 @@ def _held(proposal: Proposal) -> Proposal:
         raise RefusedError(
             409,
             "proposal-decided",
-            Phrase("The proposal of %(pack)s %(version)s is decided already.", pack=row.pack, version=row.version),
+            Phrase("The proposal of %(pack)s %(version)s has already been decided.", pack=row.pack, version=row.version),
             "Propose another version.",
         )
     return row
@@ -154,7 +156,7 @@ def _require_other(row: Proposal, by: User) -> None:
         raise _not_regulator()
     if row.proposed_by_id == by.pk:
         raise RefusedError(
-            409, "own-proposal", "You have proposed this yourself.", "Two others decide about it; you may withdraw it with a reason."
+            409, "own-proposal", "You have proposed this yourself.", "Two other people decide about it. You can withdraw it with a reason."
         )
 
 
@@ -166,7 +168,7 @@ def _take_effect(row: Proposal, by: User, key: ReceiptKey, now: datetime) -> Non
             409,
             "pack-faulty",
             "Since it was proposed, the factors or corrections that it refers to have changed.",
-            "Withdraw it and propose it again, so that everybody reads what is approved.",
+            "Withdraw it and propose it again, so that everybody can read what is approved.",
         )
     pack = ApprovedPack(
         pack=row.pack,
@@ -206,5 +208,5 @@ def _end(row: Proposal, state: State, action: Action, by: User, reason: str, now
 
 def _not_regulator() -> RefusedError:
     return RefusedError(
-        403, "not-regulator", "You are no regulator of the nation.", "Packs apply to the whole nation: ask one of its regulators."
+        403, "not-regulator", "You are not a national regulator.", "Packs apply to the whole nation: ask one of its regulators."
     )

@@ -13,8 +13,8 @@ from portal.statements import fetched, places
 FIRST_REVISIONS = (0, 1)  # a site may count its revisions from either
 
 SET_BACK = Phrase(
-    "Put the newest copy of the state directory back and submit from there. If it is lost, enrol with a new token: docs/reporting.md "
-    "says what can be reported then."
+    "Restore the newest copy of the state directory and submit from there. If it is lost, enrol with a new token: docs/reporting.md "
+    "explains what you can report then."
 )
 
 
@@ -107,7 +107,7 @@ def _require_turn(header: Header, held: Held) -> None:
             422,
             "revision-out-of-order",
             Phrase(
-                "Revision %(revision)s of %(site)s, %(period)s came before revision %(wanted)s.",
+                "Revision %(revision)s of %(site)s, %(period)s arrived before revision %(wanted)s.",
                 revision=header.revision,
                 site=header.site,
                 period=header.period,
@@ -124,12 +124,12 @@ def _require_commitment(header: Header, held: Held) -> None:
             422,
             "commitment-missing",
             Phrase(
-                "Nothing was committed to for %(site)s, %(period)s, revision %(revision)s before this report.",
+                "No commitment was made for %(site)s, %(period)s, revision %(revision)s before this report.",
                 site=header.site,
                 period=header.period,
                 revision=header.revision,
             ),
-            "Use the agent of this release, which commits to the data first and draws by the portal's challenge.",
+            "Use the agent of this release, which commits to the data first and draws with the portal's challenge.",
         )
 
 
@@ -141,8 +141,8 @@ def _require_sequence(header: Header, held: Held) -> None:
             409,
             "ledger-sequence-used",
             Phrase(
-                "The report is number %(sequence)s of the ledger of %(site)s, and so is that of %(period)s, revision %(revision)s, which"
-                " was accepted already: the two come from ledgers that do not know of each other.",
+                "The report is number %(sequence)s of the ledger of %(site)s. The report of %(period)s, revision %(revision)s, which "
+                "is already accepted, has the same number. The two come from ledgers that do not know of each other.",
                 sequence=header.ledger_sequence,
                 site=header.site,
                 period=used[0],
@@ -156,7 +156,7 @@ def _require_sequence(header: Header, held: Held) -> None:
             422,
             "ledger-sequence-wrong",
             Phrase(
-                "The report says that it is number %(found)s of the ledger of %(site)s; its challenge gave it number %(wanted)s.",
+                ("The report states that it is number %(found)s of the ledger of %(site)s, but its challenge gave it number %(wanted)s."),
                 found=header.ledger_sequence,
                 site=header.site,
                 wanted=wanted,

@@ -80,7 +80,7 @@ def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness:
         raise RefusedError(
             403,
             "not-your-site",
-            Phrase("This file was made for the site %(site)s, which is none of yours.", site=named),
+            Phrase("This file was made for the site %(site)s, which is not one of yours.", site=named),
             "Choose the file of your own plant, or ask somebody from that plant to submit this one.",
         )
     return take(raw, key, now, randomness)
@@ -111,8 +111,11 @@ def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> Co
             raise RefusedError(
                 409,
                 "commitment-not-lost",
-                Phrase("Entry %(index)s of the log, which this challenge names, was not lost in a restart of it.", index=given.log_index),
-                "Tell the portal's operator: the commitment is not here, and the log lacks nothing.",
+                Phrase(
+                    "Entry %(index)s of the log, which this challenge names, was not lost when the log was restarted.",
+                    index=given.log_index,
+                ),
+                "Tell the portal's operator: the commitment is not here, although the log is complete.",
             )
         taken = Commitment.objects.filter(site=device.site)
         same = Q(period=given.commitment.period, revision=given.commitment.revision) | Q(sequence=given.ledger.sequence)
@@ -212,13 +215,13 @@ def _require_turn(signed: SignedCommitment, device: Device) -> None:
             409,
             "commitment-conflict",
             Phrase(
-                "%(site)s committed to other data for %(period)s, revision %(revision)s, and has their challenge.",
+                "%(site)s committed to other data for %(period)s, revision %(revision)s, and already has the challenge for them.",
                 site=commitment.site,
                 period=commitment.period,
                 revision=commitment.revision,
             ),
-            "Put those data back and run submit again. If the change is right, run submit with --correct: that is the next revision, "
-            "debited from the reserve for corrections.",
+            "Restore those data and run submit again. If the change is right, run submit with --correct: that makes the next "
+            "revision and spends from the reserve for corrections.",
         )
     period = period_taking_reports(device.site, commitment.period)
     if period is None:
@@ -233,12 +236,12 @@ def _require_turn(signed: SignedCommitment, device: Device) -> None:
             422,
             "revision-out-of-order",
             Phrase(
-                "Revision %(revision)s of %(site)s, %(period)s came before the one that it follows.",
+                "Revision %(revision)s of %(site)s, %(period)s arrived before the revision that it follows.",
                 revision=commitment.revision,
                 site=commitment.site,
                 period=commitment.period,
             ),
-            "Put the newest copy of the state directory back; revisions are committed to one after the other.",
+            "Restore the newest copy of the state directory. Revisions are committed one after the other.",
         )
     if taken:
         _require_correction_left(device, commitment.period, period)

@@ -61,7 +61,10 @@ def _received(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: d
         raise RefusedError(
             401,
             "outer-signature-invalid",
-            Phrase("The envelope was not signed by the device %(device)s, or was altered since.", device=envelope.header.device_id),
+            Phrase(
+                "The envelope was not signed by the device %(device)s, or was changed after it was signed.",
+                device=envelope.header.device_id,
+            ),
             "Submit again from the site's spool, with the device that is enrolled for this site.",
         )
     with tracing.step("store"):
@@ -81,7 +84,7 @@ def receive_for(user: User, raw: bytes, directory: PublishedDirectory, key: Rece
         raise RefusedError(
             403,
             "not-your-site",
-            Phrase("This file was sealed for the site %(site)s, which is none of yours.", site=named),
+            Phrase("This file was sealed for the site %(site)s, which is not one of yours.", site=named),
             "Choose the file of your own plant, or ask somebody from that plant to submit this one.",
         )
     return receive(raw, directory, key, now)
@@ -100,7 +103,7 @@ def device_of(header: Sender) -> Device:
         raise RefusedError(
             401,
             "device-replaced",
-            Phrase("The device %(device)s has a new key since; its old one signs nothing new.", device=header.device_id),
+            Phrase("The device %(device)s now has a new key. Its old key can sign nothing new.", device=header.device_id),
             "Submit from the state directory in which the key was rotated, not from an older copy of it.",
         )
     if device.revoked_at is not None:
@@ -140,13 +143,13 @@ def device_unknown(named: str) -> RefusedError:
         401,
         "device-lost",
         Phrase(
-            "No device %(device)s is enrolled here. The portal went back to a backup on %(day)s and knows no device that was enrolled "
-            "after that backup was made.",
+            "No device %(device)s is enrolled here. The portal was restored from a backup on %(day)s and knows no device that was "
+            "enrolled after that backup was made.",
             device=named,
             day=log.day_of(on).isoformat(),
         ),
-        "Keep the state directory: seed, ledger and sealed reports stay good. Ask for a new token, run `enrol --replace --token TOKEN` "
-        "on it, then submit: what the portal lost is handed in again.",
+        "Keep the state directory: seed, ledger and sealed reports remain valid. Ask for a new token, run `enrol --replace --token "
+        "TOKEN` on it, then submit: this submits again what the portal lost.",
     )
 
 

@@ -85,7 +85,7 @@ def remind(view: ParticipationView, by: User, now: datetime, chosen: Collection[
         period = ReportingPeriod.objects.select_for_update().get(peer_group=view.peer_group, name=view.period)
         if period.closed_at is not None:
             raise RefusedError(
-                409, "period-closed", Phrase("The period %(period)s is closed.", period=period.name), "It is closed for reports."
+                409, "period-closed", Phrase("The period %(period)s is closed.", period=period.name), "It does not accept reports any more."
             )
         late_now = set(owing(view, now))
         asked = late_now if chosen is None else set(chosen) & set(remindable(view))
@@ -94,7 +94,7 @@ def remind(view: ParticipationView, by: User, now: datetime, chosen: Collection[
         sites: Sequence[Site] = list(late)
         if not sites:
             raise RefusedError(
-                409, "nobody-late", "No site is left that owes a report and was not reminded within a day.", "Come back tomorrow."
+                409, "nobody-late", "There is no site that owes a report and was not reminded within the last day.", "Come back tomorrow."
             )
         people = _people(sites)
         made = [

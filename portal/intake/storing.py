@@ -153,7 +153,7 @@ def _require_openable(arrival: Arrival) -> None:
         raise RefusedError(
             400,
             "processing-key-unknown",
-            "The envelope is sealed to a key that this portal does not list, or no longer lists: nobody here could open it.",
+            "The envelope is sealed to a key that this portal does not list, or no longer lists, so nobody here could open it.",
             "Fetch the key directory again, then submit a new envelope.",
         )
 

@@ -52,7 +52,7 @@ def backup(folder: Path, now: datetime) -> Manifest:
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if any(folder.iterdir()):
-        raise InputError("backup-folder-used", "The folder is not empty.", "Name a new one for each backup.", place=Place(str(folder)))
+        raise InputError("backup-folder-used", "The folder is not empty.", "Name a new folder for each backup.", place=Place(str(folder)))
     with _snapshots() as (names, size, root):
         for alias, file in DUMPS.items():
             _run("pg_dump", alias, "--format=custom", f"--snapshot={names[alias]}", f"--file={folder / file}")
@@ -73,7 +73,7 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError) as error:
         raise InputError(
-            "backup-incomplete", "The backup was not finished.", "Take another one.", place=Place(str(folder / MANIFEST))
+            "backup-incomplete", "The backup was not finished.", "Make another backup.", place=Place(str(folder / MANIFEST))
         ) from error
     for file, digest in manifest.sha256.items():
         if not (folder / file).exists() or _sha256(folder / file) != digest:
@@ -127,7 +127,7 @@ def _require_postgresql() -> None:
         if connection.vendor != "postgresql":
             raise InputError(
                 "no-postgresql",
-                "Backups are of PostgreSQL; this installation keeps its databases in files.",
+                "Backups work only with PostgreSQL. This installation keeps its databases in files.",
                 "Stop web and worker and copy the folder STEPLABEL_VAR.",
             )
         with connection.cursor() as cursor:
@@ -153,7 +153,7 @@ def _run(program: str, alias: str, *arguments: str) -> None:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # names are ours
     except FileNotFoundError as error:
         raise InputError(
-            "no-postgresql", Phrase("There is no program %(program)s.", program=program), "Install postgresql-client."
+            "no-postgresql", Phrase("The program %(program)s was not found.", program=program), "Install postgresql-client."
         ) from error
     if done.returncode:
         raise InputError(

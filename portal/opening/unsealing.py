@@ -174,8 +174,8 @@ def _require_commitment(submission: Submission, report: Report) -> None:
         raise VerificationError(
             "commitment-missing",
             Phrase(
-                "No commitment to the data of %(subject)s was handed in before this report: "
-                "it was drawn without a challenge of this portal.",
+                "No commitment to the data of %(subject)s was submitted before this report, so it was drawn without a challenge of "
+                "this portal.",
                 subject=subject,
             ),
             "Use the agent of this release, which commits first, and submit a new revision.",
@@ -183,20 +183,20 @@ def _require_commitment(submission: Submission, report: Report) -> None:
     if held.data_root != report.data_root.hex():
         raise VerificationError(
             "data-root-mismatch",
-            Phrase("The report names other data than those that were committed to for %(subject)s.", subject=subject),
+            Phrase("The report names data other than those in the commitment for %(subject)s.", subject=subject),
             "Submit a new revision from the data as they are: it commits to them first.",
         )
     if held.nonce != report.challenge.hex():
         raise VerificationError(
             "challenge-mismatch",
-            Phrase("The report was drawn by another challenge than the one given for %(subject)s.", subject=subject),
-            "Submit a new revision with the agent of this release, which draws by the portal's challenge only.",
+            Phrase("The report was drawn with another challenge than the one given for %(subject)s.", subject=subject),
+            "Submit a new revision with the agent of this release, which draws only with the portal's challenge.",
         )
     if held.sequence is not None and held.sequence != submission.ledger_sequence:
         raise VerificationError(
             "ledger-sequence-wrong",
             Phrase(
-                "The report says that it is number %(found)s of the site's ledger; the challenge for %(subject)s gave it "
+                "The report states that it is number %(found)s of the site's ledger, but the challenge for %(subject)s gave it "
                 "number %(wanted)s.",
                 found=submission.ledger_sequence or 0,
                 subject=subject,

@@ -71,7 +71,7 @@ def read(raw: bytes) -> Result:
         raise RefusedError(
             400,
             "result-malformed",
-            Phrase("The file is no result of the conformance kit: %(wrong)s.", wrong=wrong),
+            Phrase("The file is not a result of the conformance kit: %(wrong)s.", wrong=wrong),
             "Give what python -m reporting_agent.sources.conformance NAME --json prints, unchanged.",
         )
     failed = tuple(one["name"] for one in told["checks"] if not one["passed"])
@@ -91,7 +91,7 @@ def declare(user: User, provider: int, product: str, version: str, raw: bytes, n
         raise RefusedError(
             400,
             "result-malformed",
-            Phrase("The kit ran on %(day)s, still to come.", day=result.ran_on.isoformat()),
+            Phrase("The kit ran on %(day)s, which is in the future.", day=result.ran_on.isoformat()),
             "Set the clock and run it again.",
         )
     try:
@@ -124,7 +124,7 @@ def confirm(user: User, conformance: int, now: datetime) -> Conformance:
     with transaction.atomic():
         row = to_confirm(user).select_for_update(of=("self",)).get(pk=conformance)
         if row.failed:
-            raise RefusedError(409, "result-failed", "The result has checks that failed.", "Confirm a result in which all passed.")
+            raise RefusedError(409, "result-failed", "The result has checks that failed.", "Confirm a result in which all checks passed.")
         if row.confirmed_at is None:
             row.confirmed_at, row.confirmed_by = now, user.email
             row.save(update_fields=["confirmed_at", "confirmed_by"])
@@ -184,17 +184,17 @@ def _views(rows: QuerySet[Conformance]) -> tuple[ConformanceView, ...]:
 def _wrong(told: Any) -> str:
     """What keeps a document from being a result; empty where nothing does."""
     if not isinstance(told, dict) or told.get("schema") != SCHEMA:
-        return Phrase("it has no schema %(schema)s", schema=SCHEMA)
+        return Phrase("it does not have the schema %(schema)s", schema=SCHEMA)
     for name, most in (("source", 200), ("kit", 100), ("ran_on", 10)):
         if not isinstance(told.get(name), str) or not 0 < len(told[name]) <= most or "\x00" in told[name]:
-            return Phrase("%(name)s is no text of 1 to %(most)s characters", name=name, most=most)
+            return Phrase("%(name)s is not a text of 1 to %(most)s characters", name=name, most=most)
     try:
         date.fromisoformat(told["ran_on"])
     except ValueError:
-        return Phrase("ran_on is no day")
+        return Phrase("ran_on is not a day")
     checks = told.get("checks")
     if not isinstance(checks, list) or not all(isinstance(one, dict) and isinstance(one.get("passed"), bool) for one in checks):
         return Phrase("its checks do not say whether they passed")
     if tuple(one.get("name") for one in checks) != CHECKS:
-        return Phrase("its checks are not those of the kit, in their order")
+        return Phrase("its checks are not those of the kit in the same order")
     return ""

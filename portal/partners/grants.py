@@ -68,7 +68,7 @@ def grant(user: User, site_slug: str, partner: int, *, receipts: bool, values: b
     other = partners().get(pk=partner)
     if other.kind == Role.SUPPLIER and (receipts or values):
         raise RefusedError(
-            400, "grant-too-wide", "An energy supplier is shown nothing of reports.", "Grant it without receipts and without values."
+            400, "grant-too-wide", "An energy supplier cannot see anything of reports.", "Give access without receipts and without values."
         )
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one grant at a time, also of two managers at once

@@ -60,7 +60,7 @@ def import_list(by: User, contents: Mapping[str, Mapping[str, str]], now: dateti
         raise RefusedError(
             409,
             "practice-collected",
-            Phrase("The practice %(practice)s was collected from a firm; a list does not replace it.", practice=taken),
+            Phrase("The practice %(practice)s was collected from a firm; a list cannot replace it.", practice=taken),
             "Give the list's own practice another id.",
         )
     with transaction.atomic():
@@ -177,7 +177,7 @@ def _create(row: Entry, by: User, now: datetime) -> Entry:
         raise RefusedError(
             409,
             "practice-waits",
-            Phrase("A version of the practice %(practice)s waits already.", practice=row.practice),
+            Phrase("A version of the practice %(practice)s is already waiting.", practice=row.practice),
             "Publish or refuse that one first.",
         ) from waits
     return row
@@ -204,7 +204,7 @@ def _require_ready(row: Entry, by: User) -> None:
         raise RefusedError(
             409,
             "practice-incomplete",
-            Phrase("Before it is published, these stand in the entry: %(fields)s.", fields=", ".join(missing)),
+            Phrase("Before it can be published, the entry must contain: %(fields)s.", fields=", ".join(missing)),
             "Edit it; then a second person publishes it.",
         )
 
@@ -214,8 +214,11 @@ def _require_safe(content: Mapping[str, str]) -> None:
         raise RefusedError(
             409,
             "practice-gives-away",
-            "This could tell the firm's energy per unit: an amount or a share of energy, or a saving as one figure.",
-            "Write no amount and no share of energy or power; give the saving as a range, its high end at least 1.2 times its low end.",
+            "This could reveal the firm's energy per unit: it contains an amount or a share of energy, or a saving as one figure.",
+            (
+                "Do not write an amount or a share of energy or power. Give the saving as a range whose high end is at least 1.2 times "
+                "its low end."
+            ),
         )
 
 
@@ -226,16 +229,16 @@ def _require_regulator(by: User) -> None:
 
 def not_regulator() -> RefusedError:
     return RefusedError(
-        403, "not-regulator", "You are no regulator of the nation.", "The library holds for the whole nation: ask one of its regulators."
+        403, "not-regulator", "You are not a national regulator.", "The library applies to the whole nation: ask one of its regulators."
     )
 
 
 def _not_of_the_firm() -> RefusedError:
-    return RefusedError(403, "not-of-the-firm", "You do not act for this firm.", "Ask who manages it in the portal.")
+    return RefusedError(403, "not-of-the-firm", "You do not act for this firm.", "Ask the firm's manager in the portal.")
 
 
 def _decided() -> RefusedError:
-    return RefusedError(409, "practice-decided", "This version is decided already.", "Write the next version.")
+    return RefusedError(409, "practice-decided", "This version has already been decided.", "Write the next version.")
 
 
 def _agency(by: User) -> str:

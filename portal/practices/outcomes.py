@@ -51,8 +51,8 @@ def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime)
             raise RefusedError(
                 409,
                 "outcome-reported",
-                Phrase("The site %(site)s has reported on this practice already; each site counts once.", site=site.slug),
-                "While that report waits you may withdraw it and hand in another. Once it is counted it stays.",
+                Phrase("The site %(site)s has already reported on this practice; each site counts once.", site=site.slug),
+                "While that report waits, you can withdraw it and submit another one. Once it is counted, it stays.",
             )
         record(now, by.email, Action.OUTCOME_HANDED_IN, f"firm {site.organisation.name}"[:254])
         _count(practice, key, now)
@@ -76,8 +76,8 @@ def withdraw(report: int, by: User, now: datetime) -> None:
             raise RefusedError(
                 409,
                 "outcome-counted",
-                "This report is counted and stays: without it the difference would tell its class.",
-                "What is told stays without the firm’s name.",
+                "This report is counted and stays: if it were removed, the difference would reveal its class.",
+                "What is shown does not contain the firm’s name.",
             )
         row.delete()
         record(now, by.email, Action.OUTCOME_WITHDRAWN, f"firm {site.organisation.name}"[:254])
@@ -98,8 +98,8 @@ def _own_site(slug: str, by: User) -> Site:
         raise RefusedError(
             403,
             "outcome-of-another-site",
-            Phrase("The file is of the site %(site)s, which is none of a firm that you manage.", site=slug),
-            "Choose a file of your own site, or ask who manages that firm.",
+            Phrase("The file is about the site %(site)s, which does not belong to a firm that you manage.", site=slug),
+            "Choose a file of your own site, or ask the manager of that firm.",
         )
     return site
 
@@ -120,12 +120,15 @@ def _require_fit(found: SiteOutcome, site: Site, practice: str, now: datetime) -
             409,
             "outcome-does-not-fit",
             Phrase(
-                "The file is of practice %(practice)s, version %(version)s, at a site of the sector %(sector)s, in %(year)s: that is not "
-                "this page’s practice, or there is no such version, sector or year of it yet.",
+                "The file is about practice %(practice)s, version %(version)s, at a site of the sector %(sector)s, in %(year)s. "
+                "Either this page is about another practice, or that version, sector or year does not exist yet.",
                 practice=found.practice,
                 version=found.version,
                 sector=site.pack,
                 year=found.year,
             ),
-            "Hand it in on the page of the practice that it names; else correct actions.toml and write the file anew.",
+            (
+                "Submit it on the page of the practice that it names. If that is not the right practice, correct actions.toml and write "
+                "the file again."
+            ),
         )

@@ -41,7 +41,7 @@ def excluded(present: Cohort) -> tuple[tuple[str, int], ...]:
 
 def told_of_change(what_changed: str, present: Cohort, before: Collection[str]) -> Words:
     """The drafter's words, in the one language they were written in, and who left since by what an auditor found."""
-    said = Words.of(what_changed) if what_changed else worded("the drafter gave no description of the change.")
+    said = Words.of(what_changed) if what_changed else worded("the drafter did not describe the change.")
     gone = sum(reason is LeftOut.ADVERSE and digest in before for digest, reason in present.left_out.items())
     if not gone:
         return said

@@ -38,8 +38,8 @@ def _curve() -> tuple[Variable, ...]:
                 OWN,
                 COMPOSED,
                 Phrase(
-                    "value that %(percent)s %% of the firms stay at or below with their own best (not with their "
-                    "typical batch), by the row's averaging",
+                    "value at or below which %(percent)s %% of the firms are with their own best (not with their typical batch), by "
+                    "the row's averaging",
                     percent=percent,
                 ),
             ),
@@ -68,9 +68,11 @@ def _over_years() -> tuple[Variable, ...]:
     )
     known = {one.name: one for one in CODEBOOK}
     told = {"best": known["best"].meaning, "typical": known["typical"].meaning}
-    told["spread"] = Phrase("how far the firms' lower and upper quartile lie apart; between tenths a quartile lies midway")
+    told["spread"] = Phrase(
+        "difference between the firms' lower and upper quartile; a quartile between two tenths is taken as their midpoint"
+    )
     told |= {name: known[name].meaning for name in ("saved_at_typical", "saved_at_best")}
-    moved = Phrase("by how much it moved since break_since; empty where something is defined otherwise")
+    moved = Phrase("change since break_since; empty where something is defined differently")
     told |= {f"{name}_moved": moved for name in ("best", "typical", "spread")}
     figures = [
         Variable(f"{name}{end}", OWN, COMPOSED, known[f"best{end}"].meaning if end else meaning)

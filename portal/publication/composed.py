@@ -50,7 +50,7 @@ def _reports(row: Publication, size: int) -> list[JSON]:
     reports = found_in(row)
     entries = [one.entry for one in reports if one.entry is not None]
     if len(entries) < len(reports):
-        raise _not_logged(Phrase("A report was accepted before the log held protected values."))
+        raise _not_logged(Phrase("A report was accepted before the log recorded protected values."))
     leaves = {index: _leaf(found) for index, found in log.inclusions([*(one.report.log_index for one in reports), *entries], size).items()}
     roster = Roster.from_json(row.roster)
     return [

@@ -65,7 +65,7 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
         raise RefusedError(
             409,
             "no-participants",
-            "No accepted submission is there to compose.",
+            "There is no accepted submission to compose.",
             "Wait for submissions, or look at the participation page.",
         )
     pack = packs.load(group.pack, group.pack_version)
@@ -292,38 +292,42 @@ def _approval(user: User, at: datetime, act: str) -> Approval:
 
 
 _SENTENCES = {
-    "not-regulator": (403, Phrase("You are no regulator of this peer group."), Phrase("Ask a regulator of its whole jurisdiction.")),
+    "not-regulator": (403, Phrase("You are not a regulator of this peer group."), Phrase("Ask a regulator of its whole jurisdiction.")),
     "own-draft": (403, Phrase("You drafted this version yourself."), Phrase("A second person has to publish it.")),
-    "not-a-draft": (409, Phrase("This version is no draft any more."), Phrase("Draft a new version to change anything.")),
+    "not-a-draft": (409, Phrase("This version is no longer a draft."), Phrase("Draft a new version to change anything.")),
     "gate-holds": (
         409,
-        Phrase("The gate holds a value of this version back for now."),
+        Phrase("The disclosure gate withholds a value of this version for now."),
         Phrase("Wait until more participants have changed, or the lag has passed."),
     ),
     "is-scheduled": (
         409,
-        Phrase("This version is approved and waits for its time."),
-        Phrase("Cancel its release first, or wait until it is out."),
+        Phrase("This version is approved and waits for its release time."),
+        Phrase("Cancel its release first, or wait until it is published."),
     ),
-    "nothing-shown": (409, Phrase("The gate releases no value of this version."), Phrase("Look at the gate's reasons cell by cell.")),
+    "nothing-shown": (
+        409,
+        Phrase("The disclosure gate releases no value of this version."),
+        Phrase("Look at the disclosure gate's reasons cell by cell."),
+    ),
     "draft-outdated": (
         409,
-        Phrase("Other reports, or steps of them, would enter now than when this was drafted."),
+        Phrase("The reports, or steps of them, that would enter now differ from those when this was drafted."),
         Phrase("Draft the version again."),
     ),
-    "time-past": (409, Phrase("The time that was set is past."), Phrase("Set a time to come, or publish now.")),
+    "time-past": (409, Phrase("The time that was set is in the past."), Phrase("Set a future time, or publish now.")),
     "not-scheduled": (
         409,
-        Phrase("No release of this version waits for its time."),
-        Phrase("Look at its page: it may be out, cancelled or stopped."),
+        Phrase("This version has no release that waits for its time."),
+        Phrase("Look at its page: it may have been published, cancelled or stopped."),
     ),
-    "comment-empty": (409, Phrase("The comment is empty."), Phrase("Write what the others should know of this draft.")),
+    "comment-empty": (409, Phrase("The comment is empty."), Phrase("Write what the others should know about this draft.")),
     "not-published": (
         409,
         Phrase("Only a published version can be withdrawn."),
         Phrase("Discard a draft that is not needed."),
     ),
-    "discard-unexplained": (409, Phrase("A draft is discarded with a reason."), Phrase("Say in a sentence why it is not needed.")),
+    "discard-unexplained": (409, Phrase("A draft can be discarded only with a reason."), Phrase("Say in a sentence why it is not needed.")),
     "reason-missing": (409, Phrase("A withdrawal needs a reason; it is shown to everybody."), Phrase("Say in a sentence what was wrong.")),
 }
 

@@ -169,6 +169,6 @@ def _taken(name: str) -> RefusedError:
     return RefusedError(
         409,
         "name-taken",
-        Phrase("There is a firm of the name %(name)s already.", name=name),
+        Phrase("There is already a firm with the name %(name)s.", name=name),
         "Choose it from the list, or refuse and ask for another name.",
     )

@@ -70,14 +70,14 @@ def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, dele
             400,
             "delegate-of-no-firm",
             Phrase("%(firm)s has no sites that a delegate could act for.", firm=Name(firm.name, zh=firm.name_zh)),
-            "Invite them as a colleague of your own.",
+            "Invite them as a colleague from your own organisation.",
         )
     with transaction.atomic():
         if Membership.objects.filter(organisation=firm, user__email=address, role=firm.kind).exists():
             raise RefusedError(
                 409,
                 "already-member",
-                Phrase("%(person)s acts for %(firm)s already.", person=address, firm=Name(firm.name, zh=firm.name_zh)),
+                Phrase("%(person)s already acts for %(firm)s.", person=address, firm=Name(firm.name, zh=firm.name_zh)),
                 "Change what they may do in the list of people instead.",
             )
         waiting_invitations().filter(organisation=firm, email=address).update(revoked_at=now)
@@ -132,14 +132,17 @@ def accept(secret: str, user: User, now: datetime) -> Organisation:
         row = waiting_invitations().select_for_update().filter(secret_sha256=digest_of(secret), expires_at__gt=now).first()
         if row is None:
             raise RefusedError(
-                409, "invitation-outdated", "The invitation was used, revoked or is older than a week.", "Ask who sent it to send it again."
+                409,
+                "invitation-outdated",
+                "The invitation was used, revoked or is older than a week.",
+                "Ask the person who sent it to send it again.",
             )
         if row.email != user.email:
             raise RefusedError(
                 403,
                 "invitation-of-another",
                 Phrase("The invitation is for %(person)s.", person=row.email),
-                "Sign out, and sign in with the address it was sent to.",
+                "Sign out, and sign in with the address to which it was sent.",
             )
         Membership.objects.update_or_create(
             user=user,
@@ -222,7 +225,7 @@ def _require_another_manager(row: Membership) -> None:
         409,
         "last-manager",
         Phrase(
-            "%(person)s is the last who manages %(firm)s.",
+            "%(person)s is the only person left who manages %(firm)s.",
             person=row.user.email,
             firm=Name(row.organisation.name, zh=row.organisation.name_zh),
         ),

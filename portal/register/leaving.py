@@ -45,7 +45,7 @@ from portal.standings.models import ProtectedValue, Standing
 COOLING = timedelta(days=14)
 """Between asking and deleting: long enough for whoever was on holiday to undo it."""
 
-BECAUSE = Phrase("the firm has left the scheme")
+BECAUSE = Phrase("the firm has left the programme")
 """On the record of what ends with it, in words that stay."""
 
 LINK_GOOD_FOR = timedelta(days=365)
@@ -115,7 +115,7 @@ def ask(user: User, firm: int, now: datetime) -> Leaving:
                 409,
                 "firm-obliged",
                 "A site of the firm is on a list of the obliged.",
-                "Ask the regulator to take its sites off the list first; who is obliged cannot leave by itself.",
+                "Ask the regulator to take its sites off the list first. An obliged firm cannot leave by itself.",
             )
         made = Leaving.objects.create(organisation=organisation, asked_at=now, due_at=now + COOLING)
         record(now, user.email, Action.FIRM_LEAVING, _subject(organisation), f"on {made.due_at:%Y-%m-%d}")

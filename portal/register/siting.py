@@ -184,5 +184,5 @@ def _decide(row: SiteApplication, user: User, now: datetime, *, approved: bool, 
 
 def _known(slug: str) -> RefusedError:
     return RefusedError(
-        409, "site-known", Phrase("There is a site %(site)s already, or one waits for approval.", site=slug), "Choose another id."
+        409, "site-known", Phrase("There is already a site %(site)s, or one waits for approval.", site=slug), "Choose another id."
     )

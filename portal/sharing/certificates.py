@@ -53,7 +53,7 @@ def issue(user: User, digest: str, now: datetime) -> CertificateView:
         row = rows.select_related("site__organisation").get(digest=digest)
         if row.state != State.ACCEPTED:
             raise RefusedError(
-                409, "report-not-accepted", "Only the labels of an accepted report can be shown to others.", "Take its newest revision."
+                409, "report-not-accepted", "Only the labels of an accepted report can be shown to others.", "Use its newest revision."
             )
         held: Certificate | None = Certificate.objects.filter(submission=row, revoked_at=None).first()
         if held is None:

@@ -59,7 +59,7 @@ def share(user: User, digest: str, buyer: str, cells: Sequence[Cell], days: int,
         row = Submission.objects.filter(site__in=managed_sites(user)).select_related("site").defer("envelope").get(digest=digest)
         if row.state != State.ACCEPTED:
             raise RefusedError(
-                409, "report-not-accepted", "Only the labels of an accepted report can be shown to others.", "Take its newest revision."
+                409, "report-not-accepted", "Only the labels of an accepted report can be shown to others.", "Use its newest revision."
             )
         present = {cell_of(value) for value in row.protected_values.all()}
         chosen = sorted(present.intersection(cells))

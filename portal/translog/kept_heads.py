@@ -82,7 +82,7 @@ def require_whole(size: int, most: int | None = None) -> None:
         raise RefusedError(
             503,
             "log-set-back",
-            Phrase("The portal's log has %(now)s entries and has shown %(most)s: it was set back, by a restore.", now=size, most=most),
+            Phrase("The portal's log has %(now)s entries and has shown %(most)s: a restore set it back.", now=size, most=most),
             REMEDY,
         )
 
@@ -108,7 +108,7 @@ def _add(line: str, still: Callable[[], bool]) -> None:
         raise RefusedError(
             503,
             "heads-not-kept",
-            Phrase("The head of the portal's log cannot be written down outside the database: %(why)s.", why=error.strerror or str(error)),
+            Phrase("The head of the portal's log cannot be saved outside the database: %(why)s.", why=error.strerror or str(error)),
             "Send the same again later. The operator makes room for STEPLABEL_HEADS_FILE: docs/runbook.md, heads-not-kept.",
         ) from error
 
@@ -176,6 +176,6 @@ class _Seen:
 _seen: _Seen | None = None
 _NOTHING = Kept(0, None)
 REMEDY = Phrase(
-    "Nothing is lost by waiting: send the same again later. The operator follows docs/runbook.md, log-set-back: restore a newer backup,"
-    " or restart the log with the coordinator's signature."
+    "You lose nothing by waiting: send the same again later. The operator follows docs/runbook.md, log-set-back: restore a newer "
+    "backup, or restart the log with the coordinator's signature."
 )

@@ -38,14 +38,17 @@ def ask(reason: str, key: ReceiptKey, now: datetime, seen: bytes | None = None) 
     if before is None:
         raise InputError(
             "no-head-kept",
-            "No head of the log that was lost is at hand.",
-            "Give one that an agent or a witness kept: `steplabel-agent status --heads DIR` writes head.cbor; then --head head.cbor.",
+            "No head of the lost log is available.",
+            (
+                "Give a head that an agent or a witness saved: `steplabel-agent status --heads DIR` writes head.cbor. Then use --head "
+                "head.cbor."
+            ),
         )
     if (fault := selectors.first_fault()) is not None:
         raise InputError(
             "log-damaged",
             Phrase("From entry %(entry)s on, the existing log is not valid.", entry=fault),
-            "Restore a backup that holds (`manage.py check_log`); then ask again.",
+            "Restore a valid backup (`manage.py check_log` tests it), then ask again.",
         )
     after = selectors.head_of(selectors.size(), key)
     lost_to = max(known.size, heads.parse(before).size)
@@ -67,8 +70,8 @@ def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRest
     if (selectors.size(), selectors.present_root()) != (after.size, after.root):
         raise InputError(
             "restart-of-another-log",
-            Phrase("The statement allows a log of %(size)s entries to continue, and this is another log.", size=after.size),
-            "Ask again with `manage.py restart_log ask`; nothing may be added between asking and taking.",
+            Phrase("The statement allows a log of %(size)s entries to continue, but this is another log.", size=after.size),
+            "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`.",
         )
     kept_heads.keep_restart(signed)
     with transaction.atomic():

@@ -109,7 +109,7 @@ def _require_kept_beginning() -> None:
         raise RefusedError(
             503,
             "log-set-back",
-            Phrase("The portal's log does not begin with the %(size)s entries that it has shown: it was set back.", size=known.size),
+            Phrase("The portal's log does not begin with the %(size)s entries that it has shown: the log was set back.", size=known.size),
             REMEDY,
         )
 
@@ -160,7 +160,7 @@ def consistency(first: int, second: int) -> list[bytes]:
             404,
             "log-sizes-reversed",
             Phrase("A log of %(second)s entries cannot begin with %(first)s.", second=second, first=first),
-            "Ask from the smaller to the larger.",
+            "Ask from the smaller size to the larger one.",
         )
     return _hashes(consistency_runs(first, second))
 
@@ -224,7 +224,7 @@ def _known_size(asked: int | None) -> int:
             404,
             "log-size-unknown",
             Phrase("The log never had %(asked)s entries; it has %(now)s.", asked=asked, now=now),
-            "Ask for the head first: it says the size.",
+            "Ask for the head first: it states the size.",
         )
     return asked
 
@@ -243,7 +243,7 @@ def _hashes(runs: Iterable[Run]) -> list[bytes]:
         raise RefusedError(
             500,
             "log-damaged",
-            "Hashes of the portal's log are gone.",
+            "Hashes of the portal's log are missing.",
             "Tell the portal's operator, who has backups and `manage.py check_log`.",
         )
     return [hash_of(lambda node: known[LogNode.number_of(node)], run) for run in runs]

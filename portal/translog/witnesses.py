@@ -57,7 +57,7 @@ def checkpoint(shown: Shown, directory: PublishedDirectory, key: ReceiptKey) -> 
             404,
             "log-not-witnessed",
             Phrase("No head of the log has the cosignatures of %(required)s witnesses yet.", required=directory.content.witnesses_required),
-            "Ask again once the witnesses have come; the page of the log says when each was here last.",
+            "Ask again after the witnesses have come. The page of the log shows when each was last here.",
         )
     last = {row.witness: row for row in _named(directory).filter(size=size).order_by("signed_at")}
     lines = [notes.parse_line(row.line) for row in last.values()]
@@ -78,7 +78,7 @@ def take(raw: bytes, directory: PublishedDirectory, now: datetime) -> int:
             403,
             "witness-unknown",
             "No witness that the key directory names has cosigned this checkpoint.",
-            "Give the witness's public key to the portal's operator, who has it put into the next key directory.",
+            "Give the witness's public key to the portal's operator, who adds it to the next key directory.",
         )
     _require_own(given)
     new = 0
@@ -115,9 +115,11 @@ def _require_own(given: Checkpoint) -> None:
         raise RefusedError(
             409,
             "cosignature-of-another-log",
-            Phrase("The checkpoint is signed by this portal's key, and its log of %(size)s entries has another root.", size=given.size),
-            "Keep the checkpoint: it is evidence. Tell the operator and the coordinator by another way; the receipt key may be stolen, or "
-            "the log was restored from a backup.",
+            Phrase(
+                "The checkpoint is signed by this portal's key, but the portal's log of %(size)s entries has another root.", size=given.size
+            ),
+            "Keep the checkpoint: it is evidence. Tell the operator and the coordinator by a way other than this portal. The receipt "
+            "key may have been stolen, or the log was restored from a backup.",
         )
 
 

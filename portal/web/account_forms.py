@@ -20,8 +20,8 @@ from portal.accounts.first_mails import may_send_link
 from portal.web.forms import SignInForm, mark_errors
 from portal.web.passwords import post_link_to_new_password
 
-NEW = _("At least 12 characters, no common password, not your name or address.")
-AGAIN = _("The same once more, against mistyping.")
+NEW = _("At least 12 characters. Do not use a common password, your name or your address.")
+AGAIN = _("Type the same password again, so that it has no typing error.")
 CODE = _("Six digits from the authenticator app, or one of your recovery codes.")
 
 Text = Any  # a lazy text, which the stubs of forms do not know
@@ -80,7 +80,7 @@ class Counted(Ours):
 class ChangePasswordForm(Counted, account.ChangePasswordForm):  # type: ignore[misc] # allauth ships no types
     counted = "oldpassword"
     texts: ClassVar[Texts] = {
-        "oldpassword": (_("Password now"), "", _("Enter your password.")),
+        "oldpassword": (_("Current password"), "", _("Enter your password.")),
         "password1": (_("New password"), NEW, _("Enter a new password.")),
         "password2": (_("New password again"), AGAIN, _("Enter the new password again.")),
     }
@@ -100,7 +100,7 @@ class ForgottenPasswordForm(Ours, account.ResetPasswordForm):  # type: ignore[mi
         """Without allauth's look at who has the address."""
         email: str = self.cleaned_data["email"]
         if not may_send_link(context.request, email):
-            raise forms.ValidationError(_("Links were asked for this address too often. Wait an hour, then try again."))
+            raise forms.ValidationError(_("Too many links were requested for this address. Wait an hour, then try again."))
         return email
 
     def save(self, _request: HttpRequest, **_options: Any) -> str:

@@ -23,18 +23,18 @@ class AssignForm(forms.Form):
         _("Choose neither a body controlled by the same firm nor one whose auditors all have an interest in the firm: both are refused."),
         _("Choose a certification body."),
     )
-    period = choice(_("Period"), _("The reports of this period are what it checks, every revision of them."), _("Choose a period."))
+    period = choice(_("Period"), _("The body checks the reports of this period, in every revision."), _("Choose a period."))
     due = day(
         _("Conclusion due by (optional)"),
-        _("The last day. The body is reminded when it comes near; without it nothing is ever late."),
+        _("The last day. The body is reminded shortly before it. Without a day, the conclusion is never late."),
         optional=True,
     )
     sees = choice(
         _("What it sees of the reports"),
-        _("Protected values carry noise already, and are still the firm’s own. Samples at the plant need none of them."),
+        _("Protected values already contain noise, but they still belong to the firm. Samples at the plant do not need them."),
         choices=[
-            (OUTSIDE, _("Their outside: when, which revision, accepted or not")),
-            (VALUES, _("Their protected values as well")),
+            (OUTSIDE, _("Only the outer data: when, which revision, accepted or not")),
+            (VALUES, _("Also their protected values")),
         ],
     )
 
@@ -47,7 +47,7 @@ class AssignForm(forms.Form):
     def clean_due(self) -> date | None:
         day: date | None = self.cleaned_data["due"]
         if day is not None and day <= self.today:
-            raise forms.ValidationError(_("Choose a day to come."))
+            raise forms.ValidationError(_("Choose a day in the future."))
         return day
 
 
@@ -56,7 +56,7 @@ class TakeBackForm(forms.Form):
 
     reason = area(
         _("Reason"),
-        _("The body and the firm read it, and it stays on record. Name no figure."),
+        _("The body and the firm can read it, and it stays on record. Do not give any figures."),
         _("Say in a sentence why: an assignment is never withdrawn without a reason."),
         most=1000,
     )

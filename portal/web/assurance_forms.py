@@ -33,11 +33,11 @@ class InterestForm(forms.Form):
         _("Your interest in this firm, its suppliers or its competitors"),
         _("Money, family, a post held or offered, advice given within two years."),
         _("Say whether you have an interest."),
-        choices=[("", _("Choose one")), ("none", _("I have none")), ("some", _("I have one"))],
+        choices=[("", _("Choose one")), ("none", _("I have no interest")), ("some", _("I have an interest"))],
     )
     text = area(
-        _("What it is (where you have one)"),
-        _("Your body and the regulator read it. It cannot be withdrawn: somebody else from your body continues."),
+        _("What the interest is (if you have one)"),
+        _("Your body and the regulator can read it. It cannot be withdrawn. Somebody else from your body then continues."),
         most=1000,
         optional=True,
     )
@@ -48,13 +48,13 @@ class FindingForm(forms.Form):
 
     grade = choice(
         _("Grade"),
-        _("A major one stops a positive opinion until it is closed."),
+        _("A major finding prevents a positive opinion until it is closed."),
         _("Choose a grade."),
         choices=[("", _("Choose one")), *((grade, word) for grade, (word, _mood) in GRADES.items())],
     )
     text = area(
         _("What was found"),
-        _("The plant reads it. No readings: name records by their number."),
+        _("The plant can read it. Do not give readings: name records by their number."),
         _("Say what was found."),
         most=2000,
         rows=4,
@@ -69,7 +69,7 @@ class AnswerForm(forms.Form):
 
     text = area(
         _("Your answer, and what you corrected"),
-        _("The certification body reads it. It is never changed."),
+        _("The certification body can read it. It cannot be changed later."),
         _("Say what was done."),
         most=2000,
         rows=4,
@@ -84,7 +84,7 @@ class AnswerForm(forms.Form):
 class SettleForm(forms.Form):
     """The auditor closes a finding or sends its answer back; the regulator decides about an appeal."""
 
-    text = area(_("Your reason"), _("The plant reads it. It is never changed."), _("Say why."), most=2000)
+    text = area(_("Your reason"), _("The plant can read it. It cannot be changed later."), _("Say why."), most=2000)
 
 
 class OpinionForm(forms.Form):
@@ -99,7 +99,7 @@ class OpinionForm(forms.Form):
         widget=Checks(attrs={"class": "govuk-checkboxes__input"}),
         error_messages={"required": _("Choose at least one step.")},
     )
-    boundary = area(_("Boundary"), _("What belongs to it, from which meter to which."), _("Say what the boundary is."), most=2000, rows=2)
+    boundary = area(_("Boundary"), _("What it includes, and from which meter to which."), _("Say what the boundary is."), most=2000, rows=2)
     materiality = number(
         _("Materiality, %"),
         _("An error of the stated value above this share would have changed the opinion."),
@@ -113,7 +113,7 @@ class OpinionForm(forms.Form):
     checked = area(_("What was checked"), required=_("Say what was checked."), most=2000, rows=4)
     not_checked = area(
         _("What was not checked"),
-        _("An opinion cannot be understood without it. If nothing was left out, say so."),
+        _("Nobody can understand the opinion without it. If nothing was left out, say so."),
         _("Say what was not checked."),
         most=2000,
     )
@@ -122,12 +122,12 @@ class OpinionForm(forms.Form):
 
     scheme = choice(
         _("Performance level by a scheme (optional)"),
-        _("The level follows from the improvement below; the statement holds both."),
+        _("The level follows from the improvement below. The statement contains both."),
         optional=True,
     )
     improvement = number(
         _("Improvement that you saw in the plant’s own records, %"),
-        _("Exact, against the baseline; never computed from protected values."),
+        _("The exact value against the baseline. Do not calculate it from protected values."),
         invalid=_("Write the share as 5 or 2.5."),
         min_value=Decimal("0.01"),
         max_value=Decimal("99.99"),
@@ -137,7 +137,7 @@ class OpinionForm(forms.Form):
     )
     baseline = pattern(
         _("Baseline"),
-        _("The year that the improvement is against, as 2022."),
+        _("The year with which the improvement is compared, such as 2022."),
         regex=r"^\d{4}\Z",
         invalid=_("Write the year as 2022."),
         width=10,
@@ -155,17 +155,17 @@ class OpinionForm(forms.Form):
     def clean_valid_until(self) -> date:
         day: date = self.cleaned_data["valid_until"]
         if day <= self.today:
-            raise forms.ValidationError(_("Choose a day to come."))
+            raise forms.ValidationError(_("Choose a day in the future."))
         return day
 
     def clean(self) -> dict[str, Any]:
         told = self.cleaned_data
         until, visit = told.get("valid_until"), told.get("surveillance_on")
         if visit and (visit <= self.today or (until and visit > until)):
-            self.add_error("surveillance_on", _("Choose a day to come, within the validity."))
+            self.add_error("surveillance_on", _("Choose a future day within the validity."))
         for needed in ("improvement", "baseline"):
             if told.get("scheme") and needed not in self.errors and not told.get(needed):
-                self.add_error(needed, _("A level by a scheme needs improvement and baseline."))
+                self.add_error(needed, _("A level under a scheme needs the improvement and the baseline."))
         return told
 
 
@@ -213,10 +213,10 @@ class KeyForm(forms.Form):
 
     public_key = pattern(
         _("Your public key"),
-        _("64 digits of 0–9 and a–f, as the command on your own machine shows it. The private half stays there."),
+        _("64 digits of 0–9 and a–f, as shown by the command on your own machine. The private key stays there."),
         _("Give the public key."),
         regex=DIGEST,
-        invalid=_("This is no public key: 64 digits of 0–9 and a–f."),
+        invalid=_("This is not a public key: a public key has 64 digits of 0–9 and a–f."),
     )
 
 
@@ -225,7 +225,7 @@ class CodeForm(forms.Form):
 
     code = line(
         _("Code on the certificate"),
-        _("Such as A-3F7K-9QW2-M4TX-B8ZC; small letters and spaces do not matter."),
+        _("Such as A-3F7K-9QW2-M4TX-B8ZC; you can use small letters and spaces."),
         _("Enter the code."),
         most=60,
         width=20,
@@ -237,16 +237,16 @@ class AuditPolicyForm(forms.Form):
     """What attestations and adverse opinions do to a peer group's publications."""
 
     attested = choice(
-        _("Who sets the industry’s values"),
-        _("Reports that do not count keep their place in the standings; how many they are is told."),
+        _("Which reports count in the industry’s values"),
+        _("Reports that do not count keep their place in the standings. Their number is published."),
         _("Choose one."),
         choices=[("no", _("Every accepted report")), ("yes", _("Only steps that are attested"))],
     )
     adverse = choice(
         _("A report with an adverse opinion"),
-        _("It comes back with a corrected report, or when the opinion is withdrawn."),
+        _("It counts again after a corrected report, or when the opinion is withdrawn."),
         _("Choose one."),
-        choices=[("no", _("Stays in the publications")), ("yes", _("Leaves the next version; the change is stated"))],
+        choices=[("no", _("Stays in the publications")), ("yes", _("Is left out of the next version, and the change is stated"))],
     )
 
     @classmethod

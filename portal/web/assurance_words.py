@@ -17,9 +17,9 @@ OPINIONS: dict[str, Promise] = {
 }
 
 OPINION_SENTENCES: dict[str, Promise] = {
-    "unqualified": gettext_lazy("%(body)s checked this and found it right, without reservation."),
-    "qualified": gettext_lazy("%(body)s checked this and found it right, with the reservations below."),
-    "adverse": gettext_lazy("%(body)s checked this and did not find it right."),
+    "unqualified": gettext_lazy("%(body)s checked this and found it correct, without reservation."),
+    "qualified": gettext_lazy("%(body)s checked this and found it correct, with the reservations below."),
+    "adverse": gettext_lazy("%(body)s checked this and found it incorrect."),
 }
 
 ASSURANCES: dict[str, Promise] = {
@@ -39,14 +39,14 @@ FINDING_STATES: dict[str, tuple[Promise, Mood]] = {
     "answered": (pgettext_lazy("finding", "Answered, waits for the auditor"), "wait"),
     "closed": (pgettext_lazy("finding", "Closed"), "ok"),
     "appealed": (pgettext_lazy("finding", "Appealed, waits for the regulator"), "wait"),
-    "annulled": (pgettext_lazy("finding", "Fell on appeal"), "ok"),
+    "annulled": (pgettext_lazy("finding", "Dismissed on appeal"), "ok"),
 }
 
 COURSES: dict[str, tuple[Promise, Mood]] = {
     "under-way": (pgettext_lazy("assignment", "Under way"), "wait"),
     "late": (pgettext_lazy("assignment", "The conclusion is late"), "no"),
     "concluded": (pgettext_lazy("assignment", "Concluded"), "ok"),
-    "taken-back": (pgettext_lazy("assignment", "Taken back"), "hidden"),
+    "taken-back": (pgettext_lazy("assignment", "Withdrawn"), "hidden"),
 }
 
 DUTIES: dict[str, tuple[Promise, Mood]] = {
@@ -63,7 +63,7 @@ ACTS: dict[str, Promise] = {
     "closed": pgettext_lazy("finding", "Closed by the auditor"),
     "appealed": pgettext_lazy("finding", "The plant appealed to the regulator"),
     "confirmed": pgettext_lazy("finding", "The regulator decided: the finding is upheld"),
-    "annulled": pgettext_lazy("finding", "The regulator decided: the finding falls"),
+    "annulled": pgettext_lazy("finding", "The regulator decided: the finding is dismissed"),
 }
 
 STANDINGS: dict[str, tuple[Promise, Mood]] = {
@@ -80,20 +80,20 @@ def need_in_words(asked: Asked) -> str:
     day = date_format(asked.day, _("j F Y")) if asked.day else ""
     n = asked.count
     said = {
-        Need.TAKE_OVER: _("Stopped: an interest was declared. Somebody of your body without one has to take over."),
+        Need.TAKE_OVER: _("Stopped: an interest was declared. Somebody from your body who has no interest must take over."),
         Need.DECLARE: _("Nobody has declared yet whether there is an interest in this firm."),
         Need.OVERDUE: _("The conclusion was due on %(day)s.") % {"day": day},
         Need.DUE_SOON: _("The conclusion is due on %(day)s.") % {"day": day},
         Need.ANSWERED: ngettext("%(n)s finding is answered and waits for you.", "%(n)s findings are answered and wait for you.", n)
         % {"n": n},
         Need.LATE_ANSWERS: ngettext(
-            "%(n)s finding has no answer, and its day is past.", "%(n)s findings have no answer, and their day is past.", n
+            "%(n)s finding has no answer, and its due day has passed.", "%(n)s findings have no answer, and their due days have passed.", n
         )
         % {"n": n},
-        Need.SIGN: _("A statement is drawn up and waits for your signature."),
+        Need.SIGN: _("A statement is ready and waits for your signature."),
         Need.SURVEILLANCE: _("The surveillance visit is due on %(day)s.") % {"day": day},
         Need.EXPIRES: _("The attestation is valid until %(day)s.") % {"day": day},
-        Need.CONCLUDE: _("Write your statement: nothing prevents it."),
+        Need.CONCLUDE: _("You can write your statement now."),
     }
     return said[asked.need]
 

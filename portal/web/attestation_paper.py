@@ -22,10 +22,10 @@ def certificate_pdf(page: AttestationPage, address: str) -> bytes:
         parts.append(text_of(_("Withdrawn on %(day)s. Reason: %(reason)s") % told, "warning"))
     parts.append(text_of(page.opinion, "lead"))
     parts.append(table_of(["", ""], [[item.title, item.text] for item in page.facts], (2, 5)))
-    parts.append(text_of(_("How to check this paper"), "heading"))
+    parts.append(text_of(_("How to check this certificate"), "heading"))
     parts.append(
         text_of(
-            _("This paper shows the state on the day it was printed. For the state today, see %(address)s") % {"address": address}, "body"
+            _("This paper shows the state on the day it was printed. For the current state, see %(address)s") % {"address": address}, "body"
         )
     )
     parts.append(_square(address))

@@ -11,8 +11,14 @@ from benchmarks.wire.attestations import SampleOutcome
 def outcome_in_words(outcome: SampleOutcome) -> str:
     """How the checks came out, and how sure the draw was."""
     sure = {"confidence": f"{float(100 * outcome.confidence):g}", "share": f"{float(100 * outcome.share):g}"}
-    plan = _("The plan of the draw is %(confidence)s %% sure to meet a misstated record where %(share)s %% of those counted are.") % sure
-    before = _("Draws promised from this report before this one: %(n)s.") % {"n": f"{outcome.promised_before:,}"}
+    plan = (
+        _(
+            "If %(share)s %% of the counted records are misstated, the plan of the draw finds at least one of them with "
+            "%(confidence)s %% certainty."
+        )
+        % sure
+    )
+    before = _("Earlier draws promised from this report: %(n)s.") % {"n": f"{outcome.promised_before:,}"}
     return f"{_how_many(outcome)} {plan} {before}"
 
 
@@ -30,10 +36,10 @@ def _how_many(outcome: SampleOutcome) -> str:
     if failed:
         return _("%(held)s of %(n)s checks passed. %(failing)s failed and need a finding.") % told
     if missing:
-        return _("Not verified: %(held)s of %(n)s checks passed, %(missing)s could not be made.") % told
+        return _("Not verified: %(held)s of %(n)s checks passed, and %(missing)s could not be made.") % told
     if not outcome.bound:
-        return _("Not verified: all %(n)s checks passed, but the report was not bound to the one accepted here.") % told
-    return _("All %(n)s checks passed, and what was opened is the report that this portal accepted.") % told
+        return _("Not verified: all %(n)s checks passed, but it was not shown that the report is the one accepted here.") % told
+    return _("All %(n)s checks passed. The opened report is the one that this portal accepted.") % told
 
 
 def what_is_missing(code: str) -> str:
@@ -41,15 +47,15 @@ def what_is_missing(code: str) -> str:
     if code == ON_SITE:
         return _("the plant’s files, on site")
     if code == "readings-committed":
-        return _("readings: energy is given by batch here, and is to be seen in the plant’s own system")
+        return _("readings: energy is given by batch here, and has to be checked in the plant’s own system")
     if code == "nothing-left-out":
-        return _("a drawn day of a meter that counts for one step, and a log without unreadable rows")
+        return _("a sampled day of a meter that counts for one step only, and a log without unreadable rows")
     if code == "withheld-justified":
-        return _("the whole recomputation on site: no opening shows whether what is withheld has its reason")
+        return _("the whole recomputation on site: no opening shows whether there is a reason for what is withheld")
     if code == "edges-at-rest":
-        return _("a pause beside an opened batch, at a meter that counts for one step")
+        return _("a pause before or after an opened batch, at a meter that counts for one step only")
     if code == "plan-sufficient":
-        return _("a draw by the standard plan, or by the smallest of its certainty, of all steps")
+        return _("a draw of all steps by the standard plan, or by the smallest plan of the same certainty")
     if OF_A_SAMPLE.get(code) is CheckKind.BOUND:
         return _("the evidence file of this sample, with the fingerprint of the portal’s directory")
     return _("a verification with this release of the agent; its report says what is missing")

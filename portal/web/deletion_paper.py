@@ -25,18 +25,18 @@ def facts(done: Deleted) -> tuple[Item, ...]:
 def staying() -> Sequence[str]:
     """What stays and why, as the page and the paper say it."""
     return (
-        _("What was published: others cite it, and no firm is named in it."),
-        _("The receipt of each report and its place in the log: a log with a leaf torn out proves nothing. They contain digests only."),
+        _("What was published: others cite it, and it names no firm."),
+        _("The receipt of each report and its place in the log: a log with a missing entry proves nothing. They contain digests only."),
         _(
             "For each published value, a record that some firm contributed to it with this class and these cells of the grid, with firm"
             " and report under random names. Without it a later version could reveal another firm. Until another firm of the cell leaves,"
             " the operator can still tell which firm it was."
         ),
         _(
-            "The record of who did what, with the addresses of those who did it, and reminders, extensions and incentives that regulators "
-            "granted: records of office are not changed."
+            "The record of who did what, with the addresses of these people, and the reminders, extensions and incentives that "
+            "regulators granted: official records are not changed."
         ),
-        _("Backups of the operator, until they are overwritten in their turn."),
+        _("Backups of the operator, until they are overwritten in turn."),
     )
 
 
@@ -44,7 +44,7 @@ def pdf(done: Deleted) -> bytes:
     title = _("Certificate of deletion: %(firm)s") % {"firm": in_language(done.firm, done.firm_zh)}
     parts = [
         text_of(title, "title"),
-        text_of(_("The firm left the scheme. From the portal’s databases were deleted:"), "lead"),
+        text_of(_("The firm left the programme. The following was deleted from the portal’s databases:"), "lead"),
         table_of([_("What"), _("How much")], [[item.title, item.text] for item in facts(done)], (3, 2)),
         text_of(_("What stays, and why"), "heading"),
         *(text_of(line, "body") for line in staying()),

@@ -16,13 +16,18 @@ class DeclarationForm(forms.Form):
 
     criterion = choice(_("Criterion"), required=_("Choose a criterion."))
     value = line(
-        _("What you declare"), _("As it stands in the paper, such as “grade 1” or “21.4 %”. Left empty, the last one is taken back."),
+        _("What you declare"), _("As stated in the document, such as “grade 1” or “21.4 %”. If you leave it empty, the last one is "
+                                 "withdrawn."),
         most=200, required="", optional=True,
     )  # fmt: skip
     paper = line(
-        _("Name of the paper"), _("Such as “Energy balance 2025, signed”. It stays where it is kept."), most=200, required="", optional=True
+        _("Name of the document"),
+        _("Such as “Energy balance 2025, signed”. The document stays where it is."),
+        most=200,
+        required="",
+        optional=True,
     )
-    evidence = digest(_("SHA-256 of the paper"), _("64 digits of 0–9 and a–f."), required="", optional=True)
+    evidence = digest(_("SHA-256 of the document"), _("64 digits of 0–9 and a–f."), required="", optional=True)
 
     def __init__(self, *args: Any, criteria: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -31,7 +36,7 @@ class DeclarationForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         told = self.cleaned_data
         if told.get("value") and not told.get("paper"):
-            self.add_error("paper", _("Name the paper."))
+            self.add_error("paper", _("Name the document."))
         if told.get("value") and not told.get("evidence") and "evidence" not in self.errors:
-            self.add_error("evidence", _("Give the digest of the paper."))
+            self.add_error("evidence", _("Give the digest of the document."))
         return told

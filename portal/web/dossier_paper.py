@@ -18,7 +18,9 @@ def pdf(page: DossierPage) -> bytes:
         text_of(_("Source of the criteria: %(source)s") % {"source": page.source}, "body"),
     ]
     if page.unverified:
-        parts.append(text_of(_("The criteria were not read in the original. Compare them before you rely on them."), "warning"))
+        parts.append(
+            text_of(_("The criteria were not checked against the original text. Compare them with it before you rely on them."), "warning")
+        )
     rows = [[f"{row.asks}{f' ({row.note})' if row.note else ''}", row.state.word, _evidence(row.evidence)] for row in page.rows]
     parts.append(table_of([_("Criterion"), _("State"), _("Evidence, and how to check it")], rows, (4, 1.6, 7)))
     parts.append(text_of(_("What the states mean"), "heading"))

@@ -16,7 +16,7 @@ Text = Any  # a lazy text, which the stubs of forms do not know
 DAY = _("Write the day as 2027-03-31.")
 ADDRESS = _("Enter a whole email address, such as name@firm.example.")
 EMPTY_FILE = _("The file is empty.")
-NO_DIGEST = _("This is no SHA-256: 64 digits of 0–9 and a–f.")
+NO_DIGEST = _("This is not a SHA-256: it has 64 digits of 0–9 and a–f.")
 DIGEST = r"^[0-9a-f]{64}\Z"
 NO_SPELLING = {"spellcheck": "false"}
 

@@ -38,7 +38,7 @@ def energy_units(kgce_per_kwh: float) -> Mapping[str, EnergyUnit]:
         {
             "kgce": EnergyUnit("kgce", 1.0, _("1 kgce, a kilogram of coal equivalent, = %(mj)s MJ.") % {"mj": MJ_PER_KGCE}),
             "MJ": EnergyUnit("MJ", MJ_PER_KGCE, _("1 kgce = %(mj)s MJ.") % {"mj": MJ_PER_KGCE}),
-            "kWh": EnergyUnit("kWh", 1.0 / kgce_per_kwh, _("1 kWh = %(kgce)s kgce (calorific value).") % {"kgce": f"{kgce_per_kwh:g}"}),
+            "kWh": EnergyUnit("kWh", 1.0 / kgce_per_kwh, _("1 kWh = %(kgce)s kgce (calorific basis).") % {"kgce": f"{kgce_per_kwh:g}"}),
         }
     )
 

@@ -35,8 +35,8 @@ class SignInForm(AuthenticationForm):
             _("Too many sign-ins have failed. Wait 15 minutes, then try again."),
             _("If you are sure of the password, contact %(contact)s."),
         ),
-        "invalid_login": _("Email and password do not fit together. Check both; the password is case-sensitive."),
-        "inactive": with_contact(_("This account is closed."), _("If it should be open, contact %(contact)s.")),
+        "invalid_login": _("Email and password do not match. Check both; the password is case-sensitive."),
+        "inactive": with_contact(_("This account is closed."), _("If it should not be closed, contact %(contact)s.")),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -97,7 +97,7 @@ class SealedFilesForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sealed"].help_text = _(
-            "Written by “steplabel-agent submit --offline”; at most 256 KiB each, at most %(most)s at once. Every file has its own answer."
+            "Written by “steplabel-agent submit --offline”; at most 256 KiB each, at most %(most)s at once. Each file gets its own answer."
         ) % {"most": MOST_FILES}
 
     @staticmethod
@@ -115,7 +115,7 @@ class ReasonForm(forms.Form):
 
     reason = area(
         _("Reason, shown to everybody"),
-        _("Say in a sentence what was wrong. Name no firm."),
+        _("Say in a sentence what was wrong. Do not name a firm."),
         _("Give a reason: a version is never withdrawn without one."),
         most=1000,
         rows=4,
@@ -139,7 +139,7 @@ class LogEntryForm(forms.Form):
 
     entry = forms.CharField(
         label=_("Number of the entry, or digest"),
-        help_text=_("As a receipt or challenge names it; a digest has 64 hex digits."),
+        help_text=_("As shown on a receipt or challenge; a digest has 64 hex digits."),
         max_length=64,
         widget=forms.TextInput(attrs={"class": "govuk-input", "spellcheck": "false", "autocomplete": "off"}),
         error_messages={"required": _("Enter a number or a digest."), "max_length": _("A digest has 64 hex digits.")},
@@ -158,8 +158,8 @@ class CommentForm(forms.Form):
 
     text = area(
         _("Your comment"),
-        _("For the people who decide about this draft; the public never reads it, and it is never changed."),
-        _("Write what the others should know of this draft."),
+        _("For the people who decide about this draft. The public cannot read it, and it cannot be changed later."),
+        _("Write what the others should know about this draft."),
         most=2000,
     )
 
@@ -168,12 +168,12 @@ class ApprovalForm(forms.Form):
     """The second person's decision: now, or at a time in the reader's zone. What cannot be undone is not done by one click."""
 
     read = tick(
-        _("I have read the values, what the gate found and what changed. The public sees them, and they cannot be withdrawn."),
-        required=_("Say that you have read the draft; what is published cannot be changed."),
+        _("I have read the values, what the disclosure gate found and what changed. The public sees them, and they cannot be withdrawn."),
+        required=_("Confirm that you have read the draft. What is published cannot be changed."),
     )
     note = area(
         _("Note on your decision (optional)"),
-        _("Kept on record beside your name; the public does not read it."),
+        _("Stored with your name; the public cannot read it."),
         most=1000,
         rows=2,
         optional=True,
@@ -201,14 +201,14 @@ class ApprovalForm(forms.Form):
         if self.later and at is None:
             raise forms.ValidationError(_("Set the day and time first."))
         if self.later and at is not None and at <= self.now:
-            raise forms.ValidationError(_("This time is past. Set a time to come, or publish now."))
+            raise forms.ValidationError(_("This time is in the past. Set a future time, or publish now."))
         return at
 
 
 class DueForm(forms.Form):
     """The last day for reports of a period."""
 
-    due = day(_("Last day for reports"), _("For every site of the period. Sites that were given more time keep it."), _("Choose a day."))
+    due = day(_("Last day for reports"), _("For every site of the period. Sites with an extension keep it."), _("Choose a day."))
 
 
 class IncentiveForm(forms.Form):
@@ -238,10 +238,13 @@ class IncentiveForm(forms.Form):
 class PeriodForm(forms.Form):
     """A period to be opened for a peer group."""
 
-    name = line(_("Period"), _("As 2027, 2027-Q1 or 2027-03."), _("Name the period."), most=32, width=10, attrs=NO_SPELLING)
+    name = line(_("Period"), _("Such as 2027, 2027-Q1 or 2027-03."), _("Name the period."), most=32, width=10, attrs=NO_SPELLING)
     due = day(
         _("Last day for reports"),
-        _("If left empty, 90 days after the end of the period. A site that must report and has not done so by then is late."),
+        _(
+            "If you leave this empty, it is 90 days after the end of the period. A site that must report and has not done so by then "
+            "is late."
+        ),
         optional=True,
     )
 
@@ -252,8 +255,8 @@ class ObligedListForm(forms.Form):
     listed = upload(
         _("List of the obliged, CSV or XLSX"),
         _(
-            "A column “site” with the site’s id or “credit_code” with its unified social credit code, perhaps “cohort” "
-            "(hundred, thousand, ten-thousand); or the headings of the template. Nothing changes yet."
+            "The file needs a column “site” with the site’s id, or “credit_code” with its unified social credit code. It can also "
+            "have “cohort” (hundred, thousand, ten-thousand). The headings of the template work too. Nothing changes yet."
         ),
         _("Choose the file first."),
         accept=".csv,text/csv,.xlsx",
@@ -288,8 +291,8 @@ class ExtensionForm(forms.Form):
     )
     until = day(_("New last day"), required=_("Choose a day."))
     reason = area(
-        _("Reason of the extension"),
-        _("Kept on record; other firms do not read it."),
+        _("Reason for the extension"),
+        _("Stored; other firms cannot read it."),
         _("Say in a sentence why the site gets more time."),
         most=500,
         rows=2,
@@ -303,10 +306,10 @@ class ExtensionForm(forms.Form):
 class MoreTimeForm(forms.Form):
     """More time that a firm asks for, with its reason."""
 
-    until = day(_("Until when you need time"), required=_("Choose a day."))
+    until = day(_("Time needed until"), required=_("Choose a day."))
     reason = area(
-        _("Why the report cannot come in time"),
-        _("Regulators of the site read it; other firms do not. Write no values of the plant."),
+        _("Why the report cannot be sent in time"),
+        _("Regulators of the site can read it; other firms cannot. Do not write any values of the plant."),
         _("Say in a sentence why you need more time."),
         most=500,
     )

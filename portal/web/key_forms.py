@@ -18,7 +18,7 @@ SCOPES = {
     Scope.STANDINGS: _("read standings"),
     Scope.PARTICIPATION: _("read periods and who took part"),
     Scope.DRAFTS: _("read which versions are drafted"),
-    Scope.ASSIGNMENTS: _("read what is assigned to be checked"),
+    Scope.ASSIGNMENTS: _("read the audits that are assigned"),
     Scope.AUDITS: _("read when obligatory audits are due"),
     Scope.GRANTED: _("read what sites granted you"),
     Scope.DELIVERIES: _("read declared deliveries"),
@@ -38,17 +38,21 @@ class KeyForm(forms.Form):
 
     organisation = choice(_("Organisation"))
     name = line(
-        _("Name of the key"), _("What will ask with it, such as “energy system at the works”."), _("Name the key."), most=120, width=20
+        _("Name of the key"),
+        _("The program that will use it, such as “energy system at the works”."),
+        _("Name the key."),
+        most=120,
+        width=20,
     )
     kind = choice(
         _("Whose key it is"),
-        _("Your own ends when you no longer act for the organisation; the organisation’s goes on."),
+        _("Your own key ends when you no longer act for the organisation. The organisation’s key remains valid."),
         choices=(("personal", _("your own")), ("organisation", _("the organisation’s"))),
     )
-    lifetime = choice(_("Good for"), choices=LIFETIMES, initial="90")
+    lifetime = choice(_("Valid for"), choices=LIFETIMES, initial="90")
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"),
-        error_messages={"required": _("Choose what the key may do."), "invalid_choice": _("Choose among what is offered.")},
+        error_messages={"required": _("Choose what the key may do."), "invalid_choice": _("Choose from the options offered.")},
     )
 
     def __init__(self, *args: Any, houses: Iterable[tuple[str, str]], scopes: Iterable[Scope], **kwargs: Any) -> None:

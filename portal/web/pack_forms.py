@@ -22,7 +22,7 @@ class ProposalForm(forms.Form):
     )
     factors = upload(
         _("Its own table of conversion factors, a .toml file (optional)"),
-        _("Only where the pack names a version of the table that there is not yet."),
+        _("Only if the pack names a version of the table that does not exist yet."),
         accept=".toml",
         optional=True,
     )
@@ -35,11 +35,11 @@ class ProposalForm(forms.Form):
         optional=True,
     )
     reason = area(
-        _("Reason"), _("What changes and why, for everybody who reports by it."), _("Say what changes and why."), most=2000, rows=4
+        _("Reason"), _("What changes and why, for everybody who reports with it."), _("Say what changes and why."), most=2000, rows=4
     )
     sources = area(
         _("Sources"),
-        _("Documents with edition and clause, one a line."),
+        _("Documents with edition and clause, one per line."),
         _("Name the documents that the new numbers come from."),
         most=2000,
     )
@@ -53,12 +53,12 @@ class ProposalForm(forms.Form):
         if file is None:
             return ""
         if (file.size or 0) > MOST_PACK_BYTES:
-            self.add_error(name, _("The file is larger than 512 kB. A pack is a text of some 50 kB."))
+            self.add_error(name, _("The file is larger than 512 kB. A pack is a text of about 50 kB."))
             return ""
         try:
             text: str = file.read().decode("utf-8")
         except UnicodeDecodeError:
-            self.add_error(name, _("The file is no text in UTF-8. Save it so, and choose it again."))
+            self.add_error(name, _("The file is not UTF-8 text. Save it as UTF-8, and choose it again."))
             return ""
         return text
 
@@ -68,7 +68,10 @@ class ProposalCommentForm(forms.Form):
 
     text = area(
         _("Your comment"),
-        _("Technical: which number, and what it should be. Everybody concerned reads it with your name; it is never changed."),
+        _(
+            "Technical comments only: which number, and what it should be. Everybody concerned can read it with your name. It cannot "
+            "be changed later."
+        ),
         _("Write what should be considered."),
         most=2000,
     )
@@ -77,10 +80,10 @@ class ProposalCommentForm(forms.Form):
 class SecondForm(forms.Form):
     """Approval of somebody else's proposal."""
 
-    note = area(_("Note on your decision (optional)"), _("Kept on record beside your name."), most=1000, rows=2, optional=True)
+    note = area(_("Note on your decision (optional)"), _("Stored with your name."), most=1000, rows=2, optional=True)
 
 
 class EndForm(forms.Form):
     """Why a proposal is refused or withdrawn."""
 
-    reason = area(_("Reason"), _("Everybody concerned reads it."), _("Give a reason: a proposal is never ended without one."), most=1000)
+    reason = area(_("Reason"), _("Everybody concerned can read it."), _("Give a reason: a proposal is never ended without one."), most=1000)

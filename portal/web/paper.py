@@ -90,7 +90,7 @@ def story(page: BenchmarkPage) -> list[Flowable]:
         ]
         parts.append(table_of(heads, rows, (4, 2, 5, 2, 1)))
     parts.append(text_of(page.rule, "body"))
-    parts.append(text_of(_("How firms are spread"), "heading"))
+    parts.append(text_of(_("Distribution of firms"), "heading"))
     parts += _spread(page)
     parts.append(text_of(_("How this was obtained"), "heading"))
     for item in page.explanation:

@@ -45,7 +45,7 @@ class ResultForm(forms.Form):
     def clean_result(self) -> UploadedFile[bytes]:
         result: UploadedFile[bytes] = self.cleaned_data["result"]
         if (result.size or 0) > MOST_BYTES:
-            raise forms.ValidationError(_("The file is larger than 64 kB; a result of the kit never is."))
+            raise forms.ValidationError(_("The file is larger than 64 kB; a result of the kit is never so large."))
         return result
 
 
@@ -55,7 +55,7 @@ class DeliveryForm(forms.Form):
     site = choice(_("Site"), required=_("Choose a site."))
     period = pattern(
         _("Period"),
-        _("As 2027, 2027-Q1 or 2027-03."),
+        _("Such as 2027, 2027-Q1 or 2027-03."),
         _("Name the period."),
         regex=re.compile(rf"^({PERIOD})\Z", re.ASCII),
         invalid=_("Write the period as 2027, 2027-Q1 or 2027-03."),
@@ -84,10 +84,10 @@ class GrantForm(forms.Form):
     """Whom a firm lets in at a site, and to what."""
 
     STATES, RECEIPTS, VALUES = "states", "receipts", "values"
-    partner = choice(_("Whom to let in"), required=_("Choose whom to let in."))
+    partner = choice(_("Who gets access"), required=_("Choose who gets access."))
     what = choice(
         _("What a technology provider sees"),
-        _("An energy supplier sees nothing of reports, whatever is chosen here; it may declare what it delivered."),
+        _("Whatever you choose here, an energy supplier sees nothing of reports. It can declare what it delivered."),
         choices=(
             (STATES, _("states of reports")),
             (RECEIPTS, _("states and receipts")),
@@ -97,4 +97,4 @@ class GrantForm(forms.Form):
 
     def __init__(self, *args: Any, partners: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["partner"]).choices = [("", _("Choose whom to let in")), *partners]
+        cast(forms.ChoiceField, self.fields["partner"]).choices = [("", _("Choose who gets access")), *partners]

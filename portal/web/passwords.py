@@ -14,9 +14,9 @@ from portal.own_address import absolute
 from portal.web.mail_texts import post_link
 
 WORDS = {
-    "password_too_short": _("The password is too short. Take at least 12 characters."),
-    "password_too_common": _("This password is among the most common ones. Take another."),
-    "password_too_similar": _("The password is too much like your name or address. Take another."),
+    "password_too_short": _("The password is too short. Use at least 12 characters."),
+    "password_too_common": _("This password is among the most common ones. Choose another."),
+    "password_too_similar": _("The password is too much like your name or address. Choose another."),
 }
 
 

@@ -19,11 +19,11 @@ CAPACITIES = (("manager", _("Manages: acts for the organisation, invites people"
 class InviteForm(forms.Form):
     """Whom to invite to an organisation, and as what."""
 
-    email = email(_("Email address"), _("A link that is good once, for seven days, is sent there."), _("Enter the address to invite."))
+    email = email(_("Email address"), _("A link is sent there. It works once, within seven days."), _("Enter the address to invite."))
     capacity = choice(_("What they may do"), choices=CAPACITIES, initial="viewer")
     delegate = tick(
-        _("A delegate, of another house"),
-        _("Acts for your sites and sees their reports, but not your people. You can take it back at any time."),
+        _("A delegate from another organisation"),
+        _("Acts for your sites and sees their reports, but not your people. You can withdraw this at any time."),
         optional=True,
     )
 

@@ -41,8 +41,8 @@ class PracticeForm(forms.Form):
 
     step = choice(_("Step"), required=_("Choose the step at which it saves."))
     cause = choice(
-        _("Against which cause of waste"),
-        _("As local reports name it. Leave it open where it changes the plant: then it is named wherever the step has a gap."),
+        _("Cause of waste that it addresses"),
+        _("Use the name in local reports. Leave it open if the practice changes the plant: it is then named wherever the step has a gap."),
         optional=True,
     )
     title_en = line(_("Name of the practice, in English"), most=120, optional=True)
@@ -57,9 +57,11 @@ class PracticeForm(forms.Form):
     equipment_zh = line(_("Equipment, in Chinese"), most=120, optional=True)
     saving_unit = choice(_("Unit of the saving, per tonne of the step’s product"), choices=UNITS)
     saving_from = number(_("Saving, low end"), required=_("Give the low end of the saving."), min_value=Decimal("0.0001"), **_AMOUNT)
-    saving_to = number(_("Saving, high end"), _("A firm’s range reaches at least to 1.2 times its low end."), optional=True, **_AMOUNT)
+    saving_to = number(
+        _("Saving, high end"), _("The high end of a firm’s range is at least 1.2 times its low end."), optional=True, **_AMOUNT
+    )
     investment_usd_per_t = number(
-        _("Investment, US dollars a tonne of yearly capacity (optional)"), optional=True, min_value=Decimal(0), **_AMOUNT
+        _("Investment, US dollars per tonne of yearly capacity (optional)"), optional=True, min_value=Decimal(0), **_AMOUNT
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,7 +76,7 @@ class PracticeForm(forms.Form):
                 self.add_error(f"{name}_en", _("Write it in English or in Chinese."))
         low, high = told.get("saving_from"), told.get("saving_to")
         if low is not None and high is not None and high <= low:
-            self.add_error("saving_to", _("The high end is more than the low end."))
+            self.add_error("saving_to", _("The high end must be more than the low end."))
         return told
 
     def content(self) -> dict[str, str]:
@@ -92,7 +94,7 @@ class OfferForm(PracticeForm):
 
     organisation = choice(_("For which firm"))
     naming = choice(
-        _("Shall the library name the firm?"),
+        _("Should the library name the firm?"),
         choices=(("not-named", _("No: “a firm that chose not to be named”")), ("named", _("Yes, by its name"))),
     )
     consent = tick(
@@ -115,7 +117,7 @@ class ListedForm(PracticeForm):
 
     source_en = line(_("Source, in English"), _("Publisher, title, edition, page."), _("Name the source in English."), most=300)
     source_zh = line(_("Source, in Chinese"), required=_("Name the source in Chinese."), most=300)
-    read_on = day(_("Read on"), required=_("Say when the source itself was read."))
+    read_on = day(_("Date read"), required=_("Say when the source itself was read."))
 
 
 class ImportForm(forms.Form):
@@ -123,7 +125,7 @@ class ImportForm(forms.Form):
 
     listed = upload(
         _("List of practices, CSV or XLSX"),
-        _("The columns of the template, one practice a line. Nothing is published by this: a second person does that."),
+        _("The columns of the template, one practice per line. This does not publish anything: a second person does that."),
         _("Choose the file first."),
         accept=".csv,text/csv,.xlsx",
     )
@@ -131,7 +133,7 @@ class ImportForm(forms.Form):
     def clean_listed(self) -> UploadedFile[bytes]:
         listed: UploadedFile[bytes] = self.cleaned_data["listed"]
         if (listed.size or 0) > MOST_LIST_BYTES:
-            raise forms.ValidationError(_("The file is larger than 1 MB. Cut it into several."))
+            raise forms.ValidationError(_("The file is larger than 1 MB. Split it into several files."))
         return listed
 
 
@@ -141,14 +143,19 @@ class OutcomeForm(forms.Form):
     told = upload(_("The file that the agent wrote"), required=_("Choose the file first."), accept=".json,application/json")
     consent = tick(
         _("The firm consents: the class in this file is counted and shown to everybody as described above, for good."),
-        required=_("Without the firm’s consent nothing is handed in."),
+        required=_("Without the firm’s consent nothing is submitted."),
     )
 
 
 class EndPracticeForm(forms.Form):
     """Why a practice is refused or withdrawn."""
 
-    reason = area(_("Reason"), _("What was published shows it to everybody."), _("Give a reason: nothing goes without one."), most=1000)
+    reason = area(
+        _("Reason"),
+        _("If the practice was published, everybody can read the reason."),
+        _("Give a reason: nothing can be done without one."),
+        most=1000,
+    )
 
 
 def initial_of(content: Mapping[str, str]) -> dict[str, str]:

@@ -39,7 +39,7 @@ def sectors() -> list[tuple[str, str]]:
 class _Placed(forms.Form):
     """With a jurisdiction to choose; it comes out as the row."""
 
-    jurisdiction = choice(_("Jurisdiction"), _("Where it is; its regulator decides."), _("Choose where it lies."))
+    jurisdiction = choice(_("Jurisdiction"), _("Where it is; its regulator decides."), _("Choose where it is."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,9 +51,9 @@ class _Placed(forms.Form):
 
 KINDS = {
     Role.ENTERPRISE: _("an enterprise with sites that report"),
-    Role.PROVIDER: _("a technology provider: makes sources that plants read from"),
+    Role.PROVIDER: _("a technology provider: makes data sources that plants read"),
     Role.SUPPLIER: _("an energy supplier: declares what it delivered"),
-    Role.ACADEMIC: _("an academic institution: works with what is published"),
+    Role.ACADEMIC: _("an academic institution: uses what is published"),
 }
 
 
@@ -77,13 +77,13 @@ class CreditCodeField(forms.CharField):
 class FirmForm(_Placed):
     """A firm, or another organisation, that wishes to take part."""
 
-    kind = choice(_("What you are"), choices=list(KINDS.items()), optional=True)  # an enterprise, where nothing is said
+    kind = choice(_("Type of organisation"), choices=list(KINDS.items()), optional=True)  # an enterprise, where nothing is said
     name = line(_("Name of the firm"), required=_("Enter the name of the firm."), most=200, width=20)
     name_zh = line(_("Name in Chinese"), most=200, width=20, optional=True)
     credit_code = CreditCodeField(_("18 characters, as on the business licence. An enterprise in China needs it; others leave it empty."))
     controlling_firm = line(
         _("Controlling firm"),
-        _("Of an enterprise: who decides for it, its group or parent, or the firm itself. Disclosure rules count these, never plants."),
+        _("For an enterprise: the group or parent that decides for it, or the firm itself. Disclosure rules count these, never plants."),
         most=200,
         width=20,
         optional=True,
@@ -91,7 +91,7 @@ class FirmForm(_Placed):
     contact = line(_("Your name"), required=_("Enter your name."), most=150, width=20, attrs={"autocomplete": "name"})
     email = email(
         _("Your email address at the firm"),
-        _("A link is sent there, to show that it is yours. Who is approved manages the firm here."),
+        _("A link is sent to this address to confirm that it is yours. Once approved, you manage the firm here."),
         _("Enter your email address."),
         attrs={"autocomplete": "email"},
     )
@@ -101,7 +101,9 @@ class FirmForm(_Placed):
         given = self.cleaned_data
         given["kind"] = given.get("kind") or Role.ENTERPRISE
         if given["kind"] == Role.ENTERPRISE and "controlling_firm" not in self.errors and not given.get("controlling_firm"):
-            self.add_error("controlling_firm", _("Enter who decides for the firm; if nobody else does, its own name."))
+            self.add_error(
+                "controlling_firm", _("Enter the group or parent that decides for the firm. If there is none, enter the firm’s own name.")
+            )
         place = given.get("jurisdiction")
         if (
             given["kind"] == Role.ENTERPRISE
@@ -120,12 +122,12 @@ class NameForm(forms.Form):
     name_zh = line(_("Name in Chinese"), most=200, width=20, optional=True)
     size_class = choice(
         _("Size class"),
-        _("By output, within the sector. It decides how much you weigh in the disclosure rules; the regulator approves it."),
+        _("By output, within the sector. It sets your weight in the disclosure rules. The regulator approves it."),
         _("Choose the size class."),
         choices=[UNCHOSEN, *SIZES.items()],
     )
 
-    credit_code = CreditCodeField(_("Only of a branch that has a code of its own; else that of its firm counts."))
+    credit_code = CreditCodeField(_("Only for a branch that has its own code. Otherwise the code of its firm counts."))
 
 
 class FirmCodeForm(forms.Form):
@@ -139,7 +141,7 @@ class SiteForm(NameForm, _Placed):
 
     slug = line(
         _("Id of the site"),
-        _("As written in the plant’s site.toml, such as north-works-2; a line that reports by itself is a site of its own."),
+        _("As written in the plant’s site.toml, such as north-works-2. A line that reports by itself counts as a separate site."),
         _("Enter an id for the site."),
         most=63,
         width=20,
@@ -157,7 +159,7 @@ class SiteForm(NameForm, _Placed):
 class RefusalForm(forms.Form):
     """Why it is refused; the applicant reads it."""
 
-    reason = area(_("Reason for a refusal, which the applicant reads"), _("Say what would have to change."), most=1000, optional=True)
+    reason = area(_("Reason for a refusal (the applicant can read it)"), _("State what must change."), most=1000, optional=True)
 
 
 class FirmDecisionForm(RefusalForm):
@@ -165,7 +167,7 @@ class FirmDecisionForm(RefusalForm):
 
     NEW = "new"
     credit_code = CreditCodeField(
-        _("The application has none. Without the 18 characters of the business licence the firm cannot be approved.")
+        _("The application contains no code. Without the 18 characters of the business licence the firm cannot be approved.")
     )
     controlling = choice(_("Controlling firm"), optional=True)
     field_order = ("credit_code", "controlling", "reason")
@@ -185,7 +187,7 @@ class SiteDecisionForm(RefusalForm):
 
     duty = choice(
         _("Duty"),
-        _("A site that is obliged cannot leave the scheme; one that takes part voluntarily can."),
+        _("An obliged site cannot leave the programme; a site that takes part voluntarily can."),
         choices=[UNCHOSEN, ("obliged", _("Obliged to report")), ("voluntary", _("Takes part voluntarily"))],
         optional=True,
     )

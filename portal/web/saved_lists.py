@@ -79,7 +79,7 @@ def address_to_save(request: HttpRequest, page: str) -> str:
 def _link(row: SavedFilter, request: HttpRequest | None) -> FilterLink:
     path = request.path if request else row.path
     if _page_at(path) != row.page:
-        return FilterLink(row.pk, row.name, row.path, "", False, _("This list is no longer there."))
+        return FilterLink(row.pk, row.name, row.path, "", False, _("This list no longer exists."))
     listed, asked = LISTS[row.page], dict(parse_qsl(row.query))
     known = {name: value for name, value in asked.items() if name in (*listed.fields, SORT)}
     lost = [f"{name}={value}" for name, value in asked.items() if name not in known]
@@ -89,7 +89,7 @@ def _link(row: SavedFilter, request: HttpRequest | None) -> FilterLink:
         of=_title(row),
         url=f"{path}?{urlencode(known)}",
         here=request is not None and narrowed(row.page, request.GET) == urlencode(known),
-        gone=_("It was also narrowed by %(what)s, which this list no longer knows.") % {"what": enumerated(lost)} if lost else "",
+        gone=_("This filter also used %(what)s, which this list no longer offers.") % {"what": enumerated(lost)} if lost else "",
     )
 
 

@@ -16,7 +16,7 @@ LENGTHS = {7: _("A week"), 30: _("30 days"), 90: _("90 days")}
 
 class ShareForm(forms.Form):
     buyer = line(
-        _("Who is to see it"),
+        _("Who may see it"),
         _("The buyer’s name. It is shown on the page that the link opens, and in your list."),
         _("Name the buyer."),
         most=200,

@@ -28,8 +28,8 @@ SIGNED_IN_BEFORE = "signed-in-before"
 
 TOLD: dict[str, Promise] = {
     "account/messages/password_changed.txt": _("The password is changed. You are signed out everywhere else."),
-    "mfa/messages/totp_activated.txt": _("The second factor is set up. From now on signing in asks for a code."),
-    "mfa/messages/totp_deactivated.txt": _("The second factor is removed. Signing in asks for the password alone."),
+    "mfa/messages/totp_activated.txt": _("The second factor is set up. From now on you need a code to sign in."),
+    "mfa/messages/totp_deactivated.txt": _("The second factor is removed. You now sign in with your password alone."),
 }
 """What allauth has to say, in our words; what is not listed is not worth a banner."""
 

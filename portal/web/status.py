@@ -34,22 +34,24 @@ def http_status(wrong: Collection[str]) -> int:
 def _database(*, well: bool) -> Part:
     return _part(
         _("Database"),
-        _("Pages and reports are there."),
-        _("Nothing can be read or handed in. Agents keep their reports and send them later."),
+        _("Pages and reports are available."),
+        _("You cannot read or submit anything. Agents keep their reports and send them later."),
         well=well,
     )
 
 
 def _broker(*, well: bool) -> Part:
-    bad = _("What you submit is stored and opened a little later.")
-    return _part(_("Message broker"), _("What is handed in is opened at once."), bad, well=well)
+    bad = _("Submitted reports are stored and opened a little later.")
+    return _part(_("Message broker"), _("Submitted reports are opened at once."), bad, well=well)
 
 
 def _worker(wrong: set[str]) -> Part:
     if {"database-away", "replica-away"} & wrong:
-        return Part(_("Worker"), StateWord(_("Not known"), "wait"), _("Without the database this cannot be known."), well=False)
-    good = _("Nothing that was handed in waits too long.")
-    bad = _("Submitted reports are waiting to be opened. They are safe; nobody has to send them again.")
+        return Part(
+            _("Worker"), StateWord(_("Not known"), "wait"), _("This cannot be checked while the database does not work."), well=False
+        )
+    good = _("No submitted report is waiting too long.")
+    bad = _("Submitted reports are waiting to be opened. They are safe; nobody needs to send them again.")
     return _part(_("Worker"), good, bad, well=not OF_WORKER & wrong)
 
 

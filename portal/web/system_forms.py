@@ -15,7 +15,9 @@ from portal.web.fields import choice, day, digest, line
 class SystemForm(forms.Form):
     """What stands on the certificate, by one of the standards that count in that place."""
 
-    standard = choice(_("Standard"), _("While a system certified by one of these runs, no audit is due."), _("Choose a standard."))
+    standard = choice(
+        _("Standard"), _("While a system certified to one of these standards is valid, no audit is due."), _("Choose a standard.")
+    )
     number = line(_("Number of the certificate"), required=_("Copy the number from the certificate."), most=80, width=20)
     certifier = line(
         _("Who certified"),
@@ -27,12 +29,15 @@ class SystemForm(forms.Form):
     valid_from = day(_("Valid from"), required=_("Choose the first day of validity."))
     valid_until = day(
         _("Last day of validity"),
-        _("An audit is due by the end of this day, unless another certificate follows or the last audit is younger."),
+        _("An audit is due by the end of this day, unless another certificate follows or the last audit allows a later day."),
         _("Choose the last day of validity."),
     )
     evidence = digest(
         _("SHA-256 of the certificate"),
-        _("The paper stays where it is stored. Its digest, 64 digits of 0–9 and a–f, later shows which paper was meant."),
+        _(
+            "The certificate itself stays where it is stored. Its digest, 64 characters from 0–9 and a–f, later shows which "
+            "certificate was meant."
+        ),
         _("Give the digest of the certificate."),
     )
 

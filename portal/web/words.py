@@ -250,7 +250,7 @@ def with_variant(name: str, variant: str) -> str:
 
 def over_years(what: str, years: int) -> str:
     """What a value is of, with the years that it covers where they are several."""
-    return _("%(what)s, over %(years)s years as one") % {"what": what, "years": years} if years > 1 else what
+    return _("%(what)s, %(years)s years combined") % {"what": what, "years": years} if years > 1 else what
 
 
 def in_months(what: str, months: int | None) -> str:

@@ -105,7 +105,7 @@ class Analysis:
         return replace(result, site_label=replace(result.site_label, steps=steps))
 
 
-_UNANSWERED = Grade(None, "change-unanswered", why=worded("No grade is tested while a change in the data of this label is not explained."))
+_UNANSWERED = Grade(None, "change-unanswered", why=worded("No grade is tested until the change in the data of this label is explained."))
 
 LabelKey = tuple[str, str, str, str]
 

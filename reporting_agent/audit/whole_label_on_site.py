@@ -98,12 +98,12 @@ def recompute(
 
 def _of_root(tree: DataTree, committed: bytes, contents: Contents | None, parts: Mapping[str, str] | None) -> list[Difference]:
     now, then = tree.root.hex(), committed.hex()
-    told = [worded("the files give %(now)s, committed to was %(then)s", now=now, then=then)]
+    told = [worded("the files give %(now)s, but %(then)s was committed to", now=now, then=then)]
     if parts:
         told = differing(dict(parts), parts_of(tree)) or told
     elif contents is not None:
         told = differing(told_by(contents), told_by(tree.contents)) or [
-            worded("%(told)s; numbers of records and the rest of the table are alike", told=told[0])
+            worded("%(told)s; the numbers of records and the rest of the table of contents are the same", told=told[0])
         ]
     return [Difference(ROOT, one) for one in told]
 
@@ -128,9 +128,9 @@ def _of_withheld(ours: tuple[tuple[str, str, str], ...], reported: tuple[tuple[s
     found = []
     for one in sorted({*ours} ^ {*reported}):
         step, metric, reason = one
-        there = worded("%(step)s %(metric)s: withheld as %(reason)s, the files give no reason", step=step, metric=metric, reason=reason)
+        there = worded("%(step)s %(metric)s: withheld as %(reason)s, but the files give no reason", step=step, metric=metric, reason=reason)
         here = worded(
-            "%(step)s %(metric)s: to be withheld as %(reason)s, the report does not say so", step=step, metric=metric, reason=reason
+            "%(step)s %(metric)s: should be withheld as %(reason)s, but the report does not say so", step=step, metric=metric, reason=reason
         )
         found.append(Difference(LABEL, there if one in reported else here))
     return found

@@ -88,8 +88,8 @@ class Review:
             "change-unanswered",
             Phrase("Changes in the data are not explained (%(count)s); the first: %(first)s", count=len(self.open), first=first.sentence),
             Phrase(
-                "Find out what happened, put the data right or declare it in site.toml, and try again. If the first is what it looks like: "
-                "%(lines)s",
+                "Find out what happened. Correct the data or declare the change in site.toml, and try again. If the first change "
+                "really is what it looks like: %(lines)s",
                 lines=" / ".join(line for line in first.declare.splitlines() if line),
             ),
         )

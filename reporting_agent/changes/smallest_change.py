@@ -40,7 +40,9 @@ class Limit:
     @property
     def sentence(self) -> Phrase:
         if self.energy is None or self.output is None:
-            return Phrase("Meter %(meter)s: no change would show; there are too few runs or days of production.", meter=self.meter)
+            return Phrase(
+                "Meter %(meter)s: no change would be seen, because there are too few runs or days of production.", meter=self.meter
+            )
         return Phrase("Meter %(meter)s: %(unseen)s.", meter=self.meter, unseen=_unseen(self.energy, self.output, self.unit))
 
 

@@ -18,20 +18,20 @@ MOST_UNSURE = 0.25  # of a factor: one known less well is no figure to say
 
 _CAUSES: dict[Cause, Phrase] = {
     Cause.TRANSFORMER: Phrase("another ratio of its current transformers"),
-    Cause.PHASE: Phrase("a phase lost, or found again"),
+    Cause.PHASE: Phrase("a phase lost or restored"),
     Cause.UNIT: Phrase("another unit"),
     Cause.SCALE: Phrase("the scale"),
-    Cause.SWAP: Phrase("two meters exchanged"),
+    Cause.SWAP: Phrase("two meters swapped"),
     Cause.PROCESS: Phrase("the process itself"),
     Cause.DEAD: Phrase("a meter that counts nothing"),
     Cause.CLOCK: Phrase("the meter's clock"),
     Cause.ZONE: Phrase("the time zone of the readings"),
     Cause.ROUNDING: Phrase("times that are rounded in the log"),
     Cause.COPIED: Phrase("data that were copied"),
-    Cause.BOOKING: Phrase("output that is booked another way"),
+    Cause.BOOKING: Phrase("output that is booked in another way"),
     Cause.ENDS: Phrase("the next start logged as the end"),
-    Cause.READING: Phrase("readings that are none"),
-    Cause.ROWS: Phrase("rows that were not exported or not kept"),
+    Cause.READING: Phrase("readings that are not valid"),
+    Cause.ROWS: Phrase("rows that were not exported or not saved"),
     Cause.FED_BACK: Phrase("energy that the line feeds back"),
     Cause.DECLARED: Phrase("a meter that site.toml describes wrongly"),
 }
@@ -57,42 +57,45 @@ def _what(change: Change, unit: str) -> Phrase:
             )  # fmt: skip
         case Kind.OUTPUT:
             return Phrase(
-                "Step %(step)s, %(line)s: %(unit)s an hour are %(times)s ± %(error)s times those before, at the same power (%(when)s).",
+                ("Step %(step)s, %(line)s: at the same power, %(unit)s per hour are %(times)s ± %(error)s times as many as before "
+                "(%(when)s)."),
                 step=step, line=line, unit=unit, times=times, error=error, when=when,
             )  # fmt: skip
         case Kind.PROCESS:
             return Phrase(
-                "Step %(step)s, %(line)s: energy per %(unit)s by meter %(meter)s is %(times)s ± %(error)s times that before (%(when)s).",
+                ("Step %(step)s, %(line)s: energy per %(unit)s by meter %(meter)s is %(times)s ± %(error)s times what it was before "
+                "(%(when)s)."),
                 step=step, line=line, unit=unit, meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
         case Kind.SWAP:
             return Phrase("Meters %(meter)s each follow the runs of the other's line (%(when)s).", meter=meter, when=when)
         case Kind.CLOCK:
             return Phrase(
-                "Meter %(meter)s: its clock is %(shift)s against the log (%(when)s).",
+                "Meter %(meter)s: its clock is %(shift)s compared with the log (%(when)s).",
                 meter=meter, shift=shift(change.size), when=when,
             )  # fmt: skip
         case Kind.ZONE:
             return Phrase(
-                "All meters (%(meter)s) are %(shift)s against the log (%(when)s): one of the two is in another time zone.",
+                "All meters (%(meter)s) are %(shift)s compared with the log (%(when)s): one of the two is in another time zone.",
                 meter=meter, shift=shift(_of_zone(change.size)), when=when,
             )  # fmt: skip
         case Kind.ROUNDING | Kind.BOOKED | Kind.PAUSES:
             return _of_log(change, line)
         case Kind.ROWS:
             return Phrase(
-                "Meter %(meter)s lacks %(share)s of the rows that its usual spacing makes expected, and what they counted (%(when)s).",
+                ("Meter %(meter)s lacks %(share)s of the rows expected from its usual interval, and the energy that they counted "
+                "(%(when)s)."),
                 meter=meter, share=f"{100 * change.size:.0f} %", when=when,
             )  # fmt: skip
         case Kind.BALANCE if not _is_sure(change):
             seen = 1 / change.size + change.size_error / change.size**2
             return Phrase(
-                "Meter %(meter)s: of what the first shows the second, above it, sees %(share)s at most (%(when)s).",
+                "Meter %(meter)s: the second meter, above the first, sees at most %(share)s of what the first shows (%(when)s).",
                 meter=meter, share=f"{100 * seen:.0f} %", when=when,
             )  # fmt: skip
         case Kind.BALANCE:
             return Phrase(
-                "Meter %(meter)s: the first shows %(times)s ± %(error)s times what the second, above it, sees of it (%(when)s).",
+                "Meter %(meter)s: the first shows %(times)s ± %(error)s times what the second, above it, measures of it (%(when)s).",
                 meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
         case _:
@@ -102,17 +105,17 @@ def _what(change: Change, unit: str) -> Phrase:
 def _of_log(change: Change, line: str) -> Phrase:
     if change.kind is Kind.ROUNDING:
         return Phrase(
-            "Step %(step)s, %(line)s: starts and ends are rounded to %(minutes)s minutes, and not so where the meter sees them.",
+            "Step %(step)s, %(line)s: starts and ends in the log are rounded to %(minutes)s minutes, but the meter shows other times.",
             step=change.step, line=line, minutes=f"{change.size / 60:g}",
         )  # fmt: skip
     if change.kind is Kind.PAUSES:
         return Phrase(
-            "Step %(step)s, %(line)s: ends are the next starts, and the meter sees the line rest before them, now shorter, now longer: "
-            "%(share)s of the energy of these runs is drawn in pauses.",
+            "Step %(step)s, %(line)s: each end in the log is the next start, but the meter shows that the line had stopped earlier, "
+            "for different lengths of time. %(share)s of the energy of these runs is used in pauses.",
             step=change.step, line=line, share=f"{100 * change.size:.1f} %",
         )  # fmt: skip
     return Phrase(
-        "Step %(step)s, %(line)s: energy goes with the output that stands %(hours)s h later in the log, and not with that of its own run.",
+        "Step %(step)s, %(line)s: energy matches the output that is %(hours)s h later in the log, and not the output of its own run.",
         step=change.step, line=line, hours=f"{change.size / 3600:g}",
     )  # fmt: skip
 
@@ -128,14 +131,14 @@ def _of_no_batch(change: Change) -> Phrase:
         )  # fmt: skip
     if change.kind is Kind.UNDECLARED:
         return Phrase(
-            "Meter %(meter)s is in the readings and not in site.toml, and counts nowhere: read as electricity, %(share)s of what the site's"
-            " meters counted.",
+            "Meter %(meter)s is in the readings but not in site.toml, so it counts nowhere. Read as electricity, it is %(share)s of "
+            "what the site's meters counted.",
             meter=meter, share=share,
         )  # fmt: skip
     if change.first is None and change.until is None:
         return Phrase(
-            "Meter %(meter)s counts for equipment of which the log holds no batch: its energy, %(share)s of what step %(step)s used, is in"
-            " no label.",
+            "Meter %(meter)s counts for equipment that has no batch in the log. Its energy, %(share)s of what step %(step)s used, is "
+            "in no label.",
             meter=meter, share=share, step=change.step,
         )  # fmt: skip
     return Phrase(
@@ -149,26 +152,25 @@ def _of_days(change: Change) -> Phrase:
     """What is of single days, or of single readings."""
     meter, days, count = change.meters[0], _days(change), len(change.days)
     if change.kind is Kind.DEAD:
-        return Phrase(
-            "Meter %(meter)s counted next to nothing on %(count)s days with runs (%(days)s).", meter=meter, count=count, days=days
-        )
+        return Phrase("Meter %(meter)s counted almost nothing on %(count)s days with runs (%(days)s).", meter=meter, count=count, days=days)
     if change.kind is Kind.PARTS:
         return Phrase(
-            "Meter %(meter)s shows nothing for %(share)s of %(runs)s runs, which lack that energy (on %(count)s days: %(days)s).",
+            ("Meter %(meter)s shows zero for %(share)s of the time of %(runs)s runs, which lack that energy (on %(count)s days: "
+            "%(days)s)."),
             meter=meter, share=f"{100 * change.size:.0f} %", runs=len(change.batches), count=count, days=days,
         )  # fmt: skip
     if change.kind is Kind.REPEATED:
         return Phrase(
-            "Meter %(meter)s: %(count)s days are equal to another day in every hour (%(days)s).", meter=meter, count=count, days=days
+            "Meter %(meter)s: %(count)s days are equal to another day, hour by hour (%(days)s).", meter=meter, count=count, days=days
         )
     if change.kind is Kind.LEAP:
         return Phrase(
-            "Meter %(meter)s: runs on %(count)s days hold %(times)s times the usual energy an hour (%(days)s).",
+            "Meter %(meter)s: runs on %(count)s days have %(times)s times the usual energy per hour (%(days)s).",
             meter=meter, count=count, times=f"{change.size:.4g}", days=days,
         )  # fmt: skip
     return Phrase(
-        "Meter %(meter)s shows less than nothing, down to %(share)s of its highest reading, and no range says that it can: that energy is "
-        "subtracted.",
+        "Meter %(meter)s shows values below zero, down to %(share)s of its highest reading, but no declared range allows this. That "
+        "energy is subtracted.",
         meter=meter, share=f"{100 * change.size:.0f} %".replace("-", "−"),
     )  # fmt: skip
 

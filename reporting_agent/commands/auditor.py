@@ -52,14 +52,14 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             "keys-exist",
             "There is a file of this name already.",
-            "Give the name of a new file; keys that were lost in overwriting could sign and open nothing any more.",
+            "Give the name of a new file. If keys are overwritten and lost, they can never sign or open anything again.",
             place=Place(str(args.keys)),
         )
     made = AuditorKeys.generate()
     write_whole(args.keys, made.to_pem(password(args, new=True)))
     text = Phrase(
-        "Keys written to %(file)s, under the password. Keep both apart, and a copy.\n"
-        "Public key (register it at the portal): %(public)s\nFingerprint: %(fingerprint)s",
+        "Keys written to %(file)s, protected by the password. Keep the two in separate places, with a copy of each.\nPublic key "
+        "(register it at the portal): %(public)s\nFingerprint: %(fingerprint)s",
         file=args.keys,
         public=made.signing.public.hex,
         fingerprint=made.signing.key_id,

@@ -55,7 +55,7 @@ def run(args: Namespace) -> int:
     if benchmark.document.pack != result.site_label.pack:
         raise InputError(
             "other-pack",
-            "The benchmark was made by another method pack than the site's.",
+            "The benchmark was made with a different method pack from the site's.",
             "Compare with a benchmark of the site's own pack.",
             found=benchmark.document.pack,
             wanted=result.site_label.pack,

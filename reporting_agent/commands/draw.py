@@ -84,7 +84,7 @@ def _promise(args: argparse.Namespace) -> int:
         raise InputError(
             "nonce-exists",
             "There is a file of this name already.",
-            "Give a new file for every promise: a number that was shown can bind nobody.",
+            "Give a new file for every promise. A number that was already shown no longer binds anybody.",
             place=Place(str(args.nonce)),
         )
     keys, nonce, plan = load_keys(args), secrets.token_bytes(sample_draws.NONCE_BYTES), _plan(args)
@@ -183,7 +183,7 @@ def _plan(args: argparse.Namespace) -> Plan:
         return smallest(plan) if args.smallest else plan
     except ValueError as wrong:
         raise UsageError(
-            "draw-arguments", Phrase("No sample is of this size: %(wrong)s.", wrong=wrong), "Give percentages such as 95 and 1."
+            "draw-arguments", Phrase("A sample cannot have this size: %(wrong)s.", wrong=wrong), "Give percentages such as 95 and 1."
         ) from wrong
 
 

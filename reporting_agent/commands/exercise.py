@@ -115,12 +115,12 @@ def _recompute(exercise: Exercise) -> None:
     if differing := sorted(name for name in found.keys() | exercise.facts.keys() if found.get(name) != exercise.facts.get(name)):
         raise InputError(
             "exercise-key-differs",
-            Phrase("Computed anew from its files, the key of the exercise %(exercise)s differs.", exercise=exercise.id),
-            "This installation computes otherwise than the one that wrote the key: update it, or report it to the maintainers.",
+            Phrase("Recomputed from its files, the right answers of the exercise %(exercise)s differ from its key.", exercise=exercise.id),
+            "This installation computes differently from the one that wrote the key: update it, or report it to the maintainers.",
             found=", ".join(differing),
             wanted="the same figures",
         )
-    say(Phrase("The right answers were computed anew from the files of the exercise: %(count)s facts, all the same.", count=len(found)))
+    say(Phrase("The right answers were recomputed from the files of the exercise: %(count)s facts, all the same.", count=len(found)))
 
 
 def _write(args: argparse.Namespace, exercise: Exercise) -> Path:

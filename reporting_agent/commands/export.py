@@ -87,7 +87,9 @@ def _monitoring(args: Namespace) -> int:
     return _written(args, out, told, rows, [quality])
 
 
-_OF_SHELLS = Phrase("No template of IDTA is claimed: the semantic ids are Steplabel's own. The files were read back strictly by BaSyx.")
+_OF_SHELLS = Phrase(
+    "The export does not claim to follow an IDTA template: the semantic ids are Steplabel's own. BaSyx read the files back in strict mode."
+)
 _OF_FOOTPRINTS = Phrase(
     "Written from the makers' public specifications; their schemas are not part of this program, so check the file with your partner's "
     "own validator before you send it."
@@ -114,7 +116,7 @@ def _shells(args: Namespace) -> int:
     more = {"partial": True, "not_in_it": list(carbon.NOT_IN_IT), "labels": len(steps)}
     told = writing.Told("aas", site.id, args.period, datetime.now(UTC), Words.of(_OF_SHELLS).by_language, _lacking(steps), more)
     line = Phrase(
-        "%(count)s labels. The CO2 is that of the energy which the steps took in; %(missing)s are not in it.",
+        "%(count)s labels. The CO2 is that of the steps' energy input. It does not include %(missing)s.",
         count=str(len(steps)),
         missing=", ".join(carbon.NOT_IN_IT),
     )
@@ -123,7 +125,11 @@ def _shells(args: Namespace) -> int:
 
 def _lacking(steps: Sequence[StepCarbon]) -> list[Phrase | str]:
     return [
-        Phrase("The CO2 of step %(step)s is not told: no factor of %(carriers)s.", step=one.label.step, carriers=", ".join(one.lacking))
+        Phrase(
+            "The CO2 of step %(step)s cannot be calculated: there is no factor for %(carriers)s.",
+            step=one.label.step,
+            carriers=", ".join(one.lacking),
+        )
         for one in steps
         if one.lacking
     ]
@@ -153,13 +159,13 @@ def _footprint(args: Namespace) -> int:
     told = writing.Told(args.kind, site.id, args.period, now, Words.of(_OF_FOOTPRINTS).by_language, [], more)
     lines = [
         Phrase(
-            "%(total)s kg CO2e a kg of %(product)s, of it %(steps)s measured in the steps; the rest is declared by the firm.",
+            "%(total)s kg CO2e per kg of %(product)s. Of this, %(steps)s is measured in the steps; the firm declares the rest.",
             total=f"{found.total:.4g}",
             product=settings.product.name,
             steps=f"{found.of_steps:.4g}",
         ),
         Phrase(
-            "Assured are the energy figures of %(share)s %% of it, by %(count)s statements.",
+            "The energy figures of %(share)s %% of it are assured by %(count)s statements.",
             share=f"{100 * found.assured_share:.1f}",
             count=str(len(statements)),
         ),

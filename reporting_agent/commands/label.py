@@ -53,7 +53,7 @@ def _workbook(args: Namespace) -> int:
     out = writing.folder(Path(args.out))
     target = out / f"{source.stem}.labelled.xlsx"
     writing.write_bytes(target, copying.labelled_copy(labelled))
-    told = in_language(Phrase("Written to %(file)s; your own workbook is as it was.", file=target), labelled.sheet.lang)
+    told = in_language(Phrase("Written to %(file)s; your own workbook was not changed.", file=target), labelled.sheet.lang)
     emit(args, labelled.result.to_json(), f"{summary.as_text(labelled)}\n{told}")
     return 0
 
@@ -84,7 +84,7 @@ def _site(args: Namespace) -> int:
         writing.write_text(out / "declarations.toml", proposals.as_file(result.data.proposals))
         count, file = f"{len(result.data.proposals):,}", str(out / "declarations.toml")
         told = Phrase(
-            "%(count)s findings act on a report only once you declare them; %(file)s holds what to paste into site.toml.",
+            "%(count)s findings affect a report only after you declare them. %(file)s contains the lines to paste into site.toml.",
             count=count,
             file=file,
         )

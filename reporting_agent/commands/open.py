@@ -97,6 +97,6 @@ def _agree(args: argparse.Namespace) -> None:
         return
     raise PolicyRefusal(
         "opening-not-agreed",
-        "Nothing was written: what the file shows was not agreed to.",
-        "Read what it shows, and run the same command again with --yes, or at a terminal.",
+        "Nothing was written: you did not agree to what the file shows.",
+        "Read what the file shows. Then run the same command again with --yes, or at a terminal.",
     )

@@ -82,7 +82,7 @@ def _fetch(args: argparse.Namespace) -> int:
                 raise InputError(
                     "pack-not-approved",
                     "The portal has approved no such pack.",
-                    "Name one that it has approved; what comes with Steplabel need not be fetched.",
+                    "Name a pack that the portal has approved. Packs that come with Steplabel need not be fetched.",
                     found=args.pack,
                     wanted=", ".join("@".join(one) for one in offered) or "none is approved there yet",
                 )
@@ -101,7 +101,7 @@ def _fetch(args: argparse.Namespace) -> int:
     ]
     lines = [
         Phrase(
-            "%(pack)s, in effect for periods from %(first)s on%(corrects)s: verified and kept, digest %(digest)s",
+            "%(pack)s, in effect for periods from %(first)s on%(corrects)s: verified and saved, digest %(digest)s",
             pack=f"{one.pack} {one.version}",
             first=str(one.effective_from),
             corrects=Phrase(", corrects %(version)s", version=one.corrects) if one.corrects else "",
@@ -157,17 +157,17 @@ def _check(args: argparse.Namespace) -> int:
     }
     by = (Phrase("%(count)s %(status)s", count=count, status=STATUSES[status]) for status, count in sorted(by_status.items()))
     lines = [
-        Phrase("%(pack)s holds together. Digest %(digest)s", pack=f"{pack.id} {pack.version}", digest=packs.digest(pack).hex()),
+        Phrase("%(pack)s is consistent. Digest %(digest)s", pack=f"{pack.id} {pack.version}", digest=packs.digest(pack).hex()),
         Phrase("conversion factors %(version)s, digest %(digest)s", version=table.version, digest=table.digest.hex()),
-        Phrase("its numbers with how each was read, digest %(digest)s", digest=provenance.digest_of_sources(pack)),
+        Phrase("its numbers and how each was read, digest %(digest)s", digest=provenance.digest_of_sources(pack)),
         Phrase("%(count)s numbers: %(by)s", count=len(every), by=enumerated(by)),
         *(Phrase("  no complete source: %(place)s", place=place) for place in lacking),
         *(
-            Phrase("  worth a look: %(place)s: found %(found)s; advised %(wanted)s", place=one.place, found=one.found, wanted=one.wanted)
+            Phrase("  please check: %(place)s: found %(found)s; advised %(wanted)s", place=one.place, found=one.found, wanted=one.wanted)
             for one in advised
         ),
         *(
-            Phrase("  in force and not held: %(standard)s: %(looked)s", standard=edition.standard, looked=edition.looked)
+            Phrase("  in force and not in this pack: %(standard)s: %(looked)s", standard=edition.standard, looked=edition.looked)
             for edition in pack.editions
             if not edition.held
         ),
@@ -252,8 +252,8 @@ def _diff(args: argparse.Namespace) -> int:
         lines += [one.as_text() for one in labels_move]
     lines += _part(len(grades_move), Phrase("levels of limits differ"), (one.as_text() for one in grades_move))
     if labels is not None and grades is not None:
-        lines += _part(len(labels), Phrase("labels of the site move"), (one.as_text() for one in labels))
-        lines += _part(len(grades), Phrase("grades of the site's steps move"), (one.as_text() for one in grades))
+        lines += _part(len(labels), Phrase("labels of the site change"), (one.as_text() for one in labels))
+        lines += _part(len(grades), Phrase("grades of the site's steps change"), (one.as_text() for one in grades))
     emit(args, payload, told(lines))
     return 0
 

@@ -122,7 +122,7 @@ def _outcome(args: argparse.Namespace) -> int:
             "That is all that %(file)s contains. The saving, its interval, energy, output and days stay here.",
             file=file,
         ),
-        Phrase("Nothing was sent. Who manages the firm hands the file in, or does not, on %(page)s", page=page),
+        Phrase("Nothing was sent. The firm's manager decides whether to submit the file, on %(page)s", page=page),
     )
     emit(args, {"outcome": document, "file": str(file), "hand_in_at": page}, "\n".join(in_language(line, args.lang) for line in lines))
     return 0
@@ -145,8 +145,8 @@ def _named(site: Site, wanted: str, actions: tuple[Action, ...]) -> tuple[Action
     if action.practice is None:
         raise InputError(
             "action-without-practice",
-            Phrase("The action %(action)s names no practice that it follows.", action=wanted),
-            'Write practice = "ID" into its table in actions.toml; the ID stands in the address of the practice’s page and in the list.',
+            Phrase("The action %(action)s does not name the practice that it follows.", action=wanted),
+            'Write practice = "ID" into its table in actions.toml. The ID is in the address of the practice’s page and in the list.',
             found=wanted,
         )
     of_sector = [one for one in Library.held().practices if one.sector == site.site.pack]
@@ -155,7 +155,7 @@ def _named(site: Site, wanted: str, actions: tuple[Action, ...]) -> tuple[Action
         raise InputError(
             "practice-unknown",
             Phrase("No practice of this sector is called %(practice)s here.", practice=action.practice),
-            "Correct the id in actions.toml, or take the newest library first (`steplabel-agent practices fetch`).",
+            "Correct the id in actions.toml, or fetch the newest library first (`steplabel-agent practices fetch`).",
             found=action.practice,
         )
     return action, practice

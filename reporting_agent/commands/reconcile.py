@@ -35,7 +35,11 @@ def run(args: argparse.Namespace) -> int:
 
     if args.template is not None:
         write_whole(args.template, loading.template(args.template, args.lang))
-        emit(args, {"file": str(args.template)}, Phrase("Written: %(file)s. Fill in what you have documents for.", file=args.template))
+        emit(
+            args,
+            {"file": str(args.template)},
+            Phrase("Written: %(file)s. Fill in the items for which you have documents.", file=args.template),
+        )
         return ExitCode.DONE
     if args.papers is None or args.site is None or args.period is None:
         raise UsageError("reconcile-arguments", "A file of documents, --site and --period are needed.", "Give all, or --template FILE.")

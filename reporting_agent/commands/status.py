@@ -101,7 +101,7 @@ def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
         except (SteplabelError, OSError) as why:
             rows.append(overview.unread(name, why.sentence if isinstance(why, SteplabelError) else str(why.strerror or why)))
         except (ValueError, LookupError, TypeError, AttributeError):  # not what `status --out` writes
-            rows.append(overview.unread(name, Phrase("%(file)s is no file of `status --out`", file=str(site.status))))
+            rows.append(overview.unread(name, Phrase("%(file)s was not written by `status --out`", file=str(site.status))))
     payload = {"fleet": fleet.fleet.name, "written_at": now.isoformat(), "sites": overview.as_json(rows, args.lang)}
     if args.out is not None:
         writing.write_json(Path(args.out), payload)
@@ -303,7 +303,7 @@ def _written(folder: Path, kept: Kept | None, witnessed: Kept | None, evidence: 
         raise InputError(
             "output-not-writable",
             "The files cannot be written.",
-            "Give a folder that can be written; what they hold is kept.",
+            "Give a folder that can be written to. The contents of the files have been saved.",
             place=Place(str(folder)),
             found=str(error.strerror or error),
         ) from error

@@ -101,8 +101,8 @@ def _online(
     for restart in submission.restarts_taken():
         say(
             Phrase(
-                "The portal's log was restarted on %(on)s: entries %(first)s to %(last)s are lost. The coordinator signed why: "
-                "“%(reason)s”. Reports of this site among them are sent again.",
+                "The portal's log was restarted on %(on)s: entries %(first)s to %(last)s are lost. The reason, signed by the "
+                "coordinator: “%(reason)s”. Reports of this site among them will be sent again.",
                 **restart,
             )
         )
@@ -126,7 +126,7 @@ def _online(
         except SteplabelError as refusal:  # this period's report is safe; the other's trouble is told, and stays spooled
             say(
                 Phrase(
-                    "%(period)s revision %(revision)s is still spooled: %(refusal)s",
+                    "%(period)s revision %(revision)s is still waiting to be sent: %(refusal)s",
                     period=other.period,
                     revision=other.revision,
                     refusal=refusal.told(LANGUAGE.get()),
@@ -218,7 +218,7 @@ def _read(file: Path) -> bytes:
         raise InputError(
             "challenge-unreadable",
             "The file with the portal's challenge cannot be read.",
-            "Give the path of the file that the portal's upload page gave for the commitment.",
+            "Give the path of the file that the portal's upload page returned for the commitment.",
             place=Place(str(file)),
             found=str(error.strerror or error),
         ) from error

@@ -74,18 +74,18 @@ def _told(release: AgentRelease, own: str) -> list[Phrase]:
     if release.is_newer_than(own):
         return [
             Phrase(
-                "This is version %(own)s. Version %(newest)s was announced on %(on)s; the coordinator signed it. What changes:", **values
+                "This is version %(own)s. Version %(newest)s was announced on %(on)s and signed by the coordinator. What changes:", **values
             )
         ]
-    return [Phrase("This is version %(own)s. The newest that was announced (%(on)s, signed by the coordinator) is %(newest)s.", **values)]
+    return [Phrase("This is version %(own)s. The newest version announced (%(on)s, signed by the coordinator) is %(newest)s.", **values)]
 
 
 def _how(portal: str) -> Phrase:
     from benchmarks.phrases import Phrase
 
     return Phrase(
-        "Nothing was installed. Finish a report that was begun first (`status`); then download a file from %(portal)s/agent/ and compare"
-        " it with this announcement with `updates --downloaded FILE`.",
+        "Nothing was installed. First finish any report that has been started (see `status`). Then download a file from "
+        "%(portal)s/agent/ and compare it with this announcement: `updates --downloaded FILE`.",
         portal=portal,
     )  # fmt: skip
 
@@ -93,4 +93,4 @@ def _how(portal: str) -> Phrase:
 def _is_it(file: Path, name: str, version: str) -> Phrase:
     from benchmarks.phrases import Phrase
 
-    return Phrase("%(file)s is %(name)s of version %(version)s, as it was announced.", file=file, name=name, version=version)
+    return Phrase("%(file)s is %(name)s of version %(version)s, as announced.", file=file, name=name, version=version)

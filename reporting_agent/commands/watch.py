@@ -32,6 +32,6 @@ def run(args: Namespace) -> int:
         signal.signal(signal.SIGHUP, lambda *_: watch.reloading.asked.set())
     watch.run(stop)
     counts = {"kept": watch.kept, "repeated": watch.repeated, "contradicted": watch.contradicted, "late": watch.late}
-    told = Phrase("Ended: %(kept)s readings kept, %(repeated)s repeats dropped.", kept=f"{watch.kept:,}", repeated=f"{watch.repeated:,}")
+    told = Phrase("Ended: %(kept)s readings saved, %(repeated)s repeats dropped.", kept=f"{watch.kept:,}", repeated=f"{watch.repeated:,}")
     emit(args, counts, told)
     return 0

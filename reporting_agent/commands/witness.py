@@ -71,13 +71,13 @@ def _pinned(state: Any, address: str, given: str | None) -> str:
     if kept is None and given is None:
         raise UsageError(
             "directory-key-missing",
-            Phrase("It is not known here which key signs the key directory of %(address)s.", address=address),
+            Phrase("This computer does not know which key signs the key directory of %(address)s.", address=address),
             "Give --directory-key HEX once. Have the fingerprint read out by the coordinator, and not by the portal's own pages.",
         )
     if kept is not None and given not in (None, kept):
         raise UsageError(
             "directory-key-differs",
-            Phrase("The log of %(address)s was held to the directory key %(kept)s until now.", address=address, kept=kept),
+            Phrase("Until now the log of %(address)s was checked with the directory key %(kept)s.", address=address, kept=kept),
             "Find out by another way than this portal why there is another one; it is another log, and needs another --state.",
         )
     if kept is None:

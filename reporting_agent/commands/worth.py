@@ -178,7 +178,7 @@ def _as_text(args: Namespace, found: Payable) -> str:
 
     names = words(args.lang)["border"]
     head = Phrase(
-        "%(good)s from %(origin)s, imported in %(year)s: certificates for %(tonnes)s t CO2e a tonne of the goods.",
+        "%(good)s from %(origin)s, imported in %(year)s: certificates for %(tonnes)s t CO2e per tonne of goods.",
         good=args.good,
         origin=args.origin.upper(),
         year=str(args.year),
@@ -186,7 +186,7 @@ def _as_text(args: Namespace, found: Payable) -> str:
     )
     lines = [in_language(head, args.lang)]
     if found.cost is not None:
-        lines.append(in_language(Phrase("Cost: %(euro)s EUR a tonne of the goods.", euro=f"{found.cost:,.2f}"), args.lang))
+        lines.append(in_language(Phrase("Cost: %(euro)s EUR per tonne of goods.", euro=f"{found.cost:,.2f}"), args.lang))
     lines.append(names["formula_text"])
     for one in found.inputs:
         name = " ".join(part for part in (names[one.name.replace("-", "_")], one.of) if part)
@@ -216,9 +216,12 @@ def _lines(lang: str, losses: tuple[StepLosses, ...], in_question: set[str]) -> 
         missing = [reason for reason in (one.co2_reason, one.money_reason) if reason is not None]
         lines += [f"  {reason.said_in(lang)}" for reason in missing]
         if one.step in in_question:
-            lines.append("  " + in_language(Phrase("What was found puts this label in question: see the report."), lang))
-    last = Phrase("Energy at the site's own tariff, without demand charges and carbon price. A gap is not waste: the avoidable part is.")
-    return [*lines, in_language(last if lines else Phrase("No label has a value, so nothing lies above one."), lang)]
+            lines.append("  " + in_language(Phrase("Findings put this label in doubt: see the report."), lang))
+    last = Phrase(
+        "Energy is priced at the site's own tariff, without demand charges or a carbon price. The whole gap is not waste: "
+        "only its avoidable part is."
+    )
+    return [*lines, in_language(last if lines else Phrase("No label has a value, so there is no energy above a label."), lang)]
 
 
 def _amount(text: str) -> Decimal:

@@ -85,7 +85,7 @@ def _refuse_carrier(site: Site, meter: Meter) -> None:
     if meter.carrier not in CARRIERS:
         raise InputError(
             "carrier-unknown",
-            Phrase("Meter %(meter_id)s measures a carrier that is not known.", meter_id=meter.id),
+            Phrase("Meter %(meter_id)s measures an unknown carrier.", meter_id=meter.id),
             "Use one of the carrier ids.",
             place=Place(str(site.path), column=f"meters.{meter.id}.carrier"),
             found=repr(meter.carrier),
@@ -168,8 +168,8 @@ def refuse_impossible_heat(site: Site, table: FactorTable) -> None:
                 raise _wrong(site, key, f"{lhv:g} MJ/{per}", wanted)
             raise InputError(
                 "site-invalid",
-                "The heating value of a flow of [site_boundary] is none that its carrier can hold.",
-                "Correct the entry named: lhv of a flow is MJ per the flow's own unit, so 28.4 MJ/kg of a flow in t is lhv = 28400.",
+                "The heating value of a flow in [site_boundary] is impossible for its carrier.",
+                ("Correct the entry named. The lhv of a flow is in MJ per unit of the flow: for a flow in t, 28.4 MJ/kg is lhv = 28400."),
                 place=Place(str(site.path), column=key),
                 found=f"{lhv:g} MJ/{per}",
                 wanted=wanted,

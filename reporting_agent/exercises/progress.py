@@ -35,8 +35,8 @@ class Progress:
             except (ValueError, TypeError, AttributeError) as broken:
                 raise InputError(
                     "exercise-progress-unreadable",
-                    "The file that says what was done of the exercises cannot be read.",
-                    "Delete it: nothing but the count of tries is lost.",
+                    "The file that records your progress in the exercises cannot be read.",
+                    "Delete it. Only the count of tries is lost.",
                     place=Place(str(self._path)),
                     found=str(broken),
                     wanted="the file as it was written",

@@ -91,8 +91,8 @@ def _bytes(path: Path) -> bytes:
 def _unusable(path: Path, found: str, wanted: str) -> InputError:
     return InputError(
         "footprint-statement-unusable",
-        Phrase("The statement %(file)s cannot make a part of the footprint assured.", file=path.name),
-        "Leave it out, or give the statement that holds for this site and period and the key that its certification body states.",
+        Phrase("The statement %(file)s does not assure any part of the footprint.", file=path.name),
+        "Leave it out, or give a statement that is valid for this site and period, and the key that its certification body states.",
         place=Place(str(path)),
         found=found,
         wanted=wanted,

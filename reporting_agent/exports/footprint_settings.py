@@ -90,8 +90,8 @@ class FootprintSettings(Setting):
             "footprint-partial",
             "The energy of the steps is a part of a product footprint, and the form asks for all of it, from cradle to gate.",
             Phrase(
-                "Declare under [[outside]] in %(file)s what the steps' energy does not hold, each with its source, and say complete = true "
-                "under [accounting] once nothing is left out; or hand on the steps alone with `steplabel-agent export aas`.",
+                "Declare under [[outside]] in %(file)s what the steps' energy does not include, each with its source. Once nothing "
+                "is left out, set complete = true under [accounting]. Or pass on the steps alone with `steplabel-agent export aas`.",
                 file=path.name,
             ),
             place=Place(str(path)),
@@ -121,7 +121,7 @@ def load_settings(path: Path) -> FootprintSettings:
 def _invalid(place: Place, found: str, wanted: str) -> InputError:
     return InputError(
         "footprint-settings-invalid",
-        "What the footprint needs to be told cannot be used.",
+        "The declarations for the footprint cannot be used.",
         "Correct the place named; docs/exports.md describes every key.",
         place=place,
         found=found,

@@ -97,7 +97,7 @@ def footprint(
         if per_output is None:
             raise InputError(
                 "footprint-without-co2",
-                Phrase("The CO2 of step %(step)s cannot be told, so neither can the product's.", step=used.step),
+                Phrase("The CO2 of step %(step)s cannot be calculated, so neither can the product's.", step=used.step),
                 "Name the country or your supply's factor under [emissions] in site.toml, or give the heating values that are missing.",
                 found="no CO2 factor of " + ", ".join(step.lacking),
             )
@@ -118,8 +118,8 @@ def _chosen(used: UsedStep, steps: Sequence[StepCarbon]) -> StepCarbon:
         return own[0]
     raise InputError(
         "footprint-step-unknown",
-        Phrase("No one label of total energy by the tonne fits step %(step)s.", step=used.step),
-        "Name a step of label.json, with its product and variant where there are several.",
+        Phrase("No single label of total energy per tonne fits step %(step)s.", step=used.step),
+        "Name a step of label.json, with its product and variant if there are several.",
         found=f"{len(own)} labels",
         wanted=", ".join(dict.fromkeys(f"{one.label.step} ({one.label.product} {one.label.variant})".strip() for one in steps)),
     )

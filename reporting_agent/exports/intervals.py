@@ -139,8 +139,8 @@ def measure(site: Site, period: Period) -> Measured:
     if not records:
         raise InputError(
             "export-no-meters",
-            "No meter of this site has readings, so there is nothing to say about quarter hours, days or months.",
-            "Give the meters' readings under [inputs] in site.toml; energy written down per batch has no course in time.",
+            "No meter of this site has readings, so no values for quarter hours, days or months can be given.",
+            "Give the meters' readings under [inputs] in site.toml; energy that is recorded per batch does not show when it was used.",
             found=f"{len(site.meters)} meters, none with readings",
         )
     meters = tuple(_of_meter(record) for record in records)

@@ -150,28 +150,28 @@ def remarks(measured: Measured, schema: MonitoringSchema, today: date) -> list[P
     if measured.shared:
         told.append(
             Phrase(
-                "Meters that several steps share are in the tables of meters only, for a rule shares batches out and not quarter hours: "
-                "%(meters)s.",
+                "Meters that several steps share are only in the tables of meters, because the sharing rule divides batches and not "
+                "quarter hours: %(meters)s.",
                 meters=", ".join(measured.shared),
             )
         )
     if measured.sparse:
         told.append(
             Phrase(
-                "Readings of these meters lie more than 15 minutes apart; a quarter hour between two of them is an even share, not a "
-                "measurement: %(meters)s.",
+                "Readings of these meters are more than 15 minutes apart; a quarter-hour value between two of them is an even share, "
+                "not a measurement: %(meters)s.",
                 meters=", ".join(measured.sparse),
             )
         )
     if measured.unmetered:
         told.append(
             Phrase(
-                "Energy that is written down per batch has no course in time and is in no table: %(energy)s.",
+                "Energy that is recorded per batch does not show when it was used, so it is in no table: %(energy)s.",
                 energy="; ".join(measured.unmetered),
             )
         )
     if measured.clock.months_cut:
-        told.append(Phrase("A month that the period cuts off has no row: days alone are no month."))
+        told.append(Phrase("A month that is only partly in the period has no row: a few days are not a month."))
     if measured.clock.period.end.date() > today:
-        told.append(Phrase("The period has not ended: what is still to come counts as missing."))
+        told.append(Phrase("The period has not ended: the time still to come counts as missing."))
     return told

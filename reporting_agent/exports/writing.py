@@ -46,7 +46,7 @@ def tables(out: Path, made: Iterable[Table], formats: Sequence[str]) -> dict[str
     if "xlsx" in formats and (long := next((one for one in held if len(one) >= xlsx.ROWS_OF_A_SHEET), None)) is not None:
         raise InputError(
             "export-too-long",
-            Phrase("The table %(name)s has more rows than a sheet of a workbook holds.", name=long.name),
+            Phrase("The table %(name)s has more rows than a sheet of a workbook can hold.", name=long.name),
             "Ask for a shorter period, or for csv and parquet only.",
             found=f"{len(long):,}",
             wanted=f"{xlsx.ROWS_OF_A_SHEET - 1:,}",

@@ -91,7 +91,7 @@ class Cluster:
                 wanted="--tls-ca-file, --tls-cert and --tls-key",
             )
         if not any(files) and urlsplit(self.address).hostname not in {"127.0.0.1", "localhost", "::1"}:
-            say(Phrase("This cluster has no TLS: whoever is on its network can read what the sites tell it, and run code on its workers."))
+            say(Phrase("This cluster has no TLS: anybody on its network can read what the sites send it, and run code on its workers."))
         security = Security(
             **{f"tls_{name}": str(file) for name, file in zip(("ca_file", "client_cert", "client_key"), files, strict=True) if file},
             require_encryption=any(files),
@@ -102,7 +102,7 @@ class Cluster:
             raise InputError(
                 "dask-unreachable",
                 "The Dask cluster could not be reached.",
-                "Check the address that its scheduler tells (tcp://HOST:8786, with TLS tls://HOST:8786), and the TLS files.",
+                "Check the address that its scheduler gives (tcp://HOST:8786, with TLS tls://HOST:8786), and the TLS files.",
                 found=f"{self.address}: {wrong}",
                 wanted="a running scheduler",
             ) from wrong
@@ -140,7 +140,7 @@ def _without_workers() -> InputError:
     return InputError(
         "dask-without-workers",
         Phrase("The Dask cluster has had no worker for %(seconds)s seconds.", seconds=WITHOUT_WORKERS_S),
-        "Start workers and run the same command again: it goes on with what is not done.",
+        "Start workers and run the same command again: it continues with the sites that are not done.",
     )
 
 

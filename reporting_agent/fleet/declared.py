@@ -86,7 +86,7 @@ def load_fleet(path: str | Path) -> Fleet:
         raise InputError(
             "fleet-unreadable",
             "The fleet file cannot be read.",
-            "Give the path of a fleet.toml, in UTF-8; docs/fleet.md has one to begin with.",
+            "Give the path of a fleet.toml, in UTF-8; docs/fleet.md has an example to start from.",
             place=Place(str(path)),
             found=str(wrong),
             wanted="a fleet.toml",
@@ -97,7 +97,7 @@ def load_fleet(path: str | Path) -> Fleet:
         first = wrong.errors(include_url=False)[0]
         raise InputError(
             "fleet-invalid",
-            "The fleet file does not hold together.",
+            "The fleet file contradicts itself.",
             "Correct the key named; docs/fleet.md describes every key.",
             place=Place(str(path), column=".".join(str(part) for part in first["loc"]) or None),
             found=repr(first.get("input"))[:120],

@@ -93,8 +93,8 @@ def _require_within(site: Site, folders: tuple[str, ...]) -> None:
             if not any(_is_in(path, folder) for folder in (str(site.folder), *folders)):
                 raise InputError(
                     "fleet-input-outside",
-                    "This input lies outside the folders that a worker may read.",
-                    "Name its folder in `reads` under [fleet] of fleet.toml, or move it beside its site.toml.",
+                    "This input is outside the folders that a worker may read.",
+                    "Name its folder in `reads` under [fleet] of fleet.toml, or move it to the folder of its site.toml.",
                     place=Place(str(site.path), column="inputs"),
                     found=str(path),
                     wanted=", ".join((str(site.folder), *folders)),
@@ -111,6 +111,6 @@ def _unreadable(task: Task, why: OSError) -> InputError:
     return InputError(
         "fleet-site-unreadable",
         Phrase("A file of this site could not be read or written: %(why)s.", why=str(why.strerror or why)),
-        "Free or mend the file named, and run `fleet` again: it goes on with what is not done.",
+        "Free or repair the file named, and run `fleet` again: it continues with the sites that are not done.",
         place=Place(str(why.filename or task.file)),
     )

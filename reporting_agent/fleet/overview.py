@@ -26,13 +26,13 @@ _HEADS: Mapping[str, Phrase] = {
     "received_on": Phrase("Received on"),
     "agent": Phrase("Agent"),
     "keys_until": Phrase("Keys until"),
-    "trouble": Phrase("Trouble"),
+    "trouble": Phrase("Problem"),
 }
 _STATES: Mapping[str, Phrase] = {
-    "planned": Phrase("begun"),
+    "planned": Phrase("started"),
     "committed": Phrase("waits for the challenge"),
-    "challenged": Phrase("begun"),
-    "debited": Phrase("begun"),
+    "challenged": Phrase("started"),
+    "debited": Phrase("started"),
     "sealed": Phrase("waits to be sent"),
     "received": Phrase("received"),
 }
@@ -95,7 +95,9 @@ def unread(name: str, why: Phrase | str) -> Row:
 def troubles(status: Mapping[str, Any], today: date) -> list[Trouble]:
     """What needs a person at a site, worst first."""
     found = [
-        Trouble("log-evidence", Phrase("the portal signed what cannot all be true (%(code)s): send nothing more", code=one["code"]))
+        Trouble(
+            "log-evidence", Phrase("the portal signed statements that cannot all be true (%(code)s): send nothing more", code=one["code"])
+        )
         for one in status["log_evidence"]
     ]
     if status["enrolment"] is None:
@@ -112,7 +114,7 @@ def troubles(status: Mapping[str, Any], today: date) -> list[Trouble]:
                 )
     until = status["keys_until"]
     if until is not None and date.fromisoformat(until) - today < KEYS_END_WITHIN:
-        found.append(Trouble("keys-end", Phrase("the portal's keys known here are used before %(until)s only", until=until)))
+        found.append(Trouble("keys-end", Phrase("the portal's keys known here can be used only before %(until)s", until=until)))
     if status["newest_agent"] is not None:
         found.append(Trouble("newer-agent", Phrase("version %(version)s was announced", version=status["newest_agent"])))
     if today - datetime.fromisoformat(status["written_at"]).date() > OLD_AFTER:

@@ -37,7 +37,7 @@ def of_checks(name: str, period: str | None, outcomes: Sequence[Outcome], lang: 
     """The page of checks: which sites cannot be read, and what is to be mended at the others."""
     read = worst_first(outcomes)
     told = {"read": count(len(read)), "sites": count(len(outcomes)), "open": count(sum(_of(each).open_questions > 0 for each in read))}
-    lead = Phrase("%(read)s of %(sites)s sites could be read; %(open)s of them have changes in their data that nothing explains.", **told)
+    lead = Phrase("%(read)s of %(sites)s sites could be read; %(open)s of them have changes in their data that are not explained.", **told)
     found: dict[str, Any] = {"lead": in_language(lead, lang), "rows": [_checked(each) for each in read], "failed": _failed(outcomes, lang)}
     return _framed("fleet_check.html", found, name if period is None else f"{name}, {period}", lang, made)
 
@@ -96,7 +96,7 @@ def _checked(each: Outcome) -> dict[str, Any]:
 
 def _lead(outcomes: Sequence[Outcome], shared: Sequence[GroupStep]) -> Phrase:
     told = {"done": count(sum(each.refused is None for each in outcomes)), "sites": count(len(outcomes)), "steps": count(len(shared))}
-    return Phrase("%(done)s of %(sites)s sites were labelled; %(steps)s labels stand at more than one of them.", **told)
+    return Phrase("%(done)s of %(sites)s sites were labelled; %(steps)s labels exist at more than one of them.", **told)
 
 
 def _step(group: GroupStep, lang: str) -> dict[str, Any]:

@@ -43,8 +43,8 @@ def in_processes(tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
 def died() -> InputError:
     return InputError(
         "fleet-process-died",
-        "The process that did this site ended before it was done.",
-        "Run the command on the site alone; see its memory.",
+        "The process for this site ended before it was done.",
+        "Run the command for this site alone and watch its memory use.",
     )
 
 

@@ -39,7 +39,7 @@ def require_same(ours: Mapping[str, str], theirs: Mapping[str, str] | Exception,
         if (found := str(theirs) if isinstance(theirs, Exception) else theirs.get(part, "nothing")) != version:
             raise InputError(
                 "fleet-worker-differs",
-                Phrase("The worker %(worker)s has another %(part)s than this machine.", worker=worker, part=part),
+                Phrase("The %(part)s of worker %(worker)s differs from that of this machine.", worker=worker, part=part),
                 "Install the same release of steplabel-agent, by requirements/dask.txt, on every machine of the cluster.",
                 found=found,
                 wanted=version,

@@ -55,14 +55,14 @@ def told(answer: Answer, clock: str) -> Phrase | None:
         return None
     if answer.kind == "seen":
         return Phrase("Seen at %(at)s.", at=clock)
-    return Phrase("Not so, said at %(at)s: %(word)s", at=clock, word=answer.word)
+    return Phrase("False alarm, reported at %(at)s: %(word)s", at=clock, word=answer.word)
 
 
 def counted(alerts: Iterable[Alert], answers: Mapping[str, Answer]) -> Phrase:
     """How many of a shift's alerts were answered, and how."""
     kinds = [answers[key].kind if (key := key_of(one)) in answers else "" for one in alerts]
     return Phrase(
-        "Alerts: %(all)s; seen %(seen)s, not so %(false)s, without an answer %(open)s.",
+        "Alerts: %(all)s; seen %(seen)s, false alarms %(false)s, without an answer %(open)s.",
         all=len(kinds),
         seen=kinds.count("seen"),
         false=kinds.count("not-so"),

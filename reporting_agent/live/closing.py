@@ -106,7 +106,7 @@ class Closing:
                 continue
             known = spool.meters.get(meter.id)
             if known is None or known.highest[0] < end_us:
-                return Phrase("%(period)s waits: %(meter)s has told nothing after its end", period=period.name, meter=meter.id)
+                return Phrase("%(period)s waits: %(meter)s has sent no reading since its end", period=period.name, meter=meter.id)
             if known.gaps.missing:
                 return Phrase("%(period)s waits: readings of %(meter)s are missing", period=period.name, meter=meter.id)
         return None

@@ -40,8 +40,8 @@ class Late:
         months = sorted({f"{datetime.fromtimestamp((one.end_us or 0) / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for one in touched})
         named = [one.id for one in touched[:MOST_NAMED]] + (["…"] if len(touched) > MOST_NAMED else [])
         self._last = Phrase(
-            "%(readings)s late readings touch %(batches)s batches that had ended (%(named)s). Labels that hold %(months)s change: "
-            "run `label` again, and `submit --correct` where the period was reported.",
+            "%(readings)s late readings affect %(batches)s batches that had ended (%(named)s). Labels that include %(months)s "
+            "change: run `label` again, and `submit --correct` if the period was reported.",
             readings=len(waiting),
             batches=len(touched),
             named=", ".join(named),

@@ -108,8 +108,8 @@ class MqttSource:
     def _connection_told(self) -> str:
         if self.refused and self.connected:
             return Phrase(
-                "%(source)s does not let this agent read %(topics)s (%(why)s): nothing of it comes. "
-                "Let the client %(client)s read it, then start the agent again.",
+                "%(source)s does not let this agent read %(topics)s (%(why)s), so none of their data arrive. Let the client "
+                "%(client)s read them, then start the agent again.",
                 source=self.name,
                 topics=", ".join(self.refused),
                 why=self.refusal,
@@ -117,7 +117,9 @@ class MqttSource:
             )
         if self.connected:
             return Phrase("%(source)s is connected.", source=self.name)
-        return Phrase("%(source)s is not connected (%(why)s); it keeps what comes, and is tried again.", source=self.name, why=self.refusal)
+        return Phrase(
+            "%(source)s is not connected (%(why)s). It stores incoming data, and the agent tries again.", source=self.name, why=self.refusal
+        )
 
     def _made(self) -> Client:
         try:

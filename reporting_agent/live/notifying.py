@@ -106,7 +106,7 @@ class Teller:
                     way(told)
                 except (OSError, smtplib.SMTPException, ValueError) as why:
                     if not failing:
-                        self._say(Phrase("Alerts cannot be sent by %(way)s (%(why)s); tried again.", way=name, why=str(why)))
+                        self._say(Phrase("Alerts cannot be sent by %(way)s (%(why)s); the agent tries again.", way=name, why=str(why)))
                     failing = True
                     self._stop.wait(AGAIN_S)
                 else:

@@ -75,7 +75,7 @@ class Polled(ABC):
     def words(self) -> Iterator[Word]:
         if self.refusal == "…":
             return
-        told = Phrase("%(source)s cannot be read (%(why)s); it is tried again.", source=self.name, why=self.refusal)
+        told = Phrase("%(source)s cannot be read (%(why)s); the agent tries again.", source=self.name, why=self.refusal)
         yield Word("", self.refusal or "read", told if self.refusal else Phrase("%(source)s is read.", source=self.name))
 
     def put(self, readings: Sequence[Reading], rows: Sequence[Row], key: str, position: Any) -> bool:

@@ -38,7 +38,7 @@ def settings_of(site: Site) -> Live:
     if not any(getattr(settings, kind) for kind in kinds.KINDS):
         raise InputError(
             "source-not-live",
-            "No source fills the spool.",
+            "No source writes to the spool.",
             "Name where readings come from, as docs/live.md says.",
             place=Place(str(site.path), column="source"),
             found="no source",

@@ -115,8 +115,8 @@ class Room:
             self.answers = {**self.answers, key: given}
         told = {
             "seen": Phrase("The alert of batch %(batch)s was seen.", batch=found.batch),
-            "not-so": Phrase("The alert of batch %(batch)s is answered: not so. %(word)s", batch=found.batch, word=word),
-            "taken-back": Phrase("The answer to the alert of batch %(batch)s was taken back.", batch=found.batch),
+            "not-so": Phrase("The alert of batch %(batch)s was answered: false alarm. %(word)s", batch=found.batch, word=word),
+            "taken-back": Phrase("The answer to the alert of batch %(batch)s was withdrawn.", batch=found.batch),
         }
         self.tell(told[kind])
         self._shown_s = float("-inf")  # the next picture is not a second away

@@ -436,11 +436,11 @@ class Plant:
         if reason in (Cause.COLD_START, Cause.CHANGEOVER):
             return Phrase("First batch after a stop") if reason == Cause.COLD_START else Phrase("Change of product")
         if reason == Cause.HOLDING:
-            return Phrase("Longer than usual: held or waiting")
+            return Phrase("Longer than usual: holding or waiting")
         if not reason:
             since = self._since(batch)
             return Phrase("More in every batch since %(batch)s: look for a setting or a charge that changed then", batch=since)
-        return Phrase("At a higher power than usual, reason not in the data")
+        return Phrase("Higher power than usual; the data do not show why")
 
     def _since(self, batch: Batch) -> str:
         """The first batch of those whose excess still stands in the cumulative sum."""
@@ -484,8 +484,8 @@ class Plant:
         usual = self.usual[batch.of_kind]
         told = {"more": f"{more * usual.end_spread:.1f}"}
         if self.began(batch) == "stop":
-            return Phrase("First batch after a stop: such batches took %(more)s kgce/t more", **told)
-        return Phrase("First batch of another product: such batches took %(more)s kgce/t more", **told)
+            return Phrase("First batch after a stop: such batches used %(more)s kgce/t more", **told)
+        return Phrase("First batch of another product: such batches used %(more)s kgce/t more", **told)
 
     def _band(self, usual: Usual) -> tuple[tuple[float, float, float], ...]:
         """What chance alone makes of a typical batch, by look, up to the usual end."""

@@ -148,8 +148,8 @@ def _unpacked(body: bytes) -> tuple[list[str], list[Row], NDArray[Any]]:
 def _damaged(path: Path, at: int) -> InputError:
     return InputError(
         "spool-damaged",
-        "What stands in the spool is not what was written.",
-        "Check the disk. Keep the file; move it out of the spool to go on without the readings that it holds.",
+        "The contents of the spool differ from what was written.",
+        "Check the disk. Keep the file. To continue without its readings, move it out of the spool.",
         place=Place(str(path)),
         found=f"a checksum that fails at byte {at:,}, with frames after it",
         wanted="what was written",

@@ -173,7 +173,7 @@ def load(options: Mapping[str, object], base: Path) -> Live:
         unknown = first["type"] == "extra_forbidden"
         raise InputError(
             "source-option-unknown" if unknown else "source-option-invalid",
-            "The source has no such option." if unknown else "The settings of the source do not hold together.",
+            "The source has no such option." if unknown else "The settings of the source contradict each other.",
             "Correct the key named; docs/live.md describes every key.",
             place=Place("site.toml", column=key),
             found="a key that the spool does not know" if unknown else repr(first.get("input"))[:120],

@@ -255,7 +255,7 @@ def _locked(folder: Path) -> IO[Any]:
         raise InputError(
             "spool-in-use",
             "Another process writes this spool.",
-            "Let the other `steplabel-agent watch` go on, or end it first.",
+            "Let the other `steplabel-agent watch` continue, or end it first.",
             place=Place(str(folder)),
             found="a spool that is locked",
             wanted="one writer",

@@ -85,7 +85,7 @@ class KeptSource:
         if name not in self.gives() & set(TABLES):
             raise InputError(
                 "source-input-missing",
-                "No row of this table arrived.",
+                "No row of this table has arrived yet.",
                 "Name a file for it under [inputs], or correct [source].",
                 place=Place(str(self.settings.folder), column=name),
                 found="no row",

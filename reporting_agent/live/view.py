@@ -26,17 +26,17 @@ WORDS = {
     "skip": Phrase("Skip to main content"),
     "tools": Phrase("Pages and languages"),
     "key": Phrase("Key"),
-    "axis": Phrase("Energy of each batch above its label at the same progress, kgce/t; up is more"),
-    "label": Phrase("Label: the tenth that took least"),
-    "chance": Phrase("Chance alone"),
+    "axis": Phrase("Energy of each batch above its label at the same progress, kgce/t; higher means more"),
+    "label": Phrase("Label: the tenth of batches that used least"),
+    "chance": Phrase("Random variation only"),
     "typical": Phrase("End of a typical batch"),
     "nothing_runs": Phrase("No batch is running."),
-    "idle": Phrase("Stands idle:"),
+    "idle": Phrase("Idle:"),
     "an_hour": Phrase("an hour"),
     "what": Phrase("What"),
     "since": Phrase("Since"),
-    "takes": Phrase("Takes"),
-    "nothing_idle": Phrase("Nothing that has meters of its own takes energy without a batch."),
+    "takes": Phrase("Uses"),
+    "nothing_idle": Phrase("No equipment with its own meters is using energy without a batch."),
     "sources": Phrase("Where the figures come from"),
     "source": Phrase("Source"),
     "state": Phrase("State"),
@@ -47,17 +47,17 @@ WORDS = {
     "alerts": Phrase("Alerts"),
     "no_alert": Phrase("No alert was raised in this shift."),
     "seen": Phrase("Seen"),
-    "not_so": Phrase("Not so …"),
+    "not_so": Phrase("False alarm …"),
     "change": Phrase("Change the answer"),
-    "false": Phrase("Not so: a false alarm"),
-    "back": Phrase("Take the answer back"),
-    "word": Phrase("What was it? In a few words, for those who read the shift's summary"),
+    "false": Phrase("It was a false alarm"),
+    "back": Phrase("Withdraw the answer"),
+    "word": Phrase("What happened? Describe it in a few words for those who read the shift summary"),
     "heading": Phrase("Answer an alert"),
-    "against": Phrase("Against it:"),
+    "against": Phrase("What to do:"),
 }
 STATES = {
     "no-label": Phrase("Too few earlier batches to compare with"),
-    "chance": Phrase("Within chance"),
+    "chance": Phrase("Within random variation"),
     "below": Phrase("Below a typical batch"),
 }
 PARTS = ("clock", "alerts", "lines", "idle", "sources", "foot")
@@ -177,11 +177,16 @@ class Pages:
         if one.money is not None:
             money = f"{count(one.money)} {self.currency}"
             return Phrase(
-                "%(equipment)s, batch %(batch)s wastes, sure since %(at)s: %(above)s kgce/t and %(money)s so far. Likely: %(cause)s.",
+                (
+                    "%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s kgce/t and %(money)s so far. "
+                    "Likely: %(cause)s."
+                ),
                 **told,
                 money=money,
             )
-        return Phrase("%(equipment)s, batch %(batch)s wastes, sure since %(at)s: %(above)s kgce/t so far. Likely: %(cause)s.", **told)
+        return Phrase(
+            ("%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s kgce/t so far. Likely: %(cause)s."), **told
+        )
 
     def _frame(self, lang: str, clock: str, body: str, tools: list[dict[str, str]], page: str, events: str) -> str:
         for code in languages():
@@ -222,13 +227,13 @@ class Pages:
     def _alert(self, one: Alert, lang: str) -> dict[str, Any]:
         t = partial(in_language, language=lang)
         energy = {"above": _tenths(one.kgce_per_t), "kgce": count(one.kgce), "at": self._clock(one.at_us)}
-        told = Phrase("%(above)s kgce/t (%(kgce)s kgce) above its label when it was sure, at %(at)s.", **energy)
+        told = Phrase("%(above)s kgce/t (%(kgce)s kgce) above its label when this became certain, at %(at)s.", **energy)
         if one.money is not None:
             told = Phrase(
                 "%(sentence)s %(remedy)s", sentence=told, remedy=Phrase("That cost %(money)s.", money=f"{count(one.money)} {self.currency}")
             )
         return {
-            "heading": t(Phrase("%(equipment)s: batch %(batch)s wastes", equipment=one.equipment or one.step, batch=one.batch)),
+            "heading": t(Phrase("%(equipment)s: batch %(batch)s is wasting energy", equipment=one.equipment or one.step, batch=one.batch)),
             "text": t(told),
             "why": t(Phrase("Likely: %(cause)s.", cause=one.cause)),
         }
@@ -238,7 +243,7 @@ class Pages:
         batch, done = one.batch, "" if one.progress is None else f"{100 * one.progress:.0f} %"
         told: Phrase | str = STATES.get(one.state, "")
         if one.state == "wastes":
-            told = Phrase("Wastes, sure since %(at)s", at=self._clock(batch.sure_us or 0))
+            told = Phrase("Wasting energy, certain since %(at)s", at=self._clock(batch.sure_us or 0))
         elif one.state == "unknown":
             told = (
                 Phrase("No figures since %(at)s", at=self._clock(one.silent_since_us)) if one.silent_since_us else Phrase("No figures yet")
@@ -275,7 +280,7 @@ class Pages:
             for name, why in moment.sources
         ]
         for name, since_us in moment.silent[:MOST_NAMED]:
-            told = Phrase("Silent since %(at)s", at=self._clock(since_us)) if since_us else Phrase("Never heard of")
+            told = Phrase("Silent since %(at)s", at=self._clock(since_us)) if since_us else Phrase("Never received")
             rows.append({"name": name, "css": "no", "state": t(told)})
         if (more := len(moment.silent) - MOST_NAMED) > 0:
             rows.append({"name": t(Phrase("%(count)s further meters", count=more)), "css": "no", "state": t(Phrase("Silent"))})
@@ -284,7 +289,7 @@ class Pages:
                 {
                     "name": t(Phrase("Missing readings")),
                     "css": "no",
-                    "state": t(Phrase("%(count)s, asked for again", count=count(moment.missing))),
+                    "state": t(Phrase("%(count)s, requested again", count=count(moment.missing))),
                 }
             )
         rows += [{"name": t(Phrase(name)), "css": "ok" if well else "no", "state": t(state)} for name, state, well in moment.notices]
@@ -302,7 +307,7 @@ class Pages:
 def _foot(moment: Shown) -> list[Phrase]:
     told = [
         Phrase(
-            "%(kept)s readings since the agent started, each kept once; %(repeated)s repeats dropped.",
+            "%(kept)s readings since the agent started, each saved once; %(repeated)s repeats dropped.",
             kept=count(moment.kept),
             repeated=count(moment.repeated),
         )
@@ -310,7 +315,10 @@ def _foot(moment: Shown) -> list[Phrase]:
     if moment.vouched:
         told.append(
             Phrase(
-                "False alarms: at most %(rate)s a week chosen, kept by %(weeks)s weeks of history (Shewhart and CUSUM, docs/live.md).",
+                (
+                    "False alarms: the chosen limit is %(rate)s a week; %(weeks)s weeks of history are enough to keep it (Shewhart and "
+                    "CUSUM, docs/live.md)."
+                ),
                 rate=f"{moment.rate:g}",
                 weeks=f"{moment.weeks:.0f}",
             )
@@ -318,15 +326,18 @@ def _foot(moment: Shown) -> list[Phrase]:
     else:
         told.append(
             Phrase(
-                "No alerts yet: the history of %(weeks)s weeks is too short to keep the chosen %(rate)s false alarms a week.",
+                "No alerts yet: the history of %(weeks)s weeks is too short to keep the chosen limit of %(rate)s false alarms a week.",
                 weeks=f"{moment.weeks:.1f}",
                 rate=f"{moment.rate:g}",
             )
         )
     told.append(
-        Phrase("Running totals of meters in kgce, calorific, not cleaned: no label. Without JavaScript this page reloads every 10 seconds.")
+        Phrase(
+            "Running totals of meters in kgce, calorific basis, not cleaned. They are not a label. Without JavaScript this page "
+            "reloads every 10 seconds."
+        )
     )
-    told.append(Phrase("Nothing on it leaves the plant."))
+    told.append(Phrase("Nothing on this page leaves the plant."))
     return told
 
 

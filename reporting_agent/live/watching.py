@@ -97,7 +97,7 @@ class Watch:
         except SteplabelError as wrong:
             self.tell(
                 Phrase(
-                    "site.toml was read again and is refused; what it said before stays in force. %(why)s", why=wrong.told(LANGUAGE.get())
+                    "site.toml was read again and refused; the earlier settings remain in force. %(why)s", why=wrong.told(LANGUAGE.get())
                 )
             )
 
@@ -129,7 +129,7 @@ class Watch:
         self.closing = Closing(self.site, self.settings, self._tell_of_report)
         self.tell(
             Phrase(
-                "site.toml was read again and is in force: %(kept)s sources stay connected, %(ended)s ended, %(begun)s begun.",
+                "site.toml was read again and is in force: %(kept)s sources stay connected, %(ended)s ended, %(begun)s started.",
                 kept=len(self.sources) - len(wanted.fresh),
                 ended=len(there),
                 begun=len(wanted.fresh),
@@ -179,5 +179,5 @@ class Watch:
 
 def _full(why: str) -> str:
     if not why:
-        return Phrase("The spool takes readings again.")
-    return Phrase("The spool takes nothing more (%(why)s); nothing is acknowledged, and sources keep what comes.", why=why)
+        return Phrase("The spool accepts readings again.")
+    return Phrase("The spool accepts no more data (%(why)s). Nothing is acknowledged, and the sources store incoming data.", why=why)

@@ -291,9 +291,9 @@ def _standstills(
         STILL,
         Severity.WARNING,
         Phrase(
-            "Meter %(meter_id)s: %(count)s times it stood still while the batches say that the equipment "
-            "produced, %(hours)s h in all. The %(affected)s batches of that time are left out of the label. "
-            "Look at the meter and at its connection.",
+            "Meter %(meter_id)s: its reading stood still %(count)s times while the batches show that the equipment produced, "
+            "%(hours)s h in total. The %(affected)s batches of that time are left out of the label. Check the meter and its "
+            "connection.",
             meter_id=meter.id,
             count=f"{count:,}",
             hours=f"{inside_h:,.1f}",

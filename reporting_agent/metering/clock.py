@@ -170,9 +170,9 @@ def finding(meter: Meter, shift: Shift, left_out: int, zone: tzinfo, places: tup
     """The finding, counting the batches that are left out for it."""
     clock = {"meter": meter.id, "clock": _WORDS[shift.kind](meter, shift, zone), "count": f"{left_out:,}"}
     sentence = (
-        Phrase("Meter %(meter)s: %(clock)s %(count)s batches are left out of the label for it.", **clock)
+        Phrase("Meter %(meter)s: %(clock)s %(count)s batches are left out of the label for this reason.", **clock)
         if left_out
-        else Phrase("Meter %(meter)s: %(clock)s No batch is left out for it.", **clock)
+        else Phrase("Meter %(meter)s: %(clock)s No batch is left out for this reason.", **clock)
     )
     return Finding(str(shift.kind), Severity.WARNING, sentence, max(left_out, 1), places)
 
@@ -182,9 +182,8 @@ def _said_of_drift(meter: Meter, shift: Shift, zone: tzinfo) -> Phrase:
         return _crept(shift.course)
     day = _day(shift.at_us, zone)
     return Phrase(
-        "its clock runs away from the production log's: it %(gains)s %(rate)s ± %(rate_error)s s a day"
-        " and stood %(off)s ± %(error)s s %(ahead)s the log on %(day)s. Set the clock; for this record declare"
-        " %(keys)s.",
+        "its clock drifts from the production log's: it %(gains)s %(rate)s ± %(rate_error)s s a day and was %(off)s ± %(error)s s "
+        "%(ahead)s the log on %(day)s. Set the clock. For this record declare %(keys)s.",
         gains=_gains(shift.drift_s_per_day),
         rate=f"{abs(shift.drift_s_per_day):.2f}",
         rate_error=f"{2 * shift.drift_error:.2f}",
@@ -199,8 +198,8 @@ def _said_of_drift(meter: Meter, shift: Shift, zone: tzinfo) -> Phrase:
 
 def _crept(course: Wander) -> Phrase:
     return Phrase(
-        "its clock %(gains)s %(rate)s s a day, as its stamps show: they creep off their even grid by up to %(most)s s and were set"
-        " back onto it %(settings)s times. Have the logger take its time from a server.",
+        "its clock %(gains)s %(rate)s s a day: its time stamps drift from their regular times by up to %(most)s s and were corrected "
+        "%(settings)s times. Synchronise the logger with a time server.",
         gains=_gains(course.rate_s_per_day),
         rate=f"{abs(course.rate_s_per_day):.1f}",
         most=f"{float(np.abs(course.ahead_s).max()):,.0f}",
@@ -210,17 +209,18 @@ def _crept(course: Wander) -> Phrase:
 
 def _standard(_meter: Meter, shift: Shift, zone: tzinfo) -> Phrase:
     return Phrase(
-        "it keeps standard time all year while the plant keeps summer time: its stamps are an hour behind from %(spans)s. Export it with"
-        " offsets in its stamps, or declare the zone its stamps are written in (timezone under [mapping.readings], such as Etc/GMT-1).",
+        "it keeps standard time all year while the plant uses summer time: its time stamps are an hour behind from %(spans)s. Export "
+        "it with UTC offsets in its time stamps, or declare the time zone of its time stamps (timezone under [mapping.readings], "
+        "such as Etc/GMT-1).",
         spans=_spans(shift, zone),
     )
 
 
 def _said_of_daylight(_meter: Meter, shift: Shift, zone: tzinfo) -> Phrase:
     return Phrase(
-        "its stamps are an hour %(ahead)s the production log's (%(spans)s): one of the two keeps"
-        " daylight saving and the other does not. Export the meter with offsets in its stamps, or declare the zone its stamps"
-        " are written in (timezone under [mapping.readings]).",
+        "its time stamps are an hour %(ahead)s the production log's (%(spans)s): one of the two uses summer time and the other does "
+        "not. Export the meter with UTC offsets in its time stamps, or declare the time zone of its time stamps (timezone under "
+        "[mapping.readings]).",
         ahead=_ahead(shift.hour_s),
         spans=_spans(shift, zone),
     )

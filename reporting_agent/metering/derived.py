@@ -309,8 +309,8 @@ def _findings(meter: Meter, lost_s: float) -> tuple[Finding, ...]:
             "state-unknown",
             Severity.WARNING,
             Phrase(
-                "Meter %(meter_id)s: for %(hours)s h of its readings temperature or pressure is missing, or no "
-                "state that was declared; its energy is not known there, the time counts as missing.",
+                "Meter %(meter_id)s: for %(hours)s h its readings lack temperature or pressure, or their state is not the one "
+                "declared. Its energy is not known then, and the time counts as missing.",
                 meter_id=meter.id,
                 hours=hours,
             ),

@@ -33,23 +33,26 @@ _SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     ),
     "register-spike": (
         Severity.WARNING,
-        Phrase("single register values that jump away and back; left out, the register runs on over them"),
+        Phrase("single register values that jump away and back; left out, the register counts as continuous"),
     ),
     "register-reset": (
         Severity.WARNING,
-        Phrase("falls of the register that are no declared rollover; the energy across is not known"),
+        Phrase("falls of the register that are not a declared rollover; the energy across the fall is not known"),
     ),
     "register-rescaled": (
         Severity.WARNING,
-        Phrase("changes of the register's unit: its value went on times a factor between units of energy; the energy across is not known"),
+        Phrase(
+            "changes of the register's unit: its value continued, multiplied by a factor between units of energy; the energy "
+            "across the change is not known"
+        ),
     ),
     "register-jump": (
         Severity.WARNING,
-        Phrase("rises of the register faster than anything in its own history; the energy across is not known"),
+        Phrase("rises of the register faster than anything in its own history; the energy across the rise is not known"),
     ),
     "rate-spike": (
         Severity.WARNING,
-        Phrase("single values far above anything in the meter's own history; left out, the load runs on over them"),
+        Phrase("single values far above anything in the meter's own history; left out, the load counts as continuous"),
     ),
     "interval-spike": (
         Severity.WARNING,
@@ -57,7 +60,7 @@ _SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     ),
     "zero-dropout": (
         Severity.WARNING,
-        Phrase("single zeros of a meter that is never at zero: an outage, or a logger that writes them where no value came; left out"),
+        Phrase("single zeros of a meter that is never at zero: an outage, or a logger that writes zero when no value arrived; left out"),
     ),
     "value-stuck": (
         Severity.WARNING,
@@ -68,32 +71,32 @@ _SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     ),
     "saturated": (
         Severity.WARNING,
-        Phrase("values at the end of what the meter can tell: the load was that or more; the time counts as missing. Widen the range"),
+        Phrase("values at the end of the meter's range: the load was that or more; the time counts as missing. Widen the range"),
     ),
     "register-rollover": (Severity.NOTICE, Phrase("rollovers of the register; added back")),
     "reading-duplicate": (
         Severity.NOTICE,
-        Phrase("readings that stand twice with the same stamp and value; counted once"),
+        Phrase("readings that appear twice with the same time stamp and value; counted once"),
     ),
     "reading-conflict": (
         Severity.WARNING,
-        Phrase("readings that share a stamp and differ; the first in the file is taken"),
+        Phrase("readings with the same time stamp and different values; the first in the file is used"),
     ),
     "reading-disordered": (
         Severity.NOTICE,
-        Phrase("readings that stand after a later one; put in order of time"),
+        Phrase("readings that come after a later one; sorted by time"),
     ),
     "clock-jump": (
         Severity.WARNING,
-        Phrase("readings stamped by a clock that was wrong (it leapt, or was put back); left out, the time counts as missing"),
+        Phrase("readings stamped by a clock that was wrong (it jumped, or was set back); left out, the time counts as missing"),
     ),
     "reading-blank": (
         Severity.NOTICE,
-        Phrase("readings without a value that can be read; the time around them counts as the readings beside them tell it"),
+        Phrase("readings without a readable value; the time around them counts by the readings next to them"),
     ),
     "reading-gap": (
         Severity.WARNING,
-        Phrase("gaps longer than longest_gap_s of the pack's label rule; no energy is carried across, the seconds count as missing"),
+        Phrase("gaps longer than longest_gap_s of the pack's label rule; no energy is assigned to them, and the time counts as missing"),
     ),
     "resolution-change": (
         Severity.NOTICE,
@@ -101,7 +104,7 @@ _SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     ),
     "quantum-change": (
         Severity.NOTICE,
-        Phrase("changes of the step in which the values are written; each reading counts as written"),
+        Phrase("changes of the smallest step of the values; each reading counts as written"),
     ),
     "first-interval-unknown": (
         Severity.NOTICE,

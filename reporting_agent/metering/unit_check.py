@@ -167,8 +167,8 @@ LABEL, CHANGE = "unit-label", "unit-change"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PROOF = {
     "range": Phrase("its range allows"),
-    "beside": Phrase("the meter it stands beside shows"),
-    "bounds": Phrase("a batch of this step can take"),
+    "beside": Phrase("the meter that it is compared with shows"),
+    "bounds": Phrase("a batch of this step can use"),
     "rows": Phrase("its other batches show"),
 }
 
@@ -188,11 +188,11 @@ def label(meter: Meter, factor: float, proof: str, left_out: int) -> Finding:
 
 
 _SIDE = {
-    (True, "bounds"): Phrase("Those since are beyond what a batch of this step can take."),
-    (False, "bounds"): Phrase("Those before are beyond what a batch of this step can take."),
-    (True, "beside"): Phrase("The meter it stands beside shows what it showed before."),
-    (True, "rows"): Phrase("Most batches lie before; nothing else shows which of the two is wrong."),
-    (False, "rows"): Phrase("Most batches lie after; nothing else shows which of the two is wrong."),
+    (True, "bounds"): Phrase("The values since then are beyond what a batch of this step can use."),
+    (False, "bounds"): Phrase("The values before are beyond what a batch of this step can use."),
+    (True, "beside"): Phrase("The meter that it is compared with shows the same as before."),
+    (True, "rows"): Phrase("Most batches are before that day; nothing else shows which of the two is wrong."),
+    (False, "rows"): Phrase("Most batches are after that day; nothing else shows which of the two is wrong."),
 }
 """By whether the values are wrong since the change or were until it, and by what proves it."""
 
@@ -222,4 +222,4 @@ def _spelled(factor: float) -> str:
 def _with_left_out(sentence: Phrase, count: int) -> Phrase:
     if not count:
         return sentence
-    return Phrase("%(sentence)s %(count)s batches are left out of the label for it.", sentence=sentence, count=f"{count:,}")
+    return Phrase("%(sentence)s %(count)s batches are left out of the label for this reason.", sentence=sentence, count=f"{count:,}")

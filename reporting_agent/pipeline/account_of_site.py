@@ -32,9 +32,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | N
         return
     if balance is None:
         said = Phrase(
-            "The site declares no [site_boundary], so nothing shows that all of its energy is in this label: energy without a meter or a"
-            " row is missing without notice. Each percent that is missing makes the label %(size)s %(unit)s lower. State in"
-            " [site_boundary] what the site bought, made and sold.",
+            "The site declares no [site_boundary], so nothing shows that all of its energy is in this label: energy without a meter "
+            "or a row goes missing unnoticed. Each percent that is missing lowers the label by %(size)s %(unit)s. State in "
+            "[site_boundary] what the site bought, made and sold.",
             size=f"{abs(label.best.value) / 99:.2g}",
             unit=label.unit,
         )
@@ -55,9 +55,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | N
             percent = 0.01 * label.energy_by_carrier.get(carrier, 0.0) / (label.output_t or output)
             if TENFOLD * percent > WORTH_TELLING * abs(label.best.value):
                 said = Phrase(
-                    "What the site bought of %(carrier)s is stated as what %(meters)s read, and labels count the same readings: the balance"
-                    " closes whatever they are. Each percent that is missing makes the label %(size)s %(unit)s lower. State the amounts of"
-                    " the supplier's bills under purchased of [site_boundary], or a meter of the supplier's.",
+                    "The site states its purchase of %(carrier)s as the readings of %(meters)s, and labels count the same readings. "
+                    "So the balance closes whatever they show. Each percent that is missing lowers the label by %(size)s %(unit)s. "
+                    "Under purchased of [site_boundary], state the amounts of the supplier's bills or a meter of the supplier.",
                     carrier=CARRIERS[carrier].words,
                     meters=enumerated(of_meters),
                     size=f"{percent:.2g}",
@@ -66,8 +66,8 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | N
                 yield Words.of(said)
         elif carrier not in found and label.energy_by_carrier.get(carrier):
             said = Phrase(
-                "The account of the site has no balance of %(carrier)s, which this label counts: nothing shows that all of it is"
-                " included. State in [site_boundary] how much of it the site bought, made and sold.",
+                "The account of the site has no balance of %(carrier)s, which this label counts. So nothing shows that all of it is "
+                "included. State in [site_boundary] how much of it the site bought, made and sold.",
                 carrier=CARRIERS[carrier].words,
             )
             yield Words.of(said)
@@ -102,22 +102,22 @@ def _said(one: CarrierBalance, amount: float, size: float, label: StepLabel) -> 
     }
     if one.closes is None:
         return Phrase(
-            "Whether the site's balance of %(carrier)s closes cannot be told: of %(of)s %(unit)s the meters may err by %(amount)s"
-            " %(unit)s. If that much were missing and this step's own, the label would be %(size)s %(per)s higher. Give its main meters"
-            " the class that their calibration shows, or better ones.",
+            "The meters cannot show whether the site's balance of %(carrier)s closes: of %(of)s %(unit)s, their error may be "
+            "%(amount)s %(unit)s. If that much were missing and belonged to this step, the label would be %(size)s %(per)s higher. "
+            "State the class of the main meters from their calibration, or use better meters.",
             **shown,
         )
     if amount > 0:
         return Phrase(
-            "The site's balance of %(carrier)s is open: %(amount)s %(unit)s of %(of)s %(unit)s are in no use that is counted or named."
-            " Were they this step's own, the label would be higher by %(size)s %(per)s. Count them, or name their use in"
-            " [site_boundary].",
+            "The site's balance of %(carrier)s does not close: %(amount)s %(unit)s of %(of)s %(unit)s is in no use that is counted "
+            "or named. If it all belonged to this step, the label would be higher by %(size)s %(per)s. Count it, or name its use in "
+            "[site_boundary].",
             **shown,
         )
     return Phrase(
-        "The site's balance of %(carrier)s is open: %(amount)s %(unit)s more are used than the account says came in or were made (%(of)s"
-        " %(unit)s), so it does not show that all of it is counted; of this step's output that is %(size)s %(per)s. Compare purchases,"
-        " stocks and conversions of [site_boundary] with their invoices and meters.",
+        "The site's balance of %(carrier)s does not close: %(amount)s %(unit)s more is used than the account shows as received or "
+        "made (%(of)s %(unit)s). So it does not show that all of it is counted. Per unit of this step's output that is %(size)s "
+        "%(per)s. Compare the purchases, stocks and conversions in [site_boundary] with their invoices and meters.",
         **shown,
     )
 

@@ -97,10 +97,10 @@ def _end_before_start(seen: Seen) -> Flags:
 FAULTS = (
     Fault(
         "duplicate",
-        Phrase("stands twice"),
+        Phrase("recorded twice"),
         lambda seen: seen.again,
         always,
-        Phrase("batches whose id stands before in the file for the same step; the first is taken"),
+        Phrase("batches whose id appears earlier in the file for the same step; the first is used"),
         shown_by="the same id before at the same step",
         remedy="make ids unique, over the years too",
         which="the later one",
@@ -135,10 +135,10 @@ FAULTS = (
     ),
     Fault(
         "still-while-producing",
-        Phrase("meter still while the line produced"),
+        Phrase("meter stood still while the line produced"),
         lambda seen: seen.suspected_of("still-while-producing"),
         always,
-        Phrase("batches while a meter of theirs stood still"),
+        Phrase("batches during which one of their meters stood still"),
         shown_by="a meter of it stood still",
         remedy="look at the meter and its link",
         of_meter=True,
@@ -192,7 +192,7 @@ FAULTS = (
         Phrase("energy unknown"),
         _unknown,
         always,
-        Phrase("batches of which no energy is known"),
+        Phrase("batches without any known energy"),
         shown_by="no energy of it is known",
         remedy="complete meters or energy",
     ),
@@ -228,7 +228,7 @@ FAULTS = (
         Phrase("unit label wrong"),
         _wrong_unit,
         always,
-        Phrase("batches whose energy is in another unit than the rest: it lies off by a factor between units, such as 1,000"),
+        Phrase("batches whose energy is in a different unit from the rest: it differs by a factor between units, such as 1,000"),
         shown_by="an energy per output that is 1000, 3.6, ... times that of the step's other batches, "
         "while those near it are few; a small factor needs three that agree, and a batch cut short none",
         remedy="set the meter's `unit`, or the row's; the finding names the factor",
@@ -248,8 +248,8 @@ FAULTS = (
         lambda seen: seen.blank & ~_unknown(seen),
         always,
         Phrase(
-            "batches of which an energy is blank, its row could not be used (row-rejected says where), or the log names a fuel that no"
-            " energy counts (fuel-not-counted): fill it in or correct it, 0 where none was used"
+            "batches with a blank energy, an energy row that could not be used (see row-rejected), or a fuel in the log that no "
+            "energy counts (see fuel-not-counted): fill it in or correct it, with 0 if none was used"
         ),
         shown_by="an energy is blank, its row was rejected (carrier, unit, number), or the log names a fuel that no energy counts: "
         "used, and how much is not known",
@@ -260,7 +260,7 @@ FAULTS = (
         Phrase("power-on time longer than the batch"),
         _power_on_beyond,
         never,
-        Phrase("batches with more power-on time than lies between their start and their end; the power-on time is believed"),
+        Phrase("batches with more power-on time than the time between their start and their end; the power-on time is used"),
         shown_by="more power-on time than lies between start and end",
         remedy="nothing: the power-on time is believed; correct the times where it is wrong",
     ),

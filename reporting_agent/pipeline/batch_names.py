@@ -57,8 +57,8 @@ def by_own_id(batches: Sequence[Batch]) -> dict[Key, str]:
             raise InputError(
                 "batch-id-in-two-years",
                 Phrase(
-                    "Batch %(own)s of step %(step)s stands in two years; energy is given by batch id: nothing shows which one it belongs"
-                    " to.",
+                    "Batch %(own)s of step %(step)s appears in two years, and energy is given by batch id. Nothing shows which of "
+                    "the two it belongs to.",
                     own=f"{own!r}",
                     step=batch.step,
                 ),

@@ -90,9 +90,9 @@ def _inputs(table: Table, index: int, names: list[str]) -> Iterator[tuple[str, f
             except InputError:
                 raise InputError(
                     "unit-mismatch",
-                    "The unit of an input is none of mass.",
-                    "Give what was charged in a unit of mass (t, kg), a gas that is an energy carrier or a working medium in Nm3 too; or"
-                    " take the column out of the file or of its mapping.",
+                    "The unit of an input is not a unit of mass.",
+                    "Give the input in a unit of mass (t, kg), or in Nm3 for a gas that is an energy carrier or a working medium. "
+                    "Otherwise remove the column from the file or from its mapping.",
                     place=table.place(index, f"{name}.unit"),
                     found=repr(unit),
                     wanted="t, kg" if (what := named(name)) is None else f"t, kg, {CARRIERS[what.carrier].unit}",
@@ -166,7 +166,7 @@ def missing_numbers(batches: Sequence[Batch]) -> list[Finding]:
     after = [batches[place] for place in missing]
     places = tuple(batch.place for batch in after[:PLACES_KEPT] if batch.place is not None)
     text = Phrase(
-        "%(count)s batch numbers are missing between those that are there, at %(places)s places: records that never came.",
+        "%(count)s batch numbers are missing between the existing ones, at %(places)s places: their records never arrived.",
         count=f"{sum(missing.values()):,}",
         places=f"{len(after):,}",
     )

@@ -22,9 +22,9 @@ def examine(batches: Sequence[Batch], pack: Pack) -> Iterator[Finding]:
                     "variable-missing",
                     Severity.EXCLUSION,
                     Phrase(
-                        "Step %(step)s: %(variable)s is not given. The pack brings every run to %(reference)s %(unit)s of it, so these runs"
-                        " are left out. Give it as the column var.%(variable)s; where it never differs, as a constant of [mapping.batches]"
-                        " (or [mapping.log]).",
+                        "Step %(step)s: %(variable)s is not given. The pack corrects every run to %(reference)s %(unit)s of it, so "
+                        "these runs are left out. Give it as the column var.%(variable)s. If it never differs, give it as a constant "
+                        "of [mapping.batches] (or [mapping.log]).",
                         step=step.id,
                         variable=condition.variable,
                         reference=f"{condition.reference:g}",
@@ -38,8 +38,8 @@ def examine(batches: Sequence[Batch], pack: Pack) -> Iterator[Finding]:
                     "variable-impossible",
                     Severity.EXCLUSION,
                     Phrase(
-                        "Step %(step)s: %(variable)s is %(found)s %(unit)s, and can only lie from %(least)s to %(most)s; these runs are"
-                        " left out. Correct the column, or its unit.",
+                        "Step %(step)s: %(variable)s is %(found)s %(unit)s, but can only be from %(least)s to %(most)s; these runs "
+                        "are left out. Correct the column, or its unit.",
                         step=step.id,
                         variable=condition.variable,
                         found=f"{beyond[0].variables[condition.variable]:g}",

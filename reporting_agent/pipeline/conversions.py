@@ -89,9 +89,9 @@ def _held(label: StepLabel, doubtful: list[Judged], pack: Pack) -> StepLabel:
     if all(one.taken is not None for one in own) and known < WORTH_TELLING * _all_taken(label):
         return label
     why = Phrase(
-        "Of what this step counts, conversions of the site take %(what)s, which no such plant does: their figures for the period lack, or"
-        " they give too little or too much of it. Correct them, with heating values, or say why under reason of"
-        " [[site_boundary.conversions]].",
+        "The site's conversions use energy that this step counts: %(what)s. No conversion of this kind has such figures: some are "
+        "missing for the period, or the output is too low or too high. Correct the figures, with heating values, or give the reason "
+        "under reason of [[site_boundary.conversions]].",
         what=enumerated(_figures(one) for one in own),
     )
     return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, Words.of(why)))
@@ -127,15 +127,15 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             if one.stands and size <= WORTH_TELLING * abs(label.best.value):
                 continue
             said = Phrase(
-                "Conversions of the site take %(what)s. Were what that is more than a typical one takes this step's own, the label would be"
-                " higher by %(size)s %(unit)s. Check the meters and heating values of what they take and give.",
+                "The site's conversions use %(what)s. If the part above the use of a typical conversion belonged to this step, the "
+                "label would be higher by %(size)s %(unit)s. Check the meters and heating values of their input and output.",
                 what=_figures(one),
                 size=f"{max(size, 0.0):.3g}",
                 unit=label.unit,
             )
             yield Words.of(said)
             if reason := one.conversion.reason.strip():
-                yield Words.of(Phrase("As the site declares of %(id)s: %(reason)s.", id=one.conversion.id, reason=reason.rstrip(".")))
+                yield Words.of(Phrase("The site declares for %(id)s: %(reason)s.", id=one.conversion.id, reason=reason.rstrip(".")))
 
 
 def _lost_before_it(label: StepLabel, one: Judged) -> Iterator[Words]:

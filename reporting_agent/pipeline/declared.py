@@ -95,8 +95,8 @@ def told(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[
         without = _without(event, label, pack.step(label.step).label_rule.quantile, whole)
         if without is not None:
             said = Phrase(
-                "Without that factor of %(what)s from %(start)s the label would be %(without)s %(unit)s, for %(best)s. Keep what"
-                " shows the factor for an auditor.",
+                "Without that factor of %(what)s from %(start)s the label would be %(without)s %(unit)s instead of %(best)s. Keep "
+                "evidence of the factor for an auditor.",
                 what=event.named,
                 start=event.start,
                 without=f"{without:.4g}",
@@ -108,8 +108,9 @@ def told(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[
         more = _scaled(label, column, factor, whole, pack, given=table != "readings")
         if more is not None and more.any() and label.best.value is not None:
             said = Phrase(
-                "As the site declares, %(column)s of [mapping.%(table)s] counts %(factor)s-fold, which is no factor between units."
-                " Without it the label would be %(without)s %(unit)s, for %(best)s. Keep what shows the factor for an auditor.",
+                "The site declares that %(column)s of [mapping.%(table)s] is multiplied by %(factor)s, which is not a factor between "
+                "units. Without it the label would be %(without)s %(unit)s instead of %(best)s. Keep evidence of the factor for an "
+                "auditor.",
                 column=column,
                 table=table,
                 factor=f"{factor:g}",
@@ -198,10 +199,12 @@ def _in(event: Event, site: Site, period: Period) -> bool:
 def _factor(event: Event) -> Words:
     told = {"what": event.named, "factor": f"{event.factor:g}", "start": event.start, "reason": event.reason}
     if event.until is None:
-        return Words.of(Phrase("As the site declares, %(what)s counts %(factor)s-fold from %(start)s on: %(reason)s", **told))
+        return Words.of(Phrase("The site declares that %(what)s is multiplied by %(factor)s from %(start)s on: %(reason)s", **told))
     return Words.of(
         Phrase(
-            "As the site declares, %(what)s counts %(factor)s-fold from %(start)s until %(until)s: %(reason)s", **told, until=event.until
+            "The site declares that %(what)s is multiplied by %(factor)s from %(start)s until %(until)s: %(reason)s",
+            **told,
+            until=event.until,
         )
     )
 

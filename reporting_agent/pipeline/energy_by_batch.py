@@ -106,8 +106,8 @@ def join(
                 "energy-repeated",
                 Severity.WARNING,
                 Phrase(
-                    "%(count)s rows of energy are equal to an earlier row of the same batch in every column and are counted once. "
-                    "If a batch used the same amount twice, write the sum in one row.",
+                    "%(count)s rows of energy are identical to an earlier row of the same batch in every column and are counted "
+                    "once. If a batch used the same amount twice, write the sum in one row.",
                     count=f"{len(again):,}",
                 ),
                 len(again),
@@ -120,7 +120,7 @@ def join(
                 "energy-without-batch",
                 Severity.WARNING,
                 Phrase(
-                    "%(strays)s rows of energy name a batch that is not in the batches file; they are in no label.",
+                    "%(strays)s rows of energy name a batch that is not in the batches file; no label includes them.",
                     strays=f"{len(strays):,}",
                 ),
                 len(strays),
@@ -149,7 +149,10 @@ def _carrier_energy(row: Mapping[str, Any], factors: FactorTable) -> CarrierEner
         lhv *= _mj_per(row["lhv_unit"] or f"MJ/{of}", of)
         if (wanted := factors.impossible(what.id, lhv, of)) is not None:
             raise InputError(
-                "lhv-impossible", _IMPOSSIBLE, "Correct the heating value or its unit; the laboratory's is the lower one.", wanted=wanted
+                "lhv-impossible",
+                _IMPOSSIBLE,
+                "Correct the heating value or its unit; use the lower heating value from the laboratory.",
+                wanted=wanted,
             )
         if mj is not None and lhv > 0:
             unit, quantity = of, quantity * mj / lhv
@@ -195,8 +198,8 @@ def _as_texts(row: dict[str, object]) -> tuple[str, ...]:
 
 CODE = "energy-without-batch"
 UNNAMED = Phrase(
-    "%(share)s of the step's energy names no batch of it: at most %(most)s may. Name the batches that used it, or take out the rows"
-    " that are not of this step."
+    "%(share)s of the step's energy names none of its batches; at most %(most)s may. Name the batches that used it, or remove the "
+    "rows that do not belong to this step."
 )
 Strays = Mapping[str, Sequence[CarrierEnergy]]  # by step
 

@@ -88,8 +88,8 @@ def allocated(meter: Meter, sinks: Sequence[Sink], batches: int) -> Iterator[Fin
     if meter.allocation is None:
         return
     sentence = Phrase(
-        "Meter %(meter)s (%(carrier)s) serves %(sinks)s together; its energy is shared out by %(rule)s."
-        " The batches carry a rule's part of it, not a measured one.",
+        "Meter %(meter)s (%(carrier)s) serves %(sinks)s together; its energy is divided by %(rule)s. Each batch gets a share by this "
+        "rule, not a measured amount.",
         meter=meter.id,
         carrier=meter.carrier,
         sinks=", ".join(sink.id for sink in sinks),

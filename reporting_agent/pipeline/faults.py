@@ -111,7 +111,7 @@ def _finding(fault: Fault, batches: Sequence[Batch], claimed: int) -> Finding:
         sentence = Phrase("%(count)s %(batches)s; excluded.", **told)
     elif claimed:
         sentence = Phrase(
-            "%(count)s %(batches)s; %(claimed)s excluded for it, the others for another reason or not at all.",
+            "%(count)s %(batches)s; %(claimed)s excluded for this reason, the others for another reason or not at all.",
             claimed=f"{claimed:,}",
             **told,
         )
@@ -180,8 +180,7 @@ def _gaps(batches: Sequence[Batch]) -> list[Finding]:
         return []
     places = tuple(batch.place for batch in after[:PLACES_KEPT] if batch.place is not None)
     text = Phrase(
-        "%(pauses)s pauses of more than %(hours)s h between batches, the longest %(longest)s days:"
-        " a standstill, or records that are missing.",
+        "%(pauses)s pauses of more than %(hours)s h between batches, the longest %(longest)s days: a standstill, or missing records.",
         pauses=f"{len(after):,}",
         hours=_LONGEST_GAP_BETWEEN_H,
         longest=f"{longest / 24:.1f}",

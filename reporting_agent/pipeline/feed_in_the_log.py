@@ -37,15 +37,15 @@ def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> StepL
         shown = _shown(feed, amount, columns, label, charged)
         if amount < (feed.least or 0.0):
             said = Phrase(
-                "The log charges %(amount)s t of %(materials)s per %(per)s of output; of less than %(least)s t no such plant makes it."
-                " Correct the amounts, their unit or the output.",
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; no such plant can make it from less than "
+                "%(least)s t. Correct the amounts, their unit or the output.",
                 **shown,
                 least=f"{feed.least:g}",
             )
         elif feed.most is not None and amount > feed.most:
             said = Phrase(
-                "The log charges %(amount)s t of %(materials)s per %(per)s of output; no such plant takes more than %(most)s t. Correct the"
-                " amounts, their unit or the output, and report as energy what is burnt.",
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; no such plant uses more than %(most)s t. "
+                "Correct the amounts, their unit or the output, and report what is burnt as energy.",
                 **shown,
                 most=f"{feed.most:g}",
             )
@@ -72,9 +72,9 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
         burnt = 1000 * (amount - highest) * (feed.burns or 0.0) / MJ_PER[label.energy_unit]
         if amount < lowest and best * (lowest / amount - 1) > WORTH_TELLING * abs(best):
             said = Phrase(
-                "The log charges %(amount)s t of %(materials)s per %(per)s of output; usual is at least %(usual)s. By the output that so"
-                " much feed gives, the label would be higher by %(size)s %(unit)s. Check the scale of the output, and whether the log names"
-                " all of the feed.",
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; at least %(usual)s is usual. With the "
+                "output that this much feed gives, the label would be higher by %(size)s %(unit)s. Check the scale that weighs the "
+                "output, and whether the log names all of the feed.",
                 **shown,
                 usual=f"{lowest:g}",
                 size=f"{best * (lowest / amount - 1):.2g}",
@@ -82,8 +82,9 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
             yield Words.of(said)
         elif label.metric is not Metric.ELECTRICITY and burnt > WORTH_TELLING * abs(best):
             said = Phrase(
-                "The log charges %(amount)s t of %(materials)s per %(per)s of output; usual is at most %(usual)s. Were the rest burnt, the"
-                " label would be higher by %(size)s %(unit)s: report what is burnt as energy, and log all that the product is made of.",
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; at most %(usual)s is usual. If the rest "
+                "were burnt, the label would be higher by %(size)s %(unit)s. Report what is burnt as energy, and log all materials "
+                "of the product.",
                 **shown,
                 usual=f"{highest:g}",
                 size=f"{burnt:.3g}",
@@ -91,9 +92,9 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
             yield Words.of(said)
         elif label.metric is not Metric.ELECTRICITY and percent and _is_part(feed, charged.pack.step(label.step).feeds):
             said = Phrase(
-                "The log charges %(amount)s t of %(materials)s per %(per)s of output and names nothing else that the product is made of, so"
-                " nothing shows that none of it is burnt: each percent of it would make the label higher by %(size)s %(unit)s. Log the"
-                " rest.",
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output and names no other material of the "
+                "product. So nothing shows that none of it is burnt: each percent burnt would raise the label by %(size)s %(unit)s. "
+                "Log the other materials.",
                 **shown,
                 size=f"{percent:.2g}",
             )
@@ -112,8 +113,8 @@ def _held_by_nothing(label: StepLabel, charged: Charged, batches: Sequence[Batch
     if _made_of_it(feeds[0], charged, own, label.step) < (1 - NEARLY_WHOLE) * own_output(own):  # bought half made, and told so
         return
     said = Phrase(
-        "The log names nothing that the output is made of, or too little, so nothing holds the output against it: each percent that is"
-        " written too much makes the label %(size)s %(unit)s lower. Log what each run takes in, in t, as input.MATERIAL: %(materials)s.",
+        "The log names no materials of the product, or too little of them, so the output cannot be checked: each percent by which it "
+        "is too high lowers the label by %(size)s %(unit)s. Log the input of each run, in t, as input.MATERIAL: %(materials)s.",
         size=f"{best / 99:.2g}",
         unit=label.unit,
         materials=enumerated(charged.words_of(one) for one in feeds[0].of),

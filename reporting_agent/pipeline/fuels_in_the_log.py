@@ -32,8 +32,8 @@ CODE = "fuel-not-counted"
 ENOUGH = 0.8
 """Of what the log says, what the energy holds at least: wet against dry, a belt against a recipe (a convention of ours)."""
 HELD = Phrase(
-    "The log names fuel of the step that no energy counts, %(share)s of its energy as far as is known: at most %(most)s may be missing."
-    " Report it as energy; `check` names the rows."
+    "The log names fuel of the step that is not reported as energy. It is %(share)s of the step's energy, as far as is known; at "
+    "most %(most)s may be missing. Report it as energy; `check` names the rows."
 )
 SUM_AT_MOST = 1.6
 """Of what the energy holds, what columns of one carrier in the log may be together: beyond, one is a part of another (a convention of
@@ -174,9 +174,9 @@ def told(label: StepLabel, short: Mapping[tuple[str, str], float], doubted: Mapp
             continue
         if (size := missing * energy / label.output_t) > WORTH_TELLING * abs(label.best.value):
             said = Phrase(
-                "The energy holds %(share)s of the %(carrier)s that the log names. With all of it the label would be higher by %(size)s"
-                " %(unit)s: nothing shows that the rest is moisture. Report the rest as energy, or keep the laboratory's moisture for an"
-                " auditor.",
+                "The energy contains %(share)s of the %(carrier)s that the log names. With all of it the label would be higher by "
+                "%(size)s %(unit)s, and nothing shows that the rest is moisture. Report the rest as energy, or keep the laboratory's "
+                "moisture values for an auditor.",
                 share=f"{1 / (1 + missing):.1%}",
                 carrier=CARRIERS[carrier].words,
                 size=f"{size:.3g}",
@@ -285,8 +285,9 @@ def _sum(taken: Sequence[CarrierEnergy], unit: str, table: FactorTable) -> float
 
 def _finding(step: str, carrier: str, column: str, places: Sequence[Place | None]) -> Finding:
     said = Phrase(
-        "Step %(step)s: the log names %(carrier)s (%(column)s), and the energy of these runs holds none of it, or less than %(enough)s."
-        " They are left out. Report it as energy, by row or by meter; where it is another carrier or none, give the column that name.",
+        "Step %(step)s: the log names %(carrier)s (%(column)s), but the energy of these runs contains none of it, or less than "
+        "%(enough)s. They are left out. Report it as energy, by row or by meter. If the column is another carrier or not energy, "
+        "rename it accordingly.",
         step=step,
         carrier=CARRIERS[carrier].words,
         column=column,

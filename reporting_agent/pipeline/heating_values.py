@@ -120,8 +120,9 @@ def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iter
             "lhv-required",
             Severity.EXCLUSION,
             Phrase(
-                "Step %(step)s: %(carrier)s has no measured heating value, and the pack takes no default for it; these runs are left out."
-                " Give lhv with each amount, or [[lhv]] by date; with amounts in GJ their lhv, or lhv_source where heat was measured.",
+                "Step %(step)s: %(carrier)s has no measured heating value, and the pack accepts no default for it; these runs are "
+                "left out. Give lhv with each amount, or [[lhv]] by date. For amounts in GJ give their lhv, or lhv_source if heat "
+                "was measured.",
                 step=step,
                 carrier=words,
             ),
@@ -129,8 +130,7 @@ def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iter
         )
     for carrier, count in sorted(found.items()):
         sentence = Phrase(
-            "%(carrier)s counts by a default heating value, not a measured one; what is really burnt may differ from it by a sixth"
-            " and more.",
+            "%(carrier)s counts by a default heating value, not a measured one; the real one may differ from it by a sixth or more.",
             carrier=CARRIERS[carrier].words.each(str.capitalize),
         )
         yield Finding("heating-value-default", Severity.NOTICE, sentence, count)
@@ -208,8 +208,9 @@ def told(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values: Hea
         if size > 0:
             yield Words.of(
                 Phrase(
-                    "%(carrier)s has two heating values on a day, where it is made and where it is used, at most %(share)s %% apart. At the"
-                    " other one the label would be higher by %(size)s %(unit)s. Give both sides one value of the day.",
+                    "%(carrier)s has two heating values on the same day, one where it is made and one where it is used, at most "
+                    "%(share)s %% apart. With the other one the label would be higher by %(size)s %(unit)s. Use one value of the day "
+                    "for both sides.",
                     carrier=CARRIERS[carrier].words.each(str.capitalize),
                     share=f"{100 * max(most / least - 1 for (one, _), (least, most) in ranges.items() if one == carrier):.2g}",
                     size=f"{size:.2g}",
@@ -251,10 +252,11 @@ def _told(doubtful: Doubtful) -> Iterator[Finding]:
             "heating-value-two-sided",
             Severity.EXCLUSION,
             Phrase(
-                "%(carrier)s is both given back and used on the same day (%(days)s days, first %(first)s), and its heating value is not"
-                " shown to be the same on both sides: there are two values, an amount of energy without a value, or a value below that of"
-                " the gases it is mixed from. The runs of these days are left out, and no report can be sent. Correct the wrong value,"
-                " and give amounts of energy their lhv. If the streams really differ, declare each under [[lhv]] with step and reason.",
+                "%(carrier)s is both given back and used on the same day (%(days)s days, first %(first)s), and its heating value is "
+                "not shown to be the same on both sides: there are two values, an amount of energy without a value, or a value below "
+                "that of the gases it is mixed from. The runs of these days are left out, and no report can be sent. Correct the "
+                "wrong value, and state the lhv of amounts that are given as energy. If the streams really differ, declare each "
+                "under [[lhv]] with step and reason.",
                 carrier=words.each(str.capitalize),
                 days=len(days),
                 first=days[0].isoformat(),
@@ -270,7 +272,7 @@ def require_one_value(batches: Sequence[Batch], values: HeatingValues, pack: Pac
     raise PolicyRefusal(
         "heating-value-two-sided",
         found[0].sentence,
-        Phrase("Give it the value of the laboratory wherever it is made or used, with its amounts or under [[lhv]] in site.toml."),
+        Phrase("Use the laboratory's value wherever it is made or used, with its amounts or under [[lhv]] in site.toml."),
     )
 
 

@@ -120,8 +120,10 @@ class Inputs:
             if (found := units.get(meter.id, meter.unit)) != meter.unit:
                 raise InputError(
                     "unit-differs",
-                    Phrase("The source hands over meter %(meter_id)s in another unit than site.toml declares.", meter_id=meter.id),
-                    "Correct unit under [[meters]], or what the source hands over.",
+                    Phrase(
+                        "The source gives meter %(meter_id)s in a different unit from the one that site.toml declares.", meter_id=meter.id
+                    ),
+                    "Correct unit under [[meters]], or the unit that the source gives.",
                     place=Place(str(self.site.path), column=f"meters.{meter.id}.unit"),
                     found=found,
                     wanted=meter.unit,
@@ -149,7 +151,7 @@ def paths_of(site: Site, pattern: str) -> list[Path]:
     if not files:
         raise InputError(
             "file-missing",
-            "This is a folder, not a file." if found else "No file of this name is there.",
+            "This is a folder, not a file." if found else "There is no file of this name.",
             "Name all files of a folder by a pattern such as readings/*.csv."
             if found
             else "Check the path under [inputs] in site.toml; it is relative to site.toml.",

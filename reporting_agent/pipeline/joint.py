@@ -157,7 +157,8 @@ def _changeovers(rows: Sequence[Batch]) -> Iterator[Finding]:
             Severity.NOTICE,
             rows,
             Phrase(
-                "rows share a batch id and follow one another with different products: each is a batch of its own, cut at the changeover."
+                "rows share a batch id and follow one another with different products: each counts as a separate batch, cut at the "
+                "changeover."
             ),
         )
 
@@ -181,8 +182,8 @@ def _not_divided(runs: Sequence[Batch]) -> Iterator[Finding]:
             Severity.EXCLUSION,
             runs,
             Phrase(
-                "runs made several products at once, and [[joint]] gives no ratio for each of them: they stand "
-                "in the balance and in no label."
+                "runs made several products at once, and [[joint]] does not give a ratio for each of them: they count in the balance "
+                "but in no label."
             ),
         )
 

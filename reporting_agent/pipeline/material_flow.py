@@ -46,8 +46,11 @@ def refuse_unused_essentials(site: Site, pack: Pack) -> None:
                 words = CARRIERS[carrier].words
                 raise InputError(
                     "carrier-essential",
-                    Phrase("The process of the step does not run without %(carrier)s.", carrier=words),
-                    "Report its amounts; a medium made by machines whose electricity counts in the step may stand in made_inside instead.",
+                    Phrase("The process of the step cannot run without %(carrier)s.", carrier=words),
+                    (
+                        "Report its amounts; a medium made by machines whose electricity counts in the step may be listed in made_inside "
+                        "instead."
+                    ),
                     place=Place(str(site.path), column=f"steps.{step.id}.not_used"),
                     found=carrier,
                     wanted="amounts, or made_inside of a medium",
@@ -66,7 +69,7 @@ def unused_factors(site: Site, pack: Pack) -> list[Finding]:
             "factor-unknown",
             Severity.NOTICE,
             Phrase(
-                "[static] %(name)s is asked for by no limit of the pack %(pack_id)s and changes nothing. Asked for: %(names)s.",
+                "No limit of the pack %(pack_id)s needs [static] %(name)s, so it changes nothing. Needed: %(names)s.",
                 name=name,
                 pack_id=pack.id,
                 names=names,
@@ -110,7 +113,7 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[Finding]:
             "parent-unknown",
             unknown,
             Phrase(
-                "%(batches)s batches name a parent that is not in the log; what went before them is not added up.",
+                "%(batches)s batches name a parent that is not in the log; the energy before them is not added up.",
                 batches=f"{len(unknown):,}",
             ),
         ),
@@ -118,7 +121,7 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[Finding]:
             "parent-later",
             later,
             Phrase(
-                "%(batches)s batches began before a parent of theirs did: one of the two times, or the parent, is wrong.",
+                "%(batches)s batches began before one of their parent batches: one of the two times, or the parent, is wrong.",
                 batches=f"{len(later):,}",
             ),
         ),
@@ -126,7 +129,7 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[Finding]:
             "mass-flow",
             too_much,
             Phrase(
-                "%(batches)s batches gave more than their parents together: an output, a parent or a unit is wrong.",
+                "%(batches)s batches have more output than their parent batches together: an output, a parent or a unit is wrong.",
                 batches=f"{len(too_much):,}",
             ),
         ),

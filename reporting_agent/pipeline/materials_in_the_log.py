@@ -149,8 +149,8 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Fi
 
 def _finding(step: str, column: str, variable: str, count: int, of: Sequence[Batch]) -> Finding:
     said = Phrase(
-        "Step %(step)s: the log charges more of %(column)s than the share that the same rows state (%(variable)s). They are left out."
-        " Correct the share, or the amount.",
+        "Step %(step)s: the log shows more %(column)s charged than the share that the same rows state (%(variable)s). These runs are "
+        "left out. Correct the share, or the amount.",
         step=step,
         column=column,
         variable=variable,
@@ -174,8 +174,8 @@ def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch], static: 
             continue
         said = Words.of(
             Phrase(
-                "The log charges %(amount)s t of %(material)s per %(per)s of output, and [static] %(variable)s says %(stated)s %%."
-                " Correct the one or the other.",
+                "The log shows %(amount)s t of %(material)s charged per %(per)s of output, but [static] %(variable)s says %(stated)s "
+                "%%. Correct one of them.",
                 amount=f"{amount / own_output(own):.3g}",
                 material=material.words,
                 per=step.output_unit,
@@ -220,16 +220,17 @@ def _ready(label: StepLabel, step: Step, at: MaterialAt, material: Material, amo
     share, value = amount / at.whole[0], label.best.value or 0.0
     if at.rest_of or share >= 1:
         said = Phrase(
-            "The log charges %(amount)s t of %(material)s per %(per)s of output: that much was made elsewhere, with energy that is in no"
-            " label here. Keep the delivery notes for an auditor.",
+            "The log shows %(amount)s t of %(material)s charged per %(per)s of output: this much was made elsewhere, with energy "
+            "that no label here includes. Keep the delivery notes for an auditor.",
             amount=f"{amount:.3g}",
             material=material.words,
             per=step.output_unit,
         )
     else:
         said = Phrase(
-            "The log charges %(amount)s t of %(material)s per %(per)s of output: so much of it was bought ready or half made. Per %(per)s"
-            " made here throughout the label would be up to %(made_here)s %(unit)s. Keep the delivery notes for an auditor.",
+            "The log shows %(amount)s t of %(material)s charged per %(per)s of output: this much was bought finished or half "
+            "finished. Per %(per)s made entirely here, the label would be up to %(made_here)s %(unit)s. Keep the delivery notes for "
+            "an auditor.",
             amount=f"{amount:.3g}",
             material=material.words,
             per=step.output_unit,
@@ -245,8 +246,8 @@ def _not_known(label: StepLabel, step: Step, amounts: Mapping[str, float]) -> It
     size, inputs = per_t * fsum(amount for _, amount in there), [_shown(*one) for one in there]
     if label.metric is Metric.ELECTRICITY and step.bought_share and fsum(amount for _, amount in there) > ROOM_PCT / 100:
         said = Phrase(
-            "Not known to the pack, per %(per)s of output: %(inputs)s. If it was bought ready or half made, others took its energy: state"
-            " it under %(variable)s, and give the column a name that the pack knows.",
+            "The pack does not know these inputs, per %(per)s of output: %(inputs)s. If they were bought finished or half finished, "
+            "others used the energy to make them. State them under %(variable)s, and give the column a name that the pack knows.",
             per=step.output_unit,
             inputs=enumerated(inputs),
             variable=step.bought_share,
@@ -254,8 +255,8 @@ def _not_known(label: StepLabel, step: Step, amounts: Mapping[str, float]) -> It
         yield Words.of(said)
     if label.metric is not Metric.ELECTRICITY and size > WORTH_TELLING * abs(label.best.value or 0.0):
         said = Phrase(
-            "Not known to the pack, per %(per)s of output: %(inputs)s. If it is a fuel, its energy is missing: as standard coal %(size)s"
-            " %(unit)s. Report a fuel as energy; of a material give the column a name that the pack knows.",
+            "The pack does not know these inputs, per %(per)s of output: %(inputs)s. If they are fuel, their energy is missing: as "
+            "standard coal %(size)s %(unit)s. Report a fuel as energy. For a material, give the column a name that the pack knows.",
             per=step.output_unit,
             inputs=enumerated(inputs),
             size=f"{size:.3g}",

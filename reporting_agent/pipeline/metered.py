@@ -52,9 +52,9 @@ def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[Finding]:
             "meter-succeeded",
             Severity.WARNING,
             Phrase(
-                "Meter %(second)s begins on %(day)s, where meter %(first)s ends (%(ends)s), and both count for the same batches: each then "
-                "lacks the energy of one of them, and none is used. If the second took the place of the first, write until = %(day)s in "
-                "the [[meters]] table of %(first)s and from = %(day)s in that of %(second)s.",
+                "Meter %(second)s begins on %(day)s, where meter %(first)s ends (%(ends)s), and both count for the same batches. "
+                "Each batch then lacks the energy of one of them, and none is used. If the second replaced the first, write until = "
+                "%(day)s in the [[meters]] table of %(first)s and from = %(day)s in that of %(second)s.",
                 first=one.meter.id, second=other.meter.id, ends=_day(ends_us, zone).isoformat(), day=_day(begins_us, zone).isoformat(),
             ),
             1,
@@ -190,7 +190,7 @@ def _strange(undeclared: Mapping[str, Undeclared]) -> Iterator[Finding]:
             "meter-unknown",
             Severity.WARNING,
             Phrase(
-                "%(count)s readings are of a meter %(name)s that site.toml does not declare; they count nowhere.",
+                "%(count)s readings are of a meter %(name)s that site.toml does not declare; they are not counted.",
                 count=f"{seen.readings:,}",
                 name=f"{name!r}",
             ),

@@ -70,7 +70,7 @@ CAMPAIGNS = Transformation(
 FILLED_DOWN = Transformation(
     "cells filled from above",
     None,
-    Phrase("One cell decides about all blank ones below it: fill them in the file, and take fill_down away under [mapping]."),
+    Phrase("One cell decides the value of all blank cells below it: fill them in the file, and remove fill_down under [mapping]."),
 )
 
 
@@ -210,7 +210,7 @@ def require_releasable(local: SiteLabel) -> None:
         raise PolicyRefusal(
             "heating-value-scattered",
             said,
-            "Correct the values, or give those of the lots under [[lhv]] in site.toml and leave those with the amounts out.",
+            "Correct the values, or give those of the lots under [[lhv]] in site.toml and remove those given with the amounts.",
         )
     if said := found.get(scattered.VARIABLE):
         raise PolicyRefusal(
@@ -222,38 +222,44 @@ def require_releasable(local: SiteLabel) -> None:
         raise PolicyRefusal(
             "runs-copied",
             said,
-            "Take copies out of the log, write runs of one machine at one time as one, and name the equipment of lines side by side.",
+            (
+                "Remove copies from the log, write simultaneous runs of one machine as one run, and name the equipment of lines that run "
+                "side by side."
+            ),
         )
     for label in local.steps:
         if label.best.reason == conversions.CODE and label.grade.why is not None:
             raise PolicyRefusal(
                 "conversion-unlikely",
-                Phrase("Of %(step)s nothing leaves: %(why)s", step=label.step, why=label.grade.why),
-                "Correct the figures of the conversion in [site_boundary], or say under `reason` why it gives so much of what it takes.",
+                Phrase("Nothing is sent for %(step)s: %(why)s", step=label.step, why=label.grade.why),
+                "Correct the figures of the conversion in [site_boundary], or explain its ratio of output to input under `reason`.",
             )
         if label.best.reason == fuels_in_the_log.CODE:
             raise PolicyRefusal(
                 "fuel-not-counted",
-                Phrase("The log of %(step)s names fuel that no energy of it counts.", step=label.step),
-                "Report it as energy of the step; where the column is another carrier or none, give it that name. `check` names the rows.",
+                Phrase("The log of %(step)s names fuel that is not reported as its energy.", step=label.step),
+                (
+                    "Report it as energy of the step. If the column is another carrier or not energy, rename it accordingly. `check` "
+                    "names the rows."
+                ),
             )
         if label.best.reason == materials_in_the_log.CODE and label.grade.why is not None:
             raise PolicyRefusal(
                 "share-refuted",
-                Phrase("Of %(step)s nothing leaves: %(why)s", step=label.step, why=label.grade.why),
-                "State the share as it is, 0 only where none was charged; or correct the column's name or amounts.",
+                Phrase("Nothing is sent for %(step)s: %(why)s", step=label.step, why=label.grade.why),
+                "State the true share, and 0 only if none was charged; or correct the column's name or amounts.",
             )
         if label.best.reason == feed_in_the_log.CODE and label.grade.why is not None:
             raise PolicyRefusal(
                 "feed-unlikely",
-                Phrase("Of %(step)s nothing leaves: %(why)s", step=label.step, why=label.grade.why),
-                "Correct the amounts, their unit or the output; report as energy what is burnt.",
+                Phrase("Nothing is sent for %(step)s: %(why)s", step=label.step, why=label.grade.why),
+                "Correct the amounts, their unit or the output; report what is burnt as energy.",
             )
         if label.best.reason == energy_by_batch.CODE:
             raise PolicyRefusal(
                 "energy-without-batch",
                 Phrase("More than 0.5 %% of the energy of %(step)s names none of its batches.", step=label.step),
-                "Name the batches that used it, or take out the rows that are not of this step; `check` names the rows.",
+                "Name the batches that used it, or remove the rows that do not belong to this step; `check` names the rows.",
             )
 
 
@@ -312,11 +318,11 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
         value = None if other is None else other.best.value
         if value is None or used < 0.99 * label.used or abs(value - label.best.value) > NEARLY * abs(label.best.value):
             why = Phrase(
-                "A report takes a batch's energy from the readings inside the batch alone: the more often the meter is read, the nearer the"
-                " two."
+                "A report uses only the readings inside a batch for its energy. The more often the meter is read, the closer the two "
+                "values are."
             )
             if (label.step, str(label.metric)) in held_at_mean:
-                why = Phrase("On the site what scatters from run to run counts at its mean; nothing leaves until that is corrected.")
+                why = Phrase("On the site, a value that varies from run to run counts at its mean; nothing is sent until it is corrected.")
             yield Phrase(
                 "%(step)s %(variant)s %(metric)s: %(local)s batches count on the site, %(out)s in a report; best %(here)s ± %(half)s"
                 " %(unit)s on the site and %(there)s in a report. %(why)s",
@@ -336,7 +342,7 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
 def reminder(found: Sequence[Phrase]) -> Phrase:
     """One sentence about them all, for who sends."""
     return Phrase(
-        "In %(count)s places what is reported is not the label on the site: `steplabel-agent preview` says where and why.",
+        "In %(count)s places the report differs from the label on the site: `steplabel-agent preview` shows where and why.",
         count=len(found),
     )
 
@@ -349,7 +355,7 @@ def _held_back(outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
             for step in label.path.unbounded:
                 steps.setdefault(step.reason, {})[label.step] = None
     for why, held in steps.items():
-        yield Phrase("No label of %(steps)s leaves in a report. %(why)s", steps=", ".join(held), why=why)
+        yield Phrase("No label of %(steps)s is sent in a report. %(why)s", steps=", ".join(held), why=why)
 
 
 def _is_released(label: StepLabel, pack: Pack) -> bool:

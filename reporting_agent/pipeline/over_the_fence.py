@@ -30,13 +30,13 @@ def refuse_conversions_within(site: Site, pack: Pack) -> None:
                 raise InputError(
                     "conversion-within-boundary",
                     Phrase(
-                        "Step %(step)s counts %(carrier)s before it is converted, so what conversion %(id)s loses is the step's own.",
+                        ("Step %(step)s counts %(carrier)s before it is converted, so the loss of conversion %(id)s belongs to the step."),
                         step=step.id,
                         carrier=CARRIERS[carrier].words,
                         id=conversion.id,
                     ),
-                    "Let the step's meter be the one before the conversion, and take the conversion away; a transformer before that meter"
-                    " is a loss of [site_boundary].",
+                    "Use the meter before the conversion as the step's meter, and remove the conversion; a transformer before that "
+                    "meter is a loss of [site_boundary].",
                     place=Place(str(site.path), column=f"site_boundary.conversions.{conversion.id}"),
                     found=carrier,
                     wanted="no conversion of it into itself",
@@ -69,8 +69,8 @@ def is_bought(carrier: str, site: Site) -> bool:
 
 def _told(step: str, carrier: str, count: int) -> Finding:
     said = Phrase(
-        "Step %(step)s: %(carrier)s counts only where it was bought over the fence; what the site's own boilers make counts as the fuel"
-        " that they burn. These runs are left out. Report that fuel, or the purchase under purchased of [site_boundary].",
+        "Step %(step)s: %(carrier)s counts only if it was bought from outside the site; what the site's own boilers make counts as "
+        "the fuel that they burn. These runs are left out. Report that fuel, or the purchase under purchased of [site_boundary].",
         step=step,
         carrier=CARRIERS[carrier].words,
     )
@@ -85,8 +85,8 @@ def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
         energy = label.energy_by_carrier.get(carrier, 0.0)
         if energy > 0 and counts(carrier, label.metric):
             said = Phrase(
-                "As the site declares, %(carrier)s was bought from outside and not made in its own boilers: each percent that boilers"
-                " would lose is %(size)s %(unit)s. Keep the supplier's invoices for an auditor.",
+                "The site declares that %(carrier)s was bought from outside and not made in its own boilers. Each percent that "
+                "boilers would lose is %(size)s %(unit)s. Keep the supplier's invoices for an auditor.",
                 carrier=CARRIERS[carrier].words,
                 size=f"{0.01 * energy / label.output_t:.2g}",
                 unit=label.unit,

@@ -94,14 +94,16 @@ def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
             }
             if forms == {"electricity"}:
                 said = Phrase(
-                    "The step takes %(found)s of the %(carriers)s that it gives back; its pumps and fans usually take %(usual)s, at which"
-                    " the label would be higher by %(higher)s %(unit)s. Report all that the generator gives, and its own use as taken.",
+                    "The step itself uses %(found)s of the %(carriers)s that it gives back; its pumps and fans usually use "
+                    "%(usual)s, with which the label would be higher by %(higher)s %(unit)s. Report everything that the generator "
+                    "produces, and its own use as energy input.",
                     **shown,
                 )
             else:
                 said = Phrase(
-                    "The step burns gas of %(found)s of the heat that it gives back as %(carriers)s; usual is %(usual)s, at which the"
-                    " label would be higher by %(higher)s %(unit)s. Report all the gas that its burners take, by their meters.",
+                    "The gas that the step burns has %(found)s of the heat that it gives back as %(carriers)s; %(usual)s is usual, "
+                    "with which the label would be higher by %(higher)s %(unit)s. Report all the gas that its burners use, by their "
+                    "meters.",
                     **shown,
                 )
             yield Words.of(said)
@@ -129,8 +131,9 @@ def _told(step: str, carrier: str, batches: Sequence[Batch], least: float) -> Fi
         "own-gas-missing",
         Severity.EXCLUSION,
         Phrase(
-            "Step %(step)s gives back %(carrier)s and burns next to no gas (less than %(share)s of its heat), which its process cannot."
-            " These runs are left out. Report the gas that it burns, its own or another, and credit all that it gives.",
+            "Step %(step)s gives back %(carrier)s and burns almost no gas (less than %(share)s of its heat), which is impossible in "
+            "its process. These runs are left out. Report the gas that it burns, its own or another, and credit all that it gives "
+            "back.",
             step=step,
             carrier=CARRIERS[carrier].words,
             share=f"{least:.0%}",

@@ -114,8 +114,8 @@ def _of_meter(name: str, meter: Meter, found: Outgoing) -> Transformation | None
 def _shared(meter: Meter) -> Transformation:
     sinks = () if meter.allocation is None else meter.allocation.sinks
     why = Phrase(
-        "What the shared meter %(meter)s gives a batch depends on the others that run beside it: declare what it gives each line for every"
-        ' hour that it runs, allocation = { by = "power", power = { %(power)s } }.',
+        "The share of the shared meter %(meter)s that a batch gets depends on the others that run at the same time. Declare what "
+        'each line uses for every hour that it runs, allocation = { by = "power", power = { %(power)s } }.',
         meter=meter.id,
         power=", ".join(f"{name} = ..." for name in sinks),
     )

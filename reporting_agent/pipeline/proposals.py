@@ -123,7 +123,7 @@ def _off_scale(local: Sequence[Batch], off_scale: Mapping[int, float], site: Sit
 def undeclared(proposals: Sequence[Proposal]) -> Phrase:
     """How many there are, and where to find what to paste."""
     return Phrase(
-        "%(count)s findings act on a report only once they are declared; `label` writes what to paste (declarations.toml).",
+        "%(count)s findings affect a report only after you declare them; `label` writes the lines to paste (declarations.toml).",
         count=f"{len(proposals):,}",
     )
 

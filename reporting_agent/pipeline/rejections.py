@@ -50,7 +50,7 @@ def _totals(rows: Sequence[Total]) -> Iterator[Finding]:
         yield Finding(
             "row-total",
             Severity.NOTICE,
-            Phrase("%(rows)s rows are totals or subtotals; they are no batch and count nowhere.", rows=f"{len(rows):,}"),
+            Phrase("%(rows)s rows are totals or subtotals; they are not batches and are not counted.", rows=f"{len(rows):,}"),
             len(rows),
             _first([total.place for total in rows]),
         )
@@ -73,11 +73,11 @@ def _totals(rows: Sequence[Total]) -> Iterator[Finding]:
 
 def _corrected(corrections: Corrections) -> Iterator[Finding]:
     if used := [one.place for one in corrections.used.values()]:
-        sentence = Phrase("%(rows)s rows were read as the file of corrections has them.", rows=f"{len(used):,}")
+        sentence = Phrase("%(rows)s rows were read as the file of corrections gives them.", rows=f"{len(used):,}")
         yield Finding("row-corrected", Severity.NOTICE, sentence, len(used), _first(used))
     if unused := corrections.unused:
         sentence = Phrase(
-            "%(corrections)s corrections are of rows that are not in the inputs (any more) as they were; they were not used.",
+            "%(corrections)s corrections are of rows that are not in the inputs, or have changed there; they were not used.",
             corrections=f"{len(unused):,}",
         )
         yield Finding("correction-unused", Severity.WARNING, sentence, len(unused), _first(unused))

@@ -29,14 +29,14 @@ from reporting_agent.sources import Rejected, Table
 PLACES_KEPT = 20
 
 _SENTENCES = {
-    "log-first-row": Phrase("rows that open an equipment's log: what time they cover is not known; left out"),
+    "log-first-row": Phrase("first rows of an equipment's log: the time that they cover is not known; left out"),
     "log-gap": Phrase("rows that cover longer than longest_gap_s of the pack's label rule; left out, the time counts as missing"),
     "log-not-normal": Phrase("rows in another state than normal; left out of the runs with their output and energy"),
     "log-energy-unknown": Phrase("rows without an energy; left out, the time counts as missing"),
     "log-same-stamp": Phrase(
-        "rows whose stamp stands before for the same equipment; they cover no time of their own, their amounts are kept"
+        "rows with the same time stamp as an earlier one of the same equipment; they cover no time of their own, their amounts are kept"
     ),
-    "log-standing": Phrase("rows with energy and no output: standing time, kept in the run it lies in"),
+    "log-standing": Phrase("rows with energy and no output: standstill, kept in its run"),
     "log-coarse-energy": Phrase(
         "rows with output and 0 energy, because the counter shows whole units; kept, because it catches up within the run"
     ),
@@ -286,8 +286,8 @@ def _unit_assumed(unit: str, rows: int) -> Finding:
         "unit-assumed",
         Severity.WARNING,
         Phrase(
-            "The unit of the log's energy, %(unit)s, is an assumption: nothing in the file proves it. Every "
-            "value scales with it; runs of this log compare with one another, and with nothing else.",
+            "The unit of the log's energy, %(unit)s, is an assumption: nothing in the file proves it. Every value scales with it. "
+            "Compare runs of this log only with one another.",
             unit=unit,
         ),
         rows,

@@ -116,9 +116,9 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
         }
         if np.std(moved) <= STEADY * abs(np.mean(moved)):
             said = Phrase(
-                "%(variable)s is %(value)s in all runs or nearly so, and no reading shows it. The nearer its true value is to"
-                " %(reference)s, the higher the label: at %(reference)s, without the correction by it, the label would be %(without)s"
-                " %(unit)s. Keep the sheets of the tests for an auditor.",
+                "%(variable)s is %(value)s in all or nearly all runs, and no reading shows it. The nearer its true value is to "
+                "%(reference)s, the higher the label: at %(reference)s, without this correction, the label would be %(without)s "
+                "%(unit)s. Keep the test records for an auditor.",
                 **named,
             )
         else:
@@ -149,9 +149,9 @@ def _followed_by_energy(label: StepLabel, condition: ReferenceCondition, values:
         moved = slope * (_off(values, condition) - _off(values + nearest - mean, condition))
         then = float(np.sort(made.at_reference + moved)[at])
         said = Phrase(
-            "%(variable)s is %(value)s on average, beyond the usual %(least)s to %(most)s, and energy cannot show whether every value is"
-            " off by as much. Each %(one)s by which the true values are %(lower)s makes the label higher by %(each)s; at %(nearest)s it"
-            " would be %(then)s %(unit)s. Keep the sheets of the tests for an auditor.",
+            "%(variable)s is %(value)s on average, outside the usual %(least)s to %(most)s, and energy cannot show whether every "
+            "value is off by as much. Each %(one)s by which the true values are %(lower)s raises the label by %(each)s; at "
+            "%(nearest)s it would be %(then)s %(unit)s. Keep the test records for an auditor.",
             value=f"{mean:.4g} {unit}",
             least=f"{condition.usual[0]:g}",
             most=f"{condition.usual[1]:g}",
@@ -167,9 +167,9 @@ def _followed_by_energy(label: StepLabel, condition: ReferenceCondition, values:
     apart = float(np.std(uncorrected - part * slope * values)) / abs(slope)
     if condition.test is not None and apart < closest(condition.test, values):
         said = Phrase(
-            "The runs' energy follows %(variable)s to %(apart)s %(of)s, closer than a test of it is repeated (%(test)s): the values may"
-            " be made from the energy. Without the correction by it the label would be %(without)s %(unit)s. Keep the sheets of the tests"
-            " for an auditor.",
+            "The runs' energy follows %(variable)s within %(apart)s %(of)s, which is closer than repeated tests agree (%(test)s). "
+            "The values may have been calculated from the energy. Without this correction the label would be %(without)s %(unit)s. "
+            "Keep the test records for an auditor.",
             apart=f"{apart:.2g}",
             of=unit,
             test=f"{condition.test:g}",
@@ -313,9 +313,9 @@ def held_by_lot(by_day: SiteLabel, by_lot: SiteLabel) -> SiteLabel:
             continue
         steps.append(lot)
         said = Phrase(
-            "Step %(step)s, %(metric)s: heating values that differ from run to run make the best %(day)s, one value for the period %(lot)s"
-            " %(unit)s: they scatter more than what was burnt. The second counts, and nothing leaves the site. Correct the values, or give"
-            " those of the lots under [[lhv]].",
+            "Step %(step)s, %(metric)s: with heating values that differ from run to run the best is %(day)s, with one value for the "
+            "period it is %(lot)s %(unit)s. The heating values vary more than the fuel that was burnt. The second value counts, and "
+            "no report can be sent. Correct the heating values, or give those of the lots under [[lhv]].",
             step=day.step, metric=str(day.metric), day=f"{day.best.value:.4g}", lot=f"{lot.best.value:.4g}", unit=day.unit,
         )  # fmt: skip
         found.append(Finding("heating-value-scattered", Severity.WARNING, said, day.used))

@@ -380,11 +380,14 @@ def _named(site: Site) -> Pack:
         raise InputError(
             "pack-name-taken",
             Phrase(
-                "The pack %(path)s calls itself %(name)s, and the published pack of that id and version is of another content.",
+                "The pack %(path)s calls itself %(name)s, but the published pack of that id and version has different content.",
                 path=site.pack,
                 name=found.found,
             ),
-            "Give your pack an id or a version of its own, or name the published one by its id: a reader of its labels takes it for that.",
+            (
+                "Give your pack an id or a version of its own, or name the published one by its id: readers of its labels would take it "
+                "for the published pack."
+            ),
         )
     return pack
 

@@ -81,12 +81,12 @@ def _declared(values: HeatingValues, carrier: str, batch: Batch) -> HeatingValue
 
 def _told(step: str, usual: UsualHeat, count: int) -> Finding:
     said = Phrase(
-        "Step %(step)s: the heating value of %(carrier)s is none that the pack takes for usual (%(usual)s). These runs are left out."
-        " Correct the value or its unit; where it is right, give it under [[lhv]] with the reason: how, where and how often it is"
-        " measured.",
+        "Step %(step)s: the heating value of %(carrier)s is not one that the pack regards as usual (%(usual)s). These runs are left "
+        "out. Correct the value or its unit. If it is right, give it under [[lhv]] with the reason: how, where and how often it is "
+        "measured.",
         step=step,
         carrier=CARRIERS[usual.carrier].words,
-        usual=Phrase("none is usual of it") if not usual.admits else f"{usual.least:g}–{usual.most:g} MJ/{CARRIERS[usual.carrier].unit}",
+        usual=Phrase("it has no usual value") if not usual.admits else f"{usual.least:g}–{usual.most:g} MJ/{CARRIERS[usual.carrier].unit}",
     )
     return Finding("heating-value-unusual", Severity.EXCLUSION, said, count)
 
@@ -146,9 +146,9 @@ def _between(usual: UsualHeat, mean: float, energy: float, label: StepLabel, why
     given = Phrase("as the plant gives it: no reading shows it")
     yield Words.of(
         Phrase(
-            "%(carrier)s counts at %(mean)s on average, %(given)s. Each percent that this is off moves the label by %(size)s %(unit)s; at"
-            " %(least)s to %(most)s, all of them usual, it would be %(low)s to %(high)s. Keep the laboratory's sheets for an"
-            " auditor.",
+            "%(carrier)s counts at %(mean)s on average, %(given)s. Each percent of error in it changes the label by %(size)s "
+            "%(unit)s; at the usual values, %(least)s to %(most)s, it would be %(low)s to %(high)s. Keep the laboratory's records "
+            "for an auditor.",
             carrier=CARRIERS[usual.carrier].words.each(str.capitalize),
             given=given if why is None else Phrase("as the site declares: %(reason)s", reason=why.reason.strip().rstrip(".")),
             mean=f"{mean:.4g} MJ/{CARRIERS[usual.carrier].unit}",
@@ -182,8 +182,8 @@ def _reason(label: StepLabel, site: Site, carrier: str) -> HeatingValue | None:
 def _rests_on(carrier: str, mean: float, why: HeatingValue, size: float, label: StepLabel) -> Words:
     return Words.of(
         Phrase(
-            "As the site declares, %(carrier)s counts at %(mean)s on average: %(reason)s. Each percent that this is off moves the label by"
-            " %(size)s %(unit)s. Keep the laboratory's sheets for an auditor.",
+            "The site declares that %(carrier)s counts at %(mean)s on average: %(reason)s. Each percent of error in it changes the "
+            "label by %(size)s %(unit)s. Keep the laboratory's records for an auditor.",
             carrier=CARRIERS[carrier].words,
             mean=f"{mean:.4g} MJ/{CARRIERS[carrier].unit}",
             reason=why.reason.strip().rstrip("."),
@@ -196,8 +196,8 @@ def _rests_on(carrier: str, mean: float, why: HeatingValue, size: float, label: 
 def _one_value(carrier: str, value: float, size: float, label: StepLabel) -> Words:
     return Words.of(
         Phrase(
-            "%(carrier)s counts at one heating value over the whole time, %(value)s, though lots of it differ: each percent that this is"
-            " off moves the label by %(size)s %(unit)s. Give the laboratory's values by date under [[lhv]].",
+            "%(carrier)s counts at one heating value for the whole time, %(value)s, although its lots differ. Each percent of error "
+            "in it changes the label by %(size)s %(unit)s. Give the laboratory's values by date under [[lhv]].",
             carrier=CARRIERS[carrier].words.each(str.capitalize),
             value=f"{value:.4g} MJ/{CARRIERS[carrier].unit}",
             size=f"{size:.2g}",
@@ -209,8 +209,8 @@ def _one_value(carrier: str, value: float, size: float, label: StepLabel) -> Wor
 def _away(carrier: str, mean: float, typical: float, better: float, label: StepLabel) -> Words:
     return Words.of(
         Phrase(
-            "%(carrier)s counts at %(mean)s on average; typical is %(typical)s, at which the label would be higher by %(better)s"
-            " %(unit)s. Keep the laboratory's sheets for an auditor.",
+            "%(carrier)s counts at %(mean)s on average; typical is %(typical)s, with which the label would be higher by %(better)s "
+            "%(unit)s. Keep the laboratory's records for an auditor.",
             carrier=CARRIERS[carrier].words.each(str.capitalize),
             mean=f"{mean:.4g} MJ/{CARRIERS[carrier].unit}",
             typical=f"{typical:g}",

@@ -47,8 +47,8 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
                 "an encoding with states",
                 None,
                 Phrase(
-                    "In %(encoding)s one byte decides how every row after it is read: save %(file)s as UTF-8, and take encoding away under"
-                    " [mapping.%(input)s].",
+                    "In %(encoding)s one byte decides how every row after it is read: save %(file)s as UTF-8, and remove encoding "
+                    "under [mapping.%(input)s].",
                     encoding=profile.encoding,
                     file=path.name,
                     input=name,
@@ -72,8 +72,8 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
                 "rows joined by a quote",
                 None,
                 Phrase(
-                    "A quoted cell of %(file)s goes on over several lines, so one quote decides how many rows there are: close the quote,"
-                    " or take the line breaks out of the cells.",
+                    "A quoted cell of %(file)s continues over several lines, so one quote decides how many rows there are: close the "
+                    "quote, or remove the line breaks from the cells.",
                     file=path.name,
                 ),
             )
@@ -86,7 +86,7 @@ def doubted(places: Iterable[Place]) -> Iterator[Transformation]:
             "rows whose step is not told",
             None,
             Phrase(
-                "Row %(row)s of %(file)s names no step that can be read, so every batch of its id is in doubt: correct the row.",
+                "Row %(row)s of %(file)s has no readable step, so every batch of its id is in doubt: correct the row.",
                 row=str(place.row),
                 file=Path(place.file).name,
             ),

@@ -183,9 +183,9 @@ def _refuse_other_unit(stated: str, declared: str, proposal: Proposal, where: st
         pass  # of another kind, or unknown: another unit in any case
     raise InputError(
         "unit-differs",
-        "The file states another unit than site.toml declares.",
+        "The unit in the file differs from the one that site.toml declares.",
         Phrase(
-            "Correct the unit under %(where)s, or declare a [mapping.%(input)s] where the file is wrong.", where=where, input=proposal.input
+            "Correct the unit under %(where)s, or declare a [mapping.%(input)s] if the file is wrong.", where=where, input=proposal.input
         ),
         place=Place(str(proposal.look.path), column=where),
         found=stated,
@@ -207,7 +207,7 @@ def _refuse_open(proposals: Sequence[Proposal]) -> None:
     first = next(one for one in proposals if one.questions)
     raise InputError(
         "answers-wanted",
-        "The files cannot tell everything, and site.toml has no mapping for them.",
+        "The files do not show all settings, and site.toml has no mapping for them.",
         "Add to site.toml:\n  [answers]\n" + "\n".join(open_lines(list(questions.values()))),
         place=Place(str(first.look.path), column=f"mapping.{first.input}"),
         found=f"{len(questions)} open question{'s' if len(questions) > 1 else ''}",

@@ -278,7 +278,7 @@ def _header_of(rows: Sequence[tuple[int, Sequence[Cell]]], path: Path, merged: o
         raise InputError(
             "header-missing",
             "No row of names with rows of data below it was found.",
-            "Name the sheet that holds the table, or the right file.",
+            "Name the sheet that contains the table, or the right file.",
             place=Place(str(path)),
             found="no row with two numbers or dates below another row",
             wanted="a table",

@@ -73,7 +73,7 @@ class Maker:
         if choices and answer not in choices:
             raise InputError(
                 "answer-unknown",
-                Phrase("The answer to %(key)s is none of those possible.", key=key),
+                Phrase("The answer to %(key)s is not one of the possible answers.", key=key),
                 "Correct it in the answers file.",
                 place=Place(str(self.look.path), column=key),
                 found=repr(answer),
@@ -239,7 +239,7 @@ class Maker:
         except (ZoneInfoNotFoundError, ValueError) as unknown:
             raise InputError(
                 "answer-unknown",
-                "The answer to timezone is no time zone.",
+                "The answer to timezone is not a time zone.",
                 "Correct it in the answers file.",
                 place=Place(str(self.look.path), column="timezone"),
                 found=repr(answer),

@@ -69,7 +69,7 @@ def _month(answer: str | None, path: Path) -> str | None:
         return answer
     raise InputError(
         "answer-unknown",
-        "The answer to month is none.",
+        "The answer to month is not a month.",
         "Correct it in the answers file.",
         place=Place(str(path), column="month"),
         found=repr(answer),

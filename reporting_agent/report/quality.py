@@ -90,7 +90,7 @@ def questions_as_text(review: Review, lang: str) -> list[str]:
     if not review.open:
         return []
     first = Phrase(
-        "NOT EXPLAINED: changes in the data (%(count)s); no report leaves the site until each is put right or declared:",
+        "NOT EXPLAINED: changes in the data (%(count)s); no report leaves the site until each is corrected or declared:",
         count=len(review.open),
     )
     lines = [in_language(first, lang)]

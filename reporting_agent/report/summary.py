@@ -48,7 +48,7 @@ def as_text(result: LabelResult, limits: Sequence[Limit] = (), lang: str = "en")
     told = [line for label in result.site_label.steps for line in _block(label, result, limits, lang)]
     told += [f"{one.code}: {in_language(one.sentence, lang)}" for one in result.findings if one.code in _LEFT_OUT]
     return "\n".join(told) or in_language(
-        Phrase("No label: no batch of the period that was read belongs to a step of the pack. What was found says what was left out."), lang
+        Phrase("No label: no batch of the period that was read belongs to a step of the pack. The findings show what was left out."), lang
     )
 
 
@@ -59,7 +59,7 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
     used, read, days, whole = (f"{one:,}" for one in (label.used, label.read, label.coverage.with_batches, label.coverage.days))
     name = " · ".join(part for part in (label.step, label.product, label.variant, str(label.metric)) if part)
     batches = Phrase(
-        "%(name)s: %(used)s of %(read)s batches used; valid ones on %(days)s of %(whole)s days",
+        "%(name)s: %(used)s of %(read)s batches used; valid batches on %(days)s of %(whole)s days",
         name=name, used=used, read=read, days=days, whole=whole,
     )  # fmt: skip
     yield said(batches)
@@ -101,7 +101,7 @@ def _outside(use: OutsideUse, step: str) -> Phrase:
     share = Phrase("an unknown share") if use.share is None else f"{use.share:.1%}"
     if use.is_inside:
         return Phrase(
-            "  beside this metric: %(carrier)s, %(share)s of the energy of %(batches)s batches (above 0.5 %% a batch is left out)",
+            "  outside this metric: %(carrier)s, %(share)s of the energy of %(batches)s batches (above 0.5 %% a batch is left out)",
             carrier=use.carrier, share=share, batches=f"{use.batches:,}",
         )  # fmt: skip
     declared: Phrase = Phrase("not declared under [steps.%(step)s.outside]", step=step)
@@ -124,7 +124,7 @@ def routes_as_text(accounts: Sequence[RouteAccount], lang: str = "en") -> str:
             continue
         amounts = {"value": shown(one.value), "error": shown(one.uncertainty), "unit": one.unit}
         account = Phrase(
-            "route %(first)s to %(last)s · %(metric)s, annual account: %(value)s ±%(error)s %(unit)s (k = 2, of the energy)",
+            "route %(first)s to %(last)s · %(metric)s, annual account: %(value)s ±%(error)s %(unit)s (k = 2, for the energy only)",
             **values,
             **amounts,
         )
@@ -141,7 +141,7 @@ def _level(account: RouteAccount, tested: LimitGrade, lang: str) -> str:
     levels = " / ".join(in_language(Phrase("not defined"), lang) if value is None else shown(value) for value in tested.limits)
     met = Phrase("no level met") if tested.best_met is None else Phrase("level %(level)s met", level=tested.best_met)
     told = [in_language(Phrase("%(met)s of %(levels)s %(unit)s", met=met, levels=levels, unit=account.unit), lang)]
-    near = (Phrase("level %(place)s lies within the uncertainty", place=place) for place in account.close(tested))
+    near = (Phrase("level %(place)s is within the uncertainty", place=place) for place in account.close(tested))
     return "; ".join([*told, *(in_language(one, lang) for one in near)])
 
 
@@ -161,7 +161,7 @@ def _not_held(label: StepLabel, editions: Value, result: LabelResult) -> Phrase:
     if tested is not None:
         limits = result.data.pack.step(label.step).limits
         return Phrase(
-            "  %(standard)s is in force from %(first)s; in force on days of the year as well and not in this pack: %(editions)s",
+            ("  %(standard)s is in force from %(first)s; standards in force on other days of the year are not in this pack: %(editions)s"),
             standard=tested.standard,
             first=next(one.effective_from for one in limits if one.id == tested.limit).isoformat(),
             editions=editions,

@@ -114,7 +114,7 @@ def _cannot_write(path: Path, refused: OSError) -> InputError:
     return InputError(
         "output-not-writable",
         "The result cannot be written.",
-        "Name another folder with --out, or free the one named.",
+        "Name another folder with --out, or make the one named writable.",
         place=Place(str(path)),
         found=refused.strerror or str(refused),
         wanted="a folder that can be written to",

@@ -114,7 +114,7 @@ def load_actions(site: Site) -> Actions:
         raise InputError(
             "actions-missing",
             "There is no list of actions.",
-            "Write actions.toml beside site.toml; docs/savings.md has one to begin with.",
+            "Create actions.toml beside site.toml; docs/savings.md has an example to start from.",
             place=Place(str(path)),
             found="no such file",
             wanted="actions.toml",

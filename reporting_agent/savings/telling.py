@@ -22,10 +22,10 @@ class Verdict(StrEnum):
 
 VERDICTS = {
     Verdict.SAVED: Phrase("Saved"),
-    Verdict.REACHED: Phrase("Saved what was wanted"),
+    Verdict.REACHED: Phrase("Expected saving reached"),
     Verdict.NOT_PROVEN: Phrase("Not proven"),
     Verdict.USED_MORE: Phrase("Used more"),
-    Verdict.NOT_TOLD: Phrase("Cannot be told"),
+    Verdict.NOT_TOLD: Phrase("Not certain"),
 }
 STATES = {
     "proposed": Phrase("proposed"),
@@ -50,7 +50,7 @@ def not_done(one: Action | Target) -> Phrase:
     """No period has passed in which it could have saved."""
     if isinstance(one, Action) and one.state != "done":
         return Phrase("Nothing to verify yet: the action is %(state)s, for %(day)s.", state=STATES[one.state], day=one.day.isoformat())
-    return Phrase("Nothing to verify yet: its reporting period has not begun.")
+    return Phrase("Nothing to verify yet: the reporting period of the action has not begun.")
 
 
 def no_data(one: Action | Target) -> Phrase:
@@ -63,7 +63,7 @@ def no_data(one: Action | Target) -> Phrase:
 def few_days(before: int, wanted: int, after: int, wanted_after: int) -> Phrase:
     """Too little is known."""
     return Phrase(
-        "Too few days are known: %(before)s of the baseline period, which needs %(wanted)s, and %(after)s of the reporting period, "
+        "Too few days are known: %(before)s in the baseline period, which needs %(wanted)s, and %(after)s in the reporting period, "
         "which needs %(wanted_after)s.",
         before=before, wanted=wanted, after=after, wanted_after=wanted_after,
     )  # fmt: skip
@@ -72,9 +72,9 @@ def few_days(before: int, wanted: int, after: int, wanted_after: int) -> Phrase:
 def season(days: int) -> Phrase:
     """A level cannot be told from a season."""
     return Phrase(
-        "The baseline covers %(days)s days and the reporting period lies in another part of the year, so a season could pass for a saving. "
-        "Take a baseline of a year, record the outdoor temperature (var.outdoor_c), or give the reason why the season does not matter "
-        "as no_season.",
+        "The baseline covers %(days)s days, and the reporting period is in another part of the year. A seasonal change could be "
+        "mistaken for a saving. Use a baseline of a whole year, record the outdoor temperature (var.outdoor_c), or state in "
+        "no_season why the season does not matter.",
         days=days,
     )
 
@@ -82,8 +82,8 @@ def season(days: int) -> Phrase:
 def new_kind(kinds: list[str]) -> Phrase:
     """The baseline never made it."""
     return Phrase(
-        "The reporting period made %(kinds)s, which the baseline period hardly made: what that takes is not known. Choose a baseline "
-        "in which it was made.",
+        "The reporting period made %(kinds)s, and the baseline period hardly made any, so the energy that this needs is not known. "
+        "Choose a baseline in which it was made.",
         kinds=", ".join(kinds),
     )
 
@@ -91,8 +91,8 @@ def new_kind(kinds: list[str]) -> Phrase:
 def beyond(low: float, high: float, share: float) -> Phrase:
     """A forecast would leave what was seen."""
     return Phrase(
-        "On %(share)s of the reporting days more or less was made than the baseline has seen (%(low)s to %(high)s t a day): what that "
-        "takes would be guessed.",
+        "On %(share)s of the reporting days the output was outside the range of the baseline (%(low)s to %(high)s t a day). The "
+        "energy expected on these days would be a guess.",
         share=percent(share), low=number(low), high=number(high),
     )  # fmt: skip
 
@@ -105,5 +105,6 @@ def unanswered(question: Phrase) -> Phrase:
 def drifting() -> Phrase:
     """No level to hold against."""
     return Phrase(
-        "The baseline's days drift around what was made: there are too few days that tell something of their own to say what was expected."
+        "The energy of the baseline days drifts slowly relative to the output. Too few of these days give independent information to "
+        "say what energy was expected."
     )

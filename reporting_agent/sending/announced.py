@@ -53,7 +53,7 @@ def require_of_release(file: Path, release: AgentRelease) -> str:
     if named is None:
         raise InputError(
             "file-not-released",
-            Phrase("%(file)s is no file of version %(version)s as it was announced.", file=file, version=release.version),
+            Phrase("%(file)s is not a file of version %(version)s as announced.", file=file, version=release.version),
             "Do not run it. Download it again; if it still differs, tell the portal's operator by telephone.",
             place=Place(str(file)),
             found=digest,

@@ -46,16 +46,15 @@ def refuse_another(given: Challenge, parcel: Parcel, keys: Mapping[str, Verifyin
         raise VerificationError(
             "challenge-changed",
             Phrase(
-                "The portal signed a second challenge for the commitment of %(period)s, revision "
-                "%(revision)s: entry %(log_index)s of its log was the first, this one names entry "
-                "%(given)s.",
+                "The portal signed a second challenge for the commitment of %(period)s, revision %(revision)s. The first is entry "
+                "%(log_index)s of its log; this one names entry %(given)s.",
                 period=parcel.period,
                 revision=parcel.revision,
                 log_index=first.log_index,
                 given=given.log_index,
             ),
-            "Nothing was drawn by it: the first one counts. A portal that keeps its rules never does this: keep both, and tell the "
-            "coordinator by another way than this portal.",
+            "It was not used to draw: the first challenge counts. A portal that follows its rules never does this. Keep both "
+            "challenges, and tell the coordinator by a way other than this portal.",
         )
 
 
@@ -94,13 +93,13 @@ def _data_changed(last: Parcel) -> PolicyRefusal:
     return PolicyRefusal(
         "data-changed",
         Phrase(
-            "The data of %(last_period)s are not those of revision %(revision)s, which is %(stands)s.",
+            "The data of %(last_period)s differ from those of revision %(revision)s, which is %(stands)s.",
             last_period=last.period,
             revision=last.revision,
             stands=stands,
         ),
         "If the change is right, run submit again with --correct: that makes the next revision and spends from the reserve for "
-        "corrections. If not, restore the files; the report that was begun then counts as before.",
+        "corrections. If it is not, restore the files; the report that was begun then remains valid.",
     )
 
 
@@ -108,12 +107,12 @@ def _software_changed(last: Parcel) -> PolicyRefusal:
     return PolicyRefusal(
         "software-changed",
         Phrase(
-            "The data of %(last_period)s, revision %(revision)s, were committed to by another version of "
-            "the agent, under another policy, with other settings or with other readings of meters: they "
-            "may be labelled otherwise, by a luck that is known already.",
+            "The data of %(last_period)s, revision %(revision)s, were committed with another version of the agent, another policy, "
+            "other settings or other meter readings. The labels could now be different, and the result of the random draw can "
+            "already be known.",
             last_period=last.period,
             revision=last.revision,
         ),
-        "Finish this report with the version, settings and files that began it, then change them; or run submit again with --correct, "
-        "which makes the next revision and spends from the reserve for corrections.",
+        "Finish this report with the version, settings and files with which it was begun, and change them afterwards. Or run submit "
+        "again with --correct: that makes the next revision and spends from the reserve for corrections.",
     )

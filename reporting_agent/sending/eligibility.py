@@ -26,8 +26,8 @@ def require_reportable(site: Site) -> Pack:
         raise PolicyRefusal(
             "pack-of-its-own",
             Phrase(
-                "The pack %(pack_id)s %(version)s (%(pack)s) is this site's own: nobody else reports by it, so "
-                "no portal has anybody to compare with. Nothing was drawn, spent, written or sent.",
+                "The pack %(pack_id)s %(version)s (%(pack)s) belongs to this site alone. Nobody else reports with it, so no portal "
+                "can compare it with others. Nothing was drawn, spent, written or sent.",
                 pack_id=pack.id,
                 version=pack.version,
                 pack=site.pack,
@@ -42,23 +42,23 @@ def require_reportable(site: Site) -> Pack:
         raise PolicyRefusal(
             "unit-assumed",
             Phrase(
-                "The unit of the log's energy, %(runs_unit)s, is an assumption ([runs] unit_assumed): compared "
-                "with others' it could be wrong by any factor. Nothing was drawn, spent, written or sent.",
+                "The unit of the energy in the log, %(runs_unit)s, is an assumption ([runs] unit_assumed). In a comparison with "
+                "others the energy could be wrong by any factor. Nothing was drawn, spent, written or sent.",
                 runs_unit=site.runs.unit,
             ),
-            "Ask whoever set up the logger, or compare a day of it with the meter on the wall; then remove unit_assumed.",
+            ("Ask the person who set up the logger, or compare one day of its data with the meter on the wall. Then remove unit_assumed."),
         )
     if asking := [event for event in site.events if not event.is_explained]:
         raise PolicyRefusal(
             "reason-not-written",
             Phrase(
-                "Of the events that site.toml declares, %(count)s still have the sentence of the proposal as their reason; the first: "
+                "%(count)s of the events in site.toml still have the sample sentence of the proposal as their reason. The first is "
                 "%(kind)s of %(named)s from %(start)s. Nothing was drawn, spent, written or sent.",
                 count=len(asking),
                 kind=asking[0].kind,
                 named=asking[0].named,
                 start=asking[0].start,
             ),
-            Phrase("Find out what happened, and write as its reason who changed what and where that is written down: an auditor reads it."),
+            Phrase("Find out what happened. As the reason, give who changed what and where that is recorded: an auditor reads it."),
         )
     return pack

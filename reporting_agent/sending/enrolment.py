@@ -146,7 +146,7 @@ def identity(state: StateDirectory, connection: sqlite3.Connection, site: str) -
     if enrolment.site != site:
         raise InputError(
             "site-mismatch",
-            Phrase("site.toml says %(site)s, the state directory was enrolled for %(enrolled)s.", site=site, enrolled=enrolment.site),
+            Phrase("site.toml says %(site)s, but the state directory was enrolled for %(enrolled)s.", site=site, enrolled=enrolment.site),
             "Give the right --site and --state together, or correct [site] id.",
             found=site,
             wanted=enrolment.site,
@@ -220,7 +220,7 @@ def _seed(state: StateDirectory) -> bytes:
         raise VerificationError(
             "seed-damaged",
             Phrase("The site's seed has %(seed)s bytes instead of %(wanted)s.", seed=len(seed), wanted=SEED_BYTES),
-            "Restore it from a backup of this state directory; a new seed would not fit the commitment that the portal holds.",
+            "Restore it from a backup of this state directory. A new seed would not match the commitment at the portal.",
         )
     return seed
 

@@ -150,13 +150,16 @@ class Outbox:
             raise VerificationError(
                 "ledger-sequence-repeated",
                 Phrase(
-                    "The challenge gives the report of %(period)s number %(sequence)s of this site's ledger, which the report of "
-                    "%(holder)s has here.",
+                    "The challenge gives the report of %(period)s number %(sequence)s in this site's ledger. Here the report of "
+                    "%(holder)s already has that number.",
                     period=parcel.period,
                     sequence=sequence,
                     holder=holder["period"],
                 ),
-                "Send what still waits (`status` lists it), then submit with --correct. If that report was received, tell the coordinator.",
+                (
+                    "Send what is still waiting (`status` lists it), then run submit with --correct. If that report was received, tell "
+                    "the coordinator."
+                ),
             )
         self._connection.execute(
             "UPDATE parcel SET sequence = (SELECT MAX(MAX(sequence), ?) + 1 FROM parcel) WHERE sequence = ?", (sequence, sequence)

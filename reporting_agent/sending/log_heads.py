@@ -202,13 +202,13 @@ def _omitted(connection: sqlite3.Connection, own: OwnEntry, shown: SeenHead, now
     return VerificationError(
         OMITTED,
         Phrase(
-            "The portal's log of %(size)s entries does not contain %(what)s at entry %(index)s, where the portal signed that it is.",
+            ("The portal's log of %(size)s entries does not contain %(what)s at entry %(index)s, although the portal signed that it does."),
             size=shown.head.size,
             what=own.what,
             index=own.index,
         ),
-        "Send nothing more. Keep the state directory: what the portal signed is in it. `status --heads DIR` writes it out; give it to "
-        "the coordinator by another way than this portal.",
+        "Send nothing more. Keep the state directory: it contains what the portal signed. `status --heads DIR` writes this out; give "
+        "it to the coordinator by a way other than this portal.",
     )
 
 

@@ -296,7 +296,7 @@ def _nothing_to_release(withheld: set[tuple[str, str, str]], site_label: SiteLab
     return PolicyRefusal(
         codes.pop() if len(codes) == 1 else "nothing-to-release",
         Phrase("Nothing can be released for this period (%(named)s).", named=named),
-        "Run `steplabel-agent check` and `label` to see which batches are excluded and why; a longer period holds more batches.",
+        "Run `steplabel-agent check` and `label` to see which batches are excluded and why. A longer period contains more batches.",
     )
 
 
@@ -310,12 +310,11 @@ def _all_too_small(site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
     return PolicyRefusal(
         "too-few-batches",
         Phrase(
-            "No label of %(period)s has the valid batches that a release needs, for noise "
-            "hides one batch only among many (%(shown)s). Nothing was drawn, spent or sent; the labels are "
-            "yours to use on the site.",
+            "No label of %(period)s has as many valid batches as a release needs, because noise hides one batch only among many "
+            "(%(shown)s). Nothing was drawn, spent or sent. You can use the labels on the site.",
             period=site_label.period.name,
             shown=shown,
         ),
-        "`steplabel-agent preview` says which steps `--pool` would help, by covering earlier years as well; or repair what "
-        "`steplabel-agent check` names as the reason for excluded batches.",
+        "`steplabel-agent preview` shows which steps would get enough batches with `--pool`, which also covers earlier years. Or "
+        "correct what `steplabel-agent check` names as the reason for excluded batches.",
     )

@@ -201,17 +201,16 @@ def _ids_again(again: Sequence[Debit], year: int) -> PolicyRefusal:
     return PolicyRefusal(
         "batch-ids-again",
         Phrase(
-            "%(value)s batches of %(year)s carry ids debited for batches of other years, first among them "
-            "batch %(batch_id)s of step %(step)s, debited for %(this_year)s; together they would spend more "
-            "than the cap.",
+            "%(value)s batches of %(year)s have ids that were already debited for batches of other years. The first is batch "
+            "%(batch_id)s of step %(step)s, debited for %(this_year)s. Together they would spend more than the cap.",
             value=f"{len({debit.account for debit in again}):,}",
             year=first.year,
             batch_id=f"{first.batch_id!r}",
             step=f"{first.step!r}",
             this_year=year,
         ),
-        'If the plant\'s batch numbers start again every year, set batch_ids = "restart-yearly" under [site] in site.toml. If these are '
-        "the same batches with a corrected date, they have spent what they may: report them no more.",
+        'If the plant\'s batch numbers start again every year, set batch_ids = "restart-yearly" under [site] in site.toml. If these '
+        "are the same batches with a corrected date, their privacy budget is used up: do not report them again.",
     )
 
 

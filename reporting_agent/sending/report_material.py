@@ -69,18 +69,21 @@ def gather(
     if pool and not is_calendar_year(period):
         raise PolicyRefusal(
             "pool-needs-a-year",
-            Phrase("%(period)s is no calendar year; a label covers whole years, the last of them the report's.", period=period.name),
+            Phrase(
+                "%(period)s is not a calendar year. A label covers whole years, and the last of them is the year of the report.",
+                period=period.name,
+            ),
             "Report a year, such as 2016, with `--pool`; or leave `--pool` out.",
         )
     if pool and decided is not None and not decided:
         raise PolicyRefusal(
             "pool-decided",
             Phrase(
-                "The report of %(period)s was begun with every step over %(period)s alone, and its noise is determined.",
+                "The report of %(period)s was begun with every step covering %(period)s alone, and its noise is already determined.",
                 period=period.name,
             ),
-            "Run the same command without `--pool` to finish it; `--correct --pool` makes a revision that pools, from the reserve for "
-            "corrections.",
+            "Run the same command without `--pool` to finish it. `--correct --pool` makes a revision that covers earlier years as "
+            "well; it spends from the reserve for corrections.",
         )
     most = pack.policy.most_years if is_calendar_year(period) else 1
     looked = decided is None and most > 1 and (pool or look)
@@ -156,11 +159,11 @@ def _windows(decided: Windows | None, gains: Sequence[Offer], period: Period, *,
         raise PolicyRefusal(
             "pool-gains-nothing",
             Phrase(
-                "No step gains from covering years before %(period)s: each has batches enough, or too few "
-                "even so, or those years are not in the files, or their batches have spent what they may.",
+                "No step would benefit from years before %(period)s. Each step has enough batches already, or too few even with "
+                "those years, or those years are not in the files, or their batches have used up their privacy budget.",
                 period=period.name,
             ),
-            "Report without `--pool`. `steplabel-agent status` says what was spent; files of earlier years go under [inputs].",
+            "Report without `--pool`. `steplabel-agent status` shows what was spent; name the files of earlier years under [inputs].",
         )
     return {gain.step: gain.years for gain in gains}
 

@@ -62,7 +62,10 @@ def rotate(state: StateDirectory, connection: sqlite3.Connection, portal: Portal
     if waiting := Outbox(connection).spooled():
         raise InputError(
             "spool-not-empty",
-            Phrase("%(waiting)s sealed report waits for its receipt, signed with the key that would be replaced.", waiting=len(waiting)),
+            Phrase(
+                "Sealed reports that wait for a receipt: %(waiting)s. They are signed with the key that you want to replace.",
+                waiting=len(waiting),
+            ),
             "Run `steplabel-agent submit` until it is received, then rotate the key.",
         )
     old = DeviceKey.from_pem(state.read_secret(present.key_file))

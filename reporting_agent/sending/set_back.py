@@ -57,8 +57,8 @@ def require_current(planned: Plan, ledger: LedgerStand, parcels: Sequence[Parcel
             raise PolicyRefusal(
                 "ledger-unfinished",
                 Phrase(
-                    "The report of %(period)s, revision %(revision)s, has its challenge and was never finished here; it may spend on the "
-                    "same batches, and another copy of this directory may have drawn it.",
+                    "The report of %(period)s, revision %(revision)s, has its challenge but was never finished here. It may spend on "
+                    "the same batches, and another copy of this directory may already have drawn it.",
                     period=answered.period,
                     revision=answered.revision,
                 ),
@@ -103,14 +103,14 @@ def refuse_another_cut(planned: Plan, parcels: Iterable[Parcel]) -> None:
             raise PolicyRefusal(
                 "runs-cut-otherwise",
                 Phrase(
-                    "The log of %(period)s was reported in other runs (%(before)s; now %(now)s). What a run may spend is kept under its own"
-                    " name, so the same rows would be spent on twice.",
+                    "The log of %(period)s was reported with other runs (%(before)s; now %(now)s). The privacy budget of a run is "
+                    "recorded under its own name, so the budget of the same rows would be spent twice.",
                     period=parcel.period,
                     before=parcel.cut,
                     now=cut,
                 ),
-                "Put [runs] and timezone in site.toml back as they were for that time; another cut begins with the first period that"
-                " shares no time with it. Nothing was drawn.",
+                "Restore [runs] and timezone in site.toml to their values for that time. Another way of cutting runs can begin only "
+                "with the first period that does not overlap that time. Nothing was drawn.",
             )
 
 
@@ -129,7 +129,7 @@ def require_ledger(challenge: Challenge) -> LedgerStand:
                 period=challenge.commitment.period,
                 revision=challenge.commitment.revision,
             ),
-            "Hand the same commitment in again (`submit`, or the .commitment file on the upload page): the portal gives the same "
+            "Submit the same commitment again (`submit`, or the .commitment file on the upload page): the portal gives the same "
             "challenge in its present form. Nothing was drawn.",
         )
     return challenge.ledger
@@ -143,13 +143,13 @@ def _require_known(digest: bytes, period: str, revision: int, parcels: Iterable[
         raise PolicyRefusal(
             "ledger-forked",
             Phrase(
-                "The portal answered another commitment of %(period)s, revision %(revision)s, than the one that stands in this state "
-                "directory: a copy of it worked on its own, or the data were changed after they were handed in.",
+                "For %(period)s, revision %(revision)s, the portal answered a different commitment from the one in this state "
+                "directory. Either a copy of this directory was used on its own, or the data were changed after they were submitted.",
                 period=period,
                 revision=revision,
             ),
-            "Put the newest copy of the state directory back, or the data as they were. If neither is left, enrol with a new token "
-            "and --replace: that closes the period. Nothing was drawn.",
+            "Restore the newest copy of the state directory, or the original data. If you have neither, enrol with a new token and "
+            "--replace: that closes the period. Nothing was drawn.",
         )
     raise _set_back(period, revision)
 
@@ -158,13 +158,13 @@ def _set_back(period: str, revision: int) -> PolicyRefusal:
     return PolicyRefusal(
         "ledger-set-back",
         Phrase(
-            "The portal answered a report of %(period)s, revision %(revision)s, that this state directory does not know: it is an older "
-            "copy, or another agent reports for this site. What was spent on it is not in this ledger.",
+            "The portal answered a report of %(period)s, revision %(revision)s, that is not in this state directory. Either this "
+            "directory is an older copy, or another agent reports for this site. What was spent on that report is not in this ledger.",
             period=period,
             revision=revision,
         ),
-        "Put the newest copy of the state directory back. If it is lost, enrol with a new token and --replace: that closes the "
-        "periods of the reports that are not known here, and all others go on. Nothing was drawn.",
+        "Restore the newest copy of the state directory. If it is lost, enrol with a new token and --replace: that closes the "
+        "periods of the reports that are not known here. All other periods continue. Nothing was drawn.",
     )
 
 

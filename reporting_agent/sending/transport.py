@@ -241,7 +241,7 @@ class Portal:
         raise Unreachable(
             "portal-unreachable",
             Phrase(
-                "The portal %(base_url)s could not be reached (%(times)s tried: %(trouble)s).",
+                "The portal %(base_url)s could not be reached (attempts: %(times)s; %(trouble)s).",
                 base_url=self.base_url,
                 times=len(self._pauses) + 1,
                 trouble=trouble,
@@ -258,8 +258,8 @@ class Portal:
                 if len(body) > MAX_ANSWER_BYTES:
                     raise VerificationError(
                         "answer-too-large",
-                        Phrase("The portal's answer to %(method)s %(path)s is larger than any it may give.", method=method, path=path),
-                        "Check that --portal names a Steplabel portal; tell its operator if it does.",
+                        Phrase("The portal's answer to %(method)s %(path)s is larger than allowed.", method=method, path=path),
+                        "Check that --portal names a Steplabel portal. If it does, tell its operator.",
                     )
             return httpx.Response(response.status_code, headers=_plain(response.headers), content=bytes(body))
 
@@ -284,16 +284,16 @@ def checked_address(url: str) -> str:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise UsageError(
-            "portal-address", Phrase("%(url)s is no web address.", url=f"{url!r}"), "Give it as https://portal.example."
+            "portal-address", Phrase("%(url)s is not a web address.", url=f"{url!r}"), "Give it as https://portal.example."
         ) from error
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise UsageError("portal-address", Phrase("%(url)s is no web address.", url=f"{url!r}"), "Give it as https://portal.example.")
+        raise UsageError("portal-address", Phrase("%(url)s is not a web address.", url=f"{url!r}"), "Give it as https://portal.example.")
     if parsed.userinfo or parsed.query or parsed.fragment:
         raise UsageError("portal-address", "The portal's address carries more than an address.", "Leave out user, password, ? and #.")
     if parsed.scheme == "http" and not _is_this_machine(parsed.host):
         raise UsageError(
             "portal-address",
-            Phrase("%(url)s would go over the network without encryption.", url=url),
+            Phrase("The data would go to %(url)s over the network without encryption.", url=url),
             "Use https://; plain http is for a portal on this very machine.",
         )
     return str(parsed).rstrip("/")
@@ -344,8 +344,8 @@ def _hashes(answer: object, name: str) -> tuple[bytes, ...]:
 def _not_a_portal(why: str) -> VerificationError:
     return VerificationError(
         "answer-unreadable",
-        Phrase("The portal answered what no Steplabel portal answers: %(why)s.", why=why),
-        "Check --portal and any proxy on the way; nothing was accepted, and what was to be sent has been saved.",
+        Phrase("The portal gave an answer that no Steplabel portal gives: %(why)s.", why=why),
+        "Check --portal and any proxy in between. Nothing was accepted, and the data to be sent have been saved.",
     )
 
 

@@ -103,7 +103,7 @@ def table_of(path: Path, wanted: str) -> tuple[tuple[str, ...], Iterator[tuple[i
     if wanted not in {"batches", "energy"}:
         raise InputError(
             "format-unknown",
-            Phrase("B2MML production performance holds batches and their energy, no %(wanted)s.", wanted=wanted),
+            Phrase("B2MML production performance contains batches and their energy, but no %(wanted)s.", wanted=wanted),
             "Name a CSV, XLSX or Parquet file.",
             place=Place(str(path)),
             found=path.name,
@@ -148,7 +148,7 @@ def _parse(path: Path, take: Callable[[_Element], None]) -> None:
 def _refused(path: Path, found: str, wanted: str, line: int | None = None) -> InputError:
     return InputError(
         "not-b2mml",
-        "The file is not B2MML production performance that can be read.",
+        "The file cannot be read as B2MML production performance.",
         "Export the production performance of ISA-95 again; docs/formats.md shows which elements are read.",
         place=Place(str(path), row=line),
         found=found,

@@ -191,7 +191,7 @@ def _csv(
     if open_quote:
         raise InputError(
             "quote-open",
-            "A quote opens in this row and is never closed: everything after it would be one cell.",
+            "A quote in this row is opened and never closed, so everything after it would be one cell.",
             "Close the quote, or double a quote that belongs to the text.",
             place=Place(str(path), row=open_quote[0]),
             found="no closing quote to the end of the file",

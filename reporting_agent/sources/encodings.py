@@ -103,7 +103,7 @@ def _refuse_if_western(path: Path) -> None:
                 sample = chunk[max(0, where.start() - 8) : where.end() + 8]
                 raise InputError(
                     "encoding-ambiguous",
-                    "The file can be read as Windows-1252 and as GBK, and says other words in each.",
+                    "The file can be read as Windows-1252 and as GBK, and gives different words in each.",
                     'Declare encoding = "cp1252" (or "gbk") in the mapping profile, or save the file as UTF-8.',
                     place=Place(str(path)),
                     found=f"{sample.decode('cp1252', 'replace')!r} or {sample.decode('gb18030', 'replace')!r}",
@@ -148,8 +148,8 @@ def damaged(path: Path, broken: Exception) -> InputError:
     if not start.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")):
         return InputError(
             "file-damaged",
-            "The file is called packed and is not.",
-            Phrase("Take %(suffix)s off its name.", suffix=path.suffix),
+            "The file's name says that it is compressed, but it is not.",
+            Phrase("Remove %(suffix)s from its name.", suffix=path.suffix),
             place=Place(str(path)),
             found="no archive",
             wanted="a .gz or .zst file",

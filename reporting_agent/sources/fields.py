@@ -132,10 +132,10 @@ def refuse_words_for_numbers(profile: Profile, wanted: Wanted, file: str) -> Non
         if column is not None and column.kind is not Kind.TEXT:
             raise InputError(
                 "profile-invalid",
-                Phrase("values puts words into other words, and %(name)s holds none.", name=name),
+                Phrase("values replaces words with other words, but %(name)s does not contain words.", name=name),
                 Phrase(
-                    "Take values.%(name)s out of [mapping.%(table)s]: a foreign unit is a factor under scale, a sign for what is not known"
-                    " stands under missing, and what was written wrongly is corrected in the file.",
+                    "Remove values.%(name)s from [mapping.%(table)s]. Give a foreign unit as a factor under scale, and a sign for "
+                    "unknown values under missing. Correct wrong entries in the file itself.",
                     name=name,
                     table=wanted.name,
                 ),

@@ -123,7 +123,7 @@ def named(name: str) -> SourceKind:
         raise InputError(
             "source-unknown",
             "No source of this name is installed.",
-            "Install the provider's package beside the agent, or name its module as module:attribute.",
+            "Install the provider's package where the agent is installed, or name its module as module:attribute.",
             place=Place("site.toml", column="inputs.source"),
             found=name,
             wanted=", ".join(sorted((*OWN, *found))) + ("" if found else f", or a package with an entry point in the group {ENTRY_POINTS}"),
@@ -134,7 +134,7 @@ def named(name: str) -> SourceKind:
         raise InputError(
             "source-unknown",
             "The module of this source cannot be imported, or lacks the attribute.",
-            "Correct the name, or install the module beside the agent.",
+            "Correct the name, or install the module where the agent is installed.",
             place=Place("site.toml", column="inputs.source"),
             found=f"{name}: {missing}",
             wanted="module:attribute",

@@ -136,7 +136,7 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
     if profile.rows or set(profile.parts) - {"timestamp"}:
         raise InputError(
             "profile-invalid",
-            "Of readings the stamp alone is put together from several columns, and several rows are not made one.",
+            "For readings, only the stamp can be combined from several columns, and several rows cannot be merged into one.",
             "Correct [mapping.readings].",
             place=Place(str(path), column="parts"),
             found=", ".join([*profile.parts, *profile.rows]),
@@ -161,7 +161,7 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
         raise InputError(
             "column-missing",
             "The file of readings lacks a column.",
-            "Name the columns under [mapping.readings] columns; a wide file needs one column a meter, named by the meter's id.",
+            "Name the columns under [mapping.readings] columns. A wide file needs one column per meter, named by the meter's id.",
             place=Place(str(path), profile.header_row, missing[0] if missing else None),
             found=", ".join(name for name in header if name) or "no headers",
             wanted=", ".join(missing) or "a column named by one of the meters " + ", ".join(sorted(meters)),

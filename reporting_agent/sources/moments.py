@@ -42,7 +42,7 @@ def put_together(sheet: Sheet, profile: Profile) -> Sheet:
         if sheet.header.count(part) != 1:
             raise InputError(
                 "header-twice" if part in sheet.header else "column-missing",
-                "The file has not one column for a part of a moment.",
+                "The file has no column, or more than one, for a part of a time stamp.",
                 "Correct its header under parts in the mapping profile.",
                 place=Place(sheet.file, profile.header_row, part),
                 found=", ".join(name for name in sheet.header if name) or "no headers",

@@ -48,7 +48,7 @@ def fetched(pattern: str, place: Place) -> list[Path]:
     except OSError as refused:
         raise InputError(
             "object-storage-unreachable",
-            "The object storage does not give this input.",
+            "The object storage does not provide this input.",
             "Check the address, and AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.",
             place=place,
             found=str(refused),
@@ -57,7 +57,7 @@ def fetched(pattern: str, place: Place) -> list[Path]:
     if not files:
         raise InputError(
             "file-missing",
-            "No object of this name is there.",
+            "There is no object with this name.",
             "Check the path under [inputs] in site.toml: s3://BUCKET/PATH, where * stands for any part of a name.",
             place=place,
             found="no such object",

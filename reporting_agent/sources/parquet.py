@@ -33,7 +33,7 @@ def unreadable(path: Path, broken: BaseException) -> InputError:
     """The refusal of a file that pyarrow cannot read."""
     return InputError(
         "parquet-unreadable",
-        "The file is not Parquet that can be read.",
+        "The file cannot be read as Parquet.",
         "Write it again, without encryption.",
         place=Place(str(path)),
         found=(str(broken).splitlines() or ["nothing"])[0],

@@ -125,7 +125,7 @@ def _place(sheet: Sheet, header: str, key: str) -> int:
         return sheet.header.index(header)
     raise InputError(
         "header-twice" if header in sheet.header else "column-missing",
-        "The file has not one column for what the profile names.",
+        "The file has no column, or more than one, for what the profile names.",
         Phrase("Correct its header under %(key)s in the mapping profile.", key=key),
         place=Place(sheet.file, column=header),
         found=", ".join(name for name in sheet.header if name) or "no headers",
@@ -201,7 +201,7 @@ def spread(sheet: Sheet, carriers: Mapping[str, CarrierColumn]) -> Sheet:
         if sheet.header.count(one.column) != 1:
             raise InputError(
                 "header-twice" if one.column in sheet.header else "column-missing",
-                Phrase("The file has not one column for %(carrier)s.", carrier=carrier),
+                Phrase("The file has no column, or more than one, for %(carrier)s.", carrier=carrier),
                 "Correct its column under [mapping.energy.carriers].",
                 place=Place(sheet.file, column=one.column),
                 found=", ".join(name for name in sheet.header if name) or "no headers",

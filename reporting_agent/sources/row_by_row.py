@@ -52,7 +52,7 @@ class Ragged:
             self.mended.append((row, dict(zip(header, now, strict=True))))
             self.log.corrections.use("readings", self.file, header, row, raw, now)
             return
-        reason, name = Phrase("the row has not as many cells as the header"), identity("readings", self.file, raw)
+        reason, name = Phrase("the row does not have as many cells as the header"), identity("readings", self.file, raw)
         place = Place(self.file, row)
         self.log.reject(Rejected(place, reason, f"{found} cells", f"{wanted} cells", tuple(raw), header, "readings", name))
 

@@ -38,7 +38,7 @@ def rows_of(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]
     except UnicodeDecodeError as broken:
         raise InputError(
             "not-a-text-file",
-            "The file is not the text it should be.",
+            "The file is not the text that it should be.",
             "Check the encoding in the mapping profile, or export the file again.",
             place=Place(str(path)),
             found=str(broken),
@@ -61,7 +61,7 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
             if "unexpected end" in str(broken):
                 raise InputError(
                     "quote-open",
-                    "A quote opens in this row and is never closed: everything after it would be one cell.",
+                    "A quote in this row is opened and never closed, so everything after it would be one cell.",
                     "Close the quote, or double a quote that belongs to the text.",
                     place=Place(str(path), row=number),
                     found=f"no closing quote in the {reader.line_num - first_line + 1:,} lines to the end of the file",
@@ -70,8 +70,8 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
             if "field larger" in str(broken):
                 raise InputError(
                     "cell-too-long",
-                    "A cell of this row is longer than any cell of a table.",
-                    "Check the delimiter in the mapping profile, and whether the file is the table it should be.",
+                    "A cell in this row is longer than a table cell can be.",
+                    "Check the delimiter in the mapping profile, and check that the file is the right table.",
                     place=Place(str(path), row=number),
                     found=f"more than {csv.field_size_limit():,} characters in one cell",
                     wanted="cells of a table",
@@ -171,7 +171,7 @@ def format_of(path: Path) -> str:
     packed_already = packed and last in {".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".pq"}
     raise InputError(
         "format-unknown",
-        "Only text files are read packed." if packed_already else "The file's format cannot be told from its name.",
+        "Only text files can be read compressed." if packed_already else "The file's format cannot be determined from its name.",
         f"Unpack it; {last} is packed already." if packed_already else "Rename or convert the file.",
         place=Place(str(path)),
         found=path.name,
@@ -196,7 +196,7 @@ def open_sheet(path: Path, profile: Profile, wanted: str = "batches") -> Sheet:
     if not path.is_file():
         raise InputError(
             "file-missing",
-            "The file is not there.",
+            "The file does not exist.",
             "Check the path under [inputs] in site.toml; it is relative to site.toml.",
             place=Place(str(path)),
             found="no such file",

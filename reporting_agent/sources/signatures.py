@@ -86,7 +86,7 @@ def check_text(path: Path, head: bytes) -> None:
     packed = {"gzip": ".gz", "zstd": ".zst"}
     raise InputError(
         "not-a-text-file",
-        "The file is not the text that its name says.",
+        "The file's name says that it is text, but it is not.",
         remedies.get(kind, f"Rename it to end in {packed[kind]}." if kind in packed else "Export the table as CSV, and name that file."),
         place=Place(str(path)),
         found=names.get(kind, f"a {kind} archive" if kind in packed else kind),
@@ -111,7 +111,7 @@ def _check_zip(path: Path) -> None:
     if size > _LARGEST_WORKBOOK:
         raise InputError(
             "workbook-too-large",
-            "The workbook unpacks to more than a workbook can hold.",
+            "The workbook unpacks to more than a workbook can contain.",
             "Export the table as CSV or Parquet.",
             place=Place(str(path)),
             found=f"{size:,} bytes unpacked",
@@ -120,8 +120,8 @@ def _check_zip(path: Path) -> None:
     if not any(name in {"[Content_Types].xml", "content.xml"} for name in names):
         raise InputError(
             "workbook-unreadable",
-            "The file is a zip archive and no workbook.",
-            "Take the table out of the archive, and name that file.",
+            "The file is a zip archive, not a workbook.",
+            "Extract the table from the archive, and name that file.",
             place=Place(str(path)),
             found=", ".join(names[:3]) or "an empty archive",
             wanted="a workbook",

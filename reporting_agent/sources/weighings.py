@@ -32,7 +32,7 @@ def by_scale(site: Site, tables: list[Table]) -> Mapping[str, Record]:
             if name not in scales:
                 raise InputError(
                     "scale-unknown",
-                    "A weighing is of a scale that site.toml does not declare.",
+                    "A weighing comes from a scale that site.toml does not declare.",
                     "Declare it under [[scales]], or leave its rows out.",
                     place=table.place(at, "scale_id"),
                     found=repr(name),

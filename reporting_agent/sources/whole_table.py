@@ -255,10 +255,10 @@ def _first(raw: Sequence[Cell]) -> int | None:
 
 def _refuse_ragged(raw: Sequence[Cell], width: int) -> None:
     if isinstance(raw, BrokenRow):
-        raise BadCell(None, Phrase("a quote stands inside a quoted cell"), str(raw[0]), 'a quote inside a quoted cell written twice ("")')
+        raise BadCell(None, Phrase("a quote is inside a quoted cell"), str(raw[0]), 'a quote inside a quoted cell written twice ("")')
     extra = [cell for cell in raw[width:] if cell not in (None, "")]
     if len(raw) < width or extra:
-        raise BadCell(None, Phrase("the row has not as many cells as the header"), f"{len(raw)} cells", f"{width} cells")
+        raise BadCell(None, Phrase("the row does not have as many cells as the header"), f"{len(raw)} cells", f"{width} cells")
 
 
 def _refuse_if_mostly_unreadable(table: Table, read: int) -> None:
@@ -276,7 +276,7 @@ def _refuse_if_mostly_unreadable(table: Table, read: int) -> None:
         raise InputError(
             "mostly-unreadable",
             Phrase(
-                "%(rejected)s of %(rows)s rows cannot be read; this is the first: %(reason)s.",
+                "%(rejected)s of %(rows)s rows cannot be read. The first one: %(reason)s.",
                 rejected=f"{len(table.rejected):,}",
                 rows=f"{len(table.rejected) + read:,}",
                 reason=first.reason,

@@ -213,8 +213,8 @@ def is_sparse(path: Path, extents: Sequence[Extent]) -> bool:
     if extent.is_nearly_empty and path.suffix.lower() == ".ods":
         raise InputError(
             "workbook-nearly-empty",
-            "A cell stands so far from the others that the sheet cannot be read as one table.",
-            "Delete what stands far below or right of the table, or save the workbook as .xlsx.",
+            "A cell is so far from the others that the sheet cannot be read as one table.",
+            "Delete whatever is far below or to the right of the table, or save the workbook as .xlsx.",
             place=Place(str(path), row=extent.last_row),
             found=f"{extent.cells:,} filled cells in {extent.last_row:,} rows and {extent.last_column:,} columns",
             wanted="a table without far cells",
@@ -227,7 +227,7 @@ def _refuse_unworked(path: Path, extents: Sequence[Extent]) -> None:
     if count := sum(extent.without_value for extent in extents):
         raise InputError(
             "formulas-without-values",
-            "The workbook holds formulas that were never worked out, so their cells have no value.",
+            "The workbook contains formulas that were never calculated, so their cells have no value.",
             "Open it in a spreadsheet program and save it, or export values instead of formulas.",
             place=Place(str(path)),
             found=f"{count:,} formulas without a value",
@@ -245,8 +245,8 @@ def _rows_with_cells(path: Path, name: str) -> Iterator[tuple[int, Sequence[Cell
             if name not in book.sheetnames:  # of the strict form of the standard this reader finds none
                 raise InputError(
                     "workbook-strict",
-                    "A cell stands far from the others, and the workbook is of a form in which it can then not be read.",
-                    "Delete what stands far below or right of the table, or save the file as an ordinary Excel workbook (.xlsx).",
+                    "A cell is far from the others, and a workbook of this format can then not be read.",
+                    ("Delete whatever is far below or to the right of the table, or save the file as an ordinary Excel workbook (.xlsx)."),
                     place=Place(str(path)),
                     found="Strict Open XML Spreadsheet",
                     wanted="Excel Workbook (.xlsx)",

@@ -69,8 +69,8 @@ def label(sheet: RunSheet) -> Labelled:
     if not sheet.batches:
         raise InputError(
             "workbook-empty",
-            "The sheet of runs holds no run that can be read.",
-            "Fill in one row a run below the headings.",
+            "The sheet of runs contains no run that can be read.",
+            "Fill in one row per run below the headings.",
             place=Place(str(sheet.path), sheet.headings.row + 1),
             found="no run" if not sheet.rejected else f"{len(sheet.rejected)} rows, none readable: {sheet.rejected[0].reason}",
             wanted="at least one run",

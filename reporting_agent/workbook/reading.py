@@ -101,8 +101,8 @@ def _table(path: Path, profile: Profile, about: About, headings: Headings) -> Ta
             raise
         raise InputError(
             "workbook-empty",
-            "The sheet of runs holds no run.",
-            "Fill in one row a run below the headings.",
+            "The sheet of runs contains no run.",
+            "Fill in one row per run below the headings.",
             place=Place(str(path), headings.row + 1),
             found="no row below the headings",
             wanted="at least one run",
@@ -114,7 +114,7 @@ def _sheets(path: Path) -> dict[str, list[tuple[int, Sequence[object]]]]:
     if not path.is_file():
         raise InputError(
             "file-missing",
-            "The workbook is not there.",
+            "The workbook does not exist.",
             "Check the path; `steplabel-agent init --workbook FILE` writes an empty one.",
             place=Place(str(path)),
             found="no such file",
@@ -162,8 +162,8 @@ def _refuse_wrong_unit(path: Path, row: int, column: EnergyColumn) -> None:
         return
     raise InputError(
         "unit-mismatch",
-        Phrase("The heading %(heading)s gives a unit that its carrier is not measured in.", heading=f"{column.heading!r}"),
-        "Write the unit behind the carrier's name, and convert the figures below it if need be.",
+        Phrase("The heading %(heading)s gives a unit in which its carrier is not measured.", heading=f"{column.heading!r}"),
+        "Write the unit after the carrier's name, and convert the figures below it if necessary.",
         place=Place(str(path), row, column.heading),
         found=column.unit,
         wanted=own if own == "kWh" or not CARRIERS[column.carrier].thermal else f"{own}, or GJ",
@@ -298,7 +298,7 @@ def output_unit(text: str) -> tuple[str, float]:
             continue
     raise InputError(
         "unit-unknown",
-        Phrase("The unit of output is none that a label can be per."),
+        Phrase("A label cannot be given per this unit of output."),
         "Write a unit of mass, length, area or volume, or a count.",
         found=repr(text),
         wanted=Phrase("t, kg, items, pieces, m, m2 or m3"),

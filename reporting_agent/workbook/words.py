@@ -51,11 +51,11 @@ SETTINGS: Mapping[str, Phrase] = {
 }
 
 RESULTS: Mapping[str, Phrase] = {
-    "value": Phrase("Taken, %(unit)s"),
+    "value": Phrase("Used, %(unit)s"),
     "label": Phrase("Label, %(unit)s"),
     "gap": Phrase("Gap, %(energy)s"),
-    "uncertain": Phrase("of it within meter uncertainty, %(energy)s"),
-    "unexplained": Phrase("of it unexplained, %(energy)s"),
+    "uncertain": Phrase("of this within meter uncertainty, %(energy)s"),
+    "unexplained": Phrase("of this unexplained, %(energy)s"),
     "money": Phrase("Unexplained, %(currency)s"),
     "left_out": Phrase("Left out because"),
     "step": Phrase("Step"),
@@ -64,7 +64,7 @@ RESULTS: Mapping[str, Phrase] = {
     "read": Phrase("Runs read"),
     "best": Phrase("Label (best that was robustly reached)"),
     "typical": Phrase("Typical (median)"),
-    "mean": Phrase("Mean by output"),
+    "mean": Phrase("Mean, by output"),
     "unit": Phrase("Unit"),
     "energy": Phrase("Energy in"),
     "as_beside": Phrase("as in “Energy in”"),
@@ -78,24 +78,26 @@ RESULTS: Mapping[str, Phrase] = {
 
 NOTES: Mapping[str, Phrase] = {
     "rule": Phrase(
-        "The label of a product is the run that a quarter of its valid runs reach or beat (p25), from at least %(fewest)s valid runs."
+        "The label of a product is the value that a quarter of its valid runs reach or beat (p25), from at least %(fewest)s valid runs."
     ),
-    "bounds": Phrase("A run below a fifth or above five times its product's median is left out: a wrong reading or a wrong unit."),
+    "bounds": Phrase(
+        "A run below a fifth of its product's median or above five times the median is left out: its reading or its unit is wrong."
+    ),
     "gap": Phrase(
-        "A gap is not waste. Within the meter uncertainty of %(uncertainty)s %% nobody can tell; the "
-        "rest is unexplained: the table does not say why, so nothing is called avoidable."
+        "A gap is not waste. Within the meter uncertainty of %(uncertainty)s %% no conclusion is possible. The rest is unexplained: "
+        "the table does not say why, so nothing is called avoidable."
     ),
-    "money": Phrase("Money at the prices of the sheet %(about)s; a run's mean price where several carriers are used."),
+    "money": Phrase("Money is at the prices of the sheet %(about)s. Where a run uses several carriers, its mean price is used."),
     "no_money": Phrase("No money is shown: a price is missing for %(carriers)s."),
     "lhv_needed": Phrase(
-        "For kgce the sheet %(about)s wants the heating value of %(carriers)s: see the supplier's bill. Or give the amount in GJ."
+        "For kgce, enter the heating value of %(carriers)s in the sheet %(about)s: see the supplier's bill. Or give the amount in GJ."
     ),
     "factors": Phrase("kgce by %(edition)s, calorific basis."),
     "software": Phrase("Made by Steplabel %(version)s from this workbook alone. Everything here is exact and stays with you."),
     "fill": Phrase(
-        "One row a run: a batch, a shift or a day on one machine. Leave empty what you do not know; write 0 where none was used."
+        "One row per run: a batch, a shift or a day on one machine. Leave empty what you do not know; write 0 where none was used."
     ),
-    "units": Phrase("A column of energy is named by carrier and unit. Add or rename: %(examples)s."),
+    "units": Phrase("Name an energy column by carrier and unit. Add or rename: %(examples)s."),
     "then": Phrase("Then: steplabel-agent label %(file)s"),
 }
 

@@ -124,7 +124,7 @@ def test_an_auditor_tells_what_was_changed_and_when(run: Run, tmp_path: Path) ->
         code, verdict = run("verify", *files, "--fingerprint", fingerprint, "--out", page)
         assert code == 1
         read = page.read_text(encoding="utf-8")
-        assert "<caption>Protected values, as drawn again</caption>" in read
+        assert "<caption>Protected values, with the noise drawn again</caption>" in read
         assert "built-in method" not in read
         found[mill] = {one["code"]: one for one in verdict["checks"] if one["state"] == "failed"}
         if mill == "west":

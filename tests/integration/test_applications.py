@@ -59,7 +59,7 @@ def applied(**more: str) -> FirmApplication:
     before = FirmApplication.objects.exclude(confirmed_at=None).count()
     Client().get(path)
     assert FirmApplication.objects.exclude(confirmed_at=None).count() == before, "opening the link does nothing"
-    assert "The regulator is asked" in Client().post(path).content.decode()
+    assert "Sent to the regulator" in Client().post(path).content.decode()
     assert Client().post(path).status_code == 400, "the link is good once"
     return FirmApplication.objects.latest("pk")
 

@@ -165,6 +165,6 @@ def test_a_finding_that_falls_holds_nothing_up(cast: Cast, finding: Finding) -> 
     seen = reverse("web:appealed-finding", args=[finding.assignment_id, finding.number])
     office.post(seen, {"act": "annul", "text": "Calibrated in March."})
     assert findings.open_majors(finding.assignment) == 0
-    assert "Fell on appeal" in read(office, seen)
+    assert "Dismissed on appeal" in read(office, seen)
     refused("finding-closed", findings.answer, finding, "Words.", "", cast.plants[2].owner, NOW)
     assert Event.objects.filter(action="finding.annulled", actor=cast.approver.email).count() == 1

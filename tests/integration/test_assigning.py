@@ -91,7 +91,7 @@ def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -
         ({"body": cast.plants[0].site.organisation_id}, "Choose a certification body."),
         ({"period": "2031"}, "Choose a period."),
         ({"due": "soon"}, "Write the day as"),
-        ({"due": scheme_day().isoformat()}, "Choose a day to come."),
+        ({"due": scheme_day().isoformat()}, "Choose a day in the future."),
         ({"sees": "all"}, "id_sees_error"),
     ):
         assert says in officer.post(address, given | wrong, 400), wrong
@@ -105,7 +105,7 @@ def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -
     assert Event.objects.filter(action="assignment.made", subject="site works-1").count() == 1
     page = officer.text(reverse("web:assignments"))
     assert "sees protected values" in page
-    assert "<b>1</b> site and period of your jurisdiction is with a certification body." in page
+    assert "<b>1</b> site and period of your jurisdiction is assigned to a certification body." in page
     auditor = Office.of(cast.auditor)
     assert f"/assigned/{row.pk}/" in auditor.text("/assigned/")
     assert auditor.client.get(f"/notifications/{Notice.objects.get(recipient=cast.auditor).pk}/", follow=True).status_code == 200
@@ -137,7 +137,7 @@ def test_a_body_of_the_same_group_is_refused_with_a_remedy(cast: Cast) -> None:
     Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=firm)
     given = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
     page = Office.of(cast.approver).post(reverse("web:assign-site", args=["works-1"]), given, 400)
-    assert "Certifier is controlled by the same firm as the site. Name a body of another group." in page
+    assert "Certifier is controlled by the same firm as the site. Choose a body that belongs to another group." in page
     assert not Assignment.objects.exists()
     Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=ControllingFirm.objects.create(name="A group of its own"))
     Office.of(cast.approver).post(reverse("web:assign-site", args=["works-1"]), given)

@@ -71,7 +71,7 @@ def test_every_shown_cell_of_twenty_firms_says_how_many_are_sure_of_their_quarte
         assert sum(step["bands"]["quarters"]) + step["bands"]["untold"] == 20
     assert any(sum(step["bands"]["quarters"]) for step in steps)
     page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").content.decode()
-    assert "How many sites are certain to be in which quarter" in page
+    assert "Number of sites that are certain to be in each quarter" in page
     assert "Works 1" not in page
     rows = list(csv.DictReader(io.StringIO(client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/benchmark.csv").content.decode())))
     assert [row["quarter_untold"] for row in rows[: len(steps)]] == [str(step["bands"]["untold"]) for step in steps]

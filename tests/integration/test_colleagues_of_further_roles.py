@@ -65,7 +65,7 @@ def test_a_colleague_comes_in_by_the_link_and_acts_in_the_role_of_the_house(role
     house = Organisation.objects.get(memberships__user=manager)
     page = signed_in(manager).get("/people/").content.decode()
     assert f"People of {house.name}" in page
-    for of_a_firm in ("delegate", "Leave the scheme", "Consent and naming", "Who saw and did what"):
+    for of_a_firm in ("delegate", "Leave the programme", "Consent and naming", "Who saw and did what"):
         assert of_a_firm not in page
     colleague = join(invited(manager))
     membership = Membership.objects.get(user=colleague)

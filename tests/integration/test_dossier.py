@@ -145,7 +145,7 @@ def test_a_firm_declares_by_the_form_and_its_regulator_reads_it(cast: Cast) -> N
     firm, officer = client_of(cast.plants[1].owner), client_of(cast.approver)
     wrong = firm.post(address, {"criterion": "grade", "value": "grade 1", "paper": "", "evidence": ""})
     assert wrong.status_code == 400
-    assert "Name the paper." in wrong.content.decode()
+    assert "Name the document." in wrong.content.decode()
     done = firm.post(address, {"criterion": "grade", "value": "grade 1", "paper": "Audit 2025", "evidence": PAPER}, follow=True)
     assert "The declaration is on record." in done.content.decode()
     read = officer.get(address).content.decode()

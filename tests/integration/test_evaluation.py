@@ -78,7 +78,7 @@ def text_of(docx: bytes) -> str:
 
 def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast) -> None:
     page = client_of(cast.approver).get(address(cast)).content.decode()
-    assert "No version is in force, so this evaluation holds no figure of energy." in page
+    assert "No version is in force, so this evaluation contains no energy figures." in page
     assert "Published steps" not in page
     assert "kgce/t" not in page
     assert f"{FIRMS} reports were received, {FIRMS - 1} of them are the accepted ones." in page

@@ -97,7 +97,7 @@ def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_take
     owner = signed_in(cast.plants[0].owner)
     address = reverse("web:obliged-audit", args=["works-1"])
     page = owner.get(address).content.decode()
-    assert "When the next audit is due is not known." in page
+    assert "The due date of the next audit is not known." in page
     assert "ask your regulator to assign a certification body" in page
     today = scheme_day()
     given: Mapping[str, str] = {
@@ -240,7 +240,7 @@ def test_the_table_is_narrowed_searched_sorted_and_goes_out_by_the_same_words(ca
         assert officer.get(page + query).status_code == 200
     assert f"works-1,Enterprise 1,overdue,{after_years(TODAY, 4)},{TODAY}," in officer.get(csv).content.decode()
     assert "Obligatory audits" in signed_in(cast.plants[0].owner).get("/audits/").content.decode()
-    assert "When these sites owe an audit" in signed_in(cast.auditor).get("/assigned/").content.decode()
+    assert "When the audits of these sites are due" in signed_in(cast.auditor).get("/assigned/").content.decode()
     assert Assignment.objects.count() == 1
     assert Duty.OVERDUE in {view.due.duty for view in obliged_checked(cast.auditor, today)}
 

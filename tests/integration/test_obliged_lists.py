@@ -120,8 +120,8 @@ def test_a_list_is_held_against_what_stands_when_it_is_looked_at_and_only_that_i
     officer = Client()
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     stale = officer.post(reverse("web:obliged-apply", args=[cast.group.pk, change.pk]), {"read_against": read}, follow=True)
-    assert "Who is obliged has changed since you read what this list would change." in stale.content.decode()
-    assert "Obliged no longer; may go on by their own will: 1" in stale.content.decode()
+    assert "The list of the obliged has changed since you read what this list would change." in stale.content.decode()
+    assert "No longer obliged; can continue voluntarily: 1" in stale.content.decode()
     assert as_it_stands(cast)["works-3"] == (True, "")
     applied = obliged.apply(change, obliged.held_now(cast.group), cast.approver, NOW)
     assert [site for site, (is_obliged, _cohort) in as_it_stands(cast).items() if is_obliged] == ["works-1", "works-2"]
@@ -165,7 +165,7 @@ def test_the_pages_show_faults_difference_and_progress(cast: Cast) -> None:
 
     assert "Line 2: “&lt;b&gt;” is no site" in sent(b"site\n<b>\n")
     assert not ObligedChange.objects.exists()
-    assert "Obliged no longer; may go on by their own will: 2" in sent(b"site,cohort\nworks-1,hundred\nworks-2,hundred\n")
+    assert "No longer obliged; can continue voluntarily: 2" in sent(b"site,cohort\nworks-1,hundred\nworks-2,hundred\n")
     change = ObligedChange.objects.get()
     read = {"read_against": obliged.held_now(cast.group)}
     done = officer.post(reverse("web:obliged-apply", args=[cast.group.pk, change.pk]), read, follow=True).content.decode()

@@ -71,7 +71,7 @@ def test_the_record_is_filtered_by_act_person_object_and_day(cast: Cast) -> None
     assert rows_of(officer, address, after="2017-06-02") == rows_of(officer, address, before="2017-05-31") == []
     assert len(rows_of(officer, address, after="yesterday")) == len(everything)  # no day bounds nothing
     page = officer.get(reverse("web:trail"), {"actor": "nobody of this name"}).content.decode()
-    assert "Nothing on record fits this filter." in page
+    assert "Nothing on record matches this filter." in page
 
 
 def test_the_record_is_paged_in_the_database(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ def test_the_filters_narrow_the_count(cast: Cast) -> None:
 def test_the_page_answers_with_numbers_and_shows_no_value(cast: Cast) -> None:
     page = signed_in(cast.approver.email).get(reverse("web:overview"))
     text = page.content.decode()
-    assert "<b>2 of 6</b> reports that are owed have been accepted." in text
+    assert "<b>2 of 6</b> reports that are due have been accepted." in text
     assert "<b>2</b> are late." in text
     assert "kgce" not in text
 
@@ -106,7 +106,7 @@ def test_the_page_answers_with_numbers_and_shows_no_value(cast: Cast) -> None:
 def test_what_is_closed_is_found_behind_the_filter(cast: Cast) -> None:
     ReportingPeriod.objects.update(closed_at=NOW)
     officer = signed_in(cast.approver.email)
-    assert "No period fits this filter." in officer.get(reverse("web:overview")).content.decode()
+    assert "No period matches this filter." in officer.get(reverse("web:overview")).content.decode()
     assert "2 of 6" in officer.get(reverse("web:overview"), {"stage": "closed"}).content.decode()
 
 

@@ -303,7 +303,7 @@ ALONE = (
     "for which plants is not known from the pack alone",
     "无法得知影响哪些企业",
 )
-READ_SO = ("status", 'status = "secondary"', 'status = "transcribed"', "No label and no grade moves.", "没有标签或等级变动。")
+READ_SO = ("status", 'status = "secondary"', 'status = "transcribed"', "No label and no grade changes.", "没有标签或等级变动。")
 
 
 @pytest.mark.parametrize(("because", "old", "new", "told", "told_zh"), [DROPPED, TAKEN, GIVEN, ALONE, READ_SO])

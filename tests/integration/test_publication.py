@@ -229,7 +229,7 @@ def test_a_version_says_since_which_published_one_it_changed_even_where_the_draf
     first = publishing.publish(publishing.draft(cast.period, cast.drafter, NOW, "Again."), cast.approver, keys.receipt_key(), NOW)
     assert first.explanation["changes"]["en"] == "First version."
     third = publishing.draft(cast.period, cast.drafter, NOW)
-    assert third.explanation["changes"]["en"] == "Since version 2: the drafter gave no description of the change."
+    assert third.explanation["changes"]["en"] == "Since version 2: the drafter did not describe the change."
 
 
 def test_drafting_twice_from_the_same_reports_gives_the_same_figures(cast: Cast) -> None:

@@ -79,7 +79,7 @@ def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publica
     waiting = officer.get(page).content.decode()
     assert "After the holidays." in waiting
     assert "Cancel this release" in waiting
-    assert "Approved, goes out at its time" in waiting
+    assert "Approved, will be published at its time" in waiting
     view = review.draft_review(cast.approver, draft.pk)
     assert view is not None
     assert (view.why_not, view.release and view.release.approved_by) == ("is-scheduled", str(cast.approver))

@@ -103,12 +103,12 @@ def test_what_a_list_no_longer_knows_is_told_and_left_out(cast: Cast) -> None:
     for address in (reverse("web:home"), reverse("web:saved-filters")):
         page = page_of(officer, address)
         assert 'href="/overview/?stage=all">field gone</a>' in page
-        assert "It was also narrowed by carrier=coal, which this list no longer knows." in page
+        assert "This filter also used carrier=coal, which this list no longer offers." in page
         assert "list gone</a>" not in page
-        assert "This list is no longer there." in page
+        assert "This list no longer exists." in page
     narrowed = page_of(officer, "/overview/?region=cn%2Fxx")
     assert "cn/xx (no longer in this list)" in narrowed
-    assert "No period fits this filter." in narrowed
+    assert "No period matches this filter." in narrowed
 
 
 def test_a_filter_of_one_period_serves_the_others_of_its_list(cast: Cast) -> None:

@@ -276,7 +276,7 @@ def test_a_body_too_large_or_of_unknown_length_is_answered_with_a_page_and_not_r
         (
             "photo.png",
             b"\x89PNG\r\n\x1a\n" + bytes(2000),
-            "This is no sealed report and no commitment, or it was altered on the way. Choose the file",
+            "This is neither a sealed report nor a commitment, or it was altered on the way. Choose the file",
         ),
         ("empty.cbor", b"", "The file is empty. Copy it again from the plant’s computer."),
     ],
@@ -352,7 +352,7 @@ def test_of_several_files_each_has_its_own_answer_and_a_bad_one_spoils_no_other(
         assert "st--no" in told[name]
         assert says in told[name]
     assert "st--no" in told["altered.sealed"]
-    assert "8 files: <b>2</b> accepted, 1 as before, <b>5</b> refused." in answer.content.decode()
+    assert "8 files: <b>2</b> accepted, 1 already received, <b>5</b> refused." in answer.content.decode()
     assert set(Submission.objects.filter(revision__gte=2).values_list("site__slug", "revision")) == {("works-1", 2), ("works-1", 3)}
 
 

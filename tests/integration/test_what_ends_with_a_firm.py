@@ -91,8 +91,8 @@ def test_a_partner_is_refused_what_the_firm_had_granted(cast: Cast, partners: Pa
     assert grants.granted_sites(provider, Role.PROVIDER) == ()
     logged = Event.objects.filter(action=Action.ACCESS_TAKEN_BACK, actor="worker").order_by("pk")
     assert [(one.subject, one.detail) for one in logged] == [
-        ("site works-1", "House of the provider: the firm has left the scheme"),
-        ("site works-1", "House of the supplier: the firm has left the scheme"),
+        ("site works-1", "House of the provider: the firm has left the programme"),
+        ("site works-1", "House of the supplier: the firm has left the programme"),
     ]
     assert Grant.objects.get(site=cast.plants[1].site).ended_at is None, "another firm's stands"
 
@@ -142,7 +142,7 @@ def test_an_audit_ends_with_its_open_findings_and_says_why(cast: Cast, attested:
     ]
     client = Client()
     client.force_login(auditor)
-    assert "the firm has left the scheme" in client.get(reverse("web:engagement", args=[assignment.pk])).content.decode()
+    assert "the firm has left the programme" in client.get(reverse("web:engagement", args=[assignment.pk])).content.decode()
     assert Notice.objects.filter(recipient=auditor, kind=Kind.ASSIGNMENT_TAKEN_BACK).count() == 1, "the body is told"
     assert status(None, reverse("web:verify", args=[code_of(attested.digest)])) == 200, "what was issued stands"
 

@@ -164,7 +164,7 @@ def in_passes() -> Plant:
     ]
     rows = [row for pair in zip(plant.tables["batches"], refined, strict=True) for one in pair for row in (one, dict(one))]
     site = plant.site + '[mapping.batches.rows]\noutput_quantity = "first"\n'
-    return _with(plant, "energy, several rows a batch", site, batches=rows, energy=[*plant.tables["energy"], *energies])
+    return _with(plant, "energy, several rows per batch", site, batches=rows, energy=[*plant.tables["energy"], *energies])
 
 
 def unreadable_pass(plant: Plant) -> Plant:

@@ -49,7 +49,7 @@ def firm_wish(row: FirmApplication) -> Wish:
             Item(_("What it is"), str(KINDS[Role(row.kind)])),
             Item(_("Name of the firm"), " · ".join(filter(None, (row.name, row.name_zh)))),
             *_code(_("missing: enter it when you decide") if lacks_code(row) else row.credit_code),
-            *((Item(_("Controlling firm, as the applicant spells it"), row.controlling_firm),) if row.controlling_firm else ()),
+            *((Item(_("Controlling firm, as written by the applicant"), row.controlling_firm),) if row.controlling_firm else ()),
             Item(_("Contact"), f"{row.contact}, {row.email}"),
         ),
     )
@@ -70,7 +70,7 @@ def site_wish(row: SiteApplication) -> Wish:
             *_code(row.credit_code),
             Item(_("Sector"), Names.newest(row.pack).sector),
             Item(_("Size class"), size),
-            Item(_("Asked for by"), row.applied_by),
+            Item(_("Requested by"), row.applied_by),
         ),
     )
 

@@ -53,7 +53,7 @@ def assignments_list(views: Sequence[AssignmentView], query: QueryDict) -> Liste
         keys=KEYS,
         default=DEFAULT,
         cells=_cells,
-        empty=_("No assignment fits. Use fewer words or choose all; a body is assigned with the button above.")
+        empty=_("No assignment matches. Use fewer words or choose all. To assign a body, use the button above.")
         if views
         else _("Nothing is assigned in your jurisdiction. Assign a certification body to a site and period with the button above."),
         export_url=reverse("web:assignments-csv") + tables.with_query(query, page=None),
@@ -84,7 +84,7 @@ def sites_list(sites: Sequence[Site], standing: Mapping[int, int], query: QueryD
         return (
             Cell(name, note=site.slug, url=reverse("web:assign-site", args=[site.slug])),
             Cell(in_language(site.organisation.name, site.organisation.name_zh)),
-            Cell(ngettext("%(n)s stands", "%(n)s stand", count) % {"n": count} if count else _("none")),
+            Cell(ngettext("%(n)s in force", "%(n)s in force", count) % {"n": count} if count else _("none")),
         )
 
     return listed(
@@ -99,7 +99,7 @@ def sites_list(sites: Sequence[Site], standing: Mapping[int, int], query: QueryD
         },
         default="site",
         cells=cells,
-        empty=_("No site of your jurisdiction fits these words. Use fewer of them; the site’s id works, too."),
+        empty=_("No site of your jurisdiction matches these words. Use fewer words; you can also enter the site’s id."),
     )
 
 
@@ -110,10 +110,10 @@ def _cells(view: AssignmentView) -> tuple[Cell, ...]:
     if view.course is Course.TAKEN_BACK:
         note = ended_because(view.taken_back_reason)
     else:
-        action = Cell(_("Take back"), url=reverse("web:take-assignment-back", args=[view.id]), about=enumerated((name, period)))
+        action = Cell(_("Withdraw"), url=reverse("web:take-assignment-back", args=[view.id]), about=enumerated((name, period)))
     return (
         Cell(name, note=f"{view.site} · {in_language(view.firm, view.firm_zh)}"),
-        Cell(in_language(view.body, view.body_zh), note=_("sees protected values") if view.sees_values else _("sees the outside")),
+        Cell(in_language(view.body, view.body_zh), note=_("sees protected values") if view.sees_values else _("sees only the outer data")),
         Cell(period),
         Cell(date_format(view.due, _("j F Y")) if view.due else "–"),
         Cell("", state=state(COURSES, view.course), note=note),

@@ -82,7 +82,7 @@ def engagement_page(view: EngagementView, today: date) -> EngagementPage:
         interests=tuple(
             InterestRow(
                 one.person,
-                StateWord(_("Has an interest"), "no") if one.interested else StateWord(_("Declared none"), "ok"),
+                StateWord(_("Has an interest"), "no") if one.interested else StateWord(_("Declared no interest"), "ok"),
                 one.text,
                 one.declared_at,
             )
@@ -228,7 +228,7 @@ def _facts(view: AttestationView) -> tuple[Item, ...]:
     items.append(Item(_("What was not checked"), said.not_checked))
     if view.report is not None:
         items.append(
-            Item(_("Sample and opening"), outcome_in_words(said.sample) if said.sample else _("none on record when this was said"))
+            Item(_("Sample and opening"), outcome_in_words(said.sample) if said.sample else _("none on record when this was stated"))
         )
     if said.performance is not None:
         items.append(Item(_("Performance level"), f"{said.performance.scheme.upper()} {said.performance.level}"))
@@ -260,8 +260,8 @@ def _warning(view: AttestationView) -> str:
         told = {"n": view.report.revision}
         return (
             _(
-                "This is about revision %(n)s of the report, an earlier one: a later one has replaced it, and this page says nothing"
-                " about that."
+                "This statement is about revision %(n)s of the report. A later revision has replaced it, and this page says nothing "
+                "about the later one."
             )
             % told
         )

@@ -172,7 +172,7 @@ def lead_of(label: LabelView, shown: Shown) -> Lead:
 
 
 def _figures(label: LabelView, shown: Shown) -> tuple[Figure, ...]:
-    composite = _figure(_("Industry label: the step bests put together"), label.composite, label, shown)
+    composite = _figure(_("Industry label: the step bests combined"), label.composite, label, shown)
     reached = _figure(_("Best whole route really reached"), label.best_reached, label, shown)
     typical = _figure(_("Typical plant"), label.typical, label, shown)
     return replace(composite, tone="best"), replace(reached, tone="best"), typical
@@ -204,7 +204,7 @@ def _items(explained: Explanation) -> tuple[Item, ...]:
         (_("Method"), explained.method),
         (_("Sources"), explained.sources),
         (_("Left out"), explained.exclusions),
-        (_("Withheld by the gate"), explained.refused),
+        (_("Withheld by the disclosure gate"), explained.refused),
         (_("Drafted and approved"), explained.approval),
         (_("Changes"), explained.changes),
     )
@@ -257,7 +257,7 @@ def _downloads(view: BenchmarkView) -> tuple[Download, ...]:
         Download(_("Table, Parquet"), f"{address}benchmark.parquet"),
         Download(_("For catalogues, JSON-LD"), f"{address}benchmark.jsonld"),
         Download(_("Signed benchmark, JSON"), f"{address}benchmark.json"),
-        Download(_("This version on paper, PDF"), f"{address}benchmark.pdf"),
+        Download(_("This version for printing, PDF"), f"{address}benchmark.pdf"),
         Download(_("Codebook: what each column means"), reverse("web:codebook")),
     )
 

@@ -93,7 +93,7 @@ def _reaching_back(today: date) -> tuple[str, ...]:
     """What was worked out before such an act differs from what stands here: the page says so for a year."""
     acts = [one for one in Law.held().acts if one.kind is not Kind.PRICE and one.confidence == "read" and one.applies < one.published]
     return tuple(
-        _("%(act)s was published on %(published)s and holds for imports from %(applies)s on: what was worked out before that day differs.")
+        _("%(act)s was published on %(published)s and applies to imports from %(applies)s. Results calculated before that day differ.")
         % {"act": one.title, "published": one.published.isoformat(), "applies": one.applies.isoformat()}
         for one in acts
         if timedelta(0) <= today - one.published <= A_YEAR

@@ -134,7 +134,7 @@ def _side(view: BenchmarkView) -> Side:
 
 def _lead(before: BenchmarkView, after: BenchmarkView, composite: Compared, unit: str) -> str:
     if before.version == after.version:
-        return _("This is one version: there is nothing to compare.")
+        return _("This is the same version: there is nothing to compare.")
     named = {"a": before.version, "b": after.version, "before": composite.before, "after": composite.after, "unit": unit}
     if composite.verdict is None:
         return _("The industry label is not shown in both versions; the steps that are shown in both are below.")
@@ -152,7 +152,7 @@ def _lead(before: BenchmarkView, after: BenchmarkView, composite: Compared, unit
 
 def _totals(before: BenchmarkView, after: BenchmarkView) -> list[tuple[str, TotalView, TotalView]]:
     return [
-        (_("Industry label: the step bests put together"), before.label.composite, after.label.composite),
+        (_("Industry label: the step bests combined"), before.label.composite, after.label.composite),
         (_("Best whole route really reached"), before.label.best_reached, after.label.best_reached),
         (_("Typical plant"), before.label.typical, after.label.typical),
     ]

@@ -147,13 +147,13 @@ def _without(steps: Sequence[StepView], shown: Shown, *, any_drawn: bool) -> str
     if few:
         said.append(
             _(
-                "A curve is drawn for %(fewest)s or more firms, so that there are five between any two of its points; with fewer it would"
-                " list single firms’ values."
+                "A curve is drawn for %(fewest)s or more firms, so that there are five firms between any two of its points. With "
+                "fewer firms it would list the values of single firms."
             )
             % {"fewest": FEWEST}
         )
         if not any_drawn:
-            said.append(_("Here at most %(firms)s firms entered.") % {"firms": max(step.firms for step in few)})
+            said.append(_("At most %(firms)s firms entered here.") % {"firms": max(step.firms for step in few)})
     if held:
         said.append(_("Withheld with its value: %(names)s.") % {"names": _listed(held, shown)})
     if apart:

@@ -129,7 +129,7 @@ def deadlines_page(
                 in_language(one.site_name, one.site_name_zh),
                 one.sent_at,
                 one.sent_by,
-                enumerated(one.reminded) or _("nobody acts for its enterprise: call them"),
+                enumerated(one.reminded) or _("nobody acts for its enterprise: call the enterprise"),
             )
             for one in reminders
         ),

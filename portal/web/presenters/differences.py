@@ -34,7 +34,7 @@ def compare_page(found: Difference) -> Sheet:
     name = said(after.words)
     crumbs = (Crumb(_("Method packs"), reverse("web:methods")), Crumb(name, reverse("web:method", args=[after.id])))
     told = {"pack": name, "new": after.version, "old": before.version}
-    return Sheet(_("%(pack)s: version %(new)s beside %(old)s") % told, crumbs, "", sections=differences(found))
+    return Sheet(_("%(pack)s: version %(new)s compared with %(old)s") % told, crumbs, "", sections=differences(found))
 
 
 def differences(found: Difference) -> tuple[Section, ...]:
@@ -45,26 +45,26 @@ def differences(found: Difference) -> tuple[Section, ...]:
     old, new = (_("Version %(n)s") % {"n": pack.version} for pack in (before, after))
     numbers_table = table_of(
         _("Numbers"),
-        (_("Number"), old, new, _("Unit"), _("What it moves")),
+        (_("Number"), old, new, _("Unit"), _("What it changes")),
         tuple(_change(one, before, after) for one in found.numbers),
         _("No number differs."),
     )
     fields = tuple(_field(one) for one in found.fields)
     fields_table = table_of(_("Every field of the file"), (_("Where"), old, new), fields, _("No field of the file differs."))
     effects = tuple(_effect(one, publication) for publication in found.publications for one in publication.values)
-    heads = (_("Published value"), _("Value"), _("Moves by"), _("Unit"), _("Because of"))
-    effects_table = table_of(_("Published values"), heads, effects, _("No published value moves, as far as public figures tell."))
+    heads = (_("Published value"), _("Value"), _("Changes by"), _("Unit"), _("Cause"))
+    effects_table = table_of(_("Published values"), heads, effects, _("No published value changes, as far as public figures show."))
     note = _(
-        "From public figures alone. Where no bound can be given, the effect is known at each plant: “steplabel-agent pack diff” "
-        "shows it for the plant’s own labels and sends nothing. What was published stays as it is."
+        "Calculated from public figures alone. If no limit can be given, only each plant knows the effect: “steplabel-agent pack "
+        "diff” shows it for the plant’s own labels and sends nothing. What was published stays as it is."
     )
-    columns = (_("Step"), _("What moves"), _("By how much"), _("Because of"))
-    moves_table = table_of(_("Labels and grades"), columns, tuple(_moves(found)), _("No label and no grade moves."))
+    columns = (_("Step"), _("What changes"), _("By how much"), _("Cause"))
+    moves_table = table_of(_("Labels and grades"), columns, tuple(_moves(found)), _("No label and no grade changes."))
     return (
         Section(_("What differs: numbers"), numbers_table),
         Section(_("What differs: the file"), fields_table),
-        Section(_("Whose labels and grades it moves"), moves_table),
-        Section(_("Which published values it moves"), effects_table, note),
+        Section(_("Whose labels and grades it changes"), moves_table),
+        Section(_("Which published values it changes"), effects_table, note),
     )
 
 
@@ -83,7 +83,11 @@ def _moves(found: Difference) -> Iterator[tuple[Cell, ...]]:
         yield (Cell(enumerated(steps)), Cell(_("labels")), Cell(unknown), Cell(enumerated(map(_carrier, because))))
     for grade in found.grades_move:
         told = {"n": grade.level, "standard": grade.standard}
-        what = _("level %(n)s of %(standard)s") % told if grade.level else _("the plants that %(standard)s holds for, or how") % told
+        what = (
+            _("level %(n)s of %(standard)s") % told
+            if grade.level
+            else _("the plants to which %(standard)s applies, or how it applies") % told
+        )
         yield (Cell(names.step_name(grade.step)), Cell(what), Cell(_grade(grade)), Cell(enumerated(grade.because) or grade.limit))
 
 
@@ -143,6 +147,6 @@ def _effect(one: Moved, where: MovedPublication) -> tuple[Cell, ...]:
 
 def _moves_by(one: Moved) -> str:
     if one.least is None or one.most is None:
-        return _("known at the plants alone")
+        return _("only the plants know")
     low, high = (f"{'+' if value > 0 else ''}{in_figures(value)}" for value in (one.least, one.most))
     return low if low == high else _("%(low)s to %(high)s") % {"low": low, "high": high}

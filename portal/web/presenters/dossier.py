@@ -64,7 +64,7 @@ def dossier_page(found: Dossier) -> DossierPage:
     address = reverse("web:dossier", args=[site.slug])
     counted = {state: found.counted[state] for state in Shown}
     lead = _(
-        "Of %(all)d criteria %(shown)d are shown by what is on record here, %(declared)d declared with a paper, %(missing)d missing."
+        "Of %(all)d criteria, records of this portal show %(shown)d, documents are declared for %(declared)d, and %(missing)d are missing."
     ) % {
         "all": len(found.entries),
         "shown": counted[Shown.SHOWN],
@@ -85,7 +85,7 @@ def dossier_page(found: Dossier) -> DossierPage:
             DossierRow(
                 id=entry.criterion.id,
                 asks=entry.criterion.asks.said_in(language),
-                note=_("Added by this portal; the programme does not ask for it") if entry.criterion.own else "",
+                note=_("Added by this portal; the programme does not require it") if entry.criterion.own else "",
                 state=state(SHOWN, entry.state),
                 evidence=tuple(_line(one) for one in entry.evidence),
             )
@@ -109,16 +109,20 @@ def _line(one: Evidence) -> EvidenceLine:
     if one.kind == "attestation":
         told = {"body": by, "period": period_name(one.title), "day": date_format(one.until, _("j F Y")), "code": one.code}
         text = _("Statement of %(body)s on the report of %(period)s, valid until %(day)s, code %(code)s") % told
-        return EvidenceLine(text, one.digest, _("Anybody opens it by its code"), reverse("web:verify", args=[one.code]))
+        return EvidenceLine(text, one.digest, _("Anybody can open it by its code"), reverse("web:verify", args=[one.code]))
     if one.kind == "system":
         told = {"n": one.title, "by": by, "day": date_format(one.until, _("j F Y"))}
         return EvidenceLine(_("Certificate %(n)s by %(by)s, valid until %(day)s") % told, one.digest, _how_of_paper())
-    text = _("“%(value)s”, by the paper “%(paper)s”, declared on %(day)s") % {"value": one.value, "paper": one.title, "day": _day(one.at)}
+    text = _("“%(value)s”, by the document “%(paper)s”, declared on %(day)s") % {
+        "value": one.value,
+        "paper": one.title,
+        "day": _day(one.at),
+    }
     return EvidenceLine(text, one.digest, _how_of_paper())
 
 
 def _how_of_paper() -> str:
-    return _("Ask for the paper and compare its SHA-256")
+    return _("Ask for the document and compare its SHA-256")
 
 
 def _day(at: datetime | None) -> str:
@@ -160,7 +164,7 @@ def dossier_json(found: Dossier) -> dict[str, Any]:
 def caveats() -> tuple[Item, ...]:
     """What the states mean, on page and paper alike."""
     return (
-        Item(_("Shown"), _("It is on record in this portal, and whoever may see it can check it there.")),
-        Item(_("Declared"), _("The firm says so and names a paper by its SHA-256. Nobody here has read the paper.")),
+        Item(_("Shown"), _("It is on record in this portal. Anybody who may see it can check it there.")),
+        Item(_("Declared"), _("The firm declares this and names a document by its SHA-256. Nobody here has read the document.")),
         Item(_("Missing"), _("Nothing is on record.")),
     )

@@ -71,7 +71,7 @@ def draft_page(view: DraftView) -> DraftPage:
 
 def _totals(label: LabelView) -> tuple[tuple[str, TotalView], ...]:
     return (
-        (_("Whole route: step bests put together"), label.composite),
+        (_("Whole route: step bests combined"), label.composite),
         (_("Whole route: best really reached"), label.best_reached),
         (_("Whole route: typical plant"), label.typical),
     )
@@ -80,7 +80,7 @@ def _totals(label: LabelView) -> tuple[tuple[str, TotalView], ...]:
 def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
     checks = [
         Check(
-            _("Gate"),
+            _("Disclosure gate"),
             _("All %(of)d values may be shown.") % {"of": of}
             if passing == of
             else _("%(shown)d of %(of)d values may be shown; each of the others has its reason below.") % {"shown": passing, "of": of},
@@ -96,9 +96,9 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
         )
         same = {step.reason_code for step in view.label.steps if step.shown} == {"unchanged"}
         differs = (
-            _("The same firms and values as before are behind every value: the figures are those of version %(n)d.")
+            _("The same firms and values as before are behind every value, so the figures are those of version %(n)d.")
             if same
-            else _("Enough participants differ from version %(n)d: no firm can be worked out from the difference.")
+            else _("Enough participants differ from version %(n)d: the difference does not reveal any firm.")
         )
         text = held or differs % {"n": view.newest_shown}
         checks.append(Check(_("Difference from version %(n)d") % {"n": view.newest_shown}, text, "no" if held else "ok"))
@@ -108,7 +108,7 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
     judged = any(step.good_fit is not None for step in headline(view.label)) and view.participants > 1
     names = Names.of(view.pack, view.pack_version)
     fits = _("The spread between plants fits the assumed one at every step.")
-    doubts = _("The spread between plants fits poorly at: %(steps)s. The interval there may be too narrow.") % {
+    doubts = _("The spread between plants does not fit the assumed one well at: %(steps)s. The interval there may be too narrow.") % {
         "steps": enumerated(names.step_name(step.step) for step in poor)
     }
     too_few = _("Too few plants have a value: their spread cannot be compared with the assumed one.")
@@ -125,23 +125,23 @@ def _checks(view: DraftView, passing: int, of: int) -> tuple[Check, ...]:
 
 def _state(view: DraftView) -> StateWord:
     if view.status == "draft" and view.release is not None and view.release.state == "waiting":
-        return StateWord(_("Approved, goes out at its time"), "wait")
+        return StateWord(_("Approved, will be published at its time"), "wait")
     return state(VERSION_STATES, view.status)
 
 
 def _release(view: ReleaseView) -> ReleaseRow:
     stopped = {
-        "not-a-draft": _("it was no draft any more"),
-        "not-regulator": _("who approved it may no longer decide on it"),
+        "not-a-draft": _("it was no longer a draft"),
+        "not-regulator": _("the person who approved it may no longer decide on it"),
         "draft-outdated": _("reports were accepted or replaced after the approval"),
         "naming-changed": _("a firm that it names has withdrawn its consent"),
-        "gate-changed": _("the gate's result has changed since the approval"),
+        "gate-changed": _("the disclosure gate's result has changed since the approval"),
     }
     ended = {
         "waiting": "",
-        "released": _("It went out as it was approved."),
+        "released": _("It was published as approved."),
         "cancelled": _("Cancelled by %(who)s.") % {"who": view.ended_by},
-        "stopped": _("It was stopped when its time came: %(why)s. Compose the draft again.")
+        "stopped": _("It was stopped at its release time: %(why)s. Compose the draft again.")
         % {"why": stopped.get(view.reason_code, view.reason_code)},
     }
     return ReleaseRow(view.at, view.approved_by, view.approved_at, view.note, ended[view.state])
@@ -155,11 +155,11 @@ def _reason(label: LabelView, code: str) -> str:
 def _why_not(view: DraftView) -> str:
     reasons = {
         "not-regulator": _("Only a regulator of the whole jurisdiction of this peer group can decide on it."),
-        "is-scheduled": _("It is approved and goes out at the time that was set."),
+        "is-scheduled": _("It is approved and will be published at the time that was set."),
         "own-draft": _("You drafted this version, so another person must decide. Ask a colleague to sign in and read it."),
-        "not-a-draft": _("This version has been decided; it is a draft no longer."),
-        "gate-holds": _("The gate holds this draft: wait until its reason has passed, then compose it again."),
-        "nothing-shown": _("The gate releases no value, so there is nothing to publish. More firms must report first."),
+        "not-a-draft": _("This version has been decided; it is no longer a draft."),
+        "gate-holds": _("The disclosure gate blocks this draft: wait until its reason has passed, then compose the draft again."),
+        "nothing-shown": _("The disclosure gate releases no value, so there is nothing to publish. More firms must report first."),
     }
     if view.withdrawal_reason:
         return _("Withdrawn. Reason: %(reason)s") % {"reason": view.withdrawal_reason}

@@ -89,7 +89,7 @@ def evaluation_page(facts: EvaluationFacts) -> EvaluationPage:
     lead += " " + (
         _("Version %(n)d of the industry label is in force.") % {"n": facts.published.version}
         if facts.published
-        else _("No version is in force, so this evaluation holds no figure of energy.")
+        else _("No version is in force, so this evaluation contains no energy figures.")
     )
     address = [view.peer_group, view.period]
     return EvaluationPage(
@@ -98,8 +98,8 @@ def evaluation_page(facts: EvaluationFacts) -> EvaluationPage:
         lead=lead,
         sections=tuple(_sections(facts, names)),
         basis=_(
-            "Counts are of the sites that you may see. Energy figures are those of the version in force, which the disclosure gate let "
-            "out; nothing else of a firm stands here."
+            "The counts are of the sites that you may see. The energy figures are those of the version in force that the disclosure "
+            "gate released. This page contains nothing else about a firm."
         ),
         pdf_url=reverse("web:evaluation-pdf", args=address),
         docx_url=reverse("web:evaluation-docx", args=address),
@@ -165,7 +165,7 @@ def levels_section(view: InForceView) -> Section:
     levels = levels_of(view)
     title = _("Levels of standards")
     if levels is None:
-        return Section(title, (_("The method pack holds no level of a standard for what is published."),))
+        return Section(title, (_("The method pack contains no level of a standard for the published values."),))
     heads = (_("Level"), _("Limit"), _("Typical batch"), _("95 % interval"), _("Firms’ typical batches that reach it"), _("Standard"))
     rows = tuple(
         (
@@ -178,7 +178,10 @@ def levels_section(view: InForceView) -> Section:
         )
         for one in levels.rows
     )
-    note = _("A limit is of a plant’s mean over a year, a published value of its batches: for orientation, no grade of any plant.")
+    note = _(
+        "A limit is about a plant’s mean over a year, and a published value is about its batches. This is for orientation and "
+        "is not a grade of any plant."
+    )
     return Section(
         title, tuple(line for line in (note, levels.source, levels.not_held) if line), SectionTable(heads, rows, (4, 2, 2, 2.4, 2.4, 3))
     )
@@ -188,7 +191,7 @@ def _potentials(view: BenchmarkView, shown: Shown) -> Section:
     savings = savings_of(view.label, shown)
     title = _("What the sector could save")
     if savings is None:
-        return Section(title, (_("This version tells of no potential."),))
+        return Section(title, (_("This version states no saving potential."),))
     heads = (_("Step"), _("At the typical value"), _("95 % interval"), _("At the best"), _("95 % interval"))
     rows = []
     for row in (*savings.rows, *((savings.total,) if savings.total else ())):
@@ -196,17 +199,17 @@ def _potentials(view: BenchmarkView, shown: Shown) -> Section:
         for one in (row.at_typical, row.at_best):
             cells += [one.hidden or one.value or NONE, one.interval or NONE]
         rows.append(tuple(cells))
-    unit = _("On average over the firms, in %(unit)s of the route’s product.") % {"unit": savings.unit}
+    unit = _("Average over the firms, in %(unit)s of the route’s product.") % {"unit": savings.unit}
     return Section(title, (unit,), SectionTable(heads, tuple(rows), (4, 2.4, 2.4, 2.4, 2.4)))
 
 
 def _audits(audits: PeriodAudits) -> Section:
     told = {"n": audits.assigned, "bodies": audits.bodies, "withdrawn": audits.withdrawn}
-    lines = [_("%(n)d assignments to %(bodies)d certification bodies stand; %(withdrawn)d statements were withdrawn.") % told]
+    lines = [_("%(n)d assignments to %(bodies)d certification bodies are in force; %(withdrawn)d statements were withdrawn.") % told]
     if not audits.opinions:
-        return Section(_("Audits"), (*lines, _("No statement holds.")))
+        return Section(_("Audits"), (*lines, _("There is no valid statement.")))
     rows = tuple((str(OPINIONS[opinion]), str(count)) for opinion, count in sorted(audits.opinions.items()))
-    return Section(_("Audits"), tuple(lines), SectionTable((_("Opinion of statements that hold"), _("Reports")), rows, (4, 1)))
+    return Section(_("Audits"), tuple(lines), SectionTable((_("Opinion of valid statements"), _("Reports")), rows, (4, 1)))
 
 
 def _findings(audits: PeriodAudits) -> Section:
@@ -223,12 +226,12 @@ def _findings(audits: PeriodAudits) -> Section:
 def _refusals(facts: EvaluationFacts) -> Section:
     found, published = facts.refusals, facts.published
     lines = [
-        _("%(received)d reports were received, %(accepted)d of them are the accepted ones.")
+        _("%(received)d reports were received; %(accepted)d of them are the accepted ones.")
         % {"received": found.received, "accepted": found.accepted}
     ]
     if published is not None:
         held = sum(not step.shown for step in published.label.steps)
-        lines.append(_("Of the label’s cells the disclosure gate held back: %(n)d.") % {"n": held})
+        lines.append(_("Cells of the label that the disclosure gate withheld: %(n)d.") % {"n": held})
     if not found.refused:
         return Section(_("Refusals"), (*lines, _("No report was refused.")))
     rows = tuple((code or NONE, str(count)) for code, count in sorted(found.refused.items()))

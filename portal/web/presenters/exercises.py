@@ -84,7 +84,7 @@ class ExercisePage:
 def list_of() -> Listed:
     """Every exercise, in the order of roles."""
     language = get_language() or "en"
-    titles = _("Exercise"), _("For"), _("Minutes"), _("What you learn")
+    titles = _("Exercise"), _("Intended for"), _("Minutes"), _("What you learn")
     rows = tuple(
         (
             Cell(one.text("title", language), url=reverse("web:exercise", args=[one.id])),

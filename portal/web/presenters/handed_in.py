@@ -56,7 +56,7 @@ def handed_in(answers: Sequence[Told]) -> HandedIn:
         before=len(answers) - refused - new,
         refused=refused,
         table=Listed(
-            caption=_("Each file on its own"),
+            caption=_("Each file separately"),
             columns=(Column(_("File")), Column(_("Answer")), Column(_("Receipt or challenge"))),
             sort_form=None,
             rows=tuple(_row(told) for told in answers),
@@ -71,7 +71,7 @@ def handed_in(answers: Sequence[Told]) -> HandedIn:
 def _row(told: Told) -> tuple[Cell, ...]:
     if told.taken is None:
         return Cell(told.name), Cell("", note=told.refusal, state=StateWord(_("Refused"), "no")), Cell("")
-    state = StateWord(_("Taken"), "ok") if told.created else StateWord(_("Same as before"), "ok")
+    state = StateWord(_("Submitted"), "ok") if told.created else StateWord(_("Same as before"), "ok")
     about = _("%(site)s, %(period)s, revision %(n)s") % {
         "site": in_language(told.taken.site.name, told.taken.site.name_zh),
         "period": period_name(told.taken.period),
@@ -88,7 +88,7 @@ def _row(told: Told) -> tuple[Cell, ...]:
 def _refusal(error: SteplabelError | None) -> str:
     """What is wrong with a file's bytes helps whoever writes an agent, not who chose a photograph."""
     if isinstance(error, VerificationError):
-        sentence = _("This is no sealed report and no commitment, or it was altered on the way.")
+        sentence = _("This is neither a sealed report nor a commitment, or it was altered on the way.")
         remedy = _("Choose the file that “steplabel-agent submit --offline” wrote, or copy it again from the plant’s computer.")
         return f"{sentence}{sentence_space()}{remedy}"
     return "" if error is None else in_whole(error)

@@ -104,7 +104,7 @@ def of_regulator(
             None,
             today,
             ngettext("%(n)d application to take part", "%(n)d applications to take part", n) % {"n": n},
-            ngettext("The oldest waits for %(n)d day.", "The oldest waits for %(n)d days.", (today - oldest).days)
+            ngettext("The oldest has waited for %(n)d day.", "The oldest has waited for %(n)d days.", (today - oldest).days)
             % {"n": (today - oldest).days},
             _("Review %(n)d") % {"n": n},
             reverse("web:applications"),
@@ -114,7 +114,7 @@ def of_regulator(
         what = _("Draft of %(title)s, version %(version)d: your decision") % {"title": title, "version": draft.version}
         note = _("Drafted by %(person)s; a second person decides.") % {"person": draft.drafted_by}
         yield _row(None, today, what, note, _("Read and decide"), reverse("web:draft", args=[draft.id]))
-    for duty, what in ((Duty.OVERDUE, _("Obligatory audits that are late")), (Duty.SOON, _("Obligatory audits that come"))):
+    for duty, what in ((Duty.OVERDUE, _("Late obligatory audits")), (Duty.SOON, _("Upcoming obligatory audits"))):
         days = [view.due.day for view in duties if view.due.duty is duty and view.due.day]
         if days:
             note = ngettext("%(n)d site", "%(n)d sites", len(days)) % {"n": len(days)}
@@ -160,17 +160,17 @@ def of_enterprise(
             "what": page_title(Names.of(report.pack, report.pack_version), report.route, report.period),
         }
         refused = report.taking is Taking.UNUSABLE
-        what = _("%(site)s: the report was refused") if refused else _("%(site)s: hand in the report")
+        what = _("%(site)s: the report was refused") if refused else _("%(site)s: submit the report")
         if regulator:
             action, address = _("Remind"), reverse("web:deadlines", args=[report.group, report.period])
         elif refused:
             action, address = _("Read why"), reverse("web:submission", args=[report.digest])
         else:
-            action, address = _("Hand in"), reverse("web:upload")
+            action, address = _("Submit"), reverse("web:upload")
         note, until = names["what"], asked.get((report.site, report.group, report.period))
         if until is not None:
             told = {"what": note, "day": date_format(until, _("j F Y"))}
-            note = _("%(what)s. More time is asked for, until %(day)s; the regulator has not decided.") % told
+            note = _("%(what)s. More time was requested, until %(day)s; the regulator has not decided.") % told
         yield _row(last_day(report.due), today, what % names, note, action, address)
     for audit in audits:
         for finding in audit.findings:
@@ -201,15 +201,17 @@ def of_partners(
     """For suppliers, technology providers and academics."""
     for site, period in undeclared:
         name = _("%(site)s, %(period)s") % {"site": in_language(site.name, site.name_zh), "period": period_name(period.name)}
-        note = _("Declare what you delivered; the certification body of the site reads it.")
+        note = _("Declare what you delivered. The certification body of the site can read it.")
         yield _row(last_day(period.due), today, name, note, _("Declare it"), reverse("web:supplier"), late=False)
     if shows_no_result:
         what = _("Declare which versions of your source pass the conformance kit")
-        note = _("Plants and regulators read it; a regulator may confirm it.")
+        note = _("Plants and regulators can read it; a regulator may confirm it.")
         yield _row(None, today, what, note, _("Declare a result"), reverse("web:provider"))
     if has_not_accepted:
         what = _("Accept the terms of the archive of all published versions")
-        yield _row(None, today, what, _("One archive, once they are accepted."), _("Read the terms"), reverse("web:downloads"))
+        yield _row(
+            None, today, what, _("You can download one archive after you accept them."), _("Read the terms"), reverse("web:downloads")
+        )
 
 
 def changes_of_regulator(counted: Mapping[str, int], since: datetime) -> tuple[Change, ...]:

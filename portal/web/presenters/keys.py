@@ -64,16 +64,16 @@ def keys_page(views: Sequence[KeyView], query: QueryDict, now: datetime) -> Keys
     rows, pages = tables.paged(tables.sorted_rows(good if only_good else views, KEYS, query, "-made"), query)
     titles = {
         "name": pgettext("not of a chart", "Key"),
-        "whose": _("Whose"),
+        "whose": _("Owner"),
         "scopes": _("What it may do"),
         "used": _("Last used"),
-        "until": _("Good until"),
+        "until": _("Valid until"),
         "state": _("State"),
         "action": _("Action"),
     }
     filters = (
         (_("all"), tables.with_query(query, state=None, page=None), not only_good),
-        (_("good ones only"), tables.with_query(query, state="good", page=None), only_good),
+        (_("active keys only"), tables.with_query(query, state="good", page=None), only_good),
     )
     return KeysPage(
         rows=tuple(_row(view, now) for view in rows),
@@ -113,4 +113,4 @@ def _good(view: KeyView, now: datetime) -> bool:
 def _state(view: KeyView, now: datetime) -> StateWord:
     if view.revoked_at is not None:
         return StateWord(_("Revoked"), "no")
-    return StateWord(_("Good"), "ok") if view.expires_at > now else StateWord(_("Expired"), "no")
+    return StateWord(_("Active"), "ok") if view.expires_at > now else StateWord(_("Expired"), "no")

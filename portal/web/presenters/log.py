@@ -73,7 +73,7 @@ def log_page(
     return LogPage(
         figures=(
             Figure(_("Entries"), f"{head.size:,}", "", _("counted from 0; none is ever changed or removed"), "best"),
-            Figure(_("Last entry"), last, "", _("the head is signed as of then")),
+            Figure(_("Last entry"), last, "", _("the head is signed as of this time")),
         ),
         head=(
             Item(_("Root"), head.root.hex()),

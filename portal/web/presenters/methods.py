@@ -50,7 +50,7 @@ def methods_page() -> Sheet:
         for pack in (packs.versions(name)[0] for name in packs.available())
     )
     table = table_of(_("Method packs"), (_("Pack"), _("Version"), _("Steps")), rows, _("No pack is installed."))
-    lead = _("A method pack says how the energy of each step is counted, how a label is formed, and which limits apply.")
+    lead = _("A method pack defines how the energy of each step is counted, how a label is formed, and which limits apply.")
     links = (Link(_("Proposals of new versions and errata"), reverse("web:proposals")),)
     return Sheet(_("Method packs"), (), lead, sections=(Section("", table),), links=links)
 
@@ -61,9 +61,9 @@ def method_page(versions: Sequence[Pack], approved: dict[str, Approved]) -> Shee
     rows = tuple(_version_row(pack, before, approved) for pack, before in zip(versions, (*versions[1:], None), strict=True))
     heads = (_("Version"), _("In force from"), _("until"), _("Approved"), _("Digest (SHA-256)"), _("Compared"))
     table = table_of(said(newest.words), heads, rows, "")
-    lead = _("What labels were made by is never changed: another content is another version, with another digest.")
+    lead = _("A version with which labels were made is never changed. Other content is another version, with another digest.")
     if len(versions) > 1:
-        lead += sentence_space() + _("Several may be in force: a peer group keeps the version that its regulator took up.")
+        lead += sentence_space() + _("Several versions may be in force: a peer group keeps the version that its regulator adopted.")
     return Sheet(_title(newest), _crumbs(), lead, sections=(Section(_("Versions"), table),))
 
 
@@ -94,7 +94,7 @@ def version_page(pack: Pack, found: Approved | None, errata: Sequence[str], quer
         Fact(_("Digest (SHA-256)"), packs.digest(pack).hex(), mono=True),
         Fact(_("Conversion factors"), _("version %(version)s") % {"version": packs.factors(pack).version}),
         Fact(_("Digest of the factors (SHA-256)"), packs.factors(pack).digest.hex(), mono=True),
-        Fact(_("Digest of the numbers with how each was read (SHA-256)"), digest_of_sources(pack), mono=True),
+        Fact(_("Digest of the numbers and of how each was read (SHA-256)"), digest_of_sources(pack), mono=True),
     ]
     links: tuple[Link, ...] = ()
     if found is not None:
@@ -146,7 +146,7 @@ def _read(pack: Pack) -> Listed:
             lacking = sum(not number.is_complete for number in found)
             counts = (Cell(str(count), num=True) for count in (len(found), assumed, lacking))
             rows.append((Cell(str(name)), *counts, Cell(str(moves))))
-    heads = (_("What they are for"), _("Numbers"), _("Assumed"), _("Without a complete source"), _("What they move"))
+    heads = (_("What they are for"), _("Numbers"), _("Assumed"), _("Without a complete source"), _("What they change"))
     return table_of(_("How the numbers were read"), heads, tuple(rows), "")
 
 
@@ -181,7 +181,7 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
         Fact(_("Value"), f"{_value(number)} {_unit(number)}".strip()),
         Fact(_("Place in the pack"), number.place, mono=True),
         Fact(_("What it is for"), str(ROLES[number.role][0])),
-        Fact(_("What it moves"), str(ROLES[number.role][1])),
+        Fact(_("What it changes"), str(ROLES[number.role][1])),
         Fact(_("Source"), source.text if source else _("none is named")),
     ]
     if source is not None:
@@ -279,7 +279,7 @@ def _source(number: Number) -> str:
 
 def _status(number: Number) -> str:
     status = number.source.status if number.source else None
-    return str(STATUSES[status]) if status else _("not said")
+    return str(STATUSES[status]) if status else _("not stated")
 
 
 def _title(pack: Pack) -> str:

@@ -111,9 +111,9 @@ def next_page(
         awaited=sum(one.lo is None for one in own.values()),
         worth=Worth(
             product=names.product(view.route),
-            caption=_("What each gap to the industry best is worth, per tonne of %(product)s, dearest first")
+            caption=_("Value of each gap to the industry best, per tonne of %(product)s, largest first")
             % {"product": names.product(view.route)},
-            caption_year=_("What each gap to the industry best is worth a year, dearest first"),
+            caption_year=_("Value per year of each gap to the industry best, largest first"),
             sum_name=_("Gaps larger than the noise"),
             rows=tuple(
                 worth_row(one, called[one.step], names.step(one.step), heat.get(one.step), carbon[one.step], units, highest)

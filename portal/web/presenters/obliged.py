@@ -81,20 +81,20 @@ class ListPage:
 
 
 FAULTS: dict[Fault, Promise] = {
-    Fault.NOT_TEXT: gettext_lazy("The file is no CSV in UTF-8. Save it as “CSV UTF-8”."),
+    Fault.NOT_TEXT: gettext_lazy("The file is not a CSV file in UTF-8. Save it as “CSV UTF-8”."),
     Fault.NO_WORKBOOK: gettext_lazy("The file cannot be read as a workbook. Save it as XLSX, or as “CSV UTF-8”."),
     Fault.NO_SITE_COLUMN: gettext_lazy(
-        "There is no column “site” or “credit_code” in the first line (%(found)s). Name one so, or begin with the template."
+        "There is no column “site” or “credit_code” in the first line (%(found)s). Give one column this name, or start from the template."
     ),
-    Fault.CODE_WRONG: gettext_lazy("“%(found)s” is no unified social credit code. Compare it with the business licence."),
+    Fault.CODE_WRONG: gettext_lazy("“%(found)s” is not a valid unified social credit code. Compare it with the business licence."),
     Fault.CODE_UNKNOWN: gettext_lazy("No site of this pack in this jurisdiction has the code “%(found)s”. Enter it at its firm first."),
-    Fault.CODE_OF_SEVERAL: gettext_lazy("Several sites have the code “%(found)s”. Say in the column “site” which is meant."),
+    Fault.CODE_OF_SEVERAL: gettext_lazy("Several sites have the code “%(found)s”. Enter the id of the right site in the column “site”."),
     Fault.EMPTY: gettext_lazy(
-        "There is no site in the file. An empty list is not accepted: it would release everybody from the duty to report."
+        "The file contains no site. An empty list is not accepted, because it would release everybody from the duty to report."
     ),
-    Fault.SITE_UNKNOWN: gettext_lazy("“%(found)s” is no site of this pack in this jurisdiction. Correct its id, or register it first."),
-    Fault.SITE_TWICE: gettext_lazy("“%(found)s” is in the list twice. Remove one of the lines."),
-    Fault.COHORT_UNKNOWN: gettext_lazy("“%(found)s” is no cohort. Write hundred, thousand or ten-thousand, or leave it empty."),
+    Fault.SITE_UNKNOWN: gettext_lazy("“%(found)s” is not a site of this pack in this jurisdiction. Correct its id, or register it first."),
+    Fault.SITE_TWICE: gettext_lazy("“%(found)s” is in the list twice. Remove one of the two lines."),
+    Fault.COHORT_UNKNOWN: gettext_lazy("“%(found)s” is not a cohort. Write hundred, thousand or ten-thousand, or leave it empty."),
 }
 
 STATES: dict[str, tuple[Promise, Mood]] = {
@@ -135,8 +135,8 @@ def list_page(group: PeerGroupView, change: ObligedChange, found: Difference, he
     word, mood = STATES[change.state]
     rows = [
         _row(_("Obliged from now on, new in the peer group"), found.added),
-        _row(_("Obliged from now on, took part by their own will"), found.obliged),
-        _row(_("Obliged no longer; may go on by their own will"), found.released),
+        _row(_("Obliged from now on, took part voluntarily before"), found.obliged),
+        _row(_("No longer obliged; can continue voluntarily"), found.released),
         _row(_("In another cohort"), [f"{site} ({_cohort(old)} → {_cohort(new)})" for site, old, new in found.cohorts]),
     ]
     return ListPage(
@@ -195,4 +195,4 @@ def _row(what: str, sites: Sequence[str]) -> DifferenceRow:
 
 
 def _cohort(code: str) -> str:
-    return str(COHORTS[code]) if code else _("none of the cohorts")
+    return str(COHORTS[code]) if code else _("in no cohort")

@@ -51,7 +51,7 @@ def duties_list(views: Sequence[ObligedView], query: QueryDict, *, export_url: s
         keys=KEYS,
         default="state",
         cells=lambda view: _cells(view, firm=firm),
-        empty=_("No obliged site fits. Use fewer words, or choose all.") if views else _("No site here is on a list of the obliged."),
+        empty=_("No obliged site matches. Use fewer words, or choose all.") if views else _("No site here is on a list of the obliged."),
         export_url=export_url + tables.with_query(query, page=None) if export_url else "",
         shown=shown,
         prefix=prefix,
@@ -78,7 +78,7 @@ def certificates_list(rows: Sequence[SystemCertificate], query: QueryDict, today
         name = obligatory_audit(row.site.jurisdiction.path).systems.get(row.standard, row.standard)
         back = Cell("–")
         if may_take_back and row.taken_back_at is None:
-            back = Cell(_("Take back"), url=reverse("web:take-system-back", args=[row.site.slug, row.pk]), about=f"{name} {row.number}")
+            back = Cell(_("Withdraw"), url=reverse("web:take-system-back", args=[row.site.slug, row.pk]), about=f"{name} {row.number}")
         return (
             Cell(f"{name}, {row.number}", note=row.certifier),
             Cell(_("%(first)s to %(last)s") % {"first": _day(row.valid_from), "last": _day(row.valid_until)}),
@@ -111,16 +111,14 @@ def duty_in_words(due: Due, *, firm: bool, regulator: bool = True) -> str:
     """What is to be done, in a sentence; empty where nothing is."""
     if due.duty is Duty.UNKNOWN:
         if firm:
-            return _(
-                "No audit and no certificate is on record: record your certificate, or ask your regulator to assign a certification body."
-            )
+            return _("No audit or certificate is on record. Record your certificate, or ask your regulator to assign a certification body.")
         if not regulator:
             return _("No audit and no certificate is on record.")
-        return _("No audit and no certificate is on record: record a certificate, or assign a certification body.")
+        return _("No audit or certificate is on record. Record a certificate, or assign a certification body.")
     if due.duty is Duty.OVERDUE and (firm or regulator):
-        return _("Ask your regulator which certification body is to come.") if firm else _("Assign a certification body.")
+        return _("Ask your regulator which certification body will do the audit.") if firm else _("Assign a certification body.")
     if due.duty is Duty.SOON and due.certified_until is not None and due.certified_until == due.day:
-        return _("The certificate ends then: record the one that follows, or have an audit.")
+        return _("The certificate expires on this day. Record the next certificate, or arrange an audit.")
     return ""
 
 
@@ -143,7 +141,7 @@ def _cells(view: ObligedView, *, firm: bool) -> tuple[Cell, ...]:
 
 def _state(row: SystemCertificate, today: date) -> StateWord:
     if row.taken_back_at is not None:
-        return StateWord(_("Taken back"), "no")
+        return StateWord(_("Withdrawn"), "no")
     if today < row.valid_from:
         return StateWord(_("Begins later"), "wait")
     return state(STANDINGS, "valid" if today <= row.valid_until else "expired")

@@ -155,7 +155,7 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
         "firm": _("Firm"),
         "region": _("Jurisdiction"),
         "step": _("Step"),
-        "places": _("Between which places"),
+        "places": _("Range of places"),
         "quarter": _("Quarter"),
     }
     return StandingsPage(
@@ -251,5 +251,5 @@ def _row(one: RankedView, names: Names) -> StandingRow:
 
 def _quarter(band: int | None) -> str:
     if band is None:
-        return _("Cannot be told")
+        return _("Not certain")
     return {1: _("First: least energy"), 2: _("Second"), 3: _("Third"), 4: _("Fourth: most energy")}[band]

@@ -124,10 +124,10 @@ def _group(view: PeerGroupView, take_up: tuple[TakeUp, ...]) -> GroupBlock:
 
 def _policy(view: PeerGroupView) -> str:
     said = {
-        (False, False): _("Audits change nothing in its publications."),
+        (False, False): _("Audits do not change its publications."),
         (True, False): _("Only attested reports set its values."),
-        (False, True): _("A report with an adverse opinion leaves the next version."),
-        (True, True): _("Only attested reports set its values, and one with an adverse opinion leaves the next version."),
+        (False, True): _("A report with an adverse opinion is not included in the next version."),
+        (True, True): _("Only attested reports set its values. A report with an adverse opinion is not included in the next version."),
     }
     return said[view.attested_only, view.adverse_leaves]
 

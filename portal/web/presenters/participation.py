@@ -100,8 +100,8 @@ SQUARES: dict[str, SquareKind] = {
 
 
 BREAKS: dict[Break, Promise] = {
-    Break.AGENT: gettext_lazy("signed by another agent than the period before"),
-    Break.LEDGER: gettext_lazy("its privacy ledger counts fewer reports than the period before"),
+    Break.AGENT: gettext_lazy("signed by a different agent than in the period before"),
+    Break.LEDGER: gettext_lazy("its privacy ledger counts fewer reports than in the period before"),
 }
 
 MOST_SQUARES = 200

@@ -31,7 +31,13 @@ def results_list(
     views: Sequence[ConformanceView], query: QueryDict, *, export_url: str = "", to_confirm: bool = False, own: bool = False
 ) -> Listed:
     """Conformance results; `to_confirm` adds what a regulator may do, `own` are the reader's."""
-    titles = {"product": _("Product"), "provider": _("Provider"), "ran": _("Kit run on"), "result": _("Result"), "word": _("Whose word")}
+    titles = {
+        "product": _("Product"),
+        "provider": _("Provider"),
+        "ran": _("Test date"),
+        "result": _("Result"),
+        "word": _("Source of the statement"),
+    }
     if to_confirm:
         titles["action"] = _("Action")
 
@@ -62,7 +68,7 @@ def results_list(
         },
         default="-ran",
         cells=cells,
-        empty=_("No result is confirmed by a regulator yet. Choose all.")
+        empty=_("No regulator has confirmed a result yet. Choose all to see the others.")
         if views
         else _("You have declared no result yet.")
         if own
@@ -107,7 +113,7 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> Listed:
         pairs,
         query,
         caption=_("Reports of the sites that gave you access"),
-        titles={"site": _("Site"), "period": _("Report"), "state": _("State"), "what": _("To read"), "granted": _("Granted")},
+        titles={"site": _("Site"), "period": _("Report"), "state": _("State"), "what": _("You can see"), "granted": _("Granted")},
         keys={
             "site": lambda pair: pair[0].site,
             "period": lambda pair: pair[1].period if pair[1] else "",
@@ -115,7 +121,7 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> Listed:
         },
         default="site",
         cells=cells,
-        empty=_("No site has given you access. Ask its firm: the firm’s manager grants access on the page Sites and agents."),
+        empty=_("No site has given you access. Ask the firm: its manager grants access on the page “Sites and agents”."),
         only=(_("refused ones only"), lambda pair: pair[1] is not None and pair[1].state == "refused"),
     )
 
@@ -139,7 +145,7 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
         stands = view.taken_back_at is None
         word = StateWord(_("Declared"), "ok") if stands else StateWord(_("Withdrawn or replaced"), "wait")
         about = enumerated((name, period_name(view.period)))
-        back = Cell(_("Take back"), post_url=reverse("web:take-back-delivery", args=[view.id]), about=about) if stands else Cell("–")
+        back = Cell(_("Withdraw"), post_url=reverse("web:take-back-delivery", args=[view.id]), about=about) if stands else Cell("–")
         return (*made, Cell("", state=word), back)
 
     return listed(
@@ -157,7 +163,7 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
         cells=cells,
         empty=_("Nothing is declared yet.")
         if mine
-        else _("No energy supplier has declared a delivery to a site and period that you check. You need do nothing."),
+        else _("No energy supplier has declared a delivery to a site and period that you audit. You need not do anything."),
         export_url=export_url,
         only=(_("valid ones only"), lambda view: view.taken_back_at is None) if mine else None,
     )
@@ -170,7 +176,7 @@ def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> List
         name = in_language(view.partner, view.partner_zh)
         ends = Cell("–")
         if view.ended_at is None:
-            ends = Cell(_("Take back"), post_url=reverse("web:end-access", args=[site, view.id]), about=name)
+            ends = Cell(_("Withdraw"), post_url=reverse("web:end-access", args=[site, view.id]), about=name)
         kind = _("technology provider") if view.kind == Role.PROVIDER else _("energy supplier")
         what = open_to(view.receipts, view.values) if view.kind == Role.PROVIDER else _("declares deliveries")
         given = moment_in_words(view.granted_at)
@@ -181,12 +187,12 @@ def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> List
         views,
         query,
         caption=_("Who has or had access to this site"),
-        titles={"partner": _("Who"), "what": _("To what"), "given": _("Granted"), "state": _("State"), "action": _("Action")},
+        titles={"partner": _("Partner"), "what": _("To what"), "given": _("Granted"), "state": _("State"), "action": _("Action")},
         keys={"partner": lambda view: view.partner.casefold(), "given": lambda view: view.granted_at},
         default="-given",
         cells=cells,
-        empty=_("Nobody but your firm, its regulators and the certification body sees anything of this site."),
-        only=(_("those of today only"), lambda view: view.ended_at is None),
+        empty=_("Only your firm, its regulators and the certification body can see anything about this site."),
+        only=(_("current ones only"), lambda view: view.ended_at is None),
     )
 
 

@@ -122,14 +122,14 @@ def library_page(library: Library, query: QueryDict) -> LibraryPage:
             titles={
                 "name": _("Practice"),
                 "saving": _("Saving per tonne of the step’s product"),
-                "investment": _("Investment, US$ a tonne of yearly capacity"),
+                "investment": _("Investment, US$ per tonne of yearly capacity"),
                 "source": _("Source"),
                 "version": _("Version"),
             },
             keys={"order": lambda one: order[one.id], "name": lambda one: said(one.words), "saving": lambda one: (one.unit, one.saving)},
             default="order",
             cells=lambda one: _row(library, names[one.sector], one),
-            empty=_("No practice fits. Choose another step or cause."),
+            empty=_("No practice matches. Choose another step or cause."),
             export_url=reverse("web:practices-csv"),
         ),
     )
@@ -219,19 +219,22 @@ def _facts(listing: Listing, one: Practice, row: Entry | None, reported: Reporte
     product = said(step.product_words) if step else one.per
     saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(one), "product": product}
     told = listing.confidence == "told"
-    investment = NONE if one.investment is None else _("US$ %(amount)s a tonne of yearly capacity") % {"amount": one.investment}
+    investment = NONE if one.investment is None else _("US$ %(amount)s per tonne of yearly capacity") % {"amount": one.investment}
     reviewed = _("%(agency)s; published by a second person") % {"agency": one.reviewer} if row else _("comes with Steplabel")
     return (
         Fact(_("Step"), " · ".join((names.sector, names.step_name(one.step) if one.step else _("the whole works")))),
-        Fact(_("Cause of waste"), said(one.cause.words) if one.cause else _("none: it changes the plant, wherever the step has a gap")),
+        Fact(
+            _("Cause of waste"),
+            said(one.cause.words) if one.cause else _("none: it changes the plant and applies wherever the step has a gap"),
+        ),
         Fact(_("Equipment"), _or_none(one.equipment)),
         Fact(_("What is done"), _or_none(one.done)),
-        Fact(_("When it fits, and when not"), _or_none(one.conditions)),
+        Fact(_("When to use it, and when not"), _or_none(one.conditions)),
         Fact(_("Saving"), f"{saving}\n{_what_it_is(one, told=told)}"),
         *([Fact(_("Saving that sites reported"), said(reported.words))] if reported else []),
         Fact(_("Investment"), investment),
         Fact(_("Source"), said(listing.words)),
-        Fact(_("Published") if told else _("Read on"), dated(said(listing.read_in))),
+        Fact(_("Published") if told else _("Date read"), dated(said(listing.read_in))),
         Fact(_("Reviewed by"), reviewed),
         Fact(_("Version"), str(one.version)),
     )
@@ -239,14 +242,16 @@ def _facts(listing: Listing, one: Practice, row: Entry | None, reported: Reporte
 
 def _what_it_is(one: Practice, *, told: bool) -> str:
     if told:
-        return _("What the firm saw at its own plant, as a range. Nobody has measured it for this page.")
+        return _("The range that the firm saw at its own plant. Nobody measured it for this page.")
     if one.saving_to is not None:
-        return _("The range that the source gives. It is no promise: conditions differ, and practices overlap.")
-    return _("What the source calls typical; it gives no range. It is no promise: conditions differ, and practices overlap.")
+        return _("The range is from the source. It is not a promise: conditions differ, and practices overlap.")
+    return _(
+        "The value that the source calls typical. The source gives no range. It is not a promise: conditions differ, and practices overlap."
+    )
 
 
 def _or_none(words: Words | None) -> str:
-    return _("not said") if words is None else said(words)
+    return _("not stated") if words is None else said(words)
 
 
 def _withdrawn(row: Entry, versions: Sequence[Entry]) -> Sheet:
@@ -285,7 +290,7 @@ def entries_page(rows: Sequence[Entry], query: QueryDict, *, reads: int, roles: 
         keys={"at": lambda one: one.written_at, "title": _title, "state": lambda one: one.state},
         default="-at",
         cells=_entry_row,
-        empty=_("There is no entry yet. A firm offers what it does with a guide; a regulator imports a published list."),
+        empty=_("There is no entry yet. A firm describes its own practices step by step. A regulator imports a published list."),
         shown=((State.OFFERED, _("offered"), _is(State.OFFERED)), (State.REVIEWED, _("reviewed"), _is(State.REVIEWED))),
     )
     waiting = sum(one.state == State.REVIEWED and one.organisation_id is None and one.reviewed_by_id != reads for one in rows)
@@ -296,8 +301,8 @@ def entries_page(rows: Sequence[Entry], query: QueryDict, *, reads: int, roles: 
             links.append(Link(_("Publish %(n)s imported practices") % {"n": waiting}, reverse("web:publish-practices")))
     if Role.ENTERPRISE in roles:
         links.append(Link(_("Offer a practice"), reverse("web:offer-practice")))
-    lead = _("One person reviews, a second one publishes; then the library is signed and logged, and agents fetch it.")
-    return Sheet(_("Practices on their way"), crumbs()[:1], lead, sections=(Section("", table),), links=tuple(links))
+    lead = _("One person reviews a practice, and a second person publishes it. The library is then signed and logged, and agents fetch it.")
+    return Sheet(_("Practices in progress"), crumbs()[:1], lead, sections=(Section("", table),), links=tuple(links))
 
 
 def _is(wanted: str) -> Callable[[Entry], bool]:
@@ -346,14 +351,18 @@ def entry_page(row: Entry, *, reads: int, regulates: bool, own: bool) -> EntryPa
 
 def offer_page() -> EntryPage:
     lead = _(
-        "Tell other plants what you do, so that they can do it, too. Write a saving per tonne as a range, never what your step takes: "
-        "with your energy per tonne your label could be worked out. A reviewer edits the text, and a second person publishes it."
+        "Tell other plants what you do, so that they can do it too. Write the saving per tonne as a range. Never write how much "
+        "energy your step uses: from your energy per tonne others could calculate your label. A reviewer edits the text, and a "
+        "second person publishes it."
     )
     return EntryPage(Sheet(_("Offer a practice"), crumbs(), lead), button=_("Offer it"))
 
 
 def import_page(faults: Sequence[tuple[int, str, str]]) -> Sheet:
-    lead = _("Every practice names its source and the day on which the source itself was read. Nothing is imported at second hand.")
+    lead = _(
+        "Every practice names its source and the day on which somebody read the source itself. Nothing is imported from "
+        "second-hand sources."
+    )
     rows = tuple((Cell(str(line)), Cell(column, mono=True), Cell(wrong)) for line, column, wrong in faults)
     heads = (_("Line"), _("Column"), _("What is wrong"))
     sections = (Section("", table_of(_("What is wrong in the file"), heads, rows, "")),) if faults else ()
@@ -366,8 +375,8 @@ def import_page(faults: Sequence[tuple[int, str, str]]) -> Sheet:
 
 def _for_reviewers() -> str:
     return _(
-        "Read for what would tell the firm’s label: energy per unit in words, a share of its energy, figures whose unit stands elsewhere, "
-        "or what follows together with another entry. The portal refuses only what it recognises."
+        "Check the text for anything that would reveal the firm’s label: energy per unit in words, a share of its energy, figures "
+        "whose unit is stated elsewhere, or a combination with another entry. The portal refuses only what it recognises."
     )
 
 
@@ -393,4 +402,4 @@ def _crumbs() -> tuple[Crumb, ...]:
 
 
 def crumbs() -> tuple[Crumb, ...]:
-    return (*_crumbs(), Crumb(_("Practices on their way"), reverse("web:practice-entries")))
+    return (*_crumbs(), Crumb(_("Practices in progress"), reverse("web:practice-entries")))

@@ -52,7 +52,10 @@ def proposals_page(views: Sequence[ProposalView], query: QueryDict, *, may_propo
         empty=_("Nobody has proposed a version or an erratum yet. A regulator proposes one with its file, a reason and the sources."),
     )
     links = (Link(_("Propose a version or an erratum"), reverse("web:propose")),) if may_propose else ()
-    lead = _("One person proposes, everybody concerned comments, two others approve. Then it is signed, logged, and fetched by agents.")
+    lead = _(
+        "One person proposes, everybody affected can comment, and two other people approve. The pack is then signed and logged, "
+        "and agents fetch it."
+    )
     return Sheet(_("Proposals of method packs"), crumbs()[:1], lead, sections=(Section("", table),), links=links)
 
 
@@ -71,7 +74,7 @@ def _row(view: ProposalView) -> tuple[Cell, ...]:
 def proposal_page(view: ProposalView, found: Difference, *, answers: bool, decides: bool) -> ProposalPage:
     facts = [
         Fact(_("In force from"), "", day=view.effective_from),
-        Fact(_("Checked"), _("The file holds together; %(n)s of its numbers lack a complete source.") % {"n": found.incomplete}),
+        Fact(_("Checked"), _("The file is consistent; %(n)s of its numbers lack a complete source.") % {"n": found.incomplete}),
         Fact(
             _("Compared with"),
             _("version %(version)s") % {"version": found.before.version} if found.before else _("nothing: the pack is new"),
@@ -117,9 +120,9 @@ def _worth_a_look(found: Difference) -> tuple[Section, ...]:
     if not found.remarks:
         return ()
     rows = tuple((Cell(one.place, mono=True), Cell(_found(one)), Cell(in_words(one.wanted))) for one in found.remarks)
-    table = table_of(_("Worth a look"), (_("Place in the file"), _("Found"), _("Advised")), rows, "")
-    note = _("What a good pack does otherwise; it may have a reason. It holds no approval back.")
-    return (Section(_("Worth a look"), table, note),)
+    table = table_of(_("Worth checking"), (_("Place in the file"), _("Found"), _("Advised")), rows, "")
+    note = _("A good pack usually does this differently, but there may be a reason. These points do not block approval.")
+    return (Section(_("Worth checking"), table, note),)
 
 
 def _found(fault: Fault) -> str:
@@ -130,7 +133,7 @@ def _found(fault: Fault) -> str:
 def faults_table(faults: Sequence[Fault]) -> Listed:
     """What the check of a file found."""
     rows = tuple((Cell(one.place, mono=True), Cell(_found(one)), Cell(in_words(one.wanted))) for one in faults)
-    return table_of(_("What the check found"), (_("Place in the file"), _("Found"), _("Wanted")), rows, "")
+    return table_of(_("What the check found"), (_("Place in the file"), _("Found"), _("Expected saving")), rows, "")
 
 
 def _decision(view: ProposalView, *, decides: bool) -> str:
@@ -140,10 +143,10 @@ def _decision(view: ProposalView, *, decides: bool) -> str:
     if view.may_decide:
         return given + sentence_space() + _("You did not propose it, so you may approve or refuse it.")
     if view.may_withdraw:
-        return given + sentence_space() + _("You have proposed it: two others decide, and you may withdraw it with a reason.")
+        return given + sentence_space() + _("You have proposed it. Two others decide. You may withdraw it with a reason.")
     if decides:
-        return given + sentence_space() + _("You have approved it; another person decides, too.")
-    return given + sentence_space() + _("Regulators of the nation decide.")
+        return given + sentence_space() + _("You have approved it. Another person must decide too.")
+    return given + sentence_space() + _("Regulators at national level decide.")
 
 
 def _ended(view: ProposalView) -> str:
@@ -151,7 +154,7 @@ def _ended(view: ProposalView) -> str:
         return ""
     told = {"who": view.ended_by, "when": moment_in_words(view.ended_at), "day": dateformat.format(view.effective_from, _("j F Y"))}
     sentences = {
-        "approved": _("Approved with the second approval by %(who)s, %(when)s. It is in force for periods that begin on %(day)s or later."),
+        "approved": _("Approved: %(who)s gave the second approval, %(when)s. It is in force for periods that begin on %(day)s or later."),
         "refused": _("Refused by %(who)s, %(when)s:"),
         "withdrawn": _("Withdrawn by %(who)s, %(when)s:"),
     }

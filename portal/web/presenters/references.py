@@ -38,11 +38,11 @@ def references_page(found: Sequence[Beside], names: Names) -> References | None:
         return None
     rows = sorted((_row(one, names) for one in found), key=lambda row: not row.agrees)
     agree = sum(row.agrees for row in rows)
-    summary = _("What others publish: none of %(all)d figures agrees with this label in all") % {"all": len(rows)}
+    summary = _("Published by others: none of %(all)d figures agrees with this label in every respect") % {"all": len(rows)}
     if agree:
         summary = ngettext(
-            "What others publish: %(n)d of %(all)d figures agrees with this label in all",
-            "What others publish: %(n)d of %(all)d figures agree with this label in all",
+            "Published by others: %(n)d of %(all)d figures agrees with this label in every respect",
+            "Published by others: %(n)d of %(all)d figures agree with this label in every respect",
             agree,
         ) % {"n": agree, "all": len(rows)}
     return References(tuple(rows), summary)

@@ -76,20 +76,23 @@ def _stage(sample: Sample | None, *, verified: bool, drawn: bool, ready: bool) -
 
 def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, ready: bool) -> str:
     if sample is None:
-        return _("Nothing is drawn yet. First promise a number: its digest goes into the log before anybody can know the draw.")
+        return _(
+            "No sample is drawn yet. First promise a number. Its digest goes into the log before anybody can know which records "
+            "will be drawn."
+        )
     if sample.verified_at is not None:
         if outcome is None:
             told = {"held": f"{sample.held or 0:,}", "failing": f"{sample.failing or 0:,}"}
             return (
-                _("%(held)s checks passed and %(failing)s failed. Which checks were left out was not recorded at that time: draw again.")
+                _("%(held)s checks passed and %(failing)s failed. At that time it was not recorded which checks were left out. Draw again.")
                 % told
             )
         return outcome_in_words(outcome)
     if drawn:
-        return _("The sample is drawn. The plant opens it to you, not to this portal; what comes of it is noted here by check.")
+        return _("The sample is drawn. The plant opens it to you, not to this portal. The result of each check is recorded here.")
     if ready:
-        return _("Your promise is in the log, and so is what came after it: draw now.")
-    return _("Your promise is in the log. The draw waits for the next entry of the log.")
+        return _("Your promise and the entry that follows it are in the log. You can draw now.")
+    return _("Your promise is in the log. You can draw once the log has its next entry.")
 
 
 def _earlier(view: EngagementView, sample: Sample | None) -> str:
@@ -97,7 +100,13 @@ def _earlier(view: EngagementView, sample: Sample | None) -> str:
     if sample is None or sample.submission.state == State.ACCEPTED:
         return ""
     told = {"n": sample.submission.revision, "now": view.accepted.revision if view.accepted else "–"}
-    return _("This is about revision %(n)s of the report, an earlier one. Revision %(now)s has replaced it and was not drawn from.") % told
+    return (
+        _(
+            "This is about revision %(n)s of the report, which is not the newest. Revision %(now)s has replaced it, and no sample "
+            "of revision %(now)s has been drawn."
+        )
+        % told
+    )
 
 
 def _figures(outcome: SampleOutcome | None) -> tuple[Figure, ...]:
@@ -109,7 +118,7 @@ def _figures(outcome: SampleOutcome | None) -> tuple[Figure, ...]:
     return (
         Figure(_("Checks passed"), f"{outcome.held:,}", of, bound),
         Figure(_("Checks failed"), f"{failed:,}", of, _("each needs a finding") if failed else ""),
-        Figure(_("Checks not made"), f"{missing:,}", of, _("none of them holds") if missing else ""),
+        Figure(_("Checks not made"), f"{missing:,}", of, _("none of them counts as passed") if missing else ""),
     )
 
 
@@ -119,7 +128,7 @@ def _parameters(sample: Sample, drawn: sample_draws.Draw | None, root: bytes | N
         Item(_("Digest of the promise (SHA-256)"), sample.promise_digest),
         Item(_("Promised on"), date_format(scheme_day(sample.promised_at), _("j F Y"))),
         Item(
-            _("Head of the log to draw with"),
+            _("Head of the log used for the draw"),
             f"{sample.head_size}:{root.hex()}" if root else _("of %(n)s entries") % {"n": f"{sample.head_size:,}"},
         ),
     ]

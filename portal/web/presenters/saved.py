@@ -27,5 +27,5 @@ def filters_list(rows: Sequence[FilterLink], query: QueryDict) -> Listed:
             Cell(_("Rename"), url=reverse("web:rename-filter", args=[row.id]), about=row.text),
             Cell(_("Delete"), url=reverse("web:delete-filter", args=[row.id]), about=row.text),
         ),
-        empty=_("Narrow a list, then choose “Save this filter” above its rows."),
+        empty=_("Filter a list, then choose “Save this filter” above its rows."),
     )

@@ -51,11 +51,11 @@ def worth_of(view: InForceView) -> SectorWorth | None:
     captions = {
         "typical": (
             _("What the firms would save on average if all came down to typical, per tonne of %(product)s") % {"product": product},
-            _("What the firms would save a year if all came down to typical"),
+            _("What the firms would save per year if all came down to typical"),
         ),
         "best": (
             _("What the firms would save on average if all came down to the best, per tonne of %(product)s") % {"product": product},
-            _("What the firms would save a year if all came down to the best"),
+            _("What the firms would save per year if all came down to the best"),
         ),
     }
     tables = []

@@ -154,7 +154,7 @@ def _year(view: InForceView, shown: Shown, before: InForceView | None) -> YearRo
         typical=number(typical.value, places) if typical else NONE,
         typical_interval=between(typical.lo, typical.hi, places) if typical else "",
         firms=str(view.label.composite.firms) if best else NONE,
-        note=_("defined otherwise than the year before") if _broken(before, view) else "",
+        note=_("defined differently from the year before") if _broken(before, view) else "",
     )
 
 

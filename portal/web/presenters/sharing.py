@@ -110,7 +110,7 @@ def certificate_block(view: CertificateView) -> CertificateBlock:
 def label_certificate(view: CertificateView) -> LabelCertificate:
     """What anybody reads who has the code."""
     words = {
-        Holding.VALID: StateWord(_("Holds"), "ok"),
+        Holding.VALID: StateWord(_("Still valid"), "ok"),
         Holding.REVOKED: StateWord(_("Revoked by the firm"), "no"),
         Holding.SUPERSEDED: StateWord(_("Out of date: a later revision of the report was accepted"), "no"),
     }
@@ -119,7 +119,7 @@ def label_certificate(view: CertificateView) -> LabelCertificate:
 
 def share_row(view: ShareView, digest: str, now: datetime) -> ShareRow:
     if view.revoked_at is not None:
-        word = StateWord(_("Taken back"), "no")
+        word = StateWord(_("Withdrawn"), "no")
     elif view.expires_at <= now:
         word = StateWord(_("Expired"), "no")
     else:

@@ -164,7 +164,7 @@ def firm_record_page(
             keys={"site": lambda site: site.slug, "sector": lambda site: (site.pack, site.slug)},
             default="site",
             cells=cells,
-            empty=_("No site of this firm is yours to see."),
+            empty=_("You cannot see any site of this firm."),
         ),
         due=home.in_order(home.of_enterprise(due.owed, due.audits, due.duties, today, regulator=regulator)),
     )
@@ -261,7 +261,7 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
             Cell(date_format(one.due, _("j F Y")) if one.due else "–"),
             Cell(
                 "",
-                state=StateWord(_("Taken back"), "no") if one.taken_back_at else StateWord(_("Stands"), "ok"),
+                state=StateWord(_("Withdrawn"), "no") if one.taken_back_at else StateWord(_("Remains valid"), "ok"),
                 note=one.taken_back_reason,
             ),
         ),
@@ -283,7 +283,7 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         facts.extensions,
         query,
         caption=_("Extensions"),
-        titles={"period": _("Period"), "due": _("New last day"), "reason": _("Reason of the extension")},
+        titles={"period": _("Period"), "due": _("New last day"), "reason": _("Reason for the extension")},
         keys={"due": lambda one: one.pk},
         default="-due",
         cells=lambda one: (Cell(period_name(one.period.name)), Cell(date_format(last_day(one.due), _("j F Y"))), Cell(one.reason)),
@@ -361,7 +361,7 @@ def _acts(facts: SiteFacts) -> tuple[Do, ...]:
         found += [Do(_("Enter an incentive"), reverse("web:incentives"))]
     else:
         found = [
-            Do(_("Hand in sealed files"), reverse("web:upload")),
+            Do(_("Submit sealed files"), reverse("web:upload")),
             Do(_("Sites and agents"), reverse("web:sites")),
             Do(_("Who has access"), reverse("web:access", args=[slug])),
             *more_time(facts.owed, _waiting(facts)),

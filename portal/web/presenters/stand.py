@@ -53,7 +53,7 @@ def stand_page(
     awaited = sum(one.lo is None for one in own.values())
     ranked = standings.get(order[0]) if order else None
     scores = score_rows([standings[step] for step in order if step in standings], names, stand.route)
-    few = _("Among fewer than %(n)d sites there is a place, and no score.") % {"n": FEWEST_FOR_A_SCORE}
+    few = _("With fewer than %(n)d sites there is a place, but no score.") % {"n": FEWEST_FOR_A_SCORE}
     return StandPage(
         site=in_language(stand.report.site_name, stand.report.site_name_zh),
         sector=names.title(view.route),
@@ -145,7 +145,7 @@ def _score_row(called: str, one: StepStandingView) -> ScoreRow:
 def _score_lead(row: ScoreRow) -> str:
     if row.score:
         return _("Your whole route scores %(score)s of 100: %(reading)s.") % {"score": row.score, "reading": row.reading}
-    return _("Your whole route takes a place from this range: %(places)s.") % {"places": row.places}
+    return _("The place of your whole route is in this range: %(places)s.") % {"places": row.places}
 
 
 def _beside_typical(score: tuple[int, int] | None) -> str:
@@ -185,7 +185,7 @@ def _figures(
     if total is not None and not awaited:
         own = total.scaled(factor)
         value = Figure(value.title, number(own.value, places), shown.spelled(label.composite.unit), interval_words(own, places), "you")
-    rank = Figure(_("Your rank"), NONE, "", _("ranks are computed when the regulator composes a label, among enough firms"), "you")
+    rank = Figure(_("Your rank"), NONE, "", _("ranks are computed when the regulator composes a label from enough firms"), "you")
     if ranked is not None and ranked.rank_interval is not None and ranked.of:
         rank = Figure(
             _("Your rank at %(step)s") % {"step": within(shown.names.step_name(ranked.step))},

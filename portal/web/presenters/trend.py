@@ -108,7 +108,7 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[Reported]
 def verdict(points: Sequence[Reported], unit: str) -> str:
     began = max((place for place, point in enumerate(points) if point.breaks), default=0)
     if began == len(points) - 1:
-        return _("Defined otherwise since %(since)s: there is nothing to compare it with yet.") % {"since": points[-1].label}
+        return _("Defined differently since %(since)s. There is nothing to compare it with yet.") % {"since": points[-1].label}
     first, last = points[began], points[-1]
     if not known(first.you, last.you):
         return _("Not known: an interval is computed with the next draft.")

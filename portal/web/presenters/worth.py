@@ -159,9 +159,9 @@ def _kind(step: Step | None, heat: Bounds | None) -> Energies:
 def _energies(kind: Energies) -> str:
     return {
         "electricity": _("electricity"),
-        "apart": _("heat and electricity, told apart"),
+        "apart": _("heat and electricity, reported separately"),
         "either": _("fuel or electricity: reported as one sum"),
-        "unknown": _("energy leaves this step again: not told apart"),
+        "unknown": _("energy leaves this step again, so fuel and electricity cannot be separated"),
     }[kind]
 
 

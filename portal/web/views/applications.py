@@ -56,7 +56,7 @@ def approve_sites(request: HttpRequest) -> HttpResponseBase:
     if request.method == "GET":
         return redirect("web:applications")
     if not chosen or duty not in ("obliged", "voluntary"):
-        messages.error(request, _("Nothing was approved: choose at least one site, and whether they are obliged to report."))
+        messages.error(request, _("Nothing was approved. Choose at least one site, and whether the sites are obliged to report."))
         return redirect("web:applications")
     user, done = person(request), 0
     for row in siting.waiting_for(user).filter(pk__in=chosen, site=None):
@@ -99,7 +99,7 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
             else:
                 applying.refuse(user, row.pk, given["reason"], now)
                 post_link("application_refused", row.email, row.language, {"firm": row.name, "reason": given["reason"]})
-            return report_done(request, _("It is decided, and the applicant is informed by mail."), "web:applications")
+            return report_done(request, _("The decision is recorded, and the applicant is informed by mail."), "web:applications")
         except RefusedError as refusal:
             add_error(form, _field_of(refusal, form), refusal)
         except FirmApplication.DoesNotExist as error:
@@ -122,7 +122,7 @@ def site(request: HttpRequest, application: int) -> HttpResponseBase:
                 messages.success(request, _("The site %(site)s is approved.") % {"site": row.slug})
             else:
                 siting.refuse(user, row.pk, form.cleaned_data["reason"], now)
-                messages.success(request, _("The site %(site)s is refused; its firm reads why.") % {"site": row.slug})
+                messages.success(request, _("The site %(site)s is refused; its firm can read why.") % {"site": row.slug})
             return redirect("web:applications")
         except SiteApplication.DoesNotExist as error:
             raise Http404 from error
@@ -141,7 +141,7 @@ def _decision(request: HttpRequest, form: forms.Form) -> bool:
     do = request.POST.get("do")
     if do == "approve" or (do == "refuse" and form.cleaned_data["reason"]):
         return True
-    form.add_error("reason", _("Press one of the two buttons. If you refuse, say why."))
+    form.add_error("reason", _("Press one of the two buttons. If you refuse, state why."))
     return False
 
 

@@ -101,8 +101,8 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
         form,
         title=_("Assign a certification body to %(site)s") % {"site": name},
         sentence=_(
-            "The body is informed at once and sees the reports of that period from then on. Assigning the same body to the same period"
-            " again changes the day and what it sees."
+            "The body is informed at once and can then see the reports of that period. If you assign the same body to the same "
+            "period again, this changes the due day and what the body sees."
         ),
         button=_("Assign it"),
         back=reverse("web:assign"),
@@ -186,13 +186,12 @@ def take_back(request: HttpRequest, assignment: int) -> HttpResponseBase:
     return confirm_page(
         request,
         form,
-        title=_("Take %(site)s, %(period)s back from %(body)s?") % about,
+        title=_("Withdraw the assignment of %(site)s, %(period)s from %(body)s?") % about,
         sentence=_(
-            "The body can no longer see the reports or record anything new. "
-            "Its findings and statements stay as they are; a statement that it has not signed yet can no longer be signed. "
-            "This cannot be undone: the body would have to be assigned again."
+            "The body can no longer see the reports or record anything new. Its findings and statements do not change. It can no "
+            "longer sign a statement that it has not signed yet. This cannot be undone: you would have to assign the body again."
         ),
-        button=_("Take the assignment back"),
+        button=_("Withdraw the assignment"),
         warning=True,
         back=reverse("web:assignments"),
         crumbs=(_crumb(),),
@@ -216,7 +215,7 @@ def appealed(request: HttpRequest, assignment: int, number: int) -> HttpResponse
             add_error(form, "text", refusal)
         else:
             return report_done(
-                request, _("Your decision is on record; plant and body read it."), "web:appealed-finding", assignment, number
+                request, _("Your decision is on record; plant and body can read it."), "web:appealed-finding", assignment, number
             )
     told = {"page": finding_page(*seen, today, (_crumb(),), regulator=True), "reader": "regulator"}
     return form_page(request, "web/finding.html", told, form)

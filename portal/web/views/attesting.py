@@ -110,8 +110,11 @@ def withdraw(request: HttpRequest, digest: str) -> HttpResponseBase:
         request,
         form,
         title=_("Withdraw this attestation?"),
-        sentence=_("It stays readable at its address, marked, with the reason. The withdrawal takes effect once you have signed it too."),
-        button=_("Draw the withdrawal up"),
+        sentence=_(
+            "It stays readable at its address, marked as withdrawn, with the reason. The withdrawal takes effect once you "
+            "have signed it too."
+        ),
+        button=_("Prepare the withdrawal"),
         warning=True,
         back=back,
         crumbs=(Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(_("Attestation"), back)),

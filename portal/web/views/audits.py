@@ -58,7 +58,7 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
             add_error(form, "text", refusal)
         else:
             done = _("Your appeal is on record; the regulator decides.") if appealed else ""
-            messages.success(request, done or _("Your answer is on record; the certification body reads it."))
+            messages.success(request, done or _("Your answer is on record; the certification body can read it."))
             return redirect("web:audit-finding", assignment, number)
     crumbs = (Crumb(_("Audits"), reverse("web:audits")),)
     told = {"page": finding_page(view, shown, today, crumbs), "reader": "plant"}

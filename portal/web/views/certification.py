@@ -71,7 +71,9 @@ def keys(request: HttpRequest) -> HttpResponseBase:
         except SteplabelError as refusal:
             add_error(form, "public_key", refusal)
         else:
-            return report_done(request, _("The key is registered. What you draw up from now on is signed with it."), "web:auditor-keys")
+            return report_done(
+                request, _("The key is registered. Statements that you prepare from now on are signed with it."), "web:auditor-keys"
+            )
     rows = AuditorKey.objects.filter(body=body).select_related("owner").order_by("-pk")
     told = {"rows": tuple(_key_row(row) for row in rows)}
     return form_page(request, "web/auditor_keys.html", told, form)

@@ -94,7 +94,7 @@ def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpRespons
             add_error(form, "until", refusal)
         else:
             return report_done(
-                request, _("Your request is on record; the regulator decides, and you are informed."), "web:site-record", slug
+                request, _("Your request is on record. The regulator decides, and you are informed."), "web:site-record", slug
             )
     name, back = in_language(site.name, site.name_zh), reverse("web:site-record", args=[slug])
     told = {"site": name, "period": period_name(period), "day": date_format(deadlines.last_day(row.due), _("j F Y"))}
@@ -102,7 +102,7 @@ def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpRespons
         request,
         form,
         title=_("Ask for more time: %(site)s, %(period)s") % told,
-        sentence=_("The report is due by the end of %(day)s. That day holds until the regulator has decided.") % told,
+        sentence=_("The report is due by the end of %(day)s. That day applies until the regulator has decided.") % told,
         button=_("Ask for more time"),
         back=back,
         crumbs=(Crumb(name, back),),
@@ -119,12 +119,12 @@ def decide(request: HttpRequest, group: int, period: str, pk: int) -> HttpRespon
     answer = request.POST.get("answer", "").strip()
     if request.POST.get("act") == "grant":
         deadlines.extend(asked.period, asked.site, asked.until, answer or asked.reason, user, now)
-        messages.success(request, _("The site has the time that it asked for."))
+        messages.success(request, _("The site has been given the time that it asked for."))
     elif answer:
         deadlines.refuse(pk, answer, user, now)
         messages.success(request, _("The request is refused, and the firm is informed why."))
     else:
-        messages.error(request, _("Nothing was decided: a refusal needs a reason, which the firm reads."))
+        messages.error(request, _("Nothing was decided. A refusal needs a reason, which the firm can read."))
     return redirect("web:deadlines", group, period)
 
 

@@ -64,7 +64,7 @@ def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
     if form.later:
         scheduling.schedule(row, person(request), at, receipt_key(), now, note)
         told = {"n": view.version, "moment": moment_in_words(at), "zone": zone_name(at)}
-        messages.success(request, _("Version %(n)d is approved and goes out on %(moment)s (%(zone)s).") % told)
+        messages.success(request, _("Version %(n)d is approved and will be published on %(moment)s (%(zone)s).") % told)
     else:
         publishing.publish(row, person(request), receipt_key(), now, note)
         messages.success(request, _("Version %(n)d is published.") % {"n": view.version})
@@ -77,7 +77,7 @@ def cancel_release(request: HttpRequest, publication: int) -> HttpResponseBase:
     if request.method == "GET" or view.release is None or view.release.state != "waiting":  # loaded again, or sent twice
         return redirect("web:draft", publication)
     scheduling.cancel(Publication.objects.get(pk=publication), person(request), timezone.now())
-    messages.success(request, _("The release is cancelled. Version %(n)d is a draft as before.") % {"n": view.version})
+    messages.success(request, _("The release is cancelled. Version %(n)d is a draft again.") % {"n": view.version})
     return redirect("web:draft", publication)
 
 
@@ -113,13 +113,15 @@ def discard(request: HttpRequest, publication: int) -> HttpResponseBase:
     form = DiscardForm(request.POST) if request.method == "POST" else DiscardForm()
     if request.method == "POST" and form.is_valid():
         drafts.discard(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
-        messages.success(request, _("Version %(n)d is discarded. Compose anew whenever you like.") % {"n": view.version})
+        messages.success(request, _("Version %(n)d is discarded. You can compose a new draft at any time.") % {"n": view.version})
         return redirect("web:participation", view.peer_group, view.period)
     return confirm_page(
         request,
         form,
         title=_("Discard version %(n)d?") % {"n": view.version},
-        sentence=_("It is never published and cannot be restored. Its number is not used again; its page stays, for those who decide."),
+        sentence=_(
+            "It is never published and cannot be restored. Its number is not used again. Its page stays, for the people who decide."
+        ),
         button=_("Discard version %(n)d") % {"n": view.version},
         warning=True,
         back=reverse("web:draft", args=[publication]),

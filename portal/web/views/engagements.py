@@ -41,7 +41,9 @@ def interest(request: HttpRequest, assignment: int) -> HttpResponseBase:
         else:
             return report_done(request, _("Your declaration is on record."), "web:engagement", assignment)
     title = _("Declare your interest")
-    sentence = _("Before anything can be concluded, everybody who works on this audit says whether they have an interest in the firm.")
+    sentence = _(
+        "Before anything can be concluded, everybody who works on this audit must state whether they have an interest in the firm."
+    )
     return _form_page(request, form, view, title, sentence, _("Declare"))
 
 
@@ -65,10 +67,10 @@ def new_finding(request: HttpRequest, assignment: int) -> HttpResponseBase:
         except RefusedError as refusal:
             add_error(form, "grade", refusal)
         else:
-            return report_done(request, _("The finding is on record; the plant reads it."), "web:engagement", assignment)
+            return report_done(request, _("The finding is on record; the plant can read it."), "web:engagement", assignment)
     title = _("Add a finding")
-    sentence = _("The plant answers it on its own page. It is closed by an auditor, never changed.")
-    return _form_page(request, form, view, title, sentence, _("Put it on record"))
+    sentence = _("The plant answers it on its own page. An auditor closes it. It is never changed.")
+    return _form_page(request, form, view, title, sentence, _("Record it"))
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
@@ -84,7 +86,9 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
         except RefusedError as refusal:
             add_error(form, "text", refusal)
         else:
-            return report_done(request, _("Your decision is on record; the plant reads it."), "web:engagement-finding", assignment, number)
+            return report_done(
+                request, _("Your decision is on record; the plant can read it."), "web:engagement-finding", assignment, number
+            )
     crumbs = (*_crumbs(), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
     told = {"page": finding_page(view, shown, scheme_day(), crumbs), "reader": "auditor"}
     return form_page(request, "web/finding.html", told, form)

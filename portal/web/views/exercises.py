@@ -18,8 +18,8 @@ from portal.web.presenters import exercises as presenter
 @require_safe
 def every(request: HttpRequest) -> HttpResponse:
     lead = _(
-        "Worked exercises on simulated plants, about an hour each: data in, find what matters, decide. Answers are checked and explained; "
-        "nothing of them is stored."
+        "Worked exercises on simulated plants, about an hour each: read the data in, find what matters, decide. Answers are checked "
+        "and explained, and are not stored."
     )
     return listing_page(request, _("Training exercises"), lead, presenter.list_of())
 

@@ -52,7 +52,8 @@ def upload(request: HttpRequest) -> HttpResponseBase:
             return _challenge_file(only.taken)
         if isinstance(only.taken, Submission):
             messages.success(
-                request, _("The sealed file is in.") if only.created else _("This file was handed in before; here is its receipt.")
+                request,
+                _("The sealed file has been received.") if only.created else _("This file was submitted before. Here is its receipt."),
             )
             return redirect("web:submission", only.taken.digest)
         form.add_error("sealed", only.refusal)

@@ -82,11 +82,11 @@ def revoke(request: HttpRequest, key: int) -> HttpResponseBase:
         raise Http404
     if request.method == "POST":
         api_keys.revoke(user, key, timezone.now())
-        return report_done(request, _("The key is revoked. Nothing gets in with it any more."), "web:keys")
+        return report_done(request, _("The key is revoked. It no longer gives access."), "web:keys")
     return confirm_page(
         request,
         title=_("Revoke the key %(name)s?") % {"name": known.name},
-        sentence=_("Every request with it is refused from now on. A key cannot be restored; make a new one instead."),
+        sentence=_("From now on every request with it is refused. A key cannot be restored; make a new one instead."),
         button=_("Revoke the key"),
         warning=True,
         back=reverse("web:keys"),

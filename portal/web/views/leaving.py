@@ -34,7 +34,7 @@ def leave(request: HttpRequest, firm: int) -> HttpResponseBase:
         try:
             leaving.undo(user, firm, now)
         except Leaving.DoesNotExist:
-            messages.error(request, _("Nothing waits that could be undone."))
+            messages.error(request, _("No request to leave is open, so there is nothing to undo."))
         else:
             messages.success(request, _("%(firm)s stays; nothing was deleted.") % {"firm": name})
         return redirect("web:people")

@@ -42,7 +42,7 @@ def access(request: HttpRequest, slug: str) -> HttpResponseBase:
             grants.grant(user, slug, partner, receipts=receipts, values=values, now=timezone.now())
         except Organisation.DoesNotExist as error:
             raise Http404 from error
-        return report_done(request, _("Access is granted. You can take it back here at any time."), "web:access", slug)
+        return report_done(request, _("Access is granted. You can withdraw it here at any time."), "web:access", slug)
     told = {
         "site": in_language(site.name, site.name_zh),
         "table": grants_list(grants.grants_at(user, slug), slug, request.GET),
@@ -62,7 +62,7 @@ def end(request: HttpRequest, slug: str, grant: int) -> HttpResponseBase:
         except Grant.DoesNotExist as error:
             raise Http404 from error
         partner = in_language(row.partner.name, row.partner.name_zh)
-        messages.success(request, _("%(partner)s sees nothing of the site any more.") % {"partner": partner})
+        messages.success(request, _("%(partner)s can no longer see anything of the site.") % {"partner": partner})
     return redirect("web:access", slug)
 
 
@@ -93,7 +93,7 @@ def confirm(request: HttpRequest, result: int) -> HttpResponseBase:
     return confirm_page(
         request,
         title=_("Confirm %(product)s?") % {"product": f"{row.product} {row.version}"},
-        sentence=_("Firms then see that a regulator vouches for this result. Confirm only what you have seen pass yourself."),
+        sentence=_("Firms then see that a regulator has confirmed this result. Confirm only a result that you have seen pass yourself."),
         button=_("Confirm the result"),
         back=reverse("web:conformance"),
         crumbs=(Crumb(_("Conformance"), reverse("web:conformance")),),
@@ -105,8 +105,8 @@ def assigned_deliveries(request: HttpRequest) -> HttpResponse:
     views = deliveries_assigned(person(request))
     table = deliveries_list(views, request.GET, mine=False, export_url=reverse("web:assigned-deliveries-csv"))
     lead = _(
-        "What energy suppliers say they delivered to the sites that you check: their figure, as billed, to compare with the site’s own"
-        " records. Nobody else reads it."
+        "What energy suppliers say they delivered to the sites that you audit: their billed figures, to compare with the site’s own "
+        "records. Nobody else can read them."
     )
     return listing_page(request, _("Declared deliveries"), lead, table, (Crumb(_("Assigned sites"), reverse("web:assigned")),))
 

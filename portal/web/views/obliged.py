@@ -103,7 +103,7 @@ def apply(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
             raise
         messages.error(request, in_whole(error))
         return redirect("web:obliged-list", group, change)
-    return report_done(request, _("The list is applied. It can be undone until another one is."), "web:obliged", group)
+    return report_done(request, _("The list is applied. You can undo it until another list is applied."), "web:obliged", group)
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -112,7 +112,7 @@ def undo(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
     if request.method == "GET" or row.state != "applied":
         return redirect("web:obliged-list", group, change)
     obliged.undo(row, person(request), timezone.now())
-    return report_done(request, _("Undone: who is obliged is as it was before that list."), "web:obliged", group)
+    return report_done(request, _("Undone. The list of the obliged is as it was before that list."), "web:obliged", group)
 
 
 def _page(

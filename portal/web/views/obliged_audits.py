@@ -93,16 +93,16 @@ def take_back(request: HttpRequest, slug: str, certificate: int) -> HttpResponse
     if row.taken_back_at is not None:
         return redirect("web:obliged-audit", slug)
     form = TakeBackForm(request.POST if request.method == "POST" else None)
-    form.fields["reason"].help_text = _("Firm, regulator and certification body read it, and it stays on record.")
+    form.fields["reason"].help_text = _("Firm, regulator and certification body can read it, and it stays on record.")
     if request.method == "POST" and form.is_valid():
         systems.take_back(row, form.cleaned_data["reason"], user, timezone.now())
         return report_done(request, _("The certificate is withdrawn: it no longer counts."), "web:obliged-audit", slug)
     return confirm_page(
         request,
         form,
-        title=_("Take the certificate %(number)s back?") % {"number": row.number},
+        title=_("Withdraw the certificate %(number)s?") % {"number": row.number},
         sentence=_("It no longer counts, and the day of the next audit is set without it. Its content stays on record."),
-        button=_("Take the certificate back"),
+        button=_("Withdraw the certificate"),
         warning=True,
         back=reverse("web:obliged-audit", args=[slug]),
         crumbs=(_crumb(user),),

@@ -66,15 +66,15 @@ def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
     if request.method == "POST":
         held = PeerGroup.objects.select_related("scope").get(pk=group)
         peer_groups.take_up(person(request), held, version, timezone.now())
-        return report_done(request, _("Version %(version)s is taken up for %(group)s. Open its periods next.") % told, "web:packs")
+        return report_done(request, _("%(group)s now uses version %(version)s. Next, open its periods.") % told, "web:packs")
     return confirm_page(
         request,
-        title=_("Take up version %(version)s for %(group)s?") % told,
+        title=_("Adopt version %(version)s for %(group)s?") % told,
         sentence=_(
-            "A peer group of that version has the same sites and duties. A period is closed here before it is opened there. What was"
-            " published stays public."
+            "A peer group with that version gets the same sites and duties. Close a period here before you open it there. What was "
+            "published stays public."
         ),
-        button=_("Take up version %(version)s") % told,
+        button=_("Adopt version %(version)s") % told,
         back=reverse("web:packs"),
         crumbs=_crumbs(),
     )
@@ -92,7 +92,7 @@ def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseB
     return confirm_page(
         request,
         title=_("Close %(period)s?") % {"period": period_name(period)},
-        sentence=_("No more reports are accepted. What is closed stays closed; what was published stays public."),
+        sentence=_("No more reports are accepted. A closed period cannot be opened again. What was published stays public."),
         button=_("Close this period"),
         warning=True,
         back=reverse("web:packs"),
@@ -115,7 +115,7 @@ def policy(request: HttpRequest, group: int) -> HttpResponseBase:
             by=person(request),
             now=timezone.now(),
         )
-        return report_done(request, _("The policy holds from the next draft on."), "web:packs")
+        return report_done(request, _("The policy applies from the next draft."), "web:packs")
     return confirm_page(
         request,
         form,

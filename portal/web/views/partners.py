@@ -95,7 +95,7 @@ def supplier(request: HttpRequest) -> HttpResponseBase:
             deliveries.declare(user, given["site"], given["period"], carrier, given["quantity"], unit, given["note"], timezone.now())
         except Grant.DoesNotExist as error:
             raise Http404 from error
-        return report_done(request, _("It is declared. Only the body that checks the site can read it."), "web:supplier")
+        return report_done(request, _("It is declared. Only the body that audits the site can read it."), "web:supplier")
     told = {
         "sites": len(sites),
         "table": deliveries_list(deliveries.deliveries_of(user), request.GET, mine=True, export_url=reverse("web:supplier-csv")),
@@ -131,7 +131,7 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
             terms.accept(user, int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else 0, timezone.now())
         except Organisation.DoesNotExist as error:
             raise Http404 from error
-        return report_done(request, _("The terms are accepted. The archive is yours to download."), "web:downloads")
+        return report_done(request, _("The terms are accepted. You can now download the archive."), "web:downloads")
     accepted = terms.accepted_by(user)
     told = {
         "accepted_at": accepted.accepted_at if accepted else None,

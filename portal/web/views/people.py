@@ -91,7 +91,7 @@ def member(request: HttpRequest, member: int) -> HttpResponseBase:
         try:
             if request.POST.get("do") in ("manager", "viewer"):
                 inviting.set_capacity(user, member, may_manage=request.POST["do"] == "manager", now=now)
-                messages.success(request, _("What %(email)s may do is changed.") % {"email": view.email})
+                messages.success(request, _("The rights of %(email)s have been changed.") % {"email": view.email})
             else:
                 inviting.part_with(user, member, now)
                 messages.success(request, _("%(email)s no longer acts for %(firm)s.") % {"email": view.email, "firm": firm})

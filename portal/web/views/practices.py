@@ -80,7 +80,7 @@ def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
         raise Http404
     if (withdrawn := request.POST.get("withdraw", "")).isdecimal():
         outcomes.withdraw(int(withdrawn[:18]), user, timezone.now())
-        return report_done(request, _("The report is withdrawn, as if it had never been."), "web:practice-outcome", practice)
+        return report_done(request, _("The report is withdrawn, as if it had never been submitted."), "web:practice-outcome", practice)
     form = OutcomeForm(request.POST, request.FILES) if request.method == "POST" else OutcomeForm()
     if request.method == "POST" and form.is_valid():
         try:
@@ -88,7 +88,7 @@ def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
         except SteplabelError as refusal:
             add_error(form, "told", refusal)
         else:
-            waits = _("The report is handed in. It is shown to nobody else until four other firms have reported.")
+            waits = _("The report is submitted. It is shown to nobody else until four other firms have reported.")
             done = _("The report is counted, with those of four other firms.") if made.counted_at else waits
             return report_done(request, done, "web:practice-outcome", practice)
     page = presenter.outcome_page(shown, list(selectors.reports_of(user, practice)))
@@ -115,7 +115,7 @@ def offer(request: HttpRequest) -> HttpResponseBase:
         except RefusedError as refusal:
             _beside_the_form(form, refusal)
         else:
-            return report_done(request, _("The practice is offered. A reviewer reads it."), "web:practice-entry", row.pk)
+            return report_done(request, _("The practice is offered. A reviewer will read it."), "web:practice-entry", row.pk)
     return form_page(request, "web/practice_entry.html", {"page": presenter.offer_page()}, form)
 
 
@@ -189,7 +189,9 @@ def end(request: HttpRequest, entry: int) -> HttpResponseBase:
         request,
         form,
         title=_("Refuse this practice?") if refuses else _("Withdraw this practice?"),
-        sentence=_("What was published keeps its address and shows your reason in place of its text. Copies that were fetched stay."),
+        sentence=_(
+            "What was published keeps its address and shows your reason in place of its text. Copies that were already downloaded remain."
+        ),
         button=_("Refuse it") if refuses else _("Withdraw it"),
         warning=True,
         back=reverse("web:practice-entry", args=[entry]),
@@ -215,7 +217,7 @@ def import_list(request: HttpRequest) -> HttpResponseBase:
                 done = _("%(n)s practices are imported. A second person publishes them.") % {"n": len(made)}
                 return report_done(request, done, "web:practice-entries")
         else:
-            form.add_error("listed", _("Nothing was imported. Correct what is named below, and choose the file again."))
+            form.add_error("listed", _("Nothing was imported. Correct what is listed below, and choose the file again."))
     return form_page(request, "web/practice_import.html", {"page": presenter.import_page(faults)}, form)
 
 
@@ -231,7 +233,7 @@ def _read(raw: bytes) -> tuple[dict[str, dict[str, str]], list[tuple[int, str, s
     """The practices by id, or (line, column, what is wrong)."""
     head, lines, fault = head_and_lines(raw)
     if fault is not None or "id" not in head:
-        return {}, [(1, "id", _("The file is no table with the columns of the template."))]
+        return {}, [(1, "id", _("The file is not a table with the columns of the template."))]
     if not lines:
         return {}, [(2, "id", _("The list is empty."))]
     contents: dict[str, dict[str, str]] = {}
@@ -240,7 +242,7 @@ def _read(raw: bytes) -> tuple[dict[str, dict[str, str]], list[tuple[int, str, s
         row = {name: cell.removesuffix(" 00:00:00") for name, cell in zip(head, cells, strict=False)}  # a workbook's day has a time
         form = ListedForm({**row, "step": f"{row.get('sector', '')}/{row.get('step', '')}"})
         if not ID.fullmatch(row.get("id", "")) or row["id"] in contents:
-            faults.append((number, "id", _("An id of its own: small letters, digits and hyphens, at most 60.")))
+            faults.append((number, "id", _("It needs its own id: small letters, digits and hyphens, at most 60.")))
         faults += [(number, name, str(error)) for name, errors in form.errors.items() for error in errors]
         if not form.errors:
             contents[row["id"]] = form.content()

@@ -51,9 +51,11 @@ def propose(request: HttpRequest) -> HttpResponseBase:
                 made = proposing.propose(
                     person(request), file, factors, told["corrects"].strip(), told["reason"], told["sources"], timezone.now()
                 )
-                messages.success(request, _("Version %(version)s is proposed. Two others approve it.") % {"version": made.version})
+                messages.success(
+                    request, _("Version %(version)s is proposed. Two other people must approve it.") % {"version": made.version}
+                )
                 return redirect("web:proposal", made.pk)
-            form.add_error("file", _("The file is no pack that could be approved. Correct what is named below, and choose it again."))
+            form.add_error("file", _("The file is not a pack that can be approved. Correct what is listed below, and choose it again."))
     page = {"faults": faults_table(faults) if faults else None, "crumbs": crumbs()}
     return form_page(request, "web/propose.html", page, form)
 

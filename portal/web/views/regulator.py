@@ -84,7 +84,7 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
         return render(request, "web/participation.html", {"page": page, "crumbs": (_crumb(),), "unsaid": True}, status=400)
     row = publishing.draft(asked, person(request), timezone.now(), what_changed)
     standings.compute(asked, person(request).email, timezone.now())
-    messages.success(request, _("Version %(n)d is drafted. A second person has to read and publish it.") % {"n": row.version})
+    messages.success(request, _("Version %(n)d is drafted. A second person must read and publish it.") % {"n": row.version})
     return redirect("web:draft", row.pk)
 
 

@@ -23,7 +23,7 @@ from portal.web.viewmodels.shared import Crumb
 class FilterNameForm(forms.Form):
     name = line(
         gettext_lazy("Name of the filter"),
-        gettext_lazy("As you would look for it, such as “late in Hebei”. Nobody else sees it."),
+        gettext_lazy("A name to find it by, such as “late in Hebei”. Nobody else sees it."),
         gettext_lazy("Name the filter."),
         most=60,
         width=20,
@@ -50,12 +50,12 @@ def save(request: HttpRequest) -> HttpResponseBase:
         if full(user):
             form.add_error("name", _("You have saved %(n)d filters, which is the most that can be stored. Delete one first.") % {"n": MOST})
         elif _named(row, form):
-            return report_done(request, _("The filter is saved. You find it at this list and on your first page."), f"{path}?{query}")
+            return report_done(request, _("The filter is saved. You can find it on this list and on your first page."), f"{path}?{query}")
     return confirm_page(
         request,
         form,
         title=_("Save this filter"),
-        sentence=_("The list “%(list)s” as it is narrowed and sorted now.") % {"list": LISTS[page].title},
+        sentence=_("The list “%(list)s” with its present filter and order.") % {"list": LISTS[page].title},
         button=_("Save"),
         back=f"{path}?{query}",
         crumbs=_crumbs(),
@@ -72,7 +72,7 @@ def rename(request: HttpRequest, saved: int) -> HttpResponseBase:
         request,
         form,
         title=_("Rename a saved filter"),
-        sentence=_("Only its name changes; it narrows its list as before."),
+        sentence=_("Only its name changes. It still filters its list as before."),
         button=_("Rename"),
         back=reverse("web:saved-filters"),
         crumbs=_crumbs(),
@@ -92,7 +92,7 @@ def delete(request: HttpRequest, saved: int) -> HttpResponseBase:
     return confirm_page(
         request,
         title=_("Delete the filter “%(name)s”?") % {"name": row.name},
-        sentence=_("The list stays as it is. The deleted filter cannot be restored; save it again if you need it."),
+        sentence=_("The list does not change. The deleted filter cannot be restored; save it again if you need it."),
         button=_("Delete"),
         warning=True,
         back=reverse("web:saved-filters"),
@@ -103,7 +103,7 @@ def delete(request: HttpRequest, saved: int) -> HttpResponseBase:
 def _named(row: SavedFilter, form: FilterNameForm) -> bool:
     if keep(row, form.cleaned_data["name"]):
         return True
-    form.add_error("name", _("You have a filter of this name at this list. Choose another name."))
+    form.add_error("name", _("You already have a filter with this name on this list. Choose another name."))
     return False
 
 

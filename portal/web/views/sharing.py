@@ -73,7 +73,7 @@ def take_back(request: HttpRequest, digest: str, share: int) -> HttpResponseBase
             row = shares.take_back(person(request), share, timezone.now())
         except Share.DoesNotExist as error:
             raise Http404 from error
-        messages.success(request, _("%(buyer)s sees nothing any more.") % {"buyer": row.buyer})
+        messages.success(request, _("%(buyer)s can no longer see anything.") % {"buyer": row.buyer})
     return redirect("web:show", digest)
 
 
@@ -85,7 +85,7 @@ def certificate(request: HttpRequest, digest: str) -> HttpResponseBase:
         try:
             if request.POST.get("do") == "revoke":
                 certificates.revoke(user, digest, now)
-                messages.success(request, _("The certificate is revoked; its code says so from now on."))
+                messages.success(request, _("The certificate is revoked. Its code shows this from now on."))
             else:
                 certificates.issue(user, digest, now)
                 messages.success(request, _("The certificate is issued."))

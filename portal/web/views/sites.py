@@ -41,7 +41,9 @@ def new(request: HttpRequest) -> HttpResponseBase:
         except Organisation.DoesNotExist as error:
             raise Http404 from error
         else:
-            return report_done(request, _("The regulator is asked. The site appears here when it is approved."), "web:sites")
+            return report_done(
+                request, _("Your request has been sent to the regulator. The site appears here once it is approved."), "web:sites"
+            )
     told = {
         "choices": tuple(Choice(str(firm.pk), in_language(firm.name, firm.name_zh), str(firm.pk) == asked) for firm in firms),
         "crumbs": _crumbs(),
@@ -59,7 +61,9 @@ def edit(request: HttpRequest, slug: str) -> HttpResponseBase:
         given = form.cleaned_data
         code = given.pop("credit_code")
         waits = siting.change(user, slug, **given, code=code, now=timezone.now())
-        messages.success(request, _("The regulator is asked for the other size class.") if waits else _("The site is changed."))
+        messages.success(
+            request, _("Your request for the other size class has been sent to the regulator.") if waits else _("The site is changed.")
+        )
         return redirect("web:sites")
     told = {"site": slug, "crumbs": _crumbs()}
     return form_page(request, "web/site_edit.html", told, form)
@@ -75,7 +79,7 @@ def retire(request: HttpRequest, slug: str) -> HttpResponseBase:
     return confirm_page(
         request,
         title=_("Retire %(site)s?") % {"site": in_language(site.name, site.name_zh)},
-        sentence=_("Its agents are revoked and its tokens end. What it reported remains valid, and you can still see it."),
+        sentence=_("Its agents are revoked and its tokens stop working. What it reported remains valid, and you can still see it."),
         button=_("Retire the site"),
         warning=True,
         back=reverse("web:sites"),

@@ -54,7 +54,8 @@ def no_production(draft: Draft, balance: SiteBalance | None, of_route: float) ->
     said_of = {one.carrier: one.reason for one in declared if counts(one.carrier, draft.metric) and one.carrier in by_carrier}
     for carrier in (carrier for carrier in said_of if CARRIERS[carrier].form in FUELS):
         said = Phrase(
-            "%(carrier)s is called no production: a fuel never is. Give it to a step or auxiliary.", carrier=named_carrier(carrier)
+            "%(carrier)s is declared as not for production, which a fuel never is. Assign it to a step or to auxiliaries.",
+            carrier=named_carrier(carrier),
         )
         draft.lacks("others-fuel", carrier, said)
     lines = [(one, line) for one in said_of for line in by_carrier[one].use if line.kind == "others" and line.name != "shared"]
@@ -65,13 +66,13 @@ def no_production(draft: Draft, balance: SiteBalance | None, of_route: float) ->
     shown = {"share": f"{100 * share:.2g}", "reasons": "; ".join(dict.fromkeys(said_of.values()))}
     if share > LARGEST_SHARE:
         said = Phrase(
-            "%(share)s %% of the energy is called no production (%(reasons)s); at most 0.5 %% may be. Declare the rest under"
-            " auxiliaries of [site_boundary].",
+            "%(share)s %% of the energy is declared as not for production (%(reasons)s), but at most 0.5 %% may be. Declare the rest "
+            "under auxiliaries of [site_boundary].",
             **shown,
         )
         draft.lacks("others-too-much", "", said)
     else:
-        draft.provisos.append(Words.of(Phrase("%(share)s %% of the energy is called no production: %(reasons)s.", **shown)))
+        draft.provisos.append(Words.of(Phrase("%(share)s %% of the energy is declared as not for production: %(reasons)s.", **shown)))
 
 
 def auxiliaries_elsewhere(draft: Draft, balance: SiteBalance | None, of_route: float) -> None:
@@ -85,7 +86,10 @@ def auxiliaries_elsewhere(draft: Draft, balance: SiteBalance | None, of_route: f
     ]
     for step_id in sorted({line.name for _, line in lines} - draft.columns.keys()):
         said = Phrase(
-            "An auxiliary is said to serve %(step)s, of which no batch ran in this period. Give it to the step that it served.",
+            (
+                "An auxiliary is declared to serve %(step)s, but no batch of that step ran in this period. Assign it to the step that it "
+                "served."
+            ),
             step=draft.named(step_id),
         )
         draft.lacks("auxiliary-of-no-step", step_id, said)
@@ -96,7 +100,10 @@ def auxiliaries_elsewhere(draft: Draft, balance: SiteBalance | None, of_route: f
     whole = energy + max(of_route, 0.0)
     steps = "; ".join(dict.fromkeys(line.name for _, line in outside))
     said = Phrase(
-        "Auxiliaries said to serve steps that are not in this account took %(share)s %% beside its energy: %(steps)s.",
+        (
+            "Auxiliaries that are declared to serve steps outside this account used %(share)s %% of their own and the account's energy "
+            "together: %(steps)s."
+        ),
         share=f"{100 * energy / whole:.2g}",
         steps=steps,
     )

@@ -19,8 +19,8 @@ def findings(found: SiteBalance | None) -> list[Finding]:
 def _open(one: CarrierBalance) -> Finding:
     share = "" if one.share is None else f" ({one.share:.1%})"
     difference = Phrase(
-        "%(carrier)s: %(supplied)s were available, %(used)s accounted for; the difference of %(residual)s is more than the meters may err"
-        " by (±%(allowance)s).",
+        "%(carrier)s: %(supplied)s were available, %(used)s accounted for. The difference of %(residual)s is larger than the meters' "
+        "possible error (±%(allowance)s).",
         carrier=CARRIERS[one.carrier].words.each(str.capitalize),
         supplied=f"{shown(one.supplied, 4)} {one.unit}",
         used=f"{shown(one.used, 4)} {one.unit}",
@@ -28,9 +28,9 @@ def _open(one: CarrierBalance) -> Finding:
         allowance=f"{shown(one.allowance)} {one.unit}",
     )
     cause = (
-        Phrase("A user is not metered, or a loss not declared.")
+        Phrase("A user is not metered, or a loss is not declared.")
         if one.residual > 0
-        else Phrase("Something counts twice, or a supply is not declared.")
+        else Phrase("Something is counted twice, or a supply is not declared.")
     )
     return Finding("site-balance-open", Severity.WARNING, joined(difference, cause), 1)
 

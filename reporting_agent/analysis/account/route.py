@@ -94,7 +94,7 @@ class _Account:
         taken, output = shares(draft), draft.made(draft.covered[-1])
         parts = tuple(self._parts(taken))
         if output <= 0:
-            draft.lacks("product-missing", "", Phrase("The log holds no good product of the route's last step."))
+            draft.lacks("product-missing", "", Phrase("The log contains no good product of the route's last step."))
         for step_id in (*draft.recovery, *draft.covered):
             own = [one for one in draft.result.site_label.steps if one.step == step_id]
             beside = next((one.provisos for one in own if one.metric is draft.metric), own[0].provisos if own else ())
@@ -136,7 +136,7 @@ class _Account:
         if self.in_question:
             draft.lacks("change-unanswered", "", Phrase("A change in the data is not explained."))
         if not is_whole_year(period):
-            draft.lacks("period-not-a-year", "", Phrase("Limits are annual; this period is not twelve months."))
+            draft.lacks("period-not-a-year", "", Phrase("Limits are annual, but this period is not twelve months."))
         standing = stops(draft.site, period)
         for step_id in (*draft.recovery, *draft.covered):
             if step_id not in draft.columns:
@@ -183,7 +183,7 @@ class _Account:
         except InputError:
             credited = float("inf")
         if credited > (1 + ONE_WEIGHING) * draft.made(step_id):
-            said = Phrase("%(step)s: more was credited as the product than was made of it.", step=draft.named(step_id))
+            said = Phrase("%(step)s: more was credited as product than was made.", step=draft.named(step_id))
             draft.lacks("credit-not-product", step_id, said)
 
     def _reported(self, step_id: str) -> None:

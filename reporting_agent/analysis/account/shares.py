@@ -48,7 +48,7 @@ def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[floa
     for bought in purchases:
         if bought.quantity:
             said = Phrase(
-                "%(quantity)s %(unit)s of the product of %(step)s were bought in; what they took elsewhere is not known here.",
+                ("%(quantity)s %(unit)s of the product of %(step)s were bought in. The energy used for them elsewhere is not known here."),
                 quantity=plain(bought.quantity),
                 unit=draft.step(step_id).output_unit,
                 step=draft.named(step_id),
@@ -56,9 +56,9 @@ def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[floa
             draft.lacks("bought-in", step_id, said)
     if stored and not purchases:
         said = Phrase(
-            "This holds as far as none of the product of %(step)s was bought in, which the site does not state: what lies within the"
-            " error of weighing (%(weighing)s %%) would not show, and the value would be too low by what that took elsewhere. State it"
-            " under [[bought_in]], 0 where none was.",
+            "This is valid only if none of the product of %(step)s was bought in, which the site does not state. A purchase within "
+            "the weighing error (%(weighing)s %%) would not show, and the value would be too low by the energy used for it "
+            "elsewhere. State it under [[bought_in]]; enter 0 if there was none.",
             step=draft.named(step_id),
             weighing=f"{100 * WEIGHING:g}",
         )
@@ -67,7 +67,10 @@ def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[floa
     made = draft.made(step_id)
     if stored and not stocks and step_id in draft.columns:
         said = Phrase(
-            "What lay in store of the product of %(step)s is not stated: give [[product_stocks]] of %(id)s for this period.",
+            (
+                "The stock of the product of %(step)s at the start and the end is not stated: give [[product_stocks]] of %(id)s for this "
+                "period."
+            ),
             step=draft.named(step_id),
             id=step_id,
         )
@@ -82,8 +85,8 @@ def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[floa
     met *= min(1.0, taken / needed)
     if met < 1 - WEIGHING and short > 0:
         said = Phrase(
-            "%(taken)s %(unit)s of the product of %(step)s was used where about %(needed)s is needed: state what was bought under"
-            " [[bought_in]], or what the log lacks.",
+            "Only %(taken)s %(unit)s of the product of %(step)s was used where about %(needed)s is needed. State what was bought in "
+            "under [[bought_in]], or add what is missing from the log.",
             taken=plain(taken),
             unit=draft.step(step_id).output_unit,
             step=draft.named(step_id),
@@ -92,8 +95,8 @@ def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[floa
         draft.lacks("bought-in-refuted" if purchases else "intermediate-short", step_id, said)
     elif short > ONE_WEIGHING:
         said = Phrase(
-            "%(short)s %% less of the product of %(step)s was made than went into what followed. It lies within the error of weighing; the"
-            " value is too low by as much of that step's energy if it was bought.",
+            "The output of %(step)s was %(short)s %% less than the following steps used. This is within the weighing error. If the "
+            "difference was bought in, the value is too low by the same share of that step's energy.",
             short=f"{100 * short:.2g}",
             step=draft.named(step_id),
         )
@@ -120,7 +123,10 @@ def _unmixed(draft: Draft, step_id: str, following: str) -> float:
     if needed <= 0 or needed >= (1 - ONE_WEIGHING) * alone:
         return 1.0
     said = Phrase(
-        "%(share)s %% of what %(into)s put out was made of the product of %(step)s; the energy up to there is divided by that part alone.",
+        (
+            "%(share)s %% of the output of %(into)s was made from the product of %(step)s. The energy up to there is divided by that "
+            "part only."
+        ),
         share=f"{100 * needed / alone:.3g}",
         into=draft.named(following),
         step=draft.named(step_id),

@@ -160,14 +160,16 @@ def _co2_kg(columns: StepColumns, counted: frozenset[str], factors: FactorTable)
 
 def _co2_reason(lacking: dict[str, date]) -> Words:
     if not lacking:
-        return worded("A batch took in no energy, so its CO2 has no rate.")
+        return worded("A batch has no energy input, so its CO2 rate cannot be calculated.")
     without = enumerated(
         Phrase("%(carrier)s (%(day)s)", carrier=CARRIERS[carrier].words, day=day.isoformat()) for carrier, day in lacking.items()
     )
     reason = worded("No CO2 factor is in force for %(without)s.", without=without)
     if "electricity" not in lacking:
         return reason
-    remedy = worded("Of electricity it is that of a place: name the country, or your supply's factor, under [emissions] in site.toml.")
+    remedy = worded(
+        "For electricity the factor depends on the place: name the country, or your supply's factor, under [emissions] in site.toml."
+    )
     return worded("%(reason)s %(remedy)s", reason=reason, remedy=remedy)
 
 
@@ -199,5 +201,7 @@ def _money_rate(measured: Measured, taken_in: Floats, paid: Mapping[str, Floats]
     if not without:
         return rate, worded("%(batches)s batches have no price.", batches=batches)
     carriers = enumerated(without)
-    words = Phrase("%(batches)s batches have no price: [tariff] has none for %(carriers)s then.", batches=batches, carriers=carriers)
+    words = Phrase(
+        "%(batches)s batches have no price: [tariff] has none for %(carriers)s at that time.", batches=batches, carriers=carriers
+    )
     return rate, Words.of(words)

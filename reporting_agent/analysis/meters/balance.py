@@ -247,7 +247,7 @@ def _told(one: Balance, first: suspects.Suspect | None, some: bool) -> Balance:
     unit, names = one.unit, ", ".join(side.meter for side in one.subs)
     total = one.main.energy - one.loss - one.difference
     energies: dict[str, Value] = {"meter": one.main.meter, "counted": shown(one.main.energy, 4), "unit": unit, "total": shown(total, 4)}
-    against = Phrase("the sum of its subs") if one.kind == "subs" else names
+    against = Phrase("the sum of its sub-meters") if one.kind == "subs" else names
     said = Phrase("Meter %(meter)s counted %(counted)s %(unit)s, %(against)s %(total)s %(unit)s", against=against, **energies)
     if one.loss:
         said = Phrase("%(balance)s, declared losses %(loss)s %(unit)s", balance=said, loss=shown(one.loss), unit=unit)
@@ -256,7 +256,7 @@ def _told(one: Balance, first: suspects.Suspect | None, some: bool) -> Balance:
         said = Phrase("%(balance)s (%(share)s)", balance=said, share=f"{one.share:.1%}")
     allowance, told = shown(one.allowance), list[Phrase]()
     if one.is_open:
-        said = Phrase("%(balance)s; the meters may err by ±%(allowance)s %(unit)s.", balance=said, allowance=allowance, unit=unit)
+        said = Phrase("%(balance)s; the meters' possible error is ±%(allowance)s %(unit)s.", balance=said, allowance=allowance, unit=unit)
         days: dict[str, Value] = {"open": one.open_days, "days": len(one.days)}
         told.append(
             Phrase("%(open)s of %(days)s days do not balance.", **days)
@@ -264,14 +264,14 @@ def _told(one: Balance, first: suspects.Suspect | None, some: bool) -> Balance:
             else Phrase("%(open)s of %(days)s days do not balance, since %(since)s.", since=one.since.isoformat(), **days)
         )
         if first is not None:
-            told.append(Phrase("Look first at %(meter)s: %(why)s.", meter=first.meter, why=first.why))
+            told.append(Phrase("Check %(meter)s first: %(why)s.", meter=first.meter, why=first.why))
     elif some and one.difference > one.allowance:
-        said = Phrase("%(balance)s, which no sub measures.", balance=said)
+        said = Phrase("%(balance)s, which no sub-meter measures.", balance=said)
     else:
         said = Phrase(
-            "%(balance)s, within the ±%(allowance)s %(unit)s that the meters may err by.", balance=said, allowance=allowance, unit=unit
+            "%(balance)s, within the meters' possible error of ±%(allowance)s %(unit)s.", balance=said, allowance=allowance, unit=unit
         )
     assumed = ", ".join(side.meter for side in (one.main, *one.subs) if side.class_assumed)
     if assumed:
-        told.append(Phrase("No class is declared for %(meters)s; the site's uncertainty stands for it.", meters=assumed))
+        told.append(Phrase("No class is declared for %(meters)s; the site's uncertainty is used instead.", meters=assumed))
     return replace(one, words=reduce(joined, told, said))

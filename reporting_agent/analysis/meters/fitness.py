@@ -27,7 +27,7 @@ class Verdict(StrEnum):
 
 _VERDICTS = {
     Verdict.ADEQUATE: worded("adequate"),
-    Verdict.UNDECLARED: worded("cannot be told"),
+    Verdict.UNDECLARED: worded("cannot be judged"),
     Verdict.YEAR_ONLY: worded("adequate for the year only"),
     Verdict.INADEQUATE: worded("not adequate"),
 }

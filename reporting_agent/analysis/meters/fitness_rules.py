@@ -71,15 +71,17 @@ def _range(one: Measuring) -> Iterator[Issue]:
     elif 0 < load.mean < one.low_load * top:
         better = _next_range(load.highest or load.mean)
         klass = one.meter.accuracy_class
-        means = worded("its class is not held there")
+        means = worded("its class is not guaranteed there")
         if klass is not None and one.meter.accuracy_of == "range":
             error = klass / 100 * top / load.mean
-            means = worded("class %(accuracy_class)s of the range means %(error)s there", accuracy_class=f"{klass:g}", error=f"{error:.0%}")
+            means = worded(
+                "class %(accuracy_class)s of the range means an error of %(error)s there", accuracy_class=f"{klass:g}", error=f"{error:.0%}"
+            )
         yield Issue(
             Aspect.RANGE,
             Verdict.YEAR_ONLY,
             worded(
-                "range 0 to %(top)s %(unit)s, the batches run at %(mean)s: %(share)s of the range, %(means)s",
+                "range 0 to %(top)s %(unit)s, but the batches run at %(mean)s: %(share)s of the range; %(means)s",
                 top=shown(top),
                 unit=one.unit,
                 mean=shown(load.mean),
@@ -93,7 +95,7 @@ def _range(one: Measuring) -> Iterator[Issue]:
 def _smaller_turndown(one: Measuring) -> Words:
     """Where the peaks need the range that the usual load is too small for."""
     return worded(
-        "its peaks need this range: take a meter of larger turndown (thermal mass, ultrasonic), or a small one beside the large one"
+        "its peaks need this range: use a meter with a larger turndown (thermal mass, ultrasonic), or a small one beside the large one"
     )
 
 
@@ -112,7 +114,7 @@ def _class(one: Measuring) -> Iterator[Issue]:
             Aspect.CLASS,
             verdict,
             worded(
-                "%(what)s may be wrong by %(found)s of the label through this meter, more than %(allowed)s",
+                "through this meter, %(what)s may be wrong by %(found)s of the label, more than %(allowed)s",
                 what=what,
                 found=f"{found:.1%}",
                 allowed=f"{allowed:.0%}",
@@ -124,19 +126,19 @@ def _class(one: Measuring) -> Iterator[Issue]:
             Aspect.CLASS,
             Verdict.YEAR_ONLY,
             worded(
-                "its readings alone make batches differ by %(own)s, more than half of the %(spread)s between the "
-                "label and the typical batch: the label would be a lucky reading",
+                "its reading errors alone make batches differ by %(own)s, more than half of the %(spread)s between the label and the "
+                "typical batch: the label could be just a lucky reading",
                 own=f"{own:.1%}",
                 spread=f"{one.spread or 0:.1%}",
             ),
-            worded("read it more often and in finer steps, so that a batch's edges fall upon readings"),
+            worded("read it more often and in finer steps, so that batches start and end at readings"),
         )
 
 
 def _better_class(one: Measuring, allowed: float) -> Words:
     """The class that would do, where a class can; else the readings are the matter."""
     if one.meter.computed:
-        return worded("give it a meter of its own: a small difference of large meters carries the errors of both")
+        return worded("give it a meter of its own: a small difference between large meters has the errors of both")
     common = ((one.of_batch or 0.0) ** 2 - (one.own or 0.0) ** 2) ** 0.5 if (one.of_batch or 0.0) > (one.own or 0.0) else 0.0
     klass, load = one.meter.accuracy_class or 1.0, one.load
     if common > (one.own or 0.0):
@@ -149,7 +151,7 @@ def _better_class(one: Measuring, allowed: float) -> Words:
                 return worded("choose 0 to %(better)s %(unit)s", better=shown(better), unit=one.unit)
         if wanted is not None:
             return worded("choose class %(wanted)s", wanted=f"{wanted:g}")
-        return worded("take a meter whose class is of the reading, not of the range")
+        return worded("use a meter whose class refers to the reading, not to the range")
     return worded(
         "read it at least every %(seconds)s s, in steps of %(fine)s %(meter_unit)s",
         seconds=shown(max(one.batch_s * LONGEST_SAMPLE, 1)),
@@ -169,14 +171,14 @@ def _resolution(one: Measuring) -> Iterator[Issue]:
             Aspect.RESOLUTION,
             Verdict.YEAR_ONLY,
             worded(
-                "it counts in steps of %(quantum)s %(meter_unit)s, %(share)s of a batch's %(batch_energy)s %(record_unit)s",
+                "it counts in steps of %(quantum)s %(meter_unit)s, which is %(share)s of a batch's %(batch_energy)s %(record_unit)s",
                 quantum=shown(quantum),
                 meter_unit=one.meter.unit,
                 share=f"{share:.1%}",
                 batch_energy=shown(one.batch_energy),
                 record_unit=one.record.unit,
             ),
-            worded("let it write steps of %(fine)s %(meter_unit)s or finer", fine=shown(_fine(one)), meter_unit=one.meter.unit),
+            worded("set it to write steps of %(fine)s %(meter_unit)s or finer", fine=shown(_fine(one)), meter_unit=one.meter.unit),
         )
 
 
@@ -195,13 +197,16 @@ def _sampling(one: Measuring) -> Iterator[Issue]:
         return
     wanted = next((s for s in (3600, 900, 300, 60, 30, 10, 5, 1) if s <= LONGEST_SAMPLE * one.batch_s), 1)
     found = worded(
-        "a reading every %(step_s)s s, batches of %(batch_s)s s: the energy between two readings is split at a batch's edge by time alone",
+        (
+            "a reading every %(step_s)s s, batches of %(batch_s)s s: at the start or end of a batch, the energy between two readings is "
+            "split by time alone"
+        ),
         step_s=shown(step_s),
         batch_s=shown(one.batch_s),
     )
     if step_s > one.longest_gap_s:
         found = worded(
-            "a reading every %(step_s)s s: the step's label carries no energy across more than %(longest_gap_s)s s",
+            "a reading every %(step_s)s s: the step's label does not estimate energy across a gap of more than %(longest_gap_s)s s",
             step_s=shown(step_s),
             longest_gap_s=shown(one.longest_gap_s),
         )
@@ -220,7 +225,7 @@ def _coverage(one: Measuring) -> Iterator[Issue]:
         yield Issue(
             Aspect.COVERAGE,
             Verdict.INADEQUATE if share < LEAST_COVERED and not counts_on else Verdict.YEAR_ONLY,
-            worded("when its energy flowed is known for %(share)s of the period", share=f"{share:.1%}"),
+            worded("the time at which its energy was used is known for %(share)s of the period", share=f"{share:.1%}"),
             worded("find out why its readings fail: logger, line, meter"),
         )
 
@@ -238,25 +243,25 @@ def _state(one: Measuring) -> Iterator[Issue]:
     if fixed := [name for name, value in stated if value is not None]:
         what = fixed[0] if len(fixed) == 1 else Phrase("%(first)s and %(last)s", first=fixed[0], last=fixed[1])
         if meter.steam is None:
-            moves = Phrase("at normal pressure 10 kPa move a volume by 10 %, 3 K by 1 %")
+            moves = Phrase("at normal pressure, 10 kPa change a volume by 10 %, and 3 K by 1 %")
         else:
-            moves = Phrase("1 % of pressure moves a volume of steam by 1 %, 10 K move its heat by 1 %")
+            moves = Phrase("a change of 1 % in pressure changes a volume of steam by 1 %, and 10 K change its heat by 1 %")
         yield Issue(
             Aspect.STATE,
             Verdict.ADEQUATE if meter.steam is not None and meter.steam.state == "saturated" else Verdict.YEAR_ONLY,
             Words.of(
-                Phrase("its %(fixed)s stands as a constant; %(moves)s", fixed=what, moves=moves)
+                Phrase("its %(fixed)s is entered as a constant; %(moves)s", fixed=what, moves=moves)
                 if len(fixed) == 1
-                else Phrase("its %(fixed)s stand as a constant; %(moves)s", fixed=what, moves=moves)
+                else Phrase("its %(fixed)s are entered as constants; %(moves)s", fixed=what, moves=moves)
             ),
-            worded("read %(fixed)s beside it (temperature_meter, pressure_meter)", fixed=what),
+            worded("also measure %(fixed)s there (temperature_meter, pressure_meter)", fixed=what),
         )
     elif meter.carrier == "steam" and meter.steam is None and meter.lhv is not None:
         yield Issue(
             Aspect.STATE,
             Verdict.YEAR_ONLY,
-            worded("its steam counts with a fixed %(lhv)s MJ/%(meter_unit)s", lhv=f"{meter.lhv:g}", meter_unit=meter.unit),
-            worded("read temperature and pressure beside it, and declare steam = { ... }"),
+            worded("its steam is counted with a fixed %(lhv)s MJ/%(meter_unit)s", lhv=f"{meter.lhv:g}", meter_unit=meter.unit),
+            worded("also measure temperature and pressure there, and declare steam = { ... }"),
         )
 
 
@@ -271,7 +276,10 @@ def _calibration(one: Measuring) -> Iterator[Issue]:
             Aspect.CALIBRATION,
             Verdict.ADEQUATE,
             worded(
-                "calibrated on %(calibrated_on)s, %(age)s months before the end of the period; it holds for %(months)s",
+                (
+                    "calibrated on %(calibrated_on)s, %(age)s months before the end of the period; a calibration is valid for %(months)s "
+                    "months"
+                ),
                 calibrated_on=meter.calibrated_on.isoformat(),
                 age=f"{age:.0f}",
                 months=months,

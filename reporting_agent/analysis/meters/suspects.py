@@ -70,7 +70,7 @@ def _followed(subs: list[tuple[MeterRecord, Floats]], difference: Floats) -> Sus
     return Suspect(
         record.meter.id,
         worded(
-            "day by day the difference follows it, and would close if it counted %(times)s times as much%(cause)s",
+            "the difference follows it day by day, and would disappear if it counted %(times)s times as much%(cause)s",
             times=shown(times),
             cause=_cause(times),
         ),
@@ -85,7 +85,9 @@ def _steady(main: MeterRecord, difference: Floats) -> Suspect | None:
     power = f"{shown(mean / 24)} {'kW' if main.unit == 'kWh' else main.unit + '/h'}"
     return Suspect(
         main.meter.id,
-        worded("the difference is a steady %(power)s, rather a load below it that no sub measures than a meter at fault", power=power),
+        worded(
+            "the difference is a steady %(power)s, so a load below it without a sub-meter is more likely than a faulty meter", power=power
+        ),
     )
 
 
@@ -101,7 +103,7 @@ def _cause(times: float) -> str:
         (1000.0, Phrase("the unit is a thousand times larger")),
     ):
         if abs(times / factor - 1) < 0.02:
-            return Phrase(" (as where %(cause)s)", cause=cause)
+            return Phrase(" (as when %(cause)s)", cause=cause)
     return ""
 
 
@@ -115,7 +117,7 @@ def _changed(subs: list[tuple[MeterRecord, Floats]], main: Floats, difference: F
         change = float(before - after) * turned  # a sub that counts less opens the balance upwards
         if np.isfinite(change) and change > LEAST_CHANGE and (best is None or change > best[0]):
             words = worded(
-                "its part of the whole went from %(before)s to %(after)s on that day", before=f"{before:.1%}", after=f"{after:.1%}"
+                "its share of the whole changed from %(before)s to %(after)s on that day", before=f"{before:.1%}", after=f"{after:.1%}"
             )
             best = change, Suspect(record.meter.id, words)
     return None if best is None else best[1]
@@ -127,7 +129,7 @@ def _poorest(sides: Sequence[MeterRecord]) -> Suspect:
     missing = [_missing(one) for one in order]
     if max(missing) > LEAST_MISSING:
         worst = order[int(np.argmax(missing))]
-        return Suspect(worst.meter.id, worded("nothing is known of %(share)s of its time", share=f"{max(missing):.1%}"))
+        return Suspect(worst.meter.id, worded("there are no data for %(share)s of its time", share=f"{max(missing):.1%}"))
     errors = [_error_at_load(one) for one in order]
     known = [error for error in errors if error is not None]
     if known and max(known) > 2 * min(known):

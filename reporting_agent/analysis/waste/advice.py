@@ -73,8 +73,8 @@ def _advice(pack: Pack, step: str, carrier: str, use: Use, amount: Amount, count
         where = Phrase(" (meter %(meter)s)", meter=several) if len(meters) == 1 else Phrase(" (meters %(meters)s)", meters=several)
     told: list[Value] = [
         Phrase(
-            "%(step)s: %(share)s of the %(carrier)s counted, %(counted)s, made no product: %(use)s%(where)s."
-            " What of it can be switched off is at most all of it.",
+            "%(step)s: %(share)s of the %(carrier)s counted, %(counted)s, made no product: %(use)s%(where)s. The part that can be "
+            "switched off is at most all of it.",
             step=name,
             share=percent(share),
             carrier=of,
@@ -182,8 +182,8 @@ def _unknown(pack: Pack, counted: Sequence[StepLosses], whole: float) -> Iterato
         "record-more",
         one.step,
         worded(
-            "%(share)s of the gap beyond uncertainty has no reason in the data (longer at power included), most of it at %(step)s."
-            " Recording %(missing)s with every batch would tell more of it.",
+            "%(share)s of the gap beyond uncertainty has no reason in the data (longer power-on included), most of it at %(step)s. "
+            "Recording %(missing)s with every batch would explain more of it.",
             share=percent(unexplained / whole),
             step=name,
             missing=enumerated(missing),

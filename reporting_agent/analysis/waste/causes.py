@@ -163,8 +163,8 @@ def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]
             np.clip(pause / 3600 - long_stop_h, 0.0, _COLD_AFTER_H),
             "h",
             worded(
-                "the first batch after the equipment stood for more than %(long_stop_h)s h; each hour more, up "
-                "to %(coldest_h)s h, has cooled it further",
+                "the first batch after the equipment was stopped for more than %(long_stop_h)s h; each further hour, up to "
+                "%(coldest_h)s h, cooled it further",
                 long_stop_h=f"{long_stop_h:,.1f}",
                 coldest_h=f"{_COLD_AFTER_H:g}",
             ),
@@ -181,8 +181,8 @@ def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]
         np.maximum(1.0 - output / usual, 0.0),
         "batch",
         worded(
-            "output below %(usual)s %(output_unit)s, the median of the batches at the label level; what a "
-            "batch takes however small it is stands over fewer tonnes",
+            "output below %(usual)s %(output_unit)s, the median of the batches at the label level; the fixed energy of a batch is "
+            "then divided by fewer tonnes",
             usual=plain(usual),
             output_unit=step.output_unit,
         ),
@@ -280,7 +280,7 @@ def _of_groups(
 
 
 def _group_rule(cause: Cause, one: Difference, batches: int) -> CauseRule:
-    rule = worded("%(name)s: above all others on %(days)s days by more than chance", name=one.name, days=f"{one.days:,}")
+    rule = worded("%(name)s: higher than all others on %(days)s days, by more than chance", name=one.name, days=f"{one.days:,}")
     return CauseRule(cause, rule, "", one.difference, None, one.p_value, batches, True)
 
 

@@ -78,7 +78,7 @@ def _cause_words(pack: Pack, one: StepLosses, rule: CauseRule, taken: Floats, sh
     batches = int((taken > 0).sum())
     told: list[Value] = [
         Phrase(
-            "%(step)s: %(share)s of the gap beyond uncertainty goes to “%(cause)s”, in %(batches)s batches (%(rule)s).",
+            "%(step)s: “%(cause)s” accounts for %(share)s of the gap beyond uncertainty, in %(batches)s batches (%(rule)s).",
             step=name,
             share=percent(share),
             cause=rule.cause.words,
@@ -101,8 +101,8 @@ def _cause_words(pack: Pack, one: StepLosses, rule: CauseRule, taken: Floats, sh
     if rule.cause is Cause.AT_POWER:
         told.append(
             Phrase(
-                "A minute costs about what the process itself draws: these batches asked for more energy, they did not lose it while"
-                " waiting. Look at what was charged and how hot it was tapped."
+                "A minute costs about as much as the process itself draws: these batches needed more energy, and did not lose it "
+                "while waiting. Check what was charged and how hot it was tapped."
             )
         )
     return Words.of(sentences(told))
@@ -150,9 +150,9 @@ def _of_shift(pack: Pack, one: StepLosses, whole: float, level: float) -> Advice
             sentences(
                 [
                     Phrase(
-                        "%(step)s: since %(month)s the median day lies at %(after)s %(unit)s, before at %(before)s (by chance alone with"
-                        " %(chance)s). Reaching the level of before would save %(share)s of the gap beyond uncertainty: look at what was"
-                        " changed, repaired or bought differently then.",
+                        "%(step)s: since %(month)s the median day is at %(after)s %(unit)s; before, it was at %(before)s "
+                        "(probability by chance alone %(chance)s). Returning to the earlier level would save %(share)s of the gap "
+                        "beyond uncertainty. Check what was changed, repaired or bought differently then.",
                         step=name,
                         month=found.month,
                         after=plain(found.after),
@@ -177,7 +177,7 @@ def _or_season(months: Integers) -> list[Phrase]:
     """What has to be added where the batches compared lie in too few months to tell a season from a change."""
     if len(np.unique(months)) > _MONTHS_OF_ONE_YEAR:
         return []
-    return [Phrase("Within one year a season looks the same: compare it with the same months of another year first.")]
+    return [Phrase("Within one year, a season looks the same. First compare it with the same months of another year.")]
 
 
 def _chance(p_value: float) -> str:
@@ -211,9 +211,9 @@ def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoR
             sentences(
                 [
                     Phrase(
-                        "%(step)s: %(months)s lie above the other months by more than chance. The best quarter of months has a median of"
-                        " %(good)s %(unit)s, %(worst)s %(median)s. Reaching that level again would save %(share)s of the gap beyond"
-                        " uncertainty: look at what was changed, repaired or bought differently then.",
+                        "%(step)s: %(months)s are higher than the other months by more than chance. The best quarter of months has a "
+                        "median of %(good)s %(unit)s; %(worst)s has %(median)s. Reaching that level again would save %(share)s of "
+                        "the gap beyond uncertainty. Check what was changed, repaired or bought differently then.",
                         step=name,
                         months=enumerated(names),
                         good=plain(good),
@@ -247,8 +247,9 @@ def _told(
         code,
         one.step,
         worded(
-            "%(step)s: %(group)s takes %(difference)s %(unit)s more than the others on the median day (%(batches)s batches; by chance"
-            " alone with %(chance)s). At the level of the others it would save %(share)s of the gap beyond uncertainty.",
+            "%(step)s: %(group)s uses %(difference)s %(unit)s more than the others on the median day (%(batches)s batches; "
+            "probability by chance alone %(chance)s). At the level of the others it would save %(share)s of the gap beyond "
+            "uncertainty.",
             step=name,
             group=row.words,
             difference=plain(row.difference, 3),

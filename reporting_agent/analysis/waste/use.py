@@ -33,7 +33,7 @@ from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.runs import LeftOut
 
-_OVERLAP = worded("Batches overlap: together they use more than the meter counted while they ran; each use is reduced in proportion.")
+_OVERLAP = worded("Batches overlap: together they use more than the meter counted while they ran, so each use is reduced in proportion.")
 
 _Line = tuple[str, str]
 """Step and equipment."""

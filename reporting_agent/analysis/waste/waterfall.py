@@ -136,10 +136,10 @@ def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, 
         return Words.of(name)
     if cause is Cause.REJECT:
         batch = measured.columns.batches[row]
-        return worded("%(reject_t)s rejected beside %(output_t)s good", reject_t=plain(batch.reject_t, 3), output_t=plain(batch.output_t))
+        return worded("%(reject_t)s rejected, %(output_t)s good", reject_t=plain(batch.reject_t, 3), output_t=plain(batch.output_t))
     if cause is Cause.COLD_START:
         hours = float(evidence.pause_s[row]) / 3600
-        return worded("after %(hours)s h of standing", hours=f"{hours:,.1f}")
+        return worded("after a stop of %(hours)s h", hours=f"{hours:,.1f}")
     if cause in found.doses:
         dose = found.doses[cause]
         amount = float(dose.amount[place])

@@ -39,13 +39,19 @@ def parcel_of(connection: Connection, draw: Draw) -> Parcel:
         raise InputError(
             "draw-of-another",
             Phrase(
-                "The draw asks for %(site)s %(period)s revision %(revision)s, root %(root)s…, which is no report of this state directory.",
+                (
+                    "The draw asks for %(site)s %(period)s revision %(revision)s, root %(root)s…, but this state directory has no such "
+                    "report."
+                ),
                 site=commitment.site,
                 period=commitment.period,
                 revision=commitment.revision,
                 root=commitment.data_root.hex()[:16],
             ),
-            "Give the --state of the site that is audited; if it is the right one, tell the auditor that you never logged this root.",
+            (
+                "Give the --state of the site that is audited. If it is already the right one, tell the auditor that you never logged "
+                "this root."
+            ),
         )
     return parcel
 
@@ -66,7 +72,7 @@ def tree_of(site: Site, parcel: Parcel, seed: bytes) -> tuple[DataTree, Report]:
 
         raise InputError(
             "opening-data-changed",
-            "The plant's files or settings are not those that were committed to: nothing of them can be proven.",
+            "The plant's files or settings are not those that were committed to, so nothing about them can be proven.",
             "Restore the files and site.toml as they were when the report was made, or use the version of the agent that made it.",
             found="; ".join(one.en for one in differing(dict(parcel.parts), parts_of(tree))) or tree.root.hex(),
             wanted=report.software,

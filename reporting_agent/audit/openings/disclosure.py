@@ -10,27 +10,29 @@ from reporting_agent.audit.openings.assembling import Assembled
 from reporting_agent.sending.consent import Language
 
 _TEXTS = {
-    "who": Phrase("Asked by the auditor with the key %(auditor)s, for %(site)s %(period)s revision %(revision)s."),
+    "who": Phrase("Requested by the auditor with the key %(auditor)s, for %(site)s %(period)s revision %(revision)s."),
     "drawn": Phrase("Drawn: %(number)s of %(size)s leaves (%(kinds)s)."),
     "batches": Phrase("Shown in full: %(number)s of %(all)s batches (%(share)s %%) with times, output, variables and energy."),
-    "days": Phrase("Shown: the readings of %(number)s days of meters, %(stretches)s."),
-    "all": Phrase("all that there are, for a part did not give the same records again"),
-    "part": Phrase("in %(number)s stretches of time"),
+    "days": Phrase("Shown: the readings of %(number)s meter days, %(stretches)s."),
+    "all": Phrase("all that there are, because some did not give the same records again"),
+    "part": Phrase("in %(number)s separate periods of time"),
     "seed": Phrase(
-        "Shown: the site's seed. With it the auditor draws the noise again, and sees the exact values behind every "
-        "protected one; records that are not opened stay hidden by their salts, which the seed gives as well: the auditor "
-        "is bound to confidence."
+        "Shown: the site's seed. With it the auditor can draw the noise again and see the exact value behind every protected one. "
+        "Records that are not opened are hidden by their salts, but the seed gives the salts as well. The auditor is bound to "
+        "confidentiality."
     ),
-    "settings": Phrase("Shown: your settings of meters, factors and mapping; not where files lie, nor any access data."),
-    "different": Phrase("%(number)s batches do not come out again from the files as they are today: %(leaves)s. Say why first."),
-    "sealed": Phrase("The file is sealed: the auditor alone can read it."),
+    "settings": Phrase("Shown: your settings of meters, factors and mapping, without the location of files and without access data."),
+    "different": Phrase(
+        "%(number)s batches cannot be recomputed from the files as they are today: %(leaves)s. Explain why before you hand over the file."
+    ),
+    "sealed": Phrase("The file is sealed: only the auditor can read it."),
     "plain": Phrase("The file is not sealed: anybody who has it can read it. Hand it over on site, never through the portal."),
-    "portal": Phrase("Nothing of it goes to the portal."),
-    "edge": Phrase("beside a label"),
+    "portal": Phrase("None of it goes to the portal."),
+    "edge": Phrase("next to a label"),
     "below": Phrase("at or below a label"),
     "used": Phrase("used"),
     "excluded": Phrase("excluded"),
-    "days-kind": Phrase("days of meters"),
+    "days-kind": Phrase("meter days"),
     "padding": Phrase("padding"),
 }
 

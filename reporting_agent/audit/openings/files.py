@@ -144,7 +144,7 @@ class _Pile:
         elif self.by_kind.setdefault(kind, raw) != raw:
             raise InputError(
                 "audit-file-twice",
-                Phrase("Two different files are a %(kind)s.", kind=kind),
+                Phrase("Two different files are both a %(kind)s.", kind=kind),
                 "Give one file of each kind.",
                 place=Place(str(path)),
                 found=kind,
@@ -198,7 +198,7 @@ def read_one(path: Path) -> bytes:
         raise InputError(
             "audit-file-unreadable",
             "The file cannot be read.",
-            "Give the path of a file that is there.",
+            "Give the path of an existing file.",
             place=Place(str(path)),
             found=str(error.strerror or error),
         ) from error

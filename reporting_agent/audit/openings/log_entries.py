@@ -19,7 +19,7 @@ from benchmarks.wire import logged, merkle
 from benchmarks.wire.logged import Kind
 from reporting_agent.audit.openings.recognising import Act
 
-_AS_SERVED = Phrase("Ask the portal again; if it answers the same, keep file and head: together they are evidence against it.")
+_AS_SERVED = Phrase("Ask the portal again. If it gives the same answer, keep the file and the head: together they are evidence against it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +44,28 @@ def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], s
     code, shown = "entries-logged", list(entries)
     number = len({one.index for one in shown})
     if wrong := _wrong(shown, roots, signed):
-        said = Phrase("%(wrong)s of %(entries)s entries are not what the log of the head at hand holds.", wrong=len(wrong), entries=number)
+        said = Phrase(
+            "%(wrong)s of %(entries)s entries differ from the log of the tree head that was given.", wrong=len(wrong), entries=number
+        )
         return failed(code, said, _AS_SERVED, wrong)
     if not shown:
-        return not_checkable(code, Phrase("The portal's answer lists no entry, so nothing of it can be checked."))
+        return not_checkable(code, Phrase("The portal's answer lists no entry, so nothing in it can be checked."))
     lacking = sorted({one.index for one in shown} - bound(shown, roots))
     if lacking and not roots:
         return not_checkable(
             code,
-            Phrase("%(entries)s entries give their leaf hashes again; no signed head stands beside them.", entries=number),
+            Phrase("The leaf hashes of %(entries)s entries can be recomputed, but no signed head was given with them.", entries=number),
             Phrase("Give a tree head or a checkpoint, the portal's key directory, and --fingerprint."),
         )
     if lacking:
         return not_checkable(
             code,
-            Phrase("%(lacking)s of %(entries)s entries have no proof under a head at hand.", lacking=len(lacking), entries=number),
             Phrase(
-                "Ask the portal's log for inclusion index=%(index)s&size=%(size)s, and so on for each, or for all entries of "
-                "from=0&to=%(size)s, and give its answers as files.",
+                "%(lacking)s of %(entries)s entries have no proof for a tree head that was given.", lacking=len(lacking), entries=number
+            ),
+            Phrase(
+                "Ask the portal's log for the inclusion proof of each entry (index=%(index)s&size=%(size)s and so on), or for all "
+                "entries (from=0&to=%(size)s). Give its answers as files.",
                 index=lacking[0],
                 size=max(roots),
             ),
@@ -79,16 +83,18 @@ def version_logged(acts: Iterable[Act], entries: Iterable[ListedEntry], roots: M
     held_there, proven = {one.index: one for one in shown}, bound(shown, roots)
     wrong = [same(f"{act.log_index}: {act.act}") for act in told if _differs(act, held_there.get(act.log_index))]
     if wrong:
-        said = Phrase("%(wrong)s entries of the log are not of what the portal says of the version.", wrong=len(wrong))
+        said = Phrase("%(wrong)s entries of the log do not match what the portal states about the version.", wrong=len(wrong))
         return failed(code, said, _AS_SERVED, wrong)
     if document is not None and document not in {act.document for act in told}:
-        return failed(code, Phrase("What the portal says of the version is of another document than the one given."), _AS_SERVED)
+        return failed(
+            code, Phrase("What the portal states about the version refers to a different document from the one given."), _AS_SERVED
+        )
     if lacking := [act.log_index for act in told if act.log_index not in proven]:
         return not_checkable(
             code,
             Phrase("No proof was given that entry %(index)s, which binds the version, is in the log.", index=lacking[0]),
             Phrase(
-                "Ask the portal's log for inclusion of index=%(index)s, and give its answer and the tree head of its size.",
+                "Ask the portal's log for the inclusion proof of index=%(index)s. Give its answer and the tree head of the same size.",
                 index=lacking[0],
             ),
         )
@@ -109,26 +115,30 @@ def values_published(acts: Iterable[Act], report: int | None, values: int | None
     made = [act for act in acts if act.act == "published"]
     if report is None or values is None:
         return not_checkable(
-            code, Phrase("Without receipt and entry of this report nobody knows which values the version had to take."), TAKE_THE_FILE
+            code,
+            Phrase("Without the receipt and the log entry of this report, it is not known which values the version had to use."),
+            TAKE_THE_FILE,
         )
     of_it = [act for act in made if report in act.leaves]
     if not of_it:
         return not_checkable(
             code,
-            Phrase("The version was not composed of this report (entry %(index)s of the log).", index=report),
-            Phrase("Give what the log has of the version that the report entered; ask the coordinator where it should have."),
+            Phrase("The version did not use this report (entry %(index)s of the log).", index=report),
+            Phrase(
+                "Give the log's entries for the version that used this report. If this report should have been used and was not, "
+                "ask the coordinator."
+            ),
         )
     if any(values not in act.values for act in of_it):
         return failed(
             code,
-            Phrase("The version was composed of other values of this report than those that were opened (entry %(index)s).", index=values),
+            Phrase("The version used other values of this report than those that were opened (entry %(index)s).", index=values),
             Phrase(
-                "Keep opening, evidence file and the portal's answer, and tell the coordinator: what was published is not of these values."
+                "Keep the opening, the evidence file and the portal's answer, and tell the coordinator: the published version was "
+                "not composed from these values."
             ),
         )
-    return held(
-        code, Phrase("The version was composed of the values that were opened, entry %(index)s of the log.", index=values), len(of_it)
-    )
+    return held(code, Phrase("The version used the values that were opened, entry %(index)s of the log.", index=values), len(of_it))
 
 
 def bound(entries: Iterable[ListedEntry], roots: Mapping[int, bytes]) -> set[int]:

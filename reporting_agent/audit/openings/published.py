@@ -118,11 +118,13 @@ def directory_signed(raw: bytes, fingerprint: str | None) -> Outcome:
     if fingerprint is None:
         return not_checkable(
             code,
-            Phrase("Whose key directory this is was not given: it names its own signing key."),
-            Phrase("Give --fingerprint, as an enrolment token or the coordinator names it."),
+            Phrase("It was not stated whose key directory this is: it names its own signing key."),
+            Phrase("Give --fingerprint, as an enrolment token or the coordinator states it."),
         )
     read = directory.verify(raw, fingerprint)
-    return held(code, Phrase("The key directory is signed by the key of that fingerprint; %(keys)s keys.", keys=len(read.receipt_keys())))
+    return held(
+        code, Phrase("The key directory is signed with the key of that fingerprint; it has %(keys)s keys.", keys=len(read.receipt_keys()))
+    )
 
 
 def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
@@ -142,9 +144,14 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     except SteplabelError as refusal:
         return refused(code, refusal)
     except (KeyError, TypeError, ValueError):
-        return refused(code, VerificationError("pack-altered", "The answer is not one of the portal's.", "Fetch it again."))
+        return refused(
+            code, VerificationError("pack-altered", "The answer does not have the form of the portal's answers.", "Fetch it again.")
+        )
     said = Phrase(
-        "The portal signed the approval of the pack %(pack)s %(version)s, these are its files, and its log of %(size)s entries holds it.",
+        (
+            "The portal signed the approval of the pack %(pack)s %(version)s. These are its files, and the portal's log of %(size)s "
+            "entries contains it."
+        ),
         pack=found.pack,
         version=found.version,
         size=f"{size:,}",
@@ -167,9 +174,14 @@ def _library(told: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Outco
     except SteplabelError as refusal:
         return refused(code, refusal)
     except (AttributeError, KeyError, TypeError, ValueError):
-        return refused(code, VerificationError("library-altered", "The answer is not one of the portal's.", "Fetch it again."))
+        return refused(
+            code, VerificationError("library-altered", "The answer does not have the form of the portal's answers.", "Fetch it again.")
+        )
     said = Phrase(
-        "The portal signed edition %(edition)s of the library of practices, this is its file, and its log of %(size)s entries holds it.",
+        (
+            "The portal signed edition %(edition)s of the library of practices. This is its file, and the portal's log of %(size)s "
+            "entries contains it."
+        ),
         edition=found.edition,
         size=f"{size:,}",
     )
@@ -187,10 +199,10 @@ def _require_logged(entry: Mapping[str, Any], kind: Kind, digest: bytes, keys: M
 def _form(name: str) -> Outcome:
     return not_checkable(
         "form-signed",
-        Phrase("A file to be read (%(form)s) bears no signature, so nothing of it can be checked.", form=name),
+        Phrase("A file for reading (%(form)s) has no signature, so nothing in it can be checked.", form=name),
         Phrase(
-            "Give what is signed instead: of a published version its benchmark.json, of a certificate statement.cbor of its code, of a "
-            "report its receipt, of the log an entry with its proof."
+            "Give the signed file instead: for a published version its benchmark.json, for a certificate the statement.cbor of its "
+            "code, for a report its receipt, for the log an entry with its proof."
         ),
     )
 
@@ -233,11 +245,11 @@ def heads_agree(
     return not_checkable(
         code,
         Phrase(
-            "%(number)s heads of the log of %(sizes)s sizes: no proof shows that the larger begin with the smaller.",
+            "%(number)s heads of the log, of %(sizes)s sizes: there is no proof that the larger logs begin with the smaller ones.",
             number=number,
             sizes=len(sizes),
         ),
-        Phrase("Ask the portal's log for consistency %(asked)s, and give its answers as files.", asked=asked),
+        Phrase("Ask the portal's log for the consistency proofs %(asked)s, and give its answers as files.", asked=asked),
     )
 
 
@@ -274,8 +286,8 @@ def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     return held(
         code,
         Phrase(
-            "The portal took in %(site)s, %(period)s, revision %(revision)s, on %(received_on)s as "
-            "entry %(log_index)s of its log; envelope %(envelope_digest)s….",
+            "The portal received %(site)s, %(period)s, revision %(revision)s, on %(received_on)s and logged it as entry "
+            "%(log_index)s; envelope %(envelope_digest)s….",
             site=header.site,
             period=header.period,
             revision=header.revision,
@@ -308,4 +320,4 @@ def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     except SteplabelError as refusal:
         return refused(code, refusal)
     day, entry = challenge.given_on.isoformat(), challenge.log_index
-    return held(code, Phrase("The portal gave this challenge on %(day)s, entry %(entry)s of its log.", day=day, entry=f"{entry:,}"))
+    return held(code, Phrase("The portal gave this challenge on %(day)s, as entry %(entry)s of its log.", day=day, entry=f"{entry:,}"))

@@ -237,8 +237,8 @@ def read_as(model: type[Model], raw: bytes) -> Model | None:
 def unknown(path: Path) -> InputError:
     return InputError(
         "audit-file-unknown",
-        "The file is none that an audit knows.",
-        "Give the files as they were written: they are binary, and no program may have changed them on the way.",
+        "This kind of file is not used in an audit.",
+        "Give the files exactly as they were written. They are binary, and no program may change them on the way.",
         place=Place(str(path)),
         wanted=", ".join(
             [*dict.fromkeys(KINDS.values()), INCLUSION, CONSISTENCY, BENCHMARK, COMPOSED, EVIDENCE, CHECKPOINT, ENTRY, ACT, FORM]

@@ -32,27 +32,30 @@ def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> Ou
     except VerificationError:
         return failed(
             code,
-            Phrase("The statement is not signed by the key that it names, or was altered since."),
-            Phrase("Download it again from the page of its code; if it stays so, ask the certification body for the statement."),
+            Phrase("The statement was not signed with the key that it names, or was changed after it was signed."),
+            Phrase("Download it again from the page of its code. If the fault remains, ask the certification body for the statement."),
         )
     signer = key_id(statement.public_key)
     if auditor is None:
         return not_checkable(
             code,
-            Phrase("The statement is signed by the key %(key)s, which stands in it: whose key that is was not given.", key=signer),
-            Phrase("Give the key id that the certification body states with --auditor; have it from the body, not from the statement."),
+            Phrase(
+                ("The statement is signed with the key %(key)s, which the statement itself names. It was not stated whose key that is."),
+                key=signer,
+            ),
+            Phrase("With --auditor, give the key id that the certification body states. Get it from the body, not from the statement."),
         )
     if signer != auditor.lower():
         return failed(
             code,
-            Phrase("The statement is signed by the key %(key)s, which is not the auditor's.", key=signer),
-            Phrase("Ask the certification body whether it signed this statement, and by which key."),
+            Phrase("The statement is signed with the key %(key)s, which is not the auditor's.", key=signer),
+            Phrase("Ask the certification body whether it signed this statement, and with which key."),
         )
     if envelopes and isinstance(statement, Attestation) and _of_another(statement, envelopes):
         return failed(
             code,
-            Phrase("The statement is of another report or revision than the receipt."),
-            Phrase("Give the receipt of the report that the statement names, or ask for the statement on this one."),
+            Phrase("The statement refers to a different report or revision from the receipt."),
+            Phrase("Give the receipt of the report that the statement names, or ask for a statement on this report."),
         )
     return held(code, _said(statement))
 
@@ -64,7 +67,7 @@ def _of_another(statement: Attestation, envelopes: Set[str]) -> bool:
 def _said(statement: Attestation | Withdrawal) -> Phrase:
     if isinstance(statement, Withdrawal):
         return Phrase(
-            "The auditor took the statement %(digest)s back on %(day)s.",
+            "The auditor withdrew the statement %(digest)s on %(day)s.",
             digest=f"{statement.attestation[:16]}…",
             day=statement.withdrawn_on.isoformat(),
         )
@@ -110,7 +113,7 @@ class AuditorKeys:
             raise VerificationError(
                 "key-unreadable",
                 "The auditor's keys cannot be read.",
-                "Check that the file is the one that `steplabel-agent auditor` wrote, and that it is whole.",
+                "Check that the file is the one that `steplabel-agent auditor` wrote, and that it is complete.",
             )
         return cls(AuditorKey.from_pem(blocks[0], password), ProcessingKey.from_pem(b"".join(blocks[1:]), password))
 

@@ -54,7 +54,9 @@ def require_kind(report: Path | None) -> None:
         raise UsageError(
             "report-kind-unknown",
             Phrase(
-                "No report is written to a file that ends in %(value)s: %(report)s.", value=f"{report.suffix or 'nothing'!r}", report=report
+                "A report cannot be written to a file that ends in %(value)s: %(report)s.",
+                value=f"{report.suffix or 'nothing'!r}",
+                report=report,
             ),
             Phrase("Name a file that ends in %(page)s or %(markdown)s.", page=PAGE, markdown=MARKDOWN),
         )

@@ -108,7 +108,7 @@ class Verdict:
         """
         if self.evidence is None:
             raise InputError(
-                "audit-file-lacking", "A summary for the portal is of an opening, and none was given.", "Give opening and draw."
+                "audit-file-lacking", "A summary for the portal needs an opening, but none was given.", "Give the opening and the draw."
             )
         told = OF_READINGS if BY_BATCH in self.unproven else ()
         of_opening = [one for one in self.findings if one.code in told or (one.asked and (one.code in OF_A_SAMPLE or one.code == ON_SITE))]

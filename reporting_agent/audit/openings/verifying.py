@@ -130,7 +130,7 @@ def _require_one_report(files: Files, opening: Opening, drawn: Commitment) -> No
             raise InputError(
                 "audit-files-of-two",
                 Phrase(
-                    "The files are of two %(both)s: the %(name)s is of %(named)s, the draw of %(drawn)s.",
+                    "The files belong to two %(both)s: the %(name)s to %(named)s, the draw to %(drawn)s.",
                     both=both,
                     name=name,
                     named=_named(*other),
@@ -185,15 +185,17 @@ def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
     if site is None:
         return not_asked(
             code,
-            Phrase("The whole label was not recomputed: a sample finds shares, not every record."),
+            Phrase("The whole label was not recomputed: a sample detects shares of misstated records, not every single one."),
             Phrase("On site: the same command with --site."),
         )
     again = recompute(site, evidence.report, evidence.opening.seed, windows=evidence.contents.windows, contents=evidence.contents)
     if not again.agrees:
         return failed(
             code,
-            Phrase("The plant's files do not give the report again: %(differences)s differences.", differences=len(again.differences)),
-            Phrase("See whether files or settings were changed since; if not, the report is not of these data."),
+            Phrase(
+                "The report cannot be recomputed from the plant's files: %(differences)s differences.", differences=len(again.differences)
+            ),
+            Phrase("Check whether files or settings were changed since then. If not, the report was not made from these data."),
             [one.said for one in again.differences],
         )
     return held(
@@ -206,6 +208,6 @@ def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
 
 def settled(findings: Iterable[Outcome], on_site: Outcome) -> list[Outcome]:
     """What no opening shows of withheld labels, the whole recomputation did."""
-    again = Phrase("The plant's files give again what is withheld, and why: the whole label was recomputed.")
+    again = Phrase("The plant's files give the same withheld labels again, with their reasons: the whole label was recomputed.")
     untold = ("withheld-justified", State.NOT_CHECKABLE) if on_site.state is State.HELD else None
     return [held(one.code, again, one.count) if (one.code, one.state) == untold else one for one in findings]

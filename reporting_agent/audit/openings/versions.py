@@ -26,11 +26,14 @@ def composed_again(raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mappi
     try:
         found = audited.require_logged(document(raw), keys)
     except SteplabelError as refusal:
-        why = Phrase("What the version was composed of is not what was logged, so nothing can be computed from it.")
+        why = Phrase("What the version was composed from is not what was logged, so nothing can be computed from it.")
         return [refused(code, refusal), not_checkable(code_again, why)]
     reports, size = len(found.file.reports), found.head.size
     said = Phrase(
-        "Document, %(reports)s reports and their values are leaves of the log of %(size)s entries; which firm each is of, the portal says.",
+        (
+            "The document, %(reports)s reports and their values are leaves of the log of %(size)s entries. Which firm each report "
+            "belongs to is stated by the portal alone."
+        ),
         reports=reports,
         size=size,
     )
@@ -69,13 +72,14 @@ def _repeated(made: Checked) -> list[Outcome]:
         not_checkable(
             code,
             Phrase(
-                "%(lacking)s figures are said to repeat an earlier version, and no version at hand shows them: %(names)s.",
+                "%(lacking)s figures are said to repeat an earlier version, but no version that was given shows them: %(names)s.",
                 lacking=len(lacking),
                 names=", ".join(one.name for one in lacking),
             ),
             Phrase(
-                "Give the signed version that showed them first, its JSON or the file of what it was composed of. Missing here of this "
-                "group and period: %(own)s; else it is of another group of the sector. If none shows them, they follow from nothing.",
+                "Give the signed version that first showed them: its JSON, or the file of the reports that it was composed from. "
+                "Missing here for this group and period: %(own)s. If it is none of these, it belongs to another group of the sector. "
+                "If no version shows the figures, they have no source.",
                 own=own,
             ),
         )
@@ -91,14 +95,14 @@ def _left_out(made: Checked) -> list[Outcome]:
         not_checkable(
             "left-out-justified",
             Phrase(
-                "%(number)s labels did not enter, and no file shows why: %(labels)s. With them: %(moved)s.",
+                "%(number)s labels were not included, and no file shows why: %(labels)s. If they were included: %(moved)s.",
                 number=len(made.left_out.labels),
                 labels=", ".join(made.left_out.labels),
                 moved=moved,
             ),
             Phrase(
                 "Ask the portal for the peer group's policy on audits and the statements on these reports. If no policy leaves them "
-                "out, the version was made of reports that were chosen."
+                "out, the version was made from reports that were picked."
             ),
         )
     ]
@@ -111,7 +115,9 @@ def _worded(made: Checked) -> list[Outcome]:
     return [
         not_checkable(
             "explanation-follows",
-            Phrase("The explanation cannot be recomputed as published, in: %(parts)s.", parts=", ".join(made.reworded)),
-            Phrase("Check with the release that published the version: what differs there, too, is not of these figures."),
+            Phrase("These parts of the explanation cannot be recomputed as published: %(parts)s.", parts=", ".join(made.reworded)),
+            Phrase(
+                "Check with the release of Steplabel that published the version. What differs there too does not follow from these figures."
+            ),
         )
     ]

@@ -27,7 +27,7 @@ from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
 
 BILL, STOCK = "bill-and-meters", "stock-and-meters"
-FIND_OUT = Phrase("Find out which of the two is wrong, and for how long; see the original, and the meter's own register.")
+FIND_OUT = Phrase("Find out which of the two is wrong, and for how long. Check the original, and the meter's own register.")
 _TOLD = 0.9  # of the seconds; a meter that tells less of the time is held against nothing
 _APART = timedelta(days=1)  # between bills in a row whose last days are written as they are printed, included
 
@@ -159,13 +159,15 @@ def _compared(site: Site, data: PlantData, paper: Paper, code: str, period: Peri
 
 
 def _too_little(code: str, name: Phrase, found: Counted, named: Sequence[MeterRecord], all_records: Sequence[MeterRecord]) -> Outcome:
-    said = about(name, Phrase("readings tell %(share)s %% of the time only.", share=f"{100 * found.known:.0f}"))
+    said = about(name, Phrase("readings cover only %(share)s %% of the time.", share=f"{100 * found.known:.0f}"))
     beside = [one for one in all_records if one not in named and any(takes_over(one, own) or takes_over(own, one) for own in named)]
     if not beside:
         return not_checkable(code, said, Phrase("Read the meters' own memory."))
     both = joined_names([*(one.meter.id for one in named), *(one.meter.id for one in beside)])
     return not_checkable(
-        code, said, Phrase("One meter begins where another ends: if it took its place, name both under meters (%(meters)s).", meters=both)
+        code,
+        said,
+        Phrase("One meter begins where another ends. If it replaced the other one, name both under meters (%(meters)s).", meters=both),
     )
 
 
@@ -187,9 +189,9 @@ def _said(one: Held, code: str, *, by_sum: bool = False) -> Outcome:
         return held(code, one.said)
     if one.sign:
         return failed(code, one.said, FIND_OUT)
-    reason = Phrase("%(said)s It is no more than a day's use: the hour of reading.", said=one.said)
+    reason = Phrase("%(said)s The difference is at most a day's use, so the hour of reading can explain it.", said=one.said)
     if by_sum:
-        return held(code, Phrase("%(said)s The sum over its neighbours agrees.", said=reason))
+        return held(code, Phrase("%(said)s The sum with its neighbours agrees.", said=reason))
     return not_checkable(code, reason, Phrase("Give the bills before and after it, or the hour at which the meters were read."))
 
 
@@ -199,9 +201,13 @@ def _in_a_row(one: Held, sign: int) -> Outcome:
         return held(BILL, one.said)
     day = one.paper.told.from_day.isoformat()
     if sign > 0:
-        return failed(BILL, Phrase("%(said)s From %(day)s on each says less than the meters counted.", said=one.said, day=day), FIND_OUT)
+        return failed(
+            BILL, Phrase("%(said)s From %(day)s on, each document states less than the meters counted.", said=one.said, day=day), FIND_OUT
+        )
     if sign < 0:
-        return failed(BILL, Phrase("%(said)s From %(day)s on each says more than the meters counted.", said=one.said, day=day), FIND_OUT)
+        return failed(
+            BILL, Phrase("%(said)s From %(day)s on, each document states more than the meters counted.", said=one.said, day=day), FIND_OUT
+        )
     return failed(BILL, one.said, FIND_OUT)
 
 

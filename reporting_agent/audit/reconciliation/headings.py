@@ -85,11 +85,13 @@ EXAMPLES: dict[str, dict[str, Example]] = {
 """A row of each sheet, as the template's first sheet shows it; its keys are the columns in order."""
 
 NOTES: tuple[Words, ...] = (
-    worded("What documents say of this site's energy and output, to be held against its meters and batches. One row a document."),
-    worded("Days are local; the day under To is not included. Uncertainties are expanded (k = 2), in percent of the quantity."),
     worded(
-        "Several meters, whose readings are added up, are separated by commas. Used = opening + "
-        "received - closing; made = sold + closing - opening."
+        "What documents say about this site's energy and output, to be compared with its meters and batches. One row for each document."
     ),
-    worded("Fill in the sheets that you have documents for; there is an example of each below."),
+    worded("Days are local. The day under To is not included. Uncertainties are expanded (k = 2), in percent of the quantity."),
+    worded(
+        "If there are several meters, separate them with commas; their readings are added up. Used = opening + received - closing; "
+        "made = sold + closing - opening."
+    ),
+    worded("Fill in the sheets that you have documents for. There is an example of each below."),
 )

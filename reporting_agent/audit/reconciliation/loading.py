@@ -37,7 +37,9 @@ def template(path: Path, lang: str) -> bytes:
     if form != ".xlsx":
         raise UsageError(
             "template-kind-unknown",
-            Phrase("No template is written to a file that ends in %(value)s: %(path)s.", value=f"{path.suffix or 'nothing'!r}", path=path),
+            Phrase(
+                "A template cannot be written to a file that ends in %(value)s: %(path)s.", value=f"{path.suffix or 'nothing'!r}", path=path
+            ),
             "Name a file that ends in .xlsx or .toml.",
         )
     from reporting_agent.audit.reconciliation import workbook

@@ -146,7 +146,7 @@ def load(path: Path) -> Papers:
         raise InputError(
             "papers-unreadable",
             "The file of documents cannot be read.",
-            "Give a TOML file in UTF-8; `steplabel-agent reconcile --template FILE` writes a first one.",
+            "Give a TOML file in UTF-8; `steplabel-agent reconcile --template FILE` writes one to start from.",
             place=place,
             found=str(wrong),
         ) from wrong
@@ -156,7 +156,7 @@ def load(path: Path) -> Papers:
         raise InputError(
             "papers-invalid",
             "The file of documents contradicts itself.",
-            "Correct the key named; `steplabel-agent reconcile --template FILE` writes every key with an example.",
+            "Correct the key that is named. `steplabel-agent reconcile --template FILE` writes every key with an example.",
             place=Place(str(path), column=key),
             found=repr(first["input"])[:120],
             wanted=first["msg"].removeprefix("Value error, "),

@@ -71,12 +71,12 @@ def _calibration(paper: Calibration, site: Site, period: Period) -> Outcome:
             _about(
                 name,
                 Phrase(
-                    "an error of %(error_pct)s %% was found, its class allows %(limit_pct)s %%.",
+                    "an error of %(error_pct)s %% was found, but its class allows %(limit_pct)s %%.",
                     error_pct=f"{paper.error_pct:g}",
                     limit_pct=f"{paper.limit_pct:g}",
                 ),
             ),
-            Phrase("Repair the meter; correct its energy."),
+            Phrase("Repair the meter, and correct its energy."),
         )
     if not (paper.holds_on(period.start.date()) and paper.holds_on(date.fromordinal(last.toordinal() - 1))):
         return failed(
@@ -90,14 +90,14 @@ def _calibration(paper: Calibration, site: Site, period: Period) -> Outcome:
                     period=period.name,
                 ),
             ),
-            Phrase("Have the meter calibrated, and say what it showed before it was adjusted."),
+            Phrase("Have the meter calibrated, and state its error before adjustment."),
         )
     return held(
         code,
         _about(
             name,
             Phrase(
-                "calibrated on %(on)s, error at most %(error_pct)s %% of %(limit_pct)s %% allowed.",
+                "calibrated on %(on)s, error at most %(error_pct)s %%, with %(limit_pct)s %% allowed.",
                 on=f"{paper.on}",
                 error_pct=f"{paper.error_pct:g}",
                 limit_pct=f"{paper.limit_pct:g}",
@@ -114,7 +114,7 @@ def _not_covered(site: Site, data: PlantData, papers: Papers, period: Period) ->
     for record in data.meters:
         meter = record.meter
         if record.counted and meter.id not in named and not any(above.id in named for above in tree.above(meter)):
-            none = Phrase("no bill or stock survey covers it, nor a meter above it.")
+            none = Phrase("no bill or stock survey covers it or a meter above it.")
             yield not_checkable("bill-and-meters", _about(same(meter.id), none))
         if record.counted and meter.id not in certified and not meter.computed:
             yield not_checkable("calibration", _about(same(meter.id), Phrase("no calibration record.")))

@@ -30,13 +30,13 @@ def difference(told: float, counted: float, tolerance: float, unit: str) -> Phra
     values["apart"] = f"{'+' if apart > 0 else ''}{_plain(apart, 4)}"
     if not told:
         return Phrase(
-            "the document says %(told)s %(unit)s, the site %(counted)s %(unit)s, %(apart)s %(unit)s; "
-            "together they may differ by %(tolerance)s %(unit)s.",
+            "the document states %(told)s %(unit)s, the site %(counted)s %(unit)s, a difference of %(apart)s %(unit)s; up to "
+            "%(tolerance)s %(unit)s is allowed.",
             **values,
         )
     return Phrase(
-        "the document says %(told)s %(unit)s, the site %(counted)s %(unit)s, %(apart)s %(unit)s (%(share)s %%); "
-        "together they may differ by %(tolerance)s %(unit)s.",
+        "the document states %(told)s %(unit)s, the site %(counted)s %(unit)s, a difference of %(apart)s %(unit)s (%(share)s %%); up "
+        "to %(tolerance)s %(unit)s is allowed.",
         share=f"{100 * apart / told:+.2f}",
         **values,
     )
@@ -47,8 +47,8 @@ def inside(first: date, last: date, period: Period, site: Site) -> bool:
 
 
 def outside(code: str, name: Phrase, period: Period) -> Outcome:
-    said = about(name, Phrase("lies outside the period %(period)s.", period=period.name))
-    return not_checkable(code, said, Phrase("Give the period that holds it."))
+    said = about(name, Phrase("is outside the period %(period)s.", period=period.name))
+    return not_checkable(code, said, Phrase("Give the period that contains it."))
 
 
 def of_units(code: str, name: Phrase, refusal: InputError) -> Outcome:

@@ -71,7 +71,7 @@ def read(path: Path) -> Papers:
         raise InputError(
             "papers-unreadable",
             "The file of documents cannot be read.",
-            "Check the path; `steplabel-agent reconcile --template FILE.xlsx` writes an empty workbook.",
+            "Check the path. `steplabel-agent reconcile --template FILE.xlsx` writes an empty workbook.",
             place=Place(str(path)),
             found="no such file",
         )
@@ -84,8 +84,8 @@ def read(path: Path) -> Papers:
     if not found:
         raise InputError(
             "papers-sheets-missing",
-            "No sheet of the workbook is one of documents.",
-            "Name the sheets as the template does; `steplabel-agent reconcile --template FILE.xlsx` writes it.",
+            "The workbook contains no sheet of documents.",
+            "Name the sheets as in the template, which `steplabel-agent reconcile --template FILE.xlsx` writes.",
             place=Place(str(path)),
             found=", ".join(book.names) or "no sheet",
             wanted="; ".join(", ".join(words.said_in(lang) for words in SHEETS.values()) for lang in languages()),
@@ -204,7 +204,7 @@ def _no_heading(path: Path, name: str, kind: str, missing: set[str], row: int) -
     return InputError(
         "papers-heading-missing",
         "A sheet of documents lacks a column.",
-        "Name the columns as the template does; `steplabel-agent reconcile --template FILE.xlsx` writes it.",
+        "Name the columns as in the template, which `steplabel-agent reconcile --template FILE.xlsx` writes.",
         place=Place(f"{path}, sheet {name!r}", row),
         found="no column " + ", ".join(COLUMNS[key].en for key in ordered),
         wanted=", ".join(" / ".join(dict.fromkeys(COLUMNS[key].by_language.values())) for key in ordered),

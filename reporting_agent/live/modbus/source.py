@@ -91,7 +91,7 @@ class ModbusSource:
             meters = ", ".join(one.meter for one in block.values)
             if silence.why:
                 told = Phrase(
-                    "%(source)s, %(place)s: no reading of %(meters)s (%(why)s). It is asked again every %(every)s s.",
+                    "%(source)s, %(place)s: no reading of %(meters)s (%(why)s). The agent tries again every %(every)s s.",
                     source=self.name,
                     place=_place(block),
                     meters=meters,
@@ -100,8 +100,8 @@ class ModbusSource:
                 )
             else:
                 told = Phrase(
-                    "%(source)s, %(place)s answers again; %(polls)s polls of %(meters)s were missed since %(since)s. "
-                    "A register's energy is complete, its course over the gap is not known.",
+                    "%(source)s, %(place)s answers again; %(polls)s polls of %(meters)s were missed since %(since)s. The energy from "
+                    "a register is complete; how it changed during the gap is not known.",
                     source=self.name,
                     place=_place(block),
                     polls=f"{silence.polls:,}",
@@ -113,7 +113,7 @@ class ModbusSource:
         told = (
             Phrase("%(source)s: a poll takes longer than the %(every)s s between polls. Raise every_s.", source=self.name, every=every)
             if self._slow
-            else Phrase("%(source)s: polls keep their pace again.", source=self.name)
+            else Phrase("%(source)s: polls are on time again.", source=self.name)
         )
         yield Word("pace", "slow" if self._slow else "", told)
 

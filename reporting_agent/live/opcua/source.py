@@ -86,7 +86,7 @@ class OpcUaSource:
     def trouble(self) -> str:
         """What keeps readings from coming, in the words of server or network; empty for nothing."""
         if self._ended_by_itself:
-            return Phrase("ended by a fault of ours: see the agent's own log")
+            return Phrase("ended by a fault in the agent: see the agent's own log")
         if self.connected:
             return ", ".join(f"{name}: {why}" for name, why in self.refused.items())
         return self.refusal or "…"
@@ -101,7 +101,7 @@ class OpcUaSource:
             yield Word("", f"{self.connected} {self.refusal}", self._connection_told())
         if self.made_certificate is not None:
             told = Phrase(
-                "%(source)s: the agent made itself the certificate %(file)s, good for a year. Let the server trust it.",
+                "%(source)s: the agent created its own certificate %(file)s, valid for a year. Make the server trust it.",
                 source=self.name,
                 file=str(self.made_certificate),
             )
@@ -116,8 +116,8 @@ class OpcUaSource:
             yield Word(f"node {name}", why, told)
         if self.without_history:
             told = Phrase(
-                "%(source)s keeps no history of %(meters)s (%(why)s): what these measure while the agent is not connected is lost. "
-                "A register's energy is complete all the same.",
+                "%(source)s stores no history of %(meters)s (%(why)s): what these measure while the agent is not connected is lost. "
+                "The energy from a register is still complete.",
                 source=self.name,
                 meters=", ".join(sorted(self.without_history)),
                 why=next(iter(self.without_history.values())),
@@ -129,7 +129,9 @@ class OpcUaSource:
         if self.connected:
             return Phrase("%(source)s is connected.", source=self.name)
         return Phrase(
-            "%(source)s is not connected (%(why)s). It is tried again, and its history is read then.", source=self.name, why=self.refusal
+            "%(source)s is not connected (%(why)s). The agent tries again and will then read its history.",
+            source=self.name,
+            why=self.refusal,
         )
 
     @property

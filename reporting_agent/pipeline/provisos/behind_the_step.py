@@ -43,31 +43,31 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
         materials = enumerated(Phrase("%(column)s %(amount)s t", column=what, amount=f"{amount:.3g}") for what, amount in added)
         if back and stated is not None:
             said = Phrase(
-                "As the site states, %(share)s %% of the weighed output comes back as charge (%(variable)s). Per %(per)s that stays the"
-                " label would be %(through_it)s %(unit)s. Keep the scale's records for an auditor.",
+                "The site states that %(share)s %% of the weighed output returns as charge (%(variable)s). Per %(per)s that remains "
+                "the label would be %(through_it)s %(unit)s. Keep the scale records for an auditor.",
                 share=f"{stated:.3g}",
                 **shown,
             )
         elif back:
             said = Phrase(
-                "The log charges, per %(per)s of output, %(materials)s, which can be output that is screened off behind the scale and comes"
-                " back. Per %(per)s that stays the label would then be up to %(through_it)s %(unit)s. State under [static] how much of the"
-                " output comes back so, in %% (%(variable)s), 0 where it is weighed after the screen.",
+                "The log shows, per %(per)s of output, a charge of %(materials)s, which can be output that is screened off after the "
+                "scale and returns. Per %(per)s that remains the label would then be up to %(through_it)s %(unit)s. State under "
+                "[static] how much of the output returns in this way, in %% (%(variable)s), 0 if it is weighed after the screen.",
                 materials=materials,
                 **shown,
             )
         elif stated is not None:
             said = Phrase(
-                "As the site states, %(share)s %% of the output was added behind the step (%(variable)s). Per %(per)s that went through it"
-                " the label would be %(through_it)s %(unit)s. Keep the scale's records for an auditor.",
+                "The site states that %(share)s %% of the output was added after the step (%(variable)s). Per %(per)s that went "
+                "through the step the label would be %(through_it)s %(unit)s. Keep the scale records for an auditor.",
                 share=f"{stated:.3g}",
                 **shown,
             )
         else:
             said = Phrase(
-                "The log charges, per %(per)s of output, %(materials)s, which can also be added behind the step. Per %(per)s that went"
-                " through it the label would then be up to %(through_it)s %(unit)s. State under [static] how much of the output was added"
-                " so, in %% (%(variable)s), 0 where none was.",
+                "The log shows, per %(per)s of output, a charge of %(materials)s, which can also be added after the step. Per "
+                "%(per)s that went through the step the label would then be up to %(through_it)s %(unit)s. State under [static] how "
+                "much of the output was added in this way, in %% (%(variable)s), 0 if none was.",
                 materials=materials,
                 **shown,
             )

@@ -58,9 +58,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             if amount > 0
         )
         said = Phrase(
-            "Beside the step's own meters the account of the site names energy of kinds that the step counts, per %(per)s of its output:"
-            " %(parts)s %(unit)s. If it were this step's own, the label would be %(size)s %(unit)s higher. Give each a meter that shows"
-            " what it serves.",
+            "Apart from what the step's own meters show, the site's account names energy of kinds that the step counts, per %(per)s "
+            "of its output: %(parts)s %(unit)s. If it belonged to this step, the label would be %(size)s %(unit)s higher. Give each "
+            "use a meter that shows what it serves.",
             per=pack.step(label.step).output_unit,
             parts=enumerated(shown),
             size=f"{together:.3g}",

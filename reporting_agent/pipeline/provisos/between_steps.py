@@ -84,9 +84,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         others, size = _of_others(label, usual, whole, pack)
         if _worth(size, label):
             said = Phrase(
-                "Others of the site take more %(kind)s than is typical: %(others)s. Were what is above the typical this step's own and only"
-                " booked there, the label would be higher by up to %(size)s %(unit)s. Show by the circuits of their meters what each"
-                " serves.",
+                "Other users of the site take more %(kind)s than is typical: %(others)s. If the part above the typical value "
+                "belonged to this step and was only booked there, the label would be higher by up to %(size)s %(unit)s. Show by the "
+                "circuits of their meters what each serves.",
                 kind=_KINDS[usual.metric],
                 others=enumerated(others.values()),
                 size=f"{size:.3g}",
@@ -99,8 +99,8 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         sharing = dict.fromkeys(other.step for other in whole.labels if _says(other, own, whole, pack))
         if sharing:
             said = Phrase(
-                "%(taken)s: what is above the typical %(kind)s may be that of one of %(others)s, whose labels say so. Show by the circuits"
-                " of its meters what each one serves.",
+                "%(taken)s: the %(kind)s above the typical value may belong to one of %(others)s, whose labels say so. Show by the "
+                "circuits of its meters what each one serves.",
                 taken=own.told(),
                 kind=_KINDS[usual.metric],
                 others=enumerated(pack.step(other).words for other in sharing),

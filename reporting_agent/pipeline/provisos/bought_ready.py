@@ -19,16 +19,16 @@ def told(label: StepLabel, step: Step, static: Mapping[str, float | str]) -> Ite
     share = percent(made, name, static)
     if share is None:
         said = Phrase(
-            "Nothing states how much of the output was bought ready or half made (%(variable)s). Each percent of it makes the label"
-            " lower by up to %(size)s %(unit)s. State it under [static], 0 where there is none.",
+            "The site does not state how much of the output was bought finished or half finished (%(variable)s). Each percent of it "
+            "lowers the label by up to %(size)s %(unit)s. State it under [static], 0 if there is none.",
             variable=name,
             size=f"{0.01 * abs(value):.2g}",
             unit=label.unit,
         )
     elif share > 0:
         said = Phrase(
-            "As the site states, %(share)s %% of the output was bought ready or half made (%(variable)s). Per %(per)s made here throughout"
-            " the label would be up to %(made_here)s %(unit)s. Keep the delivery notes for an auditor.",
+            "The site states that %(share)s %% of the output was bought finished or half finished (%(variable)s). Per %(per)s made "
+            "entirely here, the label would be up to %(made_here)s %(unit)s. Keep the delivery notes for an auditor.",
             share=f"{share:.3g}",
             variable=name,
             per=step.output_unit,

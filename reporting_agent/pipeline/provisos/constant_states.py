@@ -48,9 +48,9 @@ def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
         sizes = [(said, each * moved) for said, moved in _moved(record, whole.site.tree.by_id, sign)]
         if worth := [(said, size) for said, size in sizes if size > WORTH_TELLING * abs(label.best.value)]:
             said = Phrase(
-                "What meter %(meter)s counts of %(carrier)s rests on settings that no reading shows. The label would be higher by"
-                " %(constants)s. Let meters read them (temperature_meter, pressure_meter), or keep the records of how they were measured"
-                " for an auditor.",
+                "The %(carrier)s that meter %(meter)s counts depends on settings that no reading shows. The label would be higher by "
+                "%(constants)s. Measure them with meters (temperature_meter, pressure_meter), or keep the records of how they were "
+                "measured for an auditor.",
                 meter=record.meter.id,
                 carrier=CARRIERS[counted.carrier].words,
                 constants=enumerated(

@@ -47,9 +47,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         default = factors.mj(CarrierEnergy(carrier, 1.0, CARRIERS[carrier].unit), whole.day)
         if bounds.most > (1 + WIDE) * default:
             said = Phrase(
-                "%(carrier)s counts at the table's %(default)s, for the plant gives no value of its own. Each percent that it is richer"
-                " raises the label by %(size)s %(unit)s; at %(most)s, the most that is possible, it would be %(high)s for %(best)s. Give"
-                " measured values under [[lhv]].",
+                "%(carrier)s counts at the table's %(default)s, because the plant gives no value of its own. Each percent by which "
+                "the real value is higher raises the label by %(size)s %(unit)s; at %(most)s, the highest possible value, it would "
+                "be %(high)s instead of %(best)s. Give measured values under [[lhv]].",
                 carrier=CARRIERS[carrier].words.each(str.capitalize),
                 default=f"{default:.4g} MJ/{CARRIERS[carrier].unit}",
                 size=f"{0.01 * energy:.2g}",

@@ -49,10 +49,10 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         if richest == carrier or can_be[richest] - best <= WORTH_TELLING * abs(best):
             continue
         said = Phrase(
-            "No step and no conversion of the files makes %(share)s of the %(carrier)s (%(mean)s on average): it was bought, or another gas"
-            " goes by its name. Were it %(richest)s (%(value)s), the label would be %(high)s %(unit)s for %(best)s. Log what makes it, or"
-            " name it under purchased of [site_boundary], with heating values as they are analysed each month; keep the supplier's contract"
-            " for an auditor.",
+            "No step and no conversion in the files makes %(share)s of the %(carrier)s (%(mean)s on average): it was bought, or "
+            "another gas is recorded under its name. If it were %(richest)s (%(value)s), the label would be %(high)s %(unit)s "
+            "instead of %(best)s. Log what makes it, or name it under purchased of [site_boundary], with heating values from an "
+            "analysis each month; keep the supplier's contract for an auditor.",
             share=f"{bought:.0%}",
             carrier=CARRIERS[carrier].words,
             mean=f"{mean:.4g} MJ/{CARRIERS[carrier].unit}",

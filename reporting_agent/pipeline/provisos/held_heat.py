@@ -41,16 +41,16 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
         }
         if heat is stated:
             said = Phrase(
-                "The log charges %(amount)s t of %(materials)s per %(per)s of output, which contain %(heat)s MJ/kg, as the site states"
-                " (%(variable)s), and no energy counts it: with it the label would be higher by %(size)s %(unit)s. Keep the analyses for"
-                " an auditor.",
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output. The site states that they contain "
+                "%(heat)s MJ/kg (%(variable)s), and no energy counts it: with it the label would be higher by %(size)s %(unit)s. "
+                "Keep the analyses for an auditor.",
                 **shown,
             )
         else:
             said = Phrase(
-                "The log charges %(amount)s t of %(materials)s per %(per)s of output, which can contain up to %(heat)s MJ/kg that no"
-                " energy counts: with it the label would be higher by up to %(size)s %(unit)s. State under [static] what it contains by"
-                " analysis (%(variable)s).",
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output. They can contain up to %(heat)s MJ/kg "
+                "that no energy counts: with it the label would be higher by up to %(size)s %(unit)s. State under [static] what they "
+                "contain by analysis (%(variable)s).",
                 **shown,
             )
         yield Words.of(said)

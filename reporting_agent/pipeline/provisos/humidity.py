@@ -61,9 +61,10 @@ def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
         size = 0.01 * mj / MJ_PER[label.energy_unit] / output
         if size > WORTH_TELLING * abs(label.best.value):
             said = Phrase(
-                "Nothing shows that the Nm3 of %(carrier)s that are given back are of dry gas. A corrector for temperature and pressure"
-                " alone counts water vapour as gas, of saturated gas 4 %% at 30 °C and 20 %% at 60 °C: each percent makes the label lower"
-                " by %(size)s %(unit)s. Where it is so, give the meter in m3 with its temperature, pressure and relative_humidity_pct.",
+                "Nothing shows that the Nm3 of %(carrier)s that are given back are of dry gas. A corrector for temperature and "
+                "pressure alone counts water vapour as gas: in saturated gas 4 %% at 30 °C and 20 %% at 60 °C. Each percent lowers "
+                "the label by %(size)s %(unit)s. If this is the case, give the meter in m3 with its temperature, pressure and "
+                "relative_humidity_pct.",
                 carrier=CARRIERS[carrier].words,
                 size=f"{size:.3g}",
                 unit=label.unit,
@@ -84,23 +85,23 @@ def _gases(label: StepLabel, whole: Sitewide) -> Iterator[tuple[Meter, MeterReco
 def _said(declared: float | None, *, back: bool, **size: Value) -> Phrase:
     if declared is None:
         return Phrase(
-            "Nothing says how humid the %(carrier)s is that meter %(meter)s measures. Saturated, as washed gas is, it would be"
-            " %(vapour)s water vapour at its temperature and pressure, and the label would be higher by %(size)s %(unit)s. Give"
-            " relative_humidity_pct of the meter: 100 where the gas is saturated, 0 where it was dried.",
+            "Nothing states the humidity of the %(carrier)s that meter %(meter)s measures. If the gas were saturated, as washed gas "
+            "is, it would be %(vapour)s water vapour at its temperature and pressure, and the label would be higher by %(size)s "
+            "%(unit)s. Give relative_humidity_pct of the meter: 100 if the gas is saturated, 0 if it was dried.",
             **size,
         )
     if back:
         return Phrase(
-            "As the site declares, the %(carrier)s that meter %(meter)s measures has a relative humidity of %(humidity)s %%, which no"
-            " reading shows. Saturated, as washed gas is, it would be %(vapour)s water vapour, and the label would be higher by %(size)s"
-            " %(unit)s. Keep the measurements of its humidity for an auditor.",
+            "The site declares a relative humidity of %(humidity)s %% for the %(carrier)s that meter %(meter)s measures; no reading "
+            "shows it. If the gas were saturated, as washed gas is, it would be %(vapour)s water vapour, and the label would be "
+            "higher by %(size)s %(unit)s. Keep the humidity measurements for an auditor.",
             humidity=f"{declared:g}",
             **size,
         )
     return Phrase(
-        "As the site declares, the %(carrier)s that meter %(meter)s measures has a relative humidity of %(humidity)s %%, which no reading"
-        " shows: %(vapour)s of its volume is taken off as water vapour. Were it dry, the label would be higher by %(size)s %(unit)s. Keep"
-        " the measurements of its humidity for an auditor.",
+        "The site declares a relative humidity of %(humidity)s %% for the %(carrier)s that meter %(meter)s measures; no reading "
+        "shows it. So %(vapour)s of its volume is deducted as water vapour. If the gas were dry, the label would be higher by "
+        "%(size)s %(unit)s. Keep the humidity measurements for an auditor.",
         humidity=f"{declared:g}",
         **size,
     )

@@ -44,9 +44,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     if size <= WORTH_TELLING * abs(label.best.value):
         return
     said = Phrase(
-        "The step takes %(amount)s of heat per %(per)s; typical is %(typical)s. Some plants run on less, such as with hot charging or"
-        " electric heat. If fuel is missing from the files and the account, the label would be higher by up to %(size)s %(unit)s. Keep the"
-        " bills of all fuels for an auditor.",
+        "The step uses %(amount)s of heat per %(per)s; typical is %(typical)s. Some plants need less, for example with hot charging "
+        "or electric heat. If fuel is missing from the files and the account, the label would be higher by up to %(size)s %(unit)s. "
+        "Keep the bills of all fuels for an auditor.",
         amount=f"{amount:.3g} {usual.unit}",
         per=step.output_unit,
         typical=f"{usual.typical:g} {usual.unit}",

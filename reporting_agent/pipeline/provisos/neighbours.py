@@ -48,25 +48,25 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
         slopes = (one.slope.get(label.metric, 0.0) for one in step.reference_conditions if one.variable == variable)
         if any(min(-slope, 0.0) <= follows <= max(-slope, 0.0) for slope in slopes):
             said = Phrase(
-                "Days take turns above the usual and below it (correlation of neighbours %(opposed)s) as their %(variable)s does: the"
-                " correction by it takes more than the days' energy follows. With each day and the next taken together, the label would be"
-                " higher by %(size)s %(unit)s. Keep the records of that variable for an auditor.",
+                "Days alternate above and below the usual level (correlation of neighbours %(opposed)s), and so does their "
+                "%(variable)s: its correction is larger than its effect on the days' energy. With each day and the next taken "
+                "together, the label would be higher by %(size)s %(unit)s. Keep the records of that variable for an auditor.",
                 variable=variable,
                 **shown,
             )
         else:
             said = Phrase(
-                "Days take turns above the usual and below it (correlation of neighbours %(opposed)s) as their %(variable)s does, as where"
-                " two products have one name: write them as two. With each day and the next taken together, the label would be higher by"
-                " %(size)s %(unit)s.",
+                "Days alternate above and below the usual level (correlation of neighbours %(opposed)s), and so does their "
+                "%(variable)s, as if two products had one name. If so, record them as two. With each day and the next taken "
+                "together, the label would be higher by %(size)s %(unit)s.",
                 variable=variable,
                 **shown,
             )
     else:
         said = Phrase(
-            "Days above the usual and days below it follow each other more than chance does (correlation of neighbours %(opposed)s), as"
-            " if output or energy were booked a day early or late. With each day and the next taken together, the label would be higher"
-            " by %(size)s %(unit)s. Read output and energy at the same hour.",
+            "Days above and days below the usual level alternate more than by chance (correlation of neighbours %(opposed)s), as if "
+            "output or energy were booked a day early or late. With each day and the next taken together, the label would be higher "
+            "by %(size)s %(unit)s. Read output and energy at the same hour.",
             **shown,
         )
     yield Words.of(said)

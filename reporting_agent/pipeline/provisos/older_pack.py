@@ -32,8 +32,8 @@ def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
         )
     else:
         said = Phrase(
-            "This label is made by version %(version)s of the pack %(pack)s; the newest that comes with this agent is version %(newest)s."
-            " Write pack_version = %(quoted)s in site.toml, unless your group reports by version %(version)s.",
+            "This label was made with version %(version)s of the pack %(pack)s; the newest in this agent is version %(newest)s. "
+            "Write pack_version = %(quoted)s in site.toml, unless your group reports with version %(version)s.",
             version=pack.version,
             pack=pack.id,
             newest=newest.version,
@@ -51,13 +51,13 @@ def _tests(step: str, pack: Pack) -> list[Phrase]:
     if own is None:
         return found
     tests = {
-        Phrase("the least energy that it runs on"): own.boundary.needs,
-        Phrase("the most heat that it can give back"): own.boundary.yields,
+        Phrase("the least energy needed to run"): own.boundary.needs,
+        Phrase("the most heat that can be given back"): own.boundary.yields,
         Phrase("energy booked at another step"): own.takes,
-        Phrase("output against what it is made of"): own.feeds,
-        Phrase("product bought ready"): own.bought_share,
+        Phrase("output against its input materials"): own.feeds,
+        Phrase("product bought finished or half finished"): own.bought_share,
         Phrase("heat of charged materials"): own.holds_heat,
-        Phrase("shares against what the log charges"): own.shares,
-        Phrase("values of variables beyond the usual"): [one for one in own.reference_conditions if one.usual or one.test],
+        Phrase("shares against the charges in the log"): own.shares,
+        Phrase("values of variables outside the usual range"): [one for one in own.reference_conditions if one.usual or one.test],
     }
     return [*found, *(said for said, held in tests.items() if held)]

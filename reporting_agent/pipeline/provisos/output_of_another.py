@@ -30,8 +30,8 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
     size = best * (output / made - 1) if made > 0 else 0.0
     if abs(made - output) > NEARLY * made and size > 0:
         said = Phrase(
-            "The output of this step is that of %(other)s, which by its log made %(made)s %(per)s in the same time; this log says"
-            " %(output)s %(per)s. By the other log the label would be higher by %(size)s %(unit)s. Correct the one or the other.",
+            "The output of this step is that of %(other)s, whose log shows %(made)s %(per)s in the same time; this log shows "
+            "%(output)s %(per)s. By the other log the label would be higher by %(size)s %(unit)s. Correct one of the two logs.",
             other=pack.step(step.output_of).words,
             made=f"{made:,.0f}",
             per=step.output_unit,

@@ -89,15 +89,15 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         return
     parts = (
         (Phrase("outside runs and in runs that the label leaves out %(size)s", size=f"{waits:.3g}"), waits),
-        (Phrase("in pauses beside runs and in runs without product, at the power of runs %(size)s", size=f"{running:.3g}"), running),
-        (Phrase("on meters of which much fell outside their runs %(size)s", size=f"{foreign:.3g}"), foreign),
-        (Phrase("in runs before or after a meter's time %(size)s", size=f"{ended:.3g}"), ended),
-        (Phrase("in readings beyond a meter's range %(size)s", size=f"{beyond:.3g}"), beyond),
-        (Phrase("in time that no reading tells, at the highest load shown or twice the usual one, %(size)s", size=f"{peaks:.3g}"), peaks),
+        (Phrase("in pauses next to runs and in runs without product, at the power of runs %(size)s", size=f"{running:.3g}"), running),
+        (Phrase("on meters with much of their energy outside their runs %(size)s", size=f"{foreign:.3g}"), foreign),
+        (Phrase("in runs before or after a meter was in use %(size)s", size=f"{ended:.3g}"), ended),
+        (Phrase("in readings outside a meter's range %(size)s", size=f"{beyond:.3g}"), beyond),
+        (Phrase("in time without readings, at the highest load shown or twice the usual one, %(size)s", size=f"{peaks:.3g}"), peaks),
     )
     said = Phrase(
-        "Energy of this step fell to no run that counts, per %(per)s of its output: %(parts)s %(unit)s. With all of it the label would be"
-        " higher by %(size)s %(unit)s. Log what ran in that time, and correct range, rated power and until of its meters.",
+        "Some energy of this step is in no run that counts, per %(per)s of its output: %(parts)s %(unit)s. With all of it the label "
+        "would be higher by %(size)s %(unit)s. Log what ran in that time, and correct range, rated power and until of its meters.",
         per=step.output_unit,
         parts=enumerated(name for name, amount in sorted(parts, key=lambda part: -part[1]) if amount > 0),
         unit=label.unit,

@@ -14,8 +14,8 @@ def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
     """One sentence."""
     if label.best.value is not None and not packs.is_published(pack):
         said = Phrase(
-            "This label, and any grade beside it, is made by a pack of the site's own (%(pack)s %(version)s): nobody published its"
-            " boundary, limits and bounds. Compare it with no label by a published pack.",
+            "This label, and any grade beside it, was made with the site's own pack (%(pack)s %(version)s). Its boundary, limits and "
+            "bounds have not been published. Do not compare it with labels made with a published pack.",
             pack=pack.id,
             version=pack.version,
         )

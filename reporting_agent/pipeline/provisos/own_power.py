@@ -31,18 +31,19 @@ def told(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
     share = percent(made, name, site.static)
     if share is None:
         said = Phrase(
-            "Nothing states whether power that the site generates itself (waste heat, solar, wind) was subtracted before the readings were"
-            " written to these files. Each percent of the step's power that was so is missing from the label: %(size)s %(unit)s. Write"
-            " under [static] in site.toml how many percent of the power used were subtracted (%(variable)s), 0 where none was.",
+            "Nothing states whether power that the site generates itself (waste heat, solar, wind) was subtracted before the "
+            "readings were written to these files. Each percent of the step's power that was subtracted lowers the label by %(size)s "
+            "%(unit)s. Under [static] in site.toml, state how many percent of the power used were subtracted (%(variable)s), 0 if "
+            "none was.",
             variable=name,
             size=f"{0.01 * used:.3g}",
             unit=label.unit,
         )
     elif share > 0:
         said = Phrase(
-            "As the site states, %(share)s %% of the power that it uses is generated on the site and was subtracted before the readings"
-            " were written to these files (%(variable)s). With it the label would be %(whole)s %(unit)s. Give the files the power used,"
-            " and state 0.",
+            "The site states that %(share)s %% of the power that it uses is generated on the site and was subtracted before the "
+            "readings were written to these files (%(variable)s). With it the label would be %(whole)s %(unit)s. Give the full power "
+            "used in the files, and state 0.",
             share=f"{share:.3g}",
             variable=name,
             whole=f"{value + used * (1 / (1 - share / 100) - 1):.4g}",

@@ -79,10 +79,10 @@ def told(label: StepLabel, step: Step, whole: Sitewide) -> Iterator[Words]:
     if not above or size <= max(chance, of_label, HIGHER * abs(label.best.value)):
         return
     said = Phrase(
-        "On the same equipment ran %(others)s, which took up to %(apart)s %(unit)s more, by amounts that the plant writes by batch."
-        " Products may truly differ so. Were it energy of these runs that is only written there, this label, and the mean that its grade"
-        " tests, would be higher by up to %(size)s %(unit)s, and the label %(together)s. Meter the runs of each product, or keep the"
-        " readings behind these amounts for an auditor.",
+        "%(others)s ran on the same equipment and used up to %(apart)s %(unit)s more, by amounts that the plant writes for each "
+        "batch. Products may really differ this much. If this energy belonged to the runs of this product and was only written "
+        "there, this label and the mean that its grade tests would be higher by up to %(size)s %(unit)s, and the label would be "
+        "%(together)s. Meter the runs of each product, or keep the readings behind these amounts for an auditor.",
         others=enumerated(above) if len(above) <= NAMED else Phrase("%(count)s other products", count=len(above)),
         apart=f"{max(above.values()):.3g}",
         size=f"{size:.3g}",

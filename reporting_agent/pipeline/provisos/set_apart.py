@@ -35,8 +35,8 @@ def told(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
     best, with_all = label.best.value, None if other is None else other.best.value
     if other is not None and best is not None and with_all is not None and with_all - best > WORTH_TELLING * abs(best):
         said = Phrase(
-            "The log calls %(count)s runs with product tests, or not normal running, so they are left out. With them the label would be"
-            " %(other)s %(unit)s, for %(best)s. Keep the orders of these tests for an auditor.",
+            "The log marks %(count)s runs with product as tests, or as not normal running, so they are left out. With them the label "
+            "would be %(other)s %(unit)s instead of %(best)s. Keep the orders of these tests for an auditor.",
             count=other.used - label.used,
             other=f"{with_all:.4g}",
             best=f"{best:.4g}",

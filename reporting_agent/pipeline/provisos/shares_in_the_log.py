@@ -35,8 +35,8 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
         if abs(stated - shown) <= ROOM_PCT or max(higher, lower) <= 0:
             continue
         said = Phrase(
-            "By the log %(materials)s is %(shown)s %% of %(whole)s, and %(variable)s says %(stated)s %%. By the log's share %(effect)s."
-            " Correct the one or the other.",
+            "By the log %(materials)s is %(shown)s %% of %(whole)s, but %(variable)s says %(stated)s %%. With the log's share "
+            "%(effect)s. Correct one of them.",
             materials=enumerated(charged.words_of(one) for one in share.of if charged.columns_of([one])),
             shown=f"{shown:.3g}",
             whole=_among(share, charged),

@@ -59,9 +59,9 @@ def rests_on(
         if met is not None and met <= level:
             continue
         found[limit.standard] = Phrase(
-            "That level %(level)s of %(standard)s is met rests on what the site states: %(stated)s. Were these the strictest that the"
-            " standard knows, its limits would be %(limits)s %(unit)s, and %(then)s. Keep the papers that show them for an auditor:"
-            " nameplates, the design, orders.",
+            "Whether level %(level)s of %(standard)s is met depends on what the site states: %(stated)s. If these were the strictest "
+            "conditions of the standard, its limits would be %(limits)s %(unit)s, and %(then)s. Keep documents that prove them for "
+            "an auditor: nameplates, the design, orders.",
             level=level,
             standard=limit.standard,
             stated=enumerated(f"{name} = {_plain(given[name])}" for name in stated),

@@ -67,9 +67,9 @@ def unserved(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             yield Words.of(_on_paper(Phrase("what %(id)s makes", id=made.id), on_paper, label))
         if (1 - served) * taken > max(NEARLY * taken, USUAL * abs(label.best.value)):
             said = Phrase(
-                "Of what %(id)s of [site_boundary] makes, steps whose labels count it, their auxiliaries and buyers take %(share)s. Were"
-                " what it takes for the rest this step's own, the label would be higher by %(size)s %(unit)s. Name who takes the rest in"
-                " [site_boundary], with the meter.",
+                "Steps whose labels count it, their auxiliaries and buyers use %(share)s of what %(id)s of [site_boundary] makes. If "
+                "its input for the rest belonged to this step, the label would be higher by %(size)s %(unit)s. Name the users of the "
+                "rest in [site_boundary], with the meter.",
                 id=made.id,
                 share=f"{served:.0%}",
                 size=f"{(1 - served) * taken:.3g}",
@@ -144,8 +144,8 @@ def _mj(flows: Iterable[Flow], whole: Sitewide) -> float:
 
 def _no_takers(carrier: str, idle: list[str]) -> Phrase:
     return Phrase(
-        "What %(ids)s of [site_boundary] makes of the %(carrier)s is taken, wholly or in part, by no step that counts it, no auxiliary of"
-        " another step and no buyer: so far it is no taker.",
+        "What %(ids)s of [site_boundary] makes from the %(carrier)s is not, or not all, used by a step that counts it, an auxiliary "
+        "of another step or a buyer. That part is not counted as a use.",
         ids=", ".join(idle),
         carrier=CARRIERS[carrier].words,
     )
@@ -153,8 +153,8 @@ def _no_takers(carrier: str, idle: list[str]) -> Phrase:
 
 def _on_paper(what: Value, size: float, label: StepLabel) -> Phrase:
     return Phrase(
-        "The sale of %(what)s is stated, and no meter shows it: compare it with the invoices. Without it the label would be higher by"
-        " %(size)s %(unit)s.",
+        "The sale of %(what)s is only stated; no meter shows it. Compare it with the invoices. Without it the label would be higher "
+        "by %(size)s %(unit)s.",
         what=what,
         size=f"{size:.3g}",
         unit=label.unit,
@@ -165,13 +165,14 @@ def _said(carrier: str, rest: float, share: float, label: StepLabel) -> Phrase:
     size: dict[str, Value] = {"carrier": CARRIERS[carrier].words, "size": f"{rest:.3g}", "unit": label.unit}
     if share <= 0:
         return Phrase(
-            "Nothing shows who takes the %(carrier)s that is credited: no other step of the site, and no flow of [site_boundary]."
-            " Without the credit the label would be higher by %(size)s %(unit)s. Name its taker in [site_boundary], with the meter.",
+            "Nothing shows who uses the %(carrier)s that is credited: no other step of the site does, and no flow of "
+            "[site_boundary]. Without the credit the label would be higher by %(size)s %(unit)s. Name its user in [site_boundary], "
+            "with the meter.",
             **size,
         )
     return Phrase(
-        "Of the %(carrier)s that is credited, other steps of the site and flows of [site_boundary] take %(share)s. Without the rest the"
-        " label would be higher by %(size)s %(unit)s. Name who takes the rest in [site_boundary], with the meter.",
+        "Other steps of the site and flows of [site_boundary] use %(share)s of the %(carrier)s that is credited. Without the rest "
+        "the label would be higher by %(size)s %(unit)s. Name the users of the rest in [site_boundary], with the meter.",
         share=f"{share:.2%}",
         **size,
     )

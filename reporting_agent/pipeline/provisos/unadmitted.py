@@ -59,8 +59,9 @@ def driven_besides(label: StepLabel, step: Step) -> Iterator[Words]:
     besides = [CARRIERS[use.carrier].words for use in label.outside if use.is_inside]
     if label.best.value is None and label.best.reason == ExclusionReason.ENERGY_OUTSIDE and besides:
         said = Phrase(
-            "This metric compares runs that take nothing but what it counts, since other energy may do the same work. These took"
-            " %(carriers)s as well, in a dryer for example, which the boundary holds: their label is that of %(metrics)s.",
+            "This metric compares only runs that use no other energy than it counts, because other energy may do the same work. "
+            "These runs also used %(carriers)s, which is inside the boundary, for example in a dryer. Their label is that of "
+            "%(metrics)s.",
             carriers=enumerated(besides),
             metrics=enumerated(str(rule.metric) for rule in step.metrics if not rule.alone),
         )

@@ -55,9 +55,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             in_the_file_alone[name] = size
     if (together := fsum(of_no_step.values())) > USUAL * abs(label.best.value):
         said = Phrase(
-            "Meters count for no step that ran, and nothing says what they serve, per %(per)s of this step's output: %(meters)s %(unit)s."
-            " Were it this step's own, the label would be higher by %(size)s %(unit)s. Give each the step that it serves, the meter it"
-            " hangs on, or its line in [site_boundary].",
+            "Some meters count for no step that ran, and nothing states what they serve, per %(per)s of this step's output: "
+            "%(meters)s %(unit)s. If their energy belonged to this step, the label would be higher by %(size)s %(unit)s. Give each "
+            "the step that it serves, the meter above it, or its line in [site_boundary].",
             per=step.output_unit,
             meters=_shown(of_no_step, whole),
             size=f"{together:.3g}",
@@ -85,7 +85,7 @@ def _shown(sizes: dict[str, float], whole: Sitewide) -> Value:
 def _of(meter: Meter, size: float, whole: Sitewide) -> Phrase:
     shown: dict[str, Value] = {"meter": meter.id, "carrier": CARRIERS[meter.carrier].words, "size": f"{size:.3g}"}
     if meter.direction is not Direction.IMPORT:
-        return Phrase("%(meter)s (%(carrier)s, said to be given back) %(size)s", **shown)
+        return Phrase("%(meter)s (%(carrier)s, declared as given back) %(size)s", **shown)
     if any(one.id in whole.records for one in whole.site.tree.below(meter)):
         return Phrase("%(meter)s (%(carrier)s, beyond the meters below it) %(size)s", **shown)
     return Phrase("%(meter)s (%(carrier)s) %(size)s", **shown)

@@ -43,11 +43,11 @@ def _goods(view: View, cost: BorderCost) -> dict[str, Any]:
 
 
 def _saving(attested: bool) -> Phrase:
-    on_defaults = Phrase("On default values no saving of the plant changes what is paid.")
+    on_defaults = Phrase("With default values, no saving of the plant changes what is paid.")
     if not attested:
         more = Phrase("Give the emissions of your goods (emissions, in [[border]]) to see what attested values would change.")
         return joined(on_defaults, more)
-    more = Phrase("On attested values a tonne of CO₂ less spares one certificate, until nothing is left to pay.")
+    more = Phrase("With attested values, each tonne of CO₂ less saves one certificate, until nothing is left to pay.")
     return joined(on_defaults, more)
 
 

@@ -15,8 +15,10 @@ from reporting_agent.savings.telling import STATES, VERDICTS, Verdict
 
 HEIGHT = 200
 HEADING = Phrase("Verified savings")
-LEAD = Phrase("What each action used in its reporting period, beside what its baseline period expects for the same output and conditions.")
-NONE = Phrase("actions.toml names no action and no target yet. docs/savings.md has one to begin with.")
+LEAD = Phrase(
+    "What each action used in its reporting period, compared with what its baseline period expects for the same output and conditions."
+)
+NONE = Phrase("actions.toml names no action and no target yet. docs/savings.md has an example to start from.")
 _SAVED = frozenset({Verdict.SAVED, Verdict.REACHED})
 
 
@@ -33,7 +35,7 @@ def finding(one: Verified) -> Phrase:
     """What was saved, or that nothing can be told and why."""
     found, share = one.forecast, one.share
     if found is None or share is None:
-        return one.why or Phrase("Nothing was expected to be used in the reporting period.")
+        return one.why or Phrase("No energy use was expected in the reporting period.")
     unit = unit_for(max(abs(found.expected), abs(found.actual)), one.unit)
 
     def amount(value: float) -> str:
@@ -49,16 +51,16 @@ def finding(one: Verified) -> Phrase:
         "high": amount(found.high),
         "share": percent(abs(share[0]), 1),
     }
-    used = Phrase("On %(days)s days %(used)s %(unit)s were used where the baseline expects %(expected)s %(unit)s.", **facts)
+    used = Phrase("On %(days)s days %(used)s %(unit)s were used; the baseline expects %(expected)s %(unit)s.", **facts)
     if one.verdict in _SAVED:
         told = Phrase("%(saving)s %(unit)s were saved, %(share)s; with 95 %% confidence between %(low)s and %(high)s %(unit)s.", **facts)
     elif one.verdict is Verdict.USED_MORE:
         told = Phrase(
-            "That is %(saving)s %(unit)s more, %(share)s; with 95 %% confidence the saving lies between %(low)s and %(high)s %(unit)s.",
+            "That is %(saving)s %(unit)s more, %(share)s; with 95 %% confidence the saving is between %(low)s and %(high)s %(unit)s.",
             **facts,
         )
     else:
-        told = Phrase("With 95 %% confidence the saving lies between %(low)s and %(high)s %(unit)s, so that there may be none.", **facts)
+        told = Phrase("With 95 %% confidence the saving is between %(low)s and %(high)s %(unit)s, so there may be no saving.", **facts)
     return Phrase("%(used)s %(told)s", used=used, told=told)
 
 
@@ -82,7 +84,7 @@ def _facts(one: Verified, lang: str) -> list[tuple[Phrase, str]]:
     if isinstance(one.of, Action):
         facts += [(Phrase("State"), f"{in_language(STATES[one.of.state], lang)}, {one.of.day.isoformat()}")]
     if one.of.wanted_pct is not None:
-        facts += [(Phrase("Wanted"), f"{one.of.wanted_pct:g} %")]
+        facts += [(Phrase("Expected saving"), f"{one.of.wanted_pct:g} %")]
     if one.baseline.name:
         facts += [(Phrase("Baseline period"), one.baseline.name), (Phrase("Reporting period"), one.reporting.name)]
     if found is None or share is None:
@@ -91,7 +93,7 @@ def _facts(one: Verified, lang: str) -> list[tuple[Phrase, str]]:
     facts += [
         (Phrase("Saving"), f"{unit.figure(found.saving, sign=True).text} {unit.name}"),
         (Phrase("95 % interval"), f"{unit.figure(found.low, sign=True).text} … {unit.figure(found.high, sign=True).text} {unit.name}"),
-        (Phrase("Of what was expected"), f"{percent(share[0], 1)} ({percent(share[1], 1)} … {percent(share[2], 1)})"),
+        (Phrase("Share of expected use"), f"{percent(share[0], 1)} ({percent(share[1], 1)} … {percent(share[2], 1)})"),
         (Phrase("Days known"), f"{count(one.baseline_days)} + {count(one.reporting_days)}"),
         (Phrase("Baseline explains"), percent(found.explained)),
     ]

@@ -178,13 +178,13 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
     report = scene.path("report.md").read_text(encoding="utf-8")
     assert "| whole-recomputed | recomputed | held |" in report
     assert f"- Recomputed with: {SOFTWARE}" in report  # where it is not the software of the report, records may differ for that
-    assert "Protected values, as drawn again" in report
+    assert "Protected values, with the noise drawn again" in report
 
     page = scene.path("report.html")
     code, _ = run("verify", *files, promise, *trust, "--out", page, "--lang", "zh")
     assert code == 0
     assert '<html lang="zh-Hans">' in page.read_text(encoding="utf-8")
-    assert "抽中者全部打开" in page.read_text(encoding="utf-8")
+    assert "抽中的内容全部已打开" in page.read_text(encoding="utf-8")
     code, refused = run("verify", *files, promise, *trust, "--out", scene.path("report.pdf"))
     assert (code, refused["error"]["code"]) == (2, "report-kind-unknown")
 

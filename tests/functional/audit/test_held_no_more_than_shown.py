@@ -163,5 +163,5 @@ def test_what_a_scale_may_be_off_by_is_declared_and_a_loose_one_is_said_first(mi
     }
     evidence = evidence_of(honest(folder))
     said = telling.lines(Verdict(checks.run(evidence), evidence, declared=declared)).splitlines()
-    assert "The plant declares that scale mill-1-scale may be off by ± 12.5 %: output moved by less is not seen." in said[1:8]
+    assert "The plant declares that scale mill-1-scale error up to ± 12.5 %: output moved by less is not seen." in said[1:8]
     assert not [line for line in said[:8] if "mill-2-scale" in line]

@@ -243,7 +243,7 @@ def test_the_template_is_a_file_of_documents(tmp_path: Path, works: Path, capsys
     told = json.loads(capsys.readouterr().out)
     assert code == 1
     assert not told["held"]
-    assert "# Meters against the world outside" in page.read_text(encoding="utf-8")
+    assert "# Meters compared with external documents" in page.read_text(encoding="utf-8")
     named = tmp_path / "paper.html"
     code = main(["reconcile", str(file), "--site", str(works / "site.toml"), "--period", PERIOD, "--out", str(named), "--lang", "zh"])
     assert code == 1

@@ -459,4 +459,4 @@ def test_without_scale_records_the_opening_says_that_output_was_not_checked(plan
     audit = opened(plant)
     (weighed,) = [one for one in audited(audit.plant, audit.draw, audit.promise, audit.opening) if one.code == "output-weighed"]
     assert (weighed.state, weighed.asked) == (EvidenceState.NOT_CHECKABLE, False)
-    assert weighed.sentence == "Output: not checkable, the site commits to no scale records."
+    assert weighed.sentence == "Output cannot be checked: the site commits to no scale records."

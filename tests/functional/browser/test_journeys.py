@@ -49,7 +49,7 @@ def test_an_enterprise_enrols_an_agent_and_hands_in_a_file(reader: MakeReader, w
 
     carrier.open("/submissions/hand-in/")
     hand_in(carrier, world.sealed_file, tmp_path)
-    assert "The sealed file is in." in carrier.text()
+    assert "The sealed file has been received." in carrier.text()
     assert "Waiting to be opened" in carrier.text()
     carrier.look("handed-in")
     carrier.open("/submissions/hand-in/")
@@ -190,7 +190,7 @@ def test_a_list_of_the_obliged_is_looked_at_applied_and_undone(reader: MakeReade
     assert "Line 3: “nowhere” is no site" in page.inner_text("main")
     upload(officer, "site,cohort\nworks-1,hundred\nworks-2,thousand\n", tmp_path)
     officer.look("obliged-difference")
-    assert "Obliged no longer; may go on by their own will: 23" in officer.text()
+    assert "No longer obliged; can continue voluntarily: 23" in officer.text()
     page.click("text=Apply this list")
     assert "2 sites are obliged to report." in officer.text()
     page.set_viewport_size({"width": 1440, "height": 900})

@@ -160,7 +160,7 @@ def test_ten_tasks_take_six_clicks_at_most(reader: MakeReader, world: World, tmp
     one.press("main .sl-waits a:has-text('Hand in')")
     one.take("#id_sealed", file)
     one.press("main form button")
-    assert "The sealed file is in." in carrier.text()
+    assert "The sealed file has been received." in carrier.text()
     in_a_worker(lambda: opening.sweep(keys.processing_key(), timezone.now))  # with it three firms came in since version 1
 
     one = at_home("prepare, check and publish a version", officer)

@@ -53,7 +53,7 @@ def owner(reader: MakeReader, world: Sector) -> Reader:
 
 def test_a_list_of_the_obliged_is_held_against_what_stands_now(officer: Reader, world: Sector) -> None:
     cast = world.cast
-    released = "Obliged no longer; may go on by their own will: {}"
+    released = "No longer obliged; can continue voluntarily: {}"
     change = in_a_worker(lambda: obliged.propose(cast.group, [Entry("works-1", True), Entry("works-2", True)], cast.approver, NOW))
     officer.open(f"/packs/groups/{cast.group.pk}/obliged/{change.pk}/")
     assert released.format(6) in officer.text()
@@ -123,7 +123,7 @@ def test_a_draft_is_called_what_it_is_and_its_spread_is_not_praised_unseen(offic
     now = timezone.now()
     in_a_worker(lambda: scheduling.schedule(draft, cast.approver, now + timedelta(days=9), keys.receipt_key(), now, "Later."))
     officer.page.reload()
-    assert "Approved, goes out at its time" in officer.text()
+    assert "Approved, will be published at its time" in officer.text()
     in_a_worker(lambda: scheduling.cancel(draft, cast.approver, now))
 
 

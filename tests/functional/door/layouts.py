@@ -217,7 +217,7 @@ def iterations(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     return Case(
         by_hand(folder, habit, rows, "passes"),
         habit,
-        "several rows a batch",
+        "several rows per batch",
         truth_of(heats),
         {"batches.output_quantity.rows": "first", "energy.quantity.rows": "sum"},
     )

@@ -74,7 +74,7 @@ def test_it_waits_for_every_source_and_meter_past_the_end_and_makes_the_label(tm
     room.sources = [silent]
     assert room.notices() == ["2025-01 waits: a.csv is not read (…)"]
     room.sources = []
-    assert room.notices() == ["2025-01 waits: eaf-1-electricity has told nothing after its end"]
+    assert room.notices() == ["2025-01 waits: eaf-1-electricity has sent no reading since its end"]
     last = [one._replace(time_us=round(end.timestamp() * 1e6), sequence=len(sent) // 4) for one in sent[-4:]]
     spool.append(last)
     assert room.notices() == ["2025-01 waits: readings of eaf-1-electricity are missing"]

@@ -39,7 +39,7 @@ def moment() -> Shown:
     """Two furnaces, one of which wastes and one whose meters are silent; one that stands idle."""
     bad = Batch("H1-0002", "eaf", "k", "eaf-1", AT_US - 2_000_000_000, sure_us=AT_US)
     other = Batch("H2-0002", "eaf", "k", "eaf-2", AT_US - 2_000_000_000)
-    alert = Alert("H1-0002", "eaf", "eaf-1", AT_US, 1200.0, 9.8, "Longer than usual: held or waiting", 5400.0)
+    alert = Alert("H1-0002", "eaf", "eaf-1", AT_US, 1200.0, 9.8, "Longer than usual: holding or waiting", 5400.0)
     start = datetime(2025, 1, 2, 5, tzinfo=UTC)
     shift = Shift(start, start.replace(hour=13), (LineDone("eaf-1", 2, 240.0, 4.2), LineDone("eaf-2", 1, 118.0, None)), (alert,))
     opened = [
@@ -140,13 +140,13 @@ def test_an_alert_is_answered_without_javascript_and_the_answer_taken_back(addre
     assert "Seen at 09:40." in page.inner_text("#alerts")
     page.click("text=Change the answer")
     page.fill("#word", " the scale  was stuck ")
-    page.click("text=Not so: a false alarm")
+    page.click("text=It was a false alarm")
     assert "Not so, said at 09:40: the scale was stuck" in page.inner_text("#alerts")
     page.goto(f"{address}/shift")
-    assert "Alerts: 1; seen 0, not so 1, without an answer 0." in page.inner_text("main")
+    assert "Alerts: 1; seen 0, false alarms 1, without an answer 0." in page.inner_text("main")
     page.click("text=Change the answer")
     assert page.input_value("#word") == "the scale was stuck"
-    page.click("text=Take the answer back")
+    page.click("text=Withdraw the answer")
     assert page.locator("#alerts button").count() == 1
     assert [one.answers[KEY].kind for one in latest[1:]] == ["seen", "not-so", "taken-back"]
 

@@ -34,4 +34,4 @@ def test_gas_of_which_nothing_is_usual_is_said_in_words(tmp_path: Path) -> None:
     unused = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
     rolled = {"hot-rolling": Ran(900, [took("electricity", 90, "kWh"), took("mixed-gas", 250, "Nm3", 7.4)])}
     found = labelled(works(tmp_path, "steel", rolled, unused)).findings
-    assert any("(none is usual of it)" in str(one.sentence) for one in found if one.code == "heating-value-unusual")
+    assert any("(it has no usual value)" in str(one.sentence) for one in found if one.code == "heating-value-unusual")

@@ -43,7 +43,7 @@ def test_an_older_version_is_told_beside_each_label_with_what_the_newest_tests(t
         ] * tells
     if tells:
         (said,) = of_version(of(result, "cement-grinding"))
-        for test in ("energy booked at another step", "power subtracted before the files", "values of variables beyond the usual"):
+        for test in ("energy booked at another step", "power subtracted before the files", "values of variables outside the usual range"):
             assert test in said
         assert 'Write pack_version = "4" in site.toml' in said
         step = next(one for one in json.loads(json.dumps(result.to_json()))["steps"] if one["best"]["value"] is not None)
@@ -55,7 +55,7 @@ def test_an_older_version_is_told_beside_each_label_with_what_the_newest_tests(t
 
 def test_what_an_older_version_tests_too_is_not_named(tmp_path: Path) -> None:
     (said,) = of_version(of(by_version(tmp_path, "3"), "cement-grinding"))
-    assert "the least energy that it runs on" not in said  # of this step neither version has such a bound
+    assert "the least energy needed to run" not in said  # of this step neither version has such a bound
 
 
 @pytest.mark.parametrize(("version", "tells"), [("3", True), ("4", False)])

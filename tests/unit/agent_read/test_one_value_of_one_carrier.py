@@ -64,8 +64,8 @@ def test_a_stream_that_truly_differs_is_declared_with_its_reason_and_told_with_i
     assert held_back(site) is None
     said = next(one for one in of(result, "blast-furnace").provisos if "coke" in one.en)
     assert said.en == (
-        "As the site declares, coke counts at 27.4 MJ/kg on average: nut coke, sampled by shift. Each percent that this is off moves the"
-        " label by 3.5 kgce/t. Keep the laboratory's sheets for an auditor."
+        "The site declares that coke counts at 27.4 MJ/kg on average: nut coke, sampled by shift. Each percent of error in it "
+        "changes the label by 3.5 kgce/t. Keep the laboratory's records for an auditor."
     )
     other = works(tmp_path, "steel", {"coking": coking(28.4), "blast-furnace": furnace(27.0)}, apart)
     assert held_back(other) == "heating-value-two-sided"  # not the value that was declared
@@ -125,8 +125,8 @@ def test_mixed_gas_counts_by_a_value_that_the_site_declares_with_its_reason(tmp_
     assert going_out(declared) == {"hot-rolling": {None}}
     (told,) = besides(label)
     assert told == (
-        "As the site declares, mixed gas of the works counts at 7.4 MJ/Nm3 on average: chromatograph at the mixing station, hourly. Each"
-        " percent that this is off moves the label by 0.63 kgce/t. Keep the laboratory's sheets for an auditor."
+        "The site declares that mixed gas of the works counts at 7.4 MJ/Nm3 on average: chromatograph at the mixing station, hourly. "
+        "Each percent of error in it changes the label by 0.63 kgce/t. Keep the laboratory's records for an auditor."
     )
     another = works(tmp_path, "steel", {"hot-rolling": rolling(5.4)}, ROLLING + said)
     assert of(labelled(another), "hot-rolling").excluded == {"heating-value-unusual": 60}  # more than a tenth from what is declared

@@ -124,7 +124,7 @@ def test_what_a_power_house_loses_is_told_with_its_size_and_its_reason(tmp_path:
     said = [one.en for one in label.provisos]
     assert any(one.startswith("Conversions of the site take coal (power-house: 198,720 GJ of 2,208,000 GJ, 9%)") for one in said)
     assert any("this step's own, the label would be higher by 233 kgce/t." in one for one in said)
-    assert "As the site declares of power-house: an old set on rejects of the washery." in said
+    assert "The site declares for power-house: an old set on rejects of the washery." in said
 
 
 def test_worse_than_typical_is_told_and_as_typical_is_not(tmp_path: Path) -> None:

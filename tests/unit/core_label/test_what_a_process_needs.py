@@ -81,4 +81,4 @@ def test_what_does_the_same_work_is_named_beside_the_amount_that_it_enters() -> 
     others = [one for one in with_oxygen(furnace, 10)["energy"] if one["carrier"] != "blast"]
     case = {**furnace, "energy": [*others, {"carrier": "blast", "quantity": 800, "unit": "Nm3"}]}
     (said,) = told(case)
-    assert said.startswith("848 Nm3/t of cold blast, with oxygen as so much of it, are reported; usual is at least 1050")
+    assert said.startswith("848 Nm3/t of cold blast, including oxygen converted to it, are reported; usual is at least 1050")

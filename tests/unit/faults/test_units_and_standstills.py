@@ -96,7 +96,7 @@ def test_which_side_of_a_change_is_in_the_wrong_unit_is_told_by_what_a_batch_can
     assert (event.until is None) == (wrong == "since")
     sentence = found.findings[0].sentence
     assert f"factor = {1 / factor:.6g}, {'from' if wrong == 'since' else 'until'} that day" in sentence
-    assert "are beyond what a batch of this step can take" in sentence
+    assert "are beyond what a batch of this step can use" in sentence
 
 
 def test_where_nothing_but_their_number_speaks_for_a_side_the_finding_says_so() -> None:

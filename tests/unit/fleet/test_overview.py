@@ -87,7 +87,7 @@ def test_the_table_the_json_and_the_csv_tell_the_same(tmp_path: Path, capsys: py
 
     assert main(["status", "--fleet", file, "--lang", "zh"]) == 0
     table = capsys.readouterr().out
-    assert "未在平台登记 [not-enrolled]" in table
+    assert "未在平台注册 [not-enrolled]" in table
     assert "已收到" in table
 
 

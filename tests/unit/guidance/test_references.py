@@ -38,7 +38,7 @@ REASONS = {
     "per": (one(unit="MJ/m2"), "unit: theirs is MJ/m2 (heat alone), the label’s MJ/t (heat alone)"),
     "year": (one(first_year=2014, last_year=2014), "year: theirs is 2014"),
     "best practice": (one(basis="best-practice"), "scope: theirs is what one plant can reach"),
-    "rule": (one(basis="rule"), "scope: theirs is what a rule allots or aims at"),
+    "rule": (one(basis="rule"), "scope: theirs is what a rule allocates or sets as a target"),
     "scope since": (one(scope_from=2017), "scope: its maker changed it in 2017"),
     "scope until": (one(scope_until=2015), "scope: its maker changed it in 2016"),
 }

@@ -71,7 +71,7 @@ def test_a_source_more_is_begun_and_the_others_are_not_touched(running: Running)
     (first,) = running.watch.sources
     running.write("zero", "one")
     running.watch.reload()
-    assert running.told[-1] == "site.toml was read again and is in force: 1 sources stay connected, 0 ended, 1 begun."
+    assert running.told[-1] == "site.toml was read again and is in force: 1 sources stay connected, 0 ended, 1 started."
     assert running.watch.sources[1] is first
     running.add("zero", 2)
     running.add("one", 3)

@@ -121,7 +121,7 @@ def test_a_register_of_coarse_steps_is_for_the_year_only(a_site: Build, labelled
     toml = meter("f1", step='"eaf"', accuracy_class=0.5)
     one = judged(a_site, labelled, toml, {"f1": register(heat_power, DAYS + 1, 60, quantum=1000.0)})["f1"]
     issue = next(issue for issue in one.issues if issue.aspect is Aspect.RESOLUTION)
-    assert issue.change.en == "let it write steps of 200 kWh or finer"
+    assert issue.change.en == "set it to write steps of 200 kWh or finer"
     assert one.verdict is Verdict.YEAR_ONLY
 
 

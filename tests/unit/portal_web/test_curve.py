@@ -77,7 +77,7 @@ def test_the_drawing_is_in_the_page_without_script_or_style() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (label(firms=FEWEST - 1), "Here at most 19 firms entered."),
+        (label(firms=FEWEST - 1), "At most 19 firms entered here."),
         (label(firms=FEWEST), "This version was published before curves were drawn."),
         (label(), "Withheld with its value: Clinker cooling."),
     ],

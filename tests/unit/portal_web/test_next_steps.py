@@ -49,7 +49,7 @@ def year(label: str, value: float, half: float | None, *, breaks: bool = False) 
         ([year("2023", 120.0, 0.4), year("2024", 99.7, 0.4, breaks=True), year("2025", 99.6, 0.4)], "Within the noise since 2024."),
         (
             [year("2024", 120.0, 0.4), year("2025", 99.6, 0.4, breaks=True)],
-            "Defined otherwise since 2025: there is nothing to compare it with yet.",
+            "Defined differently since 2025. There is nothing to compare it with yet.",
         ),
         ([year("2024", 120.0, 0.4), year("2025", 99.6, None)], "Not known: an interval is computed with the next draft."),
     ],

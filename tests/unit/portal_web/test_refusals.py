@@ -58,7 +58,7 @@ def test_every_refusal_that_a_page_can_show_is_made_of_texts_of_the_catalogue() 
 
 @pytest.mark.parametrize(
     "sentence",
-    ['f"The log has no {size} entries yet."', '"The log has no " + size', "size", '"Nobody has translated this."', "Phrase(size)"],
+    ['f"The log does not have {size} entries yet."', '"The log has no " + size', "size", '"Nobody has translated this."', "Phrase(size)"],
 )
 def test_a_refusal_that_cannot_be_translated_is_found(sentence: str) -> None:
     module = Unfilled(ROOT / "portal" / "assurance" / "sampling.py")
@@ -119,20 +119,20 @@ def test_a_page_says_it_in_its_readers_language_with_the_same_values() -> None:
 
 def test_what_varies_is_never_looked_up() -> None:
     with translation.override("zh-hans"):
-        said = in_words(Phrase("There is a firm of the name %(name)s already.", name="Draft"))
+        said = in_words(Phrase("There is already a firm with the name %(name)s.", name="Draft"))
         assert "Draft" in said
         assert CHINESE.search(said)
 
 
 def test_a_name_is_the_one_that_the_reader_knows() -> None:
     body, unnamed = Name("Certifiers Ltd", zh="认证公司"), Name("Certifiers Ltd")
-    text = "%(body)s is no certification body."
-    assert Phrase(text, body=body) == "Certifiers Ltd is no certification body."
+    text = "%(body)s is not a certification body."
+    assert Phrase(text, body=body) == "Certifiers Ltd is not a certification body."
     with translation.override("zh-hans"):
         assert in_words(Phrase(text, body=body)) == "认证公司 不是认证机构。"
         assert in_words(Phrase(text, body=unnamed)) == "Certifiers Ltd 不是认证机构。"
     with translation.override("en"):
-        assert in_words(Phrase(text, body=body)) == "Certifiers Ltd is no certification body."
+        assert in_words(Phrase(text, body=body)) == "Certifiers Ltd is not a certification body."
 
 
 def test_a_phrase_is_kept_with_a_record_and_comes_back_whole() -> None:

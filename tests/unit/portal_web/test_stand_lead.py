@@ -54,20 +54,20 @@ def lead(language: str, **gaps: int) -> str:
 @pytest.mark.parametrize(
     ("gaps", "sentence"),
     [
-        ({}, "No step of yours can be compared: you did not report it, or the gate holds its value back."),
+        ({}, "None of your steps can be compared: you did not report it, or the gate withholds its value."),
         (
             {"awaited": 2},
             (
-                "Your report is accepted. The intervals of 2 steps of yours are computed when the regulator composes the next draft; "
-                "until then it is not known whether their gaps are more than the noise."
+                "Your report is accepted. The intervals of 2 of your steps are computed when the regulator composes the next draft. "
+                "Until then it is not known whether their gaps are more than the noise."
             ),
         ),
         ({"all_gaps": 3, "at_best": 3}, "At every step you are at the industry best or below it: there is no gap to close."),
         (
             {"all_gaps": 3, "within_noise": 2, "at_best": 1},
             (
-                "No gap of yours is larger than the noise: there is nothing here to act on. 2 gaps are within the noise. "
-                "At 1 step you are at the best or below it."
+                "None of your gaps is larger than the noise: there is nothing to act on here. 2 gaps are within the noise. At 1 step "
+                "you are at the best or below it."
             ),
         ),
         (

@@ -161,7 +161,7 @@ def test_no_part_of_the_page_stands_twice() -> None:
 
 def test_a_part_without_anything_to_show_says_what_it_would_need(heats: Made) -> None:
     texts = [text for text, _ in read(heats.page("en")).texts]
-    about = " ".join(texts[texts.index("Not in this report, and what it would need") :])
+    about = " ".join(texts[texts.index("Not in this report, and what is needed for it") :])
     for need in ("[[meters]] in site.toml", "a [tariff] in site.toml", "[site_boundary] in site.toml"):
         assert need in about
     empty = html.render(heats.site, heats.result, Analysis(), "en", MADE)

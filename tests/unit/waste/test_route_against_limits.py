@@ -372,7 +372,7 @@ def test_what_is_called_no_production_is_small_and_shown_or_the_account_is_open(
         fence = {"purchased": bought(batches, electricity=kwh), "others": [no_production("electricity", kwh, "kWh")]}
         found = clinker(batches, Metric.ELECTRICITY, site_boundary=fence)
         assert codes(found) == lacks
-        assert lacks or any("0.4 % of the energy is called no production: offices." in why.en for why in found.provisos)
+        assert lacks or any("0.4 % of the energy is declared as not for production: offices." in why.en for why in found.provisos)
     small = {"purchased": bought(batches, electricity=kwh_of_clinker * 0.006), "others": [no_production("electricity", 367_200.0, "kWh")]}
     assert codes(clinker(batches, site_boundary=small)) == []  # of the total, coal included, it is 0.04 %
 
