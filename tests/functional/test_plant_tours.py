@@ -59,7 +59,7 @@ def of_the_heats(made: Report) -> list[str]:
         f"The median heat took {shown(label.typical)}.",
         "on 122.5 t in the ladle",
         f"The page opens with heat {worst.batch_id}, which took {shown(worst.value)}.",
-        f"the median day lies at {after} kWh/t, before at {before}.",
+        f"the median day is at {after} kWh/t; before, it was at {before}.",
         "(less than 0.1 %)",
         f"{count(shift.amount.kwh / 1000)} MWh would be saved: {percent(shift.share)} of the gap beyond",
         "has the power on for 31.0 min;" if "31.0 min" in minutes.rule.en else "",

@@ -81,7 +81,7 @@ def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast)
     assert "No version is in force, so this evaluation contains no energy figures." in page
     assert "Published steps" not in page
     assert "kgce/t" not in page
-    assert f"{FIRMS} reports were received, {FIRMS - 1} of them are the accepted ones." in page
+    assert f"{FIRMS} reports were received; {FIRMS - 1} of them are the accepted ones." in page
     assert "not-decryptable" in page
 
 
@@ -89,7 +89,7 @@ def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast)
     ("language", "words"),
     [
         ("en", ("Participation", "Published steps", "Levels of standards", "What the sector could save", "Audits", "Findings", "Refusals")),
-        ("zh-hans", ("参与情况", "已发布工序", "标准等级", "全行业的节能潜力", "审核", "审核发现", "拒收")),
+        ("zh-hans", ("参与情况", "已发布工序", "标准等级", "全行业的节能潜力", "审核", "核查发现", "拒收")),
     ],
 )
 def test_page_pdf_and_docx_say_the_same_in_the_readers_language(cast: Cast, language: str, words: tuple[str, ...]) -> None:

@@ -100,7 +100,7 @@ def test_a_cell_that_is_held_back_says_nothing_of_pooling(portal_keys: object) -
     drafted = publishing.draft(few.period, few.drafter, NOW)
     steps = label_view(GateResult.from_json(drafted.gate)).steps
     assert {(step.shown, step.pooled, step.in_part) for step in steps} == {(False, (), 0)}
-    assert "part of their time" not in drafted.explanation["sample_characteristics"]["en"]
+    assert "cover only part of their period" not in drafted.explanation["sample_characteristics"]["en"]
     assert "cover" not in drafted.explanation["sample_characteristics"]["en"]
 
 

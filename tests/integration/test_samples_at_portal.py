@@ -257,7 +257,7 @@ def test_body_and_plant_fetch_the_draw_and_nobody_else(cast: Cast, assignment: A
     sample.refresh_from_db()
     summary = SimpleUploadedFile("summary.json", summary_bytes(sample, {}))
     noted = auditor.post(page, {"summary": summary}, follow=True).content.decode()
-    assert f"All {len(OF_A_SAMPLE)} checks passed, and what was opened is the report that this portal accepted." in noted
+    assert f"All {len(OF_A_SAMPLE)} checks passed. The opened report is the one that this portal accepted." in noted
     assert "If 1 % of the counted records are misstated, the plan of the draw finds at least one of them with 95 % certainty." in noted
     assert "Earlier draws promised from this report: 0." in noted
     typed = auditor.post(page, {"held": "16", "failing": "0"})

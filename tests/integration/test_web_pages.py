@@ -346,9 +346,9 @@ def test_of_several_files_each_has_its_own_answer_and_a_bad_one_spoils_no_other(
         assert "Taken" in told[name]
         assert "/receipt/" in told[name]
     assert "Same as before" in told["again.sealed"]
-    assert "none of yours" in told["theirs.sealed"]
+    assert "not one of yours" in told["theirs.sealed"]
     assert "Works 2" not in told["theirs.sealed"]
-    for name, says in (("photo.png", "no sealed report"), ("empty.sealed", "is empty"), ("large.sealed", "larger than any sealed report")):
+    for name, says in (("photo.png", "neither a sealed report nor a commitment"), ("empty.sealed", "is empty"), ("large.sealed", "larger than any sealed report")):
         assert "st--no" in told[name]
         assert says in told[name]
     assert "st--no" in told["altered.sealed"]
@@ -417,7 +417,7 @@ def test_a_new_version_is_not_drafted_without_saying_what_changes(cast: Cast, pu
     officer, address = signed_in(cast.drafter.email), reverse("web:compose", args=[cast.group.pk, "2016"])
     answer = officer.post(address, {"what_changed": "  "})
     assert answer.status_code == 400
-    assert "Say what changes, and why" in answer.content.decode()
+    assert "State what changes and why" in answer.content.decode()
     assert not Publication.objects.exclude(pk=published.pk).exists()
 
 

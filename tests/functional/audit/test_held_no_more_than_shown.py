@@ -145,7 +145,7 @@ def test_output_moved_on_a_belt_is_found_by_hourly_rows_and_nobody_honest_is_acc
     folder = with_log(mills, tmp_path, lambda rows: rows)
     lines.put_up_belts(folder, minutes)
     found = completeness.output_weighed(evidence_of(honest(folder)))
-    assert (found.state, "no smaller change is seen" in found.sentence) == (State.HELD, True)
+    assert (found.state, "a smaller change would not be seen" in found.sentence) == (State.HELD, True)
     assert completeness.output_weighed(evidence_of(honest(with_log(folder, folder, moved)))).state is State.FAILED
 
 

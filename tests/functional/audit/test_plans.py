@@ -64,4 +64,4 @@ def test_the_standard_plan_is_enough_and_its_smallest_and_none_below(
     assert found.holds is (lacking is None)
     (one,) = [outcome for outcome in found.findings if outcome.code == "plan-sufficient"]
     assert one.state is (State.HELD if lacking is None else State.NOT_CHECKABLE)
-    assert (lacking or "as the standard plan asks") in one.sentence
+    assert (lacking or "as the standard plan requires") in one.sentence

@@ -88,9 +88,9 @@ def chromium() -> Iterator[Browser]:
     [
         ("/", "H1-0002 wastes"),
         ("/zh/", "正在浪费能源"),
-        ("/shift", "sure since"),
+        ("/shift", "certain since"),
         ("/zh/shift", "自"),
-        (FORM, "What was it?"),
+        (FORM, "What happened?"),
         (f"/zh{FORM}", "自"),
     ],
 )

@@ -25,7 +25,7 @@ purchased = [
 """
 NONE = {
     "en": "The site declares no [site_boundary], so nothing shows that all of its energy is in this label",
-    "zh": "企业未声明 [site_boundary]，因此没有任何数据表明",
+    "zh": "本厂未声明 [site_boundary]，因此没有任何数据表明",
 }
 
 

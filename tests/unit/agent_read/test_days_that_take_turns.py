@@ -67,7 +67,7 @@ def test_two_products_by_turns_are_told_as_such_where_the_log_shows_them(tmp_pat
     (tmp_path / "site.toml").write_text(settings, encoding="utf-8")
     label = of(labelled(load_site(tmp_path / "site.toml")), "clinker-burning")
     (said,) = (one.en for one in label.provisos if "correlation of neighbours" in one.en)
-    assert ("write them as two" in said) is (share is not None)
+    assert ("record them as two" in said) is (share is not None)
     assert float(said.rpartition("higher by ")[2].split()[0]) == pytest.approx(0.08 * 97, rel=0.25)
 
 

@@ -68,7 +68,7 @@ def test_gas_of_own_ovens_is_told_only_beyond_what_they_give(tmp_path: Path, out
     assert [str(share) in one for one in found] == ([] if share is None else [True]), found
 
 
-NOTHING = "The log names nothing that the output is made of"
+NOTHING = "The log names no materials of the product, or too little of them"
 
 
 @pytest.mark.parametrize(
@@ -136,5 +136,5 @@ def test_own_use_of_a_waste_heat_set_is_told_where_it_is_not_taken_off(tmp_path:
     unused = "" if own else '[steps.waste-heat-power]\nnot_used = ["electricity"]\n'
     label = of(labelled(works(tmp_path, "cement", {"waste-heat-power": Ran(4000, power)}, unused)), "waste-heat-power")
     assert label.best.value == pytest.approx(0.1229 * (own - given), abs=0.01)
-    found = beside(label, "The step takes")
+    found = beside(label, "The step itself uses")
     assert [str(told) in one for one in found] == ([] if told is None else [True]), json.dumps([one.en for one in label.provisos])

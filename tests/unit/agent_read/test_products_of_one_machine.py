@@ -28,7 +28,7 @@ def alternating(folder: Path, moved: float, equipment: tuple[str, str] = ("mill-
         f"{label.product}: {one.en}"
         for label in made
         for one in label.provisos
-        if label.metric is Metric.ELECTRICITY and one.en.startswith("On the same equipment")
+        if label.metric is Metric.ELECTRICITY and " ran on the same equipment and used up to " in one.en
     ]
 
 

@@ -90,5 +90,5 @@ def test_power_said_to_be_sold_beside_a_waste_heat_set_is_told_at_the_mill(tmp_p
     steps = {"waste-heat-power": Ran(5000, RECOVERED), "cement-grinding": Ran(3000, GROUND, BLAINE)}
     site = works(tmp_path, "cement", steps, f"[site_boundary]\n{fence}\n")
     label = of(labelled(site), "cement-grinding", Metric.ELECTRICITY)
-    found = [one.en for one in label.provisos if one.en.startswith("Beside the step's own meters")]
+    found = [one.en for one in label.provisos if one.en.startswith("Apart from what the step's own meters show")]
     assert [what in one for one, what in zip(found, told, strict=True)] == [True] * len(told)

@@ -75,7 +75,7 @@ def test_a_heating_value_of_a_flow_is_per_its_own_unit(tmp_path: Path) -> None:
         pack_of(site)
     assert refused.value.place is not None
     assert refused.value.place.column == "site_boundary.purchased.coke.lhv"
-    assert "28.4 MJ/kg of a flow in t is lhv = 28400" in refused.value.remedy
+    assert "for a flow in t, 28.4 MJ/kg is lhv = 28400" in refused.value.remedy
 
 
 def test_a_smelter_metered_at_the_inlet_is_asked_nothing(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_conversion_that_gives_to_nobody_takes_no_credited_steam(tmp_path: Pat
     said = of_steam(tmp_path, fence)
     assert said[0].startswith("Nothing shows who takes the steam that is credited")
     assert "the label would be higher by 8.44 kgce/t." in said[0]
-    assert "is taken, wholly or in part, by no step that counts it" in said[1]
+    assert "is not, or not all, used by a step that counts it" in said[1]
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_heat_that_a_charged_material_may_hold_is_told_with_its_size(
     site, label = run(tmp_path, step, ran, heading, cell, f"[static]\n{static}\n")
     found = beside(label, HELD)
     assert label.best.value is not None
-    charged = [one for one in found if "The log charges" in one]
+    charged = [one for one in found if "The log shows" in one]
     assert [said is not None and said in one for one in charged] == ([] if said is None else [True]), found
     assert "factor-unknown" not in {one.code for one in labelled(site).findings}
 
@@ -101,7 +101,7 @@ def test_shale_that_the_raw_mill_logs_is_told_at_the_kiln_that_it_burns_in(tmp_p
     marked = [f"{row},{'360' if row.startswith('raw-meal') else ''}" for row in rows]
     (tmp_path / "batches.csv").write_text("\n".join([f"{first},input.shale", *marked]) + "\n", encoding="utf-8")
     result = labelled(site)
-    assert "0.12 t of shale" in beside(of(result, "clinker-burning"), "The log charges")[0]
+    assert "0.12 t of shale" in beside(of(result, "clinker-burning"), "The log shows")[0]
     assert not beside(of(result, "raw-meal-homogenisation"), HELD)
 
 

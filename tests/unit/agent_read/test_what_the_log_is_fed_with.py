@@ -29,7 +29,7 @@ def stated(folder: Path, step: str, ran: Ran, charged: dict[str, float], static:
         with pytest.raises(PolicyRefusal) as refused:
             require_releasable(result.site_label)
         assert refused.value.code == "feed-unlikely"
-    return label, [one["en"] for one in label["provisos"] if any(word in one["en"] for word in ("The log charges", "behind", "comes back"))]
+    return label, [one["en"] for one in label["provisos"] if any(word in one["en"] for word in ("The log shows", "behind", "comes back"))]
 
 
 @pytest.mark.parametrize(

@@ -316,7 +316,7 @@ def test_nothing_is_concluded_from_a_label_in_question(scaled: Path) -> None:
     assert {entry["grade"]["reason"] for entry in graded["steps"]} == {"change-unanswered"}
     assert {entry["grade"]["best_met"] for entry in label_json(result, found)["steps"]} != {None}  # as figures they would meet limits
     assert all("change-unanswered" in {lack["code"] for lack in one["missing"]} for one in graded["route_accounts"])
-    for lang, asked, concluded in (("en", "with the part that is in question", "avoided"), ("zh", "含存疑部分，最好的", "本可避免")):
+    for lang, asked, concluded in (("en", "with the part that is in question", "avoided"), ("zh", "含存疑部分，最优的", "本可避免")):
         page = html.render(site, found.ungraded(result), found, lang, datetime(2026, 1, 5, tzinfo=UTC))
         assert asked in page
         assert concluded not in page

@@ -78,7 +78,7 @@ def test_no_driver_and_no_saving_of_what_predicts_later_batches_no_better(rng: n
     assert driver.p_value is not None
     assert driver.p_value < 0.001
     assert (driver.verdict, driver.doubt) == (Verdict.CANNOT_TELL, Doubt.UNSTABLE)
-    assert "no better than doing without it" in driver.sentence.en
+    assert "does not predict later batches better than without it" in driver.sentence.en
     assert found.savings == ()
 
 
@@ -159,7 +159,7 @@ def test_a_variable_that_hardly_moved_a_constant_one_and_one_seldom_recorded_eac
     }
     found = look(400 + 60 * remembering(rng, COUNT, 0.5), variables)
     assert of(found, "frequency_hz").doubt is Doubt.RANGE
-    assert "trials outside that range would tell" in of(found, "frequency_hz").sentence.en
+    assert "trials outside that range would show it" in of(found, "frequency_hz").sentence.en
     assert of(found, "charge_t").doubt is Doubt.CONSTANT
     assert of(found, "moisture_pct").doubt is Doubt.MISSING
     assert found.summary.en.startswith("None of ")

@@ -114,7 +114,7 @@ def test_readings_every_quarter_of_an_hour_suffice_no_better_where_they_may_be_u
     (one,) = adequacy(site, labelled(site))
     issue = next(issue for issue in one.issues if issue.aspect is Aspect.SAMPLING)
     assert one.verdict is Verdict.YEAR_ONLY
-    assert "split at a batch's edge by time alone" in issue.found.en
+    assert "at the start or end of a batch, the energy between two readings is split by time alone" in issue.found.en
 
 
 def test_a_register_of_coarse_steps_is_for_the_year_only(a_site: Build, labelled: Label) -> None:

@@ -33,7 +33,7 @@ def test_there_are_three_and_no_portal_composes_by_them() -> None:
 def test_the_author_is_told_that_it_holds_together_and_lacks_no_source(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pack", "check", str(FURTHER[name])]) == 0
     told = capsys.readouterr().out
-    assert "holds together" in told
+    assert "is consistent" in told
     assert "no complete source" not in told
     assert ("as the headline" in told) is (name == "flat-glass"), "a ratio of one step adds up with nothing; kWh/m2 of tempering does not"
     pack = packs.load(str(FURTHER[name]))
