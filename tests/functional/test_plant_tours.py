@@ -133,7 +133,7 @@ def of_the_meter(made: Report) -> list[str]:
         f"{use.parts[Use.IDLING] / 1000:.1f} MWh, {percent(use.parts[Use.IDLING] / use.total)} of what was counted",
         f"It idles at {float(idle):.1f} kW and pauses last {pause} min as a rule",
         f"Shifts from 08:00 take {more} kWh/t more on the median day than the others ({early.count} shifts;",
-        "by chance alone with less than 0.1 %)",
+        "probability by chance alone less than 0.1 %)",
         "one value every 15 minutes",
         "one meter every 15 minutes",
     ]

@@ -122,7 +122,7 @@ def test_a_name_that_is_taken_is_not_approved_twice(cast: Cast) -> None:
     row = applied(name="Enterprise 1")
     answer = signed_in(cast.approver).post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": "new"})
     assert answer.status_code == 400
-    assert "There is a firm of the name Enterprise 1 already" in answer.content.decode()
+    assert "There is already a firm with the name Enterprise 1" in answer.content.decode()
     assert ControllingFirm.objects.filter(name="New Holding").count() == 0, "all or nothing"
     with pytest.raises(RefusedError):
         applying.approve(cast.approver, applied(controlling_firm="Firm 1").pk, None, timezone.now())

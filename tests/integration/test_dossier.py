@@ -149,7 +149,7 @@ def test_a_firm_declares_by_the_form_and_its_regulator_reads_it(cast: Cast) -> N
     done = firm.post(address, {"criterion": "grade", "value": "grade 1", "paper": "Audit 2025", "evidence": PAPER}, follow=True)
     assert "The declaration is on record." in done.content.decode()
     read = officer.get(address).content.decode()
-    assert "“grade 1”, by the paper “Audit 2025”" in read
+    assert "“grade 1”, by the document “Audit 2025”" in read
     assert PAPER in read
     assert "Declare a criterion" not in read
     assert officer.post(address, {"criterion": "grade", "value": "x", "paper": "y", "evidence": PAPER}).status_code == 404

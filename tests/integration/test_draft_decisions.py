@@ -268,7 +268,11 @@ def test_the_page_takes_the_time_in_the_readers_zone_and_says_which(cast: Cast, 
     approver = signed_in(cast.approver.email)
     address, page = reverse("web:publish", args=[draft.pk]), reverse("web:draft", args=[draft.pk])
     assert "UTC+8" in approver.get(page).content.decode()
-    for wrong, told in (("", "Set the day and time first."), ("soon", "Write day and time"), ("2017-06-01T09:00", "This time is in the past.")):
+    for wrong, told in (
+        ("", "Set the day and time first."),
+        ("soon", "Write day and time"),
+        ("2017-06-01T09:00", "This time is in the past."),
+    ):
         answer = approver.post(address, {"when": "later", "at": wrong, "read": "on"})
         assert answer.status_code == 400
         assert told in answer.content.decode()

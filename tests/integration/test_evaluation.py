@@ -138,7 +138,7 @@ def test_figures_of_energy_are_those_of_the_version_in_force_and_go_with_it(cast
 def test_audits_findings_and_opinions_are_counted(cast: Cast) -> None:
     page = client_of(cast.approver).get(address(cast)).context["page"]
     by_title = {section.title: section for section in page.sections}
-    assert "3 assignments to 1 certification bodies stand" in by_title["Audits"].lines[0]
+    assert "3 assignments to 1 certification bodies are in force" in by_title["Audits"].lines[0]
     assert by_title["Audits"].table.rows == (("Unqualified", "3"),)
     assert {row[0]: row[1:] for row in by_title["Findings"].table.rows}["Observation"] == ("3", "0")
 

@@ -121,7 +121,7 @@ def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assi
     drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
     issued = attesting.take(attestations.sign(bytes(drawn_up.content), KEY), cast.auditor, NOW)
     client, address = Client(), reverse("web:verify", args=[code_of(issued.digest)])
-    earlier = "This is about revision 1 of the report, an earlier one"
+    earlier = "This statement is about revision 1 of the report. A later revision has replaced it"
     assert earlier not in client.get(address).content.decode()
     plant = cast.plants[0]
     intake.receive(plant.envelope(cast.pack, revision=2), keys.published_directory(), keys.receipt_key(), NOW)

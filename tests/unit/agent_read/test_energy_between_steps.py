@@ -21,7 +21,10 @@ def told(folder: Path, raw_kwh: float, raw_coal: float = 0.0, mill_kwh: float = 
         "cement-grinding": Ran(1200, [took("electricity", mill_kwh, "kWh")], BLAINE),
     }
     labels = labelled(works(folder, "cement", steps, "[static]\nbought_ground_pct = 0\n")).site_label.steps
-    return {(one.step, one.metric): [why.en for why in one.provisos if "above the typical value may belong to one of" in why.en] for one in labels}
+    return {
+        (one.step, one.metric): [why.en for why in one.provisos if "above the typical value may belong to one of" in why.en]
+        for one in labels
+    }
 
 
 def test_electricity_above_the_usual_of_a_raw_mill_is_told_beside_the_cement_mill(tmp_path: Path) -> None:
@@ -31,7 +34,7 @@ def test_electricity_above_the_usual_of_a_raw_mill_is_told_beside_the_cement_mil
     (raw,) = found["raw-meal-homogenisation", Metric.TOTAL]
     assert "Raw meal grinding and homogenisation 20 kWh per t (16.5 typical, 19 usual at most)." in mill
     assert "higher by up to 4.38 kWh/t." in mill
-    assert "may be that of one of Cement grinding, whose labels say so." in raw
+    assert "may belong to one of Cement grinding, whose labels say so." in raw
     assert found["clinker-burning", Metric.THERMAL] == []
     (near,) = told(tmp_path, 20.0, mill_kwh=38.0)["cement-grinding", Metric.ELECTRICITY]
     assert "higher by up to 2 kWh/t." in near

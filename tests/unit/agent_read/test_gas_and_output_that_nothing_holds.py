@@ -106,10 +106,10 @@ REFINED = Ran(4000, [took("natural-gas", 75, "Nm3", 35.5), took("coal", 250, "kg
     ("charged", "static", "told"),
     [
         ({"input.bauxite": 2.3}, 0, None),
-        ({"input.bauxite": 1.6}, 0, "1.6 t of bauxite per t of output; usual is at least 1.9"),  # 30 % of it from bought hydrate
+        ({"input.bauxite": 1.6}, 0, "1.6 t of bauxite charged per t of output; at least 1.9"),  # 30 % of it from bought hydrate
         ({"input.bauxite": 1.4}, 0, "held"),
         ({"input.bauxite": 1.61, "input.hydrate": 0.46}, 30, None),  # and says so: 2.3 for what it made here
-        ({"input.bauxite": 1.4, "input.hydrate": 0.15}, 10, "1.56 t of bauxite per t of output"),  # of a third it owns a tenth
+        ({"input.bauxite": 1.4, "input.hydrate": 0.15}, 10, "1.56 t of bauxite charged per t of output"),  # of a third it owns a tenth
         ({"input.hydrate": 1.53}, 99, None),  # calcines alone
     ],
 )
@@ -126,7 +126,7 @@ def test_alumina_beyond_what_its_bauxite_gives_is_told_or_held(
 @pytest.mark.parametrize(
     ("own", "given", "told"),
     [
-        (0, 35, "0% of the electricity that it gives back; its pumps and fans usually take 7%"),  # 2.45 kWh
+        (0, 35, "0% of the electricity that it gives back; its pumps and fans usually use 7%"),  # 2.45 kWh
         (1, 35, "higher by 0.18 kgce/t"),
         (3, 35, None),
     ],

@@ -116,7 +116,9 @@ def test_an_input_that_nothing_knows_is_named_beside_the_label(tmp_path: Path, h
     """100 t a day of 5,000 t of clinker, 20 kg/t: as standard coal 20 kgce/t."""
     _, label = run(tmp_path, "clinker-burning", Ran(5000, KILN), heading, "100")
     (said,) = (one.en for one in label.provisos if "The pack does not know these inputs" in one.en)
-    assert said.startswith(f"Not known to the pack, per t of output: {heading} 0.02 t. If it is a fuel, its energy is missing: as standard")
+    assert said.startswith(
+        f"The pack does not know these inputs, per t of output: {heading} 0.02 t. If they are fuel, their energy is missing: as standard"
+    )
     assert "coal 20 kgce/t." in said
 
 
@@ -141,13 +143,13 @@ def test_a_variable_or_column_that_weighs_what_nothing_knows_is_told_as_an_input
     """20 kg/t; what weighs as much as the product is no fuel of it."""
     _, label = run(tmp_path, "clinker-burning", Ran(5000, KILN), heading, cell)
     said = [one.en for one in label.provisos if "The pack does not know these inputs" in one.en]
-    assert [f"{heading} 0.02 t. If it is a fuel" in one for one in said] == ([True] if told else [])
+    assert [f"{heading} 0.02 t. If they are fuel" in one for one in said] == ([True] if told else [])
 
 
 def test_powder_that_nothing_knows_is_named_beside_the_electricity_of_a_mill(tmp_path: Path) -> None:
     static = "[static]\nbought_ground_pct = 0\n"
     site, _ = run(tmp_path, "cement-grinding", Ran(3000, GROUND, BLAINE), "input.S95 powder", "900", static)
-    (said,) = (one.en for one in of(labelled(site), "cement-grinding", Metric.ELECTRICITY).provisos if "Not known" in one.en)
+    (said,) = (one.en for one in of(labelled(site), "cement-grinding", Metric.ELECTRICITY).provisos if "The pack does not know" in one.en)
     assert "input.S95 powder 0.3 t. If it was bought ready or half made" in said
 
 

@@ -44,7 +44,7 @@ def columns(path: Path, **values: object) -> None:
 
 def test_energy_moved_between_two_products_is_told_beside_the_better_one(tmp_path: Path) -> None:
     (said,) = alternating(tmp_path, 0.1)
-    assert said.startswith("cement: On the same equipment ran masonry-cement, which took up to 6")
+    assert said.startswith("cement: masonry-cement ran on the same equipment and used up to 6")
     assert 2.8 < float(said.partition("higher by up to ")[2].split()[0]) < 3.5
 
 

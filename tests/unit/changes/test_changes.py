@@ -353,7 +353,7 @@ def test_what_has_an_exact_size_is_proposed_exactly() -> None:
 def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
     wide = Change(Kind.BALANCE, "melting", ("sub", "main"), (), None, None, 10.58, 13.0, (Cause.TRANSFORMER, Cause.CLOCK))
     said = str(sentence(wide))
-    assert "of what the first shows the second, above it, sees 21 % at most" in said
+    assert "the second meter, above the first, sees at most 21 % of what the first shows" in said
     assert "10.58" not in said
     assert 'kind = "unusable"' in to_declare(wide, date(2025, 1, 1))
     known = Change(Kind.BALANCE, "melting", ("sub", "main"), (), None, None, 2.0, 0.02, (Cause.TRANSFORMER, Cause.CLOCK))

@@ -361,8 +361,20 @@ CONTRADICTIONS: Faults = [
     ("grade1 = 43,", "grade1 = 4.3,", "limits[gb21256-2025-sinter].grades", "4.3", "20 to 120 kgce/t"),
     ('applies = { variant = "top-charged" }', 'applies = { variant = "top" }', "2025-top].applies.variant", "top", "any, top-charged"),
     ('applies = { variant = "top-charged" }', "applies = { variant = { from = 1 } }", "2025-top].applies.variant", "1.0", "a variant"),
-    ("{ from = 50, to = 70 }", "{ from = 70, to = 50 }", "eaf-50-70].applies.furnace_capacity_t", "70 to 50", "holds a value"),
-    ("{ from = 50, to = 70 }", "{ above = 70, up_to = 70 }", "eaf-50-70].applies.furnace_capacity_t", "70 to 70", "holds a value"),
+    (
+        "{ from = 50, to = 70 }",
+        "{ from = 70, to = 50 }",
+        "eaf-50-70].applies.furnace_capacity_t",
+        "70 to 50",
+        "a range that contains a value",
+    ),
+    (
+        "{ from = 50, to = 70 }",
+        "{ above = 70, up_to = 70 }",
+        "eaf-50-70].applies.furnace_capacity_t",
+        "70 to 70",
+        "a range that contains a value",
+    ),
     (
         'correction = "sinter-pellet"',
         'correction = "cement"',
@@ -573,7 +585,7 @@ def test_the_author_meets_them_in_pack_check(tmp_path: Path, capsys: pytest.Capt
     path = tmp_path / "own.toml"
     path.write_text(OWN_STEEL.replace("floor = 40\n", "floor = 110\n", 1), encoding="utf-8")
     assert main(["pack", "check", str(path)]) == 0
-    assert "worth a look: steps[coking].metrics[total].floor: found 110 to" in capsys.readouterr().out
+    assert "please check: steps[coking].metrics[total].floor: found 110 to" in capsys.readouterr().out
     assert main(["pack", "--json", "check", str(path)]) == 0
     assert "steps[coking].metrics[total].floor" in [one["place"] for one in json.loads(capsys.readouterr().out)["remarks"]]
 

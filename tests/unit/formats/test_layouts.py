@@ -141,7 +141,7 @@ def test_energy_with_a_column_a_carrier_is_a_row_a_carrier(tmp_path: Path) -> No
         ("H2", "natural-gas", None, "Nm3", "import", 35.6),
     ]
     assert [(bad.place.row, bad.found) for bad in table.rejected] == [(3, "'x'")]
-    with pytest.raises(InputError, match="not one column for coal"):
+    with pytest.raises(InputError, match="no column, or more than one, for coal"):
         read_table(tmp_path / "e.csv", Profile.model_validate({"carriers": {"coal": {"column": "Kohle", "unit": "t"}}}), ENERGY, ZONE)
 
 

@@ -58,7 +58,13 @@ SHARED = meter("b", allocation='{ by = "power", power = { eaf = 1000, ladle-refi
 @pytest.mark.parametrize(
     ("second", "log", "of_b", "higher", "part"),
     [
-        (meter("b", step='"eaf"', equipment='"line-a"'), lines(24 * DAYS), fans, 25.0, "on meters with much of their energy outside their runs"),
+        (
+            meter("b", step='"eaf"', equipment='"line-a"'),
+            lines(24 * DAYS),
+            fans,
+            25.0,
+            "on meters with much of their energy outside their runs",
+        ),
         (meter("b", step='"eaf"', equipment='"fans"'), [*heats(24 * DAYS), *TOKEN], fans, 25.1, "in runs without product"),
         (SHORT, heats(24 * DAYS), fans, 25.0, "in runs before or after a meter was in use"),
         (SHARED, heats(24 * DAYS), fans, 16.8, "on meters with much of their energy outside their runs"),

@@ -181,7 +181,7 @@ def test_a_meter_that_hangs_on_a_counted_one_in_the_file_alone_is_told(a_site: B
 def test_what_is_taken_off_a_step_and_counted_nowhere_is_told(a_site: Build, march: Period) -> None:
     rows = {"a": register(furnace, FEW, 300), "b": register(lambda _: 3_000.0, FEW, 300)}
     (said,) = beside(a_site(meter("a") + meter("b", parent='"a"') + REST, heats(24 * FEW), rows), march)
-    assert "b (electricity) 30 kWh/t. Were it this step's own, the label would be higher by 30 kWh/t." in said
+    assert "b (electricity) 30 kWh/t. If their energy belonged to this step, the label would be higher by 30 kWh/t." in said
 
 
 def test_what_no_meter_below_a_main_meter_measures_is_told(a_site: Build, march: Period) -> None:

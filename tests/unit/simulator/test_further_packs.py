@@ -186,7 +186,7 @@ def test_a_ratio_of_electricity_passes_over_no_bought_cooling(tmp_path: Path, ca
             file.write(f"data-hall-{run:05d},data-hall,chilled-water-cold,{before.output_t / before.used * 0.2},MJ,import,,,\n")
     after = labels(tmp_path)["data-hall", Metric.ELECTRICITY]
     assert (after.used, after.excluded) == (before.used - 120, {"energy-outside-boundary": 120})
-    for lang, told in (("en", "beside this metric: chilled-water-cold"), ("zh", "chilled-water-cold")):
+    for lang, told in (("en", "outside this metric: chilled-water-cold"), ("zh", "chilled-water-cold")):
         out = tmp_path / lang
         assert main(["label", "--site", str(tmp_path / "site.toml"), "--period", str(YEAR), "--out", str(out), "--lang", lang]) == 0
         said = capsys.readouterr().out

@@ -534,7 +534,7 @@ def test_an_auxiliary_serves_a_step_that_ran_or_there_is_no_account() -> None:
     beside = served("cement-grinding")
     assert beside.value == pytest.approx(CLINKER_TOTAL - 20 * COAL)
     assert beside.provisos[-1].en.startswith(
-        "Auxiliaries said to serve steps that are not in this account took 14 % beside its energy: cem"
+        "Auxiliaries that are declared to serve steps outside this account used 14 % of their own and the account's energy together: cem"
     )
 
 
@@ -733,9 +733,9 @@ def test_report_terminal_and_label_json_show_the_account_and_what_it_lacks() -> 
     assert entry["value"] == pytest.approx(CLINKER_TOTAL)
     jsonschema.validate(label_json(result, analysis), label_schema())
     said = summary.routes_as_text(analysis.routes)
-    assert "annual account: 104.8 ±0.9865 kgce/t (k = 2, of the energy)" in said
+    assert "annual account: 104.8 ±0.9865 kgce/t (k = 2, for the energy only)" in said
     assert "Clinker: comprehensive energy per unit of product, GB 16780-2021: level 2 met of 100.0 / 107.0 / 117.0 kgce/t" in said
-    assert "incomplete\n  missing: What lay in store" in summary.routes_as_text(lacking[2].routes)
+    assert "incomplete\n  missing: The stock of the product of" in summary.routes_as_text(lacking[2].routes)
     for lang, value, why in (
         ("en", "104.8 ±0.9865 kgce/t", "The stock of the product of"),
         ("zh", "104.8 ±0.9865 kgce/t", "期末库存"),
