@@ -294,7 +294,13 @@ DROPPED = (
     "by how much is not known from the pack alone",
     "仅凭方法包无法得知变动幅度",
 )
-TAKEN = ("clinker", "grade2 = 107", "grade2 = 103", "annual means above 103 and up to 107 kgce/t no longer meet it", "不再达到该级")
+TAKEN = (
+    "clinker",
+    "grade2 = 107",
+    "grade2 = 103",
+    "annual means above 103 and up to 107 kgce/t no longer meet it",
+    "不再达到该级",
+)
 GIVEN = ("clinker", "grade2 = 107", "grade2 = 108", "annual means above 107 and up to 108 kgce/t now meet it", "将达到该级")
 ALONE = (
     "recovered_by",

@@ -112,7 +112,8 @@ def test_a_boiler_whose_steam_nobody_pays_for_is_told(
     assert len(said) == told
     assert (
         not said
-        or "use 0% of what boiler of [site_boundary] makes. If its input for the rest belonged to this step, the label would be higher by 102 kgce/t."
+        or "use 0% of what boiler of [site_boundary] makes. If its input for the rest belonged to this step, "
+        "the label would be higher by 102 kgce/t."
         in said[0]
     )
 

@@ -58,7 +58,8 @@ def test_a_factor_of_a_meter_says_what_the_label_is_without_it(tmp_path: Path, v
     site.write_text(site.read_text(encoding="utf-8") + event, encoding="utf-8")
     label = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
     said = [one.en for one in label.provisos if one.en.startswith("Without that factor")]
-    wanted = f"Without that factor of meter ldg from 2025-12-01 the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}."
+    without, with_it = f"{plain.best.value:.4g}", f"{label.best.value:.4g}"
+    wanted = f"Without that factor of meter ldg from 2025-12-01 the label would be {without} kgce/t instead of {with_it}."
     assert said == [f"{wanted} Keep evidence of the factor for an auditor."]
     assert label.best.value == pytest.approx((plain.best.value or 0) - 0.2 * 90 * 8.1 / 29.3076, rel=1e-4)
 

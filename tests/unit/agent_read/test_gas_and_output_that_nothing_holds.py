@@ -51,7 +51,7 @@ def test_gas_that_nothing_on_the_site_makes_is_told_with_the_label_at_natural_ga
     assert label.best.value == pytest.approx(46.68, abs=0.02)
     (said,) = beside(label, NO_MAKER)
     assert "100% of the coke-oven gas (17.4 MJ/Nm3 on average)" in said
-    assert "Were it natural gas (35.5), the label would be 83.74 kgce/t for 46.68." in said
+    assert "If it were natural gas (35.5), the label would be 83.74 kgce/t instead of 46.68." in said
 
 
 def test_gas_that_was_bought_as_declared_and_is_analysed_is_not_told(tmp_path: Path) -> None:

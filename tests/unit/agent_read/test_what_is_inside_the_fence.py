@@ -326,7 +326,10 @@ def test_cement_with_bought_ground_slag_meets_no_grade_of_preparation(tmp_path: 
     [
         (
             "",
-            "The site does not state how much of the output was bought finished or half finished (bought_ground_pct). Each percent of it lowers the",
+            (
+                "The site does not state how much of the output was bought finished or half finished (bought_ground_pct). "
+                "Each percent of it lowers the"
+            ),
         ),
         ("[static]\nbought_ground_pct = 37\n", "The site states that 37 % of the output was bought finished or half finished"),
         ("[static]\nbought_ground_pct = 0\n", None),

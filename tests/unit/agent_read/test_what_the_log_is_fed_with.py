@@ -44,7 +44,10 @@ def stated(folder: Path, step: str, ran: Ran, charged: dict[str, float], static:
             "anode-production",
             Ran(500, BAKED),
             {"input.petroleum-coke": 0.727, "input.pitch": 0.16, "input.butts": 0.2},
-            "coke, pitch, anode butts charged per t of output; at most 1.07 is usual. If the rest were burnt, the label would be higher by 18.3",
+            (
+                "coke, pitch, anode butts charged per t of output; at most 1.07 is usual. "
+                "If the rest were burnt, the label would be higher by 18.3"
+            ),
         ),
         ("anode-production", Ran(500, BAKED), {"input.petroleum-coke (kg)": 680}, "each percent burnt would raise the label by 7.3"),
         ("anode-production", Ran(500, BAKED), {"input.petroleum-coke": 680}, "shows 0.68 t of"),  # in kg, and not said so
