@@ -226,7 +226,7 @@ def test_a_conversion_that_gives_to_nobody_takes_no_credited_steam(tmp_path: Pat
     said = of_steam(tmp_path, fence)
     assert said[0].startswith("Nothing shows who uses the steam that is credited")
     assert "the label would be higher by 8.44 kgce/t." in said[0]
-    assert "is not, or not all, used by a step that counts it" in said[1]
+    assert "Only that part counts as a use of the steam." in said[1]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_conversion_takes_as_much_as_others_take_of_it(tmp_path: Path, fence: 
         f"flows of [site_boundary] use {share} of the steam that is credited. Without the rest the label would be higher by {rest} kgce/t."
         in first
     )
-    assert "makes from the steam is not, or not all, used by a step that counts it" in second
+    assert "makes from the steam. Only that part counts as a use of the steam." in second
 
 
 @pytest.mark.parametrize(
