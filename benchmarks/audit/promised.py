@@ -227,8 +227,8 @@ def challenge_signed(evidence: Evidence) -> Outcome:
             code,
             Phrase("The challenge in the opening differs from the one that was given separately: the draws used other numbers."),
             Phrase(
-                "Keep both. If the portal signed both, it gave two challenges for one commitment, which is not allowed. If not, the "
-                "plant changed the challenge."
+                "Keep both. If the portal signed both, it gave two challenges for one commitment, which is not allowed. If it signed "
+                "only the one that was given separately, the plant changed the one in the opening."
             ),
         )
     if not evidence.public.keys_known:

@@ -178,5 +178,8 @@ def _require_member(period: ReportingPeriod, site: Site) -> None:
 def _require_open(period: ReportingPeriod) -> None:
     if period.closed_at is not None:
         raise RefusedError(
-            409, "period-closed", Phrase("The period %(period)s is closed.", period=period.name), "Its dates stay as they were."
+            409,
+            "period-closed",
+            Phrase("The period %(period)s is closed.", period=period.name),
+            "Its dates cannot be changed any more. Choose an open period.",
         )

@@ -85,7 +85,10 @@ def remind(view: ParticipationView, by: User, now: datetime, chosen: Collection[
         period = ReportingPeriod.objects.select_for_update().get(peer_group=view.peer_group, name=view.period)
         if period.closed_at is not None:
             raise RefusedError(
-                409, "period-closed", Phrase("The period %(period)s is closed.", period=period.name), "It does not accept reports any more."
+                409,
+                "period-closed",
+                Phrase("The period %(period)s is closed.", period=period.name),
+                "It does not accept reports any more. Choose an open period.",
             )
         late_now = set(owing(view, now))
         asked = late_now if chosen is None else set(chosen) & set(remindable(view))

@@ -168,7 +168,10 @@ class ApprovalForm(forms.Form):
     """The second person's decision: now, or at a time in the reader's zone. What cannot be undone is not done by one click."""
 
     read = tick(
-        _("I have read the values, what the disclosure gate found and what changed. The public sees them, and they cannot be withdrawn."),
+        _(
+            "I have read the values, what the disclosure gate found and what changed. The public can then see them. A published version "
+            "can be withdrawn with a reason, but not changed."
+        ),
         required=_("Confirm that you have read the draft. What is published cannot be changed."),
     )
     note = area(

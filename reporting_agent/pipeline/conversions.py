@@ -89,8 +89,8 @@ def _held(label: StepLabel, doubtful: list[Judged], pack: Pack) -> StepLabel:
     if all(one.taken is not None for one in own) and known < WORTH_TELLING * _all_taken(label):
         return label
     why = Phrase(
-        "The site's conversions use energy that this step counts: %(what)s. No conversion of this kind has such figures: some are "
-        "missing for the period, or the output is too low or too high. Correct the figures, with heating values, or give the reason "
+        "The site's conversions use energy that this step counts: %(what)s. Their figures for the period are incomplete, or their "
+        "output is too low or too high for a conversion of their kind. Correct the figures, with heating values, or give the reason "
         "under reason of [[site_boundary.conversions]].",
         what=enumerated(_figures(one) for one in own),
     )

@@ -22,10 +22,10 @@ class Verdict(StrEnum):
 
 VERDICTS = {
     Verdict.SAVED: Phrase("Saved"),
-    Verdict.REACHED: Phrase("Expected saving reached"),
+    Verdict.REACHED: Phrase("Planned saving reached"),
     Verdict.NOT_PROVEN: Phrase("Not proven"),
     Verdict.USED_MORE: Phrase("Used more"),
-    Verdict.NOT_TOLD: Phrase("Not certain"),
+    Verdict.NOT_TOLD: Phrase("Cannot be determined"),
 }
 STATES = {
     "proposed": Phrase("proposed"),

@@ -326,7 +326,7 @@ def test_a_statement_on_a_replaced_revision_says_so(
         found = attestation_standing.by_code(code_of(issued.digest), NOW.date())
         assert found is not None
         page = Client().get(reverse("web:verify", args=[code_of(issued.digest)])).content.decode()
-        return found.standing, "This is about revision 1 of the report, an earlier one" in page
+        return found.standing, "This statement is about revision 1 of the report. A later revision has replaced it" in page
 
     assert shown() == (Standing.EARLIER, True)
     honest = attestation_standing.standing_of

@@ -195,7 +195,7 @@ def test_too_few_firms_are_never_shown_and_the_last_lines_say_so(tmp_path: Path)
     first, why, *_rest = outcome(result).splitlines()
     assert first == "Nothing is published: the gate holds version 1, of 3 reports, and it stays a draft."
     values = len(publication["steps"])
-    assert why.startswith(f"  {values} of {values} values, too-few-firms: Not shown: 3 firms can be compared here, and 8 are needed")
+    assert why.startswith(f"  {values} of {values} values, too-few-firms: Not shown: 3 firms can be compared here. At least 8 are needed")
 
     (kept,) = tmp_path.glob("steplabel-demo-*")
     (address,) = {portal_of(file) for file in kept.glob("plants/*/state/state.sqlite")}

@@ -59,7 +59,7 @@ def of_the_heats(made: Report) -> list[str]:
         f"The median heat took {shown(label.typical)}.",
         "on 122.5 t in the ladle",
         f"The page opens with heat {worst.batch_id}, which took {shown(worst.value)}.",
-        f"the median day lies at {after} kWh/t, before at {before}.",
+        f"the median day is at {after} kWh/t; before, it was at {before}.",
         "(less than 0.1 %)",
         f"{count(shift.amount.kwh / 1000)} MWh would be saved: {percent(shift.share)} of the gap beyond",
         "has the power on for 31.0 min;" if "31.0 min" in minutes.rule.en else "",
@@ -133,7 +133,7 @@ def of_the_meter(made: Report) -> list[str]:
         f"{use.parts[Use.IDLING] / 1000:.1f} MWh, {percent(use.parts[Use.IDLING] / use.total)} of what was counted",
         f"It idles at {float(idle):.1f} kW and pauses last {pause} min as a rule",
         f"Shifts from 08:00 take {more} kWh/t more on the median day than the others ({early.count} shifts;",
-        "by chance alone with less than 0.1 %)",
+        "probability by chance alone less than 0.1 %)",
         "one value every 15 minutes",
         "one meter every 15 minutes",
     ]

@@ -102,7 +102,7 @@ def test_power_on_time_shows_where_the_energy_went_and_what_waiting_costs_cannot
     assert power_on.over_range is not None
     assert power_on.over_range.value == pytest.approx(67, abs=2)
     assert wait.verdict is Verdict.CANNOT_TELL, "between the others numbers are missing, or times are wrong: that is no wait"
-    assert "only 9,733 of 12,560 batches carry it" in wait.sentence.en
+    assert "only 9,733 of 12,560 batches have it recorded" in wait.sentence.en
     assert not heats.savings
 
 

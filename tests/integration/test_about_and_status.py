@@ -87,7 +87,7 @@ def test_without_the_database_the_page_still_answers_and_names_nothing(client: C
     answer = client.get("/status/")
     assert answer.status_code == 503
     said = answer.content.decode()
-    assert "Nothing can be read or handed in." in said
+    assert "You cannot read or submit anything." in said
     assert "Not known" in said
     assert "db.internal" not in said
     assert "5432" not in said

@@ -122,7 +122,7 @@ def test_a_name_that_is_taken_is_not_approved_twice(cast: Cast) -> None:
     row = applied(name="Enterprise 1")
     answer = signed_in(cast.approver).post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": "new"})
     assert answer.status_code == 400
-    assert "There is a firm of the name Enterprise 1 already" in answer.content.decode()
+    assert "There is already a firm with the name Enterprise 1" in answer.content.decode()
     assert ControllingFirm.objects.filter(name="New Holding").count() == 0, "all or nothing"
     with pytest.raises(RefusedError):
         applying.approve(cast.approver, applied(controlling_firm="Firm 1").pk, None, timezone.now())
@@ -180,7 +180,7 @@ def test_a_site_is_asked_for_approved_and_takes_part(cast: Cast) -> None:
     assert owner.post("/sites/new/", SITE).headers["Location"] == "/sites/"
     assert "Waits for the regulator" in owner.get("/sites/").content.decode()
     assert not Site.objects.filter(slug="new-1").exists()
-    assert "already, or one waits" in owner.post("/sites/new/", SITE).content.decode()
+    assert ", or one waits for approval" in owner.post("/sites/new/", SITE).content.decode()
     row = SiteApplication.objects.get()
     officer = signed_in(cast.provincial)
     unsaid = officer.post(f"/applications/sites/{row.pk}/", {"do": "approve"})
@@ -281,7 +281,7 @@ CODE = "91110000600037341L"  # of the documentation of python-stdnum
     [
         ("91110000600037341", "has 18 characters"),
         ("91110000600037431L", "check digit"),  # two neighbours exchanged
-        ("9111000060003734IL", "has a character that no code has"),
+        ("9111000060003734IL", "contains a character that is not allowed"),
     ],
 )
 def test_a_code_that_is_mistyped_is_told_beside_its_field(cast: Cast, typed: str, told: str) -> None:

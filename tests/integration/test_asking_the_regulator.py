@@ -70,7 +70,7 @@ def test_a_firm_asks_for_time_where_it_reads_what_is_due_and_its_regulators_give
     firm.post(asking(cast), {"until": UNTIL, "reason": REASON})
     firm.post(asking(cast), {"until": UNTIL, "reason": REASON})  # the form sent twice
     (request,) = ExtensionRequest.objects.all()
-    assert "More time is asked for, until 1 January 2031; the regulator has not decided." in read(firm, reverse("web:home"))
+    assert "More time was requested, until 1 January 2031; the regulator has not decided." in read(firm, reverse("web:home"))
     assert "已申请延期至 2031 年 1 月 1 日" in read(of(cast.plants[2].owner, "zh-hans"), reverse("web:home"))
     assert asking(cast) not in firm.get(reverse("web:upload")).content.decode()
     for officer in (cast.provincial, cast.approver):  # of the province and of the nation above it

@@ -81,7 +81,7 @@ def told(user: User) -> list[str]:
 def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -> None:
     officer = Office.of(cast.provincial)
     found = officer.text(reverse("web:assign") + "?q=firm+works")
-    assert "No site of your jurisdiction fits" in found, "no site has both words"
+    assert "No site of your jurisdiction matches" in found, "no site has both words"
     address = reverse("web:assign-site", args=["works-1"])
     assert address in officer.text(reverse("web:assign") + "?q=enterprise+1")
     due = scheme_day() + timedelta(days=60)
@@ -206,7 +206,7 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
     assert view is not None
     assert (len(view.findings), view.submissions, needs(view, NOW.date())) == (2, (), ())
     page = auditor.text(f"/assigned/{made.pk}/")
-    for words in (REASON, "A scale of unknown date.", "The regulator took this assignment back on"):
+    for words in (REASON, "A scale of unknown date.", "The regulator withdrew this assignment on"):
         assert words in page
     assert "A scale of unknown date." in auditor.text(f"/assigned/{made.pk}/findings/2/")
     assert '<form method="post" novalidate>' not in auditor.text(f"/assigned/{made.pk}/findings/2/")

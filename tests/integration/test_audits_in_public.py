@@ -115,8 +115,8 @@ def test_only_attested_reports_set_the_values_where_that_is_decided(cast: Cast) 
     [
         (9, "9 of 18 sites"),
         (PLANTS, "18 of 18 sites"),
-        (3, "a share that is not stated"),  # three firms could be guessed
-        (PLANTS - 3, "a share that is not stated"),  # so could the three that are not
+        (3, "no share stated"),  # three firms could be guessed
+        (PLANTS - 3, "no share stated"),  # so could the three that are not
     ],
 )
 def test_the_public_reads_which_share_is_attested_and_by_whom_but_no_count_that_points_at_firms(
@@ -126,7 +126,7 @@ def test_the_public_reads_which_share_is_attested_and_by_whom_but_no_count_that_
         audit(cast, plant)
     said = drafted(cast).explanation["verification_of_data"]
     assert told in said["en"]
-    assert "Attested by Certifier (the first of it valid until 2018-06-01)" in said["en"]
+    assert "Attested by Certifier (the first attestation to expire is valid until 2018-06-01)" in said["en"]
     assert "鉴证" in said["zh"]
     if told.startswith("a share"):
         assert f"{attested} of" not in said["en"]

@@ -203,7 +203,7 @@ def test_a_person_hands_in_commitments_of_own_plants_only(client: Client, cast: 
     client.force_login(plant.owner)
     refused = hand_in(client, commitment(other))
     assert (refused.status_code, stored()) == (400, (0, 0))
-    assert "none of yours" in refused.content.decode()
+    assert "not one of yours" in refused.content.decode()
 
 
 def test_what_is_wrong_with_a_commitment_by_hand_is_told_on_the_page(client: Client, cast: Cast) -> None:

@@ -36,7 +36,7 @@ def test_a_fault_a_closed_account_and_a_mail_say_what_to_write_about(settings: S
     settings.CONTACT = MAIL
     with translation.override("en"):
         assert "say when it happened" in broken()
-        assert str(SignInForm.error_messages["inactive"]) == f"This account is closed. If it should be open, contact {MAIL}."
+        assert str(SignInForm.error_messages["inactive"]) == f"This account is closed. If it should not be closed, contact {MAIL}."
         assert str(WORDINGS[Kind.SECOND_FACTOR_REMOVED].sentence) == (
             f"If it was not you, change your password at once. Then contact {MAIL}."
         )

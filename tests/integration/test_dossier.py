@@ -135,8 +135,8 @@ def test_the_page_the_paper_and_the_json_say_the_same(cast: Cast, language: str,
 def test_criteria_that_were_not_read_say_so(cast: Cast) -> None:
     client = client_of(cast.approver)
     page = client.get(reverse("web:dossier", args=["works-1"]), {"programme": CARBON}).content.decode()
-    assert "not read in the original" in page
-    assert client.get(reverse("web:dossier", args=["works-1"])).content.decode().count("not read in the original") == 0
+    assert "not checked against the original text" in page
+    assert client.get(reverse("web:dossier", args=["works-1"])).content.decode().count("not checked against the original text") == 0
     assert client.get(reverse("web:dossier", args=["works-1"]), {"programme": "none"}).status_code == 404
 
 
@@ -149,7 +149,7 @@ def test_a_firm_declares_by_the_form_and_its_regulator_reads_it(cast: Cast) -> N
     done = firm.post(address, {"criterion": "grade", "value": "grade 1", "paper": "Audit 2025", "evidence": PAPER}, follow=True)
     assert "The declaration is on record." in done.content.decode()
     read = officer.get(address).content.decode()
-    assert "“grade 1”, by the paper “Audit 2025”" in read
+    assert "“grade 1”, by the document “Audit 2025”" in read
     assert PAPER in read
     assert "Declare a criterion" not in read
     assert officer.post(address, {"criterion": "grade", "value": "x", "paper": "y", "evidence": PAPER}).status_code == 404

@@ -268,7 +268,11 @@ def test_the_page_takes_the_time_in_the_readers_zone_and_says_which(cast: Cast, 
     approver = signed_in(cast.approver.email)
     address, page = reverse("web:publish", args=[draft.pk]), reverse("web:draft", args=[draft.pk])
     assert "UTC+8" in approver.get(page).content.decode()
-    for wrong, told in (("", "Set the day and time first."), ("soon", "Write day and time"), ("2017-06-01T09:00", "This time is past.")):
+    for wrong, told in (
+        ("", "Set the day and time first."),
+        ("soon", "Write day and time"),
+        ("2017-06-01T09:00", "This time is in the past."),
+    ):
         answer = approver.post(address, {"when": "later", "at": wrong, "read": "on"})
         assert answer.status_code == 400
         assert told in answer.content.decode()
@@ -276,9 +280,9 @@ def test_the_page_takes_the_time_in_the_readers_zone_and_says_which(cast: Cast, 
     done = approver.post(
         address, {"when": "later", "at": tomorrow.strftime("%Y-%m-%dT%H:%M"), "note": "Embargo", "read": "on"}, follow=True
     )
-    assert "is approved and goes out on" in done.content.decode()
+    assert "is approved and will be published on" in done.content.decode()
     assert ScheduledRelease.objects.get().at == tomorrow
     assert "Cancel this release" in done.content.decode()
     cancelled = approver.post(reverse("web:cancel-release", args=[draft.pk]), follow=True)
-    assert "is a draft as before" in cancelled.content.decode()
+    assert "is a draft again" in cancelled.content.decode()
     assert "Publish at that time" in cancelled.content.decode()

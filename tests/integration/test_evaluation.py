@@ -81,7 +81,7 @@ def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast)
     assert "No version is in force, so this evaluation contains no energy figures." in page
     assert "Published steps" not in page
     assert "kgce/t" not in page
-    assert f"{FIRMS} reports were received, {FIRMS - 1} of them are the accepted ones." in page
+    assert f"{FIRMS} reports were received; {FIRMS - 1} of them are the accepted ones." in page
     assert "not-decryptable" in page
 
 
@@ -89,7 +89,7 @@ def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast)
     ("language", "words"),
     [
         ("en", ("Participation", "Published steps", "Levels of standards", "What the sector could save", "Audits", "Findings", "Refusals")),
-        ("zh-hans", ("参与情况", "已发布工序", "标准等级", "全行业的节能潜力", "审核", "审核发现", "拒收")),
+        ("zh-hans", ("参与情况", "已发布工序", "标准等级", "全行业的节能潜力", "审核", "核查发现", "拒收")),
     ],
 )
 def test_page_pdf_and_docx_say_the_same_in_the_readers_language(cast: Cast, language: str, words: tuple[str, ...]) -> None:
@@ -138,7 +138,7 @@ def test_figures_of_energy_are_those_of_the_version_in_force_and_go_with_it(cast
 def test_audits_findings_and_opinions_are_counted(cast: Cast) -> None:
     page = client_of(cast.approver).get(address(cast)).context["page"]
     by_title = {section.title: section for section in page.sections}
-    assert "3 assignments to 1 certification bodies stand" in by_title["Audits"].lines[0]
+    assert "3 assignments to 1 certification bodies are in force" in by_title["Audits"].lines[0]
     assert by_title["Audits"].table.rows == (("Unqualified", "3"),)
     assert {row[0]: row[1:] for row in by_title["Findings"].table.rows}["Observation"] == ("3", "0")
 

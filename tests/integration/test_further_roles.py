@@ -121,7 +121,7 @@ def test_a_result_is_handed_in_as_a_file(partners: Partners) -> None:
     given = {"product": "Bridge", "version": "1.0"}
     wrong = client.post("/provider/", {**given, "result": SimpleUploadedFile("r.json", b"{}")})
     assert wrong.status_code == 400
-    assert "no result of the conformance kit" in wrong.content.decode()
+    assert "not a result of the conformance kit" in wrong.content.decode()
     assert client.post("/provider/", {**given, "result": SimpleUploadedFile("r.json", result_file())}).status_code == 302
     assert Conformance.objects.get(product="Bridge").provider == partners.houses["other-provider"]
 

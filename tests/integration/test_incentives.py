@@ -80,7 +80,7 @@ def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) ->
     for wrong, told in (
         ({"amount": "much"}, "Write the amount as"),
         ({"amount": "-1"}, "id_amount_error"),
-        ({"evidence": "abc"}, "This is no SHA-256"),
+        ({"evidence": "abc"}, "This is not a SHA-256"),
         ({"evidence": digest_of(cast, 0)}, "another site&#x27;s report"),
         ({"site": "elsewhere"}, "Choose a site."),
     ):

@@ -191,7 +191,7 @@ def test_it_can_be_undone_until_its_time_and_asking_twice_is_asking_once(cast: C
     owner.post(path, {"name": firm.name})
     owner.post(path, {"name": firm.name})
     assert Leaving.objects.count() == 1
-    assert "leaves the scheme on" in letter_to(cast.plants[0].owner.email)
+    assert "leaves the programme on" in letter_to(cast.plants[0].owner.email)
     assert leaving.carry_out_due(timezone.now) == 0, "its time has not come"
     owner.post(path, {"do": "stay"})
     assert leaving.carry_out_due(lambda: over() + timedelta(days=1)) == 0

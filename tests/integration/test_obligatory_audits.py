@@ -115,7 +115,7 @@ def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_take
         ({"valid_from": "soon"}, "Write the day as"),
         ({"valid_until": (today - timedelta(days=1)).isoformat()}, "The last day is before the first."),
         ({"valid_until": (today + timedelta(days=2000)).isoformat()}, "valid for more than five years"),
-        ({"evidence": "abc"}, "This is no SHA-256"),
+        ({"evidence": "abc"}, "This is not a SHA-256"),
     ):
         answer = owner.post(address, {**given, **wrong})
         assert (answer.status_code, says in answer.content.decode()) == (400, True), wrong
@@ -125,7 +125,7 @@ def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_take
     row = SystemCertificate.objects.get()
     assert (row.recorded_by, row.evidence) == (cast.plants[0].owner, EVIDENCE)
     assert Event.objects.filter(action="certified-system.recorded", subject="site works-1").count() == 1
-    assert "This paper is on record already" in owner.post(address, {**given, "number": "EnMS 8"}).content.decode()
+    assert "This certificate is already on record" in owner.post(address, {**given, "number": "EnMS 8"}).content.decode()
     assert seen(obliged_own(cast.plants[0].owner, today)) == {"works-1": ("exempt", today + timedelta(days=1000))}
     assert EVIDENCE in signed_in(cast.provincial).get(address).content.decode()
 

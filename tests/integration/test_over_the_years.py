@@ -46,7 +46,7 @@ def test_two_years_on_a_page_and_as_open_data(client: Client) -> None:
     newest = published(cast, PERIOD, FIRMS)
     english = client.get(PAGE).content.decode()
     chinese = client.get(PAGE, headers={"accept-language": "zh-hans"}).content.decode()
-    for page, words in ((english, ("What moved from", "if all came down to the best")), (chinese, ("的变化", "若全部降到最优值"))):
+    for page, words in ((english, ("What changed from", "if all came down to the best")), (chinese, ("的变化", "若全部降到最优值"))):
         assert all(one in page for one in words)
     rows = rows_of(client)
     assert {one["period"] for one in rows} == {BEFORE, PERIOD}

@@ -79,7 +79,7 @@ def test_a_regulator_of_the_whole_scope_opens_and_closes_a_period(cast: Cast) ->
     assert "The period 2018 is open for reports; they are due on 31 March 2099." in done.content.decode()
     assert [event.actor for event in Event.objects.filter(action="period.opened", subject="period cement/2018")] == [cast.approver.email]
     closing = reverse("web:close-period", args=[cast.group.pk, "2018"])
-    assert "What is closed stays closed" in officer.get(closing).content.decode()
+    assert "A closed period cannot be opened again" in officer.get(closing).content.decode()
     assert "is closed for reports" in officer.post(closing, follow=True).content.decode()
     assert ReportingPeriod.objects.get(name="2018").closed_at is not None
     assert officer.post(reverse("web:close-period", args=[cast.group.pk, "2031"])).status_code == 404

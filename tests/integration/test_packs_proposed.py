@@ -267,12 +267,12 @@ class TestPages:
         form = {"reason": "A quantile was read wrongly.", "sources": "GB 16780-2021, table 2", "corrects": ""}
         wrong = proposer.post(reverse("web:propose"), {**form, "file": SimpleUploadedFile("p.toml", SHIPPED.encode())})
         assert wrong.status_code == 400
-        assert "a version that there is not yet" in wrong.content.decode()
+        assert "a version number that does not exist yet" in wrong.content.decode()
         answer = proposer.post(reverse("web:propose"), {**form, "file": SimpleUploadedFile("p.toml", FIVE.encode())}, follow=True)
         page = answer.content.decode()
-        assert "is proposed. Two others approve it." in page
+        assert "is proposed. Two other people must approve it." in page
         row = Proposal.objects.get()
-        assert "two others decide" in page
+        assert "Two others decide" in page
         assert "0.15" in page
         owner = signed_in(cast.plants[0].owner)
         assert "Nobody has commented" in owner.get(reverse("web:proposal", args=[row.pk])).content.decode()
@@ -294,7 +294,13 @@ DROPPED = (
     "by how much is not known from the pack alone",
     "仅凭方法包无法得知变动幅度",
 )
-TAKEN = ("clinker", "grade2 = 107", "grade2 = 103", "annual means above 103 and up to 107 kgce/t no longer meet it", "不再达到该级")
+TAKEN = (
+    "clinker",
+    "grade2 = 107",
+    "grade2 = 103",
+    "annual means above 103 and up to 107 kgce/t no longer meet it",
+    "不再达到该级",
+)
 GIVEN = ("clinker", "grade2 = 107", "grade2 = 108", "annual means above 107 and up to 108 kgce/t now meet it", "将达到该级")
 ALONE = (
     "recovered_by",
@@ -328,8 +334,8 @@ def test_who_is_to_approve_reads_what_a_good_pack_does_otherwise(cast: Cast) -> 
     reader = signed_in(cast.approver)
     narrow_page, sound_page = (reader.get(reverse("web:proposal", args=[row.pk])).content.decode() for row in (narrow, sound))
     assert "steps[clinker-cooling].metrics[total].floor" in narrow_page
-    assert "It holds no approval back." in narrow_page
-    assert "It holds no approval back." not in sound_page
+    assert "These points do not block approval." in narrow_page
+    assert "These points do not block approval." not in sound_page
 
 
 def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast: Cast) -> None:

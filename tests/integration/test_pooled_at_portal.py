@@ -88,7 +88,7 @@ def test_what_is_published_says_how_many_values_lack_months(cast: Cast, client: 
     body = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()
     assert {step["in_part"] for step in body["steps"]} == {1}
     told = body["explanation"]["sample_characteristics"]
-    assert "the values of 1 of 10 firms tell of part of their time" in told["en"]
+    assert "the values of 1 of 10 firms cover only part of their period" in told["en"]
     assert "10 家企业中有 1 家的数值只反映其期间的一部分" in told["zh"]
     rows = csv.DictReader(io.StringIO(client.get(f"/api/v1/benchmarks/cement/{PERIOD}/?format=csv").content.decode()))
     assert {row["in_part_firms"] for row in rows if not row["step"].endswith("-total")} == {"1"}
@@ -100,7 +100,7 @@ def test_a_cell_that_is_held_back_says_nothing_of_pooling(portal_keys: object) -
     drafted = publishing.draft(few.period, few.drafter, NOW)
     steps = label_view(GateResult.from_json(drafted.gate)).steps
     assert {(step.shown, step.pooled, step.in_part) for step in steps} == {(False, (), 0)}
-    assert "part of their time" not in drafted.explanation["sample_characteristics"]["en"]
+    assert "cover only part of their period" not in drafted.explanation["sample_characteristics"]["en"]
     assert "cover" not in drafted.explanation["sample_characteristics"]["en"]
 
 

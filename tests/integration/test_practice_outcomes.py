@@ -150,18 +150,18 @@ def altered(plant: Plant) -> bytes:
 
 
 WRONG: dict[str, tuple[Callable[[Cast], bytes], str]] = {
-    "no such file": (lambda _cast: b"%PDF-1.7", "This is no file of"),
+    "no such file": (lambda _cast: b"%PDF-1.7", "This is not a file of"),
     "altered class": (lambda cast: altered(cast.plants[0]), "altered after it was signed"),
-    "another firm's site": (lambda cast: file_of(cast.plants[1]), "none of a firm that you manage"),
+    "another firm's site": (lambda cast: file_of(cast.plants[1]), "not belong to a firm that you manage"),
     "another firm's site by one's own key": (
         lambda cast: json.dumps(outcomes.sign(found(cast.plants[1]), cast.plants[0].key)).encode(),
-        "none of a firm that you manage",
+        "not belong to a firm that you manage",
     ),
     "a key of nobody": (lambda cast: json.dumps(outcomes.sign(found(cast.plants[0]), DeviceKey.generate())).encode(), "no agent that may"),
     "another portal": (lambda cast: file_of(cast.plants[0], portal="ab" * 32), "no agent that may"),
-    "another practice": (lambda cast: file_of(cast.plants[0], practice="rm-another"), "that is not this page"),
-    "a version to come": (lambda cast: file_of(cast.plants[0], version="2"), "that is not this page"),
-    "a year to come": (lambda cast: file_of(cast.plants[0], year="2090"), "that is not this page"),
+    "another practice": (lambda cast: file_of(cast.plants[0], practice="rm-another"), "this page is about another practice"),
+    "a version to come": (lambda cast: file_of(cast.plants[0], version="2"), "this page is about another practice"),
+    "a year to come": (lambda cast: file_of(cast.plants[0], year="2090"), "this page is about another practice"),
 }
 
 
@@ -179,7 +179,7 @@ def test_a_revoked_agent_a_repeat_and_a_site_of_another_sector_are_refused(cast:
     one, two, other = cast.plants[:3]
     hand_in(one)
     assert refusal(lambda: hand_in(one, "5-or-more")) == (409, "outcome-reported")
-    assert "has reported on this practice already" in post(signed_in(one.owner), file_of(one)).content.decode()
+    assert "has already reported on this practice" in post(signed_in(one.owner), file_of(one)).content.decode()
     Device.objects.filter(pk=two.device.pk).update(revoked_at=NOW - timedelta(days=1))
     assert "no agent that may report" in post(signed_in(two.owner), file_of(two)).content.decode()
     Site.objects.filter(pk=other.site.pk).update(pack="steel")
@@ -191,7 +191,7 @@ def test_without_consent_or_by_who_only_reads_nothing_is_handed_in(cast: Cast) -
     plant = cast.plants[0]
     assert "Without the firm’s consent" in post(signed_in(plant.owner), file_of(plant), consent="").content.decode()
     Membership.objects.filter(user=plant.owner).update(may_manage=False)
-    assert "none of a firm that you manage" in post(signed_in(plant.owner), file_of(plant)).content.decode()
+    assert "not belong to a firm that you manage" in post(signed_in(plant.owner), file_of(plant)).content.decode()
     two = Organisation.objects.get(name="Enterprise 2")
     Membership.objects.filter(user=plant.owner).update(may_manage=True)
     assert post(signed_in(person("second@example.org", two, Role.ENTERPRISE)), file_of(plant)).status_code == 400

@@ -183,7 +183,7 @@ class TestConsent:
         answer = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), told)
         assert answer.status_code == 400
         assert f'id="id_{field}_error"' in answer.content.decode()
-        assert "could tell the firm" in answer.content.decode()
+        assert "could reveal the firm" in answer.content.decode()
         row = offered(cast)
         assert refusal(lambda: collecting.edit(row, cast.drafter, HOT | {field: text}, NOW)) == (409, "practice-gives-away")
 
@@ -213,7 +213,7 @@ class TestImport:
         told = answer.content.decode()
         assert answer.status_code == 400
         assert "Nothing was imported" in told
-        assert "An id of its own" in told
+        assert "It needs its own id" in told
         assert "Choose the step at which it saves." in told
         assert not Entry.objects.exists()
 
@@ -245,4 +245,4 @@ def test_the_list_is_narrowed_by_sector_step_and_cause_and_says_where_nothing_fi
     published(cast)
     address = reverse("web:practices")
     assert HOT["title_en"] in Client().get(f"{address}?sector=cement&step=clinker-burning&cause=cold-start").content.decode()
-    assert "No practice fits." in Client().get(f"{address}?cause=reheat").content.decode()
+    assert "No practice matches." in Client().get(f"{address}?cause=reheat").content.decode()

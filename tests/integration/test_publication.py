@@ -71,7 +71,7 @@ def test_where_the_assumed_spread_fits_poorly_page_and_api_say_at_which_step(
 ) -> None:
     monkeypatch.setattr("benchmarks.composition.posterior.fits", lambda _observed: fits)
     publish(cast)
-    told = "The assumed normal spread between firms fits poorly, so the interval is less sure, at: "
+    told = "The assumed normal spread between firms fits poorly, so the interval is less certain, at these steps: "
     said = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()["explanation"]
     page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", headers={"accept-language": "en"}).content.decode()
     assert [told in json.dumps(said), told in page] == [not fits, not fits]

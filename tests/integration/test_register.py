@@ -128,7 +128,7 @@ WRONG = {
     "no email": ("li.wei@ministry.example", "li.wei", "people 1, email.*this is no email address"),
     "a site id with a blank": ('id = "yanshan-1"', 'id = "yanshan 1"', "sites 1, id"),
     "a period nobody can spell": ('name = "2025", due', 'name = "year 25", due', "year 25"),
-    "an assignment by a stranger": ('by = "li.wei', 'by = "wang.fang@yanshan.example" # "', "no regulator of this site"),
+    "an assignment by a stranger": ('by = "li.wei', 'by = "wang.fang@yanshan.example" # "', "not a regulator of this site"),
     "no TOML": ("[[firms]]", "[[firms", "cannot be read"),
 }
 

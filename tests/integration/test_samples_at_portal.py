@@ -121,7 +121,7 @@ def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assi
     drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
     issued = attesting.take(attestations.sign(bytes(drawn_up.content), KEY), cast.auditor, NOW)
     client, address = Client(), reverse("web:verify", args=[code_of(issued.digest)])
-    earlier = "This is about revision 1 of the report, an earlier one"
+    earlier = "This statement is about revision 1 of the report. A later revision has replaced it"
     assert earlier not in client.get(address).content.decode()
     plant = cast.plants[0]
     intake.receive(plant.envelope(cast.pack, revision=2), keys.published_directory(), keys.receipt_key(), NOW)
@@ -257,7 +257,7 @@ def test_body_and_plant_fetch_the_draw_and_nobody_else(cast: Cast, assignment: A
     sample.refresh_from_db()
     summary = SimpleUploadedFile("summary.json", summary_bytes(sample, {}))
     noted = auditor.post(page, {"summary": summary}, follow=True).content.decode()
-    assert f"All {len(OF_A_SAMPLE)} checks passed, and what was opened is the report that this portal accepted." in noted
+    assert f"All {len(OF_A_SAMPLE)} checks passed. The opened report is the one that this portal accepted." in noted
     assert "If 1 % of the counted records are misstated, the plan of the draw finds at least one of them with 95 % certainty." in noted
     assert "Earlier draws promised from this report: 0." in noted
     typed = auditor.post(page, {"held": "16", "failing": "0"})

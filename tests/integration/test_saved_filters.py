@@ -82,7 +82,7 @@ def test_it_is_renamed_and_deleted_by_its_person_alone(cast: Cast) -> None:
     row.refresh_from_db()
     assert row.name == "Hebei"
     refused = officer.post(rename, {"name": "China"})
-    assert (refused.status_code, "You have a filter of this name" in refused.content.decode()) == (400, True)
+    assert (refused.status_code, "You already have a filter with this name" in refused.content.decode()) == (400, True)
     assert officer.post(rename, {"name": " "}).status_code == 400
     assert "is now called “North”" in officer.post(rename, {"name": "North"}, follow=True).content.decode()
     assert "Delete the filter “North”?" in page_of(officer, delete)

@@ -58,7 +58,11 @@ def test_an_auditor_states_the_improvement_and_the_statement_holds_the_level() -
         "improvement": "11.3",
         "baseline": "2022",
     }
-    for wrong, told in (({"improvement": "4"}, "asks for 5%"), ({"improvement": ""}, "needs improvement"), ({"baseline": "x"}, "as 2022")):
+    for wrong, told in (
+        ({"improvement": "4"}, "asks for 5%"),
+        ({"improvement": ""}, "needs the improvement"),
+        ({"baseline": "x"}, "as 2022"),
+    ):
         answer = client.post(address, given | wrong)
         assert answer.status_code == 400
         assert told in answer.content.decode()

@@ -146,7 +146,7 @@ def test_a_buyer_is_told_whether_anybody_audited_the_report(cast: Cast, owner: C
     now = timezone.now()
     attested = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, now), cast.auditor, now)
     after = Client().get(path).content.decode()
-    assert "checked this and found it right, without reservation" in after
+    assert "checked this and found it correct, without reservation" in after
     assert code_of(attested.digest) in after
     assert "No certification body" not in after
 

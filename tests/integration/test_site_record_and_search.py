@@ -159,6 +159,6 @@ def test_practices_steps_and_codes_are_found_by_everybody(cast: Cast) -> None:
 def test_search_is_on_every_page_and_says_what_to_do(cast: Cast) -> None:
     for client in (Client(), signed_in(cast.approver), signed_in(cast.plants[0].owner)):
         assert f'action="{reverse("web:search")}"' in client.get("/").content.decode()
-    assert "Nothing that you may see fits" in Client().get(reverse("web:search"), {"words": "<b>nothing"}).content.decode()
+    assert "Nothing that you may see matches" in Client().get(reverse("web:search"), {"words": "<b>nothing"}).content.decode()
     assert "&lt;b&gt;nothing" in Client().get(reverse("web:search"), {"words": "<b>nothing"}).content.decode()
     assert Client().get(reverse("web:search")).status_code == 200

@@ -148,11 +148,16 @@ def test_the_downloads_hold_what_the_page_shows(client: Client, published: Publi
     [
         (
             "en",
-            "none of 9 figures agrees with this label in all",
+            "none of 9 figures agrees with this label in every respect",
             "route: theirs is kilns of every kind, wet and dry",
-            "1 of 9 figures agrees with this label in all",
+            "1 of 9 figures agrees with this label in every respect",
         ),
-        ("zh-hans", "他人公布的 9 个数字中，没有一个与本标签完全一致", "流程：对方为各类水泥窑，含湿法和干法", "有 1 个与本标签完全一致"),
+        (
+            "zh-hans",
+            "他人公布的 9 个数字中，没有一个在各方面与本标签一致",
+            "流程：对方为各类水泥窑，含湿法和干法",
+            "有 1 个在各方面与本标签一致",
+        ),
     ],
 )
 def test_what_others_publish_stands_beside_a_version_only_where_it_agrees(
@@ -296,7 +301,7 @@ def test_the_sealed_file_of_another_firm_is_refused_and_not_stored(cast: Cast) -
     before = Submission.objects.count()
     answer = hand_in(cast.plants[0].owner.email, "report.cbor", theirs)
     assert answer.status_code == 400
-    assert "sealed for the site works-2, which is none of yours" in answer.content.decode()
+    assert "sealed for the site works-2, which is not one of yours" in answer.content.decode()
     assert Submission.objects.count() == before
 
 
@@ -346,9 +351,13 @@ def test_of_several_files_each_has_its_own_answer_and_a_bad_one_spoils_no_other(
         assert "Taken" in told[name]
         assert "/receipt/" in told[name]
     assert "Same as before" in told["again.sealed"]
-    assert "none of yours" in told["theirs.sealed"]
+    assert "not one of yours" in told["theirs.sealed"]
     assert "Works 2" not in told["theirs.sealed"]
-    for name, says in (("photo.png", "no sealed report"), ("empty.sealed", "is empty"), ("large.sealed", "larger than any sealed report")):
+    for name, says in (
+        ("photo.png", "neither a sealed report nor a commitment"),
+        ("empty.sealed", "is empty"),
+        ("large.sealed", "larger than any sealed report"),
+    ):
         assert "st--no" in told[name]
         assert says in told[name]
     assert "st--no" in told["altered.sealed"]
@@ -417,7 +426,7 @@ def test_a_new_version_is_not_drafted_without_saying_what_changes(cast: Cast, pu
     officer, address = signed_in(cast.drafter.email), reverse("web:compose", args=[cast.group.pk, "2016"])
     answer = officer.post(address, {"what_changed": "  "})
     assert answer.status_code == 400
-    assert "Say what changes, and why" in answer.content.decode()
+    assert "State what changes and why" in answer.content.decode()
     assert not Publication.objects.exclude(pk=published.pk).exists()
 
 

@@ -81,7 +81,7 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
     revised = {address: text(owner, address) for address in (STAND, TREND)}
     assert all(revised[address] != before[address] for address in before), "a corrected report"
 
-    assert "The intervals of 6 steps of yours are computed when the regulator composes the next draft" in revised[STAND]
+    assert "The intervals of 6 of your steps are computed when the regulator composes the next draft" in revised[STAND]
     assert re.search(r"above the best by\s+more than the noise", revised[STAND]) is None, "no gap is told from noise without an interval"
     assert "not every step was reported" not in revised[STAND]
     assert "Incomplete: the intervals of 6 steps are computed with the next draft" in text(owner, NEXT)

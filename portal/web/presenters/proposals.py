@@ -133,7 +133,7 @@ def _found(fault: Fault) -> str:
 def faults_table(faults: Sequence[Fault]) -> Listed:
     """What the check of a file found."""
     rows = tuple((Cell(one.place, mono=True), Cell(_found(one)), Cell(in_words(one.wanted))) for one in faults)
-    return table_of(_("What the check found"), (_("Place in the file"), _("Found"), _("Expected saving")), rows, "")
+    return table_of(_("What the check found"), (_("Place in the file"), _("Found"), _("Expected")), rows, "")
 
 
 def _decision(view: ProposalView, *, decides: bool) -> str:

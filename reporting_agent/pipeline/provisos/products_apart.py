@@ -82,7 +82,7 @@ def told(label: StepLabel, step: Step, whole: Sitewide) -> Iterator[Words]:
         "%(others)s ran on the same equipment and used up to %(apart)s %(unit)s more, by amounts that the plant writes for each "
         "batch. Products may really differ this much. If this energy belonged to the runs of this product and was only written "
         "there, this label and the mean that its grade tests would be higher by up to %(size)s %(unit)s, and the label would be "
-        "%(together)s. Meter the runs of each product, or keep the readings behind these amounts for an auditor.",
+        "%(together)s %(unit)s. Meter the runs of each product, or keep the readings behind these amounts for an auditor.",
         others=enumerated(above) if len(above) <= NAMED else Phrase("%(count)s other products", count=len(above)),
         apart=f"{max(above.values()):.3g}",
         size=f"{size:.3g}",

@@ -144,8 +144,8 @@ def _mj(flows: Iterable[Flow], whole: Sitewide) -> float:
 
 def _no_takers(carrier: str, idle: list[str]) -> Phrase:
     return Phrase(
-        "What %(ids)s of [site_boundary] makes from the %(carrier)s is not, or not all, used by a step that counts it, an auxiliary "
-        "of another step or a buyer. That part is not counted as a use.",
+        "Steps that count it, auxiliaries of other steps and buyers use nothing, or only a part, of what %(ids)s of [site_boundary] "
+        "makes from the %(carrier)s. Only that part counts as a use of the %(carrier)s.",
         ids=", ".join(idle),
         carrier=CARRIERS[carrier].words,
     )

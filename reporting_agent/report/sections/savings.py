@@ -84,7 +84,7 @@ def _facts(one: Verified, lang: str) -> list[tuple[Phrase, str]]:
     if isinstance(one.of, Action):
         facts += [(Phrase("State"), f"{in_language(STATES[one.of.state], lang)}, {one.of.day.isoformat()}")]
     if one.of.wanted_pct is not None:
-        facts += [(Phrase("Expected saving"), f"{one.of.wanted_pct:g} %")]
+        facts += [(Phrase("Planned saving"), f"{one.of.wanted_pct:g} %")]
     if one.baseline.name:
         facts += [(Phrase("Baseline period"), one.baseline.name), (Phrase("Reporting period"), one.reporting.name)]
     if found is None or share is None:

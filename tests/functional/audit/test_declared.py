@@ -60,7 +60,10 @@ def test_honest_weeks_declared_unusable_raise_no_alarm_and_their_energy_is_told(
     assert mill.unusable > 0
     verdict = Verdict(findings, evidence, declared=declared_in(load_site(tmp_path / "site.toml")))
     first = telling.lines(verdict).splitlines()[1:6]
-    assert any(line.startswith(f"{mill.meter}: {100 * mill.unusable / mill.total:.1f} % of the energy of its drawn days") for line in first)
+    assert any(
+        line.startswith(f"{mill.meter}: {100 * mill.unusable / mill.total:.1f} % of the energy of its sampled days was used in time")
+        for line in first
+    )
     assert any("declared unusable, 2025-01-20 to 2025-02-10: Meter cabinet open, work order 7." in line for line in first)
     told = {one["meter"]: one["declared_unusable"] for one in verdict.to_json()["metered"]}
     assert told[mill.meter] == pytest.approx(mill.unusable, abs=0.01)

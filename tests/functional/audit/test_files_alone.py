@@ -262,7 +262,7 @@ def test_a_promise_that_no_log_holds_binds_nobody(handed: Handed, scene: Scene, 
         code, found = run("verify", *handed.without(left_out), *trust)
         assert (code, found["held"], found["binding"], states_of(found)["draw-promised"]) == (1, False, "not-bound", "not-checkable")
         (told,) = [one for one in found["checks"] if one["code"] == "draw-promised"]
-        assert "evidence file of the sample" in told["remedy"]
+        assert "the sample's evidence file" in told["remedy"]
 
 
 def test_without_its_opening_nothing_was_audited(handed: Handed, scene: Scene, run: Run) -> None:

@@ -72,7 +72,7 @@ def test_carriers_without_a_meter_are_said_first_with_their_share(tmp_path: Path
     (gas,) = [one.share for one in found.by_rows if one.carrier == "natural-gas"]
     said = f"natural-gas {100 * gas:.1f} %"
     assert (
-        "NOT PROVEN: the energy that no meter tells, by the plant's own rows alone; share of the opened batches' energy: eaf "
+        "NOT PROVEN: the energy that no meter shows, only the plant's own rows; share of the opened batches' energy: eaf "
         in (telling.lines(found).splitlines()[0])
     )
     for first in (
@@ -123,7 +123,7 @@ def test_a_variable_that_was_not_recorded_is_told_with_what_it_moves(recorded: b
     told = {(one["variable"], one["metric"]): (one["share"], one["slope"]) for one in found.to_json()["at_reference"]}
     assert told == ({} if recorded else {("hot_metal_pct", "total"): (1.0, -0.8), ("hot_metal_pct", "electricity"): (1.0, -3.5)})
     for lang, said in (
-        ("en", "hot_metal_pct was not recorded of 100 % of the opened batches, which count as 0 %"),
+        ("en", "hot_metal_pct was not recorded for 100 % of the opened batches. These count as 0 %"),
         ("zh", "未记录 hot_metal_pct"),
     ):
         assert (said in "\n".join(telling.notes(found, lang))) is not recorded
@@ -145,7 +145,7 @@ def test_output_moved_on_a_belt_is_found_by_hourly_rows_and_nobody_honest_is_acc
     folder = with_log(mills, tmp_path, lambda rows: rows)
     lines.put_up_belts(folder, minutes)
     found = completeness.output_weighed(evidence_of(honest(folder)))
-    assert (found.state, "no smaller change is seen" in found.sentence) == (State.HELD, True)
+    assert (found.state, "a smaller change would not be seen" in found.sentence) == (State.HELD, True)
     assert completeness.output_weighed(evidence_of(honest(with_log(folder, folder, moved)))).state is State.FAILED
 
 
@@ -163,5 +163,5 @@ def test_what_a_scale_may_be_off_by_is_declared_and_a_loose_one_is_said_first(mi
     }
     evidence = evidence_of(honest(folder))
     said = telling.lines(Verdict(checks.run(evidence), evidence, declared=declared)).splitlines()
-    assert "The plant declares that scale mill-1-scale error up to ± 12.5 %: output moved by less is not seen." in said[1:8]
+    assert "The plant declares that scale mill-1-scale may be off by ± 12.5 %: smaller changes in output cannot be detected." in said[1:8]
     assert not [line for line in said[:8] if "mill-2-scale" in line]

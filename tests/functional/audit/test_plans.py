@@ -41,7 +41,10 @@ def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_pl
         (plan,) = [one for one in found.findings if one.code == "plan-sufficient"]
         held |= Verdict(tuple(one for one in found.findings if one is not plan)).holds  # each check finds by itself
         assert (plan.state, plan.asked, found.holds) == (State.NOT_CHECKABLE, True, False)
-        assert plan.sentence.startswith("The draw finds a misstated tenth of a step's used records with 0.0 %, a hundredth with 0.0 %:")
+        assert plan.sentence.startswith(
+            "If a tenth of a step's used records are misstated, the draw finds this with a probability of 0.0 %; "
+            "if a hundredth, with 0.0 %."
+        )
     assert held
     assert "records-recomputed" in failures(verdict(cheating, STANDARD).findings)
 
@@ -64,4 +67,4 @@ def test_the_standard_plan_is_enough_and_its_smallest_and_none_below(
     assert found.holds is (lacking is None)
     (one,) = [outcome for outcome in found.findings if outcome.code == "plan-sufficient"]
     assert one.state is (State.HELD if lacking is None else State.NOT_CHECKABLE)
-    assert (lacking or "as the standard plan asks") in one.sentence
+    assert (lacking or "as the standard plan requires") in one.sentence

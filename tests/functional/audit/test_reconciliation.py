@@ -146,7 +146,7 @@ def test_documents_that_all_say_less_are_told_with_the_first_day(site: Site, dat
     used = [kwh(site, data, first, last) for first, last in pairwise(ENDS)]
     found = in_a_row(site, data, used[0], 0.4 * used[1], 0.0)
     assert [one.state for one in found] == [State.HELD] + [State.FAILED] * 3
-    assert "From 2025-02-10 on each says less" in found[-1].sentence
+    assert "From 2025-02-10 on, each document states less" in found[-1].sentence
 
 
 def test_a_meter_that_takes_anothers_place_counts_with_it(site: Site, data: PlantData) -> None:

@@ -179,7 +179,7 @@ def test_ten_tasks_take_six_clicks_at_most(reader: MakeReader, world: World, tmp
     one = at_home("find the dearest step and its worth", owner)
     one.press("nav a[href='/what-to-do-next/']")
     one.type("#yearly-output", "1500000")
-    assert "t of coal equivalent a year" in owner.text()
+    assert "t of coal equivalent per year" in owner.text()
 
     one = at_home("answer a finding", owner)
     one.press("main .sl-waits a:has-text('Answer')")

@@ -88,9 +88,9 @@ def chromium() -> Iterator[Browser]:
     [
         ("/", "H1-0002 wastes"),
         ("/zh/", "正在浪费能源"),
-        ("/shift", "sure since"),
+        ("/shift", "certain since"),
         ("/zh/shift", "自"),
-        (FORM, "What was it?"),
+        (FORM, "What happened?"),
         (f"/zh{FORM}", "自"),
     ],
 )
@@ -141,7 +141,7 @@ def test_an_alert_is_answered_without_javascript_and_the_answer_taken_back(addre
     page.click("text=Change the answer")
     page.fill("#word", " the scale  was stuck ")
     page.click("text=It was a false alarm")
-    assert "Not so, said at 09:40: the scale was stuck" in page.inner_text("#alerts")
+    assert "False alarm, reported at 09:40: the scale was stuck" in page.inner_text("#alerts")
     page.goto(f"{address}/shift")
     assert "Alerts: 1; seen 0, false alarms 1, without an answer 0." in page.inner_text("main")
     page.click("text=Change the answer")

@@ -182,7 +182,7 @@ def _verify(auditor: Reader, audited: Audited, office: Path) -> None:
     assert "There is a problem" not in auditor.text(), (auditor.text()[:3000], (office / "summary.json").read_text())
     auditor.page.wait_for_selector("#id_signed")  # the next promise
     assert (
-        f"All {len(OF_A_SAMPLE.keys() - WHERE_COMMITTED) + 1} checks passed, and what was opened is the report that this portal accepted."
+        f"All {len(OF_A_SAMPLE.keys() - WHERE_COMMITTED) + 1} checks passed. The opened report is the one that this portal accepted."
         in auditor.text()
     )
     auditor.look("verified")

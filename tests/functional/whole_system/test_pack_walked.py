@@ -147,7 +147,7 @@ def test_a_version_from_file_to_effect_and_an_erratum_after_it(
     proposer.look("proposals-empty")
     _propose(proposer, packs.HOME / "steel.toml", None, "")
     proposer.look("propose-faults", expected_status=400)
-    assert "a version that there is not yet" in proposer.text()
+    assert "a version number that does not exist yet" in proposer.text()
     _propose(proposer, pack_file(tmp_path, "5"), factors_file(tmp_path, "5", NEW_FACTOR), "")
     assert "0.1229 0.1329" in proposer.text()
     proposer.look("proposal-own")

@@ -182,7 +182,7 @@ def _report_back(reader: MakeReader, relay: Relay, folder: Path, cast: Cast, pra
     assert "not-proven" in classes
     proven, unproven = sum(one not in ("not-proven", "used-more") for one in classes), classes.count("not-proven")
     assert proven
-    return {"en": f"not proven at {unproven}, more used", "zh": f"{proven} 个已证明节能"}
+    return {"en": f"not proven at {unproven}, more energy used", "zh": f"{proven} 个已证明节能"}
 
 
 def _further_firm(cast: Cast, number: int) -> tuple[Any, str]:

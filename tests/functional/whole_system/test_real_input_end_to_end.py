@@ -178,7 +178,7 @@ def test_the_small_firm_is_told_why_its_own_pack_is_not_reported_before_anything
         refused = agent.run(command, "--period", "2022-Q3", *more)
         error = json.loads(refused.stdout)["error"]
         assert (refused.returncode, error["code"]) == (4, "pack-of-its-own")
-        assert "nobody else reports by it" in error["sentence"]
+        assert "Nobody else reports with it" in error["sentence"]
         assert "aluminium, cement, steel" in error["remedy"]
     assert not file.exists()
     assert not (tmp_path / "state").exists()

@@ -75,7 +75,11 @@ def of(result: LabelResult, step: str, metric: Metric = Metric.TOTAL) -> StepLab
 
 def besides(label: StepLabel) -> list[str]:
     """What stands beside the label, but for what small works are all asked: what they are made of, and where their gas comes from."""
-    return [one.en for one in label.provisos if not one.en.startswith(("The log names nothing that", "No step and no conversion"))]
+    return [
+        one.en
+        for one in label.provisos
+        if not one.en.startswith(("The log names no materials of the product", "No step and no conversion"))
+    ]
 
 
 def codes(result: LabelResult) -> set[str]:

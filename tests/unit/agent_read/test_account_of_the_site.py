@@ -25,7 +25,7 @@ purchased = [
 """
 NONE = {
     "en": "The site declares no [site_boundary], so nothing shows that all of its energy is in this label",
-    "zh": "企业未声明 [site_boundary]，因此没有任何数据表明",
+    "zh": "本厂未声明 [site_boundary]，因此没有任何数据表明",
 }
 
 
@@ -88,7 +88,9 @@ def refinery(folder: Path, users: str = "", more: str = "", beside: dict[str, Ra
 
 def test_a_boiler_whose_steam_is_in_no_row_is_told_beside_the_label_with_its_coal(tmp_path: Path) -> None:
     (told,) = (one.en for one in refinery(tmp_path).account)
-    assert told.startswith("The site's balance of steam is open: 617,100,000 MJ of 617,100,000 MJ are in no use that is counted or named.")
+    assert told.startswith(
+        "The site's balance of steam does not close: 617,100,000 MJ of 617,100,000 MJ is in no use that is counted or named."
+    )
     assert "the label would be higher by 102 kgce/t." in told
 
 
@@ -106,20 +108,31 @@ def test_a_boiler_whose_steam_is_in_no_row_is_told_beside_the_label_with_its_coa
 def test_a_boiler_whose_steam_nobody_pays_for_is_told(
     tmp_path: Path, users: str, more: str, beside: dict[str, Ran] | None, told: bool
 ) -> None:
-    said = [one.en for one in refinery(tmp_path, users, more, beside).provisos if one.en.startswith("Of what boiler of [site_boundary]")]
+    said = [one.en for one in refinery(tmp_path, users, more, beside).provisos if " of what boiler of [site_boundary] makes" in one.en]
     assert len(said) == told
-    assert not said or "take 0%. Were what it takes for the rest this step's own, the label would be higher by 102 kgce/t." in said[0]
+    assert (
+        not said
+        or "use 0% of what boiler of [site_boundary] makes. If its input for the rest belonged to this step, "
+        "the label would be higher by 102 kgce/t."
+        in said[0]
+    )
 
 
 @pytest.mark.parametrize(
     ("purchased", "told"),
     [
         (f"{COAL.format(3e7, 22)}, {POWER}", []),
-        (f"{COAL.format(3.3e7, 22)}, {POWER}", ["coal is open: 3,000,000 kg of 33,000,000 kg are in no use", "higher by 9.38 kgce/t."]),
-        (f"{COAL.format(2.7e7, 22)}, {POWER}", ["coal is open: 3,000,000 kg more are used", "output that is 9.38 kgce/t."]),
-        (POWER, ["coal is open: 30,000,000 kg more are used", "output that is 93.8 kgce/t."]),  # no coal is in the account
-        (COAL.format(3e7, 22).replace("kg", "MJ").replace(", lhv = 22", "") + f", {POWER}", ["coal is open"]),
-        (f"{COAL.format(3.3e7, 22).replace('2026', '2025')}, {POWER}", ["coal is open: 30,000,000 kg more are used"]),  # of another year
+        (
+            f"{COAL.format(3.3e7, 22)}, {POWER}",
+            ["coal does not close: 3,000,000 kg of 33,000,000 kg is in no use", "higher by 9.38 kgce/t."],
+        ),
+        (f"{COAL.format(2.7e7, 22)}, {POWER}", ["coal does not close: 3,000,000 kg more is used", "output that is 9.38 kgce/t."]),
+        (POWER, ["coal does not close: 30,000,000 kg more is used", "output that is 93.8 kgce/t."]),  # no coal is in the account
+        (COAL.format(3e7, 22).replace("kg", "MJ").replace(", lhv = 22", "") + f", {POWER}", ["coal does not close"]),
+        (
+            f"{COAL.format(3.3e7, 22).replace('2026', '2025')}, {POWER}",
+            ["coal does not close: 30,000,000 kg more is used"],
+        ),  # of another year
     ],
 )
 def test_an_open_balance_is_told_with_its_size(tmp_path: Path, purchased: str, told: list[str]) -> None:
@@ -164,5 +177,5 @@ def test_purchases_that_are_the_labels_own_meter_show_nothing(tmp_path: Path, am
     coal = COAL.format(4.5e7, 22.0).replace('"2026"', '"2026-Q1"')
     site = works(tmp_path, "cement", kiln, METERED.format(amount=amount, main=main, coal=coal), runs=90)
     label = of(pipeline.label(site, Period.parse("2026-Q1", UTC)), "clinker-burning")
-    found = [one.en for one in label.account if "is stated as what power read" in one.en]
+    found = [one.en for one in label.account if "states its purchase of electricity as the readings of power" in one.en]
     assert [("0.12 kgce/t" in one) for one in found] == [True] * told, [one.en for one in label.account]

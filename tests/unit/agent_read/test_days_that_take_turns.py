@@ -46,7 +46,7 @@ def test_energy_moved_between_neighbours_is_told_and_the_honest_record_is_not(tm
     moved = np.repeat(0.08 * chance.choice([-1, 1], 90), 2) * np.tile([1, -1], 90)
     assert told(tmp_path, 1 + honest) == []
     (said,) = told(tmp_path, 1 + honest + moved)
-    assert said.startswith("Days above the usual and days below it follow each other more than chance does (correlation of neighbours -0.")
+    assert said.startswith("Days above and days below the usual level alternate more than by chance (correlation of neighbours -0.")
 
 
 def test_a_few_days_or_hardly_any_energy_are_not_told(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_two_products_by_turns_are_told_as_such_where_the_log_shows_them(tmp_pat
     (tmp_path / "site.toml").write_text(settings, encoding="utf-8")
     label = of(labelled(load_site(tmp_path / "site.toml")), "clinker-burning")
     (said,) = (one.en for one in label.provisos if "correlation of neighbours" in one.en)
-    assert ("write them as two" in said) is (share is not None)
+    assert ("record them as two" in said) is (share is not None)
     assert float(said.rpartition("higher by ")[2].split()[0]) == pytest.approx(0.08 * 97, rel=0.25)
 
 
@@ -93,7 +93,7 @@ def test_heats_whose_pattern_fits_into_no_day_are_told_by_their_correction(tmp_p
     column(tmp_path / "energy.csv", "quantity", np.stack((kwh, np.full(240, 800.0)), axis=1).ravel())
     label = of(labelled(load_site(tmp_path / "site.toml")), "eaf")
     (said,) = (one.en for one in label.provisos if "correlation of neighbours" in one.en)
-    assert "as their hot_metal_pct does: the correction by it takes more than the days' energy follows" in said
+    assert "and so does their hot_metal_pct: its correction is larger than its effect on the days' energy" in said
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

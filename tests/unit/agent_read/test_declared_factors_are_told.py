@@ -35,13 +35,15 @@ def test_a_factor_of_a_step_is_a_proviso_of_its_label(tmp_path: Path, carrier: s
     site = load_site(path)
     result = pipeline.label(site, Period.parse("2026", site.zone))
     (label,) = result.site_label.steps
-    of_the_site = [one for one in label.provisos if one.en.startswith("As the site")]
+    of_the_site = [one for one in label.provisos if one.en.startswith("The site declares that")]
     without = [one.en for one in label.provisos if one.en.startswith("Without that factor")]
-    moved = f"the label would be {plain.best.value:.4g} kgce/t, for {label.best.value:.4g}. Keep what shows the factor for an auditor."
+    moved = (
+        f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}. Keep evidence of the factor for an auditor."
+    )
     assert [one.partition("2025-06-01 ")[2] for one in without] == ([moved] if told else [])
-    assert not any(one.en.startswith("As the site") for one in plain.provisos)
+    assert not any(one.en.startswith("The site declares that") for one in plain.provisos)
     assert (label.mean != plain.mean) is bool(told)
-    said = [f"As the site declares, {told} counts 0.8-fold from 2025-06-01 on: Belt scale recalibrated."] if told else []
+    said = [f"The site declares that {told} is multiplied by 0.8 from 2025-06-01 on: Belt scale recalibrated."] if told else []
     assert [why.en for why in of_the_site] == said
     assert result.to_json()["steps"][0]["provisos"] == [why.by_language for why in label.provisos]
     assert all(one in summary.as_text(result) for one in said)
@@ -56,10 +58,9 @@ def test_a_factor_of_a_meter_says_what_the_label_is_without_it(tmp_path: Path, v
     site.write_text(site.read_text(encoding="utf-8") + event, encoding="utf-8")
     label = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
     said = [one.en for one in label.provisos if one.en.startswith("Without that factor")]
-    wanted = (
-        f"Without that factor of meter ldg from 2025-12-01 the label would be {plain.best.value:.4g} kgce/t, for {label.best.value:.4g}."
-    )
-    assert said == [f"{wanted} Keep what shows the factor for an auditor."]
+    without, with_it = f"{plain.best.value:.4g}", f"{label.best.value:.4g}"
+    wanted = f"Without that factor of meter ldg from 2025-12-01 the label would be {without} kgce/t instead of {with_it}."
+    assert said == [f"{wanted} Keep evidence of the factor for an auditor."]
     assert label.best.value == pytest.approx((plain.best.value or 0) - 0.2 * 90 * 8.1 / 29.3076, rel=1e-4)
 
 
@@ -89,7 +90,7 @@ def test_a_factor_of_the_mapping_says_what_the_label_is_without_it(tmp_path: Pat
     assert label.best.value is not None
     assert label.best.value != pytest.approx(plain.best.value, rel=0.005)
     assert [one.partition("Without it ")[2] for one in said] == [
-        f"the label would be {plain.best.value:.4g} kgce/t, for {label.best.value:.4g}. Keep what shows the factor for an auditor."
+        f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}. Keep evidence of the factor for an auditor."
     ]
 
 
@@ -100,8 +101,8 @@ def test_a_factor_on_readings_says_what_the_label_is_without_it(tmp_path: Path) 
     site.write_text(site.read_text(encoding="utf-8") + "\n[mapping.readings]\nscale = { value = 1.05 }\n", encoding="utf-8")
     label = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
     (said,) = (one.en for one in label.provisos if "[mapping." in one.en)
-    assert said.startswith("As the site declares, value of [mapping.readings] counts 1.05-fold")
-    assert f"the label would be {plain.best.value:.4g} kgce/t, for {label.best.value:.4g}." in said
+    assert said.startswith("The site declares that value of [mapping.readings] is multiplied by 1.05")
+    assert f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}." in said
 
 
 @pytest.mark.parametrize("factor", [1, 1000, 0.001, 3.6, 0.0036, 0.27778, 277.778])

@@ -51,7 +51,7 @@ def test_gas_that_nothing_on_the_site_makes_is_told_with_the_label_at_natural_ga
     assert label.best.value == pytest.approx(46.68, abs=0.02)
     (said,) = beside(label, NO_MAKER)
     assert "100% of the coke-oven gas (17.4 MJ/Nm3 on average)" in said
-    assert "Were it natural gas (35.5), the label would be 83.74 kgce/t for 46.68." in said
+    assert "If it were natural gas (35.5), the label would be 83.74 kgce/t instead of 46.68." in said
 
 
 def test_gas_that_was_bought_as_declared_and_is_analysed_is_not_told(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_gas_of_own_ovens_is_told_only_beyond_what_they_give(tmp_path: Path, out
     assert [str(share) in one for one in found] == ([] if share is None else [True]), found
 
 
-NOTHING = "The log names nothing that the output is made of"
+NOTHING = "The log names no materials of the product, or too little of them"
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,10 @@ REFINED = Ran(4000, [took("natural-gas", 75, "Nm3", 35.5), took("coal", 250, "kg
     ("charged", "static", "told"),
     [
         ({"input.bauxite": 2.3}, 0, None),
-        ({"input.bauxite": 1.6}, 0, "1.6 t of bauxite per t of output; usual is at least 1.9"),  # 30 % of it from bought hydrate
+        ({"input.bauxite": 1.6}, 0, "1.6 t of bauxite charged per t of output; at least 1.9"),  # 30 % of it from bought hydrate
         ({"input.bauxite": 1.4}, 0, "held"),
         ({"input.bauxite": 1.61, "input.hydrate": 0.46}, 30, None),  # and says so: 2.3 for what it made here
-        ({"input.bauxite": 1.4, "input.hydrate": 0.15}, 10, "1.56 t of bauxite per t of output"),  # of a third it owns a tenth
+        ({"input.bauxite": 1.4, "input.hydrate": 0.15}, 10, "1.56 t of bauxite charged per t of output"),  # of a third it owns a tenth
         ({"input.hydrate": 1.53}, 99, None),  # calcines alone
     ],
 )
@@ -126,7 +126,7 @@ def test_alumina_beyond_what_its_bauxite_gives_is_told_or_held(
 @pytest.mark.parametrize(
     ("own", "given", "told"),
     [
-        (0, 35, "0% of the electricity that it gives back; its pumps and fans usually take 7%"),  # 2.45 kWh
+        (0, 35, "0% of the electricity that it gives back; its pumps and fans usually use 7%"),  # 2.45 kWh
         (1, 35, "higher by 0.18 kgce/t"),
         (3, 35, None),
     ],
@@ -136,5 +136,5 @@ def test_own_use_of_a_waste_heat_set_is_told_where_it_is_not_taken_off(tmp_path:
     unused = "" if own else '[steps.waste-heat-power]\nnot_used = ["electricity"]\n'
     label = of(labelled(works(tmp_path, "cement", {"waste-heat-power": Ran(4000, power)}, unused)), "waste-heat-power")
     assert label.best.value == pytest.approx(0.1229 * (own - given), abs=0.01)
-    found = beside(label, "The step takes")
+    found = beside(label, "The step itself uses")
     assert [str(told) in one for one in found] == ([] if told is None else [True]), json.dumps([one.en for one in label.provisos])

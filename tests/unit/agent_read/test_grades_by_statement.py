@@ -33,7 +33,7 @@ def beside_the_grade(folder: Path, kwh_per_t: float, variant: str, capacity_t: f
     (folder / "batches.csv").write_text("\n".join(heats) + "\n", encoding="utf-8")
     (folder / "energy.csv").write_text("\n".join(energy) + "\n", encoding="utf-8")
     label = of(pipeline.label(load_site(folder / "site.toml"), Period.parse(YEAR, UTC)), "eaf", Metric.TOTAL)
-    return label.grade.best_met, [one.en for one in (*label.account, *label.provisos) if "rests on what the site states" in one.en]
+    return label.grade.best_met, [one.en for one in (*label.account, *label.provisos) if "is met depends on what the site states" in one.en]
 
 
 def test_a_level_that_steel_and_size_as_stated_give_is_told_with_the_strictest_limits(tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ def test_saturated_gas_counts_as_the_dry_gas_that_it_holds(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("humidity", "said"),
     [
-        ("", "Nothing says how humid the converter gas is that meter ldg"),
-        ("\nrelative_humidity_pct = 0", "As the site declares, the converter gas"),
+        ("", "Nothing states the humidity of the converter gas that meter ldg"),
+        ("\nrelative_humidity_pct = 0", "The site declares a relative humidity of 0 % for the converter gas"),
     ],
 )
 def test_warm_gas_of_no_or_of_little_humidity_is_told_with_its_size(tmp_path: Path, humidity: str, said: str, virtual: bool) -> None:
@@ -107,7 +107,7 @@ def test_vapour_that_a_corrector_may_have_counted_as_gas_is_told_by_the_percent(
     """24.87 kgce/t of gas in Nm3, by meter or by run: 0.249 a percent; a fifth of it made -23.0 of -17.9."""
     (tmp_path / "by meter").mkdir()
     _, (told,) = label_of(converter(tmp_path / "by meter", "", 90.0, "Nm3"))
-    assert "each percent makes the label lower by 0.249 kgce/t" in told
+    assert "Each percent lowers the label by 0.249 kgce/t" in told
     ran = Ran(HEAT_T, [*USED, gave("converter-gas", 90, "Nm3", 8.1)], {"scrap_pct": 0.0})
     site = works(tmp_path, "steel", {"converter": ran}, '[static]\nconverter_type = "top-blown"\n')
     assert [one.en for one in of(labelled(site), "converter").provisos if "vapour" in one.en] == [told]
@@ -119,8 +119,8 @@ def test_vapour_taken_off_gas_that_a_step_takes_is_told(tmp_path: Path) -> None:
     taken = site.read_text(encoding="utf-8").replace("converter-gas", "coke-oven-gas").replace("recovered", "import").replace("8.1", "17.4")
     works(tmp_path, "steel", {"converter": Ran(HEAT_T, USED[:2], {"scrap_pct": 0.0})}, taken.partition('energy = "energy.csv"\n')[2], RUNS)
     _, (told,) = label_of(site)
-    assert told.startswith("As the site declares, the coke-oven gas that meter ldg measures has a relative humidity of 100 %")
-    assert "19.7% of its volume is taken off as water vapour. Were it dry, the label would be higher by 1.17 kgce/t." in told
+    assert told.startswith("The site declares a relative humidity of 100 % for the coke-oven gas that meter ldg measures")
+    assert "19.7% of its volume is deducted as water vapour. If the gas were dry, the label would be higher by 1.17 kgce/t." in told
 
 
 @pytest.mark.parametrize(

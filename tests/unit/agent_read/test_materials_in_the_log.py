@@ -49,9 +49,9 @@ def test_product_that_the_log_charges_is_told_with_its_size(
     tmp_path: Path, step: str, ran: Ran, heading: str, cell: str, size: float
 ) -> None:
     _, label = run(tmp_path, step, ran, heading, cell)
-    (said,) = (one.en for one in label.provisos if "The log charges" in one.en)
+    (said,) = (one.en for one in label.provisos if "The log shows" in one.en)
     assert label.best.value is not None
-    assert f"made here throughout the label would be up to {label.best.value * size:.3g} {label.unit}." in said
+    assert f"made entirely here, the label would be up to {label.best.value * size:.3g} {label.unit}." in said
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,10 @@ def test_one_run_that_states_its_share_hides_no_others(tmp_path: Path) -> None:
 def test_an_input_that_nothing_knows_is_named_beside_the_label(tmp_path: Path, heading: str) -> None:
     """100 t a day of 5,000 t of clinker, 20 kg/t: as standard coal 20 kgce/t."""
     _, label = run(tmp_path, "clinker-burning", Ran(5000, KILN), heading, "100")
-    (said,) = (one.en for one in label.provisos if "Not known to the pack" in one.en)
-    assert said.startswith(f"Not known to the pack, per t of output: {heading} 0.02 t. If it is a fuel, its energy is missing: as standard")
+    (said,) = (one.en for one in label.provisos if "The pack does not know these inputs" in one.en)
+    assert said.startswith(
+        f"The pack does not know these inputs, per t of output: {heading} 0.02 t. If they are fuel, their energy is missing: as standard"
+    )
     assert "coal 20 kgce/t." in said
 
 
@@ -140,14 +142,14 @@ def test_a_variable_or_column_that_weighs_what_nothing_knows_is_told_as_an_input
 ) -> None:
     """20 kg/t; what weighs as much as the product is no fuel of it."""
     _, label = run(tmp_path, "clinker-burning", Ran(5000, KILN), heading, cell)
-    said = [one.en for one in label.provisos if "Not known to the pack" in one.en]
-    assert [f"{heading} 0.02 t. If it is a fuel" in one for one in said] == ([True] if told else [])
+    said = [one.en for one in label.provisos if "The pack does not know these inputs" in one.en]
+    assert [f"{heading} 0.02 t. If they are fuel" in one for one in said] == ([True] if told else [])
 
 
 def test_powder_that_nothing_knows_is_named_beside_the_electricity_of_a_mill(tmp_path: Path) -> None:
     static = "[static]\nbought_ground_pct = 0\n"
     site, _ = run(tmp_path, "cement-grinding", Ran(3000, GROUND, BLAINE), "input.S95 powder", "900", static)
-    (said,) = (one.en for one in of(labelled(site), "cement-grinding", Metric.ELECTRICITY).provisos if "Not known" in one.en)
+    (said,) = (one.en for one in of(labelled(site), "cement-grinding", Metric.ELECTRICITY).provisos if "The pack does not know" in one.en)
     assert "input.S95 powder 0.3 t. If it was bought ready or half made" in said
 
 
@@ -166,7 +168,7 @@ HONEST: list[tuple[str, Ran, list[str]]] = [
 def test_what_usual_plants_charge_is_told_nothing(tmp_path: Path, step: str, ran: Ran, headings: list[str]) -> None:
     _, label = run(tmp_path, step, ran, ",".join(headings), ",".join([f"{ran.output * 0.9}"] * len(headings)))
     assert label.used == 60
-    assert not [one.en for one in label.provisos if "Not known to the pack" in one.en or "so much of it was bought" in one.en]
+    assert not [one.en for one in label.provisos if "The pack does not know these inputs" in one.en or "this much was bought" in one.en]
 
 
 def test_every_product_and_carrier_of_a_pack_is_known_as_an_input() -> None:

@@ -147,7 +147,7 @@ def test_coke_poorer_than_coke_is_left_out_or_told_with_its_size(tmp_path: Path,
     label = of(labelled(works(tmp_path, "steel", {"blast-furnace": furnace(coke)})), "blast-furnace")
     assert label.used == used
     told = [one.en for one in label.provisos if one.en.startswith("Coke counts at")]
-    wanted = "Coke counts at 27.4 MJ/kg on average; typical is 28.4, at which the label would be higher by 13 kgce/t."
+    wanted = "Coke counts at 27.4 MJ/kg on average; typical is 28.4, with which the label would be higher by 13 kgce/t."
     assert [one.startswith(wanted) for one in told] == ([True] if coke == 27.4 else [])
 
 
@@ -165,7 +165,7 @@ def test_what_is_usual_goes_by_the_step_that_takes_it(tmp_path: Path) -> None:
 def test_a_fuel_with_one_value_over_the_seasons_is_told_with_the_size_of_a_percent(tmp_path: Path, days: int, sentences: int) -> None:
     """370 kg x 28.4 MJ/kg are 358.5 kgce/t of hot metal: 3.6 for each percent."""
     found = of(labelled(works(tmp_path, "steel", {"blast-furnace": furnace(28.4)}, runs=days)), "blast-furnace").provisos
-    told = [one.en for one in found if one.en.startswith("Coke counts at one heating value over the whole time, 28.4 MJ/kg")]
+    told = [one.en for one in found if one.en.startswith("Coke counts at one heating value for the whole time, 28.4 MJ/kg")]
     assert len(told) == sentences
     assert all("by 3.6 kgce/t" in one for one in told)
 
@@ -177,9 +177,9 @@ def test_a_fuel_of_which_nothing_is_typical_is_told_with_what_its_bounds_would_m
     label = of(labelled(works(tmp_path, "cement", {"clinker-burning": kiln})), "clinker-burning")
     (told,) = besides(label)
     assert told.startswith(f"Coal counts at {coal:g} MJ/kg on average, as the plant gives it: no reading shows it.")
-    assert "at 17.5 to 30, all of them usual, it would be 77.6 to 130.7." in told
+    assert "at the usual values, 17.5 to 30, it would be 77.6 to 130.7." in told
     reason = '[[lhv]]\ncarrier = "coal"\nfrom = 2026-01-01\nvalue = 22.5\nunit = "MJ/kg"\nreason = "one mine, sampled daily"\n'
     declared = of(labelled(works(tmp_path, "cement", {"clinker-burning": kiln}, reason)), "clinker-burning")
     (told,) = besides(declared)
     assert told.startswith(f"Coal counts at {coal:g} MJ/kg on average, as the site declares: one mine, sampled daily. Each percent")
-    assert "at 17.5 to 30, all of them usual, it would be 77.6 to 130.7." in told
+    assert "at the usual values, 17.5 to 30, it would be 77.6 to 130.7." in told

@@ -86,7 +86,7 @@ def test_stoves_on_less_gas_than_is_usual_are_told_with_the_size(tmp_path: Path,
     said = [
         one.en
         for one in label.provisos
-        if one.en.startswith("The step burns gas of 20% of the heat that it gives back as blast-furnace gas")
+        if one.en.startswith("The gas that the step burns has 20% of the heat that it gives back as blast-furnace gas")
     ]
     assert len(said) == told
-    assert all("usual is 30%, at which the label would be higher by 18 kgce/t." in one for one in said)
+    assert all("30% is usual, with which the label would be higher by 18 kgce/t." in one for one in said)

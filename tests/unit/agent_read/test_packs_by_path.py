@@ -24,7 +24,7 @@ def account(folder: Path, pack: str) -> list[str]:
     (folder / "site.toml").write_text(settings.replace('pack = "cement"', 'pack = "./own.toml"'), encoding="utf-8")
     label = of(labelled(load_site(folder / "site.toml")), "cement-grinding")
     assert label.to_json()["grade"]["account"] == [one.by_language for one in label.account]
-    return [one.en for one in label.account if "a pack of the site's own" in one.en]
+    return [one.en for one in label.account if "was made with the site's own pack" in one.en]
 
 
 def test_a_published_name_with_another_content_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,7 +32,7 @@ def test_a_published_name_with_another_content_is_refused(tmp_path: Path, capsys
         account(tmp_path, LOOSER)
     assert refused.value.code == "pack-name-taken"
     assert main(["pack", "check", str(tmp_path / "own.toml")]) == 1
-    assert "the published pack so called is another" in capsys.readouterr().err
+    assert "the published pack of this name is a different one" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("pack", "told"), [(SHIPPED, 0), (OWN, 1)], ids=["a copy", "its own"])

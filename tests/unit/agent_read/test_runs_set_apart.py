@@ -38,8 +38,8 @@ def told(folder: Path, apart: np.ndarray, as_what: tuple[str, str]) -> tuple[flo
 def test_the_worse_half_called_tests_is_told_with_the_label_of_all(tmp_path: Path, as_what: tuple[str, str]) -> None:
     of_all, _ = told(tmp_path, np.arange(0), as_what)
     best, (said,) = told(tmp_path, np.arange(50, 100), as_what)
-    assert said.startswith("The log calls 50 runs with product tests")
-    assert f"would be {of_all:.4g} kgce/t, for {best:.4g}." in said
+    assert said.startswith("The log marks 50 runs with product as tests")
+    assert f"would be {of_all:.4g} kgce/t instead of {best:.4g}." in said
 
 
 @pytest.mark.parametrize("apart", [np.arange(90, 100), np.arange(0, 100, 4)], ids=["the worst tenth", "a quarter of any kind"])

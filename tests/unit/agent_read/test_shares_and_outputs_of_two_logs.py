@@ -22,7 +22,11 @@ def by_the_log(label: StepLabel) -> list[str]:
 @pytest.mark.parametrize(
     ("stated", "charge", "told"),
     [
-        (22.0, "95,13", "scrap is 12 % of all the scrap, hot metal, and scrap_pct says 22 %. By the log's share the label would be higher"),
+        (
+            22.0,
+            "95,13",
+            "scrap is 12 % of all the scrap, hot metal, but scrap_pct says 22 %. With the log's share the label would be higher",
+        ),
         (13.0, "95,13", None),  # 12.04 %: a point is room for scales
         (8.0, "95,13", None),  # less than it shows betters nothing
         (22.0, "84.24,23.76", None),
@@ -34,7 +38,7 @@ def test_more_scrap_than_the_log_charges_is_told_with_its_size(tmp_path: Path, s
     ran = Ran(100, BLOWN, {"scrap_pct": stated})
     _, label = run(tmp_path, "converter", ran, CHARGE, charge)
     found = by_the_log(label)
-    assert [told in one and one.endswith("higher by 2.29 kgce/t. Correct the one or the other.") for one in found if told] == (
+    assert [told in one and one.endswith("higher by 2.29 kgce/t. Correct one of them.") for one in found if told] == (
         [True] if told else []
     )
     assert told is not None or not found
@@ -56,7 +60,8 @@ BURNT = [took("coal", 125, "kg", 24.5), took("electricity", 27, "kWh")]
 
 
 @pytest.mark.parametrize(
-    ("clinker", "told"), [(4650, "made 300,000 t in the same time; this log says 279,000 t."), (4960, None), (5000, None), (5400, None)]
+    ("clinker", "told"),
+    [(4650, "whose log shows 300,000 t in the same time; this log shows 279,000 t."), (4960, None), (5000, None), (5400, None)],
 )
 def test_less_clinker_than_its_kiln_makes_betters_a_waste_heat_set_and_is_told(tmp_path: Path, clinker: float, told: str | None) -> None:
     scaled = [(carrier, quantity * 5000 / clinker, *rest) for carrier, quantity, *rest in RECOVERED]
@@ -90,5 +95,5 @@ def test_power_said_to_be_sold_beside_a_waste_heat_set_is_told_at_the_mill(tmp_p
     steps = {"waste-heat-power": Ran(5000, RECOVERED), "cement-grinding": Ran(3000, GROUND, BLAINE)}
     site = works(tmp_path, "cement", steps, f"[site_boundary]\n{fence}\n")
     label = of(labelled(site), "cement-grinding", Metric.ELECTRICITY)
-    found = [one.en for one in label.provisos if one.en.startswith("Beside the step's own meters")]
+    found = [one.en for one in label.provisos if one.en.startswith("Apart from what the step's own meters show")]
     assert [what in one for one, what in zip(found, told, strict=True)] == [True] * len(told)

@@ -118,7 +118,7 @@ def test_a_scatter_put_into_a_stated_variable_does_not_make_it_measured(
 
 @pytest.mark.parametrize(
     ("shift", "made", "told"),
-    [(0, False, ""), (36, False, "at 370 it would be"), (16, False, ""), (16, True, "closer than a test of it is repeated (2)")],
+    [(0, False, ""), (36, False, "at 370 it would be"), (16, False, ""), (16, True, "which is closer than repeated tests agree (2)")],
 )
 def test_fineness_that_energy_follows_is_told_beyond_the_usual_and_where_it_is_made_of_the_energy(
     tmp_path: Path, shift: float, made: bool, told: str

@@ -48,8 +48,8 @@ def test_bought_steam_counts_and_is_told_with_its_size(tmp_path: Path) -> None:
     label = of(labelled(site), "alumina-refining")
     assert label.used == 60
     assert going_out(site) == {"alumina-refining": {None}}
-    assert [one.partition(": ")[2] for one in besides(label)] == [
-        "each percent that boilers would lose is 1.8 kgce/t. Keep the supplier's invoices for an auditor."
+    assert [one.partition(". ")[2] for one in besides(label)] == [
+        "Each percent that boilers would lose is 1.8 kgce/t. Keep the supplier's invoices for an auditor."
     ]
 
 
@@ -75,7 +75,7 @@ def test_a_heating_value_of_a_flow_is_per_its_own_unit(tmp_path: Path) -> None:
         pack_of(site)
     assert refused.value.place is not None
     assert refused.value.place.column == "site_boundary.purchased.coke.lhv"
-    assert "28.4 MJ/kg of a flow in t is lhv = 28400" in refused.value.remedy
+    assert "for a flow in t, 28.4 MJ/kg is lhv = 28400" in refused.value.remedy
 
 
 def test_a_smelter_metered_at_the_inlet_is_asked_nothing(tmp_path: Path) -> None:
@@ -152,9 +152,9 @@ def test_steam_that_nobody_takes_is_told_with_its_size(tmp_path: Path) -> None:
     burnt = [took("coke", 50, "kg", 28.435), took("electricity", 36, "kWh")]
     strand = {"sintering": Ran(8000, [*burnt, gave("steam", 150, "kg", 2.75)], SINTER)}
     said, more_than_usual = besides(of(labelled(works(tmp_path, "steel", strand, STRAND)), "sintering"))
-    assert said.startswith("Nothing shows who takes the steam")
+    assert said.startswith("Nothing shows who uses the steam")
     assert "the label would be higher by 14.1 kgce/t." in said
-    assert more_than_usual.startswith("412 MJ/t are given back as steam, heat; usual is at most 284 MJ/t")
+    assert more_than_usual.startswith("412 MJ/t are given back as steam, heat. At most 284 MJ/t")
     sale, again = besides(of(labelled(works(tmp_path, "steel", strand, STRAND + BUYER)), "sintering"))
     assert sale.startswith("The sale of steam is stated, and no meter shows it")
     assert again == more_than_usual
@@ -173,7 +173,7 @@ def test_a_taker_of_a_little_is_no_taker_of_it_all(tmp_path: Path, taker: str) -
         amount = 1 if taker == "buyer of a megajoule" else 36_000 * 2750
         settings += f'[site_boundary]\nsold = [{{ carrier = "steam", quantity = {amount}, unit = "MJ", period = "2026" }}]\n'
     said = of(labelled(works(tmp_path, "steel", ran, settings)), "sintering").provisos[0].en
-    assert said.startswith("Of the steam that is credited, other steps of the site and flows of [site_boundary] take")
+    assert said.startswith("Other steps of the site and flows of [site_boundary] use")
     assert f"the label would be higher by {'7.04' if taker == 'buyer of half' else '14.1'} kgce/t." in said
 
 
@@ -224,9 +224,9 @@ def of_steam(folder: Path, fence: str, rolling: float = 0.0, kwh: float = 40) ->
 )
 def test_a_conversion_that_gives_to_nobody_takes_no_credited_steam(tmp_path: Path, fence: str) -> None:
     said = of_steam(tmp_path, fence)
-    assert said[0].startswith("Nothing shows who takes the steam that is credited")
+    assert said[0].startswith("Nothing shows who uses the steam that is credited")
     assert "the label would be higher by 8.44 kgce/t." in said[0]
-    assert "is taken, wholly or in part, by no step that counts it" in said[1]
+    assert "Only that part counts as a use of the steam." in said[1]
 
 
 @pytest.mark.parametrize(
@@ -240,8 +240,11 @@ def test_a_conversion_that_gives_to_nobody_takes_no_credited_steam(tmp_path: Pat
 def test_a_conversion_takes_as_much_as_others_take_of_it(tmp_path: Path, fence: str, share: str, rest: str) -> None:
     """Half of the heat is sold, or none of the power is needed; 5 % of all users is left to what meters err by. Of 8.44 kgce/t."""
     (first, second) = of_steam(tmp_path, fence)
-    assert f"flows of [site_boundary] take {share}. Without the rest the label would be higher by {rest} kgce/t." in first
-    assert "makes of the steam is taken, wholly or in part" in second
+    assert (
+        f"flows of [site_boundary] use {share} of the steam that is credited. Without the rest the label would be higher by {rest} kgce/t."
+        in first
+    )
+    assert "makes from the steam. Only that part counts as a use of the steam." in second
 
 
 @pytest.mark.parametrize(
@@ -321,8 +324,14 @@ def test_cement_with_bought_ground_slag_meets_no_grade_of_preparation(tmp_path: 
 @pytest.mark.parametrize(
     ("stated", "said"),
     [
-        ("", "Nothing states how much of the output was bought ready or half made (bought_ground_pct). Each percent of it makes the"),
-        ("[static]\nbought_ground_pct = 37\n", "As the site states, 37 % of the output was bought ready or half made"),
+        (
+            "",
+            (
+                "The site does not state how much of the output was bought finished or half finished (bought_ground_pct). "
+                "Each percent of it lowers the"
+            ),
+        ),
+        ("[static]\nbought_ground_pct = 37\n", "The site states that 37 % of the output was bought finished or half finished"),
         ("[static]\nbought_ground_pct = 0\n", None),
     ],
 )
@@ -336,15 +345,15 @@ def test_what_cement_holds_of_bought_powder_is_told_with_its_size(tmp_path: Path
     assert len(told) == (said is not None)
     if said is not None:
         assert told[0].startswith(said)
-        of_a_percent, of_all = "label lower by up to 0.023 kgce/t. State it under [static], 0 where", "would be up to 3.7 kgce/t. Keep"
+        of_a_percent, of_all = "lowers the label by up to 0.023 kgce/t. State it under [static], 0 if", "would be up to 3.7 kgce/t. Keep"
         assert of_a_percent in told[0] or of_all in told[0]
 
 
 @pytest.mark.parametrize(
     ("stated", "said"),
     [
-        ("", "Nothing states how much of the output was bought ready or half made (bought_hydrate_pct). Each percent"),
-        ("[static]\nbought_hydrate_pct = 15\n", "As the site states, 15 % of the output was bought ready or half made"),
+        ("", "The site does not state how much of the output was bought finished or half finished (bought_hydrate_pct). Each percent"),
+        ("[static]\nbought_hydrate_pct = 15\n", "The site states that 15 % of the output was bought finished or half finished"),
         (NO_HYDRATE, None),
     ],
 )
@@ -353,12 +362,12 @@ def test_hydrate_that_was_bought_and_only_calcined_is_told_beside_alumina(tmp_pa
     own = [took("coal", 0.85 * 275, "kg", 22.0), took("natural-gas", 88, "Nm3", 35.5), took("electricity", 0.85 * 240 + 20, "kWh")]
     label = of(labelled(works(tmp_path, "aluminium", {"alumina-refining": Ran(3000, own, {}, "bayer")}, stated)), "alumina-refining")
     assert label.best.value == pytest.approx(309.6, abs=0.1)
-    told = [one.en for one in label.provisos if "half made" in one.en]
+    told = [one.en for one in label.provisos if "half finished" in one.en]
     assert len(told) == (said is not None)
     assert all(one.startswith(str(said)) for one in told)
 
 
-@pytest.mark.parametrize(("kwh", "told"), [(49, "49 kWh/t of electricity are reported; usual is at least 70"), (90, None)])
+@pytest.mark.parametrize(("kwh", "told"), [(49, "49 kWh/t of electricity are reported. At least 70"), (90, None)])
 def test_rolling_whose_fans_stand_among_auxiliaries_is_told_what_is_usual(tmp_path: Path, kwh: float, told: str | None) -> None:
     """90 kWh/t as 49: 5.0 kgce/t less; 21 kWh of it, 2.6 kgce/t, are below what the pack takes for usual."""
     burnt = [took("natural-gas", 36, "Nm3", 35.5), took("electricity", kwh, "kWh")]

@@ -17,7 +17,7 @@ from tests.statistical import raw_plants
 from tests.statistical.outward_road import declare
 from tests.statistical.raw_plants import Plant
 
-SHARED = r"No label of eaf leaves in a report\. What the shared meter both gives .* power = \{ a = \.\.\., b = \.\.\. \} \}\."
+SHARED = r"No label of eaf is sent in a report\. What the shared meter both gives .* power = \{ a = \.\.\., b = \.\.\. \} \}\."
 
 
 def both_labels(plant: Plant, folder: Path) -> tuple[SiteLabel, SiteLabel, pipeline.PlantData]:
@@ -52,7 +52,7 @@ def test_rows_that_overlap_are_told_by_name(tmp_path: Path) -> None:
     plant.tables["batches"][:] = rows
     own, leaving, data = both_labels(plant, tmp_path)
     (told,) = differences(own, leaving, data.pack)
-    assert told.startswith("No label of eaf leaves in a report. 1 batches on meter m overlap another, first H0020 and H0021: correct")
+    assert told.startswith("No label of eaf is sent in a report. 1 batches on meter m overlap another, first H0020 and H0021: correct")
 
 
 def test_labels_that_are_the_same_are_not_told(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_labels_that_are_the_same_are_not_told(tmp_path: Path) -> None:
 def test_a_campaign_is_told_with_the_other_ways_to_cut(tmp_path: Path) -> None:
     own, leaving, data = both_labels(raw_plants.by_log("campaign"), tmp_path)
     (told,) = differences(own, leaving, data.pack)
-    assert told.startswith("No label of cement-grinding leaves in a report. A single row with another product splits a campaign")
+    assert told.startswith("No label of cement-grinding is sent in a report. A single row with another product splits a campaign")
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "What the shared meter both gives"), ("zh", "共用表计 both")])
@@ -86,4 +86,4 @@ def test_label_and_preview_say_it_before_anything_else(
 def test_who_sends_is_reminded_of_how_many_there_are() -> None:
     from benchmarks.phrases import Phrase
 
-    assert reminder([Phrase("One."), Phrase("Two.")]).startswith("In 2 places what is reported is not the label on the site")
+    assert reminder([Phrase("One."), Phrase("Two.")]).startswith("In 2 places the report differs from the label on the site")

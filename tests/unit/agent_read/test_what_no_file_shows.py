@@ -30,10 +30,10 @@ def beside(label: StepLabel, *words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("static", "said"),
     [
-        ("", "is missing from the label: 0.231 kWh/t. Write under [static] in site.toml how many percent"),
+        ("", "that was subtracted lowers the label by 0.231 kWh/t. Under [static] in site.toml, state how many percent"),
         ("own_power_pct = 0\n", None),
         ("own_power_pct = 25\n", "With it the label would be 30.8 kWh/t."),  # 23.1 / 0.75
-        ("own_power_pct = 100\n", "were subtracted (own_power_pct), 0 where none was."),  # no share of what is used
+        ("own_power_pct = 100\n", "were subtracted (own_power_pct), 0 if none was."),  # no share of what is used
     ],
 )
 def test_power_that_may_have_been_taken_off_is_asked_about_until_the_site_states_how_much(
@@ -69,10 +69,17 @@ def test_only_where_power_matters_to_the_label_is_it_asked_about(tmp_path: Path,
             "input.flue-dust",
             "267",
             "",
-            "0.03 t of dust and sludge per t of output, which can contain up",
+            "0.03 t of dust and sludge charged per t of output. They can contain up",
         ),
         ("sintering", Ran(8900, SINTERED, ORE), "input.瓦斯灰", "267", "", "higher by up to 10.2 kgce/t"),  # 300 MJ
-        ("sintering", Ran(8900, SINTERED, ORE), "input.dust", "267", "flue_dust_mj_kg = 6", "6 MJ/kg, as the site states (flue_dust"),
+        (
+            "sintering",
+            Ran(8900, SINTERED, ORE),
+            "input.dust",
+            "267",
+            "flue_dust_mj_kg = 6",
+            "The site states that they contain 6 MJ/kg (flue_dust",
+        ),
         ("sintering", Ran(8900, SINTERED, ORE), "input.dust", "267", "flue_dust_mj_kg = 0", None),
         ("sintering", Ran(8900, SINTERED, ORE), "input.mill-scale", "267", "", None),
         ("clinker-burning", Ran(3000, KILN), "input.shale", "360", "", "higher by up to 24.6 kgce/t"),  # 720 MJ
@@ -88,7 +95,7 @@ def test_heat_that_a_charged_material_may_hold_is_told_with_its_size(
     site, label = run(tmp_path, step, ran, heading, cell, f"[static]\n{static}\n")
     found = beside(label, HELD)
     assert label.best.value is not None
-    charged = [one for one in found if "The log charges" in one]
+    charged = [one for one in found if "The log shows" in one]
     assert [said is not None and said in one for one in charged] == ([] if said is None else [True]), found
     assert "factor-unknown" not in {one.code for one in labelled(site).findings}
 
@@ -101,7 +108,7 @@ def test_shale_that_the_raw_mill_logs_is_told_at_the_kiln_that_it_burns_in(tmp_p
     marked = [f"{row},{'360' if row.startswith('raw-meal') else ''}" for row in rows]
     (tmp_path / "batches.csv").write_text("\n".join([f"{first},input.shale", *marked]) + "\n", encoding="utf-8")
     result = labelled(site)
-    assert "0.12 t of shale" in beside(of(result, "clinker-burning"), "The log charges")[0]
+    assert "0.12 t of shale" in beside(of(result, "clinker-burning"), "The log shows")[0]
     assert not beside(of(result, "raw-meal-homogenisation"), HELD)
 
 
@@ -233,7 +240,7 @@ def test_a_mill_that_dries_with_gas_is_told_why_it_has_no_label_of_electricity(t
     label = of(result, "cement-grinding", Metric.ELECTRICITY)
     assert label.best.value is None
     (said,) = beside(label, "This metric compares")
-    assert said.endswith("their label is that of total.")
+    assert said.endswith("Their label is that of total.")
     assert beside(of(result, "cement-grinding"), "This metric compares") == []
 
 

@@ -15,7 +15,7 @@ COAL = 'carrier = "coal", quantity = {}, unit = "kg", period = "2026"'
 
 def beside(result: LabelResult) -> list[str]:
     said = (one.en for one in of(result, "clinker-burning").provisos)
-    return [one for one in said if one.startswith("Beside the step's own meters")]
+    return [one for one in said if one.startswith("Apart from what the step's own meters show")]
 
 
 KILN = {"clinker-burning": Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 26, "kWh")], {}, "grey")}
@@ -67,7 +67,9 @@ def test_coal_in_store_is_told_where_it_is_burnt_or_where_nobody_does(
     tmp_path: Path, steps: dict[str, Ran], told: set[str], fence: str
 ) -> None:
     made = labelled(works(tmp_path, "cement", steps, f"[site_boundary]\n{fence}\n")).site_label.steps
-    assert {label.step for label in made for one in label.provisos if one.en.startswith("Beside the step's own meters")} == told
+    assert {
+        label.step for label in made for one in label.provisos if one.en.startswith("Apart from what the step's own meters show")
+    } == told
 
 
 def test_heat_that_a_boiler_makes_of_the_steps_coal_for_its_auxiliaries_is_told(tmp_path: Path) -> None:
@@ -97,7 +99,7 @@ def test_steam_credited_to_ones_own_auxiliaries_has_no_taker(tmp_path: Path) -> 
     for step, told in (("sintering", 1), ("coking", 1), ("hot-rolling", 0)):
         fence = f'{ROLLED}auxiliaries = [{{ step = "{step}", {STEAM} }}]\n'
         said = [one.en for one in of(labelled(works(tmp_path, "steel", STRAND, fence)), "sintering").provisos]
-        assert len([one for one in said if one.startswith("Nothing shows who takes the steam") and "8.44 kgce/t" in one]) == told
+        assert len([one for one in said if one.startswith("Nothing shows who uses the steam") and "8.44 kgce/t" in one]) == told
 
 
 @pytest.mark.parametrize(("fence", "told"), [(f"sold = [{{ {STEAM} }}]", 1), (f'auxiliaries = [{{ step = "hot-rolling", {STEAM} }}]', 0)])

@@ -29,7 +29,11 @@ def stated(folder: Path, step: str, ran: Ran, charged: dict[str, float], static:
         with pytest.raises(PolicyRefusal) as refused:
             require_releasable(result.site_label)
         assert refused.value.code == "feed-unlikely"
-    return label, [one["en"] for one in label["provisos"] if any(word in one["en"] for word in ("The log charges", "behind", "comes back"))]
+    return label, [
+        one["en"]
+        for one in label["provisos"]
+        if any(word in one["en"] for word in ("The log shows", "after the step", "returns as charge"))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -40,15 +44,23 @@ def stated(folder: Path, step: str, ran: Ran, charged: dict[str, float], static:
             "anode-production",
             Ran(500, BAKED),
             {"input.petroleum-coke": 0.727, "input.pitch": 0.16, "input.butts": 0.2},
-            "coke, pitch, anode butts per t of output; usual is at most 1.07. Were the rest burnt, the label would be higher by 18.3",
+            (
+                "coke, pitch, anode butts charged per t of output; at most 1.07 is usual. "
+                "If the rest were burnt, the label would be higher by 18.3"
+            ),
         ),
-        ("anode-production", Ran(500, BAKED), {"input.petroleum-coke (kg)": 680}, "each percent of it would make the label higher by 7.3"),
-        ("anode-production", Ran(500, BAKED), {"input.petroleum-coke": 680}, "charges 0.68 t of"),  # in kg, and not said so
+        ("anode-production", Ran(500, BAKED), {"input.petroleum-coke (kg)": 680}, "each percent burnt would raise the label by 7.3"),
+        ("anode-production", Ran(500, BAKED), {"input.petroleum-coke": 680}, "shows 0.68 t of"),  # in kg, and not said so
         ("anode-production", Ran(500, BAKED), {"input.packing-coke": 0.03}, "higher by 10.7 kgce/t"),
         ("ladle-refining", Ran(100, LIQUID), {"input.anthracite": 0.01}, "higher by 5.73 kgce/t"),  # 6 kg at 28 MJ/kg
-        ("electrolysis", Ran(900, CELLS), {"input.alumina": 1.93 / 1.05}, "1.84 t of alumina per t of output; usual is at least 1.89"),
-        ("cement-grinding", Ran(3000, GROUND, BLAINE), {"input.clinker": 0.85, "input.gypsum": 0.05}, "usual is at least 0.98"),
-        ("aluminium-casting", Ran(50, CAST), {"input.liquid-aluminium": 0.96}, "usual is at least 0.995"),
+        (
+            "electrolysis",
+            Ran(900, CELLS),
+            {"input.alumina": 1.93 / 1.05},
+            "1.84 t of alumina charged per t of output; at least 1.89 is usual",
+        ),
+        ("cement-grinding", Ran(3000, GROUND, BLAINE), {"input.clinker": 0.85, "input.gypsum": 0.05}, "at least 0.98 is usual"),
+        ("aluminium-casting", Ran(50, CAST), {"input.liquid-aluminium": 0.96}, "at least 0.995 is usual"),
     ],
 )
 def test_feed_beyond_what_is_usual_is_told_with_its_size(tmp_path: Path, step: str, ran: Ran, charged: dict[str, float], size: str) -> None:
@@ -97,8 +109,8 @@ def test_what_usual_plants_are_fed_with_is_told_nothing(tmp_path: Path, step: st
 @pytest.mark.parametrize(
     ("static", "told"),
     [
-        ("", "fly ash 0.1 t, limestone 0.05 t, which can also be added behind the step. Per t that went through it"),
-        ("added_after_mill_pct = 15\n", "As the site states, 15 % of the output was added behind the step (added_after_mill_pct)."),
+        ("", "fly ash 0.1 t, limestone 0.05 t, which can also be added after the step. Per t that went through the step"),
+        ("added_after_mill_pct = 15\n", "The site states that 15 % of the output was added after the step (added_after_mill_pct)."),
         ("added_after_mill_pct = 0\n", None),
     ],
 )
@@ -123,7 +135,7 @@ def test_refuse_fuel_with_a_reason_is_told_with_the_label_at_its_bounds(tmp_path
     (said,) = (one["en"] for one in label["provisos"] if "refuse-derived" in one["en"])
     low, high = (label["best"]["value"] + 60 * (value - 9) / 29.3076 for value in (12, 28))
     assert "counts at 9 MJ/kg on average, as the site declares: calorimeter, daily." in said
-    assert f"at 12 to 28, all of them usual, it would be {low:.4g} to {high:.4g}." in said
+    assert f"at the usual values, 12 to 28, it would be {low:.4g} to {high:.4g}." in said
 
 
 @pytest.mark.parametrize(("ground", "told"), [(0, True), (500, True), (6000, False)])
@@ -146,8 +158,8 @@ MIX = {"rare_earth_pct": 0.0, "vti_pct": 0.0, "laterite_pct": 0.0}
 @pytest.mark.parametrize(
     ("static", "told"),
     [
-        ("", "return fines 0.15 t, which can be output that is screened off behind the scale and comes back. Per t that stays"),
-        ("screened_off_pct = 15\n", "As the site states, 15 % of the weighed output comes back as charge (screened_off_pct)."),
+        ("", "return fines 0.15 t, which can be output that is screened off after the scale and returns. Per t that remains"),
+        ("screened_off_pct = 15\n", "The site states that 15 % of the weighed output returns as charge (screened_off_pct)."),
         ("screened_off_pct = 0\n", None),
     ],
 )

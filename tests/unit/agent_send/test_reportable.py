@@ -30,7 +30,7 @@ def test_a_pack_of_the_plants_own_is_refused_and_the_published_ones_are_named() 
     with pytest.raises(PolicyRefusal) as refused:
         require_reportable(site("./machines.toml", SMALL_FIRM))
     assert refused.value.code == "pack-of-its-own"
-    assert "nobody else reports by it" in refused.value.sentence
+    assert "Nobody else reports with it" in refused.value.sentence
     assert all(name in refused.value.remedy for name in packs.available())
 
 

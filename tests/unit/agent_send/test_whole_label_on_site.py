@@ -217,7 +217,7 @@ def test_the_table_of_an_opening_names_what_differs_in_number(works: Works) -> N
     table = planned.tree(works.seed, works.report.software).contents
     works.edit("readings.csv", lambda rows: rows[1].__setitem__(2, "4999.999"))
     (alike,) = works.recompute(parts=None, contents=table).differences
-    assert alike.found.endswith("numbers of records and the rest of the table are alike")
+    assert alike.found.endswith("the numbers of records and the rest of the table of contents are the same")
     works.edit("batches.csv", lambda rows: rows.__delitem__(50))
     told = {one.found for one in works.recompute(parts=None, contents=table).differences if one.kind == ROOT}
     assert "step eaf, used: 117 records, 118 when they were committed to" in told

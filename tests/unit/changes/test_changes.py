@@ -316,7 +316,7 @@ def test_nothing_is_concluded_from_a_label_in_question(scaled: Path) -> None:
     assert {entry["grade"]["reason"] for entry in graded["steps"]} == {"change-unanswered"}
     assert {entry["grade"]["best_met"] for entry in label_json(result, found)["steps"]} != {None}  # as figures they would meet limits
     assert all("change-unanswered" in {lack["code"] for lack in one["missing"]} for one in graded["route_accounts"])
-    for lang, asked, concluded in (("en", "with the part that is in question", "avoided"), ("zh", "含存疑部分，最好的", "本可避免")):
+    for lang, asked, concluded in (("en", "with the part that is in question", "avoided"), ("zh", "含存疑部分，最优的", "本可避免")):
         page = html.render(site, found.ungraded(result), found, lang, datetime(2026, 1, 5, tzinfo=UTC))
         assert asked in page
         assert concluded not in page
@@ -353,7 +353,7 @@ def test_what_has_an_exact_size_is_proposed_exactly() -> None:
 def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
     wide = Change(Kind.BALANCE, "melting", ("sub", "main"), (), None, None, 10.58, 13.0, (Cause.TRANSFORMER, Cause.CLOCK))
     said = str(sentence(wide))
-    assert "of what the first shows the second, above it, sees 21 % at most" in said
+    assert "the second meter, above the first, sees at most 21 % of what the first shows" in said
     assert "10.58" not in said
     assert 'kind = "unusable"' in to_declare(wide, date(2025, 1, 1))
     known = Change(Kind.BALANCE, "melting", ("sub", "main"), (), None, None, 2.0, 0.02, (Cause.TRANSFORMER, Cause.CLOCK))

@@ -222,7 +222,7 @@ def test_what_no_share_percentage_or_age_can_be_moves_no_limit(variable: str, fo
     result = corrected_limits(COKE_TOP, {**TOP, variable: found}, NOW)
     assert isinstance(result, NotAssessable)
     assert result.code == "variable-impossible"
-    assert f"{variable} is {found}, and can only lie from 0 to" in result.reason.en
+    assert f"{variable} is {found}, but must be from 0 to" in result.reason.en
     assert f"{variable} 为 {found}" in result.reason.said_in("zh")
 
 

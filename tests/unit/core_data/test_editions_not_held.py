@@ -62,7 +62,7 @@ def test_the_public_record_names_them_beside_limits_and_without(period: str, nam
     route, days = cement.routes[0], Period.parse(period, UTC)
     lacking = not_held(cement, route, days)
     assert lacking is not None
-    assert lacking.en == f"In force as well, and their values not held: {named}."
+    assert lacking.en == f"Also in force, but their values are not in this pack: {named}."
     assert named in lacking.said_in("zh")
     assert lacking.en in note(cement, route, days, ()).en
 

@@ -129,7 +129,7 @@ def test_count_class_is_the_lower_edge(a_policy: ReleasePolicy, batches: int, ed
 
 
 def test_count_class_below_the_smallest_is_refused(a_policy: ReleasePolicy) -> None:
-    with pytest.raises(PolicyRefusal, match="below the smallest class"):
+    with pytest.raises(PolicyRefusal, match="fewer than the smallest count class has"):
         count_class(49, a_policy)
 
 

@@ -32,7 +32,7 @@ def test_an_arc_furnace_that_reports_no_oxygen_is_told_by_how_much_it_would_be_h
     furnace = with_oxygen(BY_ID["eaf-with-anthracite"], 0)
     assert labelled(furnace).used == 60
     (said,) = told(furnace)
-    assert said.startswith("0 Nm3/t of oxygen are reported; usual is at least 30, with which the label would be higher by 2 kgce/t. Check")
+    assert said.startswith("0 Nm3/t of oxygen are reported. At least 30 is usual; with that the label would be 2 kgce/t higher. Check")
     assert told(with_oxygen(furnace, 35)) == []
 
 
@@ -48,7 +48,7 @@ def test_what_is_said_to_be_made_inside_is_told_with_its_size() -> None:
     furnace = BY_ID["blast-furnace-beside-its-turbine"]
     assert labelled(furnace).used == 60
     (said,) = told(furnace, frozenset({"blast"}))
-    assert "as the site states: the 1050 Nm3/t that are usual at least make 12 kgce/t." in said
+    assert "as the site states: the usual minimum of 1050 Nm3/t amounts to 12 kgce/t." in said
 
 
 @pytest.mark.parametrize(("electricity", "steam", "used"), [(74, 0, 0), (76, 0, 60), (40, 130, 0), (40, 150, 60)])
@@ -81,4 +81,4 @@ def test_what_does_the_same_work_is_named_beside_the_amount_that_it_enters() -> 
     others = [one for one in with_oxygen(furnace, 10)["energy"] if one["carrier"] != "blast"]
     case = {**furnace, "energy": [*others, {"carrier": "blast", "quantity": 800, "unit": "Nm3"}]}
     (said,) = told(case)
-    assert said.startswith("848 Nm3/t of cold blast, including oxygen converted to it, are reported; usual is at least 1050")
+    assert said.startswith("848 Nm3/t of cold blast, including oxygen converted to it, are reported. At least 1050 is usual")

@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
 def test_from_the_page_to_the_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pack, site = str(folder / "our-pack.toml"), str(folder / "site.toml")
     assert main(["pack", "check", pack]) == 0
-    assert "worth a look" not in capsys.readouterr().out
+    assert "please check" not in capsys.readouterr().out
     assert main(["check", "--site", site, "--period", "2025", "--out", str(folder / "check")]) == 0
     for lang, moisture in (("en", "moisture of the dry brick"), ("zh", "坯体含水率")):
         out = folder / lang

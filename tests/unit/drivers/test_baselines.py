@@ -72,7 +72,7 @@ def test_base_load_at_night_and_on_weekends_is_told_in_power_energy_and_money(rn
     assert load.per_year == pytest.approx(load.base * 8760)
     assert load.money_per_year == pytest.approx(load.per_year * 0.6)
     assert load.outside_use == pytest.approx(20 * (260 * 5 + 105 * 24), rel=0.01)
-    assert "What never goes off" in load.sentence.en
+    assert "The load that is never switched off" in load.sentence.en
     assert "CNY" in load.sentence.said_in("zh")
 
 
@@ -90,7 +90,7 @@ def test_kinds_of_day_are_found_and_a_holiday_is_one_of_its_own(rng: np.random.G
 def test_a_plant_that_runs_through_is_not_told_that_its_nights_are_idle(rng: np.random.Generator) -> None:
     load = baseline(record(500 + 10 * remembering(rng, HOURS, 0.9))).base_load
     assert load is not None
-    assert load.sentence.en.startswith("It runs through")
+    assert load.sentence.en.startswith("It runs day and night")
 
 
 def test_a_shift_of_three_weeks_and_a_single_day_are_found_with_date_size_and_money(rng: np.random.Generator) -> None:

@@ -78,7 +78,7 @@ def test_no_driver_and_no_saving_of_what_predicts_later_batches_no_better(rng: n
     assert driver.p_value is not None
     assert driver.p_value < 0.001
     assert (driver.verdict, driver.doubt) == (Verdict.CANNOT_TELL, Doubt.UNSTABLE)
-    assert "no better than doing without it" in driver.sentence.en
+    assert "does not predict later batches better than without it" in driver.sentence.en
     assert found.savings == ()
 
 
@@ -111,7 +111,7 @@ def test_two_variables_that_move_together_cannot_be_told_apart_and_neither_is_sa
     assert first.cannot_tell_from == ("frequency_hz",)
     assert second.verdict is Verdict.CANNOT_TELL
     assert second.doubt is Doubt.COLLINEAR
-    assert "moves with speed, and the two cannot be distinguished" in second.sentence.en
+    assert "changes together with speed, and their effects cannot be distinguished" in second.sentence.en
     assert "the effect may be theirs" in first.sentence.en
     assert found.savings == ()
 
@@ -148,7 +148,7 @@ def test_intervals_hold_what_they_promise_over_many_plants() -> None:
 def test_too_few_batches_are_said_to_be_too_few(rng: np.random.Generator) -> None:
     found = look(400 + 10 * remembering(rng, 55, 0.2), {"frequency_hz": 45 + remembering(rng, 55, 0.2)})
     assert of(found, "frequency_hz").doubt is Doubt.TOO_FEW
-    assert "55 batches carry all that was tested, and 60 are needed" in of(found, "frequency_hz").sentence.en
+    assert "55 batches have all tested variables recorded; 60 are needed" in of(found, "frequency_hz").sentence.en
 
 
 def test_a_variable_that_hardly_moved_a_constant_one_and_one_seldom_recorded_each_have_their_reason(rng: np.random.Generator) -> None:
@@ -159,7 +159,7 @@ def test_a_variable_that_hardly_moved_a_constant_one_and_one_seldom_recorded_eac
     }
     found = look(400 + 60 * remembering(rng, COUNT, 0.5), variables)
     assert of(found, "frequency_hz").doubt is Doubt.RANGE
-    assert "trials outside that range would tell" in of(found, "frequency_hz").sentence.en
+    assert "trials outside that range would show it" in of(found, "frequency_hz").sentence.en
     assert of(found, "charge_t").doubt is Doubt.CONSTANT
     assert of(found, "moisture_pct").doubt is Doubt.MISSING
     assert found.summary.en.startswith("None of ")

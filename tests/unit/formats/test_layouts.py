@@ -36,7 +36,7 @@ def test_words_for_a_column_that_holds_none_are_refused_with_what_to_do(tmp_path
     assert refused.value.code == "profile-invalid"
     assert refused.value.place is not None
     assert refused.value.place.column == f"mapping.batches.values.{name}"
-    assert f"Take values.{name} out of [mapping.batches]: a foreign unit is a factor under scale" in str(refused.value.remedy)
+    assert f"Remove values.{name} from [mapping.batches]. Give a foreign unit as a factor under scale" in str(refused.value.remedy)
     assert read(tmp_path, HEAD + row(1), values={"output_unit": {"t": "kg"}}).columns["output_unit"] == ["kg"]
 
 
@@ -141,7 +141,7 @@ def test_energy_with_a_column_a_carrier_is_a_row_a_carrier(tmp_path: Path) -> No
         ("H2", "natural-gas", None, "Nm3", "import", 35.6),
     ]
     assert [(bad.place.row, bad.found) for bad in table.rejected] == [(3, "'x'")]
-    with pytest.raises(InputError, match="not one column for coal"):
+    with pytest.raises(InputError, match="no column, or more than one, for coal"):
         read_table(tmp_path / "e.csv", Profile.model_validate({"carriers": {"coal": {"column": "Kohle", "unit": "t"}}}), ENERGY, ZONE)
 
 

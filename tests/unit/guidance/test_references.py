@@ -39,8 +39,8 @@ REASONS = {
     "year": (one(first_year=2014, last_year=2014), "year: theirs is 2014"),
     "best practice": (one(basis="best-practice"), "scope: theirs is what one plant can reach"),
     "rule": (one(basis="rule"), "scope: theirs is what a rule allocates or sets as a target"),
-    "scope since": (one(scope_from=2017), "scope: its maker changed it in 2017"),
-    "scope until": (one(scope_until=2015), "scope: its maker changed it in 2016"),
+    "scope since": (one(scope_from=2017), "scope: its publisher changed it in 2017"),
+    "scope until": (one(scope_until=2015), "scope: its publisher changed it in 2016"),
 }
 
 
@@ -60,8 +60,8 @@ def test_worldsteel_changed_its_scope_in_2024() -> None:
         return [str(e.reason) for each in found if each.reference.id == id_ for e in each.refused if e.by == "scope"]  # type: ignore[attr-defined]
 
     assert by_scope(of_2023, "worldsteel-2023-energy") == []
-    assert by_scope(of_2024, "worldsteel-2023-energy") == ["scope: its maker changed it in 2024"]
-    assert "scope: its maker changed it in 2024" in by_scope(of_2023, "worldsteel-2024-energy")
+    assert by_scope(of_2024, "worldsteel-2023-energy") == ["scope: its publisher changed it in 2024"]
+    assert "scope: its publisher changed it in 2024" in by_scope(of_2023, "worldsteel-2024-energy")
     assert any("methane and mining" in reason for reason in by_scope(of_2024, "worldsteel-2024-co2"))
 
 

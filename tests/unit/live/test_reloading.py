@@ -107,7 +107,7 @@ def test_what_is_wrong_is_told_and_the_old_settings_stay(running: Running, chang
     before = list(running.watch.sources)
     running.site.write_text(running.site.read_text("utf-8").replace(*change), "utf-8")
     running.watch.reload()
-    assert "is refused; what it said before stays in force" in running.told[-1]
+    assert "was read again and refused; the earlier settings remain in force" in running.told[-1]
     assert why in running.told[-1]
     assert running.watch.sources == before
     running.add("one", 2)

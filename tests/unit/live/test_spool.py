@@ -112,7 +112,7 @@ def test_a_flipped_bit_before_the_end_is_refused(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[60] ^= 1
     path.write_bytes(content)
-    with pytest.raises(InputError, match="not what was written") as refused:
+    with pytest.raises(InputError, match="differ from what was written") as refused:
         Spool(tmp_path)
     assert refused.value.code == "spool-damaged"
 

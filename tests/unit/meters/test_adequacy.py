@@ -100,7 +100,7 @@ def test_readings_every_quarter_of_an_hour_are_for_the_year_only(a_site: Build, 
     one = judged(a_site, labelled, toml, {"f1": register(heat_power, DAYS + 1, 900)})["f1"]
     assert one.verdict is Verdict.YEAR_ONLY
     assert Aspect.SAMPLING in aspects(one)
-    assert "carries no energy across more than 300 s" in one.words
+    assert "does not estimate energy across a gap of more than 300 s" in one.words
     assert "read it every 60 s" in one.words
 
 
@@ -114,7 +114,7 @@ def test_readings_every_quarter_of_an_hour_suffice_no_better_where_they_may_be_u
     (one,) = adequacy(site, labelled(site))
     issue = next(issue for issue in one.issues if issue.aspect is Aspect.SAMPLING)
     assert one.verdict is Verdict.YEAR_ONLY
-    assert "split at a batch's edge by time alone" in issue.found.en
+    assert "at the start or end of a batch, the energy between two readings is split by time alone" in issue.found.en
 
 
 def test_a_register_of_coarse_steps_is_for_the_year_only(a_site: Build, labelled: Label) -> None:
@@ -143,7 +143,7 @@ def test_a_volume_at_constant_pressure_is_for_the_year_only_and_an_old_calibrati
     one = judged(a_site, labelled, toml, readings)["gas"]
     assert one.verdict is Verdict.YEAR_ONLY
     assert aspects(one) == {Aspect.STATE, Aspect.CALIBRATION}
-    assert "temperature and pressure stand as a constant" in one.words
+    assert "temperature and pressure are entered as constants" in one.words
     assert "50 months" in one.words
     assert one.load is not None
     assert one.load.mean == pytest.approx(300, rel=1e-3)  # in the meter's own m3/h

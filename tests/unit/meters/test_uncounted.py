@@ -106,7 +106,7 @@ def test_an_undeclared_meter_of_intervals_is_taken_as_one(a_site: Build, march: 
     assert 'id = "b"' in question.declare
 
 
-NOWHERE, IN_THE_FILE = "Meters count for no step", "Some meters are declared to be below a meter of this step"
+NOWHERE, IN_THE_FILE = "Some meters count for no step", "Some meters are declared to be below a meter of this step"
 
 
 def beside(site: Site, march: Period, begins: str = NOWHERE) -> list[str]:
@@ -143,7 +143,7 @@ def test_a_meter_of_no_step_is_told_beside_the_label_with_its_size(a_site: Build
     if told:
         output = 24 * FEW * 100.0
         size = 0.5 * sum(furnace(moment) for moment, _ in register(furnace, 1, 60)[:-1]) / 60 * FEW / output
-        assert f"Were it this step's own, the label would be higher by {size:.3g} kWh/t" in said[0]
+        assert f"If their energy belonged to this step, the label would be higher by {size:.3g} kWh/t" in said[0]
 
 
 def test_a_main_meter_is_held_by_its_balance_and_told_nothing_beside(a_site: Build, march: Period) -> None:
@@ -181,7 +181,7 @@ def test_a_meter_that_hangs_on_a_counted_one_in_the_file_alone_is_told(a_site: B
 def test_what_is_taken_off_a_step_and_counted_nowhere_is_told(a_site: Build, march: Period) -> None:
     rows = {"a": register(furnace, FEW, 300), "b": register(lambda _: 3_000.0, FEW, 300)}
     (said,) = beside(a_site(meter("a") + meter("b", parent='"a"') + REST, heats(24 * FEW), rows), march)
-    assert "b (electricity) 30 kWh/t. Were it this step's own, the label would be higher by 30 kWh/t." in said
+    assert "b (electricity) 30 kWh/t. If their energy belonged to this step, the label would be higher by 30 kWh/t." in said
 
 
 def test_what_no_meter_below_a_main_meter_measures_is_told(a_site: Build, march: Period) -> None:
@@ -205,5 +205,5 @@ def test_a_meter_of_coal_that_only_a_kiln_burns_is_told_beside_no_mill(tmp_path:
     kiln = Ran(5000, [took("coal", 100, "kg", 24.0), took("electricity", 26, "kWh")])
     mill = Ran(3000, [took("electricity", 31, "kWh")], {"blaine_m2_kg": 350.0})
     result = labelled(works(tmp_path, "cement", {"clinker-burning": kiln, "cement-grinding": mill}, coal))
-    told = {one.step for one in result.site_label.steps if any("Meters count for no step" in why.en for why in one.provisos)}
+    told = {one.step for one in result.site_label.steps if any("Some meters count for no step" in why.en for why in one.provisos)}
     assert told == {"clinker-burning"}

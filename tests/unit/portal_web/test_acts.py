@@ -18,7 +18,7 @@ def test_an_act_and_what_it_was_about_are_said_in_the_language_of_the_page() -> 
         assert act_in_words("submission.accepted") == "接受报告"
         assert name_in_words("site works-1") == "生产厂区 works-1"
         assert name_in_words("attestation 3f of site works-1") == "生产厂区 works-1 的鉴证声明 3f"
-        assert detail_in_words("2016, finding 1: observation") == "2016 年，审核发现 1：观察项"
+        assert detail_in_words("2016, finding 1: observation") == "2016 年，核查发现 1：观察项"
         assert detail_in_words("2016 revision 2") == "2016 年，修订号 2"
         assert detail_in_words("works-1 2016 revision 2 (accepted)") == "works-1 2016 修订号 2（已接受）"
 

@@ -38,7 +38,7 @@ def test_an_arc_furnace_has_no_default_value_and_says_so_and_another_route_no_bo
     assert found is not None
     (one,) = found.goods
     assert {row.certificates for row in one.years} == {"–"}
-    assert any("No value is held for goods of the code 7208" in each for each in one.caveats)
+    assert any("contains no value for goods with the code 7208" in each for each in one.caveats)
     assert border_of("glass", "float", "CN", TODAY) is None
 
 

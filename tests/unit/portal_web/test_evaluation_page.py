@@ -19,7 +19,7 @@ def test_levels_stand_with_unit_interval_source_and_what_they_are_not() -> None:
     assert [row[1] for row in found.table.rows] == ["361 kgce/t", "370 kgce/t", "415 kgce/t"]
     assert {row[2:4] for row in found.table.rows} == {("366", "364 to 368")}
     assert all(row[5] for row in found.table.rows), "each with its standard"
-    assert "no grade of any plant" in found.lines[0]
+    assert "is not a grade of any plant" in found.lines[0]
     assert "version 1" in found.lines[1]
     assert levels_section(in_force("blast-furnace", CURVE, unit="MJ/t")).table is None, "units that differ are not compared"
 

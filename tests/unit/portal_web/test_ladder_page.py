@@ -27,7 +27,7 @@ from portal.web.words import Names
 PACK = packs.load("cement")
 ROUTE = PACK.routes[0]
 UNITS = energy_units(0.1229)
-REASON = "Not shown: 5 firms can be compared here, and 8 are needed."
+REASON = "Not shown: 5 firms can be compared here. At least 8 are needed so that no single firm can be worked out."
 TEMPLATES = Path(__file__).parents[3] / "portal" / "web" / "templates"
 
 

@@ -23,7 +23,7 @@ ONE_TERM = {
     "门户": "平台",  # portal
     "变量说明": "数据字典",  # codebook
     "技术服务商": "技术提供方",  # provider
-    "核查发现": "审核发现",  # finding
+    "审核发现": "核查发现",  # finding
     "质询": "挑战值",  # challenge
 }
 """Words that would name a second time what has a name already."""

@@ -73,14 +73,14 @@ def lead(language: str, **gaps: int) -> str:
         (
             {"all_gaps": 3, "clear_gaps": 1, "within_noise": 2},
             (
-                "Act first at clinker burning: there you take 7.69 kgce per tonne of cement more than the industry best. "
+                "Act first at clinker burning: there you use 7.69 kgce per tonne of cement more than the industry best. "
                 "1 of 3 steps is above the best by more than the noise. 2 gaps are within the noise."
             ),
         ),
         (
             {"all_gaps": 9, "clear_gaps": 7, "at_best": 2},
             (
-                "Act first at clinker burning: 7.69 of the 7.87 kgce per tonne of cement that you take above the industry best. "
+                "Act first at clinker burning: 7.69 of the 7.87 kgce per tonne of cement that you use above the industry best. "
                 "7 of 9 steps are above the best by more than the noise. At 2 steps you are at the best or below it."
             ),
         ),

@@ -124,7 +124,7 @@ def test_the_first_sentence_names_the_worst_batch_its_value_and_the_label(plant:
 def test_where_no_cause_is_named_nothing_is_called_avoidable(heats: Made, tmp_path: Path) -> None:
     noise = made(heats_site(tmp_path, late_every=1000), "2016")
     named, unnamed = (lead.data(View(one.site, one.result, one.analysis, "en", MADE))["sentence"] for one in (heats, noise))
-    assert "has a named cause and could have been avoided; nothing in the data says why" in named
+    assert "has a named cause and could have been avoided; the data do not show why" in named
     assert "nor whether it could have been avoided" in unnamed
     assert "could have been avoided" not in str(unnamed).replace("nor whether it could have been avoided", "")
     chinese = lead.data(View(noise.site, noise.result, noise.analysis, "zh", MADE))["sentence"]
@@ -140,7 +140,7 @@ def test_longer_at_power_is_told_as_unexplained(heats: Made) -> None:
     unnamed = worst._replace(avoidable=ZERO, unexplained=plus(worst.avoidable, worst.unexplained), causes=renamed)
     found = replace(heats.analysis, losses=(replace(plain, worst=(unnamed, *plain.worst[1:])),))
     english, chinese = (lead.data(View(heats.site, heats.result, found, lang, MADE))["sentence"] for lang in ("en", "zh"))
-    assert "went in while the power was on for longer (40 min longer): where it went, not why." in english
+    assert "was used while the power was on for longer (40 min longer): this shows where it went, not why." in english
     assert "has a named cause" not in english
     assert "只说明去向，不说明原因" in chinese
 
@@ -281,11 +281,11 @@ def test_what_goes_with_the_variables_is_told_where_a_regression_predicts(cement
     assert told
     for losses, times in ((plain, 0), (all_of_it, told)):
         page = replace(cement, analysis=replace(cement.analysis, losses=losses))
-        assert page.page("en").count("goes with them (100 %)") == times
+        assert page.page("en").count("is related to them (100 %)") == times
         assert page.page("zh").count("与这些变量相关（100 %）") == times
 
 
-@pytest.mark.parametrize(("hours", "words"), [(0, ""), (7, "7 more were left out: not every meter is known in them.")])
+@pytest.mark.parametrize(("hours", "words"), [(0, ""), (7, "7 more were left out, because not every meter is known then.")])
 def test_hours_that_were_not_compared_are_told(cement: Made, hours: int, words: str) -> None:
     main, sub = Side("main", 100.0, 1.0, False), Side("sub", 80.0, 1.0, False)
     said = Phrase("The subs lack 20 kWh")
@@ -301,10 +301,10 @@ def test_energy_given_with_batches_is_known_of_batches_and_what_is_not_known_is_
     (tmp_path / "energy.csv").write_text("".join(given[:1] + given[31:]), encoding="utf-8")
     page = " ".join(text for text, _ in read(made(path, "2016").page("en")).texts)
     assert "energy known of 90 % of the batches" in page.replace("\u00a0", " ")
-    assert "The energy of 30 batches is not known: it is in no row and in no share." in page
+    assert "The energy of 30 batches is not known: no row and no share includes it." in page
     assert "of the batches' time" not in page
     whole, metered = (" ".join(text for text, _ in read(one.page("en")).texts) for one in (heats, cement))
-    assert "is not known: it is in no row" not in whole
+    assert "is not known: no row" not in whole
     assert "of the batches' time" in metered
 
 
@@ -314,7 +314,7 @@ def test_goods_at_the_border_stand_with_every_year_input_and_doubt(heats: Made) 
     site = heats.site.model_copy(update={"border": (attested, unknown)})
     made = datetime(2026, 11, 22, tzinfo=UTC)
     for lang, heading, doubt in (
-        ("en", "At the border of the European Union", "it was not compared with their text"),
+        ("en", "At the border of the European Union", "It has not been compared with their text"),
         ("zh", "欧盟边境", "尚未与法规原文核对"),
     ):
         page = html.render(site, heats.result, heats.analysis, lang, made)

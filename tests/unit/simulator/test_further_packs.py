@@ -33,7 +33,7 @@ def test_there_are_three_and_no_portal_composes_by_them() -> None:
 def test_the_author_is_told_that_it_holds_together_and_lacks_no_source(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pack", "check", str(FURTHER[name])]) == 0
     told = capsys.readouterr().out
-    assert "holds together" in told
+    assert "is consistent" in told
     assert "no complete source" not in told
     assert ("as the headline" in told) is (name == "flat-glass"), "a ratio of one step adds up with nothing; kWh/m2 of tempering does not"
     pack = packs.load(str(FURTHER[name]))
@@ -186,7 +186,7 @@ def test_a_ratio_of_electricity_passes_over_no_bought_cooling(tmp_path: Path, ca
             file.write(f"data-hall-{run:05d},data-hall,chilled-water-cold,{before.output_t / before.used * 0.2},MJ,import,,,\n")
     after = labels(tmp_path)["data-hall", Metric.ELECTRICITY]
     assert (after.used, after.excluded) == (before.used - 120, {"energy-outside-boundary": 120})
-    for lang, told in (("en", "beside this metric: chilled-water-cold"), ("zh", "chilled-water-cold")):
+    for lang, told in (("en", "outside this metric: chilled-water-cold"), ("zh", "chilled-water-cold")):
         out = tmp_path / lang
         assert main(["label", "--site", str(tmp_path / "site.toml"), "--period", str(YEAR), "--out", str(out), "--lang", lang]) == 0
         said = capsys.readouterr().out

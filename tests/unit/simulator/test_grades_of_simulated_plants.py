@@ -49,7 +49,7 @@ def test_a_standard_not_yet_in_force_says_from_when_in_both_languages(tmp_path: 
     grade = grades("steel", 2025, tmp_path)["eaf", Metric.TOTAL]
     assert grade.reason == "not-in-force"
     assert grade.why is not None
-    assert "GB 21256-2025 counts in this pack as in force from 2026-07-01" in grade.why.en
+    assert "This pack treats GB 21256-2025 as in force from 2026-07-01" in grade.why.en
     assert "GB 21256-2025 自 2026-07-01 起按已实施处理" in grade.why.said_in("zh")
 
 

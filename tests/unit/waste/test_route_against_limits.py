@@ -145,7 +145,7 @@ def test_a_level_that_the_stated_altitude_gives_is_told_with_the_limits_without_
     static = {"altitude_m": altitude_m, "clinker_pct": 75.0, "pressure_pa": 74_691.0}
     made = clinker(the_year(works), static=static)
     assert level(made) == met
-    said = [one.en for one in made.provisos if "rests on what the site states" in one.en]
+    said = [one.en for one in made.provisos if "is met depends on what the site states" in one.en]
     assert [f"altitude_m = {altitude_m:g}" in one and "100 / 107 / 117 kgce/t, and no level" in one for one in said] == [True] * told
 
 
@@ -153,7 +153,7 @@ def test_the_grade_says_what_it_takes_for_granted_of_purchases() -> None:
     """Clinker is made of raw meal and stone: what of either was bought, nothing states; once stated as 0, nothing is left to say."""
     made = clinker(the_year(CEMENT))
     assert [why.en.partition(" was bought")[0] for why in made.provisos] == [
-        f"This holds as far as none of the product of {step}"
+        f"This is valid only if none of the product of {step}"
         for step in ("Raw meal grinding and homogenisation", "Crushing and prehomogenisation")
     ]
     assert all("外购" in why.said_in("zh") for why in made.provisos)
@@ -534,7 +534,7 @@ def test_an_auxiliary_serves_a_step_that_ran_or_there_is_no_account() -> None:
     beside = served("cement-grinding")
     assert beside.value == pytest.approx(CLINKER_TOTAL - 20 * COAL)
     assert beside.provisos[-1].en.startswith(
-        "Auxiliaries said to serve steps that are not in this account took 14 % beside its energy: cem"
+        "Auxiliaries that are declared to serve steps outside this account used 14 % of their own and the account's energy together: cem"
     )
 
 
@@ -733,11 +733,11 @@ def test_report_terminal_and_label_json_show_the_account_and_what_it_lacks() -> 
     assert entry["value"] == pytest.approx(CLINKER_TOTAL)
     jsonschema.validate(label_json(result, analysis), label_schema())
     said = summary.routes_as_text(analysis.routes)
-    assert "annual account: 104.8 ±0.9865 kgce/t (k = 2, of the energy)" in said
+    assert "annual account: 104.8 ±0.9865 kgce/t (k = 2, for the energy only)" in said
     assert "Clinker: comprehensive energy per unit of product, GB 16780-2021: level 2 met of 100.0 / 107.0 / 117.0 kgce/t" in said
-    assert "incomplete\n  missing: What lay in store" in summary.routes_as_text(lacking[2].routes)
+    assert "incomplete\n  missing: The stock of the product of" in summary.routes_as_text(lacking[2].routes)
     for lang, value, why in (
-        ("en", "104.8 ±0.9865 kgce/t", "What lay in store of the product"),
+        ("en", "104.8 ±0.9865 kgce/t", "The stock of the product of"),
         ("zh", "104.8 ±0.9865 kgce/t", "期末库存"),
     ):
         assert value in html.render(site, result, analysis, lang, MADE)

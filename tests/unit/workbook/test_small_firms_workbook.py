@@ -121,7 +121,7 @@ def test_rows_that_cannot_be_read_stand_in_a_sheet_of_their_own(tmp_path: Path) 
 
 def test_gas_needs_its_heating_value_and_the_answer_says_where_to_write_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["label", str(filled(tmp_path, lhv=False)), "--out", str(tmp_path / "out")]) == 0
-    assert "the sheet About wants the heating value of Natural gas" in capsys.readouterr().out
+    assert "enter the heating value of Natural gas in the sheet About" in capsys.readouterr().out
 
 
 def test_money_is_shown_only_where_every_price_is_known(tmp_path: Path) -> None:
