@@ -21,7 +21,7 @@ from reporting_agent.report.figures import time
 from reporting_agent.report.words import words
 
 if TYPE_CHECKING:
-    from benchmarks.routes import Words
+    from benchmarks.declared import Words
 
 MARKDOWN, PAGE = ".md", ".html"
 METERED = (

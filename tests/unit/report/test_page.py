@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from benchmarks.catalogue import in_language
+from benchmarks.declared import Source, Words
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
-from benchmarks.routes import ReferenceCondition, Source, Words
+from benchmarks.routes import ReferenceCondition
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, Cause, analyse
 from reporting_agent.analysis.costs.amounts import ZERO, plus
