@@ -19,9 +19,10 @@ from types import MappingProxyType
 
 from pydantic import TypeAdapter
 
+from benchmarks.declared import Words
 from benchmarks.errors import InputError
+from benchmarks.materials import Form, HeatingRange, OwnCarrier
 from benchmarks.quantities import MULTIPLES, SPELLINGS
-from benchmarks.routes import Form, HeatingRange, OwnCarrier, Words
 
 TABLE = Path(__file__).parent / "packs" / "carriers.toml"
 

@@ -32,11 +32,13 @@ from pydantic import TypeAdapter, ValidationError, model_validator
 
 from benchmarks import shelf
 from benchmarks.carriers import Carrier, carrier
+from benchmarks.declared import Declared, Source, Words, content_digest
 from benchmarks.errors import InputError, Place
+from benchmarks.materials import HeatingRange
 from benchmarks.measurements import CarrierEnergy, Direction
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio, spelled
-from benchmarks.routes import NEWEST, Declared, HeatingRange, Source, Words, content_digest
+from benchmarks.routes import NEWEST
 
 MJ_PER_KGCE = Decimal("29.3076")
 MJ_PER = {"kgce": float(MJ_PER_KGCE), "MJ": 1.0, "kWh": 3.6}

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable
+from benchmarks.declared import Words
 from benchmarks.measurements import Metric
 from benchmarks.packs.checks import within
 from benchmarks.packs.faults import Fault
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.eligibility import expected_error
-from benchmarks.routes import MetricRule, Pack, Step, Words
+from benchmarks.routes import MetricRule, Pack, Step
 
 CELLS = (100, 400)
 CELL_SHARE = 0.005  # of the typical value, at most

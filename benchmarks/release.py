@@ -15,13 +15,14 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import BatchValue, StepLabel
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Phrase
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.accounting import Debit, day_account
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.privacy.mechanism import draw
 from benchmarks.privacy.pooling import fewest_batches
 from benchmarks.privacy.units import cells_together, day_of, draw_epsilons, most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
-from benchmarks.routes import MetricRule, ReleasePolicy, Step
+from benchmarks.routes import MetricRule, Step
 
 TYPICAL_QUANTILE = Fraction(1, 2)
 

@@ -81,7 +81,7 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
 class ProblemSerializer(serializers.Serializer[Any]):
     """RFC 9457, as `application/problem+json`."""
 
-    type = serializers.CharField(help_text="urn:steplabel:problem:<code>")
+    type = serializers.CharField(help_text="urn:steplabel:problem:{code}")
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="What happened, for a person.")

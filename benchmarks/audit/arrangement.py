@@ -23,9 +23,10 @@ from benchmarks.audit.contents import Cell, Counted, MeterPart, StepPart
 from benchmarks.audit.records import MeterDay, of_batch
 from benchmarks.labels import Measured, SiteLabel, StepLabel
 from benchmarks.measurements import Batch
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.release import counted as counted_by_release
-from benchmarks.routes import MetricRule, Pack, ReleasePolicy, Step
+from benchmarks.routes import MetricRule, Pack, Step
 
 STEP_OUTSIDE_PACK = "step-outside-pack"
 

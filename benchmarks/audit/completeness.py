@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from benchmarks.audit.accounted import Accounted, Questioned, Why
 from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, not_asked, not_checkable, of_no_readings
 from benchmarks.audit.records import microseconds
+from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words, worded
 
 
 def nothing_left_out(evidence: Evidence) -> Outcome:

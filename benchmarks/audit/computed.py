@@ -13,12 +13,13 @@ from benchmarks.audit.contents import Cell, Counted, StepPart
 from benchmarks.audit.differences import beside
 from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, of_no_readings, same
 from benchmarks.audit.records import DAY_US, of_batch, read
+from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.step import measure
 from benchmarks.labels.validity import record_reasons
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
-from benchmarks.routes import MetricRule, Step, Words, worded
+from benchmarks.routes import MetricRule, Step
 
 _NEARLY = 1e-9
 """Relative: a record's energies are added in their order, a label's in that of the files (`audit.records`)."""

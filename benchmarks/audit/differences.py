@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.audit.evidence import named
+from benchmarks.declared import Words, worded
 from benchmarks.measurements import Batch, Direction
-from benchmarks.routes import Words, worded
 
 _DIGITS = 9
 """Significant: two figures that differ in more than a sum's order do so among these."""

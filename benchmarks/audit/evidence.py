@@ -15,11 +15,12 @@ from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import MeterDay
 from benchmarks.audit.sample_draws import Draw, Head, Promise
 from benchmarks.audit.sampling import Drawn
+from benchmarks.declared import Words, worded
 from benchmarks.errors import SteplabelError
 from benchmarks.labels.step import Context
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, Words, worded
+from benchmarks.routes import Pack
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import Commitment
 from benchmarks.wire.logged import Kind

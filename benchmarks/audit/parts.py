@@ -12,7 +12,7 @@ from typing import TypeAlias
 from benchmarks.audit import contents
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
-from benchmarks.routes import Words, worded
+from benchmarks.declared import Words, worded
 
 Parts: TypeAlias = dict[str, str]
 """Name -> number of records and digest, as `117 5e88…`."""

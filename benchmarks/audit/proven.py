@@ -6,6 +6,7 @@ from benchmarks.audit.contents import Counted
 from benchmarks.audit.evidence import TAKE_THE_FILE, Evidence, Outcome, failed, held, not_checkable, same
 from benchmarks.audit.promised import challenge_signed, root_committed, unproven
 from benchmarks.audit.records import PADDING_RECORD
+from benchmarks.declared import Words, worded
 from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.packs import digest as pack_digest
 from benchmarks.phrases import Phrase, enumerated
@@ -15,7 +16,6 @@ from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.privacy.units import draw_epsilons
 from benchmarks.release import TYPICAL_QUANTILE, count_class
 from benchmarks.released import ReleasedLabel, rank
-from benchmarks.routes import Words, worded
 from benchmarks.wire.conformity import policy_digest
 
 

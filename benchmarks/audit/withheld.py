@@ -17,6 +17,7 @@ from benchmarks.audit.arrangement import headline
 from benchmarks.audit.contents import Cell, StepPart
 from benchmarks.audit.evidence import MOST_NAMED, Evidence, Outcome, failed, held, not_checkable
 from benchmarks.audit.sampling import detection
+from benchmarks.declared import Words, worded
 from benchmarks.labels import TOO_FEW_BATCHES
 from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.step import measure
@@ -24,7 +25,7 @@ from benchmarks.labels.validity import record_reasons
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.pooling import fewest_batches
 from benchmarks.privacy.units import cells_together
-from benchmarks.routes import MetricRule, Step, Words, worded
+from benchmarks.routes import MetricRule, Step
 
 INCOMPLETE, LIMIT, NO_BOUND, SILENTLY = "metric-incomplete", "metric-limit", "no-bound", "no-reason-given"
 _OF_COUNTS = frozenset({TOO_FEW_BATCHES, INCOMPLETE})

@@ -14,12 +14,13 @@ from typing import Any
 
 from benchmarks.composition import IndustryLabel, Participant, RouteTotal, StepBest
 from benchmarks.composition.curve import CurvePoint
+from benchmarks.declared import Words
 from benchmarks.disclosure import CellDecision, GateResult
 from benchmarks.disclosure.decisions import Measure
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.explanation import Participation, explain
 from benchmarks.measurements import Metric, Period
-from benchmarks.routes import Pack, Route, Words
+from benchmarks.routes import Pack, Route
 
 STATED = ("participants_and_coordinator", "verification_of_data", "exclusions", "approval", "changes")
 """Parts that tell what stands at the portal alone: who drafted and decided, what audits found, who was left out and why."""

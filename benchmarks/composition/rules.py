@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import PolicyRefusal
 from benchmarks.phrases import Phrase
-from benchmarks.routes import CompositionRule
+from benchmarks.policies import CompositionRule
 
 RuleName = Literal["mean-of-best-five", "mean-of-top-decile", "first-quartile"]
 """How the best is formed; `first-quartile` in versions published before only."""

@@ -13,8 +13,9 @@ from datetime import date, timedelta
 
 from benchmarks.composition.participants import CellRoster
 from benchmarks.composition.rules import FEWEST_AVERAGED, RuleName, averaged, heaviest_weight
+from benchmarks.declared import Words
 from benchmarks.disclosure.reasons import Reason, sentence
-from benchmarks.routes import DisclosurePolicy, Words
+from benchmarks.policies import DisclosurePolicy
 
 Refusal = tuple[Reason, Words]
 

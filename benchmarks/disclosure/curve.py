@@ -14,7 +14,7 @@ from fractions import Fraction
 from benchmarks.composition.curve import CurvePoint, percents
 from benchmarks.disclosure.influence import Exhibit, gives_away
 from benchmarks.disclosure.rounding import outward, to_grid
-from benchmarks.routes import DisclosurePolicy
+from benchmarks.policies import DisclosurePolicy
 
 
 def let_through(points: Sequence[CurvePoint], firms: int, width: Fraction, origin: Fraction) -> tuple[CurvePoint, ...]:

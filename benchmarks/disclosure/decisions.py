@@ -8,10 +8,11 @@ from typing import Literal
 
 from benchmarks.composition.participants import Roster
 from benchmarks.composition.result import IndustryLabel
+from benchmarks.declared import Words
 from benchmarks.disclosure.checks import Refusal
 from benchmarks.disclosure.reasons import Reason
 from benchmarks.measurements import Metric
-from benchmarks.routes import DisclosurePolicy, Words
+from benchmarks.policies import DisclosurePolicy
 from benchmarks.stored import Stored
 
 Measure = Literal["step", "composite", "best-reached", "typical"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from benchmarks.disclosure.checks import Refusal, per_cent
 from benchmarks.disclosure.influence import Exhibit, gives_away, metrics_give_away
 from benchmarks.disclosure.reasons import Reason, sentence
-from benchmarks.routes import DisclosurePolicy
+from benchmarks.policies import DisclosurePolicy
 
 
 def beside(ours: Exhibit, earlier: Iterable[Exhibit], others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:

@@ -21,7 +21,7 @@ from benchmarks.disclosure.rounding import outward, to_grid
 from benchmarks.disclosure.totals import decide_totals
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
-from benchmarks.routes import DisclosurePolicy
+from benchmarks.policies import DisclosurePolicy
 
 
 def gate(

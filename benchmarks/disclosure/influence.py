@@ -25,7 +25,7 @@ from benchmarks.composition.participants import CellRoster, Member, staying
 from benchmarks.composition.result import RouteTotal, StepBest
 from benchmarks.composition.rules import Averaging, RuleName, averaged, middle
 from benchmarks.disclosure.rounding import total_width
-from benchmarks.routes import DisclosurePolicy
+from benchmarks.policies import DisclosurePolicy
 
 Array = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from benchmarks.composition.result import StepBest
 from benchmarks.composition.rules import FEWEST_AVERAGED, apply_rule, median_of_ordered
 from benchmarks.disclosure.influence import Exhibit, Figure, alone_give_away, gives_away, mostly_one
 from benchmarks.disclosure.rounding import outward, to_grid
-from benchmarks.routes import DisclosurePolicy
+from benchmarks.policies import DisclosurePolicy
 
 
 def withheld(

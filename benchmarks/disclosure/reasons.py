@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
+from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Words, worded
 
 
 class Reason(StrEnum):

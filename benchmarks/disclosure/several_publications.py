@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.disclosure.checks import Refusal
 from benchmarks.disclosure.influence import Exhibit, that_matter
 from benchmarks.disclosure.reasons import Reason, sentence
-from benchmarks.routes import DisclosurePolicy
+from benchmarks.policies import DisclosurePolicy
 
 Shown = tuple[str, frozenset[Hashable]]
 

@@ -15,7 +15,7 @@ from benchmarks.disclosure.influence import Exhibit
 from benchmarks.disclosure.reasons import Reason, sentence
 from benchmarks.disclosure.rounding import outward, to_grid, total_width
 from benchmarks.measurements import Metric
-from benchmarks.routes import DisclosurePolicy
+from benchmarks.policies import DisclosurePolicy
 
 
 def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight) -> list[tuple[RouteTotal, CellDecision]]:

@@ -15,9 +15,9 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from benchmarks.catalogue import in_language
+from benchmarks.declared import Declared, Words, worded
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase, of_language
-from benchmarks.routes import Declared, Words, worded
 
 HOME = resources.files("benchmarks.exercises")
 Fact = str | float

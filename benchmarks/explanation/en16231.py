@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 
 from benchmarks.composition.result import IndustryLabel
+from benchmarks.declared import Source, Words, worded
 from benchmarks.explanation.facts import Participation, StepAttested
 from benchmarks.explanation.wording import between, findings, firms, sites
 from benchmarks.phrases import Phrase, Value, alternatives, clauses, enumerated, in_context, listed, sentences
-from benchmarks.routes import Pack, ReferenceCondition, Route, Source, Step, Words, worded
+from benchmarks.routes import Pack, ReferenceCondition, Route, Step
 
 RUN_KINDS = {
     "heat": Words.of(in_context("run", "heat")),

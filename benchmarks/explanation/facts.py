@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.routes import Words, worded
+from benchmarks.declared import Words, worded
 
 _REGULATOR = worded("the sector regulator")
 

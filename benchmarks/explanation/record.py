@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from benchmarks.composition.result import IndustryLabel
+from benchmarks.declared import Words, worded
 from benchmarks.disclosure import CellDecision, GateResult, Reason
 from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.explanation.facts import Participation
 from benchmarks.explanation.wording import reports, sites
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Name, Phrase, Value, clauses, listed, sentences
-from benchmarks.routes import Pack, Step, Words, worded
+from benchmarks.routes import Pack, Step
 
 _SET_ASIDE = {
     "not-comparable": worded("another boundary, unit or grid"),

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from benchmarks.declared import Words, worded
+from benchmarks.limits import Levels, Limit
 from benchmarks.measurements import Period
-from benchmarks.routes import Levels, Limit, Pack, Route, Step, Words, worded
+from benchmarks.routes import Pack, Route, Step
 
 ANNUAL_BASIS = worded("Annual basis: a yearly average. It is not comparable with the label, so no gap is drawn.")
 

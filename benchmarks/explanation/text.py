@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date
 
 from benchmarks.composition.result import IndustryLabel, RouteTotal
+from benchmarks.declared import Words, worded
 from benchmarks.disclosure import GateResult
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import en16231, record
@@ -15,7 +16,7 @@ from benchmarks.explanation.shown_limits import LimitShown, note, shown_limits
 from benchmarks.explanation.wording import between, decimals, figure, firms
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, Value, sentences
-from benchmarks.routes import Pack, Route, Words, worded
+from benchmarks.routes import Pack, Route
 from benchmarks.stored import Stored
 
 

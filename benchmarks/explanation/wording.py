@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
+from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words, worded
 
 MINUS = "\u2212"
 

@@ -19,7 +19,7 @@ from typing import Literal, Self
 
 from pydantic import Field, TypeAdapter, model_validator
 
-from benchmarks.routes import Declared
+from benchmarks.declared import Declared
 
 
 class Kind(StrEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from benchmarks.routes import Words, worded
+from benchmarks.declared import Words, worded
 
 
 class Cause(StrEnum):

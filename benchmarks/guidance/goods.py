@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from pydantic import TypeAdapter
 
-from benchmarks.routes import Declared, Words
+from benchmarks.declared import Declared, Words
 
 
 class Part(Declared):

@@ -15,7 +15,7 @@ from typing import Self
 
 from pydantic import Field, NonNegativeInt, model_validator
 
-from benchmarks.routes import Declared, Words, worded
+from benchmarks.declared import Declared, Words, worded
 
 FEWEST_FIRMS = 5
 

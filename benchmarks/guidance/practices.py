@@ -17,11 +17,11 @@ from typing import Literal, Self
 from pydantic import Field, TypeAdapter, model_validator
 
 from benchmarks import shelf
+from benchmarks.declared import Declared, Words, worded
 from benchmarks.guidance.causes import Cause
 from benchmarks.guidance.outcomes import Reported
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Name
-from benchmarks.routes import Declared, Words, worded
 
 
 class Listing(Declared):

@@ -18,10 +18,10 @@ from typing import Any, Literal, Self
 
 from pydantic import TypeAdapter, model_validator
 
+from benchmarks.declared import Declared, Words, worded
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Declared, Words, worded
 
 Confidence = Literal["read", "secondary", "draft", "second-hand"]
 Basis = Literal["operation", "best-practice", "rule"]

@@ -16,13 +16,15 @@ import numpy as np
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis, FactorTable
+from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import EnergyKind, Flags, Floats, StepColumns, counts, factor_of
 from benchmarks.labels.result import StepLabel
+from benchmarks.materials import Need
 from benchmarks.measurements import Direction, Finding, Metric, Severity
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.quantities import ratio
-from benchmarks.routes import Need, Step, Words
+from benchmarks.routes import Step
 
 WORTH_TELLING = 0.005
 """Of the label, what the usual amount would add to it: as energy outside the boundary and auxiliaries (a convention of ours)."""

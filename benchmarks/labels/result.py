@@ -11,17 +11,18 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from benchmarks.declared import Words
 from benchmarks.errors import PolicyRefusal
 from benchmarks.labels.columns import Floats, Integers, MetricEnergy, StepColumns
 from benchmarks.labels.coverage import Coverage
 from benchmarks.labels.outside import OutsideUse
 from benchmarks.labels.uncertainty import LabelUncertainty
 from benchmarks.labels.validity import Reasons
+from benchmarks.limits import Levels
 from benchmarks.measurements import Finding, Metric, Period
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.units import RECORDS, Path
 from benchmarks.released import rank
-from benchmarks.routes import Levels, Words
 
 SCHEMA = "steplabel/local-label/1"
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.declared import Words
 from benchmarks.labels.result import StepLabel
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Step, Words
+from benchmarks.routes import Step
 
 LARGE = 2.0
 """Of a label, what a carrier taken or given back holds at least that a percent of it is told: 2 % of the label (a convention of ours)."""

@@ -13,12 +13,14 @@ import numpy as np
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER, Basis, FactorTable
+from benchmarks.declared import Words
 from benchmarks.labels.columns import Flags, Floats, StepColumns, counts, factor_of
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.result import StepLabel
+from benchmarks.materials import Yield
 from benchmarks.measurements import Direction, Finding, Metric, Severity
 from benchmarks.phrases import Phrase, Value, enumerated
-from benchmarks.routes import Step, Words, Yield
+from benchmarks.routes import Step
 
 
 def too_much(columns: StepColumns, metric: Metric, factors: FactorTable) -> dict[int, Flags]:

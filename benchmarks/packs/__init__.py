@@ -14,13 +14,14 @@ from typing import Any
 from benchmarks import shelf
 from benchmarks.carriers import CARRIERS, bring
 from benchmarks.conversion import FactorTable
+from benchmarks.declared import content_digest
 from benchmarks.errors import InputError, Place
 from benchmarks.packs.checks import refuse_faults
 from benchmarks.packs.corrections import RULES
 from benchmarks.packs.faults import Fault
 from benchmarks.packs.reading import parse, text_of
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, content_digest
+from benchmarks.routes import Pack
 
 HOME = Path(__file__).parent
 _TABLES = frozenset({"carriers", "conversion", "corrections"})  # data of this room that are no packs

@@ -13,7 +13,9 @@ from pydantic import BaseModel
 
 from benchmarks.carriers import CARRIERS, name_key
 from benchmarks.conversion import FactorTable
+from benchmarks.declared import Source, Words
 from benchmarks.errors import InputError
+from benchmarks.materials import Need, Yield
 from benchmarks.measurements import Metric
 from benchmarks.packs.corrections import asked_by
 from benchmarks.packs.faults import Fault, FaultyPack
@@ -21,7 +23,7 @@ from benchmarks.packs.limit_checks import faults_of_limits
 from benchmarks.phrases import Phrase, alternatives
 from benchmarks.quantities import ratio
 from benchmarks.released import rank
-from benchmarks.routes import Boundary, MetricRule, Need, Pack, ReferenceCondition, Source, Step, Words, Yield
+from benchmarks.routes import Boundary, MetricRule, Pack, ReferenceCondition, Step
 
 FEWEST_GRID, LONGEST_GRID = 50, 2000  # cells: of fewer, one is more than a fiftieth of all that plants can be; a draw walks over all
 FEWEST_FIRMS = 3  # no pack may let the gate show a cell of fewer

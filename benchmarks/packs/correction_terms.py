@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from benchmarks.declared import Declared, Exact, Words
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Declared, Exact, Words
 
 Value = float | str
 STANDARD_PRESSURE_PA = 101325

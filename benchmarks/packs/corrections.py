@@ -20,9 +20,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from benchmarks.declared import Declared, Words
+from benchmarks.limits import Limit, Span
 from benchmarks.packs.correction_terms import Altitude, Term, UnassessableError, Value, number
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Declared, Limit, Pack, Span, Words
+from benchmarks.routes import Pack
 
 Limits = tuple[float | None, float | None, float | None]
 

@@ -14,10 +14,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from benchmarks.declared import Source
 from benchmarks.errors import InputError, Place
 from benchmarks.packs.faults import Fault, FaultyPack
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, Source
+from benchmarks.routes import Pack
 
 _NAMES_A_SOURCE = ("source", "grid_source", "typical_source", "spread_source", "measured_source", "usual_source")
 _GRADES = ("grade1", "grade2", "grade3")

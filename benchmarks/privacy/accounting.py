@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from benchmarks.errors import PolicyRefusal
 from benchmarks.phrases import Phrase
-from benchmarks.routes import ReleasePolicy
+from benchmarks.policies import ReleasePolicy
 
 Account = tuple[str, str]
 """(step, batch id), or (step, `day_account`)."""

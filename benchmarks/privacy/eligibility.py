@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.mechanism import expected_law
 from benchmarks.released import Grid, ReleasedLabel, rank
-from benchmarks.routes import MetricRule, ReleasePolicy
+from benchmarks.routes import MetricRule
 
 _FREEDOM = 3.0  # of the heavy-tailed plant
 _UNIT_SD = sqrt(_FREEDOM / (_FREEDOM - 2))  # the standard deviation of Student's t

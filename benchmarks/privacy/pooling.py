@@ -19,9 +19,10 @@ from fractions import Fraction
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.privacy.units import draw_epsilons
-from benchmarks.routes import MetricRule, ReleasePolicy, Step
+from benchmarks.routes import MetricRule, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ from typing import Protocol, TypeVar
 
 from benchmarks.errors import PolicyRefusal
 from benchmarks.phrases import Phrase
-from benchmarks.routes import ReleasePolicy, Step
+from benchmarks.policies import ReleasePolicy
+from benchmarks.routes import Step
 
 
 class Record(Protocol):

@@ -14,10 +14,11 @@ from fractions import Fraction
 from benchmarks.errors import VerificationError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.pooling import too_long
 from benchmarks.privacy.units import draw_epsilons
 from benchmarks.released import ReleasedLabel
-from benchmarks.routes import MetricRule, Pack, ReleasePolicy, Step
+from benchmarks.routes import MetricRule, Pack, Step
 from benchmarks.wire.canonical import Value, encode
 from benchmarks.wire.fields import rational_to_wire
 from benchmarks.wire.schema import Report

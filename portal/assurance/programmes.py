@@ -16,7 +16,7 @@ from typing import Literal
 
 from django.db import transaction
 
-from benchmarks.routes import Words
+from benchmarks.declared import Words
 from benchmarks.wire.fields import HEX_DIGEST
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import managed_sites

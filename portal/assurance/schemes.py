@@ -20,8 +20,8 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
+from benchmarks.declared import Words
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 from benchmarks.wire.attestations import Performance
 from portal.problems import RefusedError
 

@@ -6,8 +6,10 @@ They are declared as an operator declares them, and registered by what `manage.p
 from __future__ import annotations
 
 import secrets
+import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from zlib import crc32
 
 from stdnum.cn import uscc
@@ -24,11 +26,12 @@ from portal.register.bringing import bring_to
 SIZE_CLASSES = (SizeClass.MEDIUM, SizeClass.LARGE, SizeClass.MEDIUM, SizeClass.SMALL)
 MINISTRY, CERTIFIER = "Ministry of Industry", "Certification Body North"
 PARTNERS = (
-    (Role.PROVIDER, "provider@example.org", "Meters and Bridges", "桥梁仪表公司", "Sun Lei"),
-    (Role.SUPPLIER, "supplier@example.org", "Hebei Power", "河北电力", "Gao Ling"),
-    (Role.ACADEMIC, "academic@example.org", "Institute of Energy", "能源研究所", "Ma Yan"),
+    (Role.PROVIDER, "provider@example.org", "Meters and Bridges", "Sun Lei"),
+    (Role.SUPPLIER, "supplier@example.org", "Hebei Power", "Gao Ling"),
+    (Role.ACADEMIC, "academic@example.org", "Institute of Energy", "Ma Yan"),
 )
-"""The further roles: role, who signs in, whom for in both languages, by what name."""
+"""The further roles: role, who signs in, whom for, by what name."""
+NAMES_ZH: dict[str, str] = tomllib.loads((Path(__file__).parent / "names_zh.toml").read_text(encoding="utf-8"))
 DRAFTER, APPROVER, AUDITOR, MANAGER = "regulator@example.org", "approver@example.org", "auditor@example.org", "enterprise@example.org"
 SUPPLIER = "supplier@example.org"
 
@@ -80,16 +83,18 @@ def declared(sector: Sector, today: date) -> register_file.Roll:
     plants, year, first = sector.plants, str(sector.year), sector.plants[0]
     return register_file.Roll(
         jurisdictions=(
-            register_file.DeclaredJurisdiction(path="cn", name="China", name_zh="中国"),
-            register_file.DeclaredJurisdiction(path="cn/he", name="Hebei", name_zh="河北"),
+            register_file.DeclaredJurisdiction(path="cn", name="China", name_zh=NAMES_ZH["China"]),
+            register_file.DeclaredJurisdiction(path="cn/he", name="Hebei", name_zh=NAMES_ZH["Hebei"]),
         ),
-        firms=tuple(register_file.DeclaredFirm(name=f"{plant.name} Group", name_zh=f"{plant.name_zh}集团") for plant in plants),
+        firms=tuple(
+            register_file.DeclaredFirm(name=f"{plant.name} Group", name_zh=NAMES_ZH["Group"].format(plant.name_zh)) for plant in plants
+        ),
         organisations=(
-            register_file.DeclaredOrganisation(name=MINISTRY, name_zh="工业主管部门", kind=Role.REGULATOR, jurisdiction="cn"),
-            register_file.DeclaredOrganisation(name=CERTIFIER, name_zh="北方认证机构", kind=Role.CERTIFICATION_BODY),
+            register_file.DeclaredOrganisation(name=MINISTRY, name_zh=NAMES_ZH[MINISTRY], kind=Role.REGULATOR, jurisdiction="cn"),
+            register_file.DeclaredOrganisation(name=CERTIFIER, name_zh=NAMES_ZH[CERTIFIER], kind=Role.CERTIFICATION_BODY),
             *(
-                register_file.DeclaredOrganisation(name=house, name_zh=house_zh, kind=role, jurisdiction="cn/he")
-                for role, _email, house, house_zh, _name in PARTNERS
+                register_file.DeclaredOrganisation(name=house, name_zh=NAMES_ZH[house], kind=role, jurisdiction="cn/he")
+                for role, _email, house, _name in PARTNERS
             ),
             *(
                 register_file.DeclaredOrganisation(
@@ -107,14 +112,14 @@ def declared(sector: Sector, today: date) -> register_file.Roll:
             register_file.DeclaredPerson(email=DRAFTER, name="Li Wei", acts_for=(MINISTRY,)),
             register_file.DeclaredPerson(email=APPROVER, name="Chen Jing", acts_for=(MINISTRY,)),
             register_file.DeclaredPerson(email=AUDITOR, name="Zhao Min", acts_for=(CERTIFIER,)),
-            *(register_file.DeclaredPerson(email=email, name=name, acts_for=(house,)) for _role, email, house, _house_zh, name in PARTNERS),
+            *(register_file.DeclaredPerson(email=email, name=name, acts_for=(house,)) for _role, email, house, name in PARTNERS),
             register_file.DeclaredPerson(email=MANAGER, name="Wang Fang", acts_for=(first.name,)),
         ),
         sites=tuple(
             register_file.DeclaredSite(
                 id=plant.site,
                 name=f"{plant.name} works",
-                name_zh=f"{plant.name_zh}厂",
+                name_zh=NAMES_ZH["works"].format(plant.name_zh),
                 organisation=plant.name,
                 jurisdiction="cn/he",
                 pack=plant.pack.id,

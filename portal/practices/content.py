@@ -10,11 +10,11 @@ from datetime import date
 from decimal import Decimal
 
 from benchmarks import packs
+from benchmarks.declared import Words
 from benchmarks.guidance.causes import Cause
 from benchmarks.guidance.practices import Library, Listing, Practice, told_by_a_firm
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Name
-from benchmarks.routes import Words
 from portal.practices.models import Entry
 
 TEXTS = ("title", "done", "conditions", "equipment")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection
 
+from benchmarks.declared import Words, worded
 from benchmarks.explanation.facts import StepAttested, Verification
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words, worded
 from portal.standings.cohort import Cohort, LeftOut
 
 

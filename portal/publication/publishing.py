@@ -14,6 +14,7 @@ from django.db.models import Max, QuerySet
 
 from benchmarks import packs
 from benchmarks.composition import IndustryLabel, Roster, by_step, compose_with_roster, seed_of
+from benchmarks.declared import worded
 from benchmarks.disclosure import GateResult, Published, gate
 from benchmarks.explanation import Approval, Change, Participation, explain
 from benchmarks.phrases import Phrase
@@ -287,8 +288,10 @@ def _participation(
 def _approval(user: User, at: datetime, act: str) -> Approval:
     """By the organisation the person decides for: what is public holds no private name."""
     membership = user.memberships.filter(role="regulator").select_related("organisation").order_by("pk").first()
-    name, name_zh = (membership.organisation.name, membership.organisation.name_zh) if membership else ("regulator", "监管部门")
-    return Approval(name, _local(at), act, name_zh)
+    if membership is None:
+        nameless = worded("regulator")
+        return Approval(nameless.en, _local(at), act, nameless.said_in("zh"))
+    return Approval(membership.organisation.name, _local(at), act, membership.organisation.name_zh)
 
 
 _SENTENCES = {

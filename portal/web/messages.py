@@ -30,8 +30,8 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 from benchmarks.catalogue import CODES, DOMAIN
+from benchmarks.declared import worded
 from benchmarks.phrases import Phrase, in_context, of_language
-from benchmarks.routes import worded
 from benchmarks.texts import text_of
 from portal.web import about, word_tables
 

@@ -17,12 +17,13 @@ from django.utils.translation import get_language, gettext_lazy, pgettext, pgett
 from django.utils.translation import gettext as _
 
 from benchmarks import catalogue, packs
+from benchmarks.declared import Words
 from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.phrases import sentences
 from benchmarks.route_ranking import WHOLE_ROUTE
-from benchmarks.routes import Pack, Route, Step, Words
+from benchmarks.routes import Pack, Route, Step
 from portal.web.viewmodels.shared import Mood, StateWord
 
 _ISO_DAY = re.compile(r"(?<![\w/.-])\d{4}-\d{2}-\d{2}(?![\w/-])")

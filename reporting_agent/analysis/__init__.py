@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from benchmarks.declared import worded
 from benchmarks.guidance.causes import Cause
 from benchmarks.labels import Grade, StepLabel
 from benchmarks.measurements import Finding
-from benchmarks.routes import worded
 from reporting_agent.analysis.account import open_balances
 from reporting_agent.analysis.account.flow import BoughtInEnergy, Cumulative, MaterialFlow, StepYield, material_flow
 from reporting_agent.analysis.account.route import route_accounts

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks import texts
 from benchmarks.catalogue import in_language, languages
+from benchmarks.declared import Words
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Words
 from reporting_agent.analysis.drivers.relevance import Interval
 
 _FILES = ("drivers.toml", "tariff.toml")

@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
 from benchmarks.audit.parts import differing, parts_of, told_by
+from benchmarks.declared import Words, worded
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
-from benchmarks.routes import Words, worded
 from benchmarks.wire.schema import Report
 from reporting_agent.config import Site
 from reporting_agent.sending.noise_drawing import draw

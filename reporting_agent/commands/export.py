@@ -99,8 +99,8 @@ _OF_FOOTPRINTS = Phrase(
 def _shells(args: Namespace) -> int:
     from datetime import UTC, datetime
 
+    from benchmarks.declared import Words
     from benchmarks.measurements import Period
-    from benchmarks.routes import Words
     from reporting_agent import pipeline
     from reporting_agent.commands import asking
     from reporting_agent.exports import carbon, shells, writing
@@ -138,8 +138,8 @@ def _lacking(steps: Sequence[StepCarbon]) -> list[Phrase | str]:
 def _footprint(args: Namespace) -> int:
     from datetime import UTC, datetime
 
+    from benchmarks.declared import Words
     from benchmarks.measurements import Period
-    from benchmarks.routes import Words
     from reporting_agent import pipeline
     from reporting_agent.commands import asking
     from reporting_agent.exports import assured, carbon, exchange, footprints, writing

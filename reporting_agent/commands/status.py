@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from fractions import Fraction
 
-    from benchmarks.routes import ReleasePolicy
+    from benchmarks.policies import ReleasePolicy
     from benchmarks.wire.agent_releases import AgentRelease
     from benchmarks.wire.signing import VerifyingKey
     from reporting_agent.sending.consent import Language

@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from benchmarks.conversion import CarbonFactor, FactorTable
-from benchmarks.routes import Source
+from benchmarks.declared import Source
 from reporting_agent.config.profile import Setting
 
 

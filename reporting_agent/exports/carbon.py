@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.conversion import Basis, FactorTable
+from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
-from benchmarks.routes import Words
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 

@@ -11,9 +11,9 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
 from benchmarks.quantities import ratio
-from benchmarks.routes import Words
 from reporting_agent.config.profile import Setting
 
 Every = Literal["15min", "30min", "60min", "day", "month"]

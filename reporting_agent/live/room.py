@@ -10,8 +10,8 @@ from typing import Protocol, cast
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 from reporting_agent.config import Site
 from reporting_agent.live import shifts
 from reporting_agent.live.answers import Answer, Kind, key_of

@@ -13,8 +13,8 @@ import jinja2
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language, languages, tag
+from benchmarks.declared import Words
 from benchmarks.phrases import Phrase, in_context, of_language
-from benchmarks.routes import Words
 from reporting_agent.config import Site
 from reporting_agent.live.answers import LONGEST_WORD, Answer, Tokens, counted, key_of
 from reporting_agent.live.answers import told as answered

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from math import fsum
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Status
 from benchmarks.phrases import Phrase, Value, enumerated
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of, size_of
 from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
 from reporting_agent.pipeline.sitewide import Sitewide

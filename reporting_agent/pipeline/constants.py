@@ -7,8 +7,8 @@ recomputes it with the release that made it.
 from __future__ import annotations
 
 from benchmarks.conversion import MJ_PER_KGCE
+from benchmarks.declared import content_digest
 from benchmarks.labels import RELATIVE_UNCERTAINTY, coverage, limit_test, outside, validity
-from benchmarks.routes import content_digest
 from reporting_agent.pipeline import own_gas, scattered, unusual_heating_values
 
 OF_A_LABEL = (

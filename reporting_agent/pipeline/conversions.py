@@ -13,12 +13,13 @@ from math import fsum
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER, Efficiency, kind_of
+from benchmarks.declared import Words
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.result import Best, Grade
 from benchmarks.phrases import Phrase, Value, enumerated
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.config.site_boundary import Conversion
 from reporting_agent.pipeline.sitewide import Sitewide
 

@@ -11,12 +11,13 @@ from math import log10
 import numpy as np
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.declared import Words
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
 from benchmarks.released import rank
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.config import Profile, Site
 from reporting_agent.config.events import Event, of_meter, of_step
 from reporting_agent.pipeline.following import sinks_of

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import FactorTable
+from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import Best, Grade, SiteLabel, StepLabel
 from benchmarks.labels.columns import counts
@@ -20,7 +21,6 @@ from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Words
 from reporting_agent.pipeline.units import mj_in
 from reporting_agent.sources import Rejected, Table
 

@@ -12,11 +12,13 @@ from dataclasses import replace
 from math import fsum
 
 from benchmarks.conversion import MJ_PER
+from benchmarks.declared import Words
 from benchmarks.labels import Best, Grade, SiteLabel, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.materials import Feed
 from benchmarks.measurements import Batch, Metric
 from benchmarks.phrases import Phrase, Value, enumerated
-from benchmarks.routes import Feed, Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, own_runs
 
 CODE = "feed-unlikely"

@@ -16,13 +16,14 @@ from math import fsum, inf
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS, Naming, named
 from benchmarks.conversion import MJ_PER, FactorTable
+from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Metric, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.pipeline import batch_names
 from reporting_agent.pipeline.units import mj_in

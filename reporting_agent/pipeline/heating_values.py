@@ -17,13 +17,14 @@ from math import inf
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER
+from benchmarks.declared import Words
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.config.materials import HeatingValues
 from reporting_agent.pipeline.units import mj_in

@@ -16,12 +16,14 @@ from math import fsum
 
 from benchmarks.carriers import CARRIERS, Naming, name_key, named, read_heading
 from benchmarks.conversion import MJ_PER, MJ_PER_KGCE
+from benchmarks.declared import Words
 from benchmarks.labels import Best, ExclusionReason, Grade, SiteLabel, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.materials import Material, MaterialAt
 from benchmarks.measurements import Batch, Finding, Metric, Severity, Status
 from benchmarks.packs.corrections import factors_of
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Material, MaterialAt, Pack, Step, Words
+from benchmarks.routes import Pack, Step
 from reporting_agent.config import Site
 from reporting_agent.pipeline import batch_names
 from reporting_agent.sources import Table

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.measurements import Batch, Direction, Finding, Severity
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.config import Site
 
 

@@ -14,6 +14,7 @@ from math import fsum
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER, FactorTable
+from benchmarks.declared import Words
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
@@ -21,7 +22,7 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.quantities import ratio
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.pipeline.units import mj_in
 
 LEAST = 0.1

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from benchmarks.declared import Words
 from benchmarks.errors import Place
 from benchmarks.labels import ExclusionReason, Grade, SiteLabel, StepLabel
 from benchmarks.measurements import Finding, Period, Severity
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 from reporting_agent.sources import Rejected, Table
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.totals import Total

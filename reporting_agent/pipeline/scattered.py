@@ -20,11 +20,12 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.declared import Words
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
 from benchmarks.phrases import Phrase, Value
 from benchmarks.released import rank
-from benchmarks.routes import Pack, ReferenceCondition, Step, Words
+from benchmarks.routes import Pack, ReferenceCondition, Step
 from reporting_agent.pipeline.units import mj_in
 
 VARIABLE = "variable-scattered"

@@ -22,9 +22,9 @@ from datetime import date
 from typing import Literal
 
 from benchmarks.conversion import Basis, FactorTable
+from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Finding
-from benchmarks.routes import Words
 from reporting_agent.pipeline.site_flows import Amounts, gather
 from reporting_agent.pipeline.sitewide import Sitewide
 

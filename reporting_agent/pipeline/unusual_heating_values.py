@@ -17,14 +17,16 @@ import numpy as np
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER
+from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import EnergyKind, Integers, StepColumns, counts
 from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.materials import UsualHeat
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Pack, UsualHeat, Words
+from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.config.materials import HeatingValue, HeatingValues
 from reporting_agent.pipeline.units import mj_in

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -113,7 +114,7 @@ def render_check(site: Site, data: PlantData, period: Period | None, lang: str, 
     if of_meters is not None:
         parts.append(_part(view, "meters", of_meters))
     heading = w["heading"].format(name=site.site.name or site.id)
-    return _page(view, heading, [], _asked(view) + Markup('<p class="lead">{}</p>').format(told), parts)
+    return _page(view, heading, [], _asked(view) + filled("opening", {"lead": told, "notes": ()}), parts)
 
 
 def render_savings(site: Site, result: LabelResult, found: tuple[Verified, ...], lang: str, made: datetime) -> str:
@@ -173,7 +174,12 @@ def _part(view: View, name: str, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _body(view: View, name: str, found: dict[str, Any]) -> Markup:
-    return Markup(environment().get_template(f"{name}.html").render(s=found, w=view.w))  # noqa: S704 - the template escapes
+    return filled(name, found, view.w)
+
+
+def filled(name: str, shown: Mapping[str, Any], words: Mapping[str, Any] = MappingProxyType({})) -> Markup:
+    """The template of that name with what it shows (`s`) and its words (`w`)."""
+    return Markup(environment().get_template(f"{name}.html").render(s=shown, w=words))  # noqa: S704 - the template escapes
 
 
 @lru_cache(maxsize=1)

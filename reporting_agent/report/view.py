@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.catalogue import in_language
+from benchmarks.declared import Words
 from benchmarks.phrases import Phrase, enumerated, sentences
-from benchmarks.routes import ReferenceCondition, Words
+from benchmarks.routes import ReferenceCondition
 from reporting_agent.analysis import key_of
 from reporting_agent.analysis.drivers.names import declared_as, unit_of, words_of
 from reporting_agent.report.figures import day

@@ -28,12 +28,13 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import TOO_FEW_BATCHES, ExclusionReason, SiteLabel, StepLabel
 from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy import randomness
 from benchmarks.privacy.accounting import Debit
 from benchmarks.privacy.pooling import fewest_batches, too_long
 from benchmarks.privacy.units import cells_together, most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedReport
-from benchmarks.routes import MetricRule, Pack, ReleasePolicy, Step
+from benchmarks.routes import MetricRule, Pack, Step
 from benchmarks.wire.conformity import policy_digest, released_metrics
 from benchmarks.wire.schema import Report, canonical_period
 from reporting_agent.sending.consent import agreed

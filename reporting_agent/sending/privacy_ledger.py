@@ -17,9 +17,9 @@ from fractions import Fraction
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy import accounting
 from benchmarks.privacy.accounting import Debit, Spent
-from benchmarks.routes import ReleasePolicy
 from reporting_agent.pipeline.batch_names import Key, split, with_year
 
 

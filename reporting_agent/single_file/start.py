@@ -39,12 +39,15 @@ def main() -> int:
     try:
         code = agent(arguments)
     except ModuleNotFoundError as missing:
-        print(
-            f"steplabel.pyz labels workbooks: `init --workbook FILE.xlsx` and `label FILE.xlsx`. The rest needs the whole agent"
-            f" (no {missing.name} in here): pip install steplabel\n"
-            "steplabel.pyz 只处理工作簿：init --workbook FILE.xlsx 和 label FILE.xlsx。其余功能需安装完整代理程序。",
-            file=sys.stderr,
+        from benchmarks.catalogue import in_language, languages
+        from benchmarks.phrases import Phrase
+
+        needs_the_agent = Phrase(
+            "steplabel.pyz labels workbooks: `init --workbook FILE.xlsx` and `label FILE.xlsx`. The rest needs the whole agent"
+            " (no %(module)s in here): pip install steplabel",
+            module=missing.name or "",
         )
+        print("\n".join(in_language(needs_the_agent, language) for language in languages()), file=sys.stderr)
         return 1
     if dropped and sys.platform == "win32" and sys.stdin.isatty():
         input("Enter ...")  # the window of a dropped file closes with the program

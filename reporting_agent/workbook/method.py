@@ -14,24 +14,11 @@ from statistics import median
 from typing import get_args
 
 from benchmarks.conversion import Basis, FactorTable
+from benchmarks.declared import Source, Words, worded
 from benchmarks.errors import InputError
 from benchmarks.measurements import Batch, Metric, Status
-from benchmarks.routes import (
-    Boundary,
-    CompositionRule,
-    DisclosurePolicy,
-    LabelRule,
-    MetricRule,
-    Pack,
-    ReleasePolicy,
-    Route,
-    RouteStep,
-    Source,
-    Step,
-    Variant,
-    Words,
-    worded,
-)
+from benchmarks.policies import CompositionRule, DisclosurePolicy, ReleasePolicy
+from benchmarks.routes import Boundary, LabelRule, MetricRule, Pack, Route, RouteStep, Step, Variant
 
 QUANTILE = Fraction(1, 4)
 FEWEST_RUNS = 10

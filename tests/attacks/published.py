@@ -17,7 +17,7 @@ from scipy.special import ndtri
 from benchmarks.composition import IndustryLabel, Roster, by_step, compose_with_roster
 from benchmarks.composition.participants import Participant
 from benchmarks.disclosure import GateResult, Published, gate
-from benchmarks.routes import DisclosurePolicy
+from benchmarks.policies import DisclosurePolicy
 from tests.statistical.sectors import PACK, RULE, STEP, Sector
 
 ROUTE = next(route for route in PACK.routes if route.id == "eaf")

@@ -7,7 +7,8 @@ from datetime import date
 from itertools import groupby
 
 from benchmarks import packs
-from benchmarks.routes import Levels, Limit, Pack, Step
+from benchmarks.limits import Levels, Limit
+from benchmarks.routes import Pack, Step
 
 YEARS = range(2013, 2027)
 LEVELS: dict[Levels, str] = {

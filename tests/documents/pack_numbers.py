@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks import packs
 from benchmarks.conversion import FactorTable
+from benchmarks.declared import Source
 from benchmarks.packs.provenance import MOVES, Number, factors, numbers
-from benchmarks.routes import Source
 from reporting_agent.analysis.account import shares
 from reporting_agent.changes import uncounted
 from reporting_agent.pipeline import constants, site_flows

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from benchmarks.declared import worded
 from benchmarks.phrases import Phrase
-from benchmarks.routes import worded
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("benchmarks", "reporting_agent", "portal")

@@ -25,7 +25,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from benchmarks.disclosure import Published, Reason, differencing
-from benchmarks.routes import DisclosurePolicy
+from benchmarks.policies import DisclosurePolicy
 from tests.statistical.outcome import Outcome
 from tests.statistical.pairs import FEWEST, VALUES, cell, draft, figures, labels_of, of_sector, pair
 from tests.statistical.sectors import PACK, Array, sector

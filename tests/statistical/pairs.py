@@ -23,9 +23,9 @@ from benchmarks.composition.curve import LADDERS, percents, read_off
 from benchmarks.composition.participants import WHOLE_ROUTE, CellRoster, member
 from benchmarks.composition.rules import apply_to_ordered, median_of_ordered, rule_for
 from benchmarks.disclosure import Published, gate
+from benchmarks.policies import DisclosurePolicy
 from benchmarks.ranking import BAND_PROBABILITY, BANDS, quarters
 from benchmarks.released import ReleasedLabel
-from benchmarks.routes import DisclosurePolicy
 from tests.statistical.sectors import PACK, RULE, STEP, Array, Sector, sector
 
 FEWEST = 8

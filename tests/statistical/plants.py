@@ -12,11 +12,12 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.declared import Source
 from benchmarks.measurements import Metric
 from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.privacy.mechanism import scores
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
-from benchmarks.routes import MetricRule, Source
+from benchmarks.routes import MetricRule
 
 Shape = Callable[[np.random.Generator, int], NDArray[np.float64]]
 """(chance, number of batches) -> their values, around TYPICAL."""

@@ -17,8 +17,10 @@ from benchmarks.composition.curve import ranks
 from benchmarks.composition.entrants import entrants
 from benchmarks.composition.rules import Averaging, averaged, middle
 from benchmarks.composition.step import compose_cell
+from benchmarks.declared import Words
 from benchmarks.disclosure.rounding import to_grid
-from benchmarks.routes import CompositionRule, Pack, Words
+from benchmarks.policies import CompositionRule
+from benchmarks.routes import Pack
 from tests.statistical.outcome import Outcome
 from tests.statistical.sectors import BETWEEN, PACK, RULE, STEP, Array, Sector, sector
 

@@ -12,10 +12,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from benchmarks.conversion import Basis, FactorTable
+from benchmarks.declared import Words
 from benchmarks.explanation import Explanation
 from benchmarks.explanation.shown_limits import not_held
 from benchmarks.measurements import Period
-from benchmarks.routes import Words
 from portal.publication.codebook import COMPOSED, EVERY_COLUMN, GATE, OWN, PACK, PORTAL
 from portal.publication.references import references_of
 from portal.publication.shapes import BenchmarkView, LabelView, ListedView, TotalView, VersionView

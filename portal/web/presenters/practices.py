@@ -12,9 +12,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benchmarks.declared import Words
 from benchmarks.guidance.outcomes import Outcome, Reported
 from benchmarks.guidance.practices import Library, Listing, Practice
-from benchmarks.routes import Words
 from portal.accounts.models import Role
 from portal.days import scheme_day
 from portal.practices.collecting import WAITING

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from math import fsum
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.declared import Words
 from benchmarks.labels.columns import counts
 from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 from reporting_agent.analysis.account.shares import SERVES, lost_in_conversions, of_line
 from reporting_agent.analysis.account.types import Draft, Part, named_carrier
 from reporting_agent.pipeline.site_balance import SiteBalance

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Batch, Metric
 from benchmarks.phrases import Phrase, Value
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.analysis.sentences import plain
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult

@@ -24,16 +24,17 @@ from math import fsum, hypot
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis
+from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import EnergyKind, counted_by, counts, factor_of
 from benchmarks.labels.coverage import coverage
 from benchmarks.labels.limit_test import doubtful, graded, is_whole_year, named, untested, untold
 from benchmarks.labels.outside import LARGEST_SHARE, outside_energy
 from benchmarks.labels.validity import ONE_WEIGHING, ExclusionReason
+from benchmarks.limits import Limit
 from benchmarks.measurements import Direction, Metric
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Limit, Words
 from reporting_agent.analysis.account.fence import FUELS, auxiliaries_elsewhere, beside, no_production
 from reporting_agent.analysis.account.shares import shares
 from reporting_agent.analysis.account.types import Draft, Kind, Part, RouteAccount, named_carrier

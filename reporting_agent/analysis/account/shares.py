@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from math import fsum
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.declared import Words
 from benchmarks.labels.columns import counts
 from benchmarks.labels.validity import ONE_WEIGHING
 from benchmarks.measurements import Metric, Period
 from benchmarks.phrases import Phrase
-from benchmarks.routes import RouteStep, Words
+from benchmarks.routes import RouteStep
 from reporting_agent.analysis.account.types import Draft, Part
 from reporting_agent.analysis.sentences import plain
 from reporting_agent.pipeline.site_balance import CarrierBalance, Line, SiteBalance

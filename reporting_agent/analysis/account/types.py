@@ -12,11 +12,13 @@ from typing import Any, Literal
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER_KGCE
+from benchmarks.declared import Words
 from benchmarks.labels import LimitGrade
 from benchmarks.labels.columns import StepColumns
+from benchmarks.limits import Limit
 from benchmarks.measurements import Batch, Metric, Status
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Limit, Step, Words
+from benchmarks.routes import Step
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import Integers
 from benchmarks.quantities import ratio
-from benchmarks.routes import Words
 from reporting_agent.analysis.baselines.model import LocalHours
 from reporting_agent.analysis.costs.prices import Prices
 from reporting_agent.analysis.sentences import said, shown

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.phrases import listed
-from benchmarks.routes import Words
 from reporting_agent.analysis.baselines.base_load import HOURS_A_DAY, BaseLoad, base_load, mean_price, too_seldom
 from reporting_agent.analysis.baselines.control import FEWEST_DAYS as FEWEST_CHARTED
 from reporting_agent.analysis.baselines.control import Event, control, events

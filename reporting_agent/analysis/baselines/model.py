@@ -21,9 +21,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.phrases import Phrase, Value, enumerated
-from benchmarks.routes import Words
 from reporting_agent.metering.record import MeterRecord
 
 HEATING_BELOW_C = 15.0

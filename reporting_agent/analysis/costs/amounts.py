@@ -17,13 +17,13 @@ import numpy as np
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable
+from benchmarks.declared import Words, worded
 from benchmarks.errors import InputError
 from benchmarks.labels import Measured, StepLabel
 from benchmarks.labels.columns import Floats, StepColumns
 from benchmarks.labels.waste import on_grid
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Words, worded
 from reporting_agent.analysis.costs.prices import Prices, priced
 from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord

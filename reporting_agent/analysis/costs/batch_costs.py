@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.declared import Words
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.measurements import Batch
 from benchmarks.quantities import ratio
-from benchmarks.routes import Words
 from reporting_agent.analysis.costs.demand import BatchPower, Power, part_of_peaks, peaks, shifted, site_power
 from reporting_agent.analysis.costs.prices import PricedEnergy, Prices, load_of, priced, windows
 from reporting_agent.analysis.sentences import joined, said, shown

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import POWER_ON_S
-from benchmarks.routes import ReferenceCondition, Words, worded
+from benchmarks.routes import ReferenceCondition
 from reporting_agent.config.materials import Variable
 
 OUTPUT, OUTPUT_PER_HOUR, DURATION, WAIT = "output", "output_per_hour", "duration", "time_since_batch_before"

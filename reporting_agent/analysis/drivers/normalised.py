@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Floats
 from benchmarks.released import rank
-from benchmarks.routes import LabelRule, Words, worded
+from benchmarks.routes import LabelRule
 from reporting_agent.analysis.drivers.relevance import CurvePoint, Kind, NormalisedLabel, Saving
 from reporting_agent.analysis.drivers.search import Judged, Outcome
 from reporting_agent.analysis.sentences import between, joined, said, shown, signed, span

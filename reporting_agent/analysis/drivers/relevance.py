@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Metric
-from benchmarks.routes import Words
 
 
 class Kind(StrEnum):

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels import Best, StepLabel
 from benchmarks.measurements import Metric
-from benchmarks.routes import Words
 from reporting_agent.analysis.drivers.normalised import curve, moves_with, normalised, savings
 from reporting_agent.analysis.drivers.relevance import Doubt, Driver, Kind, StepDrivers, Verdict
 from reporting_agent.analysis.drivers.search import FEWEST, Judged, Outcome, Search, begin, finish

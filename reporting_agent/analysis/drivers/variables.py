@@ -16,10 +16,11 @@ from itertools import chain
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers
 from benchmarks.measurements import Batch
-from benchmarks.routes import Step, Words
+from benchmarks.routes import Step
 from reporting_agent.analysis.drivers.names import DURATION, OUTPUT, OUTPUT_PER_HOUR, WAIT, declared_as, unit_of, words_of
 from reporting_agent.analysis.drivers.relevance import Kind
 from reporting_agent.config.materials import Variable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from benchmarks.routes import Words, worded
+from benchmarks.declared import Words, worded
 from reporting_agent.config import Meter
 from reporting_agent.metering import MeterRecord
 

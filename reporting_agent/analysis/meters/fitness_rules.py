@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import floor, log10
 
+from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words, worded
 from reporting_agent.analysis.meters.fitness import GRAVITY, Aspect, Issue, Measuring, Verdict
 from reporting_agent.analysis.sentences import shown
 from reporting_agent.metering.record import MeterRecord

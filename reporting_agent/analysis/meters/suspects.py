@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words, worded
 from reporting_agent.analysis.sentences import shown
 from reporting_agent.metering import MeterRecord
 

@@ -26,10 +26,11 @@ import numpy as np
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis, FactorTable
+from benchmarks.declared import Words, worded
 from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Period
 from benchmarks.phrases import Phrase, Value, enumerated, sentences
-from benchmarks.routes import Pack, Words, worded
+from benchmarks.routes import Pack
 from reporting_agent.analysis.costs.amounts import Amount, added
 from reporting_agent.analysis.costs.prices import Prices, in_unit, to_us
 from reporting_agent.analysis.sentences import percent, shown

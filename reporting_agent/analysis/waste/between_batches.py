@@ -27,10 +27,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase, Value
-from benchmarks.routes import Words
 from reporting_agent.analysis.sentences import plain
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.metering import MeterRecord, Stretch

@@ -26,12 +26,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.declared import Words, worded
 from benchmarks.guidance.causes import Cause
 from benchmarks.labels import Measured
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.labels.waste import on_grid
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Step, Words, worded
+from benchmarks.routes import Step
 from reporting_agent.analysis.drivers.regression import fit
 from reporting_agent.analysis.sentences import plain
 from reporting_agent.analysis.waste.chance import SIGNIFICANT, Difference, differences, holm, of_product, without_drift

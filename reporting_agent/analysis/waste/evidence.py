@@ -18,9 +18,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers, StepColumns
 from benchmarks.measurements import Batch, State, Status
-from benchmarks.routes import Words, worded
 from reporting_agent.config import Site
 from reporting_agent.pipeline.batches import missing_before
 

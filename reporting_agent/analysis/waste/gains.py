@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.declared import Words, worded
 from benchmarks.guidance.causes import Cause
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.phrases import Phrase, Value, enumerated, sentences
-from benchmarks.routes import Pack, Words, worded
+from benchmarks.routes import Pack
 from reporting_agent.analysis.costs.amounts import Amount, added, amount_of
 from reporting_agent.analysis.sentences import percent, plain
 from reporting_agent.analysis.waste.causes import CauseRule

@@ -18,12 +18,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.guidance.causes import Cause
 from benchmarks.labels import Measured, StepLabel
 from benchmarks.labels.columns import Floats
 from benchmarks.labels.waste import GapColumns, on_grid, split_gap
 from benchmarks.measurements import Metric
-from benchmarks.routes import Step, Words
+from benchmarks.routes import Step
 from reporting_agent.analysis.costs.amounts import Amount, Rates, amount_of, paid_in, parts_of, plus, rates_of
 from reporting_agent.analysis.drivers.relevance import StepDrivers
 from reporting_agent.analysis.waste.causes import Attribution, CauseRule, attribute

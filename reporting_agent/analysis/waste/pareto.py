@@ -20,10 +20,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.declared import Words, worded
 from benchmarks.guidance.causes import Cause
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, Step, Words, worded
+from benchmarks.routes import Pack, Step
 from reporting_agent.analysis.costs.amounts import ZERO, Amount, added, amount_of
 from reporting_agent.analysis.drivers.names import words_of
 from reporting_agent.analysis.waste.causes import RUNS_OF_FIXED_LENGTH, WHOLE_DAYS

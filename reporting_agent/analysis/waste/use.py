@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.declared import Words, worded
 from benchmarks.labels import ExclusionReason
 from benchmarks.labels.waste import GRID
 from benchmarks.measurements import Batch, Direction
 from benchmarks.quantities import ratio
-from benchmarks.routes import Words, worded
 from reporting_agent.analysis.waste.between_batches import standing
 from reporting_agent.analysis.waste.evidence import Use, of_state, purpose
 from reporting_agent.config import Site

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.declared import Words, worded
 from benchmarks.guidance.causes import Cause
 from benchmarks.labels import Measured
 from benchmarks.labels.columns import Floats
-from benchmarks.routes import Words, worded
 from reporting_agent.analysis.costs.amounts import Amount, amount_of
 from reporting_agent.analysis.drivers.names import unit_of
 from reporting_agent.analysis.sentences import between, plain

@@ -12,9 +12,9 @@ from datetime import date
 
 from benchmarks.audit.evidence import TAKE_THE_FILE, Outcome, failed, held, not_checkable, same
 from benchmarks.audit.sample_file import ListedEntry, ServedEntry
+from benchmarks.declared import Words, worded
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words, worded
 from benchmarks.wire import logged, merkle
 from benchmarks.wire.logged import Kind
 from reporting_agent.audit.openings.recognising import Act

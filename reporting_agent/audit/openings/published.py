@@ -11,9 +11,9 @@ from typing import Any
 
 from benchmarks.audit import published as audited
 from benchmarks.audit.evidence import Outcome, held, not_checkable, refused
+from benchmarks.declared import worded
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.routes import worded
 from benchmarks.wire import approved, challenges, checkpoints, directory, heads, library, logged, published, receipts
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.merkle import require_consistency, require_inclusion

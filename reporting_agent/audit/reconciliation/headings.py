@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TypeAlias
 
-from benchmarks.routes import Words, worded
+from benchmarks.declared import Words, worded
 
 Example: TypeAlias = str | float | int | date
 

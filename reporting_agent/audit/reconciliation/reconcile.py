@@ -14,11 +14,11 @@ from math import fsum
 
 from benchmarks.audit.evidence import Outcome, failed, held, not_checkable, same
 from benchmarks.audit.records import microseconds
+from benchmarks.declared import Words, worded
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Words, worded
 from reporting_agent.audit.reconciliation.bills_against_meters import FIND_OUT, of_bills, of_survey
 from reporting_agent.audit.reconciliation.counting import us_of
 from reporting_agent.audit.reconciliation.papers import Calibration, Papers, Sale

@@ -7,10 +7,10 @@ from datetime import date
 
 from benchmarks.audit.evidence import Outcome, in_words, not_checkable
 from benchmarks.audit.records import microseconds
+from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 from reporting_agent.audit.reconciliation.counting import us_of
 from reporting_agent.config import Site
 

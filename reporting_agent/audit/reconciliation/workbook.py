@@ -17,8 +17,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from benchmarks.catalogue import languages
+from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
-from benchmarks.routes import Words
 from reporting_agent.audit.reconciliation.headings import ABOUT, COLUMNS, EXAMPLES, NOTES, OPTIONAL, SHEETS
 from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, Stock
 from reporting_agent.config import Profile

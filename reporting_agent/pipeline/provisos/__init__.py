@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from benchmarks import packs
 from benchmarks.conversion import Basis
+from benchmarks.declared import Words
 from benchmarks.labels import SiteLabel, StepLabel, needs, turnover, yields
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.pipeline import (
     conversions,

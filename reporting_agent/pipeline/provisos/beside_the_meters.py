@@ -13,12 +13,13 @@ from math import fsum, isfinite
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis
+from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import EnergyKind, counts, factor_of, within
 from benchmarks.measurements import Direction, Status
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.config.site_boundary import Flow, SiteBoundary
 from reporting_agent.pipeline.sitewide import Sitewide
 

@@ -14,12 +14,14 @@ from math import fsum, hypot
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.materials import Take
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Pack, Step, Take, Words
+from benchmarks.routes import Pack, Step
 from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of
 from reporting_agent.pipeline.sitewide import Sitewide
 

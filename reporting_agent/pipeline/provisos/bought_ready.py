@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from math import fsum
 
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.result import Measured
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Step, Words
+from benchmarks.routes import Step
 
 
 def told(label: StepLabel, step: Step, static: Mapping[str, float | str]) -> Iterator[Words]:

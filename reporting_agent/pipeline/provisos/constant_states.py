@@ -14,12 +14,12 @@ import numpy as np
 from benchmarks import gas_and_steam
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Direction, Status
 from benchmarks.phrases import Phrase, Value, enumerated
-from benchmarks.routes import Words
 from reporting_agent.config.agreement import amount_unit
 from reporting_agent.config.meters import DesignState, Meter, Steam
 from reporting_agent.metering import MeterRecord, derived

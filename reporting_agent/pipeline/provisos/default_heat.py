@@ -13,11 +13,12 @@ import numpy as np
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, factor_of
 from benchmarks.measurements import CarrierEnergy, Direction
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.pipeline.sitewide import Sitewide
 from reporting_agent.pipeline.units import mj_in
 

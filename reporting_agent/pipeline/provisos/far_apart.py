@@ -18,9 +18,10 @@ from statistics import NormalDist
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Step, Words
+from benchmarks.routes import Step
 
 TIMES = 2.0
 """What follows from the pack's spread, times which a label may lie below the mean of its runs and go untold (a convention of ours)."""

@@ -16,14 +16,16 @@ import numpy as np
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER
+from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.materials import UsualHeat
 from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.routes import Pack, UsualHeat, Words
+from benchmarks.routes import Pack
 from reporting_agent.pipeline.sitewide import Sitewide
 from reporting_agent.pipeline.units import mj_in
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.conversion import MJ_PER
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, Metric
 from benchmarks.phrases import Phrase, Value, enumerated
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, own_runs
 
 

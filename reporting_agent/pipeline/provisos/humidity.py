@@ -11,12 +11,12 @@ from math import fsum
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Direction, Status
 from benchmarks.phrases import Phrase, Value
-from benchmarks.routes import Words
 from reporting_agent.config.meters import Meter
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline.sitewide import Sitewide

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from benchmarks.declared import Words
 from benchmarks.labels import SiteLabel
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 
 
 def told(made: SiteLabel, now: datetime) -> SiteLabel:

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of
 from reporting_agent.pipeline.provisos.between_steps import Taken
 from reporting_agent.pipeline.sitewide import Sitewide

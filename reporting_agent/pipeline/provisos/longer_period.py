@@ -13,11 +13,11 @@ from datetime import timedelta
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels import ExclusionReason, SiteLabel, StepLabel
 from benchmarks.labels.result import Measured
 from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 from reporting_agent.pipeline.provisos.stretches import HIGHER
 
 A_YEAR = timedelta(days=360)

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.result import Measured
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Step, Words
+from benchmarks.routes import Step
 
 OPPOSED = -0.3
 """The correlation of neighbouring days from which it is told (a convention of ours), and in short records `SIGMAS` of chance."""

@@ -10,10 +10,11 @@ from math import fsum
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.pipeline.materials_in_the_log import own_output, own_runs
 
 NEARLY = 0.01

@@ -14,13 +14,14 @@ from math import fsum
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import Floats, counts, within
 from benchmarks.labels.result import Measured
 from benchmarks.measurements import Direction, Status
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.released import rank
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.metering.windows import PEAK, to_us
 from reporting_agent.pipeline.meter_accounts import MeterAccount
 from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, in_unit_of

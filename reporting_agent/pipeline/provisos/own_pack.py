@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks import packs
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 
 
 def told(label: StepLabel, pack: Pack) -> Iterator[Words]:

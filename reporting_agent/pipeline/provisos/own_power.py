@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.config import Site
 from reporting_agent.pipeline.provisos.bought_ready import percent
 

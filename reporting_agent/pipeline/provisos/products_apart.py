@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import Floats
 from benchmarks.labels.limit_test import named
 from benchmarks.labels.step import means_of_variables
 from benchmarks.packs.corrections import NotAssessable, corrected_limits
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Step, Words
+from benchmarks.routes import Step
 from reporting_agent.pipeline.sitewide import Sitewide
 
 HIGHER = 0.01

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from benchmarks.declared import Words
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, State, Status
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 
 
 def as_usual(batches: Sequence[Batch]) -> list[Batch] | None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import fsum
 
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
+from benchmarks.materials import Share
 from benchmarks.measurements import Batch
 from benchmarks.packs.corrections import RULES
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Pack, Share, Step, Words
+from benchmarks.routes import Pack, Step
 from reporting_agent.pipeline.materials_in_the_log import ROOM_PCT, Charged, own_output, own_runs
 
 

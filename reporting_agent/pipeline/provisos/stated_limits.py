@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.limit_test import named
 from benchmarks.labels.result import LimitGrade
 from benchmarks.labels.step import means_of_variables
+from benchmarks.limits import Limit
 from benchmarks.measurements import Period
 from benchmarks.packs.corrections import asked_by, grade, strictest
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Limit, Step, Words
+from benchmarks.routes import Step
 
 Static = Mapping[str, float | str]
 

@@ -14,11 +14,12 @@ from datetime import date
 
 import numpy as np
 
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.phrases import Phrase
 from benchmarks.released import rank
-from benchmarks.routes import LabelRule, Words
+from benchmarks.routes import LabelRule
 from reporting_agent.pipeline.provisos.neighbours import by_day
 
 HIGHER = 0.03

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator
 from math import fsum
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Direction, Status
 from benchmarks.phrases import Phrase, Value
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.config.site_boundary import Conversion, Flow, SiteBoundary
 from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, size_of
 from reporting_agent.pipeline.sitewide import Sitewide

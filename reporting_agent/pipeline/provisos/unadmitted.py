@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from math import fsum
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.declared import Words
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.measurements import Status
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.routes import Pack, Step, Words
+from benchmarks.routes import Pack, Step
 from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, in_unit_of
 from reporting_agent.pipeline.sitewide import Sitewide
 

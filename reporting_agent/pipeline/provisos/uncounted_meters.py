@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from math import fsum
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.measurements import Direction, Status
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.quantities import ratio
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 from reporting_agent.config import Meter
 from reporting_agent.config.site_boundary import Flow, SiteBoundary
 from reporting_agent.metering import MeterRecord

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from markupsafe import Markup, escape
+from typing import Any, NamedTuple
 
 from benchmarks.catalogue import in_language
 from reporting_agent.analysis import BatchLoss, Cause, CausePart, StepLosses
@@ -12,6 +10,15 @@ from reporting_agent.changes.smallest_change import beside
 from reporting_agent.report.figures import Figure, count, figure, percent, scaled, shown, time
 from reporting_agent.report.view import Group, View
 
+
+class Piece(NamedTuple):
+    """A part of a sentence."""
+
+    text: str
+    bold: bool = False
+
+
+Sentence = list[Piece]
 MOST = 0.5  # from this share on "more than half" is said of a cause
 
 
@@ -20,19 +27,19 @@ def data(view: View) -> dict[str, Any]:
     group = view.lead
     if group is None:
         return {"sentence": _refused(view), "figures": []}
-    return {"sentence": Markup(view.gap).join(_sentences(view, group)), "figures": list(_figures(view, group))}  # noqa: S704 - escaped part by part
+    return {"sentence": _joined(view, _sentences(view, group)), "figures": list(_figures(view, group))}
 
 
-def _refused(view: View) -> Markup:
+def _refused(view: View) -> Sentence:
     w = view.w["lead"]
     if not view.groups:
-        return escape(w["no_batches"])
+        return [Piece(w["no_batches"])]
     group = view.groups[0]
     why = view.reason(group.main.best.reason or "")
-    return escape(w["no_label"].format(name=view.name(group), why=why, read=count(group.main.read)))
+    return [Piece(w["no_label"].format(name=view.name(group), why=why, read=count(group.main.read)))]
 
 
-def _sentences(view: View, group: Group) -> list[Markup]:
+def _sentences(view: View, group: Group) -> list[Sentence]:
     w, label, unit = view.w["lead"], group.main, view.unit(group.main)
     if view.in_question(group):
         return [_bold(w["in_question"], runs=view.run(group, 2), best=shown(label.best.value), unit=unit)]
@@ -50,7 +57,7 @@ def _sentences(view: View, group: Group) -> list[Markup]:
     return [sentence for sentence in said if sentence]
 
 
-def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Markup:
+def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Sentence:
     """How much of the worst batch's gap named causes took, the largest of them, and how much nothing in the data explains."""
     w, total = view.w["lead"], worst.gap.energy
     named = next((part for part in worst.causes if part.cause.named), None)
@@ -68,10 +75,10 @@ def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Markup:
         said.append(_cause(view, "at_power", at_power, total))
     if named is not None:
         said.append(_cause(view, "cause_most" if named.amount.energy > MOST * total else "cause", named, total))
-    return Markup(view.gap).join(said)  # noqa: S704 - escaped part by part
+    return _joined(view, said)
 
 
-def _cause(view: View, words: str, part: CausePart, total: float) -> Markup:
+def _cause(view: View, words: str, part: CausePart, total: float) -> Sentence:
     w, told = view.w["lead"], view.evidence(part.evidence)
     return _bold(
         w[words],
@@ -81,11 +88,11 @@ def _cause(view: View, words: str, part: CausePart, total: float) -> Markup:
     )
 
 
-def _year(view: View, losses: StepLosses) -> Markup:
+def _year(view: View, losses: StepLosses) -> Sentence:
     """The period as a whole: the named cause that costs most of all."""
     named = [(amount.energy, cause) for cause, amount in losses.by_cause.items() if cause.named and amount.energy > 0]
     if not named:
-        return Markup("")
+        return []
     energy, cause = max(named)
     same = view.worst is not None and view.worst.causes and view.worst.causes[0].cause is cause
     return _bold(
@@ -158,7 +165,10 @@ def _text(value: Figure) -> str:
     return f"{value.text} {value.unit}"
 
 
-def _bold(template: str, **given: str) -> Markup:
-    """A sentence whose filled-in parts are escaped; what stands between asterisks in the words is bold."""
-    parts = str(escape(template)).format(**{name: escape(value) for name, value in given.items()}).split("*")
-    return Markup("".join(f"<b>{part}</b>" if index % 2 else part for index, part in enumerate(parts)))  # noqa: S704 - every part was escaped
+def _bold(template: str, **given: str) -> Sentence:
+    """What stands between asterisks in the words is bold."""
+    return [Piece(part.format(**given), bold=index % 2 == 1) for index, part in enumerate(template.split("*"))]
+
+
+def _joined(view: View, sentences: list[Sentence]) -> Sentence:
+    return [piece for index, sentence in enumerate(sentences) for piece in (*([Piece(view.gap)] if index else ()), *sentence)]

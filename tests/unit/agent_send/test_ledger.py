@@ -10,8 +10,8 @@ import pytest
 from benchmarks import packs
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.accounting import Debit
-from benchmarks.routes import ReleasePolicy
 from reporting_agent.sending.privacy_ledger import Ledger
 from reporting_agent.state import transaction
 from tests.unit.agent_send.cast import Desk

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from benchmarks import shelf
+from benchmarks.declared import Words
 from benchmarks.errors import VerificationError
 from benchmarks.guidance.causes import Cause
 from benchmarks.guidance.practices import Library, Listing
-from benchmarks.routes import Words
 from benchmarks.wire import library, logged
 from benchmarks.wire.approved import sha256
 from benchmarks.wire.heads import TreeHead

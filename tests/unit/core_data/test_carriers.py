@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.carriers import CARRIERS, brought
-from benchmarks.routes import OwnCarrier
+from benchmarks.materials import OwnCarrier
 
 
 def test_a_pack_that_is_only_looked_at_leaves_no_carrier_behind() -> None:

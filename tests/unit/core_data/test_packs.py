@@ -15,6 +15,7 @@ from benchmarks import conversion, packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language
 from benchmarks.conversion import FactorTable
+from benchmarks.declared import Source
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.pack_remarks import remarks
@@ -22,7 +23,7 @@ from benchmarks.packs.checks import faults, read_in_the_future
 from benchmarks.packs.corrections import RULES
 from benchmarks.packs.faults import Fault, FaultyPack
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack, Source, Step
+from benchmarks.routes import Pack, Step
 from reporting_agent.cli import main
 
 CONTRACT = {

@@ -14,12 +14,13 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.composition import Participant, by_step, compose_route, roster_of
+from benchmarks.declared import Words
 from benchmarks.disclosure import GateResult, gate
 from benchmarks.explanation import Approval, Change, Explanation, Participation, Verification, en16231, explain
 from benchmarks.explanation.shown_limits import ANNUAL_BASIS, shown_limits
 from benchmarks.explanation.text import CLAUSE_4_1
 from benchmarks.explanation.wording import decimals, figure
-from benchmarks.routes import Pack, Words
+from benchmarks.routes import Pack
 
 Grow = Callable[..., Any]
 FACTS = Participation(

@@ -190,7 +190,7 @@ def by_trying(ours: frozenset[int], others: list[frozenset[int]], least: int) ->
 
 @given(st.lists(st.frozensets(st.integers(0, 6), min_size=1), min_size=1, max_size=5), st.integers(1, 4))
 def test_what_is_left_over_is_found_as_by_trying_every_combination(sets: list[frozenset[int]], least: int) -> None:
-    from benchmarks.routes import DisclosurePolicy
+    from benchmarks.policies import DisclosurePolicy
 
     policy = DisclosurePolicy(**POLICY, least_changed_participants=least)
     ours, others = sets[0], sets[1:]

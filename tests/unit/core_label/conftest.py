@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from benchmarks.conversion import FactorTable
+from benchmarks.declared import Source, Words
 from benchmarks.measurements import Batch, CarrierEnergy, Metric, Period
-from benchmarks.routes import Boundary, LabelRule, MetricRule, ReferenceCondition, ReleasePolicy, Source, Step, Variant, Words
+from benchmarks.policies import ReleasePolicy
+from benchmarks.routes import Boundary, LabelRule, MetricRule, ReferenceCondition, Step, Variant
 
 WORDS = Words(en="word", zh="词")
 ASSUMED = Source(text="a builder for tests", kind="engineering-assumption", verified=False)

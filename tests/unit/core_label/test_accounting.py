@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 
 from benchmarks.errors import ExitCode, PolicyRefusal
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.accounting import Debit, Spent, add_up, check, check_correction, reserve
-from benchmarks.routes import ReleasePolicy
 
 ONE, CAP = Fraction(1), Fraction(2)
 

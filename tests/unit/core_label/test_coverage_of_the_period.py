@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from benchmarks.conversion import FactorTable
+from benchmarks.declared import Words
 from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.coverage import Coverage, Span, coverage
 from benchmarks.labels.step import label_step
 from benchmarks.measurements import Batch, Period, State, Status
-from benchmarks.routes import MetricRule, Step, Variant, Words
+from benchmarks.routes import MetricRule, Step, Variant
 from tests.unit.core_label.test_label_of_a_step import limit_of
 
 START = datetime(2016, 1, 1, tzinfo=UTC)

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from benchmarks.measurements import Metric
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.privacy.eligibility import eligible, expected_error
 from benchmarks.privacy.intervals import STEP_ALLOWANCE, interval, noise_law, simulate_errors
 from benchmarks.privacy.mechanism import exact_law, scores
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
-from benchmarks.routes import ReleasePolicy
 
 GRID = Grid(Fraction(250), Fraction(650), Fraction(1))
 

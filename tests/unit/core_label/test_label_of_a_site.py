@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from benchmarks.conversion import FactorTable
+from benchmarks.declared import Words
 from benchmarks.labels import SiteLabel, label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
-from benchmarks.routes import DisclosurePolicy, MetricRule, Pack, ReleasePolicy, Step, Variant, Words
+from benchmarks.policies import DisclosurePolicy, ReleasePolicy
+from benchmarks.routes import MetricRule, Pack, Step, Variant
 
 WORDS = Words(en="word", zh="词")
 GATE = DisclosurePolicy(

@@ -9,9 +9,11 @@ from fractions import Fraction
 import pytest
 
 from benchmarks.conversion import FactorTable
+from benchmarks.declared import Words
 from benchmarks.labels import IncompleteError, StepLabel, label_step, value_per_tonne
+from benchmarks.limits import Limit
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
-from benchmarks.routes import Limit, MetricRule, ReferenceCondition, Step, Words
+from benchmarks.routes import MetricRule, ReferenceCondition, Step
 
 Build = Callable[..., Batch]
 BuildStep = Callable[..., Step]

@@ -11,8 +11,9 @@ import pytest
 
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Period
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.pooling import HeldYear, Pool, is_worth_it, pool, too_long
-from benchmarks.routes import ReleasePolicy, Step
+from benchmarks.routes import Step
 
 ONE = Fraction(1)
 

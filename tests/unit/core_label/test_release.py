@@ -15,10 +15,11 @@ from benchmarks.conversion import FactorTable
 from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import StepLabel, label_step
 from benchmarks.measurements import Batch, Metric, Period
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.release import count_class, debits, refusal, release, release_id
 from benchmarks.released import ReleasedLabel
-from benchmarks.routes import ReleasePolicy, Step
+from benchmarks.routes import Step
 
 
 def stream_for(name: str) -> KeyedStream:

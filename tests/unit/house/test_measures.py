@@ -19,8 +19,14 @@ def draw(name: str) -> str:
         return f"<td class='x'>{name}</td>"
     except (ValueError, Exception):
         return "水泥"
-    except KeyError:
-        return "a < b"
+    except BaseException:
+        print("<file>")
+        raise
+
+
+PATTERN = re.compile("水泥")
+ROW = 1
+"""A row, 水泥."""
 '''
 
 

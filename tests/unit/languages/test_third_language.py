@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 
 from benchmarks import catalogue
+from benchmarks.declared import Words
 from benchmarks.packs import load
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 from portal.web.messages import phrases_of_core
 from reporting_agent.cli import main
 from reporting_agent.commands import own_language

@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.conversion import Basis, FactorTable
+from benchmarks.declared import Words
 from benchmarks.measurements import CarrierEnergy
-from benchmarks.routes import Boundary, Words
+from benchmarks.routes import Boundary
 from portal.web.carbon import co2, last_day, of_electricity, together
 from portal.web.gaps import Gap
 from portal.web.presenters.site_gaps import carbon_of_gap

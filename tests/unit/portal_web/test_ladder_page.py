@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from benchmarks import packs
+from benchmarks.declared import Words
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.shown_limits import shown_limits
 from benchmarks.packs.provenance import numbers
-from benchmarks.routes import Words
 from portal.publication.shapes import LabelView, StepView, TotalView
 from portal.web.figures import MINUS, energy_units
 from portal.web.presenters.benchmarks import lead_of

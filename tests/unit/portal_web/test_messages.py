@@ -11,9 +11,9 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from benchmarks.catalogue import in_language
+from benchmarks.declared import Words
 from benchmarks.measurements import Finding, Severity
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 from portal.web.messages import CORE_PO_FILE, HERE, PO_FILE, ROOT, compiled, phrases_of_core, texts_in_use, translations, untranslated
 
 ABOUT = HERE / "about.toml"

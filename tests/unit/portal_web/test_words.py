@@ -8,8 +8,8 @@ import pytest
 from django.utils import translation
 
 from benchmarks import packs
+from benchmarks.declared import Words
 from benchmarks.explanation import LimitShown
-from benchmarks.routes import Words
 from portal.web.presenters.standard_limits import beside_rows
 from portal.web.words import Names, dated, enumerated, one_after_another, period_name
 

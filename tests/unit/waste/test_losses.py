@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.declared import Words
 from benchmarks.measurements import Batch, CarrierEnergy, Direction
-from benchmarks.routes import Words
 from reporting_agent.analysis.costs.amounts import Amount, added
 from reporting_agent.analysis.drivers.relevance import NormalisedLabel, StepDrivers
 from reporting_agent.analysis.waste.losses import StepLosses, losses

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from benchmarks import packs
+from benchmarks.declared import Source, Words
 from benchmarks.errors import VerificationError
 from benchmarks.measurements import Metric
+from benchmarks.policies import DisclosurePolicy, ReleasePolicy
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile
-from benchmarks.routes import Boundary, DisclosurePolicy, LabelRule, MetricRule, Pack, ReleasePolicy, Source, Step, Variant, Words
+from benchmarks.routes import Boundary, LabelRule, MetricRule, Pack, Step, Variant
 from benchmarks.wire.conformity import policy_digest, require_conformity
 from benchmarks.wire.schema import Report, decode_report, encode_report
 from benchmarks.wire.sealing import SIZES
