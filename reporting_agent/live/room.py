@@ -76,7 +76,7 @@ class Room:
         }
         self.plant.fill(
             readings,
-            [row for row in source.rows() if row["table"] == "batches"],
+            [row for row in source.rows if row["table"] == "batches"],
             max((int(t.max()) for t, _ in readings.values()), default=0),
         )
         self._learned_s = time.monotonic()
