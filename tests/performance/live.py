@@ -81,7 +81,7 @@ def _mqtt() -> Measurement:
     seconds: dict[str, list[float]] = {"ours": [], "bare": []}
     with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
         folder = Path(held)
-        with _broker(folder) as port, _watch(folder, port) as watch:
+        with broker(folder) as port, _watch(folder, port) as watch:
             _until(lambda: not watch.sources[0].trouble())
             for session in ("bare", "ours"):  # once, so that the broker keeps what comes
                 _session(port, session)
@@ -111,7 +111,7 @@ def _to_the_page(seconds: int) -> Measurement:
     """p99 of all seconds but the first five, and the memory at a quarter and at the end."""
     with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
         folder = Path(held)
-        with _broker(folder) as port, _watch(folder, port) as watch:
+        with broker(folder) as port, _watch(folder, port) as watch:
             _until(lambda: not watch.sources[0].trouble())
             address = f"http://127.0.0.1:{watch.settings.page.port}/events/"
             shown: list[tuple[float, int]] = []
@@ -136,7 +136,7 @@ def _to_the_page(seconds: int) -> Measurement:
 
 def _send(port: int, seconds: int, began: float) -> None:
     """A thousand readings each second, and an open batch of each of ten furnaces."""
-    client = _client(port, "sender")
+    client = connected(port, "sender")
     for line in range(10):
         row = {"batch_id": f"B{line}", "step": "eaf", "start": datetime.fromtimestamp(began, UTC).isoformat(), "equipment": f"eaf-{line}"}
         client.publish("works/batches", json.dumps(row), 1)
@@ -151,7 +151,7 @@ def _send(port: int, seconds: int, began: float) -> None:
 
 
 @contextmanager
-def _broker(folder: Path) -> Iterator[int]:
+def broker(folder: Path) -> Iterator[int]:
     from tests.servers import mosquitto
 
     with mosquitto.serve(folder) as server:
@@ -162,14 +162,18 @@ def _broker(folder: Path) -> Iterator[int]:
             broker.stop()
 
 
+def site_text(port: int, page: int, meters: int) -> str:
+    """A site.toml of so many registers on ten furnaces."""
+    return _SITE.format(port=port, page=page) + "".join(_METER.format(number=number, line=number % 10) for number in range(meters))
+
+
 @contextmanager
 def _watch(folder: Path, port: int) -> Iterator[Any]:
     from reporting_agent.config import load_site
     from reporting_agent.live.watching import Watch
     from tests.servers import free_port
 
-    text = _SITE.format(port=port, page=free_port()) + "".join(_METER.format(number=number, line=number % 10) for number in range(METERS))
-    (folder / "site.toml").write_text(text, "utf-8")
+    (folder / "site.toml").write_text(site_text(port, free_port(), METERS), "utf-8")
     watch, stop = Watch(load_site(folder / "site.toml"), lambda _: None), threading.Event()
     running = threading.Thread(target=watch.run, args=(stop,))
     running.start()
@@ -186,7 +190,7 @@ def _again(watch: Any) -> Any:
     return MqttSource(watch.settings.mqtt[0], watch.site.folder, watch.intake)
 
 
-def _client(port: int, name: str) -> Any:
+def connected(port: int, name: str) -> Any:
     from paho.mqtt import client as paho
     from paho.mqtt.enums import CallbackAPIVersion
 
@@ -198,7 +202,7 @@ def _client(port: int, name: str) -> Any:
 
 
 def _publish(port: int, count: int, run: int) -> None:
-    client = _client(port, "sender")
+    client = connected(port, "sender")
     sent = [
         client.publish(f"works/meters/m-{number % METERS}", json.dumps({"t": at, "v": number * 0.5, "n": at}), 1)
         for number in range(count)
@@ -255,10 +259,14 @@ def _count(port: int, count: int) -> None:
 def _listen(address: str, shown: list[tuple[float, int]]) -> None:
     """When the page's foot told how many readings are kept."""
     with urllib.request.urlopen(address, timeout=600) as events:  # noqa: S310 - our own page
-        for line in events:
-            if line.startswith(b"data: ") and (foot := json.loads(line[6:]).get("foot")):
-                words = foot.split(" readings since")[0].split(">")[-1]
-                shown.append((time.time(), int(words.replace(",", "").replace("\u202f", "").replace("\u00a0", ""))))
+        told = (json.loads(line[6:]).get("foot") for line in events if line.startswith(b"data: "))
+        shown.extend((time.time(), kept_in(foot)) for foot in told if foot)
+
+
+def kept_in(page: str) -> int:
+    """How many readings were kept, as its foot tells."""
+    words = page.split(" readings since")[0].split(">")[-1]
+    return int(words.replace(",", "").replace("\u202f", "").replace("\u00a0", ""))
 
 
 def _first(shown: list[tuple[float, int]], kept: int) -> float:
