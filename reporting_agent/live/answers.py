@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.running import Alert
+from reporting_agent.live.plant import Alert
 
 Kind = Literal["seen", "not-so", "taken-back"]
 KINDS: tuple[str, ...] = get_args(Kind)

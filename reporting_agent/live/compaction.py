@@ -41,14 +41,10 @@ def compact(folder: Path, number: int, then: Callable[[], None]) -> list[Path]:
 
 def whole(path: Path) -> tuple[list[str], Any, list[Row]]:
     """All of a segment: the names of its meters, its records (`RECORD`) in order of arrival, and the rows of its tables."""
-    names: list[str] = []
-    parts: list[Any] = [np.empty(0, RECORD)]
-    rows: list[Row] = []
-    for frame in frames(path):
-        names = list(frame.names)
-        parts.append(frame.records)
-        rows += frame.rows
-    return names, np.concatenate(parts), rows
+    there = list(frames(path))
+    names = list(there[-1].names) if there else []
+    records = np.frombuffer(b"".join(frame.packed for frame in there), RECORD)
+    return names, records, [row for frame in there for row in frame.rows]
 
 
 def _parquet(names: list[str], records: Any) -> bytes:

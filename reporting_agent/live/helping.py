@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.guidance.practices import Library, Practice
 from reporting_agent.config import Site
-from reporting_agent.live.running import Alert
+from reporting_agent.live.plant import Alert
 
 MOST = 2
 

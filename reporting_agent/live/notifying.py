@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.phrases import Phrase
 from reporting_agent.live.answers import Answer
-from reporting_agent.live.running import Alert
+from reporting_agent.live.plant import Alert
 from reporting_agent.live.settings import Alerts
 
 AGAIN_S = 30.0

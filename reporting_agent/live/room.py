@@ -16,9 +16,9 @@ from reporting_agent.config import Site
 from reporting_agent.live import shifts
 from reporting_agent.live.answers import Answer, Kind, key_of
 from reporting_agent.live.helping import practices_against
-from reporting_agent.live.late import Late
 from reporting_agent.live.notifying import Journal, Teller, Told
-from reporting_agent.live.running import Alert, Plant
+from reporting_agent.live.plant import Alert, Plant
+from reporting_agent.live.reopening import Reopening
 from reporting_agent.live.serving import Server
 from reporting_agent.live.settings import Live
 from reporting_agent.live.source import LiveSource
@@ -56,7 +56,7 @@ class Room:
         self.journal = Journal(settings.folder)
         self.alerts: list[Alert] = []
         self.answers: dict[str, Answer] = {}
-        self.late = Late(site)
+        self.reopening = Reopening(site, settings.folder)
         self._practices: dict[str, tuple[Words, ...]] = {}
         self._answering = threading.Lock()
         self.latest: Shown | None = None
@@ -69,21 +69,21 @@ class Room:
         """Learn from what the spool holds, remember what was told, and serve the page, by the server of the room before if any."""
         source = KeptSource(self.settings)
         parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
-        for block in source.readings(frozenset(self.plant.totals)):
+        for block in source.readings(frozenset(self.plant.totals.by_meter)):
             parts.setdefault(block.meter, []).append((block.time_us, block.value))
         readings = {
             name: (np.concatenate([one for one, _ in some]), np.concatenate([one for _, one in some])) for name, some in parts.items()
         }
         self.plant.fill(
             readings,
-            [row for row in source.rows() if row["table"] == "batches"],
+            [row for row in source.rows if row["table"] == "batches"],
             max((int(t.max()) for t, _ in readings.values()), default=0),
         )
         self._learned_s = time.monotonic()
         self.alerts, self.answers = self.journal.load(), self.journal.answers()
         for one in self.alerts:
             self._practices[key_of(one)] = tuple(practice.words for practice in practices_against(self.site, one))
-            if (batch := self.plant.batches.get((one.step, one.batch))) is not None:
+            if (batch := self.plant.log.batches.get((one.step, one.batch))) is not None:
                 batch.sure_us = one.at_us
         if before is not None and before.server is not None:
             self.latest, self.server = before.latest, before.server
@@ -102,7 +102,7 @@ class Room:
 
     def take(self, taken: Taken) -> None:
         self.plant.take(taken.readings, taken.rows)
-        self.late.take(taken.late)
+        self.reopening.take(taken.late)
 
     def answer(self, key: str, kind: str, word: str) -> bool:
         """Take an answer from the page, in a thread of its server; False where no alert has that key."""
@@ -133,7 +133,7 @@ class Room:
             self.plant.learn()
         for alert in self.plant.look():
             self._raise(alert)
-        for sentence in self.late.told(self.plant, now_s):
+        for sentence in self.reopening.told(self.plant, now_s):
             self.tell(sentence)
         self.latest = self._picture(watch)
         self._end_of_shift(self.latest.shift)
@@ -167,15 +167,15 @@ class Room:
 
     def _picture(self, watch: Watched) -> Shown:
         plant, wall = self.plant, now_us()
-        at = plant.now_us
+        at = plant.totals.now_us
         start, end = shifts.bounds(self.site.runs.shift_starts, datetime.fromtimestamp((at or wall) / 1e6, UTC), self.site.zone)
-        running = {(one.step, one.id) for one in plant.running()}
+        running = {(one.step, one.id) for one in plant.log.running()}
         return Shown(
             at_us=at,
             wall_us=wall,
             open=plant.open_batches(wall),
             idle=plant.idle(),
-            silent=plant.silent(wall),
+            silent=plant.totals.silent(wall),
             unreadable=list(plant.unreadable),
             sources=[(one.name, one.trouble()) for one in watch.sources],
             alerts=[one for one in self.alerts if (one.step, one.batch) in running],
@@ -183,13 +183,13 @@ class Room:
             kept=watch.kept,
             repeated=watch.repeated,
             missing=sum(one.gaps.missing for one in watch.spool.meters.values()),
-            weeks=plant.weeks,
-            rate=plant.rate_a_week,
-            vouched=plant.limits.one is not None,
-            untold=plant.untold,
+            weeks=plant.history.weeks,
+            rate=plant.history.rate_a_week,
+            vouched=plant.history.limits.one is not None,
+            untold=plant.totals.untold,
             answers=self.answers,
             practices=self._practices,
-            notices=[*self.late.notices(), *watch.notices],
+            notices=[*self.reopening.notices(), *watch.notices],
         )
 
     def _end_of_shift(self, shift: shifts.Shift) -> None:

@@ -37,11 +37,16 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What arrived together: records whose `meter` counts in `names`, the segment's names so far."""
+    """What arrived together; the `meter` of a record counts in `names`, the segment's names so far."""
 
     names: Sequence[str]
-    records: NDArray[Any]
+    packed: memoryview
     rows: Sequence[Row]
+
+    @property
+    def records(self) -> NDArray[Any]:
+        """The readings (`RECORD`), in order of arrival."""
+        return np.frombuffer(self.packed, RECORD)
 
 
 @dataclass(slots=True)
@@ -116,32 +121,30 @@ def _packed(names: Sequence[str], rows: Sequence[Row], records: NDArray[Any]) ->
 
 def _frames(path: Path) -> Iterator[tuple[Frame, int]]:
     """Every whole frame, and where it ends."""
-    names: tuple[str, ...] = ()
-    at = 0
-    with path.open("rb") as file:
-        while len(head := file.read(_HEAD.size)) == _HEAD.size:
-            magic, length, checksum = _HEAD.unpack(head)
-            sound = magic == _MAGIC and length <= MOST_BYTES_A_FRAME
-            body = file.read(length) if sound else b""
-            if not sound or len(body) < length or zlib.crc32(body) != checksum:
-                rest = body[1:] + file.read()
-                if _MAGIC in (head[1:] + rest):
-                    raise _damaged(path, at)
-                return  # the end of what was being written when the power went
-            at += _HEAD.size + length
-            some, frame_rows, records = _unpacked(body)
-            names = (*names, *some) if some else names
-            yield Frame(names, records, frame_rows), at
+    content = path.read_bytes()
+    bytes_, names, at = memoryview(content), tuple[str, ...](), 0
+    while at + _HEAD.size <= len(content):
+        magic, length, checksum = _HEAD.unpack_from(content, at)
+        end = at + _HEAD.size + length
+        body = bytes_[at + _HEAD.size : end]
+        if magic != _MAGIC or length > MOST_BYTES_A_FRAME or end > len(content) or zlib.crc32(body) != checksum:
+            if content.find(_MAGIC, at + 1) >= 0:
+                raise _damaged(path, at)
+            return  # the end of what was being written when the power went
+        some, rows, packed = _unpacked(body)
+        names = (*names, *some) if some else names
+        at = end
+        yield Frame(names, packed, rows), at
 
 
-def _unpacked(body: bytes) -> tuple[list[str], list[Row], NDArray[Any]]:
+def _unpacked(body: memoryview) -> tuple[list[str], list[Row], memoryview]:
     names, tables = _LENGTHS.unpack_from(body)
     begin = _LENGTHS.size
     middle, end = begin + names, begin + names + tables
     return (
-        json.loads(body[begin:middle]) if names else [],
-        json.loads(body[middle:end]) if tables else [],
-        np.frombuffer(body, RECORD, offset=end),
+        json.loads(bytes(body[begin:middle])) if names else [],
+        json.loads(bytes(body[middle:end])) if tables else [],
+        body[end:],
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
-from reporting_agent.live.running import Alert, Plant
+from reporting_agent.live.plant import Alert, Plant
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Shift:
     end: datetime
     lines: tuple[LineDone, ...]
     alerts: tuple[Alert, ...]
+    again: tuple[str, ...] = ()  # batches that were counted again after late or corrected readings
 
 
 def bounds(starts: Sequence[str], at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
@@ -41,14 +42,16 @@ def bounds(starts: Sequence[str], at: datetime, zone: tzinfo) -> tuple[datetime,
 def done(plant: Plant, alerts: Iterable[Alert], start: datetime, end: datetime) -> Shift:
     """Batches count for the shift in which they end."""
     first_us, last_us = round(start.timestamp() * 1e6), round(end.timestamp() * 1e6)
-    lines = []
-    for (step, equipment), batches in sorted(plant.lines.items()):
+    lines: list[LineDone] = []
+    again: list[str] = []
+    for (step, equipment), batches in sorted(plant.log.lines.items()):
         ended = [one for one in batches if one.end_us is not None and first_us <= one.end_us < last_us and one.good]
         if not ended:
             continue
-        known = [(one, usual) for one in ended if one.noted is not None and one.tonnes and (usual := plant.usual.get(one.of_kind))]
+        known = [(one, usual) for one in ended if one.noted is not None and one.tonnes and (usual := plant.history.usual.get(one.of_kind))]
         tonnes = sum(one.tonnes or 0.0 for one, _ in known)
-        above = sum(float(one.noted[-1] if one.noted is not None else 0.0) - usual.label_end * (one.tonnes or 0.0) for one, usual in known)
+        above = sum((one.kgce or 0.0) - usual.label_end * (one.tonnes or 0.0) for one, usual in known)
+        again += [one.id for one in ended if one.again]
         whole = sum(one.tonnes or 0.0 for one in ended)
         lines.append(LineDone(equipment or step, len(ended), whole, above / tonnes if tonnes else None))
-    return Shift(start, end, tuple(lines), tuple(one for one in alerts if first_us <= one.at_us < last_us))
+    return Shift(start, end, tuple(lines), tuple(one for one in alerts if first_us <= one.at_us < last_us), tuple(again))

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, tzinfo
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.settings import Live, load
 from reporting_agent.live.spool import Spool
+from reporting_agent.row_numbers import Consecutive
+from reporting_agent.sources import straight
 from reporting_agent.sources.interface import READINGS, TABLES, Example
 from reporting_agent.sources.meter_readings import gathered, stream_readings
 from reporting_agent.sources.reading_log import ReadingBlock, ReadingLog
@@ -71,14 +74,14 @@ class SpoolKind:
 
 
 class KeptSource:
-    """One spool, read from its beginning at each call."""
+    """One spool: its readings at each call from the beginning, the rows of its tables as they stood when they were first asked for."""
 
     def __init__(self, settings: Live) -> None:
         self.settings = settings
 
     def gives(self) -> frozenset[str]:
         """Readings, and every table of which a row arrived."""
-        return frozenset({READINGS} | {str(row["table"]) for row in self.rows()} & set(TABLES))
+        return frozenset({READINGS} | {str(row["table"]) for row in self.rows} & set(TABLES))
 
     def table(self, name: str) -> Sheet:
         """The rows of a table; of batches one row a batch, in which what came later stands."""
@@ -92,7 +95,7 @@ class KeptSource:
                 wanted=", ".join(sorted(self.gives())),
             )
         merged: dict[Any, dict[str, str]] = {}
-        for place, row in enumerate(row for row in self.rows() if row["table"] == name):
+        for place, row in enumerate(row for row in self.rows if row["table"] == name):
             key = (row.get("step"), row.get("batch_id")) if name == "batches" else place
             merged.setdefault(key, {}).update(
                 {column: cell for column, cell in row.items() if column != "table" and cell not in (None, "")}
@@ -124,13 +127,14 @@ class KeptSource:
             if part is not None:
                 yield from stream_readings([part], Profile(), meters, UTC, ReadingLog())
             return
-        for place, name in enumerate(names):
-            if name in meters and len(rows := np.flatnonzero(records["meter"] == place)):
-                of_meter = records[rows]
-                yield ReadingBlock(
-                    name, np.ascontiguousarray(of_meter["time_us"]), np.ascontiguousarray(of_meter["value"]), rows + 1, str(path)
-                )
+        if not len(records):
+            return
+        columns = (np.ascontiguousarray(records[name]) for name in ("time_us", "value"))
+        for name, _, *own in straight.parts(records["meter"].astype(np.int32), names, "", *columns, Consecutive(1, len(records))):
+            if name in meters:
+                yield ReadingBlock(str(name), *own, str(path))
 
+    @cached_property
     def rows(self) -> list[Row]:
         """The rows of all tables, in order of arrival."""
         found: dict[int, list[Row]] = {}

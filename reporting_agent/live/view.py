@@ -18,7 +18,7 @@ from benchmarks.phrases import Phrase, in_context, of_language
 from reporting_agent.config import Site
 from reporting_agent.live.answers import LONGEST_WORD, Answer, Tokens, counted, key_of
 from reporting_agent.live.answers import told as answered
-from reporting_agent.live.running import Alert, Idle, Open
+from reporting_agent.live.plant import Alert, Idle, Open
 from reporting_agent.live.shifts import Shift
 from reporting_agent.report.figures import MINUS, NOTHING, count, shown, time
 

@@ -16,6 +16,7 @@ changes, so all that is cut from it still adds up. Nothing that leaves the site 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -97,18 +98,17 @@ def divided(course: Course, windows: Windows, *, sampled: bool) -> Course:
     if reach_us is None or not len(runs.start_us):
         return course
     curve, facts = course.curve.copy(), None if sampled else course.facts
-    for low_us, at_us, high_us, steps in (*_long(curve, runs, reach_us, facts), *_short(curve, runs, reach_us, facts)):
-        _put(curve, low_us, at_us, high_us, steps)
+    for edges in [*_long(curve, runs, reach_us, facts), *_short(curve, runs, reach_us, facts)]:  # all found before any is put
+        _put(curve, *edges)
     return replace(course, curve=curve)
 
 
-_Edges = list[tuple[int, int, int, int]]
-"""From when, the edge, until when, and the curve's steps at the edge."""
+_Edges = tuple[Integers, Integers, Integers, Integers]
+"""From when, the edge, until when, and the curve's steps at the edge, of edges whose times do not touch."""
 
 
-def _long(curve: Curve, runs: _Runs, reach_us: int, facts: MeterFacts | None) -> _Edges:
-    """Edges beside a pause that shows its own power: one reach of it, going on until the edge."""
-    found: _Edges = []
+def _long(curve: Curve, runs: _Runs, reach_us: int, facts: MeterFacts | None) -> Iterator[_Edges]:
+    """Starts, then ends, beside a pause that shows its own power: one reach of it, going on until the edge."""
     for at_us, long, sign in zip((runs.start_us, runs.end_us), runs.beside_long(reach_us), (-1, 1), strict=True):
         edge_us = at_us[long & _cut(at_us, facts)]
         near_us, far_us = edge_us + sign * reach_us, edge_us + 2 * sign * reach_us
@@ -116,12 +116,11 @@ def _long(curve: Curve, runs: _Runs, reach_us: int, facts: MeterFacts | None) ->
         steps = 2 * curve.steps_at(near_us) - curve.steps_at(far_us)
         inner_us = edge_us - sign * np.minimum(reach_us, (runs.end_us - runs.start_us)[long & _cut(at_us, facts)])
         low_us, high_us = (near_us, inner_us) if sign < 0 else (inner_us, near_us)
-        found += zip(*(part[known].tolist() for part in (low_us, edge_us, high_us, steps)), strict=True)
-    return found
+        yield low_us[known], edge_us[known], high_us[known], steps[known]
 
 
-def _short(curve: Curve, runs: _Runs, reach_us: int, facts: MeterFacts | None) -> _Edges:
-    """Both edges of pauses too short to show their power."""
+def _short(curve: Curve, runs: _Runs, reach_us: int, facts: MeterFacts | None) -> Iterator[_Edges]:
+    """Ends, then starts, at pauses too short to show their power."""
     place = runs.beside_short(reach_us)
     end_us, start_us = runs.end_us[place], runs.start_us[place + 1]
     inside = (end_us - 2 * reach_us, end_us - reach_us, start_us + reach_us, start_us + 2 * reach_us)
@@ -136,8 +135,8 @@ def _short(curve: Curve, runs: _Runs, reach_us: int, facts: MeterFacts | None) -
     of_runs = np.minimum(together, first + second) if power is None else np.clip(together - power * pause_us, 0, together)
     ends = np.rint(from_ + of_runs * first / (first + second)).astype(np.int64)
     starts = np.rint(until - of_runs * second / (first + second)).astype(np.int64)
-    low, end, start, high = (part.tolist() for part in (end_us - reach_us, end_us, start_us, start_us + reach_us))
-    return [*zip(low, end, start, ends.tolist(), strict=True), *zip(end, start, high, starts.tolist(), strict=True)]
+    yield end_us - reach_us, end_us, start_us, ends
+    yield end_us, start_us, start_us + reach_us, starts
 
 
 def _power_of_pauses(together: Floats, pause_us: Floats, of_runs: Floats, reach_us: int) -> float | None:
@@ -172,12 +171,20 @@ def _cut(edge_us: Integers, facts: MeterFacts | None) -> Flags:
     return np.asarray((past > UPON_READING_US) & (past < step_us - UPON_READING_US))
 
 
-def _put(curve: Curve, low_us: int, at_us: int, high_us: int, steps: int) -> None:
-    """Set the curve at an edge, and keep the moments on either side of it between the edge and the ends of the reach."""
-    low, at, high = np.searchsorted(curve.moments_us, (low_us, at_us, high_us)).tolist()
-    high = min(high, len(curve.steps) - 1)
-    first, last = int(curve.steps[low]), int(curve.steps[high])
-    steps = min(max(steps, min(first, last)), max(first, last))
-    curve.steps[low + 1 : at] = curve.steps[low + 1 : at].clip(min(first, steps), max(first, steps))
-    curve.steps[at + 1 : high] = curve.steps[at + 1 : high].clip(min(steps, last), max(steps, last))
-    curve.steps[at] = steps
+def _put(curve: Curve, low_us: Integers, at_us: Integers, high_us: Integers, steps: Integers) -> None:
+    """Set the curve at edges, and keep the moments on either side of each between the edge and the ends of the reach."""
+    low, at, high = (np.searchsorted(curve.moments_us, moment_us) for moment_us in (low_us, at_us, high_us))
+    high = np.minimum(high, len(curve.steps) - 1)
+    first, last = curve.steps[low], curve.steps[high]
+    put = np.clip(steps, np.minimum(first, last), np.maximum(first, last))
+    _keep(curve.steps, low + 1, at, first, put)
+    _keep(curve.steps, at + 1, high, put, last)
+    curve.steps[at] = put
+
+
+def _keep(steps: Integers, begin: Integers, end: Integers, one: Integers, other: Integers) -> None:
+    """Keep the steps from each of these places until its end between two values."""
+    count = np.maximum(end - begin, 0)
+    place = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(count.sum())
+    least, most = np.repeat(np.minimum(one, other), count), np.repeat(np.maximum(one, other), count)
+    steps[place] = np.clip(steps[place], least, most)

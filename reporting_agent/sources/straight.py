@@ -60,9 +60,8 @@ def values(column: Any, scale: float) -> Floats | None:
     return read if scale == 1.0 else read * scale
 
 
-def parts(names: Any, header: str, time_us: Integers, value: Floats, rows: Rows) -> Iterator[Part]:
-    """The readings of each meter, in the order of the file."""
-    code, texts = arrow.codes(names)
+def parts(code: NDArray[Any], texts: Sequence[str | None], header: str, time_us: Integers, value: Floats, rows: Rows) -> Iterator[Part]:
+    """The readings of each meter, in the order of the file; `code` has the place of each meter in `texts`, -1 where it has none."""
     if len(texts) == 1:
         yield Part(texts[0], header, time_us, value, rows)
         return
@@ -86,7 +85,7 @@ def parts(names: Any, header: str, time_us: Integers, value: Floats, rows: Rows)
             yield Part(_text(texts, place - 1), header, time_us[first:last], value[first:last], rows[first:last])
 
 
-def _takes_turns(code: NDArray[np.int32], meters: int) -> bool:
+def _takes_turns(code: NDArray[Any], meters: int) -> bool:
     """Whether each meter has one row in turn, as where a logger writes them all at every stamp."""
     return len(np.unique(code[:meters])) == meters and np.array_equal(code[meters:], code[:-meters])
 
@@ -119,6 +118,6 @@ def read(
             if meter is None:
                 yield Part(None, header, time_us, value, rows)
             else:
-                yield from parts(columns[meter], header, time_us, value, rows)
+                yield from parts(*arrow.codes(columns[meter]), header, time_us, value, rows)
 
     return split

@@ -54,12 +54,20 @@ class Side:
 
 
 def compare_apart(
-    name: str, size: str, ours: Action, reference_name: str, reference: Action, agree: Callable[[Any, Any], bool], runs: int = 5
+    name: str,
+    size: str,
+    ours: Action,
+    reference_name: str,
+    reference: Action,
+    agree: Callable[[Any, Any], bool],
+    runs: int = 5,
+    readings: int | None = None,
 ) -> Measurement:
     """Time both alternately, each in its own process.
 
     Args:
         agree: whether the two last answers fit together; a side that is quick because it did less is an error.
+        readings: how many ours passes in a run, to tell how many a second and core (seconds of the processor).
     """
     with _child(ours) as own, _child(reference) as other:
         for _ in range(runs):
@@ -68,6 +76,7 @@ def compare_apart(
         if not agree(own.answer, other.answer):
             raise AssertionError(f"{name}: the two sides do not agree: {own.answer} and {other.answer}")
         ours_s, reference_s = median(own.seconds), median(other.seconds)
+        rate = f" {readings / median(own.processor_s):,.0f} a second and core," if readings else ""
         return {
             "name": name,
             "ours_s": ours_s,
@@ -75,7 +84,7 @@ def compare_apart(
             "reference_s": reference_s,
             "ratio": ours_s / reference_s,
             "peak_rss_mb": round(own.peak_rss_mb(), 1),
-            "size": f"{size}, processor time x {median(own.processor_s) / median(other.processor_s):.2f},"
+            "size": f"{size},{rate} processor time x {median(own.processor_s) / median(other.processor_s):.2f},"
             f" spread {_spread(own.seconds):.0%} and {_spread(other.seconds):.0%}",
         }
 

@@ -17,22 +17,17 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
-
-from fixtures.simulator import melt_shop
-from tests.performance.apart import compare_apart
+from tests.performance import spool
 from tests.performance.measurement import Measurement
 
 MESSAGES = 20_000
 METERS = 1_000
 SECONDS = 60
 SECONDS_LONG = 3_600
-READINGS = 5_000_000
 RUNS = 3
 _SITE = """[site]
 id = "live-works"
@@ -79,14 +74,14 @@ def measure(long: bool = False) -> Iterator[Measurement]:
     for source in SOURCES:
         yield source()
     yield _to_the_page(SECONDS_LONG if long else SECONDS)
-    yield from _into_the_engine()
+    yield from spool.measure()
 
 
 def _mqtt() -> Measurement:
     seconds: dict[str, list[float]] = {"ours": [], "bare": []}
     with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
         folder = Path(held)
-        with _broker(folder) as port, _watch(folder, port) as watch:
+        with broker(folder) as port, _watch(folder, port) as watch:
             _until(lambda: not watch.sources[0].trouble())
             for session in ("bare", "ours"):  # once, so that the broker keeps what comes
                 _session(port, session)
@@ -116,7 +111,7 @@ def _to_the_page(seconds: int) -> Measurement:
     """p99 of all seconds but the first five, and the memory at a quarter and at the end."""
     with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
         folder = Path(held)
-        with _broker(folder) as port, _watch(folder, port) as watch:
+        with broker(folder) as port, _watch(folder, port) as watch:
             _until(lambda: not watch.sources[0].trouble())
             address = f"http://127.0.0.1:{watch.settings.page.port}/events/"
             shown: list[tuple[float, int]] = []
@@ -141,7 +136,7 @@ def _to_the_page(seconds: int) -> Measurement:
 
 def _send(port: int, seconds: int, began: float) -> None:
     """A thousand readings each second, and an open batch of each of ten furnaces."""
-    client = _client(port, "sender")
+    client = connected(port, "sender")
     for line in range(10):
         row = {"batch_id": f"B{line}", "step": "eaf", "start": datetime.fromtimestamp(began, UTC).isoformat(), "equipment": f"eaf-{line}"}
         client.publish("works/batches", json.dumps(row), 1)
@@ -155,89 +150,8 @@ def _send(port: int, seconds: int, began: float) -> None:
     client.loop_stop()
 
 
-def _into_the_engine() -> Iterator[Measurement]:
-    with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
-        folder = Path(held)
-        melt_shop.write(folder, READINGS, "apart")
-        _spooled(folder)
-        for name, ours in (("live, spool read", _scan), ("live, spool to batches", _read)):
-            size = f"{READINGS / 1e6:g} M readings, half Parquet, half a segment"
-            line = compare_apart(
-                name,
-                size,
-                partial(ours, folder / "spool.toml"),
-                "the same of the site's files",
-                partial(ours, folder / "site.toml"),
-                _close,
-                3,
-            )
-            line["size"] += f": {READINGS / line['ours_s']:,.0f}/s"
-            yield line
-
-
-def _scan(site_file: Path) -> list[float]:
-    """Every block of readings, as the engine is handed them."""
-    from reporting_agent.config import load_site
-    from reporting_agent.pipeline.inputs import paths_of
-    from reporting_agent.sources import interface
-    from reporting_agent.sources.meter_readings import ReadingLog, stream_readings
-
-    site = load_site(site_file)
-    names = frozenset(meter.id for meter in site.meters)
-    if site.inputs.source:
-        blocks: Any = interface.connect("spool", dict(site.source), site.folder, site.zone).readings(names)
-    else:
-        blocks = stream_readings(paths_of(site, site.inputs.readings or ""), site.mapping.readings, names, site.zone, ReadingLog())
-    return [float(sum(float(np.nansum(block.value)) for block in blocks))]
-
-
-def _read(site_file: Path) -> list[float]:
-    """Readings to the energy of every batch."""
-    from benchmarks.measurements import Period
-    from reporting_agent import pipeline
-    from reporting_agent.config import load_site
-
-    site = load_site(site_file)
-    data = pipeline.read(site, Period.parse(melt_shop.YEAR, site.zone))
-    return [float(sum(one.quantity for batch in data.batches for one in batch.energy))]
-
-
-def _close(ours: Any, its: Any) -> bool:
-    return bool(np.isclose(ours, its, rtol=1e-9).all())
-
-
-def _spooled(folder: Path) -> None:
-    """The same readings in a spool: the first half of each meter as a day's Parquet, the second as a segment of frames."""
-    import pyarrow.parquet as pq
-
-    from reporting_agent.live import compaction, layout, segments
-    from reporting_agent.live.reading import NO_SEQUENCE, RECORD
-
-    for name in layout.FOLDERS:
-        (folder / "spool" / name).mkdir(parents=True)
-    names, parts = [], []
-    for place, path in enumerate(sorted(folder.glob("*.parquet"))):
-        table = pq.read_table(path)
-        records = np.zeros(len(table), RECORD)
-        records["time_us"] = table["timestamp"].cast("int64").to_numpy()
-        records["value"], records["meter"], records["sequence"] = table["value"].to_numpy(), place, NO_SEQUENCE
-        names.append(str(table["meter_id"][0]))
-        parts.append(records)
-    first = np.concatenate([one[: len(one) // 2] for one in parts])
-    second = np.concatenate([one[len(one) // 2 :] for one in parts])
-    (folder / "spool" / "days" / "2021-01-01.00000001.parquet").write_bytes(compaction._parquet(names, first))
-    with layout.segment_path(folder / "spool", 2).open("wb") as file:
-        for at in range(0, len(second), 100_000):
-            file.write(segments._packed(names if at == 0 else (), (), second[at : at + 100_000]))
-    text = (folder / "site.toml").read_text("utf-8")
-    kept = [line for line in text.splitlines() if not line.startswith("readings =")]
-    place = kept.index("[inputs]")
-    kept[place + 1 : place + 1] = ['source = "spool"']
-    (folder / "spool.toml").write_text("\n".join([*kept, "", "[source]", 'folder = "spool"', ""]), "utf-8")
-
-
 @contextmanager
-def _broker(folder: Path) -> Iterator[int]:
+def broker(folder: Path) -> Iterator[int]:
     from tests.servers import mosquitto
 
     with mosquitto.serve(folder) as server:
@@ -248,14 +162,18 @@ def _broker(folder: Path) -> Iterator[int]:
             broker.stop()
 
 
+def site_text(port: int, page: int, meters: int) -> str:
+    """A site.toml of so many registers on ten furnaces."""
+    return _SITE.format(port=port, page=page) + "".join(_METER.format(number=number, line=number % 10) for number in range(meters))
+
+
 @contextmanager
 def _watch(folder: Path, port: int) -> Iterator[Any]:
     from reporting_agent.config import load_site
     from reporting_agent.live.watching import Watch
     from tests.servers import free_port
 
-    text = _SITE.format(port=port, page=free_port()) + "".join(_METER.format(number=number, line=number % 10) for number in range(METERS))
-    (folder / "site.toml").write_text(text, "utf-8")
+    (folder / "site.toml").write_text(site_text(port, free_port(), METERS), "utf-8")
     watch, stop = Watch(load_site(folder / "site.toml"), lambda _: None), threading.Event()
     running = threading.Thread(target=watch.run, args=(stop,))
     running.start()
@@ -272,7 +190,7 @@ def _again(watch: Any) -> Any:
     return MqttSource(watch.settings.mqtt[0], watch.site.folder, watch.intake)
 
 
-def _client(port: int, name: str) -> Any:
+def connected(port: int, name: str) -> Any:
     from paho.mqtt import client as paho
     from paho.mqtt.enums import CallbackAPIVersion
 
@@ -284,7 +202,7 @@ def _client(port: int, name: str) -> Any:
 
 
 def _publish(port: int, count: int, run: int) -> None:
-    client = _client(port, "sender")
+    client = connected(port, "sender")
     sent = [
         client.publish(f"works/meters/m-{number % METERS}", json.dumps({"t": at, "v": number * 0.5, "n": at}), 1)
         for number in range(count)
@@ -341,10 +259,14 @@ def _count(port: int, count: int) -> None:
 def _listen(address: str, shown: list[tuple[float, int]]) -> None:
     """When the page's foot told how many readings are kept."""
     with urllib.request.urlopen(address, timeout=600) as events:  # noqa: S310 - our own page
-        for line in events:
-            if line.startswith(b"data: ") and (foot := json.loads(line[6:]).get("foot")):
-                words = foot.split(" readings since")[0].split(">")[-1]
-                shown.append((time.time(), int(words.replace(",", "").replace("\u202f", "").replace("\u00a0", ""))))
+        told = (json.loads(line[6:]).get("foot") for line in events if line.startswith(b"data: "))
+        shown.extend((time.time(), kept_in(foot)) for foot in told if foot)
+
+
+def kept_in(page: str) -> int:
+    """How many readings were kept, as its foot tells."""
+    words = page.split(" readings since")[0].split(">")[-1]
+    return int(words.replace(",", "").replace("\u202f", "").replace("\u00a0", ""))
 
 
 def _first(shown: list[tuple[float, int]], kept: int) -> float:

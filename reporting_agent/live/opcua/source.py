@@ -172,7 +172,7 @@ class OpcUaSource:
         from reporting_agent.live.opcua.connection import Connection
 
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-        rows = KeptSource(Live(folder=self.intake.spool.folder)).rows() if self.settings.batches else []
+        rows = KeptSource(Live(folder=self.intake.spool.folder)).rows if self.settings.batches else []
         self.batches = [EventBatches(one, rows) if one.event is not None else TaggedBatches(one, rows) for one in self.settings.batches]
         again_s = AGAIN_FIRST_S
         while not self._ended.is_set():

@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, sync_playwright
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live.answers import Answer, Kind
-from reporting_agent.live.running import Alert, Batch, Idle, Open
+from reporting_agent.live.batch_log import Batch
+from reporting_agent.live.plant import Alert, Idle, Open
 from reporting_agent.live.serving import Server
 from reporting_agent.live.settings import Page
 from reporting_agent.live.shifts import LineDone, Shift

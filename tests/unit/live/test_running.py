@@ -13,9 +13,10 @@ from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
 from reporting_agent.live.notifying import Journal
+from reporting_agent.live.plant import Alert, Plant
 from reporting_agent.live.reading import Reading
-from reporting_agent.live.running import Plant, Total
 from reporting_agent.live.shifts import bounds, done
+from reporting_agent.live.totals import Total
 from tests.functional.live.plant import energies
 
 HISTORY = 24 * 4
@@ -84,7 +85,7 @@ def test_running_totals_end_where_the_label_does(tmp_path: Path) -> None:
 
 def test_a_heat_that_takes_more_is_told_before_its_end_and_others_are_not(furnaces: Furnaces, site: Path) -> None:
     plant, split = _plant(furnaces, site)
-    assert plant.limits.one is not None
+    assert plant.history.limits.one is not None
     more, sent = 0.0, []
     for one in furnaces.readings():
         if one.meter == "eaf-1-electricity" and timedelta(hours=1, minutes=15) < one.stamp - split < timedelta(hours=1, minutes=50):
@@ -105,10 +106,10 @@ def test_a_heat_that_takes_more_is_told_before_its_end_and_others_are_not(furnac
 
 def test_a_meter_that_is_silent_is_told(furnaces: Furnaces, site: Path) -> None:
     plant, split = _plant(furnaces, site)
-    assert {since for _, since in plant.silent(_us(split))} == {0}  # none was heard of since the start
-    plant.take([Reading(name, _us(split), 1.0, received_us=_us(split)) for name in plant.totals])
-    assert plant.silent(_us(split + timedelta(minutes=9))) == []
-    assert len(plant.silent(_us(split + timedelta(minutes=11)))) == 4
+    assert {since for _, since in plant.totals.silent(_us(split))} == {0}  # none was heard of since the start
+    plant.take([Reading(name, _us(split), 1.0, received_us=_us(split)) for name in plant.totals.by_meter])
+    assert plant.totals.silent(_us(split + timedelta(minutes=9))) == []
+    assert len(plant.totals.silent(_us(split + timedelta(minutes=11)))) == 4
 
 
 def test_a_late_reading_is_put_where_its_time_says() -> None:
@@ -131,8 +132,6 @@ def test_shifts_go_by_the_local_clock(site: Path) -> None:
 
 
 def test_the_journal_remembers_whole_lines(furnaces: Furnaces, site: Path, tmp_path: Path) -> None:
-    from reporting_agent.live.running import Alert
-
     alert = Alert("H1", "eaf", "eaf-1", 1, 2.0, 3.0, "held", None)
     journal = Journal(tmp_path)
     journal.add(alert)

@@ -1,0 +1,123 @@
+"""The batches of a plant that runs, by their rows as they come; a later row of a batch completes or corrects it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import InputError
+from benchmarks.quantities import ratio
+from reporting_agent.live.segments import Row
+from reporting_agent.live.totals import Line
+
+Key = tuple[str, str]
+"""Step and id."""
+Kind = tuple[str, str, str]
+"""Step, equipment, product and variant: what is compared."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """One batch of the log; `end_us` None while it runs."""
+
+    id: str
+    step: str
+    kind: str  # product and variant
+    equipment: str
+    start_us: int
+    end_us: int | None = None
+    tonnes: float | None = None
+    good: bool = True
+    sure_us: int | None = None  # since when it was sure to waste
+    by: str = ""
+    excess: float | None = None  # at its end, standard deviations
+    looked: int = 0  # looks that were taken
+    noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended
+    again: bool = False  # counted again, after late or corrected readings or rows
+
+    @property
+    def key(self) -> Key:
+        return self.step, self.id
+
+    @property
+    def line(self) -> Line:
+        return self.step, self.equipment
+
+    @property
+    def of_kind(self) -> Kind:
+        return self.step, self.equipment, self.kind
+
+    @property
+    def kgce(self) -> float | None:
+        """What it took in all, once it ended."""
+        return None if self.noted is None else float(self.noted[-1])
+
+    @property
+    def length_s(self) -> float:
+        """Of a batch that ended."""
+        return ((self.end_us or 0) - self.start_us) / 1e6
+
+
+class BatchLog:
+    """Every batch that was heard of, in the order of each line."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self.batches: dict[Key, Batch] = {}
+        self.lines: dict[Line, list[Batch]] = {}  # by step and equipment, in order of their beginning
+        self.ending: dict[Key, Batch] = {}  # ended, and not yet counted
+        self.corrected: dict[Key, Batch] = {}  # counted, and not as their rows say since
+
+    def take(self, row: Row) -> None:
+        """A row of the log."""
+        key = (str(row.get("step", "")), str(row.get("batch_id", "")))
+        found = self.batches.get(key)
+        start_us, end_us = _moment(row.get("start"), self._zone), _moment(row.get("end"), self._zone)
+        if found is None:
+            if start_us is None:
+                return
+            kind = f"{row.get('product', '')}/{row.get('variant', '')}"
+            found = self.batches[key] = Batch(key[1], key[0], kind, str(row.get("equipment", "")), start_us)
+            insort(self.lines.setdefault(found.line, []), found, key=lambda one: one.start_us)
+        before = found.start_us, found.end_us, found.tonnes, found.good
+        if start_us is not None and start_us != found.start_us:
+            found.start_us = start_us
+            self.lines[found.line].sort(key=lambda one: one.start_us)
+        found.end_us = found.end_us if end_us is None else end_us
+        if row.get("output_quantity"):
+            found.tonnes = _tonnes(row)
+        if end_us is not None:
+            found.good = str(row.get("status", "")) in ("", "good") and str(row.get("state", "")) in ("", "normal")
+        if found.end_us is None or before == (found.start_us, found.end_us, found.tonnes, found.good):
+            return
+        (self.ending if found.noted is None else self.corrected)[key] = found
+
+    def running(self) -> list[Batch]:
+        """The last batch of each line, where it has not ended."""
+        return [line[-1] for _, line in sorted(self.lines.items()) if line[-1].end_us is None]
+
+    def before(self, batch: Batch) -> Batch | None:
+        """The one before it on its line."""
+        line = self.lines[batch.line]
+        place = bisect_left(line, batch.start_us, key=lambda one: one.start_us)
+        return line[place - 1] if place else None
+
+
+def _moment(cell: object, zone: tzinfo) -> int | None:
+    try:
+        stamp = datetime.fromisoformat(str(cell))
+    except ValueError:
+        return None
+    return round((stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).timestamp() * 1e6)
+
+
+def _tonnes(row: Row) -> float | None:
+    try:
+        quantity, unit = float(str(row.get("output_quantity", ""))), str(row.get("output_unit") or "t")
+        return quantity * ratio(unit, "t") or None
+    except (ValueError, InputError):
+        return None

@@ -1,0 +1,34 @@
+"""What energy costs now, of a meter and of the mix that a batch takes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from benchmarks.errors import InputError
+from benchmarks.quantities import ratio
+from reporting_agent.config import Site
+from reporting_agent.live.batch_log import Batch
+from reporting_agent.live.totals import Total, Totals
+
+
+def price(site: Site, total: Total, now_us: int) -> float | None:
+    """Of one unit of a meter's energy; None without a tariff."""
+    when = datetime.fromtimestamp(now_us / 1e6, UTC).astimezone(site.zone)
+    found = None if site.tariff is None else site.tariff.price_of(total.meter.carrier, when)
+    if found is None:
+        return None
+    try:
+        return found.amount * ratio(total.unit, found.unit)
+    except InputError:
+        return None
+
+
+def money(site: Site, totals: Totals, batch: Batch, kgce: float) -> float | None:
+    """So much energy at the price of the mix that the batch takes now; None where a price is not known."""
+    now_us = totals.now_us
+    took = [(one, float(one.at(now_us) - one.at(batch.start_us))) for one in totals.of_line(batch.line)]
+    paid = [price(site, one, now_us) for one, _ in took]
+    whole = sum(amount for _, amount in took)
+    if whole <= 0 or any(each is None for each, (_, amount) in zip(paid, took, strict=True) if amount > 0):
+        return None
+    return kgce * sum((each or 0.0) * amount / one.kgce for each, (one, amount) in zip(paid, took, strict=True)) / whole

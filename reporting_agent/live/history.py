@@ -1,0 +1,125 @@
+"""What batches that ended tell of those that run: usual courses, thresholds, and what is foreseen after a stop or a change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reporting_agent.live.alerting import LOOKS, STEPS, Limits, Ran, Usual, alarms, course_of, cumulative, foreseen
+from reporting_agent.live.batch_log import Batch, BatchLog, Kind
+from reporting_agent.live.totals import HOUR_US, SECOND_US, Floats, Line, Totals
+
+LONG_PAUSE_TIMES = 3.0
+LONG_PAUSE_US = HOUR_US
+POINTS = 120  # of a batch that ended, kept of its course
+WEEK_US = 7 * 24 * HOUR_US
+
+
+class History:
+    """What was learned of each kind of batch and of each line."""
+
+    def __init__(self, totals: Totals, log: BatchLog, rate_a_week: float) -> None:
+        self._totals, self._log, self.rate_a_week = totals, log, rate_a_week
+        self.usual: dict[Kind, Usual] = {}
+        self.before: dict[Line, float] = {}  # the cumulative sum of each line
+        self.more: dict[Line, dict[str, float]] = {}  # what is foreseen of a line: after a stop, after a change
+        self.limits = Limits(None, None)
+        self.weeks = 0.0
+        self._pause_us: dict[Line, float] = {}
+
+    def learn(self) -> None:
+        """From the batches that ended. Asked at the start, and each day."""
+        ended = sorted(
+            (one for one in self._log.batches.values() if one.noted is not None and one.good and one.tonnes),
+            key=lambda one: one.start_us,
+        )
+        if not ended:
+            return
+        self.weeks = (self._totals.now_us - ended[0].start_us) / WEEK_US
+        by_kind: dict[Kind, list[Batch]] = {}
+        for one in ended:
+            by_kind.setdefault(one.of_kind, []).append(one)
+        self.usual = {kind: usual for kind, some in by_kind.items() if (usual := self._usual(some)) is not None}
+        lines: dict[Line, list[Batch]] = {}
+        for one in ended:
+            if one.of_kind in self.usual:
+                lines.setdefault(one.line, []).append(one)
+        runs = {line: self._ran(some) for line, some in lines.items()}
+        self.limits = Limits.of(list(runs.values()), self.weeks, self.rate_a_week)
+        for line, some in lines.items():
+            self._learn_line(line, some, runs[line])
+
+    def _learn_line(self, line: Line, some: Sequence[Batch], ran: Ran) -> None:
+        pauses = np.diff([one.start_us for one in some]) - np.array([(one.end_us or 0) - one.start_us for one in some[:-1]])
+        self._pause_us[line] = float(np.median(pauses)) if len(pauses) else 0.0
+        why = np.array([self.began(one) for one in some])
+        told = {name: foreseen(ran.ended, why == name) for name in ("stop", "change")}
+        self.more[line] = {name: more for name, more in told.items() if more is not None}
+        apart = {alarm.batch for alarm in alarms(ran, self.limits) if alarm.by == "one"}
+        for place, (one, excess) in enumerate(zip(some, ran.ended.tolist(), strict=True)):
+            one.excess, one.by = excess, "one" if place in apart else one.by
+        self.before[line] = self._summed(some)
+
+    def ended(self, batch: Batch) -> None:
+        """Take in a batch that ended and is counted, or is counted again."""
+        usual, kgce = self.usual.get(batch.of_kind), batch.kgce
+        if usual is None or not batch.good or not batch.tonnes or kgce is None:
+            return
+        again, batch.excess = batch.excess is not None, float(usual.ended(kgce / batch.tonnes))
+        if again:
+            self.before[batch.line] = self._summed(self._log.lines[batch.line])
+        elif batch.by != "one":
+            self.before[batch.line] = cumulative(self.before.get(batch.line, 0.0), batch.excess)
+
+    @staticmethod
+    def _summed(some: Sequence[Batch]) -> float:
+        before = 0.0
+        for one in some:
+            before = before if one.by == "one" or one.excess is None else cumulative(before, one.excess)
+        return before
+
+    def began(self, batch: Batch) -> str:
+        """How a batch began: after a `stop`, after a `change` of product, or nothing."""
+        last = self._log.before(batch)
+        if last is None or last.end_us is None:
+            return ""
+        if batch.start_us - last.end_us > LONG_PAUSE_US + LONG_PAUSE_TIMES * self._pause_us.get(batch.line, 0.0):
+            return "stop"
+        return "change" if last.kind != batch.kind else ""
+
+    def since(self, batch: Batch) -> str:
+        """The first batch of those whose excess still stands in the cumulative sum of its line."""
+        first, before = batch.id, 0.0
+        for one in self._log.lines[batch.line]:
+            if one.excess is None or one is batch or one.by == "one":
+                continue
+            if before == 0.0:
+                first = one.id
+            before = cumulative(before, one.excess)
+        return first if before > 0 else batch.id
+
+    def course(self, batch: Batch, usual_s: float, now_s: float | None = None) -> Floats:
+        """Energy at each look, kgce; of a batch that runs as far as `now_s` seconds after its start."""
+        if batch.noted is not None:
+            return course_of(np.linspace(0.0, batch.length_s, POINTS + 1), batch.noted, batch.length_s, usual_s, now_s)
+        length_s = now_s if now_s is not None else batch.length_s
+        looks_us = batch.start_us + np.round(np.minimum(usual_s / STEPS * np.arange(0, LOOKS + 1), length_s) * SECOND_US).astype(np.int64)
+        return course_of((looks_us - batch.start_us) / SECOND_US, self._totals.energy(batch.line, looks_us), length_s, usual_s, now_s)
+
+    def _usual(self, some: Sequence[Batch]) -> Usual | None:
+        length_s = np.array([one.length_s for one in some])
+        usual_s = float(np.median(length_s))
+        courses = np.array([self.course(one, usual_s) for one in some])
+        tonnes = np.array([one.tonnes or np.nan for one in some])
+        took = np.array([one.kgce or 0.0 for one in some])
+        sound = took > 0
+        return Usual.of(courses[sound], (took / tonnes)[sound], tonnes[sound], length_s[sound])
+
+    def _ran(self, some: Sequence[Batch]) -> Ran:
+        expected, ended = [], []
+        for one in some:
+            usual = self.usual[one.of_kind]
+            expected.append(usual.expected(self.course(one, usual.duration_s, now_s=one.length_s)))
+            ended.append(float(usual.ended((np.nan if one.kgce is None else one.kgce) / (one.tonnes or np.nan))))
+        return Ran(np.array(expected), np.array(ended))

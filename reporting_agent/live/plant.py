@@ -1,0 +1,197 @@
+"""What runs now, from readings and rows as they arrive: energy of each open batch beside its kind at the same progress, what stands idle,
+which meters are silent. Pure: clocks are arguments, nothing is fetched or sent. What the figures are stands in `totals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.config import Site
+from reporting_agent.live import costs
+from reporting_agent.live.alerting import LOOKS, STEPS, Usual
+from reporting_agent.live.batch_log import Batch, BatchLog
+from reporting_agent.live.history import POINTS, WEEK_US, History
+from reporting_agent.live.likely_cause import cause, foretold, reason
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.segments import Row
+from reporting_agent.live.totals import HOUR_US, SECOND_US, Floats, Totals
+
+HISTORY_US = 26 * WEEK_US
+WAITS_US = HOUR_US  # by the plant's time, for the last readings of a batch that ended
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A batch that wastes, sure before its end: what it took above the label so far, and why, as far as can be told."""
+
+    batch: str
+    step: str
+    equipment: str
+    at_us: int
+    kgce: float  # above the label's course so far
+    kgce_per_t: float
+    cause: str
+    money: float | None = None
+    reason: str = ""  # the cause by its code among `Cause`, where it has one
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One open batch as a page shows it. Courses are differences to the label's course, kgce/t, by look."""
+
+    batch: Batch
+    progress: float | None  # of its kind's usual duration
+    above: float | None  # kgce/t above the label at the same progress
+    course: tuple[tuple[float, float], ...]  # (progress, above)
+    band: tuple[tuple[float, float, float], ...]  # (progress, low, high): chance alone
+    typical: float | None  # what a typical batch ends with
+    state: str  # no-label, wastes, chance, below, unknown
+    silent_since_us: int | None = None
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Equipment without a batch that takes energy."""
+
+    equipment: str
+    since_us: int
+    takes: tuple[tuple[str, float, str], ...]  # carrier, energy an hour, its unit
+    money_per_h: float | None
+
+
+class Plant:
+    """What is known of one site while it runs."""
+
+    def __init__(self, site: Site, on: date, rate_a_week: float = 1.0) -> None:
+        self.site = site
+        self.totals = Totals(site, on)
+        self.log = BatchLog(site.zone)
+        self.history = History(self.totals, self.log, rate_a_week)
+        self.unreadable: list[Mapping[str, str]] = []
+
+    def take(self, readings: Iterable[Reading], rows: Iterable[Row] = ()) -> None:
+        """Readings and rows in order of arrival."""
+        self.totals.take(readings)
+        for row in rows:
+            if row["table"] == "batches":
+                self.log.take(row)
+            elif row["table"] == "unreadable":
+                self.unreadable.append(row)
+
+    def fill(self, readings: Mapping[str, tuple[NDArray[np.int64], Floats]], rows: Iterable[Row], now_us: int) -> None:
+        """What the spool holds, all at once: its readings by meter, its rows. Learns from it."""
+        self.totals.fill(readings, now_us - HISTORY_US)
+        self.take((), rows)
+        self.learn()
+
+    def learn(self) -> None:
+        """Usual courses, thresholds and what is foreseen, from the batches that ended. Asked at the start, and each day."""
+        self.settle()
+        self.history.learn()
+
+    def settle(self) -> list[Batch]:
+        """Batches that ended and whose meters have told of all their time: their courses are kept. Returns them."""
+        done = [one for one in self.log.ending.values() if self._is_told(one)]
+        for batch in done:
+            del self.log.ending[batch.key]
+            self.count(batch, self.totals)
+        now_us = self.totals.now_us
+        self.totals.forget(min((one.start_us for one in (*self.log.running(), *self.log.ending.values())), default=now_us))
+        return done
+
+    def count(self, batch: Batch, totals: Totals) -> None:
+        """Keep the course of a batch that ended, by what these totals hold of its time."""
+        moments_us = np.linspace(batch.start_us, batch.end_us or batch.start_us, POINTS + 1)
+        batch.noted = totals.energy(batch.line, moments_us)
+        self.history.ended(batch)
+
+    def _is_told(self, batch: Batch) -> bool:
+        told_us, end_us = self.totals.told_us(batch.line), batch.end_us or 0
+        return told_us is not None and (told_us >= end_us or self.totals.now_us > end_us + WAITS_US)
+
+    def look(self) -> list[Alert]:
+        """Look at each open batch that went on; returns those that are sure to waste since now."""
+        self.settle()
+        return [alert for batch in self.log.running() if (alert := self._look_at(batch)) is not None]
+
+    def _look_at(self, batch: Batch) -> Alert | None:
+        usual = self.history.usual.get(batch.of_kind)
+        if usual is None or batch.sure_us is not None or (now_s := self._known_s(batch)) is None:
+            return None
+        reached = min(LOOKS, int(now_s / usual.duration_s * STEPS))
+        if reached <= batch.looked:
+            return None
+        looked, batch.looked = batch.looked, reached
+        course = self.history.course(batch, usual.duration_s, now_s)
+        expected, before = usual.expected(course), self.history.before.get(batch.line, 0.0)
+        by = next((by for look in range(looked, reached) if (by := self.history.limits.passed(float(expected[look]), before))), "")
+        if not by:
+            return None
+        batch.sure_us, batch.by = batch.start_us + round(now_s * SECOND_US), by
+        above = float(course[reached - 1] - usual.label[reached - 1])
+        return Alert(
+            batch.id,
+            batch.step,
+            batch.equipment,
+            batch.sure_us,
+            above,
+            above / usual.tonnes,
+            cause(self.history, batch, usual, now_s),
+            costs.money(self.site, self.totals, batch, above),
+            reason(self.history, batch, usual, now_s),
+        )
+
+    def _known_s(self, batch: Batch) -> float | None:
+        """Seconds of a batch that all its meters have told of."""
+        told_us = self.totals.told_us(batch.line)
+        return None if told_us is None else max(0.0, (told_us - batch.start_us) / SECOND_US)
+
+    def open_batches(self, wall_us: int) -> list[Open]:
+        """The batches that run, as a page shows them."""
+        return [self._open(batch, wall_us) for batch in self.log.running()]
+
+    def _open(self, batch: Batch, wall_us: int) -> Open:
+        usual, now_s = self.history.usual.get(batch.of_kind), self._known_s(batch)
+        silent = [one.received_us for one in self.totals.of_line(batch.line) if one.is_silent(wall_us)]
+        silent_us = min(silent, default=None)
+        if usual is None or now_s is None:
+            return Open(batch, None, None, (), (), None, "no-label", silent_us)
+        reached = min(LOOKS, int(now_s / usual.duration_s * STEPS))
+        course = self.history.course(batch, usual.duration_s, now_s)
+        above = (course - usual.label) / usual.tonnes
+        drawn = tuple(((look + 1) / STEPS, float(above[look])) for look in range(reached))
+        expected = float(usual.expected(course)[reached - 1]) if reached else 0.0
+        now_above = drawn[-1][1] if drawn else None
+        state = "unknown" if silent else "wastes" if batch.sure_us is not None else "below" if expected < -1.0 else "chance"
+        typical = float((usual.typical[-1] - usual.label[-1]) / usual.tonnes)
+        why = cause(self.history, batch, usual, now_s) if batch.sure_us is not None else foretold(self.history, batch)
+        return Open(batch, now_s / usual.duration_s, now_above, drawn, self._band(usual), typical, state, silent_us, why)
+
+    def _band(self, usual: Usual) -> tuple[tuple[float, float, float], ...]:
+        """What chance alone makes of a typical batch, by look, up to the usual end."""
+        limit = self.history.limits.one or 2.0
+        half = np.minimum(limit * usual.spread / np.maximum(usual.tells, 0.05), 3 * limit * usual.spread[STEPS - 1]) / usual.tonnes
+        middle = (usual.typical - usual.label) / usual.tonnes
+        return tuple(((look + 1) / STEPS, float(middle[look] - half[look]), float(middle[look] + half[look])) for look in range(STEPS))
+
+    def idle(self) -> list[Idle]:
+        """Equipment whose last batch ended, and that takes energy; the most dear first."""
+        found: list[Idle] = []
+        now_us = self.totals.now_us
+        for line, batches in self.log.lines.items():
+            if batches[-1].end_us is None:
+                continue
+            taken = [(one, power) for one in self.totals.of_line(line) if one.meter.equipment and (power := one.power(now_us))]
+            if not taken:
+                continue
+            prices = [costs.price(self.site, one, now_us) for one, _ in taken]
+            money = None if None in prices else sum((price or 0.0) * power for price, (_, power) in zip(prices, taken, strict=True))
+            takes = tuple((one.meter.carrier, power, one.unit) for one, power in taken)
+            found.append(Idle(line[1] or line[0], max(one.end_us or 0 for one in batches[-5:]), takes, money))
+        return sorted(found, key=lambda one: -(one.money_per_h or 0.0))

@@ -1,0 +1,121 @@
+"""Batches that had ended and are counted again, since readings or rows of them came late or corrected; the labels that change with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.phrases import Phrase
+from reporting_agent.config import Site
+from reporting_agent.live.batch_log import Batch, Key
+from reporting_agent.live.plant import Plant
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.totals import HOUR_US, LONGEST_GAP_US, Total
+from reporting_agent.live.window import readings_between
+from reporting_agent.report.figures import NOTHING
+
+GATHERED_S = 30.0  # a backlog is told in one sentence and not in thousands
+MOST_NAMED = 5
+READ_TOGETHER_US = 6 * HOUR_US  # batches that end within so long of the first one's beginning
+DAY_US = 24 * HOUR_US
+
+
+class Reopening:
+    """Gathers late readings and corrected rows; now and then counts what they touch again, and tells."""
+
+    def __init__(self, site: Site, folder: Path) -> None:
+        self._site, self._folder = site, folder
+        self._waiting: list[Reading] = []
+        self._since_s: float | None = None
+        self._last: Phrase | None = None
+
+    def take(self, late: Sequence[Reading]) -> None:
+        """Readings that are older than one that was there."""
+        self._waiting += late
+
+    def told(self, plant: Plant, now_s: float) -> Iterator[Phrase]:
+        """A sentence where batches were counted again, once what comes late was gathered for a while."""
+        if not self._waiting and not plant.log.corrected:
+            return
+        self._since_s = now_s if self._since_s is None else self._since_s
+        if now_s - self._since_s < GATHERED_S:
+            return
+        waiting, self._waiting, self._since_s = self._waiting, [], None
+        corrected, plant.log.corrected = plant.log.corrected, {}
+        found = {one.key: one for one in touches(plant, waiting)} | corrected
+        touched = sorted(found.values(), key=lambda one: one.start_us)
+        if not touched:
+            return
+        before = {one.key: _per_tonne(one) for one in touched}
+        count_again(plant, touched, self._folder)
+        self._last = self._sentence(touched, before, len(waiting), len(corrected))
+        yield self._last
+
+    def _sentence(self, touched: Sequence[Batch], before: dict[Key, str], readings: int, rows: int) -> Phrase:
+        months = sorted({f"{datetime.fromtimestamp((one.end_us or 0) / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for one in touched})
+        named = [f"{one.id}: {before[one.key]} → {_per_tonne(one)} kgce/t" for one in touched[:MOST_NAMED]]
+        return Phrase(
+            "%(batches)s batches that had ended were counted again, after %(readings)s late readings and %(rows)s corrected rows "
+            "(%(named)s). Labels that hold %(months)s change: run `label` again, and `submit --correct` where the period was reported.",
+            batches=len(touched),
+            readings=readings,
+            rows=rows,
+            named="; ".join(named + (["…"] if len(touched) > MOST_NAMED else [])),
+            months=", ".join(months),
+        )
+
+    def notices(self) -> Iterator[tuple[str, Phrase, bool]]:
+        """The last of them, as a row of the page's table of sources."""
+        if self._last is not None:
+            yield Phrase("Late readings"), self._last, False
+
+
+def touches(plant: Plant, readings: Sequence[Reading]) -> list[Batch]:
+    """The batches that were counted and lie over such a reading."""
+    found: dict[Key, Batch] = {}
+    for one in readings:
+        total = plant.totals.by_meter.get(one.meter)
+        if total is None:
+            continue
+        reach_us = _reach_us(total)
+        for line, batches in plant.log.lines.items():
+            if line[0] != total.meter.step or total.meter.equipment not in ("", line[1]):
+                continue
+            for batch in batches:
+                if batch.end_us is not None and batch.noted is not None and batch.start_us <= one.time_us <= batch.end_us + reach_us:
+                    found[batch.key] = batch
+    return list(found.values())
+
+
+def count_again(plant: Plant, batches: Sequence[Batch], folder: Path) -> None:
+    """Batches in order of their beginning, from all that the spool holds of their time."""
+    for together in _together(batches):
+        meters = {one.meter.id: one for batch in together for one in plant.totals.of_line(batch.line)}
+        margin_us = LONGEST_GAP_US + 3 * max((_reach_us(one) for one in meters.values()), default=0)
+        first_us, last_us = together[0].start_us - margin_us, max(one.end_us or 0 for one in together) + margin_us
+        totals = plant.totals.emptied()
+        totals.fill(readings_between(folder, frozenset(meters), first_us, last_us), first_us)
+        for batch in together:
+            plant.count(batch, totals)
+            batch.again = True
+
+
+def _together(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
+    some: list[Batch] = []
+    for batch in batches:
+        if some and (batch.end_us or 0) - some[0].start_us > READ_TOGETHER_US:
+            yield some
+            some = []
+        some.append(batch)
+    if some:
+        yield some
+
+
+def _reach_us(total: Total) -> int:
+    """A register's reading tells of the time since the one before."""
+    return round(min(total.usual_us, DAY_US))
+
+
+def _per_tonne(batch: Batch) -> str:
+    return NOTHING if batch.kgce is None or not batch.tonnes else f"{batch.kgce / batch.tonnes:.1f}"

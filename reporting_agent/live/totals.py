@@ -1,0 +1,201 @@
+"""Running energy of each meter that counts, from readings as they come. Pure: clocks are arguments.
+
+Energies are totals in kgce (calorific) of the counted meters that hang at a batch's equipment: without the cleaning, the shares of meters
+that serve several, and the carriers of the energy sheet that `label` knows. So a batch is compared with batches of the same meters alone,
+and the figure is no label.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.conversion import Basis
+from benchmarks.errors import InputError
+from benchmarks.measurements import CarrierEnergy, Direction
+from reporting_agent.config import Meter, Site
+from reporting_agent.live.reading import Reading
+from reporting_agent.pipeline.units import over_time
+
+Floats = NDArray[np.float64]
+SECOND_US = 1_000_000
+HOUR_US = 3600 * SECOND_US
+LONGEST_GAP_US = HOUR_US  # between readings of a rate, across which it tells nothing
+SILENT_TIMES = 5  # the usual time between a meter's readings
+SILENT_LEAST_US = 60 * SECOND_US
+POWER_OVER_US = 600 * SECOND_US
+LATEST = 50  # readings that tell the usual time between two
+SPARE = 500  # readings of a meter that are dropped together
+
+Line = tuple[str, str]
+"""Step and equipment."""
+
+
+@dataclass(slots=True)
+class Total:
+    """One meter: energy since the first reading that it holds, at each."""
+
+    meter: Meter
+    kgce: float  # of one unit of its energy
+    unit: str  # of its energy
+    factor: float = 1.0  # energy of one unit of a rate in an hour
+    time_us: array[int] = field(default_factory=lambda: array("q"))
+    value: array[float] = field(default_factory=lambda: array("d"))
+    energy: array[float] = field(default_factory=lambda: array("d"))
+    received_us: int = 0
+    _forgot: bool = False
+    _arrays: tuple[Floats, Floats] | None = None
+
+    def fill(self, time_us: NDArray[np.int64], value: Floats) -> None:
+        """All at once, in place of what was there."""
+        known = np.isfinite(value)
+        time_us, first = np.unique(time_us[known], return_index=True)
+        value = value[known][first]
+        if self.meter.reading == "interval":
+            more = value[1:]
+        elif self.meter.reading == "register":
+            more = np.diff(value)
+            more = np.where(more >= 0, more, np.maximum(0.0, more + self.meter.rollover) if self.meter.rollover else 0.0)
+        else:
+            passed_us = np.diff(time_us)
+            mean = (value[:-1] + value[1:]) / 2
+            more = np.where(passed_us <= LONGEST_GAP_US, mean * self.factor * passed_us / HOUR_US, 0.0)
+        energy = np.concatenate(([0.0], np.cumsum(more))) if len(value) else value
+        self.time_us, self.value, self.energy = array("q", time_us.tolist()), array("d", value.tolist()), array("d", energy.tolist())
+        self._arrays = None
+
+    def take(self, time_us: int, value: float, received_us: int) -> None:
+        """A reading; one that comes late is put where its time says, and what follows is counted again."""
+        self.received_us = max(self.received_us, received_us)
+        if value != value or (self._forgot and time_us < self.time_us[0]):  # not known, or of a time that no open batch needs
+            return
+        self._arrays = None
+        place = len(self.time_us) if not self.time_us or time_us > self.time_us[-1] else bisect_right(self.time_us, time_us)
+        self.time_us.insert(place, time_us)
+        self.value.insert(place, value)
+        self.energy.insert(place, 0.0)
+        for at in range(place, len(self.time_us)):
+            self.energy[at] = self.energy[at - 1] + self._step(at) if at else 0.0
+
+    def _step(self, at: int) -> float:
+        before, after = self.value[at - 1], self.value[at]
+        if self.meter.reading == "interval":
+            return after
+        if self.meter.reading == "register":
+            more = after - before
+            return more if more >= 0 else max(0.0, more + self.meter.rollover) if self.meter.rollover else 0.0
+        passed_us = self.time_us[at] - self.time_us[at - 1]
+        return (before + after) / 2 * self.factor * passed_us / HOUR_US if passed_us <= LONGEST_GAP_US else 0.0
+
+    def at(self, moment_us: int | NDArray[np.int64] | Floats) -> Floats:
+        """kgce until a moment; what is not read yet counts nothing."""
+        if not self.time_us:
+            return np.zeros(np.shape(moment_us))
+        if self._arrays is None:
+            self._arrays = np.array(self.time_us, float), np.array(self.energy)
+        return np.asarray(np.interp(moment_us, *self._arrays) * self.kgce)
+
+    def forget(self, before_us: int) -> None:
+        """Readings that no open batch needs."""
+        if (keep := bisect_right(self.time_us, before_us) - 2) > SPARE:
+            del self.time_us[:keep], self.value[:keep], self.energy[:keep]
+            self._arrays, self._forgot = None, True
+
+    @property
+    def usual_us(self) -> float:
+        """Median time between its latest readings."""
+        latest = self.time_us[-LATEST:]
+        return float(median(after - before for before, after in pairwise(latest))) if len(latest) > 2 else float("inf")
+
+    def power(self, now_us: int) -> float | None:
+        """Energy an hour, in its unit, over the latest minutes; None where it told nothing in them."""
+        first = bisect_right(self.time_us, max(now_us - POWER_OVER_US, 0)) - 1
+        if first < 0 or first >= len(self.time_us) - 1:
+            return None
+        passed = self.time_us[-1] - self.time_us[first]
+        return (self.energy[-1] - self.energy[first]) / passed * HOUR_US if passed <= 3 * POWER_OVER_US else None
+
+    def is_silent(self, wall_us: int) -> bool:
+        """Whether it told nothing for much longer than it uses to."""
+        if not self.received_us:
+            return True
+        passed_us = wall_us - self.received_us
+        return passed_us > SILENT_LEAST_US and passed_us > SILENT_TIMES * min(self.usual_us, HOUR_US * 24)
+
+
+class Totals:
+    """Those of a site's meters that count for a step."""
+
+    def __init__(self, site: Site, on: date) -> None:
+        self.by_meter: dict[str, Total] = {}
+        self.untold: list[str] = []  # meters whose energy cannot be counted in kgce
+        for meter in site.tree.counted:
+            if meter.step and meter.direction is Direction.IMPORT and not meter.computed:
+                self._count(site, meter, on)
+
+    def _count(self, site: Site, meter: Meter, on: date) -> None:
+        unit, factor = over_time(meter.unit) if meter.reading == "rate" else (meter.unit, 1.0)
+        try:
+            kgce = site.emissions.factors.kgce(CarrierEnergy(meter.carrier, 1.0, unit, Direction.IMPORT, meter.lhv), Basis.CALORIFIC, on)
+        except InputError:
+            self.untold.append(meter.id)
+            return
+        self.by_meter[meter.id] = Total(meter, kgce, unit, factor)
+
+    @property
+    def now_us(self) -> int:
+        """The plant's own time: the latest source time of any reading."""
+        return max((one.time_us[-1] for one in self.by_meter.values() if one.time_us), default=0)
+
+    def take(self, readings: Iterable[Reading]) -> None:
+        """Readings in order of arrival."""
+        for one in readings:
+            if (total := self.by_meter.get(one.meter)) is not None:
+                total.take(one.time_us, one.value, one.received_us)
+
+    def fill(self, readings: Mapping[str, tuple[NDArray[np.int64], Floats]], since_us: int) -> None:
+        """Readings by meter, those from a moment on, in place of what was there."""
+        for name, (time_us, value) in readings.items():
+            if (total := self.by_meter.get(name)) is not None:
+                recent = time_us >= since_us
+                total.fill(time_us[recent], value[recent])
+
+    def forget(self, before_us: int) -> None:
+        """Readings that no open batch needs; what stands now is told by the latest minutes."""
+        before_us = min(before_us, self.now_us - POWER_OVER_US)
+        for total in self.by_meter.values():
+            total.forget(before_us)
+
+    def emptied(self) -> Totals:
+        """The same meters, without a reading."""
+        made = copy(self)
+        made.by_meter = {name: Total(one.meter, one.kgce, one.unit, one.factor) for name, one in self.by_meter.items()}
+        return made
+
+    def of_line(self, line: Line) -> list[Total]:
+        """The meters of a step's equipment."""
+        step, equipment = line
+        return [one for one in self.by_meter.values() if one.meter.step == step and one.meter.equipment in ("", equipment)]
+
+    def told_us(self, line: Line) -> int | None:
+        """Until when all meters of a line have told; None where none has."""
+        last = [one.time_us[-1] for one in self.of_line(line) if one.time_us]
+        return min(last) if last else None
+
+    def energy(self, line: Line, moment_us: NDArray[np.int64] | Floats) -> Floats:
+        """kgce of a line until each moment, from the first of them on."""
+        energy = sum((one.at(moment_us) for one in self.of_line(line)), np.zeros(len(moment_us)))
+        return np.asarray(energy - energy[0])
+
+    def silent(self, wall_us: int) -> list[tuple[str, int]]:
+        """Meters that told nothing for much longer than they use to, and since when; 0: never heard of."""
+        return [(name, one.received_us) for name, one in sorted(self.by_meter.items()) if one.is_silent(wall_us)]

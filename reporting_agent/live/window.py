@@ -1,0 +1,57 @@
+"""What the spool holds of some meters between two moments of their source's time, in order of arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.live import layout
+from reporting_agent.live.segments import frames
+
+Readings = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""Source times, UTC microseconds, and values, NaN where not known."""
+
+
+def readings_between(folder: Path, meters: frozenset[str], first_us: int, last_us: int) -> dict[str, Readings]:
+    """By meter. Of Parquet only the groups of rows are read that hold such a meter and time, of segments all."""
+    parts: dict[str, list[Readings]] = {}
+    for path in layout.days(folder):
+        for name, readings in _in_parquet(path, meters, first_us, last_us):
+            parts.setdefault(name, []).append(readings)
+    for path in layout.segments(folder):
+        with suppress(FileNotFoundError):  # it is Parquet by now
+            for name, readings in _in_segment(path, meters, first_us, last_us):
+                parts.setdefault(name, []).append(readings)
+    return {name: (np.concatenate([one for one, _ in some]), np.concatenate([one for _, one in some])) for name, some in parts.items()}
+
+
+def _in_parquet(path: Path, meters: frozenset[str], first_us: int, last_us: int) -> Iterator[tuple[str, Readings]]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from reporting_agent.sources import arrow
+
+    first, last = pa.array([first_us, last_us]).cast(pa.timestamp("us", tz="UTC"))
+    wanted = pc.field("meter_id").isin(sorted(meters)) & (pc.field("timestamp") >= first) & (pc.field("timestamp") <= last)
+    table: Any = pq.read_table(path, columns=["meter_id", "timestamp", "value"], filters=wanted).combine_chunks()
+    if not len(table):
+        return
+    code, names = arrow.codes(table["meter_id"].combine_chunks().dictionary_encode())
+    time_us, value = arrow.raw_stamps(table["timestamp"]), arrow.floats(table["value"])
+    for place, name in enumerate(names):
+        yield str(name), (time_us[code == place], value[code == place])
+
+
+def _in_segment(path: Path, meters: frozenset[str], first_us: int, last_us: int) -> Iterator[tuple[str, Readings]]:
+    for frame in frames(path):
+        records = frame.records[(frame.records["time_us"] >= first_us) & (frame.records["time_us"] <= last_us)]
+        for place in np.unique(records["meter"]).tolist():
+            if (name := frame.names[place]) in meters:
+                own = records[records["meter"] == place]
+                yield name, (own["time_us"], own["value"])

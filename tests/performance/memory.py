@@ -1,0 +1,102 @@
+"""Memory of `watch` over an hour, in a process of its own: 1,000 meters send each second by MQTT, ten furnaces run batches of 5 minutes.
+
+    python -m tests.performance.memory [SECONDS] [METERS]
+
+Prints what was kept and the resident memory every five minutes (of a shorter run twelve times), and at the end the slope since a quarter.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.performance import live
+from tests.servers import free_port
+
+SECONDS = 3_600
+TIMES = 12
+BATCH_S = 300
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main(seconds: int = SECONDS, meters: int = live.METERS) -> None:
+    with tempfile.TemporaryDirectory(prefix="steplabel-memory-") as held, live.broker(Path(held)) as port:
+        page, site = free_port(), Path(held) / "site.toml"
+        site.write_text(live.site_text(port, page, meters), "utf-8")
+        command = [sys.executable, "-m", "reporting_agent", "watch", "--site", str(site)]
+        with (Path(held) / "watch.log").open("w") as log, subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as watch:
+            try:
+                _until_served(page)
+                _report(_send(port, page, watch.pid, seconds, meters))
+            finally:
+                watch.terminate()
+
+
+def _send(port: int, page: int, pid: int, seconds: int, meters: int) -> list[tuple[float, float]]:
+    """Readings each second; gives back minutes and MB."""
+    client = live.connected(port, "sender")
+    began, seen = time.time(), list[tuple[float, float]]()
+    for second in range(seconds):
+        time.sleep(max(0.0, began + second - time.time()))
+        at = began + second
+        if second % BATCH_S == 0:
+            _batches(client, at, second // BATCH_S)
+        for meter in range(meters):
+            client.publish(f"works/meters/m-{meter}", f'{{"t": {int(at * 1e6)}, "v": {second * 2.5}, "n": {second}}}', 1)
+        if (second + 1) % (seconds // TIMES) == 0:
+            seen.append(((time.time() - began) / 60, _resident_mb(pid)))
+            sent = (second + 1) * meters
+            print(f"{seen[-1][0]:6.1f} min  {sent:>10,} sent  {_kept(page):>10,} kept  {seen[-1][1]:7.1f} MB", flush=True)
+    client.disconnect()
+    client.loop_stop()
+    return seen
+
+
+def _batches(client: Any, at: float, number: int) -> None:
+    """On each of ten furnaces one ends and the next begins."""
+    now = datetime.fromtimestamp(at, UTC).isoformat()
+    for line in range(10):
+        of_line = {"step": "eaf", "equipment": f"eaf-{line}"}
+        if number:
+            ended = {"batch_id": f"B{line}-{number - 1}", "end": now, "output_quantity": "100", "output_unit": "t"}
+            client.publish("works/batches", json.dumps({**ended, **of_line}), 1)
+        client.publish("works/batches", json.dumps({"batch_id": f"B{line}-{number}", "start": now, **of_line}), 1)
+
+
+def _report(seen: list[tuple[float, float]]) -> None:
+    minutes, memory_mb = (np.array(part) for part in zip(*seen[len(seen) // 4 :], strict=True))
+    slope = np.polyfit(minutes, memory_mb, 1)[0] * 60
+    print(f"since a quarter: {memory_mb[-1] / memory_mb[0] - 1:+.1%}, slope {slope:+.1f} MB an hour")
+
+
+def _kept(page: int) -> int:
+    with urllib.request.urlopen(f"http://127.0.0.1:{page}/?hold", timeout=30) as answer:
+        return live.kept_in(answer.read().decode())
+
+
+def _until_served(page: int) -> None:
+    for _ in range(600):
+        try:
+            _kept(page)
+        except (OSError, ValueError):
+            time.sleep(0.2)
+        else:
+            return
+    raise TimeoutError("watch serves no page")
+
+
+def _resident_mb(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * 4096 / 1e6
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:3]))
