@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.functional.live.agent_without_power import cut
+from tests.servers.line import Line
 
 IN_TIME_S = 60
 
@@ -33,6 +35,13 @@ class Watched(Protocol):
 
     def sent_of(self) -> dict[str, list[tuple[int, float]]]: ...
     def spooled(self) -> dict[str, list[tuple[int, float]]]: ...
+
+
+class Killable(Protocol):
+    """The server that it reads."""
+
+    def kill(self) -> object: ...
+    def start(self) -> object: ...
 
 
 class Agent:
@@ -97,3 +106,22 @@ def all_there(plant: Watched) -> bool:
             there, deadline = count, time.monotonic() + IN_TIME_S
         time.sleep(1.0)  # counting takes the interpreter from the gateway's thread
     return False
+
+
+def killed_at_random_instants(plant: Watched, deaths: int, ready: str, seed: int, server: Killable | None, line: Line | None) -> Agent:
+    """The agent that is left after so many deaths, every third of the server. Before each the network drops, where there is a line."""
+    chance = random.Random(seed)  # noqa: S311 - instants of death
+    agent = Agent(plant)
+    for death in range(deaths):
+        agent.says(ready)
+        if line is not None:
+            time.sleep(chance.uniform(0.0, 1.0))
+            line.drop()
+        time.sleep(chance.uniform(0.0, 1.0))
+        if server is not None and death % 3 == 2:
+            server.kill()
+            server.start()
+        else:
+            agent.kill()
+            agent = Agent(plant)
+    return agent

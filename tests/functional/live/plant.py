@@ -59,3 +59,13 @@ def energies(site_file: Path, year: str = "2025") -> dict[str, list[tuple[str, b
         batch.batch_id: [(one.carrier, np.float64(one.quantity).tobytes()) for one in batch.energy]
         for batch in sorted(data.batches, key=lambda batch: batch.batch_id)
     }
+
+
+def equal_to_the_files(plant: Plant) -> str:
+    """Readings are those that were written and energies those of the files, to the bit."""
+    assert plant.spooled() == plant.sent_of()
+    offline = energies(plant.offline)
+    assert offline
+    assert all(offline.values())
+    assert energies(plant.live) == offline
+    return f"{len(plant.sent):,} readings, {len(offline)} batches: 0 lost, 0 doubled, energies equal to the bit"
