@@ -34,9 +34,11 @@ class Server:
             time.sleep(0.05)
         return self
 
-    def play(self) -> None:
-        """Let it tell what its plant measures."""
-        (self.folder / "play").touch()
+    def play(self, share: float = 1.0) -> None:
+        """Let it tell what its plant measures, up to this share."""
+        beside = self.folder / "play.new"
+        beside.write_text(f"{share}")
+        beside.rename(self.folder / "play")
 
     def kill(self) -> None:
         if self._process is not None:

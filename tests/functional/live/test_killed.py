@@ -45,6 +45,7 @@ def sending(plant: Plant, broker: Broker, over_s: float) -> Iterator[threading.E
             for place, one in enumerate(plant.sent):
                 if place == len(plant.sent) - len(plant.sent_of()):
                     calm.wait()
+                plant.wait(place)
                 gateway.send(one)
                 if place % 20 == 0:
                     time.sleep(over_s * 20 / len(plant.sent))
@@ -56,6 +57,7 @@ def sending(plant: Plant, broker: Broker, over_s: float) -> Iterator[threading.E
         try:
             yield calm
         finally:
+            plant.grant(1.0)
             calm.set()
             thread.join()
 
@@ -124,11 +126,11 @@ def test_killed_at_random_instants_the_labels_are_those_of_the_files(
 ) -> None:
     """Two agents and a broker; with `--long` a hundred deaths, every third of the broker, and the network drops before each."""
     deaths = 100 if long else 3
-    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6))
+    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6), granted=0.0)
     with laid(broker.port) as line:
         plant.listens_at(line.port, version)
         with subscribed(plant), sending(plant, broker, over_s=deaths * 3.0) as calm:
-            agent = killed_at_random_instants(plant, deaths, "is connected", 7, broker, line)
+            agent = killed_at_random_instants(plant, plant.grant, deaths, "is connected", broker, line)
             calm.set()
             assert all_there(plant)
         agent.end()
