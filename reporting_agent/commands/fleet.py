@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_language, add_period
+from reporting_agent.sources.object_storage import is_object
 
 if TYPE_CHECKING:
     from reporting_agent.fleet.declared import Fleet
@@ -29,7 +30,9 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     parser.add_argument("--config", metavar="FLEET.toml", help="the sites, and the tables of site.toml that they share")
     add_period(parser, required=False)
     parser.add_argument(
-        "--out", metavar="PATH", help="label, check: where the files go, a folder a site (default: fleet, fleet-check); status: a file"
+        "--out",
+        metavar="PATH",
+        help="label, check: where the files go, a folder a site, or s3://BUCKET/PATH (default: fleet, fleet-check); status: a file",
     )
     parser.add_argument(
         "--processes", type=int, metavar="N", default=os.cpu_count() or 1, help="sites done at a time (default: one a processor)"
@@ -75,15 +78,16 @@ def _form(args: Namespace) -> None:
 def _sites(args: Namespace, fleet: Fleet) -> int:
     from benchmarks.catalogue import in_language
     from reporting_agent.console import emit, progress, say
-    from reporting_agent.fleet.outcomes import Task
-    from reporting_agent.report import writing
+    from reporting_agent.fleet import places
+    from reporting_agent.fleet.outcomes import Task, name_of
 
-    out = writing.folder(Path(args.out or {"label": "fleet", "check": "fleet-check"}[args.work]))
-    files, folder, reads = fleet.paths(), out, None
+    out = str(args.out or {"label": "fleet", "check": "fleet-check"}[args.work]).rstrip("/")
+    places.require_there(out)
+    files, folder, reads = fleet.files(), out, None
     if args.dask:  # a worker has a working directory of its own
-        files, folder, reads = tuple(file.absolute() for file in files), out.absolute(), fleet.reads()
+        files, folder, reads = tuple(map(_for_all, files)), _for_all(out), fleet.reads()
     tasks = [
-        Task(file, fleet.inherit, args.period, args.lang, folder / f"{number:03}-{file.parent.name or file.stem}", args.work, reads)
+        Task(file, fleet.inherit, args.period, args.lang, f"{folder}/{number:03}-{name_of(file)}", args.work, reads)
         for number, file in enumerate(files, start=1)
     ]
     outcomes = {}
@@ -92,15 +96,21 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
         if outcome.refused is not None:
             told = Phrase("%(file)s was not done: %(sentence)s", file=outcome.file, sentence=outcome.refused["sentence"])
             say(in_language(told, args.lang))
-    ordered = [outcomes[str(task.file)] for task in tasks]
-    payload = _written(args, fleet, ordered, out)
+    ordered = [outcomes[task.file] for task in tasks]
+    with places.results(out) as written:
+        payload = _written(args, fleet, ordered, written)
     failed = sum(outcome.refused is not None for outcome in ordered)
     told = Phrase(
         "%(done)s of %(sites)s sites done, %(kept)s of them unchanged since the last run. Written to %(out)s; nothing was sent.",
-        done=len(ordered) - failed, sites=len(ordered), kept=sum(outcome.kept for outcome in ordered), out=str(out),
+        done=len(ordered) - failed, sites=len(ordered), kept=sum(outcome.kept for outcome in ordered), out=out,
     )  # fmt: skip
     emit(args, payload, in_language(told, args.lang))
     return 1 if failed else 0
+
+
+def _for_all(place: str) -> str:
+    """The path or address by which every worker finds it."""
+    return place if is_object(place) else str(Path(place).absolute())
 
 
 def _done(args: Namespace, tasks: list[Task]) -> Iterator[Outcome]:

@@ -85,14 +85,18 @@ def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
     from reporting_agent.console import answer, emit
     from reporting_agent.fleet import overview
     from reporting_agent.fleet.declared import load_fleet
+    from reporting_agent.fleet.outcomes import name_of
     from reporting_agent.report import writing
+    from reporting_agent.sources.object_storage import is_object
     from reporting_agent.state import StateDirectory
 
     fleet, now, rows = load_fleet(fleet_file), datetime.now(UTC), []
     for site in fleet.sites:
-        file = fleet.folder / site.file
-        name = file.parent.name or file.stem
+        file, name = fleet.folder / site.file, name_of(site.file)
         try:
+            if site.status is None and is_object(site.file):
+                rows.append(overview.unread(name, Phrase("site.toml lies in object storage: name `status` under [[sites]] in fleet.toml")))
+                continue
             if site.status is not None:
                 status = json.loads((fleet.folder / site.status).read_text(encoding="utf-8"))
             else:

@@ -28,7 +28,8 @@ NEVER_SHARED = frozenset({"site", "inputs", "meters", "scales", "events", "lhv",
 
 
 class FleetSite(Setting):
-    """[[sites]]: a site.toml, relative to fleet.toml, and for `status` where its state is, or the file that says how it stands."""
+    """[[sites]]: a site.toml, relative to fleet.toml or s3://BUCKET/PATH, and for `status` where its state is, or the file that says how
+    it stands."""
 
     file: str = Field(min_length=1)
     state: str = Field(default="state", min_length=1)
@@ -69,8 +70,9 @@ class Fleet(Setting):
             raise ValueError(f"must be tables that sites can share ({unknown[0]!r} is none): {', '.join(shared)}")
         return inherit
 
-    def paths(self) -> tuple[Path, ...]:
-        return tuple(self.folder / site.file for site in self.sites)
+    def files(self) -> tuple[str, ...]:
+        """Each site.toml: its path, or its address in object storage."""
+        return tuple(site.file if is_object(site.file) else str(self.folder / site.file) for site in self.sites)
 
     def reads(self) -> tuple[str, ...]:
         """Absolute folders, and prefixes of object storage as they stand."""

@@ -14,8 +14,9 @@ from benchmarks.phrases import Phrase
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.changes.review import review
-from reporting_agent.config import Site, load_site
-from reporting_agent.fleet.outcomes import Outcome, Quality, SiteStep, Task, keep, kept, made_from, patterns_of, refused
+from reporting_agent.config import Site
+from reporting_agent.fleet import places
+from reporting_agent.fleet.outcomes import OUTCOME, Outcome, Quality, SiteStep, Task, keep, kept, made_from, patterns_of, refused
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import quality, site_files
 from reporting_agent.sources.object_storage import is_object
@@ -24,32 +25,33 @@ from reporting_agent.sources.object_storage import is_object
 def do(task: Task) -> Outcome:
     """Label or check one site and write its files, or take what an earlier run made of the same; a refusal is an outcome too."""
     try:
+        site = places.site_at(task.file, task.inherit)
         if task.within is not None:
-            _require_within(load_site(task.file, task.inherit), task.within)
-        known = kept(task)
-        return known if known is not None else keep(_label(task) if task.work == "label" else _check(task))
+            _require_within(site, (places.beside(task.file) if is_object(task.file) else str(site.folder), *task.within))
+        if (known := kept(task, site)) is not None:
+            return known
+        with places.results(task.out, last=OUTCOME) as folder:
+            return keep(_label(task, site, folder) if task.work == "label" else _check(task, site, folder), folder)
     except SteplabelError as refusal:
         return refused(task, refusal)
     except OSError as unreadable:
         return refused(task, _unreadable(task, unreadable))
 
 
-def _label(task: Task) -> Outcome:
-    site = load_site(task.file, task.inherit)
+def _label(task: Task, site: Site, folder: Path) -> Outcome:
     made = made_from(task, site)
     result = pipeline.label(site, Period.parse(task.period or "", site.zone), outward=True)
     analysis = analyse(site, result)
-    site_files.write(site, analysis.ungraded(result), analysis, task.out, task.lang, datetime.now(UTC))
-    return Outcome(str(task.file), site.id, str(task.out), made, steps=tuple(_steps(result, analysis)))
+    site_files.write(site, analysis.ungraded(result), analysis, folder, task.lang, datetime.now(UTC))
+    return Outcome(task.file, site.id, task.out, made, steps=tuple(_steps(result, analysis)))
 
 
-def _check(task: Task) -> Outcome:
-    site = load_site(task.file, task.inherit)
+def _check(task: Task, site: Site, folder: Path) -> Outcome:
     made = made_from(task, site)
     period = Period.parse(task.period, site.zone) if task.period else None
     data = pipeline.read(site, period)
     reviewed = review(site, data)
-    site_files.write_check(site, data, reviewed, period, task.out, task.lang, datetime.now(UTC))
+    site_files.write_check(site, data, reviewed, period, folder, task.lang, datetime.now(UTC))
     findings = quality.in_order(data.findings)
     worst = findings[0] if findings else None
     found = Quality(
@@ -61,7 +63,7 @@ def _check(task: Task) -> Outcome:
         first=None if worst is None else in_language(worst.sentence, task.lang),
         place=in_language(worst.places[0].words, task.lang) if worst is not None and worst.places else None,
     )
-    return Outcome(str(task.file), site.id, str(task.out), made, quality=found)
+    return Outcome(task.file, site.id, task.out, made, quality=found)
 
 
 def _steps(result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteStep]:
@@ -87,17 +89,17 @@ def _steps(result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteSte
 
 
 def _require_within(site: Site, folders: tuple[str, ...]) -> None:
-    """Refuse inputs outside the folders that fleet.toml names: whoever writes a site.toml must not choose what a worker reads."""
+    """Refuse inputs outside the site's folder and those that fleet.toml names: a site.toml must not choose what a worker reads."""
     for pattern in patterns_of(site):
         for path in [pattern] if is_object(pattern) else paths_of(site, pattern):
-            if not any(_is_in(path, folder) for folder in (str(site.folder), *folders)):
+            if not any(_is_in(path, folder) for folder in folders):
                 raise InputError(
                     "fleet-input-outside",
                     "This input is outside the folders that a worker may read.",
                     "Name its folder in `reads` under [fleet] of fleet.toml, or move it to the folder of its site.toml.",
                     place=Place(str(site.path), column="inputs"),
                     found=str(path),
-                    wanted=", ".join((str(site.folder), *folders)),
+                    wanted=", ".join(folders),
                 )
 
 

@@ -12,16 +12,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from benchmarks import packs
 from benchmarks.errors import SteplabelError
 from reporting_agent import pipeline
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import Site
+from reporting_agent.fleet import places
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import writing
 from reporting_agent.software import SOFTWARE
+from reporting_agent.sources import object_storage
 
 OUTCOME = "outcome.json"
 Work = Literal["label", "check"]
@@ -81,33 +83,46 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One site and what is to be done with it. `within`: folders beside its own that inputs may lie in; None is anywhere."""
+    """One site and what is to be done with it: its site.toml and the folder of its results, each on this machine or `s3://`. `within`:
+    folders beside its own that inputs may lie in; None is anywhere."""
 
-    file: Path
+    file: str
     inherit: Mapping[str, Any]
     period: str | None
     lang: str
-    out: Path
+    out: str
     work: Work = "label"
     within: tuple[str, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """By which a site is called that cannot be read: its folder."""
+        return name_of(self.file)
 
 
 def refused(task: Task, refusal: SteplabelError) -> Outcome:
     """What becomes of a site that cannot be done. It is not kept: the next run tries again."""
-    return Outcome(str(task.file), task.file.parent.name or task.file.stem, str(task.out), "", refused=refusal.to_json())
+    return Outcome(task.file, task.name, task.out, "", refused=refusal.to_json())
 
 
-def keep(outcome: Outcome) -> Outcome:
+def name_of(file: str) -> str:
+    """The name of the folder that a site.toml lies in."""
+    return PurePath(file).parent.name or PurePath(file).stem
+
+
+def keep(outcome: Outcome, folder: Path) -> Outcome:
     """Write it beside the site's files, which must all be there: only then is the site done."""
-    writing.write_json(Path(outcome.folder) / OUTCOME, asdict(outcome))
+    writing.write_json(folder / OUTCOME, asdict(outcome))
     return outcome
 
 
-def kept(task: Task) -> Outcome | None:
+def kept(task: Task, site: Site | None = None) -> Outcome | None:
     """The outcome of an earlier run, where it was made from the same."""
     try:
-        raw = json.loads((task.out / OUTCOME).read_text(encoding="utf-8"))
-        site = load_site(task.file, task.inherit)
+        if (text := places.read(task.out, OUTCOME)) is None:
+            return None
+        raw = json.loads(text)
+        site = site or places.site_at(task.file, task.inherit)
         if site.inputs.source is not None or raw["made_from"] != made_from(task, site):
             return None
         quality = None if raw["quality"] is None else Quality(**raw["quality"])
@@ -120,11 +135,17 @@ def made_from(task: Task, site: Site) -> str:
     """Digest of all that a site's files are made from."""
     pack = pipeline.pack_of(site)
     stats = [
-        (str(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for pattern in patterns_of(site) for path in paths_of(site, pattern)
+        (_named(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for pattern in patterns_of(site) for path in paths_of(site, pattern)
     ]
     by = [SOFTWARE, packs.digest(pack).hex(), packs.factors(pack).digest.hex()]
-    told = [*by, task.work, task.period, task.lang, task.file.read_text(encoding="utf-8-sig"), task.inherit, sorted(stats)]
+    told = [*by, task.work, task.period, task.lang, site.path.read_text(encoding="utf-8-sig"), task.inherit, sorted(stats)]
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _named(path: Path) -> str:
+    """Its path; a fetched object's has the name that it has on every machine."""
+    home = object_storage.copies()
+    return f"{object_storage.SCHEME}{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
 def patterns_of(site: Site) -> list[str]:

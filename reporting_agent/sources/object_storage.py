@@ -1,4 +1,5 @@
-"""Inputs on S3 or storage that speaks it: `s3://BUCKET/PATH`, with patterns as of files. They are fetched once, and read from there.
+"""Inputs on S3 or storage that speaks it: `s3://BUCKET/PATH`, with patterns as of files. They are fetched once, and read from there. A
+fleet's results can be put there too.
 
 Where the storage is and how one signs in stands in the environment, by the names that all clients of S3 know: AWS_ACCESS_KEY_ID,
 AWS_SECRET_ACCESS_KEY, AWS_REGION, and for others than Amazon's AWS_ENDPOINT_URL; never in site.toml, which goes to an auditor.
@@ -42,18 +43,11 @@ def fetched(pattern: str, place: Place) -> list[Path]:
 
     wanted = pattern.removeprefix(SCHEME)
     try:
-        storage = fs.S3FileSystem(**_endpoint())
+        storage = _storage()
         found = [one for one in storage.get_file_info(_candidates(fs, wanted)) if one.is_file and _matches(one.path, wanted)]
         files = [_copy(storage, one) for one in sorted(found, key=lambda one: one.path)]
     except OSError as refused:
-        raise InputError(
-            "object-storage-unreachable",
-            "The object storage does not provide this input.",
-            "Check the address, and AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.",
-            place=place,
-            found=str(refused),
-            wanted=pattern,
-        ) from refused
+        raise _unreachable(place, refused, pattern) from refused
     if not files:
         raise InputError(
             "file-missing",
@@ -64,6 +58,67 @@ def fetched(pattern: str, place: Place) -> list[Path]:
             wanted=pattern,
         )
     return files
+
+
+def require_bucket(address: str) -> None:
+    """Refuse a bucket that is not there. InputError `object-storage-unreachable`, `output-not-writable`."""
+    from pyarrow import fs
+
+    bucket = PurePosixPath(address.removeprefix(SCHEME)).parts[:1]
+    try:
+        there = bool(bucket) and _storage().get_file_info(bucket[0]).type is fs.FileType.Directory
+    except OSError as refused:
+        raise _unreachable(Place(address), refused, address) from refused
+    if not there:
+        raise _not_writable(address, "no such bucket")
+
+
+def text(address: str) -> str | None:
+    """The text of an object; None where there is none. InputError `object-storage-unreachable`."""
+    try:
+        with _storage().open_input_stream(address.removeprefix(SCHEME)) as stream:
+            return bytes(stream.read()).decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except OSError as refused:
+        raise _unreachable(Place(address), refused, address) from refused
+
+
+def put(file: Path, address: str) -> None:
+    """A file as an object, which is there whole or as it was before. InputError `output-not-writable`."""
+    try:
+        with file.open("rb") as content, _storage().open_output_stream(address.removeprefix(SCHEME)) as stream:
+            shutil.copyfileobj(content, stream, 1 << 20)
+    except OSError as refused:
+        raise _not_writable(address, str(refused)) from refused
+
+
+def _storage() -> Any:
+    from pyarrow import fs
+
+    return fs.S3FileSystem(**_endpoint())
+
+
+def _unreachable(place: Place, refused: OSError, wanted: str) -> InputError:
+    return InputError(
+        "object-storage-unreachable",
+        "The object storage does not provide this input.",
+        "Check the address, and AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.",
+        place=place,
+        found=str(refused),
+        wanted=wanted,
+    )
+
+
+def _not_writable(address: str, found: str) -> InputError:
+    return InputError(
+        "output-not-writable",
+        "The result cannot be written.",
+        "Check the bucket that --out names, and that your keys may write to it.",
+        place=Place(address),
+        found=found,
+        wanted="a bucket that can be written to",
+    )
 
 
 def _endpoint() -> dict[str, Any]:

@@ -21,7 +21,7 @@ from fixtures.simulator.melt_shop import YEAR
 from reporting_agent.fleet.cluster import Cluster
 from reporting_agent.fleet.declared import load_fleet
 from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.outcomes import Outcome, Task
+from reporting_agent.fleet.outcomes import Outcome, Task, name_of
 from tests.performance.apart import peak_rss_mb
 from tests.performance.measurement import Measurement
 from tests.servers.dask import Dask
@@ -83,7 +83,7 @@ def _beside_the_ideal(folder: Path, file: Path, workers: int, readings: int, run
 
 
 def tasks_of(file: Path, out: Path) -> list[Task]:
-    return [Task(path, {}, YEAR, "en", out / path.parent.name) for path in load_fleet(file).paths()]
+    return [Task(path, {}, YEAR, "en", f"{out}/{name_of(path)}") for path in load_fleet(file).files()]
 
 
 def digests(out: Path) -> dict[str, str]:

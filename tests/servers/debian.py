@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -15,25 +16,41 @@ def program(package: str, name: str) -> tuple[str, str]:
     """The path of the program and how it was found."""
     if found := shutil.which(name, path=os.defpath + ":/usr/sbin:/usr/local/sbin"):
         return found, f"found {found}"
-    cache = Path("/var/cache") if os.geteuid() == 0 else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    folder = cache / "steplabel" / package
+    folder = _cache() / package
     if not (folder / "launch").exists():
-        _unpack(package, name, folder)
+        _unpack([package], folder)
+        file = next(file for file in sorted(folder.rglob(f"*bin/{name}")))
+        (folder / "launch").write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{_libraries(folder)}" exec "{file}" "$@"\n', "utf-8")
+        (folder / "launch").chmod(0o755)
     return str(folder / "launch"), f"Debian's package, in {folder}"
 
 
-def _unpack(package: str, name: str, folder: Path) -> None:
-    """The package and the libraries that the machine lacks: nothing is installed, and no service begins."""
+def library(packages: Sequence[str], name: str) -> tuple[Path, str]:
+    """A library that programs load by its path, and what LD_LIBRARY_PATH must name for it."""
+    folder = _cache() / packages[0]
+    if not (folder / "unpacked").exists():
+        _unpack(packages, folder)
+        (folder / "unpacked").touch()
+    return next(file for file in sorted(folder.rglob(name))), _libraries(folder)
+
+
+def _cache() -> Path:
+    base = Path("/var/cache") if os.geteuid() == 0 else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "steplabel"
+
+
+def _libraries(folder: Path) -> str:
+    return ":".join(str(path) for path in sorted(folder.glob("*/lib/*-linux-gnu")) + sorted(folder.glob("lib/*-linux-gnu")))
+
+
+def _unpack(packages: Sequence[str], folder: Path) -> None:
+    """The packages and the libraries that the machine lacks: nothing is installed, and no service begins."""
     archives = folder / "archives"
     (archives / "partial").mkdir(parents=True, exist_ok=True)
     apt = ["apt-get", "-q", "-y", "-o", f"Dir::Cache::archives={archives}", "-o", "Debug::NoLocking=1"]
-    fetch = [*apt, "--no-install-recommends", "--download-only", "install", package]
+    fetch = [*apt, "--no-install-recommends", "--download-only", "install", *packages]
     if subprocess.run(fetch, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
         subprocess.run([*apt, "update"], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(fetch, check=True, stdout=subprocess.DEVNULL)
     for archive in sorted(archives.glob("*.deb")):
         subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
-    libraries = ":".join(str(path) for path in sorted(folder.glob("*/lib/*-linux-gnu")) + sorted(folder.glob("lib/*-linux-gnu")))
-    found = next(file for file in sorted(folder.rglob(f"*bin/{name}")))
-    (folder / "launch").write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{found}" "$@"\n', "utf-8")
-    (folder / "launch").chmod(0o755)

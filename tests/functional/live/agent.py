@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from tests.functional.live.agent_without_power import cut
+from tests.servers.line import Line
 
-IN_TIME_S = 60
+IN_TIME_S = 180  # on a machine that others use
 
 
 STARTED: list[subprocess.Popen[bytes]] = []
@@ -35,15 +39,23 @@ class Watched(Protocol):
     def spooled(self) -> dict[str, list[tuple[int, float]]]: ...
 
 
+class Killable(Protocol):
+    """The server that it reads."""
+
+    def kill(self) -> object: ...
+    def start(self) -> object: ...
+
+
 class Agent:
     """The process; `end` by SIGTERM or SIGKILL, with its power."""
 
-    def __init__(self, plant: Watched, *more: str) -> None:
+    def __init__(self, plant: Watched, *more: str, environment: Mapping[str, str] | None = None) -> None:
         self.plant, self.marks = plant, plant.folder / "synced"
         self._told = len(self._log())
         command = [sys.executable, "-m", "tests.functional.live.agent_without_power", str(plant.live), str(self.marks), *more]
         with (plant.folder / "agent.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parents[3])
+            whole = {**os.environ, **(environment or {})}
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parents[3], env=whole)
         STARTED.append(self.process)
 
     def _log(self) -> str:
@@ -97,3 +109,32 @@ def all_there(plant: Watched) -> bool:
             there, deadline = count, time.monotonic() + IN_TIME_S
         time.sleep(1.0)  # counting takes the interpreter from the gateway's thread
     return False
+
+
+def killed_at_random_instants(
+    plant: Watched, grant: Callable[[float], None], deaths: int, ready: str, server: Killable | None = None, line: Line | None = None
+) -> Agent:
+    """The agent that is left after so many deaths, every third of the server. Before each the network drops, where there is a line.
+
+    What is sent is granted by halves: for an agent that is away or starts, and for one that is ready and dies.
+    """
+    chance = random.Random(7)  # noqa: S311 - instants of death
+    agent = Agent(plant)
+    try:
+        for death in range(deaths):
+            grant((death + 0.5) / deaths)
+            agent.says(ready)
+            grant((death + 1) / deaths)
+            if line is not None:
+                time.sleep(chance.uniform(0.0, 1.0))
+                line.drop()
+            time.sleep(chance.uniform(0.0, 1.0))
+            if server is not None and death % 3 == 2:
+                server.kill()
+                server.start()
+            else:
+                agent.kill()
+                agent = Agent(plant)
+    finally:
+        grant(1.0)
+    return agent

@@ -125,7 +125,8 @@ def written(plant: Plant, historian: Historian, over_s: float) -> Iterator[None]
     def write() -> None:
         chance = random.Random(11)  # noqa: S311 - which rows are late
         parts = [plant.sent[place : place + 20] for place in range(0, len(plant.sent), 20)]
-        for part in parts:
+        for place, part in enumerate(parts):
+            plant.wait(20 * place)
             time.sleep(over_s / len(parts))
             if chance.random() < 0.3:
                 historian.send(part[8:], late=part[:8])
@@ -141,6 +142,7 @@ def written(plant: Plant, historian: Historian, over_s: float) -> Iterator[None]
     try:
         yield
     finally:
+        plant.grant(1.0)
         thread.join()
 
 
@@ -168,6 +170,7 @@ def appended(plant: Plant, over_s: float) -> Iterator[None]:
     def write() -> None:
         file = None
         for place, one in enumerate(plant.sent):
+            plant.wait(place)
             if place % 150 == 0:
                 file = _rotated(file, folder, place)
             assert file is not None
@@ -185,6 +188,7 @@ def appended(plant: Plant, over_s: float) -> Iterator[None]:
     try:
         yield
     finally:
+        plant.grant(1.0)
         thread.join()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.servers import free_port
 
-STARTS_IN_S = 300  # on a machine that others use
+STARTS_IN_S = 900  # on a machine that others use; one that ended is noticed at once
 
 
 class Server:
@@ -29,13 +29,16 @@ class Server:
             self._process = subprocess.Popen(self._command, stdout=file, stderr=file, cwd=Path(__file__).parents[3])
         deadline = time.monotonic() + STARTS_IN_S
         while "serving" not in log.read_text():
+            assert self._process.poll() is None, f"the server ended: {log.read_text()}"
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)
         return self
 
-    def play(self) -> None:
-        """Let it tell what its plant measures."""
-        (self.folder / "play").touch()
+    def play(self, share: float = 1.0) -> None:
+        """Let it tell what its plant measures, up to this share."""
+        beside = self.folder / "play.new"
+        beside.write_text(f"{share}")
+        beside.rename(self.folder / "play")
 
     def kill(self) -> None:
         if self._process is not None:

@@ -5,7 +5,6 @@ A killed agent loses what it had not synced as well, as in a power failure. The 
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +15,10 @@ import pytest
 
 from fixtures.gateway import Gateway
 from fixtures.simulator.furnaces import Furnaces
-from tests.functional.live.agent import Agent, all_there, end_all
+from tests.functional.live.agent import Agent, all_there, end_all, killed_at_random_instants
 from tests.functional.live.agent_without_power import DEATHS
-from tests.functional.live.plant import Plant, energies
+from tests.functional.live.plant import Plant, equal_to_the_files
+from tests.servers.line import laid
 from tests.servers.mosquitto import Broker
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.slow, pytest.mark.timeout(3600)]  # a hundred deaths, on a machine that others use
@@ -45,6 +45,7 @@ def sending(plant: Plant, broker: Broker, over_s: float) -> Iterator[threading.E
             for place, one in enumerate(plant.sent):
                 if place == len(plant.sent) - len(plant.sent_of()):
                     calm.wait()
+                plant.wait(place)
                 gateway.send(one)
                 if place % 20 == 0:
                     time.sleep(over_s * 20 / len(plant.sent))
@@ -56,6 +57,7 @@ def sending(plant: Plant, broker: Broker, over_s: float) -> Iterator[threading.E
         try:
             yield calm
         finally:
+            plant.grant(1.0)
             calm.set()
             thread.join()
 
@@ -122,29 +124,15 @@ def test_an_agent_that_acknowledges_before_it_synced_loses_readings(tmp_path: Pa
 def test_killed_at_random_instants_the_labels_are_those_of_the_files(
     tmp_path: Path, broker: Broker, version: str, long: bool, record_property: Callable[[str, object], None]
 ) -> None:
-    """In the short form two agents and a broker, with `--long` a hundred deaths, every third of the broker."""
+    """Two agents and a broker; with `--long` a hundred deaths, every third of the broker, and the network drops before each."""
     deaths = 100 if long else 3
-    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6))
-    plant.listens_at(broker.port, version)
-    chance = random.Random(7)  # noqa: S311 - instants of death
-    with subscribed(plant), sending(plant, broker, over_s=deaths * 1.2) as calm:
-        agent = Agent(plant)
-        for death in range(deaths):
-            agent.connected()
-            time.sleep(chance.uniform(0.0, 1.0))
-            if death % 3 == 2:
-                broker.kill()
-                broker.start()
-            else:
-                agent.kill()
-                agent = Agent(plant)
-        calm.set()
-        assert all_there(plant)
-    agent.end()
-    assert plant.spooled() == plant.sent_of()
-    offline = energies(plant.offline)
-    assert offline
-    assert all(offline.values())
-    assert energies(plant.live) == offline
-    told = f"{deaths} deaths, {len(plant.sent):,} readings, {len(offline)} batches: 0 lost, 0 doubled, energies equal to the bit"
-    record_property("killed", told)
+    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6), granted=0.0)
+    with laid(broker.port) as line:
+        plant.listens_at(line.port, version)
+        with subscribed(plant), sending(plant, broker, over_s=deaths * 3.0) as calm:
+            agent = killed_at_random_instants(plant, plant.grant, deaths, "is connected", broker, line)
+            calm.set()
+            assert all_there(plant)
+        agent.end()
+    assert line.dropped >= deaths / 2  # some fall on an agent that had lost its broker
+    record_property("killed", f"MQTT {version}, {deaths} deaths, {line.dropped} drops, {equal_to_the_files(plant)}")

@@ -247,7 +247,7 @@ def by_files(played: Played, folder: Path) -> Iterator[tuple[str, Callable[[], N
 
 @contextmanager
 def by_mqtt(played: Played, folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
-    broker = Broker(folder / "broker").start()
+    broker = Broker(folder / "broker", autosaves=False).start()  # it is not killed, and would write its whole backlog every 50 changes
     sources = _MQTT.format(port=broker.port)
 
     def play() -> None:

@@ -5,7 +5,7 @@ A killed agent loses what it had not synced as well, as in a power failure.
 
 from __future__ import annotations
 
-import random
+import re
 import shutil
 import tempfile
 import time
@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 
 from fixtures.simulator.furnaces import Furnaces
-from tests.functional.live.agent import Agent, all_there, end_all
+from tests.functional.live.agent import Agent, all_there, end_all, killed_at_random_instants
 from tests.functional.live.historian import FILES, SITE, Historian, appended, written
-from tests.functional.live.plant import Plant, energies
+from tests.functional.live.plant import Plant, energies, equal_to_the_files
+from tests.servers import odbc
+from tests.servers.line import laid
 from tests.servers.postgres import Cluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -36,16 +38,6 @@ def cluster() -> Iterator[Cluster]:
     shutil.rmtree(folder)
 
 
-def equal_to_the_files(plant: Plant) -> str:
-    """Readings are those that were written and energies those of the files, to the bit."""
-    assert plant.spooled() == plant.sent_of()
-    offline = energies(plant.offline)
-    assert offline
-    assert all(offline.values())
-    assert energies(plant.live) == offline
-    return f"{len(plant.sent):,} readings, {len(offline)} batches: 0 lost, 0 doubled, energies equal to the bit"
-
-
 def heats_are_told(plant: Plant) -> None:
     """Readings are all there; the rows of heats come a poll later."""
     deadline = time.monotonic() + 30
@@ -57,45 +49,55 @@ def heats_are_told(plant: Plant) -> None:
 def test_a_historian_killed_at_random_instants_gives_the_labels_of_the_files(
     tmp_path: Path, cluster: Cluster, long: bool, record_property: Callable[[str, object], None]
 ) -> None:
-    """In the short form two agents and a server, with `--long` a hundred deaths, every third of the server."""
+    """Two agents and a server; with `--long` a hundred deaths, every third of the server, and the network drops before each."""
     deaths = 100 if long else 3
-    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6))
+    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6), granted=0.0)
     historian = Historian(cluster)
-    plant.furnaces.fed_by(plant.live.parent, SITE.format(port=cluster.port, look_back=LOOK_BACK))
-    chance = random.Random(7)  # noqa: S311 - instants of death
-    agent = Agent(plant)
-    with written(plant, historian, over_s=deaths * 1.2):
-        for death in range(deaths):
-            agent.says("is read")
-            time.sleep(chance.uniform(0.0, 1.0))
-            if death % 3 == 2:
-                cluster.kill()
-                cluster.start()
-            else:
-                agent.kill()
-                agent = Agent(plant)
+    with laid(cluster.port) as line:
+        plant.furnaces.fed_by(plant.live.parent, SITE.format(port=line.port, look_back=LOOK_BACK))
+        with written(plant, historian, over_s=deaths * 3.0):
+            agent = killed_at_random_instants(plant, plant.grant, deaths, "is read", cluster, line)
+        assert all_there(plant)
+        heats_are_told(plant)
+        agent.says("is read")
+        agent.end()
+    assert line.dropped >= deaths / 2  # some fall between two connections
+    record_property("killed", f"PostgreSQL, {deaths} deaths, {line.dropped} drops, {equal_to_the_files(plant)}")
+
+
+def test_the_driver_of_odbc_gives_the_labels_of_the_files(
+    tmp_path: Path, cluster: Cluster, record_property: Callable[[str, object], None]
+) -> None:
+    """Through unixODBC and PostgreSQL's driver, with an agent that is killed once. ODBC's times have no offset: the session says which."""
+    plant = Plant(tmp_path, Furnaces(heats=1), granted=0.5)
+    historian, driver = Historian(cluster), odbc.postgresql()
+    session = "ConnSettings=set time zone 'Europe/Berlin'"  # the site's own, in which batches without an offset are read
+    string = f"odbc:Driver={driver.file};Server=127.0.0.1;Port={cluster.port};Database=postgres;UID=reader;{session}"
+    text = (
+        SITE.format(port=cluster.port, look_back=LOOK_BACK).replace("00:00:00Z", "00:00:00").replace("again", 'offset = "+01:00"\nagain', 1)
+    )
+    plant.furnaces.fed_by(plant.live.parent, re.sub('url = ".*"', f'url = "{string}"', text))
+    with written(plant, historian, over_s=1.0):
+        agent = Agent(plant, environment=driver.environment)
+        agent.receives()
+        agent.kill()
+        plant.grant(1.0)
+        agent = Agent(plant, environment=driver.environment)
     assert all_there(plant)
     heats_are_told(plant)
-    agent.says("is read")
     agent.end()
-    record_property("killed", f"PostgreSQL, {deaths} deaths, {equal_to_the_files(plant)}")
+    record_property("replayed", f"ODBC, {equal_to_the_files(plant)}")
 
 
 def test_files_read_by_an_agent_that_is_killed_give_the_labels_of_the_files(
     tmp_path: Path, long: bool, record_property: Callable[[str, object], None]
 ) -> None:
     deaths = 100 if long else 3
-    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6))
+    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6), granted=0.0)
     plant.furnaces.fed_by(plant.live.parent, FILES)
-    chance = random.Random(8)  # noqa: S311 - instants of death
     try:
-        agent = Agent(plant)
         with appended(plant, over_s=deaths * 1.2):
-            for _ in range(deaths):
-                agent.says("is read")
-                time.sleep(chance.uniform(0.0, 1.0))
-                agent.kill()
-                agent = Agent(plant)
+            agent = killed_at_random_instants(plant, plant.grant, deaths, "is read")
         assert all_there(plant)
         heats_are_told(plant)
         agent.says("is read")

@@ -2,73 +2,47 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pyarrow.fs
 import pytest
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.cli import main
 from reporting_agent.sources import object_storage
-from tests.servers import free_port
+from tests.servers import free_port, s3
+from tests.servers.s3 import ObjectStorage
 from tests.unit.report.conftest import heats_site
 
 PLACE = Place("site.toml", column="inputs")
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    with (tmp_path_factory.mktemp("s3") / "server.log").open("wb") as log:
-        server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log)
-    yield f"http://127.0.0.1:{port}"
-    server.send_signal(signal.SIGKILL)
-    server.wait()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]:
+    with s3.serving(tmp_path_factory.mktemp("s3")) as started:
+        yield started
 
 
 @pytest.fixture
-def bucket(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def bucket(server: ObjectStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStorage:
     """A bucket called `plant`, and an environment that says where it is."""
-    for name, value in {"ENDPOINT_URL": address, "ACCESS_KEY_ID": "key", "SECRET_ACCESS_KEY": "secret", "REGION": "us-east-1"}.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("STEPLABEL_OBJECTS", str(tmp_path / "objects"))
-    storage = pyarrow.fs.S3FileSystem(
-        endpoint_override=address.removeprefix("http://"), scheme="http", access_key="key", secret_key="secret",  # noqa: S106 - of a test
-        region="us-east-1", allow_bucket_creation=True, retry_strategy=pyarrow.fs.AwsStandardS3RetryStrategy(20),
-    )  # fmt: skip
-    until = time.monotonic() + 30
-    while True:
-        try:
-            storage.create_dir("plant")
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-        else:
-            return storage
-
-
-def put(storage: Any, name: str, content: bytes) -> None:
-    with storage.open_output_stream(name) as stream:
-        stream.write(content)
+    return server
 
 
 def names(pattern: str) -> list[str]:
     return [path.relative_to(object_storage.copies()).as_posix() for path in object_storage.fetched(pattern, PLACE)]
 
 
-def test_a_site_whose_inputs_are_objects_has_the_bytes_of_one_whose_inputs_are_files(bucket: Any, tmp_path: Path) -> None:
+def test_a_site_whose_inputs_are_objects_has_the_bytes_of_one_whose_inputs_are_files(bucket: ObjectStorage, tmp_path: Path) -> None:
     site = heats_site(tmp_path, heats=60)
     assert main(["label", "--site", str(site), "--period", "2016", "--out", str(tmp_path / "files")]) == 0
     text = site.read_text(encoding="utf-8")
     for name in ("batches", "energy"):
-        put(bucket, f"plant/2016/{name}.csv", (tmp_path / f"{name}.csv").read_bytes())
+        bucket.put(f"plant/2016/{name}.csv", (tmp_path / f"{name}.csv").read_bytes())
         (tmp_path / f"{name}.csv").unlink()
         text = text.replace(f'"{name}.csv"', f'"s3://plant/2016/{name}*.csv"')
     site.write_text(text, encoding="utf-8")
@@ -77,27 +51,27 @@ def test_a_site_whose_inputs_are_objects_has_the_bytes_of_one_whose_inputs_are_f
         assert (tmp_path / "objects-out" / name).read_bytes() == (tmp_path / "files" / name).read_bytes(), name
 
 
-def test_a_pattern_names_objects_as_it_names_files(bucket: Any) -> None:
+def test_a_pattern_names_objects_as_it_names_files(bucket: ObjectStorage) -> None:
     for name in ("r/2016/a.csv", "r/2016/b.csv", "r/2017/a.csv", "r/2016/deep/a.csv", "r/2016/a.txt"):
-        put(bucket, f"plant/{name}", b"x")
+        bucket.put(f"plant/{name}", b"x")
     assert names("s3://plant/r/2016/*.csv") == ["plant/r/2016/a.csv", "plant/r/2016/b.csv"]
     assert names("s3://plant/r/*/a.csv") == ["plant/r/2016/a.csv", "plant/r/2017/a.csv"]
     assert names("s3://plant/r/2017/a.csv") == ["plant/r/2017/a.csv"]
 
 
-def test_an_object_is_fetched_once_and_again_where_it_changed(bucket: Any) -> None:
-    put(bucket, "plant/one.csv", b"first")
+def test_an_object_is_fetched_once_and_again_where_it_changed(bucket: ObjectStorage) -> None:
+    bucket.put("plant/one.csv", b"first")
     (copy,) = object_storage.fetched("s3://plant/one.csv", PLACE)
     inode = copy.stat().st_ino
     assert object_storage.fetched("s3://plant/one.csv", PLACE) == [copy]
     assert copy.stat().st_ino == inode
     time.sleep(1.1)  # the server keeps whole seconds
-    put(bucket, "plant/one.csv", b"later")  # of the same size
+    bucket.put("plant/one.csv", b"later")  # of the same size
     assert object_storage.fetched("s3://plant/one.csv", PLACE)[0].read_bytes() == b"later"
     assert [path.name for path in copy.parent.iterdir()] == ["one.csv"]
 
 
-def test_what_is_not_there_or_not_reached_says_what_to_do(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_there_or_not_reached_says_what_to_do(bucket: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     for pattern, code in (
         ("s3://plant/none.csv", "file-missing"),
         ("s3://plant/none/*.csv", "file-missing"),
@@ -110,3 +84,18 @@ def test_what_is_not_there_or_not_reached_says_what_to_do(bucket: Any, monkeypat
     with pytest.raises(InputError) as refused:
         object_storage.fetched("s3://plant/none.csv", PLACE)
     assert refused.value.code == "object-storage-unreachable"
+
+
+def test_what_is_put_is_there_and_a_bucket_that_is_not_is_refused_before_the_work(bucket: ObjectStorage, tmp_path: Path) -> None:
+    (tmp_path / "label.json").write_text("{}", "utf-8")
+    object_storage.put(tmp_path / "label.json", "s3://plant/out/label.json")
+    assert object_storage.text("s3://plant/out/label.json") == "{}"
+    assert object_storage.text("s3://plant/out/none.json") is None
+    object_storage.require_bucket("s3://plant/out")
+    for refuses in (
+        lambda: object_storage.require_bucket("s3://none/out"),
+        lambda: object_storage.put(tmp_path / "label.json", "s3://none/x"),
+    ):
+        with pytest.raises(InputError) as refused:
+            refuses()
+        assert refused.value.code == "output-not-writable"

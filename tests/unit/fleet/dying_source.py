@@ -13,3 +13,21 @@ class Dying:
 
     def connect(self, _options: dict[str, object], _folder: Path, _zone: ZoneInfo) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DyingOnce:
+    """The same at the first time; later it gives nothing, and the site's files stand for themselves."""
+
+    def connect(self, _options: dict[str, object], folder: Path, _zone: ZoneInfo) -> DyingOnce:
+        try:
+            (folder / "died").touch(exist_ok=False)
+        except FileExistsError:
+            return self
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    def gives(self) -> frozenset[str]:
+        return frozenset()
+
+    def units(self) -> dict[str, str]:
+        return {}

@@ -1,9 +1,11 @@
-"""A fleet on a real Dask cluster of two workers: the same bytes as one by one, a worker that is killed, another release, going on."""
+"""A fleet on a real Dask cluster of two workers with TLS: the same bytes as one by one, also where the sites and their results lie in
+object storage; a worker that is killed, another release, going on."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -13,14 +15,16 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from distributed import Client
 
 from reporting_agent.cli import main
+from reporting_agent.fleet import cluster
 from reporting_agent.fleet.cluster import _on_worker
 from reporting_agent.fleet.outcomes import Task
 from reporting_agent.fleet.release import CarriedShelf, of_this_process
 from reporting_agent.software import VERSION
-from tests.servers.dask import ROOT, Dask
+from tests.servers import s3
+from tests.servers.dask import ROOT, Dask, certificates
+from tests.servers.s3 import ObjectStorage
 from tests.unit.fleet.test_fleet import group_of, kills_what_reads_it
 
 HEATS = 60
@@ -28,14 +32,24 @@ FILES = ("label.json", "batches.parquet", "rejected.csv")
 
 
 @pytest.fixture(scope="module")
-def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
-    cluster = Dask(tmp_path_factory.mktemp("dask"))
-    yield cluster
-    cluster.stop()
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]:
+    """Object storage that this process and the workers find in their environment."""
+    with s3.serving(tmp_path_factory.mktemp("s3")) as started, pytest.MonkeyPatch.context() as environment:
+        for name, value in started.environment.items():
+            environment.setenv(name, value)
+        environment.setenv("STEPLABEL_OBJECTS", str(tmp_path_factory.mktemp("objects")))
+        yield started
 
 
-def fleet(file: Path, out: Path, dask: Dask) -> int:
-    return main(["fleet", "--config", str(file), "label", "--period", "2016", "--out", str(out), "--dask", dask.address])
+@pytest.fixture(scope="module")
+def dask(storage: ObjectStorage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
+    started = Dask(tmp_path_factory.mktemp("dask"), tls=True)
+    yield started
+    started.stop()
+
+
+def fleet(file: Path, out: Path | str, dask: Dask) -> int:
+    return main(["fleet", "--config", str(file), "label", "--period", "2016", "--out", str(out), *dask.reached_by()])
 
 
 def told(out: Path) -> list[dict[str, Any]]:
@@ -67,7 +81,7 @@ def test_sites_on_a_cluster_have_the_bytes_of_one_by_one_and_are_not_done_again(
 def test_a_worker_that_is_killed_while_it_labels_loses_no_site(dask: Dask, tmp_path: Path) -> None:
     file, out = group_of(tmp_path, 2, HEATS), tmp_path / "out"
     killed: list[tuple[int, bool]] = []
-    with Client(dask.address, set_as_default=False) as client:
+    with dask.client() as client:
         pids = client.run(os.getpid)
 
         def kill_one_at_work() -> None:
@@ -93,6 +107,54 @@ def test_a_worker_that_is_killed_while_it_labels_loses_no_site(dask: Dask, tmp_p
 
 
 @pytest.mark.slow
+def test_the_site_of_a_worker_that_died_is_repeated_with_the_same_bytes(dask: Dask, tmp_path: Path) -> None:
+    file, out = group_of(tmp_path, 2, 40), tmp_path / "out"
+    kills_what_reads_it(tmp_path / "works-0" / "site.toml", once=True)
+    assert fleet(file, out, dask) == 1  # one site has no log
+    assert (tmp_path / "works-0" / "died").exists()
+    assert [one["refused"] is None for one in told(out)] == [True, True, False]
+    for number in range(2):
+        require_same_bytes(file, out, tmp_path, number)
+
+
+@pytest.mark.slow
+def test_sites_and_results_in_object_storage_have_the_bytes_of_those_on_the_disk(
+    dask: Dask, storage: ObjectStorage, tmp_path: Path
+) -> None:
+    file, there = group_of(tmp_path, 2, 40), "s3://plant/results"
+    for path in tmp_path.glob("*/*"):
+        storage.put(f"plant/{path.relative_to(tmp_path).as_posix()}", path.read_bytes())
+    text = file.read_text("utf-8")
+    file.write_text(re.sub('file = "', 'file = "s3://plant/', text), "utf-8")
+    for kept in (False, True):
+        assert fleet(file, there, dask) == 1
+        sites = json.loads(storage.get("plant/results/group.json"))["sites"]
+        assert [one["kept"] for one in sites] == [kept, kept, False]
+        assert sites[2]["refused"]["code"] == "file-missing"
+    for number in range(2):
+        alone = tmp_path / f"alone-{number}"
+        assert main(["label", "--site", str(tmp_path / f"works-{number}" / "site.toml"), "--period", "2016", "--out", str(alone)]) == 0
+        for name in FILES:
+            assert storage.get(f"plant/results/{number + 1:03}-works-{number}/{name}") == (alone / name).read_bytes(), name
+
+
+@pytest.mark.slow
+def test_who_has_a_certificate_of_another_authority_does_not_reach_the_cluster(
+    dask: Dask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_S", 2)
+    own = certificates(tmp_path)
+    strange = [word for name, file in own.items() for word in (f"--tls-{name}", str(file))]
+    file = group_of(tmp_path, 1, 40)
+    for options in (strange, [*strange[2:], "--tls-ca-file", str(dask.certificates["ca-file"])]):
+        asked = ["fleet", "--config", str(file), "label", "--period", "2016", "--out", str(tmp_path / "out"), "--dask", dask.address]
+        assert main([*asked, *options]) == 1
+        refusal = capsys.readouterr().err
+        assert "dask-unreachable" in refusal
+        assert "SSL" in refusal
+
+
+@pytest.mark.slow
 def test_a_site_that_kills_workers_again_and_again_is_named_and_stops_no_other(dask: Dask, tmp_path: Path) -> None:
     file, out = group_of(tmp_path, 2, 40), tmp_path / "out"
     kills_what_reads_it(tmp_path / "works-0" / "site.toml")
@@ -110,7 +172,7 @@ def test_a_worker_of_another_release_is_refused_before_and_while_it_works(
         shutil.copytree(ROOT / package, other / package, ignore=shutil.ignore_patterns("__pycache__"))
     software = other / "reporting_agent" / "software.py"
     software.write_text(software.read_text("utf-8").replace(f'"{VERSION}"', '"0.0.9"'), "utf-8")
-    with Client(dask.address, set_as_default=False) as client:
+    with dask.client() as client:
         dask.worker(other, "--no-nanny", "--name", "older")
         client.wait_for_workers(3, timeout=60)
     assert fleet(file, out, dask) == 1
@@ -118,6 +180,6 @@ def test_a_worker_of_another_release_is_refused_before_and_while_it_works(
     assert "fleet-worker-differs" in refusal
     assert "steplabel-agent/0.0.9" in refusal
     assert not list(out.glob("*/outcome.json"))
-    late = _on_worker(Task(file, {}, "2016", "en", out), {**of_this_process(), "numpy": "1.0"}, CarriedShelf({}, {}, ""))
+    late = _on_worker(Task(str(file), {}, "2016", "en", str(out)), {**of_this_process(), "numpy": "1.0"}, CarriedShelf({}, {}, ""))
     assert late.refused is not None
     assert late.refused["code"] == "fleet-worker-differs"

@@ -21,7 +21,7 @@ from reporting_agent.config import load_site
 from reporting_agent.fleet.declared import load_fleet
 from reporting_agent.fleet.group import grouped
 from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.outcomes import Outcome, SiteStep, Task
+from reporting_agent.fleet.outcomes import Outcome, SiteStep, Task, name_of
 from reporting_agent.fleet.processes import in_processes
 from tests.unit.report.conftest import heats_site
 
@@ -48,12 +48,13 @@ def group_of(folder: Path, sites: int = 3, heats: int = 120) -> Path:
     return fleet
 
 
-def kills_what_reads_it(site: Path) -> None:
-    """Let the site read from a source whose process is killed."""
+def kills_what_reads_it(site: Path, *, once: bool = False) -> None:
+    """Let the site read from a source whose process is killed, always or the first time."""
     text = site.read_text(encoding="utf-8")
     inputs = 'batches = "batches.csv"\nenergy = "energy.csv"'
     assert inputs in text
-    site.write_text(text.replace(inputs, 'source = "tests.unit.fleet.dying_source:Dying"'), encoding="utf-8")
+    source = f'source = "tests.unit.fleet.dying_source:Dying{"Once" if once else ""}"'
+    site.write_text(text.replace(inputs, f"{inputs}\n{source}" if once else source), encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Approved:
 
 
 def tasks_of(file: Path, out: Path) -> list[Task]:
-    return [Task(path, {}, "2016", "en", out / path.parent.name) for path in load_fleet(file).paths()]
+    return [Task(path, {}, "2016", "en", f"{out}/{name_of(path)}") for path in load_fleet(file).files()]
 
 
 def fleet(file: Path, out: Path, *more: str) -> int:

@@ -55,7 +55,7 @@ def test_a_row_is_of_the_last_report() -> None:
 
 
 def firm(folder: Path) -> Path:
-    """A site of another machine, one that was never enrolled, one whose file is of something else."""
+    """A site of another machine, one that was never enrolled, one whose file is of something else, one in object storage."""
     for name, content in (("a", GOOD), ("c", {"schema": "steplabel/local-label/1"})):
         (folder / f"works-{name}").mkdir()
         (folder / f"works-{name}" / "status.json").write_text(json.dumps(content), "utf-8")
@@ -65,7 +65,8 @@ def firm(folder: Path) -> Path:
         '[[sites]]\nfile = "works-a/site.toml"\nstatus = "works-a/status.json"\n'
         '[[sites]]\nfile = "works-b/site.toml"\n'
         '[[sites]]\nfile = "works-c/site.toml"\nstatus = "works-c/status.json"\n'
-        '[[sites]]\nfile = "works-d/site.toml"\nstatus = "works-d/status.json"\n',
+        '[[sites]]\nfile = "works-d/site.toml"\nstatus = "works-d/status.json"\n'
+        '[[sites]]\nfile = "s3://plant/works-e/site.toml"\n',
         "utf-8",
     )
     return file
@@ -75,9 +76,9 @@ def test_the_table_the_json_and_the_csv_tell_the_same(tmp_path: Path, capsys: py
     file = str(firm(tmp_path))
     assert main(["status", "--fleet", file, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert [one["site"] for one in told["sites"]] == ["works-a", "works-b", "works-c", "works-d"]
+    assert [one["site"] for one in told["sites"]] == ["works-a", "works-b", "works-c", "works-d", "works-e"]
     codes = [[what["code"] for what in one["trouble"]] for one in told["sites"]]
-    assert codes[1:] == [["not-enrolled"], ["not-read"], ["not-read"]]
+    assert codes[1:] == [["not-enrolled"], ["not-read"], ["not-read"], ["not-read"]]
     assert told["sites"][1]["agent"] == VERSION
 
     assert main(["status", "--fleet", file, "--csv"]) == 0
@@ -94,7 +95,7 @@ def test_the_table_the_json_and_the_csv_tell_the_same(tmp_path: Path, capsys: py
 def test_it_fails_on_trouble_where_that_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, out = str(firm(tmp_path)), tmp_path / "firm.json"
     assert main(["status", "--fleet", file, "--trouble-fails", "--out", str(out)]) == 1
-    assert len(json.loads(out.read_text("utf-8"))["sites"]) == 4
+    assert len(json.loads(out.read_text("utf-8"))["sites"]) == 5
     assert main(["status", "--state", str(tmp_path / "none")]) == 0
     assert main(["status", "--state", str(tmp_path / "none"), "--trouble-fails"]) == 1
     assert "[not-enrolled]" in capsys.readouterr().err

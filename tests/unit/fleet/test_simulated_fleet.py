@@ -13,7 +13,7 @@ from reporting_agent.pipeline.inputs import paths_of
 
 
 def test_sites_beyond_the_distinct_ones_have_links_to_the_readings_of_another(tmp_path: Path) -> None:
-    sites = [load_site(path) for path in load_fleet(fleet.write(tmp_path, sites=5, readings=20_000, distinct=2)).paths()]
+    sites = [load_site(path) for path in load_fleet(fleet.write(tmp_path, sites=5, readings=20_000, distinct=2)).files()]
     assert len({site.id for site in sites}) == 5
     inodes = [[path.stat().st_ino for path in paths_of(site, site.inputs.readings or "")] for site in sites]
     assert [len(files) for files in inodes] == [20] * 5

@@ -1,0 +1,76 @@
+"""Where a site lies and where its results go: folders of this machine, or prefixes of object storage (`s3://BUCKET/PATH`).
+
+A site.toml in object storage is fetched with what lies beside it as TOML (packs of its own), and its inputs, where they are relative, are
+objects beside it. Results are put there once all of them are made, `outcome.json` last.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import Place
+from reporting_agent.config import Site, load_site
+from reporting_agent.report import writing
+from reporting_agent.sources import object_storage
+from reporting_agent.sources.object_storage import is_object
+
+
+def beside(address: str) -> str:
+    """The folder of an object."""
+    return address.rpartition("/")[0]
+
+
+def site_at(file: str, inherit: Mapping[str, Any]) -> Site:
+    """The site of a site.toml on this machine or in object storage. InputError as of `load_site` and of what fetches."""
+    if not is_object(file):
+        return load_site(file, inherit)
+    place = Place(file)
+    (copy,) = object_storage.fetched(file, place)
+    object_storage.fetched(f"{beside(file)}/*.toml", place)
+    site = load_site(copy, inherit)
+    files = site.inputs.model_dump(exclude={"source"}, exclude_none=True)
+    moved = {name: pattern if is_object(pattern) else _joined(beside(file), pattern) for name, pattern in files.items()}
+    return site.model_copy(update={"inputs": site.inputs.model_copy(update=moved)})
+
+
+def _joined(folder: str, pattern: str) -> str:
+    """As paths are joined: `..` is the folder above, and an absolute path stays one of the machine that reads it."""
+    if Path(pattern).is_absolute():
+        return pattern
+    return object_storage.SCHEME + posixpath.normpath(posixpath.join(folder.removeprefix(object_storage.SCHEME), pattern))
+
+
+def require_there(out: str) -> None:
+    """Make the folder, or refuse a bucket that is not there before hours of work are done for it. InputError says which."""
+    if is_object(out):
+        object_storage.require_bucket(out)
+    else:
+        writing.folder(Path(out))
+
+
+def read(out: str, name: str) -> str | None:
+    """A text among results; None where there is none."""
+    if is_object(out):
+        return object_storage.text(f"{out}/{name}")
+    try:
+        return (Path(out) / name).read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+@contextmanager
+def results(out: str, last: str | None = None) -> Iterator[Path]:
+    """A folder of this machine to write results into. Those of object storage are put there on leaving, `last` after all others."""
+    if not is_object(out):
+        yield writing.folder(Path(out))
+        return
+    with tempfile.TemporaryDirectory(prefix="steplabel-results-") as name:
+        yield Path(name)
+        files = sorted(path for path in Path(name).iterdir() if path.is_file())
+        for path in sorted(files, key=lambda path: path.name == last):
+            object_storage.put(path, f"{out}/{path.name}")
