@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from benchmarks.guidance.border import Attested, Goods, Payable, Precursor, by_year
+from benchmarks.guidance.goods import goods_of
 from portal.accounts.models import Membership
 from portal.catalogue.models import PeerGroupMember
 from portal.days import scheme_day
@@ -118,7 +119,7 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
     for hidden in ("[data-carbon]", "[data-typed]", "[data-attested]", "[data-priced]"):
         assert not page.is_visible(hidden), "no column of dashes before anything is typed"
 
-    page.locator("details[data-good] > summary").last.press("Enter")
+    page.locator("details[data-good] > summary").nth(1).press("Enter")
     page.fill("#border-price", "75.36")
     page.fill("#border-paid", "2")
     page.fill("#emissions-25231000A", "0.842")
@@ -131,8 +132,8 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
         "25232900": (Goods("25232900", "CN"), Goods("25232900", "CN", "", Attested(Decimal("0.7"), (clinker,)))),
     }
     tables = page.locator("table[data-border]")
-    assert tables.count() == len(goods)
-    for table, asked in zip(tables.all(), goods.values(), strict=True):
+    assert tables.count() == len(goods_of("cement", "dry-process"))
+    for table, asked in zip(tables.all()[: len(goods)], goods.values(), strict=True):
         default, attested = (dict(by_year(one, today, **money)) for one in asked)
         rows = table.locator("tbody tr").all()
         assert [int(row.locator("th").inner_text()) for row in rows] == [*default] == [*range(2026, 2035)]
