@@ -290,3 +290,56 @@ def test_a_firm_asks_to_leave_and_stays(reader: MakeReader, screen: tuple[str, i
     page.wait_for_url("**/people/")
     assert in_a_worker(lambda: Leaving.objects.filter(undone_at=None).count()) == 0
     in_a_worker(lambda: PeerGroupMember.objects.filter(site=plant.site).update(obliged=True))
+
+
+@SCREENS
+def test_a_reader_without_an_account_works_out_a_practice_at_own_prices_and_nothing_is_sent(
+    reader: MakeReader, screen: tuple[str, int]
+) -> None:
+    visitor = reader(*screen)
+    page = visitor.page
+    visitor.open("/practices/cement-improved-grinding-mill/")
+    page.wait_for_selector("#payback-tonnes")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+    cells = {name: page.locator(f"[data-practice] [data-cell={name}]") for name in ("worth", "yearly", "spent", "payback")}
+    assert {cell.inner_text() for cell in cells.values()} == {"–"}
+    page.fill("#price-electricity", "0.62")
+    page.fill("#payback-usd", "7.1")
+    page.fill("#payback-tonnes", "1,200,000")
+    saved, spent, dollar, output = 11.2, 4, 7.1, 1_200_000
+    wanted = {
+        "worth": saved * 0.62,
+        "yearly": saved * 0.62 * output,
+        "spent": spent * dollar * output,
+        "payback": spent * dollar / saved / 0.62,
+    }
+    for name, value in wanted.items():
+        assert numbers(cells[name].inner_text()) == [pytest.approx(value, rel=0.005)], name
+    page.fill("#payback-tonnes", "many")
+    assert page.is_visible("#payback-tonnes-error")
+    assert page.get_attribute("#payback-tonnes", "name") is None
+    assert sent == []
+    visitor.look("practice-payback")
+
+    visitor.open("/practices/kiln-improved-refractories/")  # of heat: bounded by the fuels that are ticked
+    page.wait_for_selector("#payback-tonnes")
+    sent.clear()
+    page.fill("#price-coal", "728.6")
+    (told,) = numbers(cells["worth"].inner_text())
+    kgce_per_t = float(page.get_attribute("[data-carrier=coal]", "data-kgce") or "nan")
+    assert told == pytest.approx(500.1 / 29.3076 * 728.6 / kgce_per_t, rel=0.005)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    page.check("#used-natural-gas")
+    assert cells["worth"].inner_text() == "–", "what is ticked needs its price"
+    page.fill("#price-natural-gas", "3.5")
+    assert numbers(cells["worth"].inner_text())[0] == pytest.approx(told, rel=0.005) or told in numbers(cells["worth"].inner_text())
+    assert len(numbers(cells["worth"].inner_text())) == 2
+    assert sent == []
+
+
+def test_without_scripts_a_practice_says_what_its_worth_needs(reader: MakeReader) -> None:
+    visitor = reader("en", 1440, scripts=False)
+    visitor.open("/practices/cement-improved-grinding-mill/")
+    assert "you need the price that you pay for the energy and your output of" in visitor.text()
+    assert not visitor.page.is_visible("[data-payback]")
