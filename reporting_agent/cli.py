@@ -36,6 +36,7 @@ COMMANDS = (
     "watch",  # of a plant that runs
     "fleet",  # of a firm with many sites
     "practices",  # what helps against waste
+    "prices",  # of energy, by time
     "exercise",  # for training
     "pack",  # for authors of packs
     *("auditor", "draw", "open", "verify", "reconcile", "witness"),  # of an audit, and of the log

@@ -18,6 +18,7 @@ from pydantic import Field, field_validator, model_validator
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError
 from benchmarks.quantities import ratio
+from reporting_agent.config.price_series import PriceSeries
 from reporting_agent.config.profile import Setting
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -105,16 +106,8 @@ class CarrierPrice(_Dated):
 
     @model_validator(mode="after")
     def _carrier_in_its_unit(self) -> Self:
-        if self.carrier not in CARRIERS:
-            raise ValueError(f"must name a carrier: {', '.join(CARRIERS)}")
-        wanted = (CARRIERS[self.carrier].unit, *(("MJ",) if CARRIERS[self.carrier].thermal else ()))
-        for unit in wanted:
-            try:
-                ratio(self.unit, unit)
-            except InputError:
-                continue
-            return self
-        raise ValueError(f"unit must be one that {self.carrier} is counted in, such as {' or '.join(wanted)}")
+        _check_unit(self.carrier, self.unit)
+        return self
 
     def at(self, day: date, minute: float, holiday: bool) -> tuple[str, float]:
         """Name of the period and price at `minute` after local midnight of `day`."""
@@ -145,6 +138,7 @@ class Tariff(Setting):
     currency: str = Field(pattern=r"^[A-Z]{3}$")  # ISO 4217
     holidays: tuple[date, ...] = ()
     prices: tuple[CarrierPrice, ...] = ()
+    series: tuple[PriceSeries, ...] = ()
     demand: tuple[DemandCharge, ...] = ()
     carbon: CarbonPrice | None = None
     shiftable: tuple[str, ...] = ()
@@ -157,6 +151,23 @@ class Tariff(Setting):
         _check_disjoint(self.demand, "demand charges")
         return self
 
+    @model_validator(mode="after")
+    def _series_fit(self) -> Self:
+        for what, names in (("name", [one.name for one in self.series]), ("carrier", [one.carrier for one in self.series])):
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"two series have the {what} {twice[0]!r}: one series a carrier, each with a name of its own")
+        for one in self.series:
+            _check_unit(one.carrier, one.unit)
+            if one.currency != self.currency:
+                raise ValueError(f"the series {one.name!r} is in {one.currency} and the tariff in {self.currency}: nothing is converted")
+        for carrier in {price.carrier for price in (*self.prices, *self.series)}:
+            units = [price.unit for price in (*self.prices, *self.series) if price.carrier == carrier]
+            if not all(_converts(unit, units[0]) for unit in units):
+                raise ValueError(
+                    f"the prices of {carrier} must all be per amount, or all per heat, found {', '.join(dict.fromkeys(units))}"
+                )
+        return self
+
     def price_of(self, carrier: str, when: datetime) -> Price | None:
         """The price of one unit at a moment **in the site's local time**; None where the tariff has none for that day."""
         day = when.date()
@@ -167,6 +178,22 @@ class Tariff(Setting):
         minute = 60 * clock.hour + clock.minute + clock.second / 60
         name, amount = price.at(day, minute, day in self.holidays)
         return Price(amount, self.currency, price.unit, name)
+
+
+def _check_unit(carrier: str, unit: str) -> None:
+    if carrier not in CARRIERS:
+        raise ValueError(f"must name a carrier: {', '.join(CARRIERS)}")
+    wanted = (CARRIERS[carrier].unit, *(("MJ",) if CARRIERS[carrier].thermal else ()))
+    if not any(_converts(unit, one) for one in wanted):
+        raise ValueError(f"unit must be one that {carrier} is counted in, such as {' or '.join(wanted)}")
+
+
+def _converts(unit: str, other: str) -> bool:
+    try:
+        ratio(unit, other)
+    except InputError:
+        return False
+    return True
 
 
 _D = TypeVar("_D", bound="_Ranged")

@@ -28,6 +28,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reporting_agent/pipeline",
         "reporting_agent/report",
         "reporting_agent/proposal",
+        "reporting_agent/fetched_prices.py",
+        "reporting_agent/commands/prices.py",
         "reporting_agent/commands/map.py",
         "reporting_agent/workbook",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -24,6 +25,7 @@ from portal.web.practice_forms import cause_choices
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
+from portal.web.presenters.worth import CarrierRow, saved_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Choice, Crumb, Mood, StateWord
@@ -49,6 +51,22 @@ class LibraryPage:
     steps: tuple[Choice, ...]
     causes: tuple[Choice, ...]
     table: Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Payback:
+    """What the page's script multiplies by the reader's prices and output (`payback.js`). Exact; empty where the source gives none."""
+
+    product: str
+    metric: str
+    low: str  # of the saving, kWh or MJ per tonne of the product
+    high: str
+    investment: str  # US$ per tonne of yearly capacity
+    priced: tuple[CarrierRow, ...]
+
+    @property
+    def carriers(self) -> str:
+        return " ".join(one.id for one in self.priced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +229,18 @@ def practice_page(
     if in_force and reports:
         links = (Link(_("Report what it saved at your site"), reverse("web:practice-outcome", args=[practice])), *links)
     return Sheet(said(shown.words), _crumbs(), note, facts, _versions(practice, versions), links)
+
+
+def payback_of(library: Library, practice: str, today: date) -> Payback | None:
+    """Of the practice in force; None where there is none."""
+    one = next((each for each in library.practices if each.id == practice), None)
+    if one is None:
+        return None
+    names = Names.newest(one.sector)
+    step = names.step(one.step) if one.step else None
+    high, investment = (("" if amount is None else f"{amount}") for amount in (one.saving_to, one.investment))
+    product = said(step.product_words) if step else one.per
+    return Payback(product, one.metric.value, f"{one.saving}", high, investment, saved_of(step, one.metric, today))
 
 
 def _facts(listing: Listing, one: Practice, row: Entry | None, reported: Reported | None) -> tuple[Fact, ...]:

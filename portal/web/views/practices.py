@@ -17,6 +17,7 @@ from benchmarks.errors import SteplabelError
 from benchmarks.wire.outcomes import MOST_BYTES
 from portal.accounts.models import Role
 from portal.accounts.selectors import organisations_as, roles_of
+from portal.days import scheme_day
 from portal.governance.selectors import may_decide
 from portal.keys import receipt_key
 from portal.practices import collecting, outcomes, selectors
@@ -65,10 +66,12 @@ def every_csv(request: HttpRequest) -> HttpResponse:
 @require_safe
 def one(request: HttpRequest, practice: str, version: int | None = None) -> HttpResponse:
     reports = request.user.is_authenticated and Role.ENTERPRISE in roles_of(person(request))
-    page = presenter.practice_page(selectors.library(), practice, selectors.versions_of(practice), version, reports=reports)
+    library = selectors.library()
+    page = presenter.practice_page(library, practice, selectors.versions_of(practice), version, reports=reports)
     if page is None:
         raise Http404
-    return render(request, "web/sheet.html", {"page": page})
+    payback = presenter.payback_of(library, practice, scheme_day()) if version is None else None
+    return render(request, "web/practice.html", {"page": page, "payback": payback})
 
 
 @for_role(Role.ENTERPRISE, posts=True)

@@ -15,7 +15,7 @@ from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.measurements import Batch
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.costs.demand import BatchPower, Power, part_of_peaks, peaks, shifted, site_power
-from reporting_agent.analysis.costs.prices import PricedEnergy, Prices, load_of, priced, windows
+from reporting_agent.analysis.costs.prices import PricedEnergy, Prices, from_us, load_of, priced, windows
 from reporting_agent.analysis.sentences import joined, said, shown
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
@@ -183,7 +183,7 @@ def _step_cost(
         per_output=total / output if output > 0 else None,
         shift=_shift(prices, result, batches, table, mine, step.id),
         unpriced=tuple(unpriced),
-        notes=(*_notes(prices, result, step.id, powers, unpriced, without_factor), *notes),
+        notes=(*_notes(prices, result, step.id, powers, unpriced, without_factor), *_series_notes(prices, by_period), *notes),
     )
 
 
@@ -253,6 +253,22 @@ def _notes(
     if left:
         notes.append(said("note", "excluded", count=f"{left:,}"))
     return [*notes, said("note", "left_out")]
+
+
+def _series_notes(prices: Prices, by_period: Sequence[PeriodCost]) -> list[Words]:
+    """Of each series that priced energy of the step, how much it holds and when it was fetched; and of each that holds nothing yet."""
+    notes = []
+    for carrier, (one, held) in prices.series.items():
+        if not len(held.start_us):
+            notes.append(said("note", "not_fetched", series=one.name))
+        elif any((part.carrier, part.period) == (carrier, one.name) for part in by_period):
+            first, last = (f"{from_us(int(held.start_us[end])).astimezone(prices.zone):%Y-%m-%d %H:%M}" for end in (0, -1))
+            newest = held.newest
+            fetched = newest and said("note", "fetched", day=f"{newest.fetched_at:%Y-%m-%d}", digest=newest.digest[:12])
+            count = f"{len(held.start_us):,}"
+            name = CARRIERS[carrier].words
+            notes.append(said("note", "series", carrier=name, series=one.name, prices=count, first=first, last=last, fetched=fetched or ""))
+    return notes
 
 
 def _demand_note(prices: Prices, powers: Mapping[int, Power]) -> Words:

@@ -14,7 +14,7 @@ such meter. A batch without a sound end is priced at its start.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -28,8 +28,10 @@ from benchmarks.labels.columns import Floats, Integers
 from benchmarks.measurements import Batch, CarrierEnergy, Direction
 from benchmarks.quantities import ratio
 from reporting_agent.config import Site
+from reporting_agent.config.price_series import PriceSeries
 from reporting_agent.config.tariff import MINUTES_A_DAY, CarrierPrice, Price, Tariff
 from reporting_agent.metering.record import MeterRecord
+from reporting_agent.sources.price_series import Stamped, prices_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -38,6 +40,10 @@ _MICROSECOND = timedelta(microseconds=1)
 def to_us(moment: datetime) -> int:
     """UTC microseconds."""
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_us(moment_us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=moment_us)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +73,7 @@ class Prices:
     first: date
     last: date  # included
     factors: FactorTable
+    series: Mapping[str, tuple[PriceSeries, Stamped]] = field(default_factory=dict)  # by carrier
     _curves: dict[str, Curve | None] = field(default_factory=dict)
 
     @classmethod
@@ -74,7 +81,9 @@ class Prices:
         """Prices from the local day of `start` to that of `end`; None without [tariff]."""
         if site.tariff is None:
             return None
-        return cls(site.tariff, site.zone, start.astimezone(site.zone).date(), end.astimezone(site.zone).date(), site.emissions.factors)
+        series = {one.carrier: (one, prices_of(one, site)) for one in site.tariff.series}
+        first, last = (moment.astimezone(site.zone).date() for moment in (start, end))
+        return cls(site.tariff, site.zone, first, last, site.emissions.factors, series)
 
     @property
     def currency(self) -> str:
@@ -82,13 +91,19 @@ class Prices:
 
     def price_of(self, carrier: str, when: datetime) -> Price | None:
         """The price of one unit at a moment in any zone."""
+        if carrier in self.series:
+            one, stamped = self.series[carrier]
+            if (amount := stamped.at(to_us(when), one.minutes)) is not None:
+                return Price(amount, self.currency, one.unit, one.name)
         return self.tariff.price_of(carrier, when.astimezone(self.zone))
 
     def curve(self, carrier: str) -> Curve | None:
         """None where the tariff never prices this carrier."""
         if carrier not in self._curves:
             rows = [row for row in self.tariff.prices if row.carrier == carrier]
-            self._curves[carrier] = self._made(rows) if rows else None
+            unit = rows[0].unit if rows else self.series[carrier][0].unit if carrier in self.series else ""
+            made = self._made(rows, unit) if unit else None
+            self._curves[carrier] = _over(made, *self.series[carrier]) if made is not None and carrier in self.series else made
         return self._curves[carrier]
 
     def mean(self, carrier: str, start_us: Integers, end_us: Integers) -> Floats:
@@ -99,7 +114,7 @@ class Prices:
         paid, passed = integrals(curve, start_us, end_us, None)
         return np.where(passed > 0, paid / np.where(passed > 0, passed, 1.0), curve.at(start_us))
 
-    def _made(self, rows: list[CarrierPrice]) -> Curve:
+    def _made(self, rows: list[CarrierPrice], unit: str) -> Curve:
         edges: list[int] = []
         price: list[float] = []
         period: list[int] = []
@@ -110,12 +125,28 @@ class Prices:
             row = next((one for one in rows if one.holds_on(day)), None)
             for minute in _cuts(row):
                 name, amount = ("", np.nan) if row is None else row.at(day, minute, day in holidays)
+                amount = amount if row is None else amount * ratio(unit, row.unit)
                 edges.append(_moment(day, minute, self.zone))
                 price.append(amount)
                 period.append(names.setdefault(name, len(names)))
         edges.append(_moment(self.last + timedelta(days=1), 0, self.zone))
         increasing = np.maximum.accumulate(np.array(edges, dtype=np.int64))
-        return Curve(increasing, np.array(price), np.array(period, dtype=np.int64), tuple(names), rows[0].unit)
+        return Curve(increasing, np.array(price), np.array(period, dtype=np.int64), tuple(names), unit)
+
+
+def _over(curve: Curve, series: PriceSeries, stamped: Stamped) -> Curve:
+    """The curve, with the prices of the series where it has any."""
+    if not len(stamped.start_us):
+        return curve
+    starts = stamped.start_us
+    ends = np.minimum(starts + 60_000_000 * series.minutes, np.append(starts[1:], np.iinfo(np.int64).max))
+    edges = np.unique(np.clip(np.concatenate([curve.edges_us, starts, ends]), curve.edges_us[0], curve.edges_us[-1]))
+    begins = edges[:-1]
+    old = np.clip(np.searchsorted(curve.edges_us, begins, side="right") - 1, 0, len(curve.price) - 1)
+    own = np.clip(np.searchsorted(starts, begins, side="right") - 1, 0, None)
+    held = (begins >= starts[own]) & (begins < ends[own])
+    price = np.where(held, stamped.price[own] * ratio(curve.unit, series.unit), curve.price[old])
+    return Curve(edges, price, np.where(held, len(curve.names), curve.period[old]), (*curve.names, series.name), curve.unit)
 
 
 def _cuts(row: CarrierPrice | None) -> list[int]:

@@ -1,0 +1,204 @@
+"""Prices by time, from a table or from JSON; and those that were fetched, which are kept as they came.
+
+A fetched answer stands in `prices/NAME/` beside site.toml under the moment it came and its SHA-256, and is never written again. All of them
+count together, because a supplier may answer with the last days alone; where two tell a price of one moment, the later answer holds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from benchmarks.errors import InputError, Place
+from benchmarks.labels.columns import Floats, Integers
+from benchmarks.phrases import Phrase
+from reporting_agent.config import Site
+from reporting_agent.config.price_series import FOLDER, PriceSeries
+from reporting_agent.sources.cells import Cell
+from reporting_agent.sources.sheets import Sheet
+from reporting_agent.sources.wanted import Column, Kind, Wanted
+from reporting_agent.sources.whole_table import Table, read_sheet, read_table
+
+PRICES = Wanted("prices", (Column("time", Kind.MOMENT, required=True), Column("price", Kind.NUMBER)))  # blank: none at that time
+_KEPT = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{64})\.(?:csv|json|xlsx)")
+_MOMENT = "%Y%m%dT%H%M%SZ"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PER_SECOND = {"unix-s": 1, "unix-ms": 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One answer that was fetched: where it stands, when it came, and the SHA-256 of its bytes."""
+
+    path: Path
+    fetched_at: datetime
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stamped:
+    """Prices of one series in the order of time: `start_us` (UTC microseconds), `price` in its currency per its unit, surcharge included.
+
+    `newest` is the answer that came last; None of a file of the site's own, and where nothing was fetched.
+    """
+
+    start_us: Integers
+    price: Floats
+    newest: Kept | None = None
+
+    def at(self, moment_us: int, minutes: int) -> float | None:
+        """The price at a moment, each holding so many minutes or until the next begins; None where there is none."""
+        place = int(np.searchsorted(self.start_us, moment_us, side="right")) - 1
+        if place < 0 or moment_us >= self.start_us[place] + 60_000_000 * minutes:
+            return None
+        return float(self.price[place])
+
+
+def prices_of(series: PriceSeries, site: Site) -> Stamped:
+    """All that is held of a series; empty where none was fetched yet.
+
+    Raises:
+        InputError: the file is missing or unreadable, `price-file-unreadable`, `price-row-unreadable`, `price-twice`, `price-file-altered`.
+    """
+    if series.file is not None:
+        return read_prices(site.folder / series.file, series, site.zone)
+    found: dict[int, float] = {}
+    answers = kept(series, site.folder)
+    for one in answers:
+        if sha256(one.path.read_bytes()).hexdigest() != one.digest:
+            raise InputError(
+                "price-file-altered",
+                "A file of prices is not the one that was fetched.",
+                "Delete it and fetch again: `steplabel-agent prices fetch`. For prices of your own give file in place of address.",
+                place=Place(str(one.path)),
+                found="another SHA-256 than its name says",
+                wanted=one.digest,
+            )
+        read = read_prices(one.path, series, site.zone)
+        found |= dict(zip(read.start_us.tolist(), read.price.tolist(), strict=True))
+    starts = sorted(found)
+    return Stamped(np.array(starts, dtype=np.int64), np.array([found[at] for at in starts]), answers[-1] if answers else None)
+
+
+def kept(series: PriceSeries, folder: Path) -> tuple[Kept, ...]:
+    """Every answer that was fetched, the oldest first."""
+    own = folder / FOLDER / series.name
+    named = [(path, _KEPT.fullmatch(path.name)) for path in (own.iterdir() if own.is_dir() else ())]
+    found = [Kept(path, datetime.strptime(name[1], _MOMENT).replace(tzinfo=UTC), name[2]) for path, name in named if name]
+    return tuple(sorted(found, key=lambda one: (one.fetched_at, one.digest)))
+
+
+def kept_at(series: PriceSeries, folder: Path, content: bytes, at: datetime) -> Path:
+    """Where an answer is to stand."""
+    return folder / FOLDER / series.name / f"{at.astimezone(UTC):{_MOMENT}}-{sha256(content).hexdigest()}.{series.format}"
+
+
+def read_prices(path: Path, series: PriceSeries, zone: tzinfo) -> Stamped:
+    """One file's. A time without a price has none; a row that cannot be read is refused, for nobody could see later that it lacks."""
+    if series.is_json:
+        sheet = Sheet(str(path), (series.time, series.price), iter(_of_json(path, series)))
+        table = read_sheet(lambda: sheet, series.profile, PRICES, zone)
+    else:
+        table = read_table(path, series.profile, PRICES, zone)
+    if table.rejected:
+        first = table.rejected[0]
+        raise InputError(
+            "price-row-unreadable",
+            Phrase("%(rows)s rows of the prices cannot be read; this is the first.", rows=len(table.rejected)),
+            "Compare time, price, decimal and timezone under [[tariff.series]] with the file.",
+            place=first.place,
+            found=first.found,
+            wanted=first.wanted,
+        )
+    starts = _moments(table, series, zone)
+    told = [(start, price + series.surcharge) for start, price in zip(starts, table.columns["price"], strict=True) if price is not None]
+    told.sort()
+    return Stamped(np.array([start for start, _price in told], dtype=np.int64), np.array([price for _start, price in told]))
+
+
+def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:
+    """UTC microseconds of each row. A local time that comes twice in autumn is its first pass, then its second."""
+    found: list[int] = []
+    seen: set[int] = set()
+    own = ZoneInfo(series.timezone) if series.timezone else zone
+    for row, moment in enumerate(table.columns["time"]):
+        start = _us(moment - _EPOCH)
+        if start in seen:
+            start += _us(_between_passes(moment, own))
+        if start in seen:
+            raise InputError(
+                "price-twice",
+                "Two rows of the prices are of one time.",
+                "Leave one of them, or correct timezone under [[tariff.series]].",
+                place=table.place(row, series.time),
+                found=moment.isoformat(),
+                wanted="each time once",
+            )
+        seen.add(start)
+        found.append(start)
+    return found
+
+
+def _us(stretch: timedelta) -> int:
+    return stretch // timedelta(microseconds=1)
+
+
+def _between_passes(moment: datetime, zone: tzinfo) -> timedelta:
+    """How much later the same local time comes again; nothing where it comes once."""
+    local = moment.astimezone(zone).replace(fold=0)
+    return (local.utcoffset() or timedelta()) - (local.replace(fold=1).utcoffset() or timedelta())
+
+
+def _of_json(path: Path, series: PriceSeries) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """Numbered pairs of time and price; of a count since 1970 the moment."""
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as gone:
+        raise _unreadable(path, gone.strerror or str(gone), "a file of prices") from gone
+    except (ValueError, RecursionError) as wrong:
+        raise _unreadable(path, str(wrong), "JSON") from wrong
+    for step in filter(None, series.rows.split(".")):
+        if not isinstance(document, dict) or step not in document:
+            raise _unreadable(path, f"no member {step}", series.rows)
+        document = document[step]
+    for row, (time, price) in enumerate(_pairs(document, path, series), start=1):
+        yield row, (_counted(time, series), price)
+
+
+def _pairs(document: Any, path: Path, series: PriceSeries) -> list[tuple[Any, Any]]:
+    time, price = series.time, series.price
+    if isinstance(document, list) and all(isinstance(row, dict) and {time, price} <= set(row) for row in document):
+        return [(row[time], row[price]) for row in document]
+    times, prices = (document.get(time), document.get(price)) if isinstance(document, dict) else (None, None)
+    if isinstance(times, list) and isinstance(prices, list) and len(times) == len(prices):
+        return list(zip(times, prices, strict=True))
+    wanted = f"a list of objects with {time} and {price}, or an object in which both are lists of one length"
+    raise _unreadable(path, type(document).__name__, wanted)
+
+
+def _counted(time: Any, series: PriceSeries) -> Cell:
+    """A count outside what a clock can hold stays the number that it is, and is refused as a time."""
+    per_second = _PER_SECOND.get(series.time_in)
+    if per_second is None or isinstance(time, bool) or not isinstance(time, int | float) or not abs(time) < 1e11 * per_second:
+        return time if isinstance(time, str | int | float) else str(time)
+    return _EPOCH + timedelta(seconds=time / per_second)
+
+
+def _unreadable(path: Path, found: str, wanted: str) -> InputError:
+    return InputError(
+        "price-file-unreadable",
+        "The prices are not written as [[tariff.series]] says.",
+        "Correct format, rows, time and price there; docs/tariffs.md has examples.",
+        place=Place(str(path)),
+        found=found[:200],
+        wanted=wanted,
+    )
