@@ -17,7 +17,10 @@ from tests.statistical import raw_plants
 from tests.statistical.outward_road import declare
 from tests.statistical.raw_plants import Plant
 
-SHARED = r"No label of eaf is sent in a report\. The share of the shared meter both that a batch gets .* power = \{ a = \.\.\., b = \.\.\. \} \}\."
+SHARED = (
+    r"No label of eaf is sent in a report\. The share of the shared meter both that a batch gets "
+    r".* power = \{ a = \.\.\., b = \.\.\. \} \}\."
+)
 
 
 def both_labels(plant: Plant, folder: Path) -> tuple[SiteLabel, SiteLabel, pipeline.PlantData]:
