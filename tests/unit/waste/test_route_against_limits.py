@@ -445,7 +445,7 @@ def test_a_cast_house_that_adds_alloy_and_scrap_has_an_ingot_account_once_it_say
         found = accounts(said, "aluminium", **tables)["aluminium-casting", Metric.ELECTRICITY]
         assert codes(found) == []
         assert found.value == pytest.approx(13_380)
-        assert any(why.en.startswith("80 % of what Aluminium casting put out") for why in found.provisos)
+        assert any(why.en.startswith("80 % of the output of Aluminium casting") for why in found.provisos)
 
 
 def test_less_metal_than_went_in_makes_an_ingot_no_better() -> None:
