@@ -133,7 +133,7 @@ def test_the_owner_sees_which_of_its_values_cover_several_years(cast: Cast, clie
         client.login(username=plant.owner.email, password=PASSWORD)
         digest = Submission.objects.get(site=plant.site).digest
         page = client.get(f"/submissions/{digest}/").content.decode()
-        assert ("over 3 years as one" in page) is shown
+        assert ("3 years combined" in page) is shown
         assert "begun in" not in page
     in_part = cast.plants[4]
     client.login(username=in_part.owner.email, password=PASSWORD)

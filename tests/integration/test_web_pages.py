@@ -237,7 +237,7 @@ def test_any_unit_that_is_asked_for_gives_a_page(client: Client, published: Publ
 def test_a_wrong_password_is_told_beside_a_summary_and_says_what_to_do(client: Client, cast: Cast) -> None:
     answer = client.post("/sign-in/", {"username": cast.drafter.email, "password": "wrong"})
     assert answer.status_code == 400
-    assert "do not fit together" in answer.content.decode()
+    assert "do not match" in answer.content.decode()
 
 
 def test_signing_in_leads_to_the_first_page_of_the_role_and_never_to_another_site(client: Client, cast: Cast) -> None:

@@ -136,9 +136,9 @@ def test_an_audit_ends_with_its_open_findings_and_says_why(cast: Cast, attested:
     assert not [one for one in reminding.days_to_tell(today) if one.finding], "nobody is reminded of an answer that nobody can give"
     logged = Event.objects.filter(actor="worker", action__in=(Action.FINDING_CLOSED, Action.ASSIGNMENT_TAKEN_BACK)).order_by("pk")
     assert [(one.action, one.subject, one.detail) for one in logged] == [
-        (Action.FINDING_CLOSED, "site works-1", f"{PERIOD}, finding 1: the firm has left the scheme"),
-        (Action.FINDING_CLOSED, "site works-1", f"{PERIOD}, finding 2: the firm has left the scheme"),
-        (Action.ASSIGNMENT_TAKEN_BACK, "site works-1", f"Certifier, {PERIOD}: the firm has left the scheme"),
+        (Action.FINDING_CLOSED, "site works-1", f"{PERIOD}, finding 1: the firm has left the programme"),
+        (Action.FINDING_CLOSED, "site works-1", f"{PERIOD}, finding 2: the firm has left the programme"),
+        (Action.ASSIGNMENT_TAKEN_BACK, "site works-1", f"Certifier, {PERIOD}: the firm has left the programme"),
     ]
     client = Client()
     client.force_login(auditor)

@@ -121,7 +121,7 @@ def test_an_older_version_of_the_pack_is_told_first(version: str, works: Path, t
     declared = declared_in(load_site(folder / "site.toml"))
     assert [(one.of, one.does) for one in declared if one.kind == "older_pack"] == ([("cement 3", "4")] if version == "3" else [])
     verdict = Verdict((), evidence_of(honest(works)), declared=declared)
-    told = [one for one in telling.notes(verdict, "en") if one.startswith("The labels are made by an older pack, cement 3; version 4")]
+    told = [one for one in telling.notes(verdict, "en") if one.startswith("The labels were made with an older pack, cement 3. Version 4")]
     assert len(told) == (version == "3")
     assert ("旧版方法包" in telling.lines(verdict, "zh")) is (version == "3")
 

@@ -92,7 +92,7 @@ def test_a_missing_bound_is_computed_again_from_opened_batches_that_overlap(work
     evidence = evidence_of(plant)
     (told,) = [one for one in withheld_of(evidence) if (one.step, one.metric) == (STEP, "total")]
     assert told.borne_out is True
-    assert "the opening bears it out" in told.said.en
+    assert "the opening confirms it" in told.said.en
     (blind,) = [one for one in withheld_of(replace(evidence, unbounded=frozenset())) if (one.step, one.metric) == (STEP, "total")]
     assert blind.borne_out is None
 
@@ -124,7 +124,7 @@ def test_what_no_opening_shows_is_told_first_and_only_the_whole_settles_it(works
     evidence = withheld_by(works, "no-bound")
     found = outcome_of(evidence)
     assert (found.state, found.asked) == (State.NOT_CHECKABLE, True)
-    sentence = f"withheld: {STEP}, total, no-bound, 60 used batches; only the whole recomputation on site shows whether it is true"
+    sentence = f"withheld: {STEP}, total, no-bound, 60 used batches; only recomputing the whole label on site shows whether this is true"
     assert sentence in found.records
 
     findings = checks.run(evidence)

@@ -87,7 +87,7 @@ def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
     ]
     papers.write_text("".join(texts), encoding="utf-8")
     assert main(["reconcile", str(papers), "--site", str(site), "--period", PERIOD, "--json"]) == 0
-    checks = [one for one in json.loads(capsys.readouterr().out)["checks"] if "the document says" in one["sentence"]]
+    checks = [one for one in json.loads(capsys.readouterr().out)["checks"] if "the document states" in one["sentence"]]
     assert [one["state"] for one in checks] == ["held"] * 5
     assert ["rows together" in one["sentence"] for one in checks] == [True, False, False, False, False]
     assert "3 documents in a row" in checks[3]["sentence"]

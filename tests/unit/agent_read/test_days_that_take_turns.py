@@ -20,7 +20,7 @@ from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 KILN = Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 30, "kWh")], {}, "grey")
 
 
-def told(folder: Path, factors: np.ndarray, of_what: str = "follow each other") -> list[str]:
+def told(folder: Path, factors: np.ndarray, of_what: str = "alternate more than by chance") -> list[str]:
     site = works(folder, "cement", {"clinker-burning": KILN}, runs=len(factors))
     path = folder / "energy.csv"
     rows = list(csv.DictReader(path.open(encoding="utf-8")))

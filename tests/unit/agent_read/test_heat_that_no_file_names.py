@@ -21,7 +21,7 @@ def told(folder: Path, *burnt: Amount) -> list[str]:
 def test_rolling_without_any_fuel_is_told_at_the_typical_heat(tmp_path: Path) -> None:
     """1,250 MJ/t are 42.65 kgce/t."""
     (said,) = told(tmp_path)
-    assert "takes 0 MJ of heat per t; typical is 1250 MJ" in said
+    assert "uses 0 MJ of heat per t; typical is 1250 MJ" in said
     assert "higher by up to 42.7 kgce/t" in said
 
 

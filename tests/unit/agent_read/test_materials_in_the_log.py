@@ -150,7 +150,7 @@ def test_powder_that_nothing_knows_is_named_beside_the_electricity_of_a_mill(tmp
     static = "[static]\nbought_ground_pct = 0\n"
     site, _ = run(tmp_path, "cement-grinding", Ran(3000, GROUND, BLAINE), "input.S95 powder", "900", static)
     (said,) = (one.en for one in of(labelled(site), "cement-grinding", Metric.ELECTRICITY).provisos if "The pack does not know" in one.en)
-    assert "input.S95 powder 0.3 t. If it was bought ready or half made" in said
+    assert "input.S95 powder 0.3 t. If they were bought finished or half finished" in said
 
 
 HONEST: list[tuple[str, Ran, list[str]]] = [

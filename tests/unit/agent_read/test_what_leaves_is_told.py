@@ -17,7 +17,10 @@ from tests.statistical import raw_plants
 from tests.statistical.outward_road import declare
 from tests.statistical.raw_plants import Plant
 
-SHARED = r"No label of eaf is sent in a report\. What the shared meter both gives .* power = \{ a = \.\.\., b = \.\.\. \} \}\."
+SHARED = (
+    r"No label of eaf is sent in a report\. The share of the shared meter both that a batch gets "
+    r".* power = \{ a = \.\.\., b = \.\.\. \} \}\."
+)
 
 
 def both_labels(plant: Plant, folder: Path) -> tuple[SiteLabel, SiteLabel, pipeline.PlantData]:
@@ -66,7 +69,7 @@ def test_a_campaign_is_told_with_the_other_ways_to_cut(tmp_path: Path) -> None:
     assert told.startswith("No label of cement-grinding is sent in a report. A single row with another product splits a campaign")
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "What the shared meter both gives"), ("zh", "共用表计 both")])
+@pytest.mark.parametrize(("language", "words"), [("en", "The share of the shared meter both that a batch gets"), ("zh", "共用表计 both")])
 def test_label_and_preview_say_it_before_anything_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, words: str
 ) -> None:

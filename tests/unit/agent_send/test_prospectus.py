@@ -70,7 +70,7 @@ def test_a_record_that_may_be_told_as_either_of_two_variants_counts_in_both() ->
     report = planned.report(planned.drafts(), data_root=NOTHING, challenge=NOTHING, salt=NOTHING, software=SOFTWARE)
     shown = Prospectus(report, None, drawn=False, state="planned", pack=data.pack, spent_after={})
     assert shown.epsilon_by_step() == {"eaf": 2}  # one metric in each of two variants
-    languages: tuple[tuple[Language, str], ...] = (("en", "told as one or the other: epsilon 2"), ("zh", "归入其中任一）：ε = 2"))
+    languages: tuple[tuple[Language, str], ...] = (("en", "counted as one or the other: epsilon 2"), ("zh", "归入其中任一）：ε = 2"))
     for language, told in languages:
         assert told in shown.to_text(language)
 

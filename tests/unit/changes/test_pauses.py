@@ -73,7 +73,7 @@ def test_pauses_that_the_next_start_takes_in_are_asked_about_with_what_they_drew
     idle = IDLE * float((joined - end).sum())
     assert (told.kind, told.equipment, told.first, told.until) == (Kind.PAUSES, ("mill-1",), None, None)
     assert told.size == pytest.approx(idle / (idle + float((end - start).sum())), rel=0.25)
-    assert "ends are the next starts" in str(sentence(told))
+    assert "each end in the log is the next start" in str(sentence(told))
     assert 'kind = "unusable"' in to_declare(told, date(2025, 1, 1))
 
 

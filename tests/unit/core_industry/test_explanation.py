@@ -90,7 +90,7 @@ def test_the_lead_answers_with_the_published_numbers(pack: Pack, result: GateRes
 
 def test_the_rule_method_and_counts_are_named(pack: Pack, explanation: Explanation) -> None:
     assert "mean of the best five (here 24 firms)" in explanation.rule.en
-    assert "need not be attainable together" in explanation.rule.en
+    assert "may not be attainable together" in explanation.rule.en
     assert "24 firms of 30 obliged" in explanation.sample_characteristics.en
     assert "3 sites opened" in explanation.verification_of_data.en
     assert "SHA-256" in explanation.method.en

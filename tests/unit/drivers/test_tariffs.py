@@ -220,7 +220,7 @@ def test_what_no_batch_took_of_the_demand_charge_is_told_beside_the_steps() -> N
     meters = (metered(load, 15, step_s=60.0),)
     (found,) = costs(site(tariff=tariff), LabelResult(plain.site_label, replace(plain.data, meters=meters)))
     assert found.demand == pytest.approx(40_000)
-    (rest,) = [note for note in found.notes if "no batch took" in note.en]
+    (rest,) = [note for note in found.notes if "no batch used" in note.en]
     assert "160,000 CNY, 120,000 CNY" in rest.en
     assert "120,000 CNY" in rest.said_in("zh")
 

@@ -57,7 +57,7 @@ def test_it_says_that_it_is_partial(out: Path) -> None:
     told = json.loads((out / "export.json").read_text(encoding="utf-8"))
     assert told["partial"] is True
     assert "carbon of materials" in told["not_in_it"]
-    assert "No template of IDTA" in told["stands_on"]["en"]
+    assert "does not claim to follow an IDTA template" in told["stands_on"]["en"]
 
 
 @pytest.mark.parametrize(("parts", "wanted"), [(("eaf", "", ""), "eaf"), (("2nd mill", "a/b"), "S_2nd_mill_a_b")])

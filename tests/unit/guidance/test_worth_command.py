@@ -46,7 +46,7 @@ def test_a_good_at_the_border_comes_with_each_input_and_its_act(
     assert all(one["source"] is not None or one["name"] == "attested-emissions" for one in found["inputs"])
     acts = {one["name"]: one["source"] and one["source"]["act"] for one in found["inputs"]}
     assert acts["phase-out"] == "phase-out-2003-87"
-    assert any("not compared with their text" in caveat for caveat in found["caveats"])
+    assert any("not been compared with their text" in caveat for caveat in found["caveats"])
 
 
 def test_a_price_and_what_was_paid_at_home_make_the_cost(capsys: pytest.CaptureFixture[str]) -> None:

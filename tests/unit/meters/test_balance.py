@@ -97,7 +97,7 @@ def test_what_subs_do_not_measure_is_no_fault_where_they_measure_some(a_site: Bu
     some = TREE.replace('id = "works"', 'id = "works"\nsubs = "some"')
     (less,) = balance_of(a_site, labelled, some, works=lambda moment: works(moment) + 4_000.0)
     assert not less.is_open
-    assert "no sub measures" in less.words
+    assert "no sub-meter measures" in less.words
     (more,) = balance_of(a_site, labelled, some, works=lambda moment: 0.9 * works(moment))
     assert more.is_open
 

@@ -49,7 +49,7 @@ def test_an_act_that_reaches_back_is_told_for_a_year() -> None:
         return found.changed
 
     (told,) = changed(TODAY)
-    assert "2026/1740 was published on 2026-07-31 and holds for imports from 2026-01-01 on" in told
+    assert "2026/1740 was published on 2026-07-31 and applies to imports from 2026-01-01" in told
     assert changed(date(2027, 8, 1)) == ()
     with translation.override("zh-hans"):
         assert "于 2026-07-31 公布" in changed(TODAY)[0]

@@ -148,7 +148,7 @@ def test_rejected_output_is_counted_and_not_estimated(a_melt: Melt, lost: Callab
     found = lost([*rows, spoiled])
     assert found.by_cause[Cause.REJECT].energy == pytest.approx(4_500 * 0.2 * KGCE_PER_KWH - 0.01 * 4_500 * KGCE_PER_KWH, rel=1e-3)
     assert found.worst[0].causes[0].evidence is not None
-    assert found.worst[0].causes[0].evidence.en == "20 rejected beside 80 good"
+    assert found.worst[0].causes[0].evidence.en == "20 rejected, 80 good"
 
 
 def test_a_batch_never_pays_twice(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
