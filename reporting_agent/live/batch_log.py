@@ -37,6 +37,7 @@ class Batch:
     excess: float | None = None  # at its end, standard deviations
     looked: int = 0  # looks that were taken
     noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended
+    counted: float | None = None  # kgce/t, when it was counted last
     again: bool = False  # counted again, after late or corrected readings or rows
 
     @property

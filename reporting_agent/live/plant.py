@@ -109,6 +109,7 @@ class Plant:
         """Keep the course of a batch that ended, by what these totals hold of its time."""
         moments_us = np.linspace(batch.start_us, batch.end_us or batch.start_us, POINTS + 1)
         batch.noted = totals.energy(batch.line, moments_us)
+        batch.counted = batch.kgce / batch.tonnes if batch.kgce is not None and batch.tonnes else None
         self.history.ended(batch)
 
     def _is_told(self, batch: Batch) -> bool:

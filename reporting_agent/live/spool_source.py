@@ -129,10 +129,11 @@ class KeptSource:
             return
         if not len(records):
             return
-        columns = (np.ascontiguousarray(records[name]) for name in ("time_us", "value"))
-        for name, _, *own in straight.parts(records["meter"].astype(np.int32), names, "", *columns, Consecutive(1, len(records))):
-            if name in meters:
-                yield ReadingBlock(str(name), *own, str(path))
+        time_us, value = np.ascontiguousarray(records["time_us"]), np.ascontiguousarray(records["value"])
+        rows = Consecutive(1, len(records))
+        for part in straight.parts(records["meter"].astype(np.int32), names, "", time_us, value, rows):
+            if part.name in meters:
+                yield ReadingBlock(part.name, part.time_us, part.value, part.rows, str(path))
 
     @cached_property
     def rows(self) -> list[Row]:
