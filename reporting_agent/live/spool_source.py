@@ -131,9 +131,9 @@ class KeptSource:
             return
         time_us, value = np.ascontiguousarray(records["time_us"]), np.ascontiguousarray(records["value"])
         rows = Consecutive(1, len(records))
-        for part in straight.parts(records["meter"].astype(np.int32), names, "", time_us, value, rows):
-            if part.name in meters:
-                yield ReadingBlock(part.name, part.time_us, part.value, part.rows, str(path))
+        for own in straight.parts(records["meter"].astype(np.int32), names, "", time_us, value, rows):
+            if own.name in meters:
+                yield ReadingBlock(own.name or "", own.time_us, own.value, own.rows, str(path))
 
     @cached_property
     def rows(self) -> list[Row]:
