@@ -196,7 +196,7 @@ class Room:
     def _end_of_shift(self, shift: shifts.Shift) -> None:
         """Told once a shift ended, with what it did."""
         before, self._shift = self._shift, shift
-        if before is None or before.start == shift.start:
+        if before is None or shift.start <= before.start:  # the first reading may be of an earlier time than this machine's
             return
         ended = shifts.done(self.plant, self.alerts, before.start, before.end)
         view = self.pages.shift_view(ended, "en", self.answers)

@@ -111,3 +111,20 @@ def test_a_row_that_comes_twice_and_late_readings_of_no_batch_say_nothing(works:
     early = works.late[0]._replace(time_us=_us(works.furnaces.begin - timedelta(days=3)))
     works.take([early])
     assert works.told() == []
+
+
+def test_an_output_that_is_told_after_the_end_completes_its_batch_and_corrects_nothing(tmp_path: Path) -> None:
+    furnaces = Furnaces(heats=2, every_s=60)
+    plant = Plant(load_site(furnaces.write(tmp_path)), date(2025, 1, 2))
+    reopening = Reopening(plant.site, tmp_path / "spool")
+    plant.take([Reading(one.meter, _us(one.stamp), one.value, received_us=_us(one.stamp)) for one in furnaces.readings()])
+    row = {"table": "batches", **furnaces.batches()[0]}
+    output = row.pop("output_quantity")
+    plant.take((), [row])
+    (batch,) = plant.settle()
+    assert (batch.tonnes, batch.counted) == (None, None)
+    plant.take((), [{"table": "batches", "step": row["step"], "batch_id": row["batch_id"], "output_quantity": output}])
+    assert plant.settle() == []
+    assert batch.kgce is not None
+    assert batch.counted == batch.kgce / float(output)
+    assert [one for now_s in (0.0, GATHERED_S + 1) for one in reopening.told(plant, now_s)] == []
