@@ -47,7 +47,7 @@ def test_every_command_of_the_page_as_it_stands_gives_a_label(tmp_path: Path) ->
             assert asking.connect_ex(("127.0.0.1", port)), f"port {port} of the page is taken on this machine"
     with subprocess.Popen([os.environ["MOSQUITTO"], "-c", settings]) as broker:
         page = "curl --fail --silent --output page.html http://127.0.0.1:8790/"
-        script = "\n".join(["set -e", *ours, page, "kill -INT $!", "wait"])
+        script = "\n".join(["set -e", *ours, page, "kill $!", "wait"])
         environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
         with subprocess.Popen(["bash", "-c", script], cwd=tmp_path / "steplabel", env=environment, start_new_session=True) as walk:
             try:
@@ -58,6 +58,6 @@ def test_every_command_of_the_page_as_it_stands_gives_a_label(tmp_path: Path) ->
                 broker.terminate()
     assert "eaf-1" in (tmp_path / "steplabel" / "page.html").read_text("utf-8")
     label = json.loads((tmp_path / "steplabel" / "label" / "label.json").read_text("utf-8"))
-    used = [one["used"] for one in label["steps"] if one["metric"] == "total"]
+    used = [one["batches"]["used"] for one in label["steps"] if one["metric"] == "total"]
     assert sum(used) == 60  # two furnaces, thirty heats each
     assert time.monotonic() - began_s < MINUTES * 60
