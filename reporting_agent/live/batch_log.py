@@ -37,6 +37,7 @@ class Batch:
     excess: float | None = None  # at its end, standard deviations
     looked: int = 0  # looks that were taken
     noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended
+    counted: float | None = None  # kgce/t, when it was counted last
     again: bool = False  # counted again, after late or corrected readings or rows
 
     @property
@@ -70,6 +71,7 @@ class BatchLog:
         self.batches: dict[Key, Batch] = {}
         self.lines: dict[Line, list[Batch]] = {}  # by step and equipment, in order of their beginning
         self.ending: dict[Key, Batch] = {}  # ended, and not yet counted
+        self.completed: dict[Key, Batch] = {}  # counted, before their output was told
         self.corrected: dict[Key, Batch] = {}  # counted, and not as their rows say since
 
     def take(self, row: Row) -> None:
@@ -94,7 +96,8 @@ class BatchLog:
             found.good = str(row.get("status", "")) in ("", "good") and str(row.get("state", "")) in ("", "normal")
         if found.end_us is None or before == (found.start_us, found.end_us, found.tonnes, found.good):
             return
-        (self.ending if found.noted is None else self.corrected)[key] = found
+        only_output = before == (found.start_us, found.end_us, None, found.good)
+        (self.ending if found.noted is None else self.completed if only_output else self.corrected)[key] = found
 
     def running(self) -> list[Batch]:
         """The last batch of each line, where it has not ended."""

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
+from reporting_agent.live.clients import client_of
 
 ROWS_AT_ONCE = 5_000
 PATIENCE_S = 10
@@ -80,10 +79,8 @@ class Postgres:
     """By psycopg (extra `live`)."""
 
     def __init__(self, url: str, password: str | None) -> None:
-        try:
+        with client_of("PostgreSQL", "psycopg", "source.sql.url"):
             import psycopg
-        except ImportError as missing:
-            raise _not_installed("PostgreSQL", "psycopg", "live", missing) from missing
         self.failures: tuple[type[Exception], ...] = (psycopg.Error,)
         self._url, self._password = url, password
         self._connection: psycopg.Connection[Any] | None = None
@@ -120,10 +117,8 @@ class Odbc:
     """By pyodbc (extra `odbc`) and the driver that the connection string names."""
 
     def __init__(self, string: str, password: str | None) -> None:
-        try:
+        with client_of("ODBC", "pyodbc", "source.sql.url", "odbc"):
             import pyodbc
-        except ImportError as missing:
-            raise _not_installed("ODBC", "pyodbc", "odbc", missing) from missing
         self.failures: tuple[type[Exception], ...] = (pyodbc.Error,)
         self._string = string if password is None else f"{string.rstrip(';')};PWD={{{password.replace('}', '}}')}}}"
 
@@ -143,18 +138,3 @@ def _parts(cursor: Any) -> Iterator[Part]:
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
         yield names, rows
     yield names, ()
-
-
-def _not_installed(what: str, package: str, extra: str, missing: ImportError) -> InputError:
-    return InputError(
-        "database-client-not-installed",
-        Phrase("%(database)s needs a client that is not installed.", database=what),
-        Phrase(
-            "Install the agent with its extra: pip install 'steplabel-agent[%(extra)s]'. ODBC needs unixODBC and the database's driver, "
-            "too.",
-            extra=extra,
-        ),
-        place=Place("site.toml", column="source.sql.url"),
-        found=str(missing),
-        wanted=package,
-    )

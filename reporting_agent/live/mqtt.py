@@ -18,9 +18,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.live import payloads, sparkplug
+from reporting_agent.live.clients import client_of
 from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.passwords import password_of
 from reporting_agent.live.reading import Reading
@@ -122,18 +122,9 @@ class MqttSource:
         )
 
     def _made(self) -> Client:
-        try:
+        with client_of("MQTT", "paho-mqtt", "source.mqtt"):
             from paho.mqtt import client as paho
             from paho.mqtt.enums import CallbackAPIVersion
-        except ImportError as missing:
-            raise InputError(
-                "mqtt-not-installed",
-                "MQTT needs a client that is not installed.",
-                "Install the agent with its extra: pip install 'steplabel-agent[live]'.",
-                place=Place("site.toml", column="source.mqtt"),
-                found=str(missing),
-                wanted="paho-mqtt",
-            ) from missing
         settings, five = self.settings, self.settings.version == "5"
         client = paho.Client(
             CallbackAPIVersion.VERSION2,

@@ -101,6 +101,9 @@ class Plant:
         for batch in done:
             del self.log.ending[batch.key]
             self.count(batch, self.totals)
+        for batch in self.log.completed.values():
+            self._counted(batch)
+        self.log.completed.clear()
         now_us = self.totals.now_us
         self.totals.forget(min((one.start_us for one in (*self.log.running(), *self.log.ending.values())), default=now_us))
         return done
@@ -109,6 +112,10 @@ class Plant:
         """Keep the course of a batch that ended, by what these totals hold of its time."""
         moments_us = np.linspace(batch.start_us, batch.end_us or batch.start_us, POINTS + 1)
         batch.noted = totals.energy(batch.line, moments_us)
+        self._counted(batch)
+
+    def _counted(self, batch: Batch) -> None:
+        batch.counted = batch.kgce / batch.tonnes if batch.kgce is not None and batch.tonnes else None
         self.history.ended(batch)
 
     def _is_told(self, batch: Batch) -> bool:

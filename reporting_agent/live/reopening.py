@@ -56,12 +56,12 @@ class Reopening:
         months = sorted({f"{datetime.fromtimestamp((one.end_us or 0) / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for one in touched})
         named = [f"{one.id}: {before[one.key]} → {_per_tonne(one)} kgce/t" for one in touched[:MOST_NAMED]]
         return Phrase(
-            "%(batches)s batches that had ended were counted again, after %(readings)s late readings and %(rows)s corrected rows "
-            "(%(named)s). Labels that hold %(months)s change: run `label` again, and `submit --correct` where the period was reported.",
+            "Batches counted again after late or corrected data: %(batches)s (%(named)s). Late readings: %(readings)s; corrected rows: "
+            "%(rows)s. Labels that hold %(months)s change: run `label` again, and `submit --correct` where the period was reported.",
             batches=len(touched),
+            named="; ".join(named + (["…"] if len(touched) > MOST_NAMED else [])),
             readings=readings,
             rows=rows,
-            named="; ".join(named + (["…"] if len(touched) > MOST_NAMED else [])),
             months=", ".join(months),
         )
 
@@ -118,4 +118,4 @@ def _reach_us(total: Total) -> int:
 
 
 def _per_tonne(batch: Batch) -> str:
-    return NOTHING if batch.kgce is None or not batch.tonnes else f"{batch.kgce / batch.tonnes:.1f}"
+    return NOTHING if batch.counted is None else f"{batch.counted:.1f}"

@@ -16,7 +16,9 @@ from reporting_agent.config import Site
 from reporting_agent.live import shifts
 from reporting_agent.live.answers import Answer, Kind, key_of
 from reporting_agent.live.helping import practices_against
+from reporting_agent.live.moment import Shown
 from reporting_agent.live.notifying import Journal, Teller, Told
+from reporting_agent.live.pages import Pages
 from reporting_agent.live.plant import Alert, Plant
 from reporting_agent.live.reopening import Reopening
 from reporting_agent.live.serving import Server
@@ -24,7 +26,6 @@ from reporting_agent.live.settings import Live
 from reporting_agent.live.source import LiveSource
 from reporting_agent.live.spool import Spool, Taken, now_us
 from reporting_agent.live.spool_source import KeptSource
-from reporting_agent.live.view import Pages, Shown
 
 SHOW_EVERY_S = 0.5
 LEARN_EVERY_S = 86_400.0
@@ -195,7 +196,7 @@ class Room:
     def _end_of_shift(self, shift: shifts.Shift) -> None:
         """Told once a shift ended, with what it did."""
         before, self._shift = self._shift, shift
-        if before is None or before.start == shift.start:
+        if before is None or shift.start <= before.start:  # the first reading may be of an earlier time than this machine's
             return
         ended = shifts.done(self.plant, self.alerts, before.start, before.end)
         view = self.pages.shift_view(ended, "en", self.answers)
@@ -204,7 +205,7 @@ class Room:
         self.teller.tell(
             Told(
                 f"{self.pages.name}: {view['heading']}",
-                "\n".join([*lines, *view["alerts"], view["counted"]]),
+                "\n".join([*lines, *filter(None, [view["again"]]), *view["alerts"], view["counted"]]),
                 {"site": self.site.id, "kind": "shift", **view},
             )
         )

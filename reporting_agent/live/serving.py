@@ -19,8 +19,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from benchmarks.catalogue import languages
 from reporting_agent.live.answers import KINDS, LONGEST_WORD
+from reporting_agent.live.moment import Shown
+from reporting_agent.live.pages import Pages
+from reporting_agent.live.rendering import prefix
 from reporting_agent.live.settings import Page
-from reporting_agent.live.view import Pages, Shown, prefix
 
 EVERY_S = 0.25  # a picture is made twice a second, and waits no longer than this
 MOST_LISTENING = 50

@@ -129,10 +129,11 @@ class KeptSource:
             return
         if not len(records):
             return
-        columns = (np.ascontiguousarray(records[name]) for name in ("time_us", "value"))
-        for name, _, *own in straight.parts(records["meter"].astype(np.int32), names, "", *columns, Consecutive(1, len(records))):
-            if name in meters:
-                yield ReadingBlock(str(name), *own, str(path))
+        time_us, value = np.ascontiguousarray(records["time_us"]), np.ascontiguousarray(records["value"])
+        rows = Consecutive(1, len(records))
+        for own in straight.parts(records["meter"].astype(np.int32), names, "", time_us, value, rows):
+            if own.name in meters:
+                yield ReadingBlock(own.name or "", own.time_us, own.value, own.rows, str(path))
 
     @cached_property
     def rows(self) -> list[Row]:

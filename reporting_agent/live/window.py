@@ -39,12 +39,11 @@ def _in_parquet(path: Path, meters: frozenset[str], first_us: int, last_us: int)
 
     first, last = pa.array([first_us, last_us]).cast(pa.timestamp("us", tz="UTC"))
     wanted = pc.field("meter_id").isin(sorted(meters)) & (pc.field("timestamp") >= first) & (pc.field("timestamp") <= last)
-    table: Any = pq.read_table(path, columns=["meter_id", "timestamp", "value"], filters=wanted).combine_chunks()
-    if not len(table):
-        return
-    code, names = arrow.codes(table["meter_id"].combine_chunks().dictionary_encode())
-    time_us, value = arrow.raw_stamps(table["timestamp"]), arrow.floats(table["value"])
-    for place, name in enumerate(names):
+    table: Any = pq.read_table(path, columns=["meter_id", "timestamp", "value"], filters=wanted)
+    name_of, stamp, value_of = (column.combine_chunks() for column in table.columns)
+    code, names = arrow.codes(name_of)
+    time_us, value = arrow.raw_stamps(stamp), arrow.floats(value_of)
+    for place, name in enumerate(names) if len(table) else ():
         yield str(name), (time_us[code == place], value[code == place])
 
 

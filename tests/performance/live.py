@@ -259,8 +259,10 @@ def _count(port: int, count: int) -> None:
 def _listen(address: str, shown: list[tuple[float, int]]) -> None:
     """When the page's foot told how many readings are kept."""
     with urllib.request.urlopen(address, timeout=600) as events:  # noqa: S310 - our own page
-        told = (json.loads(line[6:]).get("foot") for line in events if line.startswith(b"data: "))
-        shown.extend((time.time(), kept_in(foot)) for foot in told if foot)
+        for line in events:
+            if line.startswith(b"data: ") and (foot := json.loads(line[6:]).get("foot")):
+                count = kept_in(foot)
+                shown.append((time.time(), count))
 
 
 def kept_in(page: str) -> int:

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
+from reporting_agent.live.clients import client_of
 from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.modbus.registers import Block, blocks, readings
 from reporting_agent.live.modbus.settings import Modbus
@@ -46,17 +46,8 @@ class ModbusSource:
 
     def __init__(self, settings: Modbus, folder: Path, intake: Intake) -> None:
         del folder  # nothing of it lies in a file
-        try:
+        with client_of("Modbus", "pymodbus and pyserial", "source.modbus"):
             from reporting_agent.live.modbus.line import Line, Missed, NotReached
-        except ImportError as missing:
-            raise InputError(
-                "modbus-not-installed",
-                "Modbus needs a client that is not installed.",
-                "Install the agent with its extra: pip install 'steplabel-agent[live]'.",
-                place=Place("site.toml", column="source.modbus"),
-                found=str(missing),
-                wanted="pymodbus and pyserial",
-            ) from missing
         self.settings, self._intake = settings, intake
         self._line, self._missed, self._not_reached = Line(settings), Missed, NotReached
         self._slow = False  # whether the last poll took longer than the time between polls, though all answered

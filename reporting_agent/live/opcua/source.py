@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
+from reporting_agent.live.clients import client_of
 from reporting_agent.live.clock import Clock
 from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.opcua.settings import OpcUa
@@ -38,17 +38,8 @@ class OpcUaSource:
     """One server, connected and connected again by a thread of its own."""
 
     def __init__(self, settings: OpcUa, folder: Path, intake: Intake) -> None:
-        try:
+        with client_of("OPC UA", "asyncua", "source.opcua"):
             from reporting_agent.live.opcua import security
-        except ImportError as missing:
-            raise InputError(
-                "opcua-not-installed",
-                "OPC UA needs a client that is not installed.",
-                "Install the agent with its extra: pip install 'steplabel-agent[live]'.",
-                place=Place("site.toml", column="source.opcua"),
-                found=str(missing),
-                wanted="asyncua",
-            ) from missing
         security.check(settings, folder)
         self.settings, self.folder, self.intake = settings, folder, intake
         self.batches: list[Batch] = []

@@ -113,6 +113,7 @@ def test_an_agent_that_acknowledges_before_it_synced_loses_readings(tmp_path: Pa
         calm.set()
         Agent(plant, "before-sync", "acknowledge-first").died()
         agent = Agent(plant)
+        agent.says("is connected")
         time.sleep(5)
     agent.end()
     found = {meter: set(held) for meter, held in plant.spooled().items()}

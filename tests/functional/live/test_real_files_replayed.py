@@ -274,9 +274,9 @@ def watched(site: Path, play: Callable[[], None], played: Played) -> None:
         while any(source.trouble() == "…" for source in watch.sources):
             time.sleep(0.05)
         play()
-        while watch.kept < len(played.readings) or len(watch.room.plant.batches) < len({row["batch_id"] for row in played.rows}):
+        while watch.kept < len(played.readings) or len(watch.room.plant.log.batches) < len({row["batch_id"] for row in played.rows}):
             assert running.is_alive(), told
-            assert time.monotonic() < deadline, (watch.kept, len(watch.room.plant.batches), told)
+            assert time.monotonic() < deadline, (watch.kept, len(watch.room.plant.log.batches), told)
             time.sleep(0.1)
     finally:
         stop.set()

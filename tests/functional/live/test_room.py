@@ -19,11 +19,12 @@ from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live.answers import Answer, Kind
 from reporting_agent.live.batch_log import Batch
+from reporting_agent.live.moment import Shown
+from reporting_agent.live.pages import Pages
 from reporting_agent.live.plant import Alert, Idle, Open
 from reporting_agent.live.serving import Server
 from reporting_agent.live.settings import Page
 from reporting_agent.live.shifts import LineDone, Shift
-from reporting_agent.live.view import Pages, Shown
 from tests.functional.browser.conftest import ARGUMENTS
 from tests.servers import free_port
 
@@ -42,7 +43,9 @@ def moment() -> Shown:
     other = Batch("H2-0002", "eaf", "k", "eaf-2", AT_US - 2_000_000_000)
     alert = Alert("H1-0002", "eaf", "eaf-1", AT_US, 1200.0, 9.8, "Longer than usual: holding or waiting", 5400.0)
     start = datetime(2025, 1, 2, 5, tzinfo=UTC)
-    shift = Shift(start, start.replace(hour=13), (LineDone("eaf-1", 2, 240.0, 4.2), LineDone("eaf-2", 1, 118.0, None)), (alert,))
+    shift = Shift(
+        start, start.replace(hour=13), (LineDone("eaf-1", 2, 240.0, 4.2), LineDone("eaf-2", 1, 118.0, None)), (alert,), ("H1-0001",)
+    )
     opened = [
         Open(bad, 0.7, 9.8, COURSE, BAND, 5.1, "wastes", cause=alert.cause),
         Open(other, 0.4, 0.2, COURSE[:5], BAND, 4.9, "unknown", silent_since_us=AT_US),
@@ -89,8 +92,8 @@ def chromium() -> Iterator[Browser]:
     [
         ("/", "H1-0002 wastes"),
         ("/zh/", "正在浪费能源"),
-        ("/shift", "certain since"),
-        ("/zh/shift", "自"),
+        ("/shift", "Counted again after late or corrected data: H1-0001."),
+        ("/zh/shift", "重新计算"),
         (FORM, "What happened?"),
         (f"/zh{FORM}", "自"),
     ],

@@ -122,8 +122,8 @@ def test_a_meter_more_makes_a_new_room_that_knows_what_was(running: Running) -> 
     running.watch.reload()
     assert "1 sources stay connected" in running.told[-1]
     assert running.watch.room is not room
-    assert "eaf-3" in running.watch.room.plant.totals
-    assert running.watch.room.plant.totals["eaf-1-gas"].value == [1.0]
+    assert "eaf-3" in running.watch.room.plant.totals.by_meter
+    assert running.watch.room.plant.totals.by_meter["eaf-1-gas"].value.tolist() == [1.0]
 
 
 def test_a_changed_file_is_read_where_site_toml_says_so_once_it_stands_still(running: Running) -> None:

@@ -1,0 +1,83 @@
+"""What is said of an alert: as a sentence, on the wall, and beside it who answered and what helps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase, of_language
+from reporting_agent.config import Site
+from reporting_agent.live.answers import Tokens, key_of
+from reporting_agent.live.answers import told as answered
+from reporting_agent.live.drawing import tenths
+from reporting_agent.live.moment import Shown
+from reporting_agent.live.plant import Alert
+from reporting_agent.live.rendering import prefix
+from reporting_agent.report.figures import count
+
+
+class AlertWords:
+    """Those of one site, by its clock and in its currency."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.currency = "" if site.tariff is None else site.tariff.currency
+        self.tokens = Tokens()
+
+    def clock(self, moment_us: int) -> str:
+        """Hour and minute at the site."""
+        return f"{datetime.fromtimestamp(moment_us / 1e6, UTC).astimezone(self.site.zone):%H:%M}"
+
+    def sentence(self, one: Alert) -> Phrase:
+        """One alert as a sentence."""
+        told = {
+            "equipment": one.equipment or one.step,
+            "batch": one.batch,
+            "at": self.clock(one.at_us),
+            "above": tenths(one.kgce_per_t),
+            "cause": one.cause,
+        }
+        if one.money is not None:
+            money = f"{count(one.money)} {self.currency}"
+            return Phrase(
+                (
+                    "%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s kgce/t and %(money)s so far. "
+                    "Likely: %(cause)s."
+                ),
+                **told,
+                money=money,
+            )
+        return Phrase(
+            ("%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s kgce/t so far. Likely: %(cause)s."), **told
+        )
+
+    def on_the_wall(self, one: Alert, lang: str) -> dict[str, Any]:
+        """Heading, figures and likely cause."""
+        t = partial(in_language, language=lang)
+        energy = {"above": tenths(one.kgce_per_t), "kgce": count(one.kgce), "at": self.clock(one.at_us)}
+        told = Phrase("%(above)s kgce/t (%(kgce)s kgce) above its label when this became certain, at %(at)s.", **energy)
+        if one.money is not None:
+            told = Phrase(
+                "%(sentence)s %(remedy)s", sentence=told, remedy=Phrase("That cost %(money)s.", money=f"{count(one.money)} {self.currency}")
+            )
+        return {
+            "heading": t(Phrase("%(equipment)s: batch %(batch)s is wasting energy", equipment=one.equipment or one.step, batch=one.batch)),
+            "text": t(told),
+            "why": t(Phrase("Likely: %(cause)s.", cause=one.cause)),
+        }
+
+    def answering(self, one: Alert, moment: Shown, lang: str) -> dict[str, Any]:
+        """The answer that was given, the form's token, and practices against the cause."""
+        key = key_of(one)
+        given = moment.answers.get(key)
+        said = None if given is None else answered(given, self.clock(given.at_us))
+        return {
+            "key": key,
+            "token": self.tokens.of(key),
+            "href": f"{prefix(lang)}answer",
+            "answer": "" if said is None else in_language(said, lang),
+            "word": "" if said is None or given is None else given.word,
+            "practices": [of_language(words.by_language, lang) or words.en for words in moment.practices.get(key, ())],
+        }

@@ -1,0 +1,29 @@
+"""The clients of protocols and databases, which come with extras of the agent and may not be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
+
+
+@contextmanager
+def client_of(spoken: str, package: str, table: str, extra: str = "live") -> Iterator[None]:
+    """Around the import of what speaks a protocol.
+
+    Raises:
+        InputError: `client-not-installed`.
+    """
+    try:
+        yield
+    except ImportError as missing:
+        raise InputError(
+            "client-not-installed",
+            Phrase("%(protocol)s needs a client that is not installed.", protocol=spoken),
+            Phrase("Install the agent with its extra: pip install 'steplabel-agent[%(extra)s]'.", extra=extra),
+            place=Place("site.toml", column=table),
+            found=str(missing),
+            wanted=package,
+        ) from missing

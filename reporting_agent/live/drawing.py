@@ -1,0 +1,41 @@
+"""A batch's course as points of a drawing, in per cent of its width and height; differences as texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reporting_agent.live.plant import Open
+from reporting_agent.report.figures import MINUS, NOTHING
+
+_RIGHT = 86.0  # per cent of the drawing's width at which a batch is done
+_LONGEST = 1.15  # times the usual duration: what is longer stands at the edge
+_HIGH, _LOW = 8.0, 92.0
+
+
+def drawn(one: Open) -> dict[str, Any]:
+    """Band, course, label and typical end of an open batch that has a label."""
+    heights = [height for _, low, high in one.band for height in (low, high)] + [0.0, one.typical or 0.0]
+    heights += [height for _, height in one.course]
+    top, bottom = max(heights), min(heights)
+
+    def x(progress: float) -> float:
+        return round(1 + (_RIGHT - 1) * min(progress, _LONGEST), 2)
+
+    def y(height: float) -> float:
+        return round(_LOW - (_LOW - _HIGH) * (height - bottom) / ((top - bottom) or 1.0), 2)
+
+    upper = [f"{x(progress)},{y(high)}" for progress, _, high in one.band]
+    lower = [f"{x(progress)},{y(low)}" for progress, low, _ in reversed(one.band)]
+    return {
+        "band": " ".join([*upper, *lower]),
+        "course": " ".join(f"{x(progress)},{y(height)}" for progress, height in ((0.0, 0.0), *one.course)),
+        "zero": y(0.0),
+        "typical": tenths(one.typical),
+        "typical_y": y(one.typical or 0.0),
+        "dot": (x(one.course[-1][0]), y(one.course[-1][1])) if one.course else None,
+    }
+
+
+def tenths(value: float | None) -> str:
+    """A difference with its sign: on a wall three figures are one too many."""
+    return NOTHING if value is None else f"{value:+.1f}".replace("-", MINUS)

@@ -1,0 +1,150 @@
+"""What the control room's page says of a plant that runs, in the reader's language: the fields of its templates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase, of_language
+from reporting_agent.live.alert_words import AlertWords
+from reporting_agent.live.drawing import drawn, tenths
+from reporting_agent.live.moment import Shown
+from reporting_agent.live.page_words import STATES
+from reporting_agent.live.plant import Idle, Open
+from reporting_agent.report.figures import NOTHING, count, shown, time
+
+MOST_NAMED = 5
+
+
+class RoomView:
+    """The parts of the control room, of one site."""
+
+    def __init__(self, words: AlertWords) -> None:
+        self._words = words
+
+    def of(self, moment: Shown, lang: str) -> dict[str, Any]:
+        """All of a moment."""
+        t = partial(in_language, language=lang)
+        now = datetime.fromtimestamp(moment.at_us / 1e6, UTC).astimezone(self._words.site.zone)
+        shift = moment.shift.start.astimezone(self._words.site.zone)
+        dear = [one.money_per_h for one in moment.idle if one.money_per_h is not None]
+        return {
+            "clock": f"{now:%H:%M}" if moment.at_us else NOTHING,
+            "shift": t(Phrase("figures to %(time)s, shift since %(start)s", time=time(now, lang), start=f"{shift:%H:%M}"))
+            if moment.at_us
+            else t(Phrase("no reading yet")),
+            "alerts": [self._words.on_the_wall(one, lang) | self._words.answering(one, moment, lang) for one in moment.alerts],
+            "open": [self._line(one, lang) for one in moment.open],
+            "idle": [self._idle(one, lang) for one in moment.idle],
+            "idle_money": f"{count(sum(dear))} {self._words.currency}" if dear else "",
+            "sources": [*self._sources(moment, t)],
+            "foot": [t(one) for one in _foot(moment)],
+        }
+
+    def _line(self, one: Open, lang: str) -> dict[str, Any]:
+        t = partial(in_language, language=lang)
+        batch, done = one.batch, "" if one.progress is None else f"{100 * one.progress:.0f} %"
+        told: Phrase | str = STATES.get(one.state, "")
+        if one.state == "wastes":
+            told = Phrase("Wasting energy, certain since %(at)s", at=self._words.clock(batch.sure_us or 0))
+        elif one.state == "unknown":
+            told = (
+                Phrase("No figures since %(at)s", at=self._words.clock(one.silent_since_us))
+                if one.silent_since_us
+                else Phrase("No figures yet")
+            )
+        known = one.above if one.state != "unknown" else None
+        view: dict[str, Any] = {
+            "css": {"wastes": "bad", "below": "good"}.get(one.state, ""),
+            "equipment": batch.equipment or batch.step,
+            "batch": t(Phrase("batch %(batch)s, %(done)s of the usual time", batch=batch.id, done=done)) if done else batch.id,
+            "note": t(one.cause),
+            "above": tenths(known),
+            "unit": "kgce/t" if known is not None else "",
+            "state": t(told),
+            "said": f"{batch.equipment or batch.step}: {done}, {tenths(known)} kgce/t, {t(told)}",
+        }
+        return view | (drawn(one) if one.band else {"band": ""})
+
+    def _idle(self, one: Idle, lang: str) -> dict[str, str]:
+        takes = []
+        for carrier, power, unit in one.takes:
+            words = CARRIERS[carrier].words
+            amount = f"{shown(power)} {'kW' if unit == 'kWh' else f'{unit}/h'}"
+            takes.append(f"{amount} {of_language(words.by_language, lang) or words.en}")
+        money = NOTHING if one.money_per_h is None else count(one.money_per_h)
+        return {"equipment": one.equipment, "since": self._words.clock(one.since_us), "takes": ", ".join(takes), "money": money}
+
+    def _sources(self, moment: Shown, t: Any) -> Sequence[dict[str, str]]:
+        rows = [
+            {
+                "name": name,
+                "css": "no" if why else "ok",
+                "state": t(Phrase("No data: %(why)s", why=why)) if why else t(Phrase("Connected")),
+            }
+            for name, why in moment.sources
+        ]
+        for name, since_us in moment.silent[:MOST_NAMED]:
+            told = Phrase("Silent since %(at)s", at=self._words.clock(since_us)) if since_us else Phrase("Never received")
+            rows.append({"name": name, "css": "no", "state": t(told)})
+        if (more := len(moment.silent) - MOST_NAMED) > 0:
+            rows.append({"name": t(Phrase("%(count)s further meters", count=more)), "css": "no", "state": t(Phrase("Silent"))})
+        if moment.missing:
+            rows.append(
+                {
+                    "name": t(Phrase("Missing readings")),
+                    "css": "no",
+                    "state": t(Phrase("%(count)s, requested again", count=count(moment.missing))),
+                }
+            )
+        rows += [{"name": t(Phrase(name)), "css": "ok" if well else "no", "state": t(state)} for name, state, well in moment.notices]
+        if moment.unreadable:
+            last = moment.unreadable[-1]
+            told = Phrase("%(count)s; the last of %(topic)s: %(why)s", count=len(moment.unreadable), topic=last["topic"], why=last["why"])
+            rows.append({"name": t(Phrase("Messages that could not be read")), "css": "no", "state": t(told)})
+        if moment.untold:
+            rows.append(
+                {"name": ", ".join(moment.untold), "css": "no", "state": t(Phrase("Its energy has no factor in kgce: not counted here"))}
+            )
+        return rows
+
+
+def _foot(moment: Shown) -> list[Phrase]:
+    told = [
+        Phrase(
+            "%(kept)s readings since the agent started, each saved once; %(repeated)s repeats dropped.",
+            kept=count(moment.kept),
+            repeated=count(moment.repeated),
+        )
+    ]
+    if moment.vouched:
+        told.append(
+            Phrase(
+                (
+                    "False alarms: the chosen limit is %(rate)s a week; %(weeks)s weeks of history are enough to keep it (Shewhart and "
+                    "CUSUM, docs/live.md)."
+                ),
+                rate=f"{moment.rate:g}",
+                weeks=f"{moment.weeks:.0f}",
+            )
+        )
+    else:
+        told.append(
+            Phrase(
+                "No alerts yet: the history of %(weeks)s weeks is too short to keep the chosen limit of %(rate)s false alarms a week.",
+                weeks=f"{moment.weeks:.1f}",
+                rate=f"{moment.rate:g}",
+            )
+        )
+    told.append(
+        Phrase(
+            "Running totals of meters in kgce, calorific basis, not cleaned. They are not a label. Without JavaScript this page "
+            "reloads every 10 seconds."
+        )
+    )
+    told.append(Phrase("Nothing on this page leaves the plant."))
+    return told

@@ -1,0 +1,130 @@
+"""Batches that had ended are counted again when readings or rows of them come late or corrected, and it is told from what to what."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fixtures.simulator.furnaces import Furnaces
+from reporting_agent.config import load_site
+from reporting_agent.live.plant import Plant
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.reopening import GATHERED_S, MOST_NAMED, Reopening
+from reporting_agent.live.shifts import done
+from reporting_agent.live.spool import Spool
+from reporting_agent.live.totals import SPARE
+
+METER = "eaf-1-gas"
+
+
+class Works:
+    """Two furnaces whose gas of one was not told for two hours, with the spool that received the rest."""
+
+    def __init__(self, folder: Path) -> None:
+        self.furnaces = Furnaces(heats=14, every_s=60)  # longer than what is held of a meter beside open batches
+        self.site = load_site(self.furnaces.write(folder))
+        begin = self.furnaces.begin
+        sent = [Reading(one.meter, _us(one.stamp), one.value, received_us=_us(one.stamp)) for one in self.furnaces.readings()]
+        first_us, last_us = _us(begin + timedelta(hours=1)), _us(begin + timedelta(hours=3))
+        self.late = [
+            one for one in sent if one.meter.endswith("gas") and one.meter.startswith("eaf-1") and first_us < one.time_us < last_us
+        ]
+        self.spool, self.plant = Spool(folder / "spool"), Plant(self.site, date(2025, 1, 2))
+        self.reopening = Reopening(self.site, folder / "spool")
+        self.rows = [{"table": "batches", **row} for row in self.furnaces.batches()]
+        kept = [one for one in sent if one not in self.late]
+        self.take(kept[: len(kept) // 2])
+        self.spool.seal()  # half of it is Parquet
+        self.take(kept[len(kept) // 2 :], self.rows)
+        self.whole = Plant(self.site, date(2025, 1, 2))
+        self.whole.take(sent, self.rows)
+        self.whole.settle()
+
+    def take(self, readings: list[Reading], rows: list[dict[str, str]] | None = None) -> None:
+        """As `watch` and its room do."""
+        taken = self.spool.append(readings, rows or [])
+        self.plant.take(taken.readings, taken.rows)
+        self.plant.settle()
+        self.reopening.take(taken.late)
+
+    def told(self) -> list[str]:
+        """What is said once nothing more came for a while."""
+        assert list(self.reopening.told(self.plant, 0.0)) == []
+        return [str(one) for one in self.reopening.told(self.plant, GATHERED_S + 1)]
+
+    def differing(self) -> set[str]:
+        """Batches whose energy is not that of a plant that missed nothing."""
+        right = {one.key: one.kgce for one in self.whole.log.batches.values()}
+        return {one.id for one in self.plant.log.batches.values() if one.kgce != pytest.approx(right[one.key], rel=1e-9)}
+
+
+def _us(stamp: datetime) -> int:
+    return round(stamp.timestamp() * 1e6)
+
+
+@pytest.fixture
+def works(tmp_path: Path) -> Works:
+    return Works(tmp_path)
+
+
+def test_late_readings_count_the_batches_again_that_they_touch(works: Works) -> None:
+    assert len(works.late) > SPARE / 5
+    before = works.differing()
+    assert before
+    works.take(works.late)
+    assert works.differing() == before  # what is held of a meter no longer reaches back so far
+    (sentence,) = works.told()
+    assert works.differing() == set()
+    again = {one.id for one in works.plant.log.batches.values() if one.again}
+    assert before <= again
+    assert again < {one.id for one in works.plant.log.batches.values()}
+    assert f"late or corrected data: {len(again)} (" in sentence
+    assert f"Late readings: {len(works.late)};" in sentence
+    assert "2025-01" in sentence
+    named = [one for one in sorted(again) if f"{one}: " in sentence]
+    assert len(named) == min(len(again), MOST_NAMED)
+    assert [name for name, *_ in works.reopening.notices()] == ["Late readings"]
+    assert works.told() == []  # once
+    begin = works.furnaces.begin
+    assert set(done(works.plant, [], begin, begin + timedelta(days=2)).again) == again
+
+
+def test_a_corrected_row_counts_its_batch_again(works: Works) -> None:
+    batch = works.plant.log.batches["eaf", works.rows[0]["batch_id"]]
+    before, energy = batch.tonnes, batch.noted
+    works.take([], [{**works.rows[0], "output_quantity": "60"}])
+    (sentence,) = works.told()
+    assert (batch.tonnes, batch.again) == (60.0, True)
+    assert before is not None
+    assert energy is not None
+    assert batch.noted is not None
+    assert np.allclose(energy, batch.noted)
+    assert f"{batch.id}: {energy[-1] / before:.1f} → {energy[-1] / 60:.1f} kgce/t" in sentence
+
+
+def test_a_row_that_comes_twice_and_late_readings_of_no_batch_say_nothing(works: Works) -> None:
+    works.take([], [works.rows[0]])
+    assert works.told() == []
+    early = works.late[0]._replace(time_us=_us(works.furnaces.begin - timedelta(days=3)))
+    works.take([early])
+    assert works.told() == []
+
+
+def test_an_output_that_is_told_after_the_end_completes_its_batch_and_corrects_nothing(tmp_path: Path) -> None:
+    furnaces = Furnaces(heats=2, every_s=60)
+    plant = Plant(load_site(furnaces.write(tmp_path)), date(2025, 1, 2))
+    reopening = Reopening(plant.site, tmp_path / "spool")
+    plant.take([Reading(one.meter, _us(one.stamp), one.value, received_us=_us(one.stamp)) for one in furnaces.readings()])
+    row = {"table": "batches", **furnaces.batches()[0]}
+    output = row.pop("output_quantity")
+    plant.take((), [row])
+    (batch,) = plant.settle()
+    assert (batch.tonnes, batch.counted) == (None, None)
+    plant.take((), [{"table": "batches", "step": row["step"], "batch_id": row["batch_id"], "output_quantity": output}])
+    assert plant.settle() == []
+    assert batch.kgce is not None
+    assert batch.counted == batch.kgce / float(output)
+    assert [one for now_s in (0.0, GATHERED_S + 1) for one in reopening.told(plant, now_s)] == []
