@@ -22,9 +22,9 @@ LONGER = frozenset({"engine", "fleet", "live"})  # those that have a long form
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _measured(name: str, *, long: bool) -> Iterator[Measurement]:
+def _measured(name: str, *, long: bool, size: tuple[int, int, int] | None) -> Iterator[Measurement]:
     measure = importlib.import_module(f"tests.performance.{name}").measure
-    yield from measure(long=True) if long else measure()
+    yield from measure(size=size) if size else measure(long=True) if long else measure()
 
 
 def _apart(name: str, *, long: bool) -> Iterator[Measurement]:
@@ -45,15 +45,21 @@ def main() -> int:
         action="store_true",
         help="the engine at 200 million readings as well (3 GB on the disk, minutes), the fleet at 200 sites, an hour of a live plant",
     )
+    parser.add_argument("--sites", type=int, metavar="N", help="of `fleet` alone: so many sites, measured once")
+    parser.add_argument("--readings", type=int, metavar="N", default=100_000, help="with --sites: readings of each (default: 100000)")
+    parser.add_argument("--distinct", type=int, metavar="N", default=4, help="with --sites: those with files of their own (default: 4)")
     asked = parser.parse_args()
     if unknown := sorted(set(asked.names) - set(NAMES)):
         parser.error(f"no measurement named {unknown[0]!r}; there are {', '.join(NAMES)}")
     if not asked.json:
         print(f"{'name':<28}{'size':<80}{'ours s':>10}  {'reference':<34}{'its s':>10}{'ratio':>8}{'peak MB':>9}")
     names = asked.names or NAMES
+    if asked.sites and names != ["fleet"]:
+        parser.error("--sites is of `fleet` alone")
+    size = (asked.sites, asked.readings, min(asked.distinct, asked.sites)) if asked.sites else None
     for name in names:
         long = asked.long and name in LONGER
-        for line in _measured(name, long=long) if len(names) == 1 else _apart(name, long=long):
+        for line in _measured(name, long=long, size=size) if len(names) == 1 else _apart(name, long=long):
             if asked.json:
                 print(json.dumps(line), flush=True)
             else:
