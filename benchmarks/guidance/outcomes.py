@@ -70,17 +70,18 @@ class Reported(Declared):
     first_year: int
     last_year: int
     by_outcome: dict[Outcome, NonNegativeInt]
+    confirmed: NonNegativeInt = Field(default=0, exclude_if=lambda sites: sites == 0)  # by an auditor; left out: agents of before read it
 
     @model_validator(mode="after")
     def _each_site_once(self) -> Self:
-        if sum(self.by_outcome.values()) != self.sites or self.sites < self.firms:
+        if sum(self.by_outcome.values()) != self.sites or self.sites < self.firms or self.confirmed > self.sites:
             raise ValueError("the classes do not add up to the sites")
         return self
 
     @classmethod
-    def of(cls, counted: Iterable[tuple[Hashable, str, int]]) -> Reported:
-        """Of firm, class and year of every report that was counted; at least one batch."""
-        firms, outcomes, years = zip(*counted, strict=True)
+    def of(cls, counted: Iterable[tuple[Hashable, str, int, bool]]) -> Reported:
+        """Of firm, class, year and whether an auditor confirmed it, of every report that was counted; at least one batch."""
+        firms, outcomes, years, confirmed = zip(*counted, strict=True)
         found = Counter(outcomes)
         return cls(
             sites=len(firms),
@@ -88,6 +89,7 @@ class Reported(Declared):
             first_year=min(years),
             last_year=max(years),
             by_outcome={outcome: found[outcome] for outcome in Outcome},
+            confirmed=sum(confirmed),
         )
 
     @property
@@ -96,7 +98,16 @@ class Reported(Declared):
 
     @property
     def words(self) -> Words:
-        """One sentence, with every class."""
+        """Every class, and how many an auditor confirmed."""
+        return worded(
+            "%(reported)s Confirmed by an auditor from the plant’s own records: %(confirmed)s of %(sites)s.",
+            reported=self._by_class,
+            confirmed=self.confirmed,
+            sites=self.sites,
+        )
+
+    @property
+    def _by_class(self) -> Words:
         found = self.by_outcome
         small, middle, large = (found.get(one, 0) for one in (Outcome.UNDER_2, Outcome.FROM_2_TO_5, Outcome.FROM_5))
         return worded(

@@ -159,12 +159,12 @@ def references() -> tuple[Reference, ...]:
 
 
 def beside(
-    sector: str, route: str, cells: Sequence[Cell], first: date, last: date, held: Sequence[Reference] | None = None
+    sector: str, route: str | None, cells: Sequence[Cell], first: date, last: date, held: Sequence[Reference] | None = None
 ) -> tuple[Beside, ...]:
     """Each reference of the sector beside the label that it comes nearest to, in the order of the file.
 
     Args:
-        route: id of the pack's route.
+        route: id of the pack's route; None of a site's own labels, each of which is of one step and of no route.
         cells: of the label, those of the route's steps and of the whole route; a reference of a step that is not among them is left out.
         first, last: the label's period.
     """
@@ -177,17 +177,19 @@ def beside(
     return tuple(found)
 
 
-def decided(one: Reference, route: str, cell: Cell, first: date, last: date) -> Beside:
+def decided(one: Reference, route: str | None, cell: Cell, first: date, last: date) -> Beside:
     """Whether a reference may stand beside a cell of a label of this route and period, with each reason why not."""
     refused = tuple(_refusals(one, route, cell, first, last))
     in_unit = None if refused or one.figure is None else one.figure * Decimal(str(_ratio(one.unit, cell.unit)))
     return Beside(one, cell, refused, in_unit)
 
 
-def _refusals(one: Reference, route: str, cell: Cell, first: date, last: date) -> Iterator[Refusal]:
+def _refusals(one: Reference, route: str | None, cell: Cell, first: date, last: date) -> Iterator[Refusal]:
     if one.figure is None:
         yield Refusal("source", Phrase("source: %(confidence)s", confidence=CONFIDENCES[one.source.confidence]))
-    if route not in one.routes:
+    if route is None:
+        yield Refusal("route", Phrase("route: theirs is %(theirs)s; your label is of the step alone", theirs=one.route))
+    elif route not in one.routes:
         yield Refusal("route", Phrase("route: theirs is %(theirs)s", theirs=one.route))
     if cell.boundary not in one.boundaries:
         yield Refusal("boundary", Phrase("boundary: theirs is %(theirs)s", theirs=one.boundary))
@@ -211,7 +213,12 @@ def _refusals(one: Reference, route: str, cell: Cell, first: date, last: date) -
 
 
 def _told(unit: str, metric: str) -> Words:
-    return worded("%(unit)s (%(kind)s)", unit=unit, kind=KINDS[metric])
+    return worded("%(unit)s (%(kind)s)", unit=unit_words(unit), kind=KINDS[metric])
+
+
+def unit_words(unit: str) -> Words | str:
+    """A unit as it is read; one of a scheme that is a word is translated."""
+    return worded("kl crude oil eq/t") if unit == "kl crude oil eq/t" else unit
 
 
 def _ratio(theirs: str, ours: str) -> float | None:

@@ -1,23 +1,28 @@
 """What an action that follows a practice did at a site, as a small file signed by the site's device: a class, and no figure.
 
-A person carries it to the portal (`portal.practices.outcomes`). Everything that it holds stands in `SiteOutcome`.
+A person carries it to the portal (`portal.practices.outcomes`). Everything that it holds stands in `SiteOutcome`. An auditor who found the
+same class in the plant's own records may sign it too: the member `confirmation` then names the file by its digest and the day, no figure.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from benchmarks.errors import VerificationError
 from benchmarks.guidance.outcomes import Outcome
 from benchmarks.wire import documents
+from benchmarks.wire.canonical import encode
 from benchmarks.wire.fields import Fields
-from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
+from benchmarks.wire.signing import AuditorKey, DeviceKey, Purpose, VerifyingKey
 
 SCHEMA = "steplabel/practice-outcome/1"
+CONFIRMATION = "steplabel/practice-outcome-confirmation/1"
 MOST_BYTES = 4096
 
 
@@ -36,6 +41,57 @@ def sign(found: SiteOutcome, key: DeviceKey) -> dict[str, Any]:
     return documents.sign(SCHEMA, Purpose.OUTCOME, asdict(found), key)
 
 
+def confirm(document: Mapping[str, Any], key: AuditorKey, on: date) -> dict[str, Any]:
+    """The file's content with an auditor's signature in it; in place of one that it had."""
+    told = _without_confirmation(document)
+    said = {"outcome": _digest(told), "confirmed_on": on.isoformat()}
+    return {**told, "confirmation": documents.sign(CONFIRMATION, Purpose.OUTCOME_CONFIRMED, said, key)}
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Whose key signed, and on which day."""
+
+    key_id: str
+    on: date
+
+
+def confirmation(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Confirmation | None:
+    """What an auditor says of a file that `verify` has read; None where none signed it.
+
+    Raises:
+        VerificationError: `confirmation-invalid`, where none of these keys signed, or another file, or the confirmation is malformed.
+    """
+    document = json.loads(raw)
+    told = document.get("confirmation")
+    if told is None:
+        return None
+    try:
+        said = documents.signed_members(CONFIRMATION, Purpose.OUTCOME_CONFIRMED, told, keys)
+        of, on = said["outcome"], date.fromisoformat(said["confirmed_on"])
+    except (ValueError, AttributeError, KeyError) as error:
+        raise _not_confirmed() from error
+    if of != _digest(_without_confirmation(document)):
+        raise _not_confirmed()
+    return Confirmation(str(told["signature"]["key_id"]), on)
+
+
+def _not_confirmed() -> VerificationError:
+    return VerificationError(
+        "confirmation-invalid",
+        "The confirmation in the file is not of this file, or no auditor signed it who is assigned to this site and free of interest.",
+        "Ask an auditor of the site’s certification body to confirm it again, or hand in the file as your own agent wrote it.",
+    )
+
+
+def _without_confirmation(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "confirmation"}
+
+
+def _digest(told: Mapping[str, Any]) -> str:
+    return hashlib.sha256(encode({**told})).hexdigest()
+
+
 def verify(raw: bytes, keys_of: Callable[[SiteOutcome], Mapping[str, VerifyingKey]]) -> SiteOutcome:
     """What the file says.
 
@@ -45,15 +101,8 @@ def verify(raw: bytes, keys_of: Callable[[SiteOutcome], Mapping[str, VerifyingKe
     Raises:
         VerificationError: `outcome-unreadable`; `outcome-signature-invalid`.
     """
-    try:
-        document = json.loads(raw if len(raw) <= MOST_BYTES else b"")
-        found = _read(Fields(document))
-    except (ValueError, RecursionError, VerificationError) as error:
-        raise VerificationError(
-            "outcome-unreadable",
-            "This is not a file of `steplabel-agent practices outcome`, or it is not complete.",
-            "Choose the file that the command wrote, as it wrote it.",
-        ) from error
+    found = read(raw)
+    document = _without_confirmation(json.loads(raw))
     try:
         documents.signed_members(SCHEMA, Purpose.OUTCOME, document, keys_of(found))
     except ValueError as error:
@@ -63,6 +112,18 @@ def verify(raw: bytes, keys_of: Callable[[SiteOutcome], Mapping[str, VerifyingKe
             "Write it again with `steplabel-agent practices outcome` on the site’s enrolled agent, and do not change it.",
         ) from error
     return found
+
+
+def read(raw: bytes) -> SiteOutcome:
+    """What the file says, whoever signed it. Raises VerificationError `outcome-unreadable`."""
+    try:
+        return _read(Fields(_without_confirmation(json.loads(raw if len(raw) <= MOST_BYTES else b""))))
+    except (ValueError, AttributeError, RecursionError, VerificationError) as error:
+        raise VerificationError(
+            "outcome-unreadable",
+            "This is not a file of `steplabel-agent practices outcome`, or it is not complete.",
+            "Choose the file that the command wrote, as it wrote it.",
+        ) from error
 
 
 def _read(fields: Fields) -> SiteOutcome:

@@ -89,6 +89,7 @@ class Purpose(Enum):
     ATTESTATION = b"steplabel/1 attestation"  # an auditor's opinion of a report or of a publication
     ATTESTATION_WITHDRAWN = b"steplabel/1 attestation-withdrawn"  # an auditor taking one back
     OUTCOME = b"steplabel/1 practice outcome"  # a device standing by what a practice did at its site
+    OUTCOME_CONFIRMED = b"steplabel/1 outcome confirmed"  # an auditor who found the same in the plant's own records
     OPENING = b"steplabel/1 opening"  # a device standing by what its plant shows an auditor
     AUDIT_NONCE = b"steplabel/1 audit-nonce"  # an auditor binding themselves to a number not shown yet
     AUDIT_DRAW = b"steplabel/1 audit-draw"  # an auditor's draw of what is to be opened
@@ -261,7 +262,16 @@ class AuditorKey(SigningKey):
     """Of one auditor of a certification body, registered there by its owner; the portal never sees its private half."""
 
     __slots__ = ()
-    purposes = frozenset({Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.AUDIT_NONCE, Purpose.AUDIT_DRAW, Purpose.AUDIT_SEED})
+    purposes = frozenset(
+        {
+            Purpose.ATTESTATION,
+            Purpose.ATTESTATION_WITHDRAWN,
+            Purpose.OUTCOME_CONFIRMED,
+            Purpose.AUDIT_NONCE,
+            Purpose.AUDIT_DRAW,
+            Purpose.AUDIT_SEED,
+        }
+    )
 
 
 def _unreadable() -> VerificationError:

@@ -75,6 +75,8 @@ class SiteReport(models.Model):
     outcome = models.CharField(max_length=12)  # `benchmarks.guidance.outcomes.Outcome`
     year = models.PositiveSmallIntegerField()
     handed_in_at = models.DateTimeField()
+    confirmed_key = models.CharField(max_length=64, blank=True)  # fingerprint of the auditor's key; none confirmed it where empty
+    confirmed_on = models.DateField(null=True)
     counted_at = models.DateTimeField(null=True)  # with its batch (`benchmarks.guidance.outcomes`)
 
     class Meta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -23,12 +23,15 @@ from portal.practices.selectors import library
 from portal.problems import RefusedError
 from portal.translog import log
 
+Auditors = Callable[[Site], Mapping[str, VerifyingKey]]
+"""By id, the keys of the auditors who may confirm for a site: this app knows none (`portal.assurance.confirming`)."""
 
-def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime) -> SiteReport:
+
+def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime, auditors: Auditors) -> SiteReport:
     """Take the agent's file, with the firm's consent; where it completes a batch, the batch is counted and told in a new edition.
 
     Raises:
-        VerificationError: `outcome-unreadable`, `outcome-signature-invalid`.
+        VerificationError: `outcome-unreadable`, `outcome-signature-invalid`, `confirmation-invalid`.
         RefusedError: `outcome-of-another-site` (403); `outcome-does-not-fit`, `outcome-reported` (409).
     """
     with transaction.atomic():
@@ -36,6 +39,7 @@ def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime)
         found = outcomes.verify(raw, lambda named: _keys(_own_site(named.site, by), named))
         site = _own_site(found.site, by)
         _require_fit(found, site, practice, now)
+        confirmed = outcomes.confirmation(raw, auditors(site))
         row, created = SiteReport.objects.get_or_create(
             practice=practice,
             site=site,
@@ -45,6 +49,8 @@ def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime)
                 "outcome": found.outcome,
                 "year": int(found.year),
                 "handed_in_at": now,
+                "confirmed_key": confirmed.key_id if confirmed else "",
+                "confirmed_on": confirmed.on if confirmed else None,
             },
         )
         if not created:

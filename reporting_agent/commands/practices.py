@@ -1,6 +1,7 @@
-"""`steplabel-agent practices`: `fetch` takes the signed library of practices from the portal; `outcome` writes what one of them did here.
+"""`steplabel-agent practices`: `fetch` takes the signed library of practices from the portal; `outcome` writes what one of them did here,
+and `confirm` is an auditor's who finds the same.
 
-Neither tells anything of the plant: the file of an outcome holds a class, and a person hands it in, or does not.
+None tells anything of the plant: the file of an outcome holds a class, and a person hands it in, or does not.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_connection, add_language, add_site, portal_at
+from reporting_agent.commands.auditor import add_keys, load_keys
 
 if TYPE_CHECKING:
     from benchmarks.guidance.practices import Practice
     from reporting_agent.config import Site
     from reporting_agent.savings import Action
+    from reporting_agent.savings.verified import Verified
 
 
 def add_parser(sub: Any) -> None:
@@ -31,14 +34,24 @@ def add_parser(sub: Any) -> None:
     add_site(outcome)
     outcome.add_argument("--today", type=date.fromisoformat, metavar="DAY", help="take data before this day (default: today)")
     outcome.add_argument("--out", type=Path, metavar="FILE", help="where the file goes (default: practice-outcome-ACTION.json)")
-    for act in (fetch, outcome):
+    confirm = acts.add_parser(
+        "confirm",
+        help="for an auditor: verify the action again in the plant's records, and sign the outcome file where the class is the same",
+    )
+    confirm.add_argument("told", type=Path, metavar="FILE", help="the outcome file that the plant's agent wrote")
+    confirm.add_argument("action", metavar="ACTION", help="the id of the action in actions.toml")
+    add_site(confirm)
+    add_keys(confirm)
+    confirm.add_argument("--today", type=date.fromisoformat, metavar="DAY", help="take data before this day (default: today)")
+    confirm.add_argument("--out", type=Path, metavar="FILE", help="where the confirmed file goes (default: FILE itself)")
+    for act in (fetch, outcome, confirm):
         act.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
         add_language(act, "the answer")
         act.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="machine-readable answer on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
-    return _fetch(args) if args.act == "fetch" else _outcome(args)
+    return {"fetch": _fetch, "outcome": _outcome, "confirm": _confirm}[args.act](args)
 
 
 def _fetch(args: argparse.Namespace) -> int:
@@ -77,16 +90,14 @@ def _fetch(args: argparse.Namespace) -> int:
 def _outcome(args: argparse.Namespace) -> int:
     import json
     import os
-    from datetime import UTC, datetime
 
     from benchmarks.catalogue import in_language
-    from benchmarks.errors import InputError
     from benchmarks.guidance.outcomes import Outcome
     from benchmarks.wire import outcomes
     from reporting_agent.commands import asking
     from reporting_agent.console import emit
     from reporting_agent.report import writing
-    from reporting_agent.savings import Actions, load_actions, verified
+    from reporting_agent.savings import load_actions
     from reporting_agent.sending import enrolment
     from reporting_agent.state import StateDirectory
 
@@ -95,20 +106,13 @@ def _outcome(args: argparse.Namespace) -> int:
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
         identity = enrolment.identity(state, connection, site.id)
-    (told,), _data = verified(site, Actions(actions=(action,)), args.today or datetime.now(UTC).astimezone(site.zone).date())
-    if told.share is None:
-        raise InputError(
-            "outcome-not-told",
-            Phrase("What this action saved is not known, so there is nothing to report. %(why)s", why=told.why or ""),
-            "See `steplabel-agent savings`. docs/savings.md explains when no saving is stated, and what to do.",
-            found=action.id,
-        )
+    told, share = _verified(site, action, args.today)
     found = outcomes.SiteOutcome(
         portal=identity.fingerprint,
         site=site.id,
         practice=practice.id,
         version=str(practice.version),
-        outcome=Outcome.of(*told.share).value,
+        outcome=Outcome.of(*share).value,
         year=str(told.day[-1].year),
     )
     document = outcomes.sign(found, identity.device_key)
@@ -126,6 +130,73 @@ def _outcome(args: argparse.Namespace) -> int:
     )
     emit(args, {"outcome": document, "file": str(file), "hand_in_at": page}, "\n".join(in_language(line, args.lang) for line in lines))
     return 0
+
+
+def _confirm(args: argparse.Namespace) -> int:
+    """Nothing of what the plant's agent found is taken over: the class is found again, from the records that the auditor has."""
+    import json
+    from datetime import UTC, datetime
+
+    from benchmarks.catalogue import in_language
+    from benchmarks.errors import InputError
+    from benchmarks.guidance.outcomes import Outcome
+    from benchmarks.wire import outcomes
+    from reporting_agent.audit.openings.files import read_one
+    from reporting_agent.commands import asking
+    from reporting_agent.console import emit
+    from reporting_agent.report import writing
+    from reporting_agent.savings import load_actions
+
+    site, raw = asking.recognised_site(args), read_one(args.told)
+    action, practice = _named(site, args.action, load_actions(site).actions)
+    said = outcomes.read(raw)
+    told, share = _verified(site, action, args.today)
+    outcome, year = Outcome.of(*share), str(told.day[-1].year)
+    here = (site.id, practice.id, outcome.value, year)
+    if (said.site, said.practice, said.outcome, said.year) != here:
+        raise InputError(
+            "outcome-differs",
+            "The records of the plant give another outcome than the file, so nothing was signed.",
+            "Take the same action and the same --today as the plant. If it still differs, the plant writes the file anew.",
+            found=", ".join((said.site, said.practice, said.outcome, said.year)),
+            wanted=", ".join(here),
+        )
+    document = outcomes.confirm(json.loads(raw), load_keys(args).signing, datetime.now(UTC).astimezone(site.zone).date())
+    file = args.out or args.told
+    writing.write_json(file, document)
+    saving, low, high = (f"{100 * part:.2f}" for part in share)
+    line = Phrase(
+        "“%(practice)s”: %(outcome)s. Saving %(saving)s %% of the expected energy, 95 %% interval %(low)s to %(high)s %%; baseline "
+        "%(baseline)s, reporting period %(reporting)s. The same class as in the file: signed in %(file)s, with no figure of these.",
+        practice=practice.words,
+        outcome=outcome.words,
+        saving=saving,
+        low=low,
+        high=high,
+        baseline=told.baseline.name,
+        reporting=told.reporting.name,
+        file=file,
+    )
+    emit(args, {"file": str(file), "outcome": outcome.value, "share": share}, in_language(line, args.lang))
+    return 0
+
+
+def _verified(site: Site, action: Action, today: date | None) -> tuple[Verified, tuple[float, float, float]]:
+    """What the action did, and its saving with both ends of its 95 % interval as shares of the expected energy."""
+    from datetime import UTC, datetime
+
+    from benchmarks.errors import InputError
+    from reporting_agent.savings import Actions, verified
+
+    (told,), _data = verified(site, Actions(actions=(action,)), today or datetime.now(UTC).astimezone(site.zone).date())
+    if told.share is None:
+        raise InputError(
+            "outcome-not-told",
+            Phrase("What this action saved is not known, so there is nothing to report. %(why)s", why=told.why or ""),
+            "See `steplabel-agent savings`. docs/savings.md explains when no saving is stated, and what to do.",
+            found=action.id,
+        )
+    return told, told.share
 
 
 def _named(site: Site, wanted: str, actions: tuple[Action, ...]) -> tuple[Action, Practice]:

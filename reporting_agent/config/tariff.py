@@ -160,8 +160,9 @@ class Tariff(Setting):
             _check_unit(one.carrier, one.unit)
             if one.currency != self.currency:
                 raise ValueError(f"the series {one.name!r} is in {one.currency} and the tariff in {self.currency}: nothing is converted")
-        for carrier in {price.carrier for price in (*self.prices, *self.series)}:
-            units = [price.unit for price in (*self.prices, *self.series) if price.carrier == carrier]
+        every = [(price.carrier, price.unit) for price in self.prices] + [(one.carrier, one.unit) for one in self.series]
+        for carrier in {of for of, _unit in every}:
+            units = [unit for of, unit in every if of == carrier]
             if not all(_converts(unit, units[0]) for unit in units):
                 raise ValueError(
                     f"the prices of {carrier} must all be per amount, or all per heat, found {', '.join(dict.fromkeys(units))}"

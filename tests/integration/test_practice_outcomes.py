@@ -16,13 +16,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from benchmarks.errors import VerificationError
 from benchmarks.guidance import outcomes as rule
 from benchmarks.guidance.practices import Library
 from benchmarks.wire import library, outcomes
 from benchmarks.wire.outcomes import SiteOutcome
-from benchmarks.wire.signing import DeviceKey
+from benchmarks.wire.signing import AuditorKey, DeviceKey
 from portal import keys
 from portal.accounts.models import Device, Membership, Organisation, Role, Site
+from portal.assurance import auditors
+from portal.assurance.assigning import assign
+from portal.assurance.confirming import auditors_of
+from portal.assurance.models import Assignment
 from portal.auditlog.models import Event
 from portal.practices import collecting
 from portal.practices import outcomes as reporting
@@ -50,7 +55,7 @@ def file_of(plant: Plant, outcome: str = "2-to-5", **change: str) -> bytes:
 
 
 def hand_in(plant: Plant, outcome: str = "2-to-5", raw: bytes = b"", practice: str = PRACTICE) -> SiteReport:
-    return reporting.hand_in(raw or file_of(plant, outcome), practice, plant.owner, keys.receipt_key(), NOW)
+    return reporting.hand_in(raw or file_of(plant, outcome), practice, plant.owner, keys.receipt_key(), NOW, auditors_of)
 
 
 def post(client: Client, raw: bytes, **more: str) -> Any:
@@ -203,3 +208,67 @@ def test_a_practice_that_is_not_there_has_no_such_page(cast: Cast) -> None:
     assert signed_in(cast.plants[0].owner).get(address).status_code == 404
     waits = collecting.offer(cast.plants[0].owner, cast.plants[0].site.organisation_id, HOT, named=False, now=NOW)
     assert signed_in(cast.plants[0].owner).get(reverse("web:practice-outcome", args=[waits.practice])).status_code == 404
+
+
+class TestConfirmedByAnAuditor:
+    """An auditor of the body assigned to the site, free of interest, signed the file: the library counts it, with the four others alone."""
+
+    def confirmed(self, cast: Cast, plant: Plant, key: AuditorKey, outcome: str = "2-to-5") -> bytes:
+        return json.dumps(outcomes.confirm(json.loads(file_of(plant, outcome)), key, NOW.date())).encode()
+
+    def assigned(self, cast: Cast, plant: Plant, *, interested: bool = False) -> Assignment:
+        made = assign(cast.body, plant.site, "2016", cast.approver, NOW)
+        auditors.declare(made, cast.auditor, interested, "My sister works there." if interested else "", NOW)
+        return made
+
+    def registered(self, cast: Cast) -> AuditorKey:
+        key = AuditorKey.generate()
+        auditors.register(cast.body, key.public.hex, cast.auditor, NOW)
+        return key
+
+    def test_the_library_tells_reported_of_how_many_and_confirmed_and_only_by_fives(self, cast: Cast) -> None:
+        key = self.registered(cast)
+        for plant in cast.plants[:2]:
+            self.assigned(cast, plant)
+            hand_in(plant, raw=self.confirmed(cast, plant, key))
+        assert SiteReport.objects.filter(confirmed_key=key.public.key_id, confirmed_on=NOW.date()).count() == 2
+        assert "confirmed by an auditor" in page(signed_in(cast.plants[0].owner), "practice-outcome", PRACTICE)
+        before = told_to_everybody()
+        for plant in cast.plants[2:4]:
+            hand_in(plant)
+        assert told_to_everybody() == before, "that one was confirmed is told with its batch, as its class is"
+        hand_in(cast.plants[4])
+        told = Library.model_validate_json(Edition.objects.get().library).reported[PRACTICE]
+        assert (told.sites, told.confirmed) == (5, 2)
+        assert "2 of 5" in told.words.en
+        assert told.words.said_in("zh") in page(Client(), "practice", PRACTICE, language="zh-hans")
+        assert "; 2 confirmed by an auditor" in page(Client(), "practices")
+        rows = csv.DictReader(StringIO(Client().get(reverse("web:practices-csv")).content.decode("utf-8-sig")))
+        assert next(row["reported_confirmed"] for row in rows if row["id"] == PRACTICE) == "2"
+        assert cast.body.name not in Edition.objects.get().library
+
+    def test_only_an_auditor_assigned_there_and_free_of_interest_confirms_and_only_this_file(self, cast: Cast) -> None:
+        first, second, third = cast.plants[:3]
+        key = self.registered(cast)
+        confirmed = self.confirmed(cast, first, key)
+
+        def refused(raw: bytes, plant: Plant = first) -> str:
+            with pytest.raises(VerificationError) as error:
+                hand_in(plant, raw=raw)
+            assert not SiteReport.objects.exists()
+            return error.value.code
+
+        assert refused(confirmed) == "confirmation-invalid", "assigned to nobody"
+        self.assigned(cast, second, interested=True)
+        assert refused(self.confirmed(cast, second, key), second) == "confirmation-invalid", "with an interest"
+        assignment = self.assigned(cast, first)
+        assert refused(self.confirmed(cast, third, key), third) == "confirmation-invalid", "assigned elsewhere"
+        of_another_class = json.loads(file_of(first, "5-or-more")) | {"confirmation": json.loads(confirmed)["confirmation"]}
+        assert refused(json.dumps(of_another_class).encode()) == "confirmation-invalid", "of another file"
+        stranger = self.confirmed(cast, first, AuditorKey.generate())
+        assert refused(stranger) == "confirmation-invalid", "a key that nobody registered"
+        assert refused(json.dumps(json.loads(confirmed) | {"confirmation": "yes"}).encode()) == "confirmation-invalid"
+        Assignment.objects.filter(pk=assignment.pk).update(taken_back_at=NOW, taken_back_reason="Over.")
+        assert refused(confirmed) == "confirmation-invalid", "taken back"
+        Assignment.objects.filter(pk=assignment.pk).update(taken_back_at=None, taken_back_reason="")
+        assert hand_in(first, raw=confirmed).confirmed_key == key.public.key_id

@@ -28,6 +28,7 @@ CHECKS = (
     "odds",
     "scores",
     "potentials",
+    "route_scores",
     "drawing",
 )
 """Modules of this package with `run(long) -> Outcome`; the longest first, since two run at a time."""

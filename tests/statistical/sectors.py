@@ -2,7 +2,8 @@
 
 The cell is the steel pack's arc furnace, electricity (395 and 22 kWh/t, p5, grid 250 to 600 in steps of 1). Plants lie around
 the typical value with a standard deviation of 4 % of it, in three shapes; of the third, the batches of each plant are
-heavy-tailed too, as real heats are. Every plant has its own number of batches and its own spread.
+heavy-tailed too, as real heats are. Every plant has its own number of batches and its own spread. A sector of the whole route has the
+four steps of the arc furnace's, by their first metrics.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from benchmarks.composition import Participant
 from benchmarks.measurements import Metric
 from benchmarks.privacy.mechanism import to_replace
 from benchmarks.released import ReleasedLabel, ReleasedQuantile, rank
-from benchmarks.routes import MetricRule
+from benchmarks.routes import MetricRule, Step
 
 Array = NDArray[np.float64]
 Centres = Callable[[np.random.Generator, int], Array]
@@ -39,6 +40,14 @@ def _rule() -> MetricRule:
 
 
 RULE = _rule()
+
+ROUTE = next(route for route in PACK.routes if route.id == "eaf")
+"""Four steps: furnace, ladle, casting, hot rolling, all in kgce/t."""
+
+ROUTE_STEPS: tuple[tuple[Step, MetricRule, float], ...] = tuple(
+    (step, step.metrics[0], float(place.ratio)) for place in ROUTE.steps for step in [PACK.step(place.step)]
+)
+"""Each step, its first metric, and tonnes of its output a tonne of the route's product."""
 
 
 def _normal(rng: np.random.Generator, firms: int) -> Array:
@@ -66,44 +75,83 @@ class Sector:
     typical: Array  # their exact medians
 
 
+@dataclass(frozen=True, slots=True)
+class RouteSector:
+    participants: tuple[Participant, ...]  # of the first step all firms, then of the second, ...
+    sites: tuple[str, ...]
+    totals: Array  # the sites' exact sums of ratio x low quantile, in the order of the sites
+
+
 def sector(rng: np.random.Generator, shape: str, firms: int, between: float = 0.04) -> Sector:
     """Args:
     between: standard deviation of the plants' centres, as a share of the typical value.
     """
-    participants, best, typical = [], np.empty(firms), np.empty(firms)
-    for i, values in enumerate(_plants(rng, shape, firms, between)):
-        best[i], typical[i] = (values[rank(quantile, values.size) - 1] for quantile in (STEP.label_rule.quantile, Fraction(1, 2)))
-        participants.append(Participant(f"firm-{i:04}", f"site-{i:04}", _release(values, rng)))
-    return Sector(tuple(participants), best, typical)
+    return _at_step(rng, shape, _places(rng, shape, firms), between, STEP, RULE)
+
+
+def route_sector(rng: np.random.Generator, shape: str, firms: int, between: float = 0.04) -> RouteSector:
+    """A sector of the arc furnace's route. A firm lies as far from the typical value at each step, so that totals have the shape too."""
+    places = _places(rng, shape, firms)
+    steps = [_at_step(rng, shape, places, between, step, rule) for step, rule, _ in ROUTE_STEPS]
+    return RouteSector(
+        tuple(one for made in steps for one in made.participants),
+        tuple(one.site for one in steps[0].participants),
+        np.sum([ratio * made.best for made, (_, _, ratio) in zip(steps, ROUTE_STEPS, strict=True)], axis=0),
+    )
 
 
 def true_bests(rng: np.random.Generator, shape: str, firms: int, between: float = 0.04) -> Array:
     """The exact low quantiles of so many firms of the kind, in rising order: what a sector is drawn from."""
-    return np.sort([values[rank(STEP.label_rule.quantile, values.size) - 1] for values in _plants(rng, shape, firms, between)])
+    return np.sort(_bests(rng, shape, _places(rng, shape, firms), between, STEP, RULE))
 
 
-def _plants(rng: np.random.Generator, shape: str, firms: int, between: float) -> Iterator[Array]:
-    """The batches of each plant, in rising order."""
+def true_totals(rng: np.random.Generator, shape: str, firms: int, between: float = 0.04) -> Array:
+    """The exact totals over the route of so many firms of the kind, in rising order."""
+    places = _places(rng, shape, firms)
+    return np.sort(np.sum([ratio * _bests(rng, shape, places, between, step, rule) for step, rule, ratio in ROUTE_STEPS], axis=0))
+
+
+def _at_step(rng: np.random.Generator, shape: str, places: Array, between: float, step: Step, rule: MetricRule) -> Sector:
+    participants, best, typical = [], np.empty(places.size), np.empty(places.size)
+    for i, values in enumerate(_plants(rng, shape, places, between, rule)):
+        best[i], typical[i] = (values[rank(quantile, values.size) - 1] for quantile in (step.label_rule.quantile, Fraction(1, 2)))
+        participants.append(Participant(f"firm-{i:04}", f"site-{i:04}", _release(values, rng, step, rule)))
+    return Sector(tuple(participants), best, typical)
+
+
+def _bests(rng: np.random.Generator, shape: str, places: Array, between: float, step: Step, rule: MetricRule) -> Array:
+    quantile = step.label_rule.quantile
+    return np.array([values[rank(quantile, values.size) - 1] for values in _plants(rng, shape, places, between, rule)])
+
+
+def _places(rng: np.random.Generator, shape: str, firms: int) -> Array:
+    """Where the firms' centres lie, in standard deviations."""
     places = BETWEEN[shape](rng, firms)
     while (beyond := np.abs(places) > _FARTHEST).any():
         places[beyond] = BETWEEN[shape](rng, int(beyond.sum()))
-    centres = RULE.typical * (1 + between * places)
+    return places
+
+
+def _plants(rng: np.random.Generator, shape: str, places: Array, between: float, rule: MetricRule) -> Iterator[Array]:
+    """The batches of each plant, in rising order."""
+    firms = places.size
+    centres = rule.typical * (1 + between * places)
     counts = np.exp(rng.uniform(np.log(BATCHES[0]), np.log(BATCHES[1]), firms)).astype(int)
-    spreads = RULE.spread * rng.uniform(0.7, 1.3, firms)
+    spreads = rule.spread * rng.uniform(0.7, 1.3, firms)
     for i in range(firms):
         batches = rng.standard_t(_TAILS, counts[i]) / 3**0.5 if shape == "heavy tails" else rng.standard_normal(counts[i])
         yield np.sort(centres[i] + spreads[i] * batches)
 
 
-def _release(values: Array, rng: np.random.Generator) -> ReleasedLabel:
-    grid = RULE.grid
+def _release(values: Array, rng: np.random.Generator, step: Step, rule: MetricRule) -> ReleasedLabel:
+    grid = rule.grid
     cells = np.clip(np.floor((values - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.cells - 1).astype(np.int64)
     counts = np.bincount(cells, minlength=grid.cells)
     at_most = np.cumsum(counts)
     drawn = []
-    for quantile, epsilon in ((STEP.label_rule.quantile, PACK.policy.epsilon_best), (Fraction(1, 2), PACK.policy.epsilon_typical)):
+    for quantile, epsilon in ((step.label_rule.quantile, PACK.policy.epsilon_best), (Fraction(1, 2), PACK.policy.epsilon_typical)):
         lacking = to_replace(at_most - counts, at_most, rank(quantile, values.size))
         cell = int((rng.standard_exponential(grid.cells) - float(epsilon) / 2 * lacking).argmax())
         drawn.append(ReleasedQuantile(quantile, cell, epsilon))
     edge = max(edge for edge in PACK.policy.count_classes if edge <= values.size)
-    return ReleasedLabel(STEP.id, STEP.product, "any", STEP.boundary.id, RULE.metric, RULE.unit, grid, edge, drawn[0], drawn[1])
+    return ReleasedLabel(step.id, step.product, "any", step.boundary.id, rule.metric, rule.unit, grid, edge, drawn[0], drawn[1])

@@ -39,7 +39,13 @@ STATES: dict[str, tuple[Promise, Mood]] = {
     State.REFUSED: (gettext_lazy("Refused"), "no"),
     State.WITHDRAWN: (gettext_lazy("Withdrawn"), "no"),
 }
-REPORTED = ("reported_sites", "reported_firms", "reported_years", *(f"reported_{one.replace('-', '_')}" for one in Outcome))
+REPORTED = (
+    "reported_sites",
+    "reported_firms",
+    "reported_years",
+    "reported_confirmed",
+    *(f"reported_{one.replace('-', '_')}" for one in Outcome),
+)
 TABLE = ("id", *FIELDS, "version", "reviewer", "published_on", *REPORTED)
 
 
@@ -110,7 +116,7 @@ def outcome_page(one: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
         OwnReport(
             row.pk,
             in_language(row.site.name, row.site.name_zh),
-            f"{said(Outcome(row.outcome).words)} ({row.year})",
+            _own_outcome(row),
             waits if row.counted_at is None else counted,
             row.counted_at is None,
         )
@@ -118,6 +124,11 @@ def outcome_page(one: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
     )
     crumbs = (*_crumbs(), Crumb(said(one.words), reverse("web:practice", args=[one.id])))
     return OutcomePage(_("Report what it saved at your site"), one.id, said(one.words), crumbs, own)
+
+
+def _own_outcome(row: SiteReport) -> str:
+    told = f"{said(Outcome(row.outcome).words)} ({row.year})"
+    return told if row.confirmed_on is None else _("%(outcome)s, confirmed by an auditor") % {"outcome": told}
 
 
 def library_page(library: Library, query: QueryDict) -> LibraryPage:
@@ -171,7 +182,8 @@ def _in_short(reported: Reported | None) -> str:
     if reported is None:
         return ""
     proven = sum(count for outcome, count in reported.by_outcome.items() if outcome not in (Outcome.USED_MORE, Outcome.NOT_PROVEN))
-    return _("proven at %(proven)s of %(sites)s sites that reported") % {"proven": proven, "sites": reported.sites}
+    told = {"proven": proven, "sites": reported.sites, "confirmed": reported.confirmed}
+    return _("proven at %(proven)s of %(sites)s sites that reported; %(confirmed)s confirmed by an auditor") % told
 
 
 def _where(names: Names, one: Practice) -> str:
@@ -204,7 +216,7 @@ def library_table(library: Library) -> tuple[tuple[str, ...], list[tuple[object,
 def _reported_columns(reported: Reported | None) -> tuple[object, ...]:
     if reported is None:
         return ("",) * len(REPORTED)
-    return (reported.sites, reported.firms, reported.years, *(reported.by_outcome.get(one, 0) for one in Outcome))
+    return (reported.sites, reported.firms, reported.years, reported.confirmed, *(reported.by_outcome.get(one, 0) for one in Outcome))
 
 
 def practice_page(

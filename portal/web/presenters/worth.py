@@ -94,10 +94,10 @@ def carriers_of(steps: Iterable[Step | None], on: date, country: str) -> tuple[C
 def saved_of(step: Step | None, metric: Metric, on: date) -> tuple[CarrierRow, ...]:
     """The energies that a saving of electricity or heat at a step may lie in; of no step named, every fuel that is priced by its heat."""
     if metric is Metric.ELECTRICITY:
-        ids, usual = ("electricity",), {"electricity"}
+        ids, usual = ["electricity"], {"electricity"}
     else:
         taken = taken_at(step) if step else tuple(one.id for one in CARRIERS.values() if one.thermal)
-        ids = tuple(one for one in taken if CARRIERS[one].thermal)
+        ids = [one for one in taken if CARRIERS[one].thermal]
         usual = {*_usual(step)} if step else set()
     table = FactorTable.load()
     return tuple(_carrier(one, table, on, usual=one in usual) for one in ids)

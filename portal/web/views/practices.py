@@ -17,6 +17,7 @@ from benchmarks.errors import SteplabelError
 from benchmarks.wire.outcomes import MOST_BYTES
 from portal.accounts.models import Role
 from portal.accounts.selectors import organisations_as, roles_of
+from portal.assurance.confirming import auditors_of
 from portal.days import scheme_day
 from portal.governance.selectors import may_decide
 from portal.keys import receipt_key
@@ -87,7 +88,9 @@ def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
     form = OutcomeForm(request.POST, request.FILES) if request.method == "POST" else OutcomeForm()
     if request.method == "POST" and form.is_valid():
         try:
-            made = outcomes.hand_in(form.cleaned_data["told"].read(MOST_BYTES + 1), practice, user, receipt_key(), timezone.now())
+            made = outcomes.hand_in(
+                form.cleaned_data["told"].read(MOST_BYTES + 1), practice, user, receipt_key(), timezone.now(), auditors_of
+            )
         except SteplabelError as refusal:
             add_error(form, "told", refusal)
         else:

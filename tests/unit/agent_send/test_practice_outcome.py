@@ -11,6 +11,7 @@ import pytest
 from benchmarks.guidance.practices import Library
 from benchmarks.wire import outcomes
 from benchmarks.wire.outcomes import SiteOutcome
+from reporting_agent.audit.openings.statements import AuditorKeys
 from reporting_agent.cli import main
 from reporting_agent.sending import enrolment
 from reporting_agent.state import StateDirectory
@@ -98,3 +99,50 @@ def test_where_there_is_nothing_to_report_it_is_said_with_what_to_do(
 def test_who_is_not_enrolled_is_told_so(works: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--state", "another") == 1
     assert "not-enrolled" in capsys.readouterr().err
+
+
+@pytest.fixture
+def auditor(works: Path) -> AuditorKeys:
+    keys = AuditorKeys.generate()
+    (works / "auditor.pem").write_bytes(keys.to_pem(b"a password"))
+    (works / "password").write_bytes(b"a password\n")
+    return keys
+
+
+def confirm(*more: str) -> int:
+    keys = ("--keys", "auditor.pem", "--password-file", "password", "--site", "site.toml", "--state", "auditors-own", "--lang", "en")
+    return main(["practices", "confirm", "practice-outcome-lids.json", "lids", *keys, *more])
+
+
+def test_an_auditor_finds_the_class_again_and_signs_it_without_a_figure(
+    works: Path, auditor: AuditorKeys, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run() == 0
+    file = works / "practice-outcome-lids.json"
+    before = json.loads(file.read_text(encoding="utf-8"))
+    capsys.readouterr()
+    assert confirm() == 0
+    told = capsys.readouterr().out
+    assert "95 % interval" in told
+    assert "baseline 2022-01-01/2023-01-01, reporting period 2023" in told
+    after = json.loads(file.read_text(encoding="utf-8"))
+    said = after.pop("confirmation")
+    assert after == before, "what the plant signed stays as it was"
+    assert set(said) == {"schema", "outcome", "confirmed_on", "signature"}
+    signed = outcomes.confirmation(file.read_bytes(), {auditor.signing.key_id: auditor.signing.public})
+    assert signed is not None
+    assert signed.key_id == auditor.signing.key_id
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.035])
+def test_where_the_records_give_another_class_nothing_is_signed(
+    works: Path, auditor: AuditorKeys, capsys: pytest.CaptureFixture[str], effect: float
+) -> None:
+    assert run() == 0
+    before = (works / "practice-outcome-lids.json").read_bytes()
+    write_works(works, effect)
+    assert confirm() == 1
+    told = capsys.readouterr().err
+    assert "[outcome-differs]" in told
+    assert "5-or-more" in told
+    assert (works / "practice-outcome-lids.json").read_bytes() == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Hashable
 
 import pytest
 from pydantic import ValidationError
@@ -18,7 +19,8 @@ from benchmarks.wire.signing import DeviceKey
 KEY = DeviceKey.generate()
 KEYS = {KEY.key_id: KEY.public}
 FOUND = SiteOutcome("ab" * 32, "works-1", "rm-use-of-roller-mills", "1", "2-to-5", "2026")
-FIVE = [(firm, outcome, 2024 + firm % 2) for firm, outcome in enumerate(("under-2", "under-2", "5-or-more", "not-proven", "used-more"))]
+CLASSES = ("under-2", "under-2", "5-or-more", "not-proven", "used-more")
+FIVE: list[tuple[Hashable, str, int, bool]] = [(firm, outcome, 2024 + firm % 2, firm < 2) for firm, outcome in enumerate(CLASSES)]
 
 
 @pytest.mark.parametrize(
@@ -48,9 +50,15 @@ def test_counts_are_one_sentence_with_every_class_in_both_languages() -> None:
     for language, parts in (
         (
             "en",
-            ("5 sites of 5 firms (2024–2025)", "proven at 3 (less than 2 % of the expected energy at 2", "5 % or more at 1", "used at 1"),
+            (
+                "5 sites of 5 firms (2024–2025)",
+                "proven at 3 (less than 2 % of the expected energy at 2",
+                "5 % or more at 1",
+                "used at 1",
+                "own records: 2 of 5.",
+            ),
         ),
-        ("zh", ("5 家企业", "5 个生产厂区", "2024–2025", "不到 2 %", "3", "用能增加")),
+        ("zh", ("5 家企业", "5 个生产厂区", "2024–2025", "不到 2 %", "3", "用能增加", "5 个中的 2 个")),
     ):
         assert all(part in told.words.said_in(language) for part in parts), told.words.said_in(language)
     assert all(one.words.said_in("zh") != one.words.en for one in Outcome)
@@ -61,12 +69,14 @@ def test_less_than_five_firms_and_counts_that_do_not_add_up_are_no_library() -> 
     assert Library.model_validate_json(library.model_dump_json()) == library
     with pytest.raises(ValidationError, match="firms"):
         Reported.of(FIVE[:4])
-    for change in ({"firms": 4}, {"sites": 6}):
+    for change in ({"firms": 4}, {"sites": 6}, {"confirmed": 6}):
         altered = json.loads(library.model_dump_json())
         altered["reported"]["a"] |= change
         with pytest.raises(ValidationError):
             Library.model_validate(altered)
     assert "reported" not in Library(lists=(), practices=()).model_dump_json()  # agents of before read it
+    of_before = Reported.of([(firm, outcome, year, False) for firm, outcome, year, _confirmed in FIVE])
+    assert "confirmed" not in of_before.model_dump_json()
 
 
 def test_a_file_holds_its_class_and_nothing_beside() -> None:

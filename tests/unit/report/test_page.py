@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.declared import Source, Words
+from benchmarks.guidance.references import references
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
@@ -39,7 +40,7 @@ PLANTS = pytest.mark.parametrize("plant", ["cement", "heats"])
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 OF_ANY_LANGUAGE = re.compile(
     r"""Steplabel|steplabel-agent/[\d.]+|kgce|tce|[kMG]?Wh|[kMG]?W\b|MJ|GJ|kPa|Nm3|CO₂|GB/T|GB|JCGM|ISO|IAPWS|EWMA|ceil|Holm
-    |\[\[?[\w.]+\]?\]|--xlsx|\w+\.(?:toml|json|csv|parquet|xlsx)|\*\.parquet|not_used|per_usd|BEST-Cement|USD|SHA-256|(?:var|input)\.\w+|data\b|\b[0-9a-f]{64}\b
+    |\[\[?[\w.]+\]?\]|--xlsx|\w+\.(?:toml|json|csv|parquet|xlsx)|\*\.parquet|not_used|per_usd|BEST-Cement|GNR|wbcsdcement\.org|POSTED|Worrell|USD|SHA-256|(?:var|input)\.\w+|data\b|\b[0-9a-f]{64}\b
     |\b(?:step|kind)\ =\ "[\w-]+\"""",
     re.VERBOSE,
 )
@@ -333,6 +334,26 @@ def test_goods_at_the_border_stand_with_every_year_input_and_doubt(heats: Made) 
         assert "2025/2621" in page
         assert "7209" in page  # refused with its reason, and the others stand
     assert "At the border of the European Union" in heats.page("en")  # absent, with what it would need
+
+
+@PLANTS
+def test_what_others_publish_of_the_steps_stands_with_the_reason_why_it_cannot_be_compared(
+    plant: str, request: pytest.FixtureRequest
+) -> None:
+    one: Made = request.getfixturevalue(plant)
+    label = one.result.site_label
+    steps = {each.step for each in label.steps}
+    held = [each for each in references() if each.sector == label.pack and each.step in steps]
+    assert held
+    told_in = {"en": ("What others publish", "your label is of the step alone"), "zh": ("他人公布的数字", "您的标签仅针对该工序")}
+    for lang, (heading, reason) in told_in.items():
+        texts = [text for text, _ in read(one.page(lang)).texts]
+        assert heading in texts
+        told = " ".join(texts)
+        assert told.count(reason) == len(held), "each says why, and none stands without a reason"
+        for each in held:
+            assert each.words.said_in(lang) in told
+            assert each.source.words.said_in(lang) in told
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""What others publish of the site's steps, each with its source and why it cannot stand beside a label of this site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.guidance.references import BASES, CONFIDENCES, Beside, Cell, beside, unit_words
+from reporting_agent.report.figures import NOTHING
+from reporting_agent.report.view import View
+
+
+def data(view: View) -> dict[str, Any] | None:
+    """By step, in the order of the labels; none where nothing is held of any."""
+    label = view.result.site_label
+    cells = [Cell(one.step, one.boundary, one.metric, one.unit) for one in label.steps]
+    found = beside(label.pack, None, cells, *label.period.first_and_last)
+    if not found:
+        return None
+    of = list(dict.fromkeys(cell.step for cell in cells))
+    return {
+        "count": len(found),
+        "steps": [
+            {"name": view.step_name(step), "rows": [_row(view, one) for one in found if one.cell.step == step]}
+            for step in of
+            if any(one.cell.step == step for one in found)
+        ],
+    }
+
+
+def _unit(view: View, unit: str) -> str:
+    told = unit_words(unit)
+    return view.counted(told) if isinstance(told, str) else view.said(told)
+
+
+def _row(view: View, one: Beside) -> dict[str, Any]:
+    reference, source, w = one.reference, one.reference.source, view.w["references"]
+    return {
+        "name": view.said(reference.words),
+        "figure": NOTHING if reference.figure is None else f"{reference.figure} {_unit(view, reference.unit)}",
+        "of": w["of"].format(basis=view.said(BASES[reference.basis]), region=view.said(reference.region), years=reference.years),
+        "source": w["source_is"].format(
+            source=view.said(source.words), dated=source.dated, confidence=view.said(CONFIDENCES[source.confidence])
+        ),
+        "refused": [view.said(each.reason) for each in one.refused],
+    }
