@@ -182,6 +182,9 @@ class StrictView(APIView):
     scope_to_write: ClassVar[str] = ""
     """What a key must be good for where something is handed in."""
 
+    for_devices: ClassVar[bool] = False
+    """Whoever asks is known by a device's signature or by a digest that nobody guesses: `portal.wall` is open to it."""
+
     query: ClassVar[frozenset[str]] = frozenset()
     """Names of the parameters that the view reads."""
 

@@ -79,7 +79,8 @@ class Public:
 
     `keys_known` says whether challenge and head were verified with the portal's keys, or only read. `inclusion` is the portal's proof
     that the commitment is in the log of the draw's head; `entries` those of the sealed report and of its values. `receipt` is one whose
-    signature was verified; `challenge` the one that the portal gave, by itself.
+    signature was verified; `challenge` the one that the portal gave, by itself. `relogged` is the commitment's entry since the log was
+    restarted: the coordinator signed that the one which the challenge names was lost.
     """
 
     commitment: Commitment | None = None
@@ -90,6 +91,7 @@ class Public:
     receipt: Receipt | None = None
     entries: Mapping[Kind, Entry] = field(default_factory=dict)
     challenge: Challenge | None = None
+    relogged: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,11 @@ class Evidence:
     weighings: Weighings | None
     given: Mapping[tuple[str, str], tuple[CarrierEnergy, ...]]
     context: Context
+
+    @property
+    def committed_at(self) -> int:
+        """The commitment's entry in the log: the one that the challenge names, or its entry since the log was restarted."""
+        return self.challenge.log_index if self.public.relogged is None else self.public.relogged.index
 
 
 Check = Callable[[Evidence], Outcome]

@@ -42,7 +42,7 @@ def draw_promised(evidence: Evidence) -> Outcome:
         merkle.require_inclusion(leaf, entry.index, head.size, entry.proof, head.root)
     except VerificationError as refusal:
         return refused(code, refusal)
-    wanted = 2 + max(place for place in (entry.index, evidence.challenge.log_index) if place < head.size)
+    wanted = 2 + max(place for place in (entry.index, evidence.committed_at) if place < head.size)
     if head.size != wanted:
         return failed(
             code,
@@ -111,7 +111,7 @@ def _certainties(evidence: Evidence, share: Fraction) -> list[Fraction]:
 
 def drawn_after_commitment(evidence: Evidence) -> Outcome:
     """The head that the positions follow from holds the commitment: the plant had committed before they could be known."""
-    code, head, entry = "drawn-after-commitment", evidence.draw.head.size, evidence.challenge.log_index
+    code, head, entry = "drawn-after-commitment", evidence.draw.head.size, evidence.committed_at
     if head <= entry:
         return failed(
             code,
@@ -167,26 +167,38 @@ def head_signed(evidence: Evidence) -> Outcome:
 
 
 def commitment_logged(evidence: Evidence) -> Outcome:
-    """The commitment is in the public log, at the place that the challenge names."""
-    code, head, challenge = "commitment-logged", evidence.draw.head, evidence.challenge
+    """The commitment is in the public log, at the place that the challenge names, or at that since the log was restarted."""
+    code, head, challenge, again = "commitment-logged", evidence.draw.head, evidence.challenge, evidence.public.relogged
     if evidence.public.inclusion is None:
         return not_checkable(
             code,
             Phrase("The proof that the commitment is in the log was not given."),
             Phrase("Ask the portal's log for the proof, as a file."),
         )
-    if challenge.log_index >= head.size:
+    index, day = evidence.committed_at, challenge.given_on if again is None else again.on
+    if index >= head.size:
         return not_checkable(code, Phrase("The commitment was logged after the tree head of the draw, so no proof of it is possible."))
-    leaf = logged.hashed(Kind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on)
+    leaf = logged.hashed(Kind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), day)
     try:
-        merkle.require_inclusion(leaf, challenge.log_index, head.size, evidence.public.inclusion, head.root)
+        merkle.require_inclusion(leaf, index, head.size, evidence.public.inclusion, head.root)
     except VerificationError as refusal:
         return refused(code, refusal)
+    if again is not None:
+        return held(
+            code,
+            Phrase(
+                "The commitment is entry %(log_index)s of the log of %(size)s entries. The challenge names entry %(before)s, which was "
+                "lost when the log was restarted; the coordinator signed that.",
+                log_index=f"{index:,}",
+                size=f"{head.size:,}",
+                before=f"{challenge.log_index:,}",
+            ),
+        )
     return held(
         code,
         Phrase(
             "The commitment is entry %(log_index)s of the log of %(size)s entries.",
-            log_index=f"{challenge.log_index:,}",
+            log_index=f"{index:,}",
             size=f"{head.size:,}",
         ),
     )

@@ -8,7 +8,7 @@ word of whoever hands it over: every part is signed, or proven under the head. N
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Literal
 
@@ -65,6 +65,8 @@ class SampleFile(BaseModel):
     revision: int
     files: dict[Literal["directory", "commitment", "challenge", "receipt", "head", "promise", "draw"], str]
     entries: tuple[ServedEntry, ...]
+    restarts: tuple[str, ...] = ()
+    """The coordinator's statements of restarts of the log in which the entry was lost that the challenge names, in base64."""
 
     @field_validator("files")
     @classmethod
@@ -78,6 +80,10 @@ class SampleFile(BaseModel):
         """The files by name."""
         return {name: base64.b64decode(text, validate=True) for name, text in self.files.items()}
 
+    def statements(self) -> tuple[bytes, ...]:
+        """The statements of restarts; their signature is not looked at yet."""
+        return tuple(base64.b64decode(text, validate=True) for text in self.restarts)
+
 
 def read(content: Mapping[str, Any]) -> SampleFile:
     """The file's parts.
@@ -88,6 +94,7 @@ def read(content: Mapping[str, Any]) -> SampleFile:
     try:
         file = SampleFile.model_validate(content)
         file.contents()
+        file.statements()
         for entry in file.entries:
             entry.entry()
     except ValueError as wrong:  # pydantic's are among them
@@ -104,8 +111,10 @@ def read(content: Mapping[str, Any]) -> SampleFile:
     return file
 
 
-def written(site: str, period: str, revision: int, files: Mapping[str, bytes], entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """The file, as JSON; what could not be read back is not written."""
+def written(
+    site: str, period: str, revision: int, files: Mapping[str, bytes], entries: list[dict[str, Any]], restarts: Iterable[bytes] = ()
+) -> dict[str, Any]:
+    """The file, as JSON; what could not be read back is not written. Without statements it is as agents before them read it."""
     content = {
         "schema": SCHEMA,
         "site": site,
@@ -114,5 +123,7 @@ def written(site: str, period: str, revision: int, files: Mapping[str, bytes], e
         "files": {name: base64.b64encode(files[name]).decode("ascii") for name in FILES if name in files},
         "entries": entries,
     }
+    if told := [base64.b64encode(one).decode("ascii") for one in restarts]:
+        content["restarts"] = told
     read(content)
     return content

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, ClassVar
 
 from benchmarks.errors import VerificationError
@@ -55,6 +55,10 @@ class LogRestart(Record):
         last, head = heads.parse(self.before), kept.head
         fits = head.root == last.root if head.size == last.size else head.size <= self.lost_to
         return fits and self.lost_from < head.size and head.at <= self.at
+
+    def lost(self, index: int, on: date) -> bool:
+        """Whether an entry of that day lies in the lost range, and was made no later than the statement."""
+        return self.lost_from <= index < self.lost_to and on <= self.moment.date()
 
     def refuse(self, at: Fields) -> None:
         before, after = heads.parse(self.before), heads.parse(self.after)

@@ -11,7 +11,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.request import Request
 from rest_framework.throttling import ScopedRateThrottle
 
-from portal import rate_counts
+from portal import rate_counts, wall
 from portal.accounts import api_keys
 from portal.accounts.client_address import client_network
 from portal.accounts.models import User
@@ -32,6 +32,7 @@ class KeyAuthentication(BaseAuthentication):
                 401, "key-unknown", "The API key is unknown, expired or revoked.", "Ask the manager of your organisation for a new one."
             ) from error
         holder = api_keys.holder_of(text, timezone.now())
+        wall.asks_with_key(holder.organisation, holder.role)
         return holder.user, holder
 
 

@@ -20,6 +20,7 @@ from django.db.models import QuerySet
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import PublicationSubject, ReportSubject
 from benchmarks.wire.signing import key_id
+from portal import wall
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment, Attestation
@@ -122,6 +123,7 @@ def with_names(rows: QuerySet[Attestation]) -> QuerySet[Attestation]:
     return related.defer("submission__envelope", "submission__receipt")
 
 
+@wall.opened()
 def by_code(typed: str, today: date) -> AttestationView | None:
     """The attestation that a code was printed for; public, so only what was issued."""
     start = start_of_digest(typed)
@@ -131,6 +133,7 @@ def by_code(typed: str, today: date) -> AttestationView | None:
     return next(iter(views_of(with_names(issued)[:1], today)), None)
 
 
+@wall.opened()
 def valid_for_report(digest: str, today: date) -> tuple[AttestationView, ...]:
     """The attestations of one report that are valid, for whoever was shown its labels. An issued attestation is public."""
     issued = Attestation.objects.filter(submission__digest=digest, state=Attestation.State.ISSUED)

@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from benchmarks.audit import sample_file
-from benchmarks.wire import logged
+from benchmarks.wire import challenges, logged, restarts
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import ReceiptKey
-from portal import keys
+from portal import keys, wall
 from portal.accounts.models import User
 from portal.accounts.selectors import own_sites
 from portal.assurance.engagements import assigned_to
@@ -19,6 +19,7 @@ from portal.intake.models import Commitment, Submission
 from portal.standings.models import ProtectedValue
 from portal.translog import selectors as log
 from portal.translog.models import LogEntry
+from portal.translog.restarts import served
 
 
 def drawn_samples(user: User) -> QuerySet[Sample]:
@@ -69,9 +70,19 @@ def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
             }
             for view, proof in proven.values()
         ],
+        _restarts(committed),
     )
 
 
+def _restarts(committed: Commitment) -> list[bytes]:
+    """Of a commitment that was handed in again after a restart of the log: the statements that its challenge's entry was lost."""
+    given = challenges.parse(bytes(committed.challenge))
+    if given.log_index == committed.log_index:
+        return []
+    return [raw for raw in served() if restarts.parse(raw).lost(given.log_index, given.given_on)]
+
+
+@wall.opened()  # the entry holds a hash of the values, which its reader need not see
 def _values_entry(report: Submission) -> list[int]:
     """Where the log has the values that the worker found in the report."""
     labels = [value.released() for value in ProtectedValue.objects.filter(submission=report).order_by("pk")]

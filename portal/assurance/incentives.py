@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from portal import wall
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import regulated_sites
@@ -50,7 +51,9 @@ def give(site: Site, scheme: str, amount: Decimal, evidence: str, by: User, now:
                 "This evidence is already used for an incentive of this scheme, with another amount.",
                 "Name other evidence. What is on record cannot be changed.",
             )
-        if Submission.objects.filter(digest=evidence).exclude(site=site).exists():
+        with wall.opened():
+            used = Submission.objects.filter(digest=evidence).exclude(site=site).exists()
+        if used:
             raise RefusedError(
                 409, "evidence-of-another-site", "This digest is of another site's report.", "Give the digest of this site's own evidence."
             )

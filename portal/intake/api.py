@@ -75,6 +75,7 @@ DEVICE_SIGNATURE = OpenApiParameter(requests.HTTP_HEADER, str, OpenApiParameter.
 
 class CommitmentsView(StrictView):
     scope: ClassVar[str] = OPEN
+    for_devices = True
     throttle_scope: ClassVar[str] = "submissions"
     parser_classes = (EnvelopeParser,)
 
@@ -116,6 +117,7 @@ class CommitmentsView(StrictView):
 
 class LostCommitmentsView(StrictView):
     scope: ClassVar[str] = OPEN
+    for_devices = True
     throttle_scope: ClassVar[str] = "submissions"
     parser_classes = (EnvelopeParser,)
 
@@ -143,6 +145,7 @@ class LostCommitmentsView(StrictView):
 
 class SubmissionsView(StrictView):
     scope: ClassVar[str] = OPEN
+    for_devices = True
     throttle_scope: ClassVar[str] = "submissions"
     parser_classes = (EnvelopeParser,)
 
@@ -191,6 +194,7 @@ class SubmissionsView(StrictView):
 
 class SubmissionView(StrictView):
     scope: ClassVar[str] = OPEN
+    for_devices = True
     throttle_scope: ClassVar[str] = "public"
 
     @extend_schema(

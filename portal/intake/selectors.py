@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Min, QuerySet
 
 from benchmarks.phrases import restored
+from portal import wall
 from portal.accounts.models import User
 from portal.accounts.selectors import managed_sites, own_sites, visible_sites
 from portal.intake.models import WAITING, Commitment, Submission
@@ -37,6 +38,7 @@ class SubmissionView:
     receipt: bytes  # signed canonical CBOR, to be handed out as it is
 
 
+@wall.opened()
 def waiting_since() -> datetime | None:
     """When the submission that has waited longest to be opened came in; None where none waits."""
     waiting = Submission.objects.filter(state__in=WAITING)

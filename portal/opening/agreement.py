@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from benchmarks.errors import InputError, SteplabelError, VerificationError
 from benchmarks.wire import heads, receipts
-from portal import keys
+from portal import keys, wall
 from portal.intake.models import IN_THE_VAULT, WAITING, Submission
 from portal.opening.models import OpenedReport
 from portal.translog import kept_heads, selectors
@@ -36,6 +36,8 @@ def disagreements() -> Iterator[Disagreement]:
     yield from _receipts()
     yield from _vault()
     yield from _keys()
+    if gaps := wall.gaps():
+        yield Disagreement("wall-down", "; ".join(gaps))
 
 
 def _log() -> Iterator[Disagreement]:

@@ -55,7 +55,7 @@ def backup(folder: Path, now: datetime) -> Manifest:
         raise InputError("backup-folder-used", "The folder is not empty.", "Name a new folder for each backup.", place=Place(str(folder)))
     with _snapshots() as (names, size, root):
         for alias, file in DUMPS.items():
-            _run("pg_dump", alias, "--format=custom", f"--snapshot={names[alias]}", f"--file={folder / file}")
+            _run("pg_dump", alias, "--format=custom", "--enable-row-security", f"--snapshot={names[alias]}", f"--file={folder / file}")
     if settings.HEADS_FILE is not None and settings.HEADS_FILE.exists():
         shutil.copyfile(settings.HEADS_FILE, folder / settings.HEADS_FILE.name)
     manifest = Manifest(now.isoformat(), size, root.hex(), {file: _sha256(folder / file) for file in DUMPS.values()})

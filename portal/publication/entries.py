@@ -14,6 +14,7 @@ from datetime import datetime
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire import logged, published
 from benchmarks.wire.logged import Kind
+from portal import wall
 from portal.intake.models import Submission
 from portal.publication.models import LoggedAct, Publication
 from portal.publication.selectors import series
@@ -43,6 +44,7 @@ class Found:
     entry: int | None
 
 
+@wall.opened()
 def found_in(row: Publication) -> list[Found]:
     """The reports that a version was composed of, in the order in which they came."""
     rows = Submission.objects.filter(digest__in=row.participants).select_related("site__organisation").defer("envelope", "receipt")

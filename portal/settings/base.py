@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "portal.web.zones.ReadersZoneMiddleware",
     "portal.web.outages.ServerAwayMiddleware",
+    "portal.wall.WallMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
+from portal import wall
 from portal.accounts.models import User
 from portal.accounts.selectors import managed_sites, own_sites
 from portal.assurance import attestation_standing
@@ -79,6 +80,7 @@ def certificate_of(user: User, digest: str) -> CertificateView | None:
     return next((_view(row) for row in rows.select_related("submission")), None)
 
 
+@wall.opened()
 def resolve(code: str) -> CertificateView | None:
     """What the code of a certificate says, for whoever holds the paper; spaces, hyphens and small letters do not matter."""
     printed = attestation_standing.canonical(code)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from portal import wall
 from portal.accounts.models import User
 from portal.accounts.selectors import managed_sites, own_sites
 from portal.auditlog.models import Action
@@ -109,6 +110,7 @@ def shares_of(user: User, digest: str) -> tuple[ShareView, ...]:
     )
 
 
+@wall.opened()
 def opened(secret: str, now: datetime) -> Shared | None:
     """What the link shows, counted as an opening; None where it is unknown, over or taken back: the answer does not tell which."""
     rows = Share.objects.filter(secret_sha256=_digest(secret), revoked_at=None, expires_at__gt=now)

@@ -20,6 +20,7 @@ from benchmarks.composition import Participant
 from benchmarks.ranking import BAND_PROBABILITY, BANDS, Quarters, quarters
 from benchmarks.route_ranking import WHOLE_ROUTE
 from benchmarks.routes import Pack
+from portal import wall
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import State
 from portal.standings.cohort import Cohort
@@ -51,6 +52,7 @@ class Bands:
         return self.of - sum(self.quarters)
 
 
+@wall.opened()
 def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: int) -> Mapping[Cell, Bands]:
     """By cell; two questions to the database, however many sites there are. A cell whose standings do not come out again from the reports
     that are published has none: whoever holds these reports could not check the numbers.

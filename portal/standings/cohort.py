@@ -21,6 +21,7 @@ from typing import Protocol
 from benchmarks.composition import Participant
 from benchmarks.measurements import Metric
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
+from portal import wall
 from portal.accounts.models import SizeClass
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.intake.models import State
@@ -121,6 +122,7 @@ class Cohort:
     left_out: Mapping[str, LeftOut]  # digests of envelopes of which nothing enters, by the peer group's policy
 
 
+@wall.opened()
 def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort:
     """What is accepted now; superseded revisions and refused submissions never count.
 

@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from portal import keys
+from portal import keys, wall
 from portal.intake import worker_seen
 from portal.intake.models import State, Submission
 from portal.intake.selectors import waiting_since
@@ -28,6 +28,7 @@ from portal.translog import kept_heads, selectors, witnesses
 from portal.web import readiness
 
 
+@wall.opened()
 def exposition() -> HttpResponse:
     """Everything that is measured, as of now."""
     registry = CollectorRegistry()

@@ -4,18 +4,20 @@ A visit fetches the head that the portal offers to witnesses, holds it against t
 the other witnesses have cosigned, and against checkpoints that they handed over; writes it down; and then cosigns it. The
 decision is that of C2SP tlog-witness (`benchmarks.wire.witnessing`): this module asks itself what a log would send to a service.
 
-A head that does not fit is never cosigned. Both stay as evidence, in files as the portal signed them.
+A head that does not fit is never cosigned. Both stay as evidence, in files as the portal signed them. Of a log that the coordinator
+restarted a person decides: they name the statement, which is verified, and the witness goes on from the head in it.
 
     <state>/witness.pem, witness.name        the witness's key and its name, made once
     <state>/<fingerprint>/checkpoint.txt     the last head that was cosigned, written before the cosignature leaves
     <state>/<fingerprint>/cosigned.txt       the same with the cosignature: to be handed to the other witnesses
     <state>/<fingerprint>/directory.cbor     the portal's key directory, held against the one before
     <state>/<fingerprint>/evidence-*.txt     what the portal signed that cannot all be true
+    <state>/<fingerprint>/restart-*.cbor     the coordinator's statements of restarts that were accepted here
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,12 +25,14 @@ from typing import Protocol
 
 from benchmarks.errors import InputError, UsageError, VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire import checkpoints, heads, witnessing
+from benchmarks.wire import checkpoints, heads, restarts, witnessing
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire.checkpoints import Checkpoint, Cosigned
 from benchmarks.wire.directory import Directory
+from benchmarks.wire.heads import SeenHead, TreeHead
 from benchmarks.wire.notes import Note, NoteKey, SignatureType
-from benchmarks.wire.signing import WitnessKey
+from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.signing import VerifyingKey, WitnessKey
 from reporting_agent.state import StateDirectory, write_whole
 
 KEY, NAME, LAST, COSIGNED, DIRECTORY = "witness.pem", "witness.name", "checkpoint.txt", "cosigned.txt", "directory.cbor"
@@ -42,6 +46,8 @@ class Log(Protocol):
     def log_checkpoint(self, show: str) -> bytes: ...
 
     def log_consistency(self, first: int, second: int) -> Sequence[bytes]: ...
+
+    def log_restarts(self) -> Sequence[bytes]: ...
 
     def cosign_log(self, checkpoint: bytes) -> None: ...
 
@@ -66,6 +72,7 @@ class Visit:
     before: int | None  # size of the head cosigned last
     witnessed: int | None  # size of the largest head that enough witnesses have cosigned
     others: tuple[Cosigned, ...]
+    restart: LogRestart | None = None  # that was accepted at this visit
 
 
 def witness(state: StateDirectory, name: str | None) -> Witness:
@@ -105,17 +112,18 @@ class Watch:
         self._log = log
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def visit(self, by: Witness, now: datetime, compare: Sequence[bytes] = (), *, begin: bool = False) -> Visit:
+    def visit(self, by: Witness, now: datetime, compare: Sequence[bytes] = (), *, begin: bool = False, restart: str | None = None) -> Visit:
         """Look, compare, write down, cosign and hand in.
 
         Args:
             compare: checkpoints that other witnesses cosigned.
             begin: whether this log may be begun with, where no head of it is kept here; else a lost directory would cosign any history.
+            restart: digest of the coordinator's statement that the person at this witness accepts, where the log was restarted.
 
         Raises:
             UsageError: `witness-begins-anew`: no head of this log is kept here. Nothing was cosigned.
-            VerificationError: `log-shrunk`, `log-forked`, `log-rewritten` with the evidence kept; a signature or directory that
-                does not hold. Nothing was cosigned.
+            VerificationError: `log-shrunk`, `log-forked`, `log-rewritten` with the evidence kept; `log-restarted`, where a statement
+                explains that and was not named; a signature or directory that does not hold. Nothing was cosigned.
             InputError: the portal does not take the cosignature (`witness-unknown`); the head was written down.
             Unreachable: the portal did not answer.
         """
@@ -132,11 +140,16 @@ class Watch:
         raw = self._log.log_checkpoint("offered")
         proof = self._proof(last.size, checkpoints.parse(raw).size) if last is not None else ()
         judged = witnessing.add_checkpoint(witnessing.request(0 if last is None else last.size, proof, raw), self._fingerprint, keys, last)
-        if judged.checkpoint is None:
+        shown, accepted = judged.checkpoint, None
+        if shown is None:
             assert judged.why is not None  # noqa: S101  # every refusal says why
             self._refuse(judged.why, last, raw)
-            raise judged.why
-        shown = judged.checkpoint
+            if last is None or not judged.why.code.startswith("log-"):
+                raise judged.why
+            shown = checkpoints.read(raw, self._fingerprint, keys)
+            accepted = self._restarted(by, last, shown, keys, restart)
+            if accepted is None:
+                raise judged.why
         for theirs in compare:
             self._compare(checkpoints.read(theirs, self._fingerprint, keys), shown)
         witnessed = self._witnessed(directory)
@@ -148,7 +161,7 @@ class Watch:
         write_whole(self._folder / COSIGNED, cosigned)
         self._log.cosign_log(cosigned)
         others = () if witnessed is None else checkpoints.cosigned_by(witnessed, directory)
-        return Visit(shown, last.size if last else None, witnessed.size if witnessed else None, others)
+        return Visit(shown, last.size if last else None, witnessed.size if witnessed else None, others, accepted)
 
     @property
     def cosigned_file(self) -> Path:
@@ -168,6 +181,37 @@ class Watch:
     def _last(self) -> Checkpoint | None:
         file = self._folder / LAST
         return checkpoints.parse(file.read_bytes()) if file.exists() else None
+
+    def _restarted(
+        self, by: Witness, last: Checkpoint, shown: Checkpoint, keys: Mapping[str, VerifyingKey], named: str | None
+    ) -> LogRestart | None:
+        """The statement that explains why the log which is shown does not continue the head cosigned last; None where there is none.
+
+        It is used once: a head that was cosigned after a statement was made is never explained by it.
+
+        Raises:
+            VerificationError: `log-restarted`: there is one, and it is not the one that the person named.
+        """
+        before = SeenHead(TreeHead(last.size, last.root, self._cosigned_at(by), ""), last.note.raw)
+        for raw in self._log.log_restarts():
+            try:
+                restart = restarts.verify(raw, self._fingerprint, keys)
+                heads.require_succession(SeenHead(heads.parse(restart.after), restart.after), checkpoints.head_of(shown), self._proof)
+            except VerificationError:
+                continue  # not the coordinator's, or of another log than the one that is shown
+            if not restart.explains(before):
+                continue
+            if (digest := restarts.digest(raw)) != named:
+                raise _restart_not_named(restart, digest)
+            write_whole(self._folder / f"restart-{digest[:16]}.cbor", raw)
+            return restart
+        return None
+
+    def _cosigned_at(self, by: Witness) -> int:
+        """When this witness last cosigned, seconds since 1970-01-01T00:00Z; 0 where it was stopped before that."""
+        file = self._folder / COSIGNED
+        found = checkpoints.parse(file.read_bytes()).note.signed_by([by.note_key]) if file.exists() else ()
+        return max((line.time or 0 for _, line in found), default=0)
 
     def _witnessed(self, directory: Directory) -> Checkpoint | None:
         """What enough witnesses have cosigned, where the portal has that to show."""
@@ -202,3 +246,23 @@ class Watch:
         stem = f"evidence-{why.code}-{first.size}-{checkpoints.parse(second).size}"
         write_whole(self._folder / f"{stem}-first.txt", first.note.raw)
         write_whole(self._folder / f"{stem}-second.txt", second)
+
+
+def _restart_not_named(restart: LogRestart, digest: str) -> VerificationError:
+    return VerificationError(
+        "log-restarted",
+        Phrase(
+            "The portal lost entries %(first)s to %(last)s of its log and continues from a backup. The coordinator's key signed this on "
+            "%(day)s, with the reason: %(reason)s",
+            first=restart.lost_from,
+            last=restart.lost_to - 1,
+            day=restart.moment.date().isoformat(),
+            reason=restart.reason,
+        ),
+        Phrase(
+            "Nothing was cosigned. Ask the coordinator, by another way than this portal, whether this is so and for the number of the "
+            "statement. Only if it is %(digest)s, run the command again with --restart and this number. Otherwise give the files "
+            "evidence-… of the state directory to the regulator and the other witnesses.",
+            digest=digest,
+        ),
+    )

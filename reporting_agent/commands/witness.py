@@ -26,6 +26,9 @@ def add_parser(sub: Any) -> None:
     parser.add_argument(
         "--compare", type=Path, action="append", default=[], metavar="FILE", help="a checkpoint that another witness cosigned (repeat)"
     )
+    parser.add_argument(
+        "--restart", metavar="HEX", help="accept a restart of the log: the number of the statement, read out by the coordinator"
+    )
     parser.add_argument("--state", type=Path, metavar="DIR", help="the witness's own directory (else ~/.steplabel-witness)")
     add_connection(parser)
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
@@ -46,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         by = witness(state, args.name)
         watch = Watch(state.path, _pinned(state, portal.base_url, args.directory_key), portal)
         try:
-            visit = watch.visit(by, datetime.now(UTC), others, begin=args.begin)
+            visit = watch.visit(by, datetime.now(UTC), others, begin=args.begin, restart=args.restart)
         except SteplabelError as refusal:
             if isinstance(refusal, InputError) and refusal.code == "witness-unknown":
                 say(f"The key to hand to the portal's operator, by another way than this portal: {by.note_key.text}")
@@ -95,6 +98,7 @@ def _payload(by: Witness, visit: Visit, file: Path) -> dict[str, Any]:
         "size_before": visit.before,
         "witnessed_size": visit.witnessed,
         "cosigned": [{"name": one.name, "at": one.moment.isoformat()} for one in visit.others],
+        "restart": None if visit.restart is None else {"lost_from": visit.restart.lost_from, "lost_to": visit.restart.lost_to},
         "file": str(file),
     }
 
@@ -105,6 +109,9 @@ def _text(by: Witness, visit: Visit, file: Path) -> str:
         if visit.before is None
         else f"it continues the one of {visit.before:,} entries"
     )
+    if visit.restart is not None:
+        lost = f"entries {visit.restart.lost_from:,} to {visit.restart.lost_to - 1:,}"
+        before = f"it continues the backup from which the log was restarted, and {lost} are lost"
     lines = [f"{by.name} cosigned the log's head of {visit.checkpoint.size:,} entries; {before}."]
     if visit.witnessed is None:
         lines.append(

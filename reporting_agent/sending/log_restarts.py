@@ -76,7 +76,7 @@ def accept(
 
 def lost_in(restart: LogRestart, own: OwnEntry) -> bool:
     """Whether an entry lies in the lost range, and was made no later than the statement."""
-    return restart.lost_from <= own.index < restart.lost_to and own.on <= restart.moment.date()
+    return restart.lost(own.index, own.on)
 
 
 def is_lost(connection: sqlite3.Connection, identity: Identity, own: OwnEntry) -> bool:

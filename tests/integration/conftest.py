@@ -12,13 +12,14 @@ import pytest
 from django import conf
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import caches
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client, override_settings
 from django.utils import timezone, translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from benchmarks import packs
 from portal import keys
+from portal.wall import POLICIES
 from tests.integration.portal_cast import Cast, make_portal_keys
 
 
@@ -29,6 +30,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         module = item.getparent(pytest.Module)
         if module is not None and hasattr(module.obj, "build_scene"):
             item.add_marker(pytest.mark.xdist_group(module.nodeid))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The wall stands in every test: a page that asks for more than its reader's rows finds less."""
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(POLICIES.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

@@ -16,18 +16,20 @@ from benchmarks.audit import sample_draws, sample_file
 from benchmarks.audit.kinds import OF_A_SAMPLE
 from benchmarks.audit.sampling import Plan
 from benchmarks.errors import VerificationError
-from benchmarks.wire import attestations
+from benchmarks.wire import attestations, challenges, heads, restarts
 from benchmarks.wire.logged import Kind, leaf_of_object
 from benchmarks.wire.merkle import leaf_hash, require_inclusion
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.signing import AuditorKey, DirectoryKey
 from portal import keys
 from portal.assurance import attesting, auditors, sampling
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import Standing, by_code, code_of
+from portal.assurance.evidence_file import _restarts, evidence_of
 from portal.assurance.models import Assignment, Sample
 from portal.assurance.summaries import Summary, read_summary
 from portal.intake import receiving as intake
-from portal.intake.models import Submission
+from portal.intake.models import Commitment, Submission
 from portal.notifications.kinds import Kind as NoticeKind
 from portal.notifications.models import Notice
 from portal.opening import unsealing as opening
@@ -35,6 +37,7 @@ from portal.problems import RefusedError
 from portal.translog import log
 from portal.translog import selectors as logged
 from portal.translog.models import LogEntry
+from portal.translog.models import LogRestart as Restarted
 from tests.integration.audited import draw_of, promise_of, summary_bytes, terms
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, make_cast
 
@@ -285,3 +288,18 @@ def test_a_draw_by_another_plan_than_the_promised_one_is_refused_by_the_portal(c
     made = sample_draws.read(draw_of(sample, KEY))
     other = sample_draws.sign(replace(made, plan=Plan({}, 0)), KEY)
     assert refusal_of(lambda: sampling.draw(sample, other, cast.auditor, NOW)) == "plan-not-promised"
+
+
+def test_it_holds_the_statement_that_the_commitments_first_entry_was_lost(cast: Cast, assignment: Assignment) -> None:
+    sample = promised(cast, assignment)
+    sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
+    assert "restarts" not in evidence_of(sample, keys.receipt_key()), "as agents before them read it"
+    committed = Commitment.objects.get(site=sample.submission.site_id, period=PERIOD)
+    given, at = challenges.parse(bytes(committed.challenge)), int(NOW.timestamp()) + 86_400
+    before, after = (heads.issue(size, bytes(32), at, keys.receipt_key()) for size in (given.log_index + 9, given.log_index))
+    other = heads.issue(given.log_index + 1, bytes(32), at, keys.receipt_key())
+    for number, goes_on_from in enumerate((after, other)):
+        raw = restarts.issue(LogRestart(before, given.log_index + 9, goes_on_from, at, "A disk."), DirectoryKey.generate())
+        Restarted.objects.create(digest=f"{number:064x}", signed=raw, taken_at=NOW)
+    committed.log_index += 5  # where it would be handed in again
+    assert [restarts.parse(raw).lost_from for raw in _restarts(committed)] == [given.log_index]

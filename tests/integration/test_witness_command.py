@@ -17,9 +17,10 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from benchmarks.wire import restarts
 from benchmarks.wire.logged import Kind
 from portal import keys
-from portal.translog import log
+from portal.translog import log, selectors
 from tests.functional.test_submit_survives_kill import ROOT
 from tests.integration.portal_cast import make_portal_keys
 
@@ -100,3 +101,48 @@ def test_a_witness_is_named_cosigns_by_a_timer_and_stops_before_a_changed_log(
     assert (code, refused["error"]["code"]) == (1, "log-rewritten")
     evidence = sorted(file.name for file in (state / keys.published_directory().fingerprint).glob("evidence-*"))
     assert len(evidence) == 2
+
+
+@pytest.mark.postgres
+def test_a_witness_accepts_a_restart_of_the_log_that_a_person_named_and_each_statement_once(
+    tmp_path: Path, folder: Path, live_server: LiveServer, settings: Settings
+) -> None:
+    state, url, directory = tmp_path / "witness", live_server.url, keys.published_directory()
+    settings.HEADS_FILE = tmp_path / "heads.log"
+    pinned = ("--name", "witness.example/w", "--directory-key", directory.fingerprint)
+    logged(1, 2, 3)
+    _, _, told = run(state, url, *pinned, "--begin")
+    (key,) = [word for word in told.split() if word.startswith("witness.example/w+")]
+    operator("witnesses", "--add", key, "--required", "0")
+    operator("sign")
+    operator("take", str(folder / "directory-signed.cbor"))
+    keys.forget()
+
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
+    size = selectors.size()
+    logged(*range(10, 20))
+    assert run(state, url)[0] == 0
+    call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+    signed, out = folder / "log-restart-signed.cbor", StringIO()
+    call_command("restart_log", "ask", reason="The disk failed.", dir=folder, stdout=out)
+    call_command("restart_log", "sign", dir=folder, stdout=out)
+    call_command("restart_log", "take", signed, stdout=out)
+    number = restarts.digest(signed.read_bytes())
+    assert number in out.getvalue()
+
+    for arguments in ((), ("--restart", "0" * 64)):
+        code, refused, _ = run(state, url, *arguments)
+        assert (code, refused["error"]["code"]) == (1, "log-restarted")
+        assert number in refused["error"]["remedy"]
+        assert "The disk failed." in refused["error"]["sentence"]
+    code, answer, _ = run(state, url, "--restart", number)
+    assert (code, answer["restart"]) == (0, {"lost_from": size, "lost_to": size + 10})
+    logged(*range(30, 45))
+    code, answer, _ = run(state, url)
+    assert (code, answer["restart"]) == (0, None)
+
+    settings.HEADS_FILE = tmp_path / "another.log"  # a portal that cuts its log once more, and shows the statement of the first time
+    call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+    call_command("restart_log", "take", signed, stdout=StringIO())
+    code, refused, _ = run(state, url, "--restart", number)
+    assert (code, refused["error"]["code"]) == (1, "log-shrunk")

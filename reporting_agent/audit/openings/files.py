@@ -67,6 +67,8 @@ class Files:
     """Approved packs, with their files or the signed document alone."""
     rows: bool = False
     """Whether an answer was given that is a list, be it empty."""
+    restarts: tuple[bytes, ...] = ()
+    """The coordinator's statements of restarts of the log, not yet verified."""
 
     @property
     def of_an_audit(self) -> bool:
@@ -95,7 +97,7 @@ def read_all(paths: list[Path]) -> Files:
         pile.add(read_one(path), path)
     several = (tuple(pile.receipts), tuple(pile.versions), tuple(pile.heads), tuple(pile.consistency), pile.entries)
     lists = (tuple(pile.listed), tuple(pile.acts), tuple(pile.forms), tuple(pile.packs), pile.rows)
-    return Files(pile.by_kind, *several, pile.evidence_of, *lists)
+    return Files(pile.by_kind, *several, pile.evidence_of, *lists, restarts=tuple(pile.restarts))
 
 
 @dataclass(slots=True)
@@ -114,6 +116,7 @@ class _Pile:
     forms: list[str] = field(default_factory=list)
     packs: list[bytes] = field(default_factory=list)
     rows: bool = False
+    restarts: list[bytes] = field(default_factory=list)
 
     def add(self, raw: bytes, path: Path) -> None:
         kind = kind_of(raw, path)
@@ -123,6 +126,7 @@ class _Pile:
             for content in inside.contents().values():
                 self.add(content, path)
             self.entries |= {entry.kind: entry.entry() for entry in inside.entries}
+            self.restarts += inside.statements()
         elif kind in (SERVED_CHECKPOINT, SERVED, LISTED, ENTRY, ACT, FORM):
             self._add_served(kind, raw, path)
         elif kind == TREE_HEAD:

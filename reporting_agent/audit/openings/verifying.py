@@ -26,6 +26,7 @@ from reporting_agent.audit.openings.files import Files, lacking
 from reporting_agent.audit.openings.log_entries import values_published
 from reporting_agent.audit.openings.published import directory_signed, of_the_portal, received_of
 from reporting_agent.audit.openings.recognising import STATEMENT
+from reporting_agent.audit.openings.relogged import relogged
 from reporting_agent.audit.openings.statements import statement_signed
 from reporting_agent.audit.openings.verdict import FILES, Verdict
 from reporting_agent.audit.whole_label_on_site import recompute
@@ -75,7 +76,9 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
     promise = sample_draws.read_promise(files.by_kind["promise"]) if "promise" in files.by_kind else None
     receipt = _receipt_of(received, draw.commitment)
     head = _head(files, keys, draw.head)
-    public = Public(_commitment(files), promise, bool(keys), head, files.inclusion, receipt, files.entries, _challenge(files, keys))
+    challenge = _challenge(files, keys)
+    known = (_commitment(files), promise, bool(keys), head, files.inclusion, receipt, files.entries, challenge)
+    public = Public(*known, relogged=relogged(files, trust.fingerprint, keys, challenge))
     handed = Handed(draw, public, keys)
     evidence = examine(opening, handed, folder)
     if files.acts:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, transaction
 
 from portal.routers import VAULT
+from portal.wall import POLICIES
 
 GRANTS = settings.BASE_DIR / "portal" / "grants.sql"
 
@@ -25,4 +26,6 @@ class Command(BaseCommand):
         for alias in ("default", VAULT):
             with transaction.atomic(alias), connections[alias].cursor() as cursor:
                 cursor.execute(statements)
+                if alias == "default":
+                    cursor.execute(POLICIES.read_text(encoding="utf-8"))
             self.stderr.write(f"{connections[alias].settings_dict['NAME']}: granted as portal/grants.sql says.")

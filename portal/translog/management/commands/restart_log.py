@@ -58,15 +58,21 @@ class Command(BaseCommand):
     def _sign(self, folder: Path, _options: dict[str, Any]) -> None:
         asked = restarts.read_request((folder / REQUEST).read_bytes())
         self._tell(asked)
-        (folder / SIGNED).write_bytes(restarts.issue(asked, DirectoryKey.from_pem((folder / key_ceremony.OFFLINE).read_bytes())))
+        signed = restarts.issue(asked, DirectoryKey.from_pem((folder / key_ceremony.OFFLINE).read_bytes()))
+        (folder / SIGNED).write_bytes(signed)
+        self._number(signed)
         self.stdout.write(f"Signed: {folder / SIGNED}. Hand it out only if the operator told you these figures; else delete it.")
 
     def _take(self, _folder: Path, options: dict[str, Any]) -> None:
         if options["file"] is None:
             raise CommandError("Say which file came back from the offline key: restart_log take FILE.")
-        taken = ceremony.take(options["file"].read_bytes(), keys.published_directory(), timezone.now())
-        self._tell(taken)
+        signed = options["file"].read_bytes()
+        self._tell(ceremony.take(signed, keys.published_directory(), timezone.now()))
+        self._number(signed)
         self.stdout.write("The log goes on. Start web and workers; `manage.py check_installation` says what else does not agree.")
+
+    def _number(self, signed: bytes) -> None:
+        self.stdout.write(f"Number of the statement, to read out to each witness that telephones: {restarts.digest(signed)}")
 
     def _tell(self, restart: LogRestart) -> None:
         before, after = heads.parse(restart.before), heads.parse(restart.after)

@@ -1,0 +1,75 @@
+-- The wall of portal/wall.py: which rows of sites a request of the web finds. `manage.py apply_grants` runs it in the default database;
+-- run again it changes nothing. The tests run the same.
+--
+-- FORCE, for the web's role owns the tables. The worker and what runs without a reader (operator, migrations, dumps) find everything.
+
+-- The reader's organisations in which they have that role.
+CREATE OR REPLACE FUNCTION wall_organisations(asked_role text) RETURNS SETOF bigint LANGUAGE sql STABLE SET search_path = public AS $$
+    SELECT organisation.id FROM accounts_organisation organisation
+    JOIN accounts_membership held ON held.organisation_id = organisation.id AND held.role = asked_role
+    WHERE organisation.kind = asked_role AND held.user_id = CASE WHEN current_setting('steplabel.reader', true) LIKE 'person:%'
+        THEN nullif(split_part(current_setting('steplabel.reader', true), ':', 2), '')::bigint END
+    UNION ALL
+    SELECT id FROM accounts_organisation
+    WHERE kind = asked_role AND id = CASE WHEN current_setting('steplabel.reader', true) LIKE 'key:%:' || asked_role
+        THEN nullif(split_part(current_setting('steplabel.reader', true), ':', 2), '')::bigint END
+$$;
+
+-- Sites of the reader's own firms, and those that lie where the reader is regulator.
+CREATE OR REPLACE FUNCTION wall_home_sites() RETURNS SETOF bigint LANGUAGE sql STABLE SET search_path = public AS $$
+    SELECT id FROM accounts_site WHERE organisation_id IN (SELECT wall_organisations('enterprise'))
+    UNION
+    SELECT site.id FROM accounts_organisation agency
+    JOIN accounts_jurisdiction held ON held.id = agency.jurisdiction_id
+    JOIN accounts_jurisdiction inside ON inside.path = held.path OR starts_with(inside.path, held.path || '/')
+    JOIN accounts_site site ON site.jurisdiction_id = inside.id
+    WHERE agency.id IN (SELECT wall_organisations('regulator'))
+$$;
+
+-- Those, and the sites that were assigned or granted to the reader; `with_values`: only where this shows the values of reports.
+CREATE OR REPLACE FUNCTION wall_sites(with_values boolean) RETURNS SETOF bigint LANGUAGE sql STABLE SET search_path = public AS $$
+    SELECT wall_home_sites()
+    UNION
+    SELECT site_id FROM assurance_assignment
+    WHERE body_id IN (SELECT wall_organisations('certification-body')) AND (sees_values OR NOT with_values)
+    UNION
+    SELECT site_id FROM partners_grant
+    WHERE (partner_id IN (SELECT wall_organisations('technology-provider')) OR partner_id IN (SELECT wall_organisations('energy-supplier')))
+        AND (values OR NOT with_values)
+$$;
+
+DO $$
+DECLARE
+    walled record;
+    policy text;
+    open constant text := 'coalesce((SELECT current_setting(''steplabel.reader'', true)), '''') = ''''';
+    of_report constant text := 'EXISTS (SELECT FROM intake_submission report WHERE report.id = submission_id AND report.site_id IN (SELECT wall_sites(%s)))';
+BEGIN
+    FOR walled IN SELECT * FROM (VALUES
+        ('standings_protectedvalue', format(of_report, 'true')),
+        ('standings_standing', format(of_report, 'true')),
+        ('intake_submission', 'site_id IN (SELECT wall_sites(false))'),
+        ('intake_commitment', 'site_id IN (SELECT wall_sites(false))'),
+        ('catalogue_extensionrequest', 'site_id IN (SELECT wall_sites(false))'),
+        ('assurance_declaration', 'site_id IN (SELECT wall_sites(false))'),
+        ('assurance_finding',
+            'EXISTS (SELECT FROM assurance_assignment held WHERE held.id = assignment_id AND held.site_id IN (SELECT wall_sites(false)))'),
+        ('partners_delivery', 'site_id IN (SELECT wall_sites(false)) OR supplier_id IN (SELECT wall_organisations(''energy-supplier''))')
+    ) AS named (of_table, seen) WHERE to_regclass(of_table) IS NOT NULL
+    LOOP
+        policy := format('%s OR %s', open, walled.seen);
+        -- what is there already is left: each of these statements waits for everybody who reads the table
+        CONTINUE WHEN EXISTS (
+            SELECT FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid AND polname = 'wall'
+            WHERE pg_class.oid = to_regclass(walled.of_table) AND relrowsecurity AND relforcerowsecurity
+                AND obj_description(pg_policy.oid, 'pg_policy') = policy
+        );
+        EXECUTE format('DROP POLICY IF EXISTS everything ON %I', walled.of_table);
+        EXECUTE format('DROP POLICY IF EXISTS wall ON %I', walled.of_table);
+        EXECUTE format('CREATE POLICY everything ON %I USING (true) WITH CHECK (true)', walled.of_table);
+        EXECUTE format('CREATE POLICY wall ON %I AS RESTRICTIVE FOR SELECT TO steplabel_web USING (%s)', walled.of_table, policy);
+        EXECUTE format('COMMENT ON POLICY wall ON %I IS %L', walled.of_table, policy);
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', walled.of_table);
+    END LOOP;
+END
+$$;
