@@ -110,7 +110,7 @@ def listed(operation: str, row: type[serializers.Serializer[Any]], *, found: boo
             f"{row.__name__.removesuffix('Serializer')}Page",
             {"results": row(many=True), "next": serializers.CharField(allow_null=True, help_text="Address of the next page.")},
         )
-        answers: Mapping[int, Any] = {200: page, 400: ProblemSerializer, **REFUSED, **({} if found else {404: ProblemSerializer})}
+        answers: Mapping[int, Any] = {200: page, **REFUSED, **({} if found else {404: ProblemSerializer})}
         parameters = [one.parameter for one in (*filters, *PAGING)]
         method = view.get  # type: ignore[attr-defined] # a list has one
         view.get = extend_schema(operation_id=operation, parameters=parameters, responses=answers)(method)  # type: ignore[attr-defined]
@@ -124,7 +124,7 @@ def row_of(view: object, shape: type[serializers.Serializer[Any]]) -> Row:
     return {str(name): getattr(view, str(name)) for name in shape().fields}
 
 
-REFUSED: Mapping[int, Any] = {401: ProblemSerializer, 403: ProblemSerializer, 429: ProblemSerializer}
+REFUSED: Mapping[int, Any] = {401: ProblemSerializer, 403: ProblemSerializer}
 """What whoever asks with a key may be told besides an answer."""
 
 

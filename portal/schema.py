@@ -101,6 +101,16 @@ def problems_in_their_own_media_type(result: dict[str, Any], **_made_by: Any) ->
     return result
 
 
+def answers_of_every_address(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
+    """Every address refuses a query that it does not know (400) and too many requests (429), but for the schema's own."""
+    refused = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}, "description": ""}
+    for path, operations in result["paths"].items():
+        for operation in operations.values():
+            if not path.endswith("/schema/"):
+                operation["responses"] = dict(sorted({"400": refused, "429": refused, **operation["responses"]}.items()))
+    return result
+
+
 def answers_that_have_not_changed(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
     """Every GET that answers 200 has an entity tag, and answers 304 to whoever holds that tag already (RFC 9110, 13.1.2)."""
     for operations in result["paths"].values():
@@ -217,6 +227,13 @@ class StrictView(APIView):
         if unknown := sorted(set(request.query_params) - self.query):
             known = f"Ask with {', '.join(sorted(self.query))} only." if self.query else "Ask without any."
             raise RefusedError(400, "query-unknown", f"There is no query parameter {unknown[0]!r} here.", known)
+
+
+class PublicView(StrictView):
+    """Answers anybody."""
+
+    scope: ClassVar[str] = OPEN
+    throttle_scope: ClassVar[str] = "public"
 
 
 class StrictText(serializers.CharField):

@@ -20,7 +20,7 @@ from portal.accounts import enrolling
 from portal.accounts.models import HEX_32
 from portal.openness import OPEN
 from portal.problems import RefusedError
-from portal.schema import ProblemSerializer, StrictSerializer, StrictText, StrictView
+from portal.schema import ProblemSerializer, PublicView, StrictSerializer, StrictText, StrictView
 
 SIGNATURE = RegexValidator(r"^[0-9a-f]{128}\Z", "128 hexadecimal digits, lower case.")
 
@@ -64,11 +64,9 @@ class EnrolmentView(StrictView):
         responses={
             201: EnrolledSerializer,
             200: OpenApiResponse(EnrolledSerializer, "The same device with the same token again."),
-            400: ProblemSerializer,
             403: ProblemSerializer,
             409: ProblemSerializer,
             413: OpenApiResponse(ProblemSerializer, "Longer than any request of ours."),
-            429: ProblemSerializer,
         },
     )
     def post(self, request: Request) -> Response:
@@ -92,11 +90,9 @@ class RotationView(StrictView):
         responses={
             201: EnrolledSerializer,
             200: OpenApiResponse(EnrolledSerializer, "The same rotation again."),
-            400: ProblemSerializer,
             401: OpenApiResponse(ProblemSerializer, "Unknown or revoked device, or not signed by both keys."),
             409: ProblemSerializer,
             413: OpenApiResponse(ProblemSerializer, "Longer than any request of ours."),
-            429: ProblemSerializer,
         },
     )
     def post(self, request: Request) -> Response:
@@ -114,11 +110,8 @@ class RotationView(StrictView):
         return Response(answer, status=201 if rotated.created else 200)
 
 
-class DirectoryView(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
-
-    @extend_schema(operation_id="directory", responses={200: DirectorySerializer, 429: ProblemSerializer})
+class DirectoryView(PublicView):
+    @extend_schema(operation_id="directory", responses={200: DirectorySerializer})
     def get(self, _request: Request) -> Response:
         """The portal's keys, signed by a key that is kept off the portal."""
         return Response({"directory": _directory(), "fingerprint": keys.published_directory().fingerprint})

@@ -69,7 +69,7 @@ class NotificationsReadView(StrictView):
     @extend_schema(
         operation_id="mark_notifications_read",
         request=MarkReadSerializer,
-        responses={200: MarkedReadSerializer, 400: ProblemSerializer, 404: ProblemSerializer, **REFUSED},
+        responses={200: MarkedReadSerializer, 404: ProblemSerializer, **REFUSED},
     )
     def post(self, request: Request) -> Response:
         """Mark these as read, all or none: 404 where one is not the person's own. The same again changes nothing."""

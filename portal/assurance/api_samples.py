@@ -85,9 +85,7 @@ class EvidenceView(StrictView):
     scope: ClassVar[str] = Scope.AUDITS
     throttle_scope: ClassVar[str] = "keys"
 
-    @extend_schema(
-        operation_id="sample_evidence", responses={200: EvidenceSerializer, 400: ProblemSerializer, **REFUSED, 404: ProblemSerializer}
-    )
+    @extend_schema(operation_id="sample_evidence", responses={200: EvidenceSerializer, **REFUSED, 404: ProblemSerializer})
     def get(self, request: Request, sample: int) -> Response:
         """All that is needed from the portal to verify the opening, in one file."""
         user: Any = request.user  # a person of no row, who sees what the key's organisation sees

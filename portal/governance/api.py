@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -13,8 +13,7 @@ from rest_framework.response import Response
 
 from portal import keys
 from portal.governance.selectors import Approved, approved_pack, approved_packs
-from portal.openness import OPEN
-from portal.schema import ProblemSerializer, StrictView
+from portal.schema import ProblemSerializer, PublicView
 from portal.translog import selectors as translog
 
 
@@ -60,23 +59,15 @@ class PackSerializer(serializers.Serializer[Any]):
     log = PackEntrySerializer()
 
 
-class PacksView(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
-
-    @extend_schema(operation_id="packs", responses={200: PackDocumentSerializer(many=True), 400: ProblemSerializer, 429: ProblemSerializer})
+class PacksView(PublicView):
+    @extend_schema(operation_id="packs", responses={200: PackDocumentSerializer(many=True)})
     def get(self, _request: Request) -> Response:
         """The signed document of every pack that was approved here, in the order of approval; none of those that come with Steplabel."""
         return Response([one.document for one in approved_packs()], headers={"Cache-Control": "no-cache"})
 
 
-class PackView(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
-
-    @extend_schema(
-        operation_id="pack", responses={200: PackSerializer, 400: ProblemSerializer, 404: ProblemSerializer, 429: ProblemSerializer}
-    )
+class PackView(PublicView):
+    @extend_schema(operation_id="pack", responses={200: PackSerializer, 404: ProblemSerializer})
     def get(self, _request: Request, pack: str, version: str) -> Response:
         """One approved version: document, file, and the proof that it was logged."""
         found = approved_pack(pack, version)
@@ -86,19 +77,24 @@ class PackView(StrictView):
 
 
 def _whole(found: Approved) -> dict[str, Any]:
-    head = translog.head(keys.receipt_key())
-    entry, proof = translog.inclusion(found.log_index, head.size)
     return {
         "document": found.document,
         "reason": found.reason,
         "sources": found.sources,
         "pack_toml": found.file,
         "factors_toml": found.factors,
-        "log": {
-            "index": entry.index,
-            "on": entry.on.isoformat(),
-            "size": head.size,
-            "proof": [one.hex() for one in proof],
-            "head": base64.b64encode(head.signed).decode("ascii"),
-        },
+        "log": proven_entry(found.log_index),
+    }
+
+
+def proven_entry(log_index: int) -> dict[str, Any]:
+    """An entry of the transparency log as `PackEntrySerializer` has it, proven in the log as it is now."""
+    head = translog.head(keys.receipt_key())
+    entry, proof = translog.inclusion(log_index, head.size)
+    return {
+        "index": entry.index,
+        "on": entry.on.isoformat(),
+        "size": head.size,
+        "proof": [one.hex() for one in proof],
+        "head": base64.b64encode(head.signed).decode("ascii"),
     }

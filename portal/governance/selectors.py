@@ -11,6 +11,7 @@ from django.db.models import Q
 from portal.accounts.models import User
 from portal.accounts.selectors import jurisdictions_of
 from portal.governance.models import Comment, Proposal, State
+from portal.plain_views import view_of
 from portal.publication.models import Publication, Status
 
 
@@ -117,25 +118,12 @@ def _view(row: Proposal, user: User) -> ProposalView:
     comments = list(row.comments.all())
     decided = {one.by_id for one in row.approvals.all()}
     is_open = row.state == State.OPEN
-    return ProposalView(
+    return view_of(
+        ProposalView,
+        row,
         id=row.pk,
-        pack=row.pack,
-        version=row.version,
-        corrects=row.corrects,
-        digest=row.digest,
-        effective_from=row.effective_from,
-        reason=row.reason,
-        sources=row.sources,
         proposed_by=str(row.proposed_by),
-        proposed_at=row.proposed_at,
-        state=row.state,
         ended_by="" if row.ended_by is None else str(row.ended_by),
-        ended_at=row.ended_at,
-        ended_reason=row.ended_reason,
-        log_index=row.log_index,
-        file=row.file,
-        factors=row.factors,
-        factors_version=row.factors_version,
         comments=tuple(_said(one, comments) for one in comments if one.answers_id is None),
         approvals=tuple(Said(one.pk, str(one.by), one.at, one.note) for one in row.approvals.all()),
         may_decide=is_open and row.proposed_by_id != user.pk and user.pk not in decided and may_decide(user),

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal import keys
-from portal.governance.api import PackEntrySerializer, PackSignatureSerializer
-from portal.openness import OPEN
+from portal.governance.api import PackEntrySerializer, PackSignatureSerializer, proven_entry
 from portal.practices.selectors import newest_edition
-from portal.schema import ProblemSerializer, StrictView
-from portal.translog import selectors as translog
+from portal.schema import PublicView
 
 
 class EditionDocumentSerializer(serializers.Serializer[Any]):
@@ -35,24 +31,12 @@ class PracticesSerializer(serializers.Serializer[Any]):
     log = PackEntrySerializer(allow_null=True)
 
 
-class PracticesView(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
-
-    @extend_schema(operation_id="practices", responses={200: PracticesSerializer, 400: ProblemSerializer, 429: ProblemSerializer})
+class PracticesView(PublicView):
+    @extend_schema(operation_id="practices", responses={200: PracticesSerializer})
     def get(self, _request: Request) -> Response:
         """The whole library at once: who asks tells nothing of what fits."""
         edition = newest_edition()
         if edition is None:
             return Response({"document": None, "library": "", "log": None}, headers={"Cache-Control": "no-cache"})
-        head = translog.head(keys.receipt_key())
-        entry, proof = translog.inclusion(edition.log_index, head.size)
-        log = {
-            "index": entry.index,
-            "on": entry.on.isoformat(),
-            "size": head.size,
-            "proof": [one.hex() for one in proof],
-            "head": base64.b64encode(head.signed).decode("ascii"),
-        }
-        answer = {"document": edition.document, "library": edition.library, "log": log}
+        answer = {"document": edition.document, "library": edition.library, "log": proven_entry(edition.log_index)}
         return Response(answer, headers={"Cache-Control": "no-cache"})  # the head grows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from django.http import Http404
@@ -14,13 +14,12 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.openness import OPEN
 from portal.problems import RefusedError
 from portal.publication import selectors
 from portal.publication.citation import api_url, file_name
 from portal.publication.rows import benchmark_view
 from portal.publication.shapes import ListedView
-from portal.schema import ProblemSerializer, StrictView
+from portal.schema import ProblemSerializer, PublicView
 
 
 class IntervalField(serializers.ListField):
@@ -193,13 +192,8 @@ class CsvRenderer(BaseRenderer):
 ROUTE = OpenApiParameter("route", {"type": "string", "pattern": "^[a-z0-9-]+$"}, description="Default: the pack's main route.")
 
 
-class BenchmarksView(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
-
-    @extend_schema(
-        operation_id="benchmarks", responses={200: BenchmarkRowSerializer(many=True), 400: ProblemSerializer, 429: ProblemSerializer}
-    )
+class BenchmarksView(PublicView):
+    @extend_schema(operation_id="benchmarks", responses={200: BenchmarkRowSerializer(many=True)})
     def get(self, _request: Request) -> Response:
         """The version in force of every benchmark."""
         return Response([_row(view) for view in selectors.latest_published()])
@@ -210,10 +204,8 @@ DESCRIBED: dict[str, Any] = {
     "responses": {
         (200, "application/json"): BenchmarkSerializer,
         (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "One row a step and metric, then one a total."),
-        400: ProblemSerializer,
         404: ProblemSerializer,
         409: ProblemSerializer,
-        429: ProblemSerializer,
     },
 }
 
@@ -223,9 +215,7 @@ OF_PLACE = {
 }
 
 
-class _OneBenchmark(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
+class _OneBenchmark(PublicView):
     renderer_classes = (JSONRenderer, CsvRenderer)
 
     def answer(self, request: Request, pack: str, period: str, version: str | None, route: str | None, place: str | None) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -11,10 +11,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.openness import OPEN
 from portal.publication.api import ROUTE, refuse_if_several
 from portal.publication.entries import logged_acts
-from portal.schema import ProblemSerializer, StrictView
+from portal.schema import ProblemSerializer, PublicView
 
 
 class LoggedActSerializer(serializers.Serializer[Any]):
@@ -28,17 +27,13 @@ class LoggedActSerializer(serializers.Serializer[Any]):
 
 ANSWERS: dict[int, Any] = {
     200: LoggedActSerializer(many=True),
-    400: ProblemSerializer,
     404: ProblemSerializer,
-    429: ProblemSerializer,
 }
 
 
-class BenchmarkLeavesView(StrictView):
+class BenchmarkLeavesView(PublicView):
     """What the transparency log has of one version, where one jurisdiction alone has published it."""
 
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
     query = frozenset({"route"})
 
     @extend_schema(operation_id="benchmark_leaves", parameters=[ROUTE], responses={**ANSWERS, 409: ProblemSerializer})
@@ -47,11 +42,8 @@ class BenchmarkLeavesView(StrictView):
         return _answer(pack, period, version, request.query_params.get("route"), None)
 
 
-class BenchmarkLeavesOfPlaceView(StrictView):
+class BenchmarkLeavesOfPlaceView(PublicView):
     """What the transparency log has of one version of a jurisdiction's benchmark."""
-
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
 
     @extend_schema(operation_id="benchmark_leaves_of_place", responses=ANSWERS)
     def get(self, _request: Request, pack: str, place: str, route: str, period: str, version: str) -> Response:

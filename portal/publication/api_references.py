@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -10,12 +10,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.openness import OPEN
 from portal.publication import selectors
 from portal.publication.api import ROUTE, ReasonSerializer, refuse_if_several
 from portal.publication.references import references_of
 from portal.publication.rows import benchmark_view
-from portal.schema import ProblemSerializer, StrictView
+from portal.schema import ProblemSerializer, PublicView
 
 
 class OriginSerializer(serializers.Serializer[Any]):
@@ -47,14 +46,12 @@ class ReferenceSerializer(serializers.Serializer[Any]):
     refused = RefusalSerializer(many=True)
 
 
-ANSWERS: dict[int, Any] = {200: ReferenceSerializer(many=True), 400: ProblemSerializer, 404: ProblemSerializer, 429: ProblemSerializer}
+ANSWERS: dict[int, Any] = {200: ReferenceSerializer(many=True), 404: ProblemSerializer}
 
 
-class BenchmarkReferencesView(StrictView):
+class BenchmarkReferencesView(PublicView):
     """What others publish beside one version, where one jurisdiction alone has published it."""
 
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
     query = frozenset({"route"})
 
     @extend_schema(operation_id="benchmark_references", parameters=[ROUTE], responses={**ANSWERS, 409: ProblemSerializer})
@@ -63,11 +60,8 @@ class BenchmarkReferencesView(StrictView):
         return _answer(pack, period, version, request.query_params.get("route"), None)
 
 
-class BenchmarkReferencesOfPlaceView(StrictView):
+class BenchmarkReferencesOfPlaceView(PublicView):
     """What others publish beside one version of a jurisdiction's benchmark."""
-
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
 
     @extend_schema(operation_id="benchmark_references_of_place", responses=ANSWERS)
     def get(self, _request: Request, pack: str, place: str, route: str, period: str, version: str) -> Response:

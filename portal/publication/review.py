@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from benchmarks.disclosure import GateResult
 from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
+from portal.plain_views import view_of
 from portal.publication.models import DraftComment, Publication, ScheduledRelease, Status
 from portal.publication.rows import public
 from portal.publication.shapes import LabelView, label_view
@@ -181,13 +182,4 @@ def _release(publication: int) -> ReleaseView | None:
     last = ScheduledRelease.objects.filter(publication=publication).select_related("approved_by", "ended_by").order_by("-pk").first()
     if last is None:
         return None
-    return ReleaseView(
-        last.at,
-        _called(last.approved_by),
-        last.approved_at,
-        last.note,
-        last.state,
-        last.ended_at,
-        _called(last.ended_by),
-        last.reason_code,
-    )
+    return view_of(ReleaseView, last, approved_by=_called(last.approved_by), ended_by=_called(last.ended_by))

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.disclosure import GateResult
 from portal.days import scheme_day
+from portal.plain_views import view_of
 from portal.publication.models import UNSEEN, Publication, Status
 from portal.publication.shapes import BenchmarkView, ListedView, VersionView, label_view, summary_view
 
@@ -120,35 +121,20 @@ class Series:
 
 
 def listed_view(row: Row) -> ListedView:
-    return ListedView(
-        pack=row.pack,
-        pack_version=row.pack_version,
-        route=row.route,
-        place=row.place,
-        scope=row.scope,
-        scope_zh=row.scope_zh,
-        period=row.period,
-        version=row.version,
-        status=row.status,
-        published_on=scheme_day(row.published_at),
-        summary=summary_view(row.summary),
-    )
+    return view_of(ListedView, row, published_on=scheme_day(row.published_at), summary=summary_view(row.summary))
 
 
 def version_view(row: Row) -> VersionView:
     summary = summary_view(row.summary)
-    return VersionView(
-        id=row.id,
-        version=row.version,
-        status=row.status,
+    return view_of(
+        VersionView,
+        row,
         published_on=scheme_day(row.published_at) if row.published_at else None,
         composite=summary.composite,
         firms=summary.firms,
-        what_changed=row.what_changed,
         drafted_by=row.drafter or row.drafter_email,
         approved_by=row.approver or row.approver_email or "",
         withdrawn_on=scheme_day(row.withdrawn_at) if row.withdrawn_at else None,
-        withdrawal_reason=row.withdrawal_reason,
     )
 
 
@@ -157,24 +143,14 @@ def benchmark_view(row: Row, latest_version: int | None) -> BenchmarkView:
     if row.published_at is None or row.status in UNSEEN:
         raise ValueError(f"version {row.version} of {row.pack}, {row.period} was never published")
     signed = public().only("gate", "explanation", "document").get(pk=row.id, digest=row.digest)
-    return BenchmarkView(
-        pack=row.pack,
-        pack_version=row.pack_version,
-        route=row.route,
-        place=row.place,
-        scope=row.scope,
-        scope_zh=row.scope_zh,
+    return view_of(
+        BenchmarkView,
+        row,
         product=row.summary["product"],
-        period=row.period,
-        version=row.version,
-        status=row.status,
         published_on=scheme_day(row.published_at),
         label=label_view(GateResult.from_json(signed.gate)),
         explanation=signed.explanation,
-        what_changed=row.what_changed,
         latest_version=latest_version,
         withdrawn_on=scheme_day(row.withdrawn_at) if row.withdrawn_at else None,
-        withdrawal_reason=row.withdrawal_reason,
         document=signed.document or {},
-        digest=row.digest,
     )

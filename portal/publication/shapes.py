@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.composition import CurvePoint, IndustryLabel, Potential, RouteTotal, StepBest
 from benchmarks.disclosure import CellDecision, GateResult
+from portal.plain_views import view_of
 
 Interval = tuple[float, float]
 
@@ -233,43 +234,21 @@ def summary_view(kept: Mapping[str, Any]) -> SummaryView:
 
 
 def _step(step: StepBest, decision: CellDecision) -> StepView:
-    return StepView(
-        step=step.step,
-        product=step.product,
-        variant=step.variant,
-        boundary=step.boundary,
+    return view_of(
+        StepView,
+        step,
         metric=step.metric.value,
-        unit=step.unit,
-        ratio=step.ratio,
-        headline=step.headline,
-        best=step.best,
-        interval=step.interval,
-        typical=step.typical,
-        typical_interval=step.typical_interval,
-        rule=step.rule,
-        firms=step.firms,
         shown=decision.shown,
         reason_code=decision.reason_code.value,
         reason_en=decision.reason.en,
         reason_zh=decision.reason.said_in("zh"),
-        good_fit=step.good_fit,
-        averaging=step.averaging,
-        pooled=step.pooled,
-        in_part=step.in_part,
-        curve=step.curve,
-        curve_withheld=step.curve_withheld,
-        potential=step.potential,
-        potential_withheld=step.potential_withheld,
     )
 
 
 def _total(total: RouteTotal, decision: CellDecision) -> TotalView:
-    return TotalView(
-        value=total.value,
-        interval=total.interval,
-        unit=total.unit,
-        firms=total.firms,
-        rule=total.rule,
+    return view_of(
+        TotalView,
+        total,
         shown=decision.shown,
         reason_code=decision.reason_code.value,
         reason_en=decision.reason.en,

@@ -239,6 +239,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "portal.schema.problems_in_their_own_media_type",
+        "portal.schema.answers_of_every_address",
         "portal.schema.answers_that_have_not_changed",
         "portal.schema.as_readers_and_tools_want_it",
     ],

@@ -11,6 +11,7 @@ from benchmarks.route_ranking import WHOLE_ROUTE
 from portal.accounts.models import User
 from portal.accounts.selectors import visible_sites
 from portal.intake.models import Submission
+from portal.plain_views import view_of
 from portal.standings.cohort import cell_of
 from portal.standings.models import ProtectedValue, Standing
 from portal.standings.reports import ReportView, report_of
@@ -78,40 +79,28 @@ def standing_of(report: ReportView) -> StandView:
 
 
 def _route(row: Standing) -> StepStandingView:
-    return StepStandingView(
-        step=row.step,
-        product=row.product,
-        variant=row.variant,
-        metric=row.metric,
-        unit=row.unit,
-        value=row.value,
+    return view_of(
+        StepStandingView,
+        row,
         typical=None,
-        estimate=row.estimate,
         interval=(row.low, row.high),
         rank_interval=(row.rank_low, row.rank_high),
-        band=row.band,
-        of=row.of,
         score=_score(row),
         years=1,
     )
 
 
 def _step(value: ProtectedValue, standing: Standing | None) -> StepStandingView:
-    return StepStandingView(
-        step=value.step,
-        product=value.product,
-        variant=value.variant,
-        metric=value.metric,
-        unit=value.unit,
+    return view_of(
+        StepStandingView,
+        value,
         value=value.best,
-        typical=value.typical,
         estimate=standing.estimate if standing else None,
         interval=(standing.low, standing.high) if standing else None,
         rank_interval=(standing.rank_low, standing.rank_high) if standing else None,
         band=standing.band if standing else None,
         of=standing.of if standing else None,
         score=_score(standing),
-        years=value.years,
     )
 
 
@@ -132,9 +121,4 @@ def values_of(submission: Submission) -> tuple[ProtectedValueView, ...]:
 
 
 def _values(rows: QuerySet[ProtectedValue]) -> tuple[ProtectedValueView, ...]:
-    return tuple(
-        ProtectedValueView(
-            row.step, row.product, row.variant, row.metric, row.unit, row.best, row.typical, row.count_class, row.years, row.months
-        )
-        for row in rows.order_by("pk")
-    )
+    return tuple(view_of(ProtectedValueView, row) for row in rows.order_by("pk"))

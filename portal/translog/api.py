@@ -18,7 +18,7 @@ from benchmarks.wire import restarts as statements
 from portal import keys
 from portal.openness import OPEN
 from portal.problems import RefusedError
-from portal.schema import ProblemSerializer, StrictSerializer, StrictText, StrictView
+from portal.schema import ProblemSerializer, PublicView, StrictSerializer, StrictText, StrictView
 from portal.translog import restarts, selectors, witnesses
 from portal.translog.witnesses import Shown
 
@@ -28,7 +28,7 @@ LARGEST = 2**53 - 1
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FOR_EVER = "public, max-age=31536000, immutable"
-_REFUSALS: dict[int, Any] = {400: ProblemSerializer, 404: ProblemSerializer, 429: ProblemSerializer}
+_REFUSALS: dict[int, Any] = {404: ProblemSerializer}
 
 
 class HashField(serializers.CharField):
@@ -87,9 +87,7 @@ def _whole(name: str, *, required: bool, about: str) -> OpenApiParameter:
     return OpenApiParameter(name, {"type": "integer", "minimum": 0, "maximum": LARGEST}, required=required, description=about)
 
 
-class HeadView(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
+class HeadView(PublicView):
     query = frozenset({"size"})
 
     @extend_schema(
@@ -111,9 +109,7 @@ class HeadView(StrictView):
         return _lasting(content, "no-cache")  # another key may sign it tomorrow
 
 
-class EntriesView(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
+class EntriesView(PublicView):
     query = frozenset({"from", "to"})
 
     @extend_schema(
@@ -132,9 +128,7 @@ class EntriesView(StrictView):
         return _lasting([_shown(one) for one in found], _FOR_EVER if whole else "no-cache")
 
 
-class EntryView(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
+class EntryView(PublicView):
     query = frozenset({"digest"})
 
     @extend_schema(
@@ -153,9 +147,7 @@ class EntryView(StrictView):
         return _lasting(_shown(view), _FOR_EVER)
 
 
-class InclusionView(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
+class InclusionView(PublicView):
     query = frozenset({"index", "size"})
 
     @extend_schema(
@@ -173,9 +165,7 @@ class InclusionView(StrictView):
         return _lasting({**_shown(view), "size": size, "proof": [one.hex() for one in proof]}, _FOR_EVER)
 
 
-class ConsistencyView(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
+class ConsistencyView(PublicView):
     query = frozenset({"from", "to"})
 
     @extend_schema(
@@ -201,21 +191,14 @@ class RestartSerializer(serializers.Serializer[Any]):
     statement = serializers.CharField(help_text="What the coordinator signed (docs/wire-format.md, section 13), in base64.")
 
 
-class RestartsView(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
-
-    @extend_schema(
-        operation_id="log_restarts", responses={200: RestartSerializer(many=True), 400: ProblemSerializer, 429: ProblemSerializer}
-    )
+class RestartsView(PublicView):
+    @extend_schema(operation_id="log_restarts", responses={200: RestartSerializer(many=True)})
     def get(self, _request: Request) -> Response:
         """Every time that the log lost its end and went on from a backup, as the coordinator signed it; oldest first."""
         return _lasting([_restarted(one) for one in restarts.served()], "no-cache")
 
 
-class CheckpointView(StrictView):
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
+class CheckpointView(PublicView):
     query = frozenset({"show"})
 
     @extend_schema(
@@ -262,7 +245,6 @@ class CosignaturesView(StrictView):
             404: OpenApiResponse(ProblemSerializer, "The log never had this size."),
             409: OpenApiResponse(ProblemSerializer, "The log of this size has another root."),
             413: OpenApiResponse(ProblemSerializer, "Longer than any request of ours."),
-            429: ProblemSerializer,
         },
     )
     def post(self, request: Request) -> Response:

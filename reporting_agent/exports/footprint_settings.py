@@ -6,14 +6,14 @@ outside the steps, each with its source, and that nothing else is left out; with
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
+from reporting_agent.config import toml_files
 from reporting_agent.config.profile import Setting
 
 Urn = Annotated[str, Field(pattern=r"^[uU][rR][nN]:.+")]
@@ -106,14 +106,7 @@ def load_settings(path: Path) -> FootprintSettings:
     Raises:
         InputError: `footprint-settings-invalid`, `footprint-partial`.
     """
-    try:
-        settings = FootprintSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except ValidationError as wrong:
-        first = wrong.errors(include_url=False)[0]
-        column = ".".join(str(part) for part in first["loc"]) or None
-        raise _invalid(Place(str(path), column=column), str(first["input"])[:120], first["msg"]) from wrong
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-        raise _invalid(Place(str(path)), str(wrong), "a TOML file in UTF-8 as docs/exports.md describes it") from wrong
+    settings = toml_files.read(FootprintSettings, path, _invalid)
     settings.refuse_partial(path)
     return settings
 

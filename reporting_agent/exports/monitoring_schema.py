@@ -8,12 +8,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
 from benchmarks.quantities import ratio
+from reporting_agent.config import toml_files
 from reporting_agent.config.profile import Setting
 
 Every = Literal["15min", "30min", "60min", "day", "month"]
@@ -107,13 +108,9 @@ def load_schema(path: Path | None) -> MonitoringSchema:
     try:
         raw = files("reporting_agent.exports").joinpath(name).read_bytes() if path is None else path.read_bytes()
         read = tomllib.loads(raw.decode("utf-8-sig"))
-        return MonitoringSchema.model_validate({**read, "digest": hashlib.sha256(raw).hexdigest()})
-    except ValidationError as wrong:
-        first = wrong.errors(include_url=False)[0]
-        place = Place(name, column=".".join(str(part) for part in first["loc"]) or None)
-        raise _invalid(place, str(first["input"])[:120], first["msg"].removeprefix("Value error, ")) from wrong
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise _invalid(Place(name), str(wrong), "a TOML file in UTF-8 as docs/exports.md describes it") from wrong
+    return toml_files.checked(MonitoringSchema, {**read, "digest": hashlib.sha256(raw).hexdigest()}, name, _invalid)
 
 
 def _invalid(place: Place, found: str, wanted: str) -> InputError:

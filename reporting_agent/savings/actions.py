@@ -5,16 +5,14 @@ The file lies beside site.toml and belongs to people: Steplabel reads it and nev
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date
-from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Period
-from reporting_agent.config import Site
+from reporting_agent.config import Site, toml_files
 from reporting_agent.config.profile import Setting
 
 State = Literal["proposed", "agreed", "under-way", "done", "given-up"]
@@ -108,9 +106,7 @@ def load_actions(site: Site) -> Actions:
         InputError: it is not there, is no TOML, or a key is wrong; names file, key, found and wanted.
     """
     path = site.folder / "actions.toml"
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as gone:
+    if not path.exists():
         raise InputError(
             "actions-missing",
             "There is no list of actions.",
@@ -118,39 +114,24 @@ def load_actions(site: Site) -> Actions:
             place=Place(str(path)),
             found="no such file",
             wanted="actions.toml",
-        ) from gone
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-        raise InputError(
-            "actions-invalid",
-            "The list of actions cannot be read.",
-            "Correct the line.",
-            place=Place(str(path)),
-            found=str(wrong),
-            wanted="TOML",
-        ) from wrong
-    try:
-        read = Actions.model_validate(raw)
-    except ValidationError as wrong:
-        first = wrong.errors(include_url=False)[0]
-        raise _wrong(
-            path, ".".join(map(str, first["loc"])), repr(first["input"])[:120], first["msg"].removeprefix("Value error, ")
-        ) from wrong
+        )
+    read = toml_files.read(Actions, path, _wrong)
     meters = {meter.id for meter in site.meters}
     for one in (*read.actions, *read.targets):
         if one.meter is not None and one.meter not in meters:
-            raise _wrong(path, f"{one.id}.meter", repr(one.meter), "a meter of site.toml: " + ", ".join(sorted(meters)))
+            raise _wrong(Place(str(path), column=f"{one.id}.meter"), repr(one.meter), "a meter of site.toml: " + ", ".join(sorted(meters)))
         for text in (one.baseline, one.reporting):
             if text is not None:
                 Period.parse(text, site.zone)
     return read
 
 
-def _wrong(path: Path, key: str, found: str, wanted: str) -> InputError:
+def _wrong(place: Place, found: str, wanted: str) -> InputError:
     return InputError(
         "actions-invalid",
-        "The list of actions contradicts itself.",
-        "Correct the key named; docs/savings.md describes every key.",
-        place=Place(str(path), column=key),
+        "The list of actions cannot be used.",
+        "Correct the place named; docs/savings.md describes every key.",
+        place=place,
         found=found,
         wanted=wanted,
     )

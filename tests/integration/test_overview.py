@@ -8,11 +8,8 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -196,15 +193,6 @@ def test_a_report_that_lacks_a_step_of_the_route_is_not_whole(cast: Cast) -> Non
     table = officer.get(reverse("web:participation-csv", args=[cast.group.pk, PERIOD]), {"sort": "steps"}).content.decode("utf-8-sig")
     assert [row["site"] for row in csv.DictReader(io.StringIO(table))][-2:] == ["works-1", "works-2"]
     assert told_of(cast, ["somewhere-else"])["works-2"].steps == 0
-
-
-def test_reports_from_before_the_column_are_told_by_their_values(cast: Cast) -> None:
-    before = dict(Submission.objects.values_list("pk", "covers"))
-    assert any(before.values())
-    Submission.objects.update(covers="")
-    migration = import_module("portal.standings.migrations.0005_covered_steps")
-    migration.tell(apps, connection.SchemaEditorClass(connection))
-    assert dict(Submission.objects.values_list("pk", "covers")) == before
 
 
 def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast) -> None:

@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from benchmarks.errors import InputError, Place
+from reporting_agent.config import toml_files
 from reporting_agent.config.profile import Setting
 
 TEMPLATE = """# What documents say of this site's energy and output, to be held against its meters and batches.
@@ -139,25 +140,25 @@ def load(path: Path) -> Papers:
     Raises:
         InputError: `papers-unreadable`, `papers-invalid` with the key that is wrong.
     """
-    place = Place(str(path))
     try:
-        return Papers.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise InputError(
             "papers-unreadable",
             "The file of documents cannot be read.",
             "Give a TOML file in UTF-8; `steplabel-agent reconcile --template FILE` writes one to start from.",
-            place=place,
+            place=Place(str(path)),
             found=str(wrong),
         ) from wrong
-    except ValidationError as wrong:
-        first = wrong.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or None
-        raise InputError(
-            "papers-invalid",
-            "The file of documents contradicts itself.",
-            "Correct the key that is named. `steplabel-agent reconcile --template FILE` writes every key with an example.",
-            place=Place(str(path), column=key),
-            found=repr(first["input"])[:120],
-            wanted=first["msg"].removeprefix("Value error, "),
-        ) from wrong
+    return toml_files.checked(Papers, raw, str(path), _invalid)
+
+
+def _invalid(place: Place, found: str, wanted: str) -> InputError:
+    return InputError(
+        "papers-invalid",
+        "The file of documents contradicts itself.",
+        "Correct the key that is named. `steplabel-agent reconcile --template FILE` writes every key with an example.",
+        place=place,
+        found=found,
+        wanted=wanted,
+    )

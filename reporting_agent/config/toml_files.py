@@ -1,0 +1,40 @@
+"""TOML that people write, checked by a model: a fault is told with its place, what was found there, and what is wanted."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from benchmarks.errors import InputError, Place
+
+File = TypeVar("File", bound=BaseModel)
+Refusal = Callable[[Place, str, str], InputError]
+"""The refusal of a place, with what was found there and what is wanted."""
+
+
+def read(kind: type[File], path: Path, refused: Refusal) -> File:
+    """The file as its model.
+
+    Raises:
+        InputError: that of `refused`, where the file cannot be read or its first wrong key.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        raise refused(Place(str(path)), str(wrong), "a TOML file in UTF-8") from wrong
+    return checked(kind, raw, str(path), refused)
+
+
+def checked(kind: type[File], raw: dict[str, Any], name: str, refused: Refusal) -> File:
+    """What was read of the file of that name, as its model; raises as `read` does."""
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False)[0]
+        place = Place(name, column=".".join(str(part) for part in first["loc"]) or None)
+        found = "nothing" if first["type"] == "missing" else repr(first["input"])[:120]
+        raise refused(place, found, first["msg"].removeprefix("Value error, ")) from wrong
