@@ -6,7 +6,7 @@ operator `RECEIPT_KEY_FILE`; for worker and operator `VAULT_DATABASE_URL`; for t
 come as a file instead: `SECRET_KEY_FILE`, `DATABASE_URL_FILE`, `VAULT_DATABASE_URL_FILE`, `STEPLABEL_CACHE_URL_FILE`,
 `STEPLABEL_LIMITS_URL_FILE`, `STEPLABEL_BROKER_URL_FILE`, `REDIS_URL_FILE`, and the passwords of the two database roles alone as
 `DATABASE_PASSWORD_FILE` and `VAULT_DATABASE_PASSWORD_FILE`. The web alone may have a
-`REPLICA_DATABASE_URL`, with the same ways to give it.
+`REPLICA_DATABASE_URL`, with the same ways to give it (`REPLICA_DATABASE_URL_FILE`, `REPLICA_DATABASE_PASSWORD_FILE`).
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from redis import Redis
 
 from portal.rate_counts import count
+from portal.redis_store import RedisStore
 from portal.settings.redis_caches import redis_caches
 from portal.stores import check_stores
 from tests.servers.redis import started
@@ -67,6 +68,7 @@ def test_a_count_begins_its_window_once_and_ends_with_it(servers: Servers, setti
     """In one command, by one client for all commands of the process: what is counted again does not stay longer."""
     settings.CACHES = redis_caches(counts=servers.keeping, pages=servers.evicting)
     store = caches["default"]
+    assert isinstance(store, RedisStore)
     with Redis.from_url(servers.keeping) as server:
         assert count(100, "window") == 1
         before = server.info("commandstats")["cmdstat_evalsha"]["calls"]
