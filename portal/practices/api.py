@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any, ClassVar
 
+from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from portal import keys
 from portal.governance.api import PackEntrySerializer, PackSignatureSerializer
 from portal.openness import OPEN
 from portal.practices.selectors import newest_edition
+from portal.read_replica import from_replica
 from portal.schema import ProblemSerializer, StrictView
 from portal.translog import selectors as translog
 
@@ -40,6 +42,7 @@ class PracticesView(StrictView):
     throttle_scope: ClassVar[str] = "public"
 
     @extend_schema(operation_id="practices", responses={200: PracticesSerializer, 400: ProblemSerializer, 429: ProblemSerializer})
+    @method_decorator(from_replica)
     def get(self, _request: Request) -> Response:
         """The whole library at once: who asks tells nothing of what fits."""
         edition = newest_edition()

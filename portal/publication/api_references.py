@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.http import Http404
+from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,6 +16,7 @@ from portal.publication import selectors
 from portal.publication.api import ROUTE, ReasonSerializer, refuse_if_several
 from portal.publication.references import references_of
 from portal.publication.rows import benchmark_view
+from portal.read_replica import from_replica
 from portal.schema import ProblemSerializer, StrictView
 
 
@@ -58,6 +60,7 @@ class BenchmarkReferencesView(StrictView):
     query = frozenset({"route"})
 
     @extend_schema(operation_id="benchmark_references", parameters=[ROUTE], responses={**ANSWERS, 409: ProblemSerializer})
+    @method_decorator(from_replica)
     def get(self, request: Request, pack: str, period: str, version: str) -> Response:
         """Every reference that is held for the sector: a figure stands beside the label only where it agrees with it."""
         return _answer(pack, period, version, request.query_params.get("route"), None)
@@ -70,6 +73,7 @@ class BenchmarkReferencesOfPlaceView(StrictView):
     throttle_scope: ClassVar[str] = "public"
 
     @extend_schema(operation_id="benchmark_references_of_place", responses=ANSWERS)
+    @method_decorator(from_replica)
     def get(self, _request: Request, pack: str, place: str, route: str, period: str, version: str) -> Response:
         """Every reference that is held for the sector: a figure stands beside the label only where it agrees with it."""
         return _answer(pack, period, version, route, place)
