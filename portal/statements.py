@@ -6,12 +6,14 @@ the whole of it. What is read here is SQL as it stands in the caller; what is ad
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import AutoField, Field, Model
+
+Row = TypeVar("Row", bound=Model)
 
 INSERT = "INSERT INTO {} ({}) VALUES "
 
@@ -22,6 +24,26 @@ def fetched(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         cursor.execute(text, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+def rows_of(model: type[Row], names: Collection[str], rest: str, values: Sequence[Any]) -> list[Row]:
+    """Rows with these fields of theirs alone, texts, whole numbers and bytes: Django reads others once they are asked for.
+
+    Args:
+        rest: what stands after WHERE.
+    """
+    text, in_order = _selection(model, frozenset(names))
+    return [model.from_db(connection.alias, in_order, row) for row in fetched(text + rest, values)]
+
+
+@cache
+def _selection(model: type[Model], names: frozenset[str]) -> tuple[str, list[str]]:
+    """In the order that the model declares, which `from_db` goes by."""
+    quoted = connection.ops.quote_name
+    fields = [field for field in model._meta.concrete_fields if field.attname in names]
+    columns = ", ".join(quoted(str(field.column)) for field in fields)
+    text = f"SELECT {columns} FROM {quoted(model._meta.db_table)} WHERE "  # noqa: S608 - names of our own models
+    return text, [field.attname for field in fields]
 
 
 def carry_out(text: str, values: Sequence[Any]) -> None:

@@ -143,6 +143,25 @@ def factors(pack: Pack) -> FactorTable:
 
 def digest(pack: Pack) -> bytes:
     """SHA-256 of all that decides a label by this pack: its content, its conversion factors and the corrections that it names."""
+    return _digest(_Itself(pack))
+
+
+class _Itself:
+    """A pack by its identity: comparing two by their content takes as long as the digest."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.pack is self.pack
+
+    def __hash__(self) -> int:
+        return id(self.pack)
+
+
+@lru_cache(maxsize=32)
+def _digest(itself: _Itself) -> bytes:
+    pack = itself.pack
     content = _published(pack.model_dump())
     if pack.conversion != FIRST:
         named = sorted({limit.correction for step in pack.steps for limit in step.limits if limit.correction})

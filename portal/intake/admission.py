@@ -18,6 +18,14 @@ SET_BACK = Phrase(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What was committed to: its digest, and its number in the site's ledger (None: of before there were such numbers)."""
+
+    digest: str
+    sequence: int | None
+
+
 @dataclass(slots=True)
 class Held:
     """What is held of one site."""
@@ -25,7 +33,7 @@ class Held:
     taking: set[str] = field(default_factory=set)  # names of the periods of which reports are taken
     reports: dict[tuple[str, int], str] = field(default_factory=dict)  # digest by period and revision
     by_sequence: dict[int, tuple[str, int]] = field(default_factory=dict)  # period and revision by number in the site's ledger
-    committed: dict[tuple[str, int], int | None] = field(default_factory=dict)  # number in the ledger by period and revision
+    committed: dict[tuple[str, int], Committed] = field(default_factory=dict)  # by period and revision, in the log's order
 
 
 def next_revisions(taken: Collection[int]) -> tuple[int, ...]:
@@ -34,16 +42,17 @@ def next_revisions(taken: Collection[int]) -> tuple[int, ...]:
 
 
 HELD = """
-SELECT 'taking', m.site_id, p.name, 0, NULL, ''
+SELECT 'taking', m.site_id, p.name, 0, NULL, '', 0
 FROM catalogue_peergroupmember m
 JOIN accounts_site s ON s.id = m.site_id
 JOIN catalogue_peergroup g ON g.id = m.peer_group_id AND g.pack = s.pack
 JOIN catalogue_reportingperiod p ON p.peer_group_id = g.id AND p.closed_at IS NULL
 WHERE m.site_id IN ({sites})
 UNION ALL
-SELECT 'report', site_id, period, revision, ledger_sequence, digest FROM intake_submission WHERE site_id IN ({sites})
+SELECT 'report', site_id, period, revision, ledger_sequence, digest, log_index FROM intake_submission WHERE site_id IN ({sites})
 UNION ALL
-SELECT 'committed', site_id, period, revision, sequence, '' FROM intake_commitment WHERE site_id IN ({sites})
+SELECT 'committed', site_id, period, revision, sequence, digest, log_index FROM intake_commitment WHERE site_id IN ({sites})
+ORDER BY 7
 """
 """The periods as `catalogue.selectors.period_taking_reports` finds them."""
 
@@ -52,12 +61,12 @@ def held_of(sites: Collection[int]) -> dict[int, Held]:
     """By site, in one statement."""
     wanted = [*sites]
     held: dict[int, Held] = {site: Held() for site in wanted}
-    for what, site, period, revision, sequence, digest in fetched(HELD.format(sites=places(wanted)), wanted * 3):
+    for what, site, period, revision, sequence, digest, _place in fetched(HELD.format(sites=places(wanted)), wanted * 3):
         of_site = held[site]
         if what == "taking":
             of_site.taking.add(period)
         elif what == "committed":
-            of_site.committed[period, revision] = sequence
+            of_site.committed[period, revision] = Committed(digest, sequence)
         else:
             of_site.reports[period, revision] = digest
             if sequence is not None:
@@ -151,7 +160,7 @@ def _require_sequence(header: Header, held: Held) -> None:
             SET_BACK,
         )
     wanted = held.committed.get((header.period, header.revision))
-    if wanted is not None and wanted != header.ledger_sequence:
+    if wanted is not None and wanted.sequence not in (None, header.ledger_sequence):
         raise RefusedError(
             422,
             "ledger-sequence-wrong",
@@ -159,7 +168,7 @@ def _require_sequence(header: Header, held: Held) -> None:
                 ("The report states that it is number %(found)s of the ledger of %(site)s, but its challenge gave it number %(wanted)s."),
                 found=header.ledger_sequence,
                 site=header.site,
-                wanted=wanted,
+                wanted=wanted.sequence or 0,
             ),
             SET_BACK,
         )

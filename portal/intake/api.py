@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import secrets
-from typing import IO, Any, ClassVar
+from collections.abc import Sequence
+from typing import IO, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -22,13 +23,16 @@ from benchmarks.wire import MAX_ENVELOPE_BYTES, requests
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal import keys
 from portal.accounts.key_authentication import count_for_device
-from portal.accounts.models import Device
+from portal.accounts.models import Device, Site
 from portal.celery import nudge_soon
 from portal.intake import commitments, receiving, worker_seen
 from portal.intake.models import Commitment, Submission
 from portal.openness import OPEN
 from portal.problems import RefusedError
 from portal.schema import ProblemSerializer, StrictView
+from portal.statements import rows_of
+
+Row = TypeVar("Row", Commitment, Submission)
 
 
 class EnvelopeParser(BaseParser):
@@ -110,9 +114,8 @@ class CommitmentsView(StrictView):
     )
     def get(self, request: Request) -> Response:
         """Every challenge the portal gave the device's site: an agent holds them against those it keeps."""
-        rows = Commitment.objects.filter(site=_asking_device(request).site).select_related("site").defer("signed").order_by("log_index")
         key = keys.receipt_key()
-        return Response([_committed(row, key) for row in rows])
+        return Response([_committed(row, key) for row in _of_site(Commitment, _asking_device(request).site, COMMITMENT_SHOWN)])
 
 
 class LostCommitmentsView(StrictView):
@@ -187,9 +190,7 @@ class SubmissionsView(StrictView):
     )
     def get(self, request: Request) -> Response:
         """What the portal holds of the device's site, with receipts: for a site whose state was restored from a backup."""
-        device = _asking_device(request)
-        rows = Submission.objects.filter(site=device.site).select_related("site").defer("envelope").order_by("log_index")
-        return Response([_shown(row) for row in rows])
+        return Response([_shown(row) for row in _of_site(Submission, _asking_device(request).site, SUBMISSION_SHOWN)])
 
 
 class SubmissionView(StrictView):
@@ -219,7 +220,7 @@ def _body(request: Request, what: str) -> bytes:
 def _asking_device(request: Request) -> Device:
     signed = requests.parse(request.headers.get(requests.HTTP_HEADER, ""))
     try:
-        device = Device.objects.select_related("site").filter(pk=UUID(signed.device_id), revoked_at=None).first()
+        device = receiving.device_in_use(UUID(signed.device_id))
     except ValueError:
         device = None
     if device is None:
@@ -229,6 +230,17 @@ def _asking_device(request: Request) -> Device:
     except VerificationError as refusal:
         raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
     return device
+
+
+COMMITMENT_SHOWN = ("digest", "period", "revision", "log_index", "challenge")
+SUBMISSION_SHOWN = ("digest", "period", "revision", "state", "reason_code", "reason", "log_index", "receipt")
+
+
+def _of_site(model: type[Row], site: Site, shown: Sequence[str]) -> list[Row]:
+    rows = rows_of(model, ("id", "site_id", *shown), "site_id = %s ORDER BY log_index", [site.pk])
+    for row in rows:
+        row.site = site
+    return rows
 
 
 def _committed(row: Commitment, key: ReceiptKey) -> dict[str, Any]:

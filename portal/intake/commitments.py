@@ -7,12 +7,13 @@ policy allows. The challenge is drawn, stored and logged in one transaction unde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from benchmarks import packs
 from benchmarks.errors import VerificationError
@@ -23,14 +24,15 @@ from benchmarks.wire.challenges import Answered, LedgerStand
 from benchmarks.wire.commitments import SignedCommitment
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
-from portal.accounts.models import Device, Site, User
+from portal.accounts.models import Device, User
 from portal.accounts.selectors import managed_sites
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import period_taking_reports
-from portal.intake.admission import SET_BACK, next_revisions
-from portal.intake.models import Commitment, Submission
+from portal.intake.admission import SET_BACK, Held, held_of, next_revisions
+from portal.intake.models import Commitment
 from portal.intake.receiving import device_of
 from portal.problems import RefusedError
+from portal.statements import insert
 from portal.translog import kept_heads, log, restarts
 from portal.translog.models import LogHead
 
@@ -60,11 +62,12 @@ def take(raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> 
     device = _signing_device(signed)
     with transaction.atomic():
         head = log.lock()
-        if known := Commitment.objects.filter(digest=signed.commitment.digest).first():
-            committed = Committed(known, created=False)
+        held = held_of([device.site_id])[device.site_id]
+        if signed.commitment.digest in (one.digest for one in held.committed.values()):
+            committed = Committed(Commitment.objects.select_related("site").get(digest=signed.commitment.digest), created=False)
         else:
-            _require_turn(signed, device)
-            committed = Committed(keep(head, raw, signed, device, key, now, randomness), created=True)
+            _require_turn(signed, device, held)
+            committed = Committed(_kept(head, raw, signed, device, key, now, randomness, ledger_now(held)), created=True)
     kept_heads.keep(committed.commitment.log_index + 1)  # the challenge says it
     return committed
 
@@ -162,11 +165,23 @@ def keep(
     head: LogHead, raw: bytes, signed: SignedCommitment, device: Device, key: ReceiptKey, now: datetime, randomness: Randomness
 ) -> Commitment:
     """Log it, draw its challenge, store both. `head` must come from `log.lock` in the same transaction."""
+    return _kept(head, raw, signed, device, key, now, randomness, ledger_now(held_of([device.site_id])[device.site_id]))
+
+
+def _kept(
+    head: LogHead,
+    raw: bytes,
+    signed: SignedCommitment,
+    device: Device,
+    key: ReceiptKey,
+    now: datetime,
+    randomness: Randomness,
+    ledger: LedgerStand,
+) -> Commitment:
     commitment = signed.commitment
     index = log.append(head, Kind.COMMITMENT, commitment.digest, now)
     nonce = randomness(challenges.NONCE_BYTES)
-    ledger = ledger_of(device.site)
-    return Commitment.objects.create(
+    row = Commitment(
         digest=commitment.digest,
         site=device.site,
         period=commitment.period,
@@ -180,22 +195,28 @@ def keep(
         log_index=index,
         committed_at=now,
     )
+    insert([row])
+    return row
 
 
-def ledger_of(site: Site, before: Commitment | None = None) -> LedgerStand:
-    """Where the site's ledger stands before its next commitment is answered, or before one that was: under the log's lock for the next.
+def ledger_now(held: Held) -> LedgerStand:
+    """Where the site's ledger stands before its next commitment is answered: under the log's lock."""
+    return _stand(held, held.committed, max(held.by_sequence, default=0))
 
-    Commitments of before there were sequences take their place in the log as one.
-    """
-    rows = Commitment.objects.filter(site=site).order_by("log_index")
-    if before is not None:
-        rows = rows.filter(log_index__lt=before.log_index)
-    answered = tuple(
-        Answered(row.sequence or place, row.period, row.revision, bytes.fromhex(row.digest))
-        for place, row in enumerate(rows.only("sequence", "period", "revision", "digest"), 1)
+
+def ledger_before(row: Commitment) -> LedgerStand:
+    """Where the site's ledger stood before a commitment that was answered."""
+    held = held_of([row.site_id])[row.site_id]
+    return _stand(held, takewhile(lambda one: one != (row.period, row.revision), held.committed), 0)
+
+
+def _stand(held: Held, answered: Iterable[tuple[str, int]], highest: int) -> LedgerStand:
+    """Commitments of before there were sequences take their place in the log as one."""
+    given = tuple(
+        Answered(held.committed[one].sequence or place, *one, bytes.fromhex(held.committed[one].digest))
+        for place, one in enumerate(answered, 1)
     )
-    highest = Submission.objects.filter(site=site).aggregate(highest=Max("ledger_sequence"))["highest"] if before is None else 0
-    return LedgerStand(max(highest or 0, answered[-1].sequence if answered else 0) + 1, answered)
+    return LedgerStand(max(highest, given[-1].sequence if given else 0) + 1, given)
 
 
 def challenge_of(row: Commitment, key: ReceiptKey) -> bytes:
@@ -203,13 +224,13 @@ def challenge_of(row: Commitment, key: ReceiptKey) -> bytes:
     given = challenges.parse(bytes(row.challenge))
     if given.ledger is not None:
         return bytes(row.challenge)
-    return challenges.issue(given.commitment, given.nonce, given.log_index, given.given_on, ledger_of(row.site, row), key)
+    return challenges.issue(given.commitment, given.nonce, given.log_index, given.given_on, ledger_before(row), key)
 
 
-def _require_turn(signed: SignedCommitment, device: Device) -> None:
+def _require_turn(signed: SignedCommitment, device: Device, held: Held) -> None:
     """A revision of an open period that nothing was committed to, the next one, and no more corrections than the policy allows."""
     commitment = signed.commitment
-    taken = set(Commitment.objects.filter(site=device.site, period=commitment.period).values_list("revision", flat=True))
+    taken = {revision for period, revision in held.committed if period == commitment.period}
     if commitment.revision in taken:
         raise RefusedError(
             409,
@@ -223,8 +244,8 @@ def _require_turn(signed: SignedCommitment, device: Device) -> None:
             "Restore those data and run submit again. If the change is right, run submit with --correct: that makes the next "
             "revision and spends from the reserve for corrections.",
         )
-    period = period_taking_reports(device.site, commitment.period)
-    if period is None:
+    of_correction = period_taking_reports(device.site, commitment.period) if taken else None
+    if commitment.period not in held.taking or (taken and of_correction is None):
         raise RefusedError(
             422,
             "period-not-open",
@@ -243,16 +264,16 @@ def _require_turn(signed: SignedCommitment, device: Device) -> None:
             ),
             "Restore the newest copy of the state directory. Revisions are committed one after the other.",
         )
-    if taken:
-        _require_correction_left(device, commitment.period, period)
+    if of_correction is not None:
+        _require_correction_left(commitment.period, of_correction, held)
 
 
-def _require_correction_left(device: Device, period: str, taking: ReportingPeriod) -> None:
+def _require_correction_left(period: str, taking: ReportingPeriod, held: Held) -> None:
     """Every commitment is a look at a draw: beyond the first of a period, the policy says how many a year."""
     allowed = packs.load(taking.peer_group.pack, taking.peer_group.pack_version).policy.corrections_per_year
     years = _years(period)
     of_period: dict[str, int] = {}
-    for name in Commitment.objects.filter(site=device.site).values_list("period", flat=True):
+    for name, _revision in held.committed:
         of_period[name] = of_period.get(name, 0) + 1
     made = sum(number - 1 for name, number in of_period.items() if years & _years(name))
     if made >= allowed:

@@ -94,7 +94,8 @@ def device_of(header: Sender) -> Device:
     """The site's device that a message says it is from. RefusedError: `device-unknown`, `device-revoked` (401)."""
     device = None
     if identity := _uuid(header.device_id):
-        if device := _in_use(identity, header.site):
+        device = device_in_use(identity)
+        if device is not None and device.site.slug == header.site:
             return device
         device = Device.objects.select_related("site").filter(pk=identity, site__slug=header.site).first()
     if device is None:
@@ -117,16 +118,16 @@ def device_of(header: Sender) -> Device:
 
 
 IN_USE = """
-SELECT d.public_key, s.id, s.pack
+SELECT d.public_key, s.id, s.slug, s.pack
 FROM accounts_device d JOIN accounts_site s ON s.id = d.site_id
-WHERE d.id = %s AND s.slug = %s AND d.revoked_at IS NULL
+WHERE d.id = %s AND d.revoked_at IS NULL
 """
 
 
-def _in_use(identity: UUID, slug: str) -> Device | None:
+def device_in_use(identity: UUID) -> Device | None:
     """The device that was not revoked, with what every report needs of it and its site: Django reads the rest when it is asked for."""
     number = Device._meta.pk.get_db_prep_value(identity, connection)
-    for public_key, site_id, pack in fetched(IN_USE, (number, slug)):
+    for public_key, site_id, slug, pack in fetched(IN_USE, (number,)):
         device = Device.from_db(connection.alias, ("id", "site_id", "public_key", "revoked_at"), (identity, site_id, public_key, None))
         device.site = Site.from_db(connection.alias, ("id", "slug", "pack"), (site_id, slug, pack))
         return device

@@ -208,17 +208,17 @@ def _require_commitment(submission: Submission, report: Report) -> None:
 
 def keep(submission: Submission, report: Report, now: datetime) -> None:
     """Write the report to the vault, first: a state never says accepted without it."""
-    OpenedReport.objects.update_or_create(
+    opened_report = OpenedReport(
         envelope_digest=submission.digest,
-        defaults={
-            "site": submission.site.slug,
-            "period": submission.period,
-            "revision": submission.revision,
-            "device": submission.device_id,
-            "report": encode_report(report),
-            "opened_at": now,
-        },
+        site=submission.site.slug,
+        period=submission.period,
+        revision=submission.revision,
+        device=submission.device_id,
+        report=encode_report(report),
+        opened_at=now,
     )
+    written = [field.name for field in OpenedReport._meta.concrete_fields if not field.primary_key]
+    OpenedReport.objects.bulk_create([opened_report], update_conflicts=True, unique_fields=["envelope_digest"], update_fields=written)
 
 
 def settle(submission: Submission, claim_id: UUID, report: Report | None, refusal: VerificationError | None, now: datetime) -> State | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 
 from portal.governance.api import PackEntrySerializer, PackSignatureSerializer, proven_entry
 from portal.practices.selectors import newest_edition
+from portal.read_replica import from_replica
 from portal.schema import PublicView
 
 
@@ -33,6 +35,7 @@ class PracticesSerializer(serializers.Serializer[Any]):
 
 class PracticesView(PublicView):
     @extend_schema(operation_id="practices", responses={200: PracticesSerializer})
+    @method_decorator(from_replica)
     def get(self, _request: Request) -> Response:
         """The whole library at once: who asks tells nothing of what fits."""
         edition = newest_edition()

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.http import Http404
+from django.utils.decorators import method_decorator
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -19,6 +20,7 @@ from portal.publication import selectors
 from portal.publication.citation import api_url, file_name
 from portal.publication.rows import benchmark_view
 from portal.publication.shapes import ListedView
+from portal.read_replica import from_replica
 from portal.schema import ProblemSerializer, PublicView
 
 
@@ -194,6 +196,7 @@ ROUTE = OpenApiParameter("route", {"type": "string", "pattern": "^[a-z0-9-]+$"},
 
 class BenchmarksView(PublicView):
     @extend_schema(operation_id="benchmarks", responses={200: BenchmarkRowSerializer(many=True)})
+    @method_decorator(from_replica)
     def get(self, _request: Request) -> Response:
         """The version in force of every benchmark."""
         return Response([_row(view) for view in selectors.latest_published()])
@@ -251,6 +254,7 @@ class BenchmarkVersionView(_OneBenchmark):
 
     query = frozenset({"route", "format"})
 
+    @method_decorator(from_replica)
     def get(self, request: Request, pack: str, period: str, version: str | None = None) -> Response:
         """A published benchmark. The header `Steplabel-Status` says `published` or `withdrawn`, and then why."""
         return self.answer(request, pack, period, version, request.query_params.get("route"), None)
@@ -267,6 +271,7 @@ class BenchmarkVersionOfPlaceView(_OneBenchmark):
 
     query = frozenset({"format"})
 
+    @method_decorator(from_replica)
     def get(self, request: Request, pack: str, place: str, route: str, period: str, version: str | None = None) -> Response:
         """A published benchmark by its full address. The header `Steplabel-Status` says `published` or `withdrawn`, and then why."""
         return self.answer(request, pack, period, version, route, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
+from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from portal.publication import selectors
 from portal.publication.api import ROUTE, ReasonSerializer, refuse_if_several
 from portal.publication.references import references_of
 from portal.publication.rows import benchmark_view
+from portal.read_replica import from_replica
 from portal.schema import ProblemSerializer, PublicView
 
 
@@ -55,6 +57,7 @@ class BenchmarkReferencesView(PublicView):
     query = frozenset({"route"})
 
     @extend_schema(operation_id="benchmark_references", parameters=[ROUTE], responses={**ANSWERS, 409: ProblemSerializer})
+    @method_decorator(from_replica)
     def get(self, request: Request, pack: str, period: str, version: str) -> Response:
         """Every reference that is held for the sector: a figure stands beside the label only where it agrees with it."""
         return _answer(pack, period, version, request.query_params.get("route"), None)
@@ -64,6 +67,7 @@ class BenchmarkReferencesOfPlaceView(PublicView):
     """What others publish beside one version of a jurisdiction's benchmark."""
 
     @extend_schema(operation_id="benchmark_references_of_place", responses=ANSWERS)
+    @method_decorator(from_replica)
     def get(self, _request: Request, pack: str, place: str, route: str, period: str, version: str) -> Response:
         """Every reference that is held for the sector: a figure stands beside the label only where it agrees with it."""
         return _answer(pack, period, version, route, place)

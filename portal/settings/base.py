@@ -102,8 +102,9 @@ CACHES: dict[str, Any] = {
     "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages", "OPTIONS": {"MAX_ENTRIES": 300}},
 }
 
-# Databases: the default one, and the vault which only worker and operator can name.
-DATABASE_ROUTERS = ["portal.routers.VaultRouter"]
+# Databases: the default one, the vault which only worker and operator can name, and for the web a replica of the default one to read.
+DATABASE_ROUTERS = ["portal.read_replica.ReplicaRouter", "portal.routers.VaultRouter"]
+REPLICA_LATE_S = 10.0  # public pages are not read from a replica that is further behind
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 

@@ -5,7 +5,8 @@ Needed: `SECRET_KEY`, `STEPLABEL_HOSTS`, `DATABASE_URL`, `DIRECTORY_FILE`, and a
 operator `RECEIPT_KEY_FILE`; for worker and operator `VAULT_DATABASE_URL`; for the worker alone `PROCESSING_KEY_FILE`. What is secret may
 come as a file instead: `SECRET_KEY_FILE`, `DATABASE_URL_FILE`, `VAULT_DATABASE_URL_FILE`, `STEPLABEL_CACHE_URL_FILE`,
 `STEPLABEL_LIMITS_URL_FILE`, `STEPLABEL_BROKER_URL_FILE`, `REDIS_URL_FILE`, and the passwords of the two database roles alone as
-`DATABASE_PASSWORD_FILE` and `VAULT_DATABASE_PASSWORD_FILE`.
+`DATABASE_PASSWORD_FILE` and `VAULT_DATABASE_PASSWORD_FILE`. The web alone may have a
+`REPLICA_DATABASE_URL`, with the same ways to give it (`REPLICA_DATABASE_URL_FILE`, `REPLICA_DATABASE_PASSWORD_FILE`).
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def _secret(name: str) -> str:
     return _needed(name)
 
 
-def _database(name: str) -> dict[str, Any]:
+def _database(name: str, **sooner: int) -> dict[str, Any]:
     parsed: dict[str, Any] = {**dj_database_url.parse(_secret(f"{name}_URL"), conn_health_checks=True)}
     if f"{name}_PASSWORD_FILE" in os.environ:
         parsed["PASSWORD"] = _secret(f"{name}_PASSWORD")
@@ -53,7 +54,7 @@ def _database(name: str) -> dict[str, Any]:
     parsed["DISABLE_SERVER_SIDE_CURSORS"] = ROLE is not Role.OPERATOR
     # a server that a cut network hides is given up in seconds: without these a thread waits for it a quarter of an hour
     waits = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2}
-    parsed["OPTIONS"] = {**waits, **parsed.get("OPTIONS", {})}
+    parsed["OPTIONS"] = {**waits, **sooner, **parsed.get("OPTIONS", {})}
     return parsed
 
 
@@ -73,6 +74,12 @@ if ROLE.sees_vault:
     DATABASES["vault"] = _database("VAULT_DATABASE")
 elif given := sorted(name for name in os.environ if name.startswith("VAULT_DATABASE_")):
     raise ImproperlyConfigured(f"{given[0]} is set for the web role. Only worker and operator may reach the vault.")
+
+if ROLE is Role.WEB and ("REPLICA_DATABASE_URL" in os.environ or "REPLICA_DATABASE_URL_FILE" in os.environ):
+    # public pages do not wait for it as long as for the primary, which can answer them too
+    DATABASES["replica"] = _database("REPLICA_DATABASE", connect_timeout=2, tcp_user_timeout=5_000)
+    DATABASES["replica"]["OPTIONS"]["pool"]["timeout"] = 2
+REPLICA_LATE_S = float(os.environ.get("STEPLABEL_REPLICA_LATE_SECONDS", "10"))
 
 TRACES_URL = require_checked_collector(os.environ.get("STEPLABEL_TRACES_URL"))
 

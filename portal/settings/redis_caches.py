@@ -22,7 +22,7 @@ class SharedPool:
 
 def redis_caches(counts: str, pages: str) -> dict[str, Any]:
     """By the addresses of their servers; told apart by a prefix where somebody gives both one database."""
-    backend = "django.core.cache.backends.redis.RedisCache"
+    backend = "portal.redis_store.RedisStore"
     shared = {"pool_class": SharedPool}
     waits = {"socket_timeout": WAIT_S, "socket_connect_timeout": WAIT_S}
     return {

@@ -17,11 +17,12 @@ from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission
 from portal.standings.cohort import Cohort, cohort
 from portal.standings.models import ProtectedValue, Standing
+from portal.statements import insert
 
 
 def record_protected_values(submission: Submission, labels: Iterable[ReleasedLabel]) -> None:
     """Copy what the worker opened out of the vault. Called in the transaction that accepts the submission."""
-    ProtectedValue.objects.bulk_create([ProtectedValue.of(submission, label) for label in labels])
+    insert([ProtectedValue.of(submission, label) for label in labels])
 
 
 def compute(period: ReportingPeriod, by: str, now: datetime) -> int:

@@ -27,6 +27,7 @@ AT_ONCE = 1_000
 
 HEAD = "SELECT size FROM translog_loghead WHERE id = 1"
 HEAD_LOCKED = HEAD + " FOR UPDATE"
+IN_LINE = "SELECT id, kind, digest FROM translog_waitingentry ORDER BY id LIMIT %s"
 STORED = "SELECT number, hash FROM translog_lognode WHERE number IN ({})"
 
 
@@ -82,12 +83,13 @@ def put_in_line(kind: Kind, digest: str) -> None:
     """
     most = kept_heads.kept().size
     kept_heads.require_whole(size(), most)
-    WaitingEntry.objects.create(kind=kind, digest=digest)
+    insert([WaitingEntry(kind=kind, digest=digest)])
 
 
 def size() -> int:
     """How many entries there are now, whole or set back."""
-    return LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+    held = fetched(HEAD, ())
+    return int(held[0][0]) if held else 0
 
 
 def number_waiting(now: datetime) -> None:
@@ -98,9 +100,9 @@ def number_waiting(now: datetime) -> None:
 
 
 def _number_waiting(head: LogHead, now: datetime) -> None:
-    while some := list(WaitingEntry.objects.order_by("pk")[:AT_ONCE]):
-        append_all(head, [(Kind(one.kind), one.digest) for one in some], now)
-        WaitingEntry.objects.filter(pk__in=[one.pk for one in some]).delete()
+    while some := fetched(IN_LINE, (AT_ONCE,)):
+        append_all(head, [(Kind(kind), digest) for _, kind, digest in some], now)
+        WaitingEntry.objects.filter(pk__in=[number for number, _, _ in some]).delete()
 
 
 def add(kind: Kind, digest: str, now: datetime) -> int:

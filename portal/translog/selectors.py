@@ -13,6 +13,7 @@ from benchmarks.wire.logged import Kind, hashed, leaf, object_of
 from benchmarks.wire.merkle import EMPTY_ROOT, Node, Run, Tree, consistency_runs, hash_of, inclusion_runs, nodes_of
 from benchmarks.wire.signing import ReceiptKey
 from portal.problems import RefusedError
+from portal.statements import fetched, places
 from portal.translog import kept_heads, log
 from portal.translog.kept_heads import REMEDY
 from portal.translog.log import day_of
@@ -74,18 +75,21 @@ def head(key: ReceiptKey, at_size: int | None = None) -> HeadView:
     Raises:
         RefusedError: `log-size-unknown` (404); `log-set-back`, `heads-not-kept` (503).
     """
-    _require_kept_beginning()
     wanted = _known_size(at_size)
-    view = head_of(wanted, key)
+    root = _beginning_as_kept(wanted)
+    view = _signed_head(wanted, root, key)
     kept_heads.keep(wanted, view.signed)
     return view
 
 
 def head_of(size: int, key: ReceiptKey) -> HeadView:
     """The head at a size that the log has or had, whatever was shown before: for the ceremony that restarts it."""
-    root = _root(size)
-    moment = int(LogEntry.objects.get(index=size - 1).appended_at.timestamp()) if size else 0
-    return HeadView(size, root, moment, key.key_id, heads.issue(size, root, moment, key))
+    return _signed_head(size, _root(size), key)
+
+
+def _signed_head(size: int, root: bytes, key: ReceiptKey) -> HeadView:
+    at = LogEntry.objects.values_list("appended_at", flat=True).get(index=size - 1).timestamp() if size else 0
+    return HeadView(size, root, int(at), key.key_id, heads.issue(size, root, int(at), key))
 
 
 def require_kept() -> None:
@@ -94,24 +98,25 @@ def require_kept() -> None:
     Raises:
         RefusedError: `log-set-back` (503).
     """
-    whole_size()
-    _require_kept_beginning()
+    _beginning_as_kept(whole_size())
 
 
-def _require_kept_beginning() -> None:
-    """The log begins with the last head that was kept: one that was set back and grew again under other entries does not."""
+def _beginning_as_kept(size: int) -> bytes:
+    """The root at a size. The log must begin with the last head that was kept: one set back that grew again otherwise does not."""
     signed = kept_heads.kept().signed
     if signed is None:
-        return
+        return _root(size)
     known = heads.parse(signed)
     whole_size()
-    if head_differs(known.size, known.root):
+    of_known, root = _roots(known.size, size)
+    if of_known != known.root:
         raise RefusedError(
             503,
             "log-set-back",
             Phrase("The portal's log does not begin with the %(size)s entries that it has shown: the log was set back.", size=known.size),
             REMEDY,
         )
+    return root
 
 
 def root_at(size: int) -> bytes:
@@ -212,7 +217,12 @@ def _nodes_in(leaves: int) -> int:
 
 
 def _root(size: int) -> bytes:
-    return _hashes([(0, size)])[0] if size else EMPTY_ROOT
+    return _roots(size)[0]
+
+
+def _roots(*sizes: int) -> list[bytes]:
+    found = iter(_hashes((0, size) for size in sizes if size))
+    return [next(found) if size else EMPTY_ROOT for size in sizes]
 
 
 def _known_size(asked: int | None) -> int:
@@ -237,8 +247,8 @@ def _hashes(runs: Iterable[Run]) -> list[bytes]:
     """
     runs = list(runs)
     wanted = {LogNode.number_of(node) for run in runs for node in nodes_of(run)}
-    found = (row for at_once in batched(wanted) for row in LogNode.objects.filter(number__in=at_once))
-    known = {row.number: bytes(row.hash) for row in found}
+    found = (row for at_once in batched(wanted) for row in fetched(log.STORED.format(places(at_once)), at_once))
+    known = {number: bytes(content) for number, content in found}
     if len(known) < len(wanted):
         raise RefusedError(
             500,

@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from portal import keys, wall
+from portal import keys, read_replica, wall
 from portal.intake import worker_seen
 from portal.intake.models import State, Submission
 from portal.intake.selectors import waiting_since
@@ -57,6 +57,7 @@ class _Installation:
             yield from self._workers()
             yield from self._log()
             yield from self._keys()
+            yield from _replica()
         except SERVER_AWAY:  # away since: what was read stands
             return
 
@@ -98,6 +99,15 @@ class _Installation:
         for kind, listed in (("processing", content.processing), ("receipt", content.receipts)):
             days = max((key.valid_to - today).days for key in listed)
             yield _gauge("steplabel_key_days_left", "Days until the newest listed key ends", "kind", {kind: float(days)})
+
+
+def _replica() -> Iterator[Metric]:
+    """Nothing where none is named or it does not answer: `steplabel_wrong` tells that."""
+    behind_s = read_replica.watch.behind_s() if read_replica.is_named() else None
+    if behind_s is not None:
+        yield GaugeMetricFamily(
+            "steplabel_read_replica_behind_seconds", "What the replica of public pages has yet to replay", value=behind_s
+        )
 
 
 def _answered() -> CounterMetricFamily:

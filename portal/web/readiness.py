@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
 from benchmarks.errors import SteplabelError
-from portal import keys
+from portal import keys, read_replica
 from portal.celery import app
 from portal.database_servers import has_room, waits_for_replica
 from portal.intake import worker_seen
@@ -91,6 +91,8 @@ def _wrong(now: datetime) -> Iterator[str]:
         yield "cache-away"
     if not broker_answers():
         yield "broker-away"
+    if trouble := read_replica.trouble():
+        yield trouble
 
 
 def _answers(ask: Callable[[], object]) -> bool:

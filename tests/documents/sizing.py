@@ -18,6 +18,8 @@ BUSY = 0.7
 """Of a core or a lock, used in the peak hour: above it, waiting grows faster than work."""
 PEAK = 3.0
 """Reports of a deadline's last hour over those of an even hour of that size: they do not come evenly."""
+DAY = 30_000
+"""Reports: a deadline day of 10,000 sites in one hour, three times over."""
 OPEN_WITHIN_H = 12.0
 """What came by a deadline is to be opened so soon."""
 DISK_GB = 400.0
@@ -29,7 +31,7 @@ class Need:
     """What so many sites need where all report once within an hour."""
 
     sites: int
-    web_cores: float
+    web_cores: float  # with nginx and Redis, where they were counted
     worker_cores: float  # where what came is opened within `OPEN_WITHIN_H`
     database_cores: float
     lock_share: float  # of the time in which the log's head is held, by all web processes together
@@ -47,7 +49,7 @@ def need(sites: int, measured: dict[str, Any]) -> Need:
     cpu = {kind: seconds / 1_000 for kind, seconds in measured["cpu_s_per_1000"].items()}
     return Need(
         sites,
-        web_cores=per_s * cpu["web"] / BUSY,
+        web_cores=per_s * sum(cpu.get(kind, 0.0) for kind in ("web", "proxy", "redis")) / BUSY,
         worker_cores=sites * cpu["worker"] / (OPEN_WITHIN_H * HOUR_S) / BUSY,
         database_cores=per_s * cpu["database"] / BUSY,
         lock_share=per_s * measured["log_held_ms"] / 1_000,
@@ -101,7 +103,9 @@ def _breaks(measured: dict[str, Any]) -> str:
     at = {what: f"{_largest(measured, what):,}" for what in ("web", "database", "lock")}
     return (
         f"In that hour one machine of 8 cores for the web carries {at['web']} sites, one database server of 8 cores {at['database']},\n"
-        f"and the one row that orders the log {at['lock']}, whatever machines stand around it."
+        f"and the one row that orders the log {at['lock']}, whatever machines stand around it.\n\n"
+        f"Of the {2 * HOUR_S:,} processor seconds that two cores have in an hour, {DAY:,} reports take "
+        f"{DAY / 1_000 * sum(measured['cpu_s_per_1000'].values()):,.0f}, as measured above; agents come on top."
     )
 
 
@@ -119,6 +123,7 @@ def _measured(found: dict[str, Any]) -> str:
     waiting = ", ".join(f"{part['waiting']:g}" for part in found["parts"] if "waiting" in part) or "not counted in this run"
     rate = f"; begun at an even rate of {found['offered_per_hour']:,} an hour" if found.get("offered_per_hour") else ""
     sites = f"; {found['registered']:,} sites registered, {found['sites']:,} reported" if "registered" in found else ""
+    sites += "; sealed before the run (`--prepared`)" if found.get("prepared") else ""
     pace = f"{found['per_hour']:,} an hour{rate}{sites}"
     return f"""| what | measured |
 |---|---|

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.core.cache import caches
 from pytest_django.fixtures import Settings
+from redis import Redis
 
+from portal.rate_counts import count
+from portal.redis_store import RedisStore
 from portal.settings.redis_caches import redis_caches
 from portal.stores import check_stores
 from tests.servers.redis import started
@@ -57,3 +62,24 @@ def test_servers_that_are_away_are_told_apart_by_their_addresses(settings: Setti
     here, there = "redis://127.0.0.1:1/0", "redis://127.0.0.1:2/0"
     assert findings(settings, here, there, there) == []
     assert findings(settings, here, here.replace("/0", "/1"), there) == ["W001"]
+
+
+def test_a_count_begins_its_window_once_and_ends_with_it(servers: Servers, settings: Settings) -> None:
+    """In one command, by one client for all commands of the process: what is counted again does not stay longer."""
+    settings.CACHES = redis_caches(counts=servers.keeping, pages=servers.evicting)
+    store = caches["default"]
+    assert isinstance(store, RedisStore)
+    with Redis.from_url(servers.keeping) as server:
+        assert count(100, "window") == 1
+        before = server.info("commandstats")["cmdstat_evalsha"]["calls"]
+        key = server.keys("*count:*")[0]
+        server.expire(key, 50)
+        assert [count(100, "window"), count(100, "window")] == [2, 3]
+        assert 0 < server.ttl(key) <= 50
+        assert server.info("commandstats")["cmdstat_evalsha"]["calls"] == before + 2
+        server.delete(key)
+        assert count(1, "window") == 1
+        assert server.pttl(key) <= 1_000
+        assert store._cache.get_client() is store._cache.get_client(write=True)
+        time.sleep(1.1)
+        assert count(1, "window") == 1

@@ -57,6 +57,16 @@ class Cluster:
         _run(self.programs, "initdb", "--pgdata", str(self.data), "--username", "postgres", *rules, "--encoding", "UTF8", "--no-sync")
         return self
 
+    def follow(self, port: int) -> Cluster:
+        """Files of a replica, which streams what the server on that port writes."""
+        self.programs, self.origin = _programs(self.directory)
+        self.data.mkdir(mode=0o700)
+        if unprivileged():
+            shutil.chown(self.data, "nobody", "nogroup")
+        of = ("--host", "127.0.0.1", "--port", str(port), "--username", "postgres", "--no-password")
+        _run(self.programs, "pg_basebackup", *of, "--pgdata", str(self.data), "--checkpoint", "fast", "--write-recovery-conf", "--no-sync")
+        return self
+
     @property
     def data(self) -> Path:
         return self.directory / "postgres"

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from portal.own_address import absolute
 from portal.publication.selectors import every_published
+from portal.read_replica import from_replica
 from portal.web.addresses import benchmark_url
 from portal.web.presenters.regulator import page_title
 from portal.web.words import Names, in_language
@@ -24,6 +25,7 @@ PUBLIC_PAGES = (
 
 
 @require_safe
+@from_replica
 def publications(_request: HttpRequest) -> HttpResponse:
     """The newest publications and withdrawals; an entry's id is the address to cite."""
     feed = Atom1Feed(
@@ -50,6 +52,7 @@ def publications(_request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@from_replica
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Of versions each that the public has seen: they keep their addresses for ever."""
     versions = (benchmark_url(row, row.version) for row in every_published())

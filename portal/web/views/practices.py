@@ -26,6 +26,7 @@ from portal.practices.collecting import WAITING
 from portal.practices.content import FIELDS, gives_away
 from portal.practices.models import Entry, State
 from portal.problems import RefusedError
+from portal.read_replica import from_replica
 from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
@@ -53,18 +54,21 @@ IN_THE_FORM = frozenset({"practice-gives-away"})
 
 
 @require_safe
+@from_replica
 def every(request: HttpRequest) -> HttpResponse:
     """The whole library, or what fits a sector, a step, a cause (`?sector=&step=&cause=`)."""
     return render(request, "web/practices.html", {"page": presenter.library_page(selectors.library(), request.GET)})
 
 
 @require_safe
+@from_replica
 def every_csv(request: HttpRequest) -> HttpResponse:
     """In the columns in which a list is imported, and what the library adds."""
     return csv_file("steplabel-practices.csv", *presenter.library_table(selectors.library()))
 
 
 @require_safe
+@from_replica
 def one(request: HttpRequest, practice: str, version: int | None = None) -> HttpResponse:
     reports = request.user.is_authenticated and Role.ENTERPRISE in roles_of(person(request))
     library = selectors.library()

@@ -24,6 +24,7 @@ from portal.publication import citation, codebook, open_data, sectors, selectors
 from portal.publication.document import CSV_FIELDS
 from portal.publication.rows import Row, Series, benchmark_view
 from portal.publication.shapes import BenchmarkView
+from portal.read_replica import from_replica
 from portal.web import paper, pictures
 from portal.web.addresses import benchmark_url
 from portal.web.figures import EnergyUnit
@@ -42,6 +43,7 @@ UNIT_KEPT_S = 365 * 24 * 3600
 
 
 @require_safe
+@from_replica
 def benchmark_list(request: HttpRequest) -> HttpResponse:
     """All benchmarks, those of one sector (`?sector=`), or those whose names have these words (`?q=`); 404 for an unknown sector."""
     words = request.GET.get("q", "").strip()[:100]
@@ -100,6 +102,7 @@ def _list_query(words: str, sector: str, page_number: str) -> QueryDict:
 
 
 @require_safe
+@from_replica
 def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     found, row = _found(pack, place, route, period, version)
     unit, units = chosen_unit(request, period)
@@ -117,6 +120,7 @@ def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: s
 
 
 @require_safe
+@from_replica
 def compare(request: HttpRequest, pack: str, place: str, route: str, period: str, a: int, b: int) -> HttpResponse:
     """Two versions side by side, in the order they are asked for."""
     views = selectors.two_versions(pack, period, a, b, route, place)
@@ -129,6 +133,7 @@ def compare(request: HttpRequest, pack: str, place: str, route: str, period: str
 
 
 @require_safe
+@from_replica
 def in_force(_request: HttpRequest, pack: str, place: str, route: str, period: str) -> HttpResponseBase:
     """The address without a version leads to the one in force; it is not the address to cite."""
     _series, row = _found(pack, place, route, period)
@@ -136,6 +141,7 @@ def in_force(_request: HttpRequest, pack: str, place: str, route: str, period: s
 
 
 @require_safe
+@from_replica
 def benchmark_csv(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     _series, row = _found(pack, place, route, period, version)
     before = selectors.preceding(row)
@@ -146,6 +152,7 @@ def benchmark_csv(_request: HttpRequest, pack: str, place: str, route: str, peri
 
 
 @require_safe
+@from_replica
 def every_version_csv(_request: HttpRequest) -> HttpResponse:
     """The tables of all that was ever published, withdrawn versions too, as one: the columns of a version's own file."""
     rows = selectors.every_published()
@@ -161,6 +168,7 @@ def every_version_csv(_request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@from_replica
 def benchmark_json(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """The signed document, exactly as the API serves it."""
     _series, row = _found(pack, place, route, period, version)
@@ -169,6 +177,7 @@ def benchmark_json(_request: HttpRequest, pack: str, place: str, route: str, per
 
 
 @require_safe
+@from_replica
 def benchmark_parquet(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     _series, row = _found(pack, place, route, period, version)
     before = selectors.preceding(row)
@@ -182,6 +191,7 @@ def benchmark_parquet(_request: HttpRequest, pack: str, place: str, route: str, 
 
 
 @require_safe
+@from_replica
 def benchmark_json_ld(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """What catalogues of data sets read, in the reader's language as far as names have one."""
     _series, row = _found(pack, place, route, period, version)
@@ -190,6 +200,7 @@ def benchmark_json_ld(_request: HttpRequest, pack: str, place: str, route: str, 
 
 
 @require_safe
+@from_replica
 def benchmark_pdf(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """The page on paper, always in the published unit."""
     found, row = _found(pack, place, route, period, version)
@@ -208,11 +219,13 @@ SHOWN_ANYWHERE = csp({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"
 
 
 @require_safe
+@from_replica
 def benchmark_ladder(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponseBase:
     return _picture(request, _found(pack, place, route, period, version), pictures.ladder)
 
 
 @require_safe
+@from_replica
 def benchmark_spread(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponseBase:
     return _picture(request, _found(pack, place, route, period, version), pictures.spread)
 
@@ -238,12 +251,14 @@ def _picture(request: HttpRequest, found: tuple[Series, Row], draw: Callable[[Be
 
 
 @require_safe
+@from_replica
 def benchmark_bib(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     _series, row = _found(pack, place, route, period, version)
     return _file(citation.bibtex(*_cited(row)), "application/x-bibtex; charset=utf-8", row, "bib")
 
 
 @require_safe
+@from_replica
 def benchmark_ris(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     _series, row = _found(pack, place, route, period, version)
     return _file(citation.ris(*_cited(row)), "application/x-research-info-systems; charset=utf-8", row, "ris")

@@ -9,12 +9,14 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts import second_factor
 from portal.accounts.selectors import roles_of
+from portal.read_replica import from_replica
 from portal.web.access import person
 from portal.web.search import LONGEST, MOST, search
 
 
 @require_safe
 @never_cache
+@from_replica
 def page(request: HttpRequest) -> HttpResponse:
     """Whose role asks for a second factor and who has not shown it finds what the public finds."""
     text = request.GET.get("words", "").strip()[:LONGEST]

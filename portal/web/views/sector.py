@@ -14,6 +14,7 @@ from portal.own_address import absolute
 from portal.publication import codebook, open_data, over_years, sectors
 from portal.publication.in_force import in_force_of
 from portal.publication.rows import Row
+from portal.read_replica import from_replica
 from portal.web.addresses import benchmark_url
 from portal.web.page_cache import Rendered, cached, rendered
 from portal.web.presenters.moved import over_years_page
@@ -23,6 +24,7 @@ from portal.web.words import Names
 
 
 @require_safe
+@from_replica
 def sector(request: HttpRequest, pack: str, place: str, route: str) -> HttpResponse:
     rows = _rows(pack, place, route)
     others = [one for one in sectors.groups_in_force() if (one.pack, one.route) == (pack, route) and one.place != place]
@@ -45,11 +47,13 @@ def sector(request: HttpRequest, pack: str, place: str, route: str) -> HttpRespo
 
 
 @require_safe
+@from_replica
 def sector_csv(_request: HttpRequest, pack: str, place: str, route: str) -> HttpResponse:
     return _file(_table(_rows(pack, place, route)), "text/csv; charset=utf-8", (pack, place, route), "csv")
 
 
 @require_safe
+@from_replica
 def sector_parquet(_request: HttpRequest, pack: str, place: str, route: str) -> HttpResponse:
     rows = _rows(pack, place, route)
     about = {"source": absolute(_address(pack, place, route)), "licence": open_data.LICENCE_URL}
@@ -58,6 +62,7 @@ def sector_parquet(_request: HttpRequest, pack: str, place: str, route: str) -> 
 
 
 @require_safe
+@from_replica
 def sector_json_ld(_request: HttpRequest, pack: str, place: str, route: str) -> HttpResponse:
     rows = _rows(pack, place, route)
     title = Names.of(pack, rows[-1].pack_version).title(route)

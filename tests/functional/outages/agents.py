@@ -87,6 +87,9 @@ class Reporting:
     def start(self) -> None:
         for year in YEARS[: self.a_site]:
             data_of(year)
+        self._begin()
+
+    def _begin(self) -> None:
         self._next = time.monotonic()
         self._threads = [threading.Thread(target=self._report, daemon=True) for _ in range(self.at_once)]
         for thread in self._threads:

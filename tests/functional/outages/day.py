@@ -1,16 +1,19 @@
-"""python -m tests.functional.outages.day [--minutes N] [--agents N] [--sites N] [--a-site N] [--per-hour N] [--keep].
+"""python -m tests.functional.outages.day [--minutes N] [--agents N] [--sites N] [--a-site N] [--per-hour N] [--prepared] [--keep].
 
 Reports without an outage, and what they cost. Real agents at a portal as the outages have it. Processor time of each kind of process per
-1,000 reports, bytes they add, how long a report takes its agent, and each sixth of the time the memory of web and worker and what waits.
+1,000 reports, bytes they add, how long a report takes its agent, and every five minutes the memory of web and worker, what waits, and how
+long the requests of these minutes took.
 
 With `--per-hour` reports begin at that even rate whether or not the one before is done, and each waits from the moment it was due: a
-portal that falls behind shows it. A deadline day three times over is `--minutes 60 --sites 10000 --a-site 3 --per-hour 30000`.
+portal that falls behind shows it. With `--prepared` they are sealed before the time begins, so that what agents spend on drawing is not in
+it (`prepared`). A deadline day three times over is `--prepared --minutes 60 --sites 10000 --a-site 3 --per-hour 30000 --agents 16`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -20,12 +23,15 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import mean, quantiles
 
+from redis import Redis
+
 from tests.functional.outages.account import settle
 from tests.functional.outages.agents import YEARS
+from tests.functional.outages.prepared import MOST_A_SITE, Prepared, prepare
 from tests.functional.outages.servers import until
 from tests.functional.outages.world import EMPTY_S, World, world
 
-PARTS = 6
+PART_MINUTES, LEAST_PARTS = 5.0, 4
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -36,21 +42,29 @@ def main() -> int:
     parser.add_argument("--sites", type=int, default=0, help="how many are registered, where more than report")
     parser.add_argument("--a-site", type=int, default=len(YEARS), help="reports of each site")
     parser.add_argument("--per-hour", type=int, help="begin so many reports an hour, evenly; as many as the agents bear where not given")
+    parser.add_argument(
+        "--prepared", action="store_true", help="reports that were sealed before: needs --per-hour, and --a-site of at most 7"
+    )
     parser.add_argument("--keep", action="store_true", help="what docs/sizing.md is written from: python -m tests.documents --write")
     asked = parser.parse_args()
+    if asked.prepared and not (asked.per_hour and asked.a_site <= MOST_A_SITE):
+        parser.error(f"--prepared needs --per-hour, and --a-site of at most {MOST_A_SITE}")
     needed = int(asked.minutes * (asked.per_hour / 60 / asked.a_site if asked.per_hour else 40)) + asked.agents
     with world(sites=max(20, needed), registered=asked.sites, at_once=asked.agents, small_disks=False) as made:
+        if asked.prepared:
+            sites = prepare(made.installation, needed, asked.a_site)
+            made.agents = Prepared(made.address, made.agents.folder, made.agents.tokens, asked.agents, sites=sites)
         made.agents.a_site, made.agents.every_s = asked.a_site, 3_600 / asked.per_hour if asked.per_hour else 0.0
         before, bytes_before = _cpu_s(made), _bytes(made)
         held: list[dict[str, float]] = []
         start = time.monotonic()
         with made.read():
             made.agents.start()
-            for part in range(1, PARTS + 1):
-                time.sleep(max(0.0, start + part * asked.minutes * 60 / PARTS - time.monotonic()))
-                held.append(
-                    {**_memory_mb(made), "waiting": made.waiting(), "reports": len(made.agents.receipts), "load": os.getloadavg()[2]}
-                )
+            parts = max(LEAST_PARTS, math.ceil(asked.minutes / PART_MINUTES))
+            for part in range(1, parts + 1):
+                before_part = len(made.agents.handed_in)
+                time.sleep(max(0.0, start + part * asked.minutes * 60 / parts - time.monotonic()))
+                held.append({**_memory_mb(made), "waiting": made.waiting(), **_so_far(made, before_part)})
                 print(json.dumps(held[-1]), file=sys.stderr, flush=True)
             made.agents.end()
         seconds = time.monotonic() - start
@@ -69,13 +83,14 @@ def main() -> int:
         "agents": asked.agents,
         "sites": len(made.agents.debits),
         "registered": max(asked.sites, needed),
+        "prepared": asked.prepared,
         "offered_per_hour": asked.per_hour,
         "reports": reports,
         "minutes": round(seconds / 60, 1),
         "per_hour": round(reports / seconds * 3_600),
         "lost": len(account.lost),
         "doubled": len(account.doubled),
-        "errors": sum(number for status, number in statuses.items() if status >= 400) + len(made.agents.refusals),
+        "errors": _errors(made),
         "statuses": dict(sorted(statuses.items())),
         "report_p50_s": round(agent[49], 2),
         "report_p99_s": round(agent[98], 2),
@@ -91,6 +106,24 @@ def main() -> int:
     if asked.keep:
         KEPT.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
     return 1 if account.lost or account.doubled or result["errors"] else 0
+
+
+def _so_far(made: World, before: int) -> dict[str, float]:
+    """Reports and errors since the start, and how long the requests that handed in took after so many."""
+    taken = made.agents.handed_in[before:]
+    hundredths = quantiles(taken, n=100) if len(taken) > 1 else [0.0] * 99
+    return {
+        "reports": len(made.agents.receipts),
+        "errors": _errors(made),
+        "p50_ms": round(hundredths[49] * 1_000),
+        "p99_ms": round(hundredths[98] * 1_000),
+        "load": os.getloadavg()[2],
+    }
+
+
+def _errors(made: World) -> int:
+    statuses = made.pages + made.agents.statuses
+    return sum(number for status, number in statuses.items() if status >= 400) + len(made.agents.refusals)
 
 
 HELD = """
@@ -128,12 +161,17 @@ def _processes(made: World) -> dict[str, list[int]]:
         "web": [number for web in made.web for number in web.processes()],
         "worker": made.worker.processes(),
         "database": [],
+        "proxy": _with_children(int((made.installation.folder / "nginx" / "nginx.pid").read_text("ascii"))),
+        "redis": [int(Redis.from_url(made.redis.url).info("server")["process_id"])],
     }
     for cluster in (made.main, made.vault):
         postmaster = int((cluster.data / "postmaster.pid").read_text("ascii").split()[0])
-        found["database"].append(postmaster)
-        found["database"] += map(int, Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text("ascii").split())
+        found["database"] += _with_children(postmaster)
     return found
+
+
+def _with_children(number: int) -> list[int]:
+    return [number, *map(int, Path(f"/proc/{number}/task/{number}/children").read_text("ascii").split())]
 
 
 def _cpu_s(made: World) -> dict[str, float]:
@@ -149,7 +187,7 @@ def _cpu_s(made: World) -> dict[str, float]:
 def _memory_mb(made: World) -> dict[str, float]:
     held: dict[str, float] = defaultdict(float)
     for kind, numbers in _processes(made).items():
-        if kind != "database":
+        if kind in ("web", "worker"):
             for number in numbers:
                 lines = Path(f"/proc/{number}/status").read_text("ascii").splitlines()
                 held[kind] += round(next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024)

@@ -83,6 +83,14 @@ def test_a_misspelt_role_is_refused() -> None:
     assert "must be web, worker or operator" in load("settings.DEBUG", **PRODUCTION, STEPLABEL_ROLE="wbe").stderr
 
 
+@pytest.mark.parametrize(("role", "databases"), [("web", "default replica"), ("worker", "default vault")])
+def test_the_web_alone_reads_from_a_replica_and_waits_for_it_less_long(role: str, databases: str) -> None:
+    more = {"VAULT_DATABASE_URL": "postgres://worker@db/vault", "PROCESSING_KEY_FILE": "/keys/processing.pem"} if role == "worker" else {}
+    expression = "*settings.DATABASES, *(one['OPTIONS'].get('pool', {}).get('timeout') for one in settings.DATABASES.values())"
+    ran = load(expression, **PRODUCTION, STEPLABEL_ROLE=role, REPLICA_DATABASE_URL="postgres://web@db/steplabel", **more)
+    assert ran.stdout.strip() == f"{databases} {'10 2' if role == 'web' else 'None None'}", ran.stderr
+
+
 @pytest.mark.parametrize("contact", ["", "operator@example.org", "https://example.org/help", "https://example.org"])
 def test_a_contact_is_a_mail_address_or_a_page_or_nothing(tmp_path: Path, contact: str) -> None:
     environment = {"DJANGO_SETTINGS_MODULE": "portal.settings.embedded", "STEPLABEL_VAR": str(tmp_path), "STEPLABEL_CONTACT": contact}
