@@ -15,7 +15,7 @@ ROLLING = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"
 def told(folder: Path, *burnt: Amount) -> list[str]:
     label = of(labelled(works(folder, "steel", {"hot-rolling": Ran(900, [POWER, *burnt])}, ROLLING)), "hot-rolling")
     assert label.used == 60
-    return [one.en for one in label.provisos if one.en.startswith("The step itself uses")]
+    return [one.en for one in label.provisos if one.en.startswith("The step uses")]
 
 
 def test_rolling_without_any_fuel_is_told_at_the_typical_heat(tmp_path: Path) -> None:

@@ -383,15 +383,21 @@ CONTRADICTIONS: Faults = [
         "cement, of GB 16780-2021",
         "GB 21256-2025, or none",
     ),
-    ("{ from = 50, to = 70 }", "{ from = 70 }", "eaf-50-70].applies", "eaf-50-70 beside gb21256-2025-eaf-70", "another period"),
-    ("{ from = 50, to = 70 }", "{ from = 50, to = 71 }", "eaf-50-70].applies", "eaf-50-70 beside gb21256-2025-eaf-70", "other conditions"),
+    ("{ from = 50, to = 70 }", "{ from = 70 }", "eaf-50-70].applies", "eaf-50-70 together with gb21256-2025-eaf-70", "another period"),
+    (
+        "{ from = 50, to = 70 }",
+        "{ from = 50, to = 71 }",
+        "eaf-50-70].applies",
+        "eaf-50-70 together with gb21256-2025-eaf-70",
+        "other conditions",
+    ),
     ('of = ["scrap"], among', 'of = ["shred"], among', "steps[converter].shares[0].of", "shred", "a material of the pack"),
     ('among = ["scrap", "hot-metal"', 'among = ["hot-metal"', "steps[converter].shares[0].among", "hot-metal", "all of `of`, and more"),
     ("shares = [{ var", 'output_of = "furnace"\nshares = [{ var', "steps[converter].output_of", "furnace", "another step of the pack"),
 ]
 WRONG_FIELDS: Faults = [
     ("grid_width = 0.4\n", 'grid_width = "fine"\n', "steps[coking].metrics[total].grid_width", "'fine'", ""),
-    ("grades = { grade1 = 110,", "grades = { grade0 = 1, grade1 = 110,", "gb21342-2025-top].grades", "grade0", "left out"),
+    ("grades = { grade1 = 110,", "grades = { grade0 = 1, grade1 = 110,", "gb21342-2025-top].grades", "grade0", "leave out"),
     (
         'effective_from = 2026-05-01\nsource = "gb21342"\n',
         'effective_from = 2026-05-01\nsource = "a friend"\n',
@@ -482,7 +488,7 @@ def test_an_edition_may_follow_another_and_two_at_once_are_a_fault(tmp_path: Pat
     path.write_text(text.replace("effective_to = 2024-01-01", "effective_to = 2024-01-02"), encoding="utf-8")
     with pytest.raises(InputError) as refusal:
         packs.load(str(path))
-    assert "gb21346-2013-liquid-comprehensive beside gb21346-2022" in refusal.value.found
+    assert "gb21346-2013-liquid-comprehensive together with gb21346-2022" in refusal.value.found
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
