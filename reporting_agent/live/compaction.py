@@ -51,15 +51,18 @@ def _parquet(names: list[str], records: Any) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    records = records[np.argsort(records["meter"], kind="stable")]
+    order = np.argsort(records["meter"], kind="stable")
+    meter, time_us, value, sequence, quality, received_us = (
+        records[name][order] for name in ("meter", "time_us", "value", "sequence", "quality", "received_us")
+    )  # column by column: all of it sorted would be held twice
     stamp = pa.timestamp("us", tz="UTC")
     columns = {
-        "meter_id": pa.DictionaryArray.from_arrays(pa.array(records["meter"].astype(np.int32)), pa.array(names, pa.string())),
-        "timestamp": pa.array(records["time_us"]).cast(stamp),
-        "value": pa.array(records["value"], mask=np.isnan(records["value"])),
-        "sequence": pa.array(records["sequence"], mask=records["sequence"] < 0),
-        "quality": pa.array((records["quality"] % CONSECUTIVE).astype(np.uint8)),
-        "received": pa.array(records["received_us"]).cast(stamp),
+        "meter_id": pa.DictionaryArray.from_arrays(pa.array(meter.astype(np.int32)), pa.array(names, pa.string())),
+        "timestamp": pa.array(time_us).cast(stamp),
+        "value": pa.array(value, mask=np.isnan(value)),
+        "sequence": pa.array(sequence, mask=sequence < 0),
+        "quality": pa.array((quality % CONSECUTIVE).astype(np.uint8)),
+        "received": pa.array(received_us).cast(stamp),
     }
     file = BytesIO()
     pq.write_table(pa.table(columns), file, row_group_size=ROWS_A_GROUP, compression="zstd", compression_level=_LEVEL)
