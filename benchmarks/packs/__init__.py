@@ -143,7 +143,15 @@ def factors(pack: Pack) -> FactorTable:
 
 def digest(pack: Pack) -> bytes:
     """SHA-256 of all that decides a label by this pack: its content, its conversion factors and the corrections that it names."""
-    return _digest(_Itself(pack))
+    content = _content(_Itself(pack))
+    if pack.conversion != FIRST:
+        named = sorted({limit.correction for step in pack.steps for limit in step.limits if limit.correction})
+        content = content | {
+            "conversion": factors(pack).digest.hex(),
+            "corrections": {name: RULES[name].model_dump(exclude={"steps"}) for name in named},
+            "carriers": {name: [CARRIERS[name].form, CARRIERS[name].unit] for name in sorted(_carriers(pack))},
+        }
+    return content_digest(content)
 
 
 class _Itself:
@@ -160,17 +168,10 @@ class _Itself:
 
 
 @lru_cache(maxsize=32)
-def _digest(itself: _Itself) -> bytes:
-    pack = itself.pack
-    content = _published(pack.model_dump())
-    if pack.conversion != FIRST:
-        named = sorted({limit.correction for step in pack.steps for limit in step.limits if limit.correction})
-        content |= {
-            "conversion": factors(pack).digest.hex(),
-            "corrections": {name: RULES[name].model_dump(exclude={"steps"}) for name in named},
-            "carriers": {name: [CARRIERS[name].form, CARRIERS[name].unit] for name in sorted(_carriers(pack))},
-        }
-    return content_digest(content)
+def _content(itself: _Itself) -> dict[str, Any]:
+    """What a digest covers of the pack's own content, which does not change: most of what a digest costs. Nobody adds to it."""
+    content: dict[str, Any] = _published(itself.pack.model_dump())
+    return content
 
 
 def _carriers(pack: Pack) -> set[str]:
