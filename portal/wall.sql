@@ -15,21 +15,18 @@ CREATE OR REPLACE FUNCTION wall_organisations(asked_role text) RETURNS SETOF big
         THEN nullif(split_part(current_setting('steplabel.reader', true), ':', 2), '')::bigint END
 $$;
 
--- Sites of the reader's own firms, and those that lie where the reader is regulator.
-CREATE OR REPLACE FUNCTION wall_home_sites() RETURNS SETOF bigint LANGUAGE sql STABLE SET search_path = public AS $$
-    SELECT id FROM accounts_site WHERE organisation_id IN (SELECT wall_organisations('enterprise'))
-    UNION
-    SELECT site.id FROM accounts_organisation agency
-    JOIN accounts_jurisdiction held ON held.id = agency.jurisdiction_id
-    JOIN accounts_jurisdiction inside ON inside.path = held.path OR starts_with(inside.path, held.path || '/')
-    JOIN accounts_site site ON site.jurisdiction_id = inside.id
-    WHERE agency.id IN (SELECT wall_organisations('regulator'))
+-- Jurisdictions where the reader is regulator, with all that lie in them.
+CREATE OR REPLACE FUNCTION wall_jurisdictions() RETURNS SETOF bigint LANGUAGE sql STABLE SET search_path = public AS $$
+    WITH held AS MATERIALIZED (  -- first, for it is one row or two; every pair of jurisdictions would be compared else
+        SELECT jurisdiction.path FROM accounts_jurisdiction jurisdiction
+        JOIN accounts_organisation agency ON agency.jurisdiction_id = jurisdiction.id
+        WHERE agency.id = ANY (ARRAY(SELECT wall_organisations('regulator')))
+    )
+    SELECT inside.id FROM held JOIN accounts_jurisdiction inside ON inside.path = held.path OR starts_with(inside.path, held.path || '/')
 $$;
 
--- Those, and the sites that were assigned or granted to the reader; `with_values`: only where this shows the values of reports.
-CREATE OR REPLACE FUNCTION wall_sites(with_values boolean) RETURNS SETOF bigint LANGUAGE sql STABLE SET search_path = public AS $$
-    SELECT wall_home_sites()
-    UNION
+-- Sites that were assigned or granted to the reader; `with_values`: only where this shows the values of reports.
+CREATE OR REPLACE FUNCTION wall_lent_sites(with_values boolean) RETURNS SETOF bigint LANGUAGE sql STABLE SET search_path = public AS $$
     SELECT site_id FROM assurance_assignment
     WHERE body_id IN (SELECT wall_organisations('certification-body')) AND (sees_values OR NOT with_values)
     UNION
@@ -43,18 +40,22 @@ DECLARE
     walled record;
     policy text;
     open constant text := 'coalesce((SELECT current_setting(''steplabel.reader'', true)), '''') = ''''';
-    of_report constant text := 'EXISTS (SELECT FROM intake_submission report WHERE report.id = submission_id AND report.site_id IN (SELECT wall_sites(%s)))';
+    -- each list is made once a statement; the planner looks a row's site up by its key, or all sites at once where rows are many
+    of_site constant text := 'EXISTS (SELECT FROM accounts_site site WHERE site.id = %s AND ('
+        'site.organisation_id = ANY (ARRAY(SELECT wall_organisations(''enterprise''))) '
+        'OR site.jurisdiction_id = ANY (ARRAY(SELECT wall_jurisdictions())) '
+        'OR site.id = ANY (ARRAY(SELECT wall_lent_sites(%s)))))';
+    of_report constant text := '(SELECT report.site_id FROM intake_submission report WHERE report.id = submission_id)';
 BEGIN
     FOR walled IN SELECT * FROM (VALUES
-        ('standings_protectedvalue', format(of_report, 'true')),
-        ('standings_standing', format(of_report, 'true')),
-        ('intake_submission', 'site_id IN (SELECT wall_sites(false))'),
-        ('intake_commitment', 'site_id IN (SELECT wall_sites(false))'),
-        ('catalogue_extensionrequest', 'site_id IN (SELECT wall_sites(false))'),
-        ('assurance_declaration', 'site_id IN (SELECT wall_sites(false))'),
-        ('assurance_finding',
-            'EXISTS (SELECT FROM assurance_assignment held WHERE held.id = assignment_id AND held.site_id IN (SELECT wall_sites(false)))'),
-        ('partners_delivery', 'site_id IN (SELECT wall_sites(false)) OR supplier_id IN (SELECT wall_organisations(''energy-supplier''))')
+        ('standings_protectedvalue', format(of_site, of_report, 'true')),
+        ('standings_standing', format(of_site, of_report, 'true')),
+        ('intake_submission', format(of_site, 'site_id', 'false')),
+        ('intake_commitment', format(of_site, 'site_id', 'false')),
+        ('catalogue_extensionrequest', format(of_site, 'site_id', 'false')),
+        ('assurance_declaration', format(of_site, 'site_id', 'false')),
+        ('assurance_finding', format(of_site, '(SELECT held.site_id FROM assurance_assignment held WHERE held.id = assignment_id)', 'false')),
+        ('partners_delivery', format(of_site, 'site_id', 'false') || ' OR supplier_id IN (SELECT wall_organisations(''energy-supplier''))')
     ) AS named (of_table, seen) WHERE to_regclass(of_table) IS NOT NULL
     LOOP
         policy := format('%s OR %s', open, walled.seen);
