@@ -11,10 +11,10 @@ import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, QuerySet
+from django.utils.translation import gettext, override
 
 from benchmarks import packs
 from benchmarks.composition import IndustryLabel, Roster, by_step, compose_with_roster, seed_of
-from benchmarks.declared import worded
 from benchmarks.disclosure import GateResult, Published, gate
 from benchmarks.explanation import Approval, Change, Participation, explain
 from benchmarks.phrases import Phrase
@@ -285,12 +285,16 @@ def _participation(
     )
 
 
+NAMELESS = Phrase("regulator")
+"""Whoever approved and is regulator no more, as published documents name them."""
+
+
 def _approval(user: User, at: datetime, act: str) -> Approval:
     """By the organisation the person decides for: what is public holds no private name."""
     membership = user.memberships.filter(role="regulator").select_related("organisation").order_by("pk").first()
     if membership is None:
-        nameless = worded("regulator")
-        return Approval(nameless.en, _local(at), act, nameless.said_in("zh"))
+        with override("zh-hans"):
+            return Approval(str(NAMELESS), _local(at), act, gettext(NAMELESS))
     return Approval(membership.organisation.name, _local(at), act, membership.organisation.name_zh)
 
 

@@ -144,7 +144,7 @@ def test_a_target_is_held_like_an_action(works: Path) -> None:
         ('[[targets]]\nid="x"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n', "give meter or step"),
         ('[[targets]]\nid="x"\nmeter="gone"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n', "a meter of site.toml: el"),
         ('[[targets]]\nid="x"\nmeter="el"\nowner="o"\nsaving_pct=3\nbaseline="22"\nreporting="2023"\n', "The period cannot be read"),
-        ("[[targets", "cannot be read"),
+        ("[[targets", "cannot be used"),
     ],
 )
 def test_a_wrong_list_is_refused_by_its_key(works: Path, text: str, says: str) -> None:
