@@ -42,7 +42,7 @@ def run(long: bool) -> Outcome:
             rows.append((shape, f"{firms}", f"{100 * float(np.mean(found.places)):.1f}", *scored))
     counts = ", ".join(map(str, (_LONG if long else _SHORT).values()))
     return Outcome(
-        "route_scores",
+        "route-scores",
         sound,
         f"{counts} sectors of 8, {FEWEST_FOR_A_SCORE}, 100 and 500 firms with the four steps of the arc furnace's route: % of the 95 % "
         "intervals of places that hold the true place over the route, % of those of scores that hold the true percentile among all firms "

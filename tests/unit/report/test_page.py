@@ -64,6 +64,9 @@ def own_names(made: Made) -> set[str]:
     names = {made.site.site.name, made.site.id, made.site.site.timezone, *(meter.id for meter in made.site.meters)}
     names |= {name for batch in made.result.data.batches for name in (batch.batch_id, batch.equipment)}
     names |= {step.id for step in made.result.data.pack.steps} | {made.result.data.pack.id, made.result.data.pack.own_power or ""}
+    of_sector = [one for one in references() if one.sector == made.result.site_label.pack]  # data, which a file names in its own languages
+    shown_of = [each for one in of_sector for each in (one.words, one.route, one.boundary, one.region, one.further, one.source.words)]
+    names |= {OF_ANY_LANGUAGE.sub(" ", words.en) for words in shown_of if words is not None}
     names |= {condition.unit for step in made.result.data.pack.steps for condition in step.reference_conditions}
     return {name for name in names if name}
 

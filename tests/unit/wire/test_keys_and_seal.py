@@ -129,7 +129,10 @@ def test_a_key_signs_only_what_its_role_may() -> None:
         },
         ReceiptKey: {Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK, Purpose.PACK, Purpose.LIBRARY},
         DirectoryKey: {Purpose.DIRECTORY, Purpose.LOG_RESTART, Purpose.AGENT_RELEASE},
-        AuditorKey: {Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.AUDIT_NONCE, Purpose.AUDIT_DRAW, Purpose.AUDIT_SEED},
+        AuditorKey: {
+            *(Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.OUTCOME_CONFIRMED),
+            *(Purpose.AUDIT_NONCE, Purpose.AUDIT_DRAW, Purpose.AUDIT_SEED),
+        },
     }
     assert set.union(*roles.values()) == set(Purpose)
     for role, allowed in roles.items():
