@@ -60,10 +60,13 @@ BEGIN
         GRANT UPDATE (taken_back_at, taken_back_reason) ON assurance_assignment TO steplabel_worker;
         GRANT UPDATE (retired_at) ON accounts_site TO steplabel_worker;
         GRANT UPDATE (roster) ON publication_publication TO steplabel_worker;
+        GRANT SELECT (id, publication_id, behind), UPDATE (behind) ON publication_bestgroup TO steplabel_worker;
         GRANT UPDATE (issued_by_id) ON accounts_enrolmenttoken TO steplabel_worker;
         GRANT SELECT, DELETE ON sharing_certificate, sharing_share, standings_standing, standings_protectedvalue,
             catalogue_peergroupmember, catalogue_extensionrequest, accounts_enrolmenttoken, register_invitation, register_viewing, register_siteapplication,
             register_firmapplication, accounts_apikey, accounts_membership, usersessions_usersession, django_session TO steplabel_worker;
+        GRANT SELECT, DELETE ON sharing_groupmember TO steplabel_worker;
+        GRANT SELECT (id, run_by_id, ended_at), UPDATE (ended_at) ON sharing_sitegroup TO steplabel_worker;
         GRANT DELETE ON accounts_user TO steplabel_worker;
         -- What points at people: the worker sees whom a row names, and deletes rows about people in the apps that keep such.
         FOR named IN
@@ -81,7 +84,8 @@ BEGIN
         REVOKE UPDATE, DELETE, TRUNCATE ON auditlog_event, translog_logentry, translog_lognode, translog_cosignature, translog_logrestart, intake_commitment,
             publication_draftcomment,
             publication_loggedact, governance_comment, governance_approval, catalogue_extension, catalogue_reminder, standings_namingchoice, assurance_incentive, assurance_declaration,
-            assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded, partners_acceptedterms
+            assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded, partners_acceptedterms,
+            assurance_paperreading, sharing_groupcount
             FROM steplabel_web, steplabel_worker;
         -- Deleting a person asks every table that may name them, and locks what it finds: that needs the right to update some column
         -- of it, even of the owner: its key, which nothing changes.

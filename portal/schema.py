@@ -130,6 +130,7 @@ TAGS = {
     "conformance": "Results of the kit for sources.",
     "deliveries": "What energy suppliers declare.",
     "directory": "The portal's keys.",
+    "dossiers": "What sites show for programmes of leaders and grades, and what is offered for it.",
     "drafts": "Versions that are being prepared.",
     "enrolments": "How an agent is registered.",
     "granted": "What sites let providers and suppliers see.",

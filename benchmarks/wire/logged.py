@@ -44,6 +44,7 @@ class Kind(StrEnum):
     ATTESTATION_WITHDRAWN = "attestation-withdrawn"
     PUBLICATION = "publication"
     PUBLICATION_WITHDRAWN = "publication-withdrawn"
+    BEST_GROUP = "best-group"  # how the firms behind a version's best are composed
     PACK = "pack"  # a version of a method pack that was approved
     PRACTICES = "practices"  # an edition of the library of practices
 
@@ -116,6 +117,11 @@ def publication(document_digest: bytes, leaves: Iterable[int], values: Iterable[
 def publication_withdrawn(document_digest: bytes, reason: str) -> bytes:
     """A version that was taken back, with the reason that was shown."""
     return _digest("publication withdrawn", {"document": document_digest, "reason": reason})
+
+
+def best_group(document_digest: bytes) -> bytes:
+    """How the firms behind a published version's best are composed: what was signed, which names the version."""
+    return _digest("best group", {"document": document_digest})
 
 
 def pack(approved: ApprovedPack) -> bytes:

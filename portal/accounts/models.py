@@ -178,6 +178,7 @@ class Site(models.Model):
     credit_code = models.CharField(
         max_length=18, blank=True, default="", db_default=""
     )  # of a branch that has one of its own; else its organisation's counts
+    since = models.PositiveSmallIntegerField(null=True)  # year in which the plant began to run, as its firm states it
     retired_at = models.DateTimeField(null=True)  # no agent signs for it any more; what it reported stands
 
     def __str__(self) -> str:

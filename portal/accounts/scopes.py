@@ -25,6 +25,7 @@ class Scope(TextChoices):
     DRAFTS = "read:drafts"
     ASSIGNMENTS = "read:assignments"
     AUDITS = "read:audits"
+    DOSSIERS = "read:dossiers"
     GRANTED = "read:granted"
     DELIVERIES = "read:deliveries"
     WRITE_DELIVERIES = "write:deliveries"
@@ -38,10 +39,10 @@ OF_A_PERSON = (Scope.NOTIFICATIONS, Scope.WRITE_NOTIFICATIONS)
 """What concerns a person and no organisation: for keys of their own, in every role."""
 
 SCOPES_OF: Mapping[str, tuple[Scope, ...]] = {
-    Role.ENTERPRISE: (Scope.PUBLISHED, Scope.SITES, Scope.SUBMISSIONS, Scope.STANDINGS, Scope.AUDITS),
+    Role.ENTERPRISE: (Scope.PUBLISHED, Scope.SITES, Scope.SUBMISSIONS, Scope.STANDINGS, Scope.AUDITS, Scope.DOSSIERS),
     Role.REGULATOR: (
         *(Scope.PUBLISHED, Scope.SITES, Scope.STANDINGS, Scope.PARTICIPATION, Scope.DRAFTS),
-        *(Scope.ASSIGNMENTS, Scope.AUDITS),
+        *(Scope.ASSIGNMENTS, Scope.AUDITS, Scope.DOSSIERS),
     ),
     Role.CERTIFICATION_BODY: (Scope.PUBLISHED, Scope.ASSIGNMENTS, Scope.AUDITS),
     Role.PROVIDER: (Scope.PUBLISHED, Scope.GRANTED, Scope.CONFORMANCE, Scope.WRITE_CONFORMANCE),

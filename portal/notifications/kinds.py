@@ -53,6 +53,7 @@ class Kind(models.TextChoices):
     PRACTICE_WAITS = "practice.waits"
     PRACTICE_DECIDED = "practice.decided"
     PRACTICE_ASKED = "practice.asked"
+    GROUP_INVITED = "site-group.invited"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a kind
     SECOND_FACTOR_ADDED = "second-factor.added"
     SECOND_FACTOR_REMOVED = "second-factor.removed"

@@ -7,6 +7,7 @@ from portal.publication.api import (
     BenchmarkVersionView,
     BenchmarkView,
 )
+from portal.publication.api_best_group import BenchmarkBestGroupOfPlaceView, BenchmarkBestGroupView
 from portal.publication.api_drafts import DraftsView
 from portal.publication.api_leaves import BenchmarkLeavesOfPlaceView, BenchmarkLeavesView
 from portal.publication.api_references import BenchmarkReferencesOfPlaceView, BenchmarkReferencesView
@@ -53,5 +54,15 @@ urlpatterns = [
         rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/references/$",
         BenchmarkReferencesOfPlaceView.as_view(),
         name="benchmark-references-of-place",
+    ),
+    re_path(
+        rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/best-group/$",
+        BenchmarkBestGroupView.as_view(),
+        name="benchmark-best-group",
+    ),
+    re_path(
+        rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/best-group/$",
+        BenchmarkBestGroupOfPlaceView.as_view(),
+        name="benchmark-best-group-of-place",
     ),
 ]

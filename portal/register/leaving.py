@@ -36,10 +36,10 @@ from portal.notifications.telling import post, tell
 from portal.opening.models import OpenedReport
 from portal.partners.grants import end_all
 from portal.problems import RefusedError
-from portal.publication.models import Publication
+from portal.publication.models import BestGroup, Publication
 from portal.register.inviting import digest_of, led_firms
 from portal.register.models import FirmApplication, Invitation, Leaving, SiteApplication, Viewing
-from portal.sharing.models import Certificate, Share
+from portal.sharing.models import Certificate, GroupMember, Share, SiteGroup
 from portal.standings.models import ProtectedValue, Standing
 
 COOLING = timedelta(days=14)
@@ -167,6 +167,7 @@ def _carry_out(leaving: int, now: datetime) -> bool:
         values = _delete_reports(reports)
         end_all(sites, BECAUSE, "worker", now)
         _forget_sites(sites, now)
+        _leave_groups(firm, sites, now)
         _forget_names(firm, [email for _one, email, _manages, _delegate in members], [site.slug for site in sites])
         end_engagements(sites, BECAUSE, "worker", now)  # after what was told of the sites is forgotten: of this the body is told
         Membership.objects.filter(organisation=firm)._raw_delete("default")
@@ -195,6 +196,12 @@ def _delete_reports(reports: QuerySet[Submission]) -> int:
     return count
 
 
+def _leave_groups(firm: Organisation, sites: Iterable[Site], now: datetime) -> None:
+    """Its sites are in no group of sites and the groups that it ran are over; counts that were shown hold its random mark alone."""
+    GroupMember.objects.filter(slug__in=[site.slug for site in sites])._raw_delete("default")
+    SiteGroup.objects.filter(run_by=firm, ended_at=None).update(ended_at=now)
+
+
 def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
     """The sites take part in nothing and nothing signs for them; in the record of who stood behind a value they have no name."""
     present = list(sites)
@@ -209,6 +216,20 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
         roster, changed = _without_names(row.roster, names)
         if changed:
             Publication.objects.filter(pk=row.pk).update(roster=roster)
+    for told in BestGroup.objects.filter(publication__period__peer_group__pack__in={site.pack for site in present}).only("behind"):
+        if _unnamed_behind(told.behind, names):
+            BestGroup.objects.filter(pk=told.pk).update(behind=told.behind)
+
+
+def _unnamed_behind(behind: dict[str, Any], names: _Names) -> bool:
+    """The same for who stands behind a share of the best firms; whether anything changed."""
+    shares = [share for tables in behind.values() for table in tables.values() for share in table]
+    members = [member for share in shares for member in share["members"] if member[1] in names.sites]
+    for member in members:
+        member[0] = member[1] = names[member[1]]
+    for share in shares:
+        share["members"].sort()
+    return bool(members)
 
 
 class _Names(dict[str, str]):

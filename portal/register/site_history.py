@@ -27,7 +27,7 @@ KINDS = {
     "incentive": ("incentive.", "dossier."),
     "time": ("extension.", "reminders."),
     "note": (Action.SITE_NOTED.value,),
-    "site": ("site.", "access.", "delivery.", "conformance."),
+    "site": ("site.", "site-group.", "access.", "delivery.", "conformance."),
 }
 """Kinds of events by how their actions begin; the first that fits."""
 

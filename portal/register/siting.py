@@ -25,6 +25,7 @@ from portal.notifications.telling import tell
 from portal.problems import RefusedError
 from portal.register.inviting import led_firms
 from portal.register.models import SiteApplication
+from portal.sharing import groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,9 @@ def apply(user: User, firm: int, wish: SiteWish, now: datetime) -> SiteApplicati
 
 
 def change(
-    user: User, slug: str, *, name: str, name_zh: str, size_class: str, now: datetime, code: str | None = None
+    user: User, slug: str, *, name: str, name_zh: str, size_class: str, now: datetime, code: str | None = None, since: int | None = None
 ) -> SiteApplication | None:
-    """Rename at once, and with another credit code if one is given; another size class waits for a regulator, and is returned.
+    """Rename at once, and with another credit code or first year if one is given; another size class waits for a regulator, who is asked.
     `Site.DoesNotExist` for another's, a delegate's too.
     """
     with transaction.atomic():
@@ -83,6 +84,10 @@ def change(
             record(now, user.email, Action.CREDIT_CODE, f"site {site.slug}", f"was {site.credit_code or 'none'}, is {code or 'none'}")
             site.credit_code = code
             site.save(update_fields=["credit_code"])
+        if since is not None and since != site.since:
+            record(now, user.email, Action.SITE_SINCE, f"site {site.slug}", f"was {site.since or 'none'}, is {since}")
+            site.since = since
+            site.save(update_fields=["since"])
         if size_class == site.size_class:
             return None
         SiteApplication.objects.filter(site=site, decided_at=None).delete()  # the newest wish counts
@@ -159,6 +164,7 @@ def retire(user: User, slug: str, now: datetime) -> None:
         EnrolmentToken.objects.filter(site=site, used_at=None, expires_at__gt=now).update(expires_at=now)
         site.retired_at = now
         site.save(update_fields=["retired_at"])
+        groups.end_all(site, user.email, now)
         record(now, user.email, Action.SITE_RETIRED, f"site {site.slug}")
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from django.db.models import F
 
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission
@@ -60,6 +63,10 @@ class Labels:
     def from_json(cls, stored: dict[str, Any]) -> Labels:
         return cls(**{**stored, "rows": tuple(LabelRow(**row) for row in stored["rows"])})
 
+    def only(self, steps: Collection[str]) -> Labels:
+        """Without the labels of other steps."""
+        return replace(self, rows=tuple(one for one in self.rows if one.step in steps))
+
     @property
     def received(self) -> datetime:
         return datetime.fromisoformat(self.received_at)
@@ -67,11 +74,30 @@ class Labels:
 
 def labels_of(row: Submission, cells: Collection[Cell] | None = None) -> Labels:
     """The labels of an accepted report; with `cells` only those. `row` comes with its site and firm."""
-    group = (
-        ReportingPeriod.objects.filter(name=row.period, peer_group__members__site=row.site).select_related("peer_group").order_by("pk")
-    ).first()
-    standings = {cell_of(one): one for one in Standing.objects.filter(submission=row, period=group)} if group else {}
-    values = row.protected_values.order_by("pk")
+    (found,) = labels_of_all([row])
+    return found if cells is None else replace(found, rows=tuple(one for one in found.rows if one.cell in cells))
+
+
+def labels_of_all(rows: Sequence[Submission]) -> tuple[Labels, ...]:
+    """The same of several reports of different sites, in their order, by three questions to the database."""
+    periods = ReportingPeriod.objects.filter(
+        name__in={row.period for row in rows}, peer_group__members__site__in=[row.site_id for row in rows]
+    ).select_related("peer_group")
+    groups: dict[tuple[int, str], ReportingPeriod] = {}
+    for period in periods.annotate(member=F("peer_group__members__site")).order_by("-pk"):
+        groups[period.member, period.name] = period  # the first one of a site counts
+    standings: defaultdict[int, dict[tuple[int, Cell], Standing]] = defaultdict(dict)
+    for standing in Standing.objects.filter(submission__in=rows):
+        standings[standing.submission_id][standing.period_id, cell_of(standing)] = standing
+    values: defaultdict[int, list[ProtectedValue]] = defaultdict(list)
+    for value in ProtectedValue.objects.filter(submission__in=rows).order_by("pk"):
+        values[value.submission_id].append(value)
+    return tuple(_labels(row, groups.get((row.site_id, row.period)), values[row.pk], standings[row.pk]) for row in rows)
+
+
+def _labels(
+    row: Submission, group: ReportingPeriod | None, values: Sequence[ProtectedValue], standings: Mapping[tuple[int, Cell], Standing]
+) -> Labels:
     site, firm = row.site, row.site.organisation
     return Labels(
         firm=firm.name,
@@ -87,7 +113,7 @@ def labels_of(row: Submission, cells: Collection[Cell] | None = None) -> Labels:
         digest=row.digest,
         log_index=row.log_index,
         received_at=row.received_at.isoformat(),
-        rows=tuple(_row(one, standings.get(cell_of(one))) for one in values if cells is None or cell_of(one) in cells),
+        rows=tuple(_row(one, standings.get((group.pk, cell_of(one))) if group else None) for one in values),
     )
 
 

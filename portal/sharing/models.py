@@ -1,10 +1,11 @@
-"""What a firm shows of its own labels: certificates that anybody can verify, and links for a named buyer."""
+"""What a firm shows of its own labels: certificates that anybody can verify, links for a named buyer, and groups that it joins."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from portal.accounts.models import HEX_32
+from portal.accounts.models import HEX_32, SITE_ID, Organisation, Site
+from portal.auditlog.models import AppendOnly
 from portal.intake.models import Submission
 
 
@@ -43,3 +44,74 @@ class Share(models.Model):
 
     def __str__(self) -> str:
         return f"{self.submission_id} for {self.buyer}"
+
+
+class GroupKind(models.TextChoices):
+    """What holds the sites of a group together."""
+
+    FACTORIES = "factories"  # green factories of a place or programme
+    PARK = "park"
+    CHAIN = "chain"  # the suppliers of a buyer
+
+
+class SiteGroup(models.Model):
+    """Sites under one name, run by a regulator or a firm. It gives its runner nothing that a member did not agree to show."""
+
+    kind = models.CharField(max_length=9, choices=GroupKind.choices)
+    name = models.CharField(max_length=120)
+    name_zh = models.CharField(max_length=120)
+    run_by = models.ForeignKey(Organisation, models.PROTECT, related_name="site_groups")
+    made_by = models.CharField(max_length=254)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GroupMember(models.Model):
+    """A site that was asked into a group, and what its firm agreed to. `slug` is as it was typed: that it stands here tells nobody
+    whether there is such a site. `mark` is the firm's name in the counts of this group, random, so that it outlives the firm."""
+
+    class State(models.TextChoices):
+        INVITED = "invited"
+        JOINED = "joined"
+        DECLINED = "declined"
+        LEFT = "left"
+        REMOVED = "removed"  # by who runs the group
+
+    group = models.ForeignKey(SiteGroup, models.CASCADE, related_name="members")
+    slug = models.CharField(max_length=63, validators=[SITE_ID])
+    site = models.ForeignKey(Site, models.CASCADE, related_name="group_members", null=True)  # once its firm has answered
+    mark = models.CharField(max_length=32, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.INVITED)
+    steps = models.JSONField(default=list)  # whose labels the runner is shown; none: the site is only counted
+    invited_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=254, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("slug",)
+        constraints = (
+            models.UniqueConstraint(fields=("group", "slug"), name="a_site_once_a_group"),
+            models.CheckConstraint(condition=~models.Q(state="joined") | models.Q(site__isnull=False), name="a_member_is_a_site"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.slug} in {self.group_id}: {self.state}"
+
+
+class GroupCount(AppendOnly):
+    """Counts of a group as they were shown, and what they were made of, by marks: the next ones are compared with all of these."""
+
+    group = models.ForeignKey(SiteGroup, models.PROTECT, related_name="counts")
+    at = models.DateTimeField()
+    contributions = models.JSONField()  # mark -> sorted things; never shown
+    told = models.JSONField()  # thing -> at least so many firms
+
+    class Meta(AppendOnly.Meta):
+        abstract = False
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.group_id}, {self.at:%Y-%m-%d}"

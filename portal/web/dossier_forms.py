@@ -1,4 +1,4 @@
-"""The form with which a firm declares a criterion of a programme."""
+"""The forms with which a firm declares a criterion of a programme, and an officer says what the paper behind it shows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.web.fields import choice, digest, line
+from portal.web.fields import area, choice, digest, line
 
 
 class DeclarationForm(forms.Form):
@@ -40,3 +40,20 @@ class DeclarationForm(forms.Form):
         if told.get("value") and not told.get("evidence") and "evidence" not in self.errors:
             self.add_error("evidence", _("Give the digest of the document."))
         return told
+
+
+class ReadingForm(forms.Form):
+    """What an officer found in the paper."""
+
+    criterion = choice(_("Criterion"), required=_("Choose a criterion."))
+    found = choice(
+        _("What the paper shows"), required=_("Choose what the paper shows."),
+        choices=(("", _("Choose one")), ("met", _("The criterion is met")), ("not-met", _("The criterion is not met"))),
+    )  # fmt: skip
+    note = area(
+        _("Your finding"), _("What stands there, and on which page. The firm reads it."), _("Say in a sentence what you found."), most=500
+    )
+
+    def __init__(self, *args: Any, criteria: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["criterion"]).choices = list(criteria)

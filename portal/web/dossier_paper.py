@@ -23,6 +23,10 @@ def pdf(page: DossierPage) -> bytes:
         )
     rows = [[f"{row.asks}{f' ({row.note})' if row.note else ''}", row.state.word, _evidence(row.evidence)] for row in page.rows]
     parts.append(table_of([_("Criterion"), _("State"), _("Evidence, and how to check it")], rows, (4, 1.6, 7)))
+    if page.offers:
+        parts.append(text_of(_("Incentives for these criteria"), "heading"))
+        offered = [[row.asks, row.met.word, one.text, one.source] for row in page.rows for one in row.offers]
+        parts.append(table_of([_("Criterion"), _("Met or not"), _("Incentive"), _("By whom, and by which act")], offered, (4, 1.6, 4, 4)))
     parts.append(text_of(_("What the states mean"), "heading"))
     parts += [text_of(f"{item.title}: {item.text}", "body") for item in caveats()]
     return document_of(parts, title, page.slug, f"{page.slug} · {page.programme_id} · {page.day}")

@@ -130,6 +130,24 @@ class NameForm(forms.Form):
     credit_code = CreditCodeField(_("Only for a branch that has its own code. Otherwise the code of its firm counts."))
 
 
+class EditForm(NameForm):
+    """The same of a site that is here, and since when it runs."""
+
+    since = forms.IntegerField(
+        label=_("Year in which the plant began to run (optional)"),
+        help_text=_("The portal uses it to tell how old the best plants are, only among enough firms."),
+        required=False,
+        min_value=1850,
+        max_value=2100,
+        error_messages={
+            "invalid": _("Write a year, such as 2008."),
+            "min_value": _("Write a year, such as 2008."),
+            "max_value": _("Write a year, such as 2008."),
+        },
+        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-4", "inputmode": "numeric"}),
+    )
+
+
 class FirmCodeForm(forms.Form):
     """The code of a firm that is here already."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from benchmarks.declared import Words
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Words
 from reporting_agent.live.answers import Answer
 from reporting_agent.live.plant import Alert, Idle, Open
 from reporting_agent.live.shifts import Shift

@@ -35,6 +35,7 @@ from portal.assurance import findings, systems
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
 from portal.assurance.models import Finding
+from portal.assurance.offers import propose
 from portal.auditlog.models import Event
 from portal.catalogue import deadlines, obliged
 from portal.catalogue.models import ReportingPeriod
@@ -51,12 +52,13 @@ from portal.publication import publishing as publication
 from portal.publication.models import Publication
 from portal.register import applying, inviting, siting
 from portal.register.models import FirmApplication
-from portal.sharing import certificates, shares
-from portal.sharing.models import Share
+from portal.sharing import certificates, groups, shares
+from portal.sharing.models import GroupKind, Share, SiteGroup
 from portal.standings.cohort import cell_of
 from tests.integration.audited import make_attestation, make_sample
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person
+from tests.integration.test_offers import terms
 from tests.integration.test_practices import HOT
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -106,6 +108,7 @@ KEYED = tuple(
     f"api:{name}"
     for name in (
         *("key", "sites", "reports", "periods", "participation", "standings", "places", "drafts", "assignments", "obligatory-audits"),
+        "dossiers",
         *("samples", "granted", "granted-values", "deliveries", "conformance", "archive", "notifications"),
     )
 )
@@ -231,6 +234,11 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         {"slug": "works-1"},
         only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"),
         only(ENTERPRISES + REGULATORS, "nothing", enterprise="wrong"),
+    ),
+    "web:dossier-read": (
+        {"slug": "works-1"},
+        only(REGULATORS, "back", other_province="nothing"),
+        only(REGULATORS, "back", other_province="nothing"),
     ),
     **dict.fromkeys(
         ("web:dossier-pdf", "web:dossier-json"),
@@ -371,6 +379,41 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:take-up": ({"group": "GROUP", "version": "5"}, only(REGULATORS, "ok"), only(REGULATORS, "role", nation="done")),
     "web:incentives": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
     "web:incentives-csv": ({}, only(REGULATORS, "ok"), NO),
+    "web:site-groups": ({}, only(ENTERPRISES + REGULATORS, "ok"), NO),
+    "web:new-site-group": ({}, only(ENTERPRISES + REGULATORS, "ok"), only(ENTERPRISES + REGULATORS, "wrong")),
+    "web:site-group": (
+        {"group": "SITE_GROUP"},
+        only(ENTERPRISES + REGULATORS, "nothing", nation="ok"),
+        only(ENTERPRISES + REGULATORS, "nothing", nation="wrong"),
+    ),
+    "web:site-group-csv": ({"group": "SITE_GROUP"}, only(ENTERPRISES + REGULATORS, "nothing", nation="ok"), NO),
+    "web:count-site-group": (
+        {"group": "SITE_GROUP"},
+        only(ENTERPRISES + REGULATORS, "nothing", nation="back"),
+        only(ENTERPRISES + REGULATORS, "nothing", nation="back"),
+    ),
+    **dict.fromkeys(
+        ("web:end-site-group",),
+        (
+            {"group": "SITE_GROUP"},
+            only(ENTERPRISES + REGULATORS, "nothing", nation="ok"),
+            only(ENTERPRISES + REGULATORS, "nothing", nation="done"),
+        ),
+    ),
+    "web:remove-from-group": (
+        {"group": "SITE_GROUP", "slug": "works-1"},
+        only(ENTERPRISES + REGULATORS, "nothing", nation="ok"),
+        only(ENTERPRISES + REGULATORS, "nothing", nation="done"),
+    ),
+    **dict.fromkeys(
+        ("web:join-group", "web:leave-group"),
+        ({"group": "SITE_GROUP", "slug": "works-1"}, OWN, only(ENTERPRISES, "done", other_enterprise="nothing")),
+    ),
+    "web:offers": ({}, only(REGULATORS, "ok"), NO),
+    "web:offers-csv": ({}, only(REGULATORS, "ok"), NO),
+    "web:new-offer": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
+    "web:offer": ({"offer": "OFFER"}, only(REGULATORS, "ok"), only(REGULATORS, "role", nation="done")),
+    "web:end-offer": ({"offer": "OFFER"}, only(REGULATORS, "back", nation="ok"), only(REGULATORS, "back", nation="wrong")),
     "web:assignments": ({}, only(REGULATORS, "ok"), NO),
     "web:assignments-csv": ({}, only(REGULATORS, "ok"), NO),
     "web:assign": ({}, only(REGULATORS, "ok"), NO),
@@ -433,6 +476,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(REGULATORS, "nothing", nation="back"),
     ),
     "web:discard": ({"publication": "DRAFT"}, only(REGULATORS, "nothing", nation="ok"), only(REGULATORS, "nothing", nation="wrong")),
+    "web:best-group": ({"publication": "PUBLISHED"}, OFFICE, only(REGULATORS, "nothing", nation="409")),
     "web:composed-of": ({"publication": "PUBLISHED"}, OFFICE, NO),
     "web:withdraw": ({"publication": "PUBLISHED"}, OFFICE, only(REGULATORS, "nothing", nation="wrong")),
     "web:assigned": ({}, only(BODIES, "ok"), NO),
@@ -513,6 +557,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     # the API knows devices by their signatures, programs by their keys and nobody by a session: test_api_by_role.py asks with keys
     **{name: ({}, all_may("401"), all_may("401") if name in KEYED_TO_WRITE else NO) for name in KEYED},
     "api:evidence": ({"sample": "SAMPLE"}, all_may("401"), NO),
+    "api:dossier": ({"site": "works-1", "programme": "cn-energy-leaders"}, all_may("401"), NO),
     "api:notifications-read": ({}, NO, all_may("401")),
     "api:schema": ({}, all_may("ok"), NO),
     **dict.fromkeys(("api:enrolments", "api:log-cosignatures"), ({}, NO, all_may("wrong"))),
@@ -543,6 +588,12 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "api:benchmark": ({"pack": "cement", "period": PERIOD}, all_may("ok"), NO),
     "api:benchmark-version": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("ok"), NO),
     "api:benchmark-leaves": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("ok"), NO),
+    "api:benchmark-best-group": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("nothing"), NO),
+    "api:benchmark-best-group-of-place": (
+        {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1},
+        all_may("nothing"),
+        NO,
+    ),
     "api:benchmark-references": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("ok"), NO),
     "api:benchmark-references-of-place": (
         {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1},
@@ -672,6 +723,8 @@ def house(portal_keys: object) -> House:
             "DELIVERY": partners.delivery.pk,
             "RESULT": partners.result.pk,
             "PROPOSAL": proposed(cast.drafter, "6").pk,
+            "SITE_GROUP": site_group(cast).pk,
+            "OFFER": propose(terms(), cast.nation, cast.drafter, NOW).pk,
             "PRACTICE": collecting.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW).pk,
         },
         {"anonymous": Client()},
@@ -687,6 +740,14 @@ def proposed(by: User, version: str) -> Proposal:
     known = Proposal.objects.filter(version=version).first()
     text = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', f'version = "{version}"', 1)
     return known or governance.propose(by, text, "", "", "A name.", "None.", NOW.replace(year=2027))
+
+
+def site_group(cast: Cast) -> SiteGroup:
+    """The ministry's, which has invited the first works."""
+    about = groups.About(GroupKind.PARK, "Park", "园区")
+    made = groups.make(about, cast.approver.memberships.get().organisation_id, cast.approver, NOW)
+    groups.invite(made, ["works-1"], cast.approver, NOW)
+    return made
 
 
 def shared_by(owner: User) -> Share:

@@ -84,6 +84,11 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
         only(ENTERPRISES + REGULATORS + BODIES, "ok", other_enterprise="none", other_province="none", unassigned="none"),
         NO_POST,
     ),
+    # as on the pages: the site's own firm, and who regulates where it lies
+    **dict.fromkeys(
+        ("api:dossiers", "api:dossier"),
+        ("DOSSIER", only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"), NO_POST),
+    ),
     # as on the pages: the body that drew it, and the plant that opens it
     "api:samples": (
         "",
@@ -116,7 +121,7 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
 
 
 def test_every_address_that_asks_for_a_key_stands_in_the_table() -> None:
-    assert sorted(TABLE) == sorted((*KEYED, "api:evidence", "api:notifications-read"))
+    assert sorted(TABLE) == sorted((*KEYED, "api:evidence", "api:dossier", "api:notifications-read"))
 
 
 @dataclass
@@ -128,7 +133,12 @@ class House:
 
     def ask(self, role: str, method: str, name: str) -> Any:
         query = TABLE[name][0].replace("GROUP", str(self.group)).replace("PERIOD", PERIOD).replace("DIGEST", self.first.digest)
-        address = reverse(name, kwargs={"sample": self.sample} if name == "api:evidence" else None)
+        parts: dict[str, dict[str, Any]] = {
+            "api:evidence": {"sample": self.sample},
+            "api:dossier": {"site": "works-1", "programme": "cn-energy-leaders"},
+        }
+        address = reverse(name, kwargs=parts.get(name))
+        query = query.replace("DOSSIER", "?site=works-1" if name == "api:dossiers" else "")
         return getattr(Client(), method)(f"{address}{query}", headers={"Authorization": f"Bearer {self.keys[role]}"})
 
 

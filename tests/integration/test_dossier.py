@@ -13,8 +13,9 @@ from portal import keys
 from portal.accounts.models import User
 from portal.assurance import systems
 from portal.assurance.assigning import assign
-from portal.assurance.models import Declaration
-from portal.assurance.programmes import Shown, declare, dossier, programmes
+from portal.assurance.dossiers import Met, Shown, declare, dossier, read_paper
+from portal.assurance.models import Attestation, Declaration
+from portal.assurance.programmes import programmes
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
@@ -76,6 +77,32 @@ def test_a_declaration_names_a_paper_and_the_newest_counts(cast: Cast) -> None:
         Declaration.objects.update(value="22 %")
 
 
+def test_an_officer_who_read_the_paper_confirms_or_refutes_that_declaration_and_no_later_one(cast: Cast) -> None:
+    site, owner, officer = cast.plants[1].site, cast.plants[1].owner, cast.approver
+    with pytest.raises(RefusedError, match="declares nothing"):
+        read_paper(site, LEADERS, "grade", (True, "Page 3."), officer, NOW)
+    declare(site, LEADERS, "grade", ("grade 1", "Audit 2025", PAPER), owner, NOW)
+    with pytest.raises(RefusedError) as refused:
+        read_paper(site, LEADERS, "grade", (True, "Page 3."), owner, NOW)
+    assert refused.value.code == "not-regulator"
+    for met, state, so in ((True, Shown.CONFIRMED, Met.MET), (False, Shown.REFUTED, Met.NOT_MET)):
+        read_paper(site, LEADERS, "grade", (met, "Page 3 names the grade."), officer, NOW)
+        read_paper(site, LEADERS, "grade", (met, "Page 3 names the grade."), officer, NOW)  # the form sent twice
+        found = next(one for one in dossier(site, programmes()[LEADERS], TODAY).entries if one.criterion.id == "grade")
+        assert (found.state, found.met) == (state, so)
+        assert found.evidence[0].finding == "Page 3 names the grade."
+    assert Event.objects.filter(action="dossier.paper-read").count() == 2
+    declare(site, LEADERS, "grade", ("grade 2", "Audit 2026", PAPER), owner, NOW)
+    assert states(cast, 1)["grade"] is Shown.DECLARED
+
+
+def test_an_adverse_opinion_shows_nothing(cast: Cast) -> None:
+    Attestation.objects.update(opinion="adverse")
+    assert states(cast, 0)["attestation"] is Shown.REFUTED
+    rows = dossier_page(dossier(cast.plants[0].site, programmes()[LEADERS], TODAY)).rows
+    assert "the opinion is adverse" in next(row for row in rows if row.id == "attestation").evidence[0].text
+
+
 @pytest.mark.parametrize(
     ("criterion", "said", "who", "code"),
     [
@@ -128,7 +155,9 @@ def test_the_page_the_paper_and_the_json_say_the_same(cast: Cast, language: str,
         "asks": {"en": "Grade 1 of the limit standard", "zh": "达到能耗限额标准 1 级"},
         "added_by_this_portal": False,
         "state": "missing",
+        "met": "not-shown",
         "evidence": [],
+        "incentives": [],
     }
 
 
@@ -152,8 +181,15 @@ def test_a_firm_declares_by_the_form_and_its_regulator_reads_it(cast: Cast) -> N
     assert "“grade 1”, by the document “Audit 2025”" in read
     assert PAPER in read
     assert "Declare a criterion" not in read
+    paper = reverse("web:dossier-read", args=["works-2"])
+    assert paper in read
+    assert officer.post(paper, {"criterion": "grade", "found": "met", "note": ""}).status_code == 400
+    confirmed = officer.post(paper, {"criterion": "grade", "found": "met", "note": "Page 3."}, follow=True).content.decode()
+    assert "An officer read the paper on" in confirmed
+    assert "Confirmed" in confirmed
+    assert client_of(cast.provincial).get(paper).status_code == 404, "another province's"
     assert officer.post(address, {"criterion": "grade", "value": "x", "paper": "y", "evidence": PAPER}).status_code == 404
-    assert states(cast, 1)["grade"] is Shown.DECLARED
+    assert states(cast, 1)["grade"] is Shown.CONFIRMED
     assert client_of(cast.plants[0].owner).get(address).status_code == 404, "another firm's"
     assert client_of(cast.provincial).get(address).status_code == 404, "another province's"
     assert site.slug == "works-2"

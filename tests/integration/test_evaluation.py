@@ -22,7 +22,8 @@ from portal.publication import publishing as publication
 from portal.publication.models import Publication
 from portal.publication.selectors import benchmark
 from portal.standings import computing as standings
-from portal.web.presenters.evaluation import EvaluationPage
+from portal.web.presenters.evaluation import REFUSED_REPORTS, EvaluationPage
+from tests.documents.refusals import ROOT, Module
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 
@@ -51,7 +52,7 @@ def build_scene() -> Cast:
     for plant in cast.plants[:3]:
         make_attestation(assign(cast.body, plant.site, PERIOD, cast.approver, NOW), cast.auditor, timezone.now(), key=key)
     refused = Submission.objects.get(site=cast.plants[-1].site)
-    Submission.objects.filter(pk=refused.pk).update(state=State.REFUSED, reason_code="not-decryptable", reason="It cannot be opened.")
+    Submission.objects.filter(pk=refused.pk).update(state=State.REFUSED, reason_code="seal-broken", reason="It cannot be opened.")
     return cast
 
 
@@ -82,7 +83,25 @@ def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast)
     assert "Published steps" not in page
     assert "kgce/t" not in page
     assert f"{FIRMS} reports were received; {FIRMS - 1} of them are the accepted ones." in page
-    assert "not-decryptable" in page
+    assert "The sealed report cannot be opened: it was altered, or sealed to another key. (seal-broken)" in page
+
+
+def test_a_refusal_is_a_sentence_in_chinese_too_and_an_unknown_code_stays_a_code(cast: Cast) -> None:
+    page = client_of(cast.approver, "zh-hans").get(address(cast)).content.decode()
+    assert "密封的报告无法打开：报告被改动，或是用别的密钥密封的。（seal-broken）" in page
+    Submission.objects.filter(state=State.REFUSED).update(reason_code="of-another-release")
+    assert "of-another-release" in client_of(cast.approver).get(address(cast)).content.decode()
+
+
+def test_every_code_that_the_worker_refuses_by_has_its_sentence() -> None:
+    """Read out of the modules that open a report; what is raised there by who writes an envelope or holds the keys is left out."""
+    wire = ("canonical", "conformity", "envelope", "fields", "frames", "schema", "sealing", "signing")
+    modules = (ROOT / "portal/opening/unsealing.py", *(ROOT / f"benchmarks/wire/{name}.py" for name in wire))
+    of_others = {"envelope-too-large", "key-unreadable", "report-too-long"}
+    raised = {one.code for module in modules for one in Module(module).refusals()} | {"period-too-long"}  # of pooling, passed on
+    assert len(raised) > 20
+    assert sorted(raised - of_others - REFUSED_REPORTS.keys()) == []
+    assert sorted(REFUSED_REPORTS.keys() - raised) == []
 
 
 @pytest.mark.parametrize(

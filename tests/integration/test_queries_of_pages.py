@@ -19,7 +19,9 @@ from portal import keys
 from portal.assurance import findings
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
+from portal.assurance.dossiers import declare, read_paper
 from portal.assurance.models import Finding
+from portal.assurance.offers import decide, propose
 from portal.catalogue import deadlines
 from portal.catalogue.models import ReportingPeriod
 from portal.intake import receiving as intake
@@ -30,11 +32,14 @@ from portal.practices import collecting
 from portal.publication import publishing as publication
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
+from portal.sharing import groups
+from portal.sharing.models import GroupKind
 from portal.standings import computing as standings
 from portal.web import readiness
 from tests.integration.audited import make_attestation
 from tests.integration.partners_cast import make_partners, result_file
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.test_offers import terms
 from tests.integration.test_practices import HOT
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -72,6 +77,15 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     offered = [collecting.offer(one.owner, one.site.organisation_id, HOT, named=True, now=NOW) for one in cast.plants]
     practices = [collecting.edit(one, cast.drafter, HOT, NOW) for one in offered]
     collecting.publish(practices, cast.approver, keys.receipt_key(), NOW)
+    wanted = [terms("report", amount=Decimal(1 + place)) for place in range(firms)]
+    offers = [decide(propose(one, cast.nation, cast.drafter, NOW).pk, officer, NOW) for one in wanted]
+    for plant in cast.plants:
+        declare(plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW)
+        read_paper(plant.site, "cn-energy-leaders", "grade", (True, "Page 3."), officer, NOW)
+    park = groups.make(groups.About(GroupKind.PARK, "Park", "园区"), officer.memberships.get().organisation_id, officer, NOW)
+    groups.invite(park, [plant.site.slug for plant in cast.plants], officer, NOW)
+    for plant in cast.plants:
+        groups.join(park.pk, plant.site.slug, sorted(groups.steps_of(plant.site)), plant.owner, NOW)
     pages = {
         "the list": (None, reverse("web:benchmarks")),
         "the benchmark": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/"),
@@ -141,6 +155,14 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "practices on their way": (officer, reverse("web:practice-entries")),
         "a practice on its way": (officer, reverse("web:practice-entry", args=[practices[0].pk])),
         "incentives": (officer, reverse("web:incentives")),
+        "groups of sites": (officer, reverse("web:site-groups")),
+        "one group": (officer, reverse("web:site-group", args=[park.pk])),
+        "its labels as a file": (officer, reverse("web:site-group-csv", args=[park.pk])),
+        "consent to a group": (owner, reverse("web:join-group", args=[park.pk, cast.plants[0].site.slug])),
+        "what a paper shows": (officer, reverse("web:dossier-read", args=[cast.plants[0].site.slug])),
+        "who the best firms are": (officer, reverse("web:best-group", args=[published.pk])),
+        "incentives by criterion": (officer, reverse("web:offers")),
+        "one offer": (officer, reverse("web:offer", args=[offers[0].pk])),
         "what is assigned": (officer, reverse("web:assignments")),
         "what is assigned, as a file": (officer, reverse("web:assignments-csv")),
         "a site to assign": (officer, reverse("web:assign")),

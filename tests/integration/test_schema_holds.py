@@ -72,6 +72,8 @@ FOR: dict[str, str] = {
     "drafts": "nation",
     "assignments": "assigned",
     "obligatory_audits": "nation",
+    "dossiers": "nation",
+    "dossier": "nation",
     "samples": "assigned",
     "sample_evidence": "assigned",
     "granted": "provider",

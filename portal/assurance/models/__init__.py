@@ -1,9 +1,10 @@
-"""Tables of assurance: assignments, interests, findings, auditors' keys, attestations, incentives, certified systems, days told of."""
+"""Tables of assurance: assignments, interests, findings, keys, attestations, incentives and offers, certified systems, days told of."""
 
 from portal.assurance.models.assigned import Assignment, InterestDeclaration, Reminded
 from portal.assurance.models.attested import Attestation, AuditorKey
 from portal.assurance.models.evidenced import Declaration, Incentive, SystemCertificate
 from portal.assurance.models.findings import Finding, FindingStep, Sample
+from portal.assurance.models.offered import IncentiveOffer, PaperReading
 
 __all__ = [
     "Assignment",
@@ -13,7 +14,9 @@ __all__ = [
     "Finding",
     "FindingStep",
     "Incentive",
+    "IncentiveOffer",
     "InterestDeclaration",
+    "PaperReading",
     "Reminded",
     "Sample",
     "SystemCertificate",

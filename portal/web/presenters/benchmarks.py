@@ -17,10 +17,12 @@ from benchmarks.explanation import Explanation
 from benchmarks.explanation.shown_limits import not_held
 from benchmarks.measurements import Period
 from portal.publication.codebook import COMPOSED, EVERY_COLUMN, GATE, OWN, PACK, PORTAL
+from portal.publication.models import BestGroup
 from portal.publication.references import references_of
 from portal.publication.shapes import BenchmarkView, LabelView, ListedView, TotalView, VersionView
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.figures import EnergyUnit, Estimate, between, energy_units, number, per_cent, raised
+from portal.web.presenters.best_group import best_group_part
 from portal.web.presenters.curves import bands_of, spread_of
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
 from portal.web.presenters.potentials import savings_of
@@ -94,9 +96,14 @@ def _list_row(view: ListedView) -> BenchmarkRow:
 
 
 def benchmark_page(
-    view: BenchmarkView, versions: Sequence[VersionView], unit: EnergyUnit, units: Mapping[str, EnergyUnit], site: str
+    view: BenchmarkView,
+    versions: Sequence[VersionView],
+    unit: EnergyUnit,
+    units: Mapping[str, EnergyUnit],
+    site: str,
+    best: BestGroup | None = None,
 ) -> BenchmarkPage:
-    """One version. `site` is scheme and host, for the address that is cited."""
+    """One version. `site` is scheme and host, for the address that is cited; `best` what was published of the firms behind its best."""
     names = Names.of(view.pack, view.pack_version)
     shown = Shown(names, view.route, unit)
     explained = Explanation.from_json(view.explanation)
@@ -117,6 +124,7 @@ def benchmark_page(
         ladder=ladder_of(view.label, shown, explained.limits),
         spread=replace(spread_of(view.label, shown), bands=bands_of(view, shown)),
         savings=savings_of(view.label, shown),
+        best_group=best_group_part(view, names.pack, best),
         references=references_page(references_of(view), names),
         units=unit_links(units, unit, view.label),
         unit_note=unit.note,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.template.defaultfilters import date as date_format
 from django.urls import reverse
@@ -12,15 +11,26 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from portal.assurance.programmes import Dossier, Evidence, Shown, programmes
+from benchmarks.wire.attestations import Opinion
+from portal.assurance.dossiers import Dossier, Evidence, Met, Shown
+from portal.assurance.programmes import programmes
 from portal.days import scheme_day
-from portal.web.viewmodels.shared import Choice, Item, Mood, StateWord
-from portal.web.words import in_language, period_name, state
+from portal.web.presenters.offers import FormSheet, OfferLine, offer_line
+from portal.web.viewmodels.methods import Sheet
+from portal.web.viewmodels.shared import Choice, Crumb, Item, Mood, StateWord
+from portal.web.words import in_language, period_name, sentence_space, state
 
 SHOWN: dict[str, tuple[Promise, Mood]] = {
     Shown.SHOWN: (gettext_lazy("Shown"), "ok"),
+    Shown.CONFIRMED: (gettext_lazy("Confirmed"), "ok"),
     Shown.DECLARED: (gettext_lazy("Declared"), "wait"),
+    Shown.REFUTED: (gettext_lazy("Not met"), "no"),
     Shown.MISSING: (gettext_lazy("Missing"), "no"),
+}
+MET: dict[str, tuple[Promise, Mood]] = {
+    Met.MET: (gettext_lazy("Met"), "ok"),
+    Met.NOT_MET: (gettext_lazy("Not met"), "no"),
+    Met.NOT_SHOWN: (gettext_lazy("Not shown"), "wait"),
 }
 
 
@@ -39,6 +49,8 @@ class DossierRow:
     note: str
     state: StateWord
     evidence: tuple[EvidenceLine, ...]
+    offers: tuple[OfferLine, ...]
+    met: StateWord  # for what is offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,7 @@ class DossierPage:
     day: str
     lead: str
     rows: tuple[DossierRow, ...]
+    offers: bool  # whether anything is offered for one of them
     choices: tuple[Choice, ...]
     pdf_url: str
     json_url: str
@@ -64,13 +77,15 @@ def dossier_page(found: Dossier) -> DossierPage:
     address = reverse("web:dossier", args=[site.slug])
     counted = {state: found.counted[state] for state in Shown}
     lead = _(
-        "Of %(all)d criteria, records of this portal show %(shown)d, documents are declared for %(declared)d, and %(missing)d are missing."
-    ) % {
-        "all": len(found.entries),
-        "shown": counted[Shown.SHOWN],
-        "declared": counted[Shown.DECLARED],
-        "missing": counted[Shown.MISSING],
-    }
+        "Of %(all)d criteria, the records here show %(shown)d, an officer confirmed %(confirmed)d and the firm declares %(declared)d. "
+        "%(refuted)d are not met and %(missing)d are missing."
+    ) % {"all": len(found.entries), **{str(state): count for state, count in counted.items()}}
+    offered = sum(len(entry.offers) for entry in found.entries)
+    won = sum(len(entry.offers) for entry in found.entries if entry.met is Met.MET)
+    if offered:
+        lead += sentence_space() + _("Incentives offered for these criteria: %(offered)d, of which %(won)d for criteria that are met.") % {
+            "offered": offered, "won": won,
+        }  # fmt: skip
     return DossierPage(
         site=in_language(site.name, site.name_zh),
         slug=site.slug,
@@ -88,9 +103,12 @@ def dossier_page(found: Dossier) -> DossierPage:
                 note=_("Added by this portal; the programme does not require it") if entry.criterion.own else "",
                 state=state(SHOWN, entry.state),
                 evidence=tuple(_line(one) for one in entry.evidence),
+                offers=tuple(offer_line(one) for one in entry.offers),
+                met=state(MET, entry.met),
             )
             for entry in found.entries
         ),
+        offers=bool(offered),
         choices=tuple(
             Choice(f"{address}?programme={one.id}", one.name.said_in(language), one.id == programme.id) for one in programmes().values()
         ),
@@ -109,6 +127,8 @@ def _line(one: Evidence) -> EvidenceLine:
     if one.kind == "attestation":
         told = {"body": by, "period": period_name(one.title), "day": date_format(one.until, _("j F Y")), "code": one.code}
         text = _("Statement of %(body)s on the report of %(period)s, valid until %(day)s, code %(code)s") % told
+        if one.opinion == Opinion.ADVERSE:
+            text = _("%(statement)s; the opinion is adverse") % {"statement": text}
         return EvidenceLine(text, one.digest, _("Anybody can open it by its code"), reverse("web:verify", args=[one.code]))
     if one.kind == "system":
         told = {"n": one.title, "by": by, "day": date_format(one.until, _("j F Y"))}
@@ -118,6 +138,9 @@ def _line(one: Evidence) -> EvidenceLine:
         "paper": one.title,
         "day": _day(one.at),
     }
+    if one.read_at:
+        told = {"declared": text, "day": _day(one.read_at), "finding": one.finding}
+        text = _("%(declared)s. An officer read the paper on %(day)s: %(finding)s") % told
     return EvidenceLine(text, one.digest, _how_of_paper())
 
 
@@ -129,42 +152,31 @@ def _day(at: datetime | None) -> str:
     return date_format(scheme_day(at), _("j F Y")) if at else ""
 
 
-def dossier_json(found: Dossier) -> dict[str, Any]:
-    """For programs: codes and digests, names by language; no value of the plant."""
-    return {
-        "schema": "steplabel/dossier/1",
-        "site": found.site.slug,
-        "day": found.day.isoformat(),
-        "programme": {
-            "id": found.programme.id,
-            "name": found.programme.name.by_language,
-            "source": found.programme.source.by_language,
-            "status": found.programme.status,
-        },
-        "criteria": [
-            {
-                "id": entry.criterion.id,
-                "asks": entry.criterion.asks.by_language,
-                "added_by_this_portal": entry.criterion.own,
-                "state": str(entry.state),
-                "evidence": [
-                    {
-                        name: value.isoformat() if hasattr(value, "isoformat") else value
-                        for name, value in asdict(one).items()
-                        if value not in ("", None)
-                    }
-                    for one in entry.evidence
-                ],
-            }
-            for entry in found.entries
-        ],
-    }
+def declared_of(found: Dossier) -> list[tuple[str, str]]:
+    """The criteria that rest on a declaration, for the officer who reads the papers."""
+    language = get_language() or "en"
+    return [
+        (entry.criterion.id, f"{entry.criterion.asks.said_in(language)}: “{entry.evidence[0].value}”")
+        for entry in found.entries
+        if entry.evidence and entry.evidence[0].kind == "paper"
+    ]
+
+
+def reading_page(site: str, back: str) -> FormSheet:
+    lead = _("Ask the firm for the paper and compare its SHA-256 with the one in the dossier before you write what it shows.")
+    return FormSheet(Sheet(_("What a declared paper shows"), (Crumb(site, back),), lead), button=_("Record it"))
 
 
 def caveats() -> tuple[Item, ...]:
     """What the states mean, on page and paper alike."""
     return (
         Item(_("Shown"), _("It is on record in this portal. Anybody who may see it can check it there.")),
+        Item(_("Confirmed"), _("The firm declared it, and an officer of the place read the paper and found it there.")),
         Item(_("Declared"), _("The firm declares this and names a document by its SHA-256. Nobody here has read the document.")),
+        Item(_("Not met"), _("An officer read the paper and did not find it there, or the auditor’s opinion is adverse.")),
         Item(_("Missing"), _("Nothing is on record.")),
+        Item(
+            _("Incentive"),
+            _("What an authority offers for a criterion, by an act in force today. That authority decides whether a site receives it."),
+        ),
     )

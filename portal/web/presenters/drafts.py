@@ -58,6 +58,7 @@ def draft_page(view: DraftView) -> DraftPage:
         approval_note=view.approval_note,
         withdraw_url=reverse("web:withdraw", args=[view.id]),
         discard_url=reverse("web:discard", args=[view.id]) if view.may_discard else "",
+        best_group_url=reverse("web:best-group", args=[view.id]),
         composed_url=reverse("web:composed-of", args=[view.id]),
         public_url=public_address(view),
         may_withdraw=view.may_withdraw,

@@ -26,9 +26,11 @@ from portal.web.figures import between, energy_units, number
 from portal.web.presenters.ladders import Shown
 from portal.web.presenters.levels import levels_of
 from portal.web.presenters.potentials import savings_of
+from portal.web.word_tables import words
 from portal.web.words import METRICS, TAKING_PART, Names, in_language, period_name
 
 NONE = "–"
+REFUSED_REPORTS = words("refused_reports")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,5 +236,12 @@ def _refusals(facts: EvaluationFacts) -> Section:
         lines.append(_("Cells of the label that the disclosure gate withheld: %(n)d.") % {"n": held})
     if not found.refused:
         return Section(_("Refusals"), (*lines, _("No report was refused.")))
-    rows = tuple((code or NONE, str(count)) for code, count in sorted(found.refused.items()))
-    return Section(_("Refusals"), tuple(lines), SectionTable((_("Code of the refusal"), _("Reports")), rows, (4, 1)))
+    rows = tuple((_why(code), str(count)) for code, count in sorted(found.refused.items()))
+    return Section(_("Refusals"), tuple(lines), SectionTable((_("Why the reports were refused"), _("Reports")), rows, (6, 1)))
+
+
+def _why(code: str) -> str:
+    """The sentence with its code, by which docs/errors.md is searched; the code alone where another release of the portal refused."""
+    if code not in REFUSED_REPORTS:
+        return code or NONE
+    return _("%(sentence)s (%(code)s)") % {"sentence": REFUSED_REPORTS[code], "code": code}

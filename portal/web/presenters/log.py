@@ -62,6 +62,7 @@ KINDS: Mapping[Kind, Promise] = {
     Kind.PUBLICATION: gettext_lazy("Publication of a version"),
     Kind.PUBLICATION_WITHDRAWN: gettext_lazy("Withdrawal of a version"),
     Kind.PACK: gettext_lazy("Approved version of a method pack"),
+    Kind.BEST_GROUP: gettext_lazy("Composition of the best firms"),
     Kind.PRACTICES: gettext_lazy("Edition of the library of practices"),
 }
 

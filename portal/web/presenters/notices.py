@@ -42,7 +42,7 @@ _OF_FIRMS = (
     *(Kind.CONCLUSION_LATE, Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE),
     *(Kind.EXTENSION_REFUSED, Kind.APPEAL_DECIDED),
     *(Kind.FIRM_STAYS, Kind.FIRM_LEAVES, Kind.DEVICE_ENROLLED, Kind.DEVICE_REVOKED, Kind.PRACTICE_DECIDED),
-    Kind.PRACTICE_ASKED,
+    *(Kind.PRACTICE_ASKED, Kind.GROUP_INVITED),
 )
 _OF_PROPOSALS = (Kind.PACK_PROPOSED, Kind.PACK_COMMENTED, Kind.PACK_DECIDED)
 _OF_EVERYBODY = (Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ADDED, Kind.SECOND_FACTOR_REMOVED)
@@ -128,5 +128,6 @@ def _words(told: Mapping[str, Any]) -> dict[str, str]:
         "step": within(names.step_name(told["step"])) if names and told.get("step") else "",
         "version": str(told.get("version", "")),
         "practice": in_language(told.get("practice", ""), told.get("practice_zh", "")),
+        "group": in_language(told.get("group", ""), told.get("group_zh", "")),
         "proposal": str(told.get("proposal", "")),
     }

@@ -89,6 +89,7 @@ PARTS = (
     Part(gettext_lazy("Submissions"), "web:submissions", _of(Role.ENTERPRISE)),
     Part(gettext_lazy("Sites and agents"), "web:sites", _of(Role.ENTERPRISE), ("/agents/",)),
     Part(gettext_lazy("Audits"), "web:audits", _of(Role.ENTERPRISE)),
+    Part(gettext_lazy("Groups of sites"), "web:site-groups", _of(Role.ENTERPRISE, Role.REGULATOR)),
     Part(gettext_lazy("At a glance"), "web:overview", _of(Role.REGULATOR)),
     Part(gettext_lazy("Packs and periods"), "web:packs", _of(Role.REGULATOR)),
     Part(gettext_lazy("Publications"), "web:publications", _of(Role.REGULATOR), ("/sites/", "/firms/")),  # to which a site's agents lead

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from portal.web.presenters.best_group import BestGroupPart
 from portal.web.presenters.curves import Spread
 from portal.web.presenters.ladders import Ladder
 from portal.web.presenters.potentials import Savings
@@ -54,6 +55,7 @@ class BenchmarkPage:
     ladder: Ladder
     spread: Spread
     savings: Savings | None  # none in versions from before there were potentials
+    best_group: BestGroupPart | None  # none where no best value is shown
     references: References | None  # none of a sector for which none is held
     units: tuple[UnitLink, ...]
     unit_note: str

@@ -91,6 +91,7 @@ class DraftPage:
     withdraw_url: str
     discard_url: str
     composed_url: str
+    best_group_url: str
     public_url: str
     may_withdraw: bool
     what_changed: str

@@ -10,16 +10,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role, Site
-from portal.accounts.selectors import managed_sites, visible_sites
-from portal.assurance.programmes import ATTESTATION, REPORT, Programme, declare, dossier, programmes
+from portal.accounts.selectors import managed_sites, regulated_sites, visible_sites
+from portal.assurance.dossier_document import dossier_json
+from portal.assurance.dossiers import declare, dossier, read_paper
+from portal.assurance.programmes import ATTESTATION, REPORT, Programme, programmes
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web import dossier_paper
 from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
-from portal.web.dossier_forms import DeclarationForm
+from portal.web.dossier_forms import DeclarationForm, ReadingForm
 from portal.web.forms import add_error
-from portal.web.presenters.dossier import caveats, dossier_json, dossier_page
+from portal.web.presenters.dossier import caveats, declared_of, dossier_page, reading_page
 from portal.web.viewmodels.shared import Crumb
 from portal.web.words import in_language
 
@@ -48,13 +50,33 @@ def page(request: HttpRequest, slug: str) -> HttpResponseBase:
             done = report_done(request, _("The declaration is on record."), "web:dossier", slug)
             return redirect(f"{done.url}?programme={programme.id}")
     crumbs = (Crumb(in_language(site.name, site.name_zh), reverse("web:site-record", args=[site.slug])),)
+    found = dossier(site, programme, scheme_day())
+    reads = bool(declared_of(found)) and regulated_sites(person(request)).filter(pk=site.pk).exists()
     told = {
-        "page": dossier_page(dossier(site, programme, scheme_day())),
+        "page": dossier_page(found),
         "caveats": caveats(),
         "may_declare": may_declare,
+        "read_url": f"{reverse('web:dossier-read', args=[slug])}?programme={programme.id}" if reads else "",
         "crumbs": crumbs,
     }
     return form_page(request, "web/dossier.html", told, form)
+
+
+@for_role(Role.REGULATOR, posts=True)
+def read(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """An officer of where the site lies says what a declared paper shows."""
+    site, programme = _asked(request, slug)
+    declared = declared_of(dossier(site, programme, scheme_day()))
+    back = f"{reverse('web:dossier', args=[slug])}?programme={programme.id}"
+    if not declared:
+        return redirect(back)
+    form = ReadingForm(request.POST if request.method == "POST" else None, criteria=declared)
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        read_paper(site, programme.id, told["criterion"], (told["found"] == "met", told["note"]), person(request), timezone.now())
+        report_done(request, _("Your finding is on record."), "web:dossier", slug)
+        return redirect(back)
+    return form_page(request, "web/form_sheet.html", {"page": reading_page(in_language(site.name, site.name_zh), back)}, form)
 
 
 @for_role(*READERS)
@@ -73,7 +95,7 @@ def as_json(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _asked(request: HttpRequest, slug: str) -> tuple[Site, Programme]:
     """The site, not found where it is not the reader's to see; and the programme asked for, or the first."""
-    site = visible_sites(person(request)).select_related("organisation").filter(slug=slug).first()
+    site = visible_sites(person(request)).select_related("organisation", "jurisdiction").filter(slug=slug).first()
     known = programmes()
     programme = known.get(request.GET.get("programme", next(iter(known))))
     if site is None or programme is None:

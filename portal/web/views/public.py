@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from portal.own_address import absolute, own_address
 from portal.publication import citation, codebook, open_data, sectors, selectors
+from portal.publication.best_groups import best_group_of
 from portal.publication.document import CSV_FIELDS
 from portal.publication.rows import Row, Series, benchmark_view
 from portal.publication.shapes import BenchmarkView
@@ -106,14 +107,15 @@ def _list_query(words: str, sector: str, page_number: str) -> QueryDict:
 def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     found, row = _found(pack, place, route, period, version)
     unit, units = chosen_unit(request, period)
+    told = best_group_of(row.id)
 
     def made() -> Rendered:
-        page = benchmarks.benchmark_page(benchmark_view(row, found.in_force), found.views, unit, units, own_address())
+        page = benchmarks.benchmark_page(benchmark_view(row, found.in_force), found.views, unit, units, own_address(), told)
         return rendered(
             "web/cached/benchmark.html", _("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, {"page": page}
         )
 
-    page = cached("page", (*found.content, row.id, row.scope, row.scope_zh, unit.id), made)
+    page = cached("page", (*found.content, row.id, row.scope, row.scope_zh, unit.id, told.digest if told else ""), made)
     sector = Names.of(pack, row.pack_version).sector
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(sector, f"{reverse('web:benchmarks')}?sector={pack}"))
     return remember_unit(request, unit, render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "pictures": True}))

@@ -17,7 +17,7 @@ from portal.register.inviting import led_firms
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.forms import add_error
-from portal.web.register_forms import NameForm, SiteForm
+from portal.web.register_forms import EditForm, SiteForm
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.words import in_language
 
@@ -56,7 +56,8 @@ def edit(request: HttpRequest, slug: str) -> HttpResponseBase:
     user = person(request)
     site = _own(request, slug)
     now = {"name": site.name, "name_zh": site.name_zh, "credit_code": site.credit_code, "size_class": site.size_class}
-    form = NameForm(request.POST) if request.method == "POST" else NameForm(initial=now)
+    now["since"] = site.since
+    form = EditForm(request.POST) if request.method == "POST" else EditForm(initial=now)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         code = given.pop("credit_code")

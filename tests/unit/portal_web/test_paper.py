@@ -39,6 +39,7 @@ def page(**changed: Any) -> BenchmarkPage:
         figures=(Figure("Industry label", "76.1", "kgce/t", "95 % interval 75.6 to 76.6"),),
         ladder=ladder_of(given, shown),
         savings=None,
+        best_group=None,
         references=None,
         spread=spread_of(given, shown),
         units=(),

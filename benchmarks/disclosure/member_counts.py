@@ -1,0 +1,40 @@
+"""Counts over members of a group that agreed to be counted and to nothing else: what may be shown, beside all that was shown before.
+
+A count is of controlling firms. It is shown in steps of `STEP` firms ("at least 6"), so that neither none nor all of them is ever told, and
+a difference of two counts does not tell how many of those that changed have the thing. It stands until enough firms have changed: who
+asks again after one joined reads the count of before. A firm that has shown itself by name meanwhile is known and hides nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+STEP = 3
+"""Firms: a count is told as the multiple of these that it reaches."""
+
+Contributions = Mapping[str, AbstractSet[str]]
+"""By firm, under whatever name stays its own: the things that it is counted for."""
+
+
+def may_replace(ours: Contributions, before: Iterable[Contributions], known: AbstractSet[str], fewest: int, least: int) -> bool:
+    """Whether counts of these firms may be shown beside every earlier one that was.
+
+    Args:
+        known: firms whose contribution the reader knows by another way: its own, and those shown by name.
+        fewest: unknown firms behind a count at least (`disclosure.fewest_firms`).
+        least: unknown firms that must have changed since any earlier count (`disclosure.least_changed_participants`).
+    """
+    if len(ours.keys() - known) < fewest:
+        return False
+    return all(len(_changed(ours, other) - known) >= least for other in before)
+
+
+def told(ours: Contributions, things: Sequence[str]) -> dict[str, int]:
+    """By thing, at least how many firms have it: a multiple of `STEP`, the whole number never."""
+    return {thing: sum(thing in held for held in ours.values()) // STEP * STEP for thing in things}
+
+
+def _changed(ours: Contributions, other: Contributions) -> set[str]:
+    """Firms that joined, left, or are counted for other things."""
+    return {firm for firm in ours.keys() | other.keys() if ours.get(firm) != other.get(firm)}

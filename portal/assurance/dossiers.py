@@ -1,0 +1,217 @@
+"""A site's dossier for a programme.
+
+Each criterion is *shown* by what is on record here and anybody with rights to it can check, *declared* by the firm with the digest of a
+paper, or *missing*. An officer of where the site lies who read that paper *confirms* or *refutes* it. Nothing of it is a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from django.db import transaction
+
+from benchmarks.wire.attestations import Opinion
+from benchmarks.wire.fields import HEX_DIGEST
+from portal.accounts.deciding import require_regulator_of_site
+from portal.accounts.models import Site, User
+from portal.accounts.selectors import managed_sites
+from portal.assurance.attestation_standing import code_of
+from portal.assurance.models import Attestation, Declaration, IncentiveOffer, PaperReading, SystemCertificate
+from portal.assurance.offers import offered_to
+from portal.assurance.programmes import ATTESTATION, REPORT, SYSTEM, Criterion, Programme, programmes
+from portal.auditlog.models import Action
+from portal.auditlog.recording import record
+from portal.intake.models import State, Submission
+from portal.problems import RefusedError
+
+
+class Shown(StrEnum):
+    """How a criterion stands in a dossier."""
+
+    SHOWN = "shown"
+    CONFIRMED = "confirmed"  # declared, and an officer who read the paper found it there
+    DECLARED = "declared"
+    REFUTED = "refuted"  # an officer read the paper and did not find it there; or the auditor's opinion is adverse
+    MISSING = "missing"
+
+
+class Met(StrEnum):
+    """Whether what a dossier holds meets a criterion, for who gives something on it."""
+
+    MET = "met"
+    NOT_MET = "not-met"
+    NOT_SHOWN = "not-shown"
+
+
+MET: Mapping[Shown, Met] = {
+    Shown.SHOWN: Met.MET,
+    Shown.CONFIRMED: Met.MET,
+    Shown.DECLARED: Met.NOT_SHOWN,
+    Shown.REFUTED: Met.NOT_MET,
+    Shown.MISSING: Met.NOT_SHOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a criterion rests on: `digest` names it, the rest is what is needed to find and check it."""
+
+    kind: Literal["report", "attestation", "system", "paper"]
+    digest: str
+    title: str = ""  # of a paper or certificate; of a report its period
+    value: str = ""
+    log_index: int | None = None
+    code: str = ""
+    by: str = ""  # certifier or body
+    by_zh: str = ""
+    until: date | None = None
+    at: datetime | None = None
+    opinion: str = ""  # of an attestation
+    finding: str = ""  # of the officer who read a paper
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    criterion: Criterion
+    state: Shown
+    evidence: tuple[Evidence, ...] = ()
+    offers: tuple[IncentiveOffer, ...] = ()
+
+    @property
+    def met(self) -> Met:
+        return MET[self.state]
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One site's, for one programme, on one day."""
+
+    site: Site
+    programme: Programme
+    day: date
+    entries: tuple[Entry, ...]
+    counted: dict[Shown, int] = field(default_factory=dict)
+
+
+def dossier(site: Site, programme: Programme, today: date) -> Dossier:
+    """For a caller who let the reader in: seven questions to the database, however much is on record."""
+    reports = list(Submission.objects.filter(site=site, state=State.ACCEPTED).order_by("-log_index").defer("envelope", "receipt")[:1])
+    attested = list(
+        Attestation.objects.filter(site=site, state=Attestation.State.ISSUED, valid_until__gte=today, submission__state=State.ACCEPTED)
+        .select_related("body", "submission")
+        .defer("submission__envelope", "submission__receipt")
+        .order_by("-issued_at")
+    )
+    running = list(SystemCertificate.objects.filter(site=site, taken_back_at=None, valid_from__lte=today, valid_until__gte=today))
+    declared: dict[str, Declaration] = {}
+    for row in Declaration.objects.filter(site=site, programme=programme.id).order_by("pk"):
+        declared[row.criterion] = row
+    readings = {one.declaration_id: one for one in PaperReading.objects.filter(declaration__in=declared.values()).order_by("pk")}
+    on_record: dict[str, list[Evidence]] = {REPORT: [], ATTESTATION: []}
+    on_record[REPORT] = [Evidence("report", one.digest, title=one.period, log_index=one.log_index, at=one.received_at) for one in reports]
+    on_record[ATTESTATION] = [
+        Evidence(
+            "attestation", one.digest, title=one.submission.period if one.submission else "", log_index=one.log_index,
+            code=code_of(one.digest), by=one.body.name, by_zh=one.body.name_zh,
+            until=one.valid_until, at=one.issued_at, opinion=one.opinion,
+        )
+        for one in attested
+    ]  # fmt: skip
+    for row in running:
+        on_record.setdefault(SYSTEM + row.standard, []).append(
+            Evidence("system", row.evidence, title=row.number, by=row.certifier, by_zh=row.certifier, until=row.valid_until)
+        )
+    offered = offered_to(site, programme.id, today)
+    entries = tuple(
+        replace(_entry(one, on_record, declared.get(one.id), readings), offers=offered.get(one.id, ())) for one in programme.criteria
+    )
+    return Dossier(site, programme, today, entries, {state: sum(one.state is state for one in entries) for state in Shown})
+
+
+def _entry(
+    criterion: Criterion, on_record: Mapping[str, list[Evidence]], declared: Declaration | None, readings: Mapping[int, PaperReading]
+) -> Entry:
+    if found := on_record.get(criterion.shown_by):
+        adverse = all(one.opinion == Opinion.ADVERSE for one in found)
+        return Entry(criterion, Shown.REFUTED if adverse else Shown.SHOWN, tuple(found))
+    if declared is not None and declared.value:
+        read = readings.get(declared.pk)
+        paper = Evidence(
+            "paper", declared.evidence, title=declared.paper, value=declared.value, at=declared.declared_at,
+            finding=read.note if read else "", read_at=read.read_at if read else None,
+        )  # fmt: skip
+        state = Shown.DECLARED if read is None else Shown.CONFIRMED if read.met else Shown.REFUTED
+        return Entry(criterion, state, (paper,))
+    return Entry(criterion, Shown.MISSING)
+
+
+def declare(site: Site, programme_id: str, criterion_id: str, said: tuple[str, str, str], by: User, now: datetime) -> Declaration:
+    """Put a declaration on record: value, what the paper is called, its SHA-256; three empty texts take the one before back.
+
+    Raises:
+        RefusedError: `not-your-site` (403), `criterion-unknown`, `criterion-shown`, `evidence-not-a-digest` (409).
+    """
+    if not managed_sites(by).filter(pk=site.pk).exists():
+        raise RefusedError(403, "not-your-site", "You do not act for this site.", "Ask somebody from that plant to do it.")
+    programme = programmes().get(programme_id)
+    criterion = None if programme is None else programme.criterion(criterion_id)
+    if criterion is None:
+        raise RefusedError(409, "criterion-unknown", "The programme has no such criterion.", "Choose one of its criteria.")
+    if criterion.shown_by in {REPORT, ATTESTATION}:
+        raise RefusedError(
+            409,
+            "criterion-shown",
+            "The records of this portal show this, so it cannot be declared.",
+            "Report, or have the report attested.",
+        )
+    value, paper, evidence = (" ".join(text.split()) for text in said)
+    if value and not HEX_DIGEST.fullmatch(evidence):
+        raise RefusedError(409, "evidence-not-a-digest", "The evidence is not a SHA-256.", "Give 64 digits of 0-9 and a-f.")
+    if not value:
+        paper = evidence = ""
+    with transaction.atomic():
+        Site.objects.select_for_update().get(pk=site.pk)
+        newest: Declaration | None = (
+            Declaration.objects.filter(site=site, programme=programme_id, criterion=criterion_id).order_by("-pk").first()
+        )
+        if newest is not None and (newest.value, newest.paper, newest.evidence) == (value, paper, evidence):
+            return newest  # the form sent twice
+        told = {"programme": programme_id, "criterion": criterion_id, "value": value[:200], "paper": paper[:200], "evidence": evidence}
+        made = Declaration.objects.create(site=site, declared_by=by, declared_at=now, **told)
+        detail = f"{programme_id}, {criterion_id}: {value or 'taken back'}{f', evidence {evidence}' if evidence else ''}"
+        record(now, by.email, Action.DOSSIER_DECLARED, f"site {site.slug}", detail)
+    return made
+
+
+def read_paper(site: Site, programme_id: str, criterion_id: str, said: tuple[bool, str], by: User, now: datetime) -> PaperReading:
+    """An officer of where the site lies read the paper behind the newest declaration: whether it shows the criterion, and what was found.
+
+    Raises:
+        RefusedError: `not-regulator` (403), `nothing-declared`, `reason-missing` (409).
+    """
+    require_regulator_of_site(by, site)
+    met, note = said[0], " ".join(said[1].split())[:500]
+    if not note:
+        raise RefusedError(409, "reason-missing", "The finding says nothing.", "Say in a sentence what the paper shows, and on which page.")
+    with transaction.atomic():
+        Site.objects.select_for_update().get(pk=site.pk)
+        row = Declaration.objects.filter(site=site, programme=programme_id, criterion=criterion_id).order_by("-pk").first()
+        if row is None or not row.value:
+            raise RefusedError(
+                409,
+                "nothing-declared",
+                "The firm declares nothing for this criterion now.",
+                "Ask the firm to declare it with its paper.",
+            )
+        newest: PaperReading | None = PaperReading.objects.filter(declaration=row).order_by("-pk").first()
+        if newest is not None and (newest.met, newest.note) == (met, note):
+            return newest  # the form sent twice
+        made = PaperReading.objects.create(declaration=row, met=met, note=note, read_by=by, read_at=now)
+        detail = f"{programme_id}, {criterion_id}: {'met' if met else 'not met'}, evidence {row.evidence}; {note}"
+        record(now, by.email, Action.DOSSIER_READ, f"site {site.slug}", detail[:1000])
+    return made

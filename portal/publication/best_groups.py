@@ -1,0 +1,204 @@
+"""How the firms behind the published best of a version are composed: an object of its own, proposed by one officer, published by another.
+
+It is made of the version's own roster and of what the register holds of the firms' sites (region, scale, age), goes through
+`benchmarks.disclosure.best_group`, is signed, and stands in the transparency log. What was told stays, also where the version is withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from benchmarks import packs
+from benchmarks.composition import Roster
+from benchmarks.composition.participants import CellRoster
+from benchmarks.disclosure import GateResult
+from benchmarks.disclosure.best_group import Composed, Share, Traits, compose
+from benchmarks.wire import logged, published
+from benchmarks.wire.logged import Kind
+from benchmarks.wire.signing import ReceiptKey
+from portal.accounts.deciding import require_regulator_of_scope
+from portal.accounts.models import Jurisdiction, Site, User
+from portal.auditlog.models import Action
+from portal.auditlog.recording import record
+from portal.catalogue.models import ReportingPeriod
+from portal.catalogue.selectors import overlapping
+from portal.days import scheme_day
+from portal.problems import RefusedError
+from portal.publication.models import BestGroup, Publication, Status
+from portal.publication.publishing import subject_of
+from portal.translog import log
+
+JSON = dict[str, Any]
+SCHEMA = "steplabel/best-group/1"
+UNKNOWN = "not-stated"
+ELSEWHERE = "not-in-a-part"  # a site that lies in the scope itself and in none of its provinces or cities
+AGES = ((2000, "before-2000"), (2010, "2000-to-2009"), (2020, "2010-to-2019"), (10_000, "since-2020"))
+"""Classes of the year in which the plant began to run: its first later year, and the class before it."""
+
+
+def propose(publication: Publication, by: User, now: datetime) -> BestGroup:
+    """What the gate lets be told of a published version, for a second officer; anew as long as nobody has published it.
+
+    Raises:
+        RefusedError: `not-regulator` (403); `not-published`, `best-group-published`, `nothing-told` (409).
+    """
+    with transaction.atomic():
+        row = _locked(publication)
+        require_regulator_of_scope(by, row.period.peer_group.scope)
+        held = BestGroup.objects.filter(publication=row).first()
+        if held is not None and held.published_at is not None:
+            raise RefusedError(409, "best-group-published", "This is published already.", "What is published is never changed.")
+        content = _content(row)
+        if held is not None and held.proposed_by_id == by.pk and held.document["steps"] == content["document"]["steps"]:
+            return held  # the form sent twice
+        made, _new = BestGroup.objects.update_or_create(publication=row, defaults={**content, "proposed_by": by, "proposed_at": now})
+        record(now, by.email, Action.BEST_GROUP_PROPOSED, subject_of(row), f"{_told(content['document'])} cells")
+    return made
+
+
+def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime) -> BestGroup:
+    """A second officer lets it out: the gate is asked again, and the document is signed and logged.
+
+    Raises:
+        RefusedError: `not-regulator`, `own-best-group` (403); `not-published`, `not-proposed`, `best-group-outdated`, `nothing-told` (409).
+    """
+    with transaction.atomic():
+        row = _locked(publication)
+        require_regulator_of_scope(by, row.period.peer_group.scope)
+        held = BestGroup.objects.select_for_update(of=("self",)).filter(publication=row).first()
+        if held is None:
+            raise RefusedError(409, "not-proposed", "Nobody has proposed this yet.", "Propose it; a second officer publishes it.")
+        if held.published_at is not None:
+            return held  # the form sent twice
+        if held.proposed_by_id == by.pk:
+            raise RefusedError(403, "own-best-group", "You proposed this yourself.", "A second officer has to publish it.")
+        content = _content(row)
+        if content["document"]["steps"] != held.document["steps"]:
+            raise RefusedError(409, "best-group-outdated", "The gate would let other shares out now.", "Propose it again.")
+        document = published.sign(content["document"] | {"on": scheme_day(now).isoformat()}, key)
+        digest = published.digest(document)
+        index = log.add(Kind.BEST_GROUP, logged.best_group(digest).hex(), now)
+        held.document, held.behind, held.digest, held.log_index = document, content["behind"], digest.hex(), index
+        held.published_by, held.published_at = by, now
+        held.save()
+        record(now, by.email, Action.BEST_GROUP_PUBLISHED, subject_of(row), f"{_told(document)} cells, entry {index}")
+    return held
+
+
+def composed_of_best(publication: Publication) -> tuple[Composed, ...]:
+    """What the gate says now of every cell of a version that the public has seen, in the order of its steps."""
+    period = publication.period
+    pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
+    roster, label = Roster.from_json(publication.roster), GateResult.from_json(publication.gate).published
+    sites = {member.site for cell in roster.cells for member in cell.members}
+    traits = {site: _traits(site, period.peer_group.scope) for site in Site.objects.filter(slug__in=sites).select_related("jurisdiction")}
+    by_slug = {site.slug: held for site, held in traits.items()}
+    before = _told_before(publication)
+    found = []
+    for step in label.steps:
+        who = roster.of(step.cell)
+        rule = step.rule if step.best is not None else None
+        found.append(compose(who, rule, dict(_of_firms(who, by_slug)), pack.composition, pack.disclosure, before.get(step.cell, ())))
+    return tuple(found)
+
+
+def best_group_of(publication: int) -> BestGroup | None:
+    """What was published of a version; None while nothing is."""
+    return BestGroup.objects.filter(publication=publication, published_at__isnull=False).first()
+
+
+def _content(row: Publication) -> JSON:
+    composed = composed_of_best(row)
+    label = GateResult.from_json(row.gate).published
+    if not any(one.told for one in composed):
+        raise RefusedError(409, "nothing-told", "The gate lets nothing of this be told.", "Its page says why, step by step.")
+    period, group = row.period, row.period.peer_group
+    places = Jurisdiction.objects.filter(path__startswith=group.scope.path)
+    names = {one.path: {"en": one.name, "zh": one.name_zh or one.name} for one in places}
+    document = {
+        "schema": SCHEMA,
+        "benchmark": {
+            "pack": group.pack, "place": group.scope.path, "route": group.route, "period": period.name, "version": row.version,
+            "digest": row.digest,
+        },
+        "regions": names,
+        "steps": [
+            {
+                "step": step.step, "product": step.product, "variant": step.variant, "boundary": step.boundary, "metric": str(step.metric),
+                "firms": one.firms, "best_firms": one.best,
+                "traits": {trait: [_shown(share) for share in told] for trait, told in one.told.items()},
+                "code": str(one.reason) if one.reason else "shown",
+                "reason": one.words.by_language if one.words else {},
+            }
+            for step, one in zip(label.steps, composed, strict=True)
+        ],
+    }  # fmt: skip
+    roster = Roster.from_json(row.roster)
+    return {"document": document, "behind": {one.cell: _behind(one, roster.of(one.cell)) for one in composed if one.told}}
+
+
+def _shown(share: Share) -> JSON:
+    return {"classes": list(share.classes), "firms": share.firms}
+
+
+def _behind(one: Composed, who: CellRoster) -> JSON:
+    """Who stands behind each share, with the site by which a firm that leaves is found."""
+    site = {member.firm: member.site for member in who.members}
+    return {
+        trait: [{"classes": list(share.classes), "members": [[firm, site[firm]] for firm in sorted(share.members)]} for share in shares]
+        for trait, shares in one.told.items()
+    }
+
+
+def _told_before(publication: Publication) -> Mapping[str, Sequence[Mapping[str, tuple[Share, ...]]]]:
+    """By cell: tables of the sector that were ever published of any of the same days, of other versions."""
+    period = publication.period
+    same_days = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=period.peer_group.pack)
+    rows = BestGroup.objects.filter(published_at__isnull=False, publication__period__in=same_days).exclude(publication=publication)
+    found: dict[str, list[Mapping[str, tuple[Share, ...]]]] = {}
+    for behind in rows.values_list("behind", flat=True):
+        for cell, tables in behind.items():
+            found.setdefault(cell, []).append({trait: tuple(map(_share, shares)) for trait, shares in tables.items()})
+    return found
+
+
+def _share(stored: JSON) -> Share:
+    return Share(tuple(stored["classes"]), frozenset(firm for firm, _site in stored["members"]))
+
+
+def _of_firms(who: CellRoster, by_slug: Mapping[str, Traits]) -> Iterator[tuple[str, Traits]]:
+    """By firm, what the register holds of the site that stands for it; of one that has left, nothing."""
+    left = {"region": UNKNOWN, "scale": UNKNOWN, "age": UNKNOWN}
+    yield from ((member.firm, by_slug.get(member.site, left)) for member in who.members)
+
+
+def _traits(site: Site, scope: Jurisdiction) -> Traits:
+    return {"region": region_of(site.jurisdiction.path, scope.path), "scale": site.size_class, "age": age_of(site.since)}
+
+
+def region_of(path: str, scope: str) -> str:
+    """The part of the scope, one level below it, in which a site lies."""
+    below = path.removeprefix(scope).strip("/").split("/")[0]
+    return f"{scope}/{below}" if below else ELSEWHERE
+
+
+def age_of(since: int | None) -> str:
+    return UNKNOWN if since is None else next(name for until, name in AGES if since < until)
+
+
+def _told(document: JSON) -> int:
+    return sum(bool(step["traits"]) for step in document["steps"])
+
+
+def _locked(publication: Publication) -> Publication:
+    """With every period of the sector, as who publishes a version has it: of two tables let out at once each must know of the other."""
+    pack = publication.period.peer_group.pack
+    list(ReportingPeriod.objects.filter(peer_group__pack=pack).order_by("pk").select_for_update(of=("self",)))
+    row = Publication.objects.select_related("period__peer_group__scope").get(pk=publication.pk)
+    if row.status != Status.PUBLISHED:
+        raise RefusedError(409, "not-published", "This version is not published.", "Publish the version first.")
+    return row

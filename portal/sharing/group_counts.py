@@ -1,0 +1,166 @@
+"""What may be said of the members of a group: counts of those that are only counted, through the gate; labels of those that show them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from benchmarks import packs
+from benchmarks.disclosure import member_counts
+from benchmarks.disclosure.member_counts import Contributions
+from benchmarks.wire.attestations import Opinion
+from portal.accounts.models import User
+from portal.assurance.models import Attestation, Declaration, PaperReading
+from portal.auditlog.models import Action
+from portal.auditlog.recording import record
+from portal.days import scheme_day
+from portal.intake.models import State as ReportState
+from portal.intake.models import Submission
+from portal.sharing.labels import Labels, labels_of_all
+from portal.sharing.models import GroupCount, GroupMember, SiteGroup
+
+GRADE = "grade"
+"""Counted beside steps: an officer confirmed the grade that the firm declared for a programme."""
+
+
+class Said(StrEnum):
+    """What became of counting again."""
+
+    COUNTED = "counted"
+    STANDS = "stands"  # nothing changed, or too few firms to count again
+    TOO_FEW = "too-few"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMember:
+    """A member that shows labels of its newest accepted report, chosen by its firm. `attested` by step: the body, and until when."""
+
+    slug: str
+    labels: Labels
+    attested: Mapping[str, tuple[str, str, date]]
+    grade: str  # as declared, where an officer confirmed it
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """For who runs the group. `told` by thing: at least so many of the `counted` firms, as of `told_at`; None where no count is shown."""
+
+    members: tuple[GroupMember, ...]
+    shown: tuple[ShownMember, ...]
+    joined: int
+    counted: int  # firms that are counted and show nothing
+    fewest: int  # of these, from which on counts are shown
+    told: Mapping[str, int] | None
+    told_at: datetime | None
+
+
+def group_view(group: SiteGroup, today: date) -> GroupView:
+    """For a caller who let the reader in: a fixed number of questions, however many members there are."""
+    rows = tuple(GroupMember.objects.filter(group=group).select_related("site__organisation").order_by("slug"))
+    joined = [row for row in rows if row.state == GroupMember.State.JOINED]
+    found = _found(joined, today)
+    last = GroupCount.objects.filter(group=group).first()
+    shows = [row for row in joined if row.steps]
+    counted = {row.mark for row in joined if not row.steps} - {row.mark for row in shows}
+    return GroupView(
+        members=rows,
+        shown=tuple(found.shown(row) for row in shows if row.slug in found.labels),
+        joined=len(joined),
+        counted=len(counted),
+        fewest=_policy(joined)[0],
+        told=last.told if last else None,
+        told_at=last.at if last else None,
+    )
+
+
+def count_again(group: SiteGroup, by: User, now: datetime) -> Said:
+    """Count the members anew where the gate lets the new counts stand beside all that were shown. For a caller who let `by` in."""
+    with transaction.atomic():
+        row = SiteGroup.objects.select_for_update(of=("self",)).select_related("run_by").get(pk=group.pk)
+        joined = list(GroupMember.objects.filter(group=row, state=GroupMember.State.JOINED).select_related("site__organisation"))
+        found = _found(joined, scheme_day(now))
+        known = {one.mark for one in joined if one.steps or _same_firm(row, one)}
+        ours: defaultdict[str, set[str]] = defaultdict(set)
+        for one in joined:
+            if one.mark not in known:
+                ours[one.mark] |= found.things(one)
+        held = GroupCount.objects.filter(group=row)
+        before: list[Contributions] = [{mark: set(things) for mark, things in one.contributions.items()} for one in held]
+        if not member_counts.may_replace(ours, before, known, *_policy(joined)):
+            return Said.STANDS if before else Said.TOO_FEW
+        things = sorted({*(thing for of in ours.values() for thing in of), *(step for one in joined for step in found.steps(one))})
+        told = member_counts.told(ours, things)
+        GroupCount.objects.create(group=row, at=now, contributions={mark: sorted(of) for mark, of in ours.items()}, told=told)
+        record(now, by.email, Action.GROUP_COUNTED, f"site group {row.pk}", f"{len(ours)} firms")
+    return Said.COUNTED
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """On record of the members, by slug of the site."""
+
+    reports: Mapping[str, Submission]
+    labels: Mapping[str, Labels]
+    attested: Mapping[str, Attestation]
+    grades: Mapping[str, str]
+
+    def steps(self, row: GroupMember) -> set[str]:
+        """Of the newest accepted report, each with its sector: `cement/raw-milling`."""
+        report = self.reports.get(row.slug)
+        return {f"{report.site.pack}/{step}" for step in report.covers.split()} if report else set()
+
+    def things(self, row: GroupMember) -> set[str]:
+        held = self.steps(row) if row.slug in self.attested else set()
+        return held | ({GRADE} if row.slug in self.grades else set())
+
+    def shown(self, row: GroupMember) -> ShownMember:
+        found, attested = self.labels[row.slug], {}
+        if (one := self.attested.get(row.slug)) is not None:
+            attested = dict.fromkeys({label.step for label in found.rows}, (one.body.name, one.body.name_zh, one.valid_until))
+        return ShownMember(row.slug, found, attested, self.grades.get(row.slug, ""))
+
+
+def _found(joined: list[GroupMember], today: date) -> _Found:
+    sites = {row.site_id: row.slug for row in joined if row.site_id is not None}
+    newest: dict[str, Submission] = {}
+    reports = Submission.objects.filter(site__in=sites, state=ReportState.ACCEPTED).select_related("site__organisation")
+    for report in reports.defer("envelope", "receipt").order_by("log_index"):
+        newest[sites[report.site_id]] = report
+    attested = {
+        sites[one.submission.site_id]: one
+        for one in Attestation.objects.filter(
+            submission__in=[report.pk for report in newest.values()], state=Attestation.State.ISSUED, valid_until__gte=today
+        )
+        .exclude(opinion=Opinion.ADVERSE)
+        .select_related("body", "submission")
+        .defer("submission__envelope", "submission__receipt")
+        .order_by("issued_at")
+        if one.submission is not None
+    }
+    declared: dict[tuple[int, str], Declaration] = {}
+    for declaration in Declaration.objects.filter(site__in=sites, criterion=GRADE).order_by("pk"):
+        declared[declaration.site_id, declaration.programme] = declaration
+    read = {one.declaration_id: one.met for one in PaperReading.objects.filter(declaration__in=declared.values()).order_by("pk")}
+    grades = {sites[one.site_id]: one.value for one in declared.values() if one.value and read.get(one.pk)}
+    chosen = {row.slug: set(row.steps) for row in joined if row.steps}
+    shows = [report for slug, report in newest.items() if slug in chosen]
+    labels = {one.site: one.only(chosen[one.site]) for one in labels_of_all(shows)}
+    return _Found(newest, labels, attested, grades)
+
+
+def _policy(joined: Iterable[GroupMember]) -> tuple[int, int]:
+    """Firms behind a count and firms that must have changed: of the strictest of the sectors that members are of, or that there are."""
+    named = {row.site.pack for row in joined if row.site is not None} or set(packs.available())
+    policies = [packs.versions(pack)[0].disclosure for pack in named]
+    return max(one.fewest_firms for one in policies), max(one.least_changed_participants for one in policies)
+
+
+def _same_firm(group: SiteGroup, row: GroupMember) -> bool:
+    """Whether who runs the group knows this member as its own."""
+    firm = group.run_by.controlling_firm_id
+    return firm is not None and row.site is not None and row.site.organisation.controlling_firm_id == firm

@@ -1,0 +1,211 @@
+"""Groups of sites: made and run by a regulator or a firm, which invites; a site is in one only while its own firm agrees.
+
+invited ▶ joined ▶ left | removed          a site that left, declined or was removed may be invited again
+        ▶ declined
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from benchmarks.phrases import Phrase
+from portal.accounts.audience import named, people_of_site
+from portal.accounts.models import SITE_ID, Organisation, Role, Site, User
+from portal.accounts.selectors import managed_sites, organisations_as, own_sites
+from portal.auditlog.models import Action
+from portal.auditlog.recording import record
+from portal.intake.models import State as ReportState
+from portal.intake.models import Submission
+from portal.notifications.kinds import Kind
+from portal.notifications.telling import tell
+from portal.problems import RefusedError
+from portal.sharing.models import GroupKind, GroupMember, SiteGroup
+
+State = GroupMember.State
+RUNNING = (Role.REGULATOR, Role.ENTERPRISE)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a group is."""
+
+    kind: GroupKind
+    name: str
+    name_zh: str
+
+
+def runners(user: User) -> QuerySet[Organisation]:
+    """The organisations for which the person may make and run groups."""
+    held = (organisations_as(user, role, managing=True).values_list("pk", flat=True) for role in RUNNING)
+    return Organisation.objects.filter(pk__in={pk for ids in held for pk in ids}).order_by("name")
+
+
+def groups_run_by(user: User) -> QuerySet[SiteGroup]:
+    """Those of the organisations that the person acts for, newest first; who may not manage reads them."""
+    held = (organisations_as(user, role).values_list("pk", flat=True) for role in RUNNING)
+    return SiteGroup.objects.filter(run_by__in={pk for ids in held for pk in ids}).select_related("run_by").order_by("-pk")
+
+
+def memberships_of(user: User) -> QuerySet[GroupMember]:
+    """Invitations and memberships of the person's own sites, in groups that have not ended."""
+    slugs = own_sites(user).filter(retired_at=None).values("slug")
+    rows = GroupMember.objects.filter(slug__in=slugs, state__in=(State.INVITED, State.JOINED), group__ended_at=None)
+    return rows.select_related("group__run_by", "site").order_by("-invited_at", "pk")
+
+
+def make(about: About, runner: int, by: User, now: datetime) -> SiteGroup:
+    """Raises RefusedError `not-the-runner` (403)."""
+    house = runners(by).filter(pk=runner).first()
+    if house is None:
+        raise _not_the_runner()
+    with transaction.atomic():
+        made = SiteGroup.objects.create(
+            kind=about.kind, name=about.name, name_zh=about.name_zh, run_by=house, made_by=by.email, made_at=now
+        )
+        record(now, by.email, Action.GROUP_MADE, _subject(made), f"{made.kind}: {made.name}, {house}"[:1000])
+    return made
+
+
+def invite(group: SiteGroup, slugs: Sequence[str], by: User, now: datetime) -> int:
+    """Ask these sites; how many are asked anew. A site id that no site has is taken like any other, so that nobody learns which there are.
+
+    Raises:
+        RefusedError: `not-the-runner` (403); `group-ended`, `site-id-malformed` (409).
+    """
+    if wrong := next((slug for slug in slugs if not SITE_ID.regex.match(slug)), None):  # type: ignore[union-attr]
+        raise RefusedError(
+            409, "site-id-malformed", Phrase("“%(id)s” is no id of a site.", id=wrong), "Copy the id from the site’s own page."
+        )
+    with transaction.atomic():
+        _require_run(group, by)
+        held = {row.slug: row for row in GroupMember.objects.select_for_update().filter(group=group)}
+        asked = [slug for slug in dict.fromkeys(slugs) if slug not in held or held[slug].state not in (State.INVITED, State.JOINED)]
+        for slug in asked:
+            row = held.get(slug) or GroupMember(group=group, slug=slug)
+            row.state, row.steps, row.invited_at, row.decided_by, row.decided_at = State.INVITED, [], now, "", None
+            row.save()
+            record(now, by.email, Action.GROUP_INVITED, _subject(group), slug)
+        for site in Site.objects.filter(slug__in=asked, retired_at=None):
+            told = {**named(site), "group": group.name, "group_zh": group.name_zh}
+            told |= {"firm_name": group.run_by.name, "firm_name_zh": group.run_by.name_zh}
+            tell(Kind.GROUP_INVITED, people_of_site(site), "web:join-group", {"group": group.pk, "slug": site.slug}, told, now)
+    return len(asked)
+
+
+def join(group: int, slug: str, steps: Sequence[str], by: User, now: datetime) -> GroupMember:
+    """The firm's consent, or another one: the site is counted, and its labels of these steps are shown to the runner.
+
+    Raises:
+        GroupMember.DoesNotExist: the person manages no such site, or it was not asked.
+        RefusedError: `step-not-reported` (409).
+    """
+    with transaction.atomic():
+        row, site = _own_row(group, slug, by, (State.INVITED, State.JOINED))
+        wanted = sorted(set(steps))
+        if missing := sorted(set(wanted) - steps_of(site)):
+            raise RefusedError(
+                409,
+                "step-not-reported",
+                Phrase("The site has no accepted label of %(steps)s.", steps=", ".join(missing)),
+                "Choose among its accepted labels.",
+            )
+        if (row.state, row.steps, row.site_id) == (State.JOINED, wanted, site.pk):
+            return row
+        row.site, row.state, row.steps, row.decided_by, row.decided_at = site, State.JOINED, wanted, by.email, now
+        row.mark = _mark(row, site)
+        row.save()
+        record(now, by.email, Action.GROUP_JOINED, f"site {slug}", f"{_subject(row.group)}: {' '.join(wanted) or 'counted only'}")
+    return row
+
+
+def leave(group: int, slug: str, by: User, now: datetime) -> None:
+    """Decline an invitation, or leave: nothing of the site is shown from now on. Done twice is done once.
+
+    Raises:
+        GroupMember.DoesNotExist: the person manages no such site, or it was never asked.
+    """
+    with transaction.atomic():
+        row, site = _own_row(group, slug, by, tuple(State))
+        if row.state not in (State.INVITED, State.JOINED):
+            return
+        action = Action.GROUP_LEFT if row.state == State.JOINED else Action.GROUP_DECLINED
+        row.state = State.LEFT if row.state == State.JOINED else State.DECLINED
+        row.site, row.steps, row.decided_by, row.decided_at = site, [], by.email, now
+        row.save()
+        record(now, by.email, action, f"site {slug}", _subject(row.group))
+
+
+def remove(group: SiteGroup, slug: str, by: User, now: datetime) -> None:
+    """The runner takes an invitation back or a member out. Raises RefusedError `not-the-runner` (403)."""
+    with transaction.atomic():
+        _require_run(group, by)
+        row = GroupMember.objects.select_for_update().filter(group=group, slug=slug, state__in=(State.INVITED, State.JOINED)).first()
+        if row is not None:
+            row.state, row.steps, row.decided_by, row.decided_at = State.REMOVED, [], by.email, now
+            row.save()
+            subject = f"site {slug}" if row.site_id else _subject(group)
+            record(now, by.email, Action.GROUP_REMOVED, subject, f"{_subject(group)}: {slug}")
+
+
+def end(group: SiteGroup, by: User, now: datetime) -> None:
+    """The group is over for everybody; ended twice is ended once. Raises RefusedError `not-the-runner` (403)."""
+    with transaction.atomic():
+        row = SiteGroup.objects.select_for_update().get(pk=group.pk)
+        if not runners(by).filter(pk=row.run_by_id).exists():
+            raise _not_the_runner()
+        if row.ended_at is None:
+            row.ended_at = now
+            row.save(update_fields=["ended_at"])
+            record(now, by.email, Action.GROUP_ENDED, _subject(row))
+
+
+def end_all(site: Site, by: str, now: datetime) -> None:
+    """A site that is retired is in no group any more. In the transaction of what retires it."""
+    rows = GroupMember.objects.filter(slug=site.slug, state__in=(State.INVITED, State.JOINED))
+    for row in rows.filter(state=State.JOINED).select_related("group"):
+        record(now, by, Action.GROUP_LEFT, f"site {site.slug}", _subject(row.group))
+    rows.update(state=State.LEFT, steps=[], decided_by=by, decided_at=now)
+
+
+def steps_of(site: Site) -> set[str]:
+    """The steps of the labels of the site's newest accepted report."""
+    rows = Submission.objects.filter(site=site, state=ReportState.ACCEPTED).order_by("-log_index").values_list("covers", flat=True)
+    return set((rows.first() or "").split())
+
+
+def _own_row(group: int, slug: str, by: User, states: Sequence[str]) -> tuple[GroupMember, Site]:
+    site = managed_sites(by).filter(slug=slug, retired_at=None).first()
+    if site is None:
+        raise GroupMember.DoesNotExist
+    rows = GroupMember.objects.select_for_update(of=("self",)).select_related("group")
+    return rows.get(group=group, slug=slug, state__in=states, group__ended_at=None), site
+
+
+def _mark(row: GroupMember, site: Site) -> str:
+    """The name of the controlling firm in this group's counts: the one that another site of it has here, or had."""
+    alike = GroupMember.objects.filter(
+        ~Q(mark=""), group=row.group_id, site__organisation__controlling_firm=site.organisation.controlling_firm_id
+    )
+    return alike.values_list("mark", flat=True).first() or secrets.token_hex(16)
+
+
+def _require_run(group: SiteGroup, by: User) -> None:
+    if not runners(by).filter(pk=group.run_by_id).exists():
+        raise _not_the_runner()
+    SiteGroup.objects.select_for_update().get(pk=group.pk)  # one change of a group at a time
+    if group.ended_at is not None:
+        raise RefusedError(409, "group-ended", "This group has ended.", "Make another one.")
+
+
+def _not_the_runner() -> RefusedError:
+    return RefusedError(403, "not-the-runner", "You do not run this group.", "Ask who manages the organisation that runs it.")
+
+
+def _subject(group: SiteGroup) -> str:
+    return f"site group {group.pk}"

@@ -1,0 +1,65 @@
+"""What may be told of the firms behind the best of a version, for the two officers who publish it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from benchmarks.disclosure.best_group import Composed, Share
+from portal.accounts.models import Jurisdiction
+from portal.publication.models import BestGroup, Publication
+from portal.web.presenters.best_group import TRAITS, Regions, classes_in_words
+from portal.web.presenters.methods import table_of
+from portal.web.presenters.offers import FormSheet
+from portal.web.viewmodels.listed import Cell
+from portal.web.viewmodels.methods import Fact, Section, Sheet
+from portal.web.viewmodels.shared import Crumb, StateWord
+from portal.web.words import Names, enumerated, metric_name, moment_in_words, one_after_another, period_name, said, with_variant
+
+
+def review_page(row: Publication, composed: Sequence[Composed], held: BestGroup | None, *, reads: int, decides: bool) -> FormSheet:
+    """For an officer: what the gate lets be told, step by step, and what is to be done."""
+    group = row.period.peer_group
+    names = Names.of(group.pack, group.pack_version)
+    told = sum(bool(one.told) for one in composed)
+    lead = _("The gate lets the best firms of %(told)s of %(of)s values be divided.") % {"told": told, "of": len(composed)}
+    regions = {one.path: {"en": one.name, "zh": one.name_zh or one.name} for one in Jurisdiction.objects.all()} if told else {}
+    rows = tuple(_review_row(one, names, regions) for one in composed)
+    heads = (_("Step"), _("Firms"), _("Best firms"), _("What may be told"))
+    facts = [Fact(_("Version"), str(row.version)), Fact(_("Period"), period_name(row.period.name))]
+    state = None
+    if held is not None:
+        facts.append(Fact(_("Proposed by"), f"{held.proposed_by}, {moment_in_words(held.proposed_at)}"))
+        state = StateWord(_("Proposed, waits for a second officer"), "wait")
+    if held is not None and held.published_at is not None:
+        facts.append(Fact(_("Published by"), f"{held.published_by}, {moment_in_words(held.published_at)}"))
+        facts.append(Fact(_("Log index"), f"{held.log_index:,}"))
+        state = StateWord(_("Published"), "ok")
+    out = held is not None and held.published_at is not None
+    may = decides and told > 0 and not out
+    mine = held is not None and held.proposed_by_id == reads
+    crumb = Crumb(_("Version %(n)s") % {"n": row.version}, reverse("web:draft", args=[row.pk]))
+    return FormSheet(
+        Sheet(_("How the best firms are composed"), (crumb,), lead, tuple(facts), (Section("", table_of(_("Values"), heads, rows, "")),)),
+        state=state,
+        act_url=reverse("web:best-group", args=[row.pk]) if may and not mine else "",
+        act_text=_("Propose it for publication") if held is None else _("Publish it"),
+        why_not=_("You proposed it. A second officer has to publish it.") if may and mine else "",
+    )
+
+
+def _review_row(one: Composed, names: Names, regions: Regions) -> tuple[Cell, ...]:
+    step, _product, variant, _boundary, metric = one.cell.split("/")
+    name = with_variant(names.step_name(step), names.variant_name(step, variant))
+    told = one_after_another(
+        _("%(trait)s: %(shares)s") % {"trait": TRAITS[trait], "shares": enumerated(_share(share, regions) for share in shares)}
+        for trait, shares in one.told.items()
+    )
+    why = said(one.words) if one.words else ""
+    return Cell(name, note=metric_name(metric)), Cell(str(one.firms)), Cell(str(one.best)), Cell(told or why)
+
+
+def _share(share: Share, regions: Regions) -> str:
+    return _("%(classes)s (%(firms)s firms)") % {"classes": classes_in_words(share.classes, regions), "firms": share.firms}

@@ -1,0 +1,302 @@
+"""Groups of sites: the list, one group for who runs it, and the consent of a firm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from benchmarks.disclosure.member_counts import STEP
+from portal.accounts.models import Site
+from portal.sharing.group_counts import GRADE, GroupView, ShownMember
+from portal.sharing.labels import LabelRow
+from portal.sharing.models import GroupKind, GroupMember, SiteGroup
+from portal.web.figures import between, label_decimals, number
+from portal.web.group_forms import KINDS
+from portal.web.presenters.methods import table_of
+from portal.web.presenters.offers import FormSheet
+from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
+from portal.web.viewmodels.shared import Crumb, Mood, StateWord
+from portal.web.words import (
+    Names,
+    dated,
+    enumerated,
+    in_language,
+    metric_name,
+    moment_in_words,
+    over_years,
+    period_name,
+    sentence_space,
+    state,
+    with_variant,
+)
+
+NONE = "–"
+State = GroupMember.State
+STATES: dict[str, tuple[Promise, Mood]] = {
+    State.INVITED: (gettext_lazy("Invited, no answer yet"), "wait"),
+    State.JOINED: (gettext_lazy("Member"), "ok"),
+    State.DECLINED: (gettext_lazy("Declined"), "no"),
+    State.LEFT: (gettext_lazy("Left"), "no"),
+    State.REMOVED: (gettext_lazy("Removed"), "no"),
+}
+COLUMNS = (
+    *("site", "firm", "period", "step", "product", "variant", "metric", "boundary", "unit"),
+    *("best", "low", "high", "typical", "years", "attested_by", "attested_until", "report_sha256"),
+)
+
+
+def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_make: bool) -> Sheet:
+    waits = sum(row.state == State.INVITED for row in joined)
+    lead = _("You run %(run)s groups. Your sites are in %(joined)s groups, and %(waits)s invitations wait for an answer.") % {
+        "run": len(run), "joined": len(joined) - waits, "waits": waits,
+    }  # fmt: skip
+    ran = tuple(
+        (Cell(_name(one), url=reverse("web:site-group", args=[one.pk])), Cell(_kind(one)), Cell("", state=_group_state(one))) for one in run
+    )
+    mine = tuple(
+        (
+            Cell(_name(row.group), note=_by(row.group), url=reverse("web:join-group", args=[row.group_id, row.slug])),
+            Cell(row.slug),
+            Cell("", state=state(STATES, row.state)),
+        )
+        for row in joined
+    )
+    sections = (
+        Section(
+            _("Groups that you run"),
+            table_of(_("Groups"), (_("Group"), _("Kind"), _("State")), ran, _("You run no group. Make one for a park or a chain.")),
+        ),
+        Section(
+            _("Your sites in groups"),
+            table_of(_("Memberships and invitations"), (_("Group"), _("Site"), _("State")), mine, _("No group has invited your sites.")),
+        ),
+    )
+    links = (Link(_("Make a group"), reverse("web:new-site-group")),) if may_make else ()
+    return Sheet(_("Groups of sites"), (), lead, sections=sections, links=links)
+
+
+def new_group_page() -> FormSheet:
+    lead = _("A group shows its runner only what each member agrees to show. Members join by themselves and leave at any time.")
+    return FormSheet(Sheet(_("Make a group"), crumbs(), lead), button=_("Make it"))
+
+
+def group_page(group: SiteGroup, view: GroupView, *, runs: bool) -> FormSheet:
+    facts = (
+        Fact(_("Kind"), _kind(group)),
+        Fact(_("Run by"), in_language(group.run_by.name, group.run_by.name_zh)),
+        Fact(_("Made"), moment_in_words(group.made_at)),
+    )
+    lead = _("%(joined)s sites have joined; %(shown)s of them show labels.") % {"joined": view.joined, "shown": len(view.shown)}
+    open_ = group.ended_at is None
+    ended = sentence_space() + _("The group has ended.") if not open_ else ""
+    sections = [Section(_("Attested labels by step"), _counts(view), _about_counts(view))] if open_ else []
+    if view.shown and open_:
+        sections.append(Section(_("Labels that members show"), _labels(view), _about_labels()))
+    sections.append(Section(_("Sites"), _members(group, view, runs=runs and open_)))
+    links = (Link(_("These labels, CSV"), reverse("web:site-group-csv", args=[group.pk])),) if view.shown and open_ else ()
+    may = runs and open_
+    return FormSheet(
+        Sheet(_name(group), crumbs(), lead + ended, facts, tuple(sections), links),
+        state=_group_state(group),
+        act_url=reverse("web:count-site-group", args=[group.pk]) if may and view.counted else "",
+        act_text=_("Count the members again"),
+        end_url=reverse("web:end-site-group", args=[group.pk]) if may else "",
+        end_text=_("End this group"),
+        form_title=_("Invite sites"),
+        button=_("Invite them"),
+    )
+
+
+def consent_page(row: GroupMember, site: Site, *, reported: bool) -> FormSheet:
+    """What a firm agrees to, before it does."""
+    group = row.group
+    told = {"runner": in_language(group.run_by.name, group.run_by.name_zh), "site": in_language(site.name, site.name_zh)}
+    lead = _("%(runner)s invites %(site)s to this group.") % told
+    if row.state == State.JOINED:
+        lead = _("%(site)s is a member of this group.") % told
+    facts = (
+        Fact(_("Kind"), _kind(group)),
+        Fact(_("Run by"), str(told["runner"])),
+        Fact(
+            _("What members agree to"),
+            _("The runner reads that the site is a member. It counts, per step, how many members have an attested label, "
+              "and shows the count only among enough firms that no single firm can be worked out."),
+        ),
+        Fact(
+            _("What you may show besides"),
+            _("Labels after noise of your newest accepted report, with their intervals, and who attested them. Only the runner reads them. "
+              "Other members do not."),
+        ),
+        Fact(_("How long"), _("Until your firm leaves the group or the group ends. What the runner has read or saved stays with it.")),
+    )  # fmt: skip
+    note = _("The site has no accepted report yet. It can join now and choose labels later.")
+    if reported:
+        note = _("Tick none to be counted only.")
+    return FormSheet(
+        Sheet(_name(group), crumbs(), lead, facts),
+        state=state(STATES, row.state),
+        end_url=reverse("web:leave-group", args=[group.pk, row.slug]),
+        end_text=_("Leave the group") if row.state == State.JOINED else _("Decline the invitation"),
+        form_title=_("What your firm shows"),
+        form_note=note,
+        button=_("Save") if row.state == State.JOINED else _("Agree and join"),
+    )
+
+
+def labels_table(view: GroupView) -> list[tuple[object, ...]]:
+    """The labels that members show, a row each."""
+    return [
+        (
+            *(
+                one.slug,
+                one.labels.firm,
+                one.labels.period,
+                label.step,
+                label.product,
+                label.variant,
+                label.metric,
+                label.boundary,
+                label.unit,
+            ),
+            *(label.best, label.low, label.high, label.typical, label.years),
+            *_attested_cells(one, label.step),
+            one.labels.digest,
+        )
+        for one in view.shown
+        for label in one.labels.rows
+    ]
+
+
+def crumbs() -> tuple[Crumb, ...]:
+    return (Crumb(_("Groups of sites"), reverse("web:site-groups")),)
+
+
+def thing_name(thing: str) -> str:
+    """A step as `sector/step`, or the grade, in words."""
+    if thing == GRADE:
+        return _("Grade, confirmed by an officer")
+    pack, _slash, step = thing.partition("/")
+    names = Names.newest(pack)
+    return _("%(sector)s: %(step)s") % {"sector": names.sector, "step": names.step_name(step)}
+
+
+def _counts(view: GroupView) -> Listed:
+    """Attested labels by step: of members that show theirs, each counted; of the others, as the gate lets it be told."""
+    by_step = {thing: sum(thing in _attested_things(one) for one in view.shown) for thing in _things(view)}
+    rows = tuple(
+        (Cell(thing_name(thing)), Cell(f"{shown} / {len(view.shown)}"), Cell(_at_least(view, thing))) for thing, shown in by_step.items()
+    )
+    heads = (_("Step"), _("Of members that show labels"), _("Of firms that are only counted"))
+    return table_of(_("Members with an attested label"), heads, rows, _("No member has an accepted report yet."))
+
+
+def _things(view: GroupView) -> list[str]:
+    reported = {f"{one.labels.pack}/{label.step}" for one in view.shown for label in one.labels.rows}
+    return sorted({*(view.told or ()), *reported, *((GRADE,) if any(one.grade for one in view.shown) else ())})
+
+
+def _attested_things(one: ShownMember) -> set[str]:
+    return {f"{one.labels.pack}/{step}" for step in one.attested} | ({GRADE} if one.grade else set())
+
+
+def _at_least(view: GroupView, thing: str) -> str:
+    if view.told is None:
+        return NONE
+    reached = view.told.get(thing, 0)
+    return _("at least %(n)s firms") % {"n": reached} if reached else _("fewer than %(n)s firms") % {"n": STEP}
+
+
+def _about_counts(view: GroupView) -> str:
+    if view.told_at is not None:
+        told = {"moment": moment_in_words(view.told_at), "n": STEP}
+        return (
+            _(
+                "Counted on %(moment)s, in steps of %(n)s firms. The portal counts again only after enough firms have changed, so "
+                "that no count tells of a single firm."
+            )
+            % told
+        )
+    return _("Firms that show nothing are counted from %(fewest)s firms on; there are %(counted)s.") % {
+        "fewest": view.fewest, "counted": view.counted,
+    }  # fmt: skip
+
+
+def _about_labels() -> str:
+    return _("Labels after noise, as the plants released them. The interval contains the true best in 95 of 100 cases.")
+
+
+def _labels(view: GroupView) -> Listed:
+    heads = (_("Site"), _("Step"), _("Metric"), _("Best"), _("95 % interval"), _("Typical"), _("Attested"))
+    rows = tuple(_label(one, label) for one in view.shown for label in one.labels.rows)
+    return table_of(_("Labels"), heads, rows, "")
+
+
+def _label(one: ShownMember, label: LabelRow) -> tuple[Cell, ...]:
+    names = Names.newest(one.labels.pack)
+    places = label_decimals(label.best, label.typical)
+    step = over_years(with_variant(names.step_name(label.step), names.variant_name(label.step, label.variant)), label.years)
+    return (
+        Cell(in_language(one.labels.site_name, one.labels.site_name_zh), note=period_name(one.labels.period)),
+        Cell(step),
+        Cell(metric_name(label.metric)),
+        Cell(f"{number(label.best, places)} {label.unit}"),
+        Cell(between(label.low, label.high, places) or NONE),
+        Cell(f"{number(label.typical, places)} {label.unit}"),
+        _attested(one, label.step),
+    )
+
+
+def _attested(one: ShownMember, step: str) -> Cell:
+    if step not in one.attested:
+        return Cell("", state=StateWord(_("Not attested"), "wait"))
+    body, body_zh, until = one.attested[step]
+    told = {"body": in_language(body, body_zh), "day": dated(until.isoformat())}
+    return Cell(_("by %(body)s, valid until %(day)s") % told)
+
+
+def _attested_cells(one: ShownMember, step: str) -> tuple[str, str]:
+    found = one.attested.get(step)
+    return (found[0], found[2].isoformat()) if found else ("", "")
+
+
+def _members(group: SiteGroup, view: GroupView, *, runs: bool) -> Listed:
+    heads = (_("Site"), _("State"), _("What it shows"), *((_("Action"),) if runs else ()))
+    rows = tuple((*_member(row), *((_removal(group, row),) if runs else ())) for row in view.members)
+    return table_of(_("Sites that were invited"), heads, rows, _("No site is invited yet. Invite the first below."))
+
+
+def _member(row: GroupMember) -> tuple[Cell, ...]:
+    joined = row.state == State.JOINED and row.site is not None
+    name = in_language(row.site.name, row.site.name_zh) if joined and row.site is not None else row.slug
+    shows = NONE
+    if joined and row.site is not None:
+        names = Names.newest(row.site.pack)
+        shows = enumerated(names.step_name(step) for step in row.steps) if row.steps else _("counted only")
+    return Cell(name, note=row.slug if joined else ""), Cell("", state=state(STATES, row.state)), Cell(shows)
+
+
+def _removal(group: SiteGroup, row: GroupMember) -> Cell:
+    if row.state not in (State.INVITED, State.JOINED):
+        return Cell(NONE)
+    return Cell(_("Remove"), url=reverse("web:remove-from-group", args=[group.pk, row.slug]), about=row.slug)
+
+
+def _group_state(group: SiteGroup) -> StateWord:
+    return StateWord(_("Open"), "ok") if group.ended_at is None else StateWord(_("Ended"), "hidden")
+
+
+def _kind(group: SiteGroup) -> str:
+    return str(KINDS[GroupKind(group.kind)])
+
+
+def _name(group: SiteGroup) -> str:
+    return in_language(group.name, group.name_zh)
+
+
+def _by(group: SiteGroup) -> str:
+    return _("run by %(runner)s") % {"runner": in_language(group.run_by.name, group.run_by.name_zh)}

@@ -1,0 +1,194 @@
+"""Incentives that authorities offer for criteria of programmes: beside a criterion in a dossier, as a list, and each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.assurance.models import IncentiveOffer
+from portal.assurance.programmes import programmes
+from portal.web.presenters.listed import listed
+from portal.web.viewmodels.listed import Cell
+from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
+from portal.web.viewmodels.shared import Crumb, Mood, StateWord
+from portal.web.word_tables import words
+from portal.web.words import dated, in_language, moment_in_words, said, state
+
+State = IncentiveOffer.State
+UNITS = words("offer_units")
+STATES: dict[str, tuple[Promise, Mood]] = {
+    State.PROPOSED: (gettext_lazy("Proposed, waits for a second officer"), "wait"),
+    State.APPROVED: (gettext_lazy("Approved"), "ok"),
+    State.REFUSED: (gettext_lazy("Refused"), "no"),
+    State.ENDED: (gettext_lazy("Ended"), "hidden"),
+}
+COLUMNS = (
+    *("id", "state", "programme", "criterion", "jurisdiction", "what_en", "what_zh", "amount", "unit"),
+    *("authority_en", "authority_zh", "source_en", "source_zh", "valid_from", "valid_until", "reason"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLine:
+    """What stands beside a criterion."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormSheet:
+    """A sheet with what may be done: an act at once, one that asks for a reason, a form. Empty addresses may not."""
+
+    sheet: Sheet
+    state: StateWord | None = None
+    act_url: str = ""
+    act_text: str = ""
+    why_not: str = ""
+    end_url: str = ""
+    end_text: str = ""
+    form_title: str = ""
+    form_note: str = ""
+    button: str = ""
+
+
+def offer_line(offer: IncentiveOffer) -> OfferLine:
+    told = {"what": in_language(offer.what_en, offer.what_zh), "amount": amount_of(offer), "days": _days(offer)}
+    by = {"authority": in_language(offer.authority_en, offer.authority_zh), "source": in_language(offer.source_en, offer.source_zh)}
+    return OfferLine(_("%(what)s: %(amount)s, %(days)s") % told, _("%(authority)s, by %(source)s") % by)
+
+
+def amount_of(offer: IncentiveOffer) -> str:
+    return _("%(amount)s %(unit)s") % {"amount": f"{offer.amount.normalize():,f}", "unit": UNITS.get(offer.unit, offer.unit)}
+
+
+def offers_page(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -> Sheet:
+    titles = {
+        "what": _("Incentive"), "criterion": _("Criterion"), "amount": _("Amount"),
+        "place": _("Place"), "from": _("Valid"), "state": _("State"),
+    }  # fmt: skip
+    stands = sum(_stands(one, today) for one in rows)
+    waits = sum(one.state == State.PROPOSED for one in rows)
+    lead = _("%(stands)s offers stand today and %(waits)s wait for a second officer.") % {"stands": stands, "waits": waits}
+    table = listed(
+        rows,
+        query,
+        caption=_("Offers"),
+        titles=titles,
+        keys={"from": lambda one: one.valid_from, "state": lambda one: one.state, "place": lambda one: one.jurisdiction.path},
+        default="-from",
+        cells=lambda one: _row(one, today),
+        empty=_("No incentive is tied to a criterion yet. Propose one by the act that grants it."),
+        shown=(
+            ("now", _("valid today"), lambda one: _stands(one, today)),
+            ("waiting", _("waiting"), lambda one: one.state == State.PROPOSED),
+        ),
+        export_url=reverse("web:offers-csv"),
+    )
+    links = (Link(_("Propose an offer"), reverse("web:new-offer")),)
+    return Sheet(_("Incentives by criterion"), crumbs()[:1], lead, sections=(Section("", table),), links=links)
+
+
+def offer_page(row: IncentiveOffer, today: date, *, reads: int, decides: bool) -> FormSheet:
+    facts = [
+        Fact(_("Programme"), _programme(row)),
+        Fact(_("Criterion"), _criterion(row)),
+        Fact(_("Amount"), amount_of(row)),
+        Fact(_("For sites in"), in_language(row.jurisdiction.name, row.jurisdiction.name_zh)),
+        Fact(_("Authority"), in_language(row.authority_en, row.authority_zh)),
+        Fact(_("Legal source"), in_language(row.source_en, row.source_zh)),
+        Fact(_("Valid"), _days(row)),
+        Fact(_("Proposed by"), f"{row.proposed_by}, {moment_in_words(row.proposed_at)}"),
+    ]
+    if row.decided_by is not None and row.decided_at is not None:
+        title = _("Refused by") if row.state == State.REFUSED else _("Approved by")
+        facts.append(Fact(title, f"{row.decided_by}, {moment_in_words(row.decided_at)}"))
+    if row.ended_by is not None and row.ended_at is not None:
+        facts.append(Fact(_("Ended by"), f"{row.ended_by}, {moment_in_words(row.ended_at)}"))
+    if row.reason:
+        facts.append(Fact(_("Reason"), row.reason))
+    waits = decides and row.state == State.PROPOSED
+    ends = decides and row.state == State.APPROVED
+    here = reverse("web:offer", args=[row.pk])
+    return FormSheet(
+        Sheet(in_language(row.what_en, row.what_zh), crumbs(), _lead(row, today), tuple(facts)),
+        state=state(STATES, row.state),
+        act_url=here if waits and row.proposed_by_id != reads else "",
+        act_text=_("Approve this offer"),
+        why_not=_("You proposed it. A second officer has to approve it.") if waits and row.proposed_by_id == reads else "",
+        end_url=reverse("web:end-offer", args=[row.pk]) if waits or ends else "",
+        end_text=_("Refuse it with a reason") if waits else _("End it with a reason"),
+    )
+
+
+def new_offer_page() -> FormSheet:
+    lead = _("Copy what the act says. Once a second officer approves it, dossiers of sites in this place show it beside the criterion.")
+    return FormSheet(Sheet(_("Propose an offer"), crumbs(), lead), button=_("Propose it"))
+
+
+def offers_table(rows: Sequence[IncentiveOffer]) -> list[tuple[object, ...]]:
+    return [
+        (
+            one.pk, one.state, one.programme, one.criterion, one.jurisdiction.path, one.what_en, one.what_zh,
+            f"{one.amount.normalize():f}", one.unit,
+            one.authority_en, one.authority_zh, one.source_en, one.source_zh, one.valid_from.isoformat(),
+            one.valid_until.isoformat() if one.valid_until else "", one.reason,
+        )
+        for one in rows
+    ]  # fmt: skip
+
+
+def crumbs() -> tuple[Crumb, ...]:
+    return (Crumb(_("Incentives"), reverse("web:incentives")), Crumb(_("Incentives by criterion"), reverse("web:offers")))
+
+
+def _row(row: IncentiveOffer, today: date) -> tuple[Cell, ...]:
+    late = row.state == State.APPROVED and row.valid_until is not None and row.valid_until < today
+    return (
+        Cell(
+            in_language(row.what_en, row.what_zh), note=in_language(row.source_en, row.source_zh), url=reverse("web:offer", args=[row.pk])
+        ),
+        Cell(_criterion(row), note=_programme(row)),
+        Cell(amount_of(row)),
+        Cell(in_language(row.jurisdiction.name, row.jurisdiction.name_zh)),
+        Cell(_days(row)),
+        Cell("", state=StateWord(_("Its days are over"), "hidden") if late else state(STATES, row.state)),
+    )
+
+
+def _lead(row: IncentiveOffer, today: date) -> str:
+    if row.state == State.PROPOSED:
+        return _("Dossiers show this offer once a second officer approves it.")
+    if _stands(row, today):
+        return _("Dossiers of sites in this place show this offer beside its criterion.")
+    if row.state == State.APPROVED and row.valid_from > today:
+        return _("Dossiers show this offer from its first day on.")
+    return _("No dossier shows this offer.")
+
+
+def _stands(row: IncentiveOffer, today: date) -> bool:
+    return row.state == State.APPROVED and row.valid_from <= today and (row.valid_until is None or row.valid_until >= today)
+
+
+def _days(row: IncentiveOffer) -> str:
+    if row.valid_until is None:
+        return _("from %(first)s") % {"first": dated(row.valid_from.isoformat())}
+    return _("from %(first)s to %(last)s") % {"first": dated(row.valid_from.isoformat()), "last": dated(row.valid_until.isoformat())}
+
+
+def _programme(row: IncentiveOffer) -> str:
+    found = programmes().get(row.programme)
+    return said(found.name) if found else row.programme
+
+
+def _criterion(row: IncentiveOffer) -> str:
+    found = programmes().get(row.programme)
+    criterion = found.criterion(row.criterion) if found else None
+    return said(criterion.asks) if criterion else row.criterion

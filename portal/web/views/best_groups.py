@@ -1,0 +1,36 @@
+"""For a regulator: what may be told of the firms behind the best of a published version, proposed by one and published by another."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import Role
+from portal.accounts.selectors import may_decide_for
+from portal.keys import receipt_key
+from portal.publication import best_groups
+from portal.publication.models import BestGroup, Publication, Status
+from portal.web.access import for_role, freshly, person
+from portal.web.answers import report_done
+from portal.web.presenters.best_group_review import review_page
+
+
+@for_role(Role.REGULATOR, posts=True)
+@freshly
+def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
+    """A POST proposes it; of what another proposed, it publishes it. Not found for who does not regulate the whole of its scope."""
+    user, now = person(request), timezone.now()
+    row = Publication.objects.select_related("period__peer_group__scope").filter(pk=publication, status=Status.PUBLISHED).first()
+    if row is None or not may_decide_for(user, row.period.peer_group.scope):
+        raise Http404
+    held = BestGroup.objects.select_related("proposed_by", "published_by").filter(publication=row).first()
+    if request.method == "POST":
+        if held is None or held.proposed_by_id == user.pk:
+            best_groups.propose(row, user, now)
+            return report_done(request, _("It is proposed. A second officer has to publish it."), "web:best-group", publication)
+        best_groups.publish(row, user, receipt_key(), now)
+        return report_done(request, _("It is published, signed and logged."), "web:best-group", publication)
+    told = review_page(row, best_groups.composed_of_best(row), held, reads=user.pk, decides=True)
+    return render(request, "web/form_sheet.html", {"page": told})

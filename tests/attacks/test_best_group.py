@@ -1,0 +1,108 @@
+"""Who is among the best, from how the group of the best is composed: one publication, and two that are subtracted.
+
+The attacker knows every firm and its region, size and age; what is secret is who is among the best tenth.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.composition.participants import CellRoster, Member
+from benchmarks.composition.rules import RuleName
+from benchmarks.disclosure import best_group
+from benchmarks.disclosure.best_group import Composed, Reason, Traits, compose, likelihoods
+from benchmarks.policies import DisclosurePolicy
+from tests.attacks.conftest import State
+from tests.attacks.table import Row
+from tests.statistical.sectors import PACK
+
+DECILE: RuleName = "mean-of-top-decile"
+REGIONS, SCALES = ("east", "north", "south", "west"), ("small", "medium", "large", "very-large")
+OFF = PACK.disclosure.model_copy(update={"fewest_firms": 1, "least_changed_participants": 1})
+
+
+def sector(seed: int, firms: int) -> tuple[CellRoster, dict[str, Traits]]:
+    """Large firms of the north are better, as strongly as the seed draws: whoever knows traits knows something."""
+    rng = np.random.default_rng(seed)
+    traits = {
+        f"f{place:04}": {
+            "region": str(rng.choice(REGIONS, p=(0.4, 0.1, 0.3, 0.2))),
+            "scale": str(rng.choice(SCALES, p=(0.3, 0.4, 0.2, 0.1))),
+        }
+        for place in range(firms)
+    }
+    pull = float(rng.uniform(0, 120))
+    worth = {
+        firm: 500 + rng.normal(0, 30) - pull * (held["scale"] == "very-large") - pull * (held["region"] == "north") / 2
+        for firm, held in traits.items()
+    }
+    members = (Member(firm, firm, (50, round(1000 * value), 500), "r") for firm, value in worth.items())
+    return CellRoster("cell", tuple(members)), traits
+
+
+def told(who: CellRoster, traits: dict[str, Traits], policy: DisclosurePolicy = PACK.disclosure, *before: Composed) -> Composed:
+    return compose(who, DECILE, traits, PACK.composition, policy, [one.told for one in before])
+
+
+def named(found: Composed, who: CellRoster, traits: dict[str, Traits]) -> float:
+    """The chance that the firm which the tables make likeliest is among the best: of equally likely ones any."""
+    chances = likelihoods(found.told, traits)
+    best = best_group.best_group(who, DECILE)
+    likeliest = [firm for firm, chance in zip(traits, chances, strict=True) if chance >= chances.max() - 1e-9]
+    return float(np.mean([firm in best for firm in likeliest]))
+
+
+def replaced(who: CellRoster, gone: int) -> CellRoster:
+    """So many of the best fell far behind in the next version."""
+    best = sorted(who.members, key=lambda one: one.bests[0])[:gone]
+    worse = {one.firm: Member(one.firm, one.site, (50, one.bests[0] + 10**6, 500), "r2") for one in best}
+    return CellRoster("cell", tuple(worse.get(one.firm, one) for one in who.members))
+
+
+def test_no_firm_is_likelier_than_not_among_the_best(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    sectors = [sector(seed, firms) for seed in range(200 if long else 20) for firms in (160, 400)]
+    shown = [(told(who, traits), who, traits) for who, traits in sectors]
+    on = [named(*one) for one in shown if one[0].told]
+    assert len(on) > len(sectors) / 4
+    assert float(np.mean(on)) <= best_group.MOST_LIKELY
+    bound = best_group.MOST_LIKELY
+    monkeypatch.setattr(best_group, "MOST_LIKELY", 1.0)
+    off = [named(told(who, traits, OFF), who, traits) for who, traits in sectors]
+    assert float(np.mean(off)) > float(np.mean(on)) + 0.1
+    stated(
+        Row(
+            "best-group",
+            "a firm that is among the best tenth, by the published composition of the best; region and size of all firms known",
+            "each class of 8 firms inside and outside; no firm above 50 % by all tables together",
+            f"right in {bound:.0%} of guesses",
+            f"{np.mean(on):.0%}; nothing told in {len(sectors) - len(on)} of {len(sectors)} sectors",
+            f"every class told by itself: {np.mean(off):.0%}",
+        )
+    )
+
+
+def test_two_versions_between_which_one_or_two_of_the_best_changed(stated: State, long: bool) -> None:
+    pairs, on, off = 0, 0, 0
+    for seed in range(100 if long else 12):
+        who, traits = sector(seed, 400)
+        first, bare = told(who, traits), told(who, traits, OFF)
+        for gone in (1, 2):
+            later = replaced(who, gone)
+            pairs += 1
+            again = told(later, traits, PACK.disclosure, first)
+            on += any(trait in first.told for trait in again.told)
+            off += bool(told(later, traits, OFF, bare).told)
+            assert again.told or again.reason in {Reason.DIFFERENCING, Reason.ALIKE, Reason.LIKELY}
+    assert on == 0
+    assert off > pairs / 2
+    stated(
+        Row(
+            "best-group-versions",
+            "the class of one or two firms that others replaced in the best tenth between two versions, by subtracting the compositions",
+            "no sum of classes loses or gains fewer than three firms",
+            "0 tables beside an earlier one of the same trait",
+            f"0 of {pairs} pairs",
+            f"not compared: {off} of {pairs}",
+        )
+    )

@@ -1,0 +1,209 @@
+"""How the firms behind the best are composed: two officers, the gate, the log, the page, the API, and a firm that leaves.
+
+The version is of 200 firms by its roster and its gated label; their reports are not made, for nothing here reads them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from benchmarks.composition import Roster
+from benchmarks.composition.participants import CellRoster, Member
+from benchmarks.disclosure import GateResult
+from benchmarks.wire import logged, published
+from portal import keys
+from portal.accounts.models import ControllingFirm, Organisation, Role, Site, User
+from portal.intake import receiving as intake
+from portal.opening import unsealing as opening
+from portal.problems import RefusedError
+from portal.publication import best_groups, publishing
+from portal.publication.document import Scope, document_of
+from portal.publication.models import BestGroup, Publication
+from portal.register import leaving
+from portal.translog.models import LogEntry
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+FIRMS = 200
+
+
+def build_scene() -> Cast:
+    cast = make_cast(2)
+    for place, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    firms = ControllingFirm.objects.bulk_create(ControllingFirm(name=f"Holding {one}") for one in range(FIRMS))
+    houses = Organisation.objects.bulk_create(
+        Organisation(name=f"Cement {place}", kind=Role.ENTERPRISE, controlling_firm=firm) for place, firm in enumerate(firms)
+    )
+    Site.objects.bulk_create(
+        Site(
+            slug=f"big-{place:03}",
+            name=f"Big {place}",
+            organisation=house,
+            jurisdiction=cast.province if place % 3 else cast.nation,
+            pack="cement",
+            size_class="large" if place % 2 else "small",
+            since=1995 + place % 30,
+        )
+        for place, house in enumerate(houses)
+    )
+    return cast
+
+
+def version(cast: Cast, firms: int = FIRMS, moved: int = 0) -> Publication:
+    """A version that shows the best tenth of one step; the first `moved` of the best have fallen behind since."""
+    row = publishing.draft(cast.period, cast.drafter, NOW, f"So many moved: {moved}")
+    gate = row.gate
+    step = gate["published"]["steps"][0]
+    cell = GateResult.from_json(gate).published.steps[0].cell
+    gate["cells"][0] |= {"shown": True, "reason_code": "shown"}
+    lower = float(GateResult.from_json(gate).published.steps[0].grid.lower)
+    step |= {
+        "best": lower,
+        "typical": lower,
+        "interval": [lower, lower],
+        "typical_interval": [lower, lower],
+        "rule": "mean-of-top-decile",
+        "firms": firms,
+        "curve": [],
+        "potential": [],
+    }
+    sites = list(Site.objects.filter(slug__startswith="big-").select_related("organisation").order_by("slug")[:firms])
+    members = tuple(
+        Member(
+            str(site.organisation.controlling_firm_id),
+            site.slug,
+            (50, 100 + (place * 37) % firms + (10_000 if (place * 37) % firms < moved else 0), 500),
+            f"r{moved if (place * 37) % firms < moved else 0}",
+        )
+        for place, site in enumerate(sites)
+    )
+    row.roster = Roster((CellRoster(cell, members),)).to_json()
+    document = document_of(GateResult.from_json(gate), row.explanation, row.version, NOW.date(), Scope.of(cast.nation))
+    publishing.let_out(row, gate, row.explanation, published.sign(document, keys.receipt_key()), cast.approver.pk, NOW, "")
+    Publication.objects.filter(pk=row.pk).update(roster=row.roster)
+    return Publication.objects.select_related("period__peer_group__scope").get(pk=row.pk)
+
+
+def told(cast: Cast, row: Publication) -> BestGroup:
+    best_groups.propose(row, cast.drafter, NOW)
+    return best_groups.publish(row, cast.approver, keys.receipt_key(), NOW)
+
+
+def client_of(user: User, language: str = "en") -> Client:
+    client = Client(headers={"accept-language": language})
+    assert client.login(username=user.email, password=PASSWORD)
+    return client
+
+
+def address(row: Publication, end: str = "") -> str:
+    return f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{row.version}/{end}"
+
+
+def refusal(call: Any, *args: Any) -> str:
+    with pytest.raises(RefusedError) as refused:
+        call(*args)
+    return refused.value.code
+
+
+def test_two_officers_publish_it_signed_and_logged(cast: Cast) -> None:
+    row = version(cast)
+    assert refusal(best_groups.publish, row, cast.approver, keys.receipt_key(), NOW) == "not-proposed"
+    assert refusal(best_groups.propose, row, cast.provincial, NOW) == "not-regulator"
+    first = best_groups.propose(row, cast.drafter, NOW)
+    assert best_groups.propose(row, cast.drafter, NOW).pk == first.pk  # the form sent twice
+    assert best_groups.best_group_of(row.pk) is None
+    assert refusal(best_groups.publish, row, cast.drafter, keys.receipt_key(), NOW) == "own-best-group"
+    out = best_groups.publish(row, cast.approver, keys.receipt_key(), NOW)
+    assert refusal(best_groups.propose, row, cast.drafter, NOW) == "best-group-published"
+    assert out.log_index is not None
+    entry = LogEntry.objects.get(index=out.log_index)
+    assert (entry.kind, entry.digest) == ("best-group", logged.best_group(published.digest(out.document)).hex())
+    step = out.document["steps"][0]
+    assert step["best_firms"] == 20
+    for shares in step["traits"].values():
+        assert sum(share["firms"] for share in shares) == 20
+        assert min(share["firms"] for share in shares) >= cast.pack.disclosure.fewest_firms
+    assert "age" in step["traits"] or "scale" in step["traits"] or "region" in step["traits"]
+    assert not [name for name in ("big-", "Holding", "Cement 1") if name in str(out.document)], "no firm is named"
+
+
+def test_what_the_register_says_since_makes_the_proposal_outdated(cast: Cast) -> None:
+    row = version(cast)
+    best_groups.propose(row, cast.drafter, NOW)
+    Site.objects.filter(slug__startswith="big-").update(since=None, size_class="small", jurisdiction=cast.nation)
+    assert refusal(best_groups.publish, row, cast.approver, keys.receipt_key(), NOW) == "nothing-told"
+    Site.objects.filter(slug__in=[f"big-{place:03}" for place in range(0, FIRMS, 2)]).update(size_class="large")
+    assert refusal(best_groups.publish, row, cast.approver, keys.receipt_key(), NOW) == "best-group-outdated"
+
+
+def test_a_later_version_that_lost_one_of_the_best_tells_nothing(cast: Cast) -> None:
+    told(cast, version(cast))
+    assert refusal(best_groups.propose, version(cast, moved=1), cast.drafter, NOW) == "nothing-told"
+    again = version(cast, moved=0)
+    assert told(cast, again).document["steps"] == BestGroup.objects.order_by("pk")[0].document["steps"], "the same firms: the same shares"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", ("Who the best firms are", "of 20 (")), ("zh-hans", ("最优企业的构成", "20 家中的"))]
+)
+def test_it_stands_beside_the_label_and_in_the_api(cast: Cast, language: str, words: tuple[str, ...]) -> None:
+    row = version(cast)
+    reader = Client(headers={"accept-language": language})
+    before = reader.get(address(row)).content.decode()
+    assert words[0] in before
+    assert words[1] not in before
+    assert reader.get(f"/api/v1{address(row, 'best-group/')}").status_code == 404
+    out = told(cast, row)
+    page = reader.get(address(row)).content.decode()
+    assert all(word in page for word in words)
+    assert out.digest in page
+    assert reader.get(f"/api/v1{address(row, 'best-group/')}").json() == out.document
+
+
+def test_where_there_are_too_few_one_sentence_says_how_many_it_takes(cast: Cast) -> None:
+    row = version(cast, firms=40)
+    page = Client().get(address(row)).content.decode()
+    assert "That takes 151 firms at a step; here there are at most 40." in page
+    assert refusal(best_groups.propose, row, cast.drafter, NOW) == "nothing-told"
+    officer = client_of(cast.drafter).get(reverse("web:best-group", args=[row.pk])).content.decode()
+    assert "it takes at least 151 firms" in officer
+    assert "Propose it for publication" not in officer
+
+
+def test_by_the_page_one_proposes_and_another_publishes(cast: Cast) -> None:
+    row = version(cast)
+    here = reverse("web:best-group", args=[row.pk])
+    first, second = client_of(cast.drafter), client_of(cast.approver)
+    assert here in first.get(reverse("web:draft", args=[row.pk])).content.decode()
+    assert "Propose it for publication" in first.get(here).content.decode()
+    assert "A second officer has to publish it." in first.post(here, follow=True).content.decode()
+    assert "signed and logged" in second.post(here, follow=True).content.decode()
+    assert client_of(cast.provincial).get(here).status_code == 404
+    assert client_of(cast.plants[0].owner).get(here).status_code == 403
+
+
+def test_a_firm_that_leaves_has_no_name_behind_a_share(cast: Cast) -> None:
+    out = told(cast, version(cast))
+    (tables,) = out.behind.values()
+    site = next(iter(tables.values()))[0]["members"][0][1]
+    gone = Site.objects.get(slug=site)
+    leaving._forget_sites([gone], NOW)
+    after = BestGroup.objects.get(pk=out.pk)
+    assert site not in str(after.behind)
+    assert "left-" in str(after.behind)
+
+
+def test_a_firm_states_since_when_its_plant_runs(cast: Cast) -> None:
+    plant = cast.plants[0]
+    form = {"name": "Works 1", "name_zh": "", "size_class": plant.site.size_class, "credit_code": "", "since": "2008"}
+    assert client_of(plant.owner).post(reverse("web:edit-site", args=["works-1"]), form).status_code == 302
+    assert Site.objects.get(slug="works-1").since == 2008
+    wrong = client_of(plant.owner).post(reverse("web:edit-site", args=["works-1"]), {**form, "since": "soon"})
+    assert "Write a year, such as 2008." in wrong.content.decode()

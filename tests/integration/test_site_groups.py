@@ -1,0 +1,202 @@
+"""Groups of sites: made, invited, joined by the firm itself and left; what the runner reads of members, and nobody else reads anything."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from portal import keys
+from portal.accounts.models import User
+from portal.assurance.assigning import assign
+from portal.auditlog.models import AppendOnlyError, Event
+from portal.intake import receiving as intake
+from portal.notifications.models import Notice
+from portal.opening import unsealing as opening
+from portal.problems import RefusedError
+from portal.register import siting
+from portal.sharing import groups
+from portal.sharing.group_counts import Said, count_again, group_view
+from portal.sharing.groups import About
+from portal.sharing.models import GroupCount, GroupKind, GroupMember, SiteGroup
+from portal.standings import computing as standings
+from tests.integration.audited import make_attestation
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+TODAY = NOW.date()
+MEMBERS = 13
+PARK = About(GroupKind.PARK, "North Park", "北园区")
+
+
+def build_scene() -> Cast:
+    """Thirteen works have reported; the reports of the first five are attested."""
+    cast = make_cast(MEMBERS)
+    for place, plant in enumerate(cast.plants):
+        intake.receive(plant.envelope(cast.pack, shift=place), keys.published_directory(), keys.receipt_key(), NOW)
+    opening.sweep(keys.processing_key(), lambda: NOW)
+    standings.compute(cast.period, "worker", NOW)
+    for plant in cast.plants[:5]:
+        make_attestation(assign(cast.body, plant.site, PERIOD, cast.approver, NOW), cast.auditor, timezone.now())
+    return cast
+
+
+def made(cast: Cast, members: int, first: int = 0) -> SiteGroup:
+    """The ministry's park, with so many members that are only counted."""
+    group = groups.make(PARK, cast.approver.memberships.get().organisation_id, cast.approver, NOW)
+    join(cast, group, range(first, first + members))
+    return group
+
+
+def join(cast: Cast, group: SiteGroup, places: range) -> None:
+    groups.invite(group, [cast.plants[place].site.slug for place in places], cast.approver, NOW)
+    for place in places:
+        groups.join(group.pk, cast.plants[place].site.slug, [], cast.plants[place].owner, NOW)
+
+
+def step_of(cast: Cast, place: int = 0) -> str:
+    return sorted(groups.steps_of(cast.plants[place].site))[0]
+
+
+def client_of(user: User, language: str = "en") -> Client:
+    client = Client(headers={"accept-language": language})
+    assert client.login(username=user.email, password=PASSWORD)
+    return client
+
+
+def test_a_site_is_a_member_by_its_own_firms_consent_alone(cast: Cast) -> None:
+    group, plant, other = made(cast, 0), cast.plants[0], cast.plants[1]
+    assert groups.invite(group, [plant.site.slug, "no-such-site"], cast.approver, NOW) == 2
+    assert groups.invite(group, [plant.site.slug], cast.approver, NOW) == 0  # asked already
+    assert Notice.objects.filter(recipient=plant.owner, kind="site-group.invited").count() == 1
+    for stranger in (other.owner, cast.approver, cast.provincial):
+        with pytest.raises(GroupMember.DoesNotExist):
+            groups.join(group.pk, plant.site.slug, [], stranger, NOW)
+    with pytest.raises(RefusedError) as refused:
+        groups.join(group.pk, plant.site.slug, ["no-step"], plant.owner, NOW)
+    assert refused.value.code == "step-not-reported"
+    with pytest.raises(GroupMember.DoesNotExist):
+        groups.join(group.pk, other.site.slug, [], other.owner, NOW)  # was not asked
+    groups.join(group.pk, plant.site.slug, [], plant.owner, NOW)
+    assert [row.slug for row in group_view(group, TODAY).members if row.state == "joined"] == ["works-1"]
+    assert Event.objects.filter(action="site-group.joined", subject="site works-1").count() == 1
+
+
+def test_an_id_that_no_site_has_looks_like_any_other_to_who_invites(cast: Cast) -> None:
+    group = made(cast, 0)
+    groups.invite(group, ["works-2", "works-none"], cast.approver, NOW)
+    page = client_of(cast.approver).get(reverse("web:site-group", args=[group.pk])).content.decode()
+    assert page.count("Invited, no answer yet") == 2
+    assert "Works 2" not in page
+
+
+def test_the_runner_reads_what_the_member_shows_until_it_leaves_and_nobody_else_does(cast: Cast) -> None:
+    group, plant, step = made(cast, 2), cast.plants[0], step_of(cast)
+    groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
+    (shown,) = group_view(group, TODAY).shown
+    assert {row.step for row in shown.labels.rows} == {step}
+    assert set(shown.attested) == {step}
+    address, csv = (reverse(f"web:{name}", args=[group.pk]) for name in ("site-group", "site-group-csv"))
+    runner = client_of(cast.approver)
+    assert "Labels that members show" in runner.get(address).content.decode()
+    assert b"works-1" in runner.get(csv).content
+    for reader in (plant.owner, cast.plants[1].owner, cast.plants[2].owner, cast.provincial):
+        assert client_of(reader).get(address).status_code == 404
+        assert client_of(reader).get(csv).status_code == 404
+    groups.leave(group.pk, plant.site.slug, plant.owner, NOW)
+    groups.leave(group.pk, plant.site.slug, plant.owner, NOW)  # the form sent twice
+    assert group_view(group, TODAY).shown == ()
+    assert b"works-1" not in runner.get(csv).content
+    assert Event.objects.filter(action="site-group.left").count() == 1
+
+
+def test_what_ends_or_is_retired_shows_nothing(cast: Cast) -> None:
+    group, plant = made(cast, 1), cast.plants[0]
+    groups.join(group.pk, plant.site.slug, [step_of(cast)], plant.owner, NOW)
+    siting.retire(plant.owner, plant.site.slug, NOW)
+    assert group_view(group, TODAY).shown == ()
+    groups.end(group, cast.approver, NOW)
+    assert client_of(cast.approver).get(reverse("web:site-group-csv", args=[group.pk])).status_code == 404
+    assert "The group has ended." in client_of(cast.approver).get(reverse("web:site-group", args=[group.pk])).content.decode()
+    with pytest.raises(RefusedError) as refused:
+        groups.invite(SiteGroup.objects.get(pk=group.pk), ["works-2"], cast.approver, NOW)
+    assert refused.value.code == "group-ended"
+
+
+def test_counts_wait_for_enough_firms_and_stand_until_enough_have_changed(cast: Cast) -> None:
+    group = made(cast, 7)
+    assert count_again(group, cast.approver, NOW) is Said.TOO_FEW
+    assert group_view(group, TODAY).told is None
+    join(cast, group, range(7, 8))
+    assert count_again(group, cast.approver, NOW) is Said.COUNTED
+    told = group_view(group, TODAY).told
+    assert told is not None
+    assert set(told.values()) == {3}, "five of the eight are attested: at least three"
+    assert count_again(group, cast.approver, NOW) is Said.STANDS
+    join(cast, group, range(8, 10))
+    assert count_again(group, cast.approver, NOW) is Said.STANDS
+    join(cast, group, range(10, 11))
+    assert count_again(group, cast.approver, NOW) is Said.COUNTED
+    with pytest.raises(AppendOnlyError):
+        GroupCount.objects.update(told={})
+
+
+def test_a_member_that_shows_itself_and_the_runners_own_hide_nobody(cast: Cast) -> None:
+    group = made(cast, 9)
+    for place in (0, 1):
+        groups.join(group.pk, cast.plants[place].site.slug, [step_of(cast, place)], cast.plants[place].owner, NOW)
+    assert count_again(group, cast.approver, NOW) is Said.TOO_FEW
+    own = groups.make(PARK, cast.plants[0].site.organisation_id, cast.plants[0].owner, NOW)
+    groups.invite(own, [one.site.slug for one in cast.plants[:8]], cast.plants[0].owner, NOW)
+    for one in cast.plants[:8]:
+        groups.join(own.pk, one.site.slug, [], one.owner, NOW)
+    assert count_again(own, cast.plants[0].owner, NOW) is Said.TOO_FEW
+
+
+def test_the_grade_that_an_officer_confirmed_is_shown_beside_the_labels(cast: Cast) -> None:
+    from portal.assurance.dossiers import declare, read_paper
+
+    group, plant = made(cast, 1), cast.plants[0]
+    groups.join(group.pk, plant.site.slug, [step_of(cast)], plant.owner, NOW)
+    declare(plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW)
+    assert group_view(group, TODAY).shown[0].grade == ""
+    read_paper(plant.site, "cn-energy-leaders", "grade", (True, "Page 3."), cast.approver, NOW)
+    assert group_view(group, TODAY).shown[0].grade == "grade 1"
+
+
+def test_by_the_pages_from_invitation_to_leaving_in_both_languages(cast: Cast) -> None:
+    runner, firm = client_of(cast.plants[1].owner), client_of(cast.plants[0].owner, "zh-hans")
+    assert "You run no group." in runner.get(reverse("web:site-groups")).content.decode()
+    form = {"runner": str(cast.plants[1].site.organisation_id), "kind": "chain", "name": "Suppliers", "name_zh": ""}
+    wrong = runner.post(reverse("web:new-site-group"), form)
+    assert wrong.status_code == 400
+    assert "Name the group in Chinese." in wrong.content.decode()
+    address = runner.post(reverse("web:new-site-group"), {**form, "name_zh": "供应商"})["Location"]
+    assert runner.post(address, {"sites": "Works 1"}).status_code == 400
+    assert "Invitations sent: 1." in runner.post(address, {"sites": "works-1"}, follow=True).content.decode()
+    group = SiteGroup.objects.get()
+    here = reverse("web:join-group", args=[group.pk, "works-1"])
+    assert "供应商" in firm.get(reverse("web:site-groups")).content.decode()
+    assert "同意并加入" in firm.get(here).content.decode()
+    assert "您的决定已保存。" in firm.post(here, {"steps": [step_of(cast)]}, follow=True).content.decode()
+    page = runner.get(address).content.decode()
+    assert "Labels that members show" in page
+    assert "by Certifier, valid until" in page
+    assert "生产厂区已退出群组。" in firm.post(reverse("web:leave-group", args=[group.pk, "works-1"]), follow=True).content.decode()
+    assert "Labels that members show" not in runner.get(address).content.decode()
+    assert firm.get(here).status_code == 404
+    assert runner.get(here).status_code == 404
+
+
+def test_a_member_again_is_counted_under_its_name_of_before(cast: Cast) -> None:
+    """Three that leave and come back are no three others: the count of before stands."""
+    group = made(cast, 9)
+    assert count_again(group, cast.approver, NOW) is Said.COUNTED
+    for place in range(3):
+        groups.leave(group.pk, cast.plants[place].site.slug, cast.plants[place].owner, NOW)
+    join(cast, group, range(3))
+    assert count_again(group, cast.approver, NOW + timedelta(days=1)) is Said.STANDS

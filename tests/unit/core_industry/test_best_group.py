@@ -1,0 +1,126 @@
+"""How the group of the best is composed: from how many firms on, in which shares, and what a reader could guess."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks import packs
+from benchmarks.composition.participants import DEPARTED, CellRoster, Member
+from benchmarks.composition.rules import RuleName
+from benchmarks.disclosure.best_group import (
+    MOST_LIKELY,
+    Composed,
+    Reason,
+    best_group,
+    compose,
+    divided,
+    firms_needed,
+    likelihoods,
+)
+
+PACK = packs.load("cement")
+RULES, POLICY = PACK.composition, PACK.disclosure
+DECILE: RuleName = "mean-of-top-decile"
+
+
+def sector(firms: int, seed: int = 1, moved: int = 0, names: str = "f") -> CellRoster:
+    """Firms in an order that the seed draws; the first `moved` of the best have other values, far at the end."""
+    order = np.random.default_rng(seed).permutation(firms)
+    members = [Member(f"{names}{place:04}", f"s{place:04}", (50, 100 + int(rank), 500), "r") for place, rank in enumerate(order)]
+    best = sorted(members, key=lambda one: one.bests[0])[:moved]
+    again = {one.firm: Member(one.firm, one.site, (50, 9000 + one.bests[0], 500), "r2") for one in best}
+    return CellRoster("cell", tuple(again.get(one.firm, one) for one in members))
+
+
+def halves(who: CellRoster) -> dict[str, dict[str, str]]:
+    return {one.firm: {"region": "north" if int(one.firm[-4:]) % 2 else "south", "scale": "large"} for one in who.members}
+
+
+def composed(who: CellRoster, *before: Composed) -> Composed:
+    return compose(who, DECILE, halves(who), RULES, POLICY, [one.told for one in before])
+
+
+def test_it_takes_a_best_tenth_of_two_classes_of_eight() -> None:
+    assert firms_needed(RULES, 8) == 151
+    assert firms_needed(RULES[:1], 8) is None, "a best five is never divided"
+
+
+@pytest.mark.parametrize(("firms", "told"), [(12, False), (150, False), (151, True), (400, True)])
+def test_nothing_is_told_of_too_few(firms: int, told: bool) -> None:
+    found = composed(sector(firms))
+    assert bool(found.told) is told
+    if firms < 151:
+        assert found.reason is Reason.TOO_FEW
+        assert found.words is not None
+        assert "151" in found.words.said_in("en")
+
+
+def test_shares_add_up_to_the_group_and_each_has_enough_on_both_sides() -> None:
+    who = sector(400)
+    found = composed(who)
+    (shares,) = found.told.values()
+    assert list(found.told) == ["region"], "one class of scale for all divides nothing"
+    assert sum(share.firms for share in shares) == found.best == 40
+    assert frozenset().union(*(share.members for share in shares)) == best_group(who, DECILE)
+    assert all(share.firms >= POLICY.fewest_firms for share in shares)
+
+
+def test_small_classes_are_told_together_or_not_at_all() -> None:
+    best = frozenset(f"b{place}" for place in range(30))
+    others = [f"o{place}" for place in range(270)]
+    sizes = {"a": 14, "b": 9, "c": 4, "d": 3}
+    names = [name for name, count in sizes.items() for _ in range(count)]
+    classes = dict(zip(sorted(best), names, strict=True)) | {firm: "abcd"[place % 4] for place, firm in enumerate(others)}
+    assert [(share.classes, share.firms) for share in divided(best, classes, 8)] == [(("a",), 14), (("b", "c", "d"), 16)]
+    alone = dict.fromkeys(classes, "a") | {next(iter(sorted(best))): "z"}
+    assert divided(best, alone, 8) == ()
+
+
+def test_a_class_that_is_mostly_among_the_best_is_not_told() -> None:
+    """Sixteen of the twenty large firms are the best sixteen: whoever is large would be known."""
+    who = sector(400)
+    best = best_group(who, DECILE)
+    large = {*sorted(best)[:20], *sorted(who.firms - best)[:9]}
+    traits = {firm: {"scale": "large" if firm in large else "small"} for firm in sorted(who.firms)}
+    found = compose(who, DECILE, traits, RULES, POLICY)
+    assert found.reason is Reason.LIKELY
+    shares = divided(best, {firm: held["scale"] for firm, held in traits.items()}, 8)
+    told = likelihoods({"scale": shares}, traits)
+    assert told.max() == pytest.approx(20 / 29)
+    assert told.sum() == pytest.approx(len(best))
+
+
+def test_two_tables_together_tell_no_firm_either() -> None:
+    """Each table alone leaves every firm below one half; where they cross, only the first is told."""
+    who = sector(400)
+    best, others = sorted(best_group(who, DECILE)), sorted(who.firms - best_group(who, DECILE))
+    inside = [("x", "x")] * 24 + [("x", "y")] * 8 + [("y", "x")] * 8
+    outside = [("x", "y")] * 70 + [("y", "x")] * 70 + [("x", "x")] * 8 + [("y", "y")] * 212
+    traits = {firm: {"region": region, "scale": scale} for firm, (region, scale) in zip([*best, *others], [*inside, *outside], strict=True)}
+    found = compose(who, DECILE, traits, RULES, POLICY)
+    assert list(found.told) == ["region"]
+    both = {trait: divided(frozenset(best), {firm: held[trait] for firm, held in traits.items()}, 8) for trait in ("region", "scale")}
+    assert all(both.values())
+    assert likelihoods(both, traits).max() > MOST_LIKELY >= likelihoods(found.told, traits).max()
+
+
+@pytest.mark.parametrize(("moved", "reason"), [(0, None), (1, Reason.DIFFERENCING), (2, Reason.DIFFERENCING), (20, None)])
+def test_beside_an_earlier_table_the_same_firms_or_enough_others(moved: int, reason: Reason | None) -> None:
+    first = composed(sector(400))
+    assert first.told
+    later = composed(sector(400, moved=moved), first)
+    assert later.reason is reason
+
+
+def test_firms_that_have_left_hide_nobody() -> None:
+    """Of the changed ones all but two had left the scheme: they may have come back under another name."""
+    who = sector(400)
+    best = best_group(who, DECILE)
+    gone = sorted(best)[:2]
+    names = {firm: f"{DEPARTED}{firm}" for firm in gone}
+    before = CellRoster("cell", tuple(Member(names.get(one.firm, one.firm), one.site, one.fingerprint, one.report) for one in who.members))
+    traits = {firm: {"region": held["region"]} for firm, held in halves(who).items()}
+    first = compose(before, DECILE, {names.get(firm, firm): held for firm, held in traits.items()}, RULES, POLICY)
+    assert first.told
+    assert compose(who, DECILE, traits, RULES, POLICY, [first.told]).reason is Reason.DIFFERENCING
