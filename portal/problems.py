@@ -15,7 +15,7 @@ from typing import Any
 import redis
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from psycopg.errors import UndefinedColumn, UndefinedTable
+from psycopg.errors import ReadOnlySqlTransaction, UndefinedColumn, UndefinedTable
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -46,8 +46,9 @@ def _count(code: str) -> None:
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether it is one of them, or a table that `manage.py migrate` has yet to bring to this release (`database-behind`)."""
-    return isinstance(error, SERVER_AWAY) or isinstance(error.__cause__, UndefinedColumn | UndefinedTable)
+    """Whether it is one of them, a replica that has yet to take the primary's place, or a table that `manage.py migrate` has yet to bring
+    to this release (`database-behind`)."""
+    return isinstance(error, SERVER_AWAY) or isinstance(error.__cause__, ReadOnlySqlTransaction | UndefinedColumn | UndefinedTable)
 
 
 class RefusedError(SteplabelError):

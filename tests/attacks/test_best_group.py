@@ -25,7 +25,7 @@ OFF = PACK.disclosure.model_copy(update={"fewest_firms": 1, "least_changed_parti
 def sector(seed: int, firms: int) -> tuple[CellRoster, dict[str, Traits]]:
     """Large firms of the north are better, as strongly as the seed draws: whoever knows traits knows something."""
     rng = np.random.default_rng(seed)
-    traits = {
+    traits: dict[str, Traits] = {
         f"f{place:04}": {
             "region": str(rng.choice(REGIONS, p=(0.4, 0.1, 0.3, 0.2))),
             "scale": str(rng.choice(SCALES, p=(0.3, 0.4, 0.2, 0.1))),

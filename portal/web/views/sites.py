@@ -55,7 +55,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
 def edit(request: HttpRequest, slug: str) -> HttpResponseBase:
     user = person(request)
     site = _own(request, slug)
-    now = {"name": site.name, "name_zh": site.name_zh, "credit_code": site.credit_code, "size_class": site.size_class}
+    now: dict[str, object] = {"name": site.name, "name_zh": site.name_zh, "credit_code": site.credit_code, "size_class": site.size_class}
     now["since"] = site.since
     form = EditForm(request.POST) if request.method == "POST" else EditForm(initial=now)
     if request.method == "POST" and form.is_valid():
