@@ -67,7 +67,7 @@ def test_a_certificate_holds_until_it_is_revoked_or_a_later_revision_is_accepted
     assert row.high is not None
     assert row.low <= row.best <= row.high or row.low < row.high
     assert (found.labels.digest, found.labels.log_index, found.labels.pack) == (report.digest, report.log_index, "cement")
-    assert "Holds" in Client().get(f"/verify/{issued.code}/").content.decode(), "anybody reads it"
+    assert "Still valid" in Client().get(f"/verify/{issued.code}/").content.decode(), "anybody reads it"
     certificates.revoke(user, report.digest, NOW)
     assert "Revoked by the firm" in Client().get(f"/verify/{issued.code}/").content.decode()
     revoked = certificates.resolve(issued.code)

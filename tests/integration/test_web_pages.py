@@ -348,7 +348,7 @@ def test_of_several_files_each_has_its_own_answer_and_a_bad_one_spoils_no_other(
     assert list(told) == [name for name, _content in files]
     for name in ("later.sealed", "mine.sealed"):
         assert "st--ok" in told[name]
-        assert "Taken" in told[name]
+        assert "Submitted" in told[name]
         assert "/receipt/" in told[name]
     assert "Same as before" in told["again.sealed"]
     assert "not one of yours" in told["theirs.sealed"]

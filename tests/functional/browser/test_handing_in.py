@@ -26,8 +26,8 @@ def test_several_files_are_handed_in_at_once_and_each_is_answered(reader: MakeRe
         (tmp_path / name).write_bytes(content)
     sent = [tmp_path / name for name in files]
     plain = reader("en", 1440, world.carrier.email, scripts=False)
-    assert fates_of(plain, sent) == ["Taken", "Refused", "Refused"]
-    assert "3 files: 1 accepted, 0 as before, 2 refused." in plain.text()
+    assert fates_of(plain, sent) == ["Submitted", "Refused", "Refused"]
+    assert "3 files: 1 accepted, 0 already received, 2 refused." in plain.text()
     with plain.page.expect_download() as receipt:
         plain.page.click("main table td a")
     assert Path(receipt.value.path()).stat().st_size > 100
