@@ -255,7 +255,7 @@ def test_a_summary_with_checks_left_out_does_not_hold(
 ) -> None:
     sample = make_sample_of(assignment, cast.auditor, KEY, NOW)
     page = _page_of_summary(cast, sample)
-    assert f"Not verified: {len(OF_A_SAMPLE) - 6} of {len(OF_A_SAMPLE)} checks passed, 6 could not be made." in page
+    assert f"Not verified: {len(OF_A_SAMPLE) - 6} of {len(OF_A_SAMPLE)} checks passed, and 6 could not be made." in page
     assert "not bound to the report that this portal accepted" in page
     assert all(code in page for code in NOT_NAMED)
 

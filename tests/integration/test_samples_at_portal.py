@@ -107,7 +107,7 @@ def test_the_page_never_says_that_all_hold_when_checks_were_left_out(cast: Cast,
     assert client.login(username=cast.auditor.email, password=PASSWORD)
     page = client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
     n = len(OF_A_SAMPLE) + 1
-    assert f"Not verified: {n - 2} of {n} checks passed, 2 could not be made." in page
+    assert f"Not verified: {n - 2} of {n} checks passed, and 2 could not be made." in page
     assert "not bound to the report that this portal accepted" in page
     assert all(code in page for code in left_out)
     drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
@@ -134,7 +134,7 @@ def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assi
     assert found.standing is Standing.EARLIER
     assert earlier in client.get(address).content.decode()
     assert client.login(username=cast.auditor.email, password=PASSWORD)
-    assert earlier in client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
+    assert "This is about revision 1 of the report, which is not the newest." in client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
     assert sampling.outcome_of(Submission.objects.get(site=plant.site, revision=2)) is None
 
 
