@@ -163,7 +163,7 @@ def test_the_pages_show_faults_difference_and_progress(cast: Cast) -> None:
     def sent(raw: bytes) -> str:
         return officer.post(upload, {"listed": SimpleUploadedFile("list.csv", raw)}, follow=True).content.decode()
 
-    assert "Line 2: “&lt;b&gt;” is no site" in sent(b"site\n<b>\n")
+    assert "Line 2: “&lt;b&gt;” is not a site" in sent(b"site\n<b>\n")
     assert not ObligedChange.objects.exists()
     assert "No longer obliged; can continue voluntarily: 2" in sent(b"site,cohort\nworks-1,hundred\nworks-2,hundred\n")
     change = ObligedChange.objects.get()
