@@ -14,6 +14,7 @@ from benchmarks import packs
 from benchmarks.disclosure import member_counts
 from benchmarks.disclosure.member_counts import Contributions
 from benchmarks.wire.attestations import Opinion
+from portal import wall
 from portal.accounts.models import User
 from portal.assurance.models import Attestation, Declaration, PaperReading
 from portal.auditlog.models import Action
@@ -125,6 +126,7 @@ class _Found:
         return ShownMember(row.slug, found, attested, self.grades.get(row.slug, ""))
 
 
+@wall.opened()  # members chose what the runner reads of them
 def _found(joined: list[GroupMember], today: date) -> _Found:
     sites = {row.site_id: row.slug for row in joined if row.site_id is not None}
     newest: dict[str, Submission] = {}

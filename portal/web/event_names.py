@@ -47,7 +47,7 @@ def name_in_words(named: str) -> str:
     first, of, site = named.partition(" of site ")
     if of:
         return str(pgettext_lazy("of an act", "%(what)s of site %(site)s")) % {"what": name_in_words(first), "site": site}
-    noun = next((noun for noun in NOUNS if named.startswith(f"{noun} ")), "")
+    noun = max((noun for noun in NOUNS if named.startswith(f"{noun} ")), key=len, default="")
     return f"{NOUNS[noun]}{named.removeprefix(noun)}" if noun else named
 
 

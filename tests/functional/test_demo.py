@@ -219,7 +219,7 @@ def test_guidance_is_said_in_a_line_and_never_made_up() -> None:
     score = {"value": 14.5, "interval": [2, 27], "site": "anshan-1-works"}
     told = guidance.as_text({"practices": 45, "score": score, "potential_tce": {"value": 231_318.0, "interval": [224_478.0, 244_794.0]}})
     assert told.startswith("Guidance: 45 practices; anshan-1-works scores 2 to 27; ")
-    assert "231,318 tce per year less (95 %: 224,478 to 244,794)" in told
+    assert "231,318 tce a year less (95 %: 224,478 to 244,794)" in told
     nothing = {"value": None, "interval": None}
     told = guidance.as_text({"practices": 45, "score": nothing, "potential_tce": nothing})
     assert told == "Guidance: 45 practices; no score of fewer than 26 sites; no potential is let out."

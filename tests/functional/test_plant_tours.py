@@ -45,7 +45,7 @@ def of_the_heats(made: Report) -> list[str]:
     (losses,) = (one for one in found.losses if one.counted)
     shift, minutes, stop = look(found, "level-shift"), rule(found, Cause.AT_POWER), rule(found, Cause.COLD_START)
     worst, longer, after_stops = losses.worst[0], look(found, "cause-longer-at-power"), look(found, "cause-cold-start")
-    after, before = re.findall(r"at (\d+\.\d) kWh/t, before at (\d+\.\d)", shift.words.en)[0]
+    after, before = re.findall(r"at (\d+\.\d) kWh/t; before, it was at (\d+\.\d)", shift.words.en)[0]
     assert shift.amount is not None
     assert minutes.estimate is not None
     assert minutes.interval is not None
@@ -123,7 +123,7 @@ def of_the_meter(made: Report) -> list[str]:
     assert early.p_value is not None
     assert early.p_value < 0.001
     assert "Shift from 08:00" in early.words.en
-    more = re.findall(r"takes (\d+\.\d) kWh/t more", early.words.en)[0]
+    more = re.findall(r"uses (\d+\.\d) kWh/t more", early.words.en)[0]
     idle, pause = re.findall(r"idle level (\d+\.\d+) kW, usual pause (\d+) min", use.rules[0].en)[0]
     assert load.per_year / use.total == pytest.approx(0.1, abs=0.005)
     return [

@@ -66,8 +66,8 @@ def test_a_regulator_reads_who_has_not_reported_ahead_of_the_day_and_who_is_late
 
 
 def test_a_firm_reads_its_own_reports_and_findings_and_nobody_elses(cast: Cast) -> None:
-    assert [row for row in waits(page_of(cast.plants[0].owner)) if "hand in" in row] == []
-    (row,) = [row for row in waits(page_of(cast.plants[1].owner)) if "hand in" in row]
+    assert [row for row in waits(page_of(cast.plants[0].owner)) if "submit the report" in row] == []
+    (row,) = [row for row in waits(page_of(cast.plants[1].owner)) if "submit the report" in row]
     assert "Works 2" in row
     made = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     (row,) = waits(page_of(cast.auditor))

@@ -207,5 +207,5 @@ def test_a_log_that_grows_while_its_size_is_read_is_not_taken_for_one_that_was_s
     monkeypatch.setattr(log, "size", grows_meanwhile)
     ask()
     monkeypatch.setattr(log, "size", lambda: whole() - 1)  # a log that did lose an entry is refused
-    with pytest.raises(RefusedError, match="set back"):
+    with pytest.raises(RefusedError, match="set it back"):
         ask()

@@ -23,9 +23,13 @@ from benchmarks.guidance import goods
 from benchmarks.guidance.acts import Law
 from benchmarks.guidance.practices import Library
 from portal.accounts.models import Jurisdiction, Organisation, Site, User
+from portal.assurance.models import IncentiveOffer
+from portal.assurance.programmes import programmes
 from portal.notifications.kinds import Kind
 from portal.publication.codebook import EVERY_COLUMN
 from portal.publication.models import Publication
+from portal.sharing.models import SiteGroup
+from portal.web.presenters import groups, offers
 from portal.web.presenters.notices import notice_row_of
 from tests.integration.portal_cast import NOW
 from tests.integration.test_addresses_by_role import MEMBERED, TABLE, House, house
@@ -51,7 +55,7 @@ LEFT = {
 OF_ANY_LANGUAGE = re.compile(
     r"""\S+@\S+|https?:\S+|steplabel[-\w/.]*|Steplabel|\b[0-9a-f]{8,}[-\w]*|\b[A-Z2-7]{32}\b|\b[AL](?:-\w{4}){4}|slk_\w+
     |\b[\w.-]+\.(?:toml|json|csv|xlsx|pdf|pem|sealed|cbor)\b|docs/\S+|--\w+|\b[a-z]+(?:[-.][a-z\d]+)+\b|\bEN\s16231|GB/T|\bISO\b|\bEnMS\b
-    |\bCSV\b|\bXLSX\b|\bPDF\b|\bDOCX\b|\bJSON\b|SHA-256|UTC|\bEUR\b|English|\bk?gce\b|\b[kMG]Wh\b|\b(?:cement|coal|electricity)\b""",
+    |\bCSV\b|\bXLSX\b|\bPDF\b|\bDOCX\b|\bJSON\b|SHA-256|UTC|\bEUR\b|\bcny\b|English|\bk?gce\b|\b[kMG]Wh\b|\b(?:cement|coal|electricity)\b""",
     re.VERBOSE,
 )
 """Addresses, commands, files, ids, acts by their code, standards, units, and what packs and carriers are called in files."""
@@ -65,7 +69,8 @@ WRITTEN = (
 """What people of the cast wrote themselves."""
 
 
-AS_THEY_ARE = {"test", "This field is required.", *(variable.name for variable in EVERY_COLUMN)}
+COLUMNS = {*(variable.name for variable in EVERY_COLUMN), *groups.COLUMNS, *offers.COLUMNS, "reported_confirmed"}
+AS_THEY_ARE = {"test", "This field is required.", *COLUMNS}
 """Who opened the cast's period, a sentence of Django's own catalogue, and columns of published files."""
 
 
@@ -131,6 +136,12 @@ def own_names() -> list[str]:
     """Names of the database, and what was written into it; the longest first."""
     rows = (User.objects, Organisation.objects, Site.objects, Jurisdiction.objects)
     names = {name for of in rows for name in of.values_list("name", flat=True)}
+    names |= set(SiteGroup.objects.values_list("name", flat=True))
+    names |= {
+        text for row in IncentiveOffer.objects.values_list("what_en", "authority_en", "source_en", "programme", "criterion") for text in row
+    }
+    for programme in programmes().values():  # their file has names by language, as for the dossier
+        names |= {programme.name.en, *(criterion.asks.en for criterion in programme.criteria)}
     names |= {f"Firm {number}" for number in range(1, 30)} | set(WRITTEN)
     names |= {text for field, text in HOT.items() if field.endswith("_en")}
     names |= {words.en for one in goods.held() for words in (one.words, *(part.words for part in one.precursors))}

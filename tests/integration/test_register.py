@@ -119,9 +119,9 @@ WRONG = {
     "a firm that nobody declared": (
         'firm = "Yanshan Holding"',
         'firm = "Yanshan Holdings"',
-        "Holdings'.*wanted: Yanshan Holding\n",
+        "Holdings'.*needed: Yanshan Holding\n",
     ),
-    "an unknown pack": ('pack = "cement"\nsize', 'pack = "cemnet"\nsize', "There is no pack 'cemnet'.*wanted: cement"),
+    "an unknown pack": ('pack = "cement"\nsize', 'pack = "cemnet"\nsize', "There is no pack 'cemnet'.*needed: cement"),
     "an enterprise without a firm": ('firm = "Yanshan Holding"\n', "", "enterprise Yanshan Cement has no firm"),
     "a key that means nothing": ('size_class = "large"', 'size = "large"', "sites 1, size.*Extra inputs"),
     "a size class of one's own": ('size_class = "large"', 'size_class = "huge"', "sites 1, size_class.*found:  'huge'"),

@@ -134,7 +134,10 @@ def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assi
     assert found.standing is Standing.EARLIER
     assert earlier in client.get(address).content.decode()
     assert client.login(username=cast.auditor.email, password=PASSWORD)
-    assert "This is about revision 1 of the report, which is not the newest." in client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
+    assert (
+        "This is about revision 1 of the report, which is not the newest."
+        in client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
+    )
     assert sampling.outcome_of(Submission.objects.get(site=plant.site, revision=2)) is None
 
 

@@ -59,7 +59,7 @@ def test_an_auditor_states_the_improvement_and_the_statement_holds_the_level() -
         "baseline": "2022",
     }
     for wrong, told in (
-        ({"improvement": "4"}, "asks for 5%"),
+        ({"improvement": "4"}, "requires 5%"),
         ({"improvement": ""}, "needs the improvement"),
         ({"baseline": "x"}, "as 2022"),
     ):

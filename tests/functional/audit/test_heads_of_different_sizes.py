@@ -72,7 +72,7 @@ def test_which_proofs_are_still_needed_is_said(kept: Kept, told: Told, pairs: tu
     """Two logs that begin with the same one may still part: 3 leads to 7 and to 12, and says nothing of 7 and 12."""
     code, found = told(*map(kept.head, SIZES), *(kept.proof(*pair) for pair in pairs))
     assert (code, found["binding"], found["checks"][0]["state"]) == (1, "not-bound", "not-checkable")
-    assert f"consistency {asked}," in found["checks"][0]["remedy"]
+    assert f"consistency proofs {asked}," in found["checks"][0]["remedy"]
 
 
 def test_a_log_that_was_rewritten_is_found_by_the_proof_and_only_by_it(kept: Kept, told: Told) -> None:

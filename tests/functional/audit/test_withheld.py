@@ -144,4 +144,4 @@ def test_the_whole_recomputation_names_what_is_withheld_for_no_reason(works: Pat
     site, material = material_of(works)
     plant = withholding(site, plan_of(site, material), STEP, "metric-incomplete", "total")
     found = [one.found for one in recompute(plant.site, plant.report, SEED).differences]
-    assert f"{STEP} total: withheld as metric-incomplete, the files give no reason" in found
+    assert f"{STEP} total: withheld as metric-incomplete, but the files give no reason" in found

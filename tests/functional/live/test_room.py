@@ -90,7 +90,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        ("/", "H1-0002 wastes"),
+        ("/", "H1-0002 is wasting energy"),
         ("/zh/", "正在浪费能源"),
         ("/shift", "Counted again after late or corrected data: H1-0001."),
         ("/zh/shift", "重新计算"),
@@ -117,7 +117,7 @@ def test_every_screen_is_sound(address: str, chromium: Browser, path: str, told:
 def test_without_javascript_it_reloads_and_with_it_parts_come_by_events(address: str, latest: list[Shown], chromium: Browser) -> None:
     plain = chromium.new_context(java_script_enabled=False).new_page()
     plain.goto(address)
-    assert "H1-0002 wastes" in plain.content()
+    assert "H1-0002 is wasting energy" in plain.content()
     assert '<meta http-equiv="refresh" content="10">' in _asked(address)[1]
     assert "refresh" not in _asked(address, "/?hold")[1]
     live = chromium.new_page()

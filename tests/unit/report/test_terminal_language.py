@@ -61,7 +61,7 @@ def test_a_refusal_stays_english_in_records_and_for_an_english_reader() -> None:
     assert str(refusal).splitlines() == [
         "log.csv, row 3, column 'energy': The heading is empty.",
         "  found:  ''",
-        "  wanted: a name",
+        "  needed: a name",
         "  remedy: Name it. [x]",
     ]
     assert refusal.told("zh").splitlines()[0].startswith("log.csv，第 3 行，")
