@@ -79,9 +79,7 @@ def test_output_that_no_feed_holds_is_told_by_the_percent(tmp_path: Path, charge
     """13,500 kWh are 1,659 kgce/t: a percent of output too much is 16.8. Less feed than usual is told as that, and once."""
     label, _ = stated(tmp_path, "electrolysis", Ran(900, CELLS), charged or {"input.bath": 0.01})
     found = [one["en"] for one in label["provisos"] if one["en"].startswith(NOTHING)]
-    assert ["makes the label 17 kgce/t lower" in one and one.endswith("as input.MATERIAL: alumina.") for one in found] == [True] * told, (
-        found
-    )
+    assert ["lowers the label by 17 kgce/t" in one and one.endswith("as input.MATERIAL: alumina.") for one in found] == [True] * told, found
 
 
 def test_a_token_of_the_feed_holds_nothing(tmp_path: Path) -> None:

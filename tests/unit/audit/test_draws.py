@@ -65,7 +65,7 @@ def test_a_promise_shows_nothing_of_the_nonce_and_binds_to_it() -> None:
     ids=["nonce", "site", "period", "day", "key"],  # signatures differ from process to process
 )
 def test_another_promise_is_refused(raw: bytes) -> None:
-    with pytest.raises(VerificationError, match="those that the auditor promised"):
+    with pytest.raises(VerificationError, match="not the one that its auditor promised"):
         sample_draws.require_promised(a_draw(), sample_draws.read_promise(raw))
 
 

@@ -249,7 +249,7 @@ def test_an_open_question_holds_the_release_and_says_what_to_declare(scaled: Pat
     assert [(one.change.kind, one.change.equipment) for one in asked.open] == [(Kind.OUTPUT, ("mill-1",))]
     assert asked.open[0].change.size == pytest.approx(1.08, abs=0.01)
     assert abs((asked.open[0].change.first or date.min) - date(2025, 8, 15)).days <= 3
-    with pytest.raises(PolicyRefusal, match="t an hour") as refused:
+    with pytest.raises(PolicyRefusal, match="t per hour") as refused:
         asked.require_answers()
     assert refused.value.code == "change-unanswered"
     assert "[[events]]" in asked.open[0].declare

@@ -128,7 +128,7 @@ def test_a_pack_whose_mean_would_let_one_firm_weigh_too_much_is_refused(pack: Pa
     loose = pack.model_copy(update={"composition": (top,)})
     step = pack.step("melting")
     rng = np.random.default_rng(1)
-    with pytest.raises(PolicyRefusal, match="more than 25%"):
+    with pytest.raises(PolicyRefusal, match="above 25%"):
         compose_step(grow(rng, 12).participants, loose, step, step.metrics[0], rng, variant="plain")
 
 

@@ -162,14 +162,14 @@ def test_a_variable_that_hardly_moved_a_constant_one_and_one_seldom_recorded_eac
     assert "trials outside that range would show it" in of(found, "frequency_hz").sentence.en
     assert of(found, "charge_t").doubt is Doubt.CONSTANT
     assert of(found, "moisture_pct").doubt is Doubt.MISSING
-    assert found.summary.en.startswith("None of ")
+    assert found.summary.en.startswith("The data do not show that any of ")
 
 
 def test_a_narrow_interval_around_nothing_is_told_from_not_knowing(rng: np.random.Generator) -> None:
     found = look(400 + 3 * remembering(rng, 3000, 0.3), {"frequency_hz": rng.uniform(40, 50, 3000)})
     driver = of(found, "frequency_hz")
     assert driver.verdict is Verdict.NO_EFFECT
-    assert "by no more than" in driver.sentence.en
+    assert "by at most" in driver.sentence.en
 
 
 def test_conditions_normalise_the_label_and_settings_do_not(rng: np.random.Generator) -> None:

@@ -84,7 +84,7 @@ def test_a_source_that_changed_ends_and_the_one_in_its_place_goes_on_where_it_wa
     (first,) = running.watch.sources
     running.site.write_text(running.site.read_text("utf-8").replace("every_s = 0.05", "every_s = 0.06"), "utf-8")
     running.watch.reload()
-    assert running.told[-1].endswith("0 sources stay connected, 1 ended, 1 begun.")
+    assert running.told[-1].endswith("0 sources stay connected, 1 ended, 1 started.")
     assert running.watch.sources != [first]
     running.add("one", 2)
     running.rounds_until(2)

@@ -54,8 +54,8 @@ def test_a_gas_meter_far_too_large_is_told_with_its_error_and_the_range_to_choos
     readings = {"f1": register(heat_power, DAYS + 1), "gas": rate(lambda moment: 210.0 + 30 * (moment.minute % 7 == 0), DAYS + 1)}
     one = judged(a_site, labelled, toml, readings)["gas"]
     issue = next(issue for issue in one.issues if issue.aspect is Aspect.RANGE)
-    assert "range 0 to 5,000 Nm3/h, the batches run at 21" in issue.found.en
-    assert "class 1.5 of the range means 35%" in issue.found.en
+    assert "range 0 to 5,000 Nm3/h, but the batches run at 21" in issue.found.en
+    assert "class 1.5 of the range means an error of 35%" in issue.found.en
     assert issue.change.en == "choose 0 to 500 Nm3/h"
     assert issue.change.said_in("zh") == "改用 0 至 500 Nm3/h"
     assert one.verdict is Verdict.YEAR_ONLY

@@ -70,7 +70,7 @@ def test_upstream_energy_goes_to_the_children_by_what_they_made(
 
 
 @pytest.mark.parametrize(
-    ("lang", "told"), [("en", ["Ladle refining → Continuous casting", "Taken per unit made"]), ("zh", ["单位产出投入", "物料流向"])]
+    ("lang", "told"), [("en", ["Ladle refining → Continuous casting", "Charged per unit made"]), ("zh", ["单位产出投入", "物料流向"])]
 )
 def test_the_report_shows_yields_and_the_batch_with_the_dearest_way(
     lang: str, told: list[str], a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site], pack: Pack
