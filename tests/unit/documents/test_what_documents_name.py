@@ -49,6 +49,11 @@ def anchors(text: str) -> set[str]:
 
 
 @EVERY_PAGE
+def test_no_page_holds_both_sides_of_a_merge(page: str) -> None:
+    assert re.findall(r"^(?:<{7}|>{7}) .*$", TEXTS[page], re.MULTILINE) == []
+
+
+@EVERY_PAGE
 def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", TEXTS[page]):
         assert not target.startswith("http"), f"{page} leaves the repository: {target}"
