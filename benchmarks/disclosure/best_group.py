@@ -45,14 +45,14 @@ class Reason(StrEnum):
 
 
 _SENTENCES = {
-    Reason.HIDDEN: Phrase("Not told: the best value itself is not shown."),
+    Reason.HIDDEN: Phrase("Not shown: the best value itself is withheld."),
     Reason.TOO_FEW: Phrase(
-        "Not told: it takes at least %(needed)s firms, and there are %(firms)s. Each class must hold %(fewest)s of the best firms, so that "
-        "no single firm can be worked out."
+        "Not shown: at least %(needed)s firms are needed and there are %(firms)s. Each class must contain %(fewest)s of the best "
+        "firms, so that no single firm can be worked out."
     ),
-    Reason.ALIKE: Phrase("Not told: no two classes hold %(fewest)s of the best firms and as many of the others."),
-    Reason.LIKELY: Phrase("Not told: whoever knows all firms could tell of one that it is likely to be among the best."),
-    Reason.DIFFERENCING: Phrase("Not told: beside an earlier version, fewer than %(least)s firms would make the difference."),
+    Reason.ALIKE: Phrase("Not shown: no two classes contain %(fewest)s of the best firms and as many of the others."),
+    Reason.LIKELY: Phrase("Not shown: somebody who knows all firms could work out that one of them is probably among the best."),
+    Reason.DIFFERENCING: Phrase("Not shown: compared with an earlier version, the difference would come from fewer than %(least)s firms."),
 }
 
 

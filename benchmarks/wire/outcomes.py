@@ -80,7 +80,7 @@ def _not_confirmed() -> VerificationError:
     return VerificationError(
         "confirmation-invalid",
         "The confirmation in the file is not of this file, or no auditor signed it who is assigned to this site and free of interest.",
-        "Ask an auditor of the site’s certification body to confirm it again, or hand in the file as your own agent wrote it.",
+        "Ask an auditor of the site’s certification body to confirm it again, or submit the file as your own agent wrote it.",
     )
 
 

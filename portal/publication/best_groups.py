@@ -115,7 +115,9 @@ def _content(row: Publication) -> JSON:
     composed = composed_of_best(row)
     label = GateResult.from_json(row.gate).published
     if not any(one.told for one in composed):
-        raise RefusedError(409, "nothing-told", "The gate lets nothing of this be told.", "Its page says why, step by step.")
+        raise RefusedError(
+            409, "nothing-told", "The disclosure gate allows nothing of this to be shown.", "Its page says why, step by step."
+        )
     period, group = row.period, row.period.peer_group
     places = Jurisdiction.objects.filter(path__startswith=group.scope.path)
     names = {one.path: {"en": one.name, "zh": one.name_zh or one.name} for one in places}

@@ -51,7 +51,10 @@ class ReadingForm(forms.Form):
         choices=(("", _("Choose one")), ("met", _("The criterion is met")), ("not-met", _("The criterion is not met"))),
     )  # fmt: skip
     note = area(
-        _("Your finding"), _("What stands there, and on which page. The firm reads it."), _("Say in a sentence what you found."), most=500
+        _("Your finding"),
+        _("What the document says, and on which page. The firm can read this."),
+        _("Say in a sentence what you found."),
+        most=500,
     )
 
     def __init__(self, *args: Any, criteria: Iterable[tuple[str, str]], **kwargs: Any) -> None:

@@ -173,7 +173,7 @@ def test_where_there_are_too_few_one_sentence_says_how_many_it_takes(cast: Cast)
     assert "That takes 151 firms at a step; here there are at most 40." in page
     assert refusal(best_groups.propose, row, cast.drafter, NOW) == "nothing-told"
     officer = client_of(cast.drafter).get(reverse("web:best-group", args=[row.pk])).content.decode()
-    assert "it takes at least 151 firms" in officer
+    assert "at least 151 firms are needed" in officer
     assert "Propose it for publication" not in officer
 
 

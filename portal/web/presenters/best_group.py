@@ -54,8 +54,9 @@ def best_group_part(view: BenchmarkView, pack: Pack | None, told: BestGroup | No
         facts = {"fewest": fewest, "needed": needed or "–", "most": max(firms)}
         return BestGroupPart(
             _(
-                "The region, size and age of the best firms are not told. Each class must hold at least %(fewest)s of the best firms, so "
-                "that no single firm can be worked out. That takes %(needed)s firms at a step; here there are at most %(most)s."
+                "The region, size and age of the best firms are not shown. Each class must contain at least %(fewest)s of the best "
+                "firms, so that no single firm can be worked out. That takes %(needed)s firms at a step; here there are at most "
+                "%(most)s."
             )
             % facts
         )
@@ -67,8 +68,8 @@ def _published(told: BestGroup, names: Names) -> BestGroupPart:
     rows = tuple(row for step in document["steps"] for row in _rows(step, names, document["regions"]))
     heads = (_("Step"), _("Trait"), _("Class"), _("Of the best firms"))
     sentence = _(
-        "The best firms are those whose values the industry best is the mean of. All firms of a step run the same process. What is not in "
-        "the table is not told: each class holds at least as many firms as a published value needs."
+        "The best firms are those whose values the industry best is the mean of. All firms of a step run the same process. Classes "
+        "that are not in the table are withheld: each class shown contains at least as many firms as a published value needs."
     )
     facts = {"index": f"{told.log_index:,}", "digest": told.digest}
     source = _("By what firms stated in the register. Signed; entry %(index)s of the log; SHA-256 %(digest)s.") % facts

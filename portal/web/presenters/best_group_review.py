@@ -24,10 +24,13 @@ def review_page(row: Publication, composed: Sequence[Composed], held: BestGroup 
     group = row.period.peer_group
     names = Names.of(group.pack, group.pack_version)
     told = sum(bool(one.told) for one in composed)
-    lead = _("The gate lets the best firms of %(told)s of %(of)s values be divided.") % {"told": told, "of": len(composed)}
+    lead = _("The disclosure gate allows the best firms of %(told)s of %(of)s values to be shown by class.") % {
+        "told": told,
+        "of": len(composed),
+    }
     regions = {one.path: {"en": one.name, "zh": one.name_zh or one.name} for one in Jurisdiction.objects.all()} if told else {}
     rows = tuple(_review_row(one, names, regions) for one in composed)
-    heads = (_("Step"), _("Firms"), _("Best firms"), _("What may be told"))
+    heads = (_("Step"), _("Firms"), _("Best firms"), _("What may be shown"))
     facts = [Fact(_("Version"), str(row.version)), Fact(_("Period"), period_name(row.period.name))]
     state = None
     if held is not None:

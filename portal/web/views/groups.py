@@ -76,7 +76,7 @@ def count(request: HttpRequest, group: int) -> HttpResponseBase:
         said = count_again(row, person(request), timezone.now())
         words = {
             Said.COUNTED: _("The members are counted again."),
-            Said.STANDS: _("The count of before stands: too few firms have changed since."),
+            Said.STANDS: _("The earlier count stays in force: too few firms have changed since."),
             Said.TOO_FEW: _("Too few firms are counted. No count is shown yet."),
         }
         messages.success(request, words[said])
