@@ -10,8 +10,8 @@ A repeat is dropped: by memory where it is among the latest of its meter, else b
 another value is counted as contradicted, and the first stays. `append` returns once the disk has what is new: only then may a source be
 told that it arrived.
 
-Of a segment, Parquet is written and renamed, then the state, then the segment is deleted: whoever dies in between finds the
-Parquet there and finishes. A segment that has its Parquet is not read.
+Of a segment, Parquet is written and renamed (by a process of its own: `compaction`), then the state, then the segment is deleted: whoever
+dies in between finds the Parquet there and finishes. A segment that has its Parquet is not read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.errors import InputError, Place
-from reporting_agent.live import compaction, layout, positions
+from reporting_agent.live import layout, positions
+from reporting_agent.live.compaction import Compaction
 from reporting_agent.live.gaps import Gaps
 from reporting_agent.live.lookup import looked_up
 from reporting_agent.live.reading import CONSECUTIVE, NO_SEQUENCE, Reading
@@ -114,8 +115,9 @@ class Spool:
         self._segment = Segment.opened(layout.segment_path(folder, self._number))
         self._began_us = self._first_receipt()
         self._bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        for number in numbers[:-1]:
-            self._compact(number)
+        self.compaction = Compaction(folder, numbers[:-1])
+        for number in self.compaction.at_once(only_written=True):
+            self._replaced(number)
 
     def append(self, readings: Sequence[Reading], rows: Sequence[Row] = ()) -> Taken:
         """Keep what is new; returns once the disk has it.
@@ -143,17 +145,18 @@ class Spool:
         return Taken(len(new), repeated, contradicted, late, new, rows)
 
     def turn(self, now_us: int) -> None:
-        """Compact the segment where it is full or its day is over; asked now and then."""
+        """Go on in a new segment where this one is full or its day is over, and have the old one written; asked now and then."""
         over = self._began_us and now_us // DAY_US > self._began_us // DAY_US
         if self._segment.size and (self._segment.size >= self._segment_bytes or over):
-            self.seal()
+            self._go_on()
+        if (written := self.compaction.step(now_us)) is not None:
+            self._replaced(written)
 
     def seal(self) -> None:
-        """Go on in a new segment, and write the old one as Parquet."""
-        done, self._number, self._began_us = self._number, self._number + 1, 0
-        self._segment.close()
-        self._segment = Segment.opened(layout.segment_path(self.folder, self._number))
-        self._compact(done)
+        """Go on in a new segment, and write those before it as Parquet at once."""
+        self._go_on()
+        for number in self.compaction.at_once():
+            self._replaced(number)
 
     def bound(self, most_bytes: int | None, *, drop_oldest: bool) -> None:
         """Another bound, and what a full spool does."""
@@ -161,6 +164,7 @@ class Spool:
 
     def close(self) -> None:
         """Leave the spool to another process; nothing is lost without."""
+        self.compaction.stop()
         self._segment.close()
         self._lock.close()
 
@@ -218,11 +222,21 @@ class Spool:
         first = next((frame.records for frame in frames(self._segment.path) if len(frame.records)), None)
         return 0 if first is None else int(first["received_us"][0])
 
-    def _compact(self, number: int) -> None:
+    def _go_on(self) -> None:
+        """In a new segment."""
+        self.compaction.add(self._number)
+        self._segment.close()
+        self._number, self._began_us = self._number + 1, 0
+        self._segment = Segment.opened(layout.segment_path(self.folder, self._number))
+
+    def _replaced(self, number: int) -> None:
+        """A segment was written as Parquet: save what is known, and delete it."""
+        self._save_state(number)
         path = layout.segment_path(self.folder, number)
-        self._bytes -= path.stat().st_size
-        made = compaction.compact(self.folder, number, then=lambda: self._save_state(number))
-        self._bytes += sum(one.stat().st_size for one in made)
+        made = [layout.table_path(self.folder, number), layout.day_of(self.folder, number)]
+        self._bytes += sum(file.stat().st_size for file in made if file is not None and file.exists()) - path.stat().st_size
+        path.unlink()
+        sync_folder(path.parent)
 
     def _load_state(self) -> int:
         path = self.folder / "state.json"

@@ -79,6 +79,7 @@ class Watch:
         self.room.round(self)
         full = self.intake.full
         self._say("full", str(full or ""), _full(str(full or "")))
+        self._say("compaction", self.spool.compaction.trouble, _not_written(self.spool.compaction.trouble))
         for name in self.spool.dropped:
             self.tell(Phrase("The spool is full: %(file)s was deleted to make room, as site.toml says.", file=name))
         self.spool.dropped.clear()
@@ -181,3 +182,9 @@ def _full(why: str) -> str:
     if not why:
         return Phrase("The spool accepts readings again.")
     return Phrase("The spool accepts no more data (%(why)s). Nothing is acknowledged, and the sources store incoming data.", why=why)
+
+
+def _not_written(why: str) -> str:
+    if not why:
+        return Phrase("The spool writes its days as Parquet again.")
+    return Phrase("A segment of the spool could not be written as Parquet (%(why)s). It stays as it is; the agent tries again.", why=why)

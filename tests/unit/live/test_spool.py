@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import math
 import os
+import shutil
+import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 
 from benchmarks.errors import InputError
 from reporting_agent.live import layout
+from reporting_agent.live.compaction import AGAIN_US
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.spool import DAY_US, LATEST_KEPT, Spool, SpoolFull
 from reporting_agent.live.spool_source import SpoolKind
@@ -148,10 +152,53 @@ def test_a_day_that_is_over_becomes_parquet_of_its_name(tmp_path: Path) -> None:
     spool.append([Reading("m-1", T0, math.nan, received_us=T0)])
     spool.turn(T0 + 1)
     assert layout.days(tmp_path) == []
-    spool.turn(T0 + DAY_US)
+    turned(spool)
     assert [path.name[:10] for path in layout.days(tmp_path)] == [str(datetime.fromtimestamp(T0 / 1e6, UTC).date())]
     spool.close()
     assert math.isnan(held(tmp_path)[0][1])
+
+
+def turned(spool: Spool) -> None:
+    """Until all days before are Parquet."""
+    for _ in range(600):
+        spool.turn(T0 + DAY_US)
+        if len(layout.segments(spool.folder)) == 1:
+            return
+        time.sleep(0.05)
+    raise TimeoutError(spool.compaction.trouble)
+
+
+def test_readings_arrive_while_a_day_becomes_parquet_and_a_process_that_is_killed_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path)
+    spool.append(some(20))
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", shutil.which("false"))
+        spool.turn(T0 + DAY_US)
+        process = spool.compaction._process
+        assert process is not None
+        process.wait()
+        spool.turn(T0 + DAY_US)
+    assert layout.days(tmp_path) == []
+    assert spool.append(some(20, 20)).new == 20
+    assert spool.append(some(1)).repeated == 1
+    spool.turn(T0 + DAY_US + 1)
+    assert spool.compaction._process is None, "not at once"
+    spool.turn(T0 + DAY_US + AGAIN_US)
+    process = spool.compaction._process
+    assert process is not None
+    process.kill()
+    process.wait()
+    spool.turn(T0 + DAY_US + AGAIN_US)
+    assert "-9" in spool.compaction.trouble
+    assert held(tmp_path) == as_held(some(40))
+    spool.close()
+    spool = Spool(tmp_path)
+    turned(spool)
+    assert (len(layout.days(tmp_path)), spool.compaction.trouble) == (2, "")
+    spool.close()
+    assert held(tmp_path) == as_held(some(40))
 
 
 def test_a_full_spool_takes_nothing_or_drops_its_oldest_day_as_it_is_told(tmp_path: Path) -> None:
