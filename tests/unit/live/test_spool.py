@@ -160,7 +160,7 @@ def test_a_day_that_is_over_becomes_parquet_of_its_name(tmp_path: Path) -> None:
 
 def turned(spool: Spool) -> None:
     """Until all days before are Parquet."""
-    for _ in range(600):
+    for _ in range(2_400):
         spool.turn(T0 + DAY_US)
         if len(layout.segments(spool.folder)) == 1:
             return
