@@ -5,7 +5,8 @@ register that fell has counted, `stream` one meter's way through its blocks, `cu
 all meters, `account` how a meter's energy divides, `record` what is known of each meter in the end.
 """
 
-from reporting_agent.metering.engine import Asked, Course, MeteredEnergy, Windows, courses, meter_energy
+from reporting_agent.metering.engine import Asked, Course, MeteredEnergy, courses, meter_energy
+from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.record import MeterFacts, MeterRecord, Stretch
 
 __all__ = ["Asked", "Course", "MeterFacts", "MeterRecord", "MeteredEnergy", "Stretch", "Windows", "courses", "meter_energy"]

@@ -29,7 +29,8 @@ from reporting_agent.config.events import Event, found_of
 from reporting_agent.metering import clock, clock_offsets, unit_check
 from reporting_agent.metering.clock import Kind, Shift
 from reporting_agent.metering.clock_offsets import Bins, Pieces
-from reporting_agent.metering.engine import Course, Windows
+from reporting_agent.metering.engine import Course
+from reporting_agent.metering.moments import Windows, stretches_of
 from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
 from reporting_agent.metering.scale import turning
 from reporting_agent.metering.stuck_values import NO_RUNS, Runs
@@ -86,8 +87,6 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-AROUND_US = 3 * clock_offsets.HOUR_US  # before the first batch and after the last, so that a shifted meter still shows their edges
-
 HALF = 0.5
 STILL = "still-while-producing"
 
@@ -99,16 +98,6 @@ class Suspicion:
     findings: tuple[Finding, ...] = ()
     batches: dict[str, Flags] = field(default_factory=dict)
     events: tuple[Event, ...] = ()  # what would put it right, once it is declared
-
-
-def moments_of(windows: Windows) -> Integers:
-    """The edges of the stretches whose energy `compare` asks the course for."""
-    if len(windows.start_us) < clock_offsets.FEWEST_PIECES * clock_offsets.FEWEST_BATCHES:
-        return np.zeros(0, dtype=np.int64)
-    width = clock_offsets.bin_us(windows.start_us, windows.end_us)
-    first = (int(windows.start_us.min()) - AROUND_US) // width
-    last = (int(windows.end_us.max()) + AROUND_US) // width + 1
-    return np.arange(first, last + 1, dtype=np.int64) * width
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +211,7 @@ def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skip
 
 
 def _told(course: Course, windows: Windows) -> Pieces:
-    edges = moments_of(windows)
+    edges = stretches_of(windows)
     if not len(edges):
         return clock_offsets.NO_PIECES
     start_us, end_us = edges[:-1], edges[1:]

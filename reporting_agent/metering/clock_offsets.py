@@ -44,12 +44,6 @@ FEWEST_PIECES = 4
 SIGMAS = 5.0  # of its standard error
 
 
-def bin_us(start_us: Integers, end_us: Integers) -> int:
-    """Length of the stretches that tell batches of these lengths apart: at most a third of the usual one."""
-    usual = float(np.median(end_us - start_us))
-    return next((width for width in (HOUR_US, HOUR_US // 2) if width <= usual / 3), HOUR_US // 4)
-
-
 @dataclass(frozen=True, slots=True)
 class Bins:
     """Stretches of equal length: their edges (one more than stretches), one meter's energy in each and the share of it that is known."""
@@ -220,15 +214,6 @@ class Told:
         better = np.arctanh(np.clip(self.resembles, -0.999, 0.999)) - np.arctanh(np.clip(self.resembles_unshifted, -0.999, 0.999))
         found: NDArray[np.bool_] = better > SIGMAS / np.sqrt(np.maximum(self.runs, 1))
         return found & (self.resembles >= LEAST_RESEMBLANCE)
-
-
-def bins_of(start_us: Integers, end_us: Integers) -> Integers:
-    """Edges of the stretches that `search` asks for: a quarter of an hour each."""
-    if len(start_us) < FEWEST_RUNS:
-        return np.zeros(0, dtype=np.int64)
-    around = round(FARTHEST_S * 1e6)
-    first, last = (int(start_us.min()) - around) // BIN_US, (int(end_us.max()) + around) // BIN_US + 1
-    return np.arange(first, last + 1, dtype=np.int64) * BIN_US
 
 
 def search(bins: Bins, start_us: Integers, end_us: Integers) -> Told:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.metering import kernel
 from reporting_agent.metering.kernel import Scan
+from reporting_agent.metering.moments import distinct
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments
 
 
@@ -209,12 +210,6 @@ class Curve:
         self._whole += int(whole) + (rest_sum >> 32)
         self._rest = rest_sum & 0xFFFFFFFF
         self._known += int(known_us)
-
-
-def distinct(moments_us: Integers) -> Integers:
-    """The moments in order, each once: `np.unique` hashes, which takes longer than to sort what is nearly in order."""
-    moments = np.sort(moments_us)
-    return moments[np.concatenate(([True], moments[1:] != moments[:-1]))] if len(moments) else moments
 
 
 def _prefix(more: Integers) -> Integers:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.config.events import Event
 from reporting_agent.metering.cleaning import Readings
-from reporting_agent.metering.windows import to_us
+from reporting_agent.metering.moments import to_us
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]

@@ -34,7 +34,7 @@ from benchmarks.quantities import ratio
 from reporting_agent.config.agreement import ACTUAL_VOLUME, amount_unit
 from reporting_agent.config.meters import Meter, Steam
 from reporting_agent.config.tree import PRESSURE_UNITS, TEMPERATURE_UNITS, MeterTree
-from reporting_agent.metering.curve import Curve, distinct
+from reporting_agent.metering.curve import Curve
 from reporting_agent.metering.engine import Course
 from reporting_agent.metering.record import MeterFacts
 from reporting_agent.metering.segments import HOUR_US
@@ -141,16 +141,6 @@ class Counted:
     state_doubt: float = 0.0
     vapour_if_saturated: float = 0.0
     mean_state: tuple[float, float] | None = None
-
-
-def moments_of_all(tree: MeterTree, own: Mapping[str, Integers]) -> dict[str, Integers]:
-    """By meter with readings, the moments at which it must be read off: its own and those of every meter made from it."""
-    asked = {meter.id: [own[meter.id]] if meter.id in own else [] for meter in tree.meters if not meter.computed}
-    for meter in tree.meters:
-        if meter.id in own:
-            for name in tree.needed_by(meter) - {meter.id}:
-                asked[name].append(own[meter.id])
-    return {name: distinct(np.concatenate(moments)) if moments else np.zeros(0, np.int64) for name, moments in asked.items()}
 
 
 def state_unit(meter: Meter) -> tuple[str, float]:

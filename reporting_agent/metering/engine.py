@@ -19,20 +19,13 @@ from benchmarks.measurements import Finding
 from reporting_agent.config import Meter
 from reporting_agent.metering.cleaning import NOTHING, Readings
 from reporting_agent.metering.curve import Curve
+from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.record import MeterFacts
 from reporting_agent.metering.stream import MeterStream, OutOfOrder
 from reporting_agent.metering.tally import Verdict
 
 FIRST_READINGS = 512  # of a meter, laid out before the rest of its first block may take the fast road: enough to tell its usual load
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """Half-open windows in UTC microseconds, in any order, each longer than nothing; they may overlap."""
-
-    start_us: NDArray[np.int64]
-    end_us: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from benchmarks.quantities import ratio
 from reporting_agent.config import Meter
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering.derived import Counted
-from reporting_agent.metering.engine import Windows
+from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.shared_meters import Sink, share_out
 from reporting_agent.metering.uncertainty import Doubt, doubt, together
 from reporting_agent.pipeline.following import served

@@ -20,11 +20,12 @@ from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
-from reporting_agent.metering import Asked, Course, Windows, courses, cut_readings
-from reporting_agent.metering.derived import moments_of_all, state_unit
+from reporting_agent.metering import Asked, Course, Windows, courses, moments
+from reporting_agent.metering.derived import state_unit
+from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.shared_meters import Served, Sink
-from reporting_agent.metering.windows import Occupied, hours_of, intervals_of, moments_of, to_us
+from reporting_agent.metering.windows import Occupied
 from reporting_agent.pipeline.lanes import Given, Lanes
 from reporting_agent.pipeline.units import over_time
 from reporting_agent.sources.meter_readings import ReadingLog
@@ -151,41 +152,37 @@ def follow(
     readings: Sequence[Path] | Given,
     period: Period | None,
     log: ReadingLog,
-    also: MomentsOf,
     days: DayDigests | None = None,
     closely: MomentsOf | None = None,
     own_windows: Mapping[str, Windows] = MappingProxyType({}),
 ) -> Followed:
-    """Read every meter's readings once and take its energy at the edges of batches and clock hours, and where `also` and `closely` ask."""
+    """Read every meter's readings once, and take its energy at all moments at which anything is read off (`moments`, `closely`)."""
     tree = site.tree
     meters = [meter for meter in site.meters if meter.role != "state"]
     sinks = {meter.id: tuple(sinks_of(meter, site)) for meter in meters}
     chosen, occupied = _occupied(meters, sinks, batches, site)
-    hours_us = hours_of(period, site.zone)
+    hours_us = moments.hours_of(period, site.zone)
     units = {
         meter.id: state_unit(meter) if meter.role == "state" else over_time(meter.unit) if meter.reading == "rate" else (meter.unit, 1.0)
         for meter in site.meters
         if not meter.computed
     }
-    read_off = {
-        meter.id: np.concatenate((moments_of(occupied[meter.id], hours_us), cut_readings.moments_of(occupied[meter.id].windows)))
-        for meter in meters
-    }
+    gaps_s = {name: longest_gap_s(tree.by_id[name], site, pack) for name in units}
+    windows_of = {name: one.windows for name, one in occupied.items()}
+    read_off = {name: moments.of_record(windows, hours_us) for name, windows in windows_of.items()}
     demand_us = _demand_us(site, hours_us)
     read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in demand_us.items()}
-    windows_of = {name: one.windows for name, one in occupied.items()}
     closely_us = {} if closely is None else closely(windows_of)
     read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in closely_us.items()}
-    for name, looked_at in also(windows_of).items():
-        if name in units:
-            read_off[name] = np.concatenate((read_off[name], looked_at))
-    moments = moments_of_all(tree, read_off)  # those of its temperature and pressure too
-    gaps_s = {name: longest_gap_s(tree.by_id[name], site, pack) for name in units}
+    read_off |= {
+        name: np.concatenate((edges, moments.of_comparisons(windows_of[name]))) for name, edges in read_off.items() if name in units
+    }
+    asked_us = moments.of_readings(tree, read_off)  # of those that tell a meter's temperature and pressure, too
     own = {
         name: OwnWindows(tree.by_id[name], windows.start_us, windows.end_us, gaps_s[name], units[name][1])
         for name, windows in own_windows.items()
     }
-    asked = [Asked(tree.by_id[name], moments[name], gaps_s[name], factor, own.get(name)) for name, (_, factor) in units.items()]
+    asked = [Asked(tree.by_id[name], asked_us[name], gaps_s[name], factor, own.get(name)) for name, (_, factor) in units.items()]
     lanes = Lanes.of(readings, site, log, days)
     found = courses(asked, lanes.reads, fast=True)
     lanes.put_together(log)
@@ -196,7 +193,7 @@ def follow(
 def _demand_us(site: Site, hours_us: Integers) -> dict[str, Integers]:
     """By electricity meter on top of the tree; empty where the tariff charges no demand, or takes it from hours."""
     minutes = min((charge.minutes for charge in site.tariff.demand), default=60) if site.tariff is not None else 60
-    edges = intervals_of(hours_us, minutes)
+    edges = moments.intervals_of(hours_us, minutes)
     if minutes == 60 or not len(edges):
         return {}
     top = [one for one in site.meters if one.carrier == "electricity" and one.role in {"main", "check"} and one.parent is None]

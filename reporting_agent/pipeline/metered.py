@@ -17,7 +17,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
-from reporting_agent.metering import Course, MeterRecord, clock_offsets, cut_readings
+from reporting_agent.metering import Course, MeterRecord, cut_readings, moments
 from reporting_agent.metering.derived import work_out
 from reporting_agent.metering.edges import of_runs
 from reporting_agent.metering.windows import record_of
@@ -130,7 +130,7 @@ def measure(
     tree = site.tree
     log = ReadingLog(corrections=corrections or Corrections())
     apart = {} if outward is None else outward.windows()
-    followed = follow(batches, site, pack, readings, period, log, suspicions.moments_of, days, closely, apart)
+    followed = follow(batches, site, pack, readings, period, log, days, closely, apart)
     energy: dict[int, list[CarrierEnergy]] = {}
     findings: list[Finding] = []
     records: list[MeterRecord] = []
@@ -150,7 +150,7 @@ def measure(
             record = record_of(meter, made.unit, name in counted, course, occupied, followed.hours_us, *of_reading, *edges)
             windows = occupied.windows
             raw = None if meter.computed else followed.courses.get(name)  # a load rises when it rises, at any state of the gas
-            bins_us = clock_offsets.bins_of(windows.start_us, windows.end_us)
+            bins_us = moments.quarters_of(windows.start_us, windows.end_us)
             runs = None if raw is None else of_runs(raw.curve, windows.start_us, windows.end_us, occupied.ids, bins_us)
             records.append(replace(record, runs=runs, vapour_if_saturated=made.vapour_if_saturated, mean_state=made.mean_state))
         if name in counted:

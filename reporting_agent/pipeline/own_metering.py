@@ -24,10 +24,9 @@ from reporting_agent.config import Meter, Site
 from reporting_agent.config.tree import TEMPERATURE_UNITS
 from reporting_agent.metering import derived
 from reporting_agent.metering.derived import LEAST_KNOWN_STATE
-from reporting_agent.metering.engine import Windows
+from reporting_agent.metering.moments import Windows, to_us
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.segments import HOUR_US
-from reporting_agent.metering.windows import to_us
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.units import mj_in
 

@@ -7,16 +7,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.measurements import Batch, Finding, Metric
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
-from reporting_agent.metering import against_batches, clock_offsets, edges, unit_check
+from reporting_agent.metering import against_batches, unit_check
 from reporting_agent.metering.against_batches import Beside
-from reporting_agent.metering.edges import Reach
-from reporting_agent.metering.engine import Course, Windows
+from reporting_agent.metering.engine import Course
+from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.tally import PLACES_KEPT
 from reporting_agent.pipeline.units import over_time, to_kwh
 
@@ -30,21 +29,6 @@ class Suspicions:
     findings: list[Finding] = field(default_factory=list)
     of_batch: dict[int, set[str]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)  # to be declared
-
-
-def moments_of(meter_windows: Mapping[str, Windows]) -> dict[str, NDArray[np.int64]]:
-    """The moments that `look` and `run_record.of_runs` ask each meter's course for."""
-    return {
-        name: np.concatenate(
-            (
-                against_batches.moments_of(windows),
-                clock_offsets.bins_of(windows.start_us, windows.end_us),
-                Reach.of(windows.start_us, windows.end_us).moments_us(),
-                edges.moments_us(windows.start_us, windows.end_us),
-            )
-        )
-        for name, windows in meter_windows.items()
-    }
 
 
 def look(

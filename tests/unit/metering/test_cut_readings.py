@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, Course, Windows, courses, cut_readings
 from reporting_agent.metering.cleaning import Readings
+from reporting_agent.metering.moments import beside_edges
 
 MINUTE_US = 60_000_000
 IDLE_KW, RUNNING_KW = 120.0, 2_000.0
@@ -63,7 +64,7 @@ def read(line: Line, kind: str, every: int, missing: slice = slice(0)) -> Course
     keep = np.delete(np.arange(len(at)), missing)
     readings = Readings(at[keep] * MINUTE_US, value[keep].round(3), keep + 2)
     windows = line.windows
-    moments = np.concatenate((windows.start_us, windows.end_us, cut_readings.moments_of(windows), [0, int(at[-1]) * MINUTE_US]))
+    moments = np.concatenate((windows.start_us, windows.end_us, beside_edges(windows), [0, int(at[-1]) * MINUTE_US]))
     meter = Meter(id="m", step="s", carrier="electricity", reading=kind, unit="kWh" if kind != "rate" else "kW", interval_s=every * 60)
 
     def lane(names: frozenset[str]) -> Iterable[tuple[str, Readings, str]]:
@@ -129,4 +130,4 @@ def test_beside_time_that_nobody_read_an_edge_stays_as_it_is() -> None:
 
 def test_no_runs_ask_for_nothing() -> None:
     none = np.zeros(0, dtype=np.int64)
-    assert not len(cut_readings.moments_of(Windows(none, none)))
+    assert not len(beside_edges(Windows(none, none)))

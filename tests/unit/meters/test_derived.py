@@ -13,8 +13,9 @@ from reporting_agent.config import Meter
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering import MeterFacts
 from reporting_agent.metering.curve import Curve
-from reporting_agent.metering.derived import NO_FACTS, moments_of_all, work_out
+from reporting_agent.metering.derived import NO_FACTS, work_out
 from reporting_agent.metering.engine import Course
+from reporting_agent.metering.moments import of_readings
 from reporting_agent.metering.segments import HOUR_US
 
 
@@ -110,7 +111,7 @@ def test_parts_are_read_off_where_the_meter_made_from_them_is() -> None:
         ),
         Path("site.toml"),
     )
-    asked = moments_of_all(tree, {"a": np.array([1]), "v": np.array([2])})
+    asked = of_readings(tree, {"a": np.array([1]), "v": np.array([2])})
     assert {name: moments.tolist() for name, moments in asked.items()} == {"a": [1, 2], "t": [1, 2]}
 
 
