@@ -29,7 +29,7 @@ from reporting_agent.config.events import Event, found_of
 from reporting_agent.metering import clock, clock_offsets, unit_check
 from reporting_agent.metering.clock import Kind, Shift
 from reporting_agent.metering.clock_offsets import Bins, Pieces
-from reporting_agent.metering.engine import Course
+from reporting_agent.metering.curve import Course
 from reporting_agent.metering.moments import Windows, stretches_of
 from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
 from reporting_agent.metering.scale import turning
@@ -188,7 +188,7 @@ def _unit_finding(
     row = np.array([turning(sample.power, places, factor)])
     from_us = int(time_us[row[0]])
     batches = windows.end_us > from_us if found.later else windows.start_us < from_us
-    rows = places_of(verdict.runs.files, sample.row[row], sample.file[row])
+    rows = places_of(verdict.files, sample.row[row], sample.file[row])
     finding = unit_check.change(meter, factor, from_us, int(batches.sum()), rows, zone, later=found.later, proof=found.proof)
     return finding, batches, (from_us, None) if found.later else (first_us, from_us)
 
@@ -257,13 +257,13 @@ def _settings(shift: Shift, course: Course) -> tuple[Place, ...]:
     if shift.course is None or course.verdict is None:
         return ()
     sample, at = course.verdict.sample, shift.course.settings
-    return places_of(course.verdict.runs.files, sample.row[at], sample.file[at])
+    return places_of(course.verdict.files, sample.row[at], sample.file[at])
 
 
 def _standstills(
     meter: Meter, course: Course, windows: Windows, least_completeness: float
 ) -> tuple[Flags, Finding | None, list[tuple[int, int]]]:
-    runs = NO_RUNS if course.verdict is None else course.verdict.runs
+    runs, files = (NO_RUNS, ()) if course.verdict is None else (course.verdict.runs, course.verdict.files)
     energy = _energies(course, windows, least_completeness)
     first_us, last_us = put_right(runs.first_us, meter), put_right(runs.last_us, meter)
     own = replace(runs, first_us=first_us, last_us=last_us)
@@ -289,6 +289,6 @@ def _standstills(
             affected=f"{hit:,}",
         ),
         count,
-        places_of(runs.files, runs.row[stood], runs.file[stood]),
+        places_of(files, runs.row[stood], runs.file[stood]),
     )
     return touched, found, spans

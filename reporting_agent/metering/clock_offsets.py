@@ -22,6 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.metering.readings import Columns
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -54,7 +56,7 @@ class Bins:
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(Columns):
     """The shift told by each piece of the record that tells one, with its standard error."""
 
     middle_us: Floats
@@ -62,9 +64,6 @@ class Pieces:
     last_us: Integers
     shift_s: Floats
     error_s: Floats
-
-    def __len__(self) -> int:
-        return len(self.middle_us)
 
 
 NO_PIECES = Pieces(*(np.zeros(0, dtype=kind) for kind in (float, np.int64, np.int64, float, float)))

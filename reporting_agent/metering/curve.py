@@ -16,14 +16,46 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measurements import Finding
 from reporting_agent.metering import kernel
-from reporting_agent.metering.kernel import Scan
-from reporting_agent.metering.moments import distinct
+from reporting_agent.metering.kernel import PLACES, STEPS_PER_UNIT, Scan
+from reporting_agent.metering.moments import Windows, distinct
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments
+
+if TYPE_CHECKING:
+    from reporting_agent.metering.record import MeterFacts
+    from reporting_agent.metering.tally import Verdict
+
+
+def split(energy: Floats) -> tuple[Integers, Integers]:
+    """Whole steps (rounded down) and the rest in 2^-32 of a step; |energy| < `MOST`."""
+    steps = energy * STEPS_PER_UNIT
+    whole = np.floor(steps)
+    return whole.astype(np.int64), np.rint((steps - whole) * PLACES).astype(np.int64)
+
+
+def rounded(whole: Integers, rest: Integers) -> Integers:
+    """The nearest whole number of steps, halves upwards."""
+    return whole + ((rest + (1 << 31)) >> 32)
+
+
+def units(steps: Integers) -> Floats:
+    """Whole steps in the meter's unit: exact below 2^53 steps, 8 billion units."""
+    in_units: Floats = steps / STEPS_PER_UNIT
+    return in_units
+
+
+def until(segments: Segments, moment_us: Integers) -> tuple[Integers, Floats]:
+    """Of each segment, the microseconds and the energy that have passed at its own moment (see `segments`); all of it after its end."""
+    length = segments.end_us - segments.start_us
+    passed = np.clip(moment_us - segments.start_us, 0, length)
+    share = passed / length
+    return passed, segments.energy * share + segments.bend * share * (share - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +120,8 @@ class Run:
         if not self._telescopes():
             return kernel.sums(np.diff(self.value), at)
         asked = self.value[np.append(at, len(self.value) - 1)]
-        whole, rest = kernel.split(asked)
-        first_whole, first_rest = kernel.split(self.value[:1])
+        whole, rest = split(asked)
+        first_whole, first_rest = split(self.value[:1])
         return whole - first_whole, rest - first_rest
 
     def _telescopes(self) -> bool:
@@ -123,7 +155,7 @@ class Curve:
             return
         moment = self._next_until(int(segments.end_us[-1]))
         at = np.maximum(np.searchsorted(segments.start_us, moment, side="right") - 1, 0)
-        whole, rest = (_prefix(part) for part in kernel.split(segments.energy))
+        whole, rest = (_prefix(part) for part in split(segments.energy))
         known = _prefix(segments.end_us - segments.start_us)
         self._read_off(moment, whole[at], rest[at], known[at], segments.at(at))
         self._go_on(whole[-1], rest[-1], known[-1])
@@ -139,12 +171,12 @@ class Curve:
     def add_unplaced(self, end_us: Integers, energy: Floats) -> None:
         """What a register counted across gaps that end at these moments."""
         if len(end_us):
-            self._gaps.append((end_us, kernel.rounded(*kernel.split(energy))))
+            self._gaps.append((end_us, rounded(*split(energy))))
 
     def finish(self) -> None:
         """Settle the moments after the last reading, and the gaps."""
         asked = slice(self._reached, None)
-        self.steps[asked] = kernel.rounded(np.array([self._whole]), np.array([self._rest]))
+        self.steps[asked] = rounded(np.array([self._whole]), np.array([self._rest]))
         self.known_us[asked] = self._known
         self._reached = len(self.moments_us)
         if self._gaps:
@@ -158,7 +190,7 @@ class Curve:
 
     def unplaced(self, start_us: Integers, end_us: Integers) -> Floats:
         """Energy across gaps that ended in the window."""
-        return kernel.units(self.unplaced_steps[self._at(end_us)] - self.unplaced_steps[self._at(start_us)])
+        return units(self.unplaced_steps[self._at(end_us)] - self.unplaced_steps[self._at(start_us)])
 
     def known_s(self, start_us: Integers, end_us: Integers) -> Floats:
         """Seconds of the windows whose energy is known."""
@@ -168,7 +200,7 @@ class Curve:
         """Both: known energy of windows, and the seconds of it."""
         start, end = self._at(start_us), self._at(end_us)
         known_s: Floats = (self.known_us[end] - self.known_us[start]) / MICROSECONDS
-        return kernel.units(self.steps[end] - self.steps[start]), known_s
+        return units(self.steps[end] - self.steps[start]), known_s
 
     def steps_at(self, moment_us: Integers) -> Integers:
         """The curve itself at its moments, in steps."""
@@ -199,9 +231,9 @@ class Curve:
         if not len(moment):
             return
         asked = slice(self._reached, self._reached + len(moment))
-        passed, inside = segments.until(moment)
-        more_whole, more_rest = kernel.split(inside)
-        self.steps[asked] = kernel.rounded(self._whole + whole + more_whole, self._rest + rest + more_rest)
+        passed, inside = until(segments, moment)
+        more_whole, more_rest = split(inside)
+        self.steps[asked] = rounded(self._whole + whole + more_whole, self._rest + rest + more_rest)
         self.known_us[asked] = self._known + known_us + passed
         self._reached += len(moment)
 
@@ -217,3 +249,28 @@ def _prefix(more: Integers) -> Integers:
     sums = np.zeros(len(more) + 1, dtype=np.int64)
     np.cumsum(more, out=sums[1:])
     return sums
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredEnergy:
+    """Energy of each window in the meter's unit (of a rate: times hours) and the share of its seconds that is known."""
+
+    energy: NDArray[np.float64]
+    completeness: NDArray[np.float64]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One meter's readings, all seen: its curve, what was found wrong with them, and what they show of the meter."""
+
+    curve: Curve
+    findings: tuple[Finding, ...]
+    facts: MeterFacts
+    verdict: Verdict | None = None  # what the whole record showed, in the meter's own time
+
+    def over(self, windows: Windows) -> MeteredEnergy:
+        """Energy and completeness of windows between moments of the curve."""
+        length_s = (windows.end_us - windows.start_us) / 1e6
+        energy, known_s = self.curve.over(windows.start_us, windows.end_us)
+        return MeteredEnergy(energy, np.minimum(known_s / length_s, 1.0), self.findings)

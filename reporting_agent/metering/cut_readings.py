@@ -22,8 +22,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.curve import Curve
-from reporting_agent.metering.engine import Course
+from reporting_agent.metering.curve import Course, Curve
 from reporting_agent.metering.moments import REACHES_US, Islands, Windows
 from reporting_agent.metering.record import MeterFacts
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config.events import Event
-from reporting_agent.metering.cleaning import Readings
 from reporting_agent.metering.moments import to_us
+from reporting_agent.metering.readings import Readings
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]

@@ -34,8 +34,7 @@ from benchmarks.quantities import ratio
 from reporting_agent.config.agreement import ACTUAL_VOLUME, amount_unit
 from reporting_agent.config.meters import Meter, Steam
 from reporting_agent.config.tree import PRESSURE_UNITS, TEMPERATURE_UNITS, MeterTree
-from reporting_agent.metering.curve import Curve
-from reporting_agent.metering.engine import Course
+from reporting_agent.metering.curve import Course, Curve
 from reporting_agent.metering.record import MeterFacts
 from reporting_agent.metering.segments import HOUR_US
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.engine import Course
+from reporting_agent.metering.curve import Course
 from reporting_agent.metering.moments import EVER, Windows
 from reporting_agent.metering.record import Intervals, MeterRecord, Stretch
 from reporting_agent.metering.segments import MICROSECONDS

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.console import progress
-from reporting_agent.metering.cleaning import Readings
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.engine import Block, Read, cores
+from reporting_agent.metering.readings import Readings
 from reporting_agent.sources import ReadingBlock, stream_readings
 from reporting_agent.sources.meter_readings import ReadingLog, gathered, lanes_of
 

@@ -14,7 +14,7 @@ from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
 from reporting_agent.metering import against_batches, unit_check
 from reporting_agent.metering.against_batches import Beside
-from reporting_agent.metering.engine import Course
+from reporting_agent.metering.curve import Course
 from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.tally import PLACES_KEPT
 from reporting_agent.pipeline.units import over_time, to_kwh

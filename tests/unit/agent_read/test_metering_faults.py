@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import MeteredEnergy, Windows, meter_energy
-from reporting_agent.metering.cleaning import Readings, all_nines
+from reporting_agent.metering.cleaning import all_nines
+from reporting_agent.metering.readings import Readings
 
 STEP_S = 60
 REGISTER = Meter(id="m", step="eaf", carrier="electricity", reading="register", unit="kWh", range=(0.0, 6000.0), rollover=10_000.0)

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import Readings
-from reporting_agent.metering.engine import Asked, Course, courses
+from reporting_agent.metering.curve import Course
+from reporting_agent.metering.engine import courses
 from reporting_agent.metering.moments import Windows
+from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.stream import Asked
 
 Kind = Literal["register", "rate", "interval"]
 Integers = NDArray[np.int64]

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from reporting_agent.config.events import Event
-from reporting_agent.metering.cleaning import Readings
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.moments import to_us
+from reporting_agent.metering.readings import Readings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HOUR = 3_600_000_000

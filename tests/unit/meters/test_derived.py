@@ -12,9 +12,8 @@ from benchmarks.errors import InputError
 from reporting_agent.config import Meter
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering import MeterFacts
-from reporting_agent.metering.curve import Curve
+from reporting_agent.metering.curve import Course, Curve
 from reporting_agent.metering.derived import NO_FACTS, work_out
-from reporting_agent.metering.engine import Course
 from reporting_agent.metering.moments import of_readings
 from reporting_agent.metering.segments import HOUR_US
 
