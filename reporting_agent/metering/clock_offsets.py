@@ -202,17 +202,15 @@ class Told:
     resembles_unshifted: Floats
     runs: Integers
 
-    @classmethod
-    def nothing(cls) -> Told:
-        none = np.zeros(0)
-        return cls(np.zeros(0, np.int64), np.zeros(0, np.int64), none, none, none, np.zeros(0, np.int64))
-
     @property
     def shifted(self) -> NDArray[np.bool_]:
         """The parts whose lag beats none by more than chance (Fisher's z of as many runs)."""
         better = np.arctanh(np.clip(self.resembles, -0.999, 0.999)) - np.arctanh(np.clip(self.resembles_unshifted, -0.999, 0.999))
         found: NDArray[np.bool_] = better > SIGMAS / np.sqrt(np.maximum(self.runs, 1))
         return found & (self.resembles >= LEAST_RESEMBLANCE)
+
+
+NOTHING_TOLD = Told(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, float, float, float, np.int64)))
 
 
 def search(bins: Bins, start_us: Integers, end_us: Integers) -> Told:
@@ -236,7 +234,7 @@ def search(bins: Bins, start_us: Integers, end_us: Integers) -> Told:
         lag = _between(correlation, at) - most if 0 < at < 2 * most else at - most
         found.append((begins, ends, lag * width_us / 1e6, correlation[at], correlation[most], runs))
     if not found:
-        return Told.nothing()
+        return NOTHING_TOLD
     first_us, last_us, ahead, best, unshifted, counted = (np.array(column) for column in zip(*found, strict=True))
     return Told(first_us, last_us, ahead, best, unshifted, counted)
 

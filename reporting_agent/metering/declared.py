@@ -38,9 +38,6 @@ class DeclaredReadings:
                 self._partner.setdefault(event.meter, set()).add(event.other)
                 self._partner.setdefault(event.other, set()).add(event.meter)
 
-    def __bool__(self) -> bool:
-        return bool(self._by_meter)
-
     @property
     def swaps(self) -> bool:
         """Whether readings of one meter may stand under the name of another."""

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.clock_offsets import FULLY_KNOWN, Bins, Told, search
+from reporting_agent.metering.clock_offsets import FULLY_KNOWN, NOTHING_TOLD, Bins, Told, search
 from reporting_agent.metering.curve import Curve
 from reporting_agent.metering.moments import FEWEST_JOINED, SLICES, Reach, joined, slices_of
 
@@ -163,7 +163,7 @@ def of_runs(curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[st
     """The runs along one curve that was asked for the edges of `Reach.of` them, for `slices_of` them and for `bin_edges_us`."""
     energy, known_s = curve.over(start_us, end_us)
     length_s = (end_us - start_us) / 1e6
-    told, silent = Told.nothing(), np.zeros(len(start_us))
+    told, silent = NOTHING_TOLD, np.zeros(len(start_us))
     if len(bin_edges_us) > 1:
         in_bins, known_in_bins_s = curve.over(bin_edges_us[:-1], bin_edges_us[1:])
         bins = Bins(bin_edges_us, in_bins, known_in_bins_s * 1e6 / (bin_edges_us[1] - bin_edges_us[0]))

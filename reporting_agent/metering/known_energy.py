@@ -6,6 +6,8 @@ before rolled over and went on, was rescaled, or began again at nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,6 +57,20 @@ def known(
     return Segments(segments.start_us, segments.end_us, energy, segments.bend).at(keep)
 
 
+def across_gaps(
+    made: Segments, readings: Readings, meter: Meter, longest_gap_us: int, verdict: Verdict | None
+) -> Iterator[tuple[Integers, Floats]]:
+    """What a register counted across gaps, by their ends: known in all, not when. Nothing where it fell or counted the impossible."""
+    if verdict is not None:
+        hung = verdict.caught_up.between(readings.time_us) & (made.energy > 0)
+        yield made.end_us[hung], made.energy[hung]
+    length = made.end_us - made.start_us
+    if (length > longest_gap_us).any():
+        counted = known(made, readings, meter, int(length.max()), "", Tally(meter.id))
+        long = counted.end_us - counted.start_us > longest_gap_us
+        yield counted.end_us[long], counted.energy[long]
+
+
 def over_falls(segments: Segments, value: Floats, meter: Meter, rows: Rows, file: str, tally: Tally) -> tuple[Floats, Flags]:
     """Energy of the segments between register readings with rollovers added back, and over which of them it is known.
 
@@ -99,7 +115,8 @@ def _within_range(energy: Floats, length_us: Integers, known: Flags, rows: Rows,
     outside = known & ((load < low - slack) | (load > high + slack))
     at_end = known & ~outside & (load >= high - slack)
     tally.add("out-of-range", file, rows[outside])
-    tally.note_outside(load[outside])
+    if outside.any():
+        tally.note_outside(load[outside])
     tally.add("saturated", file, rows[at_end])
     within: Flags = ~(outside | at_end)
     return within

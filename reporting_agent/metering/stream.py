@@ -22,7 +22,7 @@ from reporting_agent.config import Meter
 from reporting_agent.metering import cleaning
 from reporting_agent.metering.curve import Course, Curve, Run
 from reporting_agent.metering.kernel import Scan, scan
-from reporting_agent.metering.known_energy import known
+from reporting_agent.metering.known_energy import across_gaps, known
 from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.readings import NOTHING, Readings
@@ -236,19 +236,9 @@ class MeterStream:
         else:
             length = None if self.meter.interval_s is None else round(self.meter.interval_s * MICROSECONDS)
             made = interval_segments(time_us, readings.value, stamp=self.meter.stamp, length_us=length)
-        self._note_gaps(made, readings)
+        if self.meter.reading == "register":
+            for end_us, energy in across_gaps(made, readings, self.meter, self._longest_gap_us, self._judged_before):
+                self.curve.add_unplaced(end_us, energy)
         kept = known(made, readings, self.meter, self._longest_gap_us, self._file, self.tally, self._left_out_us, self._judged_before)
         self.seen.add(time_us, readings.value, made, kept)
         return kept
-
-    def _note_gaps(self, made: Segments, readings: Readings) -> None:
-        """What a register counted across gaps: known in all, though not when. Nothing where it fell or counted the impossible."""
-        length = made.end_us - made.start_us
-        if self.meter.reading == "register" and self._judged_before is not None:
-            hung = self._judged_before.caught_up.between(readings.time_us) & (made.energy > 0)
-            self.curve.add_unplaced(made.end_us[hung], made.energy[hung])
-        if self.meter.reading != "register" or not (length > self._longest_gap_us).any():
-            return
-        counted = known(made, readings, self.meter, int(length.max()), "", Tally(self.meter.id))
-        long = counted.end_us - counted.start_us > self._longest_gap_us
-        self.curve.add_unplaced(counted.end_us[long], counted.energy[long])

@@ -41,9 +41,9 @@ def entries(
     Also with nothing known: one of two meters that failed must show as missing, not as little energy.
     """
     counted = worked[meter.id]
+    found = doubts(meter, tree, worked, windows)
     measured = counted.course.over(windows)
     energy, completeness = measured.energy, measured.completeness
-    found = doubts(meter, tree, worked, windows)
     whole, common = (np.full(len(own), np.nan), np.full(len(own), np.nan)) if found is None else found.relative(energy)
     if meter.allocation is not None:
         shared = share_out(meter.allocation, sinks, served(batches, own, sinks), counted.course.curve)

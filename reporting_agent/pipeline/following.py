@@ -161,19 +161,21 @@ def follow(
     meters = [meter for meter in site.meters if meter.role != "state"]
     sinks = {meter.id: tuple(sinks_of(meter, site)) for meter in meters}
     chosen, occupied = _occupied(meters, sinks, batches, site)
-    hours_us = moments.hours_of(period, site.zone)
     units = {
         meter.id: state_unit(meter) if meter.role == "state" else over_time(meter.unit) if meter.reading == "rate" else (meter.unit, 1.0)
         for meter in site.meters
         if not meter.computed
     }
+    minutes, tops = _demand(site)
     gaps_s = {name: longest_gap_s(tree.by_id[name], site, pack) for name in units}
+    hours_us = moments.hours_of(period, site.zone)
     windows_of = {name: one.windows for name, one in occupied.items()}
     read_off = {name: moments.of_record(windows, hours_us) for name, windows in windows_of.items()}
-    demand_us = _demand_us(site, hours_us)
-    read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in demand_us.items()}
+    intervals_us = moments.intervals_of(hours_us, minutes)
+    demand_us = dict.fromkeys(tops, intervals_us) if len(intervals_us) else {}
     closely_us = {} if closely is None else closely(windows_of)
-    read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in closely_us.items()}
+    for further in (demand_us, closely_us):
+        read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in further.items()}
     read_off |= {
         name: np.concatenate((edges, moments.of_comparisons(windows_of[name]))) for name, edges in read_off.items() if name in units
     }
@@ -185,19 +187,15 @@ def follow(
     asked = [Asked(tree.by_id[name], asked_us[name], gaps_s[name], factor, own.get(name)) for name, (_, factor) in units.items()]
     lanes = Lanes.of(readings, site, log, days)
     found = courses(asked, lanes.reads, fast=True)
-    lanes.put_together(log)
-    lanes.close_days()
+    lanes.finish(log)
     return Followed(meters, sinks, chosen, occupied, hours_us, units, found, own, demand_us, closely_us)
 
 
-def _demand_us(site: Site, hours_us: Integers) -> dict[str, Integers]:
-    """By electricity meter on top of the tree; empty where the tariff charges no demand, or takes it from hours."""
+def _demand(site: Site) -> tuple[int, list[str]]:
+    """Minutes of the demand charge's intervals, and the electricity meters on top of the tree: none where it takes hours."""
     minutes = min((charge.minutes for charge in site.tariff.demand), default=60) if site.tariff is not None else 60
-    edges = moments.intervals_of(hours_us, minutes)
-    if minutes == 60 or not len(edges):
-        return {}
-    top = [one for one in site.meters if one.carrier == "electricity" and one.role in {"main", "check"} and one.parent is None]
-    return {one.id: edges for one in top}
+    top = [one.id for one in site.meters if one.carrier == "electricity" and one.role in {"main", "check"} and one.parent is None]
+    return minutes, top if minutes != 60 else []
 
 
 def _occupied(

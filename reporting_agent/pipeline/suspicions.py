@@ -78,9 +78,10 @@ def _beside(
 ) -> Beside:
     """The outputs of its batches, what they can take where it alone tells, and the meter that a check meter stands beside."""
     output = np.array([batches[index].output_t for index in indices])
+    own = _unit_of(meter)
     main = site.tree.by_id.get(meter.checked or "")
     if main is not None and main.id in courses and np.array_equal(windows[main.id].start_us, windows[meter.id].start_us):
-        own, other = _unit_of(meter), _unit_of(main)
+        other = _unit_of(main)
         if own == other or {own, other} <= ENERGY_UNITS:
             return Beside(output, course=courses[main.id], own_per_other=1.0 if own == other else to_kwh(other) / to_kwh(own))
     steps = {batches[index].step for index in indices}
@@ -89,9 +90,9 @@ def _beside(
     if meter.carrier != "electricity" or len(steps) > 1 or not alone or meter.allocation is not None:
         return Beside(output)
     rule = next((one for one in pack.step(next(iter(steps))).metrics if one.metric is Metric.ELECTRICITY), None)
-    if rule is None or rule.floor <= 0 or _unit_of(meter) not in ENERGY_UNITS:
+    if rule is None or rule.floor <= 0 or own not in ENERGY_UNITS:
         return Beside(output)
-    kwh = to_kwh(_unit_of(meter))
+    kwh = to_kwh(own)
     return Beside(output, (rule.floor / kwh, rule.ceiling / kwh))
 
 

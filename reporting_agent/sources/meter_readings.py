@@ -44,6 +44,8 @@ Item = TypeVar("Item")
 
 def lanes_of(paths: Sequence[Path], profile: Profile) -> list[list[Path]]:
     """Files that must be read one after the other."""
+    if len(paths) < 2:
+        return [list(paths)]
     column = None if "meter_id" in profile.constants else profile.columns.get("meter_id", "meter_id")
     found: dict[str, list[Path]] = {}
     empty: list[Path] = []
