@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from reporting_agent.config import Meter
 from reporting_agent.metering import outliers, stuck_values
 from reporting_agent.metering.cleaning import saturated
-from reporting_agent.metering.outliers import Sample, Sampler
+from reporting_agent.metering.outliers import Highest, Sample, Sampler
 from reporting_agent.metering.readings import Readings
-from reporting_agent.metering.stuck_values import FEWEST
+from reporting_agent.metering.stuck_values import FEWEST, Runs
 from reporting_agent.metering.tally import NO_PAIRS, Spans, Tally, Verdict
 
 Flags = NDArray[np.bool_]
@@ -186,9 +186,12 @@ class Watch:
         if self.meter.reading != "register" and lowest <= 0:
             self._zeros.see(number, readings.time_us, readings.value, readings.row, at)
         if highest > self._peaks.floor:
-            whole = readings if self._last is None else _one(*self._last).then(readings)
-            load = outliers.loads(self.meter, np.diff(whole.time_us), whole.value[:-1], whole.value[1:])
-            self._peaks.see(number + len(readings) - len(load), whole.time_us, load, whole.row[1:], at)
+            time_us, value = readings.time_us, readings.value
+            if self._last is not None:
+                time_us, value = (np.append(one, more) for one, more in zip(self._last, (time_us, value), strict=True))
+            load = outliers.loads(self.meter, np.diff(time_us), value[:-1], value[1:])
+            first = len(readings) - len(load)
+            self._peaks.see(number + first, time_us, load, readings.row[first:], at)
         self._last = int(readings.time_us[-1]), float(readings.value[-1])
         if self._sampler.seen >= 4 * self._judged_at:
             self._judged_at = self._sampler.seen
@@ -207,19 +210,10 @@ class Watch:
         if meter.reading != "rate" and len(sample):
             highest = outliers.least_loads(highest, float(np.median(sample.step_us)))
         above = highest.at(outliers.spikes(highest, limit))
-        runs, tally = self._runs.runs(), Tally(meter.id)
-        self._count(tally, "resolution-change", *_places(sample, spacing_changes(sample)))
-        regimes = value_changes(sample)
-        self._count(tally, "quantum-change", *_places(sample, regimes))
+        runs = self._runs.runs()
         if meter.reading == "register":
-            hung = stuck_values.hung(runs, above, limit)
-            jumps = above.at(~np.isin(above.before_us, runs.last_us[hung]))
-            self._count(tally, "value-stuck", runs.row[hung], runs.file[hung])
-            self._count(tally, "register-jump", jumps.row, jumps.file)
-            ends_us = above.time_us[np.searchsorted(above.before_us, runs.last_us[hung])]
-            return Verdict(
-                tally, Spans(jumps.before_us, jumps.time_us), Spans(runs.first_us[hung], ends_us), runs=runs.at(~hung), sample=sample
-            )
+            return self._of_register(sample, runs, above, stuck_values.hung(runs, above, limit))
+        tally, regimes = self._resolution(sample)
         long = runs.at(stuck_values.implausible(runs, self._runs.pairs, sample, readings, sample.number[regimes]))
         back = stuck_values.returning(long)
         flat = outliers.flat_ceiling(sample, limit) if meter.range is None else None
@@ -243,14 +237,24 @@ class Watch:
             sample=sample,
         )
 
+    def _of_register(self, sample: Sample, runs: Runs, above: Highest, hung: Flags) -> Verdict:
+        """What leaped after it hung is known in all; what leaped otherwise is not."""
+        tally, _ = self._resolution(sample)
+        jumps = above.at(~np.isin(above.before_us, runs.last_us[hung]))
+        self._count(tally, "value-stuck", runs.row[hung], runs.file[hung])
+        self._count(tally, "register-jump", jumps.row, jumps.file)
+        ends_us = above.time_us[np.searchsorted(above.before_us, runs.last_us[hung])]
+        return Verdict(
+            tally, Spans(jumps.before_us, jumps.time_us), Spans(runs.first_us[hung], ends_us), runs=runs.at(~hung), sample=sample
+        )
+
+    def _resolution(self, sample: Sample) -> tuple[Tally, Integers]:
+        """A tally with the changes of resolution, and the places in the sample from which on values have another step."""
+        tally, spacings, values = Tally(self.meter.id), spacing_changes(sample), value_changes(sample)
+        self._count(tally, "resolution-change", sample.row[spacings], sample.file[spacings])
+        self._count(tally, "quantum-change", sample.row[values], sample.file[values])
+        return tally, values
+
     def _count(self, tally: Tally, code: str, row: Integers, file: Integers) -> None:
         for at in dict.fromkeys(file.tolist()):
             tally.add(code, self._files[at], row[file == at])
-
-
-def _places(sample: Sample, at: Integers) -> tuple[Integers, Integers]:
-    return sample.row[at], sample.file[at]
-
-
-def _one(time_us: int, value: float) -> Readings:
-    return Readings(np.array([time_us]), np.array([value]), np.zeros(1, dtype=np.int64))

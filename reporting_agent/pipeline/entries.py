@@ -10,6 +10,7 @@ from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import Meter
+from reporting_agent.config.meters import Allocation
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering.derived import Counted
 from reporting_agent.metering.moments import Windows
@@ -83,16 +84,14 @@ def doubts(meter: Meter, tree: MeterTree, worked: Mapping[str, Counted], windows
     return found[0] if len(found) == 1 else together(found)
 
 
-def allocated(meter: Meter, sinks: Sequence[Sink], batches: int) -> Iterator[Finding]:
+def allocated(meter: Meter, rule: Allocation, sinks: Sequence[Sink], batches: int) -> Finding:
     """Told once for every shared meter: its part of a batch is a rule's, not a meter's."""
-    if meter.allocation is None:
-        return
     sentence = Phrase(
         "Meter %(meter)s (%(carrier)s) serves %(sinks)s together; its energy is divided by %(rule)s. Each batch gets a share by this "
         "rule, not a measured amount.",
         meter=meter.id,
         carrier=meter.carrier,
         sinks=", ".join(sink.id for sink in sinks),
-        rule=_RULES[meter.allocation.by],
+        rule=_RULES[rule.by],
     )
-    yield Finding("carrier-allocated", Severity.NOTICE, sentence, batches)
+    return Finding("carrier-allocated", Severity.NOTICE, sentence, batches)

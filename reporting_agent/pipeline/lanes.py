@@ -44,8 +44,8 @@ class Lanes:
             return cls([_read(readings, log, days, declared, told=True)], [log], [readings], days)
         profile = site.mapping.readings
         groups = [list(readings)] if declared.swaps else lanes_of(readings, profile)
-        logs = [_empty(log) for _ in groups]
-        openers = [_opener(group, site, len(groups) < cores()) for group in groups]
+        read_ahead = len(groups) < cores()
+        logs, openers = [_empty(log) for _ in groups], [_opener(group, site, read_ahead) for group in groups]
         reads = [_read(opened, own, days, declared, told=not place) for place, (opened, own) in enumerate(zip(openers, logs, strict=True))]
         return cls(reads, logs, openers, days)
 

@@ -162,7 +162,8 @@ def measure(
                 in_runs += entry.quantity
             if course.facts.readings:
                 records[-1] = replace(records[-1], in_runs=in_runs)
-            findings.extend(allocated(meter, sinks, len(own)))
+            if meter.allocation is not None:
+                findings.append(allocated(meter, meter.allocation, sinks, len(own)))
     for meter in site.meters:
         if meter.role == "state":
             findings.extend(followed.courses[meter.id].findings)
