@@ -69,14 +69,14 @@ def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: Ve
     bad = all_nines(readings.value)
     if meter.reading == "register" and bad.any():
         bad &= ~_fits_its_neighbours(readings, bad)
-    tally.add("sentinel", file, readings.row[bad])
+    tally.add("sentinel", file, readings.row, bad)
     blank = np.isnan(readings.value)
-    tally.add("reading-blank", file, readings.row[blank])
+    tally.add("reading-blank", file, readings.row, blank)
     if verdict is not None:
         bad |= _judged(readings, meter, verdict)
         if meter.reading == "interval":
             cut = at_ceiling(readings.value, verdict)
-            tally.add("saturated", file, readings.row[cut])
+            tally.add("saturated", file, readings.row, cut)
             bad |= cut
     if meter.reading == "interval":
         readings, left_out = Readings(readings.time_us, np.where(bad, np.nan, readings.value), readings.row), readings.at(bad)
@@ -86,11 +86,11 @@ def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: Ve
     if meter.range is not None and meter.reading == "rate":
         low, high = meter.range
         outside = (readings.value < low) | (readings.value > high)
-        tally.add("out-of-range", file, readings.row[outside])
+        tally.add("out-of-range", file, readings.row, outside)
         tally.note_outside(readings.value[outside])
         readings, left_out = readings.at(~outside), left_out.then(readings.at(outside))
     if meter.reading == "rate":
-        tally.add("saturated", file, readings.row[saturated(readings.value, meter, verdict)])
+        tally.add("saturated", file, readings.row, saturated(readings.value, meter, verdict))
     ordered, open_back = in_order(readings, meter, file, tally)
     return Cleaned(without_duplicates(ordered, file, tally), np.sort(left_out.time_us), open_back)
 
@@ -137,8 +137,8 @@ def in_order(readings: Readings, meter: Meter, file: str, tally: Tally) -> tuple
         return readings, False
     after = order.after_back
     tally.turned_back.append(np.column_stack((readings.time_us[after - 1], readings.time_us[after])))
-    tally.add("clock-jump", file, readings.row[order.wrong_clock])
-    tally.add("reading-disordered", file, readings.row[order.late])
+    tally.add("clock-jump", file, readings.row, order.wrong_clock)
+    tally.add("reading-disordered", file, readings.row, order.late)
     return readings.at(order.sorted[~order.wrong_clock[order.sorted]]), order.open_back
 
 
@@ -149,8 +149,8 @@ def without_duplicates(readings: Readings, file: str, tally: Tally) -> Readings:
         return readings
     first = np.maximum.accumulate(np.where(again, 0, np.arange(len(again))))
     same = readings.value == readings.value[first]
-    tally.add("reading-duplicate", file, readings.row[again & same])
-    tally.add("reading-conflict", file, readings.row[again & ~same])
+    tally.add("reading-duplicate", file, readings.row, again & same)
+    tally.add("reading-conflict", file, readings.row, again & ~same)
     return readings.at(~again)
 
 

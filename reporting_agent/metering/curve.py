@@ -15,6 +15,7 @@ The same formulas as in `segments`, and the same sums to the last bit (see `fixe
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -137,6 +138,10 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+Edges = tuple[Integers, Integers, Integers, Integers]
+"""From when, the edge, until when, and the curve's steps at the edge, of edges whose times do not touch."""
+
+
 class Curve:
     """Takes one meter's segments in order of time; holds nothing but the curve at its moments and at its present end."""
 
@@ -210,10 +215,18 @@ class Curve:
         """Whether every second of a window is known."""
         return np.asarray(self.known_us[self._at(end_us)] - self.known_us[self._at(start_us)] == end_us - start_us)
 
-    def copy(self) -> Curve:
-        """A curve at the same moments whose steps may be changed."""
+    def bent(self, edges: Iterable[Edges]) -> Curve:
+        """The same but at these edges, and kept at the moments on either side of each between the edge and the ends of its reach."""
         other = copy.copy(self)
         other.steps = self.steps.copy()
+        for low_us, at_us, high_us, steps in edges:
+            low, at, high = (np.searchsorted(self.moments_us, moment_us) for moment_us in (low_us, at_us, high_us))
+            high = np.minimum(high, len(other.steps) - 1)
+            first, last = other.steps[low], other.steps[high]
+            put = np.clip(steps, np.minimum(first, last), np.maximum(first, last))
+            _keep(other.steps, low + 1, at, first, put)
+            _keep(other.steps, at + 1, high, put, last)
+            other.steps[at] = put
         return other
 
     def _at(self, moment_us: Integers) -> Integers:
@@ -242,6 +255,14 @@ class Curve:
         self._whole += int(whole) + (rest_sum >> 32)
         self._rest = rest_sum & 0xFFFFFFFF
         self._known += int(known_us)
+
+
+def _keep(steps: Integers, begin: Integers, end: Integers, one: Integers, other: Integers) -> None:
+    """Keep the steps from each of these places until its end between two values."""
+    count = np.maximum(end - begin, 0)
+    place = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(count.sum())
+    least, most = np.repeat(np.minimum(one, other), count), np.repeat(np.maximum(one, other), count)
+    steps[place] = np.clip(steps[place], least, most)
 
 
 def _prefix(more: Integers) -> Integers:

@@ -22,7 +22,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.curve import Course, Curve
+from reporting_agent.metering.curve import Course, Curve, Edges
 from reporting_agent.metering.moments import REACHES_US, Islands, Windows
 from reporting_agent.metering.record import MeterFacts
 
@@ -46,17 +46,12 @@ def divided(course: Course, windows: Windows, *, sampled: bool) -> Course:
     reach_us = next((reach for reach in REACHES_US if step_s and reach >= step_s * 1_000_000), None)
     if reach_us is None or not len(runs.start_us):
         return course
-    curve, facts = course.curve.copy(), None if sampled else course.facts
-    for edges in [*_long(curve, runs, reach_us, facts), *_short(curve, runs, reach_us, facts)]:  # all found before any is put
-        _put(curve, *edges)
-    return replace(course, curve=curve)
+    facts = None if sampled else course.facts
+    edges = (*_long(course.curve, runs, reach_us, facts), *_short(course.curve, runs, reach_us, facts))
+    return replace(course, curve=course.curve.bent(edges))
 
 
-_Edges = tuple[Integers, Integers, Integers, Integers]
-"""From when, the edge, until when, and the curve's steps at the edge, of edges whose times do not touch."""
-
-
-def _long(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None) -> Iterator[_Edges]:
+def _long(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None) -> Iterator[Edges]:
     """Starts, then ends, beside a pause that shows its own power: one reach of it, going on until the edge."""
     for at_us, long, sign in zip((runs.start_us, runs.end_us), runs.beside_long(reach_us), (-1, 1), strict=True):
         edge_us = at_us[long & _cut(at_us, facts)]
@@ -68,7 +63,7 @@ def _long(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None) 
         yield low_us[known], edge_us[known], high_us[known], steps[known]
 
 
-def _short(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None) -> Iterator[_Edges]:
+def _short(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None) -> Iterator[Edges]:
     """Ends, then starts, at pauses too short to show their power."""
     place = runs.beside_short(reach_us)
     end_us, start_us = runs.end_us[place], runs.start_us[place + 1]
@@ -118,22 +113,3 @@ def _cut(edge_us: Integers, facts: MeterFacts | None) -> Flags:
     step_us = round(facts.usual_step_s * 1_000_000)
     past = (edge_us - facts.first_us) % step_us
     return np.asarray((past > UPON_READING_US) & (past < step_us - UPON_READING_US))
-
-
-def _put(curve: Curve, low_us: Integers, at_us: Integers, high_us: Integers, steps: Integers) -> None:
-    """Set the curve at edges, and keep the moments on either side of each between the edge and the ends of the reach."""
-    low, at, high = (np.searchsorted(curve.moments_us, moment_us) for moment_us in (low_us, at_us, high_us))
-    high = np.minimum(high, len(curve.steps) - 1)
-    first, last = curve.steps[low], curve.steps[high]
-    put = np.clip(steps, np.minimum(first, last), np.maximum(first, last))
-    _keep(curve.steps, low + 1, at, first, put)
-    _keep(curve.steps, at + 1, high, put, last)
-    curve.steps[at] = put
-
-
-def _keep(steps: Integers, begin: Integers, end: Integers, one: Integers, other: Integers) -> None:
-    """Keep the steps from each of these places until its end between two values."""
-    count = np.maximum(end - begin, 0)
-    place = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(count.sum())
-    least, most = np.repeat(np.minimum(one, other), count), np.repeat(np.maximum(one, other), count)
-    steps[place] = np.clip(steps[place], least, most)

@@ -50,7 +50,7 @@ def known(
     gap = length > longest_gap_us
     if gap.any():
         tally.holes.append(np.column_stack((readings.time_us[:-1][gap], readings.time_us[1:][gap])))
-        tally.add("reading-gap", file, rows[gap & _missed(readings.time_us, gap, left_out_us, longest_gap_us)])
+        tally.add("reading-gap", file, rows, gap & _missed(readings.time_us, gap, left_out_us, longest_gap_us))
     keep &= ~gap & (length > 0) & ~np.isnan(energy) & ~_unknown(readings, meter, verdict)
     if meter.range is not None and meter.reading != "rate":
         keep &= _within_range(energy, length, keep, rows, meter, file, tally)
@@ -85,12 +85,12 @@ def over_falls(segments: Segments, value: Floats, meter: Meter, rows: Rows, file
     if meter.range is not None:  # a register that was reset near its end would have counted the impossible
         hours = np.maximum(segments.end_us - segments.start_us, 1) / HOUR_US
         rolled &= energy + (meter.rollover or 0.0) <= meter.range[1] * hours
-    tally.add("register-rollover", file, rows[rolled])
+    tally.add("register-rollover", file, rows, rolled)
     usual = float(np.median(energy[energy > 0])) if (energy > 0).any() else 0.0
     rescaled = fell & ~rolled & rescaled_by(before, after, usual)
     rescaled &= ~(after <= FROM_ZERO * np.abs(np.append(energy[1:], np.nan)))
-    tally.add("register-rescaled", file, rows[rescaled])
-    tally.add("register-reset", file, rows[fell & ~rolled & ~rescaled])
+    tally.add("register-rescaled", file, rows, rescaled)
+    tally.add("register-reset", file, rows, fell & ~rolled & ~rescaled)
     return np.where(rolled, energy + (meter.rollover or 0.0), energy), ~fell | rolled
 
 
@@ -114,10 +114,10 @@ def _within_range(energy: Floats, length_us: Integers, known: Flags, rows: Rows,
     slack = AT_RANGE * (high - low)
     outside = known & ((load < low - slack) | (load > high + slack))
     at_end = known & ~outside & (load >= high - slack)
-    tally.add("out-of-range", file, rows[outside])
+    tally.add("out-of-range", file, rows, outside)
     if outside.any():
         tally.note_outside(load[outside])
-    tally.add("saturated", file, rows[at_end])
+    tally.add("saturated", file, rows, at_end)
     within: Flags = ~(outside | at_end)
     return within
 

@@ -88,7 +88,7 @@ class OwnWindows:
             self._held.append(own)
             reached = int(own.window.max())
             if reached > self._done:
-                self._meter(self._held[0].then(*self._held[1:]), reached)
+                self._settle(reached)
 
     def take_again(self, readings: Readings) -> None:
         """On a second pass: the readings of windows that are late."""
@@ -98,7 +98,7 @@ class OwnWindows:
     def close(self) -> None:
         """After the last reading of the first pass; `late` are to be taken again, and closed once more."""
         if self._held:
-            self._meter(self._held[0].then(*self._held[1:]), len(self.start_us))
+            self._settle(len(self.start_us))
         self._done = len(self.start_us)
 
     def energies(self) -> OwnEnergy:
@@ -113,8 +113,9 @@ class OwnWindows:
         inside = (window >= 0) & (at_us < self.end_us[np.maximum(window, 0)]) if len(self.start_us) else np.zeros(len(at_us), dtype=bool)
         return _Own(window[inside], time_us[inside], readings.value[inside])
 
-    def _meter(self, own: _Own, until: int) -> None:
-        """Settle the windows before `until`, and hold the others' readings."""
+    def _settle(self, until: int) -> None:
+        """Meter the windows before `until`, and hold the others' readings."""
+        own = self._held[0].then(*self._held[1:])
         now = own.window < until
         rest = own.at(~now)
         self._held = [rest] if len(rest.window) else []

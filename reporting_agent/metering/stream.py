@@ -127,7 +127,7 @@ class MeterStream:
             raise OutOfOrder
         joined = self._tail.then(cleaned)
         spike = cleaning.spikes(joined, self.meter)
-        self.tally.add("register-spike", file, joined.row[spike])
+        self.tally.add("register-spike", file, joined.row, spike)
         joined = joined.at(~spike)
         if self._watch is not None:
             self._watch.see(joined.at(slice(0, -1)), file)

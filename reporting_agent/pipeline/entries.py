@@ -16,7 +16,7 @@ from reporting_agent.metering.derived import Counted
 from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.shared_meters import Sink, share_out
 from reporting_agent.metering.uncertainty import Doubt, doubt, together
-from reporting_agent.pipeline.following import served
+from reporting_agent.pipeline.following import Followed, served
 from reporting_agent.pipeline.units import mj_in
 
 _RULES = {
@@ -26,6 +26,15 @@ _RULES = {
     "shares": Phrase("declared shares"),
     "power": Phrase("declared power"),
 }
+
+
+def of_period(followed: Followed, name: str, batches: Sequence[Batch]) -> tuple[list[int], Windows]:
+    """The batches of this period that a meter counts for, and their windows."""
+    places = followed.chosen[name]
+    own = np.fromiter((batches[place].excluded is None for place in places), np.bool_, len(places))
+    windows = followed.occupied[name].windows
+    mine = [place for place, counts in zip(places, own.tolist(), strict=True) if counts]
+    return mine, Windows(windows.start_us[own], windows.end_us[own])
 
 
 def entries(

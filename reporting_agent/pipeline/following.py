@@ -136,14 +136,6 @@ class Followed:
     demand_us: dict[str, Integers]  # edges of the demand charge's intervals, of the meters that tell the site's power
     closely_us: Mapping[str, Integers]  # what was asked of a meter besides, by somebody who looks closely
 
-    def of_period(self, name: str, batches: Sequence[Batch]) -> tuple[list[int], Windows]:
-        """The batches of this period that a meter counts for, and their windows."""
-        places = self.chosen[name]
-        own = np.fromiter((batches[place].excluded is None for place in places), np.bool_, len(places))
-        windows = self.occupied[name].windows
-        mine = [place for place, counts in zip(places, own.tolist(), strict=True) if counts]
-        return mine, Windows(windows.start_us[own], windows.end_us[own])
-
 
 def follow(
     batches: Sequence[Batch],

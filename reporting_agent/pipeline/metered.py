@@ -17,13 +17,13 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
-from reporting_agent.metering import Course, MeterRecord, cut_readings, moments
+from reporting_agent.metering import MeterRecord, cut_readings, moments
 from reporting_agent.metering.derived import work_out
 from reporting_agent.metering.edges import of_runs
 from reporting_agent.metering.windows import record_of
 from reporting_agent.pipeline import own_metering, suspicions
-from reporting_agent.pipeline.entries import allocated, entries
-from reporting_agent.pipeline.following import Followed, MomentsOf, follow, refuse_unknown_steps
+from reporting_agent.pipeline.entries import allocated, entries, of_period
+from reporting_agent.pipeline.following import MomentsOf, follow, refuse_unknown_steps
 from reporting_agent.pipeline.lanes import Given
 from reporting_agent.pipeline.own_metering import Outgoing
 from reporting_agent.sources import Rejected
@@ -135,10 +135,9 @@ def measure(
     findings: list[Finding] = []
     records: list[MeterRecord] = []
     worked = work_out(tree, followed.courses, followed.units)
-    worked = {
-        name: replace(made, course=_divided(made.course, tree.by_id[name], followed)) if name in counted else made
-        for name, made in worked.items()
-    }
+    for name in counted:
+        sampled, made = tree.by_id[name].reading == "rate", worked[name]
+        worked[name] = replace(made, course=cut_readings.divided(made.course, followed.occupied[name].windows, sampled=sampled))
     for meter in followed.meters:
         name, made = meter.id, worked[meter.id]
         course = made.course
@@ -154,7 +153,7 @@ def measure(
             runs = None if raw is None else of_runs(raw.curve, windows.start_us, windows.end_us, occupied.ids, bins_us)
             records.append(replace(record, runs=runs, vapour_if_saturated=made.vapour_if_saturated, mean_state=made.mean_state))
         if name in counted:
-            own, windows = followed.of_period(name, batches)
+            own, windows = of_period(followed, name, batches)
             sinks = followed.sinks[name]
             in_runs = 0.0
             for index, entry in entries(meter, tree, worked, batches, own, windows, sinks):
@@ -179,10 +178,6 @@ def measure(
     return Metered(
         joined, tuple(records), log.rejected, findings, log.totals, suspected.of_batch, undeclared, suspected.events, by_themselves
     )
-
-
-def _divided(course: Course, meter: Meter, followed: Followed) -> Course:
-    return cut_readings.divided(course, followed.occupied[meter.id].windows, sampled=meter.reading == "rate")
 
 
 def _strange(undeclared: Mapping[str, Undeclared]) -> Iterator[Finding]:
