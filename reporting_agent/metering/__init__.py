@@ -7,9 +7,9 @@ what is asked of each curve, and `against_batches` what the batches show of a me
 """
 
 from reporting_agent.metering.curve import Course, MeteredEnergy
-from reporting_agent.metering.engine import courses, meter_energy
+from reporting_agent.metering.engine import courses
 from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.record import MeterFacts, MeterRecord, Stretch
 from reporting_agent.metering.stream import Asked
 
-__all__ = ["Asked", "Course", "MeterFacts", "MeterRecord", "MeteredEnergy", "Stretch", "Windows", "courses", "meter_energy"]
+__all__ = ["Asked", "Course", "MeterFacts", "MeterRecord", "MeteredEnergy", "Stretch", "Windows", "courses"]

@@ -2,14 +2,14 @@
 
 Every window is a difference of two moments of one curve: batches, the stretches between them, clock hours, the whole
 period, and any pieces of these. So whatever is split or put together again adds up to the last digit, and one pass over the
-readings serves all. The curve is rounded to steps of 2^-20 of the unit (see `fixed`) where it is read off, never before.
+readings serves all. The curve is rounded to steps of 2^-20 of the unit (see `split`) where it is read off, never before.
 
 Where energy is unknown the curve stands still and the seconds do not count as known. What a register counted across
 a gap too long to say when is kept apart, at the gap's end (`unplaced`).
 
 A run of readings in which nothing is wrong: its segments are not laid out, only those are made that a moment falls into.
 
-The same formulas as in `segments`, and the same sums to the last bit (see `fixed`).
+The same formulas as in `segments`, and the same sums to the last bit (see `kernel`).
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Run:
     def _telescopes(self) -> bool:
         """Whether differences of this register are exact, so that their sum is the last value less the first.
 
-        Values from 1 up are whole multiples of 2^-52, the last place that `fixed` holds, and the difference of two of which
+        Values from 1 up are whole multiples of 2^-52, the last place that `split` holds, and the difference of two of which
         one is at most twice the other is exact (Sterbenz 1974).
         """
         return self.found.lowest >= 1 and self.found.most_move <= self.found.lowest

@@ -11,11 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
-
-from reporting_agent.config import Meter
-from reporting_agent.metering.curve import Course, MeteredEnergy
-from reporting_agent.metering.moments import Windows
+from reporting_agent.metering.curve import Course
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.readings import NOTHING, Readings
 from reporting_agent.metering.stream import Asked, MeterStream, OutOfOrder
@@ -25,24 +21,6 @@ Block = tuple[str, Readings, str]
 
 Read = Callable[[frozenset[str]], Iterable[Block]]
 """Gives the blocks of the meters named, from the beginning; called again where a meter must be read again."""
-
-
-def meter_energy(
-    meters: Sequence[Meter],
-    windows: Mapping[str, Windows],
-    longest_gap_s: Mapping[str, float],
-    read: Read,
-) -> dict[str, MeteredEnergy]:
-    """Energy and completeness of each meter's windows.
-
-    Args:
-        windows: by meter id.
-        longest_gap_s: by meter id, from the label rule of the meter's step.
-    """
-    asked = [
-        Asked(meter, np.concatenate((windows[meter.id].start_us, windows[meter.id].end_us)), longest_gap_s[meter.id]) for meter in meters
-    ]
-    return {name: course.over(windows[name]) for name, course in courses(asked, [read]).items()}
 
 
 def courses(asked: Sequence[Asked], lanes: Sequence[Read], *, fast: bool = False) -> dict[str, Course]:

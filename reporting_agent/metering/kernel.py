@@ -1,7 +1,5 @@
 """The inner loops over a block of readings. They work in chunks that stay in the processor's cache and in memory that is used again.
 
-Sums are of whole numbers (see `fixed`), which no order can change.
-
 Exact sums: energy as whole numbers, so that neither order nor grouping can change the last digit.
 
 A *step* is 2^-20 of the meter's unit, the digit that is kept. Sums are carried with 32 binary places more, in two

@@ -8,7 +8,7 @@ A meter's own history: a few thousand of its readings, evenly spread, whatever t
 
 Every `stride`-th reading by its number in the record is kept; once more than `MOST` stand there, every second is dropped
 and the stride doubles. So the sample depends on the readings alone, not on the blocks they came in, and costs next to
-nothing: rules that ask what is usual for this meter (`spikes`, `standing`, `ceiling`, `grain`) ask it.
+nothing: rules that ask what is usual for this meter (`spikes`, `flat_ceiling`, `stuck_values`, changes of resolution) ask it.
 
 Zeros of a meter that is never at zero: what a logger writes where no value came, or an outage.
 

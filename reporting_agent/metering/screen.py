@@ -6,7 +6,7 @@ was nothing after all. A new rule of cleaning that looks at single readings or a
 
 | held back | because of |
 |---|---|
-| a value that is not finite, or beyond 2^42 | `clean`, `fixed.MOST` |
+| a value that is not finite, or beyond 2^42 | `clean`, `kernel.MOST` |
 | a value that may be five nines or more | sentinels |
 | a stamp not later than the one before | duplicates, late entries, clock jumps |
 | a step longer than the label rule's longest gap, or than an interval meter's declared interval | gaps |
