@@ -189,20 +189,12 @@ class Curve:
             order = np.argsort(end_us, kind="stable")
             self.unplaced_steps[:] = _prefix(steps[order])[np.searchsorted(end_us[order], self.moments_us, side="right")]
 
-    def energy(self, start_us: Integers, end_us: Integers) -> Floats:
-        """Known energy of windows between moments of this curve, exact on the grid."""
-        return self.over(start_us, end_us)[0]
-
     def unplaced(self, start_us: Integers, end_us: Integers) -> Floats:
         """Energy across gaps that ended in the window."""
         return units(self.unplaced_steps[self._at(end_us)] - self.unplaced_steps[self._at(start_us)])
 
-    def known_s(self, start_us: Integers, end_us: Integers) -> Floats:
-        """Seconds of the windows whose energy is known."""
-        return self.over(start_us, end_us)[1]
-
     def over(self, start_us: Integers, end_us: Integers) -> tuple[Floats, Floats]:
-        """Both: known energy of windows, and the seconds of it."""
+        """Known energy of windows between moments of this curve, exact on the grid, and the seconds of it."""
         start, end = self._at(start_us), self._at(end_us)
         known_s: Floats = (self.known_us[end] - self.known_us[start]) / MICROSECONDS
         return units(self.steps[end] - self.steps[start]), known_s

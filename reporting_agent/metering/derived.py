@@ -210,10 +210,11 @@ def _state(
         return np.full(pieces, np.nan if constant is None else constant + offset)
     companion, curve = tree.by_id[name], found[name].curve
     start_us, end_us = moments_us[:-1], moments_us[1:]
-    known_us = curve.known_s(start_us, end_us) * 1e6
+    energy, known_s = curve.over(start_us, end_us)
+    known_us = known_s * 1e6
     mean = np.full(pieces, np.nan)
     read = known_us >= np.maximum(LEAST_KNOWN_STATE * flowing_us, 1)
-    np.divide(curve.energy(start_us, end_us) * HOUR_US, known_us, out=mean, where=read)
+    np.divide(energy * HOUR_US, known_us, out=mean, where=read)
     if companion.unit in TEMPERATURE_UNITS:
         return mean + TEMPERATURE_UNITS[companion.unit]
     return mean + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)

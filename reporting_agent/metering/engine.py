@@ -36,11 +36,8 @@ def courses(asked: Sequence[Asked], lanes: Sequence[Read], *, fast: bool = False
     else:
         with ThreadPoolExecutor(min(len(lanes), cores())) as pool:
             followed = list(pool.map(lambda read: _follow(read, by_id, fast), lanes))
-    found = {name: running for lane in followed for name, running in lane.items()}
-    for name in by_id.keys() - found.keys():
-        found[name] = MeterStream(by_id[name])  # never read
-        found[name].close()
-    return {name: found[name].course() for name in by_id}
+    found = {name: course for lane in followed for name, course in lane.items()}
+    return {name: found[name] if name in found else MeterStream(one).close() for name, one in by_id.items()}
 
 
 def cores() -> int:
@@ -48,7 +45,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _follow(read: Read, by_id: Mapping[str, Asked], fast: bool) -> dict[str, MeterStream]:
+def _follow(read: Read, by_id: Mapping[str, Asked], fast: bool) -> dict[str, Course]:
     """The meters of one lane; read again where that is needed, and closed."""
     running: dict[str, MeterStream] = {}
     again: set[str] = set()
@@ -65,18 +62,17 @@ def _follow(read: Read, by_id: Mapping[str, Asked], fast: bool) -> dict[str, Met
         except OutOfOrder:
             again.add(name)
     _close_own({name: own[name] for name in running if name in own}, read)
-    verdicts = {name: one.close() for name, one in running.items() if name not in again}
+    closed = {name: one.close() for name, one in running.items() if name not in again}
+    judged = {name: course.verdict for name, course in closed.items() if course.verdict is not None and course.verdict.leaves_out}
     if again:
         for name, readings, file in _whole(read(frozenset(again))):
-            running[name] = _whole_read(by_id[name], readings, file)
-    judged = {name: verdict for name, verdict in verdicts.items() if verdict.leaves_out}
+            closed[name] = _whole_read(by_id[name], readings, file)
     if judged:
-        running.update({name: MeterStream(by_id[name], verdict, fast=fast) for name, verdict in judged.items()})
+        second = {name: MeterStream(by_id[name], verdict, fast=fast) for name, verdict in judged.items()}
         for name, readings, file in read(frozenset(judged)):
-            running[name].take(readings, file)
-        for name in judged:
-            running[name].close()
-    return running
+            second[name].take(readings, file)
+        closed |= {name: one.close() for name, one in second.items()}
+    return closed
 
 
 def _close_own(own: Mapping[str, OwnWindows], read: Read) -> None:
@@ -91,17 +87,16 @@ def _close_own(own: Mapping[str, OwnWindows], read: Read) -> None:
             windows.close()
 
 
-def _whole_read(asked: Asked, readings: Readings, file: str) -> MeterStream:
+def _whole_read(asked: Asked, readings: Readings, file: str) -> Course:
     """One meter's readings in one piece, and once more where the whole record shows what is to be left out."""
     first = MeterStream(asked, whole=True)
     first.take(readings, file)
-    verdict = first.close()
-    if not verdict.leaves_out:
-        return first
-    second = MeterStream(asked, verdict)
+    course = first.close()
+    if course.verdict is None or not course.verdict.leaves_out:
+        return course
+    second = MeterStream(asked, course.verdict)
     second.take(readings, file)
-    second.close()
-    return second
+    return second.close()
 
 
 def _whole(blocks: Iterable[Block]) -> Iterator[Block]:

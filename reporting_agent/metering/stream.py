@@ -78,7 +78,6 @@ class MeterStream:
         self.curve = Curve(asked.moments_us)
         self._fast = fast
         self._whole = whole or verdict is not None  # a first pass in blocks found no clock that reaches over their edges
-        self.verdict = verdict
         self.tally = Tally(meter.id)
         self.seen = Seen(meter)
         self._factor = asked.factor
@@ -179,21 +178,18 @@ class MeterStream:
             value = value[1:] if self.meter.stamp == "end" else value[:-1]
         return Run(self.meter.reading, put_right(time_us, self.meter), value, self._factor, found)
 
-    def close(self) -> Verdict:
-        """After all blocks, the last segment; what the whole record showed."""
+    def close(self) -> Course:
+        """After all blocks: the last segment, and all that this meter told, with what its whole record showed."""
+        verdict = self._judged_before
         if self._watch is not None:
             self._watch.see(self._tail, self._file)
-            self.verdict = self._watch.verdict(self.tally)
-        if self.verdict is not None:
-            self.tally.take_in(self.verdict.tally)
+            verdict = self._watch.verdict(self.tally)
+        if verdict is not None:
+            self.tally.take_in(verdict.tally)
         last, self._tail = self._with_last(self._with_first(self._tail)), NOTHING
         self.curve.add(self._segments(last))
-        return self.verdict or Verdict(self.tally)
-
-    def course(self) -> Course:
-        """All that this meter told, after it was closed."""
         self.curve.finish()
-        return Course(self.curve, tuple(self.tally.findings()), self.seen.facts(), self.verdict)
+        return Course(self.curve, tuple(self.tally.findings()), self.seen.facts(), verdict)
 
     def _with_first(self, readings: Readings) -> Readings:
         """A stamp before the first reading, so that its interval has a beginning."""

@@ -49,9 +49,8 @@ def record_of(
     """The record of one meter that has readings. Without a period there are no hours, and the record is as long as the readings."""
     curve, facts = course.curve, course.facts
     period_us = hours_us[[0, -1]]
-    known_s = float(curve.known_s(*_pair(period_us)).sum())
+    placed, known_s = (float(told.sum()) for told in curve.over(*_pair(period_us)))
     unplaced = float(curve.unplaced(*_pair(period_us)).sum())
-    placed = float(curve.energy(*_pair(period_us)).sum())
     pauses, before, after = pauses_of(occupied, period_us)
     energy, known = curve.over(pauses.start_us, pauses.end_us)
     outside = float(energy.sum())
@@ -153,4 +152,4 @@ def _tail(course: Course, edge_us: int, end_us: Integers, last_us: int | None) -
     """Energy from an edge of the period to the latest of these ends, all of batches that began before the edge."""
     latest_us = max(int(end_us.max(initial=edge_us)), edge_us)
     until = np.array([latest_us if last_us is None else min(latest_us, last_us)])
-    return float(course.curve.energy(np.array([edge_us]), until).sum())
+    return float(course.curve.over(np.array([edge_us]), until)[0].sum())

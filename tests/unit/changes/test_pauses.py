@@ -36,7 +36,7 @@ def line(start: Minutes, end: Minutes, at_work: NDArray[np.bool_], every: int = 
     curve.add(Segments(edge_us[:-1], edge_us[1:], energy, np.zeros(len(energy))))
     curve.finish()
     runs = SimpleNamespace(
-        start_us=start_us, end_us=end_us, energy=curve.energy(start_us, end_us), rests=edges.rests_seen(curve, start_us, end_us)
+        start_us=start_us, end_us=end_us, energy=curve.over(start_us, end_us)[0], rests=edges.rests_seen(curve, start_us, end_us)
     )
     batches = tuple(SimpleNamespace(equipment="mill-1", product="cement", variant="") for _ in start)
     record = SimpleNamespace(facts=SimpleNamespace(usual_step_s=60.0 * every))

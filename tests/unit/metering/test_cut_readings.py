@@ -106,7 +106,7 @@ def test_runs_and_pauses_still_come_to_the_meter(every: int) -> None:
     course = read(line, "register", every)
     again, last = cut_readings.divided(course, line.windows, sampled=False), int(course.curve.moments_us[-1])
     pauses = Windows(np.concatenate(([0], line.windows.end_us)), np.concatenate((line.windows.start_us, [last])))
-    whole = course.curve.energy(np.array([0]), np.array([last])).sum()
+    whole = course.curve.over(np.array([0]), np.array([last]))[0].sum()
     assert again.over(line.windows).energy.sum() + again.over(pauses).energy.sum() == whole
     assert (np.diff(again.curve.steps) >= 0).all()
     assert course.over(line.windows).energy.sum() != again.over(line.windows).energy.sum()  # the first stays as it was
