@@ -32,9 +32,8 @@ class Part(NamedTuple):
     rows: Rows
 
 
-def parts(meters: Any, header: str, time_us: Integers, value: Floats, rows: Rows) -> Iterator[Part]:
-    """The readings of each meter of the column `meters`, in the order of the file."""
-    code, texts = arrow.codes(meters)  # the place of each row's meter in `texts`, -1 where it has none
+def parts(code: NDArray[Any], texts: Sequence[str | None], header: str, time_us: Integers, value: Floats, rows: Rows) -> Iterator[Part]:
+    """The readings of each meter, in the order of the file; `code` has the place of each meter in `texts`, -1 where it has none."""
     if len(texts) == 1:
         yield Part(texts[0], header, time_us, value, rows)
         return
@@ -91,6 +90,6 @@ def read(
             if meter is None:
                 yield Part(None, header, time_us, value, rows)
             else:
-                yield from parts(columns[meter], header, time_us, value, rows)
+                yield from parts(*arrow.codes(columns[meter]), header, time_us, value, rows)
 
     return split
