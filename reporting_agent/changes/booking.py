@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.changes.lines import FEWEST_RUNS, Line
-from reporting_agent.metering.edges import SLICES, Rests
+from reporting_agent.metering.edges import Rests
+from reporting_agent.metering.moments import SLICES
 
 FARTHEST = 2  # runs
 ONE_LENGTH = 0.05  # how far lengths of runs may differ, between their 5 % and 95 % quantiles

@@ -17,7 +17,7 @@ from benchmarks.measurements import Batch, State, Status
 from reporting_agent.changes.jumps import Daily, daily
 from reporting_agent.metering import MeterRecord
 from reporting_agent.metering.edges import RunRecord
-from reporting_agent.metering.windows import to_us
+from reporting_agent.metering.moments import to_us
 from reporting_agent.pipeline import PlantData
 
 Integers = NDArray[np.int64]

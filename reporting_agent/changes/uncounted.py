@@ -20,9 +20,9 @@ from benchmarks.quantities import ratio
 from reporting_agent.changes.change import Cause, Change, Kind
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterRecord, Windows
+from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.metering.uncertainty import doubt
-from reporting_agent.metering.windows import to_us
 from reporting_agent.pipeline import PlantData
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.metered import takes_over

@@ -26,7 +26,7 @@ from reporting_agent import pipeline
 from reporting_agent.config import Site
 from reporting_agent.exports.monitoring_schema import Every
 from reporting_agent.metering import MeterRecord
-from reporting_agent.metering.windows import hours_of, intervals_of, to_us
+from reporting_agent.metering.moments import hours_of, intervals_of, to_us
 from reporting_agent.pipeline import PlantData
 from reporting_agent.pipeline.units import mj_in
 

@@ -1,11 +1,15 @@
-"""From meter readings to the energy of each batch, and of all the time outside batches.
+"""From meter readings to the energy of each batch, and of all the time outside batches, in the order in which a reading passes:
 
-`segments` holds the arithmetic (the same for every kind of meter), `cleaning` what is done about faulty readings, `register_falls` what a
-register that fell has counted, `stream` one meter's way through its blocks, `curve` the energy until each moment asked about, `engine`
-all meters, `account` how a meter's energy divides, `record` what is known of each meter in the end.
+    own_time, declared ▶ readings ▶ cleaning ▶ whole_record ▶ segments ▶ known_energy ▶ curve ▶ windows, cut_readings ▶ record
+
+`stream` is one meter's way through its blocks, `screen` says which of them need no cleaning, `engine` follows all meters, `moments` holds
+what is asked of each curve, and `against_batches` what the batches show of a meter.
 """
 
-from reporting_agent.metering.engine import Asked, Course, MeteredEnergy, Windows, courses, meter_energy
+from reporting_agent.metering.curve import Course, MeteredEnergy
+from reporting_agent.metering.engine import courses
+from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.record import MeterFacts, MeterRecord, Stretch
+from reporting_agent.metering.stream import Asked
 
-__all__ = ["Asked", "Course", "MeterFacts", "MeterRecord", "MeteredEnergy", "Stretch", "Windows", "courses", "meter_energy"]
+__all__ = ["Asked", "Course", "MeterFacts", "MeterRecord", "MeteredEnergy", "Stretch", "Windows", "courses"]

@@ -29,7 +29,8 @@ from reporting_agent.config.events import Event, found_of
 from reporting_agent.metering import clock, clock_offsets, unit_check
 from reporting_agent.metering.clock import Kind, Shift
 from reporting_agent.metering.clock_offsets import Bins, Pieces
-from reporting_agent.metering.engine import Course, Windows
+from reporting_agent.metering.curve import Course
+from reporting_agent.metering.moments import Windows, stretches_of
 from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
 from reporting_agent.metering.scale import turning
 from reporting_agent.metering.stuck_values import NO_RUNS, Runs
@@ -86,8 +87,6 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-AROUND_US = 3 * clock_offsets.HOUR_US  # before the first batch and after the last, so that a shifted meter still shows their edges
-
 HALF = 0.5
 STILL = "still-while-producing"
 
@@ -99,16 +98,6 @@ class Suspicion:
     findings: tuple[Finding, ...] = ()
     batches: dict[str, Flags] = field(default_factory=dict)
     events: tuple[Event, ...] = ()  # what would put it right, once it is declared
-
-
-def moments_of(windows: Windows) -> Integers:
-    """The edges of the stretches whose energy `compare` asks the course for."""
-    if len(windows.start_us) < clock_offsets.FEWEST_PIECES * clock_offsets.FEWEST_BATCHES:
-        return np.zeros(0, dtype=np.int64)
-    width = clock_offsets.bin_us(windows.start_us, windows.end_us)
-    first = (int(windows.start_us.min()) - AROUND_US) // width
-    last = (int(windows.end_us.max()) + AROUND_US) // width + 1
-    return np.arange(first, last + 1, dtype=np.int64) * width
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +188,7 @@ def _unit_finding(
     row = np.array([turning(sample.power, places, factor)])
     from_us = int(time_us[row[0]])
     batches = windows.end_us > from_us if found.later else windows.start_us < from_us
-    rows = places_of(verdict.runs.files, sample.row[row], sample.file[row])
+    rows = places_of(verdict.files, sample.row[row], sample.file[row])
     finding = unit_check.change(meter, factor, from_us, int(batches.sum()), rows, zone, later=found.later, proof=found.proof)
     return finding, batches, (from_us, None) if found.later else (first_us, from_us)
 
@@ -222,7 +211,7 @@ def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skip
 
 
 def _told(course: Course, windows: Windows) -> Pieces:
-    edges = moments_of(windows)
+    edges = stretches_of(windows)
     if not len(edges):
         return clock_offsets.NO_PIECES
     start_us, end_us = edges[:-1], edges[1:]
@@ -268,13 +257,13 @@ def _settings(shift: Shift, course: Course) -> tuple[Place, ...]:
     if shift.course is None or course.verdict is None:
         return ()
     sample, at = course.verdict.sample, shift.course.settings
-    return places_of(course.verdict.runs.files, sample.row[at], sample.file[at])
+    return places_of(course.verdict.files, sample.row[at], sample.file[at])
 
 
 def _standstills(
     meter: Meter, course: Course, windows: Windows, least_completeness: float
 ) -> tuple[Flags, Finding | None, list[tuple[int, int]]]:
-    runs = NO_RUNS if course.verdict is None else course.verdict.runs
+    runs, files = (NO_RUNS, ()) if course.verdict is None else (course.verdict.runs, course.verdict.files)
     energy = _energies(course, windows, least_completeness)
     first_us, last_us = put_right(runs.first_us, meter), put_right(runs.last_us, meter)
     own = replace(runs, first_us=first_us, last_us=last_us)
@@ -300,6 +289,6 @@ def _standstills(
             affected=f"{hit:,}",
         ),
         count,
-        places_of(runs.files, runs.row[stood], runs.file[stood]),
+        places_of(files, runs.row[stood], runs.file[stood]),
     )
     return touched, found, spans

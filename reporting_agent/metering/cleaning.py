@@ -1,10 +1,7 @@
-"""What is done about faulty readings before they become energy. Every rule is stated, counted and never guesses a value.
+"""What is done about faulty readings before anything is made of them. Every rule is stated, counted and never guesses a value.
 
-Order: sentinels, values outside the range, values at its end, order of time, duplicates, register spikes. Gaps, and what a register that
-fell has counted (`register_falls`), are judged on segments (`judge`), because they lie between two readings. What only the whole record
-shows comes as a `Verdict` when the meter is read again.
-
-A register that shows less than before: it rolled over and went on, was rescaled, or began again at nothing.
+Order: sentinels, values outside the range, values at its end, order of time, duplicates, register spikes. What lies between two readings
+(gaps, falls of a register) is judged in `known_energy`; what only the whole record shows comes as a `Verdict` when the meter is read again.
 """
 
 from __future__ import annotations
@@ -16,43 +13,9 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering.order import order_of
-from reporting_agent.metering.scale import rescaled_by
-from reporting_agent.metering.segments import HOUR_US, Segments
-from reporting_agent.metering.tally import NO_STAMPS, Tally, Verdict
-from reporting_agent.row_numbers import Rows
-
-FROM_ZERO = 5.0  # times what the register counts next: a value below that began again at 0
-
-
-def rolls(before: Floats, after: Floats, meter: Meter) -> Flags:
-    """Whether the register fell as a rollover would make it fall: from its last tenth to its first."""
-    if meter.rollover is None:
-        return np.zeros(len(before), dtype=bool)
-    return (before >= 0.9 * meter.rollover) & (before < meter.rollover) & (after <= 0.1 * meter.rollover) & (after >= 0)
-
-
-def over_falls(segments: Segments, value: Floats, meter: Meter, rows: Rows, file: str, tally: Tally) -> tuple[Floats, Flags]:
-    """Energy of the segments between register readings with rollovers added back, and over which of them it is known.
-
-    Args:
-        value: the readings, one more than there are segments; `rows` are those at the segments' ends.
-    """
-    energy, before, after = segments.energy, value[:-1], value[1:]
-    fell = energy < 0
-    if not fell.any():
-        return energy, ~fell
-    rolled = fell & rolls(before, before + energy, meter)
-    if meter.range is not None:  # a register that was reset near its end would have counted the impossible
-        hours = np.maximum(segments.end_us - segments.start_us, 1) / HOUR_US
-        rolled &= energy + (meter.rollover or 0.0) <= meter.range[1] * hours
-    tally.add("register-rollover", file, rows[rolled])
-    usual = float(np.median(energy[energy > 0])) if (energy > 0).any() else 0.0
-    rescaled = fell & ~rolled & rescaled_by(before, after, usual)
-    rescaled &= ~(after <= FROM_ZERO * np.abs(np.append(energy[1:], np.nan)))
-    tally.add("register-rescaled", file, rows[rescaled])
-    tally.add("register-reset", file, rows[fell & ~rolled & ~rescaled])
-    return np.where(rolled, energy + (meter.rollover or 0.0), energy), ~fell | rolled
-
+from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.tally import Tally, Verdict
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -62,31 +25,11 @@ FEWEST_NINES = 5  # 9999 kW can be real; 999.999 and 99999 are what loggers writ
 AT_RANGE = 5e-4  # of the range: nearer to its end a sensor has reached what it can tell; the end itself passes through rounding on its way
 
 
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """Readings of one meter in one file, with their rows."""
-
-    time_us: Integers
-    value: Floats
-    row: Rows
-
-    def __len__(self) -> int:
-        return len(self.time_us)
-
-    def at(self, chosen: Flags | Integers | slice) -> Readings:
-        if isinstance(chosen, np.ndarray) and chosen.dtype == np.bool_ and chosen.all():
-            return self
-        return Readings(self.time_us[chosen], self.value[chosen], self.row[chosen])
-
-    def then(self, later: Readings) -> Readings:
-        if not len(self):
-            return later
-        return Readings(
-            np.concatenate((self.time_us, later.time_us)), np.concatenate((self.value, later.value)), np.concatenate((self.row, later.row))
-        )
-
-
-NOTHING = Readings(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
+def rolls(before: Floats, after: Floats, meter: Meter) -> Flags:
+    """Whether the register fell as a rollover would make it fall: from its last tenth to its first."""
+    if meter.rollover is None:
+        return np.zeros(len(before), dtype=bool)
+    return (before >= 0.9 * meter.rollover) & (before < meter.rollover) & (after <= 0.1 * meter.rollover) & (after >= 0)
 
 
 _NINES = np.array(
@@ -126,14 +69,14 @@ def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: Ve
     bad = all_nines(readings.value)
     if meter.reading == "register" and bad.any():
         bad &= ~_fits_its_neighbours(readings, bad)
-    tally.add("sentinel", file, readings.row[bad])
+    tally.add("sentinel", file, readings.row, bad)
     blank = np.isnan(readings.value)
-    tally.add("reading-blank", file, readings.row[blank])
+    tally.add("reading-blank", file, readings.row, blank)
     if verdict is not None:
         bad |= _judged(readings, meter, verdict)
         if meter.reading == "interval":
-            cut = _at_ceiling(readings.value, verdict)
-            tally.add("saturated", file, readings.row[cut])
+            cut = at_ceiling(readings.value, verdict)
+            tally.add("saturated", file, readings.row, cut)
             bad |= cut
     if meter.reading == "interval":
         readings, left_out = Readings(readings.time_us, np.where(bad, np.nan, readings.value), readings.row), readings.at(bad)
@@ -143,18 +86,13 @@ def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: Ve
     if meter.range is not None and meter.reading == "rate":
         low, high = meter.range
         outside = (readings.value < low) | (readings.value > high)
-        tally.add("out-of-range", file, readings.row[outside])
-        _note_outside(readings.value[outside], tally)
+        tally.add("out-of-range", file, readings.row, outside)
+        tally.note_outside(readings.value[outside])
         readings, left_out = readings.at(~outside), left_out.then(readings.at(outside))
     if meter.reading == "rate":
-        tally.add("saturated", file, readings.row[saturated(readings.value, meter, verdict)])
+        tally.add("saturated", file, readings.row, saturated(readings.value, meter, verdict))
     ordered, open_back = in_order(readings, meter, file, tally)
     return Cleaned(without_duplicates(ordered, file, tally), np.sort(left_out.time_us), open_back)
-
-
-def _note_outside(load: Floats, tally: Tally) -> None:
-    if len(load):
-        tally.loads_outside.append((len(load), float(np.median(np.abs(load)))))
 
 
 def _judged(readings: Readings, meter: Meter, verdict: Verdict) -> Flags:
@@ -171,10 +109,10 @@ def saturated(value: Floats, meter: Meter, verdict: Verdict | None) -> Flags:
     if meter.range is not None:
         low, high = meter.range
         flags |= value >= high - AT_RANGE * (high - low)
-    return flags if verdict is None else flags | _at_ceiling(value, verdict)
+    return flags if verdict is None else flags | at_ceiling(value, verdict)
 
 
-def _at_ceiling(value: Floats, verdict: Verdict) -> Flags:
+def at_ceiling(value: Floats, verdict: Verdict) -> Flags:
     return np.zeros(len(value), dtype=bool) if verdict.ceiling is None else value >= verdict.ceiling
 
 
@@ -199,8 +137,8 @@ def in_order(readings: Readings, meter: Meter, file: str, tally: Tally) -> tuple
         return readings, False
     after = order.after_back
     tally.turned_back.append(np.column_stack((readings.time_us[after - 1], readings.time_us[after])))
-    tally.add("clock-jump", file, readings.row[order.wrong_clock])
-    tally.add("reading-disordered", file, readings.row[order.late])
+    tally.add("clock-jump", file, readings.row, order.wrong_clock)
+    tally.add("reading-disordered", file, readings.row, order.late)
     return readings.at(order.sorted[~order.wrong_clock[order.sorted]]), order.open_back
 
 
@@ -211,8 +149,8 @@ def without_duplicates(readings: Readings, file: str, tally: Tally) -> Readings:
         return readings
     first = np.maximum.accumulate(np.where(again, 0, np.arange(len(again))))
     same = readings.value == readings.value[first]
-    tally.add("reading-duplicate", file, readings.row[again & same])
-    tally.add("reading-conflict", file, readings.row[again & ~same])
+    tally.add("reading-duplicate", file, readings.row, again & same)
+    tally.add("reading-conflict", file, readings.row, again & ~same)
     return readings.at(~again)
 
 
@@ -232,73 +170,3 @@ def spikes(readings: Readings, meter: Meter) -> Flags:
         possible &= (after - before) <= meter.range[1] * (hours[2:] - hours[:-2])
     flagged[1:-1] = outside & possible & ~rolls(before, here, meter)
     return flagged
-
-
-def judge(
-    segments: Segments,
-    readings: Readings,
-    meter: Meter,
-    longest_gap_us: int,
-    file: str,
-    tally: Tally,
-    left_out_us: Integers = NO_STAMPS,
-    verdict: Verdict | None = None,
-) -> Segments:
-    """Keep the segments over which energy is known; segment i lies between readings i and i + 1.
-
-    Args:
-        left_out_us: stamps of readings that were there and were left out: between them nothing was missed.
-    """
-    energy, rows = segments.energy, readings.row[1:]
-    keep = np.ones(len(segments), dtype=bool)
-    if meter.reading == "register":
-        energy, known = over_falls(segments, readings.value, meter, rows, file, tally)
-        keep &= known
-    length = segments.end_us - segments.start_us
-    gap = length > longest_gap_us
-    if gap.any():
-        tally.holes.append(np.column_stack((readings.time_us[:-1][gap], readings.time_us[1:][gap])))
-        tally.add("reading-gap", file, rows[gap & _missed(readings.time_us, gap, left_out_us, longest_gap_us)])
-    keep &= ~gap & (length > 0) & ~np.isnan(energy) & ~_unknown(readings, meter, verdict)
-    if meter.range is not None and meter.reading != "rate":
-        keep &= _within_range(energy, length, keep, rows, meter, file, tally)
-    return Segments(segments.start_us, segments.end_us, energy, segments.bend).where(keep)
-
-
-def _missed(time_us: Integers, gap: Flags, left_out_us: Integers, longest_gap_us: int) -> Flags:
-    """Which gaps are such: where readings were there and only left out, nothing was missed between them."""
-    if not len(left_out_us):
-        return gap
-    edges = np.concatenate((time_us[:-1][gap], time_us[1:][gap]))
-    stamps = np.sort(np.concatenate((edges, left_out_us)))
-    wide = stamps[:-1][np.diff(stamps) > longest_gap_us]
-    at = np.searchsorted(time_us, wide, side="right") - 1
-    missed = np.zeros(len(gap), dtype=bool)
-    missed[at[(at >= 0) & (at < len(gap))]] = True
-    return missed
-
-
-def _within_range(energy: Floats, length_us: Integers, known: Flags, rows: Rows, meter: Meter, file: str, tally: Tally) -> Flags:
-    """Segments whose mean load the meter can have told: within its range, and not at the end of it."""
-    low, high = meter.range or (-np.inf, np.inf)
-    load = energy * (HOUR_US / np.maximum(length_us, 1))
-    slack = AT_RANGE * (high - low)
-    outside = known & ((load < low - slack) | (load > high + slack))
-    at_end = known & ~outside & (load >= high - slack)
-    tally.add("out-of-range", file, rows[outside])
-    _note_outside(load[outside], tally)
-    tally.add("saturated", file, rows[at_end])
-    within: Flags = ~(outside | at_end)
-    return within
-
-
-def _unknown(readings: Readings, meter: Meter, verdict: Verdict | None) -> Flags:
-    """Segments that the meter's state makes unknown: of a rate those that touch a value that says nothing."""
-    if meter.reading == "rate":
-        bad = saturated(readings.value, meter, verdict)
-        if verdict is not None:
-            bad |= verdict.unknown.hold(readings.time_us)
-        return bad[:-1] | bad[1:]
-    if verdict is None or meter.reading == "interval":
-        return np.zeros(len(readings) - 1, dtype=bool)
-    return verdict.unknown.between(readings.time_us) | verdict.caught_up.between(readings.time_us)

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.metering.readings import Columns
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -44,12 +46,6 @@ FEWEST_PIECES = 4
 SIGMAS = 5.0  # of its standard error
 
 
-def bin_us(start_us: Integers, end_us: Integers) -> int:
-    """Length of the stretches that tell batches of these lengths apart: at most a third of the usual one."""
-    usual = float(np.median(end_us - start_us))
-    return next((width for width in (HOUR_US, HOUR_US // 2) if width <= usual / 3), HOUR_US // 4)
-
-
 @dataclass(frozen=True, slots=True)
 class Bins:
     """Stretches of equal length: their edges (one more than stretches), one meter's energy in each and the share of it that is known."""
@@ -60,7 +56,7 @@ class Bins:
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(Columns):
     """The shift told by each piece of the record that tells one, with its standard error."""
 
     middle_us: Floats
@@ -68,9 +64,6 @@ class Pieces:
     last_us: Integers
     shift_s: Floats
     error_s: Floats
-
-    def __len__(self) -> int:
-        return len(self.middle_us)
 
 
 NO_PIECES = Pieces(*(np.zeros(0, dtype=kind) for kind in (float, np.int64, np.int64, float, float)))
@@ -209,11 +202,6 @@ class Told:
     resembles_unshifted: Floats
     runs: Integers
 
-    @classmethod
-    def nothing(cls) -> Told:
-        none = np.zeros(0)
-        return cls(np.zeros(0, np.int64), np.zeros(0, np.int64), none, none, none, np.zeros(0, np.int64))
-
     @property
     def shifted(self) -> NDArray[np.bool_]:
         """The parts whose lag beats none by more than chance (Fisher's z of as many runs)."""
@@ -222,13 +210,7 @@ class Told:
         return found & (self.resembles >= LEAST_RESEMBLANCE)
 
 
-def bins_of(start_us: Integers, end_us: Integers) -> Integers:
-    """Edges of the stretches that `search` asks for: a quarter of an hour each."""
-    if len(start_us) < FEWEST_RUNS:
-        return np.zeros(0, dtype=np.int64)
-    around = round(FARTHEST_S * 1e6)
-    first, last = (int(start_us.min()) - around) // BIN_US, (int(end_us.max()) + around) // BIN_US + 1
-    return np.arange(first, last + 1, dtype=np.int64) * BIN_US
+NOTHING_TOLD = Told(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, float, float, float, np.int64)))
 
 
 def search(bins: Bins, start_us: Integers, end_us: Integers) -> Told:
@@ -252,7 +234,7 @@ def search(bins: Bins, start_us: Integers, end_us: Integers) -> Told:
         lag = _between(correlation, at) - most if 0 < at < 2 * most else at - most
         found.append((begins, ends, lag * width_us / 1e6, correlation[at], correlation[most], runs))
     if not found:
-        return Told.nothing()
+        return NOTHING_TOLD
     first_us, last_us, ahead, best, unshifted, counted = (np.array(column) for column in zip(*found, strict=True))
     return Told(first_us, last_us, ahead, best, unshifted, counted)
 

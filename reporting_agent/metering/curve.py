@@ -2,27 +2,61 @@
 
 Every window is a difference of two moments of one curve: batches, the stretches between them, clock hours, the whole
 period, and any pieces of these. So whatever is split or put together again adds up to the last digit, and one pass over the
-readings serves all. The curve is rounded to steps of 2^-20 of the unit (see `fixed`) where it is read off, never before.
+readings serves all. The curve is rounded to steps of 2^-20 of the unit (see `split`) where it is read off, never before.
 
 Where energy is unknown the curve stands still and the seconds do not count as known. What a register counted across
 a gap too long to say when is kept apart, at the gap's end (`unplaced`).
 
 A run of readings in which nothing is wrong: its segments are not laid out, only those are made that a moment falls into.
 
-The same formulas as in `segments`, and the same sums to the last bit (see `fixed`).
+The same formulas as in `segments`, and the same sums to the last bit (see `kernel`).
 """
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measurements import Finding
 from reporting_agent.metering import kernel
-from reporting_agent.metering.kernel import Scan
+from reporting_agent.metering.kernel import PLACES, STEPS_PER_UNIT, Scan
+from reporting_agent.metering.moments import Windows, distinct
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments
+
+if TYPE_CHECKING:
+    from reporting_agent.metering.record import MeterFacts
+    from reporting_agent.metering.tally import Verdict
+
+
+def split(energy: Floats) -> tuple[Integers, Integers]:
+    """Whole steps (rounded down) and the rest in 2^-32 of a step; |energy| < `MOST`."""
+    steps = energy * STEPS_PER_UNIT
+    whole = np.floor(steps)
+    return whole.astype(np.int64), np.rint((steps - whole) * PLACES).astype(np.int64)
+
+
+def rounded(whole: Integers, rest: Integers) -> Integers:
+    """The nearest whole number of steps, halves upwards."""
+    return whole + ((rest + (1 << 31)) >> 32)
+
+
+def units(steps: Integers) -> Floats:
+    """Whole steps in the meter's unit: exact below 2^53 steps, 8 billion units."""
+    in_units: Floats = steps / STEPS_PER_UNIT
+    return in_units
+
+
+def until(segments: Segments, moment_us: Integers) -> tuple[Integers, Floats]:
+    """Of each segment, the microseconds and the energy that have passed at its own moment (see `segments`); all of it after its end."""
+    length = segments.end_us - segments.start_us
+    passed = np.clip(moment_us - segments.start_us, 0, length)
+    share = passed / length
+    return passed, segments.energy * share + segments.bend * share * (share - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +121,14 @@ class Run:
         if not self._telescopes():
             return kernel.sums(np.diff(self.value), at)
         asked = self.value[np.append(at, len(self.value) - 1)]
-        whole, rest = kernel.split(asked)
-        first_whole, first_rest = kernel.split(self.value[:1])
+        whole, rest = split(asked)
+        first_whole, first_rest = split(self.value[:1])
         return whole - first_whole, rest - first_rest
 
     def _telescopes(self) -> bool:
         """Whether differences of this register are exact, so that their sum is the last value less the first.
 
-        Values from 1 up are whole multiples of 2^-52, the last place that `fixed` holds, and the difference of two of which
+        Values from 1 up are whole multiples of 2^-52, the last place that `split` holds, and the difference of two of which
         one is at most twice the other is exact (Sterbenz 1974).
         """
         return self.found.lowest >= 1 and self.found.most_move <= self.found.lowest
@@ -102,6 +136,10 @@ class Run:
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+Edges = tuple[Integers, Integers, Integers, Integers]
+"""From when, the edge, until when, and the curve's steps at the edge, of edges whose times do not touch."""
 
 
 class Curve:
@@ -122,7 +160,7 @@ class Curve:
             return
         moment = self._next_until(int(segments.end_us[-1]))
         at = np.maximum(np.searchsorted(segments.start_us, moment, side="right") - 1, 0)
-        whole, rest = (_prefix(part) for part in kernel.split(segments.energy))
+        whole, rest = (_prefix(part) for part in split(segments.energy))
         known = _prefix(segments.end_us - segments.start_us)
         self._read_off(moment, whole[at], rest[at], known[at], segments.at(at))
         self._go_on(whole[-1], rest[-1], known[-1])
@@ -138,12 +176,12 @@ class Curve:
     def add_unplaced(self, end_us: Integers, energy: Floats) -> None:
         """What a register counted across gaps that end at these moments."""
         if len(end_us):
-            self._gaps.append((end_us, kernel.rounded(*kernel.split(energy))))
+            self._gaps.append((end_us, rounded(*split(energy))))
 
     def finish(self) -> None:
         """Settle the moments after the last reading, and the gaps."""
         asked = slice(self._reached, None)
-        self.steps[asked] = kernel.rounded(np.array([self._whole]), np.array([self._rest]))
+        self.steps[asked] = rounded(np.array([self._whole]), np.array([self._rest]))
         self.known_us[asked] = self._known
         self._reached = len(self.moments_us)
         if self._gaps:
@@ -151,23 +189,15 @@ class Curve:
             order = np.argsort(end_us, kind="stable")
             self.unplaced_steps[:] = _prefix(steps[order])[np.searchsorted(end_us[order], self.moments_us, side="right")]
 
-    def energy(self, start_us: Integers, end_us: Integers) -> Floats:
-        """Known energy of windows between moments of this curve, exact on the grid."""
-        return self.over(start_us, end_us)[0]
-
     def unplaced(self, start_us: Integers, end_us: Integers) -> Floats:
         """Energy across gaps that ended in the window."""
-        return kernel.units(self.unplaced_steps[self._at(end_us)] - self.unplaced_steps[self._at(start_us)])
-
-    def known_s(self, start_us: Integers, end_us: Integers) -> Floats:
-        """Seconds of the windows whose energy is known."""
-        return self.over(start_us, end_us)[1]
+        return units(self.unplaced_steps[self._at(end_us)] - self.unplaced_steps[self._at(start_us)])
 
     def over(self, start_us: Integers, end_us: Integers) -> tuple[Floats, Floats]:
-        """Both: known energy of windows, and the seconds of it."""
+        """Known energy of windows between moments of this curve, exact on the grid, and the seconds of it."""
         start, end = self._at(start_us), self._at(end_us)
         known_s: Floats = (self.known_us[end] - self.known_us[start]) / MICROSECONDS
-        return kernel.units(self.steps[end] - self.steps[start]), known_s
+        return units(self.steps[end] - self.steps[start]), known_s
 
     def steps_at(self, moment_us: Integers) -> Integers:
         """The curve itself at its moments, in steps."""
@@ -177,10 +207,18 @@ class Curve:
         """Whether every second of a window is known."""
         return np.asarray(self.known_us[self._at(end_us)] - self.known_us[self._at(start_us)] == end_us - start_us)
 
-    def copy(self) -> Curve:
-        """A curve at the same moments whose steps may be changed."""
+    def bent(self, edges: Iterable[Edges]) -> Curve:
+        """The same but at these edges, and kept at the moments on either side of each between the edge and the ends of its reach."""
         other = copy.copy(self)
         other.steps = self.steps.copy()
+        for low_us, at_us, high_us, steps in edges:
+            low, at, high = (np.searchsorted(self.moments_us, moment_us) for moment_us in (low_us, at_us, high_us))
+            high = np.minimum(high, len(other.steps) - 1)
+            first, last = other.steps[low], other.steps[high]
+            put = np.clip(steps, np.minimum(first, last), np.maximum(first, last))
+            _keep(other.steps, low + 1, at, first, put)
+            _keep(other.steps, at + 1, high, put, last)
+            other.steps[at] = put
         return other
 
     def _at(self, moment_us: Integers) -> Integers:
@@ -198,9 +236,9 @@ class Curve:
         if not len(moment):
             return
         asked = slice(self._reached, self._reached + len(moment))
-        passed, inside = segments.until(moment)
-        more_whole, more_rest = kernel.split(inside)
-        self.steps[asked] = kernel.rounded(self._whole + whole + more_whole, self._rest + rest + more_rest)
+        passed, inside = until(segments, moment)
+        more_whole, more_rest = split(inside)
+        self.steps[asked] = rounded(self._whole + whole + more_whole, self._rest + rest + more_rest)
         self.known_us[asked] = self._known + known_us + passed
         self._reached += len(moment)
 
@@ -211,10 +249,12 @@ class Curve:
         self._known += int(known_us)
 
 
-def distinct(moments_us: Integers) -> Integers:
-    """The moments in order, each once: `np.unique` hashes, which takes longer than to sort what is nearly in order."""
-    moments = np.sort(moments_us)
-    return moments[np.concatenate(([True], moments[1:] != moments[:-1]))] if len(moments) else moments
+def _keep(steps: Integers, begin: Integers, end: Integers, one: Integers, other: Integers) -> None:
+    """Keep the steps from each of these places until its end between two values."""
+    count = np.maximum(end - begin, 0)
+    place = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(count.sum())
+    least, most = np.repeat(np.minimum(one, other), count), np.repeat(np.maximum(one, other), count)
+    steps[place] = np.clip(steps[place], least, most)
 
 
 def _prefix(more: Integers) -> Integers:
@@ -222,3 +262,28 @@ def _prefix(more: Integers) -> Integers:
     sums = np.zeros(len(more) + 1, dtype=np.int64)
     np.cumsum(more, out=sums[1:])
     return sums
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredEnergy:
+    """Energy of each window in the meter's unit (of a rate: times hours) and the share of its seconds that is known."""
+
+    energy: NDArray[np.float64]
+    completeness: NDArray[np.float64]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One meter's readings, all seen: its curve, what was found wrong with them, and what they show of the meter."""
+
+    curve: Curve
+    findings: tuple[Finding, ...]
+    facts: MeterFacts
+    verdict: Verdict | None = None  # what the whole record showed, in the meter's own time
+
+    def over(self, windows: Windows) -> MeteredEnergy:
+        """Energy and completeness of windows between moments of the curve."""
+        length_s = (windows.end_us - windows.start_us) / 1e6
+        energy, known_s = self.curve.over(windows.start_us, windows.end_us)
+        return MeteredEnergy(energy, np.minimum(known_s / length_s, 1.0), self.findings)

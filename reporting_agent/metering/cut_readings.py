@@ -17,74 +17,23 @@ changes, so all that is cut from it still adds up. Nothing that leaves the site 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.curve import Curve
-from reporting_agent.metering.engine import Course, Windows
+from reporting_agent.metering.curve import Course, Curve, Edges
+from reporting_agent.metering.moments import REACHES_US, Islands, Windows
 from reporting_agent.metering.record import MeterFacts
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-REACHES_US = tuple(timedelta(minutes=minutes) // timedelta(microseconds=1) for minutes in (1, 2, 5, 10, 15, 30, 60))
-ROOM = 3  # reaches that a pause, or a run beside a short one, must hold to be measured by itself
 FEWEST_PAUSES = 30  # short ones, to tell their power
 SURE = 0.02  # of T: the standard error of what the pauses draw
 OUTLYING = 4.0  # robust standard deviations
 UPON_READING_US = 1_000_000
-_EVER_US = 1 << 60
-
-
-@dataclass(frozen=True, slots=True)
-class _Runs:
-    """Stretches in which some batch ran, in order, none touching another; `pause_us` before each, and after the last."""
-
-    start_us: Integers
-    end_us: Integers
-
-    @classmethod
-    def of(cls, windows: Windows) -> _Runs:
-        """Of windows in order of start."""
-        start_us, end_us = windows.start_us, windows.end_us
-        if not len(start_us):
-            return cls(start_us, end_us)
-        latest_us = np.maximum.accumulate(end_us)
-        opens = np.concatenate(([True], start_us[1:] > latest_us[:-1]))
-        return cls(start_us[opens], latest_us[np.concatenate((opens[1:], [True]))])
-
-    @property
-    def pause_us(self) -> Integers:
-        between = self.start_us[1:] - self.end_us[:-1]
-        return np.concatenate(([_EVER_US], between, [_EVER_US])) if len(self.start_us) else between
-
-    def beside_long(self, reach_us: int) -> tuple[Flags, Flags]:
-        """Whether the pause before each start, and after each end, is long enough to show its power."""
-        long = self.pause_us >= ROOM * reach_us
-        runs = len(self.start_us)
-        return long[:runs], long[1:]
-
-    def beside_short(self, reach_us: int) -> Integers:
-        """Places of runs with a short pause and another run behind them, both long enough to be measured inside."""
-        roomy = self.end_us - self.start_us >= ROOM * reach_us
-        return np.flatnonzero((self.pause_us[1:-1] < ROOM * reach_us) & roomy[:-1] & roomy[1:])
-
-
-def moments_of(windows: Windows) -> Integers:
-    """What `divided` asks of the curve besides the windows' edges, whatever the time between readings turns out to be."""
-    runs = _Runs.of(windows)
-    asked: list[Integers] = [windows.start_us[:0]]
-    for reach_us in REACHES_US:
-        before, after = runs.beside_long(reach_us)
-        short = runs.beside_short(reach_us)
-        for times in (1, 2):
-            asked += [runs.start_us[before] - times * reach_us, runs.end_us[after] + times * reach_us]
-            asked += [runs.end_us[short] - times * reach_us, runs.start_us[short + 1] + times * reach_us]
-    return np.concatenate(asked)
 
 
 def divided(course: Course, windows: Windows, *, sampled: bool) -> Course:
@@ -93,21 +42,16 @@ def divided(course: Course, windows: Windows, *, sampled: bool) -> Course:
     Args:
         sampled: readings are of power or flow: what was drawn from one to the next is not known upon a reading either.
     """
-    step_s, runs = course.facts.usual_step_s, _Runs.of(windows)
+    step_s, runs = course.facts.usual_step_s, Islands.of(windows)
     reach_us = next((reach for reach in REACHES_US if step_s and reach >= step_s * 1_000_000), None)
     if reach_us is None or not len(runs.start_us):
         return course
-    curve, facts = course.curve.copy(), None if sampled else course.facts
-    for edges in [*_long(curve, runs, reach_us, facts), *_short(curve, runs, reach_us, facts)]:  # all found before any is put
-        _put(curve, *edges)
-    return replace(course, curve=curve)
+    facts = None if sampled else course.facts
+    edges = (*_long(course.curve, runs, reach_us, facts), *_short(course.curve, runs, reach_us, facts))
+    return replace(course, curve=course.curve.bent(edges))
 
 
-_Edges = tuple[Integers, Integers, Integers, Integers]
-"""From when, the edge, until when, and the curve's steps at the edge, of edges whose times do not touch."""
-
-
-def _long(curve: Curve, runs: _Runs, reach_us: int, facts: MeterFacts | None) -> Iterator[_Edges]:
+def _long(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None) -> Iterator[Edges]:
     """Starts, then ends, beside a pause that shows its own power: one reach of it, going on until the edge."""
     for at_us, long, sign in zip((runs.start_us, runs.end_us), runs.beside_long(reach_us), (-1, 1), strict=True):
         edge_us = at_us[long & _cut(at_us, facts)]
@@ -119,7 +63,7 @@ def _long(curve: Curve, runs: _Runs, reach_us: int, facts: MeterFacts | None) ->
         yield low_us[known], edge_us[known], high_us[known], steps[known]
 
 
-def _short(curve: Curve, runs: _Runs, reach_us: int, facts: MeterFacts | None) -> Iterator[_Edges]:
+def _short(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None) -> Iterator[Edges]:
     """Ends, then starts, at pauses too short to show their power."""
     place = runs.beside_short(reach_us)
     end_us, start_us = runs.end_us[place], runs.start_us[place + 1]
@@ -169,22 +113,3 @@ def _cut(edge_us: Integers, facts: MeterFacts | None) -> Flags:
     step_us = round(facts.usual_step_s * 1_000_000)
     past = (edge_us - facts.first_us) % step_us
     return np.asarray((past > UPON_READING_US) & (past < step_us - UPON_READING_US))
-
-
-def _put(curve: Curve, low_us: Integers, at_us: Integers, high_us: Integers, steps: Integers) -> None:
-    """Set the curve at edges, and keep the moments on either side of each between the edge and the ends of the reach."""
-    low, at, high = (np.searchsorted(curve.moments_us, moment_us) for moment_us in (low_us, at_us, high_us))
-    high = np.minimum(high, len(curve.steps) - 1)
-    first, last = curve.steps[low], curve.steps[high]
-    put = np.clip(steps, np.minimum(first, last), np.maximum(first, last))
-    _keep(curve.steps, low + 1, at, first, put)
-    _keep(curve.steps, at + 1, high, put, last)
-    curve.steps[at] = put
-
-
-def _keep(steps: Integers, begin: Integers, end: Integers, one: Integers, other: Integers) -> None:
-    """Keep the steps from each of these places until its end between two values."""
-    count = np.maximum(end - begin, 0)
-    place = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(count.sum())
-    least, most = np.repeat(np.minimum(one, other), count), np.repeat(np.maximum(one, other), count)
-    steps[place] = np.clip(steps[place], least, most)

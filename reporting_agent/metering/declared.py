@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config.events import Event
-from reporting_agent.metering.cleaning import Readings
-from reporting_agent.metering.windows import to_us
+from reporting_agent.metering.moments import to_us
+from reporting_agent.metering.readings import Readings
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
@@ -37,9 +37,6 @@ class DeclaredReadings:
                 self._by_meter.setdefault(event.other, []).append(event)
                 self._partner.setdefault(event.meter, set()).add(event.other)
                 self._partner.setdefault(event.other, set()).add(event.meter)
-
-    def __bool__(self) -> bool:
-        return bool(self._by_meter)
 
     @property
     def swaps(self) -> bool:

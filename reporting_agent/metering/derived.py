@@ -34,8 +34,7 @@ from benchmarks.quantities import ratio
 from reporting_agent.config.agreement import ACTUAL_VOLUME, amount_unit
 from reporting_agent.config.meters import Meter, Steam
 from reporting_agent.config.tree import PRESSURE_UNITS, TEMPERATURE_UNITS, MeterTree
-from reporting_agent.metering.curve import Curve, distinct
-from reporting_agent.metering.engine import Course
+from reporting_agent.metering.curve import Course, Curve
 from reporting_agent.metering.record import MeterFacts
 from reporting_agent.metering.segments import HOUR_US
 
@@ -143,16 +142,6 @@ class Counted:
     mean_state: tuple[float, float] | None = None
 
 
-def moments_of_all(tree: MeterTree, own: Mapping[str, Integers]) -> dict[str, Integers]:
-    """By meter with readings, the moments at which it must be read off: its own and those of every meter made from it."""
-    asked = {meter.id: [own[meter.id]] if meter.id in own else [] for meter in tree.meters if not meter.computed}
-    for meter in tree.meters:
-        if meter.id in own:
-            for name in tree.needed_by(meter) - {meter.id}:
-                asked[name].append(own[meter.id])
-    return {name: distinct(np.concatenate(moments)) if moments else np.zeros(0, np.int64) for name, moments in asked.items()}
-
-
 def state_unit(meter: Meter) -> tuple[str, float]:
     """The unit that a state meter is added up in, and its factor: kPa of a pressure, so that the grid does not cut its digits."""
     return ("kPa", PRESSURE_UNITS[meter.unit]) if meter.unit in PRESSURE_UNITS else (meter.unit, 1.0)
@@ -221,10 +210,11 @@ def _state(
         return np.full(pieces, np.nan if constant is None else constant + offset)
     companion, curve = tree.by_id[name], found[name].curve
     start_us, end_us = moments_us[:-1], moments_us[1:]
-    known_us = curve.known_s(start_us, end_us) * 1e6
+    energy, known_s = curve.over(start_us, end_us)
+    known_us = known_s * 1e6
     mean = np.full(pieces, np.nan)
     read = known_us >= np.maximum(LEAST_KNOWN_STATE * flowing_us, 1)
-    np.divide(curve.energy(start_us, end_us) * HOUR_US, known_us, out=mean, where=read)
+    np.divide(energy * HOUR_US, known_us, out=mean, where=read)
     if companion.unit in TEMPERATURE_UNITS:
         return mean + TEMPERATURE_UNITS[companion.unit]
     return mean + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)

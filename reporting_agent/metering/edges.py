@@ -23,53 +23,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.clock_offsets import FULLY_KNOWN, Bins, Told, search
+from reporting_agent.metering.clock_offsets import FULLY_KNOWN, NOTHING_TOLD, Bins, Told, search
 from reporting_agent.metering.curve import Curve
+from reporting_agent.metering.moments import FEWEST_JOINED, SLICES, Reach, joined, slices_of
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-MINUTE_US = 60_000_000
-FARTHEST_US = 45 * MINUTE_US
-SHARE = 0.4  # of the pause, and of the run, that an edge may reach into
-SHORTEST_US = 4 * MINUTE_US  # a reach below shows no edge
 LEAST_RISE = 0.2  # of the running power: less is no edge
 KNOWN = 0.999
 PAUSES_NEAR = 41  # of which the usual power at rest is taken
-NO_PAUSE_US = 1 << 60
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How far the look reaches on either side of each start and end, microseconds; 0 where there is no pause to look into."""
-
-    start_us: Integers
-    end_us: Integers
-    at_start_us: Integers
-    at_end_us: Integers
-
-    @classmethod
-    def of(cls, start_us: Integers, end_us: Integers) -> Reach:
-        """Of windows in order of start."""
-        if not len(start_us):
-            return cls(start_us, end_us, start_us, end_us)
-        latest_us = np.maximum.accumulate(end_us)
-        before = np.concatenate(([NO_PAUSE_US], start_us[1:] - latest_us[:-1]))
-        after = np.where(end_us == latest_us, np.concatenate((before[1:], [NO_PAUSE_US])), 0)
-        own: Floats = np.asarray((end_us - start_us) * SHARE, dtype=np.float64)
-        return cls(start_us, end_us, _reach(before, own), _reach(after, own))
-
-    def moments_us(self) -> Integers:
-        """What must be asked of the curve, besides the starts and ends."""
-        start, end = self.at_start_us > 0, self.at_end_us > 0
-        return np.concatenate(
-            (
-                self.start_us[start] - self.at_start_us[start],
-                self.start_us[start] + self.at_start_us[start],
-                self.end_us[end] - self.at_end_us[end],
-                self.end_us[end] + self.at_end_us[end],
-            )
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +42,6 @@ class Edges:
     start_late_s: Floats
     end_late_s: Floats
     reach_s: Floats  # the farthest that either could be seen
-
-
-def _reach(pause_us: Integers, own: Floats) -> Integers:
-    reach = np.minimum(np.minimum(pause_us * SHARE, own), FARTHEST_US).astype(np.int64) // MINUTE_US * MINUTE_US
-    return np.where(reach >= SHORTEST_US, reach, 0)
 
 
 def seen(curve: Curve, reach: Reach) -> Edges:
@@ -129,10 +87,6 @@ def _power(curve: Curve, start_us: Integers, end_us: Integers) -> Floats:
 
 Flags = NDArray[np.bool_]
 
-SLICES = 40
-NEAR_THE_NEXT_US = 60_000_000  # an end that lies so near the next start is that start
-LEAST_JOINED = 0.5  # of the runs
-FEWEST_RUNS = 30
 AT_WORK, AT_REST = 0.9, 0.1  # of a run's slices, and of all last slices: the usual power of either
 LONG = 0.75  # of the rests: longer ones show what the line draws in them
 
@@ -150,28 +104,16 @@ class Rests:
     share: Floats  # of the energy, in the rest at the end, at the lowest power that it or a long one shows
 
 
-def joined(start_us: Integers, end_us: Integers) -> Flags:
-    """Which runs, in order of start, end where the next one starts."""
-    pause = start_us[1:] - end_us[:-1]
-    return np.append((pause >= 0) & (pause <= NEAR_THE_NEXT_US), False)[: len(start_us)]
-
-
-def moments_us(start_us: Integers, end_us: Integers) -> Integers:
-    """What `seen` asks the curve for: nothing of a log that shows its pauses."""
-    return _edges(start_us, end_us).ravel() if _looks(joined(start_us, end_us)) else np.zeros(0, dtype=np.int64)
-
-
 def rests_seen(curve: Curve, start_us: Integers, end_us: Integers) -> Rests | None:
     """The rests within the runs; None where the log has pauses, or where the meter shows no lower power for any."""
-    ends_joined = joined(start_us, end_us)
-    if not _looks(ends_joined):
+    edges = slices_of(start_us, end_us).reshape(-1, SLICES + 1)
+    if not len(edges):
         return None
-    edges = _edges(start_us, end_us)
     energy, known_s = curve.over(edges[:, :-1].ravel(), edges[:, 1:].ravel())
     length_s = np.diff(edges, axis=1) / 1e6
     energy, known_s = np.abs(energy).reshape(length_s.shape), known_s.reshape(length_s.shape)
     known = (known_s >= KNOWN * length_s).all(axis=1) & (length_s > 0).all(axis=1) & (energy.sum(axis=1) > 0)
-    if known.sum() < FEWEST_RUNS:
+    if known.sum() < FEWEST_JOINED:
         return None
     energy, length_s = energy[known], length_s[known]
     power = energy / length_s
@@ -189,16 +131,7 @@ def rests_seen(curve: Curve, start_us: Integers, end_us: Integers) -> Rests | No
     found = [np.full(len(known), np.nan) for _ in told]
     for whole, own in zip(found, told, strict=True):
         whole[known] = own
-    return Rests(ends_joined, *found)
-
-
-def _looks(ends_joined: Flags) -> bool:
-    return len(ends_joined) >= FEWEST_RUNS and float(ends_joined.mean()) >= LEAST_JOINED
-
-
-def _edges(start_us: Integers, end_us: Integers) -> Integers:
-    edges: Integers = start_us[:, None] + (end_us - start_us)[:, None] * np.arange(SLICES + 1) // SLICES
-    return edges
+    return Rests(joined(start_us, end_us), *found)
 
 
 NOTHING = 0.05  # of the usual power of the runs
@@ -227,10 +160,10 @@ class RunRecord:
 
 
 def of_runs(curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[str], bin_edges_us: Integers) -> RunRecord:
-    """The runs along one curve that was asked for the edges of `Reach.of` them, for `rests.moments_us` and for `bin_edges_us`."""
+    """The runs along one curve that was asked for the edges of `Reach.of` them, for `slices_of` them and for `bin_edges_us`."""
     energy, known_s = curve.over(start_us, end_us)
     length_s = (end_us - start_us) / 1e6
-    told, silent = Told.nothing(), np.zeros(len(start_us))
+    told, silent = NOTHING_TOLD, np.zeros(len(start_us))
     if len(bin_edges_us) > 1:
         in_bins, known_in_bins_s = curve.over(bin_edges_us[:-1], bin_edges_us[1:])
         bins = Bins(bin_edges_us, in_bins, known_in_bins_s * 1e6 / (bin_edges_us[1] - bin_edges_us[0]))

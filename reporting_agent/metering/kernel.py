@@ -1,7 +1,5 @@
 """The inner loops over a block of readings. They work in chunks that stay in the processor's cache and in memory that is used again.
 
-Sums are of whole numbers (see `fixed`), which no order can change.
-
 Exact sums: energy as whole numbers, so that neither order nor grouping can change the last digit.
 
 A *step* is 2^-20 of the meter's unit, the digit that is kept. Sums are carried with 32 binary places more, in two
@@ -22,24 +20,6 @@ from reporting_agent.metering.segments import HOUR_US
 STEPS_PER_UNIT = float(2**20)
 PLACES = float(2**32)  # of a step
 MOST = float(2**42)  # units; a meter that counts 4e12 in one step of time has counted nonsense, and no integer would hold it
-
-
-def split(energy: Floats) -> tuple[Integers, Integers]:
-    """Whole steps (rounded down) and the rest in 2^-32 of a step; |energy| < `MOST`."""
-    steps = energy * STEPS_PER_UNIT
-    whole = np.floor(steps)
-    return whole.astype(np.int64), np.rint((steps - whole) * PLACES).astype(np.int64)
-
-
-def rounded(whole: Integers, rest: Integers) -> Integers:
-    """The nearest whole number of steps, halves upwards."""
-    return whole + ((rest + (1 << 31)) >> 32)
-
-
-def units(steps: Integers) -> Floats:
-    """Whole steps in the meter's unit: exact below 2^53 steps, 8 billion units."""
-    in_units: Floats = steps / STEPS_PER_UNIT
-    return in_units
 
 
 Integers = NDArray[np.int64]
@@ -139,7 +119,7 @@ def near_power_of_ten(value: Floats, power: float) -> bool:
 
 
 def rate_sums(time_us: Integers, value: Floats, factor: float, at: Integers) -> tuple[Integers, Integers]:
-    """Exact sums (see `fixed.split`) of the trapezoids before each reading `at` (in order), and of all."""
+    """Exact sums (see `curve.split`) of the trapezoids before each reading `at` (in order), and of all."""
     sums_at = _Sums(at)
     for first in range(0, len(value) - 1, CHUNK):
         last = min(first + CHUNK, len(value) - 1)

@@ -8,7 +8,7 @@ A meter's own history: a few thousand of its readings, evenly spread, whatever t
 
 Every `stride`-th reading by its number in the record is kept; once more than `MOST` stand there, every second is dropped
 and the stride doubles. So the sample depends on the readings alone, not on the blocks they came in, and costs next to
-nothing: rules that ask what is usual for this meter (`spikes`, `standing`, `ceiling`, `grain`) ask it.
+nothing: rules that ask what is usual for this meter (`spikes`, `flat_ceiling`, `stuck_values`, changes of resolution) ask it.
 
 Zeros of a meter that is never at zero: what a logger writes where no value came, or an outage.
 
@@ -25,19 +25,21 @@ cut off there. A load that is steady, or written in coarse steps, has many alike
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.config import Meter
+from reporting_agent.metering.readings import Columns, Readings
+from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.row_numbers import Rows
 
 MOST = 4096  # quantiles to a percent, the finest digit to a few weeks of a year; 200 kB a meter
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Columns):
     """Sampled readings in order of time.
 
     `number` counts readings from 0, `step_us` is the time since the reading before (0 of the first), `power` the load that the
@@ -53,46 +55,50 @@ class Sample:
     row: Integers
     file: Integers
 
-    def __len__(self) -> int:
-        return len(self.number)
-
-    def at(self, chosen: NDArray[np.bool_] | slice) -> Sample:
-        return Sample(*(getattr(self, one.name)[chosen] for one in fields(self)))
-
-
-def joined(parts: Sequence[Sample]) -> Sample:
-    return Sample(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Sample)))
-
 
 EMPTY = Sample(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, float, np.int64, float, np.int64, np.int64)))
 
 
+@dataclass(slots=True)
 class Sampler:
     """Takes readings in order and keeps the sample."""
 
-    def __init__(self) -> None:
-        self.stride = 1
-        self.seen = 0
-        self._parts: list[Sample] = []
+    stride: int = 1
+    seen: int = 0
+    _parts: list[Sample] = field(default_factory=list)
 
-    def chosen(self, count: int) -> slice:
-        """Which of the next `count` readings belong to the sample: at the stride that they will leave it at."""
-        before = self.stride
-        while -(-(self.seen + count) // self.stride) > MOST:
+    def see(self, meter: Meter, readings: Readings, last: tuple[int, float] | None, file: int) -> None:
+        """The next readings, after one of this stamp and value; those of them belong to the sample that the stride then chooses."""
+        number, count, before = self.seen, len(readings), self.stride
+        while -(-(number + count) // self.stride) > MOST:
             self.stride *= 2
         if self.stride > before and self._parts:
-            whole = joined(self._parts)
+            whole = self.sample()
             self._parts = [whole.at(whole.number % self.stride == 0)]
-        return slice(-self.seen % self.stride, count, self.stride)
-
-    def add(self, part: Sample, count: int) -> None:
-        """Keep these of the next `count` readings, which `chosen` chose."""
         self.seen += count
-        if len(part):
-            self._parts.append(part)
+        places = np.arange(-number % self.stride, count, self.stride)
+        if not len(places):
+            return
+        time_us, value = readings.time_us[places], readings.value[places]
+        before_us, before_value = readings.time_us[places - 1], readings.value[places - 1]
+        if places[0] == 0:
+            before_us[0], before_value[0] = last or (time_us[0], np.nan)
+        step_us = time_us - before_us
+        load = loads(meter, step_us, before_value, value)
+        self._parts.append(Sample(number + places, time_us, value, step_us, load, readings.row[places], np.full(len(places), file)))
 
     def sample(self) -> Sample:
-        return joined(self._parts) if self._parts else EMPTY
+        return EMPTY.then(*self._parts)
+
+
+def loads(meter: Meter, step_us: Integers, before: Floats, value: Floats) -> Floats:
+    """The load that each reading tells: of a rate its value; else the energy an hour since the reading before, NaN where there is none."""
+    if meter.reading == "rate":
+        return value
+    energy = value - before if meter.reading == "register" else value
+    with np.errstate(divide="ignore", invalid="ignore"):
+        load: Floats = np.where(step_us > 0, energy * (HOUR_US / np.maximum(step_us, 1)), np.nan)
+    return load
 
 
 Integers = NDArray[np.int64]
@@ -111,7 +117,7 @@ FEWEST_ALIKE, ALIKE = 8, 0.1  # so many peaks within this share of their median 
 
 
 @dataclass(frozen=True, slots=True)
-class Highest:
+class Highest(Columns):
     """Readings of the highest loads; the load was drawn over (`before_us`, `time_us`]. `load` is least what the reading proves."""
 
     number: Integers
@@ -121,22 +127,16 @@ class Highest:
     row: Integers
     file: Integers
 
-    def __len__(self) -> int:
-        return len(self.number)
-
-    def at(self, chosen: Flags | Integers) -> Highest:
-        return Highest(*(getattr(self, one.name)[chosen] for one in fields(self)))
-
 
 NONE = Highest(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, np.int64, float, np.int64, np.int64)))
 
 
+@dataclass(slots=True)
 class Peaks:
     """Takes loads in order and keeps the highest."""
 
-    def __init__(self) -> None:
-        self._kept = NONE
-        self.floor = 0.0  # a load must be above it to be kept
+    floor: float = 0.0  # a load must be above it to be kept
+    highest: Highest = NONE
 
     def see(self, number: int, time_us: Integers, load: Floats, row: Rows, file: int) -> None:
         """The next loads; the first stamp only says since when the first load was drawn (one stamp more than loads)."""
@@ -144,14 +144,11 @@ class Peaks:
         if not len(above):
             return
         found = Highest(number + above, time_us[above], time_us[above + 1], load[above], row[above], np.full(len(above), file))
-        whole = Highest(*(np.concatenate((getattr(self._kept, one.name), getattr(found, one.name))) for one in fields(Highest)))
+        whole = self.highest.then(found)
         if len(whole) > MOST_KEPT:
             whole = whole.at(np.sort(np.argsort(-whole.load, kind="stable")[:MOST_KEPT]))
             self.floor = float(whole.load.min())
-        self._kept = whole
-
-    def highest(self) -> Highest:
-        return self._kept
+        self.highest = whole
 
 
 def plausible_load(sample: Sample) -> float:
@@ -205,12 +202,12 @@ BASE, LOW = 0.1, 0.01  # of the median: what the lowest hundredth of the reading
 LONGEST_DROPOUT = 2  # readings in a row
 
 
+@dataclass(slots=True)
 class Zeros:
     """Takes readings in order and keeps the zeros, until there are too many to be drop-outs."""
 
-    def __init__(self) -> None:
-        self.kept: list[Integers] = []
-        self.count = 0
+    kept: list[Integers] = field(default_factory=list)
+    count: int = 0
 
     def see(self, number: int, time_us: Integers, value: Floats, row: Rows, file: int) -> None:
         """The next readings, of which the first has this number in the record."""

@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import AT_RANGE, Readings, all_nines, rolls
+from reporting_agent.metering.cleaning import AT_RANGE, all_nines, rolls
 from reporting_agent.metering.kernel import MOST, STEPS_PER_UNIT
 from reporting_agent.metering.own_time import put_right
+from reporting_agent.metering.readings import Columns, Readings
 from reporting_agent.metering.segments import HOUR_US
 
 Integers = NDArray[np.int64]
@@ -41,15 +42,12 @@ class OwnEnergy:
 
 
 @dataclass(frozen=True, slots=True)
-class _Own:
+class _Own(Columns):
     """Readings with the window each belongs to, ordered by window and stamp."""
 
     window: Integers
     time_us: Integers
     value: Floats
-
-    def at(self, chosen: Flags | Integers | slice) -> _Own:
-        return _Own(self.window[chosen], self.time_us[chosen], self.value[chosen])
 
 
 @dataclass(slots=True)
@@ -90,7 +88,7 @@ class OwnWindows:
             self._held.append(own)
             reached = int(own.window.max())
             if reached > self._done:
-                self._meter(_together(self._held), reached)
+                self._settle(reached)
 
     def take_again(self, readings: Readings) -> None:
         """On a second pass: the readings of windows that are late."""
@@ -100,7 +98,7 @@ class OwnWindows:
     def close(self) -> None:
         """After the last reading of the first pass; `late` are to be taken again, and closed once more."""
         if self._held:
-            self._meter(_together(self._held), len(self.start_us))
+            self._settle(len(self.start_us))
         self._done = len(self.start_us)
 
     def energies(self) -> OwnEnergy:
@@ -115,8 +113,9 @@ class OwnWindows:
         inside = (window >= 0) & (at_us < self.end_us[np.maximum(window, 0)]) if len(self.start_us) else np.zeros(len(at_us), dtype=bool)
         return _Own(window[inside], time_us[inside], readings.value[inside])
 
-    def _meter(self, own: _Own, until: int) -> None:
-        """Settle the windows before `until`, and hold the others' readings."""
+    def _settle(self, until: int) -> None:
+        """Meter the windows before `until`, and hold the others' readings."""
+        own = self._held[0].then(*self._held[1:])
         now = own.window < until
         rest = own.at(~now)
         self._held = [rest] if len(rest.window) else []
@@ -252,12 +251,6 @@ class OwnWindows:
     @property
     def _gap_us(self) -> int:
         return round(self.longest_gap_s * 1e6)
-
-
-def _together(parts: list[_Own]) -> _Own:
-    if len(parts) == 1:
-        return parts[0]
-    return _Own(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("window", "time_us", "value")))
 
 
 def _enclosed(own: _Own, suspect: Flags) -> Flags:

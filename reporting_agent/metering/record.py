@@ -13,7 +13,7 @@ What the readings of one meter show of the meter itself, gathered block by block
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,42 +125,39 @@ class MeterRecord:
 _COUNTED_STEP_S = 7200  # steps up to here are counted in a table, longer ones one by one
 
 
+@dataclass(slots=True)
 class Seen:
     """Takes settled readings in order of time; each block begins with the reading that ended the one before."""
 
-    def __init__(self, meter: Meter) -> None:
-        self._rate = meter.reading == "rate"
-        low, high = meter.range or (-np.inf, np.inf)
-        self._end = np.inf if meter.range is None else high - AT_RANGE * (high - low)
-        self.readings = 0
-        self.first_us: int | None = None
-        self.last_us: int | None = None
-        self.highest = -np.inf
-        self.lowest = np.inf
-        self.quantum = np.inf
-        self.steps_s: dict[int, int] = {}
-        self.at_range_us = 0
+    meter: Meter
+    readings: int = 0
+    first_us: int | None = None
+    last_us: int | None = None
+    highest: float = -np.inf
+    lowest: float = np.inf
+    quantum: float = np.inf
+    steps_s: dict[int, int] = field(default_factory=dict)
+    at_range_us: int = 0
 
-    def add(self, time_us: Integers, value: Floats, made: Segments) -> None:
-        """The readings as cleaned, and what lies between them; the first stood in the call before, but for the very first call."""
+    def add(self, time_us: Integers, value: Floats, made: Segments, known: Segments) -> None:
+        """The readings as cleaned, what lies between them, and where energy is known; the first reading stood in the call before."""
         self._count(time_us)
         self._count_steps(time_us)
         moved = np.abs(np.diff(value))
         moved = moved[moved > 0]  # NaN, an interval that is not known, is no step either
         self.quantum = min(self.quantum, float(moved.min(initial=np.inf)))
-        if self._rate:
+        low, high = self.meter.range or (-np.inf, np.inf)
+        end = np.inf if self.meter.range is None else high - AT_RANGE * (high - low)
+        if self.meter.reading == "rate":
             self._loads(float(value.min()), float(value.max()))
-            top = value >= self._end
+            top = value >= end
             at_end = top[:-1] & top[1:]
         else:
-            at_end = made.energy * (HOUR_US / np.maximum(made.end_us - made.start_us, 1)) >= self._end
+            at_end = made.energy * (HOUR_US / np.maximum(made.end_us - made.start_us, 1)) >= end
+            if len(known):
+                load = known.energy * (HOUR_US / (known.end_us - known.start_us))
+                self._loads(float(load.min()), float(load.max()))
         self.at_range_us += int((made.end_us - made.start_us)[at_end].sum())
-
-    def add_segments(self, kept: Segments) -> None:
-        """Those of them over which energy is known."""
-        if not self._rate and len(kept):
-            load = kept.energy * (HOUR_US / (kept.end_us - kept.start_us))
-            self._loads(float(load.min()), float(load.max()))
 
     def add_run(self, run: Run, lowest_load: float, highest_load: float) -> None:
         """Sound readings; none of them at the end of the range."""

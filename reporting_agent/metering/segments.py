@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.metering.readings import Columns
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -25,7 +27,7 @@ HOUR_US = 3600 * MICROSECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Segments:
+class Segments(Columns):
     """Disjoint stretches of time in order, each with its energy (unit of the meter's register or of its rate times hours)."""
 
     start_us: Integers
@@ -33,27 +35,11 @@ class Segments:
     energy: Floats
     bend: Floats
 
-    def __len__(self) -> int:
-        return len(self.start_us)
-
-    def where(self, keep: NDArray[np.bool_]) -> Segments:
-        return self if keep.all() else Segments(self.start_us[keep], self.end_us[keep], self.energy[keep], self.bend[keep])
-
     @classmethod
     def of_rate(cls, start_us: Integers, end_us: Integers, before: Floats, after: Floats) -> Segments:
         """Straight lines from `before` to `after`; energy in rate x hours."""
         hours = (end_us - start_us) / HOUR_US
         return cls(start_us, end_us, (before + after) / 2 * hours, (after - before) / 2 * hours)
-
-    def at(self, places: Integers) -> Segments:
-        return Segments(self.start_us[places], self.end_us[places], self.energy[places], self.bend[places])
-
-    def until(self, moment_us: Integers) -> tuple[Integers, Floats]:
-        """Of each segment, the microseconds and the energy that have passed at its own moment; all of it after its end."""
-        length = self.end_us - self.start_us
-        passed = np.clip(moment_us - self.start_us, 0, length)
-        share = passed / length
-        return passed, self.energy * share + self.bend * share * (share - 1)
 
 
 def register_segments(time_us: Integers, value: Floats) -> Segments:

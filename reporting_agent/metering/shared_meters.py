@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config.meters import Allocation
-from reporting_agent.metering.curve import Curve
-from reporting_agent.metering.kernel import STEPS_PER_UNIT, units
+from reporting_agent.metering.curve import Curve, units
+from reporting_agent.metering.kernel import STEPS_PER_UNIT
 from reporting_agent.metering.segments import HOUR_US
 
 Integers = NDArray[np.int64]

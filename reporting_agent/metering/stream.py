@@ -8,29 +8,11 @@ engine then reads that meter again as a whole.
 An interval meter's reading at the open edge of the record (the first where stamps end intervals, the last where they start
 them) has no neighbour to tell its length. It is the declared `interval_s`; else the spacing of its neighbours where the two
 nearest agree; else it is not known, and the reading is left out with a finding.
-
-Which blocks of readings may take the fast road: the one place where its conditions stand.
-
-A block passes where no rule of `cleaning` could find anything in it. The screen may hold back too much and never too little:
-what it holds back goes the careful road, which names, counts and repairs, and comes to the same energies to the last bit where there
-was nothing after all. A new rule of cleaning that looks at single readings or at neighbours needs its condition here.
-
-| held back | because of |
-|---|---|
-| a value that is not finite, or beyond 2^42 | `clean`, `fixed.MOST` |
-| a value that may be five nines or more | sentinels |
-| a stamp not later than the one before | duplicates, late entries, clock jumps |
-| a step longer than the label rule's longest gap, or than an interval meter's declared interval | gaps |
-| a register that falls | spikes, resets, rollovers, changes of unit |
-| of a rate, a value below its range, at its end or above | out of range, saturated |
-| of a register or an interval, a load below the range, at its end or above | out of range, saturated |
-| on a second pass: a time, a stamp or a value that the verdict names | all that only the whole record shows |
-
-Runs of equal values and the highest load do not hold a block back: `watch` is told of them.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -38,12 +20,15 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import cleaning
-from reporting_agent.metering.cleaning import AT_RANGE, NOTHING, Readings
-from reporting_agent.metering.curve import Run
-from reporting_agent.metering.kernel import Scan, near_power_of_ten, nines_below, scan
+from reporting_agent.metering.curve import Course, Curve, Run
+from reporting_agent.metering.kernel import Scan, scan
+from reporting_agent.metering.known_energy import across_gaps, known
 from reporting_agent.metering.own_time import put_right
+from reporting_agent.metering.own_window import OwnWindows
+from reporting_agent.metering.readings import NOTHING, Readings
 from reporting_agent.metering.record import Seen
-from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments, interval_segments, rate_segments, register_segments
+from reporting_agent.metering.screen import Screen, load_at_most
+from reporting_agent.metering.segments import MICROSECONDS, Segments, interval_segments, rate_segments, register_segments
 from reporting_agent.metering.tally import NO_STAMPS, Tally, Verdict
 from reporting_agent.metering.whole_record import Watch
 from reporting_agent.row_numbers import Rows
@@ -51,58 +36,27 @@ from reporting_agent.row_numbers import Rows
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_POWERS = tuple(10.0**whole for whole in range(2, 13))
-
-
-class Screen:
-    """The conditions of one meter on one pass over its record."""
-
-    def __init__(self, meter: Meter, longest_gap_us: int, verdict: Verdict | None) -> None:
-        self._register = meter.reading == "register"
-        self._rate = meter.reading == "rate"
-        interval_us = None if meter.reading != "interval" or meter.interval_s is None else round(meter.interval_s * MICROSECONDS)
-        self._longest_step_us = longest_gap_us if interval_us is None else min(longest_gap_us, interval_us)
-        low, high = meter.range or (-np.inf, np.inf)
-        self._low, self._end = low, high if meter.range is None else high - AT_RANGE * (high - low)
-        self._verdict = verdict
-
-    def passes(self, time_us: Integers, value: Floats, found: Scan) -> bool:
-        """Whether nothing is to be looked at in these readings, but for their load: see `load_passes`."""
-        if not found.sound or found.least_step_us <= 0 or found.most_step_us > self._longest_step_us:
-            return False
-        if self._register and found.least_move < 0:
-            return False
-        if self._rate and not self.load_passes(found.lowest, found.highest):
-            return False
-        return not self._nines(value, found) and not self._judged(time_us, found)
-
-    def load_passes(self, lowest: float, highest: float) -> bool:
-        """Whether power or flow, of a register or an interval energy an hour, lies inside the range."""
-        return self._low <= lowest and highest < self._end
-
-    def _nines(self, value: Floats, found: Scan) -> bool:
-        largest = max(-found.lowest, found.highest)
-        smallest = max(found.lowest, -found.highest, 0.0)
-        for power in _POWERS:
-            low, high = nines_below(power)
-            if low <= largest and smallest <= high and near_power_of_ten(value, power):
-                return True
-        return False
-
-    def _judged(self, time_us: Integers, found: Scan) -> bool:
-        verdict = self._verdict
-        if verdict is None:
-            return False
-        first, last = int(time_us[0]), int(time_us[-1])
-        return bool(
-            (verdict.ceiling is not None and found.highest >= verdict.ceiling)
-            or any(((spans.first_us <= last) & (spans.last_us >= first)).any() for spans in (verdict.unknown, verdict.caught_up))
-            or ((verdict.stamps_us >= first) & (verdict.stamps_us <= last)).any()
-        )
-
-
 _AGREE_US = MICROSECONDS
+FIRST_READINGS = 512  # of a meter, laid out before the rest of its first block may take the fast road: enough to tell its usual load
 _FEWEST = 16  # readings; shorter blocks are sooner laid out than screened
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of one meter.
+
+    Args:
+        moments_us: every moment that a window begins or ends at.
+        longest_gap_s: from the label rule of the meter's step.
+        factor: of a rate, what one unit of it gives in an hour, in the unit of the energy (kW: 1 kWh; W: 0.001 kWh).
+        own: takes the same readings, for windows that are metered by themselves.
+    """
+
+    meter: Meter
+    moments_us: NDArray[np.int64]
+    longest_gap_s: float
+    factor: float = 1.0
+    own: OwnWindows | None = None
 
 
 class OutOfOrder(Exception):  # noqa: N818 - a turn of the road between engine and stream, not an error anyone sees
@@ -112,27 +66,25 @@ class OutOfOrder(Exception):  # noqa: N818 - a turn of the road between engine a
 class MeterStream:
     """Takes the blocks of one meter in file order and gives segments of known energy in order of time."""
 
-    def __init__(
-        self, meter: Meter, longest_gap_s: float, factor: float = 1.0, verdict: Verdict | None = None, *, whole: bool = False
-    ) -> None:
+    def __init__(self, asked: Asked, verdict: Verdict | None = None, *, fast: bool = False, whole: bool = False) -> None:
         """One pass over the record of a meter.
 
         Args:
-            factor: of a rate, what one unit of it gives in an hour, in the unit of the energy.
             verdict: what a first pass over the same record showed; without it, this is the first.
+            fast: sound blocks take the fast road; otherwise all readings take the careful one.
             whole: the record comes in one block, so that nothing of it stands elsewhere.
         """
-        self.meter = meter
+        self.meter = meter = asked.meter
+        self.curve = Curve(asked.moments_us)
+        self._fast = fast
         self._whole = whole or verdict is not None  # a first pass in blocks found no clock that reaches over their edges
-        self.verdict = verdict
         self.tally = Tally(meter.id)
         self.seen = Seen(meter)
-        self.across_gaps: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []  # ends of gaps, what a register counted over them
-        self._factor = factor
+        self._factor = asked.factor
         self._judged_before = verdict
         self._watch = Watch(meter) if verdict is None else None
         self._left_out_us = NO_STAMPS  # stamps of readings that were there and were left out, since the tail
-        self._longest_gap_us = round(longest_gap_s * MICROSECONDS)
+        self._longest_gap_us = round(asked.longest_gap_s * MICROSECONDS)
         self._screen = Screen(meter, self._longest_gap_us, verdict)
         self._tail = NOTHING
         self._file = ""
@@ -140,10 +92,25 @@ class MeterStream:
         self._closes = meter.reading == "interval" and meter.stamp == "start"
         self._third_last_us: int | None = None
 
-    @property
-    def begins(self) -> bool:
-        """Whether no reading has come yet."""
-        return not len(self._tail)
+    def take(self, readings: Readings, file: str) -> None:
+        """The next block: the curve goes on along it, by the fast road where that is taken and the block is sound, else by the careful one.
+
+        Raises:
+            OutOfOrder: the meter must be read again as a whole.
+        """
+        if self._fast and not len(self._tail) and len(readings) > 2 * FIRST_READINGS:
+            self._take(readings.at(slice(0, FIRST_READINGS)), file)  # the fast road needs a beginning to go on from
+            readings = readings.at(slice(FIRST_READINGS, None))
+        self._take(readings, file)
+
+    def _take(self, readings: Readings, file: str) -> None:
+        passed = self.pass_over(readings, file) if self._fast else None
+        if passed is None:
+            self.curve.add(self.feed(readings, file))
+        else:
+            lead, run = passed
+            self.curve.add(lead)
+            self.curve.add_run(run)
 
     def feed(self, readings: Readings, file: str) -> Segments:
         """Segments that are settled after this block."""
@@ -159,7 +126,7 @@ class MeterStream:
             raise OutOfOrder
         joined = self._tail.then(cleaned)
         spike = cleaning.spikes(joined, self.meter)
-        self.tally.add("register-spike", file, joined.row[spike])
+        self.tally.add("register-spike", file, joined.row, spike)
         joined = joined.at(~spike)
         if self._watch is not None:
             self._watch.see(joined.at(slice(0, -1)), file)
@@ -196,7 +163,7 @@ class MeterStream:
             return None
         self._file = file
         if self._watch is not None:
-            self._watch.see(lead, file, lowest=found_lead.lowest, highest=_load_at_most(self.meter.reading, found_lead))
+            self._watch.see(lead, file, lowest=found_lead.lowest, highest=load_at_most(self.meter.reading, found_lead))
             longest_run = None if found.standing else 1 + found.still
             self._watch.see(readings.at(settled), file, lowest=found.lowest, highest=highest, longest_run=longest_run)
         led = self._segments(lead)
@@ -211,15 +178,18 @@ class MeterStream:
             value = value[1:] if self.meter.stamp == "end" else value[:-1]
         return Run(self.meter.reading, put_right(time_us, self.meter), value, self._factor, found)
 
-    def close(self) -> Segments:
-        """The last segment, after all blocks. From here on `verdict` holds what the whole record showed."""
+    def close(self) -> Course:
+        """After all blocks: the last segment, and all that this meter told, with what its whole record showed."""
+        verdict = self._judged_before
         if self._watch is not None:
             self._watch.see(self._tail, self._file)
-            self.verdict = self._watch.verdict(self.tally)
-        if self.verdict is not None:
-            self.tally.take_in(self.verdict.tally)
+            verdict = self._watch.verdict(self.tally)
+        if verdict is not None:
+            self.tally.take_in(verdict.tally)
         last, self._tail = self._with_last(self._with_first(self._tail)), NOTHING
-        return self._segments(last)
+        self.curve.add(self._segments(last))
+        self.curve.finish()
+        return Course(self.curve, tuple(self.tally.findings()), self.seen.facts(), verdict)
 
     def _with_first(self, readings: Readings) -> Readings:
         """A stamp before the first reading, so that its interval has a beginning."""
@@ -262,30 +232,9 @@ class MeterStream:
         else:
             length = None if self.meter.interval_s is None else round(self.meter.interval_s * MICROSECONDS)
             made = interval_segments(time_us, readings.value, stamp=self.meter.stamp, length_us=length)
-        self.seen.add(time_us, readings.value, made)
-        self._note_gaps(made, readings)
-        kept = cleaning.judge(
-            made, readings, self.meter, self._longest_gap_us, self._file, self.tally, self._left_out_us, self._judged_before
-        )
-        self.seen.add_segments(kept)
+        if self.meter.reading == "register":
+            for end_us, energy in across_gaps(made, readings, self.meter, self._longest_gap_us, self._judged_before):
+                self.curve.add_unplaced(end_us, energy)
+        kept = known(made, readings, self.meter, self._longest_gap_us, self._file, self.tally, self._left_out_us, self._judged_before)
+        self.seen.add(time_us, readings.value, made, kept)
         return kept
-
-    def _note_gaps(self, made: Segments, readings: Readings) -> None:
-        """What a register counted across gaps: known in all, though not when. Nothing where it fell or counted the impossible."""
-        length = made.end_us - made.start_us
-        if self.meter.reading == "register" and self._judged_before is not None:
-            hung = self._judged_before.caught_up.between(readings.time_us) & (made.energy > 0)
-            self.across_gaps.append((made.end_us[hung], made.energy[hung]))
-        if self.meter.reading != "register" or not (length > self._longest_gap_us).any():
-            return
-        counted = cleaning.judge(made, readings, self.meter, int(length.max()), "", Tally(self.meter.id))
-        long = counted.end_us - counted.start_us > self._longest_gap_us
-        self.across_gaps.append((counted.end_us[long], counted.energy[long]))
-
-
-def _load_at_most(reading: str, found: Scan) -> float:
-    """No load in these readings is higher, in the unit of the meter's range."""
-    if reading == "rate":
-        return found.highest
-    energy = found.most_move if reading == "register" else max(found.highest, 0.0)
-    return energy * (HOUR_US / found.least_step_us)

@@ -9,7 +9,7 @@ register, only the batches can tell: see `against_batches`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import ceil, log
 from typing import Any
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.metering.outliers import Highest, Sample
+from reporting_agent.metering.readings import Columns
 from reporting_agent.row_numbers import Rows
 
 Integers = NDArray[np.int64]
@@ -38,7 +39,7 @@ RETURNS = 3  # a value at which the meter stands again in so many other runs is 
 
 
 @dataclass(frozen=True, slots=True)
-class Runs:
+class Runs(Columns):
     """Runs of equal values in order of time; `number` is that of the first reading in the record, `last_us` the last equal stamp."""
 
     number: Integers
@@ -47,44 +48,28 @@ class Runs:
     first_us: Integers
     last_us: Integers
     row: Integers
-    file: Integers  # a place in `files`
-    files: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.number)
-
-    def at(self, chosen: Flags | Integers) -> Runs:
-        return replace(self, **{name: getattr(self, name)[chosen] for name in _ARRAYS})
-
-
-_ARRAYS = tuple(one.name for one in fields(Runs))[:-1]
+    file: Integers
 
 
 def _one_run(values: Sequence[Any]) -> Runs:
-    arrays: dict[str, Any] = {name: np.array([value]) for name, value in zip(_ARRAYS, values, strict=True)}
-    return Runs(**arrays)
-
-
-def _joined(parts: Sequence[Runs]) -> Runs:
-    arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS}
-    return Runs(**arrays)
+    return Runs(*(np.array([value]) for value in values))
 
 
 _NO_ROWS = np.zeros(0, dtype=np.int64)
 NO_RUNS = Runs(_NO_ROWS, _NO_ROWS, np.zeros(0), _NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_ROWS)
 
 
+@dataclass(slots=True)
 class Pairs:
     """How many readings equal the one before, by size of the value (octaves) and by pieces of `PIECE` readings of the record. Not of 0.
 
     Counted over the edges of blocks, too, and in pieces of the whole record: where a record is cut into blocks changes nothing.
     """
 
-    def __init__(self) -> None:
-        self._number: list[Integers] = []
-        self._octave: list[Integers] = []
-        self._count: list[Integers] = []
-        self._last = np.nan  # the value before these, which equals nothing at the beginning
+    _number: list[Integers] = field(default_factory=list)
+    _octave: list[Integers] = field(default_factory=list)
+    _count: list[Integers] = field(default_factory=list)
+    _last: float = np.nan  # the value before these, which equals nothing at the beginning
 
     def see(self, number: int, value: Floats, *, any_within: bool = True) -> None:
         """The next readings, of which the first has this number; `any_within` is false where no two neighbours among them are equal."""
@@ -114,15 +99,15 @@ def octave(value: Floats) -> Integers:
     return size
 
 
+@dataclass(slots=True)
 class StandingRuns:
     """Takes settled readings in order of time and keeps their runs."""
 
-    def __init__(self) -> None:
-        self.pairs = Pairs()
-        self._kept = NO_RUNS
-        self._new: list[Runs] = []
-        self._waiting = 0
-        self._open: Runs | None = None  # the run that the last block ended in
+    pairs: Pairs = field(default_factory=Pairs)
+    _kept: Runs = NO_RUNS
+    _new: list[Runs] = field(default_factory=list)
+    _waiting: int = 0
+    _open: Runs | None = None  # the run that the last block ended in
 
     def see(self, number: int, time_us: Integers, value: Floats, row: Rows, file: int) -> None:
         """The next readings, of which the first has this number in the record."""
@@ -151,7 +136,7 @@ class StandingRuns:
         """The same one by one: for a handful of readings quicker than arrays."""
         run: list[Any] | None = None
         if self._open is not None:
-            run = [getattr(self._open, name)[0].item() for name in _ARRAYS]
+            run = [getattr(self._open, name)[0].item() for name in Runs.__slots__]
         for index, (at_us, one) in enumerate(zip(time_us.tolist(), value.tolist(), strict=True)):
             if run is not None and one == run[2]:
                 run[1] += 1
@@ -196,7 +181,7 @@ class StandingRuns:
                 self._gather()
 
     def _gather(self) -> None:
-        whole = _joined([self._kept, *self._new])
+        whole = self._kept.then(*self._new)
         if len(whole) > MOST_KEPT:
             longest = np.argsort(whole.first_us - whole.last_us, kind="stable")[:MOST_KEPT]
             whole = whole.at(np.sort(longest))
@@ -212,7 +197,7 @@ def _carried_on(before: Runs, found: Runs) -> Runs:
         found = found.at(np.arange(1, len(found)))
     else:
         first = before
-    return _joined([first, found])
+    return first.then(found)
 
 
 def implausible(runs: Runs, pairs: Pairs, sample: Sample, readings: int, changes: Integers) -> Flags:

@@ -17,6 +17,7 @@ from benchmarks.errors import Place
 from benchmarks.measurements import Finding, Severity
 from benchmarks.phrases import Phrase
 from reporting_agent.metering.outliers import EMPTY, Sample
+from reporting_agent.metering.readings import Columns
 from reporting_agent.metering.stuck_values import NO_RUNS, Runs
 from reporting_agent.row_numbers import Rows
 
@@ -132,6 +133,11 @@ class Tally:
     holes: list[NDArray[np.int64]] = field(default_factory=list)  # stamps before and after each gap
     loads_outside: list[tuple[int, float]] = field(default_factory=list)  # of each block: how many, and their median
 
+    def note_outside(self, load: NDArray[np.float64]) -> None:
+        """Loads of one block that the range makes impossible."""
+        if len(load):
+            self.loads_outside.append((len(load), float(np.median(np.abs(load)))))
+
     def outside(self) -> tuple[int, float]:
         """How many loads the range made impossible, and about what they were."""
         if not self.loads_outside:
@@ -139,8 +145,12 @@ class Tally:
         count, median = zip(*self.loads_outside, strict=True)
         return sum(count), float(np.average(median, weights=count))
 
-    def add(self, code: str, file: str, rows: Rows) -> None:
-        """Count these rows under the fault's code."""
+    def add(self, code: str, file: str, rows: Rows, found: NDArray[np.bool_] | None = None) -> None:
+        """Count these rows under the fault's code, or those of them that flags tell."""
+        if found is not None:
+            if not found.any():
+                return
+            rows = rows[found]
         if not len(rows):
             return
         self.counts[code] = self.counts.get(code, 0) + len(rows)
@@ -172,14 +182,11 @@ NO_PAIRS = np.zeros((0, 2), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
-class Spans:
+class Spans(Columns):
     """Stretches of time [first, last] in order, none overlapping another."""
 
     first_us: Integers = field(default_factory=lambda: NO_STAMPS)
     last_us: Integers = field(default_factory=lambda: NO_STAMPS)
-
-    def __len__(self) -> int:
-        return len(self.first_us)
 
     def hold(self, time_us: Integers) -> Flags:
         """Which moments lie in a span, its ends included."""
@@ -204,8 +211,8 @@ class Verdict:
 
     Over `unknown` the meter told nothing. Over `caught_up` a register hung and then caught up: what it counted is known, not when. Readings
     at `stamps_us` are left out. From `ceiling` up values were cut off and say nothing. `runs` are the meter's standstills and
-    `sample` some of its readings, for the batches to judge; `outside` how many loads the range made impossible, and their median;
-    `turned_back` and `holes` the stamps before and after every step back in time and every gap.
+    `sample` some of its readings, for the batches to judge, each in one of `files`; `outside` how many loads the range made
+    impossible, and their median; `turned_back` and `holes` the stamps before and after every step back in time and every gap.
     """
 
     tally: Tally
@@ -215,6 +222,7 @@ class Verdict:
     ceiling: float | None = None
     runs: Runs = NO_RUNS
     sample: Sample = EMPTY
+    files: tuple[str, ...] = ()
     outside: tuple[int, float] = (0, 0.0)
     turned_back: Integers = field(default_factory=lambda: NO_PAIRS)
     holes: Integers = field(default_factory=lambda: NO_PAIRS)

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config.meters import Meter
-from reporting_agent.metering.engine import Windows
+from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.record import MeterFacts
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS
 

@@ -13,7 +13,7 @@ Both are read off the meter's own sample, which tells the row of a change to wit
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import outliers, stuck_values
-from reporting_agent.metering.cleaning import Readings, saturated
-from reporting_agent.metering.outliers import EMPTY, Sample, Sampler
-from reporting_agent.metering.segments import HOUR_US
-from reporting_agent.metering.stuck_values import FEWEST
+from reporting_agent.metering.cleaning import saturated
+from reporting_agent.metering.outliers import Highest, Sample, Sampler
+from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.stuck_values import FEWEST, Runs
 from reporting_agent.metering.tally import NO_PAIRS, Spans, Tally, Verdict
 
 Flags = NDArray[np.bool_]
@@ -148,18 +148,18 @@ SPIKE_CODES = {"rate": "rate-spike", "interval": "interval-spike"}
 NEARLY = 0.8  # of what is plausible so far: readings below are not kept, for in the end they will be plausible
 
 
+@dataclass(slots=True)
 class Watch:
     """Takes the settled readings of one meter in order of time."""
 
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
-        self._sampler = Sampler()
-        self._runs = stuck_values.StandingRuns()
-        self._peaks = outliers.Peaks()
-        self._zeros = outliers.Zeros()
-        self._files: list[str] = []
-        self._last: tuple[int, float] | None = None  # stamp and value of the last reading seen
-        self._judged_at = 0  # readings seen when the floor of the peaks was last raised
+    meter: Meter
+    _sampler: Sampler = field(default_factory=Sampler)
+    _runs: stuck_values.StandingRuns = field(default_factory=stuck_values.StandingRuns)
+    _peaks: outliers.Peaks = field(default_factory=outliers.Peaks)
+    _zeros: outliers.Zeros = field(default_factory=outliers.Zeros)
+    _files: list[str] = field(default_factory=list)
+    _last: tuple[int, float] | None = None  # stamp and value of the last reading seen
+    _judged_at: int = 0  # readings seen when the floor of the peaks was last raised
 
     def see(
         self, readings: Readings, file: str, *, lowest: float = -np.inf, highest: float = np.inf, longest_run: int | None = None
@@ -168,7 +168,7 @@ class Watch:
 
         Args:
             lowest: the lowest value among them, where it is already known.
-            highest: the highest load (`_loads`) among them where it is already known, so that most blocks are passed over.
+            highest: the highest load (`outliers.loads`) among them where it is already known, so that most blocks are passed over.
             longest_run: the longest run of equal values among them, likewise; below `FEWEST` all that counts is whether it is 1.
         """
         if self._last is not None and len(readings) and readings.time_us[0] == self._last[0]:
@@ -178,65 +178,42 @@ class Watch:
         if not self._files or self._files[-1] != file:
             self._files.append(file)
         number, at = self._sampler.seen, len(self._files) - 1
-        self._sample(readings, number, at)
         if longest_run is None or longest_run >= FEWEST:
             self._runs.see(number, readings.time_us, readings.value, readings.row, at)
         else:
             self._runs.pass_over(number, readings.time_us, readings.value, readings.row, at, pairs=longest_run > 1)
-        if self._meter.reading != "register" and lowest <= 0:
+        self._sampler.see(self.meter, readings, self._last, at)
+        if self.meter.reading != "register" and lowest <= 0:
             self._zeros.see(number, readings.time_us, readings.value, readings.row, at)
         if highest > self._peaks.floor:
-            whole = readings if self._last is None else _one(*self._last).then(readings)
-            load = _loads(self._meter, np.diff(whole.time_us), whole.value[:-1], whole.value[1:])
-            self._peaks.see(number + len(readings) - len(load), whole.time_us, load, whole.row[1:], at)
+            time_us, value = readings.time_us, readings.value
+            if self._last is not None:
+                time_us, value = (np.append(one, more) for one, more in zip(self._last, (time_us, value), strict=True))
+            load = outliers.loads(self.meter, np.diff(time_us), value[:-1], value[1:])
+            first = len(readings) - len(load)
+            self._peaks.see(number + first, time_us, load, readings.row[first:], at)
         self._last = int(readings.time_us[-1]), float(readings.value[-1])
         if self._sampler.seen >= 4 * self._judged_at:
             self._judged_at = self._sampler.seen
             limit = outliers.plausible_load(self._sampler.sample())
             self._peaks.floor = max(self._peaks.floor, NEARLY * limit if np.isfinite(limit) else 0.0)
 
-    def _sample(self, readings: Readings, number: int, file: int) -> None:
-        chosen = self._sampler.chosen(len(readings))
-        if chosen.start >= len(readings):
-            self._sampler.add(EMPTY, len(readings))
-            return
-        places = np.arange(*chosen.indices(len(readings)))
-        time_us, value = readings.time_us[places], readings.value[places]
-        before_us, before = readings.time_us[places - 1], readings.value[places - 1]
-        if len(places) and places[0] == 0:
-            before_us[0], before[0] = self._last or (time_us[0], np.nan)
-        step_us = time_us - before_us
-        load = _loads(self._meter, step_us, before, value)
-        self._sampler.add(
-            Sample(number + places, time_us, value, step_us, load, readings.row[places], np.full(len(places), file)), len(readings)
-        )
-
     def verdict(self, passing: Tally) -> Verdict:
         """After the last reading; `passing` counted what was found as they passed."""
-        verdict = self._judged()
+        verdict = replace(self._judged(), files=tuple(self._files))
         pairs = (np.concatenate([NO_PAIRS, *passing.turned_back]), np.concatenate([NO_PAIRS, *passing.holes]))
         return replace(verdict, outside=passing.outside(), turned_back=pairs[0], holes=pairs[1])
 
     def _judged(self) -> Verdict:
-        meter, sample, readings = self._meter, self._sampler.sample(), self._sampler.seen
-        runs, highest = replace(self._runs.runs(), files=tuple(self._files)), self._peaks.highest()
-        tally = Tally(meter.id)
-        limit = outliers.plausible_load(sample)
+        meter, sample, readings = self.meter, self._sampler.sample(), self._sampler.seen
+        limit, highest = outliers.plausible_load(sample), self._peaks.highest
         if meter.reading != "rate" and len(sample):
             highest = outliers.least_loads(highest, float(np.median(sample.step_us)))
         above = highest.at(outliers.spikes(highest, limit))
-        self._count(tally, "resolution-change", *_places(sample, spacing_changes(sample)))
-        regimes = value_changes(sample)
-        self._count(tally, "quantum-change", *_places(sample, regimes))
+        runs = self._runs.runs()
         if meter.reading == "register":
-            hung = stuck_values.hung(runs, above, limit)
-            jumps = above.at(~np.isin(above.before_us, runs.last_us[hung]))
-            self._count(tally, "value-stuck", runs.row[hung], runs.file[hung])
-            self._count(tally, "register-jump", jumps.row, jumps.file)
-            ends_us = above.time_us[np.searchsorted(above.before_us, runs.last_us[hung])]
-            return Verdict(
-                tally, Spans(jumps.before_us, jumps.time_us), Spans(runs.first_us[hung], ends_us), runs=runs.at(~hung), sample=sample
-            )
+            return self._of_register(sample, runs, above, stuck_values.hung(runs, above, limit))
+        tally, regimes = self._resolution(sample)
         long = runs.at(stuck_values.implausible(runs, self._runs.pairs, sample, readings, sample.number[regimes]))
         back = stuck_values.returning(long)
         flat = outliers.flat_ceiling(sample, limit) if meter.range is None else None
@@ -260,24 +237,24 @@ class Watch:
             sample=sample,
         )
 
+    def _of_register(self, sample: Sample, runs: Runs, above: Highest, hung: Flags) -> Verdict:
+        """What leaped after it hung is known in all; what leaped otherwise is not."""
+        tally, _ = self._resolution(sample)
+        jumps = above.at(~np.isin(above.before_us, runs.last_us[hung]))
+        self._count(tally, "value-stuck", runs.row[hung], runs.file[hung])
+        self._count(tally, "register-jump", jumps.row, jumps.file)
+        ends_us = above.time_us[np.searchsorted(above.before_us, runs.last_us[hung])]
+        return Verdict(
+            tally, Spans(jumps.before_us, jumps.time_us), Spans(runs.first_us[hung], ends_us), runs=runs.at(~hung), sample=sample
+        )
+
+    def _resolution(self, sample: Sample) -> tuple[Tally, Integers]:
+        """A tally with the changes of resolution, and the places in the sample from which on values have another step."""
+        tally, spacings, values = Tally(self.meter.id), spacing_changes(sample), value_changes(sample)
+        self._count(tally, "resolution-change", sample.row[spacings], sample.file[spacings])
+        self._count(tally, "quantum-change", sample.row[values], sample.file[values])
+        return tally, values
+
     def _count(self, tally: Tally, code: str, row: Integers, file: Integers) -> None:
         for at in dict.fromkeys(file.tolist()):
             tally.add(code, self._files[at], row[file == at])
-
-
-def _places(sample: Sample, at: Integers) -> tuple[Integers, Integers]:
-    return sample.row[at], sample.file[at]
-
-
-def _one(time_us: int, value: float) -> Readings:
-    return Readings(np.array([time_us]), np.array([value]), np.zeros(1, dtype=np.int64))
-
-
-def _loads(meter: Meter, step_us: Integers, before: Floats, value: Floats) -> Floats:
-    """The load that each reading tells: of a rate its value; else the energy an hour since the reading before, NaN where there is none."""
-    if meter.reading == "rate":
-        return value
-    energy = value - before if meter.reading == "register" else value
-    with np.errstate(divide="ignore", invalid="ignore"):
-        load: Floats = np.where(step_us > 0, energy * (HOUR_US / np.maximum(step_us, 1)), np.nan)
-    return load

@@ -8,30 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measurements import Period
 from reporting_agent.config import Meter
-from reporting_agent.metering.engine import Course, Windows
+from reporting_agent.metering.curve import Course
+from reporting_agent.metering.moments import EVER, Windows
 from reporting_agent.metering.record import Intervals, MeterRecord, Stretch
 from reporting_agent.metering.segments import MICROSECONDS
 
 Integers = NDArray[np.int64]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_HOUR_US = 3_600_000_000
-_DAY_US = 24 * _HOUR_US
-_QUARTER_US = _HOUR_US // 4
 PEAK = 2.0
 """Times its mean, what a load may have been at least that no reading tells (a convention of ours)."""
 FAULT_RANGES = 3.0
 """Of a declared range, the most that a reading beyond it can be and be a load (a convention of ours)."""
-_EVER = np.array([-(1 << 61), 1 << 61], dtype=np.int64)
-"""Edges of the time that is looked at where no period is given: long before and long after any reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,53 +32,6 @@ class Occupied:
 
     windows: Windows
     ids: Sequence[str]
-
-
-def hours_of(period: Period | None, zone: tzinfo) -> Integers:
-    """Starts of the local clock hours of a period, and its end: UTC microseconds. The ends of time without a period.
-
-    An hour begins where the local clock shows a full hour, in zones half an hour off as well; one that comes twice is two.
-    """
-    if period is None:
-        return _EVER
-    first_us, last_us = to_us(period.start), to_us(period.end)
-    pieces = []
-    for day_us in range(first_us, last_us, _DAY_US):
-        until_us = min(day_us + _DAY_US, last_us)
-        offset_us = _offset_us(day_us, zone)
-        if _offset_us(until_us, zone) == offset_us:
-            full_us = -(-(day_us + offset_us) // _HOUR_US) * _HOUR_US - offset_us
-            pieces.append(np.arange(full_us, until_us, _HOUR_US))
-        else:  # the clock changes on a quarter hour of this day
-            quarters = range(-(-day_us // _QUARTER_US) * _QUARTER_US, until_us, _QUARTER_US)
-            pieces.append(np.array([at for at in quarters if not (at + _offset_us(at, zone)) % _HOUR_US], dtype=np.int64))
-    edges = np.concatenate(([first_us], *pieces, [last_us]))
-    return edges[np.concatenate(([True], np.diff(edges) > 0))]
-
-
-def intervals_of(hours_us: Integers, minutes: int) -> Integers:
-    """The edges of clock hours and, within them, of the intervals of a demand charge; an hour that the period cuts off stays whole."""
-    if hours_us is _EVER:
-        return hours_us[:0]
-    whole = hours_us[:-1][np.diff(hours_us) == _HOUR_US]
-    inside = whole[:, None] + np.arange(0, _HOUR_US, minutes * 60 * MICROSECONDS)
-    return np.unique(np.concatenate((hours_us, inside.ravel())))
-
-
-def _offset_us(moment_us: int, zone: tzinfo) -> int:
-    offset = (_EPOCH + timedelta(microseconds=moment_us)).astimezone(zone).utcoffset()
-    return 0 if offset is None else offset // _MICROSECOND
-
-
-def to_us(moment: datetime) -> int:
-    """UTC microseconds since 1970."""
-    since = moment - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def moments_of(occupied: Occupied, hours_us: Integers) -> Integers:
-    """Every moment at which the record of this meter is read off."""
-    return np.concatenate((occupied.windows.start_us, occupied.windows.end_us, hours_us))
 
 
 def record_of(
@@ -104,13 +49,12 @@ def record_of(
     """The record of one meter that has readings. Without a period there are no hours, and the record is as long as the readings."""
     curve, facts = course.curve, course.facts
     period_us = hours_us[[0, -1]]
-    known_s = float(curve.known_s(*_pair(period_us)).sum())
+    placed, known_s = (float(told.sum()) for told in curve.over(*_pair(period_us)))
     unplaced = float(curve.unplaced(*_pair(period_us)).sum())
-    placed = float(curve.energy(*_pair(period_us)).sum())
     pauses, before, after = pauses_of(occupied, period_us)
     energy, known = curve.over(pauses.start_us, pauses.end_us)
     outside = float(energy.sum())
-    ever = hours_us is _EVER
+    ever = hours_us is EVER
     start_us, end_us = (facts.first_us or 0, facts.last_us or 0) if ever else period_us.tolist()
     shown = np.clip(np.array([pauses.start_us, pauses.end_us]), start_us, end_us)
     share = known / np.maximum((shown[1] - shown[0]) / MICROSECONDS, 1 / MICROSECONDS)
@@ -208,4 +152,4 @@ def _tail(course: Course, edge_us: int, end_us: Integers, last_us: int | None) -
     """Energy from an edge of the period to the latest of these ends, all of batches that began before the edge."""
     latest_us = max(int(end_us.max(initial=edge_us)), edge_us)
     until = np.array([latest_us if last_us is None else min(latest_us, last_us)])
-    return float(course.curve.energy(np.array([edge_us]), until).sum())
+    return float(course.curve.over(np.array([edge_us]), until)[0].sum())

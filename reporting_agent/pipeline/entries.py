@@ -10,12 +10,13 @@ from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import Meter
+from reporting_agent.config.meters import Allocation
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering.derived import Counted
-from reporting_agent.metering.engine import Windows
+from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.shared_meters import Sink, share_out
 from reporting_agent.metering.uncertainty import Doubt, doubt, together
-from reporting_agent.pipeline.following import served
+from reporting_agent.pipeline.following import Followed, served
 from reporting_agent.pipeline.units import mj_in
 
 _RULES = {
@@ -25,6 +26,15 @@ _RULES = {
     "shares": Phrase("declared shares"),
     "power": Phrase("declared power"),
 }
+
+
+def of_period(followed: Followed, name: str, batches: Sequence[Batch]) -> tuple[list[int], Windows]:
+    """The batches of this period that a meter counts for, and their windows."""
+    places = followed.chosen[name]
+    own = np.fromiter((batches[place].excluded is None for place in places), np.bool_, len(places))
+    windows = followed.occupied[name].windows
+    mine = [place for place, counts in zip(places, own.tolist(), strict=True) if counts]
+    return mine, Windows(windows.start_us[own], windows.end_us[own])
 
 
 def entries(
@@ -41,9 +51,9 @@ def entries(
     Also with nothing known: one of two meters that failed must show as missing, not as little energy.
     """
     counted = worked[meter.id]
+    found = doubts(meter, tree, worked, windows)
     measured = counted.course.over(windows)
     energy, completeness = measured.energy, measured.completeness
-    found = doubts(meter, tree, worked, windows)
     whole, common = (np.full(len(own), np.nan), np.full(len(own), np.nan)) if found is None else found.relative(energy)
     if meter.allocation is not None:
         shared = share_out(meter.allocation, sinks, served(batches, own, sinks), counted.course.curve)
@@ -83,16 +93,14 @@ def doubts(meter: Meter, tree: MeterTree, worked: Mapping[str, Counted], windows
     return found[0] if len(found) == 1 else together(found)
 
 
-def allocated(meter: Meter, sinks: Sequence[Sink], batches: int) -> Iterator[Finding]:
+def allocated(meter: Meter, rule: Allocation, sinks: Sequence[Sink], batches: int) -> Finding:
     """Told once for every shared meter: its part of a batch is a rule's, not a meter's."""
-    if meter.allocation is None:
-        return
     sentence = Phrase(
         "Meter %(meter)s (%(carrier)s) serves %(sinks)s together; its energy is divided by %(rule)s. Each batch gets a share by this "
         "rule, not a measured amount.",
         meter=meter.id,
         carrier=meter.carrier,
         sinks=", ".join(sink.id for sink in sinks),
-        rule=_RULES[meter.allocation.by],
+        rule=_RULES[rule.by],
     )
-    yield Finding("carrier-allocated", Severity.NOTICE, sentence, batches)
+    return Finding("carrier-allocated", Severity.NOTICE, sentence, batches)

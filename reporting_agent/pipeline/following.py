@@ -20,11 +20,12 @@ from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
-from reporting_agent.metering import Asked, Course, Windows, courses, cut_readings
-from reporting_agent.metering.derived import moments_of_all, state_unit
+from reporting_agent.metering import Asked, Course, Windows, courses, moments
+from reporting_agent.metering.derived import state_unit
+from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.shared_meters import Served, Sink
-from reporting_agent.metering.windows import Occupied, hours_of, intervals_of, moments_of, to_us
+from reporting_agent.metering.windows import Occupied
 from reporting_agent.pipeline.lanes import Given, Lanes
 from reporting_agent.pipeline.units import over_time
 from reporting_agent.sources.meter_readings import ReadingLog
@@ -135,14 +136,6 @@ class Followed:
     demand_us: dict[str, Integers]  # edges of the demand charge's intervals, of the meters that tell the site's power
     closely_us: Mapping[str, Integers]  # what was asked of a meter besides, by somebody who looks closely
 
-    def of_period(self, name: str, batches: Sequence[Batch]) -> tuple[list[int], Windows]:
-        """The batches of this period that a meter counts for, and their windows."""
-        places = self.chosen[name]
-        own = np.fromiter((batches[place].excluded is None for place in places), np.bool_, len(places))
-        windows = self.occupied[name].windows
-        mine = [place for place, counts in zip(places, own.tolist(), strict=True) if counts]
-        return mine, Windows(windows.start_us[own], windows.end_us[own])
-
 
 def follow(
     batches: Sequence[Batch],
@@ -151,56 +144,50 @@ def follow(
     readings: Sequence[Path] | Given,
     period: Period | None,
     log: ReadingLog,
-    also: MomentsOf,
     days: DayDigests | None = None,
     closely: MomentsOf | None = None,
     own_windows: Mapping[str, Windows] = MappingProxyType({}),
 ) -> Followed:
-    """Read every meter's readings once and take its energy at the edges of batches and clock hours, and where `also` and `closely` ask."""
+    """Read every meter's readings once, and take its energy at all moments at which anything is read off (`moments`, `closely`)."""
     tree = site.tree
     meters = [meter for meter in site.meters if meter.role != "state"]
     sinks = {meter.id: tuple(sinks_of(meter, site)) for meter in meters}
     chosen, occupied = _occupied(meters, sinks, batches, site)
-    hours_us = hours_of(period, site.zone)
     units = {
         meter.id: state_unit(meter) if meter.role == "state" else over_time(meter.unit) if meter.reading == "rate" else (meter.unit, 1.0)
         for meter in site.meters
         if not meter.computed
     }
-    read_off = {
-        meter.id: np.concatenate((moments_of(occupied[meter.id], hours_us), cut_readings.moments_of(occupied[meter.id].windows)))
-        for meter in meters
-    }
-    demand_us = _demand_us(site, hours_us)
-    read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in demand_us.items()}
-    windows_of = {name: one.windows for name, one in occupied.items()}
-    closely_us = {} if closely is None else closely(windows_of)
-    read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in closely_us.items()}
-    for name, looked_at in also(windows_of).items():
-        if name in units:
-            read_off[name] = np.concatenate((read_off[name], looked_at))
-    moments = moments_of_all(tree, read_off)  # those of its temperature and pressure too
+    minutes, tops = _demand(site)
     gaps_s = {name: longest_gap_s(tree.by_id[name], site, pack) for name in units}
+    hours_us = moments.hours_of(period, site.zone)
+    windows_of = {name: one.windows for name, one in occupied.items()}
+    read_off = {name: moments.of_record(windows, hours_us) for name, windows in windows_of.items()}
+    intervals_us = moments.intervals_of(hours_us, minutes)
+    demand_us = dict.fromkeys(tops, intervals_us) if len(intervals_us) else {}
+    closely_us = {} if closely is None else closely(windows_of)
+    for further in (demand_us, closely_us):
+        read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in further.items()}
+    read_off |= {
+        name: np.concatenate((edges, moments.of_comparisons(windows_of[name]))) for name, edges in read_off.items() if name in units
+    }
+    asked_us = moments.of_readings(tree, read_off)  # of those that tell a meter's temperature and pressure, too
     own = {
         name: OwnWindows(tree.by_id[name], windows.start_us, windows.end_us, gaps_s[name], units[name][1])
         for name, windows in own_windows.items()
     }
-    asked = [Asked(tree.by_id[name], moments[name], gaps_s[name], factor, own.get(name)) for name, (_, factor) in units.items()]
+    asked = [Asked(tree.by_id[name], asked_us[name], gaps_s[name], factor, own.get(name)) for name, (_, factor) in units.items()]
     lanes = Lanes.of(readings, site, log, days)
     found = courses(asked, lanes.reads, fast=True)
-    lanes.put_together(log)
-    lanes.close_days()
+    lanes.finish(log)
     return Followed(meters, sinks, chosen, occupied, hours_us, units, found, own, demand_us, closely_us)
 
 
-def _demand_us(site: Site, hours_us: Integers) -> dict[str, Integers]:
-    """By electricity meter on top of the tree; empty where the tariff charges no demand, or takes it from hours."""
+def _demand(site: Site) -> tuple[int, list[str]]:
+    """Minutes of the demand charge's intervals, and the electricity meters on top of the tree: none where it takes hours."""
     minutes = min((charge.minutes for charge in site.tariff.demand), default=60) if site.tariff is not None else 60
-    edges = intervals_of(hours_us, minutes)
-    if minutes == 60 or not len(edges):
-        return {}
-    top = [one for one in site.meters if one.carrier == "electricity" and one.role in {"main", "check"} and one.parent is None]
-    return {one.id: edges for one in top}
+    top = [one.id for one in site.meters if one.carrier == "electricity" and one.role in {"main", "check"} and one.parent is None]
+    return minutes, top if minutes != 60 else []
 
 
 def _occupied(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.console import progress
-from reporting_agent.metering.cleaning import Readings
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.engine import Block, Read, cores
+from reporting_agent.metering.readings import Readings
 from reporting_agent.sources import ReadingBlock, stream_readings
 from reporting_agent.sources.meter_readings import ReadingLog, gathered, lanes_of
 
@@ -43,26 +43,21 @@ class Lanes:
         if callable(readings):
             return cls([_read(readings, log, days, declared, told=True)], [log], [readings], days)
         profile = site.mapping.readings
-        groups = lanes_of(readings, profile)
-        if declared.swaps:
-            groups = [[path for group in groups for path in group]]
-        logs = [_empty(log) for _ in groups]
-        openers = [_opener(group, site, len(groups) < cores()) for group in groups]
+        groups = [list(readings)] if declared.swaps else lanes_of(readings, profile)
+        read_ahead = len(groups) < cores()
+        logs, openers = [_empty(log) for _ in groups], [_opener(group, site, read_ahead) for group in groups]
         reads = [_read(opened, own, days, declared, told=not place) for place, (opened, own) in enumerate(zip(openers, logs, strict=True))]
         return cls(reads, logs, openers, days)
 
-    def put_together(self, log: ReadingLog) -> None:
-        """Add what all lanes met to one log."""
-        for own in self._logs:
-            if own is not log:
-                log.take_in(own)
-
-    def close_days(self) -> None:
-        """After all readings have passed: read the meters again whose days did not come in order."""
+    def finish(self, log: ReadingLog) -> None:
+        """After all readings have passed: read the meters again whose days did not come in order, and add what all lanes met to one log."""
         if self._days is not None and (late := self._days.late):
             for opened, own in zip(self._openers, self._logs, strict=True):
                 again = replace(_empty(own), understood=set(own.understood))  # what is met a second time was told already
                 self._days.take_whole(opened(late, again))
+        for own in self._logs:
+            if own is not log:
+                log.take_in(own)
 
 
 def _opener(paths: Sequence[Path], site: Site, read_ahead: bool) -> Given:
@@ -84,9 +79,6 @@ def _read(given: Given, log: ReadingLog, days: DayDigests | None, declared: Decl
         first = None
         for block in progress(blocks, None, Phrase("reading meters, blocks")) if told else blocks:
             readings = Readings(block.time_us, block.value, block.row)
-            if not declared:
-                yield block.meter, readings, block.file
-                continue
             for meter, own in declared.put_to(block.meter, readings, names):
                 yield meter, own, block.file
 

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.measurements import Batch
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterRecord
-from reporting_agent.metering.windows import to_us
+from reporting_agent.metering.moments import to_us
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.metered import takes_over
 

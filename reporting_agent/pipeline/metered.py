@@ -17,13 +17,13 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
-from reporting_agent.metering import Course, MeterRecord, clock_offsets, cut_readings
+from reporting_agent.metering import MeterRecord, cut_readings, moments
 from reporting_agent.metering.derived import work_out
 from reporting_agent.metering.edges import of_runs
 from reporting_agent.metering.windows import record_of
 from reporting_agent.pipeline import own_metering, suspicions
-from reporting_agent.pipeline.entries import allocated, entries
-from reporting_agent.pipeline.following import Followed, MomentsOf, follow, refuse_unknown_steps
+from reporting_agent.pipeline.entries import allocated, entries, of_period
+from reporting_agent.pipeline.following import MomentsOf, follow, refuse_unknown_steps
 from reporting_agent.pipeline.lanes import Given
 from reporting_agent.pipeline.own_metering import Outgoing
 from reporting_agent.sources import Rejected
@@ -130,15 +130,14 @@ def measure(
     tree = site.tree
     log = ReadingLog(corrections=corrections or Corrections())
     apart = {} if outward is None else outward.windows()
-    followed = follow(batches, site, pack, readings, period, log, suspicions.moments_of, days, closely, apart)
+    followed = follow(batches, site, pack, readings, period, log, days, closely, apart)
     energy: dict[int, list[CarrierEnergy]] = {}
     findings: list[Finding] = []
     records: list[MeterRecord] = []
     worked = work_out(tree, followed.courses, followed.units)
-    worked = {
-        name: replace(made, course=_divided(made.course, tree.by_id[name], followed)) if name in counted else made
-        for name, made in worked.items()
-    }
+    for name in counted:
+        sampled, made = tree.by_id[name].reading == "rate", worked[name]
+        worked[name] = replace(made, course=cut_readings.divided(made.course, followed.occupied[name].windows, sampled=sampled))
     for meter in followed.meters:
         name, made = meter.id, worked[meter.id]
         course = made.course
@@ -150,11 +149,11 @@ def measure(
             record = record_of(meter, made.unit, name in counted, course, occupied, followed.hours_us, *of_reading, *edges)
             windows = occupied.windows
             raw = None if meter.computed else followed.courses.get(name)  # a load rises when it rises, at any state of the gas
-            bins_us = clock_offsets.bins_of(windows.start_us, windows.end_us)
+            bins_us = moments.quarters_of(windows.start_us, windows.end_us)
             runs = None if raw is None else of_runs(raw.curve, windows.start_us, windows.end_us, occupied.ids, bins_us)
             records.append(replace(record, runs=runs, vapour_if_saturated=made.vapour_if_saturated, mean_state=made.mean_state))
         if name in counted:
-            own, windows = followed.of_period(name, batches)
+            own, windows = of_period(followed, name, batches)
             sinks = followed.sinks[name]
             in_runs = 0.0
             for index, entry in entries(meter, tree, worked, batches, own, windows, sinks):
@@ -162,7 +161,8 @@ def measure(
                 in_runs += entry.quantity
             if course.facts.readings:
                 records[-1] = replace(records[-1], in_runs=in_runs)
-            findings.extend(allocated(meter, sinks, len(own)))
+            if meter.allocation is not None:
+                findings.append(allocated(meter, meter.allocation, sinks, len(own)))
     for meter in site.meters:
         if meter.role == "state":
             findings.extend(followed.courses[meter.id].findings)
@@ -178,10 +178,6 @@ def measure(
     return Metered(
         joined, tuple(records), log.rejected, findings, log.totals, suspected.of_batch, undeclared, suspected.events, by_themselves
     )
-
-
-def _divided(course: Course, meter: Meter, followed: Followed) -> Course:
-    return cut_readings.divided(course, followed.occupied[meter.id].windows, sampled=meter.reading == "rate")
 
 
 def _strange(undeclared: Mapping[str, Undeclared]) -> Iterator[Finding]:

@@ -36,8 +36,8 @@ from benchmarks.phrases import Phrase
 from benchmarks.privacy.units import Path, Transformation
 from benchmarks.routes import Pack
 from reporting_agent.config import Site
+from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.own_time import HOUR_US, put_right, summers
-from reporting_agent.metering.windows import to_us
 from reporting_agent.pipeline import (
     conversions,
     copies,

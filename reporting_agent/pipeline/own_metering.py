@@ -24,10 +24,10 @@ from reporting_agent.config import Meter, Site
 from reporting_agent.config.tree import TEMPERATURE_UNITS
 from reporting_agent.metering import derived
 from reporting_agent.metering.derived import LEAST_KNOWN_STATE
-from reporting_agent.metering.engine import Windows
+from reporting_agent.metering.kernel import STEPS_PER_UNIT
+from reporting_agent.metering.moments import Windows, to_us
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.segments import HOUR_US
-from reporting_agent.metering.windows import to_us
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.units import mj_in
 
@@ -183,7 +183,7 @@ def _measured(
     if rule is not None and rule.shares:
         sinks = {(sink.step, sink.equipment): sink.id for sink in sinks_of(meter, site)}
         whole *= np.array([rule.shares[_sink(sinks, batches[place])] for place in places])
-    return _rounded(whole * least), least, unit
+    return np.rint(whole * least * STEPS_PER_UNIT) / STEPS_PER_UNIT, least, unit
 
 
 def _part(
@@ -239,18 +239,13 @@ def _unit(meter: Meter, units: Mapping[str, tuple[str, float]]) -> str:
     return derived.final_unit(meter) if derived.has_state(meter) else units[meter.id][0]
 
 
-def _rounded(energy: Floats) -> Floats:
-    steps: Floats = np.rint(energy * 2.0**20) / 2.0**20
-    return steps
-
-
 def _sink(sinks: Mapping[tuple[str, str], str], batch: Batch) -> str:
     return sinks.get((batch.step, batch.equipment)) or sinks[batch.step, ""]
 
 
 def _windows(batches: Sequence[Batch]) -> Windows:
-    starts = np.array([to_us(batch.start) for batch in batches], dtype=np.int64)
-    return Windows(starts, np.array([to_us(_end(batch)) for batch in batches], dtype=np.int64))
+    edges = [batch.start for batch in batches], [_end(batch) for batch in batches]
+    return Windows(*(np.array([to_us(moment) for moment in moments], dtype=np.int64) for moments in edges))
 
 
 def _end(batch: Batch) -> datetime:

@@ -7,16 +7,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.measurements import Batch, Finding, Metric
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import Event
-from reporting_agent.metering import against_batches, clock_offsets, edges, unit_check
+from reporting_agent.metering import against_batches, unit_check
 from reporting_agent.metering.against_batches import Beside
-from reporting_agent.metering.edges import Reach
-from reporting_agent.metering.engine import Course, Windows
+from reporting_agent.metering.curve import Course
+from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.tally import PLACES_KEPT
 from reporting_agent.pipeline.units import over_time, to_kwh
 
@@ -30,21 +29,6 @@ class Suspicions:
     findings: list[Finding] = field(default_factory=list)
     of_batch: dict[int, set[str]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)  # to be declared
-
-
-def moments_of(meter_windows: Mapping[str, Windows]) -> dict[str, NDArray[np.int64]]:
-    """The moments that `look` and `run_record.of_runs` ask each meter's course for."""
-    return {
-        name: np.concatenate(
-            (
-                against_batches.moments_of(windows),
-                clock_offsets.bins_of(windows.start_us, windows.end_us),
-                Reach.of(windows.start_us, windows.end_us).moments_us(),
-                edges.moments_us(windows.start_us, windows.end_us),
-            )
-        )
-        for name, windows in meter_windows.items()
-    }
 
 
 def look(
@@ -94,9 +78,10 @@ def _beside(
 ) -> Beside:
     """The outputs of its batches, what they can take where it alone tells, and the meter that a check meter stands beside."""
     output = np.array([batches[index].output_t for index in indices])
+    own = _unit_of(meter)
     main = site.tree.by_id.get(meter.checked or "")
     if main is not None and main.id in courses and np.array_equal(windows[main.id].start_us, windows[meter.id].start_us):
-        own, other = _unit_of(meter), _unit_of(main)
+        other = _unit_of(main)
         if own == other or {own, other} <= ENERGY_UNITS:
             return Beside(output, course=courses[main.id], own_per_other=1.0 if own == other else to_kwh(other) / to_kwh(own))
     steps = {batches[index].step for index in indices}
@@ -105,9 +90,9 @@ def _beside(
     if meter.carrier != "electricity" or len(steps) > 1 or not alone or meter.allocation is not None:
         return Beside(output)
     rule = next((one for one in pack.step(next(iter(steps))).metrics if one.metric is Metric.ELECTRICITY), None)
-    if rule is None or rule.floor <= 0 or _unit_of(meter) not in ENERGY_UNITS:
+    if rule is None or rule.floor <= 0 or own not in ENERGY_UNITS:
         return Beside(output)
-    kwh = to_kwh(_unit_of(meter))
+    kwh = to_kwh(own)
     return Beside(output, (rule.floor / kwh, rule.ceiling / kwh))
 
 

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from reporting_agent.sources.clock import WallClock
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -75,6 +77,33 @@ def raw_stamps(column: Any) -> Integers:
     kind = pa.timestamp("us", column.type.tz)
     cast = (column if column.type == kind else column.cast(kind, safe=False)).view(pa.int64())
     return _buffer(pc.fill_null(cast, NO_STAMP) if cast.null_count else cast, np.dtype(np.int64))
+
+
+def steady_stamps(column: Any, first_us: int, last_us: int, clock: WallClock) -> Integers | None:
+    """UTC microseconds; None where they must be looked at one by one: no stamps, some blank, or written by a clock that changes."""
+    if not pa.types.is_timestamp(column.type) or column.null_count or not len(column):
+        return None
+    read = raw_stamps(column)
+    low, high = int(read.min()), int(read.max())
+    if low < first_us or high >= last_us:
+        return None
+    if column.type.tz is not None:
+        return read
+    offset_us = clock.steady_offset_us(low, high)
+    if offset_us is None:
+        return None
+    return read - offset_us if offset_us else read
+
+
+def finite_numbers(column: Any, scale: float) -> Floats | None:
+    """The numbers; None where one is missing or not finite, or they are no numbers."""
+    kind = column.type
+    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)) or column.null_count:
+        return None
+    read = floats(column)
+    if not -np.inf < read.min() <= read.max() < np.inf:  # no comparison with NaN holds
+        return None
+    return read if scale == 1.0 else read * scale
 
 
 def codes(column: Any) -> tuple[NDArray[np.int32], list[str | None]]:

@@ -44,6 +44,8 @@ Item = TypeVar("Item")
 
 def lanes_of(paths: Sequence[Path], profile: Profile) -> list[list[Path]]:
     """Files that must be read one after the other."""
+    if len(paths) < 2:
+        return [list(paths)]
     column = None if "meter_id" in profile.constants else profile.columns.get("meter_id", "meter_id")
     found: dict[str, list[Path]] = {}
     empty: list[Path] = []
@@ -111,8 +113,8 @@ def stream_readings(
         plain = None if layout.parts else partial(_is_plain, layout=layout, profile=profile, clock=clock)
         read = blocks.blocks_of(path, profile, layout.header, layout.wanted, ragged.met, layout.meter, plain)
         for rows, columns in ahead(read) if read_ahead else read:
-            log.rows += len(rows)
             handed_on = _straight(rows, columns, layout, profile, str(path), meters, clock, log)
+            log.rows += len(rows)
             yield from Block(rows, columns, layout, profile, str(path), log).split(meters, clock) if handed_on is None else handed_on
             if log.rejected_count > max(log.rows // 2, 10):
                 raise _mostly_unreadable(log)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -35,12 +36,15 @@ _NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local stamps are counted f
 _MICROSECOND = timedelta(microseconds=1)
 
 
+@dataclass(slots=True)
 class Ragged:
     """Rows that have not as many cells as the header: set aside, or read as a person corrected them."""
 
-    def __init__(self, file: str, layout: Layout, profile: Profile, log: ReadingLog) -> None:
-        self.file, self.layout, self.profile, self.log = file, layout, profile, log
-        self.mended: list[tuple[int, dict[str, cells.Cell]]] = []
+    file: str
+    layout: Layout
+    profile: Profile
+    log: ReadingLog
+    mended: list[tuple[int, dict[str, cells.Cell]]] = field(default_factory=list)
 
     def met(self, row: int, found: int, wanted: int, text: str) -> None:
         """Take note of one such row."""

@@ -238,7 +238,7 @@ def _transposed(rows: Iterator[tuple[int, Sequence[Cell]]]) -> Iterator[tuple[in
 def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:
     """The header that the profile declares, and the rows below it."""
     numbered = raw.rows
-    top, bottom = profile.header_row, profile.last_header_row
+    top, bottom, first = profile.header_row, profile.last_header_row, profile.first_data_row
     lines: dict[int, list[str]] = {}
     for row, cells in numbered:
         if row >= top:
@@ -255,7 +255,7 @@ def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:
             found="nothing" if path.stat().st_size == 0 else "a blank row" if lines else "fewer rows",
             wanted="the names of the columns",
         )
-    first, below = profile.first_data_row, numbered
+    below = numbered
     if format_of(path) == "xlsx":
         below = ((row, _fitted(cells, len(header))) for row, cells in numbered)
     return Sheet(str(path), header, ((row, cells) for row, cells in below if row >= first))

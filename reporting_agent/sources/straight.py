@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from reporting_agent.row_numbers import Rows
@@ -31,33 +30,6 @@ class Part(NamedTuple):
     time_us: Integers
     value: Floats
     rows: Rows
-
-
-def stamps(column: Any, first_us: int, last_us: int, clock: WallClock) -> Integers | None:
-    """UTC microseconds; None where they must be looked at one by one."""
-    if not pa.types.is_timestamp(column.type) or column.null_count or not len(column):
-        return None
-    read = arrow.raw_stamps(column)
-    low, high = int(read.min()), int(read.max())
-    if low < first_us or high >= last_us:
-        return None
-    if column.type.tz is not None:
-        return read
-    offset_us = clock.steady_offset_us(low, high)
-    if offset_us is None:
-        return None
-    return read - offset_us if offset_us else read
-
-
-def values(column: Any, scale: float) -> Floats | None:
-    """The numbers; None where one is missing or not finite, or they are no numbers."""
-    kind = column.type
-    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)) or column.null_count:
-        return None
-    read = arrow.floats(column)
-    if not -np.inf < read.min() <= read.max() < np.inf:  # no comparison with NaN holds
-        return None
-    return read if scale == 1.0 else read * scale
 
 
 def parts(code: NDArray[Any], texts: Sequence[str | None], header: str, time_us: Integers, value: Floats, rows: Rows) -> Iterator[Part]:
@@ -105,10 +77,10 @@ def read(
     clock: WallClock,
 ) -> Callable[[], Iterator[Part]] | None:
     """The parts of a block, or None where it must be looked at row by row; nothing is yielded before that is known."""
-    time_us = stamps(columns[stamp], *years_us, clock)
+    time_us = arrow.steady_stamps(columns[stamp], *years_us, clock)
     if time_us is None or (meter is not None and columns[meter].null_count):
         return None
-    found = {header: values(columns[header], scale) for header in headers}
+    found = {header: arrow.finite_numbers(columns[header], scale) for header in headers}
     sound = {header: value for header, value in found.items() if value is not None}
     if len(sound) < len(found):
         return None

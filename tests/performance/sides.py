@@ -37,12 +37,11 @@ def batch_energies(folder: Path) -> list[float]:
 def _followed(folder: Path) -> list[tuple[Any, Any]]:
     """Energies of each meter's batches, and of the hours."""
     from reporting_agent.metering import Windows
-    from reporting_agent.pipeline import suspicions
     from reporting_agent.pipeline.following import follow
     from reporting_agent.sources.meter_readings import ReadingLog
 
     works = plant.load(folder)
-    told = follow(works.batches, works.site, works.pack, works.paths, works.period, ReadingLog(), suspicions.moments_of)
+    told = follow(works.batches, works.site, works.pack, works.paths, works.period, ReadingLog())
     hours = Windows(told.hours_us[:-1], told.hours_us[1:])
     courses = [(told.courses[meter.id], told.occupied[meter.id].windows) for meter in told.meters]
     return [(course.over(windows).energy, course.over(hours).energy) for course, windows in courses]

@@ -17,7 +17,7 @@ from benchmarks.measurements import Batch
 from reporting_agent.analysis.baselines.model import LocalHours, degree_days
 from reporting_agent.config import Meter
 from reporting_agent.config.tree import MeterTree
-from reporting_agent.metering.windows import to_us
+from reporting_agent.metering.moments import to_us
 
 OUTDOOR = frozenset({"outdoor_c", "outdoor_temp_c", "ambient_c", "ambient_temp_c"})
 PRODUCTION = "production"

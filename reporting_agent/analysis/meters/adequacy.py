@@ -27,9 +27,9 @@ from reporting_agent.analysis.meters.fitness_rules import FEWEST_COVERED, covere
 from reporting_agent.analysis.sentences import shown
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterRecord, Windows
+from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.metering.uncertainty import Doubt, doubt, together
-from reporting_agent.metering.windows import to_us
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.following import sinks_of
 

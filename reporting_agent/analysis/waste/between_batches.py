@@ -34,7 +34,7 @@ from benchmarks.phrases import Phrase, Value
 from reporting_agent.analysis.sentences import plain
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.metering import MeterRecord, Stretch
-from reporting_agent.metering.windows import to_us
+from reporting_agent.metering.moments import to_us
 
 _OF_RUN = 0.5
 _STANDBY_OF_IDLE = 0.6

@@ -27,8 +27,8 @@ from reporting_agent.analysis.waste.between_batches import standing
 from reporting_agent.analysis.waste.evidence import Use, of_state, purpose
 from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
+from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.shared_meters import Sink
-from reporting_agent.metering.windows import to_us
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.runs import LeftOut

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
-from reporting_agent.metering import MeteredEnergy, Windows, meter_energy
-from reporting_agent.metering.cleaning import Readings, all_nines
+from reporting_agent.metering import Asked, MeteredEnergy, Windows, courses
+from reporting_agent.metering.cleaning import all_nines
+from reporting_agent.metering.readings import Readings
 
 STEP_S = 60
 REGISTER = Meter(id="m", step="eaf", carrier="electricity", reading="register", unit="kWh", range=(0.0, 6000.0), rollover=10_000.0)
@@ -34,7 +35,8 @@ def measured(meter: Meter, data: Readings, over: Windows, *, block: int | None =
         for start in range(0, len(data), size):
             yield meter.id, data.at(slice(start, start + size)), "readings.csv"
 
-    return meter_energy([meter], {meter.id: over}, {meter.id: longest_gap_s}, read)[meter.id]
+    asked = Asked(meter, np.concatenate((over.start_us, over.end_us)), longest_gap_s)
+    return courses([asked], [read])[meter.id].over(over)
 
 
 def counts(result: MeteredEnergy) -> dict[str, int]:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reporting_agent.metering.curve import until
 from reporting_agent.metering.segments import (
     HOUR_US,
     MICROSECONDS,
@@ -25,7 +26,7 @@ def energy_between(segments: Segments, start_us: np.ndarray, end_us: np.ndarray)
     """Energy and known seconds of each half-open window [start, end): E(end) - E(start), E summed over what has passed of every segment."""
 
     def passed(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        each = [segments.until(np.full(len(segments), moment)) for moment in moments]
+        each = [until(segments, np.full(len(segments), moment)) for moment in moments]
         return np.array([energy.sum() for _, energy in each]), np.array([known.sum() for known, _ in each])
 
     (energy_a, known_a), (energy_b, known_b) = passed(start_us), passed(end_us)

@@ -16,6 +16,7 @@ from reporting_agent.changes.lines import Line
 from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.metering import edges
 from reporting_agent.metering.curve import Curve
+from reporting_agent.metering.moments import slices_of
 from reporting_agent.metering.segments import Segments
 
 MINUTE_US = 60_000_000
@@ -31,11 +32,11 @@ def line(start: Minutes, end: Minutes, at_work: NDArray[np.bool_], every: int = 
     energy = power[: len(power) // every * every].reshape(-1, every).sum(axis=1)
     edge_us = np.arange(len(energy) + 1, dtype=np.int64) * every * MINUTE_US
     start_us, end_us = start * MINUTE_US, end * MINUTE_US
-    curve = Curve(np.concatenate((start_us, end_us, edges.moments_us(start_us, end_us))))
+    curve = Curve(np.concatenate((start_us, end_us, slices_of(start_us, end_us))))
     curve.add(Segments(edge_us[:-1], edge_us[1:], energy, np.zeros(len(energy))))
     curve.finish()
     runs = SimpleNamespace(
-        start_us=start_us, end_us=end_us, energy=curve.energy(start_us, end_us), rests=edges.rests_seen(curve, start_us, end_us)
+        start_us=start_us, end_us=end_us, energy=curve.over(start_us, end_us)[0], rests=edges.rests_seen(curve, start_us, end_us)
     )
     batches = tuple(SimpleNamespace(equipment="mill-1", product="cement", variant="") for _ in start)
     record = SimpleNamespace(facts=SimpleNamespace(usual_step_s=60.0 * every))
@@ -79,7 +80,7 @@ def test_pauses_that_the_next_start_takes_in_are_asked_about_with_what_they_drew
 
 def test_a_log_with_its_own_ends_is_not_looked_at() -> None:
     start, end = campaign(1, 20, waits=0.9)
-    assert not len(edges.moments_us(start * MINUTE_US, end * MINUTE_US))
+    assert not len(slices_of(start * MINUTE_US, end * MINUTE_US))
     assert asked(start, end, at_work(start, end, int(end[-1]) + 60)) == []
 
 

@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import Readings
-from reporting_agent.metering.engine import Asked, Course, Windows, courses
+from reporting_agent.metering.curve import Course
+from reporting_agent.metering.engine import courses
+from reporting_agent.metering.moments import Windows
+from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.stream import Asked
 
 Kind = Literal["register", "rate", "interval"]
 Integers = NDArray[np.int64]
@@ -82,9 +85,9 @@ def course(
     """The meter's course; readings reach it in blocks, rows count from 2."""
     asked_us = np.zeros(0, dtype=np.int64)
     if line is not None:
-        from reporting_agent.metering.against_batches import moments_of
+        from reporting_agent.metering.moments import stretches_of
 
-        asked_us = np.concatenate((line.windows.start_us, line.windows.end_us, moments_of(line.windows)))
+        asked_us = np.concatenate((line.windows.start_us, line.windows.end_us, stretches_of(line.windows)))
     data = Readings(np.asarray(moments_s, np.int64) * SECOND, np.asarray(list(value), float), np.arange(2, 2 + len(moments_s)))
 
     def read(names: frozenset[str]) -> Iterable[tuple[str, Readings, str]]:

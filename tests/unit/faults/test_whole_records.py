@@ -103,8 +103,8 @@ def test_a_register_that_hung_and_caught_up_keeps_what_it_counted_apart() -> Non
     first, last = hung.curve.moments_us[:1], hung.curve.moments_us[-1:]
     counted = value[BUSY + 30] - value[BUSY - 1]
     assert hung.curve.unplaced(first, last)[0] == pytest.approx(counted, abs=1e-5)
-    assert (hung.curve.energy(first, last) + hung.curve.unplaced(first, last))[0] == pytest.approx(
-        sound.curve.energy(first, last)[0], abs=1e-4
+    assert (hung.curve.over(first, last)[0] + hung.curve.unplaced(first, last))[0] == pytest.approx(
+        sound.curve.over(first, last)[0][0], abs=1e-4
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, Course, cleaning, courses, order
-from reporting_agent.metering.cleaning import Readings
+from reporting_agent.metering.readings import Readings
 from tests.unit.metering.records import FAULTS, SECOND, record
 
 COUNT = 300

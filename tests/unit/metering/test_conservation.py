@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from benchmarks.measurements import Period
 from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, Course, MeterRecord, Windows, courses
-from reporting_agent.metering.cleaning import Readings
-from reporting_agent.metering.windows import Occupied, hours_of, intervals_of, moments_of, record_of
+from reporting_agent.metering.moments import hours_of, intervals_of, of_record
+from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.windows import Occupied, record_of
 from tests.unit.metering.records import FAULTS, record
 
 STEP_S = 60
@@ -61,8 +62,7 @@ def test_batches_pauses_and_what_is_unplaced_are_the_meter(kind: str, fault: str
     meter, data = meter_of(kind), record(kind, fault, at, seed, COUNT, even=True)
     batches = windows(cuts[:-1:2], cuts[1::2])
     period = None if whole else DAY
-    occupied = Occupied(batches, [str(place) for place in range(len(batches.start_us))])
-    course = follow(meter, [data], moments_of(occupied, hours_of(period, UTC)).tolist())
+    course = follow(meter, [data], of_record(batches, hours_of(period, UTC)).tolist())
     told = recorded(meter, course, batches, period)
     assert told.total == told.in_batches + told.outside + told.unplaced
     assert told.outside == sum(stretch.energy for stretch in told.stretches)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, Course, Windows, courses, cut_readings
-from reporting_agent.metering.cleaning import Readings
+from reporting_agent.metering.moments import beside_edges
+from reporting_agent.metering.readings import Readings
 
 MINUTE_US = 60_000_000
 IDLE_KW, RUNNING_KW = 120.0, 2_000.0
@@ -63,7 +64,7 @@ def read(line: Line, kind: str, every: int, missing: slice = slice(0)) -> Course
     keep = np.delete(np.arange(len(at)), missing)
     readings = Readings(at[keep] * MINUTE_US, value[keep].round(3), keep + 2)
     windows = line.windows
-    moments = np.concatenate((windows.start_us, windows.end_us, cut_readings.moments_of(windows), [0, int(at[-1]) * MINUTE_US]))
+    moments = np.concatenate((windows.start_us, windows.end_us, beside_edges(windows), [0, int(at[-1]) * MINUTE_US]))
     meter = Meter(id="m", step="s", carrier="electricity", reading=kind, unit="kWh" if kind != "rate" else "kW", interval_s=every * 60)
 
     def lane(names: frozenset[str]) -> Iterable[tuple[str, Readings, str]]:
@@ -105,7 +106,7 @@ def test_runs_and_pauses_still_come_to_the_meter(every: int) -> None:
     course = read(line, "register", every)
     again, last = cut_readings.divided(course, line.windows, sampled=False), int(course.curve.moments_us[-1])
     pauses = Windows(np.concatenate(([0], line.windows.end_us)), np.concatenate((line.windows.start_us, [last])))
-    whole = course.curve.energy(np.array([0]), np.array([last])).sum()
+    whole = course.curve.over(np.array([0]), np.array([last]))[0].sum()
     assert again.over(line.windows).energy.sum() + again.over(pauses).energy.sum() == whole
     assert (np.diff(again.curve.steps) >= 0).all()
     assert course.over(line.windows).energy.sum() != again.over(line.windows).energy.sum()  # the first stays as it was
@@ -129,4 +130,4 @@ def test_beside_time_that_nobody_read_an_edge_stays_as_it_is() -> None:
 
 def test_no_runs_ask_for_nothing() -> None:
     none = np.zeros(0, dtype=np.int64)
-    assert not len(cut_readings.moments_of(Windows(none, none)))
+    assert not len(beside_edges(Windows(none, none)))

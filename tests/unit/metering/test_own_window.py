@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import Readings
 from reporting_agent.metering.own_window import OwnWindows
+from reporting_agent.metering.readings import Readings
 from tests.unit.metering.records import FAULTS, SECOND, record
 
 MINUTE = 60 * SECOND

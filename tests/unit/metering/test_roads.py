@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, Course, courses
-from reporting_agent.metering.cleaning import Readings
-from reporting_agent.metering.engine import FIRST_READINGS
+from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.stream import FIRST_READINGS
 from tests.unit.metering.records import FAULTS, record
 
 

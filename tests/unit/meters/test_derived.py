@@ -12,9 +12,9 @@ from benchmarks.errors import InputError
 from reporting_agent.config import Meter
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering import MeterFacts
-from reporting_agent.metering.curve import Curve
-from reporting_agent.metering.derived import NO_FACTS, moments_of_all, work_out
-from reporting_agent.metering.engine import Course
+from reporting_agent.metering.curve import Course, Curve
+from reporting_agent.metering.derived import NO_FACTS, work_out
+from reporting_agent.metering.moments import of_readings
 from reporting_agent.metering.segments import HOUR_US
 
 
@@ -66,11 +66,11 @@ def test_any_window_of_a_gas_is_the_sum_of_its_pieces(pieces: list[tuple[int, in
     }
     made = work_out(tree, found, {"gas": ("m3", 1.0), "t": ("°C", 1.0), "p": ("kPa", 1.0)})["gas"].course.curve
     low, high = sorted((min(first, len(pieces)), min(last, len(pieces))))
-    parts = made.energy(moments[low:high], moments[low + 1 : high + 1])
-    assert float(parts.sum()) == float(made.energy(moments[[low]], moments[[high]])[0])
+    parts = made.over(moments[low:high], moments[low + 1 : high + 1])[0]
+    assert float(parts.sum()) == float(made.over(moments[[low]], moments[[high]])[0][0])
     lost = np.array(known) < 0.5
-    assert (made.known_s(moments[:-1], moments[1:])[lost] == 0).all()
-    assert (made.energy(moments[:-1], moments[1:])[lost] == 0).all()
+    assert (made.over(moments[:-1], moments[1:])[1][lost] == 0).all()
+    assert (made.over(moments[:-1], moments[1:])[0][lost] == 0).all()
 
 
 def test_a_difference_counts_each_part_over_the_time_that_all_know() -> None:
@@ -97,8 +97,8 @@ def test_a_difference_counts_each_part_over_the_time_that_all_know() -> None:
         "one": course(moments, [40 << 20, 20 << 20], [1.0, 0.5]),  # half of the second hour is not known: 20 of 40
     }
     made = work_out(tree, found, {"all": ("Nm3", 1.0), "one": ("Nm3", 1.0)})["rest"]
-    assert made.course.curve.energy(moments[:-1], moments[1:]).tolist() == [60.0, 30.0]
-    assert made.course.curve.known_s(moments[:-1], moments[1:]).tolist() == [3600.0, 1800.0]
+    assert made.course.curve.over(moments[:-1], moments[1:])[0].tolist() == [60.0, 30.0]
+    assert made.course.curve.over(moments[:-1], moments[1:])[1].tolist() == [3600.0, 1800.0]
 
 
 def test_parts_are_read_off_where_the_meter_made_from_them_is() -> None:
@@ -110,7 +110,7 @@ def test_parts_are_read_off_where_the_meter_made_from_them_is() -> None:
         ),
         Path("site.toml"),
     )
-    asked = moments_of_all(tree, {"a": np.array([1]), "v": np.array([2])})
+    asked = of_readings(tree, {"a": np.array([1]), "v": np.array([2])})
     assert {name: moments.tolist() for name, moments in asked.items()} == {"a": [1, 2], "t": [1, 2]}
 
 

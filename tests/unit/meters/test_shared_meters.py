@@ -125,7 +125,7 @@ def test_nothing_is_lost_or_made_to_the_last_digit(rows: list[tuple[int, int, fl
     edges = np.unique(np.concatenate((batches.start_us, batches.end_us)))
     curve = curve_of((edges / HOUR_US).tolist(), power)
     found = share_out(Allocation(**given_rule), (A, B), batches, curve)
-    whole = curve.energy(edges[:1], edges[-1:])[0]
+    whole = curve.over(edges[:1], edges[-1:])[0][0]
     assert float(found.energy.sum()) + found.nobodys == whole
     assert (found.energy >= 0).all()
     assert found.nobodys >= 0

@@ -17,7 +17,7 @@ from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.analysis.waste.use import StepUse, uses
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import MeterFacts, MeterRecord, Stretch
-from reporting_agent.metering.windows import to_us
+from reporting_agent.metering.moments import to_us
 from reporting_agent.pipeline import LabelResult
 from tests.unit.waste.conftest import START
 

@@ -1,0 +1,134 @@
+"""Over which segments the energy is known: the rules for what lies between two readings. Each is stated and counted; no value is guessed.
+
+Unknown is what a gap, a fall of a register, or a load that the meter cannot have told leaves open. A register that shows less than
+before rolled over and went on, was rescaled, or began again at nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.config import Meter
+from reporting_agent.metering.cleaning import AT_RANGE, rolls, saturated
+from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.scale import rescaled_by
+from reporting_agent.metering.segments import HOUR_US, Segments
+from reporting_agent.metering.tally import NO_STAMPS, Tally, Verdict
+from reporting_agent.row_numbers import Rows
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+FROM_ZERO = 5.0  # times what the register counts next: a value below that began again at 0
+
+
+def known(
+    segments: Segments,
+    readings: Readings,
+    meter: Meter,
+    longest_gap_us: int,
+    file: str,
+    tally: Tally,
+    left_out_us: Integers = NO_STAMPS,
+    verdict: Verdict | None = None,
+) -> Segments:
+    """Keep the segments over which energy is known; segment i lies between readings i and i + 1.
+
+    Args:
+        left_out_us: stamps of readings that were there and were left out: between them nothing was missed.
+    """
+    energy, rows = segments.energy, readings.row[1:]
+    keep = np.ones(len(segments), dtype=bool)
+    if meter.reading == "register":
+        energy, known = over_falls(segments, readings.value, meter, rows, file, tally)
+        keep &= known
+    length = segments.end_us - segments.start_us
+    gap = length > longest_gap_us
+    if gap.any():
+        tally.holes.append(np.column_stack((readings.time_us[:-1][gap], readings.time_us[1:][gap])))
+        tally.add("reading-gap", file, rows, gap & _missed(readings.time_us, gap, left_out_us, longest_gap_us))
+    keep &= ~gap & (length > 0) & ~np.isnan(energy) & ~_unknown(readings, meter, verdict)
+    if meter.range is not None and meter.reading != "rate":
+        keep &= _within_range(energy, length, keep, rows, meter, file, tally)
+    return Segments(segments.start_us, segments.end_us, energy, segments.bend).at(keep)
+
+
+def across_gaps(
+    made: Segments, readings: Readings, meter: Meter, longest_gap_us: int, verdict: Verdict | None
+) -> Iterator[tuple[Integers, Floats]]:
+    """What a register counted across gaps, by their ends: known in all, not when. Nothing where it fell or counted the impossible."""
+    if verdict is not None:
+        hung = verdict.caught_up.between(readings.time_us) & (made.energy > 0)
+        yield made.end_us[hung], made.energy[hung]
+    length = made.end_us - made.start_us
+    if (length > longest_gap_us).any():
+        counted = known(made, readings, meter, int(length.max()), "", Tally(meter.id))
+        long = counted.end_us - counted.start_us > longest_gap_us
+        yield counted.end_us[long], counted.energy[long]
+
+
+def over_falls(segments: Segments, value: Floats, meter: Meter, rows: Rows, file: str, tally: Tally) -> tuple[Floats, Flags]:
+    """Energy of the segments between register readings with rollovers added back, and over which of them it is known.
+
+    Args:
+        value: the readings, one more than there are segments; `rows` are those at the segments' ends.
+    """
+    energy, before, after = segments.energy, value[:-1], value[1:]
+    fell = energy < 0
+    if not fell.any():
+        return energy, ~fell
+    rolled = fell & rolls(before, before + energy, meter)
+    if meter.range is not None:  # a register that was reset near its end would have counted the impossible
+        hours = np.maximum(segments.end_us - segments.start_us, 1) / HOUR_US
+        rolled &= energy + (meter.rollover or 0.0) <= meter.range[1] * hours
+    tally.add("register-rollover", file, rows, rolled)
+    usual = float(np.median(energy[energy > 0])) if (energy > 0).any() else 0.0
+    rescaled = fell & ~rolled & rescaled_by(before, after, usual)
+    rescaled &= ~(after <= FROM_ZERO * np.abs(np.append(energy[1:], np.nan)))
+    tally.add("register-rescaled", file, rows, rescaled)
+    tally.add("register-reset", file, rows, fell & ~rolled & ~rescaled)
+    return np.where(rolled, energy + (meter.rollover or 0.0), energy), ~fell | rolled
+
+
+def _missed(time_us: Integers, gap: Flags, left_out_us: Integers, longest_gap_us: int) -> Flags:
+    """Which gaps are such: where readings were there and only left out, nothing was missed between them."""
+    if not len(left_out_us):
+        return gap
+    edges = np.concatenate((time_us[:-1][gap], time_us[1:][gap]))
+    stamps = np.sort(np.concatenate((edges, left_out_us)))
+    wide = stamps[:-1][np.diff(stamps) > longest_gap_us]
+    at = np.searchsorted(time_us, wide, side="right") - 1
+    missed = np.zeros(len(gap), dtype=bool)
+    missed[at[(at >= 0) & (at < len(gap))]] = True
+    return missed
+
+
+def _within_range(energy: Floats, length_us: Integers, known: Flags, rows: Rows, meter: Meter, file: str, tally: Tally) -> Flags:
+    """Segments whose mean load the meter can have told: within its range, and not at the end of it."""
+    low, high = meter.range or (-np.inf, np.inf)
+    load = energy * (HOUR_US / np.maximum(length_us, 1))
+    slack = AT_RANGE * (high - low)
+    outside = known & ((load < low - slack) | (load > high + slack))
+    at_end = known & ~outside & (load >= high - slack)
+    tally.add("out-of-range", file, rows, outside)
+    if outside.any():
+        tally.note_outside(load[outside])
+    tally.add("saturated", file, rows, at_end)
+    within: Flags = ~(outside | at_end)
+    return within
+
+
+def _unknown(readings: Readings, meter: Meter, verdict: Verdict | None) -> Flags:
+    """Segments that the meter's state makes unknown: of a rate those that touch a value that says nothing."""
+    if meter.reading == "rate":
+        bad = saturated(readings.value, meter, verdict)
+        if verdict is not None:
+            bad |= verdict.unknown.hold(readings.time_us)
+        return bad[:-1] | bad[1:]
+    if verdict is None or meter.reading == "interval":
+        return np.zeros(len(readings) - 1, dtype=bool)
+    return verdict.unknown.between(readings.time_us) | verdict.caught_up.between(readings.time_us)

@@ -1,0 +1,96 @@
+"""Which blocks of readings may take the fast road: the one place where its conditions stand.
+
+A block passes where no rule of `cleaning` could find anything in it. The screen may hold back too much and never too little:
+what it holds back goes the careful road, which names, counts and repairs, and comes to the same energies to the last bit where there
+was nothing after all. A new rule of cleaning that looks at single readings or at neighbours needs its condition here.
+
+| held back | because of |
+|---|---|
+| a value that is not finite, or beyond 2^42 | `clean`, `kernel.MOST` |
+| a value that may be five nines or more | sentinels |
+| a stamp not later than the one before | duplicates, late entries, clock jumps |
+| a step longer than the label rule's longest gap, or than an interval meter's declared interval | gaps |
+| a register that falls | spikes, resets, rollovers, changes of unit |
+| of a rate, a value below its range, at its end or above | out of range, saturated |
+| of a register or an interval, a load below the range, at its end or above | out of range, saturated |
+| on a second pass: a time, a stamp or a value that the verdict names | all that only the whole record shows |
+
+Runs of equal values and the highest load do not hold a block back: `watch` is told of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reporting_agent.config import Meter
+from reporting_agent.metering.cleaning import AT_RANGE
+from reporting_agent.metering.kernel import Scan, near_power_of_ten, nines_below
+from reporting_agent.metering.segments import HOUR_US, MICROSECONDS
+from reporting_agent.metering.tally import Verdict
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_POWERS = tuple(10.0**whole for whole in range(2, 13))
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The conditions of one meter on one pass over its record."""
+
+    meter: Meter
+    longest_gap_us: int
+    verdict: Verdict | None
+
+    @property
+    def _longest_step_us(self) -> int:
+        interval_s = self.meter.interval_s if self.meter.reading == "interval" else None
+        return self.longest_gap_us if interval_s is None else min(self.longest_gap_us, round(interval_s * MICROSECONDS))
+
+    def passes(self, time_us: Integers, value: Floats, found: Scan) -> bool:
+        """Whether nothing is to be looked at in these readings, but for their load: see `load_passes`."""
+        if not found.sound or found.least_step_us <= 0 or found.most_step_us > self._longest_step_us:
+            return False
+        if self.meter.reading == "register" and found.least_move < 0:
+            return False
+        if self.meter.reading == "rate" and not self.load_passes(found.lowest, found.highest):
+            return False
+        return not self._nines(value, found) and not self._judged(time_us, found)
+
+    def load_passes(self, lowest: float, highest: float) -> bool:
+        """Whether power or flow, of a register or an interval energy an hour, lies inside the range."""
+        if self.meter.range is None:
+            return -np.inf <= lowest and highest < np.inf
+        low, high = self.meter.range
+        return low <= lowest and highest < high - AT_RANGE * (high - low)
+
+    def _nines(self, value: Floats, found: Scan) -> bool:
+        largest = max(-found.lowest, found.highest)
+        smallest = max(found.lowest, -found.highest, 0.0)
+        for power in _POWERS:
+            low, high = nines_below(power)
+            if low <= largest and smallest <= high and near_power_of_ten(value, power):
+                return True
+        return False
+
+    def _judged(self, time_us: Integers, found: Scan) -> bool:
+        verdict = self.verdict
+        if verdict is None:
+            return False
+        first, last = int(time_us[0]), int(time_us[-1])
+        return bool(
+            (verdict.ceiling is not None and found.highest >= verdict.ceiling)
+            or any(((spans.first_us <= last) & (spans.last_us >= first)).any() for spans in (verdict.unknown, verdict.caught_up))
+            or ((verdict.stamps_us >= first) & (verdict.stamps_us <= last)).any()
+        )
+
+
+def load_at_most(reading: str, found: Scan) -> float:
+    """No load in these readings is higher, in the unit of the meter's range."""
+    if reading == "rate":
+        return found.highest
+    energy = found.most_move if reading == "register" else max(found.highest, 0.0)
+    return energy * (HOUR_US / found.least_step_us)
