@@ -112,6 +112,15 @@ def test_a_meter_that_is_silent_is_told(furnaces: Furnaces, site: Path) -> None:
     assert len(plant.totals.silent(_us(split + timedelta(minutes=11)))) == 4
 
 
+def test_a_time_far_ahead_does_not_move_the_plants_own_time(furnaces: Furnaces, site: Path) -> None:
+    """A clock set to 2099 would else end every shift, and have the page forget the readings of all open batches."""
+    plant, split = _plant(furnaces, site)
+    now_us, name = plant.totals.now_us, next(iter(plant.totals.by_meter))
+    ahead_us = _us(datetime(2099, 1, 1, tzinfo=UTC))
+    plant.take([Reading(name, ahead_us, 1.0, received_us=_us(split))])
+    assert (plant.totals.now_us, plant.totals.ahead) == (now_us, {name: ahead_us})
+
+
 def test_a_late_reading_is_put_where_its_time_says() -> None:
     meter = Meter.model_validate(
         {"id": "m", "step": "eaf", "carrier": "electricity", "reading": "register", "unit": "kWh", "rollover": 100.0}
