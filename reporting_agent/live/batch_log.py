@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
 from benchmarks.quantities import ratio
+from reporting_agent.live.reading import BEYOND_US
 from reporting_agent.live.segments import Row
 from reporting_agent.live.totals import Line
 
@@ -111,11 +112,13 @@ class BatchLog:
 
 
 def _moment(cell: object, zone: tzinfo) -> int | None:
+    """None also of a date that stands for "none" (0001-01-01, 9999-12-31)."""
     try:
         stamp = datetime.fromisoformat(str(cell))
-    except ValueError:
+        moment_us = round((stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).timestamp() * 1e6)
+    except (ValueError, OverflowError):
         return None
-    return round((stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).timestamp() * 1e6)
+    return moment_us if 0 <= moment_us < BEYOND_US else None
 
 
 def _tonnes(row: Row) -> float | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reporting_agent.live.reading import NO_SEQUENCE, Quality, Reading
+from reporting_agent.live.reading import BEYOND_US, NO_SEQUENCE, Quality, Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.settings import Readings, Rows
 
@@ -57,7 +57,8 @@ def unreadable(topic: str, payload: bytes, why: str) -> Row:
 def _objects(payload: bytes) -> Iterator[Any]:
     try:
         held = json.loads(payload)
-    except ValueError as wrong:
+        json.dumps(held, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as wrong:  # text that is half a character, and what is nested without end
         raise Unreadable(f"no JSON: {wrong}") from wrong
     yield from held if isinstance(held, list) else (held,)
 
@@ -102,9 +103,12 @@ def _needed(held: Any, path: str) -> Any:
 def _number(value: Any) -> float:
     if value is None:
         return math.nan
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isinf(value):
-        raise Unreadable(f"{value!r} is no number")
-    return float(value)
+    try:
+        if not isinstance(value, bool) and isinstance(value, int | float) and not math.isinf(number := float(value)):
+            return number
+    except OverflowError:
+        pass
+    raise Unreadable(f"{value!r} is no number")
 
 
 def _whole(value: Any) -> int:
@@ -120,13 +124,24 @@ def _quality(mapping: Readings, value: Any) -> Quality:
 
 def _time_us(value: Any, written: str) -> int:
     if written != "iso":
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value if isinstance(value, float) else 0):
             raise Unreadable(f"{value!r} is no time in {written} since 1970")
-        return value * _PER_UNIT[written] if isinstance(value, int) else round(value * _PER_UNIT[written])
+        return of_a_meter(round(value * _PER_UNIT[written]), value)
     try:
         stamp = datetime.fromisoformat(str(value))
     except ValueError as wrong:
         raise Unreadable(f"{value!r} is no time by ISO 8601") from wrong
     if stamp.tzinfo is None:
         raise Unreadable(f"{value!r} has no offset from UTC")
-    return (stamp - EPOCH) // _MICROSECOND
+    return of_a_meter((stamp - EPOCH) // _MICROSECOND, value)
+
+
+def of_a_meter(time_us: int, said: object) -> int:
+    """The time, where a meter can have meant it.
+
+    Raises:
+        Unreadable: it is before 1970, or from 2200 on.
+    """
+    if not 0 <= time_us < BEYOND_US:
+        raise Unreadable(f"{said!r} is no time from 1970 to 2199: look at its unit (s, ms, us)")
+    return time_us

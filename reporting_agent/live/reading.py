@@ -11,6 +11,10 @@ NO_SEQUENCE = -1
 """Of a source that numbers nothing: a reading is then known by its meter and time."""
 
 
+BEYOND_US = 7_258_118_400_000_000
+"""2200, UTC. A time from here on, or before 1970, is of no meter: a wrong unit, or a date that stands for "none" (9999-12-31)."""
+
+
 class Quality(IntEnum):
     """How far the source vouches for a value; a bad one is kept as not known."""
 

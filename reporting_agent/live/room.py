@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, cast
 
 import numpy as np
@@ -19,13 +19,16 @@ from reporting_agent.live.helping import practices_against
 from reporting_agent.live.moment import Shown
 from reporting_agent.live.notifying import Journal, Teller, Told
 from reporting_agent.live.pages import Pages
+from reporting_agent.live.payloads import EPOCH
 from reporting_agent.live.plant import Alert, Plant
+from reporting_agent.live.reading import BEYOND_US
 from reporting_agent.live.reopening import Reopening
 from reporting_agent.live.serving import Server
 from reporting_agent.live.settings import Live
 from reporting_agent.live.source import LiveSource
 from reporting_agent.live.spool import Spool, Taken, now_us
 from reporting_agent.live.spool_source import KeptSource
+from reporting_agent.live.totals import AHEAD_US
 
 SHOW_EVERY_S = 0.5
 LEARN_EVERY_S = 86_400.0
@@ -65,20 +68,25 @@ class Room:
         self.server: Server | None = None
         self._shown_s = self._learned_s = float("-inf")
         self._shift: shifts.Shift | None = None
+        self._ahead: set[str] = set()  # meters of which it was told
 
     def start(self, before: Room | None = None) -> None:
         """Learn from what the spool holds, remember what was told, and serve the page, by the server of the room before if any."""
         source = KeptSource(self.settings)
+        until_us = now_us() + AHEAD_US
         parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
         for block in source.readings(frozenset(self.plant.totals.by_meter)):
-            parts.setdefault(block.meter, []).append((block.time_us, block.value))
+            sane = block.time_us <= until_us
+            if not sane.all():
+                self.plant.totals.ahead[block.meter] = int(block.time_us.max())
+            parts.setdefault(block.meter, []).append((block.time_us[sane], block.value[sane]))
         readings = {
             name: (np.concatenate([one for one, _ in some]), np.concatenate([one for _, one in some])) for name, some in parts.items()
         }
         self.plant.fill(
             readings,
             [row for row in source.rows if row["table"] == "batches"],
-            max((int(t.max()) for t, _ in readings.values()), default=0),
+            max((int(t.max()) for t, _ in readings.values() if len(t)), default=0),
         )
         self._learned_s = time.monotonic()
         self.alerts, self.answers = self.journal.load(), self.journal.answers()
@@ -103,6 +111,17 @@ class Room:
 
     def take(self, taken: Taken) -> None:
         self.plant.take(taken.readings, taken.rows)
+        for meter, time_us in self.plant.totals.ahead.items():
+            if meter not in self._ahead:
+                self._ahead.add(meter)
+                self.tell(
+                    Phrase(
+                        "%(meter)s sends times that are far ahead of this machine's clock (%(time)s). They are saved; the page and"
+                        " the alerts leave them out. Set both clocks by one time server.",
+                        meter=meter,
+                        time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
+                    )
+                )
         self.reopening.take(taken.late)
 
     def answer(self, key: str, kind: str, word: str) -> bool:

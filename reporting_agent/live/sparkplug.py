@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from reporting_agent.live.payloads import Unreadable
+from reporting_agent.live.payloads import Unreadable, of_a_meter
 from reporting_agent.live.reading import NO_SEQUENCE, Quality, Reading
 
 NAMESPACE = "spBv1.0"
@@ -64,6 +64,8 @@ class Host:
         Raises:
             Unreadable: the payload is no Sparkplug B.
         """
+        if topic.count("/") < 3:
+            raise Unreadable(f"the topic {topic} names no edge node")
         _, _, kind, edge, *device = topic.split("/", 4)
         if kind not in ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH"):
             return [], False
@@ -91,8 +93,11 @@ class Host:
             stamp = metric.time_ms if metric.time_ms is not None else read.time_ms
             if meter is None or stamp is None or metric.value is None:
                 continue
-            quality = Quality.BAD if math.isnan(metric.value) else Quality.GOOD
-            made.append(Reading(meter, stamp * 1000, metric.value, NO_SEQUENCE, quality, received_us))
+            known = math.isfinite(metric.value)
+            quality = Quality.GOOD if known else Quality.BAD
+            made.append(
+                Reading(meter, of_a_meter(stamp * 1000, stamp), metric.value if known else math.nan, NO_SEQUENCE, quality, received_us)
+            )
         return made, not whole
 
 

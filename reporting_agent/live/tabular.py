@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
-from reporting_agent.live.payloads import UNREADABLE, Unreadable
+from reporting_agent.live.payloads import UNREADABLE, Unreadable, of_a_meter
 from reporting_agent.live.reading import NO_SEQUENCE, Quality, Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.table_settings import BatchColumns, Columns
@@ -102,16 +102,18 @@ def _time_us(mapping: Columns, held: Any) -> int:
     if mapping.time != "iso":
         try:
             count = Decimal(held.strip()) if isinstance(held, str) else held
-            return round(count * _PER_UNIT[mapping.time])
+            time_us = round(count * _PER_UNIT[mapping.time])
         except (ArithmeticError, TypeError, ValueError) as wrong:
             raise Unreadable(f"{held!r} is no time in {mapping.time} since 1970") from wrong
+        return of_a_meter(time_us, held)
+    said = held
     if not isinstance(held, datetime):
         try:
             text = str(held).strip()
             held = datetime.strptime(text, mapping.format) if mapping.format else datetime.fromisoformat(text)  # noqa: DTZ007 - see offset
         except ValueError as wrong:
             raise Unreadable(f"{held!r} is no time as {mapping.format or 'ISO 8601'}") from wrong
-    return (with_offset(held, mapping.offset) - _EPOCH) // _MICROSECOND
+    return of_a_meter((with_offset(held, mapping.offset) - _EPOCH) // _MICROSECOND, said)
 
 
 def with_offset(stamp: datetime, offset: str | None) -> datetime:

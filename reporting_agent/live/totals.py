@@ -33,6 +33,7 @@ LONGEST_GAP_US = HOUR_US  # between readings of a rate, across which it tells no
 SILENT_TIMES = 5  # the usual time between a meter's readings
 SILENT_LEAST_US = 60 * SECOND_US
 POWER_OVER_US = 600 * SECOND_US
+AHEAD_US = 24 * HOUR_US  # of a source's clock before this machine's; what it stamps beyond that is no time to reckon by
 LATEST = 50  # readings that tell the usual time between two
 SPARE = 500  # readings of a meter that are dropped together
 
@@ -138,6 +139,7 @@ class Totals:
     def __init__(self, site: Site, on: date) -> None:
         self.by_meter: dict[str, Total] = {}
         self.untold: list[str] = []  # meters whose energy cannot be counted in kgce
+        self.ahead: dict[str, int] = {}  # the latest time of each meter that is too far ahead, and was left out
         for meter in site.tree.counted:
             if meter.step and meter.direction is Direction.IMPORT and not meter.computed:
                 self._count(site, meter, on)
@@ -159,7 +161,11 @@ class Totals:
     def take(self, readings: Iterable[Reading]) -> None:
         """Readings in order of arrival."""
         for one in readings:
-            if (total := self.by_meter.get(one.meter)) is not None:
+            if (total := self.by_meter.get(one.meter)) is None:
+                continue
+            if one.received_us and one.time_us > one.received_us + AHEAD_US:
+                self.ahead[one.meter] = one.time_us
+            else:
                 total.take(one.time_us, one.value, one.received_us)
 
     def fill(self, readings: Mapping[str, tuple[NDArray[np.int64], Floats]], since_us: int) -> None:

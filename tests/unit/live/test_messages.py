@@ -48,12 +48,25 @@ def test_a_message_is_read_by_the_names_of_site_toml(mapping: dict[str, Any], pa
         (b'{"t": "2025-01-02T07:00:00Z", "v": "1", "n": 1}', "no number"),
         (b'{"t": "2025-01-02T07:00:00Z", "v": 1, "n": -1}', "sequence"),
         (b"7", "no object"),
+        (b"[" * 100_000, "no JSON"),
+        (b'{"t": "2025-01-02T07:00:00Z", "v": 1, "n": 1, "q": "\\ud800"}', "no JSON"),
+        (b'{"t": "2025-01-02T07:00:00Z", "v": 1%s, "n": 1}' % (b"0" * 400), "no number"),
+        (b'{"t": "9999-12-31T23:59:59-23:00", "v": 1, "n": 1}', "1970 to 2199"),
+        (b'{"t": "0001-01-01T00:00:00+23:00", "v": 1, "n": 1}', "1970 to 2199"),
     ],
 )
 def test_what_cannot_be_read_is_no_reading_and_says_why(payload: bytes, why: str) -> None:
     mapping = Readings(topic="works/#", meter="m", fields={"time": "t", "value": "v", "sequence": "n"})
     with pytest.raises(payloads.Unreadable, match=why):
         payloads.readings(mapping, TOPIC, payload, 5)
+
+
+@pytest.mark.parametrize("said", ["NaN", "1e400", "-1", "1735797600000000", "1" + "0" * 400])
+def test_a_number_that_is_no_moment_is_no_reading(said: str) -> None:
+    """Such a time would stop who counts with it; microseconds taken as milliseconds are the year 56976."""
+    mapping = Readings(topic="works/#", meter="m", fields={"time": "t", "value": "v"}, time="ms")
+    with pytest.raises(payloads.Unreadable, match="no time"):
+        payloads.readings(mapping, TOPIC, f'{{"t": {said}, "v": 1}}'.encode(), 5)
 
 
 def test_a_bad_value_is_not_known() -> None:
@@ -170,5 +183,11 @@ def test_a_null_metric_is_not_known_and_a_birth_that_is_asked_for_says_so() -> N
     (found,), _ = host.take("spBv1.0/works/NBIRTH/edge-1", written(0, {"name": "kWh", "is_null": True, "datatype": 10}), 5)
     assert math.isnan(found.value)
     assert found.quality == Quality.BAD
+    (infinite,), _ = host.take("spBv1.0/works/NDATA/edge-1", written(1, {"name": "kWh", "datatype": 10, "double_value": math.inf}), 5)
+    assert math.isnan(infinite.value)
+    with pytest.raises(payloads.Unreadable, match="no edge node"):
+        host.take("spBv1.0/works/NDATA", b"", 5)
+    with pytest.raises(payloads.Unreadable, match="1970 to 2199"):
+        host.take("spBv1.0/works/NDATA/edge-1", written(2, {"name": "kWh", "timestamp": 1 << 63, "datatype": 10, "double_value": 1.0}), 5)
     asked = PAYLOAD.FromString(sparkplug.rebirth(1_735_797_600_000))
     assert (asked.metrics[0].name, asked.metrics[0].datatype, asked.metrics[0].boolean_value) == (sparkplug.REBIRTH, 11, True)

@@ -12,6 +12,7 @@ import pytest
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
+from reporting_agent.live.batch_log import BatchLog
 from reporting_agent.live.notifying import Journal
 from reporting_agent.live.plant import Alert, Plant
 from reporting_agent.live.reading import Reading
@@ -110,6 +111,24 @@ def test_a_meter_that_is_silent_is_told(furnaces: Furnaces, site: Path) -> None:
     plant.take([Reading(name, _us(split), 1.0, received_us=_us(split)) for name in plant.totals.by_meter])
     assert plant.totals.silent(_us(split + timedelta(minutes=9))) == []
     assert len(plant.totals.silent(_us(split + timedelta(minutes=11)))) == 4
+
+
+def test_a_time_far_ahead_does_not_move_the_plants_own_time(furnaces: Furnaces, site: Path) -> None:
+    """A clock set to 2099 would else end every shift, and have the page forget the readings of all open batches."""
+    plant, split = _plant(furnaces, site)
+    now_us, name = plant.totals.now_us, next(iter(plant.totals.by_meter))
+    ahead_us = _us(datetime(2099, 1, 1, tzinfo=UTC))
+    plant.take([Reading(name, ahead_us, 1.0, received_us=_us(split))])
+    assert (plant.totals.now_us, plant.totals.ahead) == (now_us, {name: ahead_us})
+
+
+def test_a_date_that_stands_for_none_is_none() -> None:
+    """A start in the year 1 would else make 105,000 weeks of history, and have thresholds vouched for by nothing."""
+    log = BatchLog(UTC)
+    log.take({"table": "batches", "step": "eaf", "batch_id": "never", "start": "0001-01-01T00:00:00", "end": "2026-01-01"})
+    log.take({"table": "batches", "step": "eaf", "batch_id": "open", "start": "2026-01-01", "end": "9999-12-31T00:00:00"})
+    assert [one.id for one in log.running()] == ["open"]
+    assert not log.ending
 
 
 def test_a_late_reading_is_put_where_its_time_says() -> None:
