@@ -26,7 +26,7 @@ def facts(folder: Path) -> Mapping[str, Fact]:
         "west_binding": west["binding"],
         "east_check": bound,
         "west_check": recomputed,
-        "east_run": run.partition(", ")[0].rpartition(" ")[2].lower(),
+        "east_run": run.partition(", ")[0].rpartition(" ")[2],
         "east_leaves": float(of_east[bound]["count"]),
         "west_records": float(of_west[recomputed]["count"]),
         "west_listed": float(len(of_west[recomputed]["records"])),

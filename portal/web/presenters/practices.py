@@ -137,13 +137,14 @@ def library_page(library: Library, query: QueryDict) -> LibraryPage:
     order = {one.id: place for place, one in enumerate(every)}
     names = {one.sector: Names.newest(one.sector) for one in every}
     fits = [one for one in every if sector in ("", one.sector) and step in ("", one.step) and cause in ("", one.cause)]
+    held = {one.cause for one in every}  # a cause that nothing is held against would only lead to an empty list
     steps = dict.fromkeys((one.sector, one.step) for one in every if one.step and sector in ("", one.sector))
     return LibraryPage(
         count=len(every),
         collected=sum(library.listing(one).confidence == "told" for one in every),
         sectors=_choices(_("All sectors"), ((one, held.sector) for one, held in names.items()), sector),
         steps=_choices(_("All steps"), ((where, names[of].step_name(where)) for of, where in steps if where), step),
-        causes=_choices(_("All causes"), cause_choices(), cause),
+        causes=_choices(_("All causes"), ((key, text) for key, text in cause_choices() if key in held or key == cause), cause),
         table=listed(
             fits,
             query,
@@ -261,7 +262,9 @@ def _facts(listing: Listing, one: Practice, row: Entry | None, reported: Reporte
     product = said(step.product_words) if step else one.per
     saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(one), "product": product}
     told = listing.confidence == "told"
-    investment = NONE if one.investment is None else _("US$ %(amount)s per tonne of yearly capacity") % {"amount": one.investment}
+    investment = (
+        _("not stated") if one.investment is None else _("US$ %(amount)s per tonne of yearly capacity") % {"amount": one.investment}
+    )
     reviewed = _("%(agency)s; published by a second person") % {"agency": one.reviewer} if row else _("comes with Steplabel")
     return (
         Fact(_("Step"), " · ".join((names.sector, names.step_name(one.step) if one.step else _("the whole works")))),

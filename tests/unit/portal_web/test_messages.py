@@ -108,3 +108,14 @@ def test_chinese_texts_have_marks_of_full_width() -> None:
 def test_one_thing_has_one_name_in_chinese(other: str) -> None:
     assert [file for file, text in SAID.items() if other in text] == []
     assert any(ONE_TERM[other] in text for text in SAID.values()), "the term itself is in use"
+
+
+def test_what_to_do_next_names_headings_that_the_local_report_has() -> None:
+    headings = ("Where the gap comes from", "Practices that help")
+    printed = (ROOT / "reporting_agent/report/sections.toml").read_text(encoding="utf-8")
+    page = " ".join((HERE / "templates/web/next.html").read_text(encoding="utf-8").split())
+    (chinese,) = (one.string for one in translations() if "open report.html at" in str(one.id))
+    for heading in headings:
+        assert f'heading = "{heading}"' in printed
+        assert f"“{heading}”" in page
+        assert f"“{in_language(Phrase(heading), 'zh')}”" in str(chinese)
