@@ -36,6 +36,7 @@ class Watched(Protocol):
 
     kept: int
     repeated: int
+    corrected: int
     spool: Spool
 
     @property
@@ -103,7 +104,7 @@ class Room:
 
     def take(self, taken: Taken) -> None:
         self.plant.take(taken.readings, taken.rows)
-        self.reopening.take(taken.late)
+        self.reopening.take(taken)
 
     def answer(self, key: str, kind: str, word: str) -> bool:
         """Take an answer from the page, in a thread of its server; False where no alert has that key."""
@@ -183,6 +184,7 @@ class Room:
             shift=shifts.done(plant, self.alerts, start, end),
             kept=watch.kept,
             repeated=watch.repeated,
+            corrected=watch.corrected,
             missing=sum(one.gaps.missing for one in watch.spool.meters.values()),
             weeks=plant.history.weeks,
             rate=plant.history.rate_a_week,
