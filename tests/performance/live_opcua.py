@@ -26,6 +26,7 @@ from tests.performance.watched import line, until, watching
 from tests.servers import free_port
 
 NODES = 1_000
+NAMES = [f"ns=2;i={number}" for number in range(1, NODES + 1)]
 ROUNDS = 20  # changes of each node
 CHANGES = NODES * ROUNDS
 MOST_TOGETHER = 1_000  # changes of a notification
@@ -82,7 +83,7 @@ def measure() -> Measurement:
     """Medians of both; seconds, and seconds of the processor of the client's process."""
     ours, bare = list[Seconds](), list[Seconds]()
     port = free_port()
-    nodes = "\n".join(f'"m-{number}" = "ns=2;i={number}"' for number in range(1, NODES + 1))
+    nodes = "\n".join(f'"m-{number}" = "{name}"' for number, name in enumerate(NAMES, start=1))
     meters = "".join(_METER.format(number=number, line=number % 10) for number in range(1, NODES + 1))
     text = _SITE.format(url=_url(port), publishing_ms=PUBLISHING_MS, nodes=nodes) + meters
     with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held, _server(port) as server, watching(Path(held), text) as watch:
@@ -138,12 +139,12 @@ class _Counting:
 
 
 async def _counted(port: int, server: Connection) -> Seconds:
-    from asyncua import Client, ua
+    from asyncua import Client
 
     counting = _Counting()
     async with Client(_url(port)) as client:
         subscription = await client.create_subscription(PUBLISHING_MS, counting)
-        await subscription.subscribe_data_change([client.get_node(ua.NodeId(number, 2)) for number in range(1, NODES + 1)])
+        await subscription.subscribe_data_change([client.get_node(name) for name in NAMES])
         await asyncio.to_thread(counting.reached.wait)  # each node's value as it stands
         counting.wanted, counting.reached = NODES + CHANGES, threading.Event()
         began = await asyncio.to_thread(_published, server)
@@ -176,15 +177,15 @@ async def _serving(port: int, told: Connection) -> None:
     from asyncua import Server, ua
     from asyncua.server.internal_subscription import InternalSubscription
 
-    InternalSubscription._pop_triggered_datachanges = _at_most  # type: ignore[method-assign]
+    InternalSubscription._pop_triggered_datachanges = _at_most  # type: ignore[method-assign,assignment]
     server = Server()
     await server.init()
     server.set_endpoint(_url(port))
     await server.register_namespace("urn:steplabel:works")
-    ids = [ua.NodeId(number, 2) for number in range(1, NODES + 1)]
-    for node in ids:
-        await server.nodes.objects.add_variable(node, f"m-{node.Identifier}", 0.0)
-    stamp = datetime.now(UTC)
+    ids = [ua.NodeId.from_string(name) for name in NAMES]
+    for node, name in zip(ids, NAMES, strict=True):
+        await server.nodes.objects.add_variable(node, name, 0.0)
+    stamp: Any = datetime.now(UTC)  # no ua.DateTime: asyncua takes either
     async with server:
         told.send("serving")
         while (word := await asyncio.to_thread(told.recv)) != "end":

@@ -49,7 +49,7 @@ class Furnace:
         await server.serve_forever(background=True)
         self._serving.set()
         await self._ended.wait()
-        await server.shutdown()
+        await server.shutdown()  # type: ignore[no-untyped-call]  # of pymodbus
 
     async def _answer(self, function: int, start: int, address: int, count: int, held: list[int], written: object) -> None:
         del function, address, count, written
