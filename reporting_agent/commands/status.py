@@ -98,7 +98,7 @@ def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
                 rows.append(overview.unread(name, Phrase("site.toml lies in object storage: name `status` under [[sites]] in fleet.toml")))
                 continue
             if site.status is not None:
-                status = json.loads((fleet.folder / site.status).read_text(encoding="utf-8"))
+                status = json.loads(fleet.status_of(site))
             else:
                 status = _payload(_look(StateDirectory(file.parent / site.state)), None, now)
             rows.append(overview.row(status, name, now.date()))

@@ -31,7 +31,7 @@ def run(args: Namespace) -> int:
     if hasattr(signal, "SIGHUP"):  # Windows has none: reload = "on-change" does there what it does here
         signal.signal(signal.SIGHUP, lambda *_: watch.reloading.asked.set())
     watch.run(stop)
-    counts = {"kept": watch.kept, "repeated": watch.repeated, "contradicted": watch.contradicted, "late": watch.late}
+    counts = {name: getattr(watch, name) for name in ("kept", "repeated", "contradicted", "late", "corrected")}
     told = Phrase("Ended: %(kept)s readings saved, %(repeated)s repeats dropped.", kept=f"{watch.kept:,}", repeated=f"{watch.repeated:,}")
     emit(args, counts, told)
     return 0

@@ -21,7 +21,7 @@ from pydantic import Field, ValidationError, field_validator
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Site
 from reporting_agent.config.profile import Setting
-from reporting_agent.sources.object_storage import is_object
+from reporting_agent.sources.object_storage import beside, is_object, joined, text
 
 NEVER_SHARED = frozenset({"site", "inputs", "meters", "scales", "events", "lhv", "path"})
 """Tables that say what one site is, measures and lived through."""
@@ -74,16 +74,37 @@ class Fleet(Setting):
         """Each site.toml: its path, or its address in object storage."""
         return tuple(site.file if is_object(site.file) else str(self.folder / site.file) for site in self.sites)
 
+    def status_of(self, site: FleetSite) -> str:
+        """What `status --out` wrote there. OSError, InputError where it is not to be had."""
+        return _content(str(site.status) if is_object(str(site.status)) else str(self.folder / str(site.status)))
+
+    def of_storage(self, folder: str) -> Fleet:
+        """With the addresses of what is relative to a fleet.toml in object storage."""
+        sites = tuple(
+            site.model_copy(update={name: joined(folder, path) for name in ("file", "status") if (path := getattr(site, name))})
+            for site in self.sites
+        )
+        named = self.fleet.model_copy(update={"reads": tuple(joined(folder, one) for one in self.fleet.reads)})
+        return self.model_copy(update={"sites": sites, "fleet": named})
+
     def reads(self) -> tuple[str, ...]:
         """Absolute folders, and prefixes of object storage as they stand."""
         return tuple(one if is_object(one) else str((self.folder / one).absolute()) for one in self.fleet.reads)
 
 
+def _content(path: str) -> str:
+    if not is_object(path):
+        return Path(path).read_text(encoding="utf-8-sig")
+    if (found := text(path)) is None:
+        raise FileNotFoundError("no such object")
+    return found
+
+
 def load_fleet(path: str | Path) -> Fleet:
-    """Read fleet.toml; InputError (`fleet-unreadable`, `fleet-invalid`) names the key that is wrong."""
-    path = Path(path)
+    """Read fleet.toml, of this machine or `s3://`; InputError (`fleet-unreadable`, `fleet-invalid`) names the key that is wrong, or is of
+    what fetches."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        raw = tomllib.loads(_content(str(path)))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise InputError(
             "fleet-unreadable",
@@ -94,7 +115,8 @@ def load_fleet(path: str | Path) -> Fleet:
             wanted="a fleet.toml",
         ) from wrong
     try:
-        return Fleet.model_validate({**raw, "folder": path.parent})
+        fleet = Fleet.model_validate({**raw, "folder": Path(path).parent})
+        return fleet.of_storage(beside(str(path))) if is_object(str(path)) else fleet
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
         raise InputError(

@@ -22,7 +22,7 @@ from reporting_agent.fleet import places
 from reporting_agent.fleet.outcomes import OUTCOME, Outcome, Quality, SiteStep, Task, keep, kept, made_from, patterns_of, refused
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import quality, site_files
-from reporting_agent.sources.object_storage import is_object
+from reporting_agent.sources.object_storage import beside, is_object
 
 
 def do(task: Task) -> Outcome:
@@ -39,7 +39,7 @@ def _done(task: Task) -> Outcome:
     try:
         site = places.site_at(task.file, task.inherit)
         if task.within is not None:
-            _require_within(site, (places.beside(task.file) if is_object(task.file) else str(site.folder), *task.within))
+            _require_within(site, (beside(task.file) if is_object(task.file) else str(site.folder), *task.within))
         if (known := kept(task, site)) is not None:
             return known
         with places.results(task.out, last=OUTCOME) as folder:

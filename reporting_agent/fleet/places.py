@@ -6,7 +6,6 @@ objects beside it. Results are put there once all of them are made, `outcome.jso
 
 from __future__ import annotations
 
-import posixpath
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,12 +16,7 @@ from benchmarks.errors import Place
 from reporting_agent.config import Site, load_site
 from reporting_agent.report import writing
 from reporting_agent.sources import object_storage
-from reporting_agent.sources.object_storage import is_object
-
-
-def beside(address: str) -> str:
-    """The folder of an object."""
-    return address.rpartition("/")[0]
+from reporting_agent.sources.object_storage import beside, is_object, joined
 
 
 def site_at(file: str, inherit: Mapping[str, Any]) -> Site:
@@ -34,15 +28,8 @@ def site_at(file: str, inherit: Mapping[str, Any]) -> Site:
     object_storage.fetched(f"{beside(file)}/*.toml", place)
     site = load_site(copy, inherit)
     files = site.inputs.model_dump(exclude={"source"}, exclude_none=True)
-    moved = {name: pattern if is_object(pattern) else _joined(beside(file), pattern) for name, pattern in files.items()}
+    moved = {name: joined(beside(file), pattern) for name, pattern in files.items()}
     return site.model_copy(update={"inputs": site.inputs.model_copy(update=moved)})
-
-
-def _joined(folder: str, pattern: str) -> str:
-    """As paths are joined: `..` is the folder above, and an absolute path stays one of the machine that reads it."""
-    if Path(pattern).is_absolute():
-        return pattern
-    return object_storage.SCHEME + posixpath.normpath(posixpath.join(folder.removeprefix(object_storage.SCHEME), pattern))
 
 
 def require_there(out: str) -> None:

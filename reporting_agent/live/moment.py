@@ -31,6 +31,7 @@ class Shown:
     weeks: float
     rate: float
     vouched: bool  # whether the history is long enough for thresholds
+    corrected: int = 0  # readings at whose moment another value was there
     untold: Sequence[str] = ()
     answers: Mapping[str, Answer] = field(default_factory=dict)  # by the keys of their alerts
     practices: Mapping[str, Sequence[Words]] = field(default_factory=dict)  # against their causes

@@ -54,13 +54,7 @@ class Pages:
 
     def room(self, moment: Shown, lang: str, *, hold: bool) -> str:
         parts = self.parts(moment, lang)
-        body = "".join(
-            (
-                f'<div id="alerts" role="status">{parts["alerts"]}</div><div id="lines">{parts["lines"]}</div>',
-                f'<div class="low"><section id="idle">{parts["idle"]}</section><section id="sources">{parts["sources"]}</section></div>',
-                f'<div id="foot">{parts["foot"]}</div>',
-            )
-        )
+        body = templates().get_template("room.html").render(parts={name: safe(part) for name, part in parts.items()})
         here = prefix(lang)
         tool = {"href": here, "text": in_language(Phrase("Go on updating"), lang)}
         tools = [tool if hold else {"href": f"{here}?hold", "text": in_language(Phrase("Stop updating"), lang)}]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Site
-from reporting_agent.live import costs
+from reporting_agent.live import corrected, costs
 from reporting_agent.live.alerting import LOOKS, STEPS, Usual
 from reporting_agent.live.batch_log import Batch, BatchLog
 from reporting_agent.live.history import POINTS, WEEK_US, History
@@ -81,6 +81,8 @@ class Plant:
         for row in rows:
             if row["table"] == "batches":
                 self.log.take(row)
+            elif row["table"] == corrected.TABLE:
+                self.totals.correct(row["meter"], row["time_us"], corrected.value_of(row))
             elif row["table"] == "unreadable":
                 self.unreadable.append(row)
 

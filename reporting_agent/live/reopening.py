@@ -11,6 +11,7 @@ from reporting_agent.config import Site
 from reporting_agent.live.batch_log import Batch, Key
 from reporting_agent.live.plant import Plant
 from reporting_agent.live.reading import Reading
+from reporting_agent.live.spool import Taken
 from reporting_agent.live.totals import HOUR_US, LONGEST_GAP_US, Total
 from reporting_agent.live.window import readings_between
 from reporting_agent.report.figures import NOTHING
@@ -26,49 +27,52 @@ class Reopening:
 
     def __init__(self, site: Site, folder: Path) -> None:
         self._site, self._folder = site, folder
-        self._waiting: list[Reading] = []
+        self._late: list[Reading] = []
+        self._corrected: list[Reading] = []
         self._since_s: float | None = None
         self._last: Phrase | None = None
 
-    def take(self, late: Sequence[Reading]) -> None:
-        """Readings that are older than one that was there."""
-        self._waiting += late
+    def take(self, taken: Taken) -> None:
+        """Readings that are older than one that was there, or give a moment another value."""
+        again = set(taken.corrected)
+        self._late += [one for one in taken.late if one not in again]
+        self._corrected += taken.corrected
 
     def told(self, plant: Plant, now_s: float) -> Iterator[Phrase]:
         """A sentence where batches were counted again, once what comes late was gathered for a while."""
-        if not self._waiting and not plant.log.corrected:
+        if not self._late and not self._corrected and not plant.log.corrected:
             return
         self._since_s = now_s if self._since_s is None else self._since_s
         if now_s - self._since_s < GATHERED_S:
             return
-        waiting, self._waiting, self._since_s = self._waiting, [], None
-        corrected, plant.log.corrected = plant.log.corrected, {}
-        found = {one.key: one for one in touches(plant, waiting)} | corrected
+        late, again, self._late, self._corrected, self._since_s = self._late, self._corrected, [], [], None
+        rows, plant.log.corrected = plant.log.corrected, {}
+        found = {one.key: one for one in touches(plant, [*late, *again])} | rows
         touched = sorted(found.values(), key=lambda one: one.start_us)
         if not touched:
             return
         before = {one.key: _per_tonne(one) for one in touched}
         count_again(plant, touched, self._folder)
-        self._last = self._sentence(touched, before, len(waiting), len(corrected))
+        self._last = self._sentence(touched, before, late=len(late), corrected=len(again), rows=len(rows))
         yield self._last
 
-    def _sentence(self, touched: Sequence[Batch], before: dict[Key, str], readings: int, rows: int) -> Phrase:
+    def _sentence(self, touched: Sequence[Batch], before: dict[Key, str], **how_many: int) -> Phrase:
         months = sorted({f"{datetime.fromtimestamp((one.end_us or 0) / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for one in touched})
         named = [f"{one.id}: {before[one.key]} → {_per_tonne(one)} kgce/t" for one in touched[:MOST_NAMED]]
         return Phrase(
-            "Batches counted again after late or corrected data: %(batches)s (%(named)s). Late readings: %(readings)s; corrected rows: "
-            "%(rows)s. Labels that hold %(months)s change: run `label` again, and `submit --correct` where the period was reported.",
+            "Batches counted again after late or corrected data: %(batches)s (%(named)s). Late readings: %(late)s; corrected readings: "
+            "%(corrected)s; corrected rows: %(rows)s. Labels that hold %(months)s change: run `label` again, and `submit --correct` where "
+            "the period was reported.",
             batches=len(touched),
             named="; ".join(named + (["…"] if len(touched) > MOST_NAMED else [])),
-            readings=readings,
-            rows=rows,
             months=", ".join(months),
+            **how_many,
         )
 
     def notices(self) -> Iterator[tuple[str, Phrase, bool]]:
         """The last of them, as a row of the page's table of sources."""
         if self._last is not None:
-            yield Phrase("Late readings"), self._last, False
+            yield Phrase("Late and corrected data"), self._last, False
 
 
 def touches(plant: Plant, readings: Sequence[Reading]) -> list[Batch]:

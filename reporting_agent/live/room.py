@@ -39,6 +39,7 @@ class Watched(Protocol):
 
     kept: int
     repeated: int
+    corrected: int
     spool: Spool
 
     @property
@@ -122,7 +123,7 @@ class Room:
                         time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
                     )
                 )
-        self.reopening.take(taken.late)
+        self.reopening.take(taken)
 
     def answer(self, key: str, kind: str, word: str) -> bool:
         """Take an answer from the page, in a thread of its server; False where no alert has that key."""
@@ -202,6 +203,7 @@ class Room:
             shift=shifts.done(plant, self.alerts, start, end),
             kept=watch.kept,
             repeated=watch.repeated,
+            corrected=watch.corrected,
             missing=sum(one.gaps.missing for one in watch.spool.meters.values()),
             weeks=plant.history.weeks,
             rate=plant.history.rate_a_week,

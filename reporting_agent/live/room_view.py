@@ -121,6 +121,8 @@ def _foot(moment: Shown) -> list[Phrase]:
             repeated=count(moment.repeated),
         )
     ]
+    if moment.corrected:
+        told.append(Phrase("Readings corrected by their source: %(count)s. The highest number counts.", count=count(moment.corrected)))
     if moment.vouched:
         told.append(
             Phrase(

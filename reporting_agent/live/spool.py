@@ -6,9 +6,9 @@
     state.json                 up to which segment meters are known, and how far; up to where sources were read (`positions`)
 
 Days are those of receipt, in UTC, so that what is late never changes a file. A reading is known by meter, source time and source's number.
-A repeat is dropped: by memory where it is among the latest of its meter, else by looking on the disk. One that comes again with
-another value is counted as contradicted, and the first stays. `append` returns once the disk has what is new: only then may a source be
-told that it arrived.
+A repeat is dropped: by memory where it is among the latest of its meter, else by looking on the disk. One that comes again with another
+value is counted as contradicted, and the first stays; one with a number of its own is kept, and `corrected` says which counts. `append`
+returns once the disk has what is new: only then may a source be told that it arrived.
 
 Of a segment, Parquet is written and renamed (by a process of its own: `compaction`), then the state, then the segment is deleted: whoever
 dies in between finds the Parquet there and finishes. A segment that has its Parquet is not read.
@@ -19,9 +19,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
-import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -29,8 +28,9 @@ from typing import IO, Any
 from benchmarks.errors import InputError, Place
 from reporting_agent.live import layout, positions
 from reporting_agent.live.compaction import Compaction
+from reporting_agent.live.corrected import Counting, bits, noted
 from reporting_agent.live.gaps import Gaps
-from reporting_agent.live.lookup import looked_up
+from reporting_agent.live.lookup import Found, looked_up
 from reporting_agent.live.reading import CONSECUTIVE, NO_SEQUENCE, Reading
 from reporting_agent.live.segments import Row, Segment, frames
 from reporting_agent.state import sync_folder, write_whole
@@ -60,6 +60,10 @@ class _Meter:
     gaps: Gaps = field(default_factory=Gaps)
     reached_us: int = -(1 << 62)
 
+    def may_hold(self, key: Key) -> bool:
+        """Whether its moment may have been there: not where it is the latest, or a later number of the latest that memory has."""
+        return key[0] <= self.highest[0] and not (key > self.highest and self.highest in self.latest)
+
     def take(self, key: Key, value: float, received_us: int, *, consecutive: bool) -> None:
         if consecutive:
             self.gaps.take(key[1], later=key > self.highest)
@@ -79,7 +83,8 @@ class Taken:
     contradicted: int
     late: Sequence[Reading]  # new ones that are older than one that was there
     readings: Sequence[Reading] = ()  # the new ones
-    rows: Sequence[Row] = ()
+    rows: Sequence[Row] = ()  # with those that say what counts
+    corrected: Sequence[Reading] = ()  # new ones at whose moment another value was there
 
 
 class Spool:
@@ -126,7 +131,8 @@ class Spool:
             SpoolFull: there is no room; nothing was taken.
             OSError: the disk failed; nothing may be acknowledged, and the spool must be opened again.
         """
-        new, repeated, contradicted, late = self._sorted_out(readings)
+        taken, counting = self._sorted_out(readings)
+        new, rows = taken.readings, [*rows, *counting]
         if new or rows:
             self._make_room()
             before = self._segment.size
@@ -142,7 +148,7 @@ class Spool:
                 key = (one.time_us, one.sequence)
                 self.meters.setdefault(one.meter, _Meter()).take(key, one.value, one.received_us, consecutive=one.consecutive)
             self._began_us = self._began_us or next((one.received_us for one in new), 0)
-        return Taken(len(new), repeated, contradicted, late, new, rows)
+        return replace(taken, rows=rows)
 
     def turn(self, now_us: int) -> None:
         """Go on in a new segment where this one is full or its day is over, and have the old one written; asked now and then."""
@@ -168,10 +174,9 @@ class Spool:
         self._segment.close()
         self._lock.close()
 
-    def _sorted_out(self, readings: Sequence[Reading]) -> tuple[list[Reading], int, int, list[Reading]]:
-        """What is new in order of arrival, how many are repeats or contradict, and which of the new are late."""
+    def _sorted_out(self, readings: Sequence[Reading]) -> tuple[Taken, Sequence[Row]]:
+        """What is new in order of arrival and what became of the rest; and rows that say what counts where values differ."""
         met: dict[tuple[str, Key], float] = {}
-        older: list[Reading] = []
         repeated = contradicted = 0
         unsure: list[Reading] = []
         for one in readings:
@@ -182,22 +187,31 @@ class Spool:
                 first = meter.latest.get(key)
             if first is not None:
                 repeated += 1
-                contradicted += _bits(first) != _bits(one.value)
+                contradicted += bits(first) != bits(one.value)
                 continue
             met[one.meter, key] = one.value
-            if meter is not None and key <= meter.highest:
+            if meter is not None and meter.may_hold(key):
                 unsure.append(one)
         there = looked_up(self.folder, unsure) if unsure else {}
+        late: list[Reading] = []
         for one in unsure:
-            name = (one.meter, (one.time_us, one.sequence))
-            if (bits := there.get(name)) is not None:
+            if (value := there[one.meter, one.time_us].get(one.sequence)) is not None:
                 repeated += 1
-                contradicted += bits != _bits(one.value)
-                del met[name]
-            else:
-                older.append(one)
+                contradicted += bits(value) != bits(one.value)
+                del met[one.meter, (one.time_us, one.sequence)]
+            elif (one.time_us, one.sequence) < self.meters[one.meter].highest:
+                late.append(one)
         new = [one for one in readings if met.pop((one.meter, (one.time_us, one.sequence)), None) is not None]
-        return new, repeated, contradicted, older
+        again, rows = noted(new, lambda one: self._counting(one, there))
+        return Taken(len(new), repeated, contradicted, late, new, (), again), rows
+
+    def _counting(self, one: Reading, there: Found) -> Counting | None:
+        """What counts at a reading's moment, of what is on the disk."""
+        if (held := there.get((one.meter, one.time_us))) is not None:
+            return max(held.items(), default=None)
+        meter = self.meters.get(one.meter)
+        same = meter is not None and meter.highest[0] == one.time_us
+        return (meter.highest[1], meter.latest[meter.highest]) if meter is not None and same else None
 
     def _make_room(self) -> None:
         if self._most_bytes is None or self._bytes < self._most_bytes:
@@ -254,10 +268,6 @@ class Spool:
         meters = {name: (*one.highest, one.gaps.highest, one.gaps.ranges, one.reached_us) for name, one in self.meters.items()}
         state = {"segment": number, "meters": meters, "positions": self.positions}
         write_whole(self.folder / "state.json", json.dumps(state, ensure_ascii=False).encode())
-
-
-def _bits(value: float) -> bytes:
-    return struct.pack("<d", value)
 
 
 def _locked(folder: Path) -> IO[Any]:

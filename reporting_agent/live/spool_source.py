@@ -6,9 +6,7 @@ Parquet is read by the road of the site's files, segments as they stand, so that
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -17,13 +15,17 @@ from typing import Any
 import numpy as np
 
 from benchmarks.errors import InputError, Place
+from benchmarks.measurements import Finding
 from reporting_agent.config import Profile
 from reporting_agent.live import layout
 from reporting_agent.live.compaction import whole
+from reporting_agent.live.corrected import Corrected
+from reporting_agent.live.kept_rows import kept_rows
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.settings import Live, load
 from reporting_agent.live.spool import Spool
+from reporting_agent.metering.tally import Tally
 from reporting_agent.row_numbers import Consecutive
 from reporting_agent.sources import straight
 from reporting_agent.sources.interface import READINGS, TABLES, Example
@@ -78,6 +80,7 @@ class KeptSource:
 
     def __init__(self, settings: Live) -> None:
         self.settings = settings
+        self._tallies: dict[str, Tally] = {}
 
     def gives(self) -> frozenset[str]:
         """Readings, and every table of which a row arrived."""
@@ -107,7 +110,23 @@ class KeptSource:
         return Sheet(f"{self.settings.folder}:{name}", header, iter(enumerate(cells, start=2)))
 
     def readings(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
-        """Parquet by the road of files, then the segments."""
+        """Parquet by the road of files, then the segments; of each moment what counts."""
+        corrected, tallies = Corrected(self.rows), {meter: Tally(meter) for meter in meters}
+        for block in self._arrived(meters):
+            if (standing := corrected.standing(block.meter, block.time_us, block.value)) is None:
+                yield block
+                continue
+            stays, value = standing
+            tallies[block.meter].add("reading-corrected", block.file, block.row[~stays])
+            yield ReadingBlock(block.meter, block.time_us[stays], value[stays], block.row[stays], block.file)
+        self._tallies |= tallies
+
+    def findings(self) -> Sequence[Finding]:
+        """Readings that were corrected, among those that were asked for last."""
+        return [finding for _, tally in sorted(self._tallies.items()) for finding in tally.findings()]
+
+    def _arrived(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
+        """All that the spool holds, each meter's in order of arrival."""
         there = layout.segments(self.settings.folder)  # before Parquet is listed: a segment that is gone by then has its own
         parts = layout.days(self.settings.folder)
         held = {layout.number_of(path) for path in parts}
@@ -138,10 +157,4 @@ class KeptSource:
     @cached_property
     def rows(self) -> list[Row]:
         """The rows of all tables, in order of arrival."""
-        found: dict[int, list[Row]] = {}
-        for path in layout.segments(self.settings.folder):
-            with suppress(FileNotFoundError):  # it is Parquet by now, and its rows lie among the tables
-                found[layout.number_of(path)] = whole(path)[2]
-        for path in sorted((self.settings.folder / "tables").glob("*.json")):
-            found[layout.number_of(path)] = json.loads(path.read_text("utf-8"))
-        return [row for _, rows in sorted(found.items()) for row in rows]
+        return kept_rows(self.settings.folder)

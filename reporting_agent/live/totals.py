@@ -8,7 +8,7 @@ and the figure is no label.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
@@ -81,9 +81,26 @@ class Total:
             return
         self._arrays = None
         place = len(self.time_us) if not self.time_us or time_us > self.time_us[-1] else bisect_right(self.time_us, time_us)
+        if place and self.time_us[place - 1] == time_us:  # the first stays, unless `correct` says otherwise
+            return
         self.time_us.insert(place, time_us)
         self.value.insert(place, value)
         self.energy.insert(place, 0.0)
+        self._add_up(place)
+
+    def correct(self, time_us: int, value: float) -> None:
+        """Another value of a moment that it holds, NaN where it is not known after all; what follows is counted again."""
+        place = bisect_left(self.time_us, time_us)
+        if place == len(self.time_us) or self.time_us[place] != time_us:
+            return
+        self._arrays = None
+        self.value[place] = value
+        if value != value:
+            del self.time_us[place], self.value[place], self.energy[place]
+        self._add_up(place)
+
+    def _add_up(self, place: int) -> None:
+        """From a reading on."""
         for at in range(place, len(self.time_us)):
             self.energy[at] = self.energy[at - 1] + self._step(at) if at else 0.0
 
@@ -167,6 +184,11 @@ class Totals:
                 self.ahead[one.meter] = one.time_us
             else:
                 total.take(one.time_us, one.value, one.received_us)
+
+    def correct(self, meter: str, time_us: int, value: float) -> None:
+        """What counts of a moment of which several values came."""
+        if (total := self.by_meter.get(meter)) is not None:
+            total.correct(time_us, value)
 
     def fill(self, readings: Mapping[str, tuple[NDArray[np.int64], Floats]], since_us: int) -> None:
         """Readings by meter, those from a moment on, in place of what was there."""

@@ -30,7 +30,7 @@ class Watch:
         self.spool = Spool(self.settings.folder, most_bytes=self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest")
         self.intake = kind(self.spool)
         self.sources = kinds.made(self.settings, site.folder, self.intake)
-        self.kept = self.repeated = self.contradicted = self.late = 0
+        self.kept = self.repeated = self.contradicted = self.late = self.corrected = 0
         self.reloading = Reloading(site.path)
         self._told: dict[str, str] = {}
         self._looked_s = float("-inf")
@@ -160,6 +160,7 @@ class Watch:
             return False
         self.kept, self.repeated = self.kept + taken.new, self.repeated + taken.repeated
         self.contradicted, self.late = self.contradicted + taken.contradicted, self.late + len(taken.late)
+        self.corrected += len(taken.corrected)
         self.room.take(taken)
         return True
 

@@ -1,4 +1,4 @@
-"""What the spool holds of some meters between two moments of their source's time, in order of arrival."""
+"""What counts of some meters between two moments of their source's time, in order of arrival, by what the spool holds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.live import layout
+from reporting_agent.live.corrected import Corrected
+from reporting_agent.live.kept_rows import kept_rows
 from reporting_agent.live.segments import frames
 
 Readings = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -27,7 +29,12 @@ def readings_between(folder: Path, meters: frozenset[str], first_us: int, last_u
         with suppress(FileNotFoundError):  # it is Parquet by now
             for name, readings in _in_segment(path, meters, first_us, last_us):
                 parts.setdefault(name, []).append(readings)
-    return {name: (np.concatenate([one for one, _ in some]), np.concatenate([one for _, one in some])) for name, some in parts.items()}
+    corrected, found = Corrected(kept_rows(folder)), dict[str, Readings]()
+    for name, some in parts.items():
+        time_us, value = np.concatenate([one for one, _ in some]), np.concatenate([one for _, one in some])
+        standing = corrected.standing(name, time_us, value)
+        found[name] = (time_us, value) if standing is None else (time_us[standing[0]], standing[1][standing[0]])
+    return found
 
 
 def _in_parquet(path: Path, meters: frozenset[str], first_us: int, last_us: int) -> Iterator[tuple[str, Readings]]:

@@ -83,6 +83,10 @@ _SENTENCES: dict[str, tuple[Severity, Phrase]] = {
         Severity.WARNING,
         Phrase("readings with the same time stamp and different values; the first in the file is used"),
     ),
+    "reading-corrected": (
+        Severity.NOTICE,
+        Phrase("readings that their source corrected; the value with the highest number is used"),
+    ),
     "reading-disordered": (
         Severity.NOTICE,
         Phrase("readings that come after a later one; sorted by time"),

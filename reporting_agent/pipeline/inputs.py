@@ -24,7 +24,7 @@ from reporting_agent.sources import (
 )
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.extract import Extract, Record
-from reporting_agent.sources.interface import Source
+from reporting_agent.sources.interface import Source, Telling
 from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.totals import Total
 
@@ -104,8 +104,9 @@ class Inputs:
         return tuple(self.corrections.used.values())
 
     def findings(self) -> list[Finding]:
-        """What is to be told of the tables as such: totals, and what became of corrections. Asked once everything is read."""
-        return told([*self.totals, *(total for table in self._tables for total in table.totals)], self.corrections)
+        """What is to be told of the inputs as such: totals, corrections, what a source says. Asked once everything is read."""
+        found = told([*self.totals, *(total for table in self._tables for total in table.totals)], self.corrections)
+        return [*found, *(self.source.findings() if isinstance(self.source, Telling) else ())]
 
     def _from_source(self, name: str) -> bool:
         return self.source is not None and name in self.source.gives()

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from benchmarks.errors import InputError, Place
+from benchmarks.measurements import Finding
 from reporting_agent.sources.meter_readings import ReadingBlock
 from reporting_agent.sources.sheets import Sheet
 
@@ -63,6 +64,15 @@ class Source(Protocol):
 
     def units(self) -> Mapping[str, str]:
         """The unit of a meter's values as handed over, where the source knows it: checked against site.toml."""
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """What a source may also have: something to say of its readings."""
+
+    def findings(self) -> Sequence[Finding]:
+        """Asked once everything was read."""
         ...
 
 

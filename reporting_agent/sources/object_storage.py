@@ -10,6 +10,7 @@ A copy has size and time of its object and is fetched again where either differs
 from __future__ import annotations
 
 import os
+import posixpath
 import shutil
 import tempfile
 from fnmatch import fnmatchcase
@@ -25,6 +26,18 @@ _WILD = "*?["
 
 def is_object(pattern: str) -> bool:
     return pattern.startswith(SCHEME)
+
+
+def beside(address: str) -> str:
+    """The folder of an object."""
+    return address.rpartition("/")[0]
+
+
+def joined(folder: str, pattern: str) -> str:
+    """As paths are joined: `..` is the folder above; an absolute path stays one of the machine that reads it, an address itself."""
+    if is_object(pattern) or Path(pattern).is_absolute():
+        return pattern
+    return SCHEME + posixpath.normpath(posixpath.join(folder.removeprefix(SCHEME), pattern))
 
 
 def copies() -> Path:

@@ -1,7 +1,7 @@
-"""A plant that runs: MQTT into the spool beside the bare client, a reading's way to the page, memory over time, the spool into the engine.
+"""A plant that runs: sources into the spool beside the bare clients, a reading's way to the page, memory, the spool into the engine.
 
 *MQTT.* A broker holds so many messages for each of two sessions; each side takes its own until the last. The bare client only counts and
-acknowledges; ours reads JSON, drops repeats, syncs to the disk and acknowledges then. A source that comes is a function in `SOURCES`.
+acknowledges; ours reads JSON, drops repeats, syncs to the disk and acknowledges then. OPC UA stands in `live_opcua`.
 
 *To the page.* A thousand meters send each second; the time from a second's stamp until the page's events tell of all its readings.
 """
@@ -21,8 +21,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.performance import spool
+from tests.performance import live_opcua, spool
 from tests.performance.measurement import Measurement
+from tests.performance.watched import line, resident_mb, until, watching
+from tests.servers import free_port
 
 MESSAGES = 20_000
 METERS = 1_000
@@ -81,8 +83,8 @@ def _mqtt() -> Measurement:
     seconds: dict[str, list[float]] = {"ours": [], "bare": []}
     with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
         folder = Path(held)
-        with broker(folder) as port, _watch(folder, port) as watch:
-            _until(lambda: not watch.sources[0].trouble())
+        with broker(folder) as port, watching(folder, site_text(port, free_port(), METERS)) as watch:
+            until(lambda: not watch.sources[0].trouble())
             for session in ("bare", "ours"):  # once, so that the broker keeps what comes
                 _session(port, session)
             for run in range(RUNS):
@@ -94,16 +96,16 @@ def _mqtt() -> Measurement:
                 watch.sources[0] = _again(watch)
                 began = time.perf_counter()
                 watch.sources[0].start()
-                _until(lambda kept=kept: watch.kept >= kept + MESSAGES)  # type: ignore[misc]
+                until(lambda kept=kept: watch.kept >= kept + MESSAGES)  # type: ignore[misc]
                 seconds["ours"].append(time.perf_counter() - began)
     ours, bare = median(seconds["ours"]), median(seconds["bare"])
     size = (
         f"{MESSAGES:,} messages of {METERS:,} meters, synced: {MESSAGES / ours:,.0f}/s, bare {MESSAGES / bare:,.0f}/s, {bare / ours:.2f} x"
     )
-    return _line("live, MQTT", size, ours, "paho's loop that only counts", bare)
+    return line("live, MQTT", size, ours, "paho's loop that only counts", bare)
 
 
-SOURCES: tuple[Callable[[], Measurement], ...] = (_mqtt,)
+SOURCES: tuple[Callable[[], Measurement], ...] = (_mqtt, live_opcua.measure)
 """Each beside the bare client library's loop."""
 
 
@@ -111,34 +113,39 @@ def _to_the_page(seconds: int) -> Measurement:
     """p99 of all seconds but the first five, and the memory at a quarter and at the end."""
     with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
         folder = Path(held)
-        with broker(folder) as port, _watch(folder, port) as watch:
-            _until(lambda: not watch.sources[0].trouble())
+        with broker(folder) as port, watching(folder, site_text(port, free_port(), METERS)) as watch:
+            until(lambda: not watch.sources[0].trouble())
             address = f"http://127.0.0.1:{watch.settings.page.port}/events/"
             shown: list[tuple[float, int]] = []
-            _until(lambda: watch.room.latest is not None)
+            until(lambda: watch.room.latest is not None)
             threading.Thread(target=_listen, args=(address, shown), daemon=True).start()
             began = time.time() + 5  # the sender is a process of its own
             sender = multiprocessing.get_context("spawn").Process(target=_send, args=(port, seconds, began))
             sender.start()
             memory: list[float] = []
             while time.time() < began + seconds:
-                memory.append(_resident_mb())
+                memory.append(resident_mb())
                 time.sleep(1)
             sender.join()
-            _until(lambda: bool(shown) and shown[-1][1] >= METERS * seconds, 60)
+            until(lambda: bool(shown) and shown[-1][1] >= METERS * seconds, 60)
     waits = sorted(_first(shown, METERS * (second + 1)) - (began + second) for second in range(5, seconds))
     p99 = waits[int(0.99 * (len(waits) - 1))]
     grown = memory[-1] / memory[len(memory) // 4] - 1
     told = f"memory {grown:+.0%} since a quarter ({memory[-1]:.0f} MB)"
     size = f"{METERS:,} meters each second, {seconds} s: median {median(waits):.2f} s, {told}"
-    return _line("live, to the page, p99", size, p99, "2 s", 2.0)
+    return line("live, to the page, p99", size, p99, "2 s", 2.0)
 
 
 def _send(port: int, seconds: int, began: float) -> None:
     """A thousand readings each second, and an open batch of each of ten furnaces."""
     client = connected(port, "sender")
-    for line in range(10):
-        row = {"batch_id": f"B{line}", "step": "eaf", "start": datetime.fromtimestamp(began, UTC).isoformat(), "equipment": f"eaf-{line}"}
+    for place in range(10):
+        row = {
+            "batch_id": f"B{place}",
+            "step": "eaf",
+            "start": datetime.fromtimestamp(began, UTC).isoformat(),
+            "equipment": f"eaf-{place}",
+        }
         client.publish("works/batches", json.dumps(row), 1)
     for second in range(seconds):
         time.sleep(max(0.0, began + second - time.time()))
@@ -165,23 +172,6 @@ def broker(folder: Path) -> Iterator[int]:
 def site_text(port: int, page: int, meters: int) -> str:
     """A site.toml of so many registers on ten furnaces."""
     return _SITE.format(port=port, page=page) + "".join(_METER.format(number=number, line=number % 10) for number in range(meters))
-
-
-@contextmanager
-def _watch(folder: Path, port: int) -> Iterator[Any]:
-    from reporting_agent.config import load_site
-    from reporting_agent.live.watching import Watch
-    from tests.servers import free_port
-
-    (folder / "site.toml").write_text(site_text(port, free_port(), METERS), "utf-8")
-    watch, stop = Watch(load_site(folder / "site.toml"), lambda _: None), threading.Event()
-    running = threading.Thread(target=watch.run, args=(stop,))
-    running.start()
-    try:
-        yield watch
-    finally:
-        stop.set()
-        running.join()
 
 
 def _again(watch: Any) -> Any:
@@ -273,27 +263,3 @@ def kept_in(page: str) -> int:
 
 def _first(shown: list[tuple[float, int]], kept: int) -> float:
     return next((at for at, count in shown if count >= kept), float("inf"))
-
-
-def _resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * 4096 / 1e6
-
-
-def _until(reached: Callable[[], bool], patience_s: float = 300) -> None:
-    deadline = time.monotonic() + patience_s
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def _line(name: str, size: str, ours_s: float, reference: str, reference_s: float) -> Measurement:
-    return {
-        "name": name,
-        "ours_s": ours_s,
-        "reference": reference,
-        "reference_s": reference_s,
-        "ratio": ours_s / reference_s,
-        "peak_rss_mb": round(_resident_mb(), 1),
-        "size": size,
-    }

@@ -32,7 +32,7 @@ class Dask:
         file = self.folder / "scheduler.json"
         self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file), *self._tls())
         until = time.monotonic() + 120
-        while not file.exists() and time.monotonic() < until:
+        while not (file.exists() and file.stat().st_size) and time.monotonic() < until:  # it is there before it is written
             time.sleep(0.05)
         address: str = json.loads(file.read_text())["address"]
         return address

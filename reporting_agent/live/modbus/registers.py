@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reporting_agent.live.modbus.settings import Register
+from reporting_agent.live.modbus.settings import Register, Tag, Value
 from reporting_agent.live.reading import NO_SEQUENCE, Quality, Reading
 
 MOST_REGISTERS = 125
@@ -23,13 +23,13 @@ class Block:
     table: str
     address: int
     count: int
-    values: tuple[Register, ...]
+    values: tuple[Register | Tag, ...]
 
 
-def blocks(registers: Iterable[Register]) -> list[Block]:
+def blocks(values: Iterable[Register | Tag]) -> list[Block]:
     """As few requests as there may be without asking for a register that nobody named; a value is never split."""
     made: list[Block] = []
-    for one in sorted(registers, key=lambda one: (one.unit, one.table, one.address)):
+    for one in sorted(values, key=lambda one: (one.unit, one.table, one.address)):
         last = made[-1] if made else None
         if (
             last is not None
@@ -44,17 +44,30 @@ def blocks(registers: Iterable[Register]) -> list[Block]:
 
 def readings(block: Block, held: Sequence[int], received_us: int) -> list[Reading]:
     """What the registers of a block say; their time is that of receipt, for a device of Modbus tells none."""
-    return [_reading(one, held[one.address - block.address :][: one.length], received_us) for one in block.values]
+    return [_reading(one, _known(block, one, held), received_us) for one in block.values if isinstance(one, Register)]
 
 
-def _reading(register: Register, held: Sequence[int], received_us: int) -> Reading:
-    raw = number(register, held)
-    known = math.isfinite(raw) and raw not in register.unknown
-    value = raw * register.scale + register.offset if known else math.nan
-    return Reading(register.meter, received_us, value, NO_SEQUENCE, Quality.GOOD if known else Quality.BAD, received_us)
+def tagged(block: Block, held: Sequence[int]) -> Iterator[tuple[Tag, str]]:
+    """The tags of a block that are known, as texts."""
+    for one in block.values:
+        if isinstance(one, Tag) and (value := _known(block, one, held)) is not None:
+            yield one, str(int(value)) if float(value).is_integer() else repr(value)
 
 
-def number(register: Register, held: Sequence[int]) -> int | float:
+def _reading(register: Register, value: float | None, received_us: int) -> Reading:
+    quality = Quality.BAD if value is None else Quality.GOOD
+    return Reading(register.meter, received_us, math.nan if value is None else float(value), NO_SEQUENCE, quality, received_us)
+
+
+def _known(block: Block, one: Value, held: Sequence[int]) -> int | float | None:
+    """A value of a block, scaled; None where the device says that it does not know."""
+    raw = number(one, held[one.address - block.address :][: one.length])
+    if not math.isfinite(raw) or raw in one.unknown:
+        return None
+    return raw if (one.scale, one.offset) == (1.0, 0.0) else raw * one.scale + one.offset
+
+
+def number(register: Value, held: Sequence[int]) -> int | float:
     """The number in so many registers, by the order of their words and bytes."""
     words = held if register.words == "high-first" else held[::-1]
     packed = struct.pack(f"{'>' if register.bytes == 'high-first' else '<'}{len(words)}H", *words)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from reporting_agent.config.profile import Setting
+from reporting_agent.live import tags
 
 LENGTHS = {"int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "float32": 2, "int64": 4, "uint64": 4, "float64": 4}
 """Registers of a value, by its type."""
 
 
-class Register(Setting):
-    """[[source.modbus.registers]]: one meter's value. `address` is that on the wire: it counts from 0, without a leading 3 or 4."""
+class Value(Setting):
+    """Where a value stands. `address` is that on the wire: it counts from 0, without a leading 3 or 4."""
 
-    meter: str
     unit: int = Field(default=1, ge=0, le=255)  # the device's number on the line
     address: int = Field(ge=0, le=65535)
     table: Literal["holding", "input"] = "holding"
@@ -39,6 +40,60 @@ class Register(Setting):
         return self
 
 
+class Register(Value):
+    """[[source.modbus.registers]]: one meter's value."""
+
+    meter: str
+
+    @property
+    def told(self) -> str:
+        """By what people know it."""
+        return self.meter
+
+
+class Tag(Value):
+    """A value out of which batches are told: of the unit at this place among `[[source.modbus.batches]]`, by its column."""
+
+    place: int
+    column: str
+
+    @property
+    def told(self) -> str:
+        """By what people know it."""
+        return self.column
+
+
+class Batches(Setting):
+    """[[source.modbus.batches]]: batches of one unit.
+
+    `id` holds the running batch's number, 0 while there is none; with `state` a batch begins when the state becomes one of `start` and
+    ends when it becomes one of `end` (numbers of PackML, ISA-TR88.00.02, unless told otherwise), else when the id changes. `fields` names
+    for each column of the template where its value stands; `constants` says what no register holds: step, product, equipment, units.
+    """
+
+    id: Value
+    state: Value | None = None
+    start: tuple[int, ...] = (3, 6)  # Starting, Execute
+    end: tuple[int, ...] = (2, 4, 9, 17)  # Stopped, Idle, Aborted, Complete
+    fields: dict[str, Value] = Field(default_factory=dict)
+    constants: dict[str, str]
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if "step" not in self.constants:
+            raise ValueError("step must be told, by constants")
+        if set(self.start) & set(self.end):
+            raise ValueError("a state cannot both start and end a batch")
+        return self
+
+    def values(self) -> Iterator[tuple[str, Value]]:
+        """By the column that each fills."""
+        yield tags.ID, self.id
+        if self.state is not None:
+            yield tags.STATE, self.state
+        yield from self.fields.items()
+
+
 class Modbus(Setting):
     """[[source.modbus]]: a TCP server (`host`), a gateway that hands on RTU (`host`, `framing = "rtu"`), or a serial line (`device`).
 
@@ -56,6 +111,7 @@ class Modbus(Setting):
     timeout_s: float = Field(default=2.0, ge=0.05)
     after_timeout: Literal["echo", "silence"] = "echo"
     registers: tuple[Register, ...] = Field(min_length=1)
+    batches: tuple[Batches, ...] = ()
 
     @model_validator(mode="after")
     def _one_line(self) -> Self:
@@ -67,6 +123,16 @@ class Modbus(Setting):
         if len(set(meters)) < len(meters):
             raise ValueError("a meter is read from one place")
         return self
+
+    @property
+    def values(self) -> list[Register | Tag]:
+        """All that is polled."""
+        told = [
+            Tag(place=place, column=column, **value.model_dump())
+            for place, one in enumerate(self.batches)
+            for column, value in one.values()
+        ]
+        return [*self.registers, *told]
 
     @property
     def rtu(self) -> bool:

@@ -15,7 +15,9 @@ from pathlib import Path
 from benchmarks.phrases import Phrase
 from reporting_agent.live.clients import client_of
 from reporting_agent.live.intake import Arrival, Intake
-from reporting_agent.live.modbus.registers import Block, blocks, readings
+from reporting_agent.live.kept_rows import kept_rows
+from reporting_agent.live.modbus.batches import PolledBatches
+from reporting_agent.live.modbus.registers import Block, blocks, readings, tagged
 from reporting_agent.live.modbus.settings import Modbus
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.source import Word
@@ -51,7 +53,8 @@ class ModbusSource:
         self.settings, self._intake = settings, intake
         self._line, self._missed, self._not_reached = Line(settings), Missed, NotReached
         self._slow = False  # whether the last poll took longer than the time between polls, though all answered
-        self._silences = {block: _Silence() for block in blocks(settings.registers)}
+        self._silences = {block: _Silence() for block in blocks(settings.values)}
+        self._batches: list[PolledBatches] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
 
@@ -79,7 +82,7 @@ class ModbusSource:
         """Blocks of registers that do not answer, and, once they do again, what was missed."""
         every = f"{self.settings.every_s:g}"
         for block, silence in list(self._silences.items()):
-            meters = ", ".join(one.meter for one in block.values)
+            meters = ", ".join(one.told for one in block.values)
             if silence.why:
                 told = Phrase(
                     "%(source)s, %(place)s: no reading of %(meters)s (%(why)s). The agent tries again every %(every)s s.",
@@ -109,6 +112,8 @@ class ModbusSource:
         yield Word("pace", "slow" if self._slow else "", told)
 
     def _run(self) -> None:
+        rows = kept_rows(self._intake.spool.folder) if self.settings.batches else []
+        self._batches = [PolledBatches(one, rows) for one in self.settings.batches]
         due_s = time.monotonic()
         while not self._ended.wait(max(0.0, due_s - time.monotonic())):
             self._poll()
@@ -122,6 +127,7 @@ class ModbusSource:
 
     def _poll(self) -> None:
         found: list[Reading] = []
+        told: list[dict[str, str]] = [{} for _ in self._batches]
         unreached = ""
         for block, silence in self._silences.items():
             if self._ended.is_set():
@@ -136,9 +142,12 @@ class ModbusSource:
                 unreached = str(missed) if isinstance(missed, self._not_reached) else ""
             else:
                 found += readings(block, held, now_us())
+                for tag, text in tagged(block, held):
+                    told[tag.place][tag.column] = text
                 silence.answered()
-        if found:
-            self._intake.put(Arrival(found))
+        rows = [row for unit, values in zip(self._batches, told, strict=True) for row in unit.rows(values, now_us())]
+        if found or rows:
+            self._intake.put(Arrival(found, rows))
 
 
 def _place(block: Block) -> str:

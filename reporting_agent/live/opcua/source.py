@@ -18,12 +18,11 @@ from benchmarks.phrases import Phrase
 from reporting_agent.live.clients import client_of
 from reporting_agent.live.clock import Clock
 from reporting_agent.live.intake import Arrival, Intake
+from reporting_agent.live.kept_rows import kept_rows
 from reporting_agent.live.opcua.settings import OpcUa
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
-from reporting_agent.live.settings import Live
 from reporting_agent.live.source import Word
-from reporting_agent.live.spool_source import KeptSource
 
 if TYPE_CHECKING:
     from reporting_agent.live.opcua.batches import Batch, EventBatches, TaggedBatches
@@ -163,7 +162,7 @@ class OpcUaSource:
         from reporting_agent.live.opcua.connection import Connection
 
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-        rows = KeptSource(Live(folder=self.intake.spool.folder)).rows if self.settings.batches else []
+        rows = kept_rows(self.intake.spool.folder) if self.settings.batches else []
         self.batches = [EventBatches(one, rows) if one.event is not None else TaggedBatches(one, rows) for one in self.settings.batches]
         again_s = AGAIN_FIRST_S
         while not self._ended.is_set():

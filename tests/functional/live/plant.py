@@ -23,6 +23,7 @@ class Plant:
     furnaces: Furnaces = field(default_factory=Furnaces)
     granted: float = 1.0
     """The share of its readings that it may send by now. It grows with the deaths, so that each comes while something is sent."""
+    reached: int = 0  # readings that it began to send
 
     def __post_init__(self) -> None:
         self.offline = self.furnaces.write(self.folder / "offline")
@@ -40,6 +41,12 @@ class Plant:
         """Until the reading at this place, counted from 0, may be sent."""
         while place >= self.granted * len(self.sent):
             time.sleep(0.02)
+        self.reached = place + 1
+
+    @property
+    def sends(self) -> bool:
+        """Whether some of what it may send is not sent yet."""
+        return self.reached < int(self.granted * len(self.sent))
 
     def spooled(self) -> dict[str, list[tuple[int, float]]]:
         """What the spool holds of each meter, in order of time."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,34 @@ def test_a_broker_that_refuses_a_topic_is_told_by_its_name_and_the_others_come(t
     finally:
         agent.end()
         broker.stop()
+
+
+def test_corrected_readings_give_the_labels_of_files_that_hold_the_corrected_values_alone(tmp_path: Path, broker: Broker) -> None:
+    """Each correction has the next number of its meter; the agent dies between them."""
+    plant = Plant(tmp_path, Furnaces(heats=2))
+    plant.listens_at(broker.port)
+    count = len(plant.sent) // len(plant.sent_of())  # of a meter
+    wrong = {place: replace(one, value=one.value * 0.75 + 3.0) for place, one in enumerate(plant.sent) if place % 7 == 0}
+    given = dict.fromkeys(plant.sent_of(), count)
+    corrections = []
+    for place in wrong:
+        given[plant.sent[place].meter] += 1
+        corrections.append(replace(plant.sent[place], number=given[plant.sent[place].meter]))
+    with subscribed(plant), Gateway(broker.port) as gateway:
+        agent = Agent(plant)
+        for place, one in enumerate(plant.sent):
+            gateway.send(wrong.get(place, one))
+        for row in plant.furnaces.batches():
+            gateway.tell(row)
+        for place, one in enumerate(corrections):
+            gateway.send(one)
+            if place == len(corrections) // 2:
+                agent.receives()
+                agent.kill()
+                agent = Agent(plant)
+        assert all_there(plant)
+    agent.end()
+    assert equal_to_the_files(plant)
 
 
 def without_asking(plant: Plant) -> None:

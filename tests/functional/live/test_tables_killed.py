@@ -92,12 +92,20 @@ def test_the_driver_of_odbc_gives_the_labels_of_the_files(
 def test_files_read_by_an_agent_that_is_killed_give_the_labels_of_the_files(
     tmp_path: Path, long: bool, record_property: Callable[[str, object], None]
 ) -> None:
+    """With `--long` a hundred deaths, all while lines are written: what is granted before each takes longer than its instant is away."""
     deaths = 100 if long else 3
     plant = Plant(tmp_path, Furnaces(heats=60 if long else 6), granted=0.0)
     plant.furnaces.fed_by(plant.live.parent, FILES)
+    writing: list[bool] = []  # before each grant, so after each death before every other
+
+    def grant(share: float) -> None:
+        writing.append(plant.sends)
+        plant.grant(share)
+
     try:
-        with appended(plant, over_s=deaths * 1.2):
-            agent = killed_at_random_instants(plant, plant.grant, deaths, "is read")
+        with appended(plant, over_s=deaths * 3.0):
+            agent = killed_at_random_instants(plant, grant, deaths, "is read")
+        assert writing[2::2] == [True] * deaths
         assert all_there(plant)
         heats_are_told(plant)
         agent.says("is read")

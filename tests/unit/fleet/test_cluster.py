@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.errors import InputError
 from reporting_agent.cli import main
 from reporting_agent.fleet import cluster
 from reporting_agent.fleet.cluster import _on_worker
+from reporting_agent.fleet.declared import load_fleet
 from reporting_agent.fleet.outcomes import Task
 from reporting_agent.fleet.release import CarriedShelf, of_this_process
 from reporting_agent.software import VERSION
@@ -48,7 +50,7 @@ def dask(storage: ObjectStorage, tmp_path_factory: pytest.TempPathFactory) -> It
     started.stop()
 
 
-def fleet(file: Path, out: Path | str, dask: Dask) -> int:
+def fleet(file: Path | str, out: Path | str, dask: Dask) -> int:
     return main(["fleet", "--config", str(file), "label", "--period", "2016", "--out", str(out), *dask.reached_by()])
 
 
@@ -125,9 +127,10 @@ def test_sites_and_results_in_object_storage_have_the_bytes_of_those_on_the_disk
     for path in tmp_path.glob("*/*"):
         storage.put(f"plant/{path.relative_to(tmp_path).as_posix()}", path.read_bytes())
     text = file.read_text("utf-8")
+    storage.put("plant/fleet.toml", text.encode())
     file.write_text(re.sub('file = "', 'file = "s3://plant/', text), "utf-8")
-    for kept in (False, True):
-        assert fleet(file, there, dask) == 1
+    for declared, kept in ((file, False), ("s3://plant/fleet.toml", True)):
+        assert fleet(declared, there, dask) == 1
         sites = json.loads(storage.get("plant/results/group.json"))["sites"]
         assert [one["kept"] for one in sites] == [kept, kept, False]
         assert sites[2]["refused"]["code"] == "file-missing"
@@ -136,6 +139,24 @@ def test_sites_and_results_in_object_storage_have_the_bytes_of_those_on_the_disk
         assert main(["label", "--site", str(tmp_path / f"works-{number}" / "site.toml"), "--period", "2016", "--out", str(alone)]) == 0
         for name in FILES:
             assert storage.get(f"plant/results/{number + 1:03}-works-{number}/{name}") == (alone / name).read_bytes(), name
+
+
+@pytest.mark.slow
+def test_what_is_relative_in_a_fleet_file_of_object_storage_is_beside_it(
+    storage: ObjectStorage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sites = '[[sites]]\nfile = "a/site.toml"\nstatus = "stand/a.json"\n[[sites]]\nfile = "../b/site.toml"\nstatus = "stand/none.json"\n'
+    storage.put("plant/group/fleet.toml", f'[fleet]\nname = "Group"\nreads = ["more", "/data"]\n{sites}'.encode())
+    assert main(["status", "--state", str(tmp_path), "--out", str(tmp_path / "a.json")]) == 0
+    storage.put("plant/group/stand/a.json", (tmp_path / "a.json").read_bytes())
+    read = load_fleet("s3://plant/group/fleet.toml")
+    assert (read.files(), read.reads()) == (("s3://plant/group/a/site.toml", "s3://plant/b/site.toml"), ("s3://plant/group/more", "/data"))
+    capsys.readouterr()
+    assert main(["fleet", "--config", "s3://plant/group/fleet.toml", "status", "--csv"]) == 0
+    assert "not-enrolled\nb,,,,,,,not-read\n" in capsys.readouterr().out
+    with pytest.raises(InputError) as refused:
+        load_fleet("s3://plant/none.toml")
+    assert refused.value.code == "fleet-unreadable"
 
 
 @pytest.mark.slow

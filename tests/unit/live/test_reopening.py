@@ -48,7 +48,7 @@ class Works:
         taken = self.spool.append(readings, rows or [])
         self.plant.take(taken.readings, taken.rows)
         self.plant.settle()
-        self.reopening.take(taken.late)
+        self.reopening.take(taken)
 
     def told(self) -> list[str]:
         """What is said once nothing more came for a while."""
@@ -86,7 +86,7 @@ def test_late_readings_count_the_batches_again_that_they_touch(works: Works) -> 
     assert "2025-01" in sentence
     named = [one for one in sorted(again) if f"{one}: " in sentence]
     assert len(named) == min(len(again), MOST_NAMED)
-    assert [name for name, *_ in works.reopening.notices()] == ["Late readings"]
+    assert [name for name, *_ in works.reopening.notices()] == ["Late and corrected data"]
     assert works.told() == []  # once
     begin = works.furnaces.begin
     assert set(done(works.plant, [], begin, begin + timedelta(days=2)).again) == again

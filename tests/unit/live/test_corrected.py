@@ -1,0 +1,180 @@
+"""A reading with a higher number than another of its moment counts: in the label, in what runs, and in a batch that had ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.measurements import Period
+from fixtures.simulator.furnaces import Furnaces, Sent
+from reporting_agent import pipeline
+from reporting_agent.config import load_site
+from reporting_agent.live import spool as spool_module
+from reporting_agent.live.plant import Plant
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.reopening import GATHERED_S, Reopening, count_again
+from reporting_agent.live.spool import Spool
+from tests.functional.live.plant import energies
+from tests.unit.live.test_spool import held
+
+T0_US = 1_735_800_000_000_000
+HIGHER = 1_000_000  # numbers of corrections, above those of all that was sent before
+
+
+def reading(second: int, value: float, sequence: int) -> Reading:
+    return Reading("m-1", T0_US + second * 1_000_000, value, sequence, received_us=T0_US)
+
+
+BEFORE, FIRST, AFTER = reading(0, 10.0, 1), reading(1, 11.0, 2), reading(2, 12.0, 3)
+SECOND, THIRD = reading(1, 11.5, 4), reading(1, 11.75, 5)
+
+
+@pytest.mark.parametrize("then", ["in one message", "one by one", "after opening", "after Parquet"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [BEFORE, FIRST, AFTER, SECOND, THIRD],
+        [BEFORE, FIRST, AFTER, THIRD, SECOND],
+        [BEFORE, THIRD, AFTER, SECOND, FIRST],
+        [BEFORE, FIRST, SECOND, THIRD, AFTER],
+        [BEFORE, FIRST, THIRD._replace(value=11.0, sequence=9), AFTER, THIRD._replace(sequence=10), SECOND],
+    ],
+)
+def test_of_readings_of_one_moment_the_highest_number_counts(tmp_path: Path, sent: list[Reading], then: str) -> None:
+    spool = Spool(tmp_path)
+    corrected = 0
+    for part in [sent] if then == "in one message" else [[one] for one in sent]:
+        corrected += len(spool.append(part).corrected)
+        if then == "after Parquet":
+            spool.seal()
+        if then in ("after opening", "after Parquet"):
+            spool.close()
+            spool = Spool(tmp_path)
+    assert spool.append(sent).repeated == len(sent)  # all of them are kept, and are dropped when they come again
+    spool.close()
+    assert held(tmp_path) == [(one.time_us, one.value) for one in (BEFORE, THIRD, AFTER)]
+    assert corrected == 2
+
+
+def test_a_correction_may_take_a_value_back_and_give_it_again(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.append([BEFORE, FIRST, AFTER, SECOND._replace(value=float("nan"))])
+    assert [str(value) for _, value in held(tmp_path)] == ["10.0", "nan", "12.0"]
+    spool.append([THIRD])
+    assert [value for _, value in held(tmp_path)] == [10.0, 11.75, 12.0]
+    spool.close()
+
+
+def test_without_numbers_the_first_counts_and_the_same_value_again_corrects_nothing(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    taken = spool.append([FIRST._replace(sequence=-1), SECOND._replace(sequence=-1), FIRST, SECOND._replace(value=FIRST.value)])
+    assert (taken.contradicted, len(taken.corrected)) == (1, 0)
+    spool.close()
+    assert {value for _, value in held(tmp_path)} == {FIRST.value}
+
+
+class Works:
+    """Two furnaces of which every third reading of an hour is sent wrong and corrected later, and the files that hold what is right."""
+
+    def __init__(self, folder: Path) -> None:
+        self.furnaces = Furnaces(heats=14, every_s=60)
+        self.offline = self.furnaces.write(folder / "offline")
+        self.live = self.furnaces.behind(folder / "live", 1)
+        self.spool = Spool(self.live.parent / "spool")
+        sent = self.furnaces.readings()
+        first, last = self.furnaces.begin + timedelta(hours=1), self.furnaces.begin + timedelta(hours=2)
+        wrong = [one for place, one in enumerate(sent) if first < one.stamp < last and place % 3 == 0]
+        at_first = {(one.meter, one.stamp): replace(one, value=one.value * 0.75 + 3.0) for one in wrong}
+        self.sent = [_reading(at_first.get((one.meter, one.stamp), one)) for one in sent]
+        self.right = [_reading(one) for one in sent]
+        self.corrections = [_reading(one)._replace(sequence=HIGHER + one.number) for one in wrong]
+        self.rows = [{"table": "batches", **row} for row in self.furnaces.batches()]
+
+
+def _reading(one: Sent) -> Reading:
+    at_us = round(one.stamp.timestamp() * 1e6)
+    return Reading(one.meter, at_us, one.value, one.number, received_us=at_us)
+
+
+@pytest.fixture
+def works(tmp_path: Path) -> Works:
+    return Works(tmp_path)
+
+
+def test_the_label_is_that_of_a_file_which_holds_the_corrected_values_alone(works: Works) -> None:
+    half = len(works.corrections) // 2
+    works.spool.append(works.sent, works.rows)
+    works.spool.append(works.corrections[:half])
+    assert energies(works.live) != energies(works.offline)
+    works.spool.seal()
+    works.spool.append(works.corrections[half:])
+    works.spool.close()
+    assert energies(works.live) == energies(works.offline)
+    site = load_site(works.live)
+    found = [one for one in pipeline.read(site, Period.parse("2025", site.zone)).findings if one.code == "reading-corrected"]
+    assert sum(one.count for one in found) == len(works.corrections)
+    assert "readings that their source corrected; the value with the highest number is used." in str(found[0].sentence)
+
+
+def test_where_nothing_is_noted_the_first_value_stays_in_the_label(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: by this the tests here can fail."""
+    monkeypatch.setattr(spool_module, "noted", lambda new, known: ([], []))
+    works.spool.append(works.sent, works.rows)
+    works.spool.append(works.corrections)
+    works.spool.close()
+    assert energies(works.live) != energies(works.offline)
+
+
+def _watched(works: Works, arriving: Sequence[Sequence[Reading]], rows: Sequence[dict[str, str]]) -> tuple[Plant, list[str]]:
+    plant, reopening = Plant(load_site(works.live), date(2025, 1, 2)), Reopening(load_site(works.live), works.live.parent / "spool")
+    told: list[str] = []
+    for together in arriving:
+        taken = works.spool.append(together, rows)
+        plant.take(taken.readings, taken.rows)
+        plant.settle()
+        reopening.take(taken)
+    for now_s in (0.0, GATHERED_S + 1):
+        told += [str(one) for one in reopening.told(plant, now_s)]
+    works.spool.close()
+    return plant, told
+
+
+def test_batches_that_had_ended_are_counted_again_as_if_only_the_corrected_values_had_come(works: Works, tmp_path: Path) -> None:
+    plant, told = _watched(works, [works.sent, works.corrections], works.rows)
+    again = [one.key for one in plant.log.batches.values() if one.again]
+    assert 0 < len(again) < len(works.rows)
+    right, folder = Plant(load_site(works.live), date(2025, 1, 2)), tmp_path / "right"
+    spool = Spool(folder)
+    taken = spool.append(works.right, works.rows)
+    spool.close()
+    right.take(taken.readings, taken.rows)
+    count_again(right, [right.log.batches[key] for key in again], folder)
+    right.settle()
+    assert [plant.log.batches[key].kgce for key in again] == [right.log.batches[key].kgce for key in again]
+    assert {one.key: one.kgce for one in plant.log.batches.values()} == {
+        one.key: pytest.approx(one.kgce, rel=1e-9) for one in right.log.batches.values()
+    }
+    (sentence,) = told
+    assert f"Late readings: 0; corrected readings: {len(works.corrections)}; corrected rows: 0." in sentence
+
+
+def test_a_batch_that_runs_goes_on_with_the_corrected_values_to_the_bit(works: Works) -> None:
+    until_us = round((works.furnaces.begin + timedelta(hours=1, minutes=40)).timestamp() * 1e6)
+
+    def by(readings: Sequence[Reading]) -> list[Reading]:
+        return [one for one in readings if one.time_us < until_us]
+
+    taken = [works.spool.append(by(works.sent)), works.spool.append(by(works.corrections))]
+    corrected, right = (Plant(load_site(works.live), date(2025, 1, 2)) for _ in range(2))
+    for one in taken:
+        corrected.take(one.readings, one.rows)
+    right.take(by(works.right))
+    works.spool.close()
+    moments_us = np.arange(round(datetime(2025, 1, 2, 6, tzinfo=UTC).timestamp() * 1e6), until_us, 30_000_000)
+    for line in (("eaf", "eaf-1"), ("eaf", "eaf-2")):
+        assert corrected.totals.energy(line, moments_us).tolist() == right.totals.energy(line, moments_us).tolist()
