@@ -115,7 +115,7 @@ def _good(one: Sold, origin: str, today: date) -> GoodAtBorder:
     told = [answer for _year_, answer in (*on_default, *own.items(), *(row for of in with_part for row in of.items()))]
     payables = [answer for answer in told if isinstance(answer, Payable)]
     refusals = [answer for _year_, answer in on_default if isinstance(answer, InputError)]
-    caveats = dict.fromkeys(in_words(each) for answer in payables for each in answer.caveats)
+    caveats = dict.fromkeys(each for answer in payables for each in answer.caveats)
     id_ = f"{one.cn_code}{one.route}"
     return GoodAtBorder(
         id=id_,
@@ -124,7 +124,7 @@ def _good(one: Sold, origin: str, today: date) -> GoodAtBorder:
         years=tuple(rows),
         parts=tuple(_field(id_, part) for part in one.precursors),
         inputs=tuple(_inputs([*(each for answer in payables for each in answer.inputs), *_prices()])),
-        caveats=(*caveats, *dict.fromkeys(in_words(each.sentence) for each in refusals)),
+        caveats=(*map(in_words, caveats), *dict.fromkeys(in_words(each.sentence) for each in refusals)),
         refused=refused,
     )
 
