@@ -110,7 +110,7 @@ KEYED = tuple(
     f"api:{name}"
     for name in (
         *("key", "sites", "reports", "periods", "participation", "standings", "places", "drafts", "assignments", "obligatory-audits"),
-        "dossiers",
+        *("dossiers", "groups"),
         *("samples", "granted", "granted-values", "deliveries", "conformance", "archive", "notifications"),
     )
 )
@@ -564,6 +564,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     **{name: ({}, all_may("401"), all_may("401") if name in KEYED_TO_WRITE else NO) for name in KEYED},
     "api:evidence": ({"sample": "SAMPLE"}, all_may("401"), NO),
     "api:dossier": ({"site": "works-1", "programme": "cn-energy-leaders"}, all_may("401"), NO),
+    "api:group": ({"group": "SITE_GROUP"}, all_may("401"), NO),
     "api:notifications-read": ({}, NO, all_may("401")),
     "api:schema": ({}, all_may("ok"), NO),
     **dict.fromkeys(("api:enrolments", "api:log-cosignatures"), ({}, NO, all_may("wrong"))),
