@@ -46,6 +46,7 @@ COOLING = timedelta(days=14)
 """Between asking and deleting: long enough for whoever was on holiday to undo it."""
 
 BECAUSE = Phrase("the firm has left the programme")
+BECAUSE_BEFORE = "the firm has left the scheme"  # as rows of before say it
 """On the record of what ends with it, in words that stay."""
 
 LINK_GOOD_FOR = timedelta(days=365)
