@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from benchmarks.guidance.outcomes import Outcome
 from benchmarks.guidance.practices import Library
 from portal.assurance.models import AuditorKey
 from portal.practices.models import SiteReport
 from portal.web.presenters.methods import table_of
 from portal.web.presenters.offers import FormSheet
+from portal.web.presenters.practices import class_found
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, StateWord
@@ -21,7 +21,7 @@ from portal.web.words import dated, in_language, moment_in_words, said
 
 def confirmations_page(library: Library, waiting: Sequence[SiteReport], confirmed: Sequence[tuple[SiteReport, AuditorKey]]) -> Sheet:
     names = {one.id: said(one.words) for one in library.practices}
-    lead = _("%(waits)s reports of firms wait for you; your body confirmed %(confirmed)s.") % {
+    lead = _("Reports that wait for you: %(waits)s. Confirmations of your body that stand: %(confirmed)s.") % {
         "waits": len(waiting), "confirmed": sum(row.confirmed for row, _key in confirmed),
     }  # fmt: skip
     return Sheet(
@@ -40,7 +40,7 @@ def confirm_page(library: Library, row: SiteReport) -> FormSheet:
     facts = (
         Fact(_("Site"), in_language(row.site.name, row.site.name_zh)),
         Fact(_("Practice"), practice, reverse("web:practice", args=[row.practice])),
-        Fact(_("What the site found"), _class(row)),
+        Fact(_("What the site found"), class_found(row)),
         Fact(_("Submitted"), moment_in_words(row.handed_in_at)),
     )
     links = (Link(_("Save the file of the firm"), reverse("web:outcome-to-confirm", args=[row.pk])),)
@@ -72,14 +72,14 @@ def _waiting(rows: Sequence[SiteReport], names: dict[str, str]) -> Listed:
 
 
 def _confirmed(rows: Sequence[tuple[SiteReport, AuditorKey]], names: dict[str, str]) -> Listed:
-    heads = (_("Site"), _("Practice"), _("What the site found"), _("Confirmed"), _("State"), _("Action"))
+    heads = (_("Site"), _("Practice"), _("What the site found"), _("Confirmed on"), _("State"), _("Action"))
     cells = tuple((*_what(row, names), _by(row, key), _state(row), _withdrawal(row)) for row, key in rows)
     return table_of(_("Confirmed reports"), heads, cells, _("Your body has confirmed no report yet."))
 
 
 def _what(row: SiteReport, names: dict[str, str], url: str = "") -> tuple[Cell, Cell, Cell]:
     site = Cell(in_language(row.site.name, row.site.name_zh), note=row.site.slug, url=reverse(url, args=[row.pk]) if url else "")
-    return site, Cell(names.get(row.practice, row.practice)), Cell(_class(row))
+    return site, Cell(names.get(row.practice, row.practice)), Cell(class_found(row))
 
 
 def _by(row: SiteReport, key: AuditorKey) -> Cell:
@@ -96,7 +96,3 @@ def _state(row: SiteReport) -> Cell:
 def _withdrawal(row: SiteReport) -> Cell:
     address = reverse("web:withdraw-confirmation", args=[row.pk])
     return Cell(_("Withdraw"), url=address, about=row.site.slug) if row.confirmed else Cell("–")
-
-
-def _class(row: SiteReport) -> str:
-    return f"{said(Outcome(row.outcome).words)} ({row.year})"

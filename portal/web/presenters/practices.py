@@ -127,8 +127,13 @@ def outcome_page(one: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
     return OutcomePage(_("Report what it saved at your site"), one.id, said(one.words), crumbs, own)
 
 
+def class_found(row: SiteReport) -> str:
+    """What a site reports: its class and the year."""
+    return _("%(outcome)s (%(year)s)") % {"outcome": said(Outcome(row.outcome).words), "year": row.year}
+
+
 def _own_outcome(row: SiteReport) -> str:
-    told = f"{said(Outcome(row.outcome).words)} ({row.year})"
+    told = class_found(row)
     return _("%(outcome)s, confirmed by an auditor") % {"outcome": told} if row.confirmed else told
 
 
