@@ -13,24 +13,24 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from benchmarks.guidance.causes import Cause
 from benchmarks.guidance.outcomes import Outcome
+from benchmarks.guidance.practices import Library
 from benchmarks.wire import attestations, outcomes
 from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.outcomes import SiteOutcome
 from benchmarks.wire.signing import AuditorKey, DeviceKey
-from fixtures.simulator import Sector
+from fixtures.simulator import Plant, Sector
 from portal import keys
 from portal.accounts.models import Jurisdiction, Site, User
-from portal.assurance import attesting, auditors, offers
-from portal.assurance.confirming import auditors_of
+from portal.assurance import attesting, auditors, confirming, offers
 from portal.assurance.models import Assignment
 from portal.days import scheme_day
 from portal.demo import cast as casting
 from portal.demo.plants import keys_of
 from portal.practices import collecting
-from portal.practices import outcomes as reporting
 from portal.sharing import groups
 
 TEXTS = tomllib.loads(Path(__file__).with_name("acting.toml").read_text(encoding="utf-8"))
@@ -101,20 +101,26 @@ def _practice(sector: Sector, plants: Path, key: AuditorKey, now: datetime) -> s
     step = sector.pack.step(sector.pack.routes[0].steps[0].step)
     saving = {"saving_unit": "kWh", "saving_from": "0.4", "saving_to": "1.2", "investment_usd_per_t": "0.05"}
     content = {"sector": sector.pack.id, "step": step.id, "cause": Cause.HOLDING, **TEXTS["practice"], **saving}
-    manager, *_others = managers = _managers(sector)
+    managers = _managers(sector)
+    manager = managers[0]
     firm = manager.memberships.get().organisation_id
     offered = collecting.offer(manager, firm, content, named=False, now=now)
     edited = collecting.edit(offered, _person(casting.DRAFTER), content, now)
     (entry,) = collecting.publish([edited], _person(casting.APPROVER), keys.receipt_key(), now)
-    for place, (plant, person, found) in enumerate(zip(sector.plants, managers, FOUND, strict=False)):
-        told = SiteOutcome(
-            keys.published_directory().fingerprint, plant.site, entry.practice, str(entry.version), found.value, str(sector.year)
-        )
-        signed = outcomes.sign(told, DeviceKey.from_pem(keys_of(plants / plant.site)[0]))
-        if place == 0:
-            signed = outcomes.confirm(signed, key, scheme_day(now))
-        reporting.hand_in(json.dumps(signed).encode(), entry.practice, person, keys.receipt_key(), now, auditors_of)
+    for plant, person, found in zip(sector.plants, managers, FOUND, strict=False):
+        told = _found(plant, entry.practice, found, plants)
+        confirmed = outcomes.confirm(told, key, scheme_day(now)) if person == manager else told
+        confirming.hand_in(json.dumps(confirmed).encode(), entry.practice, person, keys.receipt_key(), now)
+    if held := next((one for one in Library.held().practices if one.sector == sector.pack.id), None):
+        asked = json.dumps(_found(sector.plants[0], held.id, Outcome.UNDER_2, plants)).encode()
+        confirming.hand_in(asked, held.id, manager, keys.receipt_key(), now, ask=True)  # waits for the auditor
     return entry.practice
+
+
+def _found(plant: Plant, practice: str, found: Outcome, plants: Path) -> dict[str, Any]:
+    """The file of the plant's agent."""
+    told = SiteOutcome(keys.published_directory().fingerprint, plant.site, practice, "1", found.value, str(plant.year))
+    return outcomes.sign(told, DeviceKey.from_pem(keys_of(plants / plant.site)[0]))
 
 
 def _managers(sector: Sector) -> list[User]:

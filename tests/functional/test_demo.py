@@ -184,6 +184,7 @@ def test_a_lively_demo_has_three_sectors_and_years_and_what_waits(tmp_path: Path
         devices = connection.execute("SELECT count(DISTINCT device_id) FROM intake_submission WHERE state = 'accepted' GROUP BY site_id")
         reports = connection.execute("SELECT count(*), sum(confirmed_key <> '') FROM practices_sitereport WHERE counted_at IS NOT NULL")
         assert reports.fetchone() == (5, 1), "a batch of five firms, one of them confirmed by the auditor"
+        assert connection.execute("SELECT count(*) FROM practices_sitereport WHERE asked <> ''").fetchone() == (1,), "waits for the auditor"
         members = connection.execute("SELECT state, count(*) FROM sharing_groupmember GROUP BY state")
         assert dict(members) == {"joined": 3, "invited": 3}
         assert set(devices) == {(1,)}, "no series breaks: one agent signed all years of a site"

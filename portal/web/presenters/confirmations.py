@@ -18,6 +18,8 @@ from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.words import dated, in_language, moment_in_words, said
 
+COMMAND = "steplabel-agent practices confirm practice-outcome-%(report)s.json ACTION --site site.toml --keys auditor.pem"
+
 
 def confirmations_page(library: Library, waiting: Sequence[SiteReport], confirmed: Sequence[tuple[SiteReport, AuditorKey]]) -> Sheet:
     names = {one.id: said(one.words) for one in library.practices}
@@ -36,17 +38,17 @@ def confirmations_page(library: Library, waiting: Sequence[SiteReport], confirme
 
 
 def confirm_page(library: Library, row: SiteReport) -> FormSheet:
-    practice = next((said(one.words) for one in library.practices if one.id == row.practice), row.practice)
     facts = (
         Fact(_("Site"), in_language(row.site.name, row.site.name_zh)),
-        Fact(_("Practice"), practice, reverse("web:practice", args=[row.practice])),
+        Fact(_("Practice"), _practice(library, row), reverse("web:practice", args=[row.practice])),
         Fact(_("What the site found"), class_found(row)),
         Fact(_("Submitted"), moment_in_words(row.handed_in_at)),
+        Fact(_("Command"), COMMAND % {"report": row.pk}, mono=True),
     )
     links = (Link(_("Save the file of the firm"), reverse("web:outcome-to-confirm", args=[row.pk])),)
     lead = _(
-        "Run “steplabel-agent practices confirm” on this file beside the plant’s records. It signs the file with your key only if it finds "
-        "the same class. Then choose the signed file here."
+        "Save the file and run the command beside the plant’s records; ACTION is the id of the plant’s action. It signs the file with your "
+        "key only if it finds the same class. Then choose the signed file here."
     )
     return FormSheet(
         Sheet(_("Confirm what a practice saved"), crumbs(), lead, facts, links=links),
@@ -55,6 +57,16 @@ def confirm_page(library: Library, row: SiteReport) -> FormSheet:
         form_title=_("Your confirmation"),
         button=_("Confirm it"),
     )
+
+
+def which(library: Library, row: SiteReport) -> str:
+    """Of which site and practice a report is."""
+    told = {"site": in_language(row.site.name, row.site.name_zh), "practice": _practice(library, row)}
+    return _("%(site)s: %(practice)s.") % told
+
+
+def _practice(library: Library, row: SiteReport) -> str:
+    return next((said(one.words) for one in library.practices if one.id == row.practice), row.practice)
 
 
 def crumbs() -> tuple[Crumb, ...]:

@@ -20,6 +20,7 @@ from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.forms import add_error
 from portal.web.practice_forms import ConfirmedForm, UnconfirmForm
 from portal.web.presenters import confirmations as presenter
+from portal.web.words import sentence_space
 
 
 @for_role(Role.CERTIFICATION_BODY)
@@ -64,13 +65,16 @@ def withdraw(request: HttpRequest, report: int) -> HttpResponseBase:
         confirming.withdraw(report, form.cleaned_data["reason"], person(request), receipt_key(), timezone.now())
         done = _("The confirmation is withdrawn.") if report in held else _("The firm can read that you do not confirm it, and why.")
         return report_done(request, done, "web:confirmations")
+    act = (
+        _("The report itself stays. The library counts one confirmation fewer from now on, and the firm is told.")
+        if report in held
+        else _("The report is not counted. The firm can withdraw it and submit another one.")
+    )
     return confirm_page(
         request,
         form,
         title=_("Withdraw the confirmation?") if report in held else _("Refuse to confirm it?"),
-        sentence=_("The report itself stays. The library counts one confirmation fewer from now on, and the firm is told.")
-        if report in held
-        else _("The report is not counted. The firm can withdraw it and submit another one."),
+        sentence=f"{presenter.which(library(), row)}{sentence_space()}{act}",
         button=_("Withdraw it") if report in held else _("Refuse it"),
         warning=True,
         back=reverse("web:confirmations"),
