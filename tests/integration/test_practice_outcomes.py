@@ -24,7 +24,7 @@ from benchmarks.wire.outcomes import SiteOutcome
 from benchmarks.wire.signing import AuditorKey, DeviceKey
 from portal import keys
 from portal.accounts.models import Device, Membership, Organisation, Role, Site
-from portal.assurance import auditors
+from portal.assurance import auditors, confirming
 from portal.assurance.assigning import assign
 from portal.assurance.confirming import auditors_of
 from portal.assurance.models import Assignment
@@ -33,6 +33,7 @@ from portal.notifications.models import Notice
 from portal.practices import collecting
 from portal.practices import outcomes as reporting
 from portal.practices.models import Edition, SiteReport
+from portal.register import leaving
 from tests.integration.portal_cast import NOW, Cast, Plant, make_cast, person
 from tests.integration.test_practices import HOT, page, published, refusal, signed_in
 
@@ -340,6 +341,20 @@ class TestConfirmedByAnAuditor:
         assert "The baseline has no winter." in page(signed_in(plant.owner), "practice-outcome", PRACTICE)
         reporting.withdraw(report.pk, plant.owner, NOW)
         assert hand_in(plant).counted_at == NOW
+
+    def test_of_a_firm_that_leaves_neither_the_file_nor_the_auditors_words_stay(self, cast: Cast) -> None:
+        key = self.registered(cast)
+        for plant in cast.plants[:5]:
+            self.assigned(cast, plant)
+            hand_in(plant, raw=self.confirmed(cast, plant, key))
+        counted, plant = SiteReport.objects.get(site=cast.plants[0].site), cast.plants[5]
+        confirming.withdraw(counted.pk, "The meter of kiln 2.", cast.auditor, keys.receipt_key(), NOW)
+        self.assigned(cast, plant)
+        post(signed_in(plant.owner), file_of(plant), ask="on")
+        leaving._forget_sites([cast.plants[0].site, plant.site], NOW)
+        counted.refresh_from_db()
+        assert (counted.counted_at, counted.unconfirmed_reason, counted.confirmed) == (NOW, "–", False)
+        assert not SiteReport.objects.filter(site=plant.site).exists()
 
     def test_nobody_else_sees_what_waits_or_withdraws_what_was_confirmed(self, cast: Cast) -> None:
         first, second = cast.plants[:2]
