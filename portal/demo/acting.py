@@ -32,6 +32,7 @@ from portal.demo import cast as casting
 from portal.demo.plants import keys_of
 from portal.practices import collecting
 from portal.sharing import groups
+from portal.sharing.models import GroupKind
 
 TEXTS = tomllib.loads(Path(__file__).with_name("acting.toml").read_text(encoding="utf-8"))
 FOUND = (Outcome.FROM_2_TO_5, Outcome.UNDER_2, Outcome.NOT_PROVEN, Outcome.FROM_5, Outcome.UNDER_2)
@@ -78,7 +79,7 @@ def _groups(sector: Sector, now: datetime) -> None:
     drafter = _person(casting.DRAFTER)
     (ministry,) = groups.runners(drafter)
     slugs = [plant.site for plant in sector.plants]
-    made = [groups.make(groups.About(kind, **TEXTS["group"][kind]), ministry.pk, drafter, now) for kind in ("factories", "park")]
+    made = [groups.make(groups.About(GroupKind(kind), **TEXTS["group"][kind]), ministry.pk, drafter, now) for kind in ("factories", "park")]
     groups.invite(made[0], slugs[:4], drafter, now)
     groups.invite(made[1], slugs[:2], drafter, now)
     for place, (slug, person) in enumerate(zip(slugs[:3], _managers(sector), strict=False)):

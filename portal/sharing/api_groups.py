@@ -116,7 +116,8 @@ class GroupView(StrictView):
     @extend_schema(operation_id="group", responses={200: GroupSerializer, 400: ProblemSerializer, **REFUSED, 404: ProblemSerializer})
     def get(self, request: Request, group: int) -> Response:
         """Its members, the labels that these show, and the counts of the others."""
-        row = groups.groups_run_by(request.user).filter(pk=group).first()
+        who: Any = request.user
+        row = groups.groups_run_by(who).filter(pk=group).first()
         if row is None:
             raise Http404
         view = group_view(row, scheme_day())

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
-from django.http import HttpResponse as Response
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -201,7 +201,7 @@ def test_by_the_api_the_runner_reads_what_its_page_shows_and_a_member_its_own_si
     groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
     count_again(group, cast.approver, NOW)
 
-    def asked(user: User, address: str) -> Response:
+    def asked(user: User, address: str) -> Any:
         return Client().get(f"/api/v1/groups/{address}", headers={"Authorization": f"Bearer {key_for(user)}"})
 
     told = asked(cast.approver, f"{group.pk}/").json()
