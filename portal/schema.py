@@ -134,6 +134,7 @@ TAGS = {
     "drafts": "Versions that are being prepared.",
     "enrolments": "How an agent is registered.",
     "granted": "What sites let providers and suppliers see.",
+    "groups": "Groups of sites.",
     "key": "What a key is good for.",
     "log": "The transparency log: heads, entries, proofs, cosignatures.",
     "notifications": "What a person was told.",

@@ -20,6 +20,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("portal.assurance.urls")),
     path("", include("portal.translog.urls")),
     path("", include("portal.partners.urls")),
+    path("", include("portal.sharing.urls")),
 ]
 
 urlpatterns = [

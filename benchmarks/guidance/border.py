@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from benchmarks.errors import InputError
@@ -137,6 +138,7 @@ def payable(
     return _Reckoning(goods, imported, known, law or Law.held()).made(price, paid_at_home)
 
 
+@lru_cache(maxsize=256)  # the law held changes with a release alone, and a page asks for the same goods all day
 def by_year(
     goods: Goods, today: date, *, price: Decimal | None = None, paid_at_home: Decimal = Decimal(0)
 ) -> tuple[tuple[int, Payable | InputError], ...]:
@@ -258,8 +260,9 @@ def _of_goods(rows: Sequence[dict[str, str]], code: str, route: str) -> list[dic
     """The rows of the goods, those with the most digits in common alone; a row of several routes stands for each."""
     digits = re.sub(r"\D", "", code)
     of_route = [row for row in rows if not route or not row["route"] or route in row["route"].split("/")]
-    most = max((_common(row["cn_code"], digits) for row in of_route), default=0)
-    return [row for row in of_route if most and _common(row["cn_code"], digits) == most]
+    common = [_common(row["cn_code"], digits) for row in of_route]
+    most = max(common, default=0)
+    return [row for row, digits_alike in zip(of_route, common, strict=True) if most and digits_alike == most]
 
 
 def _common(of_row: str, digits: str) -> int:

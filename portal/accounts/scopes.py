@@ -26,6 +26,7 @@ class Scope(TextChoices):
     ASSIGNMENTS = "read:assignments"
     AUDITS = "read:audits"
     DOSSIERS = "read:dossiers"
+    GROUPS = "read:groups"
     GRANTED = "read:granted"
     DELIVERIES = "read:deliveries"
     WRITE_DELIVERIES = "write:deliveries"
@@ -39,10 +40,10 @@ OF_A_PERSON = (Scope.NOTIFICATIONS, Scope.WRITE_NOTIFICATIONS)
 """What concerns a person and no organisation: for keys of their own, in every role."""
 
 SCOPES_OF: Mapping[str, tuple[Scope, ...]] = {
-    Role.ENTERPRISE: (Scope.PUBLISHED, Scope.SITES, Scope.SUBMISSIONS, Scope.STANDINGS, Scope.AUDITS, Scope.DOSSIERS),
+    Role.ENTERPRISE: (Scope.PUBLISHED, Scope.SITES, Scope.SUBMISSIONS, Scope.STANDINGS, Scope.AUDITS, Scope.DOSSIERS, Scope.GROUPS),
     Role.REGULATOR: (
         *(Scope.PUBLISHED, Scope.SITES, Scope.STANDINGS, Scope.PARTICIPATION, Scope.DRAFTS),
-        *(Scope.ASSIGNMENTS, Scope.AUDITS, Scope.DOSSIERS),
+        *(Scope.ASSIGNMENTS, Scope.AUDITS, Scope.DOSSIERS, Scope.GROUPS),
     ),
     Role.CERTIFICATION_BODY: (Scope.PUBLISHED, Scope.ASSIGNMENTS, Scope.AUDITS),
     Role.PROVIDER: (Scope.PUBLISHED, Scope.GRANTED, Scope.CONFORMANCE, Scope.WRITE_CONFORMANCE),

@@ -1,20 +1,153 @@
-"""Whose confirmation of a reported saving counts: an auditor's of a body assigned to the site who declared no interest there."""
+"""What sites report that practices saved, confirmed by auditors: whose confirmation counts, what waits for one, and taking it back.
+
+Who confirms is an auditor of a body assigned to the site who declared no interest there. What confirms is a signature over the agent's own
+file, made on the auditor's machine from the plant's records (`steplabel-agent practices confirm`).
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from datetime import datetime
 
-from benchmarks.wire.signing import VerifyingKey
-from portal.accounts.models import Site
-from portal.assurance.models import AuditorKey, InterestDeclaration
+from django.db import transaction
+from django.db.models import QuerySet
+
+from benchmarks.wire import outcomes
+from benchmarks.wire.signing import ReceiptKey, VerifyingKey
+from portal.accounts.audience import named, people_of_body, people_of_site
+from portal.accounts.models import Role, Site, User
+from portal.accounts.selectors import organisations_as
+from portal.assurance.auditors import require_auditor
+from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
+from portal.auditlog.models import Action
+from portal.auditlog.recording import record
+from portal.notifications.kinds import Kind
+from portal.notifications.telling import tell
+from portal.practices import outcomes as reporting
+from portal.practices.collecting import new_edition
+from portal.practices.models import SiteReport
+from portal.problems import RefusedError
+from portal.translog import log
 
 
 def auditors_of(site: Site) -> Mapping[str, VerifyingKey]:
     """The registered keys, by id, of whoever last declared no interest in an assignment of the site that stands, and none in any."""
-    standing = InterestDeclaration.objects.filter(assignment__site=site, assignment__taken_back_at=None)
-    said = standing.order_by("pk").values_list("assignment__body", "person", "interested")
-    newest = {(body, person): interested for body, person, interested in said}
-    interested = {person for _body, person, told in said if told}
-    free = {who for who, told in newest.items() if not told and who[1] not in interested}
+    free = _free_at({site.pk}).get(site.pk, set())
     rows = AuditorKey.objects.filter(revoked_at=None, owner__in=[person for _body, person in free])
     return {key.key_id: key for key in (VerifyingKey.from_hex(row.public_key) for row in rows if (row.body_id, row.owner_id) in free)}
+
+
+def waiting_for(user: User) -> QuerySet[SiteReport]:
+    """What firms asked to have confirmed, at sites where the person may; the file is read by nobody else."""
+    assigned = Assignment.objects.filter(body__in=_bodies(user), taken_back_at=None).values_list("site", flat=True)
+    free = [site for site, who in _free_at(set(assigned)).items() if any(person == user.pk for _body, person in who)]
+    rows = SiteReport.objects.filter(site__in=free, site__retired_at=None, unconfirmed_at=None).exclude(asked="")
+    return rows.select_related("site").order_by("pk")
+
+
+def confirmed_by(user: User) -> tuple[tuple[SiteReport, AuditorKey], ...]:
+    """What auditors of the person's bodies confirmed, the newest first, each with the key; also where it was withdrawn."""
+    keys = {_key_id(key): key for key in AuditorKey.objects.filter(body__in=_bodies(user)).select_related("body", "owner")}
+    rows = SiteReport.objects.filter(confirmed_key__in=keys).select_related("site").order_by("-confirmed_on", "-pk")
+    return tuple((row, keys[row.confirmed_key]) for row in rows)
+
+
+def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime, *, ask: bool = False) -> SiteReport:
+    """As `portal.practices.outcomes` takes it; where the firm asks for a confirmation, the bodies assigned to the site are told."""
+    with transaction.atomic():
+        row = reporting.hand_in(raw, practice, by, key, now, auditors_of, ask=ask)
+        if row.asked:
+            for body in set(Assignment.objects.filter(site=row.site, taken_back_at=None).values_list("body", flat=True)):
+                tell(Kind.OUTCOME_WAITS, people_of_body(body), "web:confirmations", {}, named(row.site), now)
+    return row
+
+
+def confirm(report: int, raw: bytes, by: User, key: ReceiptKey, now: datetime) -> SiteReport:
+    """Take the file back with the person's own signature in it: the report is counted with the next batch.
+
+    Raises:
+        SiteReport.DoesNotExist: nothing waits there for this person.
+        VerificationError: `outcome-unreadable`, `confirmation-invalid`.
+        RefusedError: `not-the-file-asked` (409).
+    """
+    with transaction.atomic():
+        log.lock(numbering=False)  # as who hands one in
+        row = waiting_for(by).get(pk=report)
+        outcomes.read(raw)
+        if {**json.loads(raw), "confirmation": None} != {**json.loads(row.asked), "confirmation": None}:
+            raise RefusedError(
+                409,
+                "not-the-file-asked",
+                "This is not the file that the firm submitted, or it was changed.",
+                "Save the file from this page, confirm that file on your machine, and choose the result.",
+            )
+        own = {id_: one for id_, one in auditors_of(row.site).items() if AuditorKey.objects.filter(public_key=one.hex, owner=by).exists()}
+        found = outcomes.confirmation(raw, own)
+        if found is None:
+            raise RefusedError(
+                409,
+                "not-confirmed-yet",
+                "There is no confirmation in this file.",
+                "Run `steplabel-agent practices confirm` on it first. It adds your signature.",
+            )
+        row.asked, row.confirmed_key, row.confirmed_on = "", found.key_id, found.on
+        row.save(update_fields=["asked", "confirmed_key", "confirmed_on"])
+        _said(row, Action.OUTCOME_CONFIRMED, by, now)
+        reporting.count_waiting(row.practice, key, now)
+    return row
+
+
+def withdraw(report: int, reason: str, by: User, key: ReceiptKey, now: datetime) -> SiteReport:
+    """Refuse what waits, or take a confirmation back: what is counted stays, and the library says one confirmation fewer at once.
+
+    Withdrawn twice is withdrawn once.
+
+    Raises:
+        SiteReport.DoesNotExist: neither waits for the person nor was confirmed by the person's body.
+        RefusedError: `not-auditor` (403); `reason-missing` (409).
+    """
+    said = " ".join(reason.split())[:1000]
+    if not said:
+        raise RefusedError(409, "reason-missing", "A confirmation is never withdrawn without a reason.", "Say in a sentence why.")
+    with transaction.atomic():
+        log.lock(numbering=False)
+        held = {row.pk: key.body for row, key in confirmed_by(by)}
+        row = SiteReport.objects.select_related("site").get(pk=report) if report in held else waiting_for(by).get(pk=report)
+        if report in held:
+            require_auditor(by, held[report])
+        if row.unconfirmed_at is not None:
+            return row
+        row.unconfirmed_at, row.unconfirmed_reason = now, said
+        row.save(update_fields=["unconfirmed_at", "unconfirmed_reason"])
+        _said(row, Action.OUTCOME_UNCONFIRMED, by, now)
+        if row.counted_at is not None:
+            new_edition(key, now)
+    return row
+
+
+def _said(row: SiteReport, action: Action, by: User, now: datetime) -> None:
+    """On the record without practice, class and reason, as its handing in is; the firm reads these on its own page."""
+    record(now, by.email, action, f"firm {row.site.organisation.name}"[:254])
+    tell(Kind.OUTCOME_DECIDED, people_of_site(row.site), "web:practice-outcome", {"practice": row.practice}, named(row.site), now)
+
+
+def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
+    """By site, the (body, person) who last declared no interest in an assignment that stands there, of persons who declared none in any."""
+    standing = InterestDeclaration.objects.filter(assignment__site__in=sites, assignment__taken_back_at=None)
+    said = standing.order_by("pk").values_list("assignment__site", "assignment__body", "person", "interested")
+    newest = {(site, body, person): interested for site, body, person, interested in said}
+    interested = {(site, person) for site, _body, person, told in said if told}
+    free: dict[int, set[tuple[int, int]]] = {}
+    for (site, body, person), told in newest.items():
+        if not told and (site, person) not in interested:
+            free.setdefault(site, set()).add((body, person))
+    return free
+
+
+def _bodies(user: User) -> list[int]:
+    return list(organisations_as(user, Role.CERTIFICATION_BODY).values_list("pk", flat=True))
+
+
+def _key_id(key: AuditorKey) -> str:
+    return VerifyingKey.from_hex(key.public_key).key_id

@@ -91,6 +91,8 @@ class Action(models.TextChoices):
     PRACTICE_WITHDRAWN = "practice.withdrawn"
     OUTCOME_HANDED_IN = "practice-outcome.handed-in"
     OUTCOME_WITHDRAWN = "practice-outcome.withdrawn"
+    OUTCOME_CONFIRMED = "practice-outcome.confirmed"
+    OUTCOME_UNCONFIRMED = "practice-outcome.unconfirmed"
     INCENTIVE_RECORDED = "incentive.recorded"
     INCENTIVE_OFFERED = "incentive.offer-proposed"
     INCENTIVE_APPROVED = "incentive.offer-approved"

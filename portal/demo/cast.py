@@ -14,7 +14,7 @@ from zlib import crc32
 
 from stdnum.cn import uscc
 
-from fixtures.simulator import Sector
+from fixtures.simulator import Plant, Sector
 from portal import keys
 from portal.accounts import second_factor
 from portal.accounts.enrolling import issue_token
@@ -34,6 +34,8 @@ PARTNERS = (
 NAMES_ZH: dict[str, str] = tomllib.loads((Path(__file__).parent / "names_zh.toml").read_text(encoding="utf-8"))
 DRAFTER, APPROVER, AUDITOR, MANAGER = "regulator@example.org", "approver@example.org", "auditor@example.org", "enterprise@example.org"
 SUPPLIER = "supplier@example.org"
+ACTING = 5
+"""Firms of the sector that have somebody who acts for them: enough for what is told by batches of five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,10 @@ def declared(sector: Sector, today: date) -> register_file.Roll:
             register_file.DeclaredPerson(email=AUDITOR, name="Zhao Min", acts_for=(CERTIFIER,)),
             *(register_file.DeclaredPerson(email=email, name=name, acts_for=(house,)) for _role, email, house, name in PARTNERS),
             register_file.DeclaredPerson(email=MANAGER, name="Wang Fang", acts_for=(first.name,)),
+            *(
+                register_file.DeclaredPerson(email=email_of(plant), name=f"Energy manager of {plant.name}", acts_for=(plant.name,))
+                for plant in others_who_act(sector)
+            ),
         ),
         sites=tuple(
             register_file.DeclaredSite(
@@ -137,6 +143,15 @@ def declared(sector: Sector, today: date) -> register_file.Roll:
         ),
         assignments=(register_file.DeclaredAssignment(body=CERTIFIER, site=first.site, period=year, by=DRAFTER),),
     )
+
+
+def others_who_act(sector: Sector) -> tuple[Plant, ...]:
+    """The plants beside the first whose firms act (`portal.demo.acting`); nobody signs in for them."""
+    return sector.plants[1:ACTING]
+
+
+def email_of(plant: Plant) -> str:
+    return f"{plant.site}@example.org"
 
 
 def made_up_code(name: str) -> str:

@@ -53,6 +53,8 @@ class Kind(models.TextChoices):
     PRACTICE_WAITS = "practice.waits"
     PRACTICE_DECIDED = "practice.decided"
     PRACTICE_ASKED = "practice.asked"
+    OUTCOME_WAITS = "practice-outcome.waits"
+    OUTCOME_DECIDED = "practice-outcome.decided"
     GROUP_INVITED = "site-group.invited"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a kind
     SECOND_FACTOR_ADDED = "second-factor.added"

@@ -77,14 +77,26 @@ class SiteReport(models.Model):
     handed_in_at = models.DateTimeField()
     confirmed_key = models.CharField(max_length=64, blank=True)  # fingerprint of the auditor's key; none confirmed it where empty
     confirmed_on = models.DateField(null=True)
+    asked = models.TextField(blank=True)  # the agent's file, for an auditor to confirm; such a report is counted once it is confirmed
+    unconfirmed_at = models.DateTimeField(null=True)  # an auditor refused to confirm it, or withdrew the confirmation
+    unconfirmed_reason = models.CharField(max_length=1000, blank=True)
     counted_at = models.DateTimeField(null=True)  # with its batch (`benchmarks.guidance.outcomes`)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("practice", "site"), name="one_report_a_site_and_practice"),)
+        constraints = (
+            models.UniqueConstraint(fields=("practice", "site"), name="one_report_a_site_and_practice"),
+            models.CheckConstraint(condition=Q(unconfirmed_at=None) | ~Q(unconfirmed_reason=""), name="outcome_unconfirmed_by_reason"),
+            models.CheckConstraint(condition=Q(counted_at=None) | Q(asked=""), name="outcome_counted_once_answered"),
+        )
         ordering = ("pk",)
 
     def __str__(self) -> str:
         return f"{self.practice} at {self.site_id}"
+
+    @property
+    def confirmed(self) -> bool:
+        """An auditor confirmed it, and stands by that."""
+        return bool(self.confirmed_key) and self.unconfirmed_at is None
 
 
 class Edition(AppendOnly):

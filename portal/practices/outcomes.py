@@ -27,19 +27,33 @@ Auditors = Callable[[Site], Mapping[str, VerifyingKey]]
 """By id, the keys of the auditors who may confirm for a site: this app knows none (`portal.assurance.confirming`)."""
 
 
-def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime, auditors: Auditors) -> SiteReport:
+def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime, auditors: Auditors, *, ask: bool = False) -> SiteReport:
     """Take the agent's file, with the firm's consent; where it completes a batch, the batch is counted and told in a new edition.
+
+    Args:
+        ask: an auditor of the site may read the file and confirm it; until then it is in no batch.
 
     Raises:
         VerificationError: `outcome-unreadable`, `outcome-signature-invalid`, `confirmation-invalid`.
-        RefusedError: `outcome-of-another-site` (403); `outcome-does-not-fit`, `outcome-reported` (409).
+        RefusedError: `outcome-of-another-site` (403); `outcome-does-not-fit`, `outcome-reported`, `no-auditor-to-confirm` (409).
     """
     with transaction.atomic():
         log.lock(numbering=False)  # one after another: two that come at once would each miss the other in the batch
         found = outcomes.verify(raw, lambda named: _keys(_own_site(named.site, by), named))
         site = _own_site(found.site, by)
         _require_fit(found, site, practice, now)
-        confirmed = outcomes.confirmation(raw, auditors(site))
+        confirmed = outcomes.confirmation(raw, held := auditors(site))
+        asks = ask and confirmed is None
+        if asks and not held:
+            raise RefusedError(
+                409,
+                "no-auditor-to-confirm",
+                Phrase(
+                    "No auditor can confirm it: none with a registered key is assigned to the site %(site)s and free of interest.",
+                    site=site.slug,
+                ),
+                "Submit it without asking for a confirmation, or ask the certification body first.",
+            )
         row, created = SiteReport.objects.get_or_create(
             practice=practice,
             site=site,
@@ -51,6 +65,7 @@ def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime,
                 "handed_in_at": now,
                 "confirmed_key": confirmed.key_id if confirmed else "",
                 "confirmed_on": confirmed.on if confirmed else None,
+                "asked": raw.decode() if asks else "",
             },
         )
         if not created:
@@ -61,7 +76,7 @@ def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime,
                 "While that report waits, you can withdraw it and submit another one. Once it is counted, it stays.",
             )
         record(now, by.email, Action.OUTCOME_HANDED_IN, f"firm {site.organisation.name}"[:254])
-        _count(practice, key, now)
+        count_waiting(practice, key, now)
         row.refresh_from_db(fields=["counted_at"])
     return row
 
@@ -89,9 +104,10 @@ def withdraw(report: int, by: User, now: datetime) -> None:
         record(now, by.email, Action.OUTCOME_WITHDRAWN, f"firm {site.organisation.name}"[:254])
 
 
-def _count(practice: str, key: ReceiptKey, now: datetime) -> None:
-    """Close a batch where enough firms wait; a firm that has left the portal waits no more."""
-    waiting = list(SiteReport.objects.filter(practice=practice, counted_at=None, site__retired_at=None).values_list("pk", "firm_id"))
+def count_waiting(practice: str, key: ReceiptKey, now: datetime) -> None:
+    """Close a batch where enough firms wait; a firm that has left waits no more, one that waits for an auditor not yet."""
+    rows = SiteReport.objects.filter(practice=practice, counted_at=None, asked="", site__retired_at=None)
+    waiting = list(rows.values_list("pk", "firm_id"))
     if batch := [waiting[place][0] for place in closing_batch([firm for _pk, firm in waiting])]:
         SiteReport.objects.filter(pk__in=batch).update(counted_at=now)
         new_edition(key, now)

@@ -22,9 +22,8 @@ def of_this_portal() -> Library:
     """What an edition holds: the practices published here, and what sites reported of these and of those that come with Steplabel."""
     published = library_of(_rows().filter(state=State.PUBLISHED).order_by("practice"))
     counted: dict[str, list[tuple[int, str, int, bool]]] = {}
-    rows = SiteReport.objects.exclude(counted_at=None).values_list("practice", "firm_id", "outcome", "year", "confirmed_key")
-    for practice, firm, outcome, year, confirmed in rows:
-        counted.setdefault(practice, []).append((firm, outcome, year, bool(confirmed)))
+    for row in SiteReport.objects.exclude(counted_at=None):
+        counted.setdefault(row.practice, []).append((row.firm_id, row.outcome, row.year, row.confirmed))
     known = {one.id for one in (*Library.held().practices, *published.practices)}
     return published.model_copy(update={"reported": {of: Reported.of(told) for of, told in counted.items() if of in known}})
 

@@ -35,6 +35,7 @@ from portal.notifications.selectors import language_of
 from portal.notifications.telling import post, tell
 from portal.opening.models import OpenedReport
 from portal.partners.grants import end_all
+from portal.practices.models import SiteReport
 from portal.problems import RefusedError
 from portal.publication.models import BestGroup, Publication
 from portal.register.inviting import digest_of, led_firms
@@ -46,6 +47,7 @@ COOLING = timedelta(days=14)
 """Between asking and deleting: long enough for whoever was on holiday to undo it."""
 
 BECAUSE = Phrase("the firm has left the programme")
+BECAUSE_BEFORE = "the firm has left the scheme"  # as rows of before say it
 """On the record of what ends with it, in words that stay."""
 
 LINK_GOOD_FOR = timedelta(days=365)
@@ -208,6 +210,9 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
     PeerGroupMember.objects.filter(site__in=present)._raw_delete("default")
     EnrolmentToken.objects.filter(site__in=present)._raw_delete("default")
     ExtensionRequest.objects.filter(site__in=present)._raw_delete("default")
+    reported = SiteReport.objects.filter(site__in=present)
+    reported.filter(counted_at=None)._raw_delete("default")  # with the file that waits for an auditor
+    reported.exclude(unconfirmed_reason="").update(unconfirmed_reason="–")
     Device.objects.filter(site__in=present).update(software="")
     Device.objects.filter(site__in=present, revoked_at=None).update(revoked_at=now)
     Site.objects.filter(pk__in=[site.pk for site in present], retired_at=None).update(retired_at=now)

@@ -21,6 +21,7 @@ SCOPES = {
     Scope.ASSIGNMENTS: _("read the audits that are assigned"),
     Scope.AUDITS: _("read when obligatory audits are due"),
     Scope.DOSSIERS: _("read dossiers for programmes"),
+    Scope.GROUPS: _("read groups of sites"),
     Scope.GRANTED: _("read what sites granted you"),
     Scope.DELIVERIES: _("read declared deliveries"),
     Scope.WRITE_DELIVERIES: _("declare deliveries"),

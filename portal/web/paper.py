@@ -1,7 +1,8 @@
 """One published version on paper: the page's own view model as PDF, so that no figure can differ from the page's.
 
 Latin text is set in Bitstream Vera, which is embedded and has the true minus; Chinese in STSong-Light, which PDF readers
-bring. The same publication always gives the same bytes. The ladder and the curves stand as tables.
+bring. The same publication always gives the same bytes, until more is told of its best firms. The ladder and the
+curves stand as tables.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from benchmarks.catalogue import tag
+from portal.web.presenters.best_group import BestGroupPart
 from portal.web.viewmodels.benchmarks import BenchmarkPage
 
 LATIN, BOLD, CHINESE = "Vera", "VeraBd", "STSong-Light"
@@ -92,6 +94,8 @@ def story(page: BenchmarkPage) -> list[Flowable]:
     parts.append(text_of(page.rule, "body"))
     parts.append(text_of(_("Distribution of firms"), "heading"))
     parts += _spread(page)
+    if page.best_group:
+        parts += _best_group(page.best_group)
     parts.append(text_of(_("How this was obtained"), "heading"))
     for item in page.explanation:
         parts.append(text_of(item.title, "item"))
@@ -128,6 +132,15 @@ def _spread(page: BenchmarkPage) -> list[Flowable]:
         rows = [[_("Value"), *(row.value for row in curve.rows)], [_("95 % interval"), *(row.interval for row in curve.rows)]]
         parts.append(table_of(heads, rows, (2, *[1.2] * len(curve.rows))))
     return [*parts, text_of(page.spread.without, "body")] if page.spread.without else parts
+
+
+def _best_group(told: BestGroupPart) -> list[Flowable]:
+    parts: list[Flowable] = [text_of(_("Who the best firms are"), "heading"), text_of(told.sentence, "body")]
+    if told.table is None:
+        return parts
+    heads = [column.title for column in told.table.columns]
+    rows = [[cell.text + (f" ({cell.note})" if cell.note else "") for cell in row] for row in told.table.rows]
+    return [*parts, table_of(heads, rows, (4, 2, 4, 3)), text_of(told.source, "body")]
 
 
 def _limits(page: BenchmarkPage) -> list[Flowable]:

@@ -141,10 +141,26 @@ class OutcomeForm(forms.Form):
     """What a practice did at a site: the agent's file, and the firm's consent."""
 
     told = upload(_("The file that the agent wrote"), required=_("Choose the file first."), accept=".json,application/json")
+    ask = tick(
+        _("Ask an auditor to confirm it first. Auditors assigned to the site may read the file; it is counted once one confirms it."),
+        optional=True,
+    )
     consent = tick(
         _("The firm consents: the class in this file is counted and shown to everybody as described above, for good."),
         required=_("Without the firm’s consent nothing is submitted."),
     )
+
+
+class ConfirmedForm(forms.Form):
+    """The firm's file with the auditor's signature in it."""
+
+    told = upload(_("The file with your signature"), required=_("Choose the file first."), accept=".json,application/json")
+
+
+class UnconfirmForm(forms.Form):
+    """Why an auditor does not confirm a saving, or no longer does."""
+
+    reason = area(_("Reason"), _("The firm can read it."), _("Give a reason: nothing can be done without one."), most=1000)
 
 
 class EndPracticeForm(forms.Form):

@@ -7,7 +7,7 @@ from django.utils.translation import get_language, gettext
 from benchmarks import catalogue
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Name, Phrase, Value, joined
-from portal.register.leaving import BECAUSE
+from portal.register.leaving import BECAUSE, BECAUSE_BEFORE
 
 
 def in_words(said: str) -> str:
@@ -21,7 +21,7 @@ def in_words(said: str) -> str:
 
 def ended_because(reason: str) -> str:
     """Why an assignment ended: in the words of the officer who took it back; in the portal's own where the firm has left."""
-    return in_words(BECAUSE) if reason == BECAUSE else reason
+    return in_words(BECAUSE) if reason in (BECAUSE, BECAUSE_BEFORE) else reason
 
 
 def in_whole(error: SteplabelError) -> str:

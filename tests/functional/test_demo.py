@@ -67,7 +67,8 @@ def hits_and_errors(result: dict[str, Any]) -> tuple[list[bool], list[float]]:
 def check_guidance(result: dict[str, Any]) -> None:
     """Against what else stands on the line and what the simulator knows: the figures are those of this demo's own sector."""
     told = result["guidance"]
-    assert told["practices"] == len(Library.held().practices) > 0
+    assert told["practices"] == len(Library.held().practices) + 1 > 1, "and the one that a firm of the demo offered"
+    assert set(result["acting"]) == {"A practice, reported", "Groups of sites", "An incentive", "A dossier"}
     score = told["score"]
     if result["enterprises"] >= FEWEST_FOR_A_SCORE:
         low, high = score["interval"]
@@ -172,15 +173,27 @@ def test_a_lively_demo_has_three_sectors_and_years_and_what_waits(tmp_path: Path
     with closing(sqlite3.connect(f"file:{kept / 'portal.sqlite'}?mode=ro", uri=True)) as connection:
         counted = {
             table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
-            for table in ("register_firmapplication", "register_siteapplication", "assurance_finding", "assurance_incentive")
+            for table in (
+                "register_firmapplication",
+                "register_siteapplication",
+                "assurance_finding",
+                "assurance_incentive",
+                "sharing_sitegroup",
+            )
         }
         devices = connection.execute("SELECT count(DISTINCT device_id) FROM intake_submission WHERE state = 'accepted' GROUP BY site_id")
+        reports = connection.execute("SELECT count(*), sum(confirmed_key <> '') FROM practices_sitereport WHERE counted_at IS NOT NULL")
+        assert reports.fetchone() == (5, 1), "a batch of five firms, one of them confirmed by the auditor"
+        assert connection.execute("SELECT count(*) FROM practices_sitereport WHERE asked <> ''").fetchone() == (1,), "waits for the auditor"
+        members = connection.execute("SELECT state, count(*) FROM sharing_groupmember GROUP BY state")
+        assert dict(members) == {"joined": 3, "invited": 3}
         assert set(devices) == {(1,)}, "no series breaks: one agent signed all years of a site"
     assert counted == {
         "register_firmapplication": 2,
         "register_siteapplication": 2,
         "assurance_finding": 3,
         "assurance_incentive": 4,
+        "sharing_sitegroup": 2,
     }
 
 

@@ -34,6 +34,7 @@ from portal.accounts.models import ApiKey, Device, EnrolmentToken, Jurisdiction,
 from portal.assurance import findings, systems
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
+from portal.assurance.confirming import hand_in, waiting_for
 from portal.assurance.models import Finding
 from portal.assurance.offers import propose
 from portal.auditlog.models import Event
@@ -57,8 +58,9 @@ from portal.sharing.models import GroupKind, Share, SiteGroup
 from portal.standings.cohort import cell_of
 from tests.integration.audited import make_attestation, make_sample
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, make_cast, person
 from tests.integration.test_offers import terms
+from tests.integration.test_practice_outcomes import PRACTICE, file_of
 from tests.integration.test_practices import HOT
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -108,7 +110,7 @@ KEYED = tuple(
     f"api:{name}"
     for name in (
         *("key", "sites", "reports", "periods", "participation", "standings", "places", "drafts", "assignments", "obligatory-audits"),
-        "dossiers",
+        *("dossiers", "groups"),
         *("samples", "granted", "granted-values", "deliveries", "conformance", "archive", "notifications"),
     )
 )
@@ -341,6 +343,10 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:practice": ({"practice": "rm-use-of-roller-mills"}, all_may("ok"), NO),
     "web:practice-version": ({"practice": "rm-use-of-roller-mills", "version": 1}, all_may("ok"), NO),
     "web:practice-outcome": ({"practice": "rm-use-of-roller-mills"}, only(ENTERPRISES, "ok"), only(ENTERPRISES, "wrong")),
+    "web:confirmations": ({}, only(BODIES, "ok"), NO),
+    "web:confirm-outcome": ({"report": "REPORT"}, MINE, MINE_WRONG),
+    "web:outcome-to-confirm": ({"report": "REPORT"}, MINE, NO),
+    "web:withdraw-confirmation": ({"report": "REPORT"}, MINE, MINE_WRONG),
     "web:practice-entries": ({}, only((*ENTERPRISES, *REGULATORS), "ok"), NO),
     "web:offer-practice": ({}, only(ENTERPRISES, "ok"), only(ENTERPRISES, "wrong")),
     # the library holds for the nation
@@ -558,6 +564,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     **{name: ({}, all_may("401"), all_may("401") if name in KEYED_TO_WRITE else NO) for name in KEYED},
     "api:evidence": ({"sample": "SAMPLE"}, all_may("401"), NO),
     "api:dossier": ({"site": "works-1", "programme": "cn-energy-leaders"}, all_may("401"), NO),
+    "api:group": ({"group": "SITE_GROUP"}, all_may("401"), NO),
     "api:notifications-read": ({}, NO, all_may("401")),
     "api:schema": ({}, all_may("ok"), NO),
     **dict.fromkeys(("api:enrolments", "api:log-cosignatures"), ({}, NO, all_may("wrong"))),
@@ -725,6 +732,7 @@ def house(portal_keys: object) -> House:
             "PROPOSAL": proposed(cast.drafter, "6").pk,
             "SITE_GROUP": site_group(cast).pk,
             "OFFER": propose(terms(), cast.nation, cast.drafter, NOW).pk,
+            "REPORT": asked_of(cast.auditor, cast.plants[0]),
             "PRACTICE": collecting.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW).pk,
         },
         {"anonymous": Client()},
@@ -740,6 +748,13 @@ def proposed(by: User, version: str) -> Proposal:
     known = Proposal.objects.filter(version=version).first()
     text = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', f'version = "{version}"', 1)
     return known or governance.propose(by, text, "", "", "A name.", "None.", NOW.replace(year=2027))
+
+
+def asked_of(auditor: User, plant: Plant) -> int:
+    """A report on a practice that waits for the auditor."""
+    row = hand_in(file_of(plant), PRACTICE, plant.owner, keys.receipt_key(), NOW, ask=True)
+    assert waiting_for(auditor).get() == row
+    return row.pk
 
 
 def site_group(cast: Cast) -> SiteGroup:

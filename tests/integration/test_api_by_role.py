@@ -37,7 +37,7 @@ from portal.standings import computing as standings
 from tests.integration.audited import make_sample_of
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PERIOD, make_cast, person
-from tests.integration.test_addresses_by_role import KEYED
+from tests.integration.test_addresses_by_role import KEYED, site_group
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -89,6 +89,9 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
         ("api:dossiers", "api:dossier"),
         ("DOSSIER", only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"), NO_POST),
     ),
+    # as on the pages: who runs it; a firm whose site is invited reads of its own site alone
+    "api:groups": ("", only(ENTERPRISES + REGULATORS, "ok", other_enterprise="none", other_province="none"), NO_POST),
+    "api:group": ("", only(ENTERPRISES + REGULATORS, "nothing", nation="ok"), NO_POST),
     # as on the pages: the body that drew it, and the plant that opens it
     "api:samples": (
         "",
@@ -121,7 +124,7 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
 
 
 def test_every_address_that_asks_for_a_key_stands_in_the_table() -> None:
-    assert sorted(TABLE) == sorted((*KEYED, "api:evidence", "api:dossier", "api:notifications-read"))
+    assert sorted(TABLE) == sorted((*KEYED, "api:evidence", "api:dossier", "api:group", "api:notifications-read"))
 
 
 @dataclass
@@ -129,12 +132,14 @@ class House:
     group: int
     first: Submission
     sample: int
+    site_group: int
     keys: dict[str, str] = field(default_factory=dict)
 
     def ask(self, role: str, method: str, name: str) -> Any:
         query = TABLE[name][0].replace("GROUP", str(self.group)).replace("PERIOD", PERIOD).replace("DIGEST", self.first.digest)
         parts: dict[str, dict[str, Any]] = {
             "api:evidence": {"sample": self.sample},
+            "api:group": {"group": self.site_group},
             "api:dossier": {"site": "works-1", "programme": "cn-energy-leaders"},
         }
         address = reverse(name, kwargs=parts.get(name))
@@ -177,7 +182,7 @@ def build_scene() -> House:
     auditors.register(cast.body, auditor_key.public.hex, cast.auditor, NOW)
     auditors.declare(engaged, cast.auditor, False, "", NOW)
     sample = make_sample_of(engaged, cast.auditor, auditor_key, NOW)
-    return House(cast.group.pk, first, sample.pk, {role: key_for(user) for role, user in people.items()})
+    return House(cast.group.pk, first, sample.pk, site_group(cast).pk, {role: key_for(user) for role, user in people.items()})
 
 
 def told(response: Any) -> str:

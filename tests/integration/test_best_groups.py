@@ -160,7 +160,9 @@ def test_it_stands_beside_the_label_and_in_the_api(cast: Cast, language: str, wo
     assert words[0] in before
     assert words[1] not in before
     assert reader.get(f"/api/v1{address(row, 'best-group/')}").status_code == 404
+    paper = reader.get(address(row, "benchmark.pdf")).content
     out = told(cast, row)
+    assert reader.get(address(row, "benchmark.pdf")).content != paper, "made again, with the shares"
     page = reader.get(address(row)).content.decode()
     assert all(word in page for word in words)
     assert out.digest in page

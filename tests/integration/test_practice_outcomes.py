@@ -24,14 +24,16 @@ from benchmarks.wire.outcomes import SiteOutcome
 from benchmarks.wire.signing import AuditorKey, DeviceKey
 from portal import keys
 from portal.accounts.models import Device, Membership, Organisation, Role, Site
-from portal.assurance import auditors
+from portal.assurance import auditors, confirming
 from portal.assurance.assigning import assign
 from portal.assurance.confirming import auditors_of
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Event
+from portal.notifications.models import Notice
 from portal.practices import collecting
 from portal.practices import outcomes as reporting
 from portal.practices.models import Edition, SiteReport
+from portal.register import leaving
 from tests.integration.portal_cast import NOW, Cast, Plant, make_cast, person
 from tests.integration.test_practices import HOT, page, published, refusal, signed_in
 
@@ -272,3 +274,110 @@ class TestConfirmedByAnAuditor:
         assert refused(confirmed) == "confirmation-invalid", "taken back"
         Assignment.objects.filter(pk=assignment.pk).update(taken_back_at=None, taken_back_reason="")
         assert hand_in(first, raw=confirmed).confirmed_key == key.public.key_id
+
+    def test_a_firm_asks_and_it_is_counted_once_an_auditor_confirmed_it_by_the_pages(self, cast: Cast) -> None:
+        plant, key = cast.plants[0], self.registered(cast)
+        owner, auditor = signed_in(plant.owner), signed_in(cast.auditor)
+        assert "No auditor can confirm it" in post(owner, file_of(plant), ask="on").content.decode()
+        self.assigned(cast, plant)
+        assert post(owner, file_of(plant), ask="on").status_code == 302
+        assert Notice.objects.filter(recipient=cast.auditor, kind="practice-outcome.waits").count() == 1
+        for other in cast.plants[1:5]:
+            hand_in(other)
+        report = SiteReport.objects.exclude(asked="").get()
+        assert report.counted_at is None, "four firms wait, and the fifth waits for its auditor"
+        here = reverse("web:confirm-outcome", args=[report.pk])
+        assert "等待核查员确认" in page(signed_in(plant.owner), "practice-outcome", PRACTICE, language="zh-hans")
+        assert here in page(auditor, "confirmations")
+        file = auditor.get(reverse("web:outcome-to-confirm", args=[report.pk])).content
+        assert file == report.asked.encode()
+        signed = outcomes.confirm(json.loads(file), key, NOW.date())
+
+        def wrong(document: object) -> str:
+            return str(auditor.post(here, {"told": SimpleUploadedFile("told.json", json.dumps(document).encode())}).content.decode())
+
+        assert "no confirmation in this file" in wrong(json.loads(file))
+        assert "not the file that the firm submitted" in wrong(outcomes.confirm(json.loads(file_of(plant, "5-or-more")), key, NOW.date()))
+        assert "The confirmation in the file is not of this file" in wrong(
+            outcomes.confirm(json.loads(file), AuditorKey.generate(), NOW.date())
+        )
+        assert auditor.post(here, {"told": SimpleUploadedFile("told.json", json.dumps(signed).encode())}).status_code == 302
+        report.refresh_from_db()
+        assert (report.asked, report.confirmed_key, bool(report.counted_at)) == ("", key.public.key_id, True)
+        assert Library.model_validate_json(Edition.objects.get().library).reported[PRACTICE].confirmed == 1
+        assert Notice.objects.filter(recipient=plant.owner, kind="practice-outcome.decided").count() == 1
+
+    def test_a_confirmation_is_withdrawn_with_a_reason_and_the_library_says_one_fewer(self, cast: Cast) -> None:
+        key, colleague = self.registered(cast), signed_in(person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY))
+        for plant in cast.plants[:5]:
+            self.assigned(cast, plant)
+            hand_in(plant, raw=self.confirmed(cast, plant, key))
+        report = SiteReport.objects.get(site=cast.plants[0].site)
+        here = reverse("web:withdraw-confirmation", args=[report.pk])
+        assert here in page(signed_in(cast.auditor), "confirmations")
+        assert "Give a reason" in colleague.post(here, {"reason": " "}).content.decode()
+        for _twice in range(2):
+            assert colleague.post(here, {"reason": "The meter was read at another feeder."}).status_code == 302
+        told = [Library.model_validate_json(one.library).reported[PRACTICE] for one in Edition.objects.order_by("number")]
+        assert [(one.sites, one.confirmed) for one in told] == [(5, 5), (5, 4)]
+        assert told[0].by_outcome == told[1].by_outcome
+        assert "; 4 confirmed by an auditor" in page(Client(), "practices")
+        assert "another feeder" in page(signed_in(cast.plants[0].owner), "practice-outcome", PRACTICE)
+        assert "another feeder" not in told_to_everybody()
+        acts = Event.objects.filter(action="practice-outcome.unconfirmed").values_list("subject", "detail")
+        assert list(acts) == [("firm Enterprise 1", "")]
+        assert "已收回" in page(signed_in(cast.auditor), "confirmations", language="zh-hans")
+
+    def test_what_an_auditor_refuses_is_not_counted_and_the_firm_may_hand_in_again(self, cast: Cast) -> None:
+        plant, _key = cast.plants[0], self.registered(cast)
+        self.assigned(cast, plant)
+        post(signed_in(plant.owner), file_of(plant), ask="on")
+        report = SiteReport.objects.get()
+        address = reverse("web:withdraw-confirmation", args=[report.pk])
+        assert signed_in(cast.auditor).post(address, {"reason": "The baseline has no winter."}).status_code == 302
+        for other in cast.plants[1:5]:
+            hand_in(other)
+        assert not Edition.objects.exists()
+        assert "The baseline has no winter." in page(signed_in(plant.owner), "practice-outcome", PRACTICE)
+        reporting.withdraw(report.pk, plant.owner, NOW)
+        assert hand_in(plant).counted_at == NOW
+
+    def test_of_a_firm_that_leaves_neither_the_file_nor_the_auditors_words_stay(self, cast: Cast) -> None:
+        key = self.registered(cast)
+        for plant in cast.plants[:5]:
+            self.assigned(cast, plant)
+            hand_in(plant, raw=self.confirmed(cast, plant, key))
+        counted, plant = SiteReport.objects.get(site=cast.plants[0].site), cast.plants[5]
+        confirming.withdraw(counted.pk, "The meter of kiln 2.", cast.auditor, keys.receipt_key(), NOW)
+        self.assigned(cast, plant)
+        post(signed_in(plant.owner), file_of(plant), ask="on")
+        leaving._forget_sites([cast.plants[0].site, plant.site], NOW)
+        counted.refresh_from_db()
+        assert (counted.counted_at, counted.unconfirmed_reason, counted.confirmed) == (NOW, "–", False)
+        assert not SiteReport.objects.filter(site=plant.site).exists()
+
+    def test_nobody_else_sees_what_waits_or_withdraws_what_was_confirmed(self, cast: Cast) -> None:
+        first, second = cast.plants[:2]
+        key = self.registered(cast)
+        self.assigned(cast, first)
+        post(signed_in(first.owner), file_of(first), ask="on")
+        asked = SiteReport.objects.get()
+        self.assigned(cast, second)
+        held = hand_in(second, raw=self.confirmed(cast, second, key))
+        interested = person("interested@example.org", cast.body, Role.CERTIFICATION_BODY)
+        auditors.declare(Assignment.objects.get(site=first.site), interested, True, "My sister works there.", NOW)
+        elsewhere = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
+        stranger = person("stranger2@example.org", elsewhere, Role.CERTIFICATION_BODY)
+        for who, statuses in ((interested, (404, 404, 404, 200)), (stranger, (404, 404, 404, 404)), (first.owner, (403, 403, 403, 403))):
+            told = [
+                signed_in(who).get(reverse(f"web:{name}", args=[pk])).status_code
+                for name, pk in (
+                    ("confirm-outcome", asked.pk),
+                    ("outcome-to-confirm", asked.pk),
+                    ("withdraw-confirmation", asked.pk),
+                    ("withdraw-confirmation", held.pk),
+                )
+            ]
+            assert tuple(told) == statuses, who
+            if who is not first.owner:
+                assert "Nothing waits for your confirmation." in page(signed_in(who), "confirmations")

@@ -19,6 +19,7 @@ from portal import keys
 from portal.assurance import findings
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
+from portal.assurance.confirming import hand_in
 from portal.assurance.dossiers import declare, read_paper
 from portal.assurance.models import Finding
 from portal.assurance.offers import decide, propose
@@ -40,6 +41,7 @@ from tests.integration.audited import make_attestation
 from tests.integration.partners_cast import make_partners, result_file
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
 from tests.integration.test_offers import terms
+from tests.integration.test_practice_outcomes import PRACTICE, file_of
 from tests.integration.test_practices import HOT
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -77,6 +79,8 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     offered = [collecting.offer(one.owner, one.site.organisation_id, HOT, named=True, now=NOW) for one in cast.plants]
     practices = [collecting.edit(one, cast.drafter, HOT, NOW) for one in offered]
     collecting.publish(practices, cast.approver, keys.receipt_key(), NOW)
+    for plant in cast.plants:
+        hand_in(file_of(plant), PRACTICE, plant.owner, keys.receipt_key(), NOW, ask=True)
     wanted = [terms("report", amount=Decimal(1 + place)) for place in range(firms)]
     offers = [decide(propose(one, cast.nation, cast.drafter, NOW).pk, officer, NOW) for one in wanted]
     for plant in cast.plants:
@@ -152,6 +156,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "what a practice saved": (owner, reverse("web:practice-outcome", args=[practices[0].practice])),
         "exercises": (None, reverse("web:exercises")),
         "an exercise": (None, reverse("web:exercise", args=["mill-year"])),
+        "what an auditor confirms": (auditor, reverse("web:confirmations")),
         "practices on their way": (officer, reverse("web:practice-entries")),
         "a practice on its way": (officer, reverse("web:practice-entry", args=[practices[0].pk])),
         "incentives": (officer, reverse("web:incentives")),

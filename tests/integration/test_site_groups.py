@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
+from io import StringIO
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -25,6 +28,7 @@ from portal.sharing.models import GroupCount, GroupKind, GroupMember, SiteGroup
 from portal.standings import computing as standings
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.test_api_by_role import key_for
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -190,6 +194,31 @@ def test_by_the_pages_from_invitation_to_leaving_in_both_languages(cast: Cast) -
     assert "Labels that members show" not in runner.get(address).content.decode()
     assert firm.get(here).status_code == 404
     assert runner.get(here).status_code == 404
+
+
+def test_by_the_api_the_runner_reads_what_its_page_shows_and_a_member_its_own_sites(cast: Cast) -> None:
+    group, plant, step = made(cast, 9), cast.plants[0], step_of(cast)
+    groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
+    count_again(group, cast.approver, NOW)
+
+    def asked(user: User, address: str) -> Any:
+        return Client().get(f"/api/v1/groups/{address}", headers={"Authorization": f"Bearer {key_for(user)}"})
+
+    told = asked(cast.approver, f"{group.pk}/").json()
+    assert {row["state"] for row in told["members"]} == {"joined"}
+    assert [row["steps"] for row in told["members"] if row["site"] == "works-1"] == [[step]]
+    shown = {name: str(value) for name, value in told["labels"][0].items()}
+    table = csv.DictReader(
+        StringIO(client_of(cast.approver).get(reverse("web:site-group-csv", args=[group.pk])).content.decode("utf-8-sig"))
+    )
+    assert {name: shown[name] for name in ("site", "step", "attested_by", "report_sha256")}.items() <= next(table).items()
+    assert {count["at_least"] for count in told["counts"]} == {3}
+    (own,) = asked(plant.owner, "").json()["results"]
+    assert (own["runs"], own["own_sites"]) == (False, [{"site": "works-1", "state": "joined", "steps": [step]}])
+    assert asked(cast.plants[1].owner, f"{group.pk}/").status_code == 404
+    groups.end(group, cast.approver, NOW)
+    ended = Client().get(f"/api/v1/groups/{group.pk}/", headers={"Authorization": f"Bearer {key_for(cast.drafter)}"}).json()
+    assert (ended["labels"], ended["counts"]) == ([], [])
 
 
 def test_a_member_again_is_counted_under_its_name_of_before(cast: Cast) -> None:

@@ -20,7 +20,7 @@ from benchmarks.guidance.border import Attested, Goods, Input, Payable, Precurso
 from benchmarks.guidance.goods import Part, Sold, goods_of
 from portal.web.figures import raised
 from portal.web.refusals import in_whole, in_words
-from portal.web.words import said
+from portal.web.words import dated, said
 
 A_YEAR = timedelta(days=365)
 
@@ -94,7 +94,7 @@ def _reaching_back(today: date) -> tuple[str, ...]:
     acts = [one for one in Law.held().acts if one.kind is not Kind.PRICE and one.confidence == "read" and one.applies < one.published]
     return tuple(
         _("%(act)s was published on %(published)s and applies to imports from %(applies)s. Results calculated before that day differ.")
-        % {"act": one.title, "published": one.published.isoformat(), "applies": one.applies.isoformat()}
+        % {"act": one.title, "published": dated(one.published.isoformat()), "applies": dated(one.applies.isoformat())}
         for one in acts
         if timedelta(0) <= today - one.published <= A_YEAR
     )
@@ -115,7 +115,7 @@ def _good(one: Sold, origin: str, today: date) -> GoodAtBorder:
     told = [answer for _year_, answer in (*on_default, *own.items(), *(row for of in with_part for row in of.items()))]
     payables = [answer for answer in told if isinstance(answer, Payable)]
     refusals = [answer for _year_, answer in on_default if isinstance(answer, InputError)]
-    caveats = dict.fromkeys(in_words(each) for answer in payables for each in answer.caveats)
+    caveats = dict.fromkeys(each for answer in payables for each in answer.caveats)
     id_ = f"{one.cn_code}{one.route}"
     return GoodAtBorder(
         id=id_,
@@ -124,7 +124,7 @@ def _good(one: Sold, origin: str, today: date) -> GoodAtBorder:
         years=tuple(rows),
         parts=tuple(_field(id_, part) for part in one.precursors),
         inputs=tuple(_inputs([*(each for answer in payables for each in answer.inputs), *_prices()])),
-        caveats=(*caveats, *dict.fromkeys(in_words(each.sentence) for each in refusals)),
+        caveats=(*map(in_words, caveats), *dict.fromkeys(in_words(each.sentence) for each in refusals)),
         refused=refused,
     )
 
@@ -193,9 +193,11 @@ def _inputs(every: Iterable[Input]) -> list[InputRow]:
 
 
 def _dates(act: Act) -> str:
-    dates = {"published": act.published.isoformat(), "applies": act.applies.isoformat()}
+    dates = {"published": dated(act.published.isoformat()), "applies": dated(act.applies.isoformat())}
     if act.until is not None:
-        told = _("published %(published)s, for imports from %(applies)s until %(until)s") % (dates | {"until": act.until.isoformat()})
+        told = _("published %(published)s, for imports from %(applies)s until %(until)s") % (
+            dates | {"until": dated(act.until.isoformat())}
+        )
     else:
         told = _("published %(published)s, for imports from %(applies)s") % dates
     return told if act.confidence == "read" else _("%(dates)s; assumed, not read") % {"dates": told}

@@ -50,11 +50,13 @@ COLUMNS = (
 )
 
 
-def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_make: bool) -> Sheet:
+def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_make: bool, has_sites: bool) -> Sheet:
+    """`has_sites`: the reader acts for a firm; others have none that a group could invite."""
     waits = sum(row.state == State.INVITED for row in joined)
-    lead = _("You run %(run)s groups. Your sites are in %(joined)s groups, and %(waits)s invitations wait for an answer.") % {
-        "run": len(run), "joined": len(joined) - waits, "waits": waits,
-    }  # fmt: skip
+    lead = _("Groups that you run: %(run)s.") % {"run": len(run)}
+    if has_sites:
+        told = {"joined": len(joined) - waits, "waits": waits}
+        lead += sentence_space() + _("Memberships of your sites: %(joined)s. Invitations that wait for an answer: %(waits)s.") % told
     ran = tuple(
         (Cell(_name(one), url=reverse("web:site-group", args=[one.pk])), Cell(_kind(one)), Cell("", state=_group_state(one))) for one in run
     )
@@ -66,16 +68,15 @@ def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_
         )
         for row in joined
     )
-    sections = (
-        Section(
-            _("Groups that you run"),
-            table_of(_("Groups"), (_("Group"), _("Kind"), _("State")), ran, _("You run no group. Make one for a park or a chain.")),
-        ),
-        Section(
-            _("Your sites in groups"),
-            table_of(_("Memberships and invitations"), (_("Group"), _("Site"), _("State")), mine, _("No group has invited your sites.")),
-        ),
+    run_section = Section(
+        _("Groups that you run"),
+        table_of(_("Groups"), (_("Group"), _("Kind"), _("State")), ran, _("You run no group. Make one for a park or a chain.")),
     )
+    own_section = Section(
+        _("Your sites in groups"),
+        table_of(_("Memberships and invitations"), (_("Group"), _("Site"), _("State")), mine, _("No group has invited your sites.")),
+    )
+    sections = (run_section, own_section) if has_sites else (run_section,)
     links = (Link(_("Make a group"), reverse("web:new-site-group")),) if may_make else ()
     return Sheet(_("Groups of sites"), (), lead, sections=sections, links=links)
 
@@ -91,7 +92,8 @@ def group_page(group: SiteGroup, view: GroupView, *, runs: bool) -> FormSheet:
         Fact(_("Run by"), in_language(group.run_by.name, group.run_by.name_zh)),
         Fact(_("Made"), moment_in_words(group.made_at)),
     )
-    lead = _("%(joined)s sites have joined; %(shown)s of them show labels.") % {"joined": view.joined, "shown": len(view.shown)}
+    told = {"joined": view.joined, "shown": len(view.shown)}
+    lead = _("Sites that have joined: %(joined)s. Of these, sites that show labels: %(shown)s.") % told
     open_ = group.ended_at is None
     ended = sentence_space() + _("The group has ended.") if not open_ else ""
     sections = [Section(_("Attested labels by step"), _counts(view), _about_counts(view))] if open_ else []

@@ -76,7 +76,7 @@ def offers_page(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -
     }  # fmt: skip
     stands = sum(_stands(one, today) for one in rows)
     waits = sum(one.state == State.PROPOSED for one in rows)
-    lead = _("%(stands)s offers are in force today and %(waits)s wait for a second officer.") % {"stands": stands, "waits": waits}
+    lead = _("Offers in force today: %(stands)s. Offers that wait for a second officer: %(waits)s.") % {"stands": stands, "waits": waits}
     table = listed(
         rows,
         query,

@@ -108,17 +108,18 @@ class OwnReport:
     outcome: str
     state: StateWord
     waits: bool
+    reason: str = ""  # the auditor's, where none confirmed it or the confirmation was withdrawn
 
 
 def outcome_page(one: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
-    waits, counted = StateWord(_("Waits for four other firms"), "wait"), StateWord(_("Counted"), "ok")
     own = tuple(
         OwnReport(
             row.pk,
             in_language(row.site.name, row.site.name_zh),
             _own_outcome(row),
-            waits if row.counted_at is None else counted,
+            _own_state(row),
             row.counted_at is None,
+            row.unconfirmed_reason,
         )
         for row in reports
     )
@@ -126,9 +127,21 @@ def outcome_page(one: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
     return OutcomePage(_("Report what it saved at your site"), one.id, said(one.words), crumbs, own)
 
 
+def class_found(row: SiteReport) -> str:
+    """What a site reports: its class and the year."""
+    return _("%(outcome)s (%(year)s)") % {"outcome": said(Outcome(row.outcome).words), "year": row.year}
+
+
 def _own_outcome(row: SiteReport) -> str:
-    told = f"{said(Outcome(row.outcome).words)} ({row.year})"
-    return told if row.confirmed_on is None else _("%(outcome)s, confirmed by an auditor") % {"outcome": told}
+    told = class_found(row)
+    return _("%(outcome)s, confirmed by an auditor") % {"outcome": told} if row.confirmed else told
+
+
+def _own_state(row: SiteReport) -> StateWord:
+    if row.asked:
+        refused = row.unconfirmed_at is not None
+        return StateWord(_("Not confirmed by the auditor, not counted"), "no") if refused else StateWord(_("Waits for an auditor"), "wait")
+    return StateWord(_("Waits for four other firms"), "wait") if row.counted_at is None else StateWord(_("Counted"), "ok")
 
 
 def library_page(library: Library, query: QueryDict) -> LibraryPage:

@@ -100,6 +100,7 @@ PARTS = (
     Part(gettext_lazy("Conformance"), "web:conformance", _of(Role.REGULATOR)),
     Part(gettext_lazy("Applications"), "web:applications", _of(Role.REGULATOR)),
     Part(gettext_lazy("Assigned sites"), "web:assigned", _of(Role.CERTIFICATION_BODY), ("/attestations/",)),
+    Part(gettext_lazy("Confirmations"), "web:confirmations", _of(Role.CERTIFICATION_BODY)),
     Part(gettext_lazy("Signing keys"), "web:auditor-keys", _of(Role.CERTIFICATION_BODY)),
     Part(gettext_lazy("Your sources and sites"), "web:provider", _of(Role.PROVIDER)),
     Part(gettext_lazy("Declared deliveries"), "web:supplier", _of(Role.SUPPLIER)),

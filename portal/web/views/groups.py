@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role, Site
-from portal.accounts.selectors import managed_sites
+from portal.accounts.selectors import managed_sites, roles_of
 from portal.days import scheme_day
 from portal.sharing import groups
 from portal.sharing.group_counts import Said, count_again, group_view
@@ -31,7 +31,8 @@ State = GroupMember.State
 def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
     run, joined = list(groups.groups_run_by(user)), list(groups.memberships_of(user))
-    told = presenter.groups_page(run, joined, may_make=groups.runners(user).exists())
+    has_sites = Role.ENTERPRISE in roles_of(user)
+    told = presenter.groups_page(run, joined, may_make=groups.runners(user).exists(), has_sites=has_sites)
     return render(request, "web/sheet.html", {"page": told})
 
 

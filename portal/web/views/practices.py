@@ -17,7 +17,7 @@ from benchmarks.errors import SteplabelError
 from benchmarks.wire.outcomes import MOST_BYTES
 from portal.accounts.models import Role
 from portal.accounts.selectors import organisations_as, roles_of
-from portal.assurance.confirming import auditors_of
+from portal.assurance import confirming
 from portal.days import scheme_day
 from portal.governance.selectors import may_decide
 from portal.keys import receipt_key
@@ -92,14 +92,15 @@ def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
     form = OutcomeForm(request.POST, request.FILES) if request.method == "POST" else OutcomeForm()
     if request.method == "POST" and form.is_valid():
         try:
-            made = outcomes.hand_in(
-                form.cleaned_data["told"].read(MOST_BYTES + 1), practice, user, receipt_key(), timezone.now(), auditors_of
-            )
+            raw, ask = form.cleaned_data["told"].read(MOST_BYTES + 1), form.cleaned_data["ask"]
+            made = confirming.hand_in(raw, practice, user, receipt_key(), timezone.now(), ask=ask)
         except SteplabelError as refusal:
             add_error(form, "told", refusal)
         else:
             waits = _("The report is submitted. It is shown to nobody else until four other firms have reported.")
             done = _("The report is counted, with those of four other firms.") if made.counted_at else waits
+            if made.asked:
+                done = _("The report is submitted. An auditor of your site can now read and confirm it.")
             return report_done(request, done, "web:practice-outcome", practice)
     page = presenter.outcome_page(shown, list(selectors.reports_of(user, practice)))
     return form_page(request, "web/practice_outcome.html", {"page": page}, form)

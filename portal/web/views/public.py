@@ -206,13 +206,14 @@ def benchmark_json_ld(_request: HttpRequest, pack: str, place: str, route: str, 
 def benchmark_pdf(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """The page on paper, always in the published unit."""
     found, row = _found(pack, place, route, period, version)
+    told = best_group_of(row.id)
 
     def made() -> bytes:
         units = benchmarks.units_on(_began(period))
-        page = benchmarks.benchmark_page(benchmark_view(row, found.in_force), (), units["kgce"], units, own_address())
+        page = benchmarks.benchmark_page(benchmark_view(row, found.in_force), (), units["kgce"], units, own_address(), told)
         return paper.pdf(page, page.citation)
 
-    content = (*found.content, row.id, row.scope, row.scope_zh)
+    content = (*found.content, row.id, row.scope, row.scope_zh, told.digest if told else "")
     return _file(cached("pdf", content, made), "application/pdf", row, "pdf")
 
 

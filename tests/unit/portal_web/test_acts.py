@@ -21,6 +21,7 @@ def test_an_act_and_what_it_was_about_are_said_in_the_language_of_the_page() -> 
         assert detail_in_words("2016, finding 1: observation") == "2016 年，核查发现 1：观察项"
         assert detail_in_words("2016 revision 2") == "2016 年，修订号 2"
         assert detail_in_words("works-1 2016 revision 2 (accepted)") == "works-1 2016 修订号 2（已接受）"
+        assert detail_in_words("Certifier, 2016: the firm has left the scheme") == "Certifier，2016 年：该企业已退出本计划"
 
 
 def test_what_is_not_known_stands_as_it_is() -> None:

@@ -50,7 +50,7 @@ def test_an_act_that_reaches_back_is_told_for_a_year() -> None:
         return found.changed
 
     (told,) = changed(TODAY)
-    assert "2026/1740 was published on 2026-07-31 and applies to imports from 2026-01-01" in told
+    assert "2026/1740 was published on 31 July 2026 and applies to imports from 1 January 2026" in told
     assert changed(date(2027, 8, 1)) == ()
     with translation.override("zh-hans"):
-        assert "于 2026-07-31 公布" in changed(TODAY)[0]
+        assert "于 2026 年 7 月 31 日 公布" in changed(TODAY)[0]

@@ -16,9 +16,12 @@ from portal.publication.codebook import CODEBOOK
 from portal.publication.document import CSV_FIELDS
 from portal.web import paper
 from portal.web.presenters.benchmarks import lead_of
+from portal.web.presenters.best_group import BestGroupPart
 from portal.web.presenters.curves import spread_of
 from portal.web.presenters.ladders import ladder_of
+from portal.web.presenters.methods import table_of
 from portal.web.viewmodels.benchmarks import BenchmarkPage, Withdrawal
+from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.shared import Figure, Item
 from tests.unit.portal_web.test_curve import QUARTILES, label
 from tests.unit.portal_web.test_ladder_page import shown_in
@@ -94,6 +97,15 @@ def test_every_limit_stands_on_the_paper_with_all_its_levels() -> None:
     assert limits
     assert "100 · 107 · 117 kgce/t" in said
     assert all(limit.standard in said and limit.words.en in said for limit in limits)
+
+
+def test_who_the_best_firms_are_stands_on_the_paper_with_its_source_or_why_it_is_not_told() -> None:
+    assert "Who the best firms are" not in texts(page())
+    assert texts(page(best_group=BestGroupPart("That takes 151 firms."))).count("That takes 151 firms.") == 1
+    rows = ((Cell("Grinding", note="total"), Cell("Region"), Cell("Hebei"), Cell("12 of 20 (60 %)")),)
+    table = table_of("By trait", ("Step", "Trait", "Class", "Of the best firms"), rows, "")
+    said = texts(page(best_group=BestGroupPart("The best firms are those.", table, "Entry 7 of the log.")))
+    assert all(words in said for words in ("Grinding (total)", "Hebei", "12 of 20 (60 %)", "Of the best firms", "Entry 7 of the log."))
 
 
 def test_a_withdrawn_version_says_so_with_its_reason() -> None:

@@ -31,6 +31,7 @@ INSIDE = "STEPLABEL_DEMO"
 """Set in the process that is the demo: its settings already name a folder of its own."""
 
 OPENING_S = 120
+_STANDINGS = {"Where we stand": "where-we-stand/", "What to do next": "what-to-do-next/"}
 KEYS_GOOD_FOR = timedelta(days=730)
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
@@ -194,6 +195,7 @@ class Demo:
             except RefusedError as refusal:
                 # with few enterprises the gate lets nothing out: that is the answer, and the last lines say why
                 say(f"  refused: {refusal}")
+        acting = self._act(accepted)
         return {
             "sector": self.sector.pack.id,
             "enterprises": len(self.sector.plants),
@@ -201,9 +203,17 @@ class Demo:
             "publication": (shown := self._shown(draft)),
             "standings": {"ranked": Standing.objects.filter(period=cast.period).values("submission").distinct().count()},
             "guidance": guidance.of(self.sector, cast.period),
+            "acting": acting,
             "truth": {"steps": self._truth(shown)},
             "seconds": {stage: round(seconds, 2) for stage, seconds in self.seconds.items()},
         }
+
+    def _act(self, accepted: int) -> dict[str, str]:
+        """Addresses of what was made; nothing where no report was accepted, for there would be none to attest."""
+        from portal.demo import acting
+
+        with self._stage("act", "A statement, groups, an incentive, and a practice that five firms report on"):
+            return acting.fill(self.sector, self.var / "plants", timezone.now()) if accepted else {}
 
     def _shown(self, publication: Any) -> dict[str, Any]:
         """The document in the fields of the contract; a value that the gate withheld is null, and `gate` says why."""
@@ -236,7 +246,10 @@ class Demo:
             pages["The sector"] = f"sectors/{self.sector.pack.id}/cn/{self.sector.pack.routes[0].id}/"
         for what, page in pages.items():
             say(f"  {what:<20} {address}/{page}")
-        say("  Signed in as enterprise: Where we stand (scores), What to do next (worth)\n")
+        say("  Signed in as enterprise or regulator (an incentive: regulator):")
+        for what, page in (_STANDINGS | result["acting"]).items():
+            say(f"  {what:<20} {address}/{page}")
+        say("")
         for person in cast.sign_ins:
             say(f"  {person.role:<20} {person.email:<26} {person.password:<18} {person.secret}")
         say("\nThe last column is the key for an authenticator app. Without one: press Enter for the codes of the moment.")

@@ -1,0 +1,133 @@
+"""What people do about a label: a statement on a report, groups of sites, an incentive on a criterion, and a practice that five firms
+report on.
+
+All of it by the functions behind the pages. The classes that sites report are drawn: to verify them from two years of each plant's own
+records, as `steplabel-agent practices outcome` does, would take minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.outcomes import Outcome
+from benchmarks.guidance.practices import Library
+from benchmarks.wire import attestations, outcomes
+from benchmarks.wire.attestations import Assurance, Opinion
+from benchmarks.wire.outcomes import SiteOutcome
+from benchmarks.wire.signing import AuditorKey, DeviceKey
+from fixtures.simulator import Plant, Sector
+from portal import keys
+from portal.accounts.models import Jurisdiction, Site, User
+from portal.assurance import attesting, auditors, confirming, offers
+from portal.assurance.models import Assignment
+from portal.days import scheme_day
+from portal.demo import cast as casting
+from portal.demo.plants import keys_of
+from portal.practices import collecting
+from portal.sharing import groups
+from portal.sharing.models import GroupKind
+
+TEXTS = tomllib.loads(Path(__file__).with_name("acting.toml").read_text(encoding="utf-8"))
+FOUND = (Outcome.FROM_2_TO_5, Outcome.UNDER_2, Outcome.NOT_PROVEN, Outcome.FROM_5, Outcome.UNDER_2)
+"""What the first plants report of the practice, in their order. The auditor confirms the first one's."""
+
+
+def fill(sector: Sector, plants: Path, now: datetime) -> dict[str, str]:
+    """Addresses of what was made, by what it is. `plants`: the folders of the agents, whose keys sign."""
+    assignment = Assignment.objects.get(site__slug=sector.plants[0].site, period=str(sector.year))
+    key = AuditorKey.generate()
+    _attest(assignment, key, now)
+    _groups(sector, now)
+    offer = _offer(now)
+    return {
+        "A practice, reported": f"practices/{_practice(sector, plants, key, now)}/",
+        "Groups of sites": "groups/",
+        "An incentive": f"incentives/offers/{offer}/",
+        "A dossier": f"sites/{assignment.site.slug}/dossier/?programme={TEXTS['offer']['programme']}",
+    }
+
+
+def _attest(assignment: Assignment, key: AuditorKey, now: datetime) -> None:
+    """A limited statement on the first plant's report, with no sample drawn."""
+    auditor = _person(casting.AUDITOR)
+    auditors.declare(assignment, auditor, False, "", now)
+    auditors.register(assignment.body, key.public.hex, auditor, now)
+    terms = attesting.Terms(
+        opinion=Opinion.UNQUALIFIED,
+        assurance=Assurance.LIMITED,
+        steps=tuple(sorted(groups.steps_of(assignment.site))),
+        boundary="From the first meter of the works to its last.",
+        materiality=Fraction(1, 20),
+        checked="The electricity bills of the year against the meters of the steps.",
+        not_checked="Single runs, of which no sample was drawn.",
+        valid_until=scheme_day(now) + timedelta(days=365),
+        surveillance_on=None,
+    )
+    drawn = attesting.draw_up(assignment, terms, auditor, now)
+    attesting.take(attestations.sign(bytes(drawn.content), key), auditor, now)
+
+
+def _groups(sector: Sector, now: datetime) -> None:
+    """One group whose first member shows its attested labels and whose last one has not answered; one that invites the first plant."""
+    drafter = _person(casting.DRAFTER)
+    (ministry,) = groups.runners(drafter)
+    slugs = [plant.site for plant in sector.plants]
+    made = [groups.make(groups.About(GroupKind(kind), **TEXTS["group"][kind]), ministry.pk, drafter, now) for kind in ("factories", "park")]
+    groups.invite(made[0], slugs[:4], drafter, now)
+    groups.invite(made[1], slugs[:2], drafter, now)
+    for place, (slug, person) in enumerate(zip(slugs[:3], _managers(sector), strict=False)):
+        shown = sorted(groups.steps_of(Site.objects.get(slug=slug))) if place == 0 else []
+        groups.join(made[0].pk, slug, shown, person, now)
+
+
+def _offer(now: datetime) -> int:
+    """What the province adds for leaders, proposed by one officer and approved by another."""
+    told = TEXTS["offer"]
+    terms = offers.Terms(
+        **told, amount=Decimal(500_000), unit=offers.Unit.CNY, valid_from=scheme_day(now) - timedelta(days=30), valid_until=None
+    )
+    made = offers.propose(terms, Jurisdiction.objects.get(path="cn/he"), _person(casting.DRAFTER), now)
+    return offers.decide(made.pk, _person(casting.APPROVER), now).pk
+
+
+def _practice(sector: Sector, plants: Path, key: AuditorKey, now: datetime) -> str:
+    """Offered by the first firm, edited by one officer, published by another, reported on by the first five firms."""
+    step = sector.pack.step(sector.pack.routes[0].steps[0].step)
+    saving = {"saving_unit": "kWh", "saving_from": "0.4", "saving_to": "1.2", "investment_usd_per_t": "0.05"}
+    content = {"sector": sector.pack.id, "step": step.id, "cause": Cause.HOLDING, **TEXTS["practice"], **saving}
+    managers = _managers(sector)
+    manager = managers[0]
+    firm = manager.memberships.get().organisation_id
+    offered = collecting.offer(manager, firm, content, named=False, now=now)
+    edited = collecting.edit(offered, _person(casting.DRAFTER), content, now)
+    (entry,) = collecting.publish([edited], _person(casting.APPROVER), keys.receipt_key(), now)
+    for plant, person, found in zip(sector.plants, managers, FOUND, strict=False):
+        told = _found(plant, entry.practice, found, plants)
+        confirmed = outcomes.confirm(told, key, scheme_day(now)) if person == manager else told
+        confirming.hand_in(json.dumps(confirmed).encode(), entry.practice, person, keys.receipt_key(), now)
+    if held := next((one for one in Library.held().practices if one.sector == sector.pack.id), None):
+        asked = json.dumps(_found(sector.plants[0], held.id, Outcome.UNDER_2, plants)).encode()
+        confirming.hand_in(asked, held.id, manager, keys.receipt_key(), now, ask=True)  # waits for the auditor
+    return entry.practice
+
+
+def _found(plant: Plant, practice: str, found: Outcome, plants: Path) -> dict[str, Any]:
+    """The file of the plant's agent."""
+    told = SiteOutcome(keys.published_directory().fingerprint, plant.site, practice, "1", found.value, str(plant.year))
+    return outcomes.sign(told, DeviceKey.from_pem(keys_of(plants / plant.site)[0]))
+
+
+def _managers(sector: Sector) -> list[User]:
+    """Of the first plants, in their order."""
+    return [_person(email) for email in (casting.MANAGER, *(casting.email_of(plant) for plant in casting.others_who_act(sector)))]
+
+
+def _person(email: str) -> User:
+    return User.objects.get(email=email)

@@ -1,0 +1,110 @@
+"""For an auditor: what firms ask to have confirmed, and what was confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from benchmarks.guidance.practices import Library
+from portal.assurance.models import AuditorKey
+from portal.practices.models import SiteReport
+from portal.web.presenters.methods import table_of
+from portal.web.presenters.offers import FormSheet
+from portal.web.presenters.practices import class_found
+from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
+from portal.web.viewmodels.shared import Crumb, StateWord
+from portal.web.words import dated, in_language, moment_in_words, said
+
+COMMAND = "steplabel-agent practices confirm practice-outcome-%(report)s.json ACTION --site site.toml --keys auditor.pem"
+
+
+def confirmations_page(library: Library, waiting: Sequence[SiteReport], confirmed: Sequence[tuple[SiteReport, AuditorKey]]) -> Sheet:
+    names = {one.id: said(one.words) for one in library.practices}
+    lead = _("Reports that wait for you: %(waits)s. Confirmations of your body that stand: %(confirmed)s.") % {
+        "waits": len(waiting), "confirmed": sum(row.confirmed for row, _key in confirmed),
+    }  # fmt: skip
+    return Sheet(
+        _("Confirmations"),
+        (),
+        lead,
+        sections=(
+            Section(_("Waiting for you"), _waiting(waiting, names), _about()),
+            Section(_("Confirmed by your body"), _confirmed(confirmed, names)),
+        ),
+    )
+
+
+def confirm_page(library: Library, row: SiteReport) -> FormSheet:
+    facts = (
+        Fact(_("Site"), in_language(row.site.name, row.site.name_zh)),
+        Fact(_("Practice"), _practice(library, row), reverse("web:practice", args=[row.practice])),
+        Fact(_("What the site found"), class_found(row)),
+        Fact(_("Submitted"), moment_in_words(row.handed_in_at)),
+        Fact(_("Command"), COMMAND % {"report": row.pk}, mono=True),
+    )
+    links = (Link(_("Save the file of the firm"), reverse("web:outcome-to-confirm", args=[row.pk])),)
+    lead = _(
+        "Save the file and run the command beside the plant’s records; ACTION is the id of the plant’s action. It signs the file with your "
+        "key only if it finds the same class. Then choose the signed file here."
+    )
+    return FormSheet(
+        Sheet(_("Confirm what a practice saved"), crumbs(), lead, facts, links=links),
+        end_url=reverse("web:withdraw-confirmation", args=[row.pk]),
+        end_text=_("Refuse to confirm it"),
+        form_title=_("Your confirmation"),
+        button=_("Confirm it"),
+    )
+
+
+def which(library: Library, row: SiteReport) -> str:
+    """Of which site and practice a report is."""
+    told = {"site": in_language(row.site.name, row.site.name_zh), "practice": _practice(library, row)}
+    return _("%(site)s: %(practice)s.") % told
+
+
+def _practice(library: Library, row: SiteReport) -> str:
+    return next((said(one.words) for one in library.practices if one.id == row.practice), row.practice)
+
+
+def crumbs() -> tuple[Crumb, ...]:
+    return (Crumb(_("Confirmations"), reverse("web:confirmations")),)
+
+
+def _about() -> str:
+    return _("A report is listed here if its firm asks for a confirmation, your body is assigned to the site and you declared no interest.")
+
+
+def _waiting(rows: Sequence[SiteReport], names: dict[str, str]) -> Listed:
+    heads = (_("Site"), _("Practice"), _("What the site found"), _("Submitted"))
+    cells = tuple((*_what(row, names, url="web:confirm-outcome"), Cell(moment_in_words(row.handed_in_at))) for row in rows)
+    return table_of(_("Reports that wait"), heads, cells, _("Nothing waits for your confirmation."))
+
+
+def _confirmed(rows: Sequence[tuple[SiteReport, AuditorKey]], names: dict[str, str]) -> Listed:
+    heads = (_("Site"), _("Practice"), _("What the site found"), _("Confirmed on"), _("State"), _("Action"))
+    cells = tuple((*_what(row, names), _by(row, key), _state(row), _withdrawal(row)) for row, key in rows)
+    return table_of(_("Confirmed reports"), heads, cells, _("Your body has confirmed no report yet."))
+
+
+def _what(row: SiteReport, names: dict[str, str], url: str = "") -> tuple[Cell, Cell, Cell]:
+    site = Cell(in_language(row.site.name, row.site.name_zh), note=row.site.slug, url=reverse(url, args=[row.pk]) if url else "")
+    return site, Cell(names.get(row.practice, row.practice)), Cell(class_found(row))
+
+
+def _by(row: SiteReport, key: AuditorKey) -> Cell:
+    return Cell(dated(row.confirmed_on.isoformat()) if row.confirmed_on else "", note=str(key.owner))
+
+
+def _state(row: SiteReport) -> Cell:
+    if not row.confirmed:
+        return Cell("", state=StateWord(_("Withdrawn"), "no"), note=row.unconfirmed_reason)
+    counted = row.counted_at is not None
+    return Cell("", state=StateWord(_("Counted"), "ok") if counted else StateWord(_("Waits for four other firms"), "wait"))
+
+
+def _withdrawal(row: SiteReport) -> Cell:
+    address = reverse("web:withdraw-confirmation", args=[row.pk])
+    return Cell(_("Withdraw"), url=address, about=row.site.slug) if row.confirmed else Cell("–")
