@@ -31,7 +31,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from benchmarks import packs
-from tests.functional.installation.conftest import BEHIND_TLS, ROOT, Installation, as_user, database, set_up
+from tests.functional.installation.conftest import BEHIND_TLS, Installation, as_user, database, set_up
 from tests.functional.installation.supervised import ROOT
 from tests.functional.upgrade import releases
 
