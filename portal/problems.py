@@ -93,9 +93,10 @@ def problem_response(status: int, code: str, detail: str, remedy: str) -> HttpRe
 def busy() -> HttpResponse:
     """For a request whose servers went away before it reached a view of the API."""
     document = _busy()
-    response = problem_response(document["status"], document["code"], document["detail"], document["remedy"])
-    response["Retry-After"] = str(BUSY_RETRY_S)
-    return response
+    _count(document["code"])
+    return HttpResponse(
+        json.dumps(document), content_type=MEDIA_TYPE, status=document["status"], headers={"Retry-After": str(BUSY_RETRY_S)}
+    )
 
 
 def _busy() -> dict[str, Any]:

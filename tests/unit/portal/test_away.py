@@ -70,7 +70,9 @@ def raised_in_a_middleware(path: str, error: Exception) -> HttpResponse:
     def fails(_request: HttpRequest) -> HttpResponse:
         raise error
 
-    return convert_exception_to_response(fails)(RequestFactory().get(path))
+    answer = convert_exception_to_response(fails)(RequestFactory().get(path))
+    assert isinstance(answer, HttpResponse)
+    return answer
 
 
 def named(error: Exception) -> str:
