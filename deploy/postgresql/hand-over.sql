@@ -21,5 +21,8 @@ BEGIN
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO steplabel_web', current_database());
     GRANT USAGE ON SCHEMA public TO steplabel_web;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO steplabel_web;
+    -- a table that a migration adds is read by web processes of the new release before `apply_grants` has run
+    ALTER DEFAULT PRIVILEGES FOR ROLE steplabel_owner IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO steplabel_web;
+    ALTER DEFAULT PRIVILEGES FOR ROLE steplabel_owner IN SCHEMA public GRANT USAGE ON SEQUENCES TO steplabel_web;
 END
 $$;

@@ -96,7 +96,11 @@ def test_what_the_web_owned_in_an_installation_of_before_is_handed_over_and_it_g
             web.rollback()
     with cluster.role("steplabel_owner", "steplabel") as owner:
         owner.execute("ALTER TABLE kept ADD COLUMN more int")
-        owner.execute("DROP TABLE kept, recorded; DROP FUNCTION one")
+        owner.execute("CREATE TABLE added (id int GENERATED ALWAYS AS IDENTITY, told text)")
+    with cluster.role("steplabel_web", "steplabel") as web:
+        web.execute("INSERT INTO added (told) VALUES ('before apply_grants')")
+    with cluster.role("steplabel_owner", "steplabel") as owner:
+        owner.execute("DROP TABLE kept, recorded, added; DROP FUNCTION one")
 
 
 def test_run_again_it_changes_passwords_and_nothing_else(cluster: Cluster) -> None:
