@@ -1,8 +1,7 @@
 -- Who may do what in the two databases, for production and for the tests alike.
 --
--- Run once in each database after `migrate`, as the database's owner:
---     psql "$DATABASE_URL" -f portal/grants.sql && psql "$VAULT_DATABASE_URL" -f portal/grants.sql
--- The roles: steplabel_web owns the default database, steplabel_worker owns the vault.
+-- `manage.py apply_grants` runs it in each database after `migrate`, as the database's owner.
+-- The roles: steplabel_owner owns the default database and migrates it, steplabel_web serves; steplabel_worker owns the vault.
 -- A new database lets everybody connect: that right is taken back first.
 
 DO $$
@@ -17,7 +16,12 @@ BEGIN
         EXECUTE format('REVOKE ALL ON DATABASE %I FROM steplabel_web', current_database());
         REVOKE ALL ON ALL TABLES IN SCHEMA public FROM steplabel_web;
     ELSE
-        -- The default database: the worker reads what it needs to check a report, and writes what came of it.
+        -- The default database: the web reads and writes every table, and can change no table and no right.
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO steplabel_web', current_database());
+        GRANT USAGE ON SCHEMA public TO steplabel_web;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO steplabel_web;
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO steplabel_web;
+        -- The worker reads what it needs to check a report, and writes what came of it.
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO steplabel_worker', current_database());
         GRANT USAGE ON SCHEMA public TO steplabel_worker;
         GRANT SELECT ON accounts_site, accounts_device, accounts_organisation, accounts_controllingfirm, accounts_jurisdiction,
@@ -86,15 +90,15 @@ BEGIN
             publication_loggedact, governance_comment, governance_approval, catalogue_extension, catalogue_reminder, standings_namingchoice, assurance_incentive, assurance_declaration,
             assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded, partners_acceptedterms,
             assurance_paperreading, sharing_groupcount
-            FROM steplabel_web, steplabel_worker;
+            FROM CURRENT_USER, steplabel_web, steplabel_worker;
         -- Deleting a person asks every table that may name them, and locks what it finds: that needs the right to update some column
-        -- of it, even of the owner: its key, which nothing changes.
+        -- of it, of the table's owner: its key, which nothing changes.
         FOR named IN
             SELECT DISTINCT conrelid::regclass::text AS of_table FROM pg_constraint
             WHERE contype = 'f' AND confrelid = 'accounts_user'::regclass
         LOOP
-            IF NOT has_any_column_privilege('steplabel_web', named.of_table, 'UPDATE') THEN
-                EXECUTE format('GRANT UPDATE (id) ON %s TO steplabel_web', named.of_table);
+            IF NOT has_any_column_privilege(named.of_table, 'UPDATE') THEN
+                EXECUTE format('GRANT UPDATE (id) ON %s TO CURRENT_USER', named.of_table);
             END IF;
         END LOOP;
     END IF;

@@ -12,6 +12,7 @@ from collections import Counter
 from threading import Lock
 from typing import Any
 
+import psycopg
 import redis
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,7 +26,16 @@ MEDIA_TYPE = "application/problem+json"
 BUSY_RETRY_S = 5
 ASKS_FOR_A_KEY = ("key-missing", "key-unknown")
 
-SERVER_AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError)
+SERVER_AWAY = (
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,  # as they come where nobody has made Django's of them
+    psycopg.InterfaceError,
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.OutOfMemoryError,
+    redis.ReadOnlyError,
+)
 """The database or a store does not answer, or takes nothing more: ours to repair, and the client's to try again."""
 
 log = logging.getLogger(__name__)
@@ -46,9 +56,11 @@ def _count(code: str) -> None:
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether it is one of them, a replica that has yet to take the primary's place, or a table that `manage.py migrate` has yet to bring
-    to this release (`database-behind`)."""
-    return isinstance(error, SERVER_AWAY) or isinstance(error.__cause__, ReadOnlySqlTransaction | UndefinedColumn | UndefinedTable)
+    """Whether it is one of them, a connection that broke off in the middle of an answer, a replica that has yet to take the primary's
+    place, or a table that `manage.py migrate` has yet to bring to this release (`database-behind`)."""
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    broke_off = type(cause) is psycopg.DatabaseError  # what libpq says itself has no SQLSTATE, which a narrower kind goes by
+    return broke_off or isinstance(error, SERVER_AWAY) or isinstance(cause, ReadOnlySqlTransaction | UndefinedColumn | UndefinedTable)
 
 
 class RefusedError(SteplabelError):
@@ -78,6 +90,19 @@ def problem_response(status: int, code: str, detail: str, remedy: str) -> HttpRe
     return HttpResponse(json.dumps(problem(status, code, detail, remedy)), content_type=MEDIA_TYPE, status=status)
 
 
+def busy() -> HttpResponse:
+    """For a request whose servers went away before it reached a view of the API."""
+    document = _busy()
+    _count(document["code"])
+    return HttpResponse(
+        json.dumps(document), content_type=MEDIA_TYPE, status=document["status"], headers={"Retry-After": str(BUSY_RETRY_S)}
+    )
+
+
+def _busy() -> dict[str, Any]:
+    return problem(503, "portal-busy", "The portal cannot reach its own servers just now.", "Send the same again soon: it is taken once.")
+
+
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Django REST framework's exception handler. What it does not know stays an error of ours, loud in the log."""
     document = _document(error)
@@ -103,9 +128,7 @@ def _document(error: Exception) -> dict[str, Any] | None:
     if isinstance(error, SteplabelError):
         return problem(400, error.code, error.sentence, error.remedy)
     if is_away(error):
-        return problem(
-            503, "portal-busy", "The portal cannot reach its own servers just now.", "Send the same again soon: it is taken once."
-        )
+        return _busy()
     if isinstance(error, Http404 | exceptions.NotFound):
         return problem(404, "not-found", "There is nothing at this address.", "See /api/v1/schema/ for what there is.")
     if isinstance(error, exceptions.ValidationError):

@@ -2,7 +2,8 @@
 
 Only views that say so (`from_replica`), and only for who is not signed in: what somebody has just changed they must find. Every process
 looks each few seconds how far the replica has come; one that is away or too far behind is not read from until it is neither, and a view
-that it could not answer, or that found nothing there, asks the primary.
+that it could not answer, or that found nothing there, asks the primary. While the primary is away the replica answers alone, and page and
+header say as of when.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from functools import wraps
 from threading import Lock
 from time import monotonic
@@ -21,7 +23,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.models import Model
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from portal.problems import SERVER_AWAY
 from portal.routers import VAULT_APPS
@@ -30,6 +32,8 @@ ALIAS = "replica"
 LOOKED_EVERY_S = 5.0
 WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"
 REPLAYED = "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')"
+AS_OF = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_xact_replay_timestamp() END"
+AS_OF_HEADER = "X-Steplabel-As-Of"
 
 Answer = TypeVar("Answer")
 
@@ -60,11 +64,11 @@ def from_replica(view: Callable[..., Answer]) -> Callable[..., Answer]:
 
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **parts: Any) -> Answer:
-        if not is_named() or settings.SESSION_COOKIE_NAME in request.COOKIES or not watch.is_current():
+        if not is_named() or settings.SESSION_COOKIE_NAME in request.COOKIES or not (watch.is_current() or watch.alone_as_of):
             return view(request, *args, **parts)
         try:
             with _from_replica():
-                return view(request, *args, **parts)
+                return _told(watch.alone_as_of, request, lambda: view(request, *args, **parts))
         except Http404:
             return view(request, *args, **parts)
         except (DatabaseError, InterfaceError) as error:
@@ -73,6 +77,17 @@ def from_replica(view: Callable[..., Answer]) -> Callable[..., Answer]:
             return view(request, *args, **parts)
 
     return shown
+
+
+def _told(as_of: datetime | None, request: HttpRequest, view: Callable[[], Answer]) -> Answer:
+    """The answer, which says as of when it is where the primary is away: a page by its template, everything by a header."""
+    if as_of is None:
+        return view()
+    request.as_of = as_of  # type: ignore[attr-defined] # read by web/base.html
+    answer = view()
+    if isinstance(answer, HttpResponseBase):
+        answer[AS_OF_HEADER] = as_of.astimezone(UTC).isoformat(timespec="seconds")
+    return answer
 
 
 @contextmanager
@@ -97,6 +112,8 @@ class Watch:
         # when the primary had written how far; the first is replayed, and of before the first look nobody knows
         self._written: deque[tuple[float, int]] = deque([(-math.inf, 0)])
         self._behind_s: float | None = None
+        self.alone_as_of: datetime | None = None
+        """While the primary is away: when the last change was made that the replica has; what came since, if anything, it lacks."""
 
     def is_current(self) -> bool:
         """Whether it can be read from."""
@@ -118,27 +135,39 @@ class Watch:
         self._look_at, self._behind_s = 0.0, None
 
     def _look(self) -> float | None:
+        self.alone_as_of = None
         try:
             written, now = _asked("default", WRITTEN), monotonic()
+        except SERVER_AWAY:
+            self.alone_as_of = _as_of()
+            return None
+        try:
             replayed = _asked(ALIAS, REPLAYED)
         except SERVER_AWAY:
             return None
         if written is None or replayed is None:
             return None
-        self._written.append((now, written))
-        while len(self._written) > 1 and self._written[1][1] <= replayed:
+        self._written.append((now, int(written)))
+        while len(self._written) > 1 and self._written[1][1] <= int(replayed):
             self._written.popleft()
         return now - self._written[0][0]
 
 
-def _asked(alias: str, question: str) -> int | None:
+def _as_of() -> datetime | None:
+    try:
+        as_of: datetime | None = _asked(ALIAS, AS_OF)
+    except SERVER_AWAY:
+        return None
+    return as_of
+
+
+def _asked(alias: str, question: str) -> Any:
     """On a connection of its own: those of the pool may all be waiting for a server that does not answer."""
     own = connections[alias].copy()
     own.settings_dict["OPTIONS"].pop("pool", None)
     with closing(own), own.cursor() as cursor:
         cursor.execute(question)
-        found = cursor.fetchone()[0]
-    return None if found is None else int(found)
+        return cursor.fetchone()[0]
 
 
 watch = Watch()

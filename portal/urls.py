@@ -23,6 +23,8 @@ api: list[URLPattern | URLResolver] = [
     path("", include("portal.sharing.urls")),
 ]
 
+handler500 = "portal.web.outages.broken"
+
 urlpatterns = [
     path("api/v1/", include((api, "api"))),
     re_path(r"^api/(?P<rest>(?s:.*))\Z", not_found),

@@ -10,7 +10,7 @@ hand on to another request. A selector that forgets its filter then finds nothin
     (empty)             all: worker, operator, migrations; and in a request what is `opened`, for devices, counts, links and versions
 
 It guards against a mistake in our code, not against whoever carries out statements of their own as the web's role: they can empty the
-setting.
+setting, though they can take no policy down, for that role owns no table.
 """
 
 from __future__ import annotations

@@ -1,14 +1,19 @@
--- The wall of portal/wall.py: which rows of sites a request of the web finds. `manage.py apply_grants` runs it in the default database;
+-- The wall of portal/wall.py: which rows of sites and organisations a request of the web finds. `manage.py apply_grants` runs it in the default database;
 -- run again it changes nothing. The tests run the same.
 --
--- FORCE, for the web's role owns the tables. The worker and what runs without a reader (operator, migrations, dumps) find everything.
+-- FORCE, for an installation whose tables the web's role still owns. The worker and what runs without a reader (operator, migrations, dumps) find everything.
+
+-- The person who reads; null where it is nobody, or a key.
+CREATE OR REPLACE FUNCTION wall_person() RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN current_setting('steplabel.reader', true) LIKE 'person:%'
+        THEN nullif(split_part(current_setting('steplabel.reader', true), ':', 2), '')::bigint END
+$$;
 
 -- The reader's organisations in which they have that role.
 CREATE OR REPLACE FUNCTION wall_organisations(asked_role text) RETURNS SETOF bigint LANGUAGE sql STABLE SET search_path = public AS $$
     SELECT organisation.id FROM accounts_organisation organisation
     JOIN accounts_membership held ON held.organisation_id = organisation.id AND held.role = asked_role
-    WHERE organisation.kind = asked_role AND held.user_id = CASE WHEN current_setting('steplabel.reader', true) LIKE 'person:%'
-        THEN nullif(split_part(current_setting('steplabel.reader', true), ':', 2), '')::bigint END
+    WHERE organisation.kind = asked_role AND held.user_id = wall_person()
     UNION ALL
     SELECT id FROM accounts_organisation
     WHERE kind = asked_role AND id = CASE WHEN current_setting('steplabel.reader', true) LIKE 'key:%:' || asked_role
@@ -46,6 +51,7 @@ DECLARE
         'OR site.jurisdiction_id = ANY (ARRAY(SELECT wall_jurisdictions())) '
         'OR site.id = ANY (ARRAY(SELECT wall_lent_sites(%s)))))';
     of_report constant text := '(SELECT report.site_id FROM intake_submission report WHERE report.id = submission_id)';
+    of_firm constant text := 'organisation_id = ANY (ARRAY(SELECT wall_organisations(''enterprise'')))';
 BEGIN
     FOR walled IN SELECT * FROM (VALUES
         ('standings_protectedvalue', format(of_site, of_report, 'true')),
@@ -55,6 +61,12 @@ BEGIN
         ('catalogue_extensionrequest', format(of_site, 'site_id', 'false')),
         ('assurance_declaration', format(of_site, 'site_id', 'false')),
         ('assurance_finding', format(of_site, '(SELECT held.site_id FROM assurance_assignment held WHERE held.id = assignment_id)', 'false')),
+        ('sharing_certificate', format(of_site, of_report, 'false')),
+        ('sharing_share', format(of_site, of_report, 'false')),
+        ('accounts_enrolmenttoken', format(of_site, 'site_id', 'false')),
+        ('accounts_apikey', 'organisation_id IN (SELECT wall_organisations(role))'),
+        ('register_viewing', of_firm || ' OR user_id = (SELECT wall_person())'),
+        ('register_siteapplication', of_firm || ' OR jurisdiction_id = ANY (ARRAY(SELECT wall_jurisdictions()))'),
         ('partners_delivery', format(of_site, 'site_id', 'false') || ' OR supplier_id IN (SELECT wall_organisations(''energy-supplier''))')
     ) AS named (of_table, seen) WHERE to_regclass(of_table) IS NOT NULL
     LOOP

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from benchmarks.phrases import Phrase
+from portal import wall
 from portal.accounts import second_factor
 from portal.accounts.models import Acting, ApiKey, Membership, Organisation, User
 from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF, allowed_to
@@ -166,6 +167,7 @@ def keys_of(user: User) -> tuple[KeyView, ...]:
     )
 
 
+@wall.opened()  # who asks is known by the key's secret
 def holder_of(text: str, now: datetime) -> Holder:
     """Who asks with this key; its use is noted to the minute.
 

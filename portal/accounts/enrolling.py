@@ -17,6 +17,7 @@ from benchmarks.wire.directory import EnrolmentToken as Token
 from benchmarks.wire.logged import Kind
 from benchmarks.wire.rotation import Rotation
 from benchmarks.wire.signing import VerifyingKey
+from portal import wall
 from portal.accounts.audience import named, people_of_site
 from portal.accounts.models import Device, EnrolmentToken, Site, User
 from portal.accounts.selectors import managed_sites, regulated_sites
@@ -59,6 +60,7 @@ def issue_token_for(user: User, site_slug: str, fingerprint: str, now: datetime)
     return issue_token(site, user, fingerprint, now)
 
 
+@wall.opened()  # the token's secret says whose it is
 def enrol(secret: str, public_key: str, seed_commitment: str, software: str, now: datetime) -> Enrolled:
     """Register a device with a token's secret. The same keys with the same token again give the same device.
 

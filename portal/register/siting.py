@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from benchmarks.phrases import Phrase
+from portal import wall
 from portal.accounts.audience import people_of_firms, regulators_of
 from portal.accounts.enrolling import revoke
 from portal.accounts.models import Device, EnrolmentToken, Jurisdiction, Site, User
@@ -48,8 +49,9 @@ def apply(user: User, firm: int, wish: SiteWish, now: datetime) -> SiteApplicati
     """
     organisation = led_firms(user).get(pk=firm)
     with transaction.atomic():
-        waiting = SiteApplication.objects.filter(slug=wish.slug, decided_at=None)
-        if Site.objects.filter(slug=wish.slug).exists() or waiting.exists():
+        with wall.opened():  # an id is taken by whatever firm
+            waiting = SiteApplication.objects.filter(slug=wish.slug, decided_at=None).exists()
+        if waiting or Site.objects.filter(slug=wish.slug).exists():
             raise _known(wish.slug)
         row = SiteApplication.objects.create(
             organisation=organisation,

@@ -23,6 +23,7 @@ from portal.settings.base import BASE_DIR, LOGGING, ROLE
 from portal.settings.in_transit import require_checked_collector, require_checked_database, require_checked_redis
 from portal.settings.redis_caches import redis_caches
 from portal.settings.roles import Role, processing_key_file
+from portal.settings.shared_connections import shared_connections
 
 
 def _needed(name: str) -> str:
@@ -39,7 +40,7 @@ def _secret(name: str) -> str:
     return _needed(name)
 
 
-def _database(name: str, **sooner: int) -> dict[str, Any]:
+def _database(name: str, wait_s: float = 10, **sooner: int) -> dict[str, Any]:
     parsed: dict[str, Any] = {**dj_database_url.parse(_secret(f"{name}_URL"), conn_health_checks=True)}
     if f"{name}_PASSWORD_FILE" in os.environ:
         parsed["PASSWORD"] = _secret(f"{name}_PASSWORD")
@@ -47,7 +48,7 @@ def _database(name: str, **sooner: int) -> dict[str, Any]:
     if ROLE is Role.WEB:
         # the threads of a web process share few connections: a thread that waits for a slow body holds none
         most = int(os.environ.get("STEPLABEL_DATABASE_CONNECTIONS", "8"))
-        parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": most, "timeout": 10}}
+        parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": shared_connections(most, wait_s)}
     else:
         parsed["CONN_MAX_AGE"] = 600
     # PgBouncer in transaction mode gives each statement whichever server is free, and a cursor lives on one
@@ -77,8 +78,7 @@ elif given := sorted(name for name in os.environ if name.startswith("VAULT_DATAB
 
 if ROLE is Role.WEB and ("REPLICA_DATABASE_URL" in os.environ or "REPLICA_DATABASE_URL_FILE" in os.environ):
     # public pages do not wait for it as long as for the primary, which can answer them too
-    DATABASES["replica"] = _database("REPLICA_DATABASE", connect_timeout=2, tcp_user_timeout=5_000)
-    DATABASES["replica"]["OPTIONS"]["pool"]["timeout"] = 2
+    DATABASES["replica"] = _database("REPLICA_DATABASE", wait_s=2, connect_timeout=2, tcp_user_timeout=5_000)
 REPLICA_LATE_S = float(os.environ.get("STEPLABEL_REPLICA_LATE_SECONDS", "10"))
 
 TRACES_URL = require_checked_collector(os.environ.get("STEPLABEL_TRACES_URL"))

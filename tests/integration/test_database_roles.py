@@ -1,4 +1,4 @@
-"""deploy/postgresql on a PostgreSQL of its own: two roles with passwords, two databases, and no way for the web's role into the vault."""
+"""deploy/postgresql on a PostgreSQL of its own: three roles with passwords, two databases, and no way for the web's role into the vault."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.servers import postgres
 pytestmark = pytest.mark.postgres
 
 MAKE_ROLES = Path(__file__).parents[2] / "deploy" / "postgresql" / "make-roles"
-PASSWORDS = {"steplabel_web": "web-word", "steplabel_worker": "worker-word"}
+PASSWORDS = {"steplabel_owner": "owner-word", "steplabel_web": "web-word", "steplabel_worker": "worker-word"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def cluster() -> Iterator[Cluster]:
             yield made
 
 
-@pytest.mark.parametrize(("role", "database"), [("steplabel_web", "steplabel"), ("steplabel_worker", "steplabel_vault")])
+@pytest.mark.parametrize(("role", "database"), [("steplabel_owner", "steplabel"), ("steplabel_worker", "steplabel_vault")])
 def test_each_role_owns_its_database_and_comes_in_by_its_password_alone(cluster: Cluster, role: str, database: str) -> None:
     with cluster.role(role, database) as connection:
         connection.execute("CREATE TABLE public.owned (id int)")
@@ -70,6 +70,39 @@ def test_the_webs_role_cannot_enter_the_vault_and_it_is_the_sql_that_shuts_it_ou
         cluster.role("steplabel_web", "steplabel_vault")
 
 
+def test_what_the_web_owned_in_an_installation_of_before_is_handed_over_and_it_goes_on(cluster: Cluster) -> None:
+    with cluster.superuser("steplabel") as connection:
+        connection.execute("ALTER DATABASE steplabel OWNER TO steplabel_web")
+    with cluster.role("steplabel_web", "steplabel") as web:
+        web.execute("CREATE TABLE kept (id int GENERATED ALWAYS AS IDENTITY, told text)")
+        web.execute("CREATE TABLE recorded (id int)")
+        web.execute("REVOKE UPDATE, DELETE, TRUNCATE ON recorded FROM steplabel_web")
+        web.execute("CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    cluster.make_roles()
+    with cluster.role("steplabel_web", "steplabel") as web:
+        web.execute("INSERT INTO kept (told) VALUES ('a')")
+        web.execute("UPDATE kept SET told = 'b'")
+        web.execute("INSERT INTO recorded VALUES (one())")
+        web.execute("GRANT DELETE ON recorded TO steplabel_web")  # PostgreSQL warns, and grants nothing
+        web.commit()
+        for refused in (
+            "DELETE FROM recorded",
+            "ALTER TABLE kept ADD COLUMN more int",
+            "DROP FUNCTION one",
+            "CREATE TABLE mine (id int)",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                web.execute(refused.encode())
+            web.rollback()
+    with cluster.role("steplabel_owner", "steplabel") as owner:
+        owner.execute("ALTER TABLE kept ADD COLUMN more int")
+        owner.execute("CREATE TABLE added (id int GENERATED ALWAYS AS IDENTITY, told text)")
+    with cluster.role("steplabel_web", "steplabel") as web:
+        web.execute("INSERT INTO added (told) VALUES ('before apply_grants')")
+    with cluster.role("steplabel_owner", "steplabel") as owner:
+        owner.execute("DROP TABLE kept, recorded, added; DROP FUNCTION one")
+
+
 def test_run_again_it_changes_passwords_and_nothing_else(cluster: Cluster) -> None:
     with cluster.role("steplabel_worker", "steplabel_vault") as connection:
         connection.execute("CREATE TABLE public.kept (id int)")
@@ -78,7 +111,7 @@ def test_run_again_it_changes_passwords_and_nothing_else(cluster: Cluster) -> No
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
-def test_neither_role_may_make_roles_or_databases_or_read_past_rights(cluster: Cluster) -> None:
+def test_no_role_may_make_roles_or_databases_or_read_past_rights(cluster: Cluster) -> None:
     with cluster.superuser("postgres") as connection:
         rights = "SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication FROM pg_roles WHERE rolname LIKE 'steplabel%'"
-        assert connection.execute(rights).fetchall() == [(False,) * 5] * 2
+        assert connection.execute(rights).fetchall() == [(False,) * 5] * 3

@@ -6,10 +6,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client
@@ -17,10 +19,11 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from portal.read_replica import ALIAS, trouble, watch
+from portal.read_replica import ALIAS, AS_OF_HEADER, trouble, watch
 from tests.integration.conftest import keys_of
 from tests.integration.portal_cast import PASSWORD, Cast
 from tests.integration.test_page_cache import VERSION, build_scene, publish
+from tests.servers import free_port
 from tests.servers.postgres import Cluster
 
 NEXT = VERSION.replace("/v1/", "/v2/")
@@ -119,6 +122,31 @@ def test_public_pages_are_read_from_it_and_those_of_people_are_not(replica: Clus
     of_primary, of_replica = asked(lambda: shown(person, "/"))
     assert (of_primary > 0, of_replica) == (True, 0)
     assert "read-replica" not in Client().get("/readyz").content.decode()
+
+
+def test_while_the_primary_is_away_the_replica_answers_and_says_as_of_when(
+    replica: Cluster, published: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    until(is_current, "the replica has everything")
+    assert AS_OF_HEADER not in Client().get("/").headers
+    with monkeypatch.context() as away:
+        away.setitem(connection.settings_dict, "PORT", free_port())
+        connection.close()
+        watch.forget()
+        for address in ("/", VERSION, f"{VERSION}benchmark.csv", LIST):
+            answer = Client().get(address)
+            assert answer.status_code == 200, address
+            assert datetime.fromisoformat(answer[AS_OF_HEADER]) <= datetime.now(UTC), address
+        assert "does not answer just now. This page shows what was known at" in shown(Client(), VERSION)
+        assert Client().get("/log/").status_code == 503, "what is not read from the replica"
+        assert Client().get(NEXT.replace("/v2/", "/v9/")).status_code == 503, "what it lacks may have come since"
+        reader = Client()
+        reader.cookies[settings.SESSION_COOKIE_NAME] = "somebody's"
+        assert reader.get(VERSION).status_code == 503, "who is signed in"
+        assert Client().get("/readyz").json()["wrong"] == ["database-away"]
+    connection.close()
+    until(is_current, "the primary is back")
+    assert "This page shows what was known" not in shown(Client(), VERSION)
 
 
 def test_late_or_away_the_primary_answers_and_the_fault_is_told_by_name(

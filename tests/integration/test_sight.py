@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -91,6 +91,10 @@ def counts_away(settings: Settings) -> None:
     settings.CACHES = {**settings.CACHES, "default": redis_caches(counts=DEAD, pages=DEAD)["default"]}
 
 
+def pages_away(settings: Settings) -> None:
+    settings.CACHES = {**settings.CACHES, "pages": redis_caches(counts=DEAD, pages=DEAD)["pages"]}
+
+
 def broker_away(_settings: Settings) -> None:
     app.conf.broker_write_url = DEAD
 
@@ -105,16 +109,22 @@ def vault_full(_settings: Settings) -> None:
     WorkerSeen.objects.update(trouble="vault-full")
 
 
+def vault_away(_settings: Settings) -> None:
+    WorkerSeen.objects.update(trouble="vault-away")
+
+
 FAULTS: dict[str, Callable[[Settings], None]] = {
     "database-behind": not_migrated,
     "worker-not-seen": worker_gone,
     "processing-key-missing": worker_without_key,
     "worker-clock-apart": worker_clock,
     "vault-full": vault_full,
+    "vault-away": vault_away,
     "receipt-key-missing": no_receipt_key,
     "log-set-back": log_set_back,
     "waiting-too-long": late,
     "limits-away": counts_away,
+    "cache-away": pages_away,
     "broker-away": broker_away,
 }
 
@@ -127,10 +137,35 @@ def test_each_fault_is_told_by_its_name_and_has_its_page(
     monkeypatch.setattr(readiness, "BROKER_TIMEOUT_S", 0.2)
     FAULTS[name](settings)
     assert ready(client) == (503, [name])
+    assert f"<code>{name}</code>" in client.get("/status/").content.decode()
     measured = {sample.labels.get("name") for sample in samples(client)["steplabel_wrong"]}
     assert measured == {name}
     runbook = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
     assert any(name in line.split("## ")[1].split(", ") for line in runbook.splitlines() if line.startswith("## "))
+
+
+def _is_away() -> None:
+    raise OperationalError
+
+
+MEASURED: dict[str, tuple[object, str, Callable[..., object]]] = {
+    "database-away": (readiness, "waiting_since", _is_away),
+    "database-full": (readiness, "has_room", lambda _alias: False),
+    "replica-away": (readiness, "waits_for_replica", lambda: True),
+    "clock-apart": (worker_seen, "database_now", lambda: timezone.now() - timedelta(minutes=5)),
+}
+"""What a server or a machine of its own would have to be broken for: here what was measured is given, and each is made in earnest by
+`python -m tests.functional.outages --long`."""
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_what_is_measured_is_told_by_its_name_in_all_three_places(name: str, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    readiness.room.cache_clear()
+    monkeypatch.setattr(*MEASURED[name])
+    assert ready(client) == (503, [name])
+    assert f"<code>{name}</code>" in client.get("/status/").content.decode()
+    assert {sample.labels.get("name") for sample in samples(client)["steplabel_wrong"]} == {name}
+    readiness.room.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["worker-not-seen", "processing-key-missing"])

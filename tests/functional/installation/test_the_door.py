@@ -169,6 +169,22 @@ def test_pages_and_their_style_are_served_under_the_strict_policy(installation: 
         assert client.get(style).headers["Cache-Control"].endswith("immutable")  # named by its content
 
 
+def test_the_webs_role_can_change_no_table_and_no_right_and_no_record(installation: Installation) -> None:
+    with psycopg.connect(installation.default_url, autocommit=True) as web:
+        web.execute("SELECT count(*) FROM auditlog_event")
+        web.execute("GRANT UPDATE ON auditlog_event TO steplabel_web")  # PostgreSQL warns, and grants nothing
+        for refused in (
+            "UPDATE auditlog_event SET actor = ''",
+            "DROP POLICY wall ON intake_submission",
+            "ALTER TABLE intake_submission NO FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE intake_submission ADD COLUMN more int",
+            "CREATE TABLE mine (id int)",
+            "CREATE OR REPLACE FUNCTION wall_jurisdictions() RETURNS SETOF bigint LANGUAGE sql AS 'SELECT id FROM accounts_jurisdiction'",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                web.execute(refused.encode())
+
+
 def test_postgresql_shuts_the_web_role_out_of_the_vault_of_this_installation(installation: Installation) -> None:
     web = urlsplit(installation.default_url).netloc.split("@")[0]
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):

@@ -221,9 +221,9 @@ def _clusters(stack: ExitStack, folder: Path, *, small_disks: bool) -> tuple[Clu
 
 def _roles(cluster: Cluster) -> None:
     with cluster.connect() as connection:
-        connection.execute("CREATE ROLE steplabel_web LOGIN")
-        connection.execute("CREATE ROLE steplabel_worker LOGIN")
-        connection.execute("CREATE DATABASE steplabel OWNER steplabel_web")
+        for role in ("steplabel_owner", "steplabel_web", "steplabel_worker"):
+            connection.execute(f"CREATE ROLE {role} LOGIN")
+        connection.execute("CREATE DATABASE steplabel OWNER steplabel_owner")
         connection.execute("CREATE DATABASE steplabel_vault OWNER steplabel_worker")
 
 

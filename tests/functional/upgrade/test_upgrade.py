@@ -31,12 +31,13 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from benchmarks import packs
-from tests.functional.installation.conftest import BEHIND_TLS, Installation, database, set_up
+from tests.functional.installation.conftest import BEHIND_TLS, Installation, as_user, database, set_up
 from tests.functional.installation.supervised import ROOT
 from tests.functional.upgrade import releases
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("upgrade")]
 
+HAND_OVER = ROOT / "deploy" / "postgresql" / "hand-over.sql"
 EMPTY_S = 120
 NEWEST = "3"
 """Of the steel pack, that the last release has."""
@@ -97,7 +98,7 @@ def test_what_the_last_release_left_is_upgraded_under_load_and_its_agents_go_on(
         with psycopg.connect(url) as opened:
             opened.execute(releases.statements(left / f"{name}.sql")[0].encode())
     redis = urlsplit(os.environ["REDIS_URL"])._replace(path="/10").geturl()
-    made = Installation(left, *databases, {"REDIS_URL": redis})
+    made = Installation(left, *databases, {"REDIS_URL": redis}, owner="steplabel_web")
     (left / "secret_key").write_text(token_hex(32), "ascii")
     made.operate("collectstatic", "--no-input")
     before = releases.states(made.default_url)
@@ -107,6 +108,9 @@ def test_what_the_last_release_left_is_upgraded_under_load_and_its_agents_go_on(
         time.sleep(2)
         with made.client() as client:
             assert client.get("/readyz").json()["wrong"] == ["database-behind"]
+        with psycopg.connect(as_user(databases[0], "postgres")) as superuser:
+            superuser.execute(HAND_OVER.read_bytes())
+        made.owner = "steplabel_owner"
         made.operate("migrate")
         with made.running("worker"):
             until_all_are_accepted(made.default_url)
@@ -209,7 +213,8 @@ def test_agents_and_portals_of_both_releases_understand_each_other(
         for number, (portal, root) in enumerate(portals.items()):
             folder = tmp_path / str(number)
             folder.mkdir()
-            with set_up(folder, {"REDIS_URL": redis._replace(path=f"/{11 + number}").geturl()}, root) as made:
+            owner = "steplabel_owner" if root == ROOT else "steplabel_web"  # the last release knew no other
+            with set_up(folder, {"REDIS_URL": redis._replace(path=f"/{11 + number}").geturl()}, root, owner) as made:
                 releases.prepare(made, NEWEST)
                 with made.served(), made.running("worker"):
                     for place, (agent, (code, python)) in enumerate(agents.items()):

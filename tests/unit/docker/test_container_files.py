@@ -57,9 +57,10 @@ def test_the_processing_key_is_the_workers_alone_and_it_signs_no_receipts(compos
     assert "web_database_password" not in secrets_of(compose["services"]["worker"])
 
 
-def test_web_and_worker_sign_in_to_the_default_database_as_different_roles(compose: dict[str, Any]) -> None:
-    urls = {name: compose["services"][name]["environment"]["DATABASE_URL"] for name in ("web", "worker")}
+def test_each_role_signs_in_to_the_default_database_as_a_role_of_its_own(compose: dict[str, Any]) -> None:
+    urls = {name: compose["services"][name]["environment"]["DATABASE_URL"] for name in ("operator", "web", "worker")}
     assert urls == {
+        "operator": "postgres://steplabel_owner@database/steplabel",
         "web": "postgres://steplabel_web@database/steplabel",
         "worker": "postgres://steplabel_worker@database/steplabel",
     }
@@ -67,8 +68,8 @@ def test_web_and_worker_sign_in_to_the_default_database_as_different_roles(compo
     database = compose["services"]["database"]
     assert "../deploy/postgresql:/postgresql:ro" in database["volumes"]
     script = (DOCKER / "database-roles.sh").read_text("utf-8")
-    named = re.findall(r"/run/secrets/(\w+)", script)
-    assert named == ["web_database_password", "worker_database_password"]
+    named = re.findall(r"(\w+_password)\b", script)
+    assert named == ["owner_database_password", "web_database_password", "worker_database_password"]
     assert set(named) <= secrets_of(database)
 
 
@@ -101,7 +102,7 @@ def test_the_drawn_secrets_are_long_apart_and_kept(tmp_path: Path) -> None:
     script.write_bytes((DOCKER / "make-secrets").read_bytes())
     subprocess.run(["/bin/sh", script], check=True)
     drawn = {file.name: file.read_text("ascii") for file in (tmp_path / "secrets").iterdir()}
-    assert set(drawn) == {"secret_key", "postgres_password", "web_database_password", "worker_database_password"}
+    assert set(drawn) == {"secret_key", "postgres_password", "owner_database_password", "web_database_password", "worker_database_password"}
     assert {len(text) for text in drawn.values()} == {64}
     assert len(set(drawn.values())) == len(drawn)
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
