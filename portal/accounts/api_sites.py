@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.accounts.selectors import SiteView, regulated_site_views, sites_of
 from portal.listing import REFUSED, Filter, ListView, Row, listed
@@ -66,7 +67,7 @@ class SitesView(ListView):
     """The organisation's own sites, or those of a regulator's jurisdiction, by their ids."""
 
     scope: ClassVar[str] = Scope.SITES
-    filters = (Filter("pack", r"[a-z0-9-]{1,40}", "The id of a method pack."),)
+    filters = (Filter("pack", r"[a-z0-9-]{1,40}", Phrase("The id of a method pack.")),)
 
     def get(self, request: Request) -> Response:
         now = timezone.now()

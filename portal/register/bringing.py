@@ -19,6 +19,7 @@ from django.db.models import Model
 
 from benchmarks import packs
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
 from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import within
 from portal.assurance.assigning import assign
@@ -127,8 +128,8 @@ class _Register:
             if given is None:
                 raise InputError(
                     "organisation-incomplete",
-                    f"The {one.kind} {one.name} has no {name}.",
-                    f"Add `{name}` to its entry: an enterprise has a controlling firm, a regulator a jurisdiction.",
+                    Phrase("The %(kind)s %(organisation)s has no %(field)s.", kind=str(one.kind), organisation=one.name, field=name),
+                    Phrase("Add `%(field)s` to its entry: an enterprise has a controlling firm, a regulator a jurisdiction.", field=name),
                 )
         firms = named(ControllingFirm, "name", (one.firm for one in declared if one.firm))
         places = named(Jurisdiction, "path", (one.jurisdiction for one in declared if one.jurisdiction))
@@ -192,7 +193,7 @@ class _Register:
         if reported := Submission.objects.filter(site__slug__in=moved).values_list("site__slug", flat=True).first():
             raise InputError(
                 "site-has-reported",
-                f"The site {reported} has reported: its pack and its organisation stand in what was published.",
+                Phrase("The site %(site)s has reported: its pack and its organisation stand in what was published.", site=reported),
                 "Register the plant under a new site id and enrol its agent again.",
             )
         self._keep(
@@ -252,7 +253,12 @@ class _Register:
         if period.closed_at is not None and not declared.closed:
             raise InputError(
                 "period-closed",
-                f"The period {declared.name} of {group} was closed on {period.closed_at:%Y-%m-%d}; what is closed stays closed.",
+                Phrase(
+                    "The period %(period)s of %(group)s was closed on %(day)s; what is closed stays closed.",
+                    period=declared.name,
+                    group=str(group),
+                    day=f"{period.closed_at:%Y-%m-%d}",
+                ),
                 "Write `closed = true` beside it.",
             )
 

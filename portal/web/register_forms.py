@@ -12,8 +12,8 @@ from benchmarks import packs
 from portal.accounts.credit_codes import WrongCodeError, credit_code, required_in
 from portal.accounts.models import ControllingFirm, Jurisdiction, Role, SizeClass
 from portal.register.identifying import REQUIRED
+from portal.sentences import in_words
 from portal.web.fields import NO_SPELLING, Text, area, choice, email, line
-from portal.web.refusals import in_words
 from portal.web.words import Names, in_language
 
 SIZES = {

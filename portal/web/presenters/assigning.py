@@ -13,9 +13,8 @@ from django.utils.translation import ngettext
 from portal.accounts.models import Site
 from portal.assurance.assignments import AssignmentView, Course
 from portal.web import tables
-from portal.web.assurance_words import COURSES
+from portal.web.assurance_words import COURSES, ended_because
 from portal.web.presenters.listed import Show, listed, showing
-from portal.web.refusals import ended_because
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.words import enumerated, in_language, moment_in_words, period_name, state
 

@@ -22,11 +22,11 @@ from portal.web.assurance_words import (
     OPINION_SENTENCES,
     OPINIONS,
     STANDINGS,
+    ended_because,
     need_in_words,
 )
 from portal.web.check_words import outcome_in_words
 from portal.web.presenters.submissions import submission_row
-from portal.web.refusals import ended_because
 from portal.web.viewmodels.assurance import (
     AssignedPage,
     AttestationPage,

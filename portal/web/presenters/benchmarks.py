@@ -20,6 +20,7 @@ from portal.publication.codebook import COMPOSED, EVERY_COLUMN, GATE, OWN, PACK,
 from portal.publication.models import BestGroup
 from portal.publication.references import references_of
 from portal.publication.shapes import BenchmarkView, LabelView, ListedView, TotalView, VersionView
+from portal.sentences import in_words
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.figures import EnergyUnit, Estimate, between, energy_units, number, per_cent, raised
 from portal.web.presenters.best_group import best_group_part
@@ -27,7 +28,6 @@ from portal.web.presenters.curves import bands_of, spread_of
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
 from portal.web.presenters.potentials import savings_of
 from portal.web.presenters.references import references_page
-from portal.web.refusals import in_words
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
 from portal.web.viewmodels.tables import Pages

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from benchmarks.errors import SteplabelError, VerificationError
 from portal.intake.by_hand import Answer
 from portal.intake.models import Commitment, Submission
-from portal.web.refusals import in_whole
+from portal.sentences import in_whole
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
 from portal.web.viewmodels.tables import Column

@@ -17,10 +17,10 @@ from portal.accounts.models import SizeClass
 from portal.catalogue.deadlines import last_day
 from portal.intake.participation import ParticipantView, ParticipationView, Taking
 from portal.publication.shapes import VersionView
+from portal.sentences import in_words
 from portal.standings.quality import Break, QualitiesView, QualityView
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.regulator import page_title, version_rows
-from portal.web.refusals import in_words
 from portal.web.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.shared import Choice, StateWord, VersionRow
 from portal.web.viewmodels.tables import Column, Pages, SortForm

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from portal.accounts.selectors import DeviceView, SiteView
 from portal.intake.selectors import SubmissionView
 from portal.publication.history import EnteredVersion
+from portal.sentences import in_words
 from portal.standings.selectors import ProtectedValueView
 from portal.web.addresses import benchmark_url
 from portal.web.figures import label_decimals, number
-from portal.web.refusals import in_words
 from portal.web.viewmodels.shared import Item, StateWord
 from portal.web.words import SUBMISSION_STATES, Names, in_language, in_months, metric_name, over_years, period_name, state, with_variant
 

@@ -26,6 +26,7 @@ from portal.assurance.models import Assignment, Finding
 from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
 from portal.problems import RefusedError
+from portal.sentences import in_whole
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, listing_page, report_done
 from portal.web.assigning_forms import AssignForm, TakeBackForm
@@ -34,7 +35,6 @@ from portal.web.choosing import Choosable, choosing, chosen_by
 from portal.web.forms import add_error
 from portal.web.presenters.assigning import assignments_list, assignments_table, sites_list
 from portal.web.presenters.assurance import finding_page
-from portal.web.refusals import in_whole
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.words import enumerated, headed, in_language, period_name
