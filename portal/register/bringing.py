@@ -19,7 +19,7 @@ from django.db.models import Model
 
 from benchmarks import packs
 from benchmarks.errors import InputError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, listed
 from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import within
 from portal.assurance.assigning import assign
@@ -64,7 +64,11 @@ class Change:
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.detail}"
+        return self.words
+
+    @property
+    def words(self) -> Phrase:
+        return Phrase("%(subject)s: %(detail)s", subject=self.subject, detail=self.detail)
 
 
 def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[Change, ...]:
@@ -93,7 +97,7 @@ class _Register:
     def bring_to(self, roll: Roll) -> tuple[Change, ...]:
         for depth in range(len(LEVELS)):  # a parent before what lies in it
             self._jurisdictions([declared for declared in roll.jurisdictions if declared.path.count("/") == depth], LEVELS[depth])
-        firms = [_Entry(f"firm {firm.name}", firm.name, {"name_zh": firm.name_zh}) for firm in roll.firms]
+        firms = [_Entry(Phrase("firm %(name)s", name=firm.name), firm.name, {"name_zh": firm.name_zh}) for firm in roll.firms]
         self._keep(ControllingFirm, "name", firms)
         self._organisations(roll.organisations)
         self._people(roll.people)
@@ -113,7 +117,7 @@ class _Register:
             "path",
             [
                 _Entry(
-                    f"jurisdiction {one.path}",
+                    Phrase("jurisdiction %(path)s", path=one.path),
                     one.path,
                     {"name": one.name, "name_zh": one.name_zh, "level": level, "parent": found.get(parents[one.path])},
                 )
@@ -142,7 +146,7 @@ class _Register:
             "name",
             [
                 _Entry(
-                    f"organisation {one.name}",
+                    Phrase("organisation %(name)s", name=one.name),
                     one.name,
                     {
                         "name_zh": one.name_zh,
@@ -158,7 +162,9 @@ class _Register:
         )
 
     def _people(self, declared: Sequence[DeclaredPerson]) -> None:
-        entries = [_Entry(f"person {one.email}", one.email, {"name": one.name, "is_active": one.active}) for one in declared]
+        entries = [
+            _Entry(Phrase("person %(email)s", email=one.email), one.email, {"name": one.name, "is_active": one.active}) for one in declared
+        ]
         # no sign-in before `manage.py changepassword`
         users = self._keep(User, "email", entries, lambda: {"password": make_password(None)})
         houses = named(Organisation, "name", (name for one in declared for name in one.acts_for))
@@ -172,14 +178,17 @@ class _Register:
             for organisation in sorted(acts_for - before.keys(), key=str):
                 before[organisation] = Membership(user=user, organisation=organisation, role=organisation.kind)
                 begun.append(before[organisation])
-                self._note(f"person {one.email}", f"acts for {organisation}")
+                self._note(Phrase("person %(email)s", email=one.email), Phrase("acts for %(organisation)s", organisation=str(organisation)))
             for organisation in sorted(before.keys() - acts_for, key=str):
                 ended = before.pop(organisation)
                 if ended.pk is None:
                     begun.remove(ended)
                 else:
                     ended.delete()
-                self._note(f"person {one.email}", f"acts for {organisation} no longer")
+                self._note(
+                    Phrase("person %(email)s", email=one.email),
+                    Phrase("acts for %(organisation)s no longer", organisation=str(organisation)),
+                )
         Membership.objects.bulk_create(begun, AT_ONCE)
 
     def _sites(self, declared: Sequence[DeclaredSite]) -> None:
@@ -201,7 +210,7 @@ class _Register:
             "slug",
             [
                 _Entry(
-                    f"site {one.id}",
+                    Phrase("site %(site)s", site=one.id),
                     one.id,
                     {
                         "name": one.name,
@@ -231,25 +240,30 @@ class _Register:
         group = make_peer_group(declared.pack, scope, obliged, declared.route, declared.version, voluntary=voluntary)
         subject = f"peer group {group}"[:254]
         if group.pk not in known:
-            self._note(subject, "made")
+            self._note(subject, Phrase("made"))
         for member in sorted(_members(declared.pack, scope).items() - before.items()):
             (_group, site), is_obliged = member
-            self._note(subject, f"{site} is {'obliged' if is_obliged else 'taking part by its own will'}")
+            self._note(
+                subject,
+                Phrase("%(site)s is obliged", site=str(site))
+                if is_obliged
+                else Phrase("%(site)s is taking part by its own will", site=str(site)),
+            )
         for period in declared.periods:
             self._period(group, period)
 
     def _period(self, group: PeerGroup, declared: DeclaredPeriod) -> None:
         known = group.periods.count()
         period = open_period(group, declared.name, self.by, self.now)
-        subject = f"period {group.pack}/{period.name}"
+        subject = Phrase("period %(pack)s/%(period)s", pack=group.pack, period=period.name)
         if group.periods.count() > known:
-            self.changes.append(Change(subject, "opened"))  # the service put it on record
+            self.changes.append(Change(subject, Phrase("opened")))  # the service put it on record
         if declared.due is not None:
             due = datetime.combine(declared.due + timedelta(days=1), time(), ZoneInfo(settings.TIME_ZONE))  # the end of that day
             self._keep(ReportingPeriod, "pk", [_Entry(subject, period.pk, {"due": due})])
         if declared.closed and period.closed_at is None:
             close_period(period, self.by, self.now)
-            self.changes.append(Change(subject, "closed"))
+            self.changes.append(Change(subject, Phrase("closed")))
         if period.closed_at is not None and not declared.closed:
             raise InputError(
                 "period-closed",
@@ -269,7 +283,11 @@ class _Register:
         by = named(User, "email", [declared.by])[declared.by]
         assign(body, site, declared.period, by, self.now, declared.due, sees_values=declared.sees_values)
         if not known:
-            self.changes.append(Change(f"site {site}", f"{body} checks {declared.period}"))
+            self.changes.append(
+                Change(
+                    Phrase("site %(site)s", site=site.slug), Phrase("%(body)s checks %(period)s", body=str(body), period=declared.period)
+                )
+            )
 
     def _keep(
         self,
@@ -293,11 +311,17 @@ class _Register:
             if row is None:
                 row = rows[entry.key] = model(**{key: entry.key}, **entry.fields, **at_first())
                 made.append(row)
-                self._note(entry.subject, "made")
+                self._note(entry.subject, Phrase("made"))
                 continue
             changed = {name: value for name, value in entry.fields.items() if differs(row, name, value)}
             if changed:
-                self._note(entry.subject, "; ".join(f"{name} was {getattr(row, name)}, is {value}" for name, value in changed.items()))
+                self._note(
+                    entry.subject,
+                    listed(
+                        Phrase("%(field)s was %(before)s, is %(now)s", field=name, before=str(getattr(row, name)), now=str(value))
+                        for name, value in changed.items()
+                    ),
+                )
                 for name, value in changed.items():
                     setattr(row, name, value)
                 if row.pk is not None:
