@@ -14,6 +14,7 @@ from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.accounts.selectors import SiteView, regulated_site_views, sites_of
 from portal.listing import REFUSED, Filter, ListView, Row, listed
+from portal.names import in_chinese
 from portal.openness import ANY_KEY
 from portal.schema import StrictView
 
@@ -41,7 +42,8 @@ class DeviceSerializer(serializers.Serializer[Any]):
 class SiteSerializer(serializers.Serializer[Any]):
     site = serializers.CharField()
     name = serializers.CharField()
-    name_zh = serializers.CharField(allow_blank=True)
+    name_zh = serializers.CharField(allow_blank=True, help_text="As `names` has it; empty where it has none.")
+    names = serializers.DictField(child=serializers.CharField(), help_text="The name by language code, English first.")
     organisation = serializers.CharField()
     pack = serializers.CharField()
     jurisdiction = serializers.CharField()
@@ -78,7 +80,8 @@ class SitesView(ListView):
 
 
 def _row(view: SiteView) -> Row:
-    row = {name: getattr(view, name) for name in ("name", "name_zh", "organisation", "pack", "jurisdiction", "size_class", "retired_at")}
+    row = {name: getattr(view, name) for name in ("name", "organisation", "pack", "jurisdiction", "size_class", "retired_at")}
+    row |= {"name_zh": in_chinese(view.name), "names": view.name.by_language}
     fields = ("key_fingerprint", "software", "enrolled_at", "revoked_at", "replaced")
     devices = [{"id": str(one.id), **{name: getattr(one, name) for name in fields}} for one in view.devices]
     return {"site": view.slug, **row, "devices": devices}

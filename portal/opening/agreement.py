@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -38,7 +39,7 @@ def disagreements() -> Iterator[Disagreement]:
     yield from _vault()
     yield from _keys()
     if gaps := wall.gaps():
-        yield Disagreement("wall-down", str(listed(gaps)))
+        yield Disagreement("wall-down", cast("str", listed(gaps)))
 
 
 def _log() -> Iterator[Disagreement]:

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from benchmarks.phrases import Phrase
+from portal.names import in_chinese
 from portal.problems import RefusedError
 from portal.publication import selectors
 from portal.publication.citation import api_url, file_name
@@ -291,7 +292,7 @@ class BenchmarkOfPlaceView(BenchmarkVersionOfPlaceView):
 def _row(view: ListedView) -> dict[str, Any]:
     return {
         "pack": view.pack,
-        "jurisdiction": {"path": view.place, "en": view.scope, "zh": view.scope_zh or view.scope},
+        "jurisdiction": {"path": view.place, "en": view.scope, "zh": in_chinese(view.scope) or view.scope},
         "route": view.route,
         "product": view.summary.product,
         "period": view.period,

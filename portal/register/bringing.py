@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -137,7 +137,7 @@ class _Register:
                 )
         firms = named(ControllingFirm, "name", (one.firm for one in declared if one.firm))
         places = named(Jurisdiction, "path", (one.jurisdiction for one in declared if one.jurisdiction))
-        holders = {code: row.name for code, row in of_keys(Organisation, "credit_code", (one.credit_code for one in declared)).items()}
+        holders = {code: str(row.name) for code, row in of_keys(Organisation, "credit_code", (one.credit_code for one in declared)).items()}
         for one in declared:
             if one.credit_code and holders.setdefault(one.credit_code, one.name) != one.name:
                 raise taken(one.credit_code)
@@ -317,9 +317,12 @@ class _Register:
             if changed:
                 self._note(
                     entry.subject,
-                    listed(
-                        Phrase("%(field)s was %(before)s, is %(now)s", field=name, before=str(getattr(row, name)), now=str(value))
-                        for name, value in changed.items()
+                    cast(
+                        "str",
+                        listed(
+                            Phrase("%(field)s was %(before)s, is %(now)s", field=name, before=str(getattr(row, name)), now=str(value))
+                            for name, value in changed.items()
+                        ),
                     ),
                 )
                 for name, value in changed.items():

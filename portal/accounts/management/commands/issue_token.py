@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from benchmarks.phrases import Name, Phrase
+from benchmarks.phrases import Phrase
 from portal import keys
 from portal.accounts.enrolling import TOKEN_LIFETIME, issue_token
 from portal.accounts.models import Site
@@ -39,7 +39,7 @@ class Command(OperatorCommand):
         self.remark(
             Phrase(
                 "For %(site)s, once, within %(days)s days. It is shown now and never again.",
-                site=Name(site.name, zh=site.name_zh),
+                site=site.name,
                 days=options["days"],
             )
         )

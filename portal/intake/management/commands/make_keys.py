@@ -71,8 +71,10 @@ class Command(OperatorCommand):
     def _new(self, folder: Path, today: date, options: dict[str, Any]) -> None:
         # from yesterday on: the plants' clocks and ours need not agree on the date
         made = ceremony.make_keys(folder, today - timedelta(days=1), _years(today, options))
-        told = {"folder": made.folder, "fingerprint": made.fingerprint}
-        self.answer(Phrase("Keys are in %(folder)s. Fingerprint for enrolment tokens: %(fingerprint)s", **told))
+        fingerprint = made.fingerprint
+        self.answer(
+            Phrase("Keys are in %(folder)s. Fingerprint for enrolment tokens: %(fingerprint)s", folder=made.folder, fingerprint=fingerprint)
+        )
         self.remark(Phrase("Take offline.pem off this machine. Give processing.pem and its password to the worker alone."))
 
     def _rotate(self, folder: Path, today: date, options: dict[str, Any]) -> None:
