@@ -6,6 +6,7 @@ language is a folder there: nothing else names it. A text without a translation 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
@@ -23,6 +24,15 @@ CODES = {"zh_Hans": "zh"}
 def languages() -> tuple[str, ...]:
     """The codes of the languages that there is a catalogue of, English first."""
     return ("en", *sorted(_folders()))
+
+
+def own_language(environment: Mapping[str, str]) -> str:
+    """That of the terminal: of LANGUAGE, the GNU list, then of POSIX: LC_ALL before LC_MESSAGES before LANG. English if there is no
+    catalogue of any."""
+    wished = [*environment.get("LANGUAGE", "").split(":"), next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")]
+    codes = {code: code for code in languages()}
+    known = (of_language(codes, wish.partition(".")[0].replace("_", "-")) for wish in wished)
+    return next(filter(None, known), "en")
 
 
 def tag(language: str) -> str:

@@ -7,8 +7,10 @@ pages) translate it without rewording. `docs/errors.md` lists every code; a test
 from __future__ import annotations
 
 import copyreg
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 from benchmarks.catalogue import in_language
@@ -69,7 +71,11 @@ class SteplabelError(Exception):
 
     def told(self, language: str) -> str:
         """What a reader of this language is shown; what no catalogue holds is said in English."""
-        return f"{in_language(joined(self.sentence, self.remedy), language)} [{self.code}]"
+        return self.worded(partial(in_language, language=language))
+
+    def worded(self, say: Callable[[str], str]) -> str:
+        """The refusal on a terminal, each of its sentences as `say` has it."""
+        return f"{say(joined(self.sentence, self.remedy))} [{self.code}]"
 
     def to_json(self) -> dict[str, Any]:
         """The refusal for a program."""
@@ -93,14 +99,14 @@ class InputError(SteplabelError):
         place = self.place and {"file": self.place.file, "row": self.place.row, "column": self.place.column}
         return {**super().to_json(), "place": place, "found": self.found, "wanted": self.wanted}
 
-    def told(self, language: str) -> str:
-        sentence = in_language(self.sentence, language)
-        lines = [in_language(Phrase("%(where)s: %(what)s", where=self.place.words, what=sentence), language) if self.place else sentence]
+    def worded(self, say: Callable[[str], str]) -> str:
+        sentence = say(self.sentence)
+        lines = [say(Phrase("%(where)s: %(what)s", where=self.place.words, what=sentence)) if self.place else sentence]
         if self.found:
-            lines.append(in_language(Phrase("  found:  %(found)s", found=self.found), language))
+            lines.append(say(Phrase("  found:  %(found)s", found=self.found)))
         if self.wanted:
-            lines.append(in_language(Phrase("  needed: %(wanted)s", wanted=in_language(self.wanted, language)), language))
-        lines.append(in_language(Phrase("  remedy: %(remedy)s", remedy=in_language(self.remedy, language)), language) + f" [{self.code}]")
+            lines.append(say(Phrase("  needed: %(wanted)s", wanted=say(self.wanted))))
+        lines.append(say(Phrase("  remedy: %(remedy)s", remedy=say(self.remedy))) + f" [{self.code}]")
         return "\n".join(lines)
 
 

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
+from benchmarks.phrases import Phrase
 from benchmarks.wire import directory as directories
 from benchmarks.wire.directory import Directory
 from benchmarks.wire.sealing import ProcessingKey
@@ -61,7 +62,9 @@ def receipt_key() -> ReceiptKey:
     listed = sorted(published_directory().content.receipts, key=lambda key: (key.valid_from <= today, key.valid_from))
     found = next((held[key.key_id] for key in reversed(listed) if key.key_id in held), None)
     if found is None:
-        raise ImproperlyConfigured("RECEIPT_KEY_FILE: the key directory lists none of the receipt keys at hand; see docs/portal.md.")
+        raise ImproperlyConfigured(
+            Phrase("RECEIPT_KEY_FILE: the key directory lists none of the receipt keys at hand; see docs/portal.md.")
+        )
     return found
 
 
@@ -114,7 +117,9 @@ def _opened(file: Path) -> ProcessingKey:
     password = _there(file.with_name(file.name + PASSWORD_SUFFIX), "password of the processing key").read_bytes().strip()
     pem, uri = file.read_bytes(), settings.PROCESSING_KEY_TOKEN
     if uri is None and key_token.is_wrapped(password):
-        raise ImproperlyConfigured(f"The password of {file} is wrapped by a token: name it in PROCESSING_KEY_TOKEN; see docs/portal.md.")
+        raise ImproperlyConfigured(
+            Phrase("The password of %(file)s is wrapped by a token: name it in PROCESSING_KEY_TOKEN; see docs/portal.md.", file=file)
+        )
     if uri is not None:
         password = key_token.Token.at(uri).unwrapped(password, pem)
     return ProcessingKey.from_pem(pem, password)
@@ -137,12 +142,16 @@ def _there(file: Path | None, what: str) -> Path:
     if file is None:
         raise _not_given(what)
     if not file.exists():
-        raise ImproperlyConfigured(f"{what}: there is no file {file}. `manage.py make_keys` writes it; see docs/portal.md.")
+        raise ImproperlyConfigured(
+            Phrase("%(what)s: there is no file %(file)s. `manage.py make_keys` writes it; see docs/portal.md.", what=what, file=file)
+        )
     return file
 
 
 def _not_given(what: str) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f"This process was given no {what}; see docs/portal.md for which process holds which key.")
+    return ImproperlyConfigured(
+        Phrase("This process was given no %(what)s; see docs/portal.md for which process holds which key.", what=what)
+    )
 
 
 def _stamp(*files: Path) -> Stamp:

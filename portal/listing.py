@@ -20,6 +20,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from portal.problems import RefusedError
 from portal.schema import ProblemSerializer, StrictView
 
@@ -40,21 +41,21 @@ class Filter:
 
     name: str
     pattern: str
-    told: str
+    told: Phrase
     needed: bool = False
 
     @property
     def parameter(self) -> OpenApiParameter:
         shape = {"type": "string", "pattern": f"^({self.pattern})$"}
-        return OpenApiParameter(self.name, shape, description=self.told, required=self.needed)
+        return OpenApiParameter(self.name, shape, description=str(self.told), required=self.needed)
 
 
 PAGING = (
-    Filter("cursor", CURSOR, "As `next` of the page before gives it."),
-    Filter("limit", r"[1-9]|[1-9][0-9]|1[0-9]{2}|200", f"Rows a page, {PAGE_ROWS} by default."),
+    Filter("cursor", CURSOR, Phrase("As `next` of the page before gives it.")),
+    Filter("limit", r"[1-9]|[1-9][0-9]|1[0-9]{2}|200", Phrase("Rows a page, %(rows)s by default.", rows=PAGE_ROWS)),
 )
-SITE_FILTER = Filter("site", SITE, "The id of one site.")
-PERIOD_FILTER = Filter("period", PERIOD, "As `--period` spells it, such as 2026, 2026-Q1 or 2026-05.")
+SITE_FILTER = Filter("site", SITE, Phrase("The id of one site."))
+PERIOD_FILTER = Filter("period", PERIOD, Phrase("As `--period` spells it, such as 2026, 2026-Q1 or 2026-05."))
 
 
 class ListView(StrictView):
@@ -71,9 +72,19 @@ class ListView(StrictView):
         for one in (*self.filters, *PAGING):
             values = asked.getlist(one.name)
             if one.needed and not values:
-                raise RefusedError(400, "query-missing", f"The query parameter {one.name!r} is missing.", f"Give it: {one.told}")
+                raise RefusedError(
+                    400,
+                    "query-missing",
+                    Phrase("The query parameter %(name)s is missing.", name=repr(one.name)),
+                    Phrase("Give it: %(told)s", told=one.told),
+                )
             if len(values) > 1 or any(re.fullmatch(one.pattern, value, re.ASCII) is None for value in values):
-                raise RefusedError(400, "query-malformed", f"The query parameter {one.name!r} cannot be used.", f"Give it once: {one.told}")
+                raise RefusedError(
+                    400,
+                    "query-malformed",
+                    Phrase("The query parameter %(name)s cannot be used.", name=repr(one.name)),
+                    Phrase("Give it once: %(told)s", told=one.told),
+                )
 
     def who(self, request: Request) -> Any:
         """Whoever asks, for selectors: a person of no row, who sees what the key's organisation sees."""

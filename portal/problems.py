@@ -1,6 +1,7 @@
 """Errors of the API as problem documents (RFC 9457): `type, title, status, detail, code, remedy`, never a bare status.
 
-A refusal of the core (`benchmarks.errors`) is passed on in its own words; only the HTTP status is chosen here.
+A refusal of the core (`benchmarks.errors`) is passed on in its own words; only the HTTP status is chosen here. `detail` and `remedy` are in
+the language that was asked for (`Accept-Language`); `code`, which programs hold on to, and `title`, the code in words, are the same in all.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ import psycopg
 import redis
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from psycopg.errors import ReadOnlySqlTransaction, UndefinedColumn, UndefinedTable
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from benchmarks.errors import SteplabelError
+from portal.sentences import in_words
 
 MEDIA_TYPE = "application/problem+json"
 BUSY_RETRY_S = 5
@@ -77,17 +81,22 @@ def problem(status: int, code: str, detail: str, remedy: str, **more: Any) -> di
         "type": f"urn:steplabel:problem:{code}",
         "title": code.replace("-", " ").capitalize(),
         "status": status,
-        "detail": detail,
+        "detail": in_words(detail),
         "code": code,
-        "remedy": remedy,
+        "remedy": in_words(remedy),
         **more,
     }
 
 
-def problem_response(status: int, code: str, detail: str, remedy: str) -> HttpResponse:
-    """The document as a plain Django response, for what happens before or outside a view of the API."""
+def problem_response(status: int, code: str, detail: str, remedy: str, request: HttpRequest) -> HttpResponse:
+    """The document as a plain Django response, for what happens before or outside a view of the API; before the language is chosen, too."""
     _count(code)
-    return HttpResponse(json.dumps(problem(status, code, detail, remedy)), content_type=MEDIA_TYPE, status=status)
+    language = translation.get_language_from_request(request)
+    with translation.override(language):
+        document = problem(status, code, detail, remedy)
+    response = HttpResponse(json.dumps(document), content_type=MEDIA_TYPE, status=status, headers={"Content-Language": language})
+    patch_vary_headers(response, ("Accept-Language",))
+    return response
 
 
 def busy() -> HttpResponse:
@@ -132,8 +141,9 @@ def _document(error: Exception) -> dict[str, Any] | None:
     if isinstance(error, Http404 | exceptions.NotFound):
         return problem(404, "not-found", "There is nothing at this address.", "See /api/v1/schema/ for what there is.")
     if isinstance(error, exceptions.ValidationError):
-        detail = "The request has fields that cannot be used."
-        return problem(400, "invalid-fields", detail, "See `errors`, field by field.", errors=error.detail)
+        return problem(
+            400, "invalid-fields", "The request has fields that cannot be used.", "See `errors`, field by field.", errors=error.detail
+        )
     if isinstance(error, exceptions.Throttled):
         return problem(429, "too-many-requests", "Too many requests from this address.", "Wait for Retry-After, then send the same again.")
     if isinstance(error, exceptions.APIException):
@@ -142,6 +152,6 @@ def _document(error: Exception) -> dict[str, Any] | None:
     return None
 
 
-def not_found(_request: HttpRequest, **_parts: str) -> HttpResponse:
+def not_found(request: HttpRequest, **_parts: str) -> HttpResponse:
     """Addresses under /api/ that nothing answers to."""
-    return problem_response(404, "not-found", "There is nothing at this address.", "See /api/v1/schema/ for what there is.")
+    return problem_response(404, "not-found", "There is nothing at this address.", "See /api/v1/schema/ for what there is.", request)

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 
+from benchmarks.phrases import Phrase
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.problems import problem_response
 
@@ -46,13 +47,17 @@ class RequestLimitsMiddleware:
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             if not api:
                 return _page("400.html", 400)
-            return problem_response(400, "address-invalid", "The address has a NUL character.", "Ask without it.")
+            return problem_response(400, "address-invalid", "The address has a NUL character.", "Ask without it.", request)
         declared = request.META.get("CONTENT_LENGTH") or "0"
         if not (declared.isascii() and declared.isdigit()) or "HTTP_TRANSFER_ENCODING" in request.META:
             if not api:
                 return _page("400.html", 411)
             return problem_response(
-                411, "length-required", "The request does not say how long its body is.", "Send a Content-Length; chunks are not read."
+                411,
+                "length-required",
+                "The request does not say how long its body is.",
+                "Send a Content-Length; chunks are not read.",
+                request,
             )
         most = MAX_ENVELOPE_BYTES if api else MAX_FORM_BYTES
         # compared by digits first: int() of a very long text is itself an attack
@@ -62,8 +67,9 @@ class RequestLimitsMiddleware:
             return problem_response(
                 413,
                 "too-large",
-                f"The body has {declared[:20]} bytes; at most {most} are taken.",
+                Phrase("The body has %(declared)s bytes; at most %(most)s are taken.", declared=declared[:20], most=most),
                 "Send one sealed envelope as steplabel-agent makes it: it is never larger than that.",
+                request,
             )
         return self.get_response(request)
 

@@ -21,8 +21,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from benchmarks.phrases import Phrase
 from portal.openness import OPEN
 from portal.problems import MEDIA_TYPE, RefusedError
+from portal.sentences import in_words
 
 
 class Generator(SchemaGenerator):
@@ -82,11 +84,11 @@ class ProblemSerializer(serializers.Serializer[Any]):
     """RFC 9457, as `application/problem+json`."""
 
     type = serializers.CharField(help_text="urn:steplabel:problem:{code}")
-    title = serializers.CharField()
+    title = serializers.CharField(help_text="The code in words; the same in every language.")
     status = serializers.IntegerField()
-    detail = serializers.CharField(help_text="What happened, for a person.")
+    detail = serializers.CharField(help_text="What happened, for a person, in the language of Content-Language.")
     code = serializers.CharField(help_text="Stable; programs hold on to it.")
-    remedy = serializers.CharField(help_text="What to do about it.")
+    remedy = serializers.CharField(help_text="What to do about it, in the same language.")
 
 
 def problems_in_their_own_media_type(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
@@ -227,8 +229,12 @@ class StrictView(APIView):
             raise MethodNotAllowed(request.method or "")
         super().initial(request, *args, **parts)
         if unknown := sorted(set(request.query_params) - self.query):
-            known = f"Ask with {', '.join(sorted(self.query))} only." if self.query else "Ask without any."
-            raise RefusedError(400, "query-unknown", f"There is no query parameter {unknown[0]!r} here.", known)
+            raise RefusedError(
+                400,
+                "query-unknown",
+                Phrase("There is no query parameter %(name)s here.", name=repr(unknown[0])),
+                Phrase("Ask with %(names)s only.", names=", ".join(sorted(self.query))) if self.query else "Ask without any.",
+            )
 
 
 class PublicView(StrictView):
@@ -265,5 +271,5 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
-            raise serializers.ValidationError({name: ["This field is not known."] for name in unknown})
+            raise serializers.ValidationError({name: [in_words(Phrase("This field is not known."))] for name in unknown})
         return super().to_internal_value(data)

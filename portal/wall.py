@@ -25,6 +25,8 @@ from typing import Any
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
 
+from benchmarks.phrases import Phrase
+
 POLICIES = Path(__file__).with_name("wall.sql")
 SETTING = "steplabel.reader"
 NOBODY = "nobody"
@@ -100,20 +102,20 @@ def asks_with_key(organisation: int, role: str) -> None:
         wall.key = f"{organisation:d}:{role}"
 
 
-def gaps() -> list[str]:
+def gaps() -> list[Phrase]:
     """Where the wall does not hold the web's role, in words; empty where it does, and where the database is no PostgreSQL."""
     if connection.vendor != "postgresql":
         return []
     tables = re.findall(r"^        \('(\w+)'", POLICIES.read_text("utf-8"), re.MULTILINE)
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = 'steplabel_web' AND (rolsuper OR rolbypassrls)")
-        passing = [f"the role {role} is a superuser or has BYPASSRLS" for (role,) in cursor.fetchall()]
+        passing = [Phrase("the role %(role)s is a superuser or has BYPASSRLS", role=role) for (role,) in cursor.fetchall()]
         cursor.execute(
             "SELECT relname FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid AND polname = 'wall' "
             "WHERE relnamespace = 'public'::regnamespace AND relrowsecurity AND relforcerowsecurity"
         )
         walled = {name for (name,) in cursor.fetchall()}
-    return passing + [f"the table {name} has no policy that is in force" for name in tables if name not in walled]
+    return passing + [Phrase("the table %(table)s has no policy that is in force", table=name) for name in tables if name not in walled]
 
 
 @contextmanager

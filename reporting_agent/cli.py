@@ -17,9 +17,9 @@ from pathlib import Path
 from types import ModuleType
 
 from benchmarks import shelf
+from benchmarks.catalogue import own_language
 from benchmarks.errors import SteplabelError
 from reporting_agent.approved_packs import Kept
-from reporting_agent.commands import own_language
 from reporting_agent.completion import SHELLS, PrintCompletion
 from reporting_agent.console import LANGUAGE, answer
 from reporting_agent.software import SOFTWARE

@@ -20,7 +20,7 @@ class Fault:
 
     place: str
     found: str
-    wanted: Phrase
+    wanted: str
 
 
 class FaultyPack(InputError):  # noqa: N818 - named for what is refused, as its family

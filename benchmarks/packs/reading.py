@@ -90,7 +90,7 @@ _WANTED = {
 }
 
 
-def _wanted(wrong: Mapping[str, Any]) -> Phrase:
+def _wanted(wrong: Mapping[str, Any]) -> str:
     """What an author is to write there; of a rule of the pack's own, its sentence."""
     context = wrong.get("ctx", {})
     if context.get("class_name") == "Words":
@@ -100,7 +100,7 @@ def _wanted(wrong: Mapping[str, Any]) -> Phrase:
     if wrong["type"] == "value_error":
         said = context["error"].args[0]
         return said if isinstance(said, Phrase) else Phrase("a number")  # what is left is a Fraction that is none
-    return _WANTED.get(wrong["type"], Phrase(str(wrong["msg"])))
+    return _WANTED.get(wrong["type"], str(wrong["msg"]))
 
 
 def place_of(data: object, steps: Sequence[str | int]) -> str:

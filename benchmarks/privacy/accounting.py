@@ -95,15 +95,15 @@ def check(spent: Mapping[Account, Spent], new: Iterable[Debit], cap: Fraction, r
         raise _refusal(
             "budget-exhausted",
             over,
-            f"the cap of {cap} a batch",
-            "Wait for the next period, or submit a correction if the policy has one left.",
+            Phrase("the cap of %(cap)s a batch", cap=str(cap)),
+            Phrase("Wait for the next period, or submit a correction if the policy has one left."),
         )
     if over_reserve:
         raise _refusal(
             "correction-budget-exhausted",
             over_reserve,
-            f"the reserve of {reserve} a batch",
-            "Corrections are used up; wait for the next period.",
+            Phrase("the reserve of %(reserve)s a batch", reserve=str(reserve)),
+            Phrase("Corrections are used up; wait for the next period."),
         )
 
 

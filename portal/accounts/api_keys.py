@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Name, Phrase
 from portal import wall
 from portal.accounts import second_factor
 from portal.accounts.models import Acting, ApiKey, Membership, Organisation, User
@@ -66,8 +66,7 @@ class KeyView:
     id: int
     prefix: str
     name: str
-    organisation: str
-    organisation_zh: str
+    organisation: Name
     person: str  # whose it is; empty for the organisation's own
     scopes: tuple[str, ...]
     made_by: str
@@ -154,7 +153,6 @@ def keys_of(user: User) -> tuple[KeyView, ...]:
             row.prefix,
             row.name,
             row.organisation.name,
-            row.organisation.name_zh,
             row.person.email if row.person else "",
             tuple(row.scopes.split()),
             row.made_by,

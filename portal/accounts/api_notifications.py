@@ -12,6 +12,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from portal.accounts.api_keys import Holder
 from portal.accounts.scopes import Scope
 from portal.listing import MOST_ROWS, REFUSED, Filter, ListView, listed, number, row_of
@@ -52,8 +53,8 @@ class NotificationsView(ListView):
 
     scope: ClassVar[str] = Scope.NOTIFICATIONS
     filters = (
-        Filter("unread", "true", "Only what is unread."),
-        Filter("kind", "|".join(kind.replace(".", r"\.") for kind in Kind.values), "One kind."),
+        Filter("unread", "true", Phrase("Only what is unread.")),
+        Filter("kind", "|".join(kind.replace(".", r"\.") for kind in Kind.values), Phrase("One kind.")),
     )
 
     def get(self, request: Request) -> Response:

@@ -10,9 +10,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.accounts.selectors import SiteView, regulated_site_views, sites_of
 from portal.listing import REFUSED, Filter, ListView, Row, listed
+from portal.names import in_chinese
 from portal.openness import ANY_KEY
 from portal.schema import StrictView
 
@@ -40,7 +42,8 @@ class DeviceSerializer(serializers.Serializer[Any]):
 class SiteSerializer(serializers.Serializer[Any]):
     site = serializers.CharField()
     name = serializers.CharField()
-    name_zh = serializers.CharField(allow_blank=True)
+    name_zh = serializers.CharField(allow_blank=True, help_text="As `names` has it; empty where it has none.")
+    names = serializers.DictField(child=serializers.CharField(), help_text="The name by language code, English first.")
     organisation = serializers.CharField()
     pack = serializers.CharField()
     jurisdiction = serializers.CharField()
@@ -66,7 +69,7 @@ class SitesView(ListView):
     """The organisation's own sites, or those of a regulator's jurisdiction, by their ids."""
 
     scope: ClassVar[str] = Scope.SITES
-    filters = (Filter("pack", r"[a-z0-9-]{1,40}", "The id of a method pack."),)
+    filters = (Filter("pack", r"[a-z0-9-]{1,40}", Phrase("The id of a method pack.")),)
 
     def get(self, request: Request) -> Response:
         now = timezone.now()
@@ -77,7 +80,8 @@ class SitesView(ListView):
 
 
 def _row(view: SiteView) -> Row:
-    row = {name: getattr(view, name) for name in ("name", "name_zh", "organisation", "pack", "jurisdiction", "size_class", "retired_at")}
+    row = {name: getattr(view, name) for name in ("name", "organisation", "pack", "jurisdiction", "size_class", "retired_at")}
+    row |= {"name_zh": in_chinese(view.name), "names": view.name.by_language}
     fields = ("key_fingerprint", "software", "enrolled_at", "revoked_at", "replaced")
     devices = [{"id": str(one.id), **{name: getattr(one, name) for name in fields}} for one in view.devices]
     return {"site": view.slug, **row, "devices": devices}

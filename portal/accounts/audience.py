@@ -7,6 +7,7 @@ from collections.abc import Collection
 from django.db.models import Q
 
 from portal.accounts.models import Jurisdiction, Membership, Role, Site
+from portal.names import in_chinese
 
 
 def people_of_firms(organisations: Collection[int]) -> tuple[int, ...]:
@@ -27,7 +28,7 @@ def people_of_body(organisation: int) -> tuple[int, ...]:
 
 def named(site: Site) -> dict[str, str]:
     """How a notice names a site: by its names as they are now, in both languages."""
-    return {"site": site.slug, "site_name": site.name, "site_name_zh": site.name_zh}
+    return {"site": site.slug, "site_name": site.name, "site_name_zh": in_chinese(site.name)}
 
 
 def regulators_of(scope: Jurisdiction) -> tuple[int, ...]:

@@ -11,6 +11,8 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
 
+from portal.names import NameField
+
 SITE_ID = RegexValidator(r"^[a-z0-9][a-z0-9-]{0,62}\Z", "A site id has lower-case letters, digits and hyphens, at most 63.")
 HEX_32 = RegexValidator(r"^[0-9a-f]{64}\Z", "64 hexadecimal digits, lower case.")
 
@@ -89,7 +91,7 @@ class Jurisdiction(models.Model):
         CITY = "city"
 
     path = models.CharField(max_length=120, unique=True)
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     name_zh = models.CharField(max_length=120, blank=True)
     level = models.CharField(max_length=10, choices=Level.choices)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
@@ -108,7 +110,7 @@ class Jurisdiction(models.Model):
 class ControllingFirm(models.Model):
     """The firm that decides for one or more enterprises. Disclosure rules count these, never plants."""
 
-    name = models.CharField(max_length=200, unique=True)
+    name = NameField(max_length=200, unique=True)
     name_zh = models.CharField(max_length=200, blank=True)
 
     def __str__(self) -> str:
@@ -118,7 +120,7 @@ class ControllingFirm(models.Model):
 class Organisation(models.Model):
     """A regulator, an enterprise, a certification body, or one of the further roles."""
 
-    name = models.CharField(max_length=200, unique=True)
+    name = NameField(max_length=200, unique=True)
     name_zh = models.CharField(max_length=200, blank=True)
     kind = models.CharField(max_length=20, choices=Role.choices)
     controlling_firm = models.ForeignKey(ControllingFirm, models.PROTECT, null=True, blank=True, related_name="organisations")
@@ -169,7 +171,7 @@ class Site(models.Model):
     """A plant. `slug` is `site.id` in the plant's site.toml."""
 
     slug = models.CharField(max_length=63, unique=True, validators=[SITE_ID])
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     name_zh = models.CharField(max_length=200, blank=True)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="sites")
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="sites")

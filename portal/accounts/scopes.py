@@ -9,6 +9,7 @@ from django.db.models import TextChoices
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from benchmarks.phrases import Phrase
 from portal.accounts.models import Role
 from portal.openness import ANY_KEY, OPEN
 from portal.problems import RefusedError
@@ -75,7 +76,7 @@ class HoldsScope(BasePermission):
             raise RefusedError(
                 403,
                 "scope-missing",
-                f"The key has no scope {scope}." if scope else "No scope opens this address.",
+                Phrase("The key has no scope %(scope)s.", scope=scope) if scope else "No scope opens this address.",
                 "Make a key with that scope on the page API keys, where the role of your organisation allows it.",
             )
         return True

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Device, EnrolmentToken, Held, Jurisdiction, Membership, Organisation, Role, Site, User
 
 
@@ -25,12 +26,10 @@ class DeviceView:
 @dataclass(frozen=True, slots=True)
 class SiteView:
     slug: str
-    name: str
-    name_zh: str
+    name: Name
     organisation: str
     pack: str
-    jurisdiction: str
-    jurisdiction_zh: str
+    jurisdiction: Name
     size_class: str
     devices: tuple[DeviceView, ...]
     waiting_tokens: int  # issued, not used, not expired
@@ -182,11 +181,9 @@ def _site_views(rows: QuerySet[Site], now: datetime, managed: Collection[int] = 
         SiteView(
             site.slug,
             site.name,
-            site.name_zh,
             site.organisation.name,
             site.pack,
             site.jurisdiction.name,
-            site.jurisdiction.name_zh,
             site.size_class,
             _devices(site),
             len(site.waiting),

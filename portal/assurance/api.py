@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.assurance.engagements import EngagementView, engagements_of, engagements_regulated
 from portal.days import scheme_day
@@ -18,7 +19,7 @@ from portal.intake.api_reports import ReportSerializer, report_row
 from portal.listing import PERIOD_FILTER, SITE_FILTER, Filter, ListView, listed, number
 
 COLUMNS = ("id", "body", "site", "period", "assigned_at", "due", "sees_values", "taken_back_at", "taken_back_reason")
-STATE_FILTER = Filter("state", "standing|taken-back", "Those that stand, or those that were taken back.")
+STATE_FILTER = Filter("state", "standing|taken-back", Phrase("Those that stand, or those that were taken back."))
 
 
 class AssignmentSerializer(serializers.Serializer[Any]):

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from portal.accounts.models import Site
 from portal.accounts.scopes import Scope
 from portal.accounts.selectors import visible_sites
@@ -22,7 +23,7 @@ from portal.listing import REFUSED, SITE, Filter, ListView, listed
 from portal.schema import ProblemSerializer, StrictView
 from portal.translog.api import HashField
 
-SITE_ASKED = Filter("site", SITE, "The id of the site whose dossiers are asked for.", needed=True)
+SITE_ASKED = Filter("site", SITE, Phrase("The id of the site whose dossiers are asked for."), needed=True)
 
 
 class WordsSerializer(serializers.Serializer[Any]):

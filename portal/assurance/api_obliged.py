@@ -8,13 +8,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.assurance.obliged import obliged_checked, obliged_own, obliged_regulated
 from portal.assurance.schemes import Duty
 from portal.days import scheme_day
 from portal.listing import SITE_FILTER, Filter, ListView, listed
 
-DUTY_FILTER = Filter("duty", "|".join(Duty), "How the duty stands today.")
+DUTY_FILTER = Filter("duty", "|".join(Duty), Phrase("How the duty stands today."))
 
 
 class ObligatoryAuditSerializer(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from benchmarks.phrases import Name, Phrase
+from benchmarks.phrases import Phrase
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Membership, Organisation, Role, Site, User
 from portal.assurance import reminding
@@ -31,7 +31,7 @@ def assign(
         raise RefusedError(
             409,
             "not-a-certification-body",
-            Phrase("%(body)s is not a certification body.", body=Name(body.name, zh=body.name_zh)),
+            Phrase("%(body)s is not a certification body.", body=body.name),
             "Choose a certification body.",
         )
     with transaction.atomic():
@@ -84,7 +84,7 @@ def _require_impartial(body: Organisation, site: Site) -> None:
         raise RefusedError(
             409,
             "body-of-the-same-group",
-            Phrase("%(body)s is controlled by the same firm as the site.", body=Name(body.name, zh=body.name_zh)),
+            Phrase("%(body)s is controlled by the same firm as the site.", body=body.name),
             "Choose a body that belongs to another group.",
         )
     said = InterestDeclaration.objects.filter(assignment__body=body, assignment__site__organisation__controlling_firm=firm)
@@ -98,7 +98,7 @@ def _require_impartial(body: Organisation, site: Site) -> None:
             "body-interested",
             Phrase(
                 "Everybody who audits for %(body)s has declared an interest in the firm of this site.",
-                body=Name(body.name, zh=body.name_zh),
+                body=body.name,
             ),
             "Choose another body, or wait until somebody without an interest acts for it.",
         )

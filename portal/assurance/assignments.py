@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import regulated_sites
 from portal.assurance.models import Assignment, Attestation, Finding
@@ -27,13 +28,10 @@ class Course(StrEnum):
 @dataclass(frozen=True, slots=True)
 class AssignmentView:
     id: int
-    body: str
-    body_zh: str
+    body: Name
     site: str
-    site_name: str
-    site_name_zh: str
-    firm: str
-    firm_zh: str
+    site_name: Name
+    firm: Name
     period: str
     due: date | None
     sees_values: bool
@@ -61,12 +59,9 @@ def assignments_of_regulator(user: User, today: date) -> tuple[AssignmentView, .
         AssignmentView(
             id=row.pk,
             body=row.body.name,
-            body_zh=row.body.name_zh,
             site=row.site.slug,
             site_name=row.site.name,
-            site_name_zh=row.site.name_zh,
             firm=row.site.organisation.name,
-            firm_zh=row.site.organisation.name_zh,
             period=row.period,
             due=row.due,
             sees_values=row.sees_values,

@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from django.db.models import QuerySet
 
+from benchmarks.phrases import Name
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import PublicationSubject, ReportSubject
 from benchmarks.wire.signing import key_id
@@ -81,10 +82,8 @@ class AttestationView:
     code: str
     standing: Standing
     statement: attestations.Attestation
-    body: str
-    body_zh: str
-    site_name: str  # of a report; empty for a publication
-    site_name_zh: str
+    body: Name
+    site_name: Name  # of a report; empty for a publication
     pack: str
     key_id: str
     key_revoked_at: datetime | None
@@ -157,9 +156,7 @@ def _view(row: Attestation, today: date) -> AttestationView:
         standing=standing_of(row, today),
         statement=statement,
         body=row.body.name,
-        body_zh=row.body.name_zh,
-        site_name=site.name if site else "",
-        site_name_zh=site.name_zh if site else "",
+        site_name=site.name if site else Name(""),
         pack=site.pack if site else version.period.peer_group.pack if version else "",
         key_id=key_id(statement.public_key),
         key_revoked_at=row.key.revoked_at,

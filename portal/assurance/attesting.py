@@ -27,6 +27,7 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
 from portal.intake.models import State
+from portal.names import in_chinese
 from portal.problems import RefusedError
 from portal.standings.models import Verdict
 from portal.translog import log
@@ -131,7 +132,7 @@ def _statement(
         raise RefusedError(409, "validity-too-long", "An attestation is valid for four years at most.", "Set an earlier last day.")
     statement = attestations.Attestation(
         subject=subject,
-        body=body.name,
+        body=str(body.name),
         auditor=str(by),
         opinion=terms.opinion,
         assurance=terms.assurance,
@@ -201,7 +202,7 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
             adverse=row.opinion == Opinion.ADVERSE,
             steps=row.steps,
             body=row.body.name,
-            body_zh=row.body.name_zh,
+            body_zh=in_chinese(row.body.name),
             valid_until=row.valid_until,
         )
     record(now, by.email, Action.ATTESTATION_ISSUED, subject_of(row), f"{row.opinion}, valid until {row.valid_until}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from portal.assurance.dossiers import Dossier, Evidence
 from portal.assurance.models import IncentiveOffer
+from portal.names import in_chinese
 
 SCHEMA = "steplabel/dossier/1"
 
@@ -57,3 +58,5 @@ def _evidence(one: Evidence) -> Iterator[tuple[str, Any]]:
     for name, value in asdict(one).items():
         if value not in ("", None):
             yield name, value.isoformat() if hasattr(value, "isoformat") else value
+    if chinese := in_chinese(one.by):
+        yield "by_zh", chinese

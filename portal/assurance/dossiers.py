@@ -14,6 +14,7 @@ from typing import Literal
 
 from django.db import transaction
 
+from benchmarks.phrases import Name
 from benchmarks.wire.attestations import Opinion
 from benchmarks.wire.fields import HEX_DIGEST
 from portal.accounts.deciding import require_regulator_of_site
@@ -26,6 +27,7 @@ from portal.assurance.programmes import ATTESTATION, REPORT, SYSTEM, Criterion, 
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.intake.models import State, Submission
+from portal.names import name_of
 from portal.problems import RefusedError
 
 
@@ -56,6 +58,9 @@ MET: Mapping[Shown, Met] = {
 }
 
 
+NOBODY = Name("")
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What a criterion rests on: `digest` names it, the rest is what is needed to find and check it."""
@@ -66,8 +71,7 @@ class Evidence:
     value: str = ""
     log_index: int | None = None
     code: str = ""
-    by: str = ""  # certifier or body
-    by_zh: str = ""
+    by: Name = NOBODY  # certifier or body
     until: date | None = None
     at: datetime | None = None
     opinion: str = ""  # of an attestation
@@ -117,14 +121,14 @@ def dossier(site: Site, programme: Programme, today: date) -> Dossier:
     on_record[ATTESTATION] = [
         Evidence(
             "attestation", one.digest, title=one.submission.period if one.submission else "", log_index=one.log_index,
-            code=code_of(one.digest), by=one.body.name, by_zh=one.body.name_zh,
+            code=code_of(one.digest), by=one.body.name,
             until=one.valid_until, at=one.issued_at, opinion=one.opinion,
         )
         for one in attested
     ]  # fmt: skip
     for row in running:
         on_record.setdefault(SYSTEM + row.standard, []).append(
-            Evidence("system", row.evidence, title=row.number, by=row.certifier, by_zh=row.certifier, until=row.valid_until)
+            Evidence("system", row.evidence, title=row.number, by=name_of(row.certifier, row.certifier), until=row.valid_until)
         )
     offered = offered_to(site, programme.id, today)
     entries = tuple(

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.db.models import Prefetch, QuerySet
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as, own_sites, regulated_sites
 from portal.assurance.attestation_standing import AttestationView, views_of, with_names
@@ -82,11 +83,9 @@ class DeclarationView:
 @dataclass(frozen=True, slots=True)
 class EngagementView:
     id: int
-    body: str
-    body_zh: str
+    body: Name
     site: str
-    site_name: str
-    site_name_zh: str
+    site_name: Name
     pack: str
     period: str
     assigned_at: datetime
@@ -190,10 +189,8 @@ def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool
         EngagementView(
             id=row.pk,
             body=row.body.name,
-            body_zh=row.body.name_zh,
             site=row.site.slug,
             site_name=row.site.name,
-            site_name_zh=row.site.name_zh,
             pack=row.site.pack,
             period=row.period,
             assigned_at=row.assigned_at,

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from benchmarks.phrases import Name
 from portal import wall
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Site, User
@@ -22,8 +23,7 @@ from portal.problems import RefusedError
 @dataclass(frozen=True, slots=True)
 class IncentiveView:
     site: str
-    site_name: str
-    site_name_zh: str
+    site_name: Name
     scheme: str
     amount: Decimal  # yuan
     evidence: str
@@ -70,7 +70,6 @@ def incentives_of(user: User) -> tuple[IncentiveView, ...]:
         IncentiveView(
             row.site.slug,
             row.site.name,
-            row.site.name_zh,
             row.scheme,
             row.amount,
             row.evidence,

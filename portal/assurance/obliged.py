@@ -8,6 +8,7 @@ from datetime import date
 
 from django.db.models import Max, QuerySet
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import own_sites, regulated_sites
 from portal.assurance.engagements import checked_by
@@ -19,10 +20,8 @@ from portal.days import scheme_day
 @dataclass(frozen=True, slots=True)
 class ObligedView:
     site: str
-    site_name: str
-    site_name_zh: str
-    firm: str
-    firm_zh: str
+    site_name: Name
+    firm: Name
     place: str  # the path of its jurisdiction, whose rule counts
     last_audit: date | None  # the day on which its newest statement that stands was issued
     due: Due
@@ -74,9 +73,7 @@ def _views(among: QuerySet[Site], today: date, named: Collection[str]) -> tuple[
         ObligedView(
             site=one.slug,
             site_name=one.name,
-            site_name_zh=one.name_zh,
             firm=one.organisation.name,
-            firm_zh=one.organisation.name_zh,
             last_audit=audits.get(one.pk),
             place=one.jurisdiction.path,
             due=due(audits.get(one.pk), papers.get(one.pk, ()), obligatory_audit(one.jurisdiction.path), today),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Jurisdiction, Site, User
 from portal.accounts.selectors import jurisdictions_of
 from portal.catalogue.models import PeerGroup, ReportingPeriod
@@ -30,8 +31,7 @@ class PeerGroupView:
     pack: str
     pack_version: str
     route: str
-    scope: str
-    scope_zh: str
+    scope: Name
     sites: int
     may_decide: bool
     periods: tuple[PeriodView, ...]
@@ -55,7 +55,6 @@ def groups_of(user: User) -> tuple[PeerGroupView, ...]:
             pack_version=group.pack_version,
             route=group.route,
             scope=group.scope.name,
-            scope_zh=group.scope.name_zh,
             sites=group.member_count,
             may_decide=any(one.covers(group.scope) for one in held),
             periods=tuple(periods.get(group.pk, ())),

@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks.guidance.causes import Cause
 from benchmarks.guidance.outcomes import Outcome
 from benchmarks.guidance.practices import Library
+from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations, outcomes
 from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.outcomes import SiteOutcome
@@ -47,10 +48,10 @@ def fill(sector: Sector, plants: Path, now: datetime) -> dict[str, str]:
     _groups(sector, now)
     offer = _offer(now)
     return {
-        "A practice, reported": f"practices/{_practice(sector, plants, key, now)}/",
-        "Groups of sites": "groups/",
-        "An incentive": f"incentives/offers/{offer}/",
-        "A dossier": f"sites/{assignment.site.slug}/dossier/?programme={TEXTS['offer']['programme']}",
+        Phrase("A practice, reported"): f"practices/{_practice(sector, plants, key, now)}/",
+        Phrase("Groups of sites"): "groups/",
+        Phrase("An incentive"): f"incentives/offers/{offer}/",
+        Phrase("A dossier"): f"sites/{assignment.site.slug}/dossier/?programme={TEXTS['offer']['programme']}",
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.phrases import Phrase
 from fixtures.simulator import Sector
 from portal.accounts.models import User
 from portal.catalogue.models import ReportingPeriod
@@ -34,17 +35,21 @@ def of(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     }
 
 
-def as_text(told: dict[str, Any]) -> str:
+def as_text(told: dict[str, Any]) -> Phrase:
     """The same in a line, for who reads along."""
     score, saved = told["score"], told["potential_tce"]
-    of_score = (
-        "no score of fewer than 26 sites" if score["interval"] is None else "{site} scores {interval[0]} to {interval[1]}".format(**score)
-    )
-    of_saving = "no potential is let out"
+    of_score = Phrase("no score of fewer than 26 sites")
+    if score["interval"] is not None:
+        low, high = score["interval"]
+        of_score = Phrase("%(site)s scores %(low)s to %(high)s", site=score["site"], low=low, high=high)
+    of_saving = Phrase("no potential is let out")
     if saved["interval"] is not None:
-        low, high = saved["interval"]
-        of_saving = f"at its best the sector would take {saved['value']:,.0f} tce a year less (95 %: {low:,.0f} to {high:,.0f})"
-    return f"Guidance: {told['practices']} practices; {of_score}; {of_saving}."
+        value, low, high = (f"{tonnes:,.0f}" for tonnes in (saved["value"], *saved["interval"]))
+        of_saving = Phrase(
+            "at its best the sector would take %(value)s tce a year less (95 %%: %(low)s to %(high)s)", value=value, low=low, high=high
+        )
+    count = told["practices"]
+    return Phrase("Guidance: %(count)s practices; %(score)s; %(saving)s.", count=count, score=of_score, saving=of_saving)
 
 
 def _score(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:

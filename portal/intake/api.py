@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire import MAX_ENVELOPE_BYTES, requests
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal import keys
@@ -103,7 +104,7 @@ class CommitmentsView(StrictView):
     )
     def post(self, request: Request) -> Response:
         """Take a commitment to the data of a report; answer with the challenge that its draws are keyed by."""
-        taken = commitments.take(_body(request, "commitment"), keys.receipt_key(), timezone.now(), secrets.token_bytes)
+        taken = commitments.take(_body(request, Phrase("commitment")), keys.receipt_key(), timezone.now(), secrets.token_bytes)
         count_for_device(request, self.throttle_scope, taken.commitment.device_id)
         return Response(_committed(taken.commitment, keys.receipt_key()), status=201 if taken.created else 200)
 
@@ -142,7 +143,7 @@ class LostCommitmentsView(StrictView):
     def post(self, request: Request) -> Response:
         """Take a commitment back that the portal lost with its log, with the challenge that it had signed."""
         directory = keys.published_directory().content
-        taken = commitments.take_back(_body(request, "commitment and its challenge"), directory.receipt_keys(), timezone.now())
+        taken = commitments.take_back(_body(request, Phrase("commitment and its challenge")), directory.receipt_keys(), timezone.now())
         return Response(_committed(taken.commitment, keys.receipt_key()), status=201 if taken.created else 200)
 
 
@@ -177,7 +178,7 @@ class SubmissionsView(StrictView):
     )
     def post(self, request: Request) -> Response:
         """Take a sealed envelope."""
-        taken = receiving.receive(_body(request, "sealed envelope"), keys.published_directory(), keys.receipt_key(), timezone.now())
+        taken = receiving.receive(_body(request, Phrase("sealed envelope")), keys.published_directory(), keys.receipt_key(), timezone.now())
         count_for_device(request, self.throttle_scope, taken.submission.device_id)
         if taken.tells:
             transaction.on_commit(lambda: nudge_soon(receiving.OPENING))
@@ -210,10 +211,10 @@ class SubmissionView(StrictView):
         return Response(_shown(row))
 
 
-def _body(request: Request, what: str) -> bytes:
+def _body(request: Request, what: Phrase) -> bytes:
     raw = request.data
     if not isinstance(raw, bytes):
-        raise RefusedError(400, "body-empty", "The request has no body.", f"Send the {what} as its body.")
+        raise RefusedError(400, "body-empty", "The request has no body.", Phrase("Send the %(what)s as its body.", what=what))
     return raw
 
 

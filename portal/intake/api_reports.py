@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.catalogue.selectors import groups_of
 from portal.intake.models import State
@@ -69,7 +70,7 @@ class ParticipantSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True)
 
 
-GROUP = Filter("group", r"[1-9][0-9]{0,8}", "A peer group, by the number that `periods` gives.", needed=True)
+GROUP = Filter("group", r"[1-9][0-9]{0,8}", Phrase("A peer group, by the number that `periods` gives."), needed=True)
 NEEDED_PERIOD = Filter("period", PERIOD_FILTER.pattern, PERIOD_FILTER.told, needed=True)
 
 
@@ -104,8 +105,8 @@ class ParticipationView(ListView):
     filters = (
         GROUP,
         NEEDED_PERIOD,
-        Filter("taking", "|".join(one.value for one in Taking), "Where the site stands with its report."),
-        Filter("obliged", "true|false", "Whether the site is on the list of the obliged."),
+        Filter("taking", "|".join(one.value for one in Taking), Phrase("Where the site stands with its report.")),
+        Filter("obliged", "true|false", Phrase("Whether the site is on the list of the obliged.")),
     )
 
     def get(self, request: Request) -> Response:

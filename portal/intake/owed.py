@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import own_sites
 from portal.catalogue.deadlines import due_dates
@@ -19,8 +20,7 @@ from portal.intake.participation import Taking, taking_of
 @dataclass(frozen=True, slots=True)
 class OwedView:
     site: str
-    site_name: str
-    site_name_zh: str
+    site_name: Name
     pack: str
     pack_version: str
     route: str
@@ -64,7 +64,7 @@ def owed_of(sites: QuerySet[Site], now: datetime, held: Iterable[PeerGroupMember
                 plant, group = member.site, member.peer_group
                 found.append(
                     OwedView(
-                        *(plant.slug, plant.name, plant.name_zh, group.pack, group.pack_version, group.route, period.name),
+                        *(plant.slug, plant.name, group.pack, group.pack_version, group.route, period.name),
                         due=due,
                         taking=taking,
                         group=group.pk,

@@ -10,15 +10,15 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.db.models import FilteredRelation, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
 
-from benchmarks.phrases import restored
+from benchmarks.phrases import Name, restored
 from portal.accounts.models import Jurisdiction, User
 from portal.accounts.selectors import jurisdictions_of, within
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import touch
 from portal.intake.models import Commitment, State
+from portal.names import Called
 
 
 class Taking(StrEnum):
@@ -35,15 +35,12 @@ class Taking(StrEnum):
 class ParticipantView(NamedTuple):
     """A site's part in the period."""
 
-    firm: str
-    firm_zh: str
+    firm: Name  # the controlling one, else the organisation itself
     organisation: str
     credit_code: str  # of the site, where it has one of its own, else of its organisation
     site: str
-    site_name: str
-    site_name_zh: str
-    jurisdiction: str
-    jurisdiction_zh: str
+    site_name: Name
+    jurisdiction: Name
     size_class: str  # as declared
     obliged: bool
     cohort: str  # hundred, thousand, ten-thousand, or none
@@ -71,7 +68,7 @@ class Totals:
     firms_reported: int
     states: Mapping[Taking, int]  # sites
     committed: int  # sites that committed to their data and have sent no report yet
-    regions: tuple[tuple[str, str], ...]  # names of the jurisdictions of the sites, in English and Chinese, sorted
+    regions: tuple[Name, ...]  # names of the jurisdictions of the sites, sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +79,7 @@ class ParticipationView:
     pack: str
     pack_version: str
     route: str
-    scope: str
-    scope_zh: str
+    scope: Name
     period: str
     start: datetime
     due: datetime
@@ -121,7 +117,6 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
         pack_version=group.pack_version,
         route=group.route,
         scope=group.scope.name,
-        scope_zh=group.scope.name_zh,
         period=asked.name,
         start=asked.start,
         due=asked.due,
@@ -140,10 +135,10 @@ def _participants(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: 
     committed = dict(commitments.values_list("site_id", "committed_at"))  # the first one stays
     later = due_dates([period.pk])
     of_the_period = FilteredRelation("site__submissions", condition=Q(site__submissions__period=period.name))
-    rows = members.annotate(**_FIRM, sent=of_the_period).order_by("sent__revision")
+    rows = members.annotate(**_NAMES, sent=of_the_period).order_by("sent__revision")
     first: dict[int, datetime | None] = {}
     counting: dict[int, Any] = {}
-    for row in rows.values_list(*_FIRM, *_MEMBER, *_SENT, named=True):
+    for row in rows.values_list(*_NAMES, *_MEMBER, *_SENT, named=True):
         first.setdefault(row.site_id, row.sent__received_at)
         before = counting.get(row.site_id)
         if before is None or before.sent__state != State.ACCEPTED or row.sent__state == State.ACCEPTED:
@@ -153,15 +148,12 @@ def _participants(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: 
         due = later.get((period.pk, row.site_id), period.due)
         found.append(
             ParticipantView(
-                firm=row.firm,
-                firm_zh=row.firm_zh,
-                organisation=row.site__organisation__name,
+                firm=row.control or row.firm,
+                organisation=row.firm,
                 credit_code=row.site__credit_code or row.site__organisation__credit_code,
                 site=row.site__slug,
-                site_name=row.site__name,
-                site_name_zh=row.site__name_zh,
-                jurisdiction=row.site__jurisdiction__name,
-                jurisdiction_zh=row.site__jurisdiction__name_zh,
+                site_name=row.site_name,
+                jurisdiction=row.region,
                 size_class=row.site__size_class,
                 obliged=row.obliged,
                 cohort=row.cohort,
@@ -179,14 +171,13 @@ def _participants(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: 
     return tuple(sorted(found, key=lambda one: (one.firm, one.site)))
 
 
-_FIRM = {
-    "firm": Coalesce("site__organisation__controlling_firm__name", "site__organisation__name"),
-    "firm_zh": Coalesce("site__organisation__controlling_firm__name_zh", "site__organisation__name_zh"),
+_NAMES = {
+    "control": Called("site__organisation__controlling_firm__"),
+    "firm": Called("site__organisation__"),
+    "site_name": Called("site__"),
+    "region": Called("site__jurisdiction__"),
 }
-"""The controlling one, else the organisation itself."""
-
-_OF_SITE = ("slug", "name", "name_zh", "size_class", "credit_code")
-_SITE = (*_OF_SITE, "organisation__name", "organisation__credit_code", "jurisdiction__name", "jurisdiction__name_zh")
+_SITE = ("slug", "size_class", "credit_code", "organisation__credit_code")
 _MEMBER = ("site_id", "obliged", "cohort", *(f"site__{name}" for name in _SITE))
 _SENT = tuple(f"sent__{name}" for name in ("state", "received_at", "revision", "reason", "reason_phrase", "covers"))
 
@@ -197,7 +188,7 @@ def _totals(participants: Collection[ParticipantView]) -> Totals:
         firms_reported=len({one.firm for one in participants if one.taking is Taking.REPORTED}),
         states=Counter(one.taking for one in participants),
         committed=sum(one.committed_at is not None and one.received_at is None for one in participants),
-        regions=tuple(sorted({one.jurisdiction: one.jurisdiction_zh for one in participants}.items())),
+        regions=tuple(sorted({one.jurisdiction for one in participants})),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Name, Phrase
 from portal.accounts.audience import named, people_of_site
 from portal.accounts.models import Membership, Role, Site, User
 from portal.accounts.selectors import own_sites, regulated_sites
@@ -33,8 +33,7 @@ OWING = frozenset({Taking.LATE, Taking.UNUSABLE})
 @dataclass(frozen=True, slots=True)
 class ReminderView:
     site: str
-    site_name: str
-    site_name_zh: str
+    site_name: Name
     sent_at: datetime
     sent_by: str
     reminded: tuple[str, ...]  # names
@@ -44,8 +43,7 @@ class ReminderView:
 class OwedView:
     """A report that an own site was reminded of and still owes."""
 
-    site_name: str
-    site_name_zh: str
+    site_name: Name
     pack: str
     period: str
     due: datetime
@@ -55,8 +53,7 @@ class OwedView:
 @dataclass(frozen=True, slots=True)
 class ExtensionView:
     site: str
-    site_name: str
-    site_name_zh: str
+    site_name: Name
     due: datetime
     reason: str
     granted_by: str
@@ -119,7 +116,7 @@ def reminders(view: ParticipationView) -> tuple[ReminderView, ...]:
     """Who of the sites in that view was reminded when, newest first."""
     rows = Reminder.objects.filter(period__peer_group=view.peer_group, period__name=view.period, site__slug__in=_slugs(view))
     return tuple(
-        ReminderView(row.site.slug, row.site.name, row.site.name_zh, row.sent_at, str(row.sent_by), tuple(row.reminded))
+        ReminderView(row.site.slug, row.site.name, row.sent_at, str(row.sent_by), tuple(row.reminded))
         for row in rows.select_related("site", "sent_by")
     )
 
@@ -128,7 +125,7 @@ def extensions(view: ParticipationView) -> tuple[ExtensionView, ...]:
     """Who of the sites in that view was given more time, newest first."""
     rows = Extension.objects.filter(period__peer_group=view.peer_group, period__name=view.period, site__slug__in=_slugs(view))
     return tuple(
-        ExtensionView(row.site.slug, row.site.name, row.site.name_zh, row.due, row.reason, str(row.granted_by), row.granted_at)
+        ExtensionView(row.site.slug, row.site.name, row.due, row.reason, str(row.granted_by), row.granted_at)
         for row in rows.select_related("site", "granted_by").order_by("-pk")
     )
 
@@ -153,7 +150,7 @@ def owed_by(user: User) -> tuple[OwedView, ...]:
     )
     later = due_dates({period for period, _site in newest})
     return tuple(
-        OwedView(row.site.name, row.site.name_zh, row.site.pack, row.period.name, later.get(key, row.period.due), row.sent_at)
+        OwedView(row.site.name, row.site.pack, row.period.name, later.get(key, row.period.due), row.sent_at)
         for key, row in newest.items()
         if (row.site_id, row.period.name) not in settled
     )

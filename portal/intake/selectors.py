@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Min, QuerySet
 
-from benchmarks.phrases import restored
+from benchmarks.phrases import Name, restored
 from portal import wall
 from portal.accounts.models import User
 from portal.accounts.selectors import managed_sites, own_sites, visible_sites
@@ -19,8 +19,7 @@ class SubmissionView:
     """One submission for its owner, its regulator or its certification body: what is on the outside, and its fate."""
 
     site: str
-    site_name: str
-    site_name_zh: str
+    site_name: Name
     pack: str
     digest: str
     period: str
@@ -68,7 +67,6 @@ def views_of(rows: QuerySet[Submission]) -> tuple[SubmissionView, ...]:
         SubmissionView(
             site=row.site.slug,
             site_name=row.site.name,
-            site_name_zh=row.site.name_zh,
             pack=row.site.pack,
             digest=row.digest,
             period=row.period,

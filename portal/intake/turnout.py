@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Jurisdiction, Site, User
 from portal.accounts.selectors import jurisdictions_of, regulated_sites, within
 from portal.catalogue.deadlines import due_dates
@@ -22,8 +23,7 @@ class RegionView:
     """A jurisdiction that the filter offers."""
 
     path: str
-    name: str
-    name_zh: str
+    name: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,7 @@ class TurnoutView:
     pack: str
     pack_version: str
     route: str
-    scope: str
-    scope_zh: str
+    scope: Name
     period: str
     due: datetime
     closed_at: datetime | None
@@ -61,7 +60,7 @@ def regions_of(user: User) -> tuple[RegionView, ...]:
     """The jurisdictions within those that the person regulates, each after the one it lies in."""
     held = jurisdictions_of(user)
     rows = Jurisdiction.objects.filter(within(held, "path")).order_by("path")
-    return tuple(RegionView(row.path, row.name, row.name_zh) for row in rows)
+    return tuple(RegionView(row.path, row.name) for row in rows)
 
 
 def turnout(user: User, now: datetime, *, pack: str = "", region: str = "", size: str = "") -> tuple[TurnoutView, ...]:
@@ -137,7 +136,6 @@ def _counted(
         pack_version=group.pack_version,
         route=group.route,
         scope=group.scope.name,
-        scope_zh=group.scope.name_zh,
         period=period.name,
         due=period.due,
         closed_at=period.closed_at,

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from benchmarks.errors import InputError, SteplabelError, VerificationError
+from benchmarks.phrases import Phrase, joined, listed
 from benchmarks.wire import heads, receipts
 from portal import keys, wall
 from portal.intake.models import IN_THE_VAULT, WAITING, Submission
@@ -37,27 +39,27 @@ def disagreements() -> Iterator[Disagreement]:
     yield from _vault()
     yield from _keys()
     if gaps := wall.gaps():
-        yield Disagreement("wall-down", "; ".join(gaps))
+        yield Disagreement("wall-down", cast("str", listed(gaps)))
 
 
 def _log() -> Iterator[Disagreement]:
     if (fault := selectors.first_fault()) is not None:
-        yield Disagreement("log-damaged", f"from entry {fault} on entries and stored hashes differ")
+        yield Disagreement("log-damaged", Phrase("from entry %(entry)s on entries and stored hashes differ", entry=fault))
 
 
 def _heads() -> Iterator[Disagreement]:
     known, size = kept_heads.kept(), selectors.size()
     if known.size > size:
-        yield Disagreement("log-set-back", f"the log has {size} entries and has shown {known.size}")
+        yield Disagreement("log-set-back", Phrase("the log has %(size)s entries and has shown %(shown)s", size=size, shown=known.size))
     if known.signed is None:
         return
     try:
         head = heads.read(known.signed, keys.published_directory().content.receipt_keys()).head
     except VerificationError:
-        yield Disagreement("head-signature-invalid", "the last kept head is not signed by a receipt key that the directory lists")
+        yield Disagreement("head-signature-invalid", Phrase("the last kept head is not signed by a receipt key that the directory lists"))
         return
     if head.size <= size and selectors.head_differs(head.size, head.root):
-        yield Disagreement("log-set-back", f"the log does not begin with the {head.size} entries that it has shown")
+        yield Disagreement("log-set-back", Phrase("the log does not begin with the %(size)s entries that it has shown", size=head.size))
 
 
 def _receipts() -> Iterator[Disagreement]:
@@ -75,9 +77,13 @@ def _receipts() -> Iterator[Disagreement]:
                 continue
             missing += entries.get(index) != digest or (stated.log_index, stated.envelope_digest) != (index, digest)
     if missing:
-        yield Disagreement("receipt-without-entry", f"{missing} receipts name an entry that the log lacks or has for something else")
+        yield Disagreement(
+            "receipt-without-entry", Phrase("%(count)s receipts name an entry that the log lacks or has for something else", count=missing)
+        )
     if unsigned:
-        yield Disagreement("receipt-signature-invalid", f"{unsigned} receipts are not signed by a key that the directory lists")
+        yield Disagreement(
+            "receipt-signature-invalid", Phrase("%(count)s receipts are not signed by a key that the directory lists", count=unsigned)
+        )
 
 
 def _vault() -> Iterator[Disagreement]:
@@ -87,11 +93,13 @@ def _vault() -> Iterator[Disagreement]:
     lacking = sum(state in IN_THE_VAULT and digest not in held for digest, state in states.items())
     if lacking:
         yield Disagreement(
-            "accepted-without-vault-row", f"{lacking} accepted reports are not in the vault: its dump is older than the other"
+            "accepted-without-vault-row",
+            Phrase("%(count)s accepted reports are not in the vault: its dump is older than the other", count=lacking),
         )
     if unknown := len(held - states.keys()):
         yield Disagreement(
-            "dumps-of-different-ages", f"{unknown} reports in the vault were never received: its dump is newer than the other"
+            "dumps-of-different-ages",
+            Phrase("%(count)s reports in the vault were never received: its dump is newer than the other", count=unknown),
         )
 
 
@@ -102,15 +110,19 @@ def _keys() -> Iterator[Disagreement]:
         try:
             keys.receipt_key()
         except (ImproperlyConfigured, SteplabelError) as error:
-            yield Disagreement("receipt-key-missing", str(error))
+            yield Disagreement("receipt-key-missing", _said(error))
     if not settings.ROLE.opens_reports:
         return
     try:
         held = {key.key_id for key in keys.processing_keys()}
     except (ImproperlyConfigured, SteplabelError) as error:
-        yield Disagreement(error.code if isinstance(error, InputError) else "processing-key-missing", str(error))
+        yield Disagreement(error.code if isinstance(error, InputError) else "processing-key-missing", _said(error))
         return
     wanted = {key.key_id for key in directory.content.processing[-1:]}
     wanted |= set(Submission.objects.filter(state__in=WAITING).values_list("key_id", flat=True))
     for key_id in sorted(wanted - held):
-        yield Disagreement("processing-key-missing", f"no file holds the processing key {key_id}")
+        yield Disagreement("processing-key-missing", Phrase("no file holds the processing key %(key)s", key=key_id))
+
+
+def _said(error: SteplabelError | ImproperlyConfigured) -> str:
+    return joined(error.sentence, error.remedy) if isinstance(error, SteplabelError) else str(error.args[0])

@@ -15,6 +15,7 @@ from pathlib import Path
 from django.db import transaction
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from benchmarks.wire import logged
 from benchmarks.wire.directory import GRACE, Directory
 from benchmarks.wire.logged import Kind
@@ -24,7 +25,7 @@ from portal.intake.models import State, Submission
 from portal.keys import PASSWORD_SUFFIX
 from portal.translog import log
 
-NOT_GUARANTEED = (
+NOT_GUARANTEED = Phrase(
     "The file was overwritten once and deleted. That does not reach what the medium keeps by itself (blocks a flash drive has replaced, "
     "snapshots, copy-on-write file systems), nor copies in backups or at the place where the key was drawn: destroy those by hand. "
     "Running workers drop the key at their next sweep; Python cannot wipe their memory, so restart them."
@@ -54,7 +55,7 @@ def require_destructible(key_id: str, directory: Directory, held: int, now: date
         ends = max(key.valid_to for key in listed)
         raise InputError(
             "key-in-use",
-            f"Reports sealed to this key are taken until {GRACE.days} days after {ends.isoformat()}.",
+            Phrase("Reports sealed to this key are taken until %(grace)s days after %(day)s.", grace=GRACE.days, day=ends.isoformat()),
             "Rotate first (`manage.py make_keys rotate`); destroy the old key when its window and the grace after it are over.",
             found=key_id,
         )
@@ -62,7 +63,7 @@ def require_destructible(key_id: str, directory: Directory, held: int, now: date
     if waiting:
         raise InputError(
             "reports-waiting",
-            f"{waiting} reports sealed to this key are not opened yet.",
+            Phrase("%(waiting)s reports sealed to this key are not opened yet.", waiting=waiting),
             "Let the worker finish; a report whose key is gone is lost.",
             found=key_id,
         )
@@ -129,7 +130,7 @@ def overwrite_and_delete(file: Path) -> None:
 def not_writable(file: Path, error: OSError) -> InputError:
     return InputError(
         "key-not-writable",
-        f"The file cannot be overwritten and deleted: {error.strerror}.",
+        Phrase("The file cannot be overwritten and deleted: %(reason)s.", reason=error.strerror or ""),
         "Run this as the owner of the file, where it lies on a writable disk.",
         place=Place(str(file)),
     )

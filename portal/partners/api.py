@@ -17,6 +17,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from portal.accounts.api_keys import Holder
 from portal.accounts.models import Role
 from portal.accounts.scopes import Scope
@@ -127,7 +128,7 @@ class GrantedValuesView(ListView):
     """The protected values of one submission, where its site granted a provider its values."""
 
     scope: ClassVar[str] = Scope.GRANTED
-    filters = (Filter("submission", r"[0-9a-f]{64}", "SHA-256 of the envelope.", needed=True),)
+    filters = (Filter("submission", r"[0-9a-f]{64}", Phrase("SHA-256 of the envelope."), needed=True),)
 
     def get(self, request: Request) -> Response:
         views = granted_values(self.who(request), self.asked(request, "submission"))

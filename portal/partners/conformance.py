@@ -15,7 +15,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Name, Phrase
 from portal.accounts.models import Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of, organisations_as, within
 from portal.auditlog.models import Action
@@ -42,8 +42,7 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class ConformanceView:
     id: int
-    provider: str
-    provider_zh: str
+    provider: Name
     product: str
     version: str
     source: str
@@ -165,7 +164,6 @@ def _views(rows: QuerySet[Conformance]) -> tuple[ConformanceView, ...]:
         ConformanceView(
             row.pk,
             row.provider.name,
-            row.provider.name_zh,
             row.product,
             row.version,
             row.source,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Name, Phrase
 from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment
@@ -41,11 +41,9 @@ MOST = Decimal(10) ** 14
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
     id: int
-    supplier: str
-    supplier_zh: str
+    supplier: Name
     site: str
-    site_name: str
-    site_name_zh: str
+    site_name: Name
     period: str
     carrier: str
     quantity: Decimal
@@ -139,10 +137,8 @@ def _views(rows: QuerySet[Delivery]) -> tuple[DeliveryView, ...]:
         DeliveryView(
             row.pk,
             row.supplier.name,
-            row.supplier.name_zh,
             row.site.slug,
             row.site.name,
-            row.site.name_zh,
             row.period,
             row.carrier,
             row.quantity,

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import managed_sites, organisations_as
 from portal.auditlog.models import Action
@@ -27,8 +28,7 @@ class GrantView:
     """For the firm: who sees what of a site, or saw it."""
 
     id: int
-    partner: str
-    partner_zh: str
+    partner: Name
     kind: str
     receipts: bool
     values: bool
@@ -42,8 +42,7 @@ class GrantedView:
     """For the partner: a site and what of it is open."""
 
     site: str
-    site_name: str
-    site_name_zh: str
+    site_name: Name
     pack: str
     receipts: bool
     values: bool
@@ -111,7 +110,6 @@ def grants_at(user: User, site_slug: str) -> tuple[GrantView, ...]:
         GrantView(
             row.pk,
             row.partner.name,
-            row.partner.name_zh,
             row.partner.kind,
             row.receipts,
             row.values,
@@ -141,7 +139,6 @@ def granted_sites(user: User, role: Role) -> tuple[GrantedView, ...]:
         GrantedView(
             row.site.slug,
             row.site.name,
-            row.site.name_zh,
             row.site.pack,
             row.receipts,
             row.values,

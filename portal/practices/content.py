@@ -14,7 +14,7 @@ from benchmarks.declared import Words
 from benchmarks.guidance.causes import Cause
 from benchmarks.guidance.practices import Library, Listing, Practice, told_by_a_firm
 from benchmarks.measurements import Metric
-from benchmarks.phrases import Name
+from portal.names import in_chinese, name_of
 from portal.practices.models import Entry
 
 TEXTS = ("title", "done", "conditions", "equipment")
@@ -70,7 +70,8 @@ def listing_and_practice(entry: Entry) -> tuple[Listing, Practice]:
     if entry.organisation is None:
         words, read_in = Words(en=text["source_en"], zh=text["source_zh"]), text["read_on"]
     else:
-        firm = Name(entry.organisation.name, zh=entry.organisation.name_zh or entry.organisation.name) if entry.named else None
+        called = entry.organisation.name
+        firm = name_of(called, in_chinese(called) or called) if entry.named else None
         words, read_in = told_by_a_firm(firm), published.isoformat()
     source = hashlib.sha256(f"{words.by_language} {read_in}".encode()).hexdigest()[:12]
     listing = Listing(

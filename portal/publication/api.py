@@ -15,6 +15,8 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
+from portal.names import in_chinese
 from portal.problems import RefusedError
 from portal.publication import selectors
 from portal.publication.citation import api_url, file_name
@@ -245,7 +247,12 @@ def refuse_if_several(pack: str, period: str, route: str | None, place: str | No
     if len(meant) > 1:
         rest = f"{route or selectors.main_route(pack)}/{quote(period, safe='')}/"
         named = ", ".join(f"/api/v1/benchmarks/{pack}/{quote(one.path.replace('/', '.'))}/{rest}" for one in meant)
-        raise RefusedError(409, "several-jurisdictions", "Several jurisdictions have published this benchmark.", f"Ask one of: {named}.")
+        raise RefusedError(
+            409,
+            "several-jurisdictions",
+            "Several jurisdictions have published this benchmark.",
+            Phrase("Ask one of: %(addresses)s.", addresses=named),
+        )
 
 
 @extend_schema_view(get=extend_schema(operation_id="benchmark_version", **DESCRIBED))
@@ -285,7 +292,7 @@ class BenchmarkOfPlaceView(BenchmarkVersionOfPlaceView):
 def _row(view: ListedView) -> dict[str, Any]:
     return {
         "pack": view.pack,
-        "jurisdiction": {"path": view.place, "en": view.scope, "zh": view.scope_zh or view.scope},
+        "jurisdiction": {"path": view.place, "en": view.scope, "zh": in_chinese(view.scope) or view.scope},
         "route": view.route,
         "product": view.summary.product,
         "period": view.period,

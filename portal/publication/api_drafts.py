@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.listing import PERIOD, Filter, ListView, listed, number, row_of
 from portal.publication.models import Status
@@ -33,8 +34,8 @@ class DraftsView(ListView):
 
     scope: ClassVar[str] = Scope.DRAFTS
     filters = (
-        Filter("group", r"[1-9][0-9]{0,8}", "A peer group, by the number that `periods` gives.", needed=True),
-        Filter("period", PERIOD, "As `--period` spells it.", needed=True),
+        Filter("group", r"[1-9][0-9]{0,8}", Phrase("A peer group, by the number that `periods` gives."), needed=True),
+        Filter("period", PERIOD, Phrase("As `--period` spells it."), needed=True),
     )
 
     def get(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.intake.api_reports import ReportSerializer, report_row
 from portal.intake.models import State
@@ -37,7 +38,7 @@ class ReportsView(ListView):
     """The submissions of the organisation's own sites with states, receipts and the versions they entered, as they came."""
 
     scope: ClassVar[str] = Scope.SUBMISSIONS
-    filters = (SITE_FILTER, PERIOD_FILTER, Filter("state", "|".join(State.values), "The state of a submission."))
+    filters = (SITE_FILTER, PERIOD_FILTER, Filter("state", "|".join(State.values), Phrase("The state of a submission.")))
 
     def get(self, request: Request) -> Response:
         wanted = {name: value for name in ("site", "period", "state") if (value := self.asked(request, name))}

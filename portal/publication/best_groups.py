@@ -27,6 +27,7 @@ from portal.auditlog.recording import record
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import overlapping
 from portal.days import scheme_day
+from portal.names import in_chinese
 from portal.problems import RefusedError
 from portal.publication.models import BestGroup, Publication, Status
 from portal.publication.publishing import subject_of
@@ -120,7 +121,7 @@ def _content(row: Publication) -> JSON:
         )
     period, group = row.period, row.period.peer_group
     places = Jurisdiction.objects.filter(path__startswith=group.scope.path)
-    names = {one.path: {"en": one.name, "zh": one.name_zh or one.name} for one in places}
+    names = {one.path: {"en": str(one.name), "zh": in_chinese(one.name) or str(one.name)} for one in places}
     document = {
         "schema": SCHEMA,
         "benchmark": {

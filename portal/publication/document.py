@@ -14,6 +14,7 @@ from benchmarks.composition.curve import LADDERS, percents
 from benchmarks.disclosure import GateResult
 from benchmarks.wire.published import SCHEMA
 from portal.accounts.models import Jurisdiction
+from portal.names import in_chinese
 from portal.publication.breaks import Breaks, Cell, cell_of
 from portal.publication.shapes import LabelView, StepView, TotalView, label_view
 from portal.standings.bands import Bands
@@ -78,7 +79,7 @@ class Scope:
 
     @classmethod
     def of(cls, jurisdiction: Jurisdiction) -> Scope:
-        return cls(jurisdiction.path, jurisdiction.name, jurisdiction.name_zh or jurisdiction.name)
+        return cls(jurisdiction.path, str(jurisdiction.name), in_chinese(jurisdiction.name) or str(jurisdiction.name))
 
 
 def document_of(
@@ -232,7 +233,7 @@ def _step(step: StepView, bands: Bands | None) -> dict[str, Any]:
 
 
 def _bands(told: Bands) -> dict[str, Any]:
-    named = [{"quarter": one.quarter, "firm": one.firm, "firm_zh": one.firm_zh} for one in told.named]
+    named = [{"quarter": one.quarter, "firm": str(one.firm), "firm_zh": in_chinese(one.firm)} for one in told.named]
     return {"quarters": list(told.quarters), "untold": told.untold, "named": named}
 
 

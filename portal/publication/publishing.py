@@ -28,6 +28,7 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import overlapping
+from portal.names import in_chinese
 from portal.problems import RefusedError
 from portal.publication import announcing, asking
 from portal.publication.audited import excluded, told_of_change, verification
@@ -295,7 +296,7 @@ def _approval(user: User, at: datetime, act: str) -> Approval:
     if membership is None:
         with override("zh-hans"):
             return Approval(str(NAMELESS), _local(at), act, gettext(NAMELESS))
-    return Approval(membership.organisation.name, _local(at), act, membership.organisation.name_zh)
+    return Approval(str(membership.organisation.name), _local(at), act, in_chinese(membership.organisation.name))
 
 
 _SENTENCES = {

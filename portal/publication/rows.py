@@ -10,7 +10,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.disclosure import GateResult
+from benchmarks.phrases import Name
 from portal.days import scheme_day
+from portal.names import Called
 from portal.plain_views import view_of
 from portal.publication.models import UNSEEN, Publication, Status
 from portal.publication.shapes import BenchmarkView, ListedView, VersionView, label_view, summary_view
@@ -36,8 +38,7 @@ _COLUMNS = {
     "pack_version": f"{_GROUP}pack_version",
     "route": f"{_GROUP}route",
     "place": f"{_GROUP}scope__path",
-    "scope": f"{_GROUP}scope__name",
-    "scope_zh": f"{_GROUP}scope__name_zh",
+    "scope": "called",
     "period": "period__name",
     "start": "period__start",
     "end": "period__end",
@@ -68,8 +69,7 @@ class Row:
     pack_version: str
     route: str
     place: str
-    scope: str
-    scope_zh: str
+    scope: Name
     period: str
     start: datetime
     end: datetime
@@ -81,7 +81,10 @@ class Row:
 
 
 def read(rows: QuerySet[Publication]) -> tuple[Row, ...]:
-    return tuple(Row(**{name: row[column] for name, column in _COLUMNS.items()}) for row in rows.values(*_COLUMNS.values()))
+    return tuple(
+        Row(**{name: row[column] for name, column in _COLUMNS.items()})
+        for row in rows.annotate(called=Called(f"{_GROUP}scope__")).values(*_COLUMNS.values())
+    )
 
 
 def public() -> QuerySet[Publication]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Jurisdiction, Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of
 from portal.catalogue.selectors import touch
@@ -22,8 +23,7 @@ class GroupInForce:
     pack_version: str  # of the newest
     route: str
     place: str
-    scope: str
-    scope_zh: str
+    scope: Name
     periods: tuple[int, ...]
 
     @property
@@ -52,7 +52,7 @@ def groups_in_force(user: User | None = None) -> tuple[GroupInForce, ...]:
     for row in rows:
         found.setdefault((row.pack, row.route, row.place), []).append(row)
     return tuple(
-        GroupInForce(pack, of[-1].pack_version, route, place, of[-1].scope, of[-1].scope_zh, tuple(row.period_id for row in of))
+        GroupInForce(pack, of[-1].pack_version, route, place, of[-1].scope, tuple(row.period_id for row in of))
         for (pack, route, place), of in sorted(found.items())
     )
 
@@ -63,11 +63,11 @@ def years_of(groups: tuple[GroupInForce, ...]) -> tuple[tuple[InForceView, ...],
     return tuple(tuple(views[period] for period in group.periods[-MOST_YEARS:] if period in views) for group in groups)
 
 
-def authorities() -> tuple[tuple[str, str], ...]:
-    """Names, in English and Chinese, of the regulators in whose jurisdiction something is in force."""
+def authorities() -> tuple[Name, ...]:
+    """Names of the regulators in whose jurisdiction something is in force."""
     scopes = in_force().values("period__peer_group__scope")
     rows = Organisation.objects.filter(kind=Role.REGULATOR, jurisdiction__in=scopes).order_by("name")
-    return tuple(rows.values_list("name", "name_zh"))
+    return tuple(row.name for row in rows)
 
 
 def drafts_waiting(user: User) -> tuple[DraftWaiting, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Max, Q, QuerySet
 
 from benchmarks import packs
+from benchmarks.phrases import Name
 from portal.accounts.models import User
 from portal.catalogue.models import PeerGroup
 from portal.catalogue.selectors import PeerGroupView, group_of
@@ -26,8 +27,7 @@ class PlaceView:
     """A jurisdiction by its path."""
 
     path: str
-    name: str
-    name_zh: str
+    name: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def places(pack: str, period: str, route: str | None = None, version: int | None
     asked = _versions(pack, period, route, None)
     rows = read(asked if version is None else asked.filter(version=version))
     meant = [row for row in rows if row.first_at_its_address] or rows
-    return tuple(PlaceView(*place) for place in dict.fromkeys((row.place, row.scope, row.scope_zh) for row in meant))
+    return tuple(PlaceView(*place) for place in {row.place: row.scope for row in meant}.items())
 
 
 def main_route(pack: str) -> str:

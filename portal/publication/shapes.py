@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.composition import CurvePoint, IndustryLabel, Potential, RouteTotal, StepBest
 from benchmarks.disclosure import CellDecision, GateResult
+from benchmarks.phrases import Name
 from portal.plain_views import view_of
 
 Interval = tuple[float, float]
@@ -131,8 +132,7 @@ class BenchmarkView:
     pack_version: str
     route: str
     place: str  # path of the jurisdiction
-    scope: str
-    scope_zh: str
+    scope: Name
     product: str
     period: str
     version: int
@@ -164,8 +164,7 @@ class ListedView:
     pack_version: str
     route: str
     place: str  # path of the jurisdiction
-    scope: str
-    scope_zh: str
+    scope: Name
     period: str
     version: int
     status: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from django.db.models import Model
 
 from benchmarks import packs
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase, listed
 from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import within
 from portal.assurance.assigning import assign
@@ -63,7 +64,11 @@ class Change:
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.detail}"
+        return self.words
+
+    @property
+    def words(self) -> Phrase:
+        return Phrase("%(subject)s: %(detail)s", subject=self.subject, detail=self.detail)
 
 
 def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[Change, ...]:
@@ -92,7 +97,7 @@ class _Register:
     def bring_to(self, roll: Roll) -> tuple[Change, ...]:
         for depth in range(len(LEVELS)):  # a parent before what lies in it
             self._jurisdictions([declared for declared in roll.jurisdictions if declared.path.count("/") == depth], LEVELS[depth])
-        firms = [_Entry(f"firm {firm.name}", firm.name, {"name_zh": firm.name_zh}) for firm in roll.firms]
+        firms = [_Entry(Phrase("firm %(name)s", name=firm.name), firm.name, {"name_zh": firm.name_zh}) for firm in roll.firms]
         self._keep(ControllingFirm, "name", firms)
         self._organisations(roll.organisations)
         self._people(roll.people)
@@ -112,7 +117,7 @@ class _Register:
             "path",
             [
                 _Entry(
-                    f"jurisdiction {one.path}",
+                    Phrase("jurisdiction %(path)s", path=one.path),
                     one.path,
                     {"name": one.name, "name_zh": one.name_zh, "level": level, "parent": found.get(parents[one.path])},
                 )
@@ -127,12 +132,12 @@ class _Register:
             if given is None:
                 raise InputError(
                     "organisation-incomplete",
-                    f"The {one.kind} {one.name} has no {name}.",
-                    f"Add `{name}` to its entry: an enterprise has a controlling firm, a regulator a jurisdiction.",
+                    Phrase("The %(kind)s %(organisation)s has no %(field)s.", kind=str(one.kind), organisation=one.name, field=name),
+                    Phrase("Add `%(field)s` to its entry: an enterprise has a controlling firm, a regulator a jurisdiction.", field=name),
                 )
         firms = named(ControllingFirm, "name", (one.firm for one in declared if one.firm))
         places = named(Jurisdiction, "path", (one.jurisdiction for one in declared if one.jurisdiction))
-        holders = {code: row.name for code, row in of_keys(Organisation, "credit_code", (one.credit_code for one in declared)).items()}
+        holders = {code: str(row.name) for code, row in of_keys(Organisation, "credit_code", (one.credit_code for one in declared)).items()}
         for one in declared:
             if one.credit_code and holders.setdefault(one.credit_code, one.name) != one.name:
                 raise taken(one.credit_code)
@@ -141,7 +146,7 @@ class _Register:
             "name",
             [
                 _Entry(
-                    f"organisation {one.name}",
+                    Phrase("organisation %(name)s", name=one.name),
                     one.name,
                     {
                         "name_zh": one.name_zh,
@@ -157,7 +162,9 @@ class _Register:
         )
 
     def _people(self, declared: Sequence[DeclaredPerson]) -> None:
-        entries = [_Entry(f"person {one.email}", one.email, {"name": one.name, "is_active": one.active}) for one in declared]
+        entries = [
+            _Entry(Phrase("person %(email)s", email=one.email), one.email, {"name": one.name, "is_active": one.active}) for one in declared
+        ]
         # no sign-in before `manage.py changepassword`
         users = self._keep(User, "email", entries, lambda: {"password": make_password(None)})
         houses = named(Organisation, "name", (name for one in declared for name in one.acts_for))
@@ -171,14 +178,17 @@ class _Register:
             for organisation in sorted(acts_for - before.keys(), key=str):
                 before[organisation] = Membership(user=user, organisation=organisation, role=organisation.kind)
                 begun.append(before[organisation])
-                self._note(f"person {one.email}", f"acts for {organisation}")
+                self._note(Phrase("person %(email)s", email=one.email), Phrase("acts for %(organisation)s", organisation=str(organisation)))
             for organisation in sorted(before.keys() - acts_for, key=str):
                 ended = before.pop(organisation)
                 if ended.pk is None:
                     begun.remove(ended)
                 else:
                     ended.delete()
-                self._note(f"person {one.email}", f"acts for {organisation} no longer")
+                self._note(
+                    Phrase("person %(email)s", email=one.email),
+                    Phrase("acts for %(organisation)s no longer", organisation=str(organisation)),
+                )
         Membership.objects.bulk_create(begun, AT_ONCE)
 
     def _sites(self, declared: Sequence[DeclaredSite]) -> None:
@@ -192,7 +202,7 @@ class _Register:
         if reported := Submission.objects.filter(site__slug__in=moved).values_list("site__slug", flat=True).first():
             raise InputError(
                 "site-has-reported",
-                f"The site {reported} has reported: its pack and its organisation stand in what was published.",
+                Phrase("The site %(site)s has reported: its pack and its organisation stand in what was published.", site=reported),
                 "Register the plant under a new site id and enrol its agent again.",
             )
         self._keep(
@@ -200,7 +210,7 @@ class _Register:
             "slug",
             [
                 _Entry(
-                    f"site {one.id}",
+                    Phrase("site %(site)s", site=one.id),
                     one.id,
                     {
                         "name": one.name,
@@ -230,29 +240,39 @@ class _Register:
         group = make_peer_group(declared.pack, scope, obliged, declared.route, declared.version, voluntary=voluntary)
         subject = f"peer group {group}"[:254]
         if group.pk not in known:
-            self._note(subject, "made")
+            self._note(subject, Phrase("made"))
         for member in sorted(_members(declared.pack, scope).items() - before.items()):
             (_group, site), is_obliged = member
-            self._note(subject, f"{site} is {'obliged' if is_obliged else 'taking part by its own will'}")
+            self._note(
+                subject,
+                Phrase("%(site)s is obliged", site=str(site))
+                if is_obliged
+                else Phrase("%(site)s is taking part by its own will", site=str(site)),
+            )
         for period in declared.periods:
             self._period(group, period)
 
     def _period(self, group: PeerGroup, declared: DeclaredPeriod) -> None:
         known = group.periods.count()
         period = open_period(group, declared.name, self.by, self.now)
-        subject = f"period {group.pack}/{period.name}"
+        subject = Phrase("period %(pack)s/%(period)s", pack=group.pack, period=period.name)
         if group.periods.count() > known:
-            self.changes.append(Change(subject, "opened"))  # the service put it on record
+            self.changes.append(Change(subject, Phrase("opened")))  # the service put it on record
         if declared.due is not None:
             due = datetime.combine(declared.due + timedelta(days=1), time(), ZoneInfo(settings.TIME_ZONE))  # the end of that day
             self._keep(ReportingPeriod, "pk", [_Entry(subject, period.pk, {"due": due})])
         if declared.closed and period.closed_at is None:
             close_period(period, self.by, self.now)
-            self.changes.append(Change(subject, "closed"))
+            self.changes.append(Change(subject, Phrase("closed")))
         if period.closed_at is not None and not declared.closed:
             raise InputError(
                 "period-closed",
-                f"The period {declared.name} of {group} was closed on {period.closed_at:%Y-%m-%d}; what is closed stays closed.",
+                Phrase(
+                    "The period %(period)s of %(group)s was closed on %(day)s; what is closed stays closed.",
+                    period=declared.name,
+                    group=str(group),
+                    day=f"{period.closed_at:%Y-%m-%d}",
+                ),
                 "Write `closed = true` beside it.",
             )
 
@@ -263,7 +283,11 @@ class _Register:
         by = named(User, "email", [declared.by])[declared.by]
         assign(body, site, declared.period, by, self.now, declared.due, sees_values=declared.sees_values)
         if not known:
-            self.changes.append(Change(f"site {site}", f"{body} checks {declared.period}"))
+            self.changes.append(
+                Change(
+                    Phrase("site %(site)s", site=site.slug), Phrase("%(body)s checks %(period)s", body=str(body), period=declared.period)
+                )
+            )
 
     def _keep(
         self,
@@ -287,11 +311,20 @@ class _Register:
             if row is None:
                 row = rows[entry.key] = model(**{key: entry.key}, **entry.fields, **at_first())
                 made.append(row)
-                self._note(entry.subject, "made")
+                self._note(entry.subject, Phrase("made"))
                 continue
             changed = {name: value for name, value in entry.fields.items() if differs(row, name, value)}
             if changed:
-                self._note(entry.subject, "; ".join(f"{name} was {getattr(row, name)}, is {value}" for name, value in changed.items()))
+                self._note(
+                    entry.subject,
+                    cast(
+                        "str",
+                        listed(
+                            Phrase("%(field)s was %(before)s, is %(now)s", field=name, before=str(getattr(row, name)), now=str(value))
+                            for name, value in changed.items()
+                        ),
+                    ),
+                )
                 for name, value in changed.items():
                     setattr(row, name, value)
                 if row.pk is not None:

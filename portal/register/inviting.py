@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from benchmarks.phrases import Name, Phrase
+from benchmarks.phrases import Phrase
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
@@ -69,7 +69,7 @@ def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, dele
         raise RefusedError(
             400,
             "delegate-of-no-firm",
-            Phrase("%(firm)s has no sites that a delegate could act for.", firm=Name(firm.name, zh=firm.name_zh)),
+            Phrase("%(firm)s has no sites that a delegate could act for.", firm=firm.name),
             "Invite them as a colleague from your own organisation.",
         )
     with transaction.atomic():
@@ -77,7 +77,7 @@ def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, dele
             raise RefusedError(
                 409,
                 "already-member",
-                Phrase("%(person)s already acts for %(firm)s.", person=address, firm=Name(firm.name, zh=firm.name_zh)),
+                Phrase("%(person)s already acts for %(firm)s.", person=address, firm=firm.name),
                 "Change what they may do in the list of people instead.",
             )
         waiting_invitations().filter(organisation=firm, email=address).update(revoked_at=now)
@@ -227,7 +227,7 @@ def _require_another_manager(row: Membership) -> None:
         Phrase(
             "%(person)s is the only person left who manages %(firm)s.",
             person=row.user.email,
-            firm=Name(row.organisation.name, zh=row.organisation.name_zh),
+            firm=row.organisation.name,
         ),
         "Make somebody else the manager first.",
     )

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from benchmarks.composition.participants import DEPARTED
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Name, Phrase
 from portal.accounts.audience import people_of_firms
 from portal.accounts.models import ApiKey, Device, EnrolmentToken, Membership, Organisation, Role, Site, User
 from portal.accounts.parting import delete_people
@@ -29,6 +29,7 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.models import ExtensionRequest, PeerGroupMember
 from portal.intake.models import State, Submission
+from portal.names import in_chinese, name_of
 from portal.notifications.kinds import Kind
 from portal.notifications.models import Mail, Notice
 from portal.notifications.selectors import language_of
@@ -69,8 +70,7 @@ class Extent:
 class Deleted:
     """What was deleted: for the certificate. The digests are those of the receipts that the firm has kept."""
 
-    firm: str
-    firm_zh: str
+    firm: Name
     at: str  # ISO 8601
     digests: tuple[str, ...]
     values: int
@@ -148,7 +148,10 @@ def deleted(secret: str, now: datetime) -> Deleted | None:
     """The certificate of deletion, for whoever has its link."""
     rows = Leaving.objects.filter(secret_sha256=digest_of(secret), carried_out_at__gt=now - LINK_GOOD_FOR)
     stored = rows.values_list("certificate", flat=True).first()
-    return None if stored is None else Deleted(**{**stored, "digests": tuple(stored["digests"])})
+    if stored is None:
+        return None
+    told = {name: value for name, value in stored.items() if name != "firm_zh"}
+    return Deleted(**{**told, "firm": name_of(stored["firm"], stored["firm_zh"]), "digests": tuple(stored["digests"])})
 
 
 def _carry_out(leaving: int, now: datetime) -> bool:
@@ -175,9 +178,9 @@ def _carry_out(leaving: int, now: datetime) -> bool:
         Membership.objects.filter(organisation=firm)._raw_delete("default")
         gone = delete_people([one for one, *_rest in members])
         digests = tuple(reports.order_by("log_index").values_list("digest", flat=True))
-        done = Deleted(firm.name, firm.name_zh, now.isoformat(), digests, values, gone, len(sites))
+        done = Deleted(firm.name, now.isoformat(), digests, values, gone, len(sites))
         secret = secrets.token_urlsafe(32)
-        row.carried_out_at, row.secret_sha256, row.certificate = now, digest_of(secret), asdict(done)
+        row.carried_out_at, row.secret_sha256, row.certificate = now, digest_of(secret), {**asdict(done), "firm_zh": in_chinese(done.firm)}
         row.save(update_fields=["carried_out_at", "secret_sha256", "certificate"])
         for email, language in letters:
             post("firm_left", email, language, {"firm": firm.name}, secret, now)
@@ -283,7 +286,7 @@ def _waiting() -> QuerySet[Leaving]:
 
 
 def _tell(kind: Kind, firm: Organisation, more: dict[str, str], now: datetime) -> None:
-    told = {"firm_name": firm.name, "firm_name_zh": firm.name_zh, **more}
+    told = {"firm_name": firm.name, "firm_name_zh": in_chinese(firm.name), **more}
     managers = Membership.objects.filter(organisation=firm, role=Role.ENTERPRISE, delegate=False, user__is_active=True)
     tell(kind, managers.values_list("user_id", flat=True), "web:people", {}, told, now)
 

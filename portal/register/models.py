@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from portal.accounts.models import HEX_32, SITE_ID, Jurisdiction, Organisation, Role, Site, SizeClass, User
+from portal.names import NameField
 
 
 class Invitation(models.Model):
@@ -44,7 +45,7 @@ class FirmApplication(Decided):
     """
 
     kind = models.CharField(max_length=20, choices=Role.choices, default=Role.ENTERPRISE)
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     name_zh = models.CharField(max_length=200, blank=True)
     credit_code = models.CharField(max_length=18, blank=True, default="", db_default="")
     controlling_firm = models.CharField(max_length=200, blank=True)  # as an enterprise spells it; the regulator says which firm that is
@@ -104,7 +105,7 @@ class SiteApplication(Decided):
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="site_applications")
     site = models.ForeignKey(Site, models.CASCADE, null=True, related_name="applications")
     slug = models.CharField(max_length=63, validators=[SITE_ID])
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     name_zh = models.CharField(max_length=200, blank=True)
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="+")
     credit_code = models.CharField(max_length=18, blank=True, default="", db_default="")

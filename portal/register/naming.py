@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.intake.models import ReportConsent
 from portal.register.inviting import led_firms
@@ -17,8 +18,7 @@ class ReportTerms:
     """What one report said, as ids; `terms` is the digest of the wording that was shown at the plant."""
 
     site: str
-    site_name: str
-    site_name_zh: str
+    site_name: Name
     period: str
     revision: int
     scheme: str
@@ -32,8 +32,7 @@ class ReportTerms:
 @dataclass(frozen=True, slots=True)
 class ConsentView:
     firm: int
-    name: str
-    name_zh: str
+    name: Name
     led: bool  # whether the reader may change the choice
     named: bool
     history: tuple[ChoiceView, ...]
@@ -52,7 +51,6 @@ def consent_of(user: User, firm: int) -> ConsentView | None:
     return ConsentView(
         firm=organisation.pk,
         name=organisation.name,
-        name_zh=organisation.name_zh,
         led=led_firms(user).filter(pk=firm).exists(),
         named=bool(history) and history[0].named,
         history=history,
@@ -71,7 +69,6 @@ def _terms(row: ReportConsent) -> ReportTerms:
     return ReportTerms(
         report.site.slug,
         report.site.name,
-        report.site.name_zh,
         report.period,
         report.revision,
         row.scheme,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db.models import ForeignKey, Model
 
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase, alternatives
 from portal.translog.selectors import batched
 
 AT_ONCE = 1_000
@@ -45,8 +46,8 @@ def unknown(what: str, name: str, known: Iterable[str]) -> InputError:
     near = difflib.get_close_matches(name, list(known), n=3)
     return InputError(
         "name-unknown",
-        f"There is no {what} {name!r}.",
+        Phrase("There is no %(what)s %(name)s.", what=what, name=repr(name)),
         "Correct the name, or declare it in the file; nothing was changed.",
         found=name,
-        wanted=" or ".join(near) if near else f"a {what} that is declared",
+        wanted=cast("str", alternatives(near)) if near else Phrase("a %(what)s that is declared", what=what),
     )

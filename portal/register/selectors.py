@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import F
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.notifications.selectors import unreached
 from portal.register.inviting import INVITING, led_houses, waiting_invitations
@@ -38,8 +39,7 @@ class InvitationView:
 class HouseView:
     id: int
     kind: str  # Role value
-    name: str
-    name_zh: str
+    name: Name
     led: bool  # whether the reader may invite and part with people
     members: tuple[MemberView, ...]
     invitations: tuple[InvitationView, ...]
@@ -62,9 +62,7 @@ def houses_of(user: User, now: datetime) -> tuple[HouseView, ...]:
         waiting[one.organisation_id].append(
             InvitationView(one.pk, one.email, one.may_manage, one.delegate, one.expires_at, one.expires_at <= now, one.email in failed)
         )
-    return tuple(
-        HouseView(one.pk, one.kind, one.name, one.name_zh, one.pk in led, tuple(members[one.pk]), tuple(waiting[one.pk])) for one in houses
-    )
+    return tuple(HouseView(one.pk, one.kind, one.name, one.pk in led, tuple(members[one.pk]), tuple(waiting[one.pk])) for one in houses)
 
 
 def member_of_led_house(user: User, membership: int) -> tuple[MemberView, str] | None:
@@ -84,8 +82,7 @@ class SiteWishView:
     """A site that waits for approval or was refused, for its firm."""
 
     slug: str
-    name: str
-    name_zh: str
+    name: Name
     resize: bool  # another size class for a site that exists
     size_class: str
     applied_at: datetime
@@ -98,8 +95,6 @@ def site_wishes_of(user: User) -> tuple[SiteWishView, ...]:
     own = Organisation.objects.filter(kind=Role.ENTERPRISE, memberships__user=user, memberships__role=Role.ENTERPRISE)
     rows = SiteApplication.objects.filter(organisation__in=own).exclude(approved=True).order_by("-applied_at", "-pk")
     return tuple(
-        SiteWishView(
-            row.slug, row.name, row.name_zh, row.site_id is not None, row.size_class, row.applied_at, row.approved is False, row.reason
-        )
+        SiteWishView(row.slug, row.name, row.site_id is not None, row.size_class, row.applied_at, row.approved is False, row.reason)
         for row in rows
     )

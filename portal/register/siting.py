@@ -21,6 +21,7 @@ from portal.accounts.selectors import jurisdictions_of, led_sites, within
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue import peer_groups
+from portal.names import in_chinese
 from portal.notifications.kinds import Kind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
@@ -175,7 +176,7 @@ def _tell_regulators(jurisdiction: Jurisdiction, now: datetime) -> None:
 
 
 def _tell_firm(kind: Kind, row: SiteApplication, now: datetime) -> None:
-    told = {"site": row.slug, "site_name": row.name, "site_name_zh": row.name_zh}
+    told = {"site": row.slug, "site_name": row.name, "site_name_zh": in_chinese(row.name)}
     tell(kind, people_of_firms((row.organisation_id,)), "web:sites", {}, told, now)
 
 

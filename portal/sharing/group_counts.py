@@ -13,6 +13,7 @@ from django.db import transaction
 from benchmarks import packs
 from benchmarks.disclosure import member_counts
 from benchmarks.disclosure.member_counts import Contributions
+from benchmarks.phrases import Name
 from benchmarks.wire.attestations import Opinion
 from portal import wall
 from portal.accounts.models import User
@@ -43,7 +44,7 @@ class ShownMember:
 
     slug: str
     labels: Labels
-    attested: Mapping[str, tuple[str, str, date]]
+    attested: Mapping[str, tuple[Name, date]]
     grade: str  # as declared, where an officer confirmed it
 
 
@@ -122,7 +123,7 @@ class _Found:
     def shown(self, row: GroupMember) -> ShownMember:
         found, attested = self.labels[row.slug], {}
         if (one := self.attested.get(row.slug)) is not None:
-            attested = dict.fromkeys({label.step for label in found.rows}, (one.body.name, one.body.name_zh, one.valid_until))
+            attested = dict.fromkeys({label.step for label in found.rows}, (one.body.name, one.valid_until))
         return ShownMember(row.slug, found, attested, self.grades.get(row.slug, ""))
 
 

@@ -22,6 +22,7 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.intake.models import State as ReportState
 from portal.intake.models import Submission
+from portal.names import in_chinese
 from portal.notifications.kinds import Kind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
@@ -92,8 +93,8 @@ def invite(group: SiteGroup, slugs: Sequence[str], by: User, now: datetime) -> i
             row.save()
             record(now, by.email, Action.GROUP_INVITED, _subject(group), slug)
         for site in Site.objects.filter(slug__in=asked, retired_at=None):
-            told = {**named(site), "group": group.name, "group_zh": group.name_zh}
-            told |= {"firm_name": group.run_by.name, "firm_name_zh": group.run_by.name_zh}
+            told = {**named(site), "group": group.name, "group_zh": in_chinese(group.name)}
+            told |= {"firm_name": group.run_by.name, "firm_name_zh": in_chinese(group.run_by.name)}
             tell(Kind.GROUP_INVITED, people_of_site(site), "web:join-group", {"group": group.pk, "slug": site.slug}, told, now)
     return len(asked)
 

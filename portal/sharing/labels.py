@@ -10,8 +10,10 @@ from typing import Any
 
 from django.db.models import F
 
+from benchmarks.phrases import Name
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission
+from portal.names import in_chinese, name_of
 from portal.standings.cohort import Cell, cell_of
 from portal.standings.models import ProtectedValue, Standing
 
@@ -41,11 +43,9 @@ class LabelRow:
 class Labels:
     """One report as it may be shown to others: no account, no device, no other firm."""
 
-    firm: str
-    firm_zh: str
+    firm: Name
     site: str
-    site_name: str
-    site_name_zh: str
+    site_name: Name
     pack: str
     pack_version: str
     route: str
@@ -57,11 +57,13 @@ class Labels:
     rows: tuple[LabelRow, ...]
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "firm_zh": in_chinese(self.firm), "site_name_zh": in_chinese(self.site_name)}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Labels:
-        return cls(**{**stored, "rows": tuple(LabelRow(**row) for row in stored["rows"])})
+        told = {name: value for name, value in stored.items() if name not in ("firm_zh", "site_name_zh")}
+        firm, site = name_of(stored["firm"], stored["firm_zh"]), name_of(stored["site_name"], stored["site_name_zh"])
+        return cls(**{**told, "firm": firm, "site_name": site, "rows": tuple(LabelRow(**row) for row in stored["rows"])})
 
     def only(self, steps: Collection[str]) -> Labels:
         """Without the labels of other steps."""
@@ -101,10 +103,8 @@ def _labels(
     site, firm = row.site, row.site.organisation
     return Labels(
         firm=firm.name,
-        firm_zh=firm.name_zh,
         site=site.slug,
         site_name=site.name,
-        site_name_zh=site.name_zh,
         pack=group.peer_group.pack if group else site.pack,
         pack_version=group.peer_group.pack_version if group else "",
         route=group.peer_group.route if group else "",

@@ -7,6 +7,7 @@ from django.db import models
 from portal.accounts.models import HEX_32, SITE_ID, Organisation, Site
 from portal.auditlog.models import AppendOnly
 from portal.intake.models import Submission
+from portal.names import NameField
 
 
 class Certificate(models.Model):
@@ -58,7 +59,7 @@ class SiteGroup(models.Model):
     """Sites under one name, run by a regulator or a firm. It gives its runner nothing that a member did not agree to show."""
 
     kind = models.CharField(max_length=9, choices=GroupKind.choices)
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     name_zh = models.CharField(max_length=120)
     run_by = models.ForeignKey(Organisation, models.PROTECT, related_name="site_groups")
     made_by = models.CharField(max_length=254)

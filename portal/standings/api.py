@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.accounts.selectors import own_sites
 from portal.listing import PERIOD, SITE, Filter, ListView, listed, number, row_of
@@ -54,7 +55,7 @@ class PlaceSerializer(serializers.Serializer[Any]):
     computed_at = serializers.DateTimeField()
 
 
-NEEDED_PERIOD = Filter("period", PERIOD, "As `--period` spells it.", needed=True)
+NEEDED_PERIOD = Filter("period", PERIOD, Phrase("As `--period` spells it."), needed=True)
 
 
 @listed("standings", StandingSerializer, found=False)
@@ -62,7 +63,7 @@ class StandingsView(ListView):
     """Where one of the organisation's own sites stands in one period, cell by cell. A regulator's key reads no values here."""
 
     scope: ClassVar[str] = Scope.STANDINGS
-    filters = (Filter("site", SITE, "The id of an own site.", needed=True), NEEDED_PERIOD)
+    filters = (Filter("site", SITE, Phrase("The id of an own site."), needed=True), NEEDED_PERIOD)
 
     def get(self, request: Request) -> Response:
         site = self.asked(request, "site")
@@ -80,7 +81,7 @@ class PlacesView(ListView):
     """Between which places each site of a regulator's jurisdiction lies, in one period of a peer group."""
 
     scope: ClassVar[str] = Scope.STANDINGS
-    filters = (Filter("group", r"[1-9][0-9]{0,8}", "A peer group, by the number that `periods` gives.", needed=True), NEEDED_PERIOD)
+    filters = (Filter("group", r"[1-9][0-9]{0,8}", Phrase("A peer group, by the number that `periods` gives."), needed=True), NEEDED_PERIOD)
 
     def get(self, request: Request) -> Response:
         views = ranked(self.who(request), int(self.asked(request, "group")), self.asked(request, "period"))

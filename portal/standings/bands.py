@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from benchmarks.composition import Participant
+from benchmarks.phrases import Name
 from benchmarks.ranking import BAND_PROBABILITY, BANDS, Quarters, quarters
 from benchmarks.route_ranking import WHOLE_ROUTE
 from benchmarks.routes import Pack
 from portal import wall
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import State
+from portal.names import Called
 from portal.standings.cohort import Cohort
 from portal.standings.models import Standing
 from portal.standings.naming import named_firms
@@ -35,8 +37,7 @@ class Named:
     """A firm that chose to be named, in the quarter that it is sure to lie in."""
 
     quarter: int
-    firm: str
-    firm_zh: str
+    firm: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,15 @@ def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: 
 
 def _named(rows: QuerySet[Standing]) -> dict[Cell, dict[str, Named]]:
     """By cell and controlling firm, those that chose it and whose quarter can be told."""
-    fields = ("step", "product", "variant", "metric", "band", "submission__site__organisation__name")
-    more = ("submission__site__organisation__name_zh", "submission__site__organisation__controlling_firm")
-    chosen = rows.filter(submission__site__organisation__in=named_firms()).exclude(band=None)
+    fields = ("step", "product", "variant", "metric", "band", "called", "submission__site__organisation__controlling_firm")
+    chosen = (
+        rows.filter(submission__site__organisation__in=named_firms())
+        .exclude(band=None)
+        .annotate(called=Called("submission__site__organisation__"))
+    )
     found: dict[Cell, dict[str, Named]] = {}
-    for step, product, variant, metric, band, name, name_zh, firm in chosen.values_list(*fields, *more):
-        found.setdefault((step, product, variant, metric), {})[str(firm)] = Named(int(band or 0), name, name_zh)
+    for step, product, variant, metric, band, name, firm in chosen.values_list(*fields):
+        found.setdefault((step, product, variant, metric), {})[str(firm)] = Named(int(band or 0), name)
     return found
 
 

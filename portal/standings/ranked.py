@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from benchmarks.phrases import Name
 from portal.accounts.models import User
 from portal.accounts.selectors import regulated_sites
+from portal.names import Called
 from portal.standings.models import Standing
 
 
 @dataclass(frozen=True, slots=True)
 class RankedView:
-    firm: str
-    firm_zh: str
+    firm: Name
     site: str
-    site_name: str
-    site_name_zh: str
-    jurisdiction: str
-    jurisdiction_zh: str
+    site_name: Name
+    jurisdiction: Name
     step: str
     variant: str
     metric: str
@@ -34,13 +33,10 @@ def ranked(user: User, peer_group: int, period: str) -> tuple[RankedView, ...]:
     rows = Standing.objects.filter(period__peer_group=peer_group, period__name=period, submission__site__in=regulated_sites(user))
     return tuple(
         RankedView(
-            firm=row.submission__site__organisation__controlling_firm__name,
-            firm_zh=row.submission__site__organisation__controlling_firm__name_zh,
+            firm=row.firm,
             site=row.submission__site__slug,
-            site_name=row.submission__site__name,
-            site_name_zh=row.submission__site__name_zh,
-            jurisdiction=row.submission__site__jurisdiction__name,
-            jurisdiction_zh=row.submission__site__jurisdiction__name_zh,
+            site_name=row.site_name,
+            jurisdiction=row.region,
             step=row.step,
             variant=row.variant,
             metric=row.metric,
@@ -50,10 +46,16 @@ def ranked(user: User, peer_group: int, period: str) -> tuple[RankedView, ...]:
             band=row.band,
             computed_at=row.computed_at,
         )
-        for row in rows.order_by("step", "metric", "rank_low", "rank_high", "pk").values_list(*_SITE, *_PLACE, named=True)
+        for row in rows.order_by("step", "metric", "rank_low", "rank_high", "pk")
+        .annotate(**_NAMES)
+        .values_list(*_NAMES, "submission__site__slug", *_PLACE, named=True)
     )
 
 
-_FIRM = ("organisation__controlling_firm__name", "organisation__controlling_firm__name_zh")
-_SITE = tuple(f"submission__site__{name}" for name in (*_FIRM, "slug", "name", "name_zh", "jurisdiction__name", "jurisdiction__name_zh"))
+_SITE = "submission__site__"
+_NAMES = {
+    "firm": Called(f"{_SITE}organisation__controlling_firm__"),
+    "site_name": Called(_SITE),
+    "region": Called(f"{_SITE}jurisdiction__"),
+}
 _PLACE = ("step", "variant", "metric", "rank_low", "rank_high", "of", "band", "computed_at")

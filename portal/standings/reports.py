@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
+from benchmarks.phrases import Name
 from portal.accounts.models import User
 from portal.accounts.selectors import seen_by
 from portal.catalogue.models import ReportingPeriod
@@ -27,8 +28,7 @@ class ReportView:
     id: int  # the submission's row
     period_id: int  # of the peer group's period
     site: str
-    site_name: str
-    site_name_zh: str
+    site_name: Name
     organisation: int  # the firm's row
     pack: str
     pack_version: str
@@ -46,7 +46,7 @@ class ChosenView:
     chosen: tuple[str, str] | None
     report: ReportView | None  # None: nothing was accepted, or the site is in no peer group with such a period
     of_its_site: tuple[ReportView, ...]  # oldest period first
-    names: Mapping[str, tuple[str, str]]  # of the sites, in both languages
+    names: Mapping[str, Name]  # of the sites
 
 
 def chosen_report(user: User, asked: Callable[[tuple[str, str]], bool]) -> ChosenView:
@@ -58,7 +58,7 @@ def chosen_report(user: User, asked: Callable[[tuple[str, str]], bool]) -> Chose
         return ChosenView((), None, None, (), {})
     reports = _placed([row for row in rows if row.site.slug == chosen[0]])
     report = next((one for one in reports if one.period == chosen[1]), None)
-    names = {row.site.slug: (row.site.name, row.site.name_zh) for row in rows}
+    names = {row.site.slug: row.site.name for row in rows}
     return ChosenView(tuple(pairs), chosen, report, reports, names)
 
 
@@ -93,7 +93,6 @@ def _placed(rows: Iterable[Submission]) -> tuple[ReportView, ...]:
             period_id=period.pk,
             site=site.slug,
             site_name=site.name,
-            site_name_zh=site.name_zh,
             organisation=site.organisation_id,
             pack=group.pack,
             pack_version=group.pack_version,

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.phrases import Phrase
 from benchmarks.wire import checkpoints
 from benchmarks.wire import restarts as statements
 from portal import keys
@@ -140,7 +141,7 @@ class EntryView(PublicView):
         """The entry of a commitment, a sealed report or another logged thing, for who knows its digest."""
         digest = _one(request, "digest")
         if not _DIGEST.fullmatch(digest):
-            raise _malformed("digest", "64 hex digits in lower case")
+            raise _malformed("digest", Phrase("64 hex digits in lower case"))
         view = selectors.entry_of(digest)
         if view is None:
             raise Http404
@@ -217,7 +218,7 @@ class CheckpointView(PublicView):
         """A head of the log as a checkpoint, with the cosignatures of the witnesses that the key directory names."""
         asked = _one(request, "show") if "show" in request.query_params else Shown.NEWEST
         if asked not in tuple(Shown):
-            raise _malformed("show", f"one of {', '.join(Shown)}")
+            raise _malformed("show", Phrase("one of %(names)s", names=", ".join(Shown)))
         directory = keys.published_directory()
         raw = witnesses.checkpoint(Shown(asked), directory, keys.receipt_key())
         read = checkpoints.parse(raw)
@@ -285,16 +286,21 @@ def _shown(view: selectors.EntryView) -> dict[str, Any]:
 def _one(request: Request, name: str) -> str:
     values = request.query_params.getlist(name)
     if len(values) != 1:
-        raise _malformed(name, "given once")
+        raise _malformed(name, Phrase("given once"))
     return values[0]
 
 
 def _number(request: Request, name: str) -> int:
     text = _one(request, name)
     if not _NUMBER.fullmatch(text) or int(text) > LARGEST:
-        raise _malformed(name, f"a whole number from 0 to {LARGEST}")
+        raise _malformed(name, Phrase("a whole number from 0 to %(largest)s", largest=LARGEST))
     return int(text)
 
 
-def _malformed(name: str, wanted: str) -> RefusedError:
-    return RefusedError(400, "query-malformed", f"The query parameter {name} is not {wanted}.", "Correct it and ask again.")
+def _malformed(name: str, wanted: Phrase) -> RefusedError:
+    return RefusedError(
+        400,
+        "query-malformed",
+        Phrase("The query parameter %(name)s is not %(wanted)s.", name=name, wanted=wanted),
+        "Correct it and ask again.",
+    )

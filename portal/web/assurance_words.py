@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from portal.assurance.reminding import Asked, Need
+from portal.register.leaving import BECAUSE, BECAUSE_BEFORE
+from portal.sentences import in_words
 from portal.web.viewmodels.shared import Mood
 
 OPINIONS: dict[str, Promise] = {
@@ -110,3 +112,8 @@ NEED_MOODS: dict[Need, Mood] = {
     Need.EXPIRES: "wait",
     Need.CONCLUDE: "ok",
 }
+
+
+def ended_because(reason: str) -> str:
+    """Why an assignment ended: in the words of the officer who took it back; in the portal's own where the firm has left."""
+    return in_words(BECAUSE) if reason in (BECAUSE, BECAUSE_BEFORE) else reason

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from portal.register.leaving import Deleted
 from portal.web.paper import document_of, table_of, text_of
 from portal.web.viewmodels.shared import Item
-from portal.web.words import in_language, moment_in_words, zone_name
+from portal.web.words import moment_in_words, shown_name, zone_name
 
 
 def facts(done: Deleted) -> tuple[Item, ...]:
@@ -41,7 +41,7 @@ def staying() -> Sequence[str]:
 
 
 def pdf(done: Deleted) -> bytes:
-    title = _("Certificate of deletion: %(firm)s") % {"firm": in_language(done.firm, done.firm_zh)}
+    title = _("Certificate of deletion: %(firm)s") % {"firm": shown_name(done.firm)}
     parts = [
         text_of(title, "title"),
         text_of(_("The firm left the programme. The following was deleted from the portal’s databases:"), "lead"),

@@ -20,9 +20,9 @@ from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.accounts.attempts import attempt_at
 from portal.catalogue.obliged import MOST_BYTES
 from portal.intake.by_hand import MOST_FILES
+from portal.sentences import in_whole
 from portal.web.contact import with_contact
 from portal.web.fields import NO_SPELLING, area, choice, day, digest, line, number, tick, upload
-from portal.web.refusals import in_whole
 from portal.web.words import COHORTS, zone_name
 
 

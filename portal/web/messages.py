@@ -7,8 +7,9 @@ brings those of every language up to date (new texts untranslated, lost ones dro
 one, which is its two folders and nothing else. Babel does the work, so no
 gettext tools are needed; it comes with the extra `dev`. Tests compare the catalogues with the texts that are in use.
 
-Refusals are not marked: services and the core raise them in English, and pages say them in the reader's language. They are read out
-of the source: a literal sentence or remedy of the family of `benchmarks.errors`, and every `Phrase`. A test refuses one that is neither.
+Refusals are not marked: services and the core raise them in English; pages, the API and commands say them in the reader's language.
+They are read out of the source: a literal sentence or remedy of the family of `benchmarks.errors`, and every `Phrase`. A test refuses one
+that is neither.
 """
 
 from __future__ import annotations
@@ -63,54 +64,11 @@ KEYWORDS = {
     "pgettext_lazy": ((1, "c"), 2),
 }
 SENTENCES = {Phrase.__name__, worded.__name__}
-SENTENCE_AT = {"RefusedError": 2, "SteplabelError": 1, "InputError": 1, "FaultyPack": 1, "PolicyRefusal": 1, "VerificationError": 1}
+SENTENCE_AT = {
+    "RefusedError": 2, "SteplabelError": 1, "InputError": 1, "FaultyPack": 1, "PolicyRefusal": 1, "VerificationError": 1,
+    "problem": 2, "problem_response": 2,
+}  # fmt: skip
 """Which argument of a refusal is its sentence; its remedy is the next."""
-
-ON_NO_PAGE = (
-    # answers of the API alone
-    "portal/request_sizes.py",
-    "portal/listing.py",
-    "portal/problems.py",
-    "portal/web/proxies.py",
-    "portal/schema.py",
-    "portal/accounts/api.py",
-    "portal/accounts/key_authentication.py",
-    "portal/accounts/scopes.py",
-    "portal/intake/api.py",
-    "portal/publication/api.py",
-    "portal/translog/api.py",
-    "benchmarks/wire/requests.py",
-    "benchmarks/wire/rotation.py",
-    # of the operator's commands
-    "portal/key_ceremony.py",
-    "portal/opening/destruction.py",
-    "portal/register/register_file.py",
-    "portal/register/rows.py",
-    "portal/register/bringing.py",
-    "benchmarks/wire/renewal.py",
-    # of who writes a pack
-    "benchmarks/packs/checks.py",
-    "benchmarks/packs/limit_checks.py",
-    "benchmarks/packs/reading.py",
-    "benchmarks/conversion.py",
-    # of the agent, at the plant or with an auditor
-    "benchmarks/audit",
-    "benchmarks/carriers.py",
-    "benchmarks/labels",
-    "benchmarks/privacy/accounting.py",
-    "benchmarks/privacy/mechanism.py",
-    "benchmarks/privacy/units.py",
-    "benchmarks/quantities.py",
-    "benchmarks/release.py",
-    "benchmarks/wire/approved.py",
-    "benchmarks/wire/challenges.py",
-    "benchmarks/wire/heads.py",
-    "benchmarks/wire/merkle.py",
-    "benchmarks/wire/published.py",
-    "benchmarks/wire/receipts.py",
-)
-"""Where refusals are raised that no page shows. Whatever is raised elsewhere in `portal` and `benchmarks` is translated."""
-
 
 PUBLISHED = ("portal/publication/audited.py", "portal/publication/codebook.py")
 """What is published in every language at once, whoever reads it: said by the core's catalogue."""
@@ -133,7 +91,7 @@ later need not change it."""
 
 
 def texts_in_use() -> Catalog:
-    """Every text of templates and code that is marked for translation, and every text of a refusal that a page can show."""
+    """Every text of templates and code that is marked for translation, and every text of the portal's refusals."""
     catalog = Catalog(project="Steplabel", charset="utf-8", header_comment="# Texts of the portal's pages.")
     for path, source in _sources():
         for line, message, _comments, context in extract("python", BytesIO(source.encode()), KEYWORDS):
@@ -186,18 +144,12 @@ def _phrases(raw: Mapping[str, Any]) -> Iterator[Phrase]:
 
 
 def texts_of_refusals() -> Iterator[tuple[str, int, str]]:
-    """File, line and text of what refusals are made of, where a page can show them; without the phrases of the core's catalogue."""
-    for path in sorted([*(ROOT / "portal").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]):
+    """File, line and text of what the portal's refusals and commands are made of. The core's own are in its own catalogue."""
+    for path in sorted((ROOT / "portal").rglob("*.py")):
         file = path.relative_to(ROOT).as_posix()
-        if shows_on_pages(file):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and not (file.startswith(("benchmarks/", *PUBLISHED)) and _name(node) in SENTENCES):
-                    yield from ((file, node.lineno, text) for text, _ in _texts(node))
-
-
-def shows_on_pages(file: str) -> bool:
-    """Whether refusals of this file can stand on a page; a folder of `ON_NO_PAGE` stands for all in it."""
-    return not any(file == one or file.startswith(f"{one}/") for one in ON_NO_PAGE)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and not (file in PUBLISHED and _name(node) in SENTENCES):
+                yield from ((file, node.lineno, text) for text, _ in _texts(node))
 
 
 def _name(call: ast.Call) -> str:

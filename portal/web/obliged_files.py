@@ -19,7 +19,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from portal.catalogue.models import PeerGroupMember
 from portal.catalogue.obliged import Fault, LineFault
 from portal.web.headings import HEADINGS
-from portal.web.words import COHORTS, in_language
+from portal.web.words import COHORTS, shown_name
 
 COLUMNS = ("credit_code", "firm", "site", "site_name", "jurisdiction", "cohort")
 ZIP = b"PK\x03\x04"
@@ -34,10 +34,10 @@ def table(members: Iterable[PeerGroupMember]) -> tuple[Sequence[str], Iterator[S
     rows: Iterator[Sequence[object]] = (
         (
             site.credit_code or site.organisation.credit_code,
-            in_language(site.organisation.name, site.organisation.name_zh),
+            shown_name(site.organisation.name),
             site.slug,
-            in_language(site.name, site.name_zh),
-            in_language(site.jurisdiction.name, site.jurisdiction.name_zh),
+            shown_name(site.name),
+            shown_name(site.jurisdiction.name),
             str(COHORTS[member.cohort]) if member.cohort else "",
         )
         for member in members

@@ -52,4 +52,5 @@ class UnknownProxyMiddleware:
             "proxies-not-set",
             "The request came through a proxy that this portal was not told of.",
             "The operator sets STEPLABEL_PROXIES: docs/runbook.md, proxies-not-set.",
+            request,
         )

@@ -12,9 +12,9 @@ from benchmarks import packs
 from portal.accounts.credit_codes import WrongCodeError, credit_code, required_in
 from portal.accounts.models import ControllingFirm, Jurisdiction, Role, SizeClass
 from portal.register.identifying import REQUIRED
+from portal.sentences import in_words
 from portal.web.fields import NO_SPELLING, Text, area, choice, email, line
-from portal.web.refusals import in_words
-from portal.web.words import Names, in_language
+from portal.web.words import Names, shown_name
 
 SIZES = {
     SizeClass.SMALL: _("small"),
@@ -29,7 +29,7 @@ SITE_ID = RegexValidator(
 
 
 def jurisdictions() -> list[tuple[str, str]]:
-    return [(one.path, in_language(one.name, one.name_zh)) for one in Jurisdiction.objects.order_by("path")]
+    return [(one.path, shown_name(one.name)) for one in Jurisdiction.objects.order_by("path")]
 
 
 def sectors() -> list[tuple[str, str]]:
@@ -194,7 +194,7 @@ class FirmDecisionForm(RefusalForm):
         super().__init__(*args, **kwargs)
         if not lacks_code:
             del self.fields["credit_code"]
-        known = [(str(one.pk), in_language(one.name, one.name_zh)) for one in ControllingFirm.objects.order_by("name")]
+        known = [(str(one.pk), shown_name(one.name)) for one in ControllingFirm.objects.order_by("name")]
         self.fields["controlling"].choices = [(self.NEW, _("New: %(name)s") % {"name": spelt}), *known]  # type: ignore[attr-defined]
         alike = next((key for key, name in known if name.casefold() == spelt.casefold()), self.NEW)
         self.fields["controlling"].initial = alike

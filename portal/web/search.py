@@ -20,13 +20,14 @@ from portal.assurance.attestation_standing import canonical
 from portal.assurance.engagements import assigned_to
 from portal.catalogue import trail
 from portal.catalogue.trail import TrailFilter
+from portal.names import Called
 from portal.practices.selectors import library
 from portal.publication.selectors import latest_published
 from portal.web.addresses import benchmark_url
 from portal.web.event_names import act_in_words, name_in_words
 from portal.web.presenters.benchmarks import fitting
 from portal.web.presenters.regulator import page_title
-from portal.web.words import Names, in_language, moment_in_words, period_name, said
+from portal.web.words import Names, moment_in_words, period_name, said, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +94,22 @@ def _sites(user: User, words: Sequence[str]) -> QuerySet[Site]:
 
 
 def _site(site: Site) -> Found:
-    firm = in_language(site.organisation.name, site.organisation.name_zh)
-    return Found(in_language(site.name, site.name_zh), f"{site.slug} · {firm}", reverse("web:site-record", args=[site.slug]))
+    firm = shown_name(site.organisation.name)
+    return Found(shown_name(site.name), f"{site.slug} · {firm}", reverse("web:site-record", args=[site.slug]))
 
 
 def _firms(user: User, words: Sequence[str]) -> tuple[Found, ...]:
     control = "organisation__controlling_firm__name"
     rows = _visible(user).filter(_every(words, *_OF_FIRM, control, f"{control}_zh"))
-    named = rows.order_by("organisation__name").values_list("organisation", *_OF_FIRM).distinct()[:MOST]
-    return tuple(Found(in_language(name, name_zh), code, reverse("web:firm-record", args=[pk])) for pk, name, name_zh, code in named)
+    named = rows.order_by("organisation__name").annotate(called=Called("organisation__"))
+    found = named.values_list("organisation", "called", "organisation__credit_code").distinct()[:MOST]
+    return tuple(Found(shown_name(name), code, reverse("web:firm-record", args=[pk])) for pk, name, code in found)
 
 
 def _assigned(user: User, words: Sequence[str]) -> tuple[Found, ...]:
     rows = assigned_to(user).filter(_every(words, "site__slug", "site__name", "site__name_zh", "period")).select_related("site")
     return tuple(
-        Found(in_language(one.site.name, one.site.name_zh), period_name(one.period), reverse("web:engagement", args=[one.pk]))
+        Found(shown_name(one.site.name), period_name(one.period), reverse("web:engagement", args=[one.pk]))
         for one in rows.order_by("-period", "site__slug")[:MOST]
     )
 
@@ -127,7 +129,7 @@ def _versions(words: Sequence[str]) -> tuple[Found, ...]:
     found = []
     for view in fitting(latest_published(), words)[:MOST]:
         title = page_title(Names.of(view.pack, view.pack_version), view.route, view.period)
-        note = f"{in_language(view.scope, view.scope_zh)} · {_('version %(n)s') % {'n': view.version}}"
+        note = f"{shown_name(view.scope)} · {_('version %(n)s') % {'n': view.version}}"
         found.append(Found(title, note, benchmark_url(view, view.version)))
     return tuple(found)
 

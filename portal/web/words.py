@@ -21,7 +21,7 @@ from benchmarks.declared import Words
 from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
-from benchmarks.phrases import sentences
+from benchmarks.phrases import Name, of_language, sentences
 from benchmarks.route_ranking import WHOLE_ROUTE
 from benchmarks.routes import Pack, Route, Step
 from portal.web.viewmodels.shared import Mood, StateWord
@@ -85,6 +85,11 @@ RULES: dict[str, Promise] = {
 def said(words: Words) -> str:
     """A pack's words in the language of the page."""
     return words.said_in(get_language() or "en")
+
+
+def shown_name(name: Name) -> str:
+    """A proper name as the reader of the page knows it."""
+    return of_language(name.by_language, get_language() or "en") or name
 
 
 def in_language(en: str, zh: str) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.catalogue import languages
-from benchmarks.phrases import of_language
+from benchmarks.catalogue import languages, own_language
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -72,12 +70,6 @@ def add_language(parser: ArgumentParser, of: str) -> None:
         "--lang", "--language", dest="lang", choices=languages(), default=own_language(os.environ),
         help=f"language of {of} and of the words on the screen (default: the terminal's)",
     )  # fmt: skip
-
-
-def own_language(environment: Mapping[str, str]) -> str:
-    """That of the locale of messages (POSIX: LC_ALL before LC_MESSAGES before LANG) where there is a catalogue of it, else English."""
-    named = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
-    return of_language({code: code for code in languages()}, named.partition(".")[0].replace("_", "-")) or "en"
 
 
 def add_report(parser: ArgumentParser, what: str) -> None:

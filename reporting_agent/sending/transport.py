@@ -3,7 +3,7 @@
 It carries bytes that were sealed before, and public facts of the enrolment; it cannot name a label. Three kinds of end:
 
 * the portal answered what was asked: the answer, for the caller to verify;
-* the portal said no (4xx, an RFC 9457 problem document): our error with its sentence, and no retry;
+* the portal said no (4xx, an RFC 9457 problem document): our error with its sentence, in the terminal's language, and no retry;
 * the portal could not be reached, or is overloaded (connection, timeout, 429, 5xx): tried again with growing pauses, then
   `Unreachable`. What was to be sent is in the outbox by then.
 
@@ -29,6 +29,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire.agent_releases import FILE
 from benchmarks.wire.challenges import handed_back
 from benchmarks.wire.rotation import Rotation
+from reporting_agent.console import LANGUAGE
 from reporting_agent.network import USUAL, Network
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
@@ -92,7 +93,11 @@ class Portal:
             follow_redirects=False,
             **network.of_client(),
             transport=transport,
-            headers={"User-Agent": software, "Accept": "application/json, application/problem+json"},
+            headers={
+                "User-Agent": software,
+                "Accept": "application/json, application/problem+json",
+                "Accept-Language": LANGUAGE.get(),
+            },
         )
 
     def __enter__(self) -> Self:
@@ -220,7 +225,7 @@ class Portal:
         Args:
             request: what httpx takes beside method and address: `json` or `content`, `params`, `headers`.
         """
-        trouble = ""
+        trouble: str = ""
         for pause in (*self._pauses, None):
             asked_for_s: float | None = None
             try:
@@ -234,7 +239,11 @@ class Portal:
                     return response
                 if response.status_code not in _AGAIN:
                     raise _refusal(response)
-                trouble = f"the portal answered {response.status_code}: {_problem(response).get('detail', 'no reason given')}"
+                trouble = Phrase(
+                    "the portal answered %(status)s: %(reason)s",
+                    status=response.status_code,
+                    reason=str(_problem(response).get("detail", "")) or Phrase("no reason given"),
+                )
                 asked_for_s = _retry_after(response)
             if pause is not None:
                 self._sleep(min(max(pause, asked_for_s or 0.0), LONGEST_PAUSE_S))
@@ -363,22 +372,21 @@ def _refusal(response: httpx.Response) -> SteplabelError:
     code = problem.get("code")
     code = code if isinstance(code, str) and _CODE.fullmatch(code) else f"portal-{response.status_code}"
     sentence = next((text for key in ("detail", "title") if isinstance(text := problem.get(key), str) and text), None)
-    sentence = sentence or f"The portal refused with status {response.status_code} and gave no reason."
+    sentence = sentence or Phrase("The portal refused with status %(status)s and gave no reason.", status=response.status_code)
     remedy = problem.get("remedy")
-    remedy = remedy if isinstance(remedy, str) and remedy else _REMEDIES.get(response.status_code, "Ask the portal's operator.")
+    remedy = remedy if isinstance(remedy, str) and remedy else _REMEDIES.get(response.status_code, Phrase("Ask the portal's operator."))
     return InputError(code, sentence, remedy)
 
 
 _REMEDIES = {
-    301: "Give the portal's final address with --portal; redirects are not followed.",
-    302: "Give the portal's final address with --portal; redirects are not followed.",
-    307: "Give the portal's final address with --portal; redirects are not followed.",
-    308: "Give the portal's final address with --portal; redirects are not followed.",
-    401: "The portal does not know this device, or revoked it: ask for a new token and enrol with --replace.",
-    404: "Check that --portal names a Steplabel portal.",
-    409: "The portal already holds another report of this site, period and revision. If this state directory was restored from "
-    "an older copy, put the newest copy back; if the data changed, submit with --correct.",
-    413: "The envelope is larger than the portal takes: tell its operator; nothing is lost.",
+    **dict.fromkeys((301, 302, 307, 308), Phrase("Give the portal's final address with --portal; redirects are not followed.")),
+    401: Phrase("The portal does not know this device, or revoked it: ask for a new token and enrol with --replace."),
+    404: Phrase("Check that --portal names a Steplabel portal."),
+    409: Phrase(
+        "The portal already holds another report of this site, period and revision. If this state directory was restored from "
+        "an older copy, put the newest copy back; if the data changed, submit with --correct."
+    ),
+    413: Phrase("The envelope is larger than the portal takes: tell its operator; nothing is lost."),
 }
 
 

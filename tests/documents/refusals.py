@@ -30,6 +30,7 @@ EXITS = {
     "PolicyRefusal": "exit 4",
     "VerificationError": "exit 1",
 }
+OR = " Or: "
 WITH_STATUS = ("RefusedError", "problem", "problem_response")  # an HTTP status comes before the code
 
 PASSED_ON = {
@@ -130,7 +131,7 @@ class Module:
             if not codes:
                 raise Unresolved(f"{self.file}:{call.lineno}: the code {ast.unparse(code)} is no literal")
             for one in codes:
-                yield Refusal(one, status, self.text(sentence, bound), self.text(remedy, bound), self.file)
+                yield Refusal(one, status, self.either(sentence, bound), self.either(remedy, bound), self.file)
 
     def _bindings(self, scope: Scope, expressions: list[ast.expr]) -> Iterator[Scope]:
         """The scope itself; or, where an expression needs a parameter, one scope for every call of the function."""
@@ -191,6 +192,12 @@ class Module:
                 return getattr(importlib.import_module(node.module), name)
         return None
 
+    def either(self, node: ast.expr, scope: Scope) -> str:
+        """What the expression says; of a condition both."""
+        if isinstance(node, ast.IfExp):
+            return OR.join((self.either(node.body, scope), self.either(node.orelse, scope)))
+        return self.text(node, scope)
+
     def text(self, node: ast.expr, scope: Scope) -> str:
         """What the expression says, with "…" for what only the moment knows."""
         if isinstance(node, ast.Constant):
@@ -205,7 +212,7 @@ class Module:
             return self.text(node.func.value, scope).replace("{}", FILLED_IN)
         if isinstance(node, ast.Call) and (function := self.functions.get(_name(node.func))):
             said = [one.value for one in ast.walk(function) if isinstance(one, ast.Return) and one.value is not None]
-            return " Or: ".join(dict.fromkeys(self.text(one, Scope(function, {})) for one in said))
+            return OR.join(dict.fromkeys(self.text(one, Scope(function, {})) for one in said))
         if isinstance(node, ast.Call) and _is_phrase(node):
             return self._of_phrase(node, scope)
         return FILLED_IN

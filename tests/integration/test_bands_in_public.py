@@ -13,6 +13,7 @@ from django.test import Client
 
 from benchmarks.composition.participants import CellRoster, Member
 from benchmarks.disclosure import GateResult
+from benchmarks.phrases import Name
 from benchmarks.ranking import Quarters
 from benchmarks.wire import envelope
 from benchmarks.wire.consent import Consent
@@ -204,7 +205,7 @@ def test_nobody_is_named_where_fewer_would_stay_unnamed_than_a_value_needs(cast:
 def test_nobody_is_named_where_the_names_tell_the_quarter_of_the_others(last: tuple[int, ...], names: int) -> None:
     """Eight of 32 firms stay unnamed, all sure to lie in some quarter: of `last` so many in each."""
     quarters_of_named = [quarter for quarter, others in enumerate(last, start=1) for _ in range(8 - others)]
-    named = {str(number): Named(quarter, f"firm {number}", "") for number, quarter in enumerate(quarters_of_named)}
+    named = {str(number): Named(quarter, Name(f"firm {number}")) for number, quarter in enumerate(quarters_of_named)}
     firms = {str(number) for number in range(32)}
     told = _if_nothing_is_told_of_the_others(named, firms, Quarters((8, 8, 8, 8), 32), 8)
     assert len(told) == names

@@ -26,10 +26,10 @@ from portal.opening import unsealing as opening
 from portal.opening.models import OpenedReport
 from portal.opening.tasks import sweep as task
 from portal.publication import publishing as publication
+from portal.sentences import in_words
 from portal.standings import computing as standings
 from portal.standings.cohort import cohort
 from portal.standings.models import ProtectedValue, Standing
-from portal.web.refusals import in_words
 from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, make_cast, processing_public
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]

@@ -14,7 +14,7 @@ from portal.register.models import FirmApplication, SiteApplication
 from portal.register.selectors import SiteWishView
 from portal.web.register_forms import KINDS, SIZES
 from portal.web.viewmodels.shared import Item, StateWord
-from portal.web.words import Names, in_language
+from portal.web.words import Names, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,12 @@ class OwnWish:
 def firm_wish(row: FirmApplication) -> Wish:
     return Wish(
         url=reverse("web:firm-application", args=[row.pk]),
-        name=in_language(row.name, row.name_zh),
-        place=in_language(row.jurisdiction.name, row.jurisdiction.name_zh),
+        name=shown_name(row.name),
+        place=shown_name(row.jurisdiction.name),
         since=row.confirmed_at or row.applied_at,
         items=(
             Item(_("What it is"), str(KINDS[Role(row.kind)])),
-            Item(_("Name of the firm"), " · ".join(filter(None, (row.name, row.name_zh)))),
+            Item(_("Name of the firm"), " · ".join(row.name.by_language.values())),
             *_code(_("missing: enter it when you decide") if lacks_code(row) else row.credit_code),
             *((Item(_("Controlling firm, as written by the applicant"), row.controlling_firm),) if row.controlling_firm else ()),
             Item(_("Contact"), f"{row.contact}, {row.email}"),
@@ -61,11 +61,11 @@ def site_wish(row: SiteApplication) -> Wish:
         size = _("%(now)s instead of %(before)s") % {"now": size, "before": SIZES[row.site.size_class]}  # type: ignore[index]
     return Wish(
         url=reverse("web:site-application", args=[row.pk]),
-        name=in_language(row.name, row.name_zh),
-        place=in_language(row.jurisdiction.name, row.jurisdiction.name_zh),
+        name=shown_name(row.name),
+        place=shown_name(row.jurisdiction.name),
         since=row.applied_at,
         items=(
-            Item(_("Firm"), in_language(row.organisation.name, row.organisation.name_zh)),
+            Item(_("Firm"), shown_name(row.organisation.name)),
             Item(_("Id of the site"), row.slug),
             *_code(row.credit_code),
             Item(_("Sector"), Names.newest(row.pack).sector),
@@ -82,4 +82,4 @@ def _code(code: str) -> tuple[Item, ...]:
 def own_wish(view: SiteWishView) -> OwnWish:
     what = _("size class: %(size)s") % {"size": SIZES[view.size_class]} if view.resize else _("new site")  # type: ignore[index]
     state = StateWord(_("Refused"), "no") if view.refused else StateWord(_("Waits for the regulator"), "wait")
-    return OwnWish(f"{in_language(view.name, view.name_zh)} ({view.slug})", what, view.applied_at, state, view.reason)
+    return OwnWish(f"{shown_name(view.name)} ({view.slug})", what, view.applied_at, state, view.reason)

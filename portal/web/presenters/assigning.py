@@ -12,12 +12,12 @@ from django.utils.translation import ngettext
 
 from portal.accounts.models import Site
 from portal.assurance.assignments import AssignmentView, Course
+from portal.names import in_any_language
 from portal.web import tables
-from portal.web.assurance_words import COURSES
+from portal.web.assurance_words import COURSES, ended_because
 from portal.web.presenters.listed import Show, listed, showing
-from portal.web.refusals import ended_because
 from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.words import enumerated, in_language, moment_in_words, period_name, state
+from portal.web.words import enumerated, moment_in_words, period_name, shown_name, state
 
 FILE_COLUMNS = (
     *("body", "site", "firm", "period", "due", "sees_values", "state", "major_findings_open", "assigned_by", "assigned_at"),
@@ -79,11 +79,11 @@ def sites_list(sites: Sequence[Site], standing: Mapping[int, int], query: QueryD
     """`standing`: how many assignments stand, by the site's number."""
 
     def cells(site: Site) -> tuple[Cell, ...]:
-        name = in_language(site.name, site.name_zh)
+        name = shown_name(site.name)
         count = standing.get(site.pk, 0)
         return (
             Cell(name, note=site.slug, url=reverse("web:assign-site", args=[site.slug])),
-            Cell(in_language(site.organisation.name, site.organisation.name_zh)),
+            Cell(shown_name(site.organisation.name)),
             Cell(ngettext("%(n)s in force", "%(n)s in force", count) % {"n": count} if count else _("none")),
         )
 
@@ -104,7 +104,7 @@ def sites_list(sites: Sequence[Site], standing: Mapping[int, int], query: QueryD
 
 
 def _cells(view: AssignmentView) -> tuple[Cell, ...]:
-    name, period = in_language(view.site_name, view.site_name_zh), period_name(view.period)
+    name, period = shown_name(view.site_name), period_name(view.period)
     note = ngettext("%(n)s major finding open", "%(n)s major findings open", view.majors) % {"n": view.majors} if view.majors else ""
     action = Cell("–")
     if view.course is Course.TAKEN_BACK:
@@ -112,8 +112,8 @@ def _cells(view: AssignmentView) -> tuple[Cell, ...]:
     else:
         action = Cell(_("Withdraw"), url=reverse("web:take-assignment-back", args=[view.id]), about=enumerated((name, period)))
     return (
-        Cell(name, note=f"{view.site} · {in_language(view.firm, view.firm_zh)}"),
-        Cell(in_language(view.body, view.body_zh), note=_("sees protected values") if view.sees_values else _("sees only the outer data")),
+        Cell(name, note=f"{view.site} · {shown_name(view.firm)}"),
+        Cell(shown_name(view.body), note=_("sees protected values") if view.sees_values else _("sees only the outer data")),
         Cell(period),
         Cell(date_format(view.due, _("j F Y")) if view.due else "–"),
         Cell("", state=state(COURSES, view.course), note=note),
@@ -133,5 +133,5 @@ def _fitting(views: Sequence[AssignmentView], query: QueryDict) -> list[Assignme
 
 
 def _text(view: AssignmentView) -> str:
-    parts = (view.site, view.site_name, view.site_name_zh, view.firm, view.firm_zh, view.body, view.body_zh, view.period)
+    parts = (view.site, *map(in_any_language, (view.site_name, view.firm, view.body)), view.period)
     return "\n".join(parts).casefold()

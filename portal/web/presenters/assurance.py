@@ -22,11 +22,11 @@ from portal.web.assurance_words import (
     OPINION_SENTENCES,
     OPINIONS,
     STANDINGS,
+    ended_because,
     need_in_words,
 )
 from portal.web.check_words import outcome_in_words
 from portal.web.presenters.submissions import submission_row
-from portal.web.refusals import ended_because
 from portal.web.viewmodels.assurance import (
     AssignedPage,
     AttestationPage,
@@ -41,7 +41,7 @@ from portal.web.viewmodels.assurance import (
     SaidStep,
 )
 from portal.web.viewmodels.shared import Crumb, Figure, Item, StateWord
-from portal.web.words import Names, enumerated, in_language, period_name, state
+from portal.web.words import Names, enumerated, period_name, shown_name, state
 
 LIST = "web:assigned"
 
@@ -50,7 +50,7 @@ def assigned_page(views: Sequence[EngagementView], today: date) -> AssignedPage:
     rows = tuple(
         EngagementRow(
             url=reverse("web:engagement", args=[view.id]),
-            site=in_language(view.site_name, view.site_name_zh),
+            site=shown_name(view.site_name),
             sector=Names.newest(view.pack).sector,
             period=period_name(view.period),
             due=view.due,
@@ -72,7 +72,7 @@ def engagement_page(view: EngagementView, today: date) -> EngagementPage:
         caption=_("%(sector)s · assigned to %(body)s on %(day)s")
         % {
             "sector": Names.newest(view.pack).sector,
-            "body": in_language(view.body, view.body_zh),
+            "body": shown_name(view.body),
             "day": date_format(scheme_day(view.assigned_at), _("j F Y")),
         },
         taken_back=_taken_back(view),
@@ -101,13 +101,13 @@ def engagement_page(view: EngagementView, today: date) -> EngagementPage:
 
 
 def engagement_title(view: EngagementView) -> str:
-    return _("%(title)s, %(period)s") % {"title": in_language(view.site_name, view.site_name_zh), "period": period_name(view.period)}
+    return _("%(title)s, %(period)s") % {"title": shown_name(view.site_name), "period": period_name(view.period)}
 
 
 def audit_block(view: EngagementView, today: date) -> AuditBlock:
     return AuditBlock(
         title=engagement_title(view),
-        caption=_("Audited by %(body)s") % {"body": in_language(view.body, view.body_zh)},
+        caption=_("Audited by %(body)s") % {"body": shown_name(view.body)},
         findings=tuple(_finding_row(view, one, today, "web:audit-finding") for one in view.findings),
         attestations=tuple(attestation_row(one, reverse("web:verify", args=[one.code])) for one in view.attestations),
         waiting=sum(one.waits_for_plant for one in view.findings) if view.taken_back_at is None else 0,
@@ -148,7 +148,7 @@ def finding_page(
 def audited(view: AttestationView) -> AuditedBy:
     """What a body says of a report, for whoever was shown its labels."""
     return AuditedBy(
-        sentence=str(OPINION_SENTENCES[view.statement.opinion]) % {"body": in_language(view.body, view.body_zh)},
+        sentence=str(OPINION_SENTENCES[view.statement.opinion]) % {"body": shown_name(view.body)},
         opinion=opinion_in_words(view),
         until=view.statement.valid_until,
         url=reverse("web:verify", args=[view.code]),
@@ -185,7 +185,7 @@ def attestation_page(view: AttestationView, crumbs: tuple[Crumb, ...] = ()) -> A
         proof=_proof(view),
         withdrawal=Item(date_format(scheme_day(view.withdrawn_at), _("j F Y")), view.withdrawal_reason) if view.withdrawn_at else None,
         warning=_warning(view),
-        lead=str(OPINION_SENTENCES[view.statement.opinion]) % {"body": in_language(view.body, view.body_zh)},
+        lead=str(OPINION_SENTENCES[view.statement.opinion]) % {"body": shown_name(view.body)},
         file_name=file_to_sign(view.digest, withdrawal=public),
         to_sign=reverse("web:attestation-to-sign", args=[view.digest]) if waits and view.standing is not Standing.WITHDRAWN else "",
         withdraw_url=reverse("web:attestation-withdraw", args=[view.digest])
@@ -205,7 +205,7 @@ def file_to_sign(digest: str, *, withdrawal: bool) -> str:
 
 def _subject(view: AttestationView) -> str:
     if (report := view.report) is not None:
-        title = {"title": in_language(view.site_name, view.site_name_zh), "period": period_name(report.period)}
+        title = {"title": shown_name(view.site_name), "period": period_name(report.period)}
         return _("Attestation: %(title)s, %(period)s") % title
     version = view.publication
     if version is None:
@@ -217,7 +217,7 @@ def _subject(view: AttestationView) -> str:
 
 def _facts(view: AttestationView) -> tuple[Item, ...]:
     said, names = view.statement, Names.newest(view.pack)
-    items = [Item(_("Opinion"), opinion_in_words(view)), Item(_("Certification body"), in_language(view.body, view.body_zh))]
+    items = [Item(_("Opinion"), opinion_in_words(view)), Item(_("Certification body"), shown_name(view.body))]
     items.append(Item(_("Auditor"), said.auditor))
     if (report := view.report) is not None:
         items.append(Item(_("Report"), _("%(period)s, revision %(n)s") % {"period": period_name(report.period), "n": report.revision}))

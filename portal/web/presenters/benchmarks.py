@@ -16,10 +16,12 @@ from benchmarks.declared import Words
 from benchmarks.explanation import Explanation
 from benchmarks.explanation.shown_limits import not_held
 from benchmarks.measurements import Period
+from portal.names import in_any_language
 from portal.publication.codebook import COMPOSED, EVERY_COLUMN, GATE, OWN, PACK, PORTAL
 from portal.publication.models import BestGroup
 from portal.publication.references import references_of
 from portal.publication.shapes import BenchmarkView, LabelView, ListedView, TotalView, VersionView
+from portal.sentences import in_words
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.figures import EnergyUnit, Estimate, between, energy_units, number, per_cent, raised
 from portal.web.presenters.best_group import best_group_part
@@ -27,11 +29,10 @@ from portal.web.presenters.curves import bands_of, spread_of
 from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
 from portal.web.presenters.potentials import savings_of
 from portal.web.presenters.references import references_page
-from portal.web.refusals import in_words
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import VERSION_STATES, Names, dated, in_language, pack_of, period_name, said, state, within
+from portal.web.words import VERSION_STATES, Names, dated, pack_of, period_name, said, shown_name, state, within
 
 NONE = "–"
 
@@ -65,7 +66,7 @@ def fitting(views: Sequence[ListedView], words: Sequence[str]) -> tuple[ListedVi
 
 def _fits(view: ListedView, words: Sequence[str]) -> bool:
     text = f"{view.pack} {view.place} {view.route} {view.summary.product} {view.period} {' '.join(view.summary.steps)} "
-    text += f"{view.scope} {view.scope_zh} "
+    text += f"{in_any_language(view.scope)} "
     pack = pack_of(view.pack, view.pack_version)
     if pack is not None:
         names = [pack.words, *(name for route in pack.routes if route.id == view.route for name in (route.words, route.product_words))]
@@ -84,7 +85,7 @@ def _list_row(view: ListedView) -> BenchmarkRow:
         title=_("%(title)s, %(period)s") % {"title": names.title(view.route), "period": period_name(view.period)},
         sector=names.sector,
         period=view.period,
-        scope=in_language(view.scope, view.scope_zh),
+        scope=shown_name(view.scope),
         url=benchmark_url(view, view.version),
         version=view.version,
         label=number(total.value, places) if total else "",
@@ -116,7 +117,7 @@ def benchmark_page(
         title=title,
         period=period_name(view.period),
         sector=names.sector,
-        scope=in_language(view.scope, view.scope_zh),
+        scope=shown_name(view.scope),
         version=view.version,
         published=view.published_on,
         lead=lead_of(view.label, shown),
@@ -279,7 +280,7 @@ def citation_title(view: BenchmarkView) -> str:
     title = Names.of(view.pack, view.pack_version).title(view.route)
     return _("Industry label, %(title)s, %(scope)s, %(period)s, version %(version)s") % {
         "title": title,
-        "scope": in_language(view.scope, view.scope_zh),
+        "scope": shown_name(view.scope),
         "period": period_name(view.period),
         "version": view.version,
     }

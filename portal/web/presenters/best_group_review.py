@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from benchmarks.disclosure.best_group import Composed, Share
 from portal.accounts.models import Jurisdiction
+from portal.names import in_chinese
 from portal.publication.models import BestGroup, Publication
 from portal.web.presenters.best_group import TRAITS, Regions, classes_in_words
 from portal.web.presenters.methods import table_of
@@ -28,7 +29,7 @@ def review_page(row: Publication, composed: Sequence[Composed], held: BestGroup 
         "told": told,
         "of": len(composed),
     }
-    regions = {one.path: {"en": one.name, "zh": one.name_zh or one.name} for one in Jurisdiction.objects.all()} if told else {}
+    regions = {one.path: {"en": one.name, "zh": in_chinese(one.name) or one.name} for one in Jurisdiction.objects.all()} if told else {}
     rows = tuple(_review_row(one, names, regions) for one in composed)
     heads = (_("Step"), _("Firms"), _("Best firms"), _("What may be shown"))
     facts = [Fact(_("Version"), str(row.version)), Fact(_("Period"), period_name(row.period.name))]

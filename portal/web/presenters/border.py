@@ -18,8 +18,8 @@ from benchmarks.errors import InputError
 from benchmarks.guidance.acts import Act, Kind, Law
 from benchmarks.guidance.border import Attested, Goods, Input, Payable, Precursor, by_year
 from benchmarks.guidance.goods import Part, Sold, goods_of
+from portal.sentences import in_whole, in_words
 from portal.web.figures import raised
-from portal.web.refusals import in_whole, in_words
 from portal.web.words import dated, said
 
 A_YEAR = timedelta(days=365)

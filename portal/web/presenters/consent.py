@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.register.naming import ConsentView, ReportTerms
-from portal.web.words import in_language, period_name
+from portal.web.words import period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ TERMS: dict[str, Promise] = {
 
 def consent_page(view: ConsentView) -> ConsentPage:
     return ConsentPage(
-        firm=in_language(view.name, view.name_zh),
+        firm=shown_name(view.name),
         led=view.led,
         named=view.named,
         history=tuple(
@@ -69,7 +69,7 @@ def consent_page(view: ConsentView) -> ConsentPage:
 
 
 def _row(one: ReportTerms) -> TermsRow:
-    site = in_language(one.site_name, one.site_name_zh)
+    site = shown_name(one.site_name)
     return TermsRow(
         report=_("%(title)s, %(period)s") % {"title": site, "period": period_name(one.period)},
         revision=one.revision,

@@ -16,13 +16,14 @@ from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import ExtensionRequest
 from portal.intake.participation import ParticipationView, Taking
 from portal.intake.reminders import PAUSE, ExtensionView, OwedView, ReminderView, owing, remindable
+from portal.names import in_chinese
 from portal.notifications.kinds import Kind
 from portal.web.choosing import Choosable, choosing, chosen_by
 from portal.web.presenters.notices import notice_row_of
 from portal.web.presenters.regulator import page_title
 from portal.web.viewmodels.notices import NoticeRow
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import TAKING_PART, Names, enumerated, headed, in_language, moment_in_words, period_name
+from portal.web.words import TAKING_PART, Names, enumerated, headed, moment_in_words, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,39 +95,34 @@ def deadlines_page(
     """`picked`: the sites that a form which was wrong had chosen. Else those that the address ticks, but for who owes nothing."""
     title = page_title(Names.of(view.pack, view.pack_version), view.route, view.period)
     late, place = set(owing(view, now)), [view.peer_group, view.period]
-    boxes = [
-        Choosable(one.site, one.jurisdiction, in_language(one.jurisdiction, one.jurisdiction_zh))
-        for one in view.participants
-        if one.site in late
-    ]
+    boxes = [Choosable(one.site, one.jurisdiction, shown_name(one.jurisdiction)) for one in view.participants if one.site in late]
     picked = chosen_by(boxes, query) if picked is None else picked
     recent = {one.site for one in reminders if one.sent_at > now - PAUSE}
     return DeadlinesPage(
         title=title,
-        scope=in_language(view.scope, view.scope_zh),
+        scope=shown_name(view.scope),
         due=last_day(view.due),
         open=view.closed_at is None,
         may_decide=view.may_decide,
-        owing=tuple(in_language(one.site_name, one.site_name_zh) for one in view.participants if one.site in late),
+        owing=tuple(shown_name(one.site_name) for one in view.participants if one.site in late),
         to_choose=_to_choose(view, late, recent, picked),
         choosing=choosing(boxes, query),
         letters=_letters(view, late),
         may_extend=bool(may_be_extended(view)),
         requests=tuple(
             RequestRow(
-                *(one.pk, headed((_firm(one.site), in_language(one.site.name, one.site.name_zh))), one.until, one.reason),
+                *(one.pk, headed((_firm(one.site), shown_name(one.site.name))), one.until, one.reason),
                 *(str(one.asked_by), one.asked_at, reverse("web:decide-time", args=[*place, one.pk])),
             )
             for one in requests
             if [one.period.peer_group_id, one.period.name] == place
         ),
         extensions=tuple(
-            ExtensionRow(in_language(one.site_name, one.site_name_zh), last_day(one.due), one.reason, one.granted_by, one.granted_at)
-            for one in extensions
+            ExtensionRow(shown_name(one.site_name), last_day(one.due), one.reason, one.granted_by, one.granted_at) for one in extensions
         ),
         reminders=tuple(
             ReminderRow(
-                in_language(one.site_name, one.site_name_zh),
+                shown_name(one.site_name),
                 one.sent_at,
                 one.sent_by,
                 enumerated(one.reminded) or _("nobody acts for its enterprise: call the enterprise"),
@@ -141,7 +137,7 @@ def deadlines_page(
 
 
 def _firm(site: Site) -> str:
-    return in_language(site.organisation.name, site.organisation.name_zh)
+    return shown_name(site.organisation.name)
 
 
 def _to_choose(view: ParticipationView, late: set[str], recent: set[str], picked: Collection[str] | None) -> tuple[SiteToRemind, ...]:
@@ -153,7 +149,7 @@ def _to_choose(view: ParticipationView, late: set[str], recent: set[str], picked
             continue
         notes = [_("late") if one.site in late else str(TAKING_PART[one.taking][0])]
         notes += [_("reminded within the last day")] if one.site in recent else []
-        name = headed((in_language(one.firm, one.firm_zh), in_language(one.site_name, one.site_name_zh)))
+        name = headed((shown_name(one.firm), shown_name(one.site_name)))
         found.append(SiteToRemind(one.site, name, enumerated(notes), one.site in chosen))
     return tuple(found)
 
@@ -167,7 +163,7 @@ def _letters(view: ParticipationView, late: set[str]) -> tuple[NoticeRow, ...]:
         if first is not None:
             told = {
                 "site_name": first.site_name,
-                "site_name_zh": first.site_name_zh,
+                "site_name_zh": in_chinese(first.site_name),
                 "period": view.period,
                 "due": last_day(first.due).isoformat(),
             }
@@ -178,7 +174,7 @@ def _letters(view: ParticipationView, late: set[str]) -> tuple[NoticeRow, ...]:
 def may_be_extended(view: ParticipationView) -> list[tuple[str, str]]:
     """The sites that have not reported, for the form: id and name."""
     found = [one for one in view.participants if one.taking is not Taking.REPORTED]
-    return [(one.site, headed((in_language(one.firm, one.firm_zh), in_language(one.site_name, one.site_name_zh)))) for one in found]
+    return [(one.site, headed((shown_name(one.firm), shown_name(one.site_name)))) for one in found]
 
 
 def owed_sentences(views: Sequence[OwedView]) -> tuple[str, ...]:
@@ -186,7 +182,7 @@ def owed_sentences(views: Sequence[OwedView]) -> tuple[str, ...]:
     return tuple(
         _("%(site)s, %(period)s: due by the end of %(day)s; reminded on %(moment)s.")
         % {
-            "site": in_language(one.site_name, one.site_name_zh),
+            "site": shown_name(one.site_name),
             "period": period_name(one.period),
             "day": date_format(last_day(one.due), _("j F Y")),
             "moment": moment_in_words(one.sent_at),

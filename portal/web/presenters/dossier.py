@@ -18,7 +18,7 @@ from portal.days import scheme_day
 from portal.web.presenters.offers import FormSheet, OfferLine, offer_line
 from portal.web.viewmodels.methods import Sheet
 from portal.web.viewmodels.shared import Choice, Crumb, Item, Mood, StateWord
-from portal.web.words import in_language, period_name, sentence_space, state
+from portal.web.words import period_name, sentence_space, shown_name, state
 
 SHOWN: dict[str, tuple[Promise, Mood]] = {
     Shown.SHOWN: (gettext_lazy("Shown"), "ok"),
@@ -87,9 +87,9 @@ def dossier_page(found: Dossier) -> DossierPage:
             "offered": offered, "won": won,
         }  # fmt: skip
     return DossierPage(
-        site=in_language(site.name, site.name_zh),
+        site=shown_name(site.name),
         slug=site.slug,
-        firm=in_language(site.organisation.name, site.organisation.name_zh),
+        firm=shown_name(site.organisation.name),
         programme=programme.name.said_in(language),
         programme_id=programme.id,
         source=programme.source.said_in(language),
@@ -118,7 +118,7 @@ def dossier_page(found: Dossier) -> DossierPage:
 
 
 def _line(one: Evidence) -> EvidenceLine:
-    by = in_language(one.by, one.by_zh)
+    by = shown_name(one.by)
     if one.kind == "report":
         text = _("Report of %(period)s, received on %(day)s, entry %(n)s of the log") % {
             "period": period_name(one.title), "day": _day(one.at), "n": one.log_index,

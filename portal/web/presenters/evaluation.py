@@ -27,7 +27,7 @@ from portal.web.presenters.ladders import Shown
 from portal.web.presenters.levels import levels_of
 from portal.web.presenters.potentials import savings_of
 from portal.web.word_tables import words
-from portal.web.words import METRICS, TAKING_PART, Names, in_language, period_name
+from portal.web.words import METRICS, TAKING_PART, Names, in_language, period_name, shown_name
 
 NONE = "–"
 REFUSED_REPORTS = words("refused_reports")
@@ -86,7 +86,7 @@ def evaluation_page(facts: EvaluationFacts) -> EvaluationPage:
     names = Names.of(view.pack, view.pack_version)
     title = _("Evaluation of %(period)s: %(title)s") % {"period": period_name(view.period), "title": names.title(view.route)}
     day = date_format(scheme_day(facts.now), _("j F Y"))
-    caption = _("%(scope)s · made from the record on %(day)s") % {"scope": in_language(view.scope, view.scope_zh), "day": day}
+    caption = _("%(scope)s · made from the record on %(day)s") % {"scope": shown_name(view.scope), "day": day}
     lead = _("%(reported)d of %(of)d firms have reported.") % {"reported": view.firms_reported, "of": view.firms}
     lead += " " + (
         _("Version %(n)d of the industry label is in force.") % {"n": facts.published.version}

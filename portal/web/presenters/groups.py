@@ -25,12 +25,12 @@ from portal.web.words import (
     Names,
     dated,
     enumerated,
-    in_language,
     metric_name,
     moment_in_words,
     over_years,
     period_name,
     sentence_space,
+    shown_name,
     state,
     with_variant,
 )
@@ -89,7 +89,7 @@ def new_group_page() -> FormSheet:
 def group_page(group: SiteGroup, view: GroupView, *, runs: bool) -> FormSheet:
     facts = (
         Fact(_("Kind"), _kind(group)),
-        Fact(_("Run by"), in_language(group.run_by.name, group.run_by.name_zh)),
+        Fact(_("Run by"), shown_name(group.run_by.name)),
         Fact(_("Made"), moment_in_words(group.made_at)),
     )
     told = {"joined": view.joined, "shown": len(view.shown)}
@@ -117,7 +117,7 @@ def group_page(group: SiteGroup, view: GroupView, *, runs: bool) -> FormSheet:
 def consent_page(row: GroupMember, site: Site, *, reported: bool) -> FormSheet:
     """What a firm agrees to, before it does."""
     group = row.group
-    told = {"runner": in_language(group.run_by.name, group.run_by.name_zh), "site": in_language(site.name, site.name_zh)}
+    told = {"runner": shown_name(group.run_by.name), "site": shown_name(site.name)}
     lead = _("%(runner)s invites %(site)s to this group.") % told
     if row.state == State.JOINED:
         lead = _("%(site)s is a member of this group.") % told
@@ -243,7 +243,7 @@ def _label(one: ShownMember, label: LabelRow) -> tuple[Cell, ...]:
     places = label_decimals(label.best, label.typical)
     step = over_years(with_variant(names.step_name(label.step), names.variant_name(label.step, label.variant)), label.years)
     return (
-        Cell(in_language(one.labels.site_name, one.labels.site_name_zh), note=period_name(one.labels.period)),
+        Cell(shown_name(one.labels.site_name), note=period_name(one.labels.period)),
         Cell(step),
         Cell(metric_name(label.metric)),
         Cell(f"{number(label.best, places)} {label.unit}"),
@@ -256,14 +256,14 @@ def _label(one: ShownMember, label: LabelRow) -> tuple[Cell, ...]:
 def _attested(one: ShownMember, step: str) -> Cell:
     if step not in one.attested:
         return Cell("", state=StateWord(_("Not attested"), "wait"))
-    body, body_zh, until = one.attested[step]
-    told = {"body": in_language(body, body_zh), "day": dated(until.isoformat())}
+    body, until = one.attested[step]
+    told = {"body": shown_name(body), "day": dated(until.isoformat())}
     return Cell(_("by %(body)s, valid until %(day)s") % told)
 
 
 def _attested_cells(one: ShownMember, step: str) -> tuple[str, str]:
     found = one.attested.get(step)
-    return (found[0], found[2].isoformat()) if found else ("", "")
+    return (found[0], found[1].isoformat()) if found else ("", "")
 
 
 def _members(group: SiteGroup, view: GroupView, *, runs: bool) -> Listed:
@@ -274,7 +274,7 @@ def _members(group: SiteGroup, view: GroupView, *, runs: bool) -> Listed:
 
 def _member(row: GroupMember) -> tuple[Cell, ...]:
     joined = row.state == State.JOINED and row.site is not None
-    name = in_language(row.site.name, row.site.name_zh) if joined and row.site is not None else row.slug
+    name = shown_name(row.site.name) if joined and row.site is not None else row.slug
     shows = NONE
     if joined and row.site is not None:
         names = Names.newest(row.site.pack)
@@ -297,8 +297,8 @@ def _kind(group: SiteGroup) -> str:
 
 
 def _name(group: SiteGroup) -> str:
-    return in_language(group.name, group.name_zh)
+    return shown_name(group.name)
 
 
 def _by(group: SiteGroup) -> str:
-    return _("run by %(runner)s") % {"runner": in_language(group.run_by.name, group.run_by.name_zh)}
+    return _("run by %(runner)s") % {"runner": shown_name(group.run_by.name)}

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from benchmarks.errors import SteplabelError, VerificationError
 from portal.intake.by_hand import Answer
 from portal.intake.models import Commitment, Submission
-from portal.web.refusals import in_whole
+from portal.sentences import in_whole
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
 from portal.web.viewmodels.tables import Column
-from portal.web.words import in_language, period_name, sentence_space
+from portal.web.words import period_name, sentence_space, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _row(told: Told) -> tuple[Cell, ...]:
         return Cell(told.name), Cell("", note=told.refusal, state=StateWord(_("Refused"), "no")), Cell("")
     state = StateWord(_("Submitted"), "ok") if told.created else StateWord(_("Same as before"), "ok")
     about = _("%(site)s, %(period)s, revision %(n)s") % {
-        "site": in_language(told.taken.site.name, told.taken.site.name_zh),
+        "site": shown_name(told.taken.site.name),
         "period": period_name(told.taken.period),
         "n": told.taken.revision,
     }

@@ -35,7 +35,7 @@ from portal.web.presenters.regulator import page_title
 from portal.web.presenters.sectors import SectorPage
 from portal.web.saved_lists import FilterLink
 from portal.web.viewmodels.shared import Choice
-from portal.web.words import Names, in_language, period_name
+from portal.web.words import Names, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,9 @@ def of_regulator(
         yield _row(last_day(min(one.period.due for one in asked)), today, what, title, _("Decide %(n)d") % {"n": n}, address, late=False)
     for finding in appeals:
         site, body = finding.assignment.site, finding.assignment.body
-        what = _("%(site)s: appeal against finding %(n)d") % {"site": in_language(site.name, site.name_zh), "n": finding.number}
+        what = _("%(site)s: appeal against finding %(n)d") % {"site": shown_name(site.name), "n": finding.number}
         address = reverse("web:appealed-finding", args=[finding.assignment_id, finding.number])
-        yield _row(None, today, what, in_language(body.name, body.name_zh), _("Read and decide"), address)
+        yield _row(None, today, what, shown_name(body.name), _("Read and decide"), address)
 
 
 def _of_each_period(requests: Sequence[ExtensionRequest]) -> dict[tuple[PeerGroup, str], list[ExtensionRequest]]:
@@ -156,7 +156,7 @@ def of_enterprise(
     asked = {(one.site.slug, one.period.peer_group_id, one.period.name): one.until for one in requests}
     for report in owed:
         names = {
-            "site": in_language(report.site_name, report.site_name_zh),
+            "site": shown_name(report.site_name),
             "what": page_title(Names.of(report.pack, report.pack_version), report.route, report.period),
         }
         refused = report.taking is Taking.UNUSABLE
@@ -175,13 +175,13 @@ def of_enterprise(
     for audit in audits:
         for finding in audit.findings:
             if finding.waits_for_plant and audit.taken_back_at is None:
-                what = _("%(site)s: answer finding %(n)d") % {"site": in_language(audit.site_name, audit.site_name_zh), "n": finding.number}
+                what = _("%(site)s: answer finding %(n)d") % {"site": shown_name(audit.site_name), "n": finding.number}
                 address = reverse("web:assignments") if regulator else reverse("web:audit-finding", args=[audit.id, finding.number])
-                body = in_language(audit.body, audit.body_zh)
+                body = shown_name(audit.body)
                 yield _row(finding.due, today, what, body, _("See it") if regulator else _("Answer"), address)
     for view in duties:
         if view.due.duty in (Duty.OVERDUE, Duty.SOON, Duty.UNKNOWN):
-            what = _("%(site)s: obligatory audit") % {"site": in_language(view.site_name, view.site_name_zh)}
+            what = _("%(site)s: obligatory audit") % {"site": shown_name(view.site_name)}
             note = _("No audit and no certificate is on record.") if view.due.duty is Duty.UNKNOWN else ""
             yield _row(view.due.day, today, what, note, _("Arrange"), reverse("web:obliged-audit", args=[view.site]))
 
@@ -190,7 +190,7 @@ def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[Wait
     for view in engagements:
         for asked in needs(view, today):
             day = asked.day if asked.need is not Need.EXPIRES and asked.day else view.due
-            title = _("%(site)s, %(period)s") % {"site": in_language(view.site_name, view.site_name_zh), "period": period_name(view.period)}
+            title = _("%(site)s, %(period)s") % {"site": shown_name(view.site_name), "period": period_name(view.period)}
             late = NEED_MOODS[asked.need] == "no"
             yield _row(day, today, title, need_in_words(asked), _("Open"), reverse("web:engagement", args=[view.id]), late=late)
 
@@ -200,7 +200,7 @@ def of_partners(
 ) -> Iterator[Waiting]:
     """For suppliers, technology providers and academics."""
     for site, period in undeclared:
-        name = _("%(site)s, %(period)s") % {"site": in_language(site.name, site.name_zh), "period": period_name(period.name)}
+        name = _("%(site)s, %(period)s") % {"site": shown_name(site.name), "period": period_name(period.name)}
         note = _("Declare what you delivered. The certification body of the site can read it.")
         yield _row(last_day(period.due), today, name, note, _("Declare it"), reverse("web:supplier"), late=False)
     if shows_no_result:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from portal.assurance.incentives import IncentiveView
 from portal.web.tables import paged
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import in_language, period_name
+from portal.web.words import period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def incentives_page(views: Sequence[IncentiveView], query: QueryDict) -> Incenti
     return IncentivesPage(
         rows=tuple(
             IncentiveRow(
-                site=in_language(one.site_name, one.site_name_zh),
+                site=shown_name(one.site_name),
                 scheme=one.scheme,
                 amount=f"{one.amount:,.2f}",
                 evidence=one.evidence,

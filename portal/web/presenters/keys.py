@@ -16,7 +16,7 @@ from portal.web import tables
 from portal.web.key_forms import SCOPES
 from portal.web.viewmodels.shared import StateWord
 from portal.web.viewmodels.tables import Column, Pages, SortForm
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _row(view: KeyView, now: datetime) -> KeyRow:
     return KeyRow(
         name=view.name,
         prefix=f"slk_{view.prefix}_…",
-        whose=view.person or in_language(view.organisation, view.organisation_zh),
+        whose=view.person or shown_name(view.organisation),
         scopes=tuple(str(SCOPES.get(scope, scope)) for scope in view.scopes),  # type: ignore[call-overload] # a text choice is its text
         state=_state(view, now),
         used=view.last_used_at,

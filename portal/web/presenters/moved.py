@@ -17,7 +17,7 @@ from portal.web.presenters.comparison import said
 from portal.web.presenters.ladders import Shown
 from portal.web.presenters.potentials import SavingRow, savings_of
 from portal.web.viewmodels.benchmarks import Download
-from portal.web.words import Names, in_language, one_after_another, period_name
+from portal.web.words import Names, one_after_another, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +105,4 @@ def _moved(known: Known | None) -> Moved:
 def _elsewhere(group: GroupInForce, view: InForceView, url: str) -> Elsewhere:
     shown = Shown(Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"])
     savings = savings_of(view.label, shown)
-    return Elsewhere(in_language(group.scope, group.scope_zh), url, period_name(view.period), savings.total if savings else None)
+    return Elsewhere(shown_name(group.scope), url, period_name(view.period), savings.total if savings else None)

@@ -25,7 +25,7 @@ from portal.web.presenters.practices import saving_of
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.trend import TrendStep
 from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, taken_at, worth_row
-from portal.web.words import Names, in_language, over_years, period_name, said, within
+from portal.web.words import Names, over_years, period_name, said, shown_name, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def next_page(
     total, highest = clear_sum(gaps), max((one.hi for one in clear), default=1.0)
     called = {one.step: over_years(names.step_name(one.step), standings[one.step].years) for one in gaps}
     return NextPage(
-        site=in_language(stand.report.site_name, stand.report.site_name_zh),
+        site=shown_name(stand.report.site_name),
         sector=names.title(view.route),
         period=period_name(stand.report.period),
         run_period=stand.report.period,

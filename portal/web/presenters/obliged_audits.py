@@ -14,12 +14,13 @@ from django.utils.translation import ngettext
 from portal.assurance.models import SystemCertificate
 from portal.assurance.obliged import ObligedView
 from portal.assurance.schemes import Due, Duty, obligatory_audit
+from portal.names import in_any_language
 from portal.web import tables
 from portal.web.assurance_words import DUTIES, STANDINGS
 from portal.web.presenters.listed import Show, listed, showing
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
-from portal.web.words import in_language, moment_in_words, state
+from portal.web.words import moment_in_words, shown_name, state
 
 FILE_COLUMNS = ("site", "firm", "state", "due", "last_audit", "certified_until", "state_name")
 NO_DAY = date.max
@@ -128,8 +129,8 @@ def _in_the_list(due: Due, *, firm: bool) -> str:
 
 
 def _cells(view: ObligedView, *, firm: bool) -> tuple[Cell, ...]:
-    due, name = view.due, in_language(view.site_name, view.site_name_zh)
-    note = view.site if firm else f"{view.site} · {in_language(view.firm, view.firm_zh)}"
+    due, name = view.due, shown_name(view.site_name)
+    note = view.site if firm else f"{view.site} · {shown_name(view.firm)}"
     return (
         Cell(name, note=note, url=reverse("web:obliged-audit", args=[view.site])),
         Cell("", state=state(DUTIES, due.duty), note=_in_the_list(due, firm=firm)),
@@ -154,7 +155,7 @@ def _shown() -> tuple[Show[ObligedView], ...]:
 def _fitting(views: Sequence[ObligedView], query: QueryDict) -> list[ObligedView]:
     """Those that hold every word of `?q=` somewhere in site or firm."""
     words = query.get("q", "").casefold().split()
-    text = {view.site: "\n".join((view.site, view.site_name, view.site_name_zh, view.firm, view.firm_zh)).casefold() for view in views}
+    text = {view.site: "\n".join((view.site, in_any_language(view.site_name), in_any_language(view.firm))).casefold() for view in views}
     return [view for view in views if all(word in text[view.site] for word in words)]
 
 

@@ -19,7 +19,7 @@ from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 from portal.web.word_tables import words
-from portal.web.words import dated, in_language, moment_in_words, said, state
+from portal.web.words import dated, in_language, moment_in_words, said, shown_name, state
 
 State = IncentiveOffer.State
 UNITS = words("offer_units")
@@ -101,7 +101,7 @@ def offer_page(row: IncentiveOffer, today: date, *, reads: int, decides: bool) -
         Fact(_("Programme"), _programme(row)),
         Fact(_("Criterion"), _criterion(row)),
         Fact(_("Amount"), amount_of(row)),
-        Fact(_("For sites in"), in_language(row.jurisdiction.name, row.jurisdiction.name_zh)),
+        Fact(_("For sites in"), shown_name(row.jurisdiction.name)),
         Fact(_("Authority"), in_language(row.authority_en, row.authority_zh)),
         Fact(_("Legal source"), in_language(row.source_en, row.source_zh)),
         Fact(_("Valid"), _days(row)),
@@ -157,7 +157,7 @@ def _row(row: IncentiveOffer, today: date) -> tuple[Cell, ...]:
         ),
         Cell(_criterion(row), note=_programme(row)),
         Cell(amount_of(row)),
-        Cell(in_language(row.jurisdiction.name, row.jurisdiction.name_zh)),
+        Cell(shown_name(row.jurisdiction.name)),
         Cell(_days(row)),
         Cell("", state=StateWord(_("Its days are over"), "hidden") if late else state(STATES, row.state)),
     )

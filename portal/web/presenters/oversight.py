@@ -15,6 +15,7 @@ from benchmarks.measurements import Metric
 from portal.auditlog.models import Action
 from portal.catalogue.trail import TrailEvent
 from portal.intake.participation import ParticipationView
+from portal.names import in_any_language
 from portal.standings.ranked import RankedView
 from portal.web.event_names import act_in_words, detail_in_words, name_in_words
 from portal.web.presenters.benchmarks import NONE
@@ -23,7 +24,7 @@ from portal.web.presenters.stand import places_between
 from portal.web.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.viewmodels.tables import Column, Pages, SortForm
-from portal.web.words import Names, in_language, metric_name, with_variant
+from portal.web.words import Names, metric_name, shown_name, with_variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
         regions=filter_choices(
             query.get("region", ""),
             _("All regions"),
-            {one.jurisdiction: in_language(one.jurisdiction, one.jurisdiction_zh) for one in rows},
+            {one.jurisdiction: shown_name(one.jurisdiction) for one in rows},
         ),
         query=query.get("q", "").strip()[:100],
         export_url=reverse("web:standings-csv", args=place) + with_query(query, page=None),
@@ -193,7 +194,7 @@ def _matrix(found: Sequence[RankedView], names: Names, query: QueryDict) -> Matr
     cells: dict[tuple[str, str], dict[tuple[str, str], RankedView]] = {}
     for one in found:
         if one.metric == metric:
-            cells.setdefault((in_language(one.firm, one.firm_zh), one.site), {})[one.step, one.variant] = one
+            cells.setdefault((shown_name(one.firm), one.site), {})[one.step, one.variant] = one
     route = list(names.steps)  # in the order of production, as every other table
     steps = sorted(
         {cell for row in cells.values() for cell in row}, key=lambda cell: (route.index(cell[0]) if cell[0] in route else 0, cell)
@@ -203,7 +204,7 @@ def _matrix(found: Sequence[RankedView], names: Names, query: QueryDict) -> Matr
     for firm, site in here:
         held = cells[firm, site]
         some = next(iter(held.values()))
-        rows.append(MatrixRow(firm, in_language(some.site_name, some.site_name_zh), tuple(_matrix_cell(held.get(step)) for step in steps)))
+        rows.append(MatrixRow(firm, shown_name(some.site_name), tuple(_matrix_cell(held.get(step)) for step in steps)))
     head = tuple(with_variant(names.step_name(step), names.variant_name(step, variant)) for step, variant in steps)
     return Matrix(head, tuple(rows), pages, capfirst(metric_name(metric)))
 
@@ -227,7 +228,7 @@ def standings_table(rows: Sequence[RankedView], query: QueryDict, names: Names) 
 
 
 def _fits(one: RankedView, query: QueryDict) -> bool:
-    text = f"{one.firm} {one.firm_zh} {one.site} {one.site_name} {one.site_name_zh}".lower()
+    text = f"{in_any_language(one.firm)} {one.site} {in_any_language(one.site_name)}".lower()
     return (
         query.get("step", "") in ("", one.step)
         and query.get("metric", "") in ("", one.metric)
@@ -239,9 +240,9 @@ def _fits(one: RankedView, query: QueryDict) -> bool:
 
 def _row(one: RankedView, names: Names) -> StandingRow:
     return StandingRow(
-        firm=in_language(one.firm, one.firm_zh),
-        site=in_language(one.site_name, one.site_name_zh),
-        region=in_language(one.jurisdiction, one.jurisdiction_zh),
+        firm=shown_name(one.firm),
+        site=shown_name(one.site_name),
+        region=shown_name(one.jurisdiction),
         step=with_variant(names.step_name(one.step), names.variant_name(one.step, one.variant)),
         metric=metric_name(one.metric),
         places=_("%(places)s of %(of)d") % {"places": places_between(one.rank_low, one.rank_high), "of": one.of},

@@ -18,7 +18,7 @@ from portal.intake.turnout import RegionView, TurnoutView
 from portal.web.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.shared import Choice, Figure, StateWord
 from portal.web.viewmodels.tables import Column, Pages, SortForm
-from portal.web.words import SIZE_CLASSES, TAKING_PART, Names, in_language, period_name, state
+from portal.web.words import SIZE_CLASSES, TAKING_PART, Names, period_name, shown_name, state
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,7 @@ def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], q
         waiting=_total(found, Taking.WAITING),
         figures=_figures(found, reported, obliged),
         sectors=filter_choices(query.get("sector", ""), _("All sectors"), {one.pack_id: one.sector for one in _packs(views, query)}),
-        regions=filter_choices(
-            query.get("region", ""), _("All regions"), {one.path: in_language(one.name, one.name_zh) for one in regions}
-        ),
+        regions=filter_choices(query.get("region", ""), _("All regions"), {one.path: shown_name(one.name) for one in regions}),
         sizes=filter_choices(query.get("size", ""), _("All sizes"), {size.value: str(SIZE_CLASSES[size]) for size in SizeClass}),
         stages=tuple(
             Choice(stage, text, stage == query.get("stage", "open"))
@@ -138,7 +136,7 @@ def _row(view: TurnoutView) -> TurnoutRow:
     names = Names.of(view.pack, view.pack_version)
     return TurnoutRow(
         title=_("%(title)s, %(period)s") % {"title": names.title(view.route), "period": period_name(view.period)},
-        scope=in_language(view.scope, view.scope_zh),
+        scope=shown_name(view.scope),
         url=reverse("web:participation", args=[view.peer_group, view.period]),
         due=last_day(view.due),
         open=StateWord(_("Closed"), "ok") if view.closed_at else StateWord(_("Open for reports"), "wait"),

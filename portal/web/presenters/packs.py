@@ -14,7 +14,7 @@ from benchmarks.routes import Pack
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.selectors import PeerGroupView, PeriodView
 from portal.web.viewmodels.shared import StateWord
-from portal.web.words import Names, in_language, period_name, said
+from portal.web.words import Names, period_name, said, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def packs_page(groups: Sequence[PeerGroupView]) -> PacksPage:
 
 
 def group_title(group: PeerGroupView) -> str:
-    return f"{Names.of(group.pack, group.pack_version).title(group.route)} · {in_language(group.scope, group.scope_zh)}"
+    return f"{Names.of(group.pack, group.pack_version).title(group.route)} · {shown_name(group.scope)}"
 
 
 def _take_up(group: PeerGroupView, known: Mapping[str, Sequence[Pack]], taken: Collection[tuple[str, ...]]) -> tuple[TakeUp, ...]:
@@ -110,7 +110,7 @@ def _group(view: PeerGroupView, take_up: tuple[TakeUp, ...]) -> GroupBlock:
     return GroupBlock(
         id=view.id,
         title=Names.of(view.pack, view.pack_version).title(view.route),
-        scope=in_language(view.scope, view.scope_zh),
+        scope=shown_name(view.scope),
         version=view.pack_version,
         sites=view.sites,
         periods=tuple(_period(view, period) for period in view.periods),

@@ -17,14 +17,14 @@ from portal.accounts.models import SizeClass
 from portal.catalogue.deadlines import last_day
 from portal.intake.participation import ParticipantView, ParticipationView, Taking
 from portal.publication.shapes import VersionView
+from portal.sentences import in_words
 from portal.standings.quality import Break, QualitiesView, QualityView
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.regulator import page_title, version_rows
-from portal.web.refusals import in_words
 from portal.web.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.viewmodels.shared import Choice, StateWord, VersionRow
 from portal.web.viewmodels.tables import Column, Pages, SortForm
-from portal.web.words import COHORTS, SIZE_CLASSES, TAKING_PART, Names, in_language, state
+from portal.web.words import COHORTS, SIZE_CLASSES, TAKING_PART, Names, shown_name, state
 
 SquareKind = Literal["reported", "unusable", "late", "missing"]
 
@@ -143,12 +143,12 @@ def participation_page(
     }
     numbers = {taking.value: number for taking, number in view.totals.states.items()}
     asked = query.get("state", "")
-    regions = {name: in_language(name, name_zh) for name, name_zh in view.totals.regions}
+    regions = {str(name): shown_name(name) for name in view.totals.regions}
     states = {code: state(TAKING_PART, code).word for code in TAKING_PART}
     of_steps = len(steps_of(view))
     return ParticipationPage(
         title=page_title(names, view.route, view.period),
-        scope=in_language(view.scope, view.scope_zh),
+        scope=shown_name(view.scope),
         due=last_day(view.due),
         rows=tuple(_row(one, quality.of(one), of_steps) for one in rows),
         counts=tuple((SQUARES[code], numbers[code], states[code]) for code in TAKING_PART if numbers.get(code)),
@@ -256,8 +256,8 @@ class _Asked:
 
 def _text(view: ParticipantView) -> str:
     """What a search looks through, in the reader's language."""
-    firm, site = in_language(view.firm, view.firm_zh), in_language(view.site_name, view.site_name_zh)
-    return f"{firm} {site} {view.site} {view.credit_code} {in_language(view.jurisdiction, view.jurisdiction_zh)}".lower()
+    firm, site = shown_name(view.firm), shown_name(view.site_name)
+    return f"{firm} {site} {view.site} {view.credit_code} {shown_name(view.jurisdiction)}".lower()
 
 
 def _row(one: ParticipantView, told: QualityView | None, of_steps: int) -> ParticipationRow:
@@ -265,11 +265,11 @@ def _row(one: ParticipantView, told: QualityView | None, of_steps: int) -> Parti
     kind = (str(SIZE_CLASSES[one.size_class]), duty, str(COHORTS.get(one.cohort, "")))
     only_committed = one.committed_at and not one.received_at
     return ParticipationRow(
-        firm=in_language(one.firm, one.firm_zh),
-        site=in_language(one.site_name, one.site_name_zh),
+        firm=shown_name(one.firm),
+        site=shown_name(one.site_name),
         agents_url=reverse("web:agents", args=[one.site]),
         record_url=reverse("web:site-record", args=[one.site]),
-        jurisdiction=in_language(one.jurisdiction, one.jurisdiction_zh),
+        jurisdiction=shown_name(one.jurisdiction),
         kind=" · ".join(word for word in kind if word),
         state=state(TAKING_PART, one.taking),
         received=one.received_at,

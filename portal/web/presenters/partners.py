@@ -21,7 +21,7 @@ from portal.web.partner_forms import CARRIERS
 from portal.web.presenters.listed import listed
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import StateWord
-from portal.web.words import SUBMISSION_STATES, enumerated, in_language, moment_in_words, period_name, state
+from portal.web.words import SUBMISSION_STATES, enumerated, moment_in_words, period_name, shown_name, state
 
 RESULT_COLUMNS = ("provider", "product", "version", "source", "kit", "ran_on", "failed", "file_sha256", "declared_at", "confirmed_at")
 DELIVERY_COLUMNS = ("supplier", "site", "period", "carrier", "quantity", "unit", "note", "declared_at", "taken_back_at")
@@ -44,7 +44,7 @@ def results_list(
     def cells(view: ConformanceView) -> tuple[Cell, ...]:
         made = (
             Cell(f"{view.product} {view.version}", note=view.source),
-            Cell(in_language(view.provider, view.provider_zh)),
+            Cell(shown_name(view.provider)),
             Cell(date_format(view.ran_on, _("j F Y")), note=view.kit),
             Cell("", state=_result(view), note=", ".join(view.failed)),
             Cell("", state=_word(view)),
@@ -85,7 +85,7 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> Listed:
 
     def cells(pair: tuple[GrantedView, SubmissionView | None]) -> tuple[Cell, ...]:
         view, report = pair
-        name = in_language(view.site_name, view.site_name_zh)
+        name = shown_name(view.site_name)
         if report is None:
             return (
                 Cell(name, note=view.site),
@@ -132,7 +132,7 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
     titles |= {"state": _("State"), "action": _("Action")} if mine else {"supplier": _("Energy supplier"), "note": _("Note")}
 
     def cells(view: DeliveryView) -> tuple[Cell, ...]:
-        name = in_language(view.site_name, view.site_name_zh)
+        name = shown_name(view.site_name)
         made = (
             Cell(name, note=view.site),
             Cell(period_name(view.period)),
@@ -141,7 +141,7 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
         )
         if not mine:
             told = moment_in_words(view.declared_at)
-            return (*made, Cell(in_language(view.supplier, view.supplier_zh), note=told), Cell(view.note or "–"))
+            return (*made, Cell(shown_name(view.supplier), note=told), Cell(view.note or "–"))
         stands = view.taken_back_at is None
         word = StateWord(_("Declared"), "ok") if stands else StateWord(_("Withdrawn or replaced"), "wait")
         about = enumerated((name, period_name(view.period)))
@@ -173,7 +173,7 @@ def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> List
     """Who sees or saw what of a firm's site."""
 
     def cells(view: GrantView) -> tuple[Cell, ...]:
-        name = in_language(view.partner, view.partner_zh)
+        name = shown_name(view.partner)
         ends = Cell("–")
         if view.ended_at is None:
             ends = Cell(_("Withdraw"), post_url=reverse("web:end-access", args=[site, view.id]), about=name)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Role
 from portal.register.selectors import HouseView, InvitationView
 from portal.web.viewmodels.shared import StateWord
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class HouseBlock:
 def house_block(view: HouseView) -> HouseBlock:
     return HouseBlock(
         id=view.id,
-        name=in_language(view.name, view.name_zh),
+        name=shown_name(view.name),
         firm=view.kind == Role.ENTERPRISE,
         led=view.led,
         members=tuple(

@@ -29,7 +29,7 @@ from portal.web.presenters.worth import CarrierRow, saved_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Choice, Crumb, Mood, StateWord
-from portal.web.words import Names, dated, enumerated, in_language, moment_in_words, said, state
+from portal.web.words import Names, dated, enumerated, in_language, moment_in_words, said, shown_name, state
 
 STATES: dict[str, tuple[Promise, Mood]] = {
     State.OFFERED: (gettext_lazy("Offered, waits for a reviewer"), "wait"),
@@ -115,7 +115,7 @@ def outcome_page(one: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
     own = tuple(
         OwnReport(
             row.pk,
-            in_language(row.site.name, row.site.name_zh),
+            shown_name(row.site.name),
             _own_outcome(row),
             _own_state(row),
             row.counted_at is None,
@@ -450,7 +450,7 @@ def _title(row: Entry) -> str:
 def _origin(row: Entry) -> str:
     if row.organisation is None:
         return in_language(row.content.get("source_en", ""), row.content.get("source_zh", ""))
-    name = in_language(row.organisation.name, row.organisation.name_zh)
+    name = shown_name(row.organisation.name)
     how = _("to be named") if row.named else _("not to be named")
     return f"{name} ({how})"
 

@@ -16,10 +16,10 @@ from benchmarks.phrases import Phrase
 from portal.governance.effects import Difference
 from portal.governance.proposing import APPROVALS
 from portal.governance.selectors import ProposalView
+from portal.sentences import in_words
 from portal.web.presenters.differences import differences
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
-from portal.web.refusals import in_words
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, ProposalPage, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benchmarks.guidance.references import BASES, CONFIDENCES, Beside
+from portal.sentences import in_words
 from portal.web.figures import raised
-from portal.web.refusals import in_words
 from portal.web.words import Names, said
 
 

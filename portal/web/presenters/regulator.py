@@ -18,7 +18,7 @@ from portal.web.figures import energy_units
 from portal.web.presenters.benchmarks import version_row
 from portal.web.presenters.ladders import Shown
 from portal.web.viewmodels.shared import VersionRow
-from portal.web.words import Names, in_language, period_name
+from portal.web.words import Names, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def group_row(group: PeerGroupView, period: str, reported: int, firms: int, vers
     names = Names.of(group.pack, group.pack_version)
     in_force = next((row for row in versions if row.status == "published"), None)
     return GroupRow(
-        title=f"{names.title(group.route)} · {in_language(group.scope, group.scope_zh)}",
+        title=f"{names.title(group.route)} · {shown_name(group.scope)}",
         period=period_name(period),
         url=reverse("web:participation", args=[group.id, period]),
         reported=_("%(n)s of %(of)s") % {"n": reported, "of": firms},

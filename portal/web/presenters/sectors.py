@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benchmarks.measurements import Metric
+from benchmarks.phrases import Name
 from portal.publication.in_force import InForceView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day
@@ -20,7 +21,7 @@ from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
 from portal.web.presenters.sector_worth import SectorWorth, worth_of
 from portal.web.presenters.site_gaps import carbon_of_gap, in_bounds
-from portal.web.words import Names, in_language, period_name
+from portal.web.words import Names, in_language, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ MOST_YEARS = 5
 LEFT, RIGHT = 12.0, 86.0  # per cent of the width: room for the figures right of the last rung
 
 
-def sector_page(views: Sequence[InForceView], scope: tuple[str, str]) -> SectorPage:
-    """Of the versions in force of one peer group, oldest first; at least one. `scope` is its jurisdiction in English and Chinese."""
+def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
+    """Of the versions in force of one peer group, oldest first; at least one. `scope` is its jurisdiction."""
     shown_years = list(views)[-MOST_YEARS:]
     newest = shown_years[-1]
     names = Names.of(newest.pack, newest.pack_version)
@@ -92,7 +93,7 @@ def sector_page(views: Sequence[InForceView], scope: tuple[str, str]) -> SectorP
     places = shown.total_places(newest.label)
     return SectorPage(
         title=names.title(newest.route),
-        scope=in_language(*scope),
+        scope=shown_name(scope),
         product=names.product(newest.route),
         unit=shown.spelled(newest.label.composite.unit),
         url=benchmark_url(newest, newest.version),

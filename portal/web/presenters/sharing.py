@@ -14,7 +14,7 @@ from portal.sharing.labels import LabelRow, Labels
 from portal.sharing.shares import ShareView
 from portal.web.figures import between, label_decimals, number
 from portal.web.viewmodels.shared import Item, StateWord
-from portal.web.words import Names, in_language, metric_name, moment_in_words, over_years, period_name, with_variant
+from portal.web.words import Names, metric_name, moment_in_words, over_years, period_name, shown_name, with_variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ def shown_report(labels: Labels) -> ShownReport:
     """The labels that were chosen, and what ties them to the sealed report they are from."""
     names = Names.of(labels.pack, labels.pack_version) if labels.pack_version else Names.newest(labels.pack)
     return ShownReport(
-        firm=in_language(labels.firm, labels.firm_zh),
-        site=in_language(labels.site_name, labels.site_name_zh),
+        firm=shown_name(labels.firm),
+        site=shown_name(labels.site_name),
         sector=names.sector,
         period=period_name(labels.period),
         rows=tuple(_row(one, names) for one in labels.rows),

@@ -35,7 +35,17 @@ from portal.web.tables import with_query
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.shared import Choice, Crumb, Item, Mood, StateWord
 from portal.web.viewmodels.site_record import Do, EventLine, FirmRecordPage, SiteRecordPage, Tile
-from portal.web.words import COHORTS, SIZE_CLASSES, SUBMISSION_STATES, Names, enumerated, in_language, moment_in_words, period_name, state
+from portal.web.words import (
+    COHORTS,
+    SIZE_CLASSES,
+    SUBMISSION_STATES,
+    Names,
+    enumerated,
+    moment_in_words,
+    period_name,
+    shown_name,
+    state,
+)
 
 KIND_WORDS = {
     "report": gettext_lazy("Reports"),
@@ -84,15 +94,15 @@ class FirmDue(NamedTuple):
 
 def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRecordPage:
     site = facts.site
-    firm = in_language(site.organisation.name, site.organisation.name_zh)
+    firm = shown_name(site.organisation.name)
     address = reverse("web:site-record", args=[site.slug])
     asked = query.get("kind", "")
     fitting = [one for one in facts.events if asked not in KINDS or one.kind == asked]
     everything = query.get("all") == "1"
     present = [kind for kind in KINDS if any(one.kind == kind for one in facts.events)]
     return SiteRecordPage(
-        name=in_language(site.name, site.name_zh),
-        caption=" · ".join((firm, Names.newest(site.pack).sector, in_language(site.jurisdiction.name, site.jurisdiction.name_zh))),
+        name=shown_name(site.name),
+        caption=" · ".join((firm, Names.newest(site.pack).sector, shown_name(site.jurisdiction.name))),
         due=home.in_order(home.of_enterprise(facts.owed, facts.audits, facts.duties, today, _waiting(facts), regulator=facts.regulator)),
         tiles=_tiles(facts),
         tables=tuple(table for table in _tables(facts, query) if table.rows),
@@ -135,16 +145,16 @@ def firm_record_page(
     def cells(site: Site) -> tuple[Cell, ...]:
         report = newest.get(site.pk)
         return (
-            Cell(in_language(site.name, site.name_zh), note=site.slug, url=reverse("web:site-record", args=[site.slug])),
+            Cell(shown_name(site.name), note=site.slug, url=reverse("web:site-record", args=[site.slug])),
             Cell(Names.newest(site.pack).sector),
-            Cell(in_language(site.jurisdiction.name, site.jurisdiction.name_zh)),
+            Cell(shown_name(site.jurisdiction.name)),
             Cell("", state=state(SUBMISSION_STATES, report.state), note=period_name(report.period)) if report else Cell("–"),
             Cell("", state=StateWord(_("Retired"), "wait")) if site.retired_at else Cell("", state=StateWord(_("Takes part"), "ok")),
         )
 
-    name = in_language(firm.name, firm.name_zh)
+    name = shown_name(firm.name)
     controlling = firm.controlling_firm
-    control = in_language(controlling.name, controlling.name_zh) if controlling else ""
+    control = shown_name(controlling.name) if controlling else ""
     return FirmRecordPage(
         name=name,
         caption=_("Controlled by %(firm)s") % {"firm": control} if control and control != name else "",
@@ -198,8 +208,7 @@ def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
             else StateWord(_("In progress"), "wait")
             if standing
             else StateWord(_("None assigned"), "wait"),
-            _("%(title)s, %(period)s")
-            % {"title": in_language(standing[0].body, standing[0].body_zh), "period": period_name(standing[0].period)}
+            _("%(title)s, %(period)s") % {"title": shown_name(standing[0].body), "period": period_name(standing[0].period)}
             if standing
             else "",
         ),
@@ -243,7 +252,7 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
             Cell("", state=state(GRADES, pair[1].grade)),
             Cell("", state=finding_state(pair[1], scheme_day())),
             Cell(date_format(pair[1].due, _("j F Y"))),
-            Cell(in_language(pair[0].body, pair[0].body_zh)),
+            Cell(shown_name(pair[0].body)),
         ),
         empty="",
         prefix="f-",
@@ -257,7 +266,7 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         default="-period",
         cells=lambda one: (
             Cell(period_name(one.period)),
-            Cell(in_language(one.body, one.body_zh)),
+            Cell(shown_name(one.body)),
             Cell(date_format(one.due, _("j F Y")) if one.due else "–"),
             Cell(
                 "",
@@ -335,7 +344,7 @@ def _identity(facts: SiteFacts) -> tuple[Item, ...]:
     found = [
         Item(_("Identifier"), site.slug),
         Item(_("Unified social credit code"), site.credit_code or site.organisation.credit_code or "–"),
-        Item(_("Firm in control"), in_language(control.name, control.name_zh) if control else "–"),
+        Item(_("Firm in control"), shown_name(control.name) if control else "–"),
         Item(_("On the lists"), enumerated(dict.fromkeys(lists)) or _("in no peer group")),
         Item(_("Declared size"), str(SIZE_CLASSES[site.size_class])),
     ]
@@ -377,8 +386,7 @@ def more_time(owed: Sequence[OwedView], asked: Sequence[ExtensionRequest]) -> tu
     waits = {(one.site.slug, one.period.peer_group_id, one.period.name) for one in asked}
     return tuple(
         Do(
-            _("Ask for more time: %(site)s, %(period)s")
-            % {"site": in_language(one.site_name, one.site_name_zh), "period": period_name(one.period)},
+            _("Ask for more time: %(site)s, %(period)s") % {"site": shown_name(one.site_name), "period": period_name(one.period)},
             reverse("web:ask-for-time", args=[one.site, one.group, one.period]),
         )
         for one in owed

@@ -25,7 +25,7 @@ from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of,
 from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, Figure
 from portal.web.viewmodels.stand import GapRow, RankStrip, ScoreRow, StandPage, TrendPage
-from portal.web.words import Names, in_language, over_years, period_name, within
+from portal.web.words import Names, over_years, period_name, shown_name, within
 
 MIDDLE = 50
 """The score of the firm in the middle."""
@@ -55,7 +55,7 @@ def stand_page(
     scores = score_rows([standings[step] for step in order if step in standings], names, stand.route)
     few = _("With fewer than %(n)d sites there is a place, but no score.") % {"n": FEWEST_FOR_A_SCORE}
     return StandPage(
-        site=in_language(stand.report.site_name, stand.report.site_name_zh),
+        site=shown_name(stand.report.site_name),
         sector=names.title(view.route),
         period=period_name(stand.report.period),
         version=view.version,
@@ -90,7 +90,7 @@ def stand_page(
 
 def trend_page(report: ReportView, which: str, steps: tuple[TrendStep, ...]) -> TrendPage:
     return TrendPage(
-        site=in_language(report.site_name, report.site_name_zh),
+        site=shown_name(report.site_name),
         steps=steps,
         crumbs=(Crumb(_("Where we stand"), f"{reverse('web:stand')}?which={which}"),),
     )

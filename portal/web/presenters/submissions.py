@@ -12,12 +12,22 @@ from django.utils.translation import gettext as _
 from portal.accounts.selectors import DeviceView, SiteView
 from portal.intake.selectors import SubmissionView
 from portal.publication.history import EnteredVersion
+from portal.sentences import in_words
 from portal.standings.selectors import ProtectedValueView
 from portal.web.addresses import benchmark_url
 from portal.web.figures import label_decimals, number
-from portal.web.refusals import in_words
 from portal.web.viewmodels.shared import Item, StateWord
-from portal.web.words import SUBMISSION_STATES, Names, in_language, in_months, metric_name, over_years, period_name, state, with_variant
+from portal.web.words import (
+    SUBMISSION_STATES,
+    Names,
+    in_months,
+    metric_name,
+    over_years,
+    period_name,
+    shown_name,
+    state,
+    with_variant,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,7 @@ def submission_row(view: SubmissionView, page: str = "web:submission") -> Submis
     """One line of the list. `page` names the address of the submission for this reader."""
     return SubmissionRow(
         url=reverse(page, args=[view.digest]),
-        site=in_language(view.site_name, view.site_name_zh),
+        site=shown_name(view.site_name),
         pack=Names.newest(view.pack).sector,
         period=period_name(view.period),
         revision=view.revision,
@@ -162,9 +172,9 @@ def _steps(view: SubmissionView, versions: Sequence[EnteredVersion]) -> Iterator
 def site_row(view: SiteView) -> SiteRow:
     return SiteRow(
         id=view.slug,
-        name=in_language(view.name, view.name_zh),
+        name=shown_name(view.name),
         sector=Names.newest(view.pack).sector,
-        jurisdiction=in_language(view.jurisdiction, view.jurisdiction_zh),
+        jurisdiction=shown_name(view.jurisdiction),
         token_url=reverse("web:token", args=[view.slug]),
         devices=tuple(
             DeviceRow(

@@ -26,18 +26,14 @@ from portal.web.mail_texts import post_link
 from portal.web.presenters.applications import firm_wish, site_wish
 from portal.web.register_forms import FirmDecisionForm, RefusalForm, SiteDecisionForm
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import headed, in_language
+from portal.web.words import headed, shown_name
 
 
 @for_role(Role.REGULATOR)
 def applications(request: HttpRequest) -> HttpResponse:
     user = person(request)
     sites = list(siting.waiting_for(user))
-    boxes = [
-        Choosable(str(row.pk), row.jurisdiction.path, in_language(row.jurisdiction.name, row.jurisdiction.name_zh))
-        for row in sites
-        if row.site_id is None
-    ]
+    boxes = [Choosable(str(row.pk), row.jurisdiction.path, shown_name(row.jurisdiction.name)) for row in sites if row.site_id is None]
     picked = chosen_by(boxes, request.GET) or ()
     told = {
         "firms": tuple(firm_wish(row) for row in applying.waiting_for(user)),
@@ -71,8 +67,8 @@ def approve_sites(request: HttpRequest) -> HttpResponseBase:
 
 
 def _choice(row: SiteApplication, chosen: bool) -> Choice:
-    firm = in_language(row.organisation.name, row.organisation.name_zh)
-    return Choice(str(row.pk), f"{headed((firm, in_language(row.name, row.name_zh)))} ({row.slug})", chosen)
+    firm = shown_name(row.organisation.name)
+    return Choice(str(row.pk), f"{headed((firm, shown_name(row.name)))} ({row.slug})", chosen)
 
 
 @for_role(Role.REGULATOR, posts=True)

@@ -26,6 +26,7 @@ from portal.assurance.models import Assignment, Finding
 from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
 from portal.problems import RefusedError
+from portal.sentences import in_whole
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, listing_page, report_done
 from portal.web.assigning_forms import AssignForm, TakeBackForm
@@ -34,10 +35,9 @@ from portal.web.choosing import Choosable, choosing, chosen_by
 from portal.web.forms import add_error
 from portal.web.presenters.assigning import assignments_list, assignments_table, sites_list
 from portal.web.presenters.assurance import finding_page
-from portal.web.refusals import in_whole
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import enumerated, headed, in_language, period_name
+from portal.web.words import enumerated, headed, period_name, shown_name
 
 
 @for_role(Role.REGULATOR)
@@ -80,7 +80,7 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
     bodies = {str(one.pk): one for one in certification_bodies()}
     form = AssignForm(
         request.POST if request.method == "POST" else None,
-        bodies=[(number, in_language(one.name, one.name_zh)) for number, one in bodies.items()],
+        bodies=[(number, shown_name(one.name)) for number, one in bodies.items()],
         periods=periods_of(site),
         today=scheme_day(),
     )
@@ -95,7 +95,7 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
             add_error(form, "body", refusal)
         else:
             return report_done(request, _("It is assigned, and the body is informed."), "web:assignments")
-    name = in_language(site.name, site.name_zh)
+    name = shown_name(site.name)
     return confirm_page(
         request,
         form,
@@ -115,12 +115,12 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
     """One body for the chosen sites and one period, each on its own: what one is refused for holds no other up."""
     user = person(request)
     sites = list(assignable_sites(user).select_related("organisation", "jurisdiction").order_by("slug"))
-    boxes = [Choosable(one.slug, one.jurisdiction.path, in_language(one.jurisdiction.name, one.jurisdiction.name_zh)) for one in sites]
+    boxes = [Choosable(one.slug, one.jurisdiction.path, shown_name(one.jurisdiction.name)) for one in sites]
     bodies = {str(one.pk): one for one in certification_bodies()}
     names = ReportingPeriod.objects.filter(peer_group__members__site__in=sites).order_by("-start").values_list("name", flat=True)
     form = AssignForm(
         request.POST if request.method == "POST" else None,
-        bodies=[(number, in_language(one.name, one.name_zh)) for number, one in bodies.items()],
+        bodies=[(number, shown_name(one.name)) for number, one in bodies.items()],
         periods=dict.fromkeys(names),
         today=scheme_day(),
     )
@@ -154,7 +154,7 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
         "sites": [
             Choice(
                 one.slug,
-                headed((in_language(one.organisation.name, one.organisation.name_zh), in_language(one.name, one.name_zh))),
+                headed((shown_name(one.organisation.name), shown_name(one.name))),
                 one.slug in picked,
             )
             for one in sites
@@ -179,8 +179,8 @@ def take_back(request: HttpRequest, assignment: int) -> HttpResponseBase:
         assigning.take_back(row, form.cleaned_data["reason"], user, timezone.now())
         return report_done(request, _("The assignment has been withdrawn, and the body is informed."), "web:assignments")
     about = {
-        "body": in_language(row.body.name, row.body.name_zh),
-        "site": in_language(row.site.name, row.site.name_zh),
+        "body": shown_name(row.body.name),
+        "site": shown_name(row.site.name),
         "period": period_name(row.period),
     }
     return confirm_page(

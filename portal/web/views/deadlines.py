@@ -26,7 +26,7 @@ from portal.web.answers import confirm_page, report_done
 from portal.web.forms import DueForm, ExtensionForm, MoreTimeForm, add_error, mark_errors
 from portal.web.presenters.deadlines import deadlines_page, may_be_extended
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import in_language, period_name
+from portal.web.words import period_name, shown_name
 
 
 @for_role(Role.REGULATOR)
@@ -96,7 +96,7 @@ def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpRespons
             return report_done(
                 request, _("Your request is on record. The regulator decides, and you are informed."), "web:site-record", slug
             )
-    name, back = in_language(site.name, site.name_zh), reverse("web:site-record", args=[slug])
+    name, back = shown_name(site.name), reverse("web:site-record", args=[slug])
     told = {"site": name, "period": period_name(period), "day": date_format(deadlines.last_day(row.due), _("j F Y"))}
     return confirm_page(
         request,

@@ -23,7 +23,7 @@ from portal.web.dossier_forms import DeclarationForm, ReadingForm
 from portal.web.forms import add_error
 from portal.web.presenters.dossier import caveats, declared_of, dossier_page, reading_page
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 READERS = (Role.REGULATOR, Role.ENTERPRISE)
 
@@ -49,7 +49,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponseBase:
         else:
             done = report_done(request, _("The declaration is on record."), "web:dossier", slug)
             return redirect(f"{done.url}?programme={programme.id}")
-    crumbs = (Crumb(in_language(site.name, site.name_zh), reverse("web:site-record", args=[site.slug])),)
+    crumbs = (Crumb(shown_name(site.name), reverse("web:site-record", args=[site.slug])),)
     found = dossier(site, programme, scheme_day())
     reads = bool(declared_of(found)) and regulated_sites(person(request)).filter(pk=site.pk).exists()
     told = {
@@ -76,7 +76,7 @@ def read(request: HttpRequest, slug: str) -> HttpResponseBase:
         read_paper(site, programme.id, told["criterion"], (told["found"] == "met", told["note"]), person(request), timezone.now())
         report_done(request, _("Your finding is on record."), "web:dossier", slug)
         return redirect(back)
-    return form_page(request, "web/form_sheet.html", {"page": reading_page(in_language(site.name, site.name_zh), back)}, form)
+    return form_page(request, "web/form_sheet.html", {"page": reading_page(shown_name(site.name), back)}, form)
 
 
 @for_role(*READERS)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from portal.publication.selectors import main_route, places
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import in_language, period_name
+from portal.web.words import period_name, shown_name
 
 
 @require_safe
@@ -20,7 +20,7 @@ def lead_on(request: HttpRequest, to: str, pack: str, period: str, route: str | 
         raise Http404
     parts = {"pack": pack, "route": route or main_route(pack), "period": period, **numbers}
     query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
-    found = [Crumb(in_language(one.name, one.name_zh), reverse(f"web:{to}", kwargs={**parts, "place": one.path}) + query) for one in meant]
+    found = [Crumb(shown_name(one.name), reverse(f"web:{to}", kwargs={**parts, "place": one.path}) + query) for one in meant]
     if len(found) == 1:
         return redirect(found[0].url)
     return render(request, "web/several.html", {"found": found, "period": period_name(period)}, status=300)

@@ -40,7 +40,7 @@ from portal.web.presenters.trend import TrendStep, drawn, trend_steps
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.views.public import chosen_unit
-from portal.web.words import Names, in_language, period_name
+from portal.web.words import Names, period_name, shown_name
 
 
 @for_role(Role.ENTERPRISE)
@@ -127,7 +127,7 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
     own = any(one.pk == known.site_id for one in own_sites(person(request)))
     back = Crumb(_("Sites and agents"), reverse("web:sites"))
     if not own:
-        back = Crumb(in_language(known.site.name, known.site.name_zh), reverse("web:agents", args=[known.site.slug]))
+        back = Crumb(shown_name(known.site.name), reverse("web:agents", args=[known.site.slug]))
     if request.method == "POST":
         accounts.revoke_for(person(request), str(device), timezone.now())
         return report_done(request, _("The agent is revoked. What it sent before remains valid."), back.url)
@@ -207,7 +207,7 @@ def _chosen(request: HttpRequest) -> ChosenView:
 
 def _choices(told: ChosenView) -> tuple[Choice, ...]:
     """By name; beside others with the id as well, for several works of a firm may be called alike."""
-    called = {slug: in_language(*names) + (f" ({slug})" if len(told.names) > 1 else "") for slug, names in told.names.items()}
+    called = {slug: shown_name(name) + (f" ({slug})" if len(told.names) > 1 else "") for slug, name in told.names.items()}
     words = _("%(site)s, %(period)s")
     return tuple(
         Choice(_key((site, period)), words % {"site": called[site], "period": period_name(period)}, (site, period) == told.chosen)

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from benchmarks.errors import SteplabelError
-from portal.web.refusals import in_words
+from portal.sentences import in_words
 
 
 def refused(request: HttpRequest, error: SteplabelError) -> HttpResponse:

@@ -15,7 +15,7 @@ from portal.publication.selectors import every_published
 from portal.read_replica import from_replica
 from portal.web.addresses import benchmark_url
 from portal.web.presenters.regulator import page_title
-from portal.web.words import Names, in_language
+from portal.web.words import Names, shown_name
 
 MOST = 50
 PUBLIC_PAGES = (
@@ -38,7 +38,7 @@ def publications(_request: HttpRequest) -> HttpResponse:
     rows = sorted(every_published(), key=lambda row: row.withdrawn_at or row.published_at or row.end, reverse=True)
     for row in rows[:MOST]:
         title = page_title(Names.of(row.pack, row.pack_version), row.route, row.period)
-        named = {"title": title, "scope": in_language(row.scope, row.scope_zh), "n": row.version}
+        named = {"title": title, "scope": shown_name(row.scope), "n": row.version}
         gone = row.withdrawn_at is not None
         feed.add_item(
             title=(_("Withdrawn: %(title)s, %(scope)s, version %(n)s") if gone else _("%(title)s, %(scope)s, version %(n)s")) % named,

@@ -21,7 +21,7 @@ from portal.web.group_forms import ConsentForm, GroupForm, InviteForm
 from portal.web.presenters import groups as presenter
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import Names, in_language
+from portal.web.words import Names, shown_name
 
 READERS = (Role.REGULATOR, Role.ENTERPRISE)
 State = GroupMember.State
@@ -39,7 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @for_role(*READERS, posts=True)
 def new(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
-    houses = [(str(one.pk), in_language(one.name, one.name_zh)) for one in groups.runners(user)]
+    houses = [(str(one.pk), shown_name(one.name)) for one in groups.runners(user)]
     form = GroupForm(request.POST if request.method == "POST" else None, runners=houses)
     if request.method == "POST" and form.is_valid():
         made = groups.make(form.about(), int(form.cleaned_data["runner"]), user, timezone.now())
@@ -175,4 +175,4 @@ def _own(request: HttpRequest, group: int, slug: str) -> tuple[GroupMember, Site
 
 
 def _crumbs(row: SiteGroup) -> tuple[Crumb, ...]:
-    return (*presenter.crumbs(), Crumb(in_language(row.name, row.name_zh), reverse("web:site-group", args=[row.pk])))
+    return (*presenter.crumbs(), Crumb(shown_name(row.name), reverse("web:site-group", args=[row.pk])))

@@ -106,4 +106,4 @@ def _sector(user: User, asked: str) -> tuple[tuple[Choice, ...], SectorPage | No
         return (), None, None
     choices = tuple(Choice(one.id, Names.of(one.pack, one.pack_version).title(one.route), one is chosen) for one in groups)
     (views,) = years_of((chosen,))
-    return choices, sector_page(views, (chosen.scope, chosen.scope_zh)), levels_of(views[-1])
+    return choices, sector_page(views, chosen.scope), levels_of(views[-1])

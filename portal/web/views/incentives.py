@@ -15,13 +15,13 @@ from portal.web.answers import form_page, report_done
 from portal.web.forms import IncentiveForm, add_error
 from portal.web.presenters.incentives import incentives_page, incentives_table
 from portal.web.tables import csv_file
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 
 @for_role(Role.REGULATOR, posts=True)
 def page(request: HttpRequest) -> HttpResponseBase:
-    sites = regulated_sites(person(request)).order_by("slug").values_list("slug", "name", "name_zh")
-    offered = [(slug, f"{in_language(name, name_zh)} ({slug})") for slug, name, name_zh in sites]
+    sites = regulated_sites(person(request)).order_by("slug")
+    offered = [(site.slug, f"{shown_name(site.name)} ({site.slug})") for site in sites]
     form = IncentiveForm(request.POST, sites=offered) if request.method == "POST" else IncentiveForm(sites=offered)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data

@@ -22,7 +22,7 @@ from portal.web.key_forms import SCOPES, KeyForm
 from portal.web.presenters.keys import ScopeBox, keys_page, keys_table
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 
 @for_role(*Role, posts=True)
@@ -31,7 +31,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     user, now = person(request), timezone.now()
     houses = list(api_keys.houses_of(user))
     offered = [scope for scope in Scope if scope in OF_A_PERSON or any(scope in SCOPES_OF[house.kind] for house in houses)]
-    choices = [(str(house.pk), in_language(house.name, house.name_zh)) for house in houses]
+    choices = [(str(house.pk), shown_name(house.name)) for house in houses]
     form = KeyForm(request.POST if request.method == "POST" else None, houses=choices, scopes=offered)
     if request.method == "POST" and houses:
         if not second_factor.was_shown(request, user):

@@ -18,7 +18,7 @@ from portal.register.models import Leaving
 from portal.web import deletion_paper
 from portal.web.access import for_role, freshly, person
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 
 @for_role(Role.ENTERPRISE, posts=True)
@@ -29,7 +29,7 @@ def leave(request: HttpRequest, firm: int) -> HttpResponseBase:
     organisation = led_firms(user).filter(pk=firm).first()
     if organisation is None:
         raise Http404
-    name, wrong = in_language(organisation.name, organisation.name_zh), False
+    name, wrong = shown_name(organisation.name), False
     if request.method == "POST" and request.POST.get("do") == "stay":
         try:
             leaving.undo(user, firm, now)
@@ -40,7 +40,7 @@ def leave(request: HttpRequest, firm: int) -> HttpResponseBase:
         return redirect("web:people")
     if request.method == "POST":
         typed = request.POST.get("name", "").strip()
-        wrong = not typed or typed not in (organisation.name, organisation.name_zh)  # a firm may have no Chinese name
+        wrong = not typed or typed not in organisation.name.by_language.values()  # a firm may have no Chinese name
         if not wrong:
             _ask(request, firm)
             return redirect("web:leave", firm)
@@ -62,7 +62,7 @@ def leave(request: HttpRequest, firm: int) -> HttpResponseBase:
 def left(request: HttpRequest, secret: str) -> HttpResponse:
     """What was deleted, for whoever has the link: nobody of the firm can sign in any more."""
     done = leaving.deleted(secret, timezone.now())
-    told = {"rows": deletion_paper.facts(done), "firm": in_language(done.firm, done.firm_zh), "secret": secret} if done else {}
+    told = {"rows": deletion_paper.facts(done), "firm": shown_name(done.firm), "secret": secret} if done else {}
     return render(request, "web/left.html", told, status=200 if done else 404)
 
 

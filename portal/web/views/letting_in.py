@@ -20,7 +20,7 @@ from portal.web.partner_forms import GrantForm
 from portal.web.presenters.partners import deliveries_list, deliveries_table, grants_list, results_list, results_table
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 
 @for_role(Role.ENTERPRISE, posts=True)
@@ -32,7 +32,7 @@ def access(request: HttpRequest, slug: str) -> HttpResponseBase:
     if site is None:
         raise Http404
     kinds = {Role.PROVIDER: _("technology provider"), Role.SUPPLIER: _("energy supplier")}
-    offered = [(str(one.pk), f"{in_language(one.name, one.name_zh)} ({kinds[Role(one.kind)]})") for one in grants.partners()]
+    offered = [(str(one.pk), f"{shown_name(one.name)} ({kinds[Role(one.kind)]})") for one in grants.partners()]
     form = GrantForm(request.POST, partners=offered) if request.method == "POST" else GrantForm(partners=offered)
     if request.method == "POST" and form.is_valid():
         what, partner = form.cleaned_data["what"], int(form.cleaned_data["partner"])
@@ -44,7 +44,7 @@ def access(request: HttpRequest, slug: str) -> HttpResponseBase:
             raise Http404 from error
         return report_done(request, _("Access is granted. You can withdraw it here at any time."), "web:access", slug)
     told = {
-        "site": in_language(site.name, site.name_zh),
+        "site": shown_name(site.name),
         "table": grants_list(grants.grants_at(user, slug), slug, request.GET),
         "results": results_list(conformance.newest_results(), request.GET),
         "form": form if offered else None,
@@ -61,7 +61,7 @@ def end(request: HttpRequest, slug: str, grant: int) -> HttpResponseBase:
             row = grants.take_back(person(request), grant, timezone.now())
         except Grant.DoesNotExist as error:
             raise Http404 from error
-        partner = in_language(row.partner.name, row.partner.name_zh)
+        partner = shown_name(row.partner.name)
         messages.success(request, _("%(partner)s can no longer see anything of the site.") % {"partner": partner})
     return redirect("web:access", slug)
 

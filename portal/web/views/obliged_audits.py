@@ -24,7 +24,7 @@ from portal.web.presenters.obliged_audits import certificates_list, duties_list,
 from portal.web.system_forms import SystemForm
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import in_language, said
+from portal.web.words import said, shown_name
 
 READERS = (Role.REGULATOR, Role.ENTERPRISE, Role.CERTIFICATION_BODY)
 FIELD_OF = {"certificate-days-wrong": "valid_until", "standard-unknown": "standard"}
@@ -124,7 +124,7 @@ def _rule(place: str) -> dict[str, object]:
 
 
 def _title(view: ObligedView) -> str:
-    return _("%(site)s: obligatory audit") % {"site": in_language(view.site_name, view.site_name_zh)}
+    return _("%(site)s: obligatory audit") % {"site": shown_name(view.site_name)}
 
 
 def _crumb(user: User) -> Crumb:

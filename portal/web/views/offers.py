@@ -18,7 +18,7 @@ from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.offer_forms import EndOfferForm, OfferedForm
 from portal.web.presenters import offers as presenter
 from portal.web.tables import csv_file
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 
 @for_role(Role.REGULATOR)
@@ -37,7 +37,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
     held = {str(one.pk): one for one in jurisdictions_of(user)}
-    places = [(pk, in_language(one.name, one.name_zh)) for pk, one in held.items()]
+    places = [(pk, shown_name(one.name)) for pk, one in held.items()]
     form = OfferedForm(request.POST if request.method == "POST" else None, places=places)
     if request.method == "POST" and form.is_valid():
         made = propose(form.terms(), held[form.cleaned_data["place"]], user, timezone.now())

@@ -25,7 +25,7 @@ from portal.web.presenters.submissions import submission_page
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Choice, Crumb
 from portal.web.views.enterprise import receipt_file
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 
 @for_role(Role.PROVIDER, posts=True)
@@ -53,7 +53,7 @@ def provider(request: HttpRequest) -> HttpResponseBase:
         "sites": len(sites),
         "granted": granted_list(sites, request.GET),
         "results": results_list(conformance.results_of(user), request.GET, export_url=reverse("web:provider-csv"), own=True),
-        "choices": tuple(Choice(str(one.pk), in_language(one.name, one.name_zh), str(one.pk) == asked) for one in houses),
+        "choices": tuple(Choice(str(one.pk), shown_name(one.name), str(one.pk) == asked) for one in houses),
     }
     return form_page(request, "web/provider.html", told, form)
 
@@ -86,7 +86,7 @@ def supplier(request: HttpRequest) -> HttpResponseBase:
     """What was declared, and declaring it."""
     user = person(request)
     sites = granted_sites(user, Role.SUPPLIER)
-    offered = [(view.site, f"{in_language(view.site_name, view.site_name_zh)} ({view.site})") for view in sites]
+    offered = [(view.site, f"{shown_name(view.site_name)} ({view.site})") for view in sites]
     form = DeliveryForm(request.POST, sites=offered) if request.method == "POST" else DeliveryForm(sites=offered)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -137,7 +137,7 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
         "accepted_at": accepted.accepted_at if accepted else None,
         "accepted_by": accepted.accepted_by if accepted else "",
         "terms": terms.TERMS,
-        "choices": tuple(Choice(str(one.pk), in_language(one.name, one.name_zh), False) for one in houses),
+        "choices": tuple(Choice(str(one.pk), shown_name(one.name), False) for one in houses),
     }
     return render(request, "web/downloads.html", told)
 

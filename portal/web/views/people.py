@@ -28,7 +28,7 @@ from portal.web.people_forms import InviteForm, JoinForm
 from portal.web.presenters.people import capacity_word, house_block
 from portal.web.signing_in import first_page
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 
 @for_role(*inviting.INVITING, posts=True)
@@ -53,7 +53,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
         else:
             _mail(request, sent)
             return redirect("web:people")
-    choices = tuple(Choice(str(view.id), in_language(view.name, view.name_zh), str(view.id) == asked) for view in led)
+    choices = tuple(Choice(str(view.id), shown_name(view.name), str(view.id) == asked) for view in led)
     told = {
         "houses": tuple(house_block(view) for view in views),
         "choices": choices,
@@ -129,7 +129,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponseBase:
         if form is not None:
             mark_errors(form)
     told = {
-        "firm": in_language(offer.organisation.name, offer.organisation.name_zh),
+        "firm": shown_name(offer.organisation.name),
         "email": offer.email,
         "capacity": capacity_word(offer.may_manage, offer.delegate),
         "yours": here is not None and here.email == offer.email,
@@ -141,7 +141,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponseBase:
 
 
 def _joined(request: HttpRequest, firm: Organisation) -> HttpResponseBase:
-    return report_done(request, _("You act for %(firm)s now.") % {"firm": in_language(firm.name, firm.name_zh)}, first_page(request))
+    return report_done(request, _("You act for %(firm)s now.") % {"firm": shown_name(firm.name)}, first_page(request))
 
 
 def _mail(request: HttpRequest, sent: inviting.Sent) -> None:

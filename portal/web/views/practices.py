@@ -45,7 +45,7 @@ from portal.web.practice_forms import (
 )
 from portal.web.presenters import practices as presenter
 from portal.web.tables import csv_file
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 CONCERNED = (Role.ENTERPRISE, Role.REGULATOR)
 IMPORTED = ("id", *FIELDS)
@@ -117,7 +117,7 @@ def entries(request: HttpRequest) -> HttpResponse:
 def offer(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
     rows = organisations_as(user, Role.ENTERPRISE, managing=True).distinct().order_by("name")
-    firms = [(str(row.pk), in_language(row.name, row.name_zh)) for row in rows]
+    firms = [(str(row.pk), shown_name(row.name)) for row in rows]
     form = OfferForm(request.POST, firms=firms) if request.method == "POST" else OfferForm(firms=firms)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data

@@ -36,7 +36,7 @@ from portal.web.tables import PAGE_ROWS, paged, pages_of
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import Names, enumerated, in_language
+from portal.web.words import Names, enumerated, shown_name
 
 MOST_SECTORS = 3
 UNIT_COOKIE = "unit"
@@ -60,7 +60,7 @@ def benchmark_list(request: HttpRequest) -> HttpResponse:
         if sector or (pages and pages.number > 1):
             page = cached("list", depends_on, lambda: _rendered_list(_listed(sector, pages)))
         else:
-            authorities = sectors.authorities()
+            authorities = tuple(map(shown_name, sectors.authorities()))
             page = cached("home", (*depends_on, authorities), lambda: _first_page(pages, authorities))
     return render(request, "web/cached_page.html", {"page": page})
 
@@ -69,17 +69,15 @@ def _rendered_list(page: BenchmarkList) -> Rendered:
     return rendered("web/cached/benchmarks.html", _("Benchmarks"), {"page": page})
 
 
-def _first_page(pages: Pages | None, authorities: Sequence[tuple[str, str]]) -> Rendered:
+def _first_page(pages: Pages | None, authorities: Sequence[str]) -> Rendered:
     """The list with what stands above and below it on the portal's first page: who publishes, the sectors' years, the ways in."""
     groups = sectors.groups_in_force()
     shown = sorted(groups, key=lambda one: -len(one.periods))[:MOST_SECTORS]
-    pictures = tuple(
-        sector_page(views, (one.scope, one.scope_zh)) for one, views in zip(shown, sectors.years_of(tuple(shown)), strict=True) if views
-    )
+    pictures = tuple(sector_page(views, one.scope) for one, views in zip(shown, sectors.years_of(tuple(shown)), strict=True) if views)
     told = {
         "page": _listed("", pages),
         "sectors": pictures,
-        "authorities": enumerated(in_language(*one) for one in authorities),
+        "authorities": enumerated(authorities),
         "home": True,
     }
     return rendered("web/cached/benchmarks.html", _("Benchmarks"), told)
@@ -115,7 +113,7 @@ def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: s
             "web/cached/benchmark.html", _("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, {"page": page}
         )
 
-    page = cached("page", (*found.content, row.id, row.scope, row.scope_zh, unit.id, told.digest if told else ""), made)
+    page = cached("page", (*found.content, row.id, shown_name(row.scope), unit.id, told.digest if told else ""), made)
     sector = Names.of(pack, row.pack_version).sector
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(sector, f"{reverse('web:benchmarks')}?sector={pack}"))
     return remember_unit(request, unit, render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "pictures": True}))
@@ -213,7 +211,7 @@ def benchmark_pdf(_request: HttpRequest, pack: str, place: str, route: str, peri
         page = benchmarks.benchmark_page(benchmark_view(row, found.in_force), (), units["kgce"], units, own_address(), told)
         return paper.pdf(page, page.citation)
 
-    content = (*found.content, row.id, row.scope, row.scope_zh, told.digest if told else "")
+    content = (*found.content, row.id, shown_name(row.scope), told.digest if told else "")
     return _file(cached("pdf", content, made), "application/pdf", row, "pdf")
 
 
@@ -247,7 +245,7 @@ def _picture(request: HttpRequest, found: tuple[Series, Row], draw: Callable[[Be
     @SHOWN_ANYWHERE
     def shown(_request: HttpRequest) -> HttpResponseBase:
         with translation.override(language):
-            picture = cached(draw.__name__, (*series.content, row.id, row.scope, row.scope_zh), made)
+            picture = cached(draw.__name__, (*series.content, row.id, shown_name(row.scope)), made)
         return HttpResponse(picture, content_type="image/svg+xml", headers={"Steplabel-Status": row.status, "Content-Language": language})
 
     return shown(request)

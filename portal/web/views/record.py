@@ -13,7 +13,7 @@ from portal.register.record import Page, Wanted
 from portal.web.access import for_role, person
 from portal.web.presenters.record import record_page, record_table
 from portal.web.tables import PAGE_ROWS, csv_file, pages_of
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 MOST_EXPORTED = 50_000
 
@@ -24,7 +24,7 @@ def record(request: HttpRequest, firm: int) -> HttpResponse:
     found = records.count(organisation, wanted)
     pages = pages_of(found, request.GET)
     rows = records.entries(organisation, wanted, pages.first - 1 if pages else 0, PAGE_ROWS)
-    page = record_page(firm, in_language(organisation.name, organisation.name_zh), rows, found, pages, request.GET)
+    page = record_page(firm, shown_name(organisation.name), rows, found, pages, request.GET)
     records.saw(person(request), Page.RECORD, f"firm {organisation.name}"[:254], timezone.now(), firm=firm)
     return render(request, "web/record.html", {"page": page})
 

@@ -20,7 +20,7 @@ from portal.web.page_cache import Rendered, cached, rendered
 from portal.web.presenters.moved import over_years_page
 from portal.web.presenters.sectors import sector_page
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import Names
+from portal.web.words import Names, shown_name
 
 
 @require_safe
@@ -35,12 +35,12 @@ def sector(request: HttpRequest, pack: str, place: str, route: str) -> HttpRespo
         views = in_force_of([row.period_id for row in rows[-sectors.MOST_YEARS :]])
         of_years = [views[row.period_id] for row in rows if row.period_id in views]
         regions = [(one, view, _address(one.pack, one.place, one.route)) for one, view in beside_it]
-        page = sector_page(of_years, (rows[-1].scope, rows[-1].scope_zh))
+        page = sector_page(of_years, rows[-1].scope)
         told = over_years_page(over_years.years(rows), of_years[-1], regions, _address(pack, place, route))
         return rendered("web/cached/sector.html", _("%(title)s over the years") % {"title": page.title}, {"sector": page, "over": told})
 
-    beside = tuple((one.scope, one.scope_zh, view.period_id, view.version) for one, view in beside_it)
-    page = cached("sector", (*_content(rows), rows[-1].scope, rows[-1].scope_zh, *beside), made)
+    beside = tuple((shown_name(one.scope), view.period_id, view.version) for one, view in beside_it)
+    page = cached("sector", (*_content(rows), shown_name(rows[-1].scope), *beside), made)
     name = Names.of(pack, rows[-1].pack_version).sector
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(name, f"{reverse('web:benchmarks')}?sector={pack}"))
     return render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "yearly": True})

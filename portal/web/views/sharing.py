@@ -29,7 +29,7 @@ from portal.web.presenters.assurance import audited
 from portal.web.presenters.sharing import certificate_block, label_name, share_row, shown_report
 from portal.web.sharing_forms import ShareForm
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import Names, in_language, period_name
+from portal.web.words import Names, period_name, shown_name
 
 
 @for_role(Role.ENTERPRISE, posts=True)
@@ -52,7 +52,7 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
         form = ShareForm(offered=offered)
     held = certificates.certificate_of(user, digest)
     saw(user, Page.SHOWN, f"submission {digest}", now, view.site)
-    title = _("%(title)s, %(period)s") % {"title": in_language(view.site_name, view.site_name_zh), "period": period_name(view.period)}
+    title = _("%(title)s, %(period)s") % {"title": shown_name(view.site_name), "period": period_name(view.period)}
     told = {
         "title": title,
         "digest": digest,

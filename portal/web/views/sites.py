@@ -19,7 +19,7 @@ from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.forms import add_error
 from portal.web.register_forms import EditForm, SiteForm
 from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.words import in_language
+from portal.web.words import shown_name
 
 
 @for_role(Role.ENTERPRISE, posts=True)
@@ -45,7 +45,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
                 request, _("Your request has been sent to the regulator. The site appears here once it is approved."), "web:sites"
             )
     told = {
-        "choices": tuple(Choice(str(firm.pk), in_language(firm.name, firm.name_zh), str(firm.pk) == asked) for firm in firms),
+        "choices": tuple(Choice(str(firm.pk), shown_name(firm.name), str(firm.pk) == asked) for firm in firms),
         "crumbs": _crumbs(),
     }
     return form_page(request, "web/site_new.html", told, form)
@@ -79,7 +79,7 @@ def retire(request: HttpRequest, slug: str) -> HttpResponseBase:
         return report_done(request, _("The site is retired. What it reported remains valid."), "web:sites")
     return confirm_page(
         request,
-        title=_("Retire %(site)s?") % {"site": in_language(site.name, site.name_zh)},
+        title=_("Retire %(site)s?") % {"site": shown_name(site.name)},
         sentence=_("Its agents are revoked and its tokens stop working. What it reported remains valid, and you can still see it."),
         button=_("Retire the site"),
         warning=True,

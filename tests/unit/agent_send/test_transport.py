@@ -16,6 +16,7 @@ import yaml
 from benchmarks.errors import InputError, Unreachable, UsageError, VerificationError
 from benchmarks.wire.rotation import rotate
 from benchmarks.wire.signing import DeviceKey
+from reporting_agent.console import LANGUAGE
 from reporting_agent.network import Network
 from reporting_agent.sending.transport import LONGEST_PAUSE_S, MAX_ANSWER_BYTES, PAUSES_S, Portal, checked_address
 from tests.documents.refusals import ROOT
@@ -61,11 +62,23 @@ def test_a_request_says_nothing_of_the_machine() -> None:
         "user-agent",
         "accept",
         "accept-encoding",
+        "accept-language",
         "connection",
         "content-type",
         "content-length",
     }
     assert line.asked[0].headers["user-agent"] == SOFTWARE
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_portal_is_asked_to_answer_in_the_terminals_language(language: str) -> None:
+    line = Line(TAKEN)
+    before = LANGUAGE.set(language)
+    try:
+        line.submit()
+    finally:
+        LANGUAGE.reset(before)
+    assert line.asked[0].headers["accept-language"] == language
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from django.template.loader import render_to_string
 from django.test import override_settings
 from django.utils import translation
 
+from portal.sentences import in_words
 from portal.web import about
 from portal.web.messages import texts_of_refusals
-from portal.web.refusals import in_words
 from portal.web.words import Names
 from tests.unit.languages.conftest import of_pages, spoken
 from tests.unit.languages.pseudo import LANGUAGE, pseudo, write_catalogue

@@ -10,12 +10,12 @@ import openpyxl
 import pytest
 
 from benchmarks import catalogue
+from benchmarks.catalogue import own_language
 from benchmarks.declared import Words
 from benchmarks.packs import load
 from benchmarks.phrases import Phrase
 from portal.web.messages import phrases_of_core
 from reporting_agent.cli import main
-from reporting_agent.commands import own_language
 from tests.unit.languages.conftest import spoken
 from tests.unit.languages.pseudo import LANGUAGE, pseudo
 from tests.unit.report.conftest import heats_site, made

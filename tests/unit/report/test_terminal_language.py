@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.catalogue import own_language
 from benchmarks.errors import InputError, Place
 from reporting_agent.cli import main
-from reporting_agent.commands import own_language
 
 
 @pytest.mark.parametrize(

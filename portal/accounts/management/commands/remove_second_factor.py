@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from benchmarks.phrases import Phrase
 from portal.accounts.models import User
 from portal.accounts.second_factor import take_away
+from portal.operator_command import OperatorCommand, refused
 
 
-class Command(BaseCommand):
-    help = "Remove a person's second factor: authenticator app and recovery codes. Whose role needs one sets it up at the next sign-in."
-    requires_system_checks = ()  # they load every page: two seconds
+class Command(OperatorCommand):
+    help = Phrase(
+        "Remove a person's second factor: authenticator app and recovery codes. Whose role needs one sets it up at the next sign-in."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email", help="the address the person signs in with")
+        parser.add_argument("email", help=Phrase("the address the person signs in with"))
 
     def handle(self, *_args: Any, **options: Any) -> None:
         user = User.objects.filter(email=options["email"].lower()).first()
         if user is None:
-            raise CommandError(f"There is nobody with the address {options['email']!r}.")
+            raise refused(Phrase("There is nobody with the address %(email)s.", email=repr(options["email"])))
         if not take_away(user, "operator", timezone.now()):
-            raise CommandError(f"{user.email} has no second factor.")
-        self.stdout.write(f"The second factor of {user.email} is removed.")
+            raise refused(Phrase("%(email)s has no second factor.", email=user.email))
+        self.answer(Phrase("The second factor of %(email)s is removed.", email=user.email))

@@ -5,24 +5,27 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from benchmarks.phrases import Phrase
 from portal.accounts.enrolling import revoke
 from portal.accounts.models import Device
+from portal.operator_command import OperatorCommand, refused
 
 
-class Command(BaseCommand):
-    help = "Revoke a device: nothing that it signs is taken any more, what it sent before stands. An enterprise does the same on its page."
-    requires_system_checks = ()  # they load every page: two seconds
+class Command(OperatorCommand):
+    help = Phrase(
+        "Revoke a device: nothing that it signs is taken any more, what it sent before stands. An enterprise does the same on its page."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("device", help="the device's id, as `steplabel-agent status` shows it")
+        parser.add_argument("device", help=Phrase("the device's id, as `steplabel-agent status` shows it"))
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             device = Device.objects.select_related("site").get(pk=UUID(options["device"]))
         except (ValueError, Device.DoesNotExist) as error:
-            raise CommandError(f"There is no device {options['device']!r}.") from error
+            raise refused(Phrase("There is no device %(device)s.", device=repr(options["device"]))) from error
         revoke(device, None, timezone.now())
-        self.stdout.write(f"The device {device.pk} of {device.site.slug} is revoked.")
+        self.answer(Phrase("The device %(device)s of %(site)s is revoked.", device=str(device.pk), site=device.site.slug))

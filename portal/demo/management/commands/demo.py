@@ -20,36 +20,44 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from benchmarks import packs
 from benchmarks.measurements import Metric
+from benchmarks.phrases import Phrase
 from portal import key_ceremony
+from portal.operator_command import OperatorCommand, refused
+from portal.sentences import in_words
 
 INSIDE = "STEPLABEL_DEMO"
 """Set in the process that is the demo: its settings already name a folder of its own."""
 
 OPENING_S = 120
-_STANDINGS = {"Where we stand": "where-we-stand/", "What to do next": "what-to-do-next/"}
+_STANDINGS = {Phrase("Where we stand"): "where-we-stand/", Phrase("What to do next"): "what-to-do-next/"}
 KEYS_GOOD_FOR = timedelta(days=730)
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
-class Command(BaseCommand):
-    help = "The whole system on one machine: simulated plants, real agents, real HTTP, a published benchmark; then it serves the portal."
+class Command(OperatorCommand):
+    help = Phrase(
+        "The whole system on one machine: simulated plants, real agents, real HTTP, a published benchmark; then it serves the portal."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--sector", default="cement", choices=packs.shipped(), help="which pack's plants (default: cement)")
-        parser.add_argument("--enterprises", type=int, default=26, metavar="N", help="how many plants, one a firm (default: 26)")
-        parser.add_argument("--seed", type=int, default=1, help="of the simulated plants (default: 1)")
-        parser.add_argument("--once", action="store_true", help="print the result as JSON on the last line and end, instead of serving")
-        parser.add_argument("--lively", action="store_true", help="three sectors and years, what is late, waits and was withdrawn as well")
-        parser.add_argument("--keep", action="store_true", help="keep the demo's folder afterwards, and say where it is")
+        parser.add_argument("--sector", default="cement", choices=packs.shipped(), help=Phrase("which pack's plants (default: cement)"))
+        parser.add_argument("--enterprises", type=int, default=26, metavar="N", help=Phrase("how many plants, one a firm (default: 26)"))
+        parser.add_argument("--seed", type=int, default=1, help=Phrase("of the simulated plants (default: 1)"))
+        parser.add_argument(
+            "--once", action="store_true", help=Phrase("print the result as JSON on the last line and end, instead of serving")
+        )
+        parser.add_argument(
+            "--lively", action="store_true", help=Phrase("three sectors and years, what is late, waits and was withdrawn as well")
+        )
+        parser.add_argument("--keep", action="store_true", help=Phrase("keep the demo's folder afterwards, and say where it is"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["enterprises"] < 1:
-            raise CommandError("--enterprises must be at least 1.")
+            raise refused(Phrase("--enterprises must be at least 1."))
         if INSIDE not in os.environ:
             raise SystemExit(_in_a_folder_of_its_own(options["keep"]))
         for ending in (signal.SIGINT, signal.SIGTERM):  # said aloud: a shell's background job inherits a deaf SIGINT
@@ -59,7 +67,8 @@ class Command(BaseCommand):
                 options["once"], lively=options["lively"]
             )
         except KeyboardInterrupt:
-            say("\nInterrupted; everything that was started has been stopped.")
+            say("")
+            say(Phrase("Interrupted; everything that was started has been stopped."))
             raise SystemExit(INTERRUPTED) from None
 
 
@@ -80,7 +89,7 @@ def _in_a_folder_of_its_own(keep: bool) -> int:
         return _outlive(process)
     finally:
         if keep:
-            say(f"Kept: {folder}")
+            say(Phrase("Kept: %(folder)s", folder=folder))
         else:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -107,7 +116,7 @@ class Demo:
         from portal.demo import guidance
         from portal.demo.processes import free_address, web_server, worker
 
-        with self._stage("set-up", "Setting up the portal: databases and keys"):
+        with self._stage("set-up", Phrase("Setting up the portal: databases and keys")):
             call_command("migrate", database="default", verbosity=0)
             call_command("migrate", database="vault", verbosity=0)
             today = timezone.now().date()
@@ -135,13 +144,15 @@ class Demo:
         from portal.demo.plants import Reported, report_all
         from portal.publication.models import Publication
 
-        with self._stage("beside", "The other sectors and the years before: drawn, sealed and published here, opened by the worker"):
+        with self._stage(
+            "beside", Phrase("The other sectors and the years before: drawn, sealed and published here, opened by the worker")
+        ):
             now = timezone.now()
             others = beside.declare(self.sector, now)
 
             def hear(outcome: Reported) -> None:
                 if outcome.exit_code:
-                    raise CommandError(f"The agent of {outcome.site} could not enrol: {outcome.message}")
+                    raise refused(Phrase("The agent of %(site)s could not enrol: %(reason)s", site=outcome.site, reason=outcome.message))
 
             # before the years before: one agent's keys sign all of a series
             report_all(self.sector.plants, cast.tokens, address, self.var / "plants", hear, submit=False)
@@ -154,14 +165,14 @@ class Demo:
         from portal.demo.plants import Reported, report_all
 
         count = len(self.sector.plants)
-        with self._stage("report", f"{count} plants write their files and run the agent: label, protect, seal, send"):
+        with self._stage("report", Phrase("%(count)s plants write their files and run the agent: label, protect, seal, send", count=count)):
             ended = itertools.count(1)
 
             def hear(outcome: Reported) -> None:
-                say(f"  {next(ended):>3}/{count}  {outcome.site:<24} {outcome.message or 'sent'}")
+                say(f"  {next(ended):>3}/{count}  {outcome.site:<24} {outcome.message or in_words(Phrase('sent'))}")
 
             report_all(self.sector.plants, cast.tokens, address, self.var / "plants", hear)
-        with self._stage("open", "The worker opens what came in"):
+        with self._stage("open", Phrase("The worker opens what came in")):
             return self._wait_for_the_worker()
 
     def _wait_for_the_worker(self) -> tuple[int, int]:
@@ -171,10 +182,14 @@ class Demo:
         while Submission.objects.filter(state__in=[State.RECEIVED, State.OPENING]).exists():
             if time.monotonic() > deadline:
                 log = (self.var / "worker.log").read_text(encoding="utf-8", errors="replace")
-                raise CommandError(f"The worker did not open every report in {OPENING_S} s. Its last words:\n{log[-2000:]}")
+                raise refused(
+                    Phrase(
+                        "The worker did not open every report in %(seconds)s s. Its last words: %(log)s", seconds=OPENING_S, log=log[-2000:]
+                    )
+                )
             time.sleep(0.2)
-        for refused in Submission.objects.filter(state=State.REFUSED):
-            say(f"  refused: {refused.site.slug}: {refused.reason}")
+        for row in Submission.objects.filter(state=State.REFUSED):
+            say(_refused(Phrase("%(site)s: %(reason)s", site=row.site.slug, reason=row.reason)))
         newest = Submission.objects.filter(period=str(self.sector.year), site__pack=self.sector.pack.id)
         return newest.filter(state=State.ACCEPTED).count(), newest.filter(state=State.REFUSED).count()
 
@@ -186,15 +201,15 @@ class Demo:
         from portal.standings import computing as standings
         from portal.standings.models import Standing
 
-        with self._stage("compose", "Composing the industry label and ranks; drafting"):
+        with self._stage("compose", Phrase("Composing the industry label and ranks; drafting")):
             standings.compute(cast.period, cast.drafter.email, timezone.now())
             draft = publication.draft(cast.period, cast.drafter, timezone.now())
-        with self._stage("publish", "A second officer publishes"):
+        with self._stage("publish", Phrase("A second officer publishes")):
             try:
                 draft = publication.publish(draft, cast.approver, keys.receipt_key(), timezone.now())
             except RefusedError as refusal:
                 # with few enterprises the gate lets nothing out: that is the answer, and the last lines say why
-                say(f"  refused: {refusal}")
+                say(_refused(refusal.worded(in_words)))
         acting = self._act(accepted)
         return {
             "sector": self.sector.pack.id,
@@ -212,7 +227,7 @@ class Demo:
         """Addresses of what was made; nothing where no report was accepted, for there would be none to attest."""
         from portal.demo import acting
 
-        with self._stage("act", "A statement, groups, an incentive, and a practice that five firms report on"):
+        with self._stage("act", Phrase("A statement, groups, an incentive, and a practice that five firms report on")):
             return acting.fill(self.sector, self.var / "plants", timezone.now()) if accepted else {}
 
     def _shown(self, publication: Any) -> dict[str, Any]:
@@ -240,20 +255,26 @@ class Demo:
     def _serve(self, cast: Any, address: str, result: dict[str, Any]) -> None:
         from portal.demo import guidance
 
-        say(f"\n{outcome(result)}\n{guidance.as_text(result['guidance'])}")
-        pages = {"The industry label": "", "Best practice": "practices/", "Training exercises": "exercises/", "The API": "api/v1/schema/"}
+        say(f"\n{outcome(result)}\n{in_words(guidance.as_text(result['guidance']))}")
+        pages = {
+            Phrase("The industry label"): "",
+            Phrase("Best practice"): "practices/",
+            Phrase("Training exercises"): "exercises/",
+            Phrase("The API"): "api/v1/schema/",
+        }
         if result["publication"]["status"] == "published":
-            pages["The sector"] = f"sectors/{self.sector.pack.id}/cn/{self.sector.pack.routes[0].id}/"
+            pages[Phrase("The sector")] = f"sectors/{self.sector.pack.id}/cn/{self.sector.pack.routes[0].id}/"
         for what, page in pages.items():
-            say(f"  {what:<20} {address}/{page}")
-        say("  Signed in as enterprise or regulator (an incentive: regulator):")
+            say(f"  {in_words(what):<20} {address}/{page}")
+        say("  " + in_words(Phrase("Signed in as enterprise or regulator (an incentive: regulator):")))
         for what, page in (_STANDINGS | result["acting"]).items():
-            say(f"  {what:<20} {address}/{page}")
+            say(f"  {in_words(what):<20} {address}/{page}")
         say("")
         for person in cast.sign_ins:
             say(f"  {person.role:<20} {person.email:<26} {person.password:<18} {person.secret}")
-        say("\nThe last column is the key for an authenticator app. Without one: press Enter for the codes of the moment.")
-        say("Ctrl-C ends the demo; nothing stays behind.")
+        say("")
+        say(Phrase("The last column is the key for an authenticator app. Without one: press Enter for the codes of the moment."))
+        say(Phrase("Ctrl-C ends the demo; nothing stays behind."))
         with suppress(KeyboardInterrupt):
             for _line in sys.stdin:
                 now = timezone.now()
@@ -264,7 +285,7 @@ class Demo:
                 time.sleep(3600)
 
     @contextmanager
-    def _stage(self, name: str, sentence: str) -> Iterator[None]:
+    def _stage(self, name: str, sentence: Phrase) -> Iterator[None]:
         say(sentence)
         start = time.monotonic()
         yield
@@ -285,13 +306,28 @@ def outcome(result: dict[str, Any]) -> str:
     publication, reports = result["publication"], result["submissions"]["accepted"]
     codes = Counter(step["gate"] for step in publication["steps"] if step["best"] is None)
     shown = len(publication["steps"]) - codes.total()
-    told = [f"  {codes[code]} of {len(publication['steps'])} values, {code}: {why}" for code, why in publication["held"].items()]
+    values = len(publication["steps"])
+    told: list[str] = [
+        Phrase("%(count)s of %(values)s values, %(code)s: %(reason)s", count=codes[code], values=values, code=code, reason=why)
+        for code, why in publication["held"].items()
+    ]
     if publication["status"] == "draft":
-        first = f"Nothing is published: the gate holds version {publication['version']}, of {reports} reports, and it stays a draft."
-        return "\n".join((first, *told, "  Run the demo with more firms: with 26, as it does by itself, every value is shown."))
-    return "\n".join((f"Published: {shown} of {len(publication['steps'])} values from {reports} reports.", *told))
+        version = publication["version"]
+        first = Phrase(
+            "Nothing is published: the gate holds version %(version)s, of %(reports)s reports, and it stays a draft.",
+            version=version,
+            reports=reports,
+        )
+        told.append(Phrase("Run the demo with more firms: with 26, as it does by itself, every value is shown."))
+    else:
+        first = Phrase("Published: %(shown)s of %(values)s values from %(reports)s reports.", shown=shown, values=values, reports=reports)
+    return "\n  ".join(map(in_words, (first, *told)))
+
+
+def _refused(what: str) -> str:
+    return "  " + in_words(Phrase("refused: %(what)s", what=what))
 
 
 def say(line: str) -> None:
     """Progress goes to stderr; stdout carries the result alone."""
-    print(line, file=sys.stderr, flush=True)
+    print(in_words(line), file=sys.stderr, flush=True)

@@ -13,60 +13,66 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from benchmarks.errors import SteplabelError
+from benchmarks.phrases import Phrase
 from benchmarks.wire import agent_releases
 from benchmarks.wire.agent_releases import AgentRelease, ReleasedFile, WhatChanges
 from benchmarks.wire.signing import DirectoryKey
 from portal.key_ceremony import OFFLINE
+from portal.operator_command import OperatorCommand, refused
 
 _INSIDE = "parts/any/reporting_agent/software.py"
 _VERSION = re.compile(r'^VERSION = "([0-9.]+)"$', re.MULTILINE)
 
 
-class Command(BaseCommand):
-    help = "Announce the newest version of the agent, signed by the offline key: agents are told of it, and install nothing."
-    requires_system_checks = ()
+class Command(OperatorCommand):
+    help = Phrase("Announce the newest version of the agent, signed by the offline key: agents are told of it, and install nothing.")
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, help="the agent's files, steplabel-agent-SYSTEM-pythonVERSION.pyz")
-        parser.add_argument("--dir", type=Path, required=True, help="the folder of offline.pem")
+        parser.add_argument("folder", type=Path, help=Phrase("the agent's files, steplabel-agent-SYSTEM-pythonVERSION.pyz"))
+        parser.add_argument("--dir", type=Path, required=True, help=Phrase("the folder of offline.pem"))
         parser.add_argument("--changes", nargs=2, action="append", metavar=("LANGUAGE", "TEXT"), default=[], help="en TEXT, zh TEXT …")
-        parser.add_argument("--days", type=int, default=366, help="for how long it is the newest; sign again before that (366)")
+        parser.add_argument("--days", type=int, default=366, help=Phrase("for how long it is the newest; sign again before that (366)"))
 
     def handle(self, *_args: Any, **options: Any) -> None:
         folder: Path = options["folder"]
         files = sorted(folder.glob("steplabel-agent-*.pyz"))
         if not files:
-            raise CommandError(
-                f"{folder} holds no file of the agent: `python -m reporting_agent.single_file --whole {folder}` writes them."
+            raise refused(
+                Phrase(
+                    "%(folder)s holds no file of the agent: `python -m reporting_agent.single_file --whole %(folder)s` writes them.",
+                    folder=folder,
+                )
             )
         versions = {_version_in(file) for file in files}
         if len(versions) > 1:
-            raise CommandError(f"The files are of several versions: {', '.join(sorted(versions))}.")
+            raise refused(Phrase("The files are of several versions: %(versions)s.", versions=", ".join(sorted(versions))))
         announced, today = folder / agent_releases.FILE, timezone.now().date()
-        try:
-            key = DirectoryKey.from_pem((options["dir"] / OFFLINE).read_bytes())
-            number = agent_releases.verify(announced.read_bytes(), key.key_id).number + 1 if announced.exists() else 1
-            release = AgentRelease(
-                number,
-                versions.pop(),
-                today,
-                today + timedelta(days=options["days"]),
-                tuple(ReleasedFile(file.name, _digest(file)) for file in files),
-                tuple(WhatChanges(*one) for one in options["changes"]),
-            )
-            announced.write_bytes(agent_releases.issue(release, key))
-        except SteplabelError as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"{error.filename}: {error.strerror}.") from error
+        key = DirectoryKey.from_pem((options["dir"] / OFFLINE).read_bytes())
+        number = agent_releases.verify(announced.read_bytes(), key.key_id).number + 1 if announced.exists() else 1
+        release = AgentRelease(
+            number,
+            versions.pop(),
+            today,
+            today + timedelta(days=options["days"]),
+            tuple(ReleasedFile(file.name, _digest(file)) for file in files),
+            tuple(WhatChanges(*one) for one in options["changes"]),
+        )
+        announced.write_bytes(agent_releases.issue(release, key))
         for one in release.files:
             self.stdout.write(f"{one.sha256}  {one.name}")
-        self.stdout.write(f"Announcement {release.number}: version {release.version}, good before {release.until}. Written: {announced}")
-        self.stdout.write("Keep this file beside the next version's: its number goes on from it, and agents take no lower one.")
+        self.answer(
+            Phrase(
+                "Announcement %(number)s: version %(version)s, good before %(day)s. Written: %(file)s",
+                number=release.number,
+                version=release.version,
+                day=release.until.isoformat(),
+                file=announced,
+            )
+        )
+        self.answer(Phrase("Keep this file beside the next version's: its number goes on from it, and agents take no lower one."))
 
 
 def _version_in(file: Path) -> str:
@@ -74,9 +80,9 @@ def _version_in(file: Path) -> str:
         with zipfile.ZipFile(file) as archive:
             found = _VERSION.search(archive.read(_INSIDE).decode("utf-8"))
     except (zipfile.BadZipFile, KeyError) as error:
-        raise CommandError(f"{file} is no file of the agent.") from error
+        raise refused(Phrase("%(file)s is no file of the agent.", file=file)) from error
     if found is None:
-        raise CommandError(f"{file} does not say which version it is.")
+        raise refused(Phrase("%(file)s does not say which version it is.", file=file))
     return found[1]
 
 

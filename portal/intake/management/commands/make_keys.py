@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from benchmarks.errors import SteplabelError
+from benchmarks.phrases import Phrase
 from benchmarks.wire import directory as directories
 from benchmarks.wire import renewal
 from benchmarks.wire.directory import Directory
@@ -28,42 +28,54 @@ from portal import key_ceremony as ceremony
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.key_token import Token
+from portal.operator_command import OperatorCommand, refused
 from portal.translog import log
 
+NEW, AS_BEFORE = Phrase("NEW"), Phrase("as before")
 
-class Command(BaseCommand):
-    help = "Make the portal's keys (offline, processing for the worker, receipt for the web, and the signed directory), or rotate them."
-    requires_system_checks = ()
+
+class Command(OperatorCommand):
+    help = Phrase(
+        "Make the portal's keys (offline, processing for the worker, receipt for the web, and the signed directory), or rotate them."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("step", nargs="?", choices=["new", "rotate", "witnesses", "sign", "take"], default="new")
-        parser.add_argument("file", nargs="?", type=Path, help="for `take`: the directory as the offline key signed it")
-        parser.add_argument("--dir", type=Path, default=None, help="the folder of keys; default: where the settings look for the directory")
-        parser.add_argument("--years", type=int, default=2, help="how long the new keys are listed as valid")
-        parser.add_argument("--overlap", type=int, default=ceremony.OVERLAP.days, help="days for which an old key is still used (rotate)")
-        parser.add_argument("--only", choices=["processing", "receipt"], help="rotate this key alone")
-        parser.add_argument("--token", metavar="URI", help="the PKCS#11 token that wraps the new processing key's password (rotate)")
-        parser.add_argument("--add", action="append", default=[], metavar="KEY", help="a witness's key, as it printed it (witnesses)")
-        parser.add_argument("--drop", action="append", default=[], metavar="NAME", help="a witness that is named no more (witnesses)")
-        parser.add_argument("--required", type=int, help="how many cosignatures an agent asks for (witnesses)")
-        parser.add_argument("--within-days", type=int, help="how old they may be (witnesses)")
+        parser.add_argument("file", nargs="?", type=Path, help=Phrase("for `take`: the directory as the offline key signed it"))
+        parser.add_argument(
+            "--dir", type=Path, default=None, help=Phrase("the folder of keys; default: where the settings look for the directory")
+        )
+        parser.add_argument("--years", type=int, default=2, help=Phrase("how long the new keys are listed as valid"))
+        parser.add_argument(
+            "--overlap", type=int, default=ceremony.OVERLAP.days, help=Phrase("days for which an old key is still used (rotate)")
+        )
+        parser.add_argument("--only", choices=["processing", "receipt"], help=Phrase("rotate this key alone"))
+        parser.add_argument(
+            "--token", metavar="URI", help=Phrase("the PKCS#11 token that wraps the new processing key's password (rotate)")
+        )
+        parser.add_argument(
+            "--add", action="append", default=[], metavar="KEY", help=Phrase("a witness's key, as it printed it (witnesses)")
+        )
+        parser.add_argument(
+            "--drop", action="append", default=[], metavar="NAME", help=Phrase("a witness that is named no more (witnesses)")
+        )
+        parser.add_argument("--required", type=int, help=Phrase("how many cosignatures an agent asks for (witnesses)"))
+        parser.add_argument("--within-days", type=int, help=Phrase("how old they may be (witnesses)"))
 
     def handle(self, *_args: Any, **options: Any) -> None:
         folder: Path | None = options["dir"] or (settings.DIRECTORY_FILE.parent if settings.DIRECTORY_FILE else None)
         if folder is None:
-            raise CommandError("These settings name no DIRECTORY_FILE: say where with --dir.")
-        try:
-            getattr(self, f"_{options['step']}")(folder, timezone.now().date(), options)
-        except SteplabelError as error:
-            raise CommandError(str(error)) from error
-        except FileNotFoundError as error:
-            raise CommandError(f"There is no file {error.filename}.") from error
+            raise refused(Phrase("These settings name no DIRECTORY_FILE: say where with --dir."))
+        getattr(self, f"_{options['step']}")(folder, timezone.now().date(), options)
 
     def _new(self, folder: Path, today: date, options: dict[str, Any]) -> None:
         # from yesterday on: the plants' clocks and ours need not agree on the date
         made = ceremony.make_keys(folder, today - timedelta(days=1), _years(today, options))
-        self.stdout.write(f"Keys are in {made.folder}. Fingerprint for enrolment tokens: {made.fingerprint}")
-        self.stderr.write("Take offline.pem off this machine. Give processing.pem and its password to the worker alone.")
+        fingerprint = made.fingerprint
+        self.answer(
+            Phrase("Keys are in %(folder)s. Fingerprint for enrolment tokens: %(fingerprint)s", folder=made.folder, fingerprint=fingerprint)
+        )
+        self.remark(Phrase("Take offline.pem off this machine. Give processing.pem and its password to the worker alone."))
 
     def _rotate(self, folder: Path, today: date, options: dict[str, Any]) -> None:
         made = ceremony.rotate(
@@ -76,10 +88,15 @@ class Command(BaseCommand):
             old_until=today + timedelta(days=options["overlap"]),
             token=Token.at(options["token"]) if options["token"] else None,
         )
-        for what, key_id in (("processing", made.processing_key_id), ("receipt", made.receipt_key_id)):
-            if key_id:
-                self.stdout.write(f"New {what} key {key_id}")
-        self.stdout.write(f"Carry {made.request} to the offline key, these ids by another way. Nothing changes before `make_keys take`.")
+        if made.processing_key_id:
+            self.answer(Phrase("New processing key %(key)s", key=made.processing_key_id))
+        if made.receipt_key_id:
+            self.answer(Phrase("New receipt key %(key)s", key=made.receipt_key_id))
+        self.answer(
+            Phrase(
+                "Carry %(file)s to the offline key, these ids by another way. Nothing changes before `make_keys take`.", file=made.request
+            )
+        )
 
     def _witnesses(self, folder: Path, _today: date, options: dict[str, Any]) -> None:
         signed = (folder / ceremony.DIRECTORY).read_bytes()
@@ -87,13 +104,22 @@ class Command(BaseCommand):
         if not (options["add"] or options["drop"] or options["required"] is not None or options["within_days"] is not None):
             for one in present.witnesses:
                 self.stdout.write(one.note_key.text)
-            self.stdout.write(f"{present.witnesses_required} asked for, within {present.witnessed_within_days} days.")
+            self.answer(
+                Phrase(
+                    "%(required)s asked for, within %(days)s days.",
+                    required=present.witnesses_required,
+                    days=present.witnessed_within_days,
+                )
+            )
             return
         required = present.witnesses_required if options["required"] is None else options["required"]
         days = options["within_days"] or present.witnessed_within_days
         request = ceremony.name_witnesses(folder, signed, add=options["add"], drop=options["drop"], required=required, days=days)
-        self.stdout.write(
-            f"Carry {request} to the offline key, the witnesses' keys by another way. Nothing changes before `make_keys take`."
+        self.answer(
+            Phrase(
+                "Carry %(file)s to the offline key, the witnesses' keys by another way. Nothing changes before `make_keys take`.",
+                file=request,
+            )
         )
 
     def _sign(self, folder: Path, _today: date, _options: dict[str, Any]) -> None:
@@ -101,14 +127,17 @@ class Command(BaseCommand):
         answer = ceremony.sign(request, signed, folder / ceremony.OFFLINE)
         self._tell(directories.verify(signed, directories.signer_of(signed)), renewal.read(request).directory)
         (folder / ceremony.SIGNED).write_bytes(answer)
-        self.stdout.write(
-            f"Signed: {folder / ceremony.SIGNED}. Hand it out only if the new ids are those read to you by another way; "
-            "else delete it. At the portal: `make_keys take`."
+        self.answer(
+            Phrase(
+                "Signed: %(file)s. Hand it out only if the new ids are those read to you by another way; else delete it. "
+                "At the portal: `make_keys take`.",
+                file=folder / ceremony.SIGNED,
+            )
         )
 
     def _take(self, folder: Path, _today: date, options: dict[str, Any]) -> None:
         if options["file"] is None:
-            raise CommandError("Say which file came back from the offline key: make_keys take FILE.")
+            raise refused(Phrase("Say which file came back from the offline key: %(command)s take FILE.", command="make_keys"))
         taken = ceremony.take(folder / ceremony.DIRECTORY, options["file"].read_bytes())
         (folder / ceremony.REQUEST).unlink(missing_ok=True)
         newest = max(taken.processing, key=lambda key: key.valid_from)
@@ -116,28 +145,33 @@ class Command(BaseCommand):
         with transaction.atomic():
             record(now, "operator", Action.DIRECTORY_TAKEN, f"key directory {taken.number}", f"processing key {newest.key_id}")
             log.add_once(Kind.KEY_DIRECTORY, sha256(signed).hexdigest(), now)
-        self.stdout.write(f"Directory {taken.number} is in force; reports are sealed to {newest.key_id} from now on.")
+        self.answer(
+            Phrase("Directory %(number)s is in force; reports are sealed to %(key)s from now on.", number=taken.number, key=newest.key_id)
+        )
 
     def _tell(self, present: Directory, asked: Directory) -> None:
         """What the person at the offline key is about to hand out."""
-        for what, before, after in (("processing", present.processing, asked.processing), ("receipt", present.receipts, asked.receipts)):
+        for what, before, after in (
+            (Phrase("processing key"), present.processing, asked.processing),
+            (Phrase("receipt key"), present.receipts, asked.receipts),
+        ):
             known = {key.public_bytes: key for key in before}
             for key in after:
-                window = f"{key.valid_from.isoformat()} to {key.valid_to.isoformat()}"
+                told = {"what": what, "key": key.key_id, "first": key.valid_from.isoformat(), "last": key.valid_to.isoformat()}
                 old = known.get(key.public_bytes)
-                word = "NEW" if old is None else "ends earlier" if old != key else "as before"
-                self.stdout.write(f"{what} key {key.key_id}, {window}: {word}")
-        for witness in asked.witnesses:
-            self.stdout.write(f"witness {witness.note_key.text}: {'as before' if witness in present.witnesses else 'NEW'}")
-        for witness in present.witnesses:
-            if witness not in asked.witnesses:
-                self.stdout.write(f"witness {witness.note_key.text}: no more")
+                change = NEW if old is None else Phrase("ends earlier") if old != key else AS_BEFORE
+                self.answer(Phrase("%(what)s %(key)s, %(first)s to %(last)s: %(change)s", change=change, **told))
+        for witness in dict.fromkeys((*asked.witnesses, *present.witnesses)):
+            change = Phrase("no more") if witness not in asked.witnesses else AS_BEFORE if witness in present.witnesses else NEW
+            self.answer(Phrase("witness %(key)s: %(change)s", key=witness.note_key.text, change=change))
         if asked.witnesses or present.witnesses:
-            self.stdout.write(f"cosignatures asked for: {_asked_for(asked)} (before: {_asked_for(present)})")
+            told = {"now": _asked_for(asked), "before": _asked_for(present)}
+            self.answer(Phrase("cosignatures asked for: %(now)s (before: %(before)s)", **told))
 
 
-def _asked_for(directory: Directory) -> str:
-    return f"{directory.witnesses_required} within {directory.witnessed_within_days} days"
+def _asked_for(directory: Directory) -> Phrase:
+    days = directory.witnessed_within_days
+    return Phrase("%(required)s within %(days)s days", required=directory.witnesses_required, days=days)
 
 
 def _years(today: date, options: dict[str, Any]) -> date:

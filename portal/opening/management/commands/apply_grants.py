@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, transaction
 
+from benchmarks.phrases import Phrase
+from portal.operator_command import OperatorCommand, refused
 from portal.routers import VAULT
 from portal.wall import POLICIES
 
 GRANTS = settings.BASE_DIR / "portal" / "grants.sql"
 
 
-class Command(BaseCommand):
-    help = "Apply portal/grants.sql to both databases: shuts the web role out of the vault, keeps records append-only."
-    requires_system_checks = ()  # they load every page: two seconds
+class Command(OperatorCommand):
+    help = Phrase("Apply portal/grants.sql to both databases: shuts the web role out of the vault, keeps records append-only.")
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         for alias in ("default", VAULT):
             if connections[alias].vendor != "postgresql":
-                raise CommandError(f"The database {alias} is no PostgreSQL: only there do roles and grants exist.")
+                raise refused(Phrase("The database %(name)s is no PostgreSQL: only there do roles and grants exist.", name=alias))
         statements = GRANTS.read_text(encoding="utf-8")
         for alias in ("default", VAULT):
             with transaction.atomic(alias), connections[alias].cursor() as cursor:
                 cursor.execute(statements)
                 if alias == "default":
                     cursor.execute(POLICIES.read_text(encoding="utf-8"))
-            self.stderr.write(f"{connections[alias].settings_dict['NAME']}: granted as portal/grants.sql says.")
+            self.remark(Phrase("%(name)s: granted as portal/grants.sql says.", name=str(connections[alias].settings_dict["NAME"])))

@@ -8,21 +8,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
 
+from benchmarks.phrases import Phrase
 from portal.opening.agreement import disagreements
+from portal.operator_command import OperatorCommand, refused
 
 
-class Command(BaseCommand):
-    help = "Say whether main database, vault, log, kept heads, receipts and keys agree; exit status 1 and the name of each that does not."
-    requires_system_checks = ()  # they load every page: two seconds
+class Command(OperatorCommand):
+    help = Phrase(
+        "Say whether main database, vault, log, kept heads, receipts and keys agree; exit status 1 and the name of each that does not."
+    )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         found = list(disagreements())
         for one in found:
-            self.stdout.write(f"{one.name}: {one.found}. See docs/runbook.md, {one.name}.")
+            self.answer(Phrase("%(name)s: %(found)s. See docs/runbook.md, %(name)s.", name=one.name, found=one.found))
         if settings.HEADS_FILE is None:
-            self.stderr.write("Not checked: kept heads, for STEPLABEL_HEADS_FILE is not set.")
+            self.remark(Phrase("Not checked: kept heads, for STEPLABEL_HEADS_FILE is not set."))
         if found:
-            raise CommandError(f"{len(found)} do not agree: {', '.join(one.name for one in found)}.")
-        self.stdout.write(f"Main database, vault, log, heads, receipts and the keys of the role {settings.ROLE} agree.")
+            names = ", ".join(one.name for one in found)
+            raise refused(Phrase("%(count)s do not agree: %(names)s.", count=len(found), names=names))
+        self.answer(Phrase("Main database, vault, log, heads, receipts and the keys of the role %(role)s agree.", role=str(settings.ROLE)))

@@ -4,43 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from benchmarks.errors import SteplabelError
+from benchmarks.phrases import Phrase
 from portal import keys
 from portal.opening import destruction
+from portal.operator_command import OperatorCommand
 
 
-class Command(BaseCommand):
-    help = "Destroy an old processing key once its window is over and every report sealed to it is opened or refused (as worker)."
-    requires_system_checks = ()  # they load every page: two seconds
+class Command(OperatorCommand):
+    help = Phrase("Destroy an old processing key once its window is over and every report sealed to it is opened or refused (as worker).")
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("key", nargs="?", help="the key's id; without it the keys at hand are listed")
+        parser.add_argument("key", nargs="?", help=Phrase("the key's id; without it the keys at hand are listed"))
 
     def handle(self, *_args: Any, **options: Any) -> None:
         now = timezone.now()
         directory = keys.published_directory().content
-        try:
-            files = keys.processing_files()
-            for folder in {file.parent for file in files.values()}:
-                destruction.finish(folder)
-            if options["key"] is None:
-                for key_id in files:
-                    self.stdout.write(f"{key_id} {self._standing(key_id, len(files))}")
-                return
-            done = destruction.destroy(options["key"], files, directory, now)
-        except (SteplabelError, ImproperlyConfigured) as error:
-            raise CommandError(str(error)) from error
+        files = keys.processing_files()
+        for folder in {file.parent for file in files.values()}:
+            destruction.finish(folder)
+        if options["key"] is None:
+            for key_id in files:
+                self.answer(self._standing(key_id, len(files)))
+            return
+        done = destruction.destroy(options["key"], files, directory, now)
         keys.forget()
-        self.stdout.write(f"The processing key {done.key_id} is destroyed; {done.reports} reports had been sealed to it.")
-        self.stderr.write(destruction.NOT_GUARANTEED)
+        self.answer(
+            Phrase(
+                "The processing key %(key)s is destroyed; %(reports)s reports had been sealed to it.", key=done.key_id, reports=done.reports
+            )
+        )
+        self.remark(destruction.NOT_GUARANTEED)
 
-    def _standing(self, key_id: str, held: int) -> str:
+    def _standing(self, key_id: str, held: int) -> Phrase:
         try:
             destruction.require_destructible(key_id, keys.published_directory().content, held, timezone.now())
         except SteplabelError as refusal:
-            return f"stays: {refusal.sentence}"
-        return "may be destroyed"
+            return Phrase("%(key)s stays: %(reason)s", key=key_id, reason=refusal.sentence)
+        return Phrase("%(key)s may be destroyed", key=key_id)

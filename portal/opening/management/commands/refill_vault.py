@@ -5,28 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError
 
-from benchmarks.errors import SteplabelError
+from benchmarks.phrases import Phrase
 from portal import keys
 from portal.intake.worker_seen import database_now
 from portal.opening.refilling import refill
+from portal.operator_command import OperatorCommand, refused
 
 
-class Command(BaseCommand):
-    help = "Open accepted reports again that the vault lacks. Needs STEPLABEL_ROLE=worker and the processing keys they are sealed to."
-    requires_system_checks = ()  # they load every page: two seconds
+class Command(OperatorCommand):
+    help = Phrase(
+        "Open accepted reports again that the vault lacks. Needs STEPLABEL_ROLE=worker and the processing keys they are sealed to."
+    )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         if not settings.ROLE.opens_reports:
-            raise CommandError("Only the worker's role opens reports. Run it with STEPLABEL_ROLE=worker.")
-        try:
-            held = keys.processing_keys()
-        except (ImproperlyConfigured, SteplabelError) as error:
-            raise CommandError(str(error)) from error
-        done = refill(held, database_now())
-        self.stdout.write(f"{done.written} reports were written to the vault again.")
+            raise refused(Phrase("Only the worker's role opens reports. Run it with STEPLABEL_ROLE=worker."))
+        done = refill(keys.processing_keys(), database_now())
+        self.answer(Phrase("%(count)s reports were written to the vault again.", count=done.written))
         if done.left:
             reasons = ", ".join(f"{code} {number}" for code, number in sorted(done.left.items()))
-            raise CommandError(f"{sum(done.left.values())} could not be: {reasons}. See docs/runbook.md, accepted-without-vault-row.")
+            left = sum(done.left.values())
+            raise refused(
+                Phrase("%(count)s could not be: %(reasons)s. See docs/runbook.md, accepted-without-vault-row.", count=left, reasons=reasons)
+            )

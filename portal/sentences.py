@@ -1,4 +1,4 @@
-"""Refusals in the reader's language: one place where pages say what services and the core raise in English."""
+"""What services and the core say in English, in the language of whoever reads it: on a page, in an answer of the API, on a terminal."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ from django.utils.translation import get_language, gettext
 from benchmarks import catalogue
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Name, Phrase, Value, joined
-from portal.register.leaving import BECAUSE, BECAUSE_BEFORE
 
 
 def in_words(said: str) -> str:
-    """A sentence of a refusal as this page's reader reads it. A literal is looked up as it stands; what varies stays as it is."""
+    """A sentence of a refusal as its reader reads it. A literal is looked up as it stands; what varies stays as it is."""
     if not isinstance(said, Phrase):
         return _translated(said) if said else ""
     if not said.values:
         return _translated(said.text)
     return _translated(said.text) % {name: _in_its_place(value) for name, value in said.values.items()}
-
-
-def ended_because(reason: str) -> str:
-    """Why an assignment ended: in the words of the officer who took it back; in the portal's own where the firm has left."""
-    return in_words(BECAUSE) if reason in (BECAUSE, BECAUSE_BEFORE) else reason
 
 
 def in_whole(error: SteplabelError) -> str:

@@ -1,0 +1,75 @@
+"""Proper names with what firms, sites and places are called in other languages: one value, whatever reads it.
+
+The column `name` is English, or the only name there is; `name_zh` is its Chinese one. No view carries the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models.functions import JSONObject
+from django.db.models.query_utils import DeferredAttribute
+
+from benchmarks.phrases import Name
+
+CHINESE = "zh"
+
+
+def name_of(name: str, chinese: str | None, others: Mapping[str, str] | None = None) -> Name:
+    given = {CHINESE: chinese or "", **(others or {})}
+    return Name(name, **{code: text for code, text in given.items() if text})
+
+
+def in_chinese(name: Name) -> str:
+    """For what is published or kept with a Chinese name beside the English one; empty where there is none."""
+    return name.by_language.get(CHINESE, "")
+
+
+def in_any_language(name: Name) -> str:
+    """All that it is called, to be searched."""
+    return " ".join(name.by_language.values())
+
+
+class _AsName(DeferredAttribute):
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        found = super().__get__(instance, owner)
+        return name_of(found, instance.name_zh) if isinstance(found, str) else found
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+if TYPE_CHECKING:
+    Text = models.CharField[str, Name]
+else:
+    Text = models.CharField
+
+
+class NameField(Text):
+    """A column of English names that reads as a `Name`, with the others of its row."""
+
+    descriptor_class = _AsName
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return str(value) if isinstance(value, Name) else value
+
+    def deconstruct(self) -> Any:
+        name, _path, arguments, options = super().deconstruct()
+        return name, "django.db.models.CharField", arguments, options  # to the database it is one
+
+
+class Called(JSONObject):
+    """The name of a row that is joined, for `annotate`: `Called("site__organisation__")` gives a `Name`, or None where there is no row."""
+
+    def __init__(self, of: str = "") -> None:
+        super().__init__(en=f"{of}name", zh=f"{of}name_zh")
+
+    def get_db_converters(self, connection: Any) -> list[Any]:
+        return [*super().get_db_converters(connection), _as_name]
+
+
+def _as_name(told: Mapping[str, str | None], *_about: Any) -> Name | None:
+    return None if told["en"] is None else name_of(told["en"], told["zh"])

@@ -1,0 +1,76 @@
+"""What the operator's commands share: help, answers and refusals in the language of the terminal, or that of `--language`."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
+
+from benchmarks.catalogue import languages, own_language
+from benchmarks.errors import SteplabelError
+from benchmarks.phrases import Phrase
+from portal.sentences import in_words
+
+
+class OperatorCommand(BaseCommand):
+    """`help` of the command and of its arguments are texts or phrases; a refusal of core or portal ends the command with status 1."""
+
+    requires_system_checks = ()  # they load every page: two seconds
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.add_argument(
+            "--language", "--lang", choices=languages(), help=Phrase("language of what the command says (default: the terminal's)")
+        )
+        parser.description = in_words(self.help)
+        for action in parser._actions:
+            if isinstance(action.help, Phrase):
+                action.help = in_words(action.help)
+        return parser
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        with _spoken(argv):
+            super().run_from_argv(argv)
+
+    def print_help(self, prog_name: str, subcommand: str) -> None:
+        with _spoken(()):
+            super().print_help(prog_name, subcommand)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except SteplabelError as refusal:
+            raise CommandError(refusal.worded(in_words)) from refusal
+        except ImproperlyConfigured as error:
+            raise CommandError(in_words(error.args[0])) from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise CommandError(f"{error.filename}: {error.strerror}.") from error
+
+    def answer(self, sentence: str) -> None:
+        self.stdout.write(in_words(sentence))
+
+    def remark(self, sentence: str) -> None:
+        self.stderr.write(in_words(sentence))
+
+
+def refused(sentence: str) -> CommandError:
+    """The end of a command, with status 1."""
+    return CommandError(in_words(sentence))
+
+
+def _spoken(argv: Sequence[str]) -> AbstractContextManager[None]:
+    options = ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("--language", "--lang", nargs="?", default=own_language(os.environ))
+    code = options.parse_known_args(argv)[0].language or "en"
+    try:
+        return translation.override(translation.get_supported_language_variant(code))
+    except LookupError:
+        return translation.override("en")  # refused as no choice of the option
