@@ -64,8 +64,8 @@ def bring(own: Iterable[OwnCarrier]) -> tuple[str, ...]:
     """Make the carriers of a pack known; returns those ids that already stand for another kind or unit, of which nothing is changed."""
     clashing = []
     for entry in own:
-        there = _known.setdefault(entry.id, _of(entry))
-        if (there.form, there.unit) != (entry.kind, entry.unit):
+        known = _known.setdefault(entry.id, _of(entry))
+        if (known.form, known.unit) != (entry.kind, entry.unit):
             clashing.append(entry.id)
     return tuple(clashing)
 
@@ -114,7 +114,7 @@ class Naming:
     per_output: bool = False
 
 
-_UNITS = {unit.casefold(): unit for units in MULTIPLES for unit in units} | {folded(one): unit for one, unit in SPELLINGS.items()}
+_UNITS = {unit.casefold(): unit for units in MULTIPLES for unit in units} | {folded(spelling): unit for spelling, unit in SPELLINGS.items()}
 _UNITS |= {"pct": "%", "%": "%", "tonne": "t", "tonnes": "t"}
 _BETWEEN, _MARKED, _BRACKETS = re.compile(r"[\s_\-./,:;]+"), re.compile(r"[\[({【][^\])}】]*[\])}】]"), str.maketrans("[({【])}】", " " * 8)
 _PER = frozenset({"h", "d", "day", "m2", "m3", "pcs"})  # behind a unit, as units of output are
@@ -137,8 +137,8 @@ def _named(heading: str, known: tuple[str, ...]) -> Naming | None:
 def read_heading(heading: str, names: Mapping[str, str]) -> Naming | None:
     """What a heading names by these `names` (`name_key`), but for units and words of amounts."""
     text = re.sub(r"^(input|var)\.", "", folded(heading.strip()))
-    units = [_UNITS.get(one) for mark in re.findall(r"[\[({【]([^\])}】]*)[\])}】]", text) for one in re.split(r"[/_ ]+", mark.strip())]
-    words = [one for one in _BETWEEN.split(_MARKED.sub(" ", text)) if one]
+    units = [_UNITS.get(part) for mark in re.findall(r"[\[({【]([^\])}】]*)[\])}】]", text) for part in re.split(r"[/_ ]+", mark.strip())]
+    words = [word for word in _BETWEEN.split(_MARKED.sub(" ", text)) if word]
     while words and (whole := "".join(words)) not in names:
         if words[-1] in _UNITS or (words[-1] in _PER and len(words) > 2):
             units.insert(0, _UNITS.get(words.pop()))
@@ -146,7 +146,7 @@ def read_heading(heading: str, names: Mapping[str, str]) -> Naming | None:
             words.pop()
         elif words[0] in _BESIDE:
             words.pop(0)
-        elif (end := next((one for one in _AT_ITS_END if words[-1].endswith(one) and words[-1] != one), None)) is not None:
+        elif (end := next((ending for ending in _AT_ITS_END if words[-1].endswith(ending) and words[-1] != ending), None)) is not None:
             words[-1] = words[-1].removesuffix(end)
         else:
             return None
@@ -161,12 +161,12 @@ def name_key(text: str) -> str:
 @lru_cache(maxsize=8)
 def _names(known: tuple[str, ...]) -> Mapping[str, str]:
     """By what a heading is held against, the carrier: ids, names in every language, kinds that stand in their brackets, other words."""
-    found: dict[str, str] = {}
+    carriers: dict[str, str] = {}
     for id_ in known:
-        one = CARRIERS[id_]
-        for text in (id_, *one.also, *(part for name in one.words.by_language.values() for part in _parts(folded(name)))):
-            found.setdefault(name_key(text), id_)
-    return found
+        entry = CARRIERS[id_]
+        for text in (id_, *entry.also, *(part for name in entry.words.by_language.values() for part in _parts(folded(name)))):
+            carriers.setdefault(name_key(text), id_)
+    return carriers
 
 
 def _parts(name: str) -> Iterator[str]:

@@ -72,8 +72,8 @@ def _catalogue(language: str) -> NullTranslations:
 @cache
 def _folders() -> dict[str, str]:
     """By code, the folder of every language."""
-    found = (folder.name for folder in FOLDERS.iterdir() if folder.is_dir() and _compiled(folder.name).is_file())
-    return {CODES.get(name, name.replace("_", "-").lower()): name for name in found}
+    names = (folder.name for folder in FOLDERS.iterdir() if folder.is_dir() and _compiled(folder.name).is_file())
+    return {CODES.get(name, name.replace("_", "-").lower()): name for name in names}
 
 
 def _compiled(folder: str) -> Traversable:
@@ -82,5 +82,5 @@ def _compiled(folder: str) -> Traversable:
 
 def reread() -> None:
     """Forget what was read of the folder, which has changed."""
-    for kept in (languages, _catalogue, _folders):
-        kept.cache_clear()
+    for cached in (languages, _catalogue, _folders):
+        cached.cache_clear()

@@ -221,10 +221,10 @@ class FactorTable:
                 `factor-missing` where none is in force on that day.
         """
         what = carrier(carrier_id)
-        found = self.in_force(carrier_id, basis, on)
-        if found is None:
+        in_force = self.in_force(carrier_id, basis, on)
+        if in_force is None:
             raise self._no_factor(what, basis, on)
-        return found
+        return in_force
 
     def in_force(self, carrier_id: str, basis: Basis, on: date) -> ConversionFactor | None:
         """As `factor`, None where there is none on that day."""
@@ -279,37 +279,37 @@ class FactorTable:
             InputError: `carbon-factor-missing` where no factor is in force on that day.
         """
         what = carrier(energy.carrier)
-        found = _in_force(self.carbon.get(energy.carrier, ()), on)
-        if found is None:
+        carbon = _in_force(self.carbon.get(energy.carrier, ()), on)
+        if carbon is None:
             raise InputError(
                 "carbon-factor-missing",
                 Phrase("There is no CO2 factor for %(what)s on %(on)s.", what=what.words, on=on.isoformat()),
                 ("Leave CO2 out for this carrier and date. For electricity, name the country or a factor under [emissions] in site.toml."),
                 found=f"{energy.carrier} on {on.isoformat()}",
             )
-        if found.kg_co2_per_mj is not None and (content := measured_mj(energy)) is not None:
-            return _sign(energy) * content * found.kg_co2_per_mj
-        amount = _sign(energy) * energy.quantity * ratio(energy.unit, found.unit)
-        if found.kg_co2_per_unit is not None:
-            return amount * float(found.kg_co2_per_unit)
-        return amount * float(found.lhv_mj_per_unit or 0) * (found.kg_co2_per_mj or 0.0)  # the loader has seen to it that both are there
+        if carbon.kg_co2_per_mj is not None and (content := measured_mj(energy)) is not None:
+            return _sign(energy) * content * carbon.kg_co2_per_mj
+        amount = _sign(energy) * energy.quantity * ratio(energy.unit, carbon.unit)
+        if carbon.kg_co2_per_unit is not None:
+            return amount * float(carbon.kg_co2_per_unit)
+        return amount * float(carbon.lhv_mj_per_unit or 0) * (carbon.kg_co2_per_mj or 0.0)  # the loader has seen to it that both are there
 
     def carbon_source(self, carrier_id: str, on: date) -> str | None:
         """Who gives the CO2 factor in force on that day, and its edition; None where there is none."""
-        found = _in_force(self.carbon.get(carrier_id, ()), on)
-        return None if found is None else f"{found.edition}"
+        carbon = _in_force(self.carbon.get(carrier_id, ()), on)
+        return None if carbon is None else f"{carbon.edition}"
 
     def co2_per_kgce(self, carrier_id: str, on: date) -> float | None:
         """CO2 in kg that a kgce of a carrier stands for on that day, calorific basis; None where a factor is missing."""
-        found = _in_force(self.carbon.get(carrier_id, ()), on)
-        if found is None:
+        carbon = _in_force(self.carbon.get(carrier_id, ()), on)
+        if carbon is None:
             return None
-        if found.kg_co2_per_mj is not None:
-            return found.kg_co2_per_mj * float(MJ_PER_KGCE)
+        if carbon.kg_co2_per_mj is not None:
+            return carbon.kg_co2_per_mj * float(MJ_PER_KGCE)
         content = _in_force(self.factors.get((carrier_id, Basis.CALORIFIC), ()), on)
-        if content is None or found.kg_co2_per_unit is None:
+        if content is None or carbon.kg_co2_per_unit is None:
             return None
-        return float(found.kg_co2_per_unit) / (ratio(found.unit, content.unit) * float(content.kgce_per_unit))
+        return float(carbon.kg_co2_per_unit) / (ratio(carbon.unit, content.unit) * float(content.kgce_per_unit))
 
     def _no_factor(self, what: Carrier, basis: Basis, on: date) -> InputError:
         if (conflict := self.conflicts.get(what.id)) is not None and what.form != "medium":

@@ -127,10 +127,10 @@ def _property(name: str, first: str, value: Floats, second: str, other: Floats |
         return np.zeros(0)
     with _LOADING:
         tables = sys.modules.get(_TABLES) or _loaded()
-    found: Floats = np.asarray(
+    values: Floats = np.asarray(
         tables.PropsSI(name, first, value, second, np.broadcast_to(other, value.shape).astype(float), _FLUID), dtype=float
     )
-    return np.where(np.isfinite(found), found, np.nan)
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _loaded() -> Any:

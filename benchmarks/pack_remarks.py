@@ -74,10 +74,10 @@ def _levels(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
     for limit in step.limits:
         at = f"{place}.limits[{limit.id}]"
         typical = next((rule.typical for rule in step.metrics if (rule.metric, rule.unit) == (limit.metric, limit.unit)), None)
-        far = [one for one in limit.grades if one is not None and typical is not None and abs(one - typical) > FAR * typical > 0]
+        far = [grade for grade in limit.grades if grade is not None and typical is not None and abs(grade - typical) > FAR * typical > 0]
         if far and not limit.applies and limit.steps_covered == (step.id,):
             wanted = Phrase("within %(share)s of the typical value, %(typical)s", share=f"{FAR:.0%}", typical=f"{typical:g}")
-            yield Fault(f"{at}.grades", " / ".join(f"{one:g}" for one in far), wanted)
+            yield Fault(f"{at}.grades", " / ".join(f"{grade:g}" for grade in far), wanted)
         if limit.standard not in editions:
             wanted = Phrase("[[editions]] of %(standard)s: when each was in force, and which the pack contains", standard=limit.standard)
             yield Fault(f"{at}.standard", Phrase("no edition"), wanted)
@@ -187,12 +187,12 @@ def _slopes(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
         slopes.setdefault(condition.variable, {}).update(condition.slope)
     for variable, of in slopes.items():
         parts = of.get(Metric.THERMAL, 0.0) * of_heat + of.get(Metric.ELECTRICITY, 0.0) * of_power
-        found = of.get(Metric.TOTAL, 0.0)
-        if abs(found - parts) > SLOPES_AGREE * max(abs(found), abs(parts)):
+        stated = of.get(Metric.TOTAL, 0.0)
+        if abs(stated - parts) > SLOPES_AGREE * max(abs(stated), abs(parts)):
             wanted = Phrase(
                 "%(parts)s %(unit)s, as it follows from the slopes of `thermal` and `electricity`", parts=f"{parts:.4g}", unit=total.unit
             )
-            yield Fault(f"{place}[{variable}].slope.total", f"{found:g}", wanted)
+            yield Fault(f"{place}[{variable}].slope.total", f"{stated:g}", wanted)
 
 
 def _media(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:

@@ -33,9 +33,9 @@ class Name(str):
     by_language: Mapping[str, str]
 
     def __new__(cls, name: str, **others: str) -> Name:
-        said = super().__new__(cls, name)
-        said.by_language = {"en": name, **others}
-        return said
+        instance = super().__new__(cls, name)
+        instance.by_language = {"en": name, **others}
+        return instance
 
 
 class Phrase(str):
@@ -47,17 +47,17 @@ class Phrase(str):
 
     def __new__(cls, text: str, /, **values: Value) -> Phrase:
         filled = {name: _filled(value) for name, value in values.items()}
-        said = super().__new__(cls, text % filled if filled else text)
-        said.text = text
-        said.values = filled
-        return said
+        phrase = super().__new__(cls, text % filled if filled else text)
+        phrase.text = text
+        phrase.values = filled
+        return phrase
 
 
 def in_context(context: str, text: str) -> Phrase:
     """A text whose English means two things, one of which is meant: `in_context("a run", "heat")`."""
-    said = Phrase(text)
-    said.context = context
-    return said
+    phrase = Phrase(text)
+    phrase.context = context
+    return phrase
 
 
 def _filled(value: Value) -> str | int:

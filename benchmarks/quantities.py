@@ -143,7 +143,7 @@ def _parse(unit: str) -> pint.Unit:
 def _refuse_small_energy(unit: str, parsed: pint.Unit) -> None:
     """mWh is a milliwatt-hour, which no works counts in, and a spreadsheet's way to write MWh."""
     for name in parsed._units:  # the units multiplied, each by its full name: milliwatt_hour
-        if name.startswith(_SMALL) and any(registry().Unit(name).is_compatible_with(one) for one in ("J", "W", "kgce")):
+        if name.startswith(_SMALL) and any(registry().Unit(name).is_compatible_with(energy) for energy in ("J", "W", "kgce")):
             raise InputError(
                 "unit-ambiguous",
                 Phrase("A unit of energy begins with a small m (or a smaller prefix), which means a thousandth. Often a million is meant."),

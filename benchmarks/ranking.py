@@ -96,7 +96,7 @@ def placed(named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng
     for ends in ((lo, hi), scored):
         if ends is not None:
             _join_ties(np.append(wider.values, np.zeros(unseen)), np.append(wider.sds, np.full(unseen, np.inf)), *ends)
-    found = [
+    ranked = [
         Standing(
             site=site,
             firm=firm,
@@ -111,7 +111,7 @@ def placed(named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng
         )
         for i, (site, firm, value) in enumerate(named)
     ]
-    return tuple(sorted(found, key=lambda s: (s.estimate, s.site)))
+    return tuple(sorted(ranked, key=lambda s: (s.estimate, s.site)))
 
 
 Cell = tuple[str, str, str, str, str, str]
@@ -142,13 +142,13 @@ class Quarters:
 
 def quarters(participants: Iterable[Participant], pack: Pack, digests: Iterable[str]) -> dict[tuple[str, str, str, str], Quarters]:
     """By step, product, variant and metric: what is published of the standings, as anybody with the same reports computes it."""
-    found = {}
+    published = {}
     for (step, product, variant, _boundary, metric, _unit), places in by_cell(participants, pack, digests).items():
         if places:
-            counted = Counter(one.band for one in places)
-            told = tuple(counted[quarter] for quarter in range(1, BANDS + 1))
-            found[step, product, variant, metric] = Quarters(told, len(places))
-    return found
+            counted = Counter(place.band for place in places)
+            counts = tuple(counted[quarter] for quarter in range(1, BANDS + 1))
+            published[step, product, variant, metric] = Quarters(counts, len(places))
+    return published
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def release(
     """
     if (refused := refusal(label, step, rule, policy)) is not None:
         raise refused
-    values = [one.at_reference for one in counted(label, step, policy) if one.at_reference is not None]
+    values = [value.at_reference for value in counted(label, step, policy) if value.at_reference is not None]
     epsilon_best, epsilon_typical = draw_epsilons(step, policy)
     name = "/".join((label.step, label.product, label.variant, label.metric))
     best = draw(values, rule.grid, step.label_rule.quantile, epsilon_best, stream_for(f"{name}/best"))
@@ -87,7 +87,7 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
             "It stays in the local label. You need not do anything.",
         )
     if missing := label.path.unbounded:
-        names = ", ".join(one.name for one in missing)
+        names = ", ".join(transformation.name for transformation in missing)
         return PolicyRefusal(
             "no-bound",
             Phrase("One record could change any number of the records behind %(key)s (%(names)s).", key=key, names=names),
@@ -127,7 +127,7 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
 
 def counted(label: StepLabel, step: Step, policy: ReleasePolicy) -> list[BatchValue]:
     """The valid batches that a release counts: all, or of every day as many as the pack lets count where days are protected."""
-    used = [one for one in label.values if one.excluded is None and one.at_reference is not None]
+    used = [value for value in label.values if value.excluded is None and value.at_reference is not None]
     return used if policy.unit == "record" else within_bound(used, most_together(step, policy))
 
 

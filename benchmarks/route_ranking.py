@@ -41,7 +41,7 @@ def of_route(participants: Iterable[Participant], pack: Pack, route: Route, dige
         (
             run[0].site,
             run[0].firm,
-            sum(float(cell.place.ratio) * float(one.label.best_value) for cell, one in zip(headline, run, strict=True)),
+            sum(float(cell.place.ratio) * float(participant.label.best_value) for cell, participant in zip(headline, run, strict=True)),
         )
         for run in runs
     ]

@@ -60,12 +60,12 @@ def receipt_key() -> ReceiptKey:
     held = _receipt_keys(_stamp(*_files(settings.RECEIPT_KEY_FILE, "RECEIPT_KEY_FILE")))
     today = timezone.now().date()
     listed = sorted(published_directory().content.receipts, key=lambda key: (key.valid_from <= today, key.valid_from))
-    found = next((held[key.key_id] for key in reversed(listed) if key.key_id in held), None)
-    if found is None:
+    newest = next((held[key.key_id] for key in reversed(listed) if key.key_id in held), None)
+    if newest is None:
         raise ImproperlyConfigured(
             Phrase("RECEIPT_KEY_FILE: the key directory lists none of the receipt keys at hand; see docs/portal.md.")
         )
-    return found
+    return newest
 
 
 def processing_keys() -> tuple[ProcessingKey, ...]:
@@ -129,7 +129,7 @@ def _files(file: Path | None, what: str) -> tuple[Path, ...]:
     """The setting's file and those that rotation put beside it, oldest name first."""
     if file is None:
         raise _not_given(what)
-    return tuple(sorted(_of_one_kind(file), key=lambda one: (one != file, one.name))) or (_there(file, what),)
+    return tuple(sorted(_of_one_kind(file), key=lambda path: (path != file, path.name))) or (_there(file, what),)
 
 
 def _of_one_kind(file: Path) -> Iterator[Path]:
@@ -156,5 +156,5 @@ def _not_given(what: str) -> ImproperlyConfigured:
 
 def _stamp(*files: Path) -> Stamp:
     """What changes when a file does; a replaced file has another inode."""
-    found = ((file, file.stat()) for file in files)
-    return tuple((file, stat.st_ino, stat.st_mtime_ns, stat.st_size) for file, stat in found)
+    stats = ((file, file.stat()) for file in files)
+    return tuple((file, stat.st_ino, stat.st_mtime_ns, stat.st_size) for file, stat in stats)

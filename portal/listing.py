@@ -69,21 +69,21 @@ class ListView(StrictView):
         asked = request.query_params
         if request.method != "GET":
             return
-        for one in (*self.filters, *PAGING):
-            values = asked.getlist(one.name)
-            if one.needed and not values:
+        for field in (*self.filters, *PAGING):
+            values = asked.getlist(field.name)
+            if field.needed and not values:
                 raise RefusedError(
                     400,
                     "query-missing",
-                    Phrase("The query parameter %(name)s is missing.", name=repr(one.name)),
-                    Phrase("Give it: %(told)s", told=one.told),
+                    Phrase("The query parameter %(name)s is missing.", name=repr(field.name)),
+                    Phrase("Give it: %(told)s", told=field.told),
                 )
-            if len(values) > 1 or any(re.fullmatch(one.pattern, value, re.ASCII) is None for value in values):
+            if len(values) > 1 or any(re.fullmatch(field.pattern, value, re.ASCII) is None for value in values):
                 raise RefusedError(
                     400,
                     "query-malformed",
-                    Phrase("The query parameter %(name)s cannot be used.", name=repr(one.name)),
-                    Phrase("Give it once: %(told)s", told=one.told),
+                    Phrase("The query parameter %(name)s cannot be used.", name=repr(field.name)),
+                    Phrase("Give it once: %(told)s", told=field.told),
                 )
 
     def who(self, request: Request) -> Any:
@@ -106,8 +106,8 @@ class ListView(StrictView):
         left = [pair for pair in ordered if after is None or pair[0] > after]
         more = None
         if len(left) > size:
-            kept = {name: value for name, value in request.query_params.items() if name != "cursor"}
-            more = f"{request.path}?{urlencode({**kept, 'cursor': _written(left[size - 1][0])})}"
+            parameters = {name: value for name, value in request.query_params.items() if name != "cursor"}
+            more = f"{request.path}?{urlencode({**parameters, 'cursor': _written(left[size - 1][0])})}"
         return Response({"results": [rows[place] for _key, place in left[:size]], "next": more})
 
 
@@ -116,13 +116,13 @@ def listed(operation: str, row: type[serializers.Serializer[Any]], *, found: boo
 
     def describe(view: View) -> View:
         filters: tuple[Filter, ...] = getattr(view, "filters", ())
-        view.query = frozenset(one.name for one in (*filters, *PAGING))
+        view.query = frozenset(field.name for field in (*filters, *PAGING))
         page = inline_serializer(
             f"{row.__name__.removesuffix('Serializer')}Page",
             {"results": row(many=True), "next": serializers.CharField(allow_null=True, help_text="Address of the next page.")},
         )
         answers: Mapping[int, Any] = {200: page, **REFUSED, **({} if found else {404: ProblemSerializer})}
-        parameters = [one.parameter for one in (*filters, *PAGING)]
+        parameters = [field.parameter for field in (*filters, *PAGING)]
         method = view.get  # type: ignore[attr-defined] # a list has one
         view.get = extend_schema(operation_id=operation, parameters=parameters, responses=answers)(method)  # type: ignore[attr-defined]
         return view
@@ -152,9 +152,9 @@ def _read(cursor: str) -> Key | None:
     if not cursor:
         return None
     try:
-        found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError, RecursionError):
-        found = None
-    if not isinstance(found, list) or not all(isinstance(part, str) for part in found):
+        parts = None
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         raise RefusedError(400, "query-malformed", "The cursor is none of ours.", "Follow `next` as it stands, or begin without a cursor.")
-    return tuple(found)
+    return tuple(parts)

@@ -77,10 +77,10 @@ class RequestLimitsMiddleware:
 def _most(request: HttpRequest, most: int) -> int:
     """What the page at this address takes; asked only of a body that is longer than most pages' may be."""
     try:
-        found = resolve(request.path_info)
+        resolved = resolve(request.path_info)
     except Resolver404:
         return most
-    return int(getattr(found.func, "most_bytes", most))
+    return int(getattr(resolved.func, "most_bytes", most))
 
 
 def _page(template: str, status: int) -> HttpResponse:

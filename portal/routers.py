@@ -19,8 +19,8 @@ class VaultRouter:
     def db_for_write(self, model: type[Model], **_hints: Any) -> str:
         return _home(model)
 
-    def allow_relation(self, one: Model, other: Model, **_hints: Any) -> bool:
-        return _home(one) == _home(other)
+    def allow_relation(self, first: Model, other: Model, **_hints: Any) -> bool:
+        return _home(first) == _home(other)
 
     def allow_migrate(self, db: str, app_label: str, **_hints: Any) -> bool:
         return (db == VAULT) == (app_label in VAULT_APPS)

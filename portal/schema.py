@@ -46,8 +46,8 @@ class Yaml(OpenApiYamlRenderer):
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         if data == _made():
             return _written()
-        said: bytes = super().render(data, accepted_media_type, renderer_context)  # type: ignore[no-untyped-call] # as above
-        return said
+        rendered: bytes = super().render(data, accepted_media_type, renderer_context)  # type: ignore[no-untyped-call] # as above
+        return rendered
 
 
 class YamlByItsOtherName(Yaml):
@@ -167,15 +167,15 @@ def as_readers_and_tools_want_it(result: dict[str, Any], **_made_by: Any) -> dic
     """A server, a contact, groups that are described, a title and an example for each operation, and the headers of rates."""
     result["info"]["contact"] = {"name": "Whoever runs the portal that serves this document: see its foot"}
     result["servers"] = [{"url": "/", "description": "The portal that serves this document."}]
-    result["tags"] = [{"name": name, "description": told} for name, told in TAGS.items()]
-    headers = {name: {"description": told, "schema": {"type": "integer"}} for name, told in RATE_HEADERS.items()}
+    result["tags"] = [{"name": name, "description": meaning} for name, meaning in TAGS.items()]
+    headers = {name: {"description": meaning, "schema": {"type": "integer"}} for name, meaning in RATE_HEADERS.items()}
     for path, operations in result["paths"].items():
         for operation in operations.values():
-            said = operation.get("description", "")
-            operation["summary"] = re.split(r"(?<=[.])\s|:\s|;\s", said, maxsplit=1)[0].rstrip(".") or operation["operationId"]
-            for one in operation.get("parameters", ()):
-                if one["in"] == "path" and one["name"] in EXAMPLES:
-                    one["example"] = EXAMPLES[one["name"]]
+            description = operation.get("description", "")
+            operation["summary"] = re.split(r"(?<=[.])\s|:\s|;\s", description, maxsplit=1)[0].rstrip(".") or operation["operationId"]
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path" and parameter["name"] in EXAMPLES:
+                    parameter["example"] = EXAMPLES[parameter["name"]]
             for status, answer in operation["responses"].items():
                 if status.startswith("2") and not path.endswith("/schema/"):
                     answer["headers"] = {**answer.get("headers", {}), **headers}
@@ -218,8 +218,8 @@ class StrictView(APIView):
             return response
         if isinstance(response, Response):
             response.render()
-        said = response.headers.get("Steplabel-Status", "").encode()  # a version may be withdrawn, its bytes stay
-        etag = f'"{hashlib.sha256(response.content + said).hexdigest()[:32]}"'
+        status = response.headers.get("Steplabel-Status", "").encode()  # a version may be withdrawn, its bytes stay
+        etag = f'"{hashlib.sha256(response.content + status).hexdigest()[:32]}"'
         response["ETag"] = etag
         answer: HttpResponseBase = get_conditional_response(request, etag=etag, response=response) or response
         return answer

@@ -58,9 +58,9 @@ def places(values: Sequence[object]) -> str:
 
 def insert(rows: Sequence[Model]) -> None:
     """As `bulk_create` of rows of one model, in one statement, which gives them the numbers that the database counts."""
-    fields, numbered, text, one = _insertion(type(rows[0]))
+    fields, numbered, text, placeholders = _insertion(type(rows[0]))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
-    text += ", ".join([one] * len(rows))
+    text += ", ".join([placeholders] * len(rows))
     if numbered is None:
         carry_out(text, values)
     else:

@@ -63,9 +63,9 @@ class _Wall:
         if many or getattr(cursor, "name", None):  # a statement for each row, or a cursor on the server: these take no second one
             context["connection"].connection.execute(stated)
             return execute(text, values, many, context)
-        found = execute(stated + text, values, many, context)
+        result = execute(stated + text, values, many, context)
         cursor.nextset()
-        return found
+        return result
 
 
 _standing: ContextVar[_Wall | None] = ContextVar("wall", default=None)

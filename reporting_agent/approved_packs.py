@@ -55,7 +55,7 @@ class Kept:
         """Raises VerificationError `pack-altered` where the file is not the one that was approved."""
         from benchmarks.wire.approved import sha256
 
-        document = next((one for one in self.documents() if (one["pack"], one["version"]) == (pack, version)), None)
+        document = next((entry for entry in self.documents() if (entry["pack"], entry["version"]) == (pack, version)), None)
         if document is None:
             return None
         text = self._file(pack, version).read_text(encoding="utf-8")
@@ -147,14 +147,14 @@ def fetch(
 
     answer = portal.pack(pack, version)
     document, text, factors = answer["document"], str(answer["pack_toml"]), str(answer["factors_toml"])
-    found = approved.verify(document, keys)
-    if (found.pack, found.version) != (pack, version) or not _NAME.fullmatch(pack) or not _VERSION.fullmatch(version):
+    approval = approved.verify(document, keys)
+    if (approval.pack, approval.version) != (pack, version) or not _NAME.fullmatch(pack) or not _VERSION.fullmatch(version):
         raise _altered(pack, version)
-    approved.require_files(found, text, factors)
+    approved.require_files(approval, text, factors)
     table = FactorTable.read(factors, "factors.toml").version if factors else ""
     with shelf.used(Offered(kept, factors, table)):
         digest = packs.digest(packs.checked(text, f"{pack}-{version}.toml")).hex()
-    if digest != found.digest:
+    if digest != approval.digest:
         raise VerificationError(
             "pack-digest-differs",
             Phrase(
@@ -165,12 +165,12 @@ def fetch(
                 pack=pack,
                 version=version,
                 digest=digest,
-                approved=found.digest,
+                approved=approval.digest,
             ),
             "Use the release of steplabel-agent that the portal names: the factors or corrections in this one are different.",
         )
     index, on = int(answer["log"]["index"]), date.fromisoformat(str(answer["log"]["on"]))
-    leaf = logged.hashed(Kind.PACK, logged.pack(found), on)
+    leaf = logged.hashed(Kind.PACK, logged.pack(approval), on)
     try:
         proof = portal.log_inclusion(index, head.size) if index < head.size else ()
         require_inclusion(leaf, index, head.size, proof, head.root)
@@ -189,7 +189,7 @@ def fetch(
                 "file."
             ),
         ) from broken
-    return found, kept.keep(document, text, factors, table)
+    return approval, kept.keep(document, text, factors, table)
 
 
 def require_signed(kept: Kept, pack: Pack, keys: Mapping[str, VerifyingKey]) -> None:

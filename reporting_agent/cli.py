@@ -53,11 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")  # before pyarrow: as quick, and 50 MB less at its peak
         os.environ.setdefault("JE_ARROW_MALLOC_CONF", f"dirty_decay_ms:{MEMORY_KEPT_MS}")
     module: ModuleType = args.module
-    kept = Kept.of(StateDirectory.locate(getattr(args, "state", None), os.environ, Path.home()))
+    approved = Kept.of(StateDirectory.locate(getattr(args, "state", None), os.environ, Path.home()))
     language = getattr(args, "lang", own_language(os.environ))
     LANGUAGE.set(language)
     try:
-        with shelf.used(kept):
+        with shelf.used(approved):
             return int(module.run(args))
     except SteplabelError as refusal:
         print(f"steplabel-agent {args.command}: {refusal.told(language)}", file=sys.stderr)

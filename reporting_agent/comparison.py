@@ -66,7 +66,7 @@ def as_json(site: str, benchmark: Benchmark, gaps: Sequence[StepGap]) -> dict[st
             "withdrawn": benchmark.withdrawn,
         },
         "steps": [asdict(gap) for gap in gaps],
-        "references": [one.to_json() for one in references_of(benchmark)],
+        "references": [reference.to_json() for reference in references_of(benchmark)],
     }
 
 

@@ -54,7 +54,7 @@ def progress(items: Iterable[Item], total: int | None, what: str) -> Iterator[It
     began = time.monotonic()
     rewriting = sys.stderr.isatty()
     step_s = TERMINAL_STEP_S if rewriting else LOG_STEP_S
-    told_at, told = began + QUIET_S - step_s, False
+    told_at, shown = began + QUIET_S - step_s, False
     for done, item in enumerate(items, start=1):
         yield item
         now = time.monotonic()
@@ -62,14 +62,14 @@ def progress(items: Iterable[Item], total: int | None, what: str) -> Iterator[It
             line = in_language(_how_far(what, done, total, now - began), LANGUAGE.get())
             sys.stderr.write(f"\r{line}\x1b[K" if rewriting else f"{line}\n")
             sys.stderr.flush()
-            told_at, told = now, True
-    if told and rewriting:
+            told_at, shown = now, True
+    if shown and rewriting:
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
 
 
 def _how_far(what: str, done: int, total: int | None, seconds: float) -> Phrase:
-    told = {"what": what, "done": f"{done:,}", "seconds": f"{seconds:.0f}"}
+    values = {"what": what, "done": f"{done:,}", "seconds": f"{seconds:.0f}"}
     if total is None:
-        return Phrase("%(what)s: %(done)s, %(seconds)s s", **told)
-    return Phrase("%(what)s: %(done)s of %(total)s (%(share)s %%), %(seconds)s s", **told, total=f"{total:,}", share=100 * done // total)
+        return Phrase("%(what)s: %(done)s, %(seconds)s s", **values)
+    return Phrase("%(what)s: %(done)s of %(total)s (%(share)s %%), %(seconds)s s", **values, total=f"{total:,}", share=100 * done // total)

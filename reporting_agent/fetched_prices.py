@@ -124,5 +124,5 @@ def _refused(series: PriceSeries, response: httpx.Response) -> InputError:
     )
 
 
-def _age(one: Kept, now: datetime) -> timedelta:
-    return now - one.fetched_at
+def _age(prices: Kept, now: datetime) -> timedelta:
+    return now - prices.fetched_at

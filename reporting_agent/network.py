@@ -42,16 +42,16 @@ def _checked(proxy: str | None) -> httpx.Proxy | None:
     if proxy is None:
         return None
     try:
-        made = httpx.Proxy(proxy)
+        parsed = httpx.Proxy(proxy)
     except (ValueError, httpx.InvalidURL):
-        made = None
-    if made is None or made.url.scheme not in ("http", "https") or not made.url.host:
+        parsed = None
+    if parsed is None or parsed.url.scheme not in ("http", "https") or not parsed.url.host:
         raise UsageError(
             "proxy-address",
             "The proxy's address is none.",
             "Give --proxy or STEPLABEL_PROXY as http://proxy.example:3128; with a user as http://USER:PASSWORD@proxy.example:3128.",
         )
-    return made
+    return parsed
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext | bool:

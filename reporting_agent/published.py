@@ -92,13 +92,13 @@ def load(source: str, keys: Mapping[str, VerifyingKey] | None, network: Network 
         whole: Any = json.loads(raw)
         document = PublishedDocument.model_validate(whole)
     except ValueError as wrong:  # not JSON, not UTF-8, or a ValidationError
-        found = wrong.errors(include_url=False)[0]["msg"] if isinstance(wrong, ValidationError) else str(wrong)
+        fault = wrong.errors(include_url=False)[0]["msg"] if isinstance(wrong, ValidationError) else str(wrong)
         raise InputError(
             "benchmark-unreadable",
             "This is not a published benchmark.",
             "Fetch the JSON form of the published page.",
             place=Place(source),
-            found=found,
+            found=fault,
             wanted=f"a JSON document of the schema {published.SCHEMA}",
         ) from wrong
     if keys is not None:

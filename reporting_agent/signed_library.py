@@ -33,9 +33,9 @@ def kept_library(state: Path) -> str:
     """The library's JSON; empty where none was fetched. Raises VerificationError `library-altered`."""
     from benchmarks.wire.approved import sha256
 
-    kept = _kept(state)
-    text = str(kept.get("library", ""))
-    if kept and sha256(text) != kept["document"]["file"]:
+    library = _kept(state)
+    text = str(library.get("library", ""))
+    if library and sha256(text) != library["document"]["file"]:
         raise _altered()
     return text
 
@@ -67,8 +67,8 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
     edition, text = library.verify(answer["document"], keys), str(answer["library"])
     if sha256(text) != edition.file:
         raise _altered()
-    kept = _kept(state)
-    if kept and edition.number < int(kept["document"]["edition"]):
+    held = _kept(state)
+    if held and edition.number < int(held["document"]["edition"]):
         raise VerificationError(
             "library-older",
             "The portal gave an edition of its library of practices that is older than the one saved here.",
@@ -102,11 +102,11 @@ def _kept(state: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        int(kept["document"]["edition"]), str(kept["document"]["file"]), str(kept["library"])
+        library = json.loads(file.read_text(encoding="utf-8"))
+        int(library["document"]["edition"]), str(library["document"]["file"]), str(library["library"])
     except (ValueError, KeyError, TypeError) as error:
         raise _altered() from error
-    return dict(kept)
+    return dict(library)
 
 
 def _altered() -> Exception:

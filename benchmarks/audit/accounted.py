@@ -77,7 +77,7 @@ class Accounted:
     edges: int
 
     def of(self, *reasons: Why) -> tuple[Questioned, ...]:
-        return tuple(one for one in self.questioned if one.why in reasons)
+        return tuple(stretch for stretch in self.questioned if stretch.why in reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +104,4 @@ class Weighings:
     @property
     def resolution(self) -> float:
         """The largest tolerance, as a share of what was made or weighed."""
-        return max((one.tolerance / most for one in self.batches if (most := max(one.output, one.weighed)) > 0), default=0.0)
+        return max((batch.tolerance / most for batch in self.batches if (most := max(batch.output, batch.weighed)) > 0), default=0.0)

@@ -68,7 +68,10 @@ def arrange(
     for step in pack.steps:
         labels = by_step.get(step.id, ())
         rule = headline(step)
-        mine = sorted((one for one in labels if one.metric == rule.metric), key=lambda one: (one.product, one.variant))
+        mine = sorted(
+            (step_label for step_label in labels if step_label.metric == rule.metric),
+            key=lambda step_label: (step_label.product, step_label.variant),
+        )
         if mine:
             parts.append(_step_part(step, rule, mine, covered, filed))
     known = {step.id for step in pack.steps}
@@ -90,7 +93,7 @@ def headline(step: Step) -> MetricRule:
 
 def counted(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, years: int) -> Counted:
     """What a release reads of the data behind this label."""
-    values = [one.at_reference for one in counted_by_release(label, step, policy) if one.at_reference is not None]
+    values = [value.at_reference for value in counted_by_release(label, step, policy) if value.at_reference is not None]
     cells, _ = clamp_to_cells(values, rule.grid)
     return Counted(label.step, label.product, label.variant, label.metric.value, years, tuple(sorted(Counter(cells).items())))
 
@@ -100,13 +103,13 @@ def _step_part(step: Step, rule: MetricRule, labels: Sequence[StepLabel], covere
     cells: list[Cell] = []
     used: set[int] = set()
     measured = [_made_from(label) for label in labels]
-    for label, made in zip(labels, measured, strict=True):
-        rows = made.rows.tolist()
+    for label, measurement in zip(labels, measured, strict=True):
+        rows = measurement.rows.tolist()
         used.update(rows)
-        all_of_step = made.columns.batches
+        all_of_step = measurement.columns.batches
         ranked = sorted(
-            zip(made.at_reference.tolist(), (all_of_step[row] for row in rows), strict=True),
-            key=lambda one: (one[0], one[1].batch_id, one[1].start),
+            zip(measurement.at_reference.tolist(), (all_of_step[row] for row in rows), strict=True),
+            key=lambda pair: (pair[0], pair[1].batch_id, pair[1].start),
         )
         if ranked:
             cells.append(Cell(label.product, label.variant, 1 + len(filed), len(ranked)))
@@ -131,12 +134,12 @@ def _excluded(ours: Iterable[Filed]) -> list[Filed]:
     ordered: list[Filed] = []
     for _, alike in groupby(sorted(ours, key=_place), key=_place):
         same = list(alike)
-        ordered += same if len(same) == 1 else sorted(same, key=lambda one: of_batch(*one))
+        ordered += same if len(same) == 1 else sorted(same, key=lambda record: of_batch(*record))
     return ordered
 
 
-def _place(one: Filed) -> tuple[str, datetime, str]:
-    return one.excluded or "", one.batch.start, one.batch.batch_id
+def _place(record: Filed) -> tuple[str, datetime, str]:
+    return record.excluded or "", record.batch.start, record.batch.batch_id
 
 
 def _meter_parts(days: Sequence[MeterDay], first: int) -> tuple[MeterPart, ...]:

@@ -28,14 +28,14 @@ class AtReference:
 def at_reference(evidence: Evidence) -> tuple[AtReference, ...]:
     """By step in the pack's order, those that at least one batch lacks; a batch without a required one counts in no label."""
     counting = [batch for batch in evidence.batches.values() if batch.excluded is None]
-    found = []
+    assumptions = []
     for step in evidence.pack.steps:
         batches = [batch for batch in counting if batch.step == step.id]
         for condition in step.reference_conditions:
             lacking = sum(condition.variable not in batch.variables for batch in batches)
             if condition.required or not lacking:
                 continue
-            found += [
+            assumptions += [
                 AtReference(
                     step.id,
                     condition.variable,
@@ -49,4 +49,4 @@ def at_reference(evidence: Evidence) -> tuple[AtReference, ...]:
                 for rule in step.metrics
                 if rule.metric in condition.slope
             ]
-    return tuple(found)
+    return tuple(assumptions)

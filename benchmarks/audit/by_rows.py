@@ -27,16 +27,16 @@ def by_rows(evidence: Evidence) -> tuple[ByRows, ...]:
     """By step, carrier and direction, the largest first; none of a site without any reading, of which all energy is so."""
     if evidence.by_batch:
         return ()
-    all_of, told = defaultdict[str, float](float), defaultdict[tuple[str, str, Direction], float](float)
+    all_of, given = defaultdict[str, float](float), defaultdict[tuple[str, str, Direction], float](float)
     for batch in evidence.batches.values():
         if batch.excluded is not None:
             continue
-        all_of[batch.step] += sum(_kgce(one, batch, evidence) for one in batch.energy)
-        for one in evidence.given.get((batch.step, batch.batch_id), ()):
-            told[batch.step, one.carrier, one.direction] += _kgce(one, batch, evidence)
-    found = [ByRows(*key, kgce / all_of[key[0]]) for key, kgce in told.items() if kgce and all_of[key[0]]]
-    return tuple(sorted(found, key=lambda one: (-one.share, one.step, one.carrier, one.direction)))
+        all_of[batch.step] += sum(_kgce(energy, batch, evidence) for energy in batch.energy)
+        for row in evidence.given.get((batch.step, batch.batch_id), ()):
+            given[batch.step, row.carrier, row.direction] += _kgce(row, batch, evidence)
+    parts = [ByRows(*key, kgce / all_of[key[0]]) for key, kgce in given.items() if kgce and all_of[key[0]]]
+    return tuple(sorted(parts, key=lambda part: (-part.share, part.step, part.carrier, part.direction)))
 
 
-def _kgce(one: CarrierEnergy, batch: Batch, evidence: Evidence) -> float:
-    return abs(evidence.context.factors.kgce(one, Basis.CALORIFIC, batch.start.date()))
+def _kgce(energy: CarrierEnergy, batch: Batch, evidence: Evidence) -> float:
+    return abs(evidence.context.factors.kgce(energy, Basis.CALORIFIC, batch.start.date()))

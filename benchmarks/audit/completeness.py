@@ -49,14 +49,14 @@ def nothing_left_out(evidence: Evidence) -> Outcome:
             ),
             Phrase("Read the plant's rejected.csv on site, and compare these periods with it."),
         )
-    unjudged = [one for one in accounted.balances if one.production_level is None and one.total > 0]
+    unjudged = [balance for balance in accounted.balances if balance.production_level is None and balance.total > 0]
     if unjudged:
         return not_checkable(
             code,
             Phrase(
                 "These meters counted energy on their drawn days, but no batch shows their power in production: %(meters)s. A line "
                 "whose batches were all left out would look like this.",
-                meters=", ".join(f"{one.meter} {one.total:,.0f} {one.unit}" for one in unjudged),
+                meters=", ".join(f"{balance.meter} {balance.total:,.0f} {balance.unit}" for balance in unjudged),
             ),
             Phrase("Check on site whether these lines made anything, or draw more days."),
         )
@@ -64,10 +64,10 @@ def nothing_left_out(evidence: Evidence) -> Outcome:
         code,
         Phrase(
             "On %(days)s drawn meter days, no period outside the batches drew more power than a stopped line; %(meters)s.",
-            days=f"{sum(one.days for one in accounted.balances):,}",
+            days=f"{sum(balance.days for balance in accounted.balances):,}",
             meters=_shares(accounted),
         ),
-        sum(one.days for one in accounted.balances),
+        sum(balance.days for balance in accounted.balances),
     )
 
 
@@ -75,23 +75,23 @@ def _beside_unread(accounted: Accounted, evidence: Evidence) -> tuple[list[Quest
     """What is questioned, in two: what batches in unreadable rows may have used, and the rest. A row holds one batch: it excuses what
     lies within the time of the longest batch on one meter, and most rows excuse most energy.
     """
-    steps = {one.meter: one.step for one in accounted.balances}
+    steps = {balance.meter: balance.step for balance in accounted.balances}
     longest_us: dict[str, int] = {}
     for batch in evidence.batches.values():
         if batch.excluded is None and batch.end is not None:
             longest_us[batch.step] = max(longest_us.get(batch.step, 0), microseconds(batch.end) - microseconds(batch.start))
     clusters: list[list[Questioned]] = []
-    for one in sorted(accounted.of(Why.NO_BATCH), key=lambda one: (one.meter, one.start_us)):
+    for span in sorted(accounted.of(Why.NO_BATCH), key=lambda stretch: (stretch.meter, stretch.start_us)):
         first = clusters[-1][0] if clusters else None
-        within = longest_us.get(steps.get(one.meter, ""), 0)
-        if first is not None and first.meter == one.meter and one.start_us <= first.start_us + within:
-            clusters[-1].append(one)
+        within = longest_us.get(steps.get(span.meter, ""), 0)
+        if first is not None and first.meter == span.meter and span.start_us <= first.start_us + within:
+            clusters[-1].append(span)
         else:
-            clusters.append([one])
-    clusters.sort(key=lambda stretches: -sum(one.energy for one in stretches))
+            clusters.append([span])
+    clusters.sort(key=lambda stretches: -sum(stretch.energy for stretch in stretches))
     rows = sum(evidence.opening.unread.values())
-    rest = [one for stretches in clusters[rows:] for one in stretches]
-    return [one for stretches in clusters[:rows] for one in stretches], [*rest, *accounted.of(Why.NO_RECORD, Why.STANDING_STATE)]
+    rest = [stretch for stretches in clusters[rows:] for stretch in stretches]
+    return [stretch for stretches in clusters[:rows] for stretch in stretches], [*rest, *accounted.of(Why.NO_RECORD, Why.STANDING_STATE)]
 
 
 def edges_at_rest(evidence: Evidence) -> Outcome:
@@ -148,7 +148,7 @@ def output_weighed(evidence: Evidence) -> Outcome:
             Phrase("Compare output with sales and stock on site (`steplabel-agent reconcile`), or have scales added to site.toml."),
         )
     weighings = evidence.weighings
-    wrong = [one for one in weighings.batches if not one.agrees]
+    wrong = [batch for batch in weighings.batches if not batch.agrees]
     if wrong:
         return failed(
             code,
@@ -158,7 +158,7 @@ def output_weighed(evidence: Evidence) -> Outcome:
                 number=f"{len(weighings.batches):,}",
             ),
             Phrase("Read the scale's own memory on site. Moving output between batches makes some of them look better."),
-            [_weighed(evidence, one.leaf, one.output, one.weighed) for one in wrong],
+            [_weighed(evidence, batch.leaf, batch.output, batch.weighed) for batch in wrong],
         )
     if not weighings.batches:
         return not_checkable(
@@ -180,26 +180,33 @@ def output_weighed(evidence: Evidence) -> Outcome:
 
 
 def _places(questioned: Sequence[Questioned]) -> list[Words]:
-    return [Words.of(_stretch(one)) for one in questioned]
+    return [Words.of(_stretch(stretch)) for stretch in questioned]
 
 
-def _stretch(one: Questioned) -> Phrase:
-    start, end = (f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%d %H:%M}" for us in (one.start_us, one.end_us))
-    where = {"meter": one.meter, "start": start, "end": end, "energy": f"{one.energy:,.0f}", "unit": one.unit, "batch": one.batch}
-    if one.why in (Why.FILLER, Why.START_UP):
+def _stretch(stretch: Questioned) -> Phrase:
+    start, end = (f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%d %H:%M}" for us in (stretch.start_us, stretch.end_us))
+    where = {
+        "meter": stretch.meter,
+        "start": start,
+        "end": end,
+        "energy": f"{stretch.energy:,.0f}",
+        "unit": stretch.unit,
+        "batch": stretch.batch,
+    }
+    if stretch.why in (Why.FILLER, Why.START_UP):
         return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s in rows without output next to batch %(batch)s", **where)
-    if one.why is Why.EDGE:
+    if stretch.why is Why.EDGE:
         return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s next to batch %(batch)s", **where)
-    if one.why is Why.NO_RECORD:
+    if stretch.why is Why.NO_RECORD:
         return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, row %(batch)s without a record", **where)
-    if one.why is Why.STANDING_STATE:
+    if stretch.why is Why.STANDING_STATE:
         return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, logged as waiting in %(batch)s", **where)
     return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s", **{name: where[name] for name in where if name != "batch"})
 
 
 def _shares(accounted: Accounted) -> Phrase:
     """The share of the energy in batches of the meter where it is lowest, of those on whose drawn days a batch ran."""
-    ran = [(one.used + one.excluded) / one.total for one in accounted.balances if one.used + one.excluded > 0]
+    ran = [(balance.used + balance.excluded) / balance.total for balance in accounted.balances if balance.used + balance.excluded > 0]
     if not ran:
         return Phrase("no batch ran on these days")
     return Phrase(
@@ -211,5 +218,7 @@ def _weighed(evidence: Evidence, leaf: int, output: float, weighed: float) -> Wo
     batch = evidence.batches[leaf]
     unit = next((part.output_unit for part in evidence.pack.steps if part.id == batch.step), "t")
     record = named(leaf, batch)
-    said = worded("output %(output)s %(unit)s, weighed %(weighed)s %(unit)s", output=f"{output:,.4g}", weighed=f"{weighed:,.4g}", unit=unit)
-    return worded("%(record)s: %(said)s", record=record, said=said)
+    figures = worded(
+        "output %(output)s %(unit)s, weighed %(weighed)s %(unit)s", output=f"{output:,.4g}", weighed=f"{weighed:,.4g}", unit=unit
+    )
+    return worded("%(record)s: %(said)s", record=record, said=figures)

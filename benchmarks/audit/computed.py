@@ -135,7 +135,7 @@ def ranks_and_counts(evidence: Evidence) -> Outcome:
     for part, cell, values in _valued(evidence):
         seen += len(values)
         step = evidence.pack.step(part.step)
-        rule = next(one for one in step.metrics if one.metric.value == part.metric)
+        rule = next(metric for metric in step.metrics if metric.metric.value == part.metric)
         counted = _counted(evidence, part, cell)
         wrong += [named(index, evidence.batches[index]) for index in _out_of_order(values)]
         if counted is not None and evidence.pack.policy.unit == "record":
@@ -146,7 +146,7 @@ def ranks_and_counts(evidence: Evidence) -> Outcome:
                 )
                 wrong.append(both)
             wrong += [named(index, evidence.batches[index]) for index in _miscounted(values, cell, counted, rule)]
-    wrong = [one for place, one in enumerate(wrong) if one not in wrong[:place]]  # out of order and miscounted: one record
+    wrong = [record for place, record in enumerate(wrong) if record not in wrong[:place]]  # out of order and miscounted: one record
     if wrong:
         return failed(
             code,
@@ -173,9 +173,9 @@ def _differs(evidence: Evidence, batch: Batch) -> bool:
 
 def _is_without(evidence: Evidence, batch: Batch) -> bool:
     """No row, or no energy at all where the record has some."""
-    found = _found(evidence, batch)
-    without_energy = bool(batch.energy) and not any(one.completeness > 0 for made in found for one in made.energy)
-    return not _comes_out(evidence, batch) and (not found or without_energy)
+    recomputed = _found(evidence, batch)
+    without_energy = bool(batch.energy) and not any(energy.completeness > 0 for counterpart in recomputed for energy in counterpart.energy)
+    return not _comes_out(evidence, batch) and (not recomputed or without_energy)
 
 
 def _is_unjustified(evidence: Evidence, batch: Batch) -> bool:
@@ -183,7 +183,7 @@ def _is_unjustified(evidence: Evidence, batch: Batch) -> bool:
 
 
 def _reasons(evidence: Evidence, batch: Batch) -> set[str]:
-    return {made.excluded or "none" for made in _found(evidence, batch)}
+    return {counterpart.excluded or "none" for counterpart in _found(evidence, batch)}
 
 
 def _comes_out(evidence: Evidence, batch: Batch) -> bool:
@@ -191,7 +191,7 @@ def _comes_out(evidence: Evidence, batch: Batch) -> bool:
 
 
 def _found(evidence: Evidence, batch: Batch) -> list[Batch]:
-    return [made for raw in evidence.recomputed(batch) if isinstance(made := read(raw), Batch)]
+    return [record for raw in evidence.recomputed(batch) if isinstance(record := read(raw), Batch)]
 
 
 def _valued(evidence: Evidence) -> Iterator[tuple[StepPart, Cell, dict[int, float]]]:
@@ -206,16 +206,16 @@ def _valued(evidence: Evidence) -> Iterator[tuple[StepPart, Cell, dict[int, floa
 
 
 def _values(evidence: Evidence, step: Step, metric: str, opened: list[int]) -> list[float]:
-    rule = next(one for one in step.metrics if one.metric.value == metric)
+    rule = next(metric_rule for metric_rule in step.metrics if metric_rule.metric.value == metric)
     columns = StepColumns.of([evidence.batches[index] for index in opened], step)
     measured = measure(columns, rule, record_reasons(columns, evidence.context.period), evidence.context)
-    found: list[float] = measured.at_reference.tolist()
-    return found
+    values: list[float] = measured.at_reference.tolist()
+    return values
 
 
 def _counted(evidence: Evidence, part: StepPart, cell: Cell) -> Counted | None:
     key = (part.step, cell.product, cell.variant, part.metric)
-    return next((one for one in evidence.contents.counted if (one.step, one.product, one.variant, one.metric) == key), None)
+    return next((tally for tally in evidence.contents.counted if (tally.step, tally.product, tally.variant, tally.metric) == key), None)
 
 
 def _out_of_order(values: dict[int, float]) -> list[int]:
@@ -235,10 +235,10 @@ def _miscounted(values: dict[int, float], cell: Cell, counted: Counted, rule: Me
     wrong = []
     for index, value in values.items():
         place = bisect_right(ends, index - cell.first)
-        told = counted.cells[place][0] if place < len(ends) else -1
+        stated = counted.cells[place][0] if place < len(ends) else -1
         exact = (value - float(rule.grid.lower)) / float(rule.grid.width) + 0.5
         near = [np.clip(np.floor(exact * (1 + sign * _NEARLY)), 0, rule.grid.cells - 1) for sign in (-1, 0, 1)]
-        if told not in near:
+        if stated not in near:
             wrong.append(index)
     return wrong
 
@@ -251,7 +251,7 @@ def _is_inside(evidence: Evidence, key: tuple[str, int], first_us: int) -> bool:
 
 
 def _is_drawn(evidence: Evidence, index: int) -> bool:
-    return any(one.position == index for one in evidence.drawn)
+    return any(leaf.position == index for leaf in evidence.drawn)
 
 
 def _with_reasons(record: Words, stated: str, computed: str) -> Words:

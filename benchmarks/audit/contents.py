@@ -151,7 +151,7 @@ class Contents(Record):
     @property
     def padding_first(self) -> int:
         """The first leaf of padding, which goes up to `size`."""
-        ends = [one.excluded_first + one.excluded for one in self.steps] + [one.first + one.days for one in self.meters]
+        ends = [step.excluded_first + step.excluded for step in self.steps] + [meter.first + meter.days for meter in self.meters]
         return max(ends, default=1)
 
 
@@ -176,7 +176,7 @@ def to_bytes(contents: Contents) -> bytes:
 
 def counted_bytes(counted: Sequence[Counted]) -> bytes:
     """What the table says of the released labels, alone."""
-    return encode([one.to_wire() for one in counted])
+    return encode([tally.to_wire() for tally in counted])
 
 
 def read(raw: bytes) -> Contents:

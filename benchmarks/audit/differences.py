@@ -17,15 +17,17 @@ def beside(index: int, opened: Batch, recomputed: Sequence[Batch]) -> Words:
     record = named(index, opened)
     if not recomputed:
         return record
-    told, made = _figures(opened), _figures(recomputed[0])
-    differing = [name for name in dict.fromkeys((*told, *made)) if told.get(name) != made.get(name)]
+    opened_figures, recomputed_figures = _figures(opened), _figures(recomputed[0])
+    differing = [
+        name for name in dict.fromkeys((*opened_figures, *recomputed_figures)) if opened_figures.get(name) != recomputed_figures.get(name)
+    ]
     if not differing:
         return record
     return worded(
         "%(record)s; opened: %(opened)s; recomputed: %(recomputed)s",
         record=record,
-        opened=_listed(told, differing),
-        recomputed=_listed(made, differing),
+        opened=_listed(opened_figures, differing),
+        recomputed=_listed(recomputed_figures, differing),
     )
 
 
@@ -35,7 +37,7 @@ def _listed(figures: dict[str, str], names: list[str]) -> str:
 
 def _figures(batch: Batch) -> dict[str, str]:
     """By the names of the log's columns, which are the same in every language."""
-    found = {
+    figures = {
         "product": batch.product,
         "variant": batch.variant,
         "equipment": batch.equipment,
@@ -47,11 +49,11 @@ def _figures(batch: Batch) -> dict[str, str]:
         "state": str(batch.state),
         "excluded": batch.excluded or "",
     }
-    found |= {f"var.{name}": _shown(value) for name, value in batch.variables.items()}
-    for one in batch.energy:
-        carrier = one.carrier if one.direction is Direction.IMPORT else f"{one.carrier} ({one.direction})"
-        found[carrier] = ", ".join(part for part in (found.get(carrier), f"{_shown(one.quantity)} {one.unit}") if part)
-    return {name: value for name, value in found.items() if value}
+    figures |= {f"var.{name}": _shown(value) for name, value in batch.variables.items()}
+    for energy in batch.energy:
+        carrier = energy.carrier if energy.direction is Direction.IMPORT else f"{energy.carrier} ({energy.direction})"
+        figures[carrier] = ", ".join(part for part in (figures.get(carrier), f"{_shown(energy.quantity)} {energy.unit}") if part)
+    return {name: value for name, value in figures.items() if value}
 
 
 def _shown(number: float) -> str:

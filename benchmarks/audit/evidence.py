@@ -163,8 +163,8 @@ def of_no_readings(code: str) -> Outcome:
 
 
 def failed(code: str, said: Words | Phrase, to_do: Words | Phrase, places: Iterable[Words | Phrase] = ()) -> Outcome:
-    found = tuple(map(Words.of, places))
-    return Outcome(code, State.FAILED, Words.of(said), Words.of(to_do), found[:MOST_NAMED], len(found))
+    listed = tuple(map(Words.of, places))
+    return Outcome(code, State.FAILED, Words.of(said), Words.of(to_do), listed[:MOST_NAMED], len(listed))
 
 
 def in_words(refusal: SteplabelError) -> tuple[Words, Words]:

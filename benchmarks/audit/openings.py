@@ -134,7 +134,7 @@ def read(raw: bytes) -> Opening:
     fields.done()
     opening = Opening(
         draw=inner.digest_hex("draw"),
-        leaves=tuple(_leaf(one) for one in inner.each("leaves", _MOST_LEAVES)),
+        leaves=tuple(_leaf(leaf) for leaf in inner.each("leaves", _MOST_LEAVES)),
         seed=inner.octets("seed", SEED_BYTES),
         challenge=inner.octets("challenge"),
         report=inner.octets("report"),

@@ -57,8 +57,8 @@ def _differing(committed: Parts, now: Parts) -> Iterator[Words]:
             gone = worded("%(name)s: no longer there", name=name)
             yield new if before is None else gone
             continue
-        there, here = before.partition(" ")[0], after.partition(" ")[0]
-        if here != there:
-            yield worded("%(name)s: %(here)s records, %(there)s when they were committed to", name=name, here=here, there=there)
+        then, here = before.partition(" ")[0], after.partition(" ")[0]
+        if here != then:
+            yield worded("%(name)s: %(here)s records, %(there)s when they were committed to", name=name, here=here, there=then)
         else:
             yield worded("%(name)s: not the same", name=name)

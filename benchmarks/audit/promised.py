@@ -83,7 +83,7 @@ def plan_sufficient(evidence: Evidence) -> Outcome:
                 "If a tenth of a step's used records are misstated, the draw finds this with a probability of %(tenth)s %%; if a "
                 "hundredth, with %(hundredth)s %%. For %(lacking)s this is less certain than the standard plan.",
                 **sure,
-                lacking=", ".join(one.en for one in lacking),
+                lacking=", ".join(words.en for words in lacking),
             ),
             Phrase("Promise the standard plan, or the smallest plan with the same certainty, for all steps, and draw again."),
         )
@@ -138,7 +138,7 @@ def drawn_after_commitment(evidence: Evidence) -> Outcome:
 
 def unproven(evidence: Evidence, *needed: Check) -> str:
     """Codes of those checks that did not hold, which another one rests on; empty where all held."""
-    return ", ".join(one.code for one in (check(evidence) for check in needed) if one.state is not State.HELD)
+    return ", ".join(outcome.code for outcome in (check(evidence) for check in needed) if outcome.state is not State.HELD)
 
 
 def head_signed(evidence: Evidence) -> Outcome:

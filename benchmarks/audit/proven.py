@@ -52,11 +52,11 @@ def leaves_proven(evidence: Evidence) -> Outcome:
 
 def everything_opened(evidence: Evidence) -> Outcome:
     """Nothing that was drawn was held back."""
-    code, there = "everything-opened", {leaf.index for leaf in evidence.opening.leaves}
+    code, opened = "everything-opened", {leaf.index for leaf in evidence.opening.leaves}
     missing = [
-        worded("leaf %(position)s (%(stratum)s, number %(order)s)", position=one.position, stratum=one.stratum, order=one.order)
-        for one in evidence.drawn
-        if one.position not in there
+        worded("leaf %(position)s (%(stratum)s, number %(order)s)", position=leaf.position, stratum=leaf.stratum, order=leaf.order)
+        for leaf in evidence.drawn
+        if leaf.position not in opened
     ]
     if evidence.opening.draw != evidence.draw.digest:
         return failed(code, Phrase("The opening is for another draw."), Phrase("Have the plant open this draw."))
@@ -116,12 +116,12 @@ def seed_committed(evidence: Evidence) -> Outcome:
 def noise_repeated(evidence: Evidence) -> Outcome:
     """The released cells, drawn again from seed, challenge, root and the counts of the table of contents."""
     code = "noise-repeated"
-    counted = {(one.step, one.product, one.variant, one.metric): one for one in evidence.contents.counted}
+    counted = {(entry.step, entry.product, entry.variant, entry.metric): entry for entry in evidence.contents.counted}
     wrong = []
     for label in evidence.report.released.labels:
         name = "/".join((label.step, label.product, label.variant, label.metric))
-        one = counted.get((label.step, label.product, label.variant, label.metric.value))
-        if one is None or redrawn(evidence, one) != (label.best.cell, label.typical.cell) or not _of_its_class(evidence, one, label):
+        tally = counted.get((label.step, label.product, label.variant, label.metric.value))
+        if tally is None or redrawn(evidence, tally) != (label.best.cell, label.typical.cell) or not _of_its_class(evidence, tally, label):
             wrong.append(same(name))
     if wrong or len(counted) != len(evidence.report.released.labels):
         return failed(
@@ -150,13 +150,13 @@ def method_declared(evidence: Evidence) -> Outcome:
     """Pack, policy, settings and software are those that were committed to and reported."""
     code, contents, report = "method-declared", evidence.contents, evidence.report
     pack = evidence.pack
-    told = {
+    comparisons = {
         Phrase("pack"): pack_digest(pack) == contents.pack_digest == report.pack_digest,
         Phrase("policy"): policy_digest(pack.policy) == contents.policy_digest == report.policy_digest,
         Phrase("settings of the site"): evidence.settings_digest == contents.settings_digest,
         Phrase("software"): contents.software == report.software,
     }
-    wrong = [what for what, alike in told.items() if not alike]
+    wrong = [what for what, alike in comparisons.items() if not alike]
     if wrong:
         return failed(
             code,
@@ -180,7 +180,7 @@ def redrawn(evidence: Evidence, counted: Counted) -> tuple[int, int] | None:
     if counted.step not in {step.id for step in evidence.pack.steps}:
         return None
     step = evidence.pack.step(counted.step)
-    rule = next((one for one in step.metrics if one.metric.value == counted.metric), None)
+    rule = next((metric for metric in step.metrics if metric.metric.value == counted.metric), None)
     cells = [cell for cell, number in counted.cells for _ in range(number)]
     if rule is None or not cells or cells[-1] >= rule.grid.cells:
         return None
@@ -218,4 +218,6 @@ def _of_its_kind(evidence: Evidence, index: int, record: bytes) -> bool:
             batch = evidence.batches.get(index)
             return batch is not None and batch.step == part.step and (batch.excluded is None) == (index < part.excluded_first)
     day = evidence.days.get(index)
-    return day is not None and any(one.meter == day.meter and one.first <= index < one.first + one.days for one in contents.meters)
+    return day is not None and any(
+        meter.meter == day.meter and meter.first <= index < meter.first + meter.days for meter in contents.meters
+    )

@@ -121,55 +121,58 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
     head = heads.read(_bytes(file.head), keys).head
     act = logged.publication(published.digest(file.document), file.leaves, file.values)
     _require_leaf(Kind.PUBLICATION, act, file.publication, head)
-    own = ((one.envelope.index, one.values.index) for one in file.reports)
+    own = ((report.envelope.index, report.values.index) for report in file.reports)
     if tuple(map(sorted, zip(*own, strict=True))) != (sorted(file.leaves), sorted(file.values)):
         raise VerificationError(
             "leaves-differ",
             Phrase("The reports in the file are not those that the publication names in the log."),
             Phrase("Download the file again. If the fault remains, a report was left out or added: keep the file and the head."),
         )
-    labels = [_participants(one, head) for one in file.reports]
+    labels = [_participants(report, head) for report in file.reports]
     _require_one_a_site(file)
     entered = [
-        one for report, own in zip(file.reports, labels, strict=True) for place, one in enumerate(own) if place not in report.left_out
+        participant
+        for report, own in zip(file.reports, labels, strict=True)
+        for place, participant in enumerate(own)
+        if place not in report.left_out
     ]
-    return Logged(file, head, tuple(entered), tuple(one for own in labels for one in own))
+    return Logged(file, head, tuple(entered), tuple(participant for own in labels for participant in own))
 
 
 def _require_one_a_site(file: ComposedOf) -> None:
     """A version is of one period, in which a site has one report: the newest revision that was accepted."""
     period, seen = file.document.get("period"), set[str]()
-    for one in file.reports:
-        if one.period != period:
+    for report in file.reports:
+        if report.period != period:
             raise VerificationError(
                 "report-of-another-period",
                 Phrase(
-                    "The version is for %(period)s, but was composed from a report for %(found)s.", period=str(period), found=one.period
+                    "The version is for %(period)s, but was composed from a report for %(found)s.", period=str(period), found=report.period
                 ),
                 Phrase("Keep the file and the head: the publication in the log names that report."),
             )
-        if one.site in seen:
+        if report.site in seen:
             raise VerificationError(
                 "site-twice",
-                Phrase("Two reports of the site %(site)s are in the version.", site=one.site),
+                Phrase("Two reports of the site %(site)s are in the version.", site=report.site),
                 Phrase("Keep the file and the head: the publication in the log names both."),
             )
-        seen.add(one.site)
+        seen.add(report.site)
 
 
-def _participants(one: Entered, head: TreeHead) -> list[Participant]:
+def _participants(report: Entered, head: TreeHead) -> list[Participant]:
     """All labels of a report, once envelope and labels were found in the log."""
-    envelope = _digest(one.envelope_digest)
-    _require_leaf(Kind.ENVELOPE, envelope, one.envelope, head)
-    labels = [frames.read(label, f"labels[{place}]") for place, label in enumerate(one.labels)]
-    of, salt = Revision(one.site, one.period, one.revision), None if one.salt is None else _digest(one.salt)
-    _require_leaf(Kind.VALUES, logged.values(envelope, of, labels, salt), one.values, head)
-    return [Participant(one.firm, one.site, label) for label in labels]
+    envelope = _digest(report.envelope_digest)
+    _require_leaf(Kind.ENVELOPE, envelope, report.envelope, head)
+    labels = [frames.read(label, f"labels[{place}]") for place, label in enumerate(report.labels)]
+    of, salt = Revision(report.site, report.period, report.revision), None if report.salt is None else _digest(report.salt)
+    _require_leaf(Kind.VALUES, logged.values(envelope, of, labels, salt), report.values, head)
+    return [Participant(report.firm, report.site, label) for label in labels]
 
 
 def _require_leaf(kind: Kind, digest: bytes, leaf: Leaf, head: TreeHead) -> None:
     try:
-        on, proof = date.fromisoformat(leaf.on), [bytes.fromhex(one) for one in leaf.proof]
+        on, proof = date.fromisoformat(leaf.on), [bytes.fromhex(node) for node in leaf.proof]
     except ValueError as wrong:
         raise VerificationError(
             "composed-of-unreadable",

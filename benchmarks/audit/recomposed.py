@@ -101,10 +101,10 @@ def _compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]]) -> Check
     require_known(document)
     pack, route = _declared(document)
     chosen = _chosen_out(found, pack, route)
-    entering = [one for one in found.everybody if id(one) not in {id(out) for out in chosen}]
+    entering = [participant for participant in found.everybody if id(participant) not in {id(out) for out in chosen}]
     label = _composed(found, pack, route, entering)
     figures = [*_cells(document, label), *_totals(document, label), *_quarters(found, pack)]
-    if differing := [one for one in figures if not one.agrees]:
+    if differing := [figure for figure in figures if not figure.agrees]:
         first = differing[0]
         raise VerificationError(
             "value-differs",
@@ -126,7 +126,7 @@ def _compose_again(found: Logged, earlier: Sequence[Mapping[str, Any]]) -> Check
         found.head,
         tuple(figures),
         tuple(_repeats(document, earlier)),
-        LeftOut(tuple(f"{one.site} {'/'.join(_cell(one))}" for one in chosen), tuple(_moved(label, whole))),
+        LeftOut(tuple(f"{participant.site} {'/'.join(_cell(participant))}" for participant in chosen), tuple(_moved(label, whole))),
         worded_otherwise(document, label, pack, route, entering),
     )
 
@@ -143,7 +143,7 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
             ),
             Phrase("Install the release of Steplabel whose pack has that digest."),
         )
-    route = next((one for one in pack.routes if one.id == document["route"]), None)
+    route = next((candidate for candidate in pack.routes if candidate.id == document["route"]), None)
     if route is None:
         raise VerificationError(
             "benchmark-pack-differs",
@@ -156,18 +156,18 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
 def _chosen_out(found: Logged, pack: Pack, route: Route) -> list[Participant]:
     """Labels that the file leaves out and that would enter by pack and reports alone. Of the others it makes no difference: a firm's
     further sites, labels that are not precise enough, steps of other routes."""
-    entered = {id(one) for one in found.participants}
-    out = [one for one in found.everybody if id(one) not in entered]
+    entered = {id(participant) for participant in found.participants}
+    out = [participant for participant in found.everybody if id(participant) not in entered]
     if not out:
         return []
     roster = roster_of(pack, route, by_step(found.everybody))
     behind = {(cell.cell, member.site) for cell in roster.cells for member in cell.members}
-    return [one for one in out if (_key(one.label), one.site) in behind]
+    return [participant for participant in out if (_key(participant.label), participant.site) in behind]
 
 
 def _composed(found: Logged, pack: Pack, route: Route, participants: Iterable[Participant]) -> IndustryLabel:
     file = found.file
-    rng = np.random.default_rng(seed_of("composition", (one.envelope_digest for one in file.reports)))
+    rng = np.random.default_rng(seed_of("composition", (report.envelope_digest for report in file.reports)))
     return compose_route(pack, route, by_step(participants), rng, period=str(file.document["period"]), averaging=_averaging(file))
 
 
@@ -176,8 +176,8 @@ def _averaging(file: ComposedOf) -> Averaging:
     days = [file.publication.on, str(file.document["published_on"]), *(report.values.on for report in file.reports)]
     if max(map(date.fromisoformat, days)) >= AVERAGED_SINCE:
         return "five-ranks"
-    said = any(step.get("averaging") == "five-ranks" for step in file.document["steps"])
-    return "five-ranks" if said else "single-rank"
+    stated = any(step.get("averaging") == "five-ranks" for step in file.document["steps"])
+    return "five-ranks" if stated else "single-rank"
 
 
 def _cells(document: Mapping[str, Any], label: IndustryLabel) -> list[Figure]:
@@ -262,7 +262,7 @@ def _moved(label: IndustryLabel, whole: IndustryLabel) -> list[Figure]:
     for step in label.steps:
         other, width, origin = with_all.get(step.cell), step.grid.width, step.grid.lower
         moved.append(Figure(f"{step.cell} best", _point(step.best, width, origin), other and _point(other.best, width, origin)))
-    return [one for one in moved if not one.agrees]
+    return [figure for figure in moved if not figure.agrees]
 
 
 def _quarters(found: Logged, pack: Pack) -> list[Figure]:
@@ -273,21 +273,25 @@ def _quarters(found: Logged, pack: Pack) -> list[Figure]:
     }
     if not shown:
         return []
-    digests = [one.envelope_digest for one in found.file.reports]
+    digests = [report.envelope_digest for report in found.file.reports]
     ranked = [quarters(everybody, pack, digests) for everybody in (found.everybody, _without_adverse(found, pack))]
     figures = []
-    for cell, told in shown.items():
-        said = Quarters(tuple(told["quarters"]), sum(told["quarters"]) + told["untold"])
-        computed = [one.get(cell) for one in ranked]
-        figures.append(Figure(f"{'/'.join(cell)} quarters", said, said if said in computed else computed[0]))
+    for cell, bands in shown.items():
+        stated = Quarters(tuple(bands["quarters"]), sum(bands["quarters"]) + bands["untold"])
+        computed = [ranking.get(cell) for ranking in ranked]
+        figures.append(Figure(f"{'/'.join(cell)} quarters", stated, stated if stated in computed else computed[0]))
     return figures
 
 
 def _without_adverse(found: Logged, pack: Pack) -> list[Participant]:
     """Everybody but those whose precise label was left out though nobody of their firm stands in its cell: a policy on audits did that."""
-    entered = {id(one) for one in found.participants}
-    standing = {(one.firm, _cell(one)) for one in found.participants}
-    return [one for one in found.everybody if id(one) in entered or (one.firm, _cell(one)) in standing or not _is_precise(one.label, pack)]
+    entered = {id(participant) for participant in found.participants}
+    standing = {(participant.firm, _cell(participant)) for participant in found.participants}
+    return [
+        participant
+        for participant in found.everybody
+        if id(participant) in entered or (participant.firm, _cell(participant)) in standing or not _is_precise(participant.label, pack)
+    ]
 
 
 def _cell(participant: Participant) -> tuple[str, str, str, str]:
@@ -330,7 +334,7 @@ def _curve(shown: Mapping[str, Any], step: StepBest) -> list[Any]:
 
 
 def _potential_shown(shown: Mapping[str, Any]) -> list[Any]:
-    return [[one["to"], one["value"], [*one["interval"]]] for one in shown.get("potential", ())]
+    return [[potential["to"], potential["value"], [*potential["interval"]]] for potential in shown.get("potential", ())]
 
 
 def _potential(shown: Mapping[str, Any], step: StepBest) -> list[Any]:
@@ -338,4 +342,4 @@ def _potential(shown: Mapping[str, Any], step: StepBest) -> list[Any]:
     if "potential" not in shown:
         return []
     through = potentials.let_through(step, shown.get("potential_withheld", ()))
-    return [[one.to, one.value, [*one.interval]] for one in through]
+    return [[potential.to, potential.value, [*potential.interval]] for potential in through]

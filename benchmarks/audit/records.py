@@ -80,7 +80,7 @@ def of_batch(batch: Batch, excluded: str | None) -> bytes:
         "state": str(batch.state),
         "reject": exactly(batch.reject_t),
         "variables": {name: exactly(value) for name, value in batch.variables.items()},
-        "energy": [_of_energy(one) for one in sorted(batch.energy, key=_place_of_energy)],
+        "energy": [_of_energy(energy) for energy in sorted(batch.energy, key=_place_of_energy)],
     }
     if batch.end is not None:
         fields["end"] = microseconds(batch.end)
@@ -106,17 +106,17 @@ def read(raw: bytes) -> Record:
     fields = Fields(decode(raw))
     kind = any_text(fields, "kind")
     if kind == BATCH:
-        found: Record = _batch(fields)
+        record: Record = _batch(fields)
     elif kind == READINGS:
-        found = _day(fields)
+        record = _day(fields)
     elif kind == PADDING:
-        found = Padding()
+        record = Padding()
     else:
         raise malformed("kind", f"one of {BATCH}, {READINGS} and {PADDING}")
     fields.done()
-    if isinstance(found, Batch) and tuple(sorted(found.energy, key=_place_of_energy)) != found.energy:
+    if isinstance(record, Batch) and tuple(sorted(record.energy, key=_place_of_energy)) != record.energy:
         raise malformed("energy", "in the order of its entries")
-    return found
+    return record
 
 
 def any_text(fields: Fields, name: str) -> str:

@@ -39,33 +39,33 @@ def repeat_of(name: str, shown: Mapping[str, Any], document: Mapping[str, Any], 
     Args:
         name: of the cell or the total, as the document has it.
     """
-    before = [one for one in earlier if _is_before(one, document)]
-    for one in before:
-        there = _made(one, name, shown, document)
-        if there is not None and _figures(there) == _figures(shown):
-            return Repeat(name, str(one["source"]))
-    own = {one["version"] for one in before if _address(one) == _address(document)}
+    before = [publication for publication in earlier if _is_before(publication, document)]
+    for candidate in before:
+        cell = _made(candidate, name, shown, document)
+        if cell is not None and _figures(cell) == _figures(shown):
+            return Repeat(name, str(candidate["source"]))
+    own = {publication["version"] for publication in before if _address(publication) == _address(document)}
     lacking = [f"{document['period']} v{version}" for version in range(1, document["version"]) if version not in own]
     return Repeat(name, None, tuple(lacking))
 
 
-def _is_before(one: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+def _is_before(candidate: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
     """Whether it was public when this version came: of the same sector, and of the same peer group an earlier version."""
-    if one["pack"] != document["pack"] or one["published_on"] > document["published_on"]:
+    if candidate["pack"] != document["pack"] or candidate["published_on"] > document["published_on"]:
         return False
-    if _address(one) == _address(document):
-        return bool(one["version"] < document["version"])
-    return published.digest(one) != published.digest(document)
+    if _address(candidate) == _address(document):
+        return bool(candidate["version"] < document["version"])
+    return published.digest(candidate) != published.digest(document)
 
 
-def _made(one: Mapping[str, Any], name: str, shown: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _made(earlier: Mapping[str, Any], name: str, shown: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The cell where that document made it itself; a total only of the same route."""
-    there: Iterable[Mapping[str, Any]]
+    cells: Iterable[Mapping[str, Any]]
     if "metric" in shown:
-        there = (step for step in one["steps"] if all(step[part] == shown[part] for part in WHOSE))
+        cells = (step for step in earlier["steps"] if all(step[part] == shown[part] for part in WHOSE))
     else:
-        there = [one[name]] if one["route"] == document["route"] else []
-    return next((cell for cell in there if cell["gate"]["code"] == Reason.SHOWN), None)
+        cells = [earlier[name]] if earlier["route"] == document["route"] else []
+    return next((cell for cell in cells if cell["gate"]["code"] == Reason.SHOWN), None)
 
 
 def _figures(cell: Mapping[str, Any]) -> dict[str, Any]:

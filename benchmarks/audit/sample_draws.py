@@ -163,24 +163,24 @@ def nonce_digest(nonce: bytes) -> bytes:
 
 def strata(contents: Contents, quantiles: Mapping[str, Fraction], steps: tuple[str, ...] = ()) -> list[Stratum]:
     """The strata of a plant's tree, as the table of contents tells them; of some steps only, where some are named."""
-    found: list[Stratum] = []
+    all_strata: list[Stratum] = []
     for part in contents.steps:
         if not steps or part.step in steps:
-            found += _of_step(part, quantiles.get(part.step))
+            all_strata += _of_step(part, quantiles.get(part.step))
     days = sum(meter.days for meter in contents.meters)
     if days:
-        found.append(Stratum("days", Kind.DAYS, contents.meters[0].first, days))
-    found.append(Stratum("padding", Kind.PADDING, contents.padding_first, contents.size - contents.padding_first))
-    return found
+        all_strata.append(Stratum("days", Kind.DAYS, contents.meters[0].first, days))
+    all_strata.append(Stratum("padding", Kind.PADDING, contents.padding_first, contents.size - contents.padding_first))
+    return all_strata
 
 
 def _of_step(part: StepPart, quantile: Fraction | None) -> list[Stratum]:
-    found: list[Stratum] = []
+    own_strata: list[Stratum] = []
     for cell in part.cells if quantile is not None else ():
-        found += _by_rank(part.step, cell, quantile or TYPICAL)
-    found.append(Stratum(f"used/{part.step}", Kind.USED, part.first, part.used))
-    found.append(Stratum(f"excluded/{part.step}", Kind.EXCLUDED, part.excluded_first, part.excluded))
-    return found
+        own_strata += _by_rank(part.step, cell, quantile or TYPICAL)
+    own_strata.append(Stratum(f"used/{part.step}", Kind.USED, part.first, part.used))
+    own_strata.append(Stratum(f"excluded/{part.step}", Kind.EXCLUDED, part.excluded_first, part.excluded))
+    return own_strata
 
 
 def _by_rank(step: str, cell: Cell, quantile: Fraction) -> list[Stratum]:
@@ -195,8 +195,8 @@ def promise(
     site: str, period: str, nonce: bytes, made_on: date, key: AuditorKey, *, plan: Plan = STANDARD, steps: tuple[str, ...] = ()
 ) -> bytes:
     """The signed promise. The same arguments always give the same bytes."""
-    made = Promise(site, period, nonce_digest(nonce), plan, steps, made_on, key.public)
-    return signed(made, key.sign(Purpose.AUDIT_NONCE, made.content))
+    unsigned = Promise(site, period, nonce_digest(nonce), plan, steps, made_on, key.public)
+    return signed(unsigned, key.sign(Purpose.AUDIT_NONCE, unsigned.content))
 
 
 def signed(made: Promise | Draw, signature: bytes) -> bytes:
@@ -214,9 +214,9 @@ def read_promise(raw: bytes) -> Promise:
     fields.integer("v", VERSION, VERSION)
     inner, signature = fields.fields("promise"), fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
-    made = Promise.from_wire(inner)
-    _require_signed(made.auditor, Purpose.AUDIT_NONCE, made.content, signature)
-    return made
+    statement = Promise.from_wire(inner)
+    _require_signed(statement.auditor, Purpose.AUDIT_NONCE, statement.content, signature)
+    return statement
 
 
 def sign(draw: Draw, key: AuditorKey) -> bytes:

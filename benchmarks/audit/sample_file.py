@@ -51,7 +51,7 @@ class ServedEntry(ListedEntry):
     proof: tuple[str, ...]
 
     def entry(self) -> Entry:
-        return Entry(self.index, self.on, bytes.fromhex(self.logged), tuple(bytes.fromhex(one) for one in self.proof))
+        return Entry(self.index, self.on, bytes.fromhex(self.logged), tuple(bytes.fromhex(digest) for digest in self.proof))
 
 
 class SampleFile(BaseModel):
@@ -98,14 +98,14 @@ def read(content: Mapping[str, Any]) -> SampleFile:
         for entry in file.entries:
             entry.entry()
     except ValueError as wrong:  # pydantic's are among them
-        found = wrong.errors(include_url=False)[0]["msg"] if isinstance(wrong, ValidationError) else str(wrong)
+        message = wrong.errors(include_url=False)[0]["msg"] if isinstance(wrong, ValidationError) else str(wrong)
         raise VerificationError(
             "evidence-unreadable",
             Phrase("This is not the evidence file of a sample."),
             Phrase(
                 "Download it again from the page of the sample. Its schema must be %(schema)s; found: %(found)s.",
                 schema=SCHEMA,
-                found=found,
+                found=message,
             ),
         ) from wrong
     return file
@@ -123,7 +123,7 @@ def written(
         "files": {name: base64.b64encode(files[name]).decode("ascii") for name in FILES if name in files},
         "entries": entries,
     }
-    if told := [base64.b64encode(one).decode("ascii") for one in restarts]:
-        content["restarts"] = told
+    if statements := [base64.b64encode(restart).decode("ascii") for restart in restarts]:
+        content["restarts"] = statements
     read(content)
     return content

@@ -165,12 +165,12 @@ def positions(draw_seed: bytes, name: str, population: int, count: int) -> list[
 
 def draw(strata: Sequence[Stratum], plan: Plan, draw_seed: bytes) -> list[Drawn]:
     """Every position to be opened, once, stratum by stratum; one that two strata share stands under the first of them."""
-    found: dict[int, Drawn] = {}
+    drawn: dict[int, Drawn] = {}
     for stratum in strata:
         for order, place in enumerate(_of_stratum(stratum, plan, draw_seed), 1):
             position = stratum.first + place
-            found.setdefault(position, Drawn(position, stratum.name, stratum.kind, order))
-    return list(found.values())
+            drawn.setdefault(position, Drawn(position, stratum.name, stratum.kind, order))
+    return list(drawn.values())
 
 
 def opened(plan: Plan, used: int, quantile: Fraction) -> int:

@@ -60,7 +60,7 @@ def withheld_justified(evidence: Evidence) -> Outcome:
     """Every label of the tree is released, or withheld with a reason that the opening bears out."""
     code = "withheld-justified"
     withheld = withheld_of(evidence)
-    wrong = [one for one in withheld if one.borne_out is False]
+    wrong = [gap for gap in withheld if gap.borne_out is False]
     if wrong:
         return failed(
             code,
@@ -69,9 +69,9 @@ def withheld_justified(evidence: Evidence) -> Outcome:
                 "Ask why the step was left out: its batches exist and have energy data. The report must not remain in force without "
                 "this step."
             ),
-            [one.said for one in wrong],
+            [gap.said for gap in wrong],
         )
-    untold = [one.said for one in withheld if one.borne_out is None]
+    untold = [gap.said for gap in withheld if gap.borne_out is None]
     if untold:
         outcome = not_checkable(
             code,
@@ -93,12 +93,12 @@ def withheld_justified(evidence: Evidence) -> Outcome:
 def withheld_of(evidence: Evidence) -> tuple[Withheld, ...]:
     """Every step and metric that the pack releases and the report does not hold in full, with what the opening says of the reason."""
     parts = {part.step: part for part in evidence.contents.steps}
-    found: list[Withheld] = []
+    gaps: list[Withheld] = []
     for step in evidence.pack.steps:
         for rule in step.metrics:
             if rule.released:
-                found += _of_metric(evidence, step, rule, parts.get(step.id))
-    return tuple(found)
+                gaps += _of_metric(evidence, step, rule, parts.get(step.id))
+    return tuple(gaps)
 
 
 def _of_metric(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart | None) -> Iterator[Withheld]:
@@ -120,7 +120,7 @@ def _of_metric(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart 
 def _kept_back(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart | None) -> list[Cell]:
     """Cells that the pack compares and of which this metric is not released."""
     labels = evidence.report.released.labels
-    released = {(one.product, one.variant) for one in labels if (one.step, one.metric) == (step.id, rule.metric)}
+    released = {(label.product, label.variant) for label in labels if (label.step, label.metric) == (step.id, rule.metric)}
     known = {(step.product, variant.id) for variant in step.variants}
     cells = () if part is None else part.cells
     return [cell for cell in cells if (cell.product, cell.variant) in known - released]
@@ -164,6 +164,6 @@ def _beyond_cap(evidence: Evidence, step: Step) -> bool:
     """Whether one more metric of the step costs a batch more than the policy's cap, at the least that a release costs."""
     policy = evidence.pack.policy
     epsilon = policy.epsilon_best + policy.epsilon_typical
-    metrics = [one.metric for one in evidence.report.released.labels if one.step == step.id]
+    metrics = [label.metric for label in evidence.report.released.labels if label.step == step.id]
     spent = sum(epsilon * cells_together(metrics.count(metric), policy) for metric in set(metrics))
     return spent + epsilon > policy.cap_per_year

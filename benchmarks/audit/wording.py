@@ -41,9 +41,13 @@ def worded_otherwise(
         label: composed again from the reports; the document's figures were found to be its own.
         entering: the reports' labels that entered.
     """
-    told = document["explanation"]
-    made = made_again(document, label, pack, route, entering)
-    parts = [part for part in made.keys() | dict(told).keys() if part not in STATED and told.get(part) != made.get(part)]
+    explanation = document["explanation"]
+    recomputed = made_again(document, label, pack, route, entering)
+    parts = [
+        part
+        for part in recomputed.keys() | dict(explanation).keys()
+        if part not in STATED and explanation.get(part) != recomputed.get(part)
+    ]
     decided = zip(_gate(document, label).cells, [*document["steps"], *(document[name] for _, name in _MEASURES)], strict=True)
     reasons = [
         f"{cell.step or cell.measure} reason"
@@ -58,8 +62,8 @@ def made_again(
 ) -> dict[str, Any]:
     """The explanation as this release words it; what `STATED` names is empty of the portal's facts."""
     facts = Participation(
-        firms_reporting=len({one.firm for one in entering}),
-        sites_reporting=len({one.site for one in entering}),
+        firms_reporting=len({participant.firm for participant in entering}),
+        sites_reporting=len({participant.site for participant in entering}),
         firms_obliged=_obliged(document["explanation"]),
     )
     on = (Period.parse(label.period, UTC).end - timedelta(days=1)).date()
@@ -68,8 +72,8 @@ def made_again(
 
 def _obliged(told: Mapping[str, Any]) -> int | None:
     """How many firms are obliged to report, as the portal stated it: no report says so."""
-    found = re.search(r" of (\d+) obliged", str(told.get("sample_characteristics", {}).get("en")))
-    return int(found[1]) if found else None
+    obliged = re.search(r" of (\d+) obliged", str(told.get("sample_characteristics", {}).get("en")))
+    return int(obliged[1]) if obliged else None
 
 
 def _gate(document: Mapping[str, Any], label: IndustryLabel) -> GateResult:
@@ -105,8 +109,10 @@ def _step(step: StepBest, shown: Mapping[str, Any]) -> StepBest:
         interval=_pair(shown["interval"]),
         typical=shown["typical"],
         typical_interval=_pair(shown["typical_interval"]),
-        curve=tuple(CurvePoint(one["percent"], one["value"], (one["interval"][0], one["interval"][1])) for one in shown.get("curve", ())),
-        pooled=tuple((one["years"], one["firms"]) for one in shown.get("pooled", ())),
+        curve=tuple(
+            CurvePoint(point["percent"], point["value"], (point["interval"][0], point["interval"][1])) for point in shown.get("curve", ())
+        ),
+        pooled=tuple((pool["years"], pool["firms"]) for pool in shown.get("pooled", ())),
         in_part=shown.get("in_part", 0),
         good_fit=step.good_fit if seen else None,
     )

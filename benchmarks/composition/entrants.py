@@ -25,12 +25,12 @@ class Entrants:
     @property
     def in_part(self) -> int:
         """How many that enter have a label that lacks months of its time."""
-        return sum(one.label.months is not None for one in self.entering)
+        return sum(participant.label.months is not None for participant in self.entering)
 
     @property
     def pooled(self) -> tuple[tuple[int, int], ...]:
         """How many that enter have a label over several years: (years, firms)."""
-        years = Counter(one.label.years for one in self.entering if one.label.years > 1)
+        years = Counter(participant.label.years for participant in self.entering if participant.label.years > 1)
         return tuple(sorted(years.items()))
 
 
@@ -48,12 +48,12 @@ class Cell:
 
 def entrants(participants: Sequence[Participant], pack: Pack, step: Step, rule: MetricRule, variant: str) -> Entrants:
     """Who enters the cell. Reasons: `not-comparable` (boundary, unit or grid), `not-eligible`, `other-site-of-firm`."""
-    found = in_cell(participants, step, rule, variant)
+    candidates = in_cell(participants, step, rule, variant)
     like, precise = [], []
     # rows of one period share their grids and draws: each is compared once, by identity, not in exact fractions for every plant
     same_cell: dict[tuple[int, str, str], bool] = {}
     close_enough: dict[tuple[int, int], bool] = {}
-    for participant in found:
+    for participant in candidates:
         label = participant.label
         looks = id(label.grid), label.boundary, label.unit
         if looks not in same_cell:
@@ -68,11 +68,11 @@ def entrants(participants: Sequence[Participant], pack: Pack, step: Step, rule: 
             precise.append(participant)
     entering = designate(precise)
     counts = (
-        ("not-comparable", len(found) - len(like)),
+        ("not-comparable", len(candidates) - len(like)),
         ("not-eligible", len(like) - len(precise)),
         ("other-site-of-firm", len(precise) - len(entering)),
     )
-    return Entrants(len(found), tuple(precise), tuple(entering), tuple((reason, count) for reason, count in counts if count))
+    return Entrants(len(candidates), tuple(precise), tuple(entering), tuple((reason, count) for reason, count in counts if count))
 
 
 def lay_out(pack: Pack, route: Route, participants_by_step: ByStep) -> list[Cell]:

@@ -62,7 +62,7 @@ def observe(participants: Sequence[Participant], which: Which) -> Views:
     labels = [participant.label for participant in participants]
     grid = labels[0].grid
     released = [label.best for label in labels] if which == "best" else [label.typical for label in labels]
-    cells = np.array([one.cell for one in released])
+    cells = np.array([value.cell for value in released])
     near = np.rint(_PLACES * cells / grid.cells).astype(np.int64)
     classes, class_of = np.unique(np.array([label.count_class for label in labels]), return_inverse=True)
     terms, term_of = _terms(released)
@@ -136,18 +136,18 @@ def _spreads(labels: Sequence[ReleasedLabel]) -> Array:
     terms, term_of = _terms([label.best for label in labels])
     apart = np.array([label.typical.cell - label.best.cell for label in labels]) * width
     z = np.array([-float(ndtri(float(quantile))) for quantile, _ in terms])[term_of]
-    found = np.divide(apart, z, out=np.zeros(len(labels)), where=z > 0)
-    middle = float(np.median(found))
+    spreads = np.divide(apart, z, out=np.zeros(len(labels)), where=z > 0)
+    middle = float(np.median(spreads))
     if middle <= width:
         return np.full(len(labels), _CELLS_WITHOUT_SPREAD * width)
-    return np.asarray(np.sqrt(middle * np.clip(found, middle / 4, middle * 4)))
+    return np.asarray(np.sqrt(middle * np.clip(spreads, middle / 4, middle * 4)))
 
 
 def _terms(released: Sequence[ReleasedQuantile]) -> tuple[list[tuple[Fraction, Fraction]], NDArray[np.int64]]:
     """The quantiles and epsilons that occur, and which of them each value has. Nearly always there is one."""
-    distinct = {id(one): one for one in released}  # read from rows: equal ones are the same
-    found: dict[tuple[Fraction, Fraction], int] = {}
-    place_of = {key: found.setdefault((one.quantile, one.epsilon), len(found)) for key, one in distinct.items()}
-    if len(found) == 1:
-        return list(found), np.zeros(len(released), dtype=np.int64)
-    return list(found), np.array([place_of[id(one)] for one in released])
+    distinct = {id(value): value for value in released}  # read from rows: equal ones are the same
+    terms: dict[tuple[Fraction, Fraction], int] = {}
+    place_of = {key: terms.setdefault((value.quantile, value.epsilon), len(terms)) for key, value in distinct.items()}
+    if len(terms) == 1:
+        return list(terms), np.zeros(len(released), dtype=np.int64)
+    return list(terms), np.array([place_of[id(value)] for value in released])

@@ -109,13 +109,13 @@ def by_step(participants: Iterable[Participant]) -> dict[str, list[Participant]]
 
 def in_cell(participants: Iterable[Participant], step: Step, rule: MetricRule, variant: str) -> list[Participant]:
     """The participants with a label in this cell, whatever its boundary or grid; each site once, in a fixed order."""
-    found = [
+    members = [
         p
         for p in participants
         if p.label.step == step.id and p.label.product == step.product and p.label.variant == variant and p.label.metric == rule.metric
     ]
-    found.sort(key=lambda p: (p.firm, p.site))
-    for earlier, later in pairwise(found):
+    members.sort(key=lambda p: (p.firm, p.site))
+    for earlier, later in pairwise(members):
         if earlier.site == later.site:
             raise InputError(
                 "participant-twice",
@@ -128,7 +128,7 @@ def in_cell(participants: Iterable[Participant], step: Step, rule: MetricRule, v
                 ),
                 "Give each site's latest accepted revision only.",
             )
-    return found
+    return members
 
 
 def comparable(label: ReleasedLabel, step: Step, rule: MetricRule) -> bool:

@@ -86,10 +86,10 @@ def draws(observed: Observed, rng: np.random.Generator, count: int | None = None
         coins, apart, drawn = (np.concatenate(parts) for parts in zip(*chance, strict=True))
         of = np.repeat(np.arange(len(rows)), rows) if len(rows) > 1 else slice(None)  # the tau of each row; of one alone it is of all
         precision = 1.0 / (observed.sds**2 + taus**2)
-        told = precision * values
+        weighted = precision * values
         jumps = coins < jumped[doubted]  # these tell nothing
         total = precision.sum(axis=1)[of] - (jumps * precision[of][:, doubted]).sum(axis=1)
-        mu = (told.sum(axis=1)[of] - (jumps * told[of][:, doubted]).sum(axis=1)) / total + apart / np.sqrt(total)
+        mu = (weighted.sum(axis=1)[of] - (jumps * weighted[of][:, doubted]).sum(axis=1)) / total + apart / np.sqrt(total)
         own = taus**2 * precision  # how much of its own value a plant keeps; the rest comes from the sector
         seen = drawn[:, :plants]
         for_jumps = mu[:, None] + taus[of] * seen[:, doubted]
@@ -146,8 +146,8 @@ def _student(off: Array, freedom: float, scale: Array) -> Array:
 
 def _tau_posterior(observed: Observed, jumped: Array) -> tuple[Array, Array]:
     """p(tau | y) on an even grid, flat prior: BDA3 equation 5.21, over the values that are no jumps."""
-    told = jumped < 0.5
-    values, variances = observed.values[told], observed.sds[told] ** 2
+    steady = jumped < 0.5
+    values, variances = observed.values[steady], observed.sds[steady] ** 2
     reach = _TAU_REACH * max(float(values.std()), math.sqrt(float(variances.max())))
     taus = np.linspace(0.0, reach, _COARSE)
     likely = np.flatnonzero((density := _log_tau_density(taus, values, variances)) > density.max() - _NEGLIGIBLE)
@@ -160,14 +160,14 @@ def _tau_posterior(observed: Observed, jumped: Array) -> tuple[Array, Array]:
 
 
 def _log_tau_density(taus: Array, values: Array, variances: Array) -> Array:
-    found = []
+    densities = []
     for part in np.array_split(taus, -(-taus.size * values.size // _AT_ONCE)):  # flat memory for thousands of plants
         precision = 1.0 / (variances + part[:, None] ** 2)
         total = precision.sum(axis=1)
         mean = precision @ values / total
         off = (precision * (values - mean[:, None]) ** 2).sum(axis=1)
-        found.append(-0.5 * (np.log(total) - np.log(precision).sum(axis=1) + off))
-    return np.concatenate(found)
+        densities.append(-0.5 * (np.log(total) - np.log(precision).sum(axis=1) + off))
+    return np.concatenate(densities)
 
 
 def fits(observed: Observed) -> bool:
@@ -177,8 +177,8 @@ def fits(observed: Observed) -> bool:
     Techniques, 1986, table 4.7).
     """
     jumped = jump_probability(observed)
-    told = jumped < 0.5
-    values, sds = observed.values[told], observed.sds[told]
+    steady = jumped < 0.5
+    values, sds = observed.values[steady], observed.sds[steady]
     if values.size < _FEWEST_TO_JUDGE or np.ptp(values) == 0.0:
         return True  # nothing to judge by
     taus, weights = _tau_posterior(observed, jumped)

@@ -38,5 +38,5 @@ def spread(points: Sequence[CurvePoint]) -> Known | None:
 def _quartile(at: dict[int, Known], percent: int, beside: tuple[int, int]) -> Known:
     if percent in at:
         return at[percent]
-    (low, (low_from, low_to)), (high, (high_from, high_to)) = (at[one] for one in beside)
+    (low, (low_from, low_to)), (high, (high_from, high_to)) = (at[rank] for rank in beside)
     return (low + high) / 2, ((low_from + high_from) / 2, (low_to + high_to) / 2)

@@ -91,7 +91,7 @@ def firms_needed(rules: Sequence[CompositionRule], fewest: int) -> int | None:
 
 def best_group(who: CellRoster, rule: RuleName) -> frozenset[str]:
     """The firms that make up the best, by their released values; of equal ones at its edge those that stand first by name."""
-    ordered = sorted(who.members, key=lambda one: (one.bests[0], one.firm))
+    ordered = sorted(who.members, key=lambda member: (member.bests[0], member.firm))
     ranks = averaged(rule, len(ordered))
     return frozenset(member.firm for member in ordered[ranks.start : ranks.stop])
 
@@ -119,20 +119,20 @@ def compose(
         if needed is None:
             return _nothing(who.cell, firms, len(best), Reason.ALIKE, fewest=policy.fewest_firms)
         return _nothing(who.cell, firms, len(best), Reason.TOO_FEW, needed=needed, firms=firms, fewest=policy.fewest_firms)
-    earlier, told, reason = list(before), dict[str, tuple[Share, ...]](), Reason.ALIKE
+    earlier, tables, reason = list(before), dict[str, tuple[Share, ...]](), Reason.ALIKE
     for trait in next(iter(traits.values()), {}):
         shares = divided(best, {firm: traits[firm][trait] for firm in who.firms}, policy.fewest_firms)
         if not shares:
             continue
         if any(_differ_in_few(shares, other[trait], policy.least_changed_participants) for other in earlier if trait in other):
             reason = Reason.DIFFERENCING
-        elif likeliest({**told, trait: shares}, traits) > MOST_LIKELY:
+        elif likeliest({**tables, trait: shares}, traits) > MOST_LIKELY:
             reason = Reason.LIKELY
         else:
-            told[trait] = shares
-    if not told:
+            tables[trait] = shares
+    if not tables:
         return _nothing(who.cell, firms, len(best), reason, fewest=policy.fewest_firms, least=policy.least_changed_participants)
-    return Composed(who.cell, firms, len(best), told)
+    return Composed(who.cell, firms, len(best), tables)
 
 
 def divided(best: AbstractSet[str], classes: Mapping[str, str], fewest: int) -> tuple[Share, ...]:
@@ -183,8 +183,8 @@ def _differ_in_few(ours: Sequence[Share], theirs: Sequence[Share], least: int) -
 
 
 def _sums(shares: Sequence[Share]) -> list[frozenset[str]]:
-    chosen = (some for count in range(1, len(shares) + 1) for some in combinations(shares, count))
-    return [frozenset().union(*(share.members for share in some)) for some in chosen]
+    chosen = (combination for count in range(1, len(shares) + 1) for combination in combinations(shares, count))
+    return [frozenset().union(*(share.members for share in combination)) for combination in chosen]
 
 
 def _nothing(cell: str, of: int, best: int, reason: Reason, /, **facts: str | int) -> Composed:

@@ -51,8 +51,10 @@ def gate(
     _refuse_other_roster(draft, roster)
     sight = Sight(roster, policy, size_weights or {}, previous, elsewhere, checks.lag(policy, period_end, today), other_years)
     decided: dict[str, tuple[StepBest, CellDecision]] = {}
-    for step in sorted(draft.steps, key=lambda one: not one.headline):  # where two metrics cannot both be shown, the route's own is
-        beside = [one for one in draft.steps if one.cell in decided and decided[one.cell][1].shown]
+    for step in sorted(
+        draft.steps, key=lambda candidate: not candidate.headline
+    ):  # where two metrics cannot both be shown, the route's own is
+        beside = [other for other in draft.steps if other.cell in decided and decided[other.cell][1].shown]
         decided[step.cell] = _decide_step(step, draft.period, sight, beside)
     steps = [decided[step.cell][0] for step in draft.steps]
     decisions = [decided[step.cell][1] for step in draft.steps]
@@ -119,14 +121,14 @@ def _shown_before(versions: Sequence[Published], cell: str) -> list[tuple[Exhibi
 def _other_metrics(step: StepBest, period: str, sight: Sight, beside: Sequence[StepBest]) -> Iterator[Exhibit]:
     """What this draft and every version show of the same step, product, variant and boundary in another metric."""
 
-    def another(one: StepBest) -> bool:
-        return one.metric != step.metric and one.cell.rpartition("/")[0] == step.cell.rpartition("/")[0]
+    def another(candidate: StepBest) -> bool:
+        return candidate.metric != step.metric and candidate.cell.rpartition("/")[0] == step.cell.rpartition("/")[0]
 
-    yield from (influence.of_step("", sight.roster.of(one.cell), one, period) for one in beside if another(one))
+    yield from (influence.of_step("", sight.roster.of(sibling.cell), sibling, period) for sibling in beside if another(sibling))
     for version in (*sight.previous, *sight.elsewhere):
-        for one in version.label.steps:
-            if another(one) and one.best is not None:
-                yield influence.of_step(version.version, version.roster.of(one.cell), one, version.label.period)
+        for other in version.label.steps:
+            if another(other) and other.best is not None:
+                yield influence.of_step(version.version, version.roster.of(other.cell), other, version.label.period)
 
 
 def _in_other_years(step: StepBest, sight: Sight) -> list[Exhibit]:

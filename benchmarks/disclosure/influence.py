@@ -65,7 +65,7 @@ class Exhibit:
 
     def differs_from(self, other: Exhibit) -> set[str]:
         """Firms that joined, left, or stand with another site, another report or another draw."""
-        ours, theirs = ({member.firm: member for member in one.who.members} for one in (self, other))
+        ours, theirs = ({member.firm: member for member in exhibit.who.members} for exhibit in (self, other))
         return {
             firm for firm in ours.keys() | theirs.keys() if firm not in ours or firm not in theirs or not ours[firm].repeats(theirs[firm])
         }
@@ -80,7 +80,7 @@ class Exhibit:
         Who reports again for another, overlapping period, or corrects, has a new draw of nearly the same value: such changes hide nobody
         who joins. A firm that was sold stands under two names by the same site, and is one; one that has left the scheme is none.
         """
-        ours, theirs = ({member.site: member.firm for member in one.who.members} for one in (self, other))
+        ours, theirs = ({member.site: member.firm for member in exhibit.who.members} for exhibit in (self, other))
         sold = {theirs[site]: ours[site] for site in ours.keys() & theirs.keys()}
         changed, moved = self.differs_from(other), self.who.firms ^ other.who.firms
         return any(firms and len({sold.get(firm, firm) for firm in staying(firms)}) < least for firms in (changed, moved))
@@ -101,7 +101,7 @@ def of_step(name: str, who: CellRoster, step: StepBest, period: str = "") -> Exh
         return Exhibit(name, who, period=period)
     points = tuple(Figure(f"p{point.percent}", _at(point.percent, step.averaging), _best) for point in step.curve)
     typical = Figure("typical", lambda firms: middle(firms, step.averaging), _typical)
-    potentials = tuple(Figure(one.to, _SAVING[one.to], _typical) for one in step.potential)
+    potentials = tuple(Figure(potential.to, _SAVING[potential.to], _typical) for potential in step.potential)
     return Exhibit(name, who, (_mean_of_best(step.rule, _best), typical), points, period, potentials)
 
 

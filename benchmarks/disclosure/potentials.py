@@ -39,13 +39,17 @@ def withheld(
             or any(alone_give_away(figures, ours, theirs, other, policy) for other in others if (theirs := _called(other, to)))
         )
 
-    return tuple(one.to for one in step.potential if gives_firms_away(one.to))
+    return tuple(potential.to for potential in step.potential if gives_firms_away(potential.to))
 
 
 def let_through(step: StepBest, held: Sequence[Reference]) -> tuple[Potential, ...]:
     """The others, in steps of the release grid."""
     width = step.grid.width
-    return tuple(Potential(one.to, to_grid(one.value, width), outward(one.interval, width)) for one in step.potential if one.to not in held)
+    return tuple(
+        Potential(potential.to, to_grid(potential.value, width), outward(potential.interval, width))
+        for potential in step.potential
+        if potential.to not in held
+    )
 
 
 def _called(exhibit: Exhibit, to: Reference) -> tuple[Figure, ...]:

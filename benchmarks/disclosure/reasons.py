@@ -72,13 +72,13 @@ def with_step_names(text: Words, names: Mapping[str, Words]) -> Words:
     """A total's sentence with the names of steps for their ids: the gate knows ids only, its readers know names."""
     if not names:
         return text
-    one = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    listed = re.compile(rf"(?<![\w-])(?:{one})(?:, (?:{one}))*(?![\w-])")
+    name = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    listed = re.compile(rf"(?<![\w-])(?:{name})(?:, (?:{name}))*(?![\w-])")
 
     def named(said: str, language: str) -> str:
-        return listed.sub(lambda found: _names(found[0], names).said_in(language), said)
+        return listed.sub(lambda matched: _names(matched[0], names).said_in(language), said)
 
-    return Words(**{language: named(said, language) for language, said in text.by_language.items()})
+    return Words(**{language: named(clause, language) for language, clause in text.by_language.items()})
 
 
 def _names(ids: str, names: Mapping[str, Words]) -> Words:

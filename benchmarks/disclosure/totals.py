@@ -28,7 +28,7 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
     width = total_width((step.ratio, step.grid) for step in headline)
     hidden = _hidden_steps(steps)
     secondary = (Reason.SECONDARY, sentence(Reason.SECONDARY, steps=", ".join(hidden))) if hidden else None
-    found = []
+    decisions = []
     totals: tuple[tuple[Measure, RouteTotal], ...] = (
         ("composite", draft.composite),
         ("best-reached", draft.best_reached),
@@ -42,9 +42,9 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
         alike = [(version, old) for version, old in earlier if version.label.pack_digest == draft.pack_digest]
         if measure == "best-reached":
             ours = influence.of_whole_route("", who, total, draft.headline, draft.period)
-            kept = next((old for version, old in alike if ours.stands_as(_whole_route(version, old)) and old.rule == total.rule), None)
+            standing = next((old for version, old in alike if ours.stands_as(_whole_route(version, old)) and old.rule == total.rule), None)
             refusal = refusal or checks.alone(who, total.rule, sight.policy, sight.weights)
-            if not refusal and not kept:
+            if not refusal and not standing:
                 others = _earlier_totals(sight.elsewhere, draft, measure)
                 before, elsewhere = ([_whole_route(*shown) for shown in versions] for versions in (earlier, others))
                 refusal = differencing.beside(ours, before, elsewhere, sight.policy) or several_publications.left_over(
@@ -52,9 +52,9 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
                 )
         else:
             same = ((version, old) for version, old in alike if version.label.period == draft.period)
-            kept = next((old for version, old in same if version.label.headline == shown_now), None)
-        found.append(_decide_total(draft, measure, total, refusal, kept, width))
-    return found
+            standing = next((old for version, old in same if version.label.headline == shown_now), None)
+        decisions.append(_decide_total(draft, measure, total, refusal, standing, width))
+    return decisions
 
 
 def _hidden_steps(steps: Sequence[StepBest]) -> list[str]:
@@ -64,12 +64,12 @@ def _hidden_steps(steps: Sequence[StepBest]) -> list[str]:
 
 def _earlier_totals(previous: Sequence[Published], draft: IndustryLabel, measure: Measure) -> list[tuple[Published, RouteTotal]]:
     name = {"composite": "composite", "best-reached": "best_reached", "typical": "typical"}[measure]
-    found: list[tuple[Published, RouteTotal]] = []
+    totals: list[tuple[Published, RouteTotal]] = []
     for version in reversed(previous):
         total: RouteTotal = getattr(version.label, name)
         if version.label.route == draft.route and total.value is not None:
-            found.append((version, total))
-    return found
+            totals.append((version, total))
+    return totals
 
 
 def _whole_route(version: Published, total: RouteTotal) -> Exhibit:

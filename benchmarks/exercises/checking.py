@@ -65,10 +65,10 @@ def _said(exercise: Exercise, question: Question, code: str, language: str) -> s
     if code == CLOSE_BY:
         return in_language(Phrase("Close, but not the figure that the files give. Do not round before the last step."), language)
     if code == UNREADABLE:
-        told = Phrase("This answer cannot be read. Give a number in %(unit)s.", unit=question.unit)
+        answer = Phrase("This answer cannot be read. Give a number in %(unit)s.", unit=question.unit)
         if question.kind == "choice":
-            told = Phrase("This answer cannot be read. Give one of the choices, by its number or its code.")
-        return in_language(told, language)
+            answer = Phrase("This answer cannot be read. Give one of the choices, by its number or its code.")
+        return in_language(answer, language)
     return in_language(Phrase("Not right. No explanation is stored for this figure: look again."), language)
 
 
@@ -89,12 +89,12 @@ def _choice(exercise: Exercise, question: Question, given: str) -> str:
 
 def _number(exercise: Exercise, question: Question, given: str) -> str:
     text = unicodedata.normalize("NFKC", given).replace("\N{MINUS SIGN}", "-")
-    found = _NUMBER.search(text)
-    if found is None:
+    number = _NUMBER.search(text)
+    if number is None:
         return UNREADABLE
-    codes = [_of_figure(exercise, question, told) for told in _readings(found[0])]
-    code = next((one for one in codes if one not in _UNEXPLAINED), codes[0])
-    unit = _UNIT.match(text[found.end() :].casefold())
+    codes = [_of_figure(exercise, question, reading) for reading in _readings(number[0])]
+    code = next((candidate for candidate in codes if candidate not in _UNEXPLAINED), codes[0])
+    unit = _UNIT.match(text[number.end() :].casefold())
     other = unit is not None and unit[1] != question.unit.casefold()
     return UNIT_ALONE if code == RIGHT and other and question.unit != "1" else code
 

@@ -112,16 +112,16 @@ class Exercise(Declared):
 
     def asked(self, wanted: str) -> Question:
         """The question of that id, or of that number, from 1 on."""
-        found = next((one for number, one in enumerate(self.question, start=1) if wanted in {one.id, str(number)}), None)
-        if found is None:
+        chosen = next((question for number, question in enumerate(self.question, start=1) if wanted in {question.id, str(number)}), None)
+        if chosen is None:
             raise InputError(
                 "exercise-question-unknown",
                 Phrase("The exercise %(exercise)s asks no question %(question)s.", exercise=self.id, question=wanted),
                 "Name one of its questions.",
                 found=wanted,
-                wanted=", ".join(one.id for one in self.question),
+                wanted=", ".join(question.id for question in self.question),
             )
-        return found
+        return chosen
 
 
 def shown(fact: Fact) -> str:
@@ -138,8 +138,8 @@ def shown(fact: Fact) -> str:
 @cache
 def every() -> tuple[Exercise, ...]:
     """All exercises, in the order of roles."""
-    found = [_read(folder) for folder in HOME.iterdir() if (folder / "exercise.toml").is_file()]
-    return tuple(sorted(found, key=lambda one: (list(Role).index(one.role), one.id)))
+    exercises = [_read(folder) for folder in HOME.iterdir() if (folder / "exercise.toml").is_file()]
+    return tuple(sorted(exercises, key=lambda exercise: (list(Role).index(exercise.role), exercise.id)))
 
 
 def named(wanted: str) -> Exercise:
@@ -148,16 +148,16 @@ def named(wanted: str) -> Exercise:
     Raises:
         InputError: `exercise-unknown`.
     """
-    found = next((one for one in every() if one.id == wanted), None)
-    if found is None:
+    chosen = next((exercise for exercise in every() if exercise.id == wanted), None)
+    if chosen is None:
         raise InputError(
             "exercise-unknown",
             Phrase("There is no exercise %(exercise)s.", exercise=wanted),
             "`steplabel-agent exercise` lists them.",
             found=wanted,
-            wanted=", ".join(one.id for one in every()),
+            wanted=", ".join(exercise.id for exercise in every()),
         )
-    return found
+    return chosen
 
 
 def _read(folder: Traversable) -> Exercise:

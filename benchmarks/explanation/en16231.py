@@ -86,7 +86,7 @@ def target_group() -> Words:
 def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation) -> Words:
     kinds = list(dict.fromkeys(step.run_kind for step in route_steps(pack, route)))
     counts = [step.firms for step in label.headline]
-    told: dict[str, Value] = {
+    values: dict[str, Value] = {
         "firms": firms(facts.firms_reporting),
         "sites": sites(facts.sites_reporting),
         "period": label.period,
@@ -98,14 +98,14 @@ def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation)
         who = Phrase(
             "%(firms)s (the number of firms obliged to report is not declared), %(sites)s, period %(period)s. At each step "
             "%(entering)s firms are included. One run is one %(runs)s; at least %(fewest)s runs for each site and step.",
-            **told,
+            **values,
         )
     else:
         who = Phrase(
             "%(firms)s of %(obliged)s obliged to report, %(sites)s, period %(period)s. At each step %(entering)s firms are included. "
             "One run is one %(runs)s; at least %(fewest)s runs for each site and step.",
             obliged=facts.firms_obliged,
-            **told,
+            **values,
         )
     return Words.of(sentences([who, *_pooled(label, pack), *_in_part(label, pack)]))
 
@@ -151,7 +151,7 @@ def participants_and_coordinator(facts: Participation) -> Words:
 def comparable_conditions(pack: Pack, route: Route) -> Words:
     conditions = [_conditions(step) for step in route_steps(pack, route) if step.reference_conditions]
     brought = _lines(conditions) if conditions else worded("No variable is corrected.")
-    told = [
+    phrases = [
         Phrase(
             "Same product, variant, boundary, unit and calculation on the calorific basis. Each run is brought to reference "
             "conditions before the quantile is taken:\n%(brought)s\nSteps are combined with the pack's reference ratios, never with "
@@ -160,8 +160,8 @@ def comparable_conditions(pack: Pack, route: Route) -> Words:
         )
     ]
     if not all(shown(place.source) for place in route.steps):
-        told.append(Phrase("They are engineering assumptions of the pack."))
-    return Words.of(sentences(told))
+        phrases.append(Phrase("They are engineering assumptions of the pack."))
+    return Words.of(sentences(phrases))
 
 
 def _conditions(step: Step) -> Words:
@@ -182,7 +182,7 @@ def _condition(conditions: Sequence[ReferenceCondition]) -> Phrase:
         if first.unit == "%"
         else Phrase("%(variable)s to %(reference)s %(unit)s", unit=UNITS.get(first.unit, first.unit), **brought)
     )
-    assumed = [not shown(one.source) for one in conditions]
+    assumed = [not shown(part.source) for part in conditions]
     if all(assumed):
         return Phrase("%(condition)s (slope: engineering assumption)", condition=condition)
     return Phrase("%(condition)s (one slope: engineering assumption)", condition=condition) if any(assumed) else condition
@@ -211,12 +211,12 @@ def verification_of_data(facts: Participation, pack: Pack) -> Words:
     A count is told where it points at no firm: where nobody or at least the gate's fewest firms stand behind it, and behind the rest.
     """
     agents = _checked_and_opened(facts)
-    found = facts.verification
-    if not found.names or found.valid_until is None:
+    verification = facts.verification
+    if not verification.names or verification.valid_until is None:
         return Words.of(agents)
     fewest = pack.disclosure.fewest_firms
-    shares = listed(_share(step, pack, fewest) for step in found.steps)
-    bodies, until = enumerated(found.names), found.valid_until.isoformat()
+    shares = listed(_share(step, pack, fewest) for step in verification.steps)
+    bodies, until = enumerated(verification.names), verification.valid_until.isoformat()
     return worded(
         "%(agents)s Attested by %(bodies)s (the first attestation to expire is valid until %(until)s): %(shares)s.",
         agents=agents,
@@ -234,13 +234,13 @@ def _share(step: StepAttested, pack: Pack, fewest: int) -> Words:
 
 
 def _checked_and_opened(facts: Participation) -> Value:
-    found = facts.verification
-    if found.sites_opened:
+    verification = facts.verification
+    if verification.sites_opened:
         opened = Phrase(
             "%(sites)s opened a random sample to a certification body; %(findings)s, %(corrected)s corrected.",
-            sites=sites(found.sites_opened),
-            findings=findings(found.findings),
-            corrected=found.corrected,
+            sites=sites(verification.sites_opened),
+            findings=findings(verification.findings),
+            corrected=verification.corrected,
         )
     else:
         opened = Phrase("No sample has been opened to a certification body for this version.")

@@ -84,7 +84,12 @@ _ACTS = {
 def approval(facts: Participation) -> Words:
     if not facts.approvals:
         return worded("Not approved yet: this is a draft.")
-    return Words.of(listed(Phrase(_ACTS[one.act], who=Name(one.who, zh=one.who_zh), on=one.on.isoformat()) for one in facts.approvals))
+    return Words.of(
+        listed(
+            Phrase(_ACTS[decision.act], who=Name(decision.who, zh=decision.who_zh), on=decision.on.isoformat())
+            for decision in facts.approvals
+        )
+    )
 
 
 def changes(facts: Participation) -> Words:

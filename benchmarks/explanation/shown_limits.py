@@ -46,7 +46,7 @@ def shown_limits(pack: Pack, route: Route, on: date, variants: Mapping[str, str]
         variants: the published variant of a step; a limit for another one (another process, another grade) does not stand beside it.
     """
     in_route = {place.step for place in route.steps}
-    found: dict[str, LimitShown] = {}
+    limits: dict[str, LimitShown] = {}
     for step in pack.steps:
         if step.id not in in_route:
             continue
@@ -55,7 +55,7 @@ def shown_limits(pack: Pack, route: Route, on: date, variants: Mapping[str, str]
                 continue
             in_force = limit.effective_from <= on and (limit.effective_to is None or on < limit.effective_to)
             if limit.source.verified and limit.source.kind != "engineering-assumption" and in_force:
-                found[limit.id] = LimitShown(
+                limits[limit.id] = LimitShown(
                     words=limit.words,
                     standard=limit.standard,
                     clause=limit.clause,
@@ -69,7 +69,7 @@ def shown_limits(pack: Pack, route: Route, on: date, variants: Mapping[str, str]
                     source=limit.source.text,
                     levels=limit.levels,
                 )
-    return tuple(found.values())
+    return tuple(limits.values())
 
 
 def note(pack: Pack, route: Route, period: Period, limits: Sequence[LimitShown]) -> Words:

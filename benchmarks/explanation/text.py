@@ -165,12 +165,12 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
     for step in label.headline:
         if step.rule is not None:
             used.setdefault(step.rule, []).append(step.firms)
-    told: list[Value] = [
+    phrases: list[Value] = [
         Phrase("%(rule)s (here %(firms)s firms).", rule=rule.words.without_stop, firms=between(min(used[rule.rule]), max(used[rule.rule])))
         for rule in pack.composition
         if rule.rule in used
     ] or [Phrase("No rule: too few firms at every step.")]
-    told += [
+    phrases += [
         Phrase(
             "One site of each firm is chosen by its number of runs, not by its value. No firm has a weight above %(share)s %%.",
             share=f"{100 * float(pack.disclosure.largest_weight):g}",
@@ -179,7 +179,7 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
         _reached(label.best_reached, _places(label)),
         *_averaged(label),
     ]
-    return Words.of(sentences(told))
+    return Words.of(sentences(phrases))
 
 
 def _averaged(label: IndustryLabel) -> Iterator[Phrase]:

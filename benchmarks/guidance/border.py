@@ -203,11 +203,11 @@ class _Reckoning:
         act = self._act(Kind.DEFAULTS)
         own = [row for row in act.rows() if row["country"] == self.goods.origin]
         others = [row for row in act.rows() if not row["country"]]
-        found = _of_goods(own, self.goods.cn_code, self.goods.route)
-        if not found:
+        rows = _of_goods(own, self.goods.cn_code, self.goods.route)
+        if not rows:
             caveats.append(OTHER_COUNTRIES)
-            found = _of_goods(others, self.goods.cn_code, self.goods.route)
-        row = _only(found, self.goods.cn_code, act, own + others)
+            rows = _of_goods(others, self.goods.cn_code, self.goods.route)
+        row = _only(rows, self.goods.cn_code, act, own + others)
         mark_up = self._of_year(Kind.MARK_UP)
         inputs += [Input("default-emissions", Decimal(row["total"]), "t CO2e/t", act), mark_up]
         return Decimal(row["total"]) * (1 + mark_up.value), self.goods.route or ("" if "/" in row["route"] else row["route"])

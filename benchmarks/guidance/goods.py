@@ -32,7 +32,7 @@ class Sold(Declared):
 
 def goods_of(sector: str, route: str) -> tuple[Sold, ...]:
     """In the order of the file; none where no good of the route is held."""
-    return tuple(one for one in held() if one.sector == sector and route in one.routes)
+    return tuple(goods for goods in held() if goods.sector == sector and route in goods.routes)
 
 
 @cache

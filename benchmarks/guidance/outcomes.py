@@ -82,13 +82,13 @@ class Reported(Declared):
     def of(cls, counted: Iterable[tuple[Hashable, str, int, bool]]) -> Reported:
         """Of firm, class, year and whether an auditor confirmed it, of every report that was counted; at least one batch."""
         firms, outcomes, years, confirmed = zip(*counted, strict=True)
-        found = Counter(outcomes)
+        counts = Counter(outcomes)
         return cls(
             sites=len(firms),
             firms=len(set(firms)),
             first_year=min(years),
             last_year=max(years),
-            by_outcome={outcome: found[outcome] for outcome in Outcome},
+            by_outcome={outcome: counts[outcome] for outcome in Outcome},
             confirmed=sum(confirmed),
         )
 
@@ -108,8 +108,8 @@ class Reported(Declared):
 
     @property
     def _by_class(self) -> Words:
-        found = self.by_outcome
-        small, middle, large = (found.get(one, 0) for one in (Outcome.UNDER_2, Outcome.FROM_2_TO_5, Outcome.FROM_5))
+        counts = self.by_outcome
+        small, middle, large = (counts.get(outcome, 0) for outcome in (Outcome.UNDER_2, Outcome.FROM_2_TO_5, Outcome.FROM_5))
         return worded(
             "Reported by %(sites)s sites of %(firms)s firms (%(years)s), each verified by its own agent against its baseline with 95 "
             "%% confidence: saving proven at %(proven)s (less than 2 %% of the expected energy at %(small)s, 2 to 5 %% at "
@@ -121,6 +121,6 @@ class Reported(Declared):
             small=small,
             middle=middle,
             large=large,
-            not_proven=found.get(Outcome.NOT_PROVEN, 0),
-            used_more=found.get(Outcome.USED_MORE, 0),
+            not_proven=counts.get(Outcome.NOT_PROVEN, 0),
+            used_more=counts.get(Outcome.USED_MORE, 0),
         )

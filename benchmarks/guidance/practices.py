@@ -75,7 +75,9 @@ class Library(Declared):
 
     lists: tuple[Listing, ...]
     practices: tuple[Practice, ...]
-    reported: dict[str, Reported] = Field(default={}, exclude_if=lambda told: not told)  # left out while empty: agents of before read it
+    reported: dict[str, Reported] = Field(
+        default={}, exclude_if=lambda reported: not reported
+    )  # left out while empty: agents of before read it
 
     @model_validator(mode="after")
     def _named_once_and_from_a_list(self) -> Self:
@@ -94,10 +96,10 @@ class Library(Declared):
 
     def with_further(self, further: Library) -> Library:
         """Those of the other beside these; in place of one with the same id."""
-        taken, lists = {one.id for one in further.practices}, {one.id for one in further.lists}
+        taken, lists = {practice.id for practice in further.practices}, {listing.id for listing in further.lists}
         return Library(
-            lists=(*(one for one in self.lists if one.id not in lists), *further.lists),
-            practices=(*(one for one in self.practices if one.id not in taken), *further.practices),
+            lists=(*(listing for listing in self.lists if listing.id not in lists), *further.lists),
+            practices=(*(practice for practice in self.practices if practice.id not in taken), *further.practices),
             reported=self.reported | further.reported,
         )
 

@@ -129,17 +129,17 @@ class Beside:
 
     def to_json(self) -> dict[str, Any]:
         """As API and `compare` give it; every text in both languages."""
-        one, source = self.reference, self.reference.source
+        reference, source = self.reference, self.reference.source
         return {
-            "id": one.id,
-            "name": one.words.by_language,
-            "step": one.step or "",
-            "metric": one.metric,
-            "value": None if one.figure is None else float(one.figure),
-            "unit": one.unit,
-            "region": one.region.by_language,
-            "first_year": one.first_year,
-            "last_year": one.last_year,
+            "id": reference.id,
+            "name": reference.words.by_language,
+            "step": reference.step or "",
+            "metric": reference.metric,
+            "value": None if reference.figure is None else float(reference.figure),
+            "unit": reference.unit,
+            "region": reference.region.by_language,
+            "first_year": reference.first_year,
+            "last_year": reference.last_year,
             "published_in": {
                 "name": source.words.by_language,
                 "dated": source.dated,
@@ -168,48 +168,50 @@ def beside(
         cells: of the label, those of the route's steps and of the whole route; a reference of a step that is not among them is left out.
         first, last: the label's period.
     """
-    found = []
-    for one in references() if held is None else held:
-        near = [cell for cell in cells if cell.step == (one.step or "")] if one.sector == sector else []
+    pairs = []
+    for reference in references() if held is None else held:
+        near = [cell for cell in cells if cell.step == (reference.step or "")] if reference.sector == sector else []
         if near:
-            cell = next((cell for cell in near if cell.metric == one.metric), near[0])
-            found.append(decided(one, route, cell, first, last))
-    return tuple(found)
+            cell = next((cell for cell in near if cell.metric == reference.metric), near[0])
+            pairs.append(decided(reference, route, cell, first, last))
+    return tuple(pairs)
 
 
-def decided(one: Reference, route: str | None, cell: Cell, first: date, last: date) -> Beside:
+def decided(reference: Reference, route: str | None, cell: Cell, first: date, last: date) -> Beside:
     """Whether a reference may stand beside a cell of a label of this route and period, with each reason why not."""
-    refused = tuple(_refusals(one, route, cell, first, last))
-    in_unit = None if refused or one.figure is None else one.figure * Decimal(str(_ratio(one.unit, cell.unit)))
-    return Beside(one, cell, refused, in_unit)
+    refused = tuple(_refusals(reference, route, cell, first, last))
+    in_unit = None if refused or reference.figure is None else reference.figure * Decimal(str(_ratio(reference.unit, cell.unit)))
+    return Beside(reference, cell, refused, in_unit)
 
 
-def _refusals(one: Reference, route: str | None, cell: Cell, first: date, last: date) -> Iterator[Refusal]:
-    if one.figure is None:
-        yield Refusal("source", Phrase("source: %(confidence)s", confidence=CONFIDENCES[one.source.confidence]))
+def _refusals(reference: Reference, route: str | None, cell: Cell, first: date, last: date) -> Iterator[Refusal]:
+    if reference.figure is None:
+        yield Refusal("source", Phrase("source: %(confidence)s", confidence=CONFIDENCES[reference.source.confidence]))
     if route is None:
-        yield Refusal("route", Phrase("route: theirs is %(theirs)s; your label is of the step alone", theirs=one.route))
-    elif route not in one.routes:
-        yield Refusal("route", Phrase("route: theirs is %(theirs)s", theirs=one.route))
-    if cell.boundary not in one.boundaries:
-        yield Refusal("boundary", Phrase("boundary: theirs is %(theirs)s", theirs=one.boundary))
-    if one.metric != cell.metric or _ratio(one.unit, cell.unit) is None:
+        yield Refusal("route", Phrase("route: theirs is %(theirs)s; your label is of the step alone", theirs=reference.route))
+    elif route not in reference.routes:
+        yield Refusal("route", Phrase("route: theirs is %(theirs)s", theirs=reference.route))
+    if cell.boundary not in reference.boundaries:
+        yield Refusal("boundary", Phrase("boundary: theirs is %(theirs)s", theirs=reference.boundary))
+    if reference.metric != cell.metric or _ratio(reference.unit, cell.unit) is None:
         yield Refusal(
             "unit",
             Phrase(
-                "unit: theirs is %(theirs)s, the label’s %(ours)s", theirs=_told(one.unit, one.metric), ours=_told(cell.unit, cell.metric)
+                "unit: theirs is %(theirs)s, the label’s %(ours)s",
+                theirs=_told(reference.unit, reference.metric),
+                ours=_told(cell.unit, cell.metric),
             ),
         )
-    if not (one.first_year <= first.year and last.year <= one.last_year):
-        yield Refusal("year", Phrase("year: theirs is %(theirs)s", theirs=one.years))
-    if one.basis != "operation":
-        yield Refusal("scope", Phrase("scope: theirs is %(theirs)s", theirs=BASES[one.basis]))
-    if one.further is not None:
-        yield Refusal("scope", Phrase("scope: theirs also counts %(further)s", further=one.further))
-    if one.scope_until is not None and last.year > one.scope_until:
-        yield Refusal("scope", Phrase("scope: its publisher changed it in %(year)s", year=str(one.scope_until + 1)))
-    if one.scope_from is not None and first.year < one.scope_from:
-        yield Refusal("scope", Phrase("scope: its publisher changed it in %(year)s", year=str(one.scope_from)))
+    if not (reference.first_year <= first.year and last.year <= reference.last_year):
+        yield Refusal("year", Phrase("year: theirs is %(theirs)s", theirs=reference.years))
+    if reference.basis != "operation":
+        yield Refusal("scope", Phrase("scope: theirs is %(theirs)s", theirs=BASES[reference.basis]))
+    if reference.further is not None:
+        yield Refusal("scope", Phrase("scope: theirs also counts %(further)s", further=reference.further))
+    if reference.scope_until is not None and last.year > reference.scope_until:
+        yield Refusal("scope", Phrase("scope: its publisher changed it in %(year)s", year=str(reference.scope_until + 1)))
+    if reference.scope_from is not None and first.year < reference.scope_from:
+        yield Refusal("scope", Phrase("scope: its publisher changed it in %(year)s", year=str(reference.scope_from)))
 
 
 def _told(unit: str, metric: str) -> Words:
@@ -246,7 +248,7 @@ def read(text: str) -> tuple[Reference, ...]:
         ValueError: a source is not named, an id stands twice, or a figure is held that is not sure enough.
     """
     tables = tomllib.loads(text)
-    sources = {one.id: one for one in TypeAdapter(tuple[Origin, ...]).validate_python(tables["source"])}
+    sources = {source.id: source for source in TypeAdapter(tuple[Origin, ...]).validate_python(tables["source"])}
     if unknown := sorted({row["source"] for row in tables["reference"]} - set(sources)):
         raise ValueError(f"no source is called {unknown[0]}")
     ids = [row["id"] for row in tables["reference"]]

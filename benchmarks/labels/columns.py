@@ -163,8 +163,8 @@ class MetricEnergy:
     @property
     def uncertainty(self) -> Floats:
         """Expanded uncertainty (k = 2) of every batch's energy; errors of different carriers are independent (JCGM 100, 5.1.2)."""
-        found: Floats = np.sqrt(self.own_variance + (self.common**2).sum(axis=1))
-        return found
+        expanded: Floats = np.sqrt(self.own_variance + (self.common**2).sum(axis=1))
+        return expanded
 
     def relative_systematic(self, rows: Integers) -> float:
         """The expanded error that these batches have in common, as a share of their energy: it stays, however many they are."""
@@ -211,27 +211,27 @@ def metric_energy(
         dtype=float,
     )
     count, width = len(columns.batches), len(counted)
-    kept = carrier_of_kind[columns.entry_kind] >= 0 if len(columns.kinds) else np.zeros(0, dtype=bool)
-    row, kind = columns.entry_row[kept], columns.entry_kind[kept]
+    entries = carrier_of_kind[columns.entry_kind] >= 0 if len(columns.kinds) else np.zeros(0, dtype=bool)
+    row, kind = columns.entry_row[entries], columns.entry_kind[entries]
     factor = factor_of_kind[kind] if len(kind) else np.zeros(0)
     convertible = np.ones(count, dtype=bool)
     convertible[row[np.isnan(factor)]] = False
-    converted = columns.entry_quantity[kept] * np.nan_to_num(factor)
+    converted = columns.entry_quantity[entries] * np.nan_to_num(factor)
     cell = row * width + (carrier_of_kind[kind] if len(kind) else np.zeros(0, dtype=np.int64))
     by_carrier: Floats = np.bincount(cell, weights=converted, minlength=count * width).astype(float).reshape(count, width)
     reported = np.bincount(cell, minlength=count * width).reshape(count, width) > 0
     taken = factor_of_kind * np.array([kind.direction is Direction.IMPORT for kind in columns.kinds], dtype=float)
-    taken_in = columns.entry_quantity[kept] * np.nan_to_num(taken[kind] if len(kind) else np.zeros(0))
+    taken_in = columns.entry_quantity[entries] * np.nan_to_num(taken[kind] if len(kind) else np.zeros(0))
     coverage = np.full(count, np.inf)
-    np.minimum.at(coverage, row, columns.entry_completeness[kept])
+    np.minimum.at(coverage, row, columns.entry_completeness[entries])
     measured = np.zeros(count, dtype=bool)
     measured[columns.entry_row] = True
     known = measured & np.isfinite(by_carrier).all(axis=1)
     counted_at_all = np.asarray(reported.any(axis=1))
     needed = [place[carrier] for carrier in required]
-    share, systematic = np.nan_to_num(columns.entry_uncertainty[kept]), np.nan_to_num(columns.entry_systematic[kept])
+    share, systematic = np.nan_to_num(columns.entry_uncertainty[entries]), np.nan_to_num(columns.entry_systematic[entries])
     own_squared = np.maximum(share**2 - systematic**2, 0.0) * converted**2
-    unstated = np.where(np.isnan(columns.entry_uncertainty[kept]), relative_uncertainty * converted, 0.0)
+    unstated = np.where(np.isnan(columns.entry_uncertainty[entries]), relative_uncertainty * converted, 0.0)
     common = []
     for side in (np.maximum, np.minimum):  # taken, given back
         of_carriers = np.bincount(cell, weights=side(systematic * converted, 0.0), minlength=count * width).astype(float)

@@ -91,21 +91,21 @@ def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterab
     days = len(edges) - 1
     first_day, end = np.searchsorted(edges, seconds[:, 0], side="right") - 1, np.searchsorted(edges, seconds[:, 1])
     spans = zip(first_day.tolist(), end.tolist(), strict=True)
-    with_batches = {day for one, other in spans for day in range(one, max(other, one + 1)) if day < days}
+    with_batches = {day for begin, other in spans for day in range(begin, max(other, begin + 1)) if day < days}
     inside = np.flatnonzero(valid & columns.begun_in(period)).tolist()
     local = (columns.batches[row].start.astimezone(zone) for row in inside)
     began = Counter((start.year, start.month) for start in local)
-    told = sum(batches >= FEWEST_OF_A_MONTH for batches in began.values())
-    from_until = tuple(datetime.fromtimestamp(float(one), UTC).astimezone(zone) for one in silence)
-    return Coverage(days, len(with_batches), from_until, period.months, told)  # type: ignore[arg-type]
+    enough = sum(batches >= FEWEST_OF_A_MONTH for batches in began.values())
+    from_until = tuple(datetime.fromtimestamp(float(moment), UTC).astimezone(zone) for moment in silence)
+    return Coverage(days, len(with_batches), from_until, period.months, enough)  # type: ignore[arg-type]
 
 
 def midnights(period: Period) -> Floats:
     """Where the calendar days of the period begin and the last one ends, as the clock on its wall has them: of 23, 24 or 25 h."""
-    found = [period.start]
-    while found[-1] < period.end:
-        found.append(found[-1] + timedelta(days=1))
-    return np.array([midnight.timestamp() for midnight in found])
+    edges = [period.start]
+    while edges[-1] < period.end:
+        edges.append(edges[-1] + timedelta(days=1))
+    return np.array([midnight.timestamp() for midnight in edges])
 
 
 MOST_LEFT_OUT = 0.05
@@ -151,7 +151,7 @@ class LeftOut:
 
 def _beyond(share: float, bound: float) -> str:
     """In percent, with as many decimals as show that it is beyond the bound."""
-    decimals = next((one for one in range(4) if round(share, one + 2) > bound), 4)
+    decimals = next((digits for digits in range(4) if round(share, digits + 2) > bound), 4)
     return f"{share:.{decimals}%}"
 
 
@@ -181,12 +181,12 @@ def _silent_days(columns: StepColumns, period: Period, stopped: Sequence[Span]) 
     """Days of the period without a batch of the step, whatever became of it, and without a declared stop; a plant may rest on two days of
     the week."""
     days = midnights(period)
-    told = np.zeros(len(days) - 1, dtype=bool)
+    covered = np.zeros(len(days) - 1, dtype=bool)
     stops = np.array([(start.timestamp(), end.timestamp()) for start, end in stopped]).reshape(-1, 2)
     seconds = np.vstack((columns.span_s, stops))
     first, until = np.searchsorted(days, seconds[:, 0], side="right") - 1, np.searchsorted(days, seconds[:, 1])
     for begin, end in zip(first.tolist(), until.tolist(), strict=True):
-        told[max(begin, 0) : max(end, begin + 1)] = True
-    silent = [int((~told[weekday::7]).sum()) for weekday in range(7)]
-    rests = sorted((count for weekday, count in enumerate(silent) if not told[weekday::7].any()), reverse=True)[:_REST_DAYS]
-    return sum(silent) - sum(rests), len(told)
+        covered[max(begin, 0) : max(end, begin + 1)] = True
+    silent = [int((~covered[weekday::7]).sum()) for weekday in range(7)]
+    rests = sorted((count for weekday, count in enumerate(silent) if not covered[weekday::7].any()), reverse=True)[:_REST_DAYS]
+    return sum(silent) - sum(rests), len(covered)

@@ -70,17 +70,17 @@ def grade_step(
         _test(limit, step, mean, {**static_factors, **batch_means, **named(limit, variant, step)}, last_day, ran, doubts)
         for limit in limits
     )
-    assessed = [one for one in tested if one.reason is None]
+    assessed = [limit for limit in tested if limit.reason is None]
     if not assessed:
-        telling = next((one for one in tested if one.reason != "not-applicable"), tested[0])
+        telling = next((limit for limit in tested if limit.reason != "not-applicable"), tested[0])
         return Grade(None, telling.reason, tested, telling.why)
-    met = [one.best_met for one in assessed if one.best_met is not None]
+    met = [limit.best_met for limit in assessed if limit.best_met is not None]
     return Grade(min(met), None, tested) if met else Grade(None, "no-grade-met", tested, Words.of(_NONE_MET))
 
 
 def _not_covered(step: Step, covered: Coverage) -> Words:
     first, last = (f"{moment:%Y-%m-%d}" for moment in covered.silent_days)
-    said = Phrase(
+    reason = Phrase(
         "Valid batches ran on %(ran)s of %(days)s days, and none from %(first)s to %(last)s. A grade covers a whole year: at most "
         "%(most)s days in a row may pass without a valid batch. Add the missing batches, or, if the step was stopped, declare it as "
         '[[events]] with step = "%(step)s" and kind = "stopped" in site.toml.',
@@ -91,7 +91,7 @@ def _not_covered(step: Step, covered: Coverage) -> Words:
         most=LONGEST_SILENCE.days,
         step=step.id,
     )
-    return Words.of(said)
+    return Words.of(reason)
 
 
 def is_whole_year(period: Period) -> bool:
@@ -102,7 +102,7 @@ def is_whole_year(period: Period) -> bool:
 
 def _line_of(variant: str, step: Step) -> Iterator[str]:
     """The variant and the ones it is a kind of: what holds for other processes holds for sintering."""
-    parents = {one.id: one.parent for one in step.variants}
+    parents = {entry.id: entry.parent for entry in step.variants}
     above: str | None = variant
     while above:
         yield above
@@ -123,8 +123,8 @@ def doubtful(step: Step, batches: Sequence[Batch], static: StaticFactors) -> dic
     and what the batches say otherwise than the site's static factors."""
     several = len({batch.equipment for batch in batches}) > 1 if step.of_equipment else False
     stated = {name: value for name, value in static.items() if isinstance(value, int | float)}
-    found = {name: "constant-two-valued" for name, value in stated.items() if _otherwise(name, value, batches)}
-    return found | {
+    doubts = {name: "constant-two-valued" for name, value in stated.items() if _otherwise(name, value, batches)}
+    return doubts | {
         name: "constant-shared"
         for name in step.of_equipment
         if (several if name in static else len({batch.variables.get(name) for batch in batches} - {None}) > 1)
@@ -132,34 +132,34 @@ def doubtful(step: Step, batches: Sequence[Batch], static: StaticFactors) -> dic
 
 
 def _otherwise(name: str, stated: float, batches: Sequence[Batch]) -> bool:
-    said = [(batch.variables[name], batch.output_t) for batch in batches if name in batch.variables and batch.output_t > 0]
-    if not said:
+    recorded = [(batch.variables[name], batch.output_t) for batch in batches if name in batch.variables and batch.output_t > 0]
+    if not recorded:
         return False
-    mean = fsum(value * output for value, output in said) / fsum(output for _, output in said)
+    mean = fsum(value * output for value, output in recorded) / fsum(output for _, output in recorded)
     return abs(mean - stated) > ALIKE * max(abs(mean), abs(stated))
 
 
 def untold(limit: Limit, doubts: Mapping[str, str]) -> LimitGrade | None:
     """The limit as not tested, where it asks for what is doubtful."""
-    found = sorted(asked_by(limit) & doubts.keys())
-    if not found:
+    names = sorted(asked_by(limit) & doubts.keys())
+    if not names:
         return None
-    if doubts[found[0]] == "constant-two-valued":
-        said = Phrase(
+    if doubts[names[0]] == "constant-two-valued":
+        reason = Phrase(
             "%(standard)s requires %(variable)s, and its value in the batches differs from [static]. Correct the wrong one. A value that"
             " is recorded with every batch is not needed in [static].",
             standard=limit.standard,
-            variable=found[0],
+            variable=names[0],
         )
-        return untested(limit, "constant-two-valued", Words.of(said))
-    said = Phrase(
+        return untested(limit, "constant-two-valued", Words.of(reason))
+    reason = Phrase(
         "%(standard)s requires %(variable)s of the furnace. The batches are from several furnaces, which share one value or differ "
         "in it. Give it with each batch as var.%(variable)s instead of under [static]. Furnaces with different values have no limit "
         "in common.",
         standard=limit.standard,
-        variable=found[0],
+        variable=names[0],
     )
-    return untested(limit, "constant-shared", Words.of(said))
+    return untested(limit, "constant-shared", Words.of(reason))
 
 
 def _test(
@@ -186,15 +186,15 @@ def graded(limit: Limit, mean: float, variables: Mapping[str, float | str], on: 
     corrected = corrected_limits(limit, variables, on)
     if isinstance(corrected, NotAssessable):
         return untested(limit, corrected.code, corrected.reason)
-    found = grade(mean, corrected)
-    first, second, third = found.met
+    result = grade(mean, corrected)
+    first, second, third = result.met
     return LimitGrade(
         limit.id,
         limit.standard,
         corrected,
         (first, second, third),
-        found.best_met,
-        found.monotone,
+        result.best_met,
+        result.monotone,
         limit.source.verified,
         levels=limit.levels,
     )

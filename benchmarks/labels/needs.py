@@ -36,17 +36,17 @@ def too_little(columns: StepColumns, metric: Metric, unreported: AbstractSet[str
     Args:
         unreported: carriers that the site declares not used, or made inside the step.
     """
-    found: dict[str, Flags] = {}
+    short: dict[str, Flags] = {}
     for need in columns.step.boundary.needs:
         if need.carrier not in columns.step.boundary.essential:
             continue
         if need.carrier not in unreported:
             if counts(need.carrier, metric):
-                found[need.carrier] = _with_instead(columns, need) < need.least * columns.output_t
+                short[need.carrier] = _with_instead(columns, need) < need.least * columns.output_t
         elif need.made_inside and any(counts(carrier, metric) for carrier in need.made_inside):
             shares = [taken(columns, carrier, CARRIERS[carrier].unit) / amount for carrier, amount in need.made_inside.items()]
-            found[need.carrier] = np.sum(shares, axis=0) < columns.output_t
-    return found
+            short[need.carrier] = np.sum(shares, axis=0) < columns.output_t
+    return short
 
 
 def findings(step: Step, unreported: AbstractSet[str], short: Mapping[str, Flags], left_out: Flags) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def findings(step: Step, unreported: AbstractSet[str], short: Mapping[str, Flags
                 if need.carrier not in unreported
                 else " + ".join(f"{amount:g} {CARRIERS[carrier].unit}/{per} {carrier}" for carrier, amount in need.made_inside.items())
             )
-            said = Phrase(
+            message = Phrase(
                 "Step %(step)s: its process needs more %(carrier)s than is reported (at least %(asked)s; if it is made inside, the"
                 " energies that make it must add up to one as shares of these amounts). These runs are left out. Report all of it, or the"
                 " energy that makes it. Report what is given back separately; do not deduct it.",
@@ -68,7 +68,7 @@ def findings(step: Step, unreported: AbstractSet[str], short: Mapping[str, Flags
                 carrier=CARRIERS[need.carrier].words,
                 asked=asked,
             )
-            yield Finding("need-unmet", Severity.EXCLUSION, said, many)
+            yield Finding("need-unmet", Severity.EXCLUSION, message, many)
 
 
 def _with_instead(columns: StepColumns, need: Need) -> Floats:
@@ -82,9 +82,9 @@ def taken(columns: StepColumns, carrier: str, unit: str) -> Floats:
     """What each batch took in of a carrier; of an amount in a unit that is none of it (steam in GJ) infinitely much: it is not judged."""
     own = [kind.carrier == carrier and kind.direction is Direction.IMPORT for kind in columns.kinds]
     scale = np.array([_scale(kind.unit, unit) if is_own else 0.0 for kind, is_own in zip(columns.kinds, own, strict=True)])
-    kept = np.flatnonzero(scale[columns.entry_kind] * columns.entry_quantity) if any(own) else np.zeros(0, dtype=np.int64)
-    amounts = columns.entry_quantity[kept] * scale[columns.entry_kind[kept]] if len(kept) else None
-    return np.bincount(columns.entry_row[kept], amounts, len(columns.batches)).astype(float)
+    entries = np.flatnonzero(scale[columns.entry_kind] * columns.entry_quantity) if any(own) else np.zeros(0, dtype=np.int64)
+    amounts = columns.entry_quantity[entries] * scale[columns.entry_kind[entries]] if len(entries) else None
+    return np.bincount(columns.entry_row[entries], amounts, len(columns.batches)).astype(float)
 
 
 def _scale(unit: str, to: str) -> float:
@@ -96,18 +96,18 @@ def _scale(unit: str, to: str) -> float:
 
 def told(label: StepLabel, step: Step, factors: FactorTable, basis: Basis, on: date, unreported: AbstractSet[str]) -> Iterator[Words]:
     """By how much the label would be higher at the usual amount of what its runs report little of; factors of the day `on`."""
-    made = label.made_from
-    if made is None or label.best.value is None or not label.output_t:
+    measured = label.made_from
+    if measured is None or label.best.value is None or not label.output_t:
         return
     for need in step.boundary.needs:
         if need.usual is None or not counts(need.carrier, label.metric):
             continue
         inside = need.carrier in unreported and need.carrier in step.boundary.essential
-        found = 0.0 if inside else fsum(_with_instead(made.columns, need)[made.rows]) / label.output_t
+        reported = 0.0 if inside else fsum(_with_instead(measured.columns, need)[measured.rows]) / label.output_t
         kind = EnergyKind(need.carrier, need.unit, Direction.IMPORT, None, on)
-        higher = (need.usual - found) * factor_of(kind, label.energy_unit, factors, basis)
+        higher = (need.usual - reported) * factor_of(kind, label.energy_unit, factors, basis)
         if higher > WORTH_TELLING * abs(label.best.value):
-            yield Words.of(_made_inside(need, higher, label, step) if inside else _sentence(need, found, higher, label, step))
+            yield Words.of(_made_inside(need, higher, label, step) if inside else _sentence(need, reported, higher, label, step))
 
 
 def _sentence(need: Need, found: float, higher: float, label: StepLabel, step: Step) -> Phrase:

@@ -59,8 +59,8 @@ class OutsideEnergy:
         undeclared = [column for column, carrier in enumerate(self.carriers) if carrier not in self.declared and carrier not in self.within]
         with np.errstate(invalid="ignore"):  # what cannot be converted is NaN, and never small enough
             small: Flags = self.by_carrier.sum(axis=1) <= LARGEST_SHARE * self.taken_in
-        found: Flags = self.used[:, undeclared].any(axis=1) | (self.used.any(axis=1) & ~small)
-        return found
+        excessive: Flags = self.used[:, undeclared].any(axis=1) | (self.used.any(axis=1) & ~small)
+        return excessive
 
     def uses(self, rows: Integers) -> tuple[OutsideUse, ...]:
         """Each carrier that any of these batches used outside the boundary; a little of what the boundary holds is not told."""
@@ -105,12 +105,12 @@ def outside_energy(
     place = {carrier: column for column, carrier in enumerate(carriers)}
     column_of_kind = np.array([place.get(kind.carrier, -1) if into else -1 for kind, into in zip(columns.kinds, taken, strict=True)])
     column = column_of_kind[columns.entry_kind]
-    kept = (column >= 0) & (columns.entry_quantity != 0)
-    cell = columns.entry_row[kept] * len(carriers) + column[kept]
+    entries = (column >= 0) & (columns.entry_quantity != 0)
+    cell = columns.entry_row[entries] * len(carriers) + column[entries]
     shape = (count, len(carriers))
     return OutsideEnergy(
         carriers,
-        np.bincount(cell, weights=energy[kept], minlength=shape[0] * shape[1]).astype(float).reshape(shape),
+        np.bincount(cell, weights=energy[entries], minlength=shape[0] * shape[1]).astype(float).reshape(shape),
         np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape) > 0,
         np.bincount(columns.entry_row, weights=energy, minlength=count).astype(float),
         declared or {},

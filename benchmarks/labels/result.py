@@ -150,7 +150,7 @@ class Grade:
             "basis": "annual",
             "reason": self.reason,
             "why": _texts(self.why),
-            "limits": [one.to_json() for one in self.limits],
+            "limits": [limit.to_json() for limit in self.limits],
         }
 
 
@@ -231,7 +231,7 @@ class StepLabel:
 
     def used_values(self) -> list[float]:
         """Values at reference conditions of the used batches, in the order of the log."""
-        return [one.at_reference for one in self.values if one.excluded is None and one.at_reference is not None]
+        return [value.at_reference for value in self.values if value.excluded is None and value.at_reference is not None]
 
     def exact_quantile(self, quantile: Fraction) -> float:
         """The k-th smallest used value at reference conditions, k = ceil(quantile * n); what a release protects."""

@@ -59,7 +59,7 @@ def label_site(
     by_step: dict[str, list[Batch]] = {}
     for batch in batches:
         by_step.setdefault(batch.step, []).append(batch)
-    ran = frozenset(step for step, own in by_step.items() if any(one.start in period for one in own))
+    ran = frozenset(step for step, own in by_step.items() if any(run.start in period for run in own))
     context = Context(factors, period, Basis(pack.standard_basis), not_used, static_factors, relative_uncertainty, outside, stopped, ran)
     labels: list[StepLabel] = []
     findings: list[Finding] = []
@@ -81,8 +81,8 @@ def _method(pack: Pack, factors: FactorTable) -> dict[str, str]:
 
 def _label_one(columns: StepColumns, context: Context, path: Path | None) -> tuple[list[StepLabel], list[Finding]]:
     step = columns.step
-    found = record_reasons(columns, context.period)
-    metrics = [measure(columns, rule, found, context) for rule in step.metrics]
+    reasons = record_reasons(columns, context.period)
+    metrics = [measure(columns, rule, reasons, context) for rule in step.metrics]
     findings = [
         *_boundary_findings(columns, (context.outside or {}).get(step.id, {})),
         *_credit_findings(columns),
@@ -118,7 +118,7 @@ def _cells(columns: StepColumns) -> dict[str, dict[str, Integers]]:
 
 def _merge_small(cells: dict[str, Integers], step: Step, metrics: Sequence[MetricColumns]) -> Iterator[tuple[str, str, int]]:
     """Merge small cells into their parents, deepest first, in place; yields (variant, parent, valid batches) of each."""
-    for variant in sorted(step.variants, key=lambda one: -_depth(one, step)):
+    for variant in sorted(step.variants, key=lambda entry: -_depth(entry, step)):
         if variant.id not in cells or variant.parent is None:
             continue
         rows = cells[variant.id]
@@ -130,7 +130,7 @@ def _merge_small(cells: dict[str, Integers], step: Step, metrics: Sequence[Metri
 
 
 def _depth(variant: Variant, step: Step) -> int:
-    parents = {one.id: one.parent for one in step.variants}
+    parents = {entry.id: entry.parent for entry in step.variants}
     depth, above = 0, variant.parent
     while above is not None:
         depth, above = depth + 1, parents[above]
@@ -225,8 +225,8 @@ def _credit_findings(columns: StepColumns) -> Iterator[Finding]:
 def _needs_findings(columns: StepColumns, metrics: Sequence[MetricColumns], unreported: AbstractSet[str]) -> Iterator[Finding]:
     """Of the first metric in which a need is unmet: it is the same amount in each."""
     for measured in metrics:
-        if told := list(needs.findings(columns.step, unreported, measured.short, measured.reasons.under(ExclusionReason.NEED_UNMET))):
-            yield from told
+        if findings := list(needs.findings(columns.step, unreported, measured.short, measured.reasons.under(ExclusionReason.NEED_UNMET))):
+            yield from findings
             return
 
 
@@ -234,8 +234,8 @@ def _yield_findings(columns: StepColumns, metrics: Sequence[MetricColumns], fact
     """Of the first metric in which more is given back than can be: it is the same amount in each."""
     for measured in metrics:
         left_out = measured.reasons.under(ExclusionReason.YIELD_IMPOSSIBLE)
-        if told := list(yields.findings(columns, measured.over, left_out, factors)):
-            yield from told
+        if findings := list(yields.findings(columns, measured.over, left_out, factors)):
+            yield from findings
             return
 
 

@@ -129,7 +129,9 @@ def measure(columns: StepColumns, rule: MetricRule, found: Reasons, context: Con
     at_reference, assumed, unusable = _at_reference(columns, rule, value)
     short = needs.too_little(columns, rule.metric, not_used)
     over = yields.too_much(columns, rule.metric, context.factors)
-    unmet, beyond = (np.any(list(one.values()), axis=0) if one else np.zeros(len(columns.batches), dtype=bool) for one in (short, over))
+    unmet, beyond = (
+        np.any(list(flags.values()), axis=0) if flags else np.zeros(len(columns.batches), dtype=bool) for flags in (short, over)
+    )
     reasons = metric_reasons(found, columns, energy, rule, (value, at_reference), unusable, outside.too_much, unmet, beyond)
     covered = coverage(columns, reasons.valid, context.period, (context.stopped or {}).get(columns.step.id, ()))
     return MetricColumns(rule, energy, outside, reasons, value, at_reference, assumed, covered, short, over)

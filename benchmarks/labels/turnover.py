@@ -27,14 +27,14 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
         held[step.product_carrier] -= sum(held.values())
     sizes = {carrier: abs(amount) / 100 for carrier, amount in held.items() if abs(amount) > LARGE * abs(best)}
     if sizes:
-        said = Phrase(
+        message = Phrase(
             "The label is a small difference between amounts many times its size. Each percent of error in these, such as water in"
             " weighed material, changes it: %(sizes)s %(unit)s. Keep the scale records and the laboratory's moisture values for an"
             " auditor.",
             sizes=enumerated(
                 Phrase("%(part)s %(size)s", part=CARRIERS[carrier].words, size=f"{size:.3g}")
-                for carrier, size in sorted(sizes.items(), key=lambda one: -one[1])
+                for carrier, size in sorted(sizes.items(), key=lambda pair: -pair[1])
             ),
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(message)

@@ -88,8 +88,8 @@ class Reasons:
 
     def under(self, name: str) -> Flags:
         """Batches with this reason."""
-        found: Flags = self.codes == (self.names.index(name) if name in self.names else -1)
-        return found
+        flags: Flags = self.codes == (self.names.index(name) if name in self.names else -1)
+        return flags
 
     def counts(self, rows: Integers) -> dict[str, int]:
         """Excluded batches by reason, most frequent first."""
@@ -148,9 +148,9 @@ def _scale(unit: str, output_unit: str) -> float:
 def _gives(columns: StepColumns, carriers: Sequence[str]) -> Flags:
     """Batches that give back any of these carriers."""
     given = np.array([kind.carrier in carriers and kind.direction is not Direction.IMPORT for kind in columns.kinds], dtype=bool)
-    found = np.zeros(len(columns.batches), dtype=bool)
-    found[columns.entry_row[given[columns.entry_kind] & (columns.entry_quantity != 0)]] = True
-    return found
+    flags = np.zeros(len(columns.batches), dtype=bool)
+    flags[columns.entry_row[given[columns.entry_kind] & (columns.entry_quantity != 0)]] = True
+    return flags
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,54 +25,54 @@ from benchmarks.routes import Step
 
 def too_much(columns: StepColumns, metric: Metric, factors: FactorTable) -> dict[int, Flags]:
     """By place of the yield in the pack, batches that give back more than it says, where this metric counts what they give."""
-    found = {}
-    for place, one in enumerate(columns.step.boundary.yields):
-        if any(counts(carrier, metric) for carrier in one.gives):
-            given, held_against = _both(columns, one, factors)
-            found[place] = given > one.most * held_against  # what has no heating value is left out elsewhere
-    return found
+    over = {}
+    for place, yield_ in enumerate(columns.step.boundary.yields):
+        if any(counts(carrier, metric) for carrier in yield_.gives):
+            given, held_against = _both(columns, yield_, factors)
+            over[place] = given > yield_.most * held_against  # what has no heating value is left out elsewhere
+    return over
 
 
 def findings(columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, factors: FactorTable) -> Iterator[Finding]:
     """What the runs `left_out` for it give back and take, each yield with both figures."""
     for place, flags in over.items():
-        one, rows = columns.step.boundary.yields[place], flags & left_out
+        yield_, rows = columns.step.boundary.yields[place], flags & left_out
         if rows.any():
-            given, held_against = (fsum(of[rows]) / fsum(columns.output_t[rows]) for of in _both(columns, one, factors))
-            said = Phrase(
+            given, held_against = (fsum(of[rows]) / fsum(columns.output_t[rows]) for of in _both(columns, yield_, factors))
+            message = Phrase(
                 "Step %(step)s gives back %(given)s MJ/%(per)s as %(carriers)s, more than is possible: at most %(most)s. These runs "
                 "are left out. Correct the amounts and heating values of what is given back and of what is used.",
                 step=columns.step.id,
                 given=_mj(given),
                 per=columns.step.output_unit,
-                carriers=_named(one.gives),
-                most=_of(one, one.most, held_against, columns.step),
+                carriers=_named(yield_.gives),
+                most=_of(yield_, yield_.most, held_against, columns.step),
             )
-            yield Finding("yield-impossible", Severity.EXCLUSION, said, int(rows.sum()))
+            yield Finding("yield-impossible", Severity.EXCLUSION, message, int(rows.sum()))
 
 
 def told(label: StepLabel, step: Step, factors: FactorTable) -> Iterator[Words]:
     """By how much the label would be higher, did its runs give back no more than is usual."""
-    made = label.made_from
-    if made is None or label.best.value is None or not label.output_t:
+    measured = label.made_from
+    if measured is None or label.best.value is None or not label.output_t:
         return
-    for one in step.boundary.yields:
-        if one.usual is None or not any(counts(carrier, label.metric) for carrier in one.gives):
+    for yield_ in step.boundary.yields:
+        if yield_.usual is None or not any(counts(carrier, label.metric) for carrier in yield_.gives):
             continue
-        given, held_against = (float(np.nansum(of[made.rows])) / label.output_t for of in _both(made.columns, one, factors))
-        higher = (given - one.usual * held_against) / MJ_PER[label.energy_unit]
+        given, held_against = (float(np.nansum(of[measured.rows])) / label.output_t for of in _both(measured.columns, yield_, factors))
+        higher = (given - yield_.usual * held_against) / MJ_PER[label.energy_unit]
         if higher > WORTH_TELLING * abs(label.best.value):
-            said = Phrase(
+            message = Phrase(
                 "%(given)s MJ/%(per)s are given back as %(carriers)s. At most %(usual)s is usual; with that the label would be "
                 "%(higher)s %(unit)s higher. Check the meters and heating values of what is given back.",
                 given=_mj(given),
                 per=step.output_unit,
-                carriers=_named(one.gives),
-                usual=_of(one, one.usual, held_against, step),
+                carriers=_named(yield_.gives),
+                usual=_of(yield_, yield_.usual, held_against, step),
                 higher=f"{higher:.2g}",
                 unit=label.unit,
             )
-            yield Words.of(said)
+            yield Words.of(message)
 
 
 def _mj(amount: float) -> str:
@@ -83,18 +83,18 @@ def _named(carriers: Collection[str]) -> Value:
     return enumerated(CARRIERS[carrier].words for carrier in carriers)
 
 
-def _of(one: Yield, share: float, held_against: float, step: Step) -> Phrase | str:
+def _of(yield_: Yield, share: float, held_against: float, step: Step) -> Phrase | str:
     """`1,050 MJ/t`; of a share also of what: `6,830 MJ/t (45 % of the heat of coke, coal)`."""
-    amount = f"{_mj(share * (held_against if one.of else 1.0))} MJ/{step.output_unit}"
-    if not one.of:
+    amount = f"{_mj(share * (held_against if yield_.of else 1.0))} MJ/{step.output_unit}"
+    if not yield_.of:
         return amount
-    return Phrase("%(amount)s (%(share)s of the heat of %(carriers)s)", amount=amount, share=f"{share:.0%}", carriers=_named(one.of))
+    return Phrase("%(amount)s (%(share)s of the heat of %(carriers)s)", amount=amount, share=f"{share:.0%}", carriers=_named(yield_.of))
 
 
-def _both(columns: StepColumns, one: Yield, factors: FactorTable) -> tuple[Floats, Floats]:
+def _both(columns: StepColumns, yield_: Yield, factors: FactorTable) -> tuple[Floats, Floats]:
     """MJ that each batch gives back of a yield, without what passes whole, and what that is held against: MJ taken, or output."""
-    given = _heat(columns, one.gives, factors, Direction.RECOVERED) - _heat(columns, one.besides, factors, Direction.IMPORT)
-    return given, _heat(columns, one.of, factors, Direction.IMPORT) if one.of else columns.output_t
+    given = _heat(columns, yield_.gives, factors, Direction.RECOVERED) - _heat(columns, yield_.besides, factors, Direction.IMPORT)
+    return given, _heat(columns, yield_.of, factors, Direction.IMPORT) if yield_.of else columns.output_t
 
 
 def _heat(columns: StepColumns, carriers: Collection[str], factors: FactorTable, direction: Direction) -> Floats:
@@ -108,7 +108,7 @@ def _heat(columns: StepColumns, carriers: Collection[str], factors: FactorTable,
         abs(factor_of(kind, "MJ", factors, Basis.CALORIFIC, measured)) if is_own else 0.0
         for kind, is_own in zip(columns.kinds, own, strict=True)
     ]
-    kept = np.array(own)[columns.entry_kind]
-    kind_of = columns.entry_kind[kept]
-    amounts = columns.entry_quantity[kept] * np.array(per)[kind_of]
-    return np.bincount(columns.entry_row[kept], amounts, len(columns.batches)).astype(float)
+    entries = np.array(own)[columns.entry_kind]
+    kind_of = columns.entry_kind[entries]
+    amounts = columns.entry_quantity[entries] * np.array(per)[kind_of]
+    return np.bincount(columns.entry_row[entries], amounts, len(columns.batches)).astype(float)

@@ -85,11 +85,11 @@ def versions(name: str) -> tuple[Pack, ...]:
     Raises:
         InputError: as `load`.
     """
-    found = {pack.version: pack for pack in (_read_checked(path) for path in (*HOME.glob(f"{name}.toml"), *HOME.glob(f"{name}-*.toml")))}
+    packs = {pack.version: pack for pack in (_read_checked(path) for path in (*HOME.glob(f"{name}.toml"), *HOME.glob(f"{name}-*.toml")))}
     for pack, version in shelf.approved().versions():
-        if pack == name and version not in found:
-            found[version] = load(name, version)
-    return tuple(sorted(found.values(), key=lambda pack: (pack.effective_from, pack.version), reverse=True))
+        if pack == name and version not in packs:
+            packs[version] = load(name, version)
+    return tuple(sorted(packs.values(), key=lambda pack: (pack.effective_from, pack.version), reverse=True))
 
 
 def newer(pack: Pack) -> Pack | None:
@@ -176,7 +176,7 @@ def _content(itself: _Itself) -> dict[str, Any]:
 
 def _carriers(pack: Pack) -> set[str]:
     boundaries = [step.boundary for step in pack.steps]
-    return {name for one in boundaries for name in (*one.carriers, *one.counted, *one.credited, *one.media)}
+    return {name for boundary in boundaries for name in (*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media)}
 
 
 _LISTS = (

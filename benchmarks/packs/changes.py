@@ -42,8 +42,8 @@ def changes(before: Pack, after: Pack) -> tuple[FieldChange, ...]:
     """Every value that is not the same in both, in the order of the newer one, then what it no longer has."""
     old, new = dict(_told(before)), dict(_told(after))
     places = [*new, *(place for place in old if place not in new)]
-    found = (FieldChange(place, old.get(place), new.get(place)) for place in places if old.get(place) != new.get(place))
-    return tuple(_sources_once([one for one in found if not (len(one.where) == 1 and one.where[0] in ITS_OWN)]))
+    differences = (FieldChange(place, old.get(place), new.get(place)) for place in places if old.get(place) != new.get(place))
+    return tuple(_sources_once([change for change in differences if not (len(change.where) == 1 and change.where[0] in ITS_OWN)]))
 
 
 def _told(pack: Pack) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -55,12 +55,12 @@ def _told(pack: Pack) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def _sources_once(found: Sequence[FieldChange]) -> Iterator[FieldChange]:
     """Of what differs in a source the first place, and how many more there are."""
-    same = Counter((one.where[-1], one.before, one.after) for one in found if one.is_of_a_source)
-    for one in found:
-        if not one.is_of_a_source:
-            yield one
-        elif many := same.pop((one.where[-1], one.before, one.after), 0):
-            yield replace(one, also=many - 1)
+    same = Counter((entry.where[-1], entry.before, entry.after) for entry in found if entry.is_of_a_source)
+    for change in found:
+        if not change.is_of_a_source:
+            yield change
+        elif many := same.pop((change.where[-1], change.before, change.after), 0):
+            yield replace(change, also=many - 1)
 
 
 def _flat(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -38,8 +38,8 @@ LONGEST_POOL = 3  # years; no pack may have a label cover more
 
 def refuse_faults(pack: Pack, path: Path, *, clashing: Sequence[str] = ()) -> None:
     """Raise InputError `pack-inconsistent` where there is a fault; `clashing` are own carriers that stand for something else."""
-    found = [*clashes(clashing), *faults(pack)]
-    refuse(found, path)
+    all_faults = [*clashes(clashing), *faults(pack)]
+    refuse(all_faults, path)
 
 
 def refuse(found: Sequence[Fault], path: Path) -> None:
@@ -77,38 +77,38 @@ def faults(pack: Pack) -> Iterator[Fault]:
 
 def _materials(pack: Pack) -> Iterator[Fault]:
     """Materials of steps that there are, whose share something states, within bounds that can be, each named once."""
-    yield from _unique("materials", [one.id for one in pack.materials])
-    names = [(name_key(text), one.id) for one in pack.materials for text in {one.id, *one.words.by_language.values(), *one.also}]
+    yield from _unique("materials", [entry.id for entry in pack.materials])
+    names = [(name_key(text), entry.id) for entry in pack.materials for text in {entry.id, *entry.words.by_language.values(), *entry.also}]
     for key, owner in sorted(dict.fromkeys(names)):
         if any(other != owner for name, other in names if name == key):
             yield Fault(f"materials[{owner}]", key, Phrase("a name of only one material"))
     steps = {step.id: step for step in pack.steps}
-    for one in pack.materials:
-        for at in one.at:
+    for material in pack.materials:
+        for at in material.at:
             if at.step not in steps:
-                yield Fault(f"materials[{one.id}].at", at.step, Phrase("a step of the pack: %(names)s", names=", ".join(steps)))
+                yield Fault(f"materials[{material.id}].at", at.step, Phrase("a step of the pack: %(names)s", names=", ".join(steps)))
             elif not 0 < at.whole[0] <= at.whole[1]:
-                yield Fault(f"materials[{one.id}].at[{at.step}].whole", str(at.whole), Phrase("least and most, positive and rising"))
+                yield Fault(f"materials[{material.id}].at[{at.step}].whole", str(at.whole), Phrase("least and most, positive and rising"))
 
 
 def _charged(pack: Pack) -> Iterator[Fault]:
     """What steps are fed with, and what of it may burn, is of materials, carriers and steps that there are."""
-    steps, materials = {step.id for step in pack.steps}, {one.id for one in pack.materials}
+    steps, materials = {step.id for step in pack.steps}, {material.id for material in pack.materials}
     for step in pack.steps:
         for index, feed in enumerate(step.feeds):
             place, bounds = f"steps[{step.id}].feeds[{index}]", (feed.least or 0.0, *feed.usual, feed.most or feed.usual[1])
-            for id_ in (one for one in feed.of if one not in materials | CARRIERS.keys()):
+            for id_ in (name for name in feed.of if name not in materials | CARRIERS.keys()):
                 yield Fault(f"{place}.of", id_, Phrase("a material of the pack, or a carrier"))
             if not feed.of or bounds != tuple(sorted(bounds)) or feed.usual[1] <= 0 or (feed.burns or 1.0) <= 0:
                 yield Fault(f"{place}.usual", str(bounds), Phrase("materials, and least, usual and most in rising order"))
-        yield from _unique(f"steps[{step.id}].takes", [one.metric for one in step.takes])
-        for take in (one for one in step.takes if not 0 <= one.typical < one.most):
+        yield from _unique(f"steps[{step.id}].takes", [entry.metric for entry in step.takes])
+        for take in (entry for entry in step.takes if not 0 <= entry.typical < entry.most):
             yield Fault(f"steps[{step.id}].takes[{take.metric}].most", str(take.most), Phrase("more than `typical`, which is not negative"))
         for index, held in enumerate(step.holds_heat):
             place = f"steps[{step.id}].holds_heat[{index}]"
-            for id_ in (one for one in held.of if one not in materials):
+            for id_ in (name for name in held.of if name not in materials):
                 yield Fault(f"{place}.of", id_, Phrase("a material of the pack"))
-            for id_ in (one for one in held.also_at if one not in steps):
+            for id_ in (name for name in held.also_at if name not in steps):
                 yield Fault(f"{place}.also_at", id_, Phrase("a step of the pack: %(names)s", names=", ".join(sorted(steps))))
             if not held.of or held.burns <= 0:
                 yield Fault(f"{place}.burns", str(held.burns), Phrase("materials, and a heat above 0"))
@@ -116,10 +116,10 @@ def _charged(pack: Pack) -> Iterator[Fault]:
 
 def _held_against_logs(pack: Pack) -> Iterator[Fault]:
     """Shares and outputs that a log shows as well are of materials and steps that there are."""
-    steps, materials = {step.id for step in pack.steps}, {one.id for one in pack.materials}
+    steps, materials = {step.id for step in pack.steps}, {material.id for material in pack.materials}
     for step in pack.steps:
         for index, share in enumerate(step.shares):
-            for id_ in (one for one in (*share.of, *share.among) if one not in materials):
+            for id_ in (name for name in (*share.of, *share.among) if name not in materials):
                 yield Fault(f"steps[{step.id}].shares[{index}].of", id_, Phrase("a material of the pack"))
             if not share.of or (share.among and not {*share.of} < {*share.among}):
                 yield Fault(f"steps[{step.id}].shares[{index}].among", str(share.among), Phrase("all of `of`, and more"))
@@ -213,19 +213,19 @@ def _disclosure(pack: Pack) -> Iterator[Fault]:
 
 def _usual_heat(pack: Pack) -> Iterator[Fault]:
     """What is usual of a carrier lies within what it can hold."""
-    yield from _unique("heating_values", [f"{one.carrier} {step}" for one in pack.heating_values for step in one.steps or ("",)])
+    yield from _unique("heating_values", [f"{entry.carrier} {step}" for entry in pack.heating_values for step in entry.steps or ("",)])
     steps = {step.id for step in pack.steps}
-    for one in pack.heating_values:
-        known, place = CARRIERS.get(one.carrier), f"heating_values[{one.carrier}]"
+    for heat in pack.heating_values:
+        known, place = CARRIERS.get(heat.carrier), f"heating_values[{heat.carrier}]"
         if known is None or not known.thermal or known.id == "heat":
-            yield Fault(place, one.carrier, Phrase("a carrier that has a heating value"))
+            yield Fault(place, heat.carrier, Phrase("a carrier that has a heating value"))
             continue
-        for id_ in sorted({*one.steps} - steps):
+        for id_ in sorted({*heat.steps} - steps):
             yield Fault(f"{place}.steps", id_, Phrase("a step of this pack: %(names)s", names=", ".join(sorted(steps))))
-        given = [value for value in (one.least, one.typical, one.most) if value is not None]
-        if (one.least is None) is not (one.most is None) or given != sorted(given):
+        given = [value for value in (heat.least, heat.typical, heat.most) if value is not None]
+        if (heat.least is None) is not (heat.most is None) or given != sorted(given):
             wanted_order = Phrase("least, typical, most in this order; no bounds where there is no usual range")
-            yield Fault(f"{place}.least", f"{one.least}, {one.typical}, {one.most}", wanted_order)
+            yield Fault(f"{place}.least", f"{heat.least}, {heat.typical}, {heat.most}", wanted_order)
         for value in given:
             if (wanted := FactorTable.of(pack.conversion).impossible(known.id, value, known.unit)) is not None:
                 yield Fault(place, f"{value:g} MJ/{known.unit}", wanted)
@@ -281,13 +281,13 @@ def _step(step: Step, pack: Pack) -> Iterator[Fault]:
     if not 0 < rule.quantile <= Fraction(1, 2):
         yield Fault(f"{place}.label_rule.quantile", str(rule.quantile), Phrase("more than 0, at most 0.5"))
     elif rank(rule.quantile, rule.fewest_batches) < LEAST_RANK:
-        found = Phrase(
+        stated = Phrase(
             "%(fewest_batches)s at quantile %(quantile)s", fewest_batches=rule.fewest_batches, quantile=f"{float(rule.quantile):g}"
         )
         wanted = Phrase(
             "at least %(fewest)s, or a higher quantile: otherwise two wrong batches decide the label", fewest=_fewest(rule.quantile)
         )
-        yield Fault(f"{place}.label_rule.fewest_batches", found, wanted)
+        yield Fault(f"{place}.label_rule.fewest_batches", stated, wanted)
     if rule.most_records_a_day is not None and rule.most_records_a_day < 1:
         yield Fault(f"{place}.label_rule.most_records_a_day", str(rule.most_records_a_day), Phrase("at least 1"))
     if pack.policy.unit == "day" and rule.most_records_a_day is None:
@@ -349,8 +349,8 @@ def _asked_beside(boundary: Boundary, place: str) -> Iterator[Fault]:
     yield from _unique(f"{place}.needs", [need.carrier for need in boundary.needs])
     for need in boundary.needs:
         yield from _need(need, boundary, f"{place}.needs[{need.carrier}]")
-    for index, one in enumerate(boundary.yields):
-        yield from _yield(one, boundary, f"{place}.yields[{index}]")
+    for index, yield_ in enumerate(boundary.yields):
+        yield from _yield(yield_, boundary, f"{place}.yields[{index}]")
     for name, ids in (("bought", boundary.bought), ("unconverted", boundary.unconverted)):
         for id_ in ids:
             if id_ not in (*boundary.carriers, *boundary.counted):
@@ -382,25 +382,25 @@ def _need(need: Need, boundary: Boundary, place: str) -> Iterator[Fault]:
         yield Fault(f"{place}.made_inside", need.carrier, Phrase("a working medium: nothing else is made inside a step"))
 
 
-def _yield(one: Yield, boundary: Boundary, place: str) -> Iterator[Fault]:
-    for name, ids, there in (
-        ("gives", one.gives, boundary.credited),
-        ("of", one.of, (*boundary.carriers, *boundary.counted)),
-        ("besides", one.besides, (*boundary.carriers, *boundary.counted)),
+def _yield(yield_: Yield, boundary: Boundary, place: str) -> Iterator[Fault]:
+    for name, ids, allowed in (
+        ("gives", yield_.gives, boundary.credited),
+        ("of", yield_.of, (*boundary.carriers, *boundary.counted)),
+        ("besides", yield_.besides, (*boundary.carriers, *boundary.counted)),
     ):
         for id_ in ids:
-            if id_ not in there:
-                yield Fault(f"{place}.{name}", id_, Phrase("a carrier of the boundary: %(names)s", names=", ".join(there)))
-    if not one.gives or one.most <= 0 or (one.usual is not None and not 0 < one.usual <= one.most):
-        found = f"{', '.join(one.gives)}: {one.usual}, {one.most:g}"
-        yield Fault(f"{place}.most", found, Phrase("carriers that are credited, and a usual amount above 0 and no more than the most"))
+            if id_ not in allowed:
+                yield Fault(f"{place}.{name}", id_, Phrase("a carrier of the boundary: %(names)s", names=", ".join(allowed)))
+    if not yield_.gives or yield_.most <= 0 or (yield_.usual is not None and not 0 < yield_.usual <= yield_.most):
+        stated = f"{', '.join(yield_.gives)}: {yield_.usual}, {yield_.most:g}"
+        yield Fault(f"{place}.most", stated, Phrase("carriers that are credited, and a usual amount above 0 and no more than the most"))
 
 
 def _credited_media(step: Step, place: str) -> Iterator[Fault]:
     """Working media stand for the energy that made them: whoever passes them on gives back none."""
-    made = CARRIERS.get(step.product)
+    product = CARRIERS.get(step.product)
     for id_ in step.boundary.credited:
-        if id_ in CARRIERS and CARRIERS[id_].form == "medium" and (made is None or made.form != "medium"):
+        if id_ in CARRIERS and CARRIERS[id_].form == "medium" and (product is None or product.form != "medium"):
             yield Fault(
                 place,
                 id_,
@@ -545,10 +545,10 @@ def _reach(condition: ReferenceCondition, step: Step, place: str) -> Iterator[Fa
 
 def read_in_the_future(pack: Pack, on: date) -> Iterator[Fault]:
     """Sources that nobody can have read by that day, each once, at its first place. The clock is the caller's: loading a pack asks none."""
-    told: set[Source] = set()
+    seen: set[Source] = set()
     for place, source in _sources(pack, ""):
-        if source.read_on is not None and source.read_on > on and source not in told:
-            told.add(source)
+        if source.read_on is not None and source.read_on > on and source not in seen:
+            seen.add(source)
             yield Fault(
                 f"{place}.read_on",
                 source.read_on.isoformat(),

@@ -60,7 +60,7 @@ class GradeMoves:
                 because=", ".join(self.because),
             )
         before, after = (Phrase("none") if value is None else f"{value:g}" for value in (self.before, self.after))
-        told = Phrase(
+        line = Phrase(
             "  %(limit)s level %(level)s: %(before)s -> %(after)s %(unit)s",
             limit=f"{self.step} {self.limit}",
             level=self.level,
@@ -69,17 +69,17 @@ class GradeMoves:
             unit=self.unit,
         )
         if self.between is None:
-            return told
+            return line
         low, high = (f"{end:g}" for end in self.between)
         if self.takes:
             return Phrase(
                 "%(told)s; before corrections, annual means above %(low)s and up to %(high)s no longer meet it",
-                told=told,
+                told=line,
                 low=low,
                 high=high,
             )
         return Phrase(
-            "%(told)s; before corrections, annual means above %(low)s and up to %(high)s now meet it", told=told, low=low, high=high
+            "%(told)s; before corrections, annual means above %(low)s and up to %(high)s now meet it", told=line, low=low, high=high
         )
 
     @property
@@ -95,10 +95,10 @@ class GradeMoves:
 
 def labels_move(old: Pack, new: Pack) -> tuple[LabelsMove, ...]:
     """The steps of both versions whose labels differ somewhere, each with what differs."""
-    both = [step.id for step in new.steps if step.id in {one.id for one in old.steps}]
+    both = [step.id for step in new.steps if step.id in {earlier.id for earlier in old.steps}]
     fields, numbers = changes(old, new), changed_numbers(old, new)
-    found = ((step, tuple(dict.fromkeys(_because(step, old, new, fields, numbers)))) for step in both)
-    return tuple(LabelsMove(step, because) for step, because in found if because)
+    pairs = ((step, tuple(dict.fromkeys(_because(step, old, new, fields, numbers)))) for step in both)
+    return tuple(LabelsMove(step, because) for step, because in pairs if because)
 
 
 def _because(step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], numbers: Sequence[NumberChange]) -> Iterator[str]:
@@ -141,15 +141,15 @@ def _grades_move(old: Pack, new: Pack) -> Iterator[GradeMoves]:
     before, after = _limits(old), _limits(new)
     fields = changes(old, new)
     for key in dict.fromkeys((*after, *before)):
-        one, other = before.get(key), after.get(key)
-        limit = other or one
+        former, other = before.get(key), after.get(key)
+        limit = other or former
         assert limit is not None  # noqa: S101  # the key is from one of them
         step, id_ = key
-        pairs = zip_longest(one.grades if one else (), other.grades if other else ())
+        pairs = zip_longest(former.grades if former else (), other.grades if other else ())
         for level, (was, is_) in enumerate(pairs, 1):
             if was != is_:
                 yield GradeMoves(step, id_, limit.standard, level, limit.unit, was, is_)
-        if one is not None and other is not None and (because := tuple(_of_limit(fields, step, id_))):
+        if former is not None and other is not None and (because := tuple(_of_limit(fields, step, id_))):
             yield GradeMoves(step, id_, limit.standard, 0, limit.unit, because=because)
 
 

@@ -45,10 +45,10 @@ class _Term(Declared):
 
     def value(self, variables: Mapping[str, Value]) -> Value:
         """The variable's value, its default where the pack allows one, else the limit is not assessable."""
-        found = variables.get(self.variable, self.default)
-        if found is None:
+        given = variables.get(self.variable, self.default)
+        if given is None:
             raise _missing(self.variable)
-        return found
+        return given
 
     def number(self, variables: Mapping[str, Value]) -> Fraction:
         return number(self.value(variables), self.variable)
@@ -140,8 +140,8 @@ class Bands(_Term):
     bands: tuple[Band, ...]
 
     def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
-        found = self.number(variables)
-        return limit + next(band.add for band in self.bands if band.up_to is None or found <= band.up_to)
+        value = self.number(variables)
+        return limit + next(band.add for band in self.bands if band.up_to is None or value <= band.up_to)
 
     def others(self) -> tuple[Value, ...]:
         return tuple(float(band.up_to) for band in self.bands if band.up_to is not None)
@@ -154,10 +154,10 @@ class Table(_Term):
     points: tuple[tuple[Exact, Exact], ...]
 
     def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
-        found = self.number(variables)
+        value = self.number(variables)
         for (left, low), (right, high) in pairwise(self.points):
-            if left <= found <= right:
-                return limit + low + (high - low) * (found - left) / (right - left)
+            if left <= value <= right:
+                return limit + low + (high - low) * (value - left) / (right - left)
         first, last = float(self.points[0][0]), float(self.points[-1][0])
         raise UnassessableError(
             "out-of-range",
@@ -165,7 +165,7 @@ class Table(_Term):
                 Phrase(
                     "%(variable)s is %(value)s, but the standard's table only covers %(first)s to %(last)s.",
                     variable=self.variable,
-                    value=f"{float(found):g}",
+                    value=f"{float(value):g}",
                     first=f"{first:g}",
                     last=f"{last:g}",
                 )
@@ -208,14 +208,14 @@ def number(value: Value, variable: str) -> Fraction:
         ) from None
     lowest, highest = POSSIBLE.get(variable.rpartition("_")[2], (exact, exact))
     if not lowest <= exact <= highest:
-        said = Phrase(
+        reason = Phrase(
             "%(variable)s is %(found)s, but must be from %(lowest)s to %(highest)s. Give it in the unit at the end of its name.",
             variable=variable,
             found=str(value),
             lowest=str(lowest),
             highest=str(highest),
         )
-        raise UnassessableError("variable-impossible", Words.of(said))
+        raise UnassessableError("variable-impossible", Words.of(reason))
     return exact
 
 

@@ -137,13 +137,13 @@ def asked_by(limit: Limit) -> frozenset[str]:
 def strictest(limits: Sequence[Limit], variables: Mapping[str, Value], stated: Collection[str], on: date) -> Limits:
     """By grade the lowest of these limits, were each of the `stated` variables of another class or range, or without its correction."""
     could_be = [[variables[name], *_others(limits, name)] for name in stated]
-    found = (
+    corrected = (
         corrected_limits(limit, {**variables, **dict(zip(stated, values, strict=True))}, on)
         for values in product(*could_be)
         for limit in limits
     )
-    grades = [one for one in found if not isinstance(one, NotAssessable)]
-    first, second, third = (min((level for one in grades if (level := one[at]) is not None), default=None) for at in range(3))
+    grades = [levels for levels in corrected if not isinstance(levels, NotAssessable)]
+    first, second, third = (min((level for levels in grades if (level := levels[at]) is not None), default=None) for at in range(3))
     return first, second, third
 
 
@@ -172,7 +172,7 @@ def _corrected(value: Fraction, grade_number: int, rule: str | None, variables: 
 
 def _refuse_inapplicable(limit: Limit, variables: Mapping[str, Value]) -> None:
     for variable, wanted in limit.applies.items():
-        if (found := variables.get(variable)) is None:
+        if (given := variables.get(variable)) is None:
             raise UnassessableError(
                 "variable-missing",
                 Words.of(
@@ -182,17 +182,17 @@ def _refuse_inapplicable(limit: Limit, variables: Mapping[str, Value]) -> None:
                 ),
             )
         if isinstance(wanted, str):
-            fits = found == wanted
+            fits = given == wanted
         elif isinstance(wanted, Span):
-            fits = number(found, variable) in wanted
+            fits = number(given, variable) in wanted
         else:
             low, high = wanted
-            exact = number(found, variable)
+            exact = number(given, variable)
             fits = (low is None or exact >= Fraction(str(low))) and (high is None or exact < Fraction(str(high)))
         if not fits:
             raise UnassessableError(
                 "not-applicable",
                 Words.of(
-                    Phrase("%(limit)s does not apply to %(variable)s = %(found)s.", limit=limit.words, variable=variable, found=str(found))
+                    Phrase("%(limit)s does not apply to %(variable)s = %(found)s.", limit=limit.words, variable=variable, found=str(given))
                 ),
             )

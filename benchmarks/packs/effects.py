@@ -73,7 +73,7 @@ class GradeEffect:
 
     def as_text(self) -> str:
         of = f"{self.step} {self.variant} {self.metric} {self.limit}"
-        before, after = (Phrase("none met") if one == NONE_MET else one or Phrase("none") for one in (self.before, self.after))
+        before, after = (Phrase("none met") if grade == NONE_MET else grade or Phrase("none") for grade in (self.before, self.after))
         return Phrase("  %(of)s: %(before)s -> %(after)s", of=of, before=before, after=after)
 
 
@@ -155,9 +155,9 @@ def moved_grades(old: Iterable[Labelled], new: Iterable[Labelled]) -> list[Grade
 
 def _grades(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str], str]:
     return {
-        (label.step, label.product, label.variant, str(label.metric), one.limit): one.reason or str(one.best_met or NONE_MET)
+        (label.step, label.product, label.variant, str(label.metric), limit.limit): limit.reason or str(limit.best_met or NONE_MET)
         for label in labels
-        for one in label.grade.limits
+        for limit in label.grade.limits
     }
 
 

@@ -24,10 +24,12 @@ def faults_of_limits(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
         yield from _limit(limit, step, pack, at)
         yield from _grades(limit, step, at)
         yield from _applies(limit, pack, f"{at}.applies")
-    for one, other in combinations(step.limits, 2):
-        if _same_object(one, other) and _both_in_force(one, other) and _both_apply(one, other):
-            wanted = Phrase("another period or other conditions than %(id)s, which applies to the same product at the same time", id=one.id)
-            yield Fault(f"{place}.limits[{other.id}].applies", Phrase("%(id)s together with %(id_2)s", id=other.id, id_2=one.id), wanted)
+    for first, other in combinations(step.limits, 2):
+        if _same_object(first, other) and _both_in_force(first, other) and _both_apply(first, other):
+            wanted = Phrase(
+                "another period or other conditions than %(id)s, which applies to the same product at the same time", id=first.id
+            )
+            yield Fault(f"{place}.limits[{other.id}].applies", Phrase("%(id)s together with %(id_2)s", id=other.id, id_2=first.id), wanted)
 
 
 def _limit(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
@@ -91,9 +93,9 @@ def _steps_named(limit: Limit, step: Step, pack: Pack, place: str) -> Iterator[F
             yield Fault(f"{place}.steps_covered", covered, Phrase("steps of this pack: %(names)s", names=", ".join(sorted(known))))
     if step.id not in limit.steps_covered:
         yield Fault(f"{place}.steps_covered", str(limit.steps_covered), Phrase("a list that includes its own step (%(id)s)", id=step.id))
-    made = {pack.step(covered).product for covered in limit.steps_covered if covered in known}
+    products = {pack.step(covered).product for covered in limit.steps_covered if covered in known}
     for id_ in limit.recovered_by:
-        if id_ not in known or id_ in limit.steps_covered or pack.step(id_).product not in made:
+        if id_ not in known or id_ in limit.steps_covered or pack.step(id_).product not in products:
             yield Fault(
                 f"{place}.recovered_by", id_, Phrase("a step of this pack other than those covered, per unit of the product of one of them")
             )
@@ -146,28 +148,28 @@ def _applies(limit: Limit, pack: Pack, place: str) -> Iterator[Fault]:
             )
 
 
-def _same_object(one: Limit, other: Limit) -> bool:
+def _same_object(former: Limit, other: Limit) -> bool:
     """Two limits of one document on one metric of the same steps: of another document, both may hold."""
     first, second = (
-        (limit.source.document or limit.standard, limit.metric, limit.steps_covered, frozenset(limit.applies)) for limit in (one, other)
+        (limit.source.document or limit.standard, limit.metric, limit.steps_covered, frozenset(limit.applies)) for limit in (former, other)
     )
     return first == second
 
 
-def _both_in_force(one: Limit, other: Limit) -> bool:
-    begins = max(one.effective_from, other.effective_from)
-    return all(begins < (limit.effective_to or date.max) for limit in (one, other))
+def _both_in_force(first: Limit, other: Limit) -> bool:
+    begins = max(first.effective_from, other.effective_from)
+    return all(begins < (limit.effective_to or date.max) for limit in (first, other))
 
 
-def _both_apply(one: Limit, other: Limit) -> bool:
+def _both_apply(first: Limit, other: Limit) -> bool:
     """Whether one site can meet the conditions of both, which are on the same variables."""
-    return all(_meet(condition, other.applies[variable]) for variable, condition in one.applies.items())
+    return all(_meet(condition, other.applies[variable]) for variable, condition in first.applies.items())
 
 
-def _meet(one: Condition, other: Condition) -> bool:
-    if isinstance(one, str) or isinstance(other, str):
-        return one == other
-    (low, high), (other_low, other_high) = _ends(one), _ends(other)
+def _meet(first: Condition, other: Condition) -> bool:
+    if isinstance(first, str) or isinstance(other, str):
+        return first == other
+    (low, high), (other_low, other_high) = _ends(first), _ends(other)
     return max(low, other_low) < min(high, other_high) or (low, high) == (other_low, other_high)
 
 

@@ -138,7 +138,7 @@ def _of_materials(pack: Pack) -> Iterator[Number]:
 def digest_of_sources(pack: Pack) -> str:
     """SHA-256 of every number of a pack and its factors with how it was read, in no digest of the pack: it decides no label."""
     every = (*numbers(pack), *factors(FactorTable.of(pack.conversion)))
-    return content_digest([(one.place, one.value, one.source and one.source.model_dump()) for one in every]).hex()
+    return content_digest([(number.place, number.value, number.source and number.source.model_dump()) for number in every]).hex()
 
 
 def factors(table: FactorTable) -> Iterator[Number]:
@@ -182,8 +182,8 @@ def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
         ("longest_s", "s"),
     ):
         yield Number(f"{place}.{name}", Role.VALIDITY, _written(getattr(rule, name)), unit, rule.source or _of_role(pack, Role.VALIDITY))
-    if (said := step.boundary.measured_source) is not None:
-        yield Number(f"{place}.measured", Role.MEASURED, ", ".join(step.boundary.measured), "", said, said.clause)
+    if (source := step.boundary.measured_source) is not None:
+        yield Number(f"{place}.measured", Role.MEASURED, ", ".join(step.boundary.measured), "", source, source.clause)
     yield from _of_needs(step, place)
     yield from _of_yields(step, place)
     yield from _of_feeds(step, place)
@@ -205,7 +205,7 @@ def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
             yield Number(
                 f"{at}.reference", Role.SLOPE, _written(condition.reference), condition.unit, condition.source, condition.source.clause
             )
-    for condition in {one.variable: one for one in step.reference_conditions}.values():
+    for condition in {entry.variable: entry for entry in step.reference_conditions}.values():
         for name, value in (("least", condition.least), ("most", condition.most), ("cap", condition.cap)):
             if value is not None:
                 bounds = _of_role(pack, Role.BOUNDS)
@@ -229,25 +229,25 @@ def _of_needs(step: Step, place: str) -> Iterator[Number]:
 
 
 def _of_yields(step: Step, place: str) -> Iterator[Number]:
-    for one in step.boundary.yields:
-        unit = f"of the heat of {', '.join(one.of)}" if one.of else f"MJ/{step.output_unit}"
-        for name, value in (("usual", one.usual), ("most", one.most)):
+    for yield_ in step.boundary.yields:
+        unit = f"of the heat of {', '.join(yield_.of)}" if yield_.of else f"MJ/{step.output_unit}"
+        for name, value in (("usual", yield_.usual), ("most", yield_.most)):
             if value is not None:
-                at = f"{place}.yields.{'+'.join(one.gives)}.{name}"
-                yield Number(at, Role.YIELD, _written(value), unit, one.source, one.source.clause)
-        for name, value in (("burns", one.burns), ("burns_usually", one.burns_usually)):
+                at = f"{place}.yields.{'+'.join(yield_.gives)}.{name}"
+                yield Number(at, Role.YIELD, _written(value), unit, yield_.source, yield_.source.clause)
+        for name, value in (("burns", yield_.burns), ("burns_usually", yield_.burns_usually)):
             if value is not None:
-                at = f"{place}.yields.{'+'.join(one.gives)}.{name}"
-                yield Number(at, Role.YIELD, _written(value), "of the heat given back", one.source, one.source.clause)
+                at = f"{place}.yields.{'+'.join(yield_.gives)}.{name}"
+                yield Number(at, Role.YIELD, _written(value), "of the heat given back", yield_.source, yield_.source.clause)
 
 
 def _of_feeds(step: Step, place: str) -> Iterator[Number]:
-    for one in step.feeds:
-        of = {"least": one.least, "usual_least": one.usual[0], "usual_most": one.usual[1], "most": one.most, "burns": one.burns}
+    for feed in step.feeds:
+        of = {"least": feed.least, "usual_least": feed.usual[0], "usual_most": feed.usual[1], "most": feed.most, "burns": feed.burns}
         for name, value in of.items():
             if value:
                 unit = "MJ/kg" if name == "burns" else f"t/{step.output_unit}"
-                yield Number(f"{place}.feeds.{'+'.join(one.of)}.{name}", Role.FEED, _written(value), unit, one.source, one.source.clause)
+                yield Number(f"{place}.feeds.{'+'.join(feed.of)}.{name}", Role.FEED, _written(value), unit, feed.source, feed.source.clause)
     for held in step.holds_heat:
         at = f"{place}.holds_heat.{'+'.join(held.of)}.burns"
         yield Number(at, Role.FEED, _written(held.burns), "MJ/kg", held.source, held.source.clause)
@@ -261,10 +261,10 @@ def _of_takes(step: Step, place: str) -> Iterator[Number]:
             yield Number(at, Role.TAKE, _written(value), unit, take.source, take.source.clause)
     for condition in step.reference_conditions:
         least, most = condition.usual or (None, None)
-        said = condition.usual_source
+        source = condition.usual_source
         for name, of in (("usual_least", least), ("usual_most", most), ("test", condition.test)):
-            if of is not None and said is not None:
-                yield Number(f"{place}.{condition.variable}.{name}", Role.TAKE, _written(of), condition.unit, said, said.clause)
+            if of is not None and source is not None:
+                yield Number(f"{place}.{condition.variable}.{name}", Role.TAKE, _written(of), condition.unit, source, source.clause)
 
 
 def _of_limit(limit: Limit, place: str) -> Iterator[Number]:

@@ -54,11 +54,13 @@ _MOVES_VALUE = ("floor", "ceiling", "grid_lower", "grid_upper", "grid_width", "u
 def moved(old: Pack, new: Pack, values: Iterable[PublishedValue], route: str) -> Iterator[Moved]:
     """The published values of one benchmark that another version of its pack moves."""
     values = tuple(values)
-    found = [one for value in values if value.step for one in [_of_step(old, new, value)] if one is not None]
-    yield from found
+    moves = [move for value in values if value.step for move in [_of_step(old, new, value)] if move is not None]
+    yield from moves
     for total in (value for value in values if not value.step):
-        if (one := _of_total(old, new, total, values, {one.of.step: one for one in found if one.of.headline}, route)) is not None:
-            yield one
+        if (
+            total_move := _of_total(old, new, total, values, {move.of.step: move for move in moves if move.of.headline}, route)
+        ) is not None:
+            yield total_move
 
 
 def _of_step(old: Pack, new: Pack, value: PublishedValue) -> Moved | None:
@@ -81,14 +83,14 @@ def _of_step(old: Pack, new: Pack, value: PublishedValue) -> Moved | None:
 
 def _changed_fields(old: Pack, new: Pack, value: PublishedValue) -> tuple[str, ...]:
     """Fields of the step that decide its label, as the list of changes names them."""
-    found = []
+    fields = []
     for change in changes(old, new):
         match change.where:
             case ("steps", value.step, part, *rest) if part in _MOVES_BATCHES and not {"words", "source"} & {*rest}:
-                found.append(".".join((part, *rest)))
+                fields.append(".".join((part, *rest)))
             case ("steps", value.step, "metrics", value.metric, part) if part in _MOVES_VALUE:
-                found.append(part)
-    return tuple(found)
+                fields.append(part)
+    return tuple(fields)
 
 
 def _changed_factors(old: Pack, new: Pack, step: Step, value: PublishedValue) -> dict[str, float]:
@@ -96,14 +98,14 @@ def _changed_factors(old: Pack, new: Pack, step: Step, value: PublishedValue) ->
     if value.metric == "electricity":
         return {}
     boundary, basis = step.boundary, Basis(new.standard_basis)
-    found = {}
+    ratios = {}
     for carrier in dict.fromkeys((*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media)):
         if carrier in boundary.measured or (value.metric == "thermal" and carrier == "electricity"):
             continue
         before, after = (factors(pack).in_force(carrier, basis, value.on) for pack in (old, new))
         if before is not None and after is not None and before.kgce_per_unit != after.kgce_per_unit:
-            found[carrier] = float(after.kgce_per_unit / before.kgce_per_unit)
-    return found
+            ratios[carrier] = float(after.kgce_per_unit / before.kgce_per_unit)
+    return ratios
 
 
 def _changed_bounds(old: Pack, new: Pack, step: Step) -> tuple[str, ...]:
@@ -127,7 +129,10 @@ def _of_total(
     old: Pack, new: Pack, total: PublishedValue, values: Iterable[PublishedValue], found: Mapping[str, Moved], route: str
 ) -> Moved | None:
     """The total by the new ratios, and with it what its steps move by."""
-    before, after = ({part.step: float(part.ratio) for one in pack.routes if one.id == route for part in one.steps} for pack in (old, new))
+    before, after = (
+        {part.step: float(part.ratio) for candidate in pack.routes if candidate.id == route for part in candidate.steps}
+        for pack in (old, new)
+    )
     least = most = 0.0
     because: list[str] = [step for step in dict.fromkeys((*after, *before)) if before.get(step) != after.get(step)]
     bounded = True
@@ -138,13 +143,13 @@ def _of_total(
             bounded = bounded and before.get(step) == after.get(step)
             continue
         by_ratio = (after.get(step, 0.0) - before.get(step, 0.0)) * value.value
-        one = found.get(step)
-        if one is not None:
+        move = found.get(step)
+        if move is not None:
             because.append(step)
-            bounded = bounded and one.least is not None
+            bounded = bounded and move.least is not None
         weight = after.get(step, 0.0)
-        least += by_ratio + weight * ((one.least if one else 0.0) or 0.0)
-        most += by_ratio + weight * ((one.most if one else 0.0) or 0.0)
+        least += by_ratio + weight * ((move.least if move else 0.0) or 0.0)
+        most += by_ratio + weight * ((move.most if move else 0.0) or 0.0)
     if not because:
         return None
     return Moved(total, least if bounded else None, most if bounded else None, tuple(dict.fromkeys(because)))

@@ -59,8 +59,8 @@ def _told(error: ValidationError, entry: object, place: str) -> Iterator[Fault]:
     """What is missing, unknown or of the wrong kind in an entry, which stands at `place`."""
     for wrong in error.errors(include_url=False):
         inner = place_of(entry, wrong["loc"])
-        found = Phrase("nothing") if wrong["type"] == "missing" else repr(wrong["input"])[:200]
-        yield Fault(".".join(filter(None, (place, inner))), found, _wanted(wrong))
+        given = Phrase("nothing") if wrong["type"] == "missing" else repr(wrong["input"])[:200]
+        yield Fault(".".join(filter(None, (place, inner))), given, _wanted(wrong))
 
 
 _WANTED = {
@@ -98,8 +98,8 @@ def _wanted(wrong: Mapping[str, Any]) -> str:
     if wrong["type"] == "literal_error":
         return Phrase("one of %(names)s", names=str(context["expected"]).replace(" or ", ", "))
     if wrong["type"] == "value_error":
-        said = context["error"].args[0]
-        return said if isinstance(said, Phrase) else Phrase("a number")  # what is left is a Fraction that is none
+        sentence = context["error"].args[0]
+        return sentence if isinstance(sentence, Phrase) else Phrase("a number")  # what is left is a Fraction that is none
     return _WANTED.get(wrong["type"], str(wrong["msg"]))
 
 

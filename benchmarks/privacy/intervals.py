@@ -75,7 +75,7 @@ def noise_law(
         for centre, spread in _plants(label, released, rule)
     ]
     cut = _CUT if _held(label, released) >= _FIRM else _CUT_WHERE_NOT_FIRM
-    low, middle, high = np.array([np.quantile(one, (cut, 0.5, 1 - cut)) for one in errors]).T
+    low, middle, high = np.array([np.quantile(error, (cut, 0.5, 1 - cut)) for error in errors]).T
     pooled = np.concatenate(errors)
     value = float(label.grid.value(released.cell))
     outer = float(low.min()), float(middle.mean()), float(high.max())
@@ -136,8 +136,8 @@ def _plants(label: ReleasedLabel, released: ReleasedQuantile, rule: MetricRule |
     width = float(label.grid.width)
     public = _CELLS_WITHOUT_RULE * width if rule is None else rule.spread
     z = -float(ndtri(float(label.best.quantile)))
-    found = float(label.typical_value - label.best_value) / z if z > 0 else 0.0
-    base = found if found >= _LEAST_SHARE_OF_PUBLIC_SPREAD * public else public
+    spread = float(label.typical_value - label.best_value) / z if z > 0 else 0.0
+    base = spread if spread >= _LEAST_SHARE_OF_PUBLIC_SPREAD * public else public
     centre = float(label.typical_value)
     plants = [(centre, factor * base) for factor in SPREAD_FACTORS]
     if _held(label, released) < _FIRM:

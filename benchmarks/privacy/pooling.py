@@ -68,16 +68,16 @@ def pool(held: Mapping[int, HeldYear], year: int, step: Step, rules: Sequence[Me
         PolicyRefusal: `pool-not-affordable`: the year's own batches have spent what they may; `too-few-batches` in all years together.
     """
     asked = len(rules) * (policy.epsilon_best + policy.epsilon_typical)
-    batches, found = 0, None
+    batches, widest = 0, None
     for first in range(year, year - policy.most_years, -1):
-        one = held.get(first)
-        if one is None or one.most_spent + asked > policy.cap_per_year:
+        held_year = held.get(first)
+        if held_year is None or held_year.most_spent + asked > policy.cap_per_year:
             break
-        batches += one.batches
-        found = Pool(first, year, batches, all(_eligible(batches, step, rule, policy) for rule in rules))
-        if found.eligible:
-            return found
-    if found is None:
+        batches += held_year.batches
+        widest = Pool(first, year, batches, all(_eligible(batches, step, rule, policy) for rule in rules))
+        if widest.eligible:
+            return widest
+    if widest is None:
         raise PolicyRefusal(
             "pool-not-affordable",
             Phrase(
@@ -92,19 +92,19 @@ def pool(held: Mapping[int, HeldYear], year: int, step: Step, rules: Sequence[Me
             "What was reported remains valid. Report the next year when it is over.",
         )
     fewest = fewest_batches(step, policy)
-    if found.batches < fewest:
+    if widest.batches < fewest:
         raise PolicyRefusal(
             "too-few-batches",
             Phrase(
                 "There are %(batches)s valid batches of %(step)s in %(period)s. Nothing is released with fewer than %(fewest)s.",
-                batches=found.batches,
+                batches=widest.batches,
                 step=step.id,
-                period=found.period,
+                period=widest.period,
                 fewest=fewest,
             ),
             "Correct what the exclusion reasons name, or wait for another year. The label stays on the site.",
         )
-    return found
+    return widest
 
 
 def is_worth_it(found: Pool, alone: int, step: Step, policy: ReleasePolicy) -> bool:

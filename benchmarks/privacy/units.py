@@ -88,12 +88,12 @@ def day_of(record: Record) -> date:
 def within_bound(records: Sequence[R], together: int) -> list[R]:
     """The records that count where at most `together` of a day may: the first of every day, in the order given otherwise."""
     held: Counter[date] = Counter()
-    kept = set[tuple[datetime, str]]()
-    for one in sorted(records, key=_name):
-        if held[day_of(one)] < together:
-            held[day_of(one)] += 1
-            kept.add(_name(one))
-    return [one for one in records if _name(one) in kept]
+    counted = set[tuple[datetime, str]]()
+    for candidate in sorted(records, key=_name):
+        if held[day_of(candidate)] < together:
+            held[day_of(candidate)] += 1
+            counted.add(_name(candidate))
+    return [record for record in records if _name(record) in counted]
 
 
 def _name(record: Record) -> tuple[datetime, str]:

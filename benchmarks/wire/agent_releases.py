@@ -60,9 +60,9 @@ class AgentRelease(Record):
             raise malformed(at.path("version"), Phrase("three numbers separated by dots"))
         if not self.on < self.until:
             raise malformed(at.path("until"), Phrase("a day after `on`"))
-        if not self.files or len({one.name for one in self.files}) < len(self.files):
+        if not self.files or len({file.name for file in self.files}) < len(self.files):
             raise malformed(at.path("files"), Phrase("a list of files, each name once"))
-        languages = [one.language for one in self.changes]
+        languages = [change.language for change in self.changes]
         if "en" not in languages or len(set(languages)) < len(languages) or not all(map(_LANGUAGE.fullmatch, languages)):
             raise malformed(at.path("changes"), Phrase("one text for each language, English included"))
 
@@ -72,7 +72,7 @@ class AgentRelease(Record):
 
     def what_changes(self, language: str) -> str:
         """In that language, else in English."""
-        texts = {one.language: one.text for one in self.changes}
+        texts = {change.language: change.text for change in self.changes}
         return texts.get(language, texts["en"])
 
 

@@ -79,7 +79,7 @@ def _bound(fields: Fields, name: str) -> bool:
 
 def _codes(fields: Fields, name: str) -> tuple[str, ...]:
     named = (Fields({"code": code}, fields.path(name)) for code in fields.items(name, MOST_CHECKS))
-    return tuple(one.matching("code", CHECK_CODE, Phrase("codes of checks")) for one in named)
+    return tuple(entry.matching("code", CHECK_CODE, Phrase("codes of checks")) for entry in named)
 
 
 def _one_of(words: type[StrEnum], wanted: Phrase) -> Kind:

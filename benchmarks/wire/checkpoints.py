@@ -123,8 +123,8 @@ def cosign(checkpoint: Checkpoint, name: str, key: WitnessKey, now: datetime) ->
 
 def cosigned_by(checkpoint: Checkpoint, directory: Directory) -> tuple[Cosigned, ...]:
     """The witnesses of the directory whose cosignature is there, each once; VerificationError where one of theirs does not hold."""
-    found = checkpoint.note.signed_by(directory.witness_keys())
-    return tuple(Cosigned(key.name, datetime.fromtimestamp(line.time or 0, UTC)) for key, line in found)
+    signatures = checkpoint.note.signed_by(directory.witness_keys())
+    return tuple(Cosigned(key.name, datetime.fromtimestamp(line.time or 0, UTC)) for key, line in signatures)
 
 
 def require_witnessed(checkpoint: Checkpoint, directory: Directory, now: datetime) -> tuple[Cosigned, ...]:
@@ -134,8 +134,8 @@ def require_witnessed(checkpoint: Checkpoint, directory: Directory, now: datetim
         VerificationError: `log-not-witnessed`, `note-signature-invalid`.
     """
     oldest = now - timedelta(days=directory.witnessed_within_days)
-    found = cosigned_by(checkpoint, directory)
-    counted = tuple(one for one in found if oldest <= one.moment <= now + CLOCKS_APART)
+    cosignatures = cosigned_by(checkpoint, directory)
+    counted = tuple(cosignature for cosignature in cosignatures if oldest <= cosignature.moment <= now + CLOCKS_APART)
     if len(counted) < directory.witnesses_required:
         raise not_witnessed(len(counted), directory)
     return counted

@@ -51,7 +51,7 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
     """
     named = (report.released.pack, report.released.pack_version, report.pack_digest)
     if named != (pack.id, pack.version, pack_digest):
-        found = Phrase(
+        mismatch = Phrase(
             "The report was made with pack %(other)s %(other_version)s (%(other_digest)s), but the portal compares with %(pack)s "
             "%(version)s (%(digest)s).",
             pack=pack.id,
@@ -62,14 +62,14 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
             other_digest=named[2].hex()[:16],
         )
         if named[:2] == (pack.id, pack.version):
-            raise VerificationError("pack-mismatch", found, "Install the portal's pack version and submit a new revision.")
+            raise VerificationError("pack-mismatch", mismatch, "Install the portal's pack version and submit a new revision.")
         remedy = Phrase(
             'Set pack = "%(pack)s" and pack_version = "%(version)s" under [site] of site.toml, and submit a new revision. Without '
             "pack_version the newest version is used.",
             pack=pack.id,
             version=pack.version,
         )
-        raise VerificationError("pack-mismatch", found, remedy)
+        raise VerificationError("pack-mismatch", mismatch, remedy)
     if report.policy_digest != policy_digest(pack.policy):
         raise VerificationError(
             "policy-mismatch",
@@ -101,7 +101,7 @@ def _require_every_label(report: Report, pack: Pack) -> None:
     """Nothing is left out silently: each step and metric is there, or withheld with a reason that the device signed."""
     released = report.released
     answered = {(label.step, label.metric.value) for label in released.labels} | {(step, metric) for step, metric, _ in released.withheld}
-    if left_out := [one for one in released_metrics(pack) if one not in answered]:
+    if left_out := [metric for metric in released_metrics(pack) if metric not in answered]:
         raise VerificationError(
             "label-left-out",
             Phrase(
@@ -176,12 +176,14 @@ def _require_policy(label: ReleasedLabel, step: Step, policy: ReleasePolicy) -> 
 
 def _require_months(label: ReleasedLabel, period: Period) -> None:
     """A label that names its months lacks one at least of those that its time has: one that lacks none names none."""
-    there = period.months + 12 * (label.years - 1)
-    if label.months is not None and label.months >= there:
+    available = period.months + 12 * (label.years - 1)
+    if label.months is not None and label.months >= available:
         raise _off_pack(
             label,
             Phrase(
-                "it states %(months)s months, which is not fewer than the %(there)s months of its time", months=label.months, there=there
+                "it states %(months)s months, which is not fewer than the %(there)s months of its time",
+                months=label.months,
+                there=available,
             ),
         )
 

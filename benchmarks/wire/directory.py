@@ -105,7 +105,7 @@ class Directory:
 
     def witness_keys(self) -> tuple[NoteKey, ...]:
         """The keys under which witnesses cosign."""
-        return tuple(one.note_key for one in self.witnesses)
+        return tuple(witness.note_key for witness in self.witnesses)
 
     def to_wire(self) -> Value:
         content: dict[str, Value] = {
@@ -117,7 +117,7 @@ class Directory:
             content["features"] = list(self.features)
         if not self.witnesses:
             return content
-        named: list[Value] = [{"name": one.name, "public": one.public_bytes} for one in self.witnesses]
+        named: list[Value] = [{"name": witness.name, "public": witness.public_bytes} for witness in self.witnesses]
         witnesses: Value = {"named": named, "required": self.witnesses_required, "days": self.witnessed_within_days}
         return content | {"witnesses": witnesses}
 
@@ -218,8 +218,8 @@ def _features(fields: Fields) -> tuple[str, ...]:
 
 
 def _with_witnesses(directory: Directory, fields: Fields) -> Directory:
-    named = tuple(_witness_from_wire(one) for one in fields.each("named", _MOST_KEYS))
-    if not named or len({one.name for one in named}) < len(named) or len({one.public_bytes for one in named}) < len(named):
+    named = tuple(_witness_from_wire(entry) for entry in fields.each("named", _MOST_KEYS))
+    if not named or len({witness.name for witness in named}) < len(named) or len({witness.public_bytes for witness in named}) < len(named):
         raise malformed(fields.path("named"), Phrase("a list of witnesses, each with a name and a key of its own"))
     required = fields.integer("required", 0, len(named))
     days = fields.integer("days", 1, _MOST_DAYS)

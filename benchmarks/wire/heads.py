@@ -144,16 +144,16 @@ def contradictions(heads: Iterable[SeenHead], consistency: Consistency | None) -
         consistency: gets proofs, from the portal or from a file; None where there are none at hand: then only heads of
             the same size are compared.
     """
-    found = []
-    ordered = sorted(heads, key=lambda one: (one.head.size, one.head.root))
+    conflicts = []
+    ordered = sorted(heads, key=lambda seen: (seen.head.size, seen.head.root))
     for first, second in pairwise(ordered):
         if consistency is None and first.head.size != second.head.size:
             continue
         try:
             require_succession(first, second, consistency or _none)
         except VerificationError as refusal:
-            found.append(Contradiction(first, second, refusal))
-    return found
+            conflicts.append(Contradiction(first, second, refusal))
+    return conflicts
 
 
 def _none(_first: int, _second: int) -> Sequence[bytes]:

@@ -88,7 +88,7 @@ def values(envelope_digest: bytes, of: Revision, labels: Iterable[ReleasedLabel]
         salt: from the sealed report; None where an agent of before sent none.
     """
     spelled: list[Value] = [
-        frames.checked(label, f"labels[{place}]") for place, label in enumerate(sorted(labels, key=lambda one: one_name(one)))
+        frames.checked(label, f"labels[{place}]") for place, label in enumerate(sorted(labels, key=lambda label: one_name(label)))
     ]
     content: dict[str, Value] = {"envelope": envelope_digest, **of._asdict(), "labels": spelled}
     return _digest("values", content if salt is None else {**content, "salt": salt})

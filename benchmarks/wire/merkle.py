@@ -84,11 +84,11 @@ class Tree:
 
 def completed_by(index: int) -> list[Node]:
     """The nodes above the leaves that the leaf at `index` completes, the lowest first: a leaf at an even index completes none."""
-    found, level = [], 1
+    nodes, level = [], 1
     while (index + 1) % (1 << level) == 0:
-        found.append(Node(level, index >> level))
+        nodes.append(Node(level, index >> level))
         level += 1
-    return found
+    return nodes
 
 
 def root(node: Callable[[Node], bytes], size: int) -> bytes:
@@ -98,7 +98,7 @@ def root(node: Callable[[Node], bytes], size: int) -> bytes:
 
 def hash_of(node: Callable[[Node], bytes], run: Run) -> bytes:
     """The tree hash of a run of leaves that is a subtree of some tree (every run of this module is)."""
-    *left, whole = [node(one) for one in nodes_of(run)]
+    *left, whole = [node(subtree) for subtree in nodes_of(run)]
     for sibling in reversed(left):
         whole = node_hash(sibling, whole)
     return whole
@@ -107,12 +107,12 @@ def hash_of(node: Callable[[Node], bytes], run: Run) -> bytes:
 def nodes_of(run: Run) -> list[Node]:
     """The complete subtrees that a subtree's run of leaves is made of, from left to right, each smaller than the one before."""
     begin, end = run
-    found = []
+    subtrees = []
     while begin < end:
         level = (end - begin).bit_length() - 1
-        found.append(Node(level, begin >> level))
+        subtrees.append(Node(level, begin >> level))
         begin += 1 << level
-    return found
+    return subtrees
 
 
 def inclusion_runs(index: int, size: int) -> list[Run]:
@@ -157,7 +157,7 @@ def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
     Raises:
         VerificationError: `proof-malformed`, where no tree of that size has such a proof for that place.
     """
-    if not 0 <= index < size or any(len(one) != HASH_BYTES for one in proof):
+    if not 0 <= index < size or any(len(digest) != HASH_BYTES for digest in proof):
         raise _malformed(Phrase("inclusion"), Phrase("leaf %(index)s of %(size)s", index=index, size=size))
     here, last, reached = index, size - 1, leaf
     for sibling in proof:
@@ -200,7 +200,7 @@ def require_consistency(first: int, first_root: bytes, second: int, second_root:
     Raises:
         VerificationError: `proof-malformed`, `not-consistent`.
     """
-    if not 0 <= first <= second or any(len(one) != HASH_BYTES for one in proof):
+    if not 0 <= first <= second or any(len(digest) != HASH_BYTES for digest in proof):
         raise _malformed(Phrase("consistency"), Phrase("%(first)s to %(second)s leaves", first=first, second=second))
     if first in (0, second):
         if proof:

@@ -68,10 +68,10 @@ class NoteKey:
         raw = _decoded(parts[2]) if len(parts) == 3 else None
         if raw is None or len(raw) != 1 + PUBLIC_BYTES or raw[0] not in tuple(SignatureType):
             raise _malformed(Phrase("a key is not written as name+id+key"))
-        found = cls(parts[0], VerifyingKey(raw[1:]), SignatureType(raw[0]))
-        if found.key_id.hex() != parts[1]:
+        key = cls(parts[0], VerifyingKey(raw[1:]), SignatureType(raw[0]))
+        if key.key_id.hex() != parts[1]:
             raise _malformed(Phrase("the id of a key is not that of its name and bytes"))
-        return found
+        return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Note:
 
     @property
     def raw(self) -> bytes:
-        return (self.text + "\n" + "".join(one.line for one in self.signatures)).encode()
+        return (self.text + "\n" + "".join(signature.line for signature in self.signatures)).encode()
 
     def signed_by(self, keys: Iterable[NoteKey]) -> tuple[tuple[NoteKey, NoteSignature], ...]:
         """The keys, each once, whose line is there and holds; for a witness's key its latest line.
@@ -109,20 +109,20 @@ class Note:
         Raises:
             VerificationError: `note-signature-invalid`: a line of a known key does not hold.
         """
-        found: dict[NoteKey, NoteSignature] = {}
+        latest: dict[NoteKey, NoteSignature] = {}
         for key in keys:
-            for one in self.signatures:
-                if (one.name, one.key_id) != (key.name, key.key_id):
+            for signature in self.signatures:
+                if (signature.name, signature.key_id) != (key.name, key.key_id):
                     continue
-                if not _holds(key, one, self.text):
+                if not _holds(key, signature, self.text):
                     raise VerificationError(
                         "note-signature-invalid",
                         Phrase("The signature of %(name)s on the head of the log is not valid.", name=key.name),
                         "Do not use it. Fetch it again. If it is still not valid, ask through another channel whose key it is.",
                     )
-                if key not in found or (one.time or 0) > (found[key].time or 0):
-                    found[key] = one
-        return tuple(found.items())
+                if key not in latest or (signature.time or 0) > (latest[key].time or 0):
+                    latest[key] = signature
+        return tuple(latest.items())
 
 
 def parse(raw: bytes) -> Note:

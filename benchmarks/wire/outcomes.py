@@ -43,9 +43,9 @@ def sign(found: SiteOutcome, key: DeviceKey) -> dict[str, Any]:
 
 def confirm(document: Mapping[str, Any], key: AuditorKey, on: date) -> dict[str, Any]:
     """The file's content with an auditor's signature in it; in place of one that it had."""
-    told = _without_confirmation(document)
-    said = {"outcome": _digest(told), "confirmed_on": on.isoformat()}
-    return {**told, "confirmation": documents.sign(CONFIRMATION, Purpose.OUTCOME_CONFIRMED, said, key)}
+    unconfirmed = _without_confirmation(document)
+    statement = {"outcome": _digest(unconfirmed), "confirmed_on": on.isoformat()}
+    return {**unconfirmed, "confirmation": documents.sign(CONFIRMATION, Purpose.OUTCOME_CONFIRMED, statement, key)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,17 @@ def confirmation(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Confirmation |
         VerificationError: `confirmation-invalid`, where none of these keys signed, or another file, or the confirmation is malformed.
     """
     document = json.loads(raw)
-    told = document.get("confirmation")
-    if told is None:
+    signed = document.get("confirmation")
+    if signed is None:
         return None
     try:
-        said = documents.signed_members(CONFIRMATION, Purpose.OUTCOME_CONFIRMED, told, keys)
-        of, on = said["outcome"], date.fromisoformat(said["confirmed_on"])
+        statement = documents.signed_members(CONFIRMATION, Purpose.OUTCOME_CONFIRMED, signed, keys)
+        of, on = statement["outcome"], date.fromisoformat(statement["confirmed_on"])
     except (ValueError, AttributeError, KeyError) as error:
         raise _not_confirmed() from error
     if of != _digest(_without_confirmation(document)):
         raise _not_confirmed()
-    return Confirmation(str(told["signature"]["key_id"]), on)
+    return Confirmation(str(signed["signature"]["key_id"]), on)
 
 
 def _not_confirmed() -> VerificationError:
@@ -101,17 +101,17 @@ def verify(raw: bytes, keys_of: Callable[[SiteOutcome], Mapping[str, VerifyingKe
     Raises:
         VerificationError: `outcome-unreadable`; `outcome-signature-invalid`.
     """
-    found = read(raw)
+    outcome = read(raw)
     document = _without_confirmation(json.loads(raw))
     try:
-        documents.signed_members(SCHEMA, Purpose.OUTCOME, document, keys_of(found))
+        documents.signed_members(SCHEMA, Purpose.OUTCOME, document, keys_of(outcome))
     except ValueError as error:
         raise VerificationError(
             "outcome-signature-invalid",
             "The file was altered after it was signed, or no agent that may report for this site signed it.",
             "Write it again with `steplabel-agent practices outcome` on the site’s enrolled agent, and do not change it.",
         ) from error
-    return found
+    return outcome
 
 
 def read(raw: bytes) -> SiteOutcome:
@@ -128,7 +128,7 @@ def read(raw: bytes) -> SiteOutcome:
 
 def _read(fields: Fields) -> SiteOutcome:
     fields.matching("schema", re.compile(re.escape(SCHEMA)), SCHEMA)
-    found = SiteOutcome(
+    outcome = SiteOutcome(
         portal=fields.digest_hex("portal"),
         site=fields.identifier("site"),
         practice=fields.identifier("practice"),
@@ -138,4 +138,4 @@ def _read(fields: Fields) -> SiteOutcome:
     )
     fields.map_of("signature")
     fields.done()
-    return found
+    return outcome

@@ -100,8 +100,8 @@ def nested(record: type[Record]) -> Kind:
 def each(record: type[Record], most: int) -> Kind:
     """A list of records, at most so many."""
     return Kind(
-        lambda fields, name: tuple(record.from_wire(one) for one in fields.each(name, most)),
-        lambda records: [one.to_wire() for one in records],
+        lambda fields, name: tuple(record.from_wire(entry) for entry in fields.each(name, most)),
+        lambda records: [entry.to_wire() for entry in records],
     )
 
 
@@ -109,8 +109,8 @@ def names(most: int) -> Kind:
     """A list of identifiers, at most so many."""
 
     def read(fields: Fields, name: str) -> tuple[str, ...]:
-        one = name.removesuffix("s")
-        return tuple(Fields({one: item}, fields.path(name)).identifier(one) for item in fields.items(name, most))
+        singular = name.removesuffix("s")
+        return tuple(Fields({singular: item}, fields.path(name)).identifier(singular) for item in fields.items(name, most))
 
     return Kind(read, list)
 

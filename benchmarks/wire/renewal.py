@@ -60,21 +60,21 @@ def with_witnesses(present: Directory, *, add: Iterable[ListedWitness], drop: Co
     Raises:
         VerificationError: `witness-unknown`, `witness-again`, `witnesses-too-few`.
     """
-    if unknown := sorted(set(drop) - {one.name for one in present.witnesses}):
+    if unknown := sorted(set(drop) - {witness.name for witness in present.witnesses}):
         raise VerificationError(
             "witness-unknown",
             Phrase("The directory names no witness %(name)s.", name=unknown[0]),
             "Use the name as `make_keys witnesses` lists it.",
         )
-    witnesses = [one for one in present.witnesses if one.name not in drop]
-    for one in add:
-        if any(one.name == other.name or one.public_bytes == other.public_bytes for other in witnesses):
+    witnesses = [witness for witness in present.witnesses if witness.name not in drop]
+    for added in add:
+        if any(added.name == other.name or added.public_bytes == other.public_bytes for other in witnesses):
             raise VerificationError(
                 "witness-again",
-                Phrase("The directory already names a witness with the name or the key of %(name)s.", name=one.name),
+                Phrase("The directory already names a witness with the name or the key of %(name)s.", name=added.name),
                 "A witness has one name and one key. If one of them changes, remove the old one in the same step.",
             )
-        witnesses.append(one)
+        witnesses.append(added)
     if required > len(witnesses):
         raise VerificationError(
             "witnesses-too-few",
@@ -97,9 +97,9 @@ def read(raw: bytes) -> Renewal:
     """What a request asks for; nothing is judged yet. VerificationError where it is malformed."""
     fields = Fields(decode(raw))
     fields.integer("v", VERSION, VERSION)
-    found = Renewal(fields.digest_hex("follows"), Directory.from_wire(Fields(fields.map_of("directory"), "directory")))
+    renewal = Renewal(fields.digest_hex("follows"), Directory.from_wire(Fields(fields.map_of("directory"), "directory")))
     fields.done()
-    return found
+    return renewal
 
 
 def answer(raw: bytes, signed: bytes, key: DirectoryKey) -> bytes:
@@ -128,14 +128,14 @@ def require_succession(old: Directory, new: Directory) -> None:
         if len(listed) != len(after):
             raise _no_successor("a key is listed twice")
         for key in before:
-            kept = listed.get(key.public_bytes)
-            if kept is None:
+            successor = listed.get(key.public_bytes)
+            if successor is None:
                 raise _no_successor(f"the key {key_id(key.public_bytes)[:16]} is missing")
-            if kept.valid_from != key.valid_from or kept.valid_to > key.valid_to:
+            if successor.valid_from != key.valid_from or successor.valid_to > key.valid_to:
                 raise _no_successor(f"the window of the key {key_id(key.public_bytes)[:16]} was moved or lengthened")
         covered_to = min((key.valid_from for key in after), default=date.max)
         could_be = max((key.valid_to for key in before), default=date.min)  # keys that have run out leave a gap nobody can help
-        for key in sorted(after, key=lambda one: one.valid_from):
+        for key in sorted(after, key=lambda listed_key: listed_key.valid_from):
             if key.valid_from > covered_to < could_be:
                 raise _no_successor(f"no key would be valid from {covered_to.isoformat()} to {key.valid_from.isoformat()}")
             covered_to = max(covered_to, key.valid_to)

@@ -40,7 +40,7 @@ class Judged:
 
 def request(old_size: int, proof: Sequence[bytes], checkpoint: bytes) -> bytes:
     """The body of `add-checkpoint`."""
-    lines = [f"old {old_size}", *(base64.b64encode(one).decode() for one in proof), ""]
+    lines = [f"old {old_size}", *(base64.b64encode(digest).decode() for digest in proof), ""]
     return "".join(f"{line}\n" for line in lines).encode() + checkpoint
 
 
@@ -49,12 +49,12 @@ def parse_request(raw: bytes) -> tuple[int, tuple[bytes, ...], bytes]:
     above, blank, checkpoint = raw.partition(b"\n\n")
     try:
         first, *hashes = above.decode("ascii").split("\n")
-        proof = tuple(base64.b64decode(one, validate=True) for one in hashes)
+        proof = tuple(base64.b64decode(encoded, validate=True) for encoded in hashes)
     except (UnicodeDecodeError, binascii.Error, ValueError) as error:
         raise _malformed() from error
     size = first.removeprefix("old ")
     spelled = first.startswith("old ") and size.isdigit() and len(size) < 20 and str(int(size)) == size
-    if not blank or not spelled or len(proof) > MOST_HASHES or any(len(one) != HASH_BYTES for one in proof):
+    if not blank or not spelled or len(proof) > MOST_HASHES or any(len(digest) != HASH_BYTES for digest in proof):
         raise _malformed()
     return int(size), proof, checkpoint
 

@@ -104,11 +104,11 @@ def make(user: User, organisation: int, name: str, scopes: Collection[str], life
         )
     allowed = allowed_to(house.kind, " ".join(scopes), personal=personal)
     if not scopes or allowed != set(scopes):
-        found = ", ".join(sorted(set(scopes) - allowed)) or "none"
+        denied = ", ".join(sorted(set(scopes) - allowed)) or "none"
         raise RefusedError(
             400,
             "scope-not-allowed",
-            Phrase("Your organisation's role does not give these scopes: %(scopes)s.", scopes=found),
+            Phrase("Your organisation's role does not give these scopes: %(scopes)s.", scopes=denied),
             "Choose from the scopes that it has.",
         )
     if not timedelta() < lifetime <= LONGEST:

@@ -60,8 +60,8 @@ class KeyView(StrictView):
     def get(self, request: Request) -> Response:
         """What the key that asks is good for."""
         holder: Any = request.auth
-        said = {name: getattr(holder, name) for name in ("prefix", "name", "role", "expires_at")}
-        return Response({**said, "organisation": holder.organisation_name, "scopes": sorted(holder.scopes)})
+        fields = {name: getattr(holder, name) for name in ("prefix", "name", "role", "expires_at")}
+        return Response({**fields, "organisation": holder.organisation_name, "scopes": sorted(holder.scopes)})
 
 
 @listed("sites", SiteSerializer)
@@ -83,5 +83,5 @@ def _row(view: SiteView) -> Row:
     row = {name: getattr(view, name) for name in ("name", "organisation", "pack", "jurisdiction", "size_class", "retired_at")}
     row |= {"name_zh": in_chinese(view.name), "names": view.name.by_language}
     fields = ("key_fingerprint", "software", "enrolled_at", "revoked_at", "replaced")
-    devices = [{"id": str(one.id), **{name: getattr(one, name) for name in fields}} for one in view.devices]
+    devices = [{"id": str(device.id), **{name: getattr(device, name) for name in fields}} for device in view.devices]
     return {"site": view.slug, **row, "devices": devices}

@@ -16,9 +16,9 @@ IPV6_SITE_BITS = 64
 
 def client_address(request: HttpRequest) -> str:
     """As the API's throttle finds it, which knows how many proxies stand in front; `UNKNOWN` where that is no address."""
-    told = BaseThrottle().get_ident(cast(Request, request)) or ""
+    address = BaseThrottle().get_ident(cast(Request, request)) or ""
     try:
-        return str(ipaddress.ip_address(told.strip()))
+        return str(ipaddress.ip_address(address.strip()))
     except ValueError:
         return UNKNOWN
 

@@ -42,11 +42,11 @@ def credit_code(text: str) -> str:
     except InvalidChecksum as error:
         raise WrongCodeError(Phrase("The check digit of %(found)s is wrong: a character is mistyped.", found=text)) from error
     except ValidationError as error:
-        told = Phrase(
+        message = Phrase(
             (
                 "%(found)s contains a character that is not allowed. A code has eight digits, then digits and capital letters "
                 "except I, O, S, V, Z."
             ),
             found=text,
         )
-        raise WrongCodeError(told) from error
+        raise WrongCodeError(message) from error

@@ -84,8 +84,8 @@ def enrol(secret: str, public_key: str, seed_commitment: str, software: str, now
         device = _register(token.site, public_key, seed_commitment, software, now)
         token.used_at = now
         token.save(update_fields=["used_at"])
-        said = _software_and_seed(token.site, seed_commitment, software)
-        record(now, f"device {device.pk}", Action.DEVICE_ENROLLED, f"site {token.site.slug}", said)
+        detail = _software_and_seed(token.site, seed_commitment, software)
+        record(now, f"device {device.pk}", Action.DEVICE_ENROLLED, f"site {token.site.slug}", detail)
         _log(head, "enrolled", device, now)
         _tell(NoticeKind.DEVICE_ENROLLED, token.site, now)
     return Enrolled(device, created=True)

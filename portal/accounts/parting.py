@@ -40,14 +40,14 @@ def _fields_about_people() -> Iterator[Any]:
 
 def _fields_that_name_people() -> Iterator[Any]:
     """Columns of rows that outlive the person they name, and may not lose the name."""
-    kept = (relation.field for relation in _relations() if relation.on_delete is not models.CASCADE)
-    yield from (field for field in kept if field.model is not EnrolmentToken)
+    fields = (relation.field for relation in _relations() if relation.on_delete is not models.CASCADE)
+    yield from (field for field in fields if field.model is not EnrolmentToken)
 
 
 def _relations() -> Iterator[Any]:
     """Everything that points at people, hidden or not: tables of links between people and groups too."""
     fields = User._meta.get_fields(include_hidden=True)
-    yield from (one for one in fields if one.auto_created and not one.concrete and (one.one_to_many or one.one_to_one))
+    yield from (field for field in fields if field.auto_created and not field.concrete and (field.one_to_many or field.one_to_one))
 
 
 def _rows(field: Any, people: Collection[int]) -> QuerySet[Any]:

@@ -42,7 +42,8 @@ def _devices(site: Site) -> tuple[DeviceView, ...]:
     devices = list(site.devices.all())
     replaced = {device.replaces_id for device in devices}
     return tuple(
-        DeviceView(one.pk, one.public_key[:16], one.software, one.enrolled_at, one.revoked_at, one.pk in replaced) for one in devices
+        DeviceView(device.pk, device.public_key[:16], device.software, device.enrolled_at, device.revoked_at, device.pk in replaced)
+        for device in devices
     )
 
 
@@ -86,10 +87,10 @@ def jurisdictions_of(user: User) -> tuple[Jurisdiction, ...]:
     if user.held is not None and user.held.jurisdictions is not None:
         return user.held.jurisdictions
     of = {"organisations__memberships__user": user.pk, "organisations__memberships__role": Role.REGULATOR}
-    found = tuple(Jurisdiction.objects.filter(organisations__kind=Role.REGULATOR, **of).distinct())
+    jurisdictions = tuple(Jurisdiction.objects.filter(organisations__kind=Role.REGULATOR, **of).distinct())
     if user.held is not None:
-        user.held.jurisdictions = found
-    return found
+        user.held.jurisdictions = jurisdictions
+    return jurisdictions
 
 
 def within(jurisdictions: tuple[Jurisdiction, ...], path: str = "jurisdiction__path") -> Q:

@@ -45,10 +45,13 @@ class AssignmentsView(ListView):
     def get(self, request: Request) -> Response:
         site, period, state = (self.asked(request, name) for name in ("site", "period", "state"))
         who, today = self.who(request), scheme_day()
-        found = {view.id: view for view in (*engagements_of(who, today), *engagements_regulated(who, today))}
-        kept = [view for view in found.values() if site in ("", view.site) and period in ("", view.period) and state in ("", _state(view))]
+        engagements = {view.id: view for view in (*engagements_of(who, today), *engagements_regulated(who, today))}
+        chosen = [
+            view for view in engagements.values() if site in ("", view.site) and period in ("", view.period) and state in ("", _state(view))
+        ]
         rows = [
-            {**{name: getattr(view, name) for name in COLUMNS}, "reports": [report_row(one) for one in view.submissions]} for view in kept
+            {**{name: getattr(view, name) for name in COLUMNS}, "reports": [report_row(submission) for submission in view.submissions]}
+            for view in chosen
         ]
         return self.page(request, rows, lambda row: (row["period"], row["site"], row["body"], number(row["id"])))
 

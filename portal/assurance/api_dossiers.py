@@ -117,11 +117,11 @@ class DossiersView(ListView):
         site = _site(self.who(request), self.asked(request, "site"))
         rows = []
         for programme in programmes().values():
-            found = dossier(site, programme, scheme_day())
-            won = sum(len(entry.offers) for entry in found.entries if entry.met is Met.MET)
-            counted = {str(state): count for state, count in found.counted.items()}
+            file = dossier(site, programme, scheme_day())
+            won = sum(len(entry.offers) for entry in file.entries if entry.met is Met.MET)
+            counted = {str(state): count for state, count in file.counted.items()}
             named: dict[str, Any] = {"site": site.slug, "programme": programme.id, "name": programme.name.by_language}
-            rows.append({**named, "criteria": len(found.entries), **counted, "incentives": won})
+            rows.append({**named, "criteria": len(file.entries), **counted, "incentives": won})
         return self.page(request, rows, lambda row: (row["programme"],))
 
 

@@ -36,7 +36,7 @@ class ObligatoryAuditsView(ListView):
     def get(self, request: Request) -> Response:
         site, duty = self.asked(request, "site"), self.asked(request, "duty")
         who, today = self.who(request), scheme_day()
-        found = {view.site: view for views in (obliged_regulated, obliged_own, obliged_checked) for view in views(who, today, site)}
+        obliged = {view.site: view for views in (obliged_regulated, obliged_own, obliged_checked) for view in views(who, today, site)}
         rows = [
             {
                 "site": view.site,
@@ -45,7 +45,7 @@ class ObligatoryAuditsView(ListView):
                 "last_audit": view.last_audit,
                 "certified_until": view.due.certified_until,
             }
-            for view in found.values()
+            for view in obliged.values()
             if duty in ("", view.due.duty)
         ]
         return self.page(request, rows, lambda row: (row["site"],))

@@ -64,17 +64,17 @@ class SamplesView(ListView):
         site, period = (self.asked(request, name) for name in ("site", "period"))
         rows = [
             {
-                "id": one.pk,
-                "site": one.submission.site.slug,
-                "period": one.submission.period,
-                "revision": one.submission.revision,
-                "submission": one.submission.digest,
-                "draw": read(bytes(one.draw or b"")).digest,
-                "drawn_at": one.drawn_at,
-                "verified_at": one.verified_at,
+                "id": sample.pk,
+                "site": sample.submission.site.slug,
+                "period": sample.submission.period,
+                "revision": sample.submission.revision,
+                "submission": sample.submission.digest,
+                "draw": read(bytes(sample.draw or b"")).digest,
+                "drawn_at": sample.drawn_at,
+                "verified_at": sample.verified_at,
             }
-            for one in drawn_samples(self.who(request))
-            if site in ("", one.submission.site.slug) and period in ("", one.submission.period)
+            for sample in drawn_samples(self.who(request))
+            if site in ("", sample.submission.site.slug) and period in ("", sample.submission.period)
         ]
         return self.page(request, rows, lambda row: (row["period"], row["site"], number(row["id"])))
 

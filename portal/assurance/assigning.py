@@ -36,21 +36,21 @@ def assign(
         )
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one decision about a site at a time
-        made = Assignment.objects.filter(body=body, site=site, period=period, taken_back_at=None).first()
-        if made is None:
+        assignment = Assignment.objects.filter(body=body, site=site, period=period, taken_back_at=None).first()
+        if assignment is None:
             _require_impartial(body, site)
-            made = Assignment.objects.create(
+            assignment = Assignment.objects.create(
                 body=body, site=site, period=period, assigned_by=by, assigned_at=now, due=due, sees_values=sees_values
             )
-        elif (made.due, made.sees_values) == (due, sees_values):
-            return made
+        elif (assignment.due, assignment.sees_values) == (due, sees_values):
+            return assignment
         else:
-            made.due, made.sees_values = due, sees_values
-            made.save(update_fields=["due", "sees_values"])
+            assignment.due, assignment.sees_values = due, sees_values
+            assignment.save(update_fields=["due", "sees_values"])
         terms = f"due {due or 'open'}, {'with' if sees_values else 'without'} protected values"
         record(now, by.email, Action.ASSIGNMENT_MADE, f"site {site.slug}", f"{body}, {period}: {terms}")
-        reminding.assigned(made, now)
-    return made
+        reminding.assigned(assignment, now)
+    return assignment
 
 
 def take_back(assignment: Assignment, reason: str, by: User, now: datetime) -> Assignment:
@@ -62,13 +62,13 @@ def take_back(assignment: Assignment, reason: str, by: User, now: datetime) -> A
         RefusedError: `not-regulator` (403), `reason-missing` (409).
     """
     require_regulator_of_site(by, assignment.site)
-    said = " ".join(reason.split())
-    if not said:
+    sentence = " ".join(reason.split())
+    if not sentence:
         raise RefusedError(409, "reason-missing", "An assignment is never withdrawn without a reason.", "Say in a sentence why.")
     with transaction.atomic():
         row = Assignment.objects.select_for_update(of=("self",)).select_related("body", "site").get(pk=assignment.pk)
         if row.taken_back_at is None:
-            row.taken_back_at, row.taken_back_by, row.taken_back_reason = now, by, said[:1000]
+            row.taken_back_at, row.taken_back_by, row.taken_back_reason = now, by, sentence[:1000]
             row.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
             record(
                 now, by.email, Action.ASSIGNMENT_TAKEN_BACK, f"site {row.site.slug}", f"{row.body}, {row.period}: {row.taken_back_reason}"
@@ -87,8 +87,8 @@ def _require_impartial(body: Organisation, site: Site) -> None:
             Phrase("%(body)s is controlled by the same firm as the site.", body=body.name),
             "Choose a body that belongs to another group.",
         )
-    said = InterestDeclaration.objects.filter(assignment__body=body, assignment__site__organisation__controlling_firm=firm)
-    interested = set(said.filter(interested=True).values_list("person_id", flat=True))
+    declarations = InterestDeclaration.objects.filter(assignment__body=body, assignment__site__organisation__controlling_firm=firm)
+    interested = set(declarations.filter(interested=True).values_list("person_id", flat=True))
     auditors = Membership.objects.filter(
         organisation=body, role=Role.CERTIFICATION_BODY, may_manage=True, user__is_active=True
     ).values_list("user_id", flat=True)

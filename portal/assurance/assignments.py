@@ -53,8 +53,8 @@ def assignments_of_regulator(user: User, today: date) -> tuple[AssignmentView, .
     """Newest first, also those that were taken back."""
     rows = regulated_assignments(user).select_related("body", "site__organisation", "assigned_by", "taken_back_by")
     issued = Attestation.objects.filter(assignment=OuterRef("pk"), state=Attestation.State.ISSUED)
-    found = list(rows.annotate(concluded=Exists(issued)).order_by("-pk"))
-    majors = _open_majors([row.pk for row in found])
+    assignments = list(rows.annotate(concluded=Exists(issued)).order_by("-pk"))
+    majors = _open_majors([row.pk for row in assignments])
     return tuple(
         AssignmentView(
             id=row.pk,
@@ -73,7 +73,7 @@ def assignments_of_regulator(user: User, today: date) -> tuple[AssignmentView, .
             taken_back_at=row.taken_back_at,
             taken_back_reason=row.taken_back_reason,
         )
-        for row in found
+        for row in assignments
     )
 
 

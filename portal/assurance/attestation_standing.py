@@ -171,7 +171,7 @@ def _view(row: Attestation, today: date) -> AttestationView:
 
 def audited_report(assignment: Assignment) -> Submission | None:
     """The report that an opinion would be of: the accepted one."""
-    found: Submission | None = (
+    report: Submission | None = (
         Submission.objects.filter(site=assignment.site_id, period=assignment.period, state=State.ACCEPTED).defer("envelope").first()
     )
-    return found
+    return report

@@ -112,8 +112,8 @@ def draw_up_withdrawal(row: Attestation, reason: str, by: User, now: datetime) -
         if held.state != Attestation.State.ISSUED:
             raise RefusedError(409, "not-issued", "Only an attestation that was issued can be withdrawn.", "Look at its page.")
         key = _own_key(held.body, by)
-        said = attestations.Withdrawal(held.digest, " ".join(reason.split()), scheme_day(now), bytes.fromhex(key.public_key))
-        held.withdrawal = attestations.unsigned(said)
+        withdrawal = attestations.Withdrawal(held.digest, " ".join(reason.split()), scheme_day(now), bytes.fromhex(key.public_key))
+        held.withdrawal = attestations.unsigned(withdrawal)
         held.save(update_fields=["withdrawal"])
     return held
 

@@ -34,8 +34,8 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
         RefusedError: `not-auditor` (403), `interest-unsaid`, `interest-stays`, and what `lock_standing` refuses (409).
     """
     require_auditor(by, assignment.body)
-    said = " ".join(text.split())
-    if interested and not said:
+    sentence = " ".join(text.split())
+    if interested and not sentence:
         raise RefusedError(
             409, "interest-unsaid", "An interest was declared without an explanation.", "Say in a sentence what the interest is."
         )
@@ -49,14 +49,14 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
                 "You declared an interest in this firm; it cannot be withdrawn.",
                 "Somebody from your body without an interest must take over.",
             )
-        if held is not None and (held.interested, held.text) == (interested, said):
+        if held is not None and (held.interested, held.text) == (interested, sentence):
             return held
-        made: InterestDeclaration = InterestDeclaration.objects.create(
-            assignment=assignment, person=by, interested=interested, text=said, declared_at=now
+        declaration: InterestDeclaration = InterestDeclaration.objects.create(
+            assignment=assignment, person=by, interested=interested, text=sentence, declared_at=now
         )
-        what = f"an interest: {said}" if interested else "none"
+        what = f"an interest: {sentence}" if interested else "none"
         record(now, by.email, Action.INTEREST_DECLARED, f"site {assignment.site.slug}", f"{assignment.body}, {assignment.period}: {what}")
-    return made
+    return declaration
 
 
 def lock_standing(assignment: Assignment) -> Assignment:
@@ -119,11 +119,11 @@ def register(body: Organisation, public_key: str, by: User, now: datetime) -> Au
         raise taken
     try:
         with transaction.atomic():
-            made = AuditorKey.objects.create(body=body, owner=by, public_key=public.hex, registered_at=now)
+            key = AuditorKey.objects.create(body=body, owner=by, public_key=public.hex, registered_at=now)
             record(now, by.email, Action.AUDITOR_KEY_REGISTERED, f"auditor key {public.key_id[:16]}", str(body))
     except IntegrityError as error:
         raise taken from error
-    return made
+    return key
 
 
 def revoke(key: AuditorKey, by: User, now: datetime) -> AuditorKey:

@@ -41,23 +41,23 @@ def statement_to_sign(raw: bytes) -> ToSign:
 
 def promise_to_sign(assignment: Assignment, by: User, today: date) -> ToSign | None:
     """None where the person has no key that may sign."""
-    made = _promise(assignment, by, MARK, today)
-    if made is None:
+    promise = _promise(assignment, by, MARK, today)
+    if promise is None:
         return None
-    return ToSign(made.auditor.hex, Purpose.AUDIT_NONCE.message(made.content).hex(), _seed(assignment, None))
+    return ToSign(promise.auditor.hex, Purpose.AUDIT_NONCE.message(promise.content).hex(), _seed(assignment, None))
 
 
 def draw_to_sign(sample: Sample, root: bytes) -> ToSign:
     """For the promise that waits, by the key that made it."""
-    made = _draw(sample, root, MARK)
+    draw = _draw(sample, root, MARK)
     promised = sample_draws.read_promise(bytes(sample.promise)).nonce_digest.hex()
-    return ToSign(made.auditor.hex, Purpose.AUDIT_DRAW.message(made.content).hex(), _seed(sample.assignment, sample), promised)
+    return ToSign(draw.auditor.hex, Purpose.AUDIT_DRAW.message(draw.content).hex(), _seed(sample.assignment, sample), promised)
 
 
 def promise_signed(assignment: Assignment, by: User, nonce_digest: bytes, today: date, signature: bytes) -> bytes:
     """The file; empty where the person has no key any more, which is refused as any file that cannot be read."""
-    made = _promise(assignment, by, nonce_digest, today)
-    return sample_draws.signed(made, signature) if made is not None else b""
+    promise = _promise(assignment, by, nonce_digest, today)
+    return sample_draws.signed(promise, signature) if promise is not None else b""
 
 
 def draw_signed(sample: Sample, root: bytes, nonce: bytes, signature: bytes) -> bytes:

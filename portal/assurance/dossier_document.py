@@ -32,8 +32,8 @@ def dossier_json(found: Dossier) -> dict[str, Any]:
                 "added_by_this_portal": entry.criterion.own,
                 "state": str(entry.state),
                 "met": str(entry.met),
-                "evidence": [dict(_evidence(one)) for one in entry.evidence],
-                "incentives": [offer_json(one) for one in entry.offers],
+                "evidence": [dict(_evidence(evidence)) for evidence in entry.evidence],
+                "incentives": [offer_json(offer) for offer in entry.offers],
             }
             for entry in found.entries
         ],
@@ -54,9 +54,9 @@ def offer_json(offer: IncentiveOffer) -> dict[str, Any]:
     }
 
 
-def _evidence(one: Evidence) -> Iterator[tuple[str, Any]]:
-    for name, value in asdict(one).items():
+def _evidence(evidence: Evidence) -> Iterator[tuple[str, Any]]:
+    for name, value in asdict(evidence).items():
         if value not in ("", None):
             yield name, value.isoformat() if hasattr(value, "isoformat") else value
-    if chinese := in_chinese(one.by):
+    if chinese := in_chinese(evidence.by):
         yield "by_zh", chinese

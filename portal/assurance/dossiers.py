@@ -115,16 +115,21 @@ def dossier(site: Site, programme: Programme, today: date) -> Dossier:
     declared: dict[str, Declaration] = {}
     for row in Declaration.objects.filter(site=site, programme=programme.id).order_by("pk"):
         declared[row.criterion] = row
-    readings = {one.declaration_id: one for one in PaperReading.objects.filter(declaration__in=declared.values()).order_by("pk")}
+    readings = {
+        reading.declaration_id: reading for reading in PaperReading.objects.filter(declaration__in=declared.values()).order_by("pk")
+    }
     on_record: dict[str, list[Evidence]] = {REPORT: [], ATTESTATION: []}
-    on_record[REPORT] = [Evidence("report", one.digest, title=one.period, log_index=one.log_index, at=one.received_at) for one in reports]
+    on_record[REPORT] = [
+        Evidence("report", report.digest, title=report.period, log_index=report.log_index, at=report.received_at) for report in reports
+    ]
     on_record[ATTESTATION] = [
         Evidence(
-            "attestation", one.digest, title=one.submission.period if one.submission else "", log_index=one.log_index,
-            code=code_of(one.digest), by=one.body.name,
-            until=one.valid_until, at=one.issued_at, opinion=one.opinion,
+            "attestation", attestation.digest, title=attestation.submission.period if attestation.submission else "",
+            log_index=attestation.log_index,
+            code=code_of(attestation.digest), by=attestation.body.name,
+            until=attestation.valid_until, at=attestation.issued_at, opinion=attestation.opinion,
         )
-        for one in attested
+        for attestation in attested
     ]  # fmt: skip
     for row in running:
         on_record.setdefault(SYSTEM + row.standard, []).append(
@@ -132,17 +137,18 @@ def dossier(site: Site, programme: Programme, today: date) -> Dossier:
         )
     offered = offered_to(site, programme.id, today)
     entries = tuple(
-        replace(_entry(one, on_record, declared.get(one.id), readings), offers=offered.get(one.id, ())) for one in programme.criteria
+        replace(_entry(criterion, on_record, declared.get(criterion.id), readings), offers=offered.get(criterion.id, ()))
+        for criterion in programme.criteria
     )
-    return Dossier(site, programme, today, entries, {state: sum(one.state is state for one in entries) for state in Shown})
+    return Dossier(site, programme, today, entries, {state: sum(entry.state is state for entry in entries) for state in Shown})
 
 
 def _entry(
     criterion: Criterion, on_record: Mapping[str, list[Evidence]], declared: Declaration | None, readings: Mapping[int, PaperReading]
 ) -> Entry:
-    if found := on_record.get(criterion.shown_by):
-        adverse = all(one.opinion == Opinion.ADVERSE for one in found)
-        return Entry(criterion, Shown.REFUTED if adverse else Shown.SHOWN, tuple(found))
+    if records := on_record.get(criterion.shown_by):
+        adverse = all(evidence.opinion == Opinion.ADVERSE for evidence in records)
+        return Entry(criterion, Shown.REFUTED if adverse else Shown.SHOWN, tuple(records))
     if declared is not None and declared.value:
         read = readings.get(declared.pk)
         paper = Evidence(
@@ -185,11 +191,11 @@ def declare(site: Site, programme_id: str, criterion_id: str, said: tuple[str, s
         )
         if newest is not None and (newest.value, newest.paper, newest.evidence) == (value, paper, evidence):
             return newest  # the form sent twice
-        told = {"programme": programme_id, "criterion": criterion_id, "value": value[:200], "paper": paper[:200], "evidence": evidence}
-        made = Declaration.objects.create(site=site, declared_by=by, declared_at=now, **told)
+        fields = {"programme": programme_id, "criterion": criterion_id, "value": value[:200], "paper": paper[:200], "evidence": evidence}
+        declaration = Declaration.objects.create(site=site, declared_by=by, declared_at=now, **fields)
         detail = f"{programme_id}, {criterion_id}: {value or 'taken back'}{f', evidence {evidence}' if evidence else ''}"
         record(now, by.email, Action.DOSSIER_DECLARED, f"site {site.slug}", detail)
-    return made
+    return declaration
 
 
 def read_paper(site: Site, programme_id: str, criterion_id: str, said: tuple[bool, str], by: User, now: datetime) -> PaperReading:
@@ -215,7 +221,7 @@ def read_paper(site: Site, programme_id: str, criterion_id: str, said: tuple[boo
         newest: PaperReading | None = PaperReading.objects.filter(declaration=row).order_by("-pk").first()
         if newest is not None and (newest.met, newest.note) == (met, note):
             return newest  # the form sent twice
-        made = PaperReading.objects.create(declaration=row, met=met, note=note, read_by=by, read_at=now)
+        reading = PaperReading.objects.create(declaration=row, met=met, note=note, read_by=by, read_at=now)
         detail = f"{programme_id}, {criterion_id}: {'met' if met else 'not met'}, evidence {row.evidence}; {note}"
         record(now, by.email, Action.DOSSIER_READ, f"site {site.slug}", detail[:1000])
-    return made
+    return reading

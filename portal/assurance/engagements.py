@@ -101,15 +101,15 @@ class EngagementView:
 
     @property
     def accepted(self) -> SubmissionView | None:
-        return next((one for one in self.submissions if one.state == State.ACCEPTED), None)
+        return next((submission for submission in self.submissions if submission.state == State.ACCEPTED), None)
 
     @property
     def mine(self) -> DeclarationView | None:
-        return next((one for one in self.declarations if one.mine), None)
+        return next((declaration for declaration in self.declarations if declaration.mine), None)
 
     @property
     def open_majors(self) -> int:
-        return sum(one.grade == Grade.MAJOR and not one.closed for one in self.findings)
+        return sum(finding.grade == Grade.MAJOR and not finding.closed for finding in self.findings)
 
 
 def assigned_to(user: User) -> QuerySet[Assignment]:
@@ -164,16 +164,16 @@ def appealed_finding(user: User, assignment: int, number: int, today: date) -> t
     """A finding that the firm brought before the regulator; of any other a regulator reads the grade and the state alone."""
     rows = Assignment.objects.filter(site__in=regulated_sites(user), pk=assignment)
     view = next(iter(_views(rows, user, today, outside=True)), None)
-    found = next((one for one in view.findings if one.number == number), None) if view else None
-    return (view, found) if view and found and found.was_appealed else None
+    appealed = next((finding for finding in view.findings if finding.number == number), None) if view else None
+    return (view, appealed) if view and appealed and appealed.was_appealed else None
 
 
 def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool = False) -> tuple[EngagementView, ...]:
-    said = FindingStep.objects.select_related("by").order_by("pk")
+    steps = FindingStep.objects.select_related("by").order_by("pk")
     states = (Attestation.State.ISSUED, Attestation.State.WITHDRAWN) if outside else tuple(_SHOWN)
-    found = list(
+    assignments = list(
         rows.select_related("body", "site").prefetch_related(
-            Prefetch("findings", Finding.objects.select_related("raised_by").prefetch_related(Prefetch("steps", said))),
+            Prefetch("findings", Finding.objects.select_related("raised_by").prefetch_related(Prefetch("steps", steps))),
             # what people of the body declared is for the body: elsewhere it is not even read
             *(() if outside else (Prefetch("declarations", InterestDeclaration.objects.select_related("person").order_by("pk")),)),
             Prefetch("samples", Sample.objects.exclude(draw=None).only("assignment")),
@@ -181,7 +181,7 @@ def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool
         )
     )
     # one question for all of them; what is of another period of the same site falls out below
-    theirs = Submission.objects.filter(site__in={row.site_id for row in found}, period__in={row.period for row in found})
+    theirs = Submission.objects.filter(site__in={row.site_id for row in assignments}, period__in={row.period for row in assignments})
     reports: dict[tuple[str, str], list[SubmissionView]] = {}
     for view in submission_views(theirs.order_by("-revision")):
         reports.setdefault((view.site, view.period), []).append(view)
@@ -199,12 +199,12 @@ def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool
             taken_back_at=row.taken_back_at,
             taken_back_reason=row.taken_back_reason,
             submissions=tuple(reports.get((row.site.slug, row.period), ())) if outside or row.taken_back_at is None else (),
-            findings=tuple(_finding(one) for one in row.findings.all()),
+            findings=tuple(_finding(finding) for finding in row.findings.all()),
             declarations=() if outside else _declarations(row, user),
             attestations=views_of(row.attestations.all(), today),
-            draws=tuple(one.pk for one in row.samples.all()),
+            draws=tuple(sample.pk for sample in row.samples.all()),
         )
-        for row in found
+        for row in assignments
     )
 
 
@@ -212,14 +212,17 @@ _SHOWN = (Attestation.State.DRAWN_UP, Attestation.State.ISSUED, Attestation.Stat
 
 
 def _finding(row: Finding) -> FindingView:
-    steps = tuple(StepView(Act(one.act), one.text, one.evidence_digest, str(one.by), one.at) for one in row.steps.all())
+    steps = tuple(StepView(Act(step.act), step.text, step.evidence_digest, str(step.by), step.at) for step in row.steps.all())
     return FindingView(
         row.number, Grade(row.grade), row.text, row.evidence, row.evidence_digest, row.due, str(row.raised_by), row.raised_at, steps
     )
 
 
 def _declarations(row: Assignment, user: User) -> tuple[DeclarationView, ...]:
-    last = {one.person_id: one for one in row.declarations.all()}
+    last = {declaration.person_id: declaration for declaration in row.declarations.all()}
     return tuple(
-        DeclarationView(str(one.person), one.person_id == user.pk, one.interested, one.text, one.declared_at) for one in last.values()
+        DeclarationView(
+            str(declaration.person), declaration.person_id == user.pk, declaration.interested, declaration.text, declaration.declared_at
+        )
+        for declaration in last.values()
     )

@@ -66,7 +66,7 @@ def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
                 "on": view.on.isoformat(),
                 "leaf_hash": view.leaf_hash.hex(),
                 "size": size,
-                "proof": [one.hex() for one in proof],
+                "proof": [digest.hex() for digest in proof],
             }
             for view, proof in proven.values()
         ],

@@ -48,14 +48,14 @@ def raise_finding(
     with transaction.atomic():
         lock_standing(assignment)
         last: Finding | None = Finding.objects.filter(assignment=assignment).last()
-        told = {"grade": grade, "text": text, "evidence": evidence, "evidence_digest": evidence_digest, "due": due, "raised_by": by}
-        if last is not None and all(getattr(last, name) == value for name, value in told.items()):
+        fields = {"grade": grade, "text": text, "evidence": evidence, "evidence_digest": evidence_digest, "due": due, "raised_by": by}
+        if last is not None and all(getattr(last, name) == value for name, value in fields.items()):
             return last
         number = last.number + 1 if last else 1
-        made: Finding = Finding.objects.create(assignment=assignment, number=number, raised_at=now, **told)
+        finding: Finding = Finding.objects.create(assignment=assignment, number=number, raised_at=now, **fields)
         record(now, by.email, Action.FINDING_RAISED, f"site {assignment.site.slug}", f"{assignment.period}, finding {number}: {grade}")
-        reminding.raised(made, now)
-    return made
+        reminding.raised(finding, now)
+    return finding
 
 
 def answer(finding: Finding, text: str, evidence_digest: str, by: User, now: datetime) -> FindingStep:
@@ -139,11 +139,11 @@ def _step(finding: Finding, act: Act, text: str, evidence_digest: str, by: User,
             raise RefusedError(409, "finding-appealed", "The firm has appealed against this finding.", "Wait for the regulator’s decision.")
         if act in _OF_APPEALS and not appealed:
             raise RefusedError(409, "no-appeal", "There is no appeal to decide for this finding.", "Read what was said about it.")
-        made: FindingStep = FindingStep.objects.create(finding=finding, act=act, text=text, evidence_digest=evidence_digest, by=by, at=now)
+        step: FindingStep = FindingStep.objects.create(finding=finding, act=act, text=text, evidence_digest=evidence_digest, by=by, at=now)
         subject = f"site {finding.assignment.site.slug}"
         record(now, by.email, _ACTIONS[act], subject, f"{finding.assignment.period}, finding {finding.number}")
         reminding.said(finding, act, now)
-    return made
+    return step
 
 
 def _require_own(finding: Finding, by: User) -> None:

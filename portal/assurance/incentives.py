@@ -57,9 +57,9 @@ def give(site: Site, scheme: str, amount: Decimal, evidence: str, by: User, now:
             raise RefusedError(
                 409, "evidence-of-another-site", "This digest is of another site's report.", "Give the digest of this site's own evidence."
             )
-        made = Incentive.objects.create(site=site, scheme=scheme, amount=amount, evidence=evidence, recorded_by=by, recorded_at=now)
+        incentive = Incentive.objects.create(site=site, scheme=scheme, amount=amount, evidence=evidence, recorded_by=by, recorded_at=now)
         record(now, by.email, Action.INCENTIVE_RECORDED, f"site {site.slug}", f"{scheme}: {amount} yuan on {evidence}")
-    return made
+    return incentive
 
 
 def incentives_of(user: User) -> tuple[IncentiveView, ...]:

@@ -71,14 +71,14 @@ def _views(among: QuerySet[Site], today: date, named: Collection[str]) -> tuple[
     audits, papers = _audits(numbers), _papers(numbers)
     return tuple(
         ObligedView(
-            site=one.slug,
-            site_name=one.name,
-            firm=one.organisation.name,
-            last_audit=audits.get(one.pk),
-            place=one.jurisdiction.path,
-            due=due(audits.get(one.pk), papers.get(one.pk, ()), obligatory_audit(one.jurisdiction.path), today),
+            site=site.slug,
+            site_name=site.name,
+            firm=site.organisation.name,
+            last_audit=audits.get(site.pk),
+            place=site.jurisdiction.path,
+            due=due(audits.get(site.pk), papers.get(site.pk, ()), obligatory_audit(site.jurisdiction.path), today),
         )
-        for one in sites.select_related("organisation", "jurisdiction").order_by("slug")
+        for site in sites.select_related("organisation", "jurisdiction").order_by("slug")
     )
 
 
@@ -89,8 +89,8 @@ def _audits(sites: QuerySet[Site, int]) -> dict[int, date]:
 
 
 def _papers(sites: QuerySet[Site, int]) -> dict[int, list[Span]]:
-    found: dict[int, list[Span]] = {}
+    spans: dict[int, list[Span]] = {}
     rows = SystemCertificate.objects.filter(site__in=sites, taken_back_at=None)
     for site, first, last in rows.values_list("site", "valid_from", "valid_until"):
-        found.setdefault(site, []).append(Span(first, last))
-    return found
+        spans.setdefault(site, []).append(Span(first, last))
+    return spans

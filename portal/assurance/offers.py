@@ -68,15 +68,15 @@ def propose(terms: Terms, scope: Jurisdiction, by: User, now: datetime) -> Incen
         raise RefusedError(409, "criterion-unknown", "The programme has no such criterion.", "Choose one of its criteria.")
     if terms.valid_until is not None and terms.valid_until < terms.valid_from:
         raise RefusedError(409, "offer-days-wrong", "The offer ends before it begins.", "Copy first and last day from the act.")
-    told = {name: getattr(terms, name) for name in Terms.__dataclass_fields__}
+    fields = {name: getattr(terms, name) for name in Terms.__dataclass_fields__}
     with transaction.atomic():
         Jurisdiction.objects.select_for_update().get(pk=scope.pk)  # one proposal of a jurisdiction at a time
-        held = IncentiveOffer.objects.filter(jurisdiction=scope, state__in=(State.PROPOSED, State.APPROVED), **told).first()
+        held = IncentiveOffer.objects.filter(jurisdiction=scope, state__in=(State.PROPOSED, State.APPROVED), **fields).first()
         if held is not None:
             return held
-        made = IncentiveOffer.objects.create(jurisdiction=scope, proposed_by=by, proposed_at=now, **told)
-        record(now, by.email, Action.INCENTIVE_OFFERED, _subject(made), _said(made))
-    return made
+        offer = IncentiveOffer.objects.create(jurisdiction=scope, proposed_by=by, proposed_at=now, **fields)
+        record(now, by.email, Action.INCENTIVE_OFFERED, _subject(offer), _said(offer))
+    return offer
 
 
 def decide(offer: int, by: User, now: datetime, *, refused_because: str = "") -> IncentiveOffer:
@@ -110,8 +110,8 @@ def end(offer: int, reason: str, by: User, now: datetime) -> IncentiveOffer:
         IncentiveOffer.DoesNotExist: there is none.
         RefusedError: `not-regulator` (403); `reason-missing`, `offer-not-approved` (409).
     """
-    said = " ".join(reason.split())[:500]
-    if not said:
+    sentence = " ".join(reason.split())[:500]
+    if not sentence:
         raise RefusedError(409, "reason-missing", "An offer is never ended without a reason.", "Say in a sentence why.")
     with transaction.atomic():
         row = _locked(offer)
@@ -120,16 +120,16 @@ def end(offer: int, reason: str, by: User, now: datetime) -> IncentiveOffer:
             return row
         if row.state != State.APPROVED:
             raise RefusedError(409, "offer-not-approved", "Only an approved offer can be ended.", "Refuse a proposal that is wrong.")
-        row.state, row.ended_by, row.ended_at, row.reason = State.ENDED, by, now, said
+        row.state, row.ended_by, row.ended_at, row.reason = State.ENDED, by, now, sentence
         row.save(update_fields=["state", "ended_by", "ended_at", "reason"])
-        record(now, by.email, Action.INCENTIVE_ENDED, _subject(row), said)
+        record(now, by.email, Action.INCENTIVE_ENDED, _subject(row), sentence)
     return row
 
 
 def offers_seen_by(user: User) -> QuerySet[IncentiveOffer]:
     """Those of the officer's jurisdictions and of what these lie in, newest first."""
     mine = jurisdictions_of(user)
-    above = Q(jurisdiction__path__in={path for one in mine for path in _paths_above(one.path)})
+    above = Q(jurisdiction__path__in={path for jurisdiction in mine for path in _paths_above(jurisdiction.path)})
     return IncentiveOffer.objects.filter(within(mine) | above).select_related("jurisdiction", "proposed_by", "decided_by", "ended_by")
 
 
@@ -142,10 +142,10 @@ def offered_to(site: Site, programme: str, on: date) -> Mapping[str, tuple[Incen
         valid_from__lte=on,
         jurisdiction__path__in=_paths_above(site.jurisdiction.path),
     ).order_by("pk")
-    found: dict[str, list[IncentiveOffer]] = {}
+    by_criterion: dict[str, list[IncentiveOffer]] = {}
     for row in rows:
-        found.setdefault(row.criterion, []).append(row)
-    return {criterion: tuple(offers) for criterion, offers in found.items()}
+        by_criterion.setdefault(row.criterion, []).append(row)
+    return {criterion: tuple(offers) for criterion, offers in by_criterion.items()}
 
 
 def _paths_above(path: str) -> list[str]:

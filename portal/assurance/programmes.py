@@ -33,22 +33,22 @@ class Programme:
     criteria: tuple[Criterion, ...]
 
     def criterion(self, criterion_id: str) -> Criterion | None:
-        return next((one for one in self.criteria if one.id == criterion_id), None)
+        return next((criterion for criterion in self.criteria if criterion.id == criterion_id), None)
 
 
 @cache
 def programmes() -> dict[str, Programme]:
     read = tomllib.loads(SOURCE.read_text(encoding="utf-8"))["programme"]
-    return {one["id"]: _programme(one) for one in read}
+    return {entry["id"]: _programme(entry) for entry in read}
 
 
-def _programme(one: dict[str, object]) -> Programme:
-    told = dict(one)
-    criteria = tuple(Criterion(**{**row, "asks": Words(**row["asks"])}) for row in told.pop("criteria"))  # type: ignore[attr-defined]
+def _programme(entry: dict[str, object]) -> Programme:
+    fields = dict(entry)
+    criteria = tuple(Criterion(**{**row, "asks": Words(**row["asks"])}) for row in fields.pop("criteria"))  # type: ignore[attr-defined]
     return Programme(
-        id=str(told["id"]),
-        name=Words(**told["name"]),  # type: ignore[arg-type]
-        source=Words(**told["source"]),  # type: ignore[arg-type]
-        status=told["status"],  # type: ignore[arg-type]
+        id=str(fields["id"]),
+        name=Words(**fields["name"]),  # type: ignore[arg-type]
+        source=Words(**fields["source"]),  # type: ignore[arg-type]
+        status=fields["status"],  # type: ignore[arg-type]
         criteria=criteria,
     )

@@ -66,17 +66,17 @@ def needs(view: EngagementView, today: date) -> tuple[Asked, ...]:
     if view.taken_back_at is not None:
         return ()
     asked: list[Asked] = []
-    valid = next((one for one in view.attestations if one.standing is Standing.VALID), None)
-    drawn = [one for one in view.attestations if one.standing is Standing.DRAWN_UP]
+    valid = next((attestation for attestation in view.attestations if attestation.standing is Standing.VALID), None)
+    drawn = [attestation for attestation in view.attestations if attestation.standing is Standing.DRAWN_UP]
     concluded = valid is not None
-    free = any(not one.interested for one in view.declarations)
+    free = any(not declaration.interested for declaration in view.declarations)
     if not concluded and view.accepted is not None and not free:
         asked.append(Asked(Need.TAKE_OVER if view.declarations else Need.DECLARE))
     if not concluded and view.due is not None and today > view.due - BEFORE_DUE:
         asked.append(Asked(Need.OVERDUE if today > view.due else Need.DUE_SOON, day=view.due))
-    if answered := sum(one.answered for one in view.findings):
+    if answered := sum(finding.answered for finding in view.findings):
         asked.append(Asked(Need.ANSWERED, answered))
-    if late := sum(one.overdue(today) for one in view.findings):
+    if late := sum(finding.overdue(today) for finding in view.findings):
         asked.append(Asked(Need.LATE_ANSWERS, late))
     if drawn:
         asked.append(Asked(Need.SIGN, len(drawn)))
@@ -86,7 +86,7 @@ def needs(view: EngagementView, today: date) -> tuple[Asked, ...]:
             asked.append(Asked(Need.SURVEILLANCE, day=visit))
         if today > valid.statement.valid_until - BEFORE_EXPIRY:
             asked.append(Asked(Need.EXPIRES, day=valid.statement.valid_until))
-    open_findings = any(not one.closed and one.grade != Grade.OBSERVATION for one in view.findings)
+    open_findings = any(not finding.closed and finding.grade != Grade.OBSERVATION for finding in view.findings)
     if not concluded and not drawn and free and view.accepted is not None and not open_findings:
         asked.append(Asked(Need.CONCLUDE))
     return tuple(asked)
@@ -117,8 +117,8 @@ def said(finding: Finding, act: Act, now: datetime) -> None:
         parts: Told = {"assignment": about.pk, "number": finding.number}
         tell(Kind.APPEAL_WAITS, regulators_of(about.site.jurisdiction), "web:appealed-finding", parts, _told(about, None), now)
     elif act in (Act.CONFIRMED, Act.ANNULLED):
-        for told in (tell_firm, tell_body):
-            told(Kind.APPEAL_DECIDED, finding.assignment, now, finding=finding.number)
+        for notify in (tell_firm, tell_body):
+            notify(Kind.APPEAL_DECIDED, finding.assignment, now, finding=finding.number)
     else:
         tell_firm(_TO_THE_FIRM[act], finding.assignment, now, finding=finding.number)
 
@@ -156,8 +156,8 @@ def tell_of_duty(kind: Kind, site: Site, day: date, now: datetime) -> None:
     tell(kind, people_of_site(site), "web:audits", {}, {**named(site), "due": day.isoformat()}, now)
 
 
-def _place(whole: str, one: str, about: Assignment, finding: int | None, parts: Told) -> tuple[str, Told]:
-    return (whole, parts) if finding is None else (one, {"assignment": about.pk, "number": finding})
+def _place(whole: str, single: str, about: Assignment, finding: int | None, parts: Told) -> tuple[str, Told]:
+    return (whole, parts) if finding is None else (single, {"assignment": about.pk, "number": finding})
 
 
 def _told(about: Assignment, day: date | None) -> Told:
@@ -189,8 +189,8 @@ class DayTold:
 def remind(now: datetime) -> int:
     """Tell of every day that was not told of yet; how many. Safe to run twice, at once, and after a death at any point."""
     today = localdate(now)
-    told = sum(_tell_once(one, now) for one in days_to_tell(today))
-    return told + sum(_tell_duty_once(one, now) for one in due_sites(today) if one.due.duty in _DUTIES)
+    count = sum(_tell_once(reminder, now) for reminder in days_to_tell(today))
+    return count + sum(_tell_duty_once(due_site, now) for due_site in due_sites(today) if due_site.due.duty in _DUTIES)
 
 
 def days_to_tell(today: date) -> Iterator[DayTold]:
@@ -229,29 +229,29 @@ def _conclusions(today: date) -> Iterator[DayTold]:
             yield DayTold(Need.OVERDUE if today > day else Need.DUE_SOON, assignment, f"assignment {assignment}", day)
 
 
-def _tell_duty_once(one: DueSite, now: datetime) -> bool:
+def _tell_duty_once(due_site: DueSite, now: datetime) -> bool:
     """The firm, of its obligatory audit: once that it comes, once that it is late; another day, as after a certificate, anew."""
-    day = one.due.day
-    key = {"need": f"audit-{one.due.duty}", "subject": f"obligatory audit of site {one.site}", "day": day}
+    day = due_site.due.day
+    key = {"need": f"audit-{due_site.due.duty}", "subject": f"obligatory audit of site {due_site.site}", "day": day}
     if day is None or Reminded.objects.filter(**key).exists():
         return False
     with transaction.atomic():
-        site = Site.objects.get(pk=one.site)
-        _row, made = Reminded.objects.get_or_create(**key, defaults={"site": site, "at": now})
-        if made:
-            tell_of_duty(_DUTIES[one.due.duty], site, day, now)
-    return made
+        site = Site.objects.get(pk=due_site.site)
+        _row, created = Reminded.objects.get_or_create(**key, defaults={"site": site, "at": now})
+        if created:
+            tell_of_duty(_DUTIES[due_site.due.duty], site, day, now)
+    return created
 
 
-def _tell_once(one: DayTold, now: datetime) -> bool:
-    key = {"need": one.need, "subject": one.subject, "day": one.day}
+def _tell_once(reminder: DayTold, now: datetime) -> bool:
+    key = {"need": reminder.need, "subject": reminder.subject, "day": reminder.day}
     if Reminded.objects.filter(**key).exists():
         return False
     with transaction.atomic():
-        about = Assignment.objects.select_related("site").get(pk=one.assignment)
-        _row, made = Reminded.objects.get_or_create(**key, defaults={"site": about.site, "at": now})
-        if made:
-            if one.need not in _OF_BODIES_ALONE:
-                tell_firm(_KINDS[one.need], about, now, one.day, one.finding)
-            tell_body(_KINDS[one.need], about, now, one.day, one.finding)
-    return made
+        about = Assignment.objects.select_related("site").get(pk=reminder.assignment)
+        _row, created = Reminded.objects.get_or_create(**key, defaults={"site": about.site, "at": now})
+        if created:
+            if reminder.need not in _OF_BODIES_ALONE:
+                tell_firm(_KINDS[reminder.need], about, now, reminder.day, reminder.finding)
+            tell_body(_KINDS[reminder.need], about, now, reminder.day, reminder.finding)
+    return created

@@ -43,9 +43,9 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
             `auditor-key-revoked`, `draw-of-another`, `promise-waits`, `no-accepted-report` (409).
     """
     require_free(assignment, by)
-    made = sample_draws.read_promise(raw)
-    _require_own_key(made.auditor, assignment, by)
-    _require_subject((made.site, made.period), assignment)
+    promised = sample_draws.read_promise(raw)
+    _require_own_key(promised.auditor, assignment, by)
+    _require_subject((promised.site, promised.period), assignment)
     report = audited_report(assignment)
     if report is None:
         raise RefusedError(
@@ -55,7 +55,7 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
     with transaction.atomic():
         lock_standing(assignment)
         head = log.lock()
-        if known := Sample.objects.filter(promise_digest=made.digest).first():
+        if known := Sample.objects.filter(promise_digest=promised.digest).first():
             return known
         if Sample.objects.filter(assignment=assignment, draw=None).exists():
             raise RefusedError(
@@ -65,12 +65,12 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
                 "Draw with that promise first. With two promises, somebody could choose between them.",
             )
         beacon = (Kind.AUDIT_BEACON, secrets.token_hex(32))
-        index = log.append_all(head, [(Kind.AUDIT_PROMISE, made.digest), beacon], now)[0]
+        index = log.append_all(head, [(Kind.AUDIT_PROMISE, promised.digest), beacon], now)[0]
         sample = Sample.objects.create(
             assignment=assignment,
             submission=report,
             promise=raw,
-            promise_digest=made.digest,
+            promise_digest=promised.digest,
             promised_by=by,
             promised_at=now,
             head_size=max(index, committed.log_index) + 2,
@@ -88,10 +88,10 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
             `auditor-key-revoked`, `draw-of-another`, `head-not-there`, `head-of-another`, `sample-drawn` (409).
     """
     require_free(sample.assignment, by)
-    made = sample_draws.read(raw)
-    _require_own_key(made.auditor, sample.assignment, by)
-    sample_draws.require_promised(made, sample_draws.read_promise(bytes(sample.promise)))
-    if not _of(sample, made):
+    drawn = sample_draws.read(raw)
+    _require_own_key(drawn.auditor, sample.assignment, by)
+    sample_draws.require_promised(drawn, sample_draws.read_promise(bytes(sample.promise)))
+    if not _of(sample, drawn):
         raise _another()
     if logged.size() < sample.head_size:
         raise RefusedError(
@@ -100,7 +100,7 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
             Phrase("The log does not have %(size)s entries yet.", size=sample.head_size),
             "Wait for its next entry, and draw with that head.",
         )
-    if (made.head.size, made.head.root) != (sample.head_size, logged.root_at(sample.head_size)):
+    if (drawn.head.size, drawn.head.root) != (sample.head_size, logged.root_at(sample.head_size)):
         raise RefusedError(
             409,
             "head-of-another",
@@ -117,7 +117,9 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
         row.draw, row.drawn_at = raw, now
         row.save(update_fields=["draw", "drawn_at"])
         reminding.drawn(row, now)
-        record(now, by.email, Action.SAMPLE_DRAWN, f"site {sample.assignment.site.slug}", f"{sample.assignment.period}, {made.digest[:16]}")
+        record(
+            now, by.email, Action.SAMPLE_DRAWN, f"site {sample.assignment.site.slug}", f"{sample.assignment.period}, {drawn.digest[:16]}"
+        )
     return row
 
 

@@ -55,9 +55,10 @@ def obligatory_audit(place: str) -> ObligatoryAudit:
     """The rule of a jurisdiction's path (`cn/he`): that of the longest place in which it lies. Of all places (`""`) there is one."""
     rules = tomllib.loads(SOURCE.read_text(encoding="utf-8"))["obligatory_audit"]
     read = max(
-        rules, key=lambda one: max((len(path) for path in one["places"] if f"{place}/".startswith(f"{path}/" if path else "")), default=-1)
+        rules,
+        key=lambda rule: max((len(path) for path in rule["places"] if f"{place}/".startswith(f"{path}/" if path else "")), default=-1),
     )
-    systems = {one["id"]: one["name"] for one in read["systems"]}
+    systems = {system["id"]: system["name"] for system in read["systems"]}
     return ObligatoryAudit(Words(**read["name"]), Words(**read["source"]), read["years"], timedelta(days=read["ahead_days"]), systems)
 
 
@@ -65,14 +66,14 @@ def obligatory_audit(place: str) -> ObligatoryAudit:
 def schemes() -> Mapping[str, Scheme]:
     read = tomllib.loads(SOURCE.read_text(encoding="utf-8"))["scheme"]
     return {
-        one["id"]: Scheme(
-            one["id"],
-            Words(**one["name"]),
-            one["source"],
-            one["years"],
-            tuple(sorted(((level["id"], Fraction(level["at_least"])) for level in one["levels"]), key=lambda pair: pair[1])),
+        scheme["id"]: Scheme(
+            scheme["id"],
+            Words(**scheme["name"]),
+            scheme["source"],
+            scheme["years"],
+            tuple(sorted(((level["id"], Fraction(level["at_least"])) for level in scheme["levels"]), key=lambda pair: pair[1])),
         )
-        for one in read
+        for scheme in read
     }
 
 
@@ -83,15 +84,15 @@ def reached(scheme: str, baseline: str, improvement: Fraction) -> Performance:
         RefusedError: `level-not-reached` (409).
     """
     levels = schemes()[scheme].levels
-    found = [level for level, least in levels if improvement >= least]
-    if not found:
+    names = [level for level, least in levels if improvement >= least]
+    if not names:
         raise RefusedError(
             409,
             "level-not-reached",
             Phrase("The lowest level of this scheme requires %(least)s.", least=f"{float(levels[0][1]):.0%}"),
             "Leave the scheme out, or check the improvement again.",
         )
-    return Performance(scheme, found[-1], baseline, improvement)
+    return Performance(scheme, names[-1], baseline, improvement)
 
 
 class Duty(StrEnum):
@@ -121,9 +122,9 @@ class Due:
 
 def due(last_audit: date | None, certificates: Iterable[Span], rule: ObligatoryAudit, today: date) -> Due:
     """How the duty stands on `today`, by the last audit and the certificates on record."""
-    spans = [one for one in certificates if one.first <= one.last]
+    spans = [certificate for certificate in certificates if certificate.first <= certificate.last]
     running = _runs_until(spans, today)
-    ended = max((one.last for one in spans if one.last < today), default=None)
+    ended = max((span.last for span in spans if span.last < today), default=None)
     days = [day for day in (running, ended, after_years(last_audit, rule.years) if last_audit else None) if day is not None]
     if not days:
         return Due(Duty.UNKNOWN, None, None)
@@ -144,8 +145,8 @@ def after_years(day: date, years: int) -> date:
 
 
 def _runs_until(spans: list[Span], today: date) -> date | None:
-    until = max((one.last for one in spans if one.first <= today <= one.last), default=None)
-    for one in sorted(spans, key=lambda one: one.first):
-        if until is not None and one.first <= until + timedelta(days=1) and one.last > until:
-            until = one.last
+    until = max((span.last for span in spans if span.first <= today <= span.last), default=None)
+    for certificate in sorted(spans, key=lambda span: span.first):
+        if until is not None and certificate.first <= until + timedelta(days=1) and certificate.last > until:
+            until = certificate.last
     return until

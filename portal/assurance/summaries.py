@@ -80,10 +80,12 @@ def read_summary(raw: bytes) -> Summary:
     if len(raw) > MOST_SUMMARY_BYTES:
         raise refused
     try:
-        told = _SummaryFile.model_validate_json(raw)
+        summary = _SummaryFile.model_validate_json(raw)
     except ValueError as error:
         raise refused from error
-    held, missing = frozenset(told.held), frozenset(told.not_checkable)
-    if len(held) + len(missing) + len(told.failed) != len(held | missing | told.failed.keys()):
+    held, missing = frozenset(summary.held), frozenset(summary.not_checkable)
+    if len(held) + len(missing) + len(summary.failed) != len(held | missing | summary.failed.keys()):
         raise refused
-    return Summary(told.site, told.period, told.revision, told.draw, told.binding == BINDING[True], held, told.failed, missing)
+    return Summary(
+        summary.site, summary.period, summary.revision, summary.draw, summary.binding == BINDING[True], held, summary.failed, missing
+    )

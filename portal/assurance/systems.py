@@ -59,12 +59,12 @@ def put_on_record(site: Site, paper: Paper, by: User, now: datetime) -> SystemCe
         )
     if not HEX_DIGEST.fullmatch(paper.evidence):
         raise RefusedError(409, "evidence-not-a-digest", "The evidence is not a SHA-256.", "Give 64 digits of 0-9 and a-f.")
-    told = {name: getattr(paper, name) for name in Paper.__dataclass_fields__}
+    fields = {name: getattr(paper, name) for name in Paper.__dataclass_fields__}
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one record of a site at a time
         held = SystemCertificate.objects.filter(site=site, evidence=paper.evidence, taken_back_at=None).first()
         if held is not None:
-            if all(getattr(held, name) == value for name, value in told.items()):
+            if all(getattr(held, name) == value for name, value in fields.items()):
                 return held
             raise RefusedError(
                 409,
@@ -72,10 +72,10 @@ def put_on_record(site: Site, paper: Paper, by: User, now: datetime) -> SystemCe
                 "This certificate is already on record, with other text or other days.",
                 "If that record is wrong, withdraw it first.",
             )
-        made = SystemCertificate.objects.create(site=site, recorded_by=by, recorded_at=now, **told)
+        certificate = SystemCertificate.objects.create(site=site, recorded_by=by, recorded_at=now, **fields)
         detail = f"{paper.standard} {paper.number}, {paper.valid_from} to {paper.valid_until}, evidence {paper.evidence}"
         record(now, by.email, Action.SYSTEM_RECORDED, f"site {site.slug}", detail)
-    return made
+    return certificate
 
 
 def take_back(certificate: SystemCertificate, reason: str, by: User, now: datetime) -> SystemCertificate:
@@ -85,13 +85,13 @@ def take_back(certificate: SystemCertificate, reason: str, by: User, now: dateti
         RefusedError: `not-your-site` (403), `reason-missing` (409).
     """
     _require_theirs(certificate.site, by)
-    said = " ".join(reason.split())
-    if not said:
+    sentence = " ".join(reason.split())
+    if not sentence:
         raise RefusedError(409, "reason-missing", "A certificate is never withdrawn without a reason.", "Say in a sentence why.")
     with transaction.atomic():
         row = SystemCertificate.objects.select_for_update(of=("self",)).select_related("site").get(pk=certificate.pk)
         if row.taken_back_at is None:
-            row.taken_back_at, row.taken_back_by, row.taken_back_reason = now, by, said[:1000]
+            row.taken_back_at, row.taken_back_by, row.taken_back_reason = now, by, sentence[:1000]
             row.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
             detail = f"{row.standard} {row.number}: {row.taken_back_reason}"
             record(now, by.email, Action.SYSTEM_TAKEN_BACK, f"site {row.site.slug}", detail)

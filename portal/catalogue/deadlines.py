@@ -65,25 +65,29 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
         require_regulator_of_site(by, site)
         _require_member(held, site)
         _require_open(held)
-        said, due = reason.strip()[:500], end_of(last_day)
-        if not said:
+        sentence, due = reason.strip()[:500], end_of(last_day)
+        if not sentence:
             raise RefusedError(
                 409, "extension-reason-missing", "An extension needs a reason.", "Say in a sentence why the site gets more time."
             )
         last: Extension | None = Extension.objects.filter(period=held, site=site).last()
-        if last is not None and (last.due, last.reason, last.granted_by_id) == (due, said, by.pk):
+        if last is not None and (last.due, last.reason, last.granted_by_id) == (due, sentence, by.pk):
             return last
         if due <= (last.due if last else held.due):
             raise _not_later()
-        made = Extension.objects.create(period=held, site=site, due=due, reason=said, granted_by=by, granted_at=now)
+        extension = Extension.objects.create(period=held, site=site, due=due, reason=sentence, granted_by=by, granted_at=now)
         asked = ExtensionRequest.objects.filter(period=held, site=site, granted=None)
-        asked.update(granted=True, answer=said, decided_by=by, decided_at=now)
+        asked.update(granted=True, answer=sentence, decided_by=by, decided_at=now)
         record(
-            now, by.email, Action.EXTENSION_GRANTED, f"site {site.slug}", f"{held.peer_group.pack}/{held.name} until {_day(due)}: {said}"
+            now,
+            by.email,
+            Action.EXTENSION_GRANTED,
+            f"site {site.slug}",
+            f"{held.peer_group.pack}/{held.name} until {_day(due)}: {sentence}",
         )
-        told = {**named(site), "period": held.name, "due": _day(due)}
-        tell(Kind.EXTENSION_GRANTED, people_of_site(site), "web:submissions", {}, told, now)
-    return made
+        facts = {**named(site), "period": held.name, "due": _day(due)}
+        tell(Kind.EXTENSION_GRANTED, people_of_site(site), "web:submissions", {}, facts, now)
+    return extension
 
 
 def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User, now: datetime) -> ExtensionRequest:
@@ -98,22 +102,22 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
             raise RefusedError(403, "not-your-site", "You do not act for this site.", "Ask the firm’s manager.")
         _require_member(held, site)
         _require_open(held)
-        said = reason.strip()[:500]
+        sentence = reason.strip()[:500]
         waiting: ExtensionRequest | None = ExtensionRequest.objects.filter(period=held, site=site, granted=None).first()
-        if waiting is not None and (waiting.until, waiting.reason) == (until, said):
+        if waiting is not None and (waiting.until, waiting.reason) == (until, sentence):
             return waiting
         if waiting is not None:
             raise RefusedError(409, "extension-asked", "More time has already been requested.", "Wait for the regulator’s decision.")
         if end_of(until) <= due_dates([held.pk]).get((held.pk, site.pk), held.due):
             raise _not_later()
-        made: ExtensionRequest = ExtensionRequest.objects.create(
-            period=held, site=site, until=until, reason=said, asked_by=by, asked_at=now
+        request: ExtensionRequest = ExtensionRequest.objects.create(
+            period=held, site=site, until=until, reason=sentence, asked_by=by, asked_at=now
         )
-        record(now, by.email, Action.EXTENSION_ASKED, f"site {site.slug}", f"{held.peer_group.pack}/{held.name} until {until}: {said}")
-        told: Told = {**named(site), "period": held.name, "due": until.isoformat()}
+        record(now, by.email, Action.EXTENSION_ASKED, f"site {site.slug}", f"{held.peer_group.pack}/{held.name} until {until}: {sentence}")
+        facts: Told = {**named(site), "period": held.name, "due": until.isoformat()}
         parts: Told = {"group": held.peer_group_id, "period": held.name}
-        tell(Kind.EXTENSION_ASKED, regulators_of(site.jurisdiction), "web:deadlines", parts, told, now)
-    return made
+        tell(Kind.EXTENSION_ASKED, regulators_of(site.jurisdiction), "web:deadlines", parts, facts, now)
+    return request
 
 
 def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionRequest:
@@ -125,20 +129,24 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
     with transaction.atomic():
         held: ExtensionRequest = ExtensionRequest.objects.select_for_update().get(pk=request)
         require_regulator_of_site(by, held.site)
-        said = answer.strip()[:500]
-        if not said:
+        sentence = answer.strip()[:500]
+        if not sentence:
             raise RefusedError(409, "extension-reason-missing", "A refusal needs a reason.", "Say in a sentence why. The firm can read it.")
         if held.granted is not None:
-            if (held.granted, held.answer) == (False, said):
+            if (held.granted, held.answer) == (False, sentence):
                 return held
             raise RefusedError(409, "extension-decided", "This request has been decided.", "Read what was decided.")
-        held.granted, held.answer, held.decided_by, held.decided_at = False, said, by, now
+        held.granted, held.answer, held.decided_by, held.decided_at = False, sentence, by, now
         held.save(update_fields=["granted", "answer", "decided_by", "decided_at"])
         record(
-            now, by.email, Action.EXTENSION_REFUSED, f"site {held.site.slug}", f"{held.period.peer_group.pack}/{held.period.name}: {said}"
+            now,
+            by.email,
+            Action.EXTENSION_REFUSED,
+            f"site {held.site.slug}",
+            f"{held.period.peer_group.pack}/{held.period.name}: {sentence}",
         )
-        told = {**named(held.site), "period": held.period.name}
-        tell(Kind.EXTENSION_REFUSED, people_of_site(held.site), "web:site-record", {"slug": held.site.slug}, told, now)
+        facts = {**named(held.site), "period": held.period.name}
+        tell(Kind.EXTENSION_REFUSED, people_of_site(held.site), "web:site-record", {"slug": held.site.slug}, facts, now)
     return held
 
 

@@ -162,7 +162,7 @@ def propose(group: PeerGroup, listed: Sequence[Entry], by: User, now: datetime) 
 
 def held_now(group: PeerGroup) -> str:
     """A digest of who is obliged as things stand: who applies a list says by it what its difference was read against."""
-    stands = sorted((one.site, one.obliged, one.cohort) for one in _members(group).values())
+    stands = sorted((member.site, member.obliged, member.cohort) for member in _members(group).values())
     return hashlib.sha256(json.dumps(stands).encode()).hexdigest()
 
 
@@ -266,7 +266,7 @@ def _plain(held: Entry | None) -> list[bool | str] | None:
 def _write(group: PeerGroup, entries: Sequence[Entry]) -> None:
     sites = dict(Site.objects.filter(slug__in=[entry.site for entry in entries]).values_list("slug", "pk"))
     PeerGroupMember.objects.bulk_create(
-        [PeerGroupMember(peer_group=group, site_id=sites[one.site], obliged=one.obliged, cohort=one.cohort) for one in entries],
+        [PeerGroupMember(peer_group=group, site_id=sites[entry.site], obliged=entry.obliged, cohort=entry.cohort) for entry in entries],
         update_conflicts=True,
         unique_fields=["peer_group", "site"],
         update_fields=["obliged", "cohort"],

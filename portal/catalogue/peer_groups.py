@@ -82,14 +82,16 @@ def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGr
     members = list(group.members.select_related("site"))
     with transaction.atomic():
         obliged = [member.site for member in members if member.obliged]
-        made = make_peer_group(group.pack, group.scope, obliged, group.route, version, [one.site for one in members if not one.obliged])
-        for member in made.members.all():
-            member.cohort = next((one.cohort for one in members if one.site_id == member.site_id), member.cohort)
+        successor = make_peer_group(
+            group.pack, group.scope, obliged, group.route, version, [peer.site for peer in members if not peer.obliged]
+        )
+        for member in successor.members.all():
+            member.cohort = next((peer.cohort for peer in members if peer.site_id == member.site_id), member.cohort)
             member.save(update_fields=["cohort"])
-        made.attested_only, made.adverse_leaves = group.attested_only, group.adverse_leaves
-        made.save(update_fields=["attested_only", "adverse_leaves"])
-        record(now, user.email, Action.PACK_TAKEN_UP, f"pack {group.pack}/{version}", str(made))
-    return made
+        successor.attested_only, successor.adverse_leaves = group.attested_only, group.adverse_leaves
+        successor.save(update_fields=["attested_only", "adverse_leaves"])
+        record(now, user.email, Action.PACK_TAKEN_UP, f"pack {group.pack}/{version}", str(successor))
+    return successor
 
 
 def join_all(site: Site, by: User, *, obliged: bool) -> None:

@@ -25,8 +25,8 @@ def set_policy(group: PeerGroup, *, attested_only: bool, adverse_leaves: bool, b
         if (row.attested_only, row.adverse_leaves) != (attested_only, adverse_leaves):
             row.attested_only, row.adverse_leaves = attested_only, adverse_leaves
             row.save(update_fields=["attested_only", "adverse_leaves"])
-            told = f"only attested reports: {_yes(attested_only)}; adverse opinions leave: {_yes(adverse_leaves)}"
-            record(now, by.email, Action.ASSURANCE_POLICY_CHANGED, f"peer group {row.pack}/{row.route}", told)
+            policy = f"only attested reports: {_yes(attested_only)}; adverse opinions leave: {_yes(adverse_leaves)}"
+            record(now, by.email, Action.ASSURANCE_POLICY_CHANGED, f"peer group {row.pack}/{row.route}", policy)
     return row
 
 

@@ -43,7 +43,7 @@ def groups_of(user: User) -> tuple[PeerGroupView, ...]:
     """The peer groups whose scope touches the person's jurisdiction, with all periods."""
     held = jurisdictions_of(user)
     rows = PeerGroup.objects.select_related("scope").annotate(member_count=Count("members")).order_by("pack", "route", "scope__path")
-    groups = [row for row in rows if any(touch(one, row.scope.path) for one in held)]
+    groups = [row for row in rows if any(touch(jurisdiction, row.scope.path) for jurisdiction in held)]
     periods: dict[int, list[PeriodView]] = {}
     for row in ReportingPeriod.objects.filter(peer_group__in=groups):
         view = PeriodView(id=row.pk, name=row.name, start=row.start, end=row.end, due=row.due, closed_at=row.closed_at)
@@ -56,7 +56,7 @@ def groups_of(user: User) -> tuple[PeerGroupView, ...]:
             route=group.route,
             scope=group.scope.name,
             sites=group.member_count,
-            may_decide=any(one.covers(group.scope) for one in held),
+            may_decide=any(jurisdiction.covers(group.scope) for jurisdiction in held),
             periods=tuple(periods.get(group.pk, ())),
             attested_only=group.attested_only,
             adverse_leaves=group.adverse_leaves,
@@ -69,7 +69,7 @@ def group_of(user: User, peer_group: int) -> PeerGroup:
     """One of those groups; `PeerGroup.DoesNotExist` for anybody else's, as for one that is not there."""
     held = jurisdictions_of(user)
     group = PeerGroup.objects.select_related("scope").get(pk=peer_group)
-    if not any(touch(one, group.scope.path) for one in held):
+    if not any(touch(jurisdiction, group.scope.path) for jurisdiction in held):
         raise PeerGroup.DoesNotExist
     return group
 
@@ -89,6 +89,6 @@ def overlapping(start: datetime, end: datetime) -> Q:
     return Q(start__lt=end, end__gt=start)
 
 
-def touch(one: Jurisdiction, path: str) -> bool:
+def touch(jurisdiction: Jurisdiction, path: str) -> bool:
     """Whether the jurisdiction of that path lies in this one, or this one in it."""
-    return one.covers_path(path) or one.path.startswith(path + "/")
+    return jurisdiction.covers_path(path) or jurisdiction.path.startswith(path + "/")

@@ -67,7 +67,7 @@ def declare(main: Sector, now: datetime) -> tuple[Sector, ...]:
         else:
             more = register_file.Roll(
                 firms=declared.firms,
-                organisations=tuple(one for one in declared.organisations if one.kind == Role.ENTERPRISE),
+                organisations=tuple(organisation for organisation in declared.organisations if organisation.kind == Role.ENTERPRISE),
                 sites=tuple(
                     site.model_copy(update={"id": site_of(plant, main)}) for site, plant in zip(declared.sites, sector.plants, strict=True)
                 ),

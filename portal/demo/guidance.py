@@ -62,8 +62,8 @@ def _score(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     ratios = {place.step: float(place.ratio) for place in sector.pack.routes[0].steps}
     most = max(scored, key=lambda step: (step.unit == "kgce/t") * (step.typical or 0.0) * ratios.get(step.step, 0.0))
     low, high = most.score or (0, 0)
-    told = {"site": plant.site, "step": most.step, "metric": most.metric, "of": most.of}
-    return {"value": (low + high) / 2, "interval": [low, high], **told}
+    details = {"site": plant.site, "step": most.step, "metric": most.metric, "of": most.of}
+    return {"value": (low + high) / 2, "interval": [low, high], **details}
 
 
 def _potential(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
@@ -72,12 +72,12 @@ def _potential(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     view = in_force_at(group.pack, group.scope.path, group.route, period.name)
     steps = headline(view.label) if view and view.label.composite.unit == HEADLINE_UNIT else []
     shown = Shown(Names.of(group.pack, group.pack_version), group.route, energy_units(1.0)["kgce"])
-    known = {step.step: one for step in steps if (one := potential_of(step, TO, shown)) is not None}
-    told = {"to": TO, "steps": len(known), "of_steps": len(sector.pack.routes[0].steps)}
+    known = {step.step: potential for step in steps if (potential := potential_of(step, TO, shown)) is not None}
+    scope = {"to": TO, "steps": len(known), "of_steps": len(sector.pack.routes[0].steps)}
     if not known:
-        return {"value": None, "interval": None, **told}
+        return {"value": None, "interval": None, **scope}
     last = sector.pack.routes[0].steps[-1].step
     output_t = sum(float(history.output_t.sum()) for plant in sector.plants for history in plant.histories if history.step.id == last)
     value, (low, high) = added_up([*known.values()])
     tonnes = output_t / KGCE_PER_TCE
-    return {"value": value * tonnes, "interval": [low * tonnes, high * tonnes], "output_t": output_t, **told}
+    return {"value": value * tonnes, "interval": [low * tonnes, high * tonnes], "output_t": output_t, **scope}

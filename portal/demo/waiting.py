@@ -56,11 +56,13 @@ def _audit(main: Sector, now: datetime) -> None:
         (Grade.OBSERVATION, "The clinker store is measured by eye.", "Seen on site", 40),
     ):
         due = (now + timedelta(days=days)).date()
-        made = findings.raise_finding(engagement, grade, text, evidence, "", due, auditor, now - timedelta(days=20))
+        finding = findings.raise_finding(engagement, grade, text, evidence, "", due, auditor, now - timedelta(days=20))
         if grade is Grade.MINOR:
-            findings.answer(made, "The shifts stood still for repair; the repair order is added.", "", manager, now - timedelta(days=6))
+            findings.answer(finding, "The shifts stood still for repair; the repair order is added.", "", manager, now - timedelta(days=6))
         if grade is Grade.OBSERVATION:
-            findings.appeal(made, "It is surveyed by laser each month; the surveys are at the plant.", "", manager, now - timedelta(days=4))
+            findings.appeal(
+                finding, "It is surveyed by laser each month; the surveys are at the plant.", "", manager, now - timedelta(days=4)
+            )
 
 
 def _partners(main: Sector, now: datetime) -> None:

@@ -63,17 +63,17 @@ class PacksView(PublicView):
     @extend_schema(operation_id="packs", responses={200: PackDocumentSerializer(many=True)})
     def get(self, _request: Request) -> Response:
         """The signed document of every pack that was approved here, in the order of approval; none of those that come with Steplabel."""
-        return Response([one.document for one in approved_packs()], headers={"Cache-Control": "no-cache"})
+        return Response([pack.document for pack in approved_packs()], headers={"Cache-Control": "no-cache"})
 
 
 class PackView(PublicView):
     @extend_schema(operation_id="pack", responses={200: PackSerializer, 404: ProblemSerializer})
     def get(self, _request: Request, pack: str, version: str) -> Response:
         """One approved version: document, file, and the proof that it was logged."""
-        found = approved_pack(pack, version)
-        if found is None:
+        approved = approved_pack(pack, version)
+        if approved is None:
             raise Http404
-        return Response(_whole(found), headers={"Cache-Control": "no-cache"})  # the head grows
+        return Response(_whole(approved), headers={"Cache-Control": "no-cache"})  # the head grows
 
 
 def _whole(found: Approved) -> dict[str, Any]:
@@ -95,6 +95,6 @@ def proven_entry(log_index: int) -> dict[str, Any]:
         "index": entry.index,
         "on": entry.on.isoformat(),
         "size": head.size,
-        "proof": [one.hex() for one in proof],
+        "proof": [digest.hex() for digest in proof],
         "head": base64.b64encode(head.signed).decode("ascii"),
     }

@@ -54,23 +54,23 @@ def check(file: str, factors: str, corrects: str, on: date) -> Checked:
         own = _own(pack, table, corrects)  # before the table that comes with it stands among those that there are
         with shelf.used(with_factors(version, factors)):
             try:
-                found = [*clashes(clashing), *faults_of(pack), *read_in_the_future(pack, on), *own]
-                return Checked(None, faults=tuple(found)) if found else Checked(pack, packs.digest(pack).hex(), version)
+                faults = [*clashes(clashing), *faults_of(pack), *read_in_the_future(pack, on), *own]
+                return Checked(None, faults=tuple(faults)) if faults else Checked(pack, packs.digest(pack).hex(), version)
             except InputError as refused:
                 return Checked(None, faults=(*own, Fault("conversion", refused.found, _said(refused.wanted))))
 
 
 def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
     """What holds of a pack that many are to report by, beside what holds of every pack."""
-    found = []
+    faults = []
     for place, value, rule in (("id", pack.id, PACK_ID), ("version", pack.version, VERSION)):
         try:
             rule(value)
         except ValidationError as wrong:
-            found.append(Fault(place, value, _said(str(wrong.message))))
-    there_are = {one.version: one for one in packs.versions(pack.id)}
+            faults.append(Fault(place, value, _said(str(wrong.message))))
+    there_are = {earlier.version: earlier for earlier in packs.versions(pack.id)}
     if pack.version in there_are:
-        found.append(
+        faults.append(
             Fault(
                 "version",
                 pack.version,
@@ -78,9 +78,9 @@ def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
             )
         )
     elif Proposal.objects.filter(pack=pack.id, version=pack.version, state=State.OPEN).exists():
-        found.append(Fault("version", pack.version, Phrase("a version number that no open proposal has")))
+        faults.append(Fault("version", pack.version, Phrase("a version number that no open proposal has")))
     if corrects and corrects not in there_are:
-        found.append(
+        faults.append(
             Fault(
                 "corrects",
                 corrects,
@@ -88,14 +88,14 @@ def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
             )
         )
     if pack.conversion == NEWEST or pack.conversion.endswith(".toml"):
-        found.append(Fault("conversion", pack.conversion, Phrase("the version of a table of factors, by name: it is part of the digest")))
+        faults.append(Fault("conversion", pack.conversion, Phrase("the version of a table of factors, by name: it is part of the digest")))
     if table is not None and table.version != pack.conversion:
-        found.append(
+        faults.append(
             Fault("conversion", pack.conversion, Phrase("the version of the table that comes with it (%(version)s)", version=table.version))
         )
     if table is not None and _is_taken(table.version):
-        found.append(Fault("factors.version", table.version, Phrase("a version number that no table has yet")))
-    return found
+        faults.append(Fault("factors.version", table.version, Phrase("a version number that no table has yet")))
+    return faults
 
 
 def _said(text: str) -> Phrase:

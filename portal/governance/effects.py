@@ -85,7 +85,7 @@ def before_of(pack: Pack, corrects: str) -> Pack | None:
             return packs.load(pack.id, corrects)
         except InputError:
             return None
-    others = (one for one in packs.versions(pack.id) if one.version != pack.version and one.effective_from <= pack.effective_from)
+    others = (other for other in packs.versions(pack.id) if other.version != pack.version and other.effective_from <= pack.effective_from)
     return max(others, key=_order, default=None)
 
 
@@ -96,7 +96,7 @@ def _order(pack: Pack) -> tuple[object, ...]:
 def _publications(before: Pack, after: Pack) -> list[MovedPublication]:
     rows = published_by(before.id, before.version)
     views = in_force_of([row.period_id for row in rows])
-    found = []
+    publications = []
     for row in rows:
         view, on = views[row.period_id], (row.period.end - timedelta(days=1)).date()
         label = view.label
@@ -111,5 +111,7 @@ def _publications(before: Pack, after: Pack) -> list[MovedPublication]:
             values.append(PublishedValue("", "", metric, label.composite.value, on))
             units["", metric] = label.composite.unit
         if those := tuple(moved(before, after, values, view.route)):
-            found.append(MovedPublication(view.pack, view.pack_version, view.route, view.place, view.period, view.version, units, those))
-    return found
+            publications.append(
+                MovedPublication(view.pack, view.pack_version, view.route, view.place, view.period, view.version, units, those)
+            )
+    return publications

@@ -38,21 +38,21 @@ def propose(by: User, file: str, factors: str, corrects: str, reason: str, sourc
     """
     if Role.REGULATOR not in roles_of(by):
         raise _not_regulator()
-    found = check(file, factors, corrects, timezone.localdate(now))
-    if found.pack is None:
+    checked = check(file, factors, corrects, timezone.localdate(now))
+    if checked.pack is None:
         raise RefusedError(
             409, "pack-faulty", "The file is not a pack that can be approved.", "Correct every fault that is listed, and upload it again."
         )
     with transaction.atomic():
         row = Proposal.objects.create(
-            pack=found.pack.id,
-            version=found.pack.version,
+            pack=checked.pack.id,
+            version=checked.pack.version,
             corrects=corrects,
             file=file,
             factors=factors,
-            factors_version=found.factors,
-            digest=found.digest,
-            effective_from=found.pack.effective_from,
+            factors_version=checked.factors,
+            digest=checked.digest,
+            effective_from=checked.pack.effective_from,
             reason=reason.strip(),
             sources=sources.strip(),
             proposed_by=by,
@@ -85,10 +85,10 @@ def comment(proposal: Proposal, by: User, text: str, now: datetime, answers: Com
         answered = None if answers is None else answers.pk
         if last is not None and (last.author_id, last.text, last.answers_id) == (by.pk, text, answered):
             return last
-        made = Comment.objects.create(proposal=row, answers=answers, author=by, at=now, text=text)
+        posted = Comment.objects.create(proposal=row, answers=answers, author=by, at=now, text=text)
         record(now, by.email, Action.PACK_COMMENTED, subject_of(row))
-        announcing.commented(row, made, now)
-    return made
+        announcing.commented(row, posted, now)
+    return posted
 
 
 def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: str = "") -> Proposal:

@@ -55,7 +55,7 @@ class ProposalView:
 
     @property
     def unanswered(self) -> int:
-        return sum(not one.answers for one in self.comments)
+        return sum(not comment.answers for comment in self.comments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _rows() -> Any:
 
 def _view(row: Proposal, user: User) -> ProposalView:
     comments = list(row.comments.all())
-    decided = {one.by_id for one in row.approvals.all()}
+    decided = {approval.by_id for approval in row.approvals.all()}
     is_open = row.state == State.OPEN
     return view_of(
         ProposalView,
@@ -124,15 +124,15 @@ def _view(row: Proposal, user: User) -> ProposalView:
         id=row.pk,
         proposed_by=str(row.proposed_by),
         ended_by="" if row.ended_by is None else str(row.ended_by),
-        comments=tuple(_said(one, comments) for one in comments if one.answers_id is None),
-        approvals=tuple(Said(one.pk, str(one.by), one.at, one.note) for one in row.approvals.all()),
+        comments=tuple(_said(comment, comments) for comment in comments if comment.answers_id is None),
+        approvals=tuple(Said(approval.pk, str(approval.by), approval.at, approval.note) for approval in row.approvals.all()),
         may_decide=is_open and row.proposed_by_id != user.pk and user.pk not in decided and may_decide(user),
         may_withdraw=is_open and row.proposed_by_id == user.pk,
     )
 
 
 def _said(comment: Comment, among: list[Comment]) -> Said:
-    answers = tuple(Said(one.pk, str(one.author), one.at, one.text) for one in among if one.answers_id == comment.pk)
+    answers = tuple(Said(answer.pk, str(answer.author), answer.at, answer.text) for answer in among if answer.answers_id == comment.pk)
     return Said(comment.pk, str(comment.author), comment.at, comment.text, answers)
 
 

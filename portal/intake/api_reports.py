@@ -62,7 +62,7 @@ class ParticipantSerializer(serializers.Serializer[Any]):
     size_class = serializers.CharField()
     obliged = serializers.BooleanField()
     cohort = serializers.CharField(allow_blank=True)
-    taking = serializers.ChoiceField([one.value for one in Taking])
+    taking = serializers.ChoiceField([taking.value for taking in Taking])
     due = serializers.DateTimeField()
     committed_at = serializers.DateTimeField(allow_null=True)
     received_at = serializers.DateTimeField(allow_null=True)
@@ -87,12 +87,12 @@ class PeriodsView(ListView):
             {
                 "group": group.id,
                 **{name: getattr(group, name) for name in ("pack", "pack_version", "route", "scope")},
-                "period": one.name,
-                **{name: getattr(one, name) for name in ("start", "end", "due", "closed_at")},
+                "period": period_view.name,
+                **{name: getattr(period_view, name) for name in ("start", "end", "due", "closed_at")},
             }
             for group in groups_of(self.who(request))
-            for one in group.periods
-            if period in ("", one.name)
+            for period_view in group.periods
+            if period in ("", period_view.name)
         ]
         return self.page(request, rows, lambda row: (number(row["group"]), row["period"]))
 
@@ -105,7 +105,7 @@ class ParticipationView(ListView):
     filters = (
         GROUP,
         NEEDED_PERIOD,
-        Filter("taking", "|".join(one.value for one in Taking), Phrase("Where the site stands with its report.")),
+        Filter("taking", "|".join(taking.value for taking in Taking), Phrase("Where the site stands with its report.")),
         Filter("obliged", "true|false", Phrase("Whether the site is on the list of the obliged.")),
     )
 
@@ -115,9 +115,9 @@ class ParticipationView(ListView):
             raise Http404
         taking, obliged = self.asked(request, "taking"), self.asked(request, "obliged")
         rows = [
-            row_of(one, ParticipantSerializer)
-            for one in view.participants
-            if taking in ("", one.taking.value) and obliged in ("", "true" if one.obliged else "false")
+            row_of(participant, ParticipantSerializer)
+            for participant in view.participants
+            if taking in ("", participant.taking.value) and obliged in ("", "true" if participant.obliged else "false")
         ]
         return self.page(request, rows, lambda row: (row["site"],))
 

@@ -63,7 +63,7 @@ def take(raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> 
     with transaction.atomic():
         head = log.lock()
         held = held_of([device.site_id])[device.site_id]
-        if signed.commitment.digest in (one.digest for one in held.committed.values()):
+        if signed.commitment.digest in (commitment.digest for commitment in held.committed.values()):
             committed = Committed(Commitment.objects.select_related("site").get(digest=signed.commitment.digest), created=False)
         else:
             _require_turn(signed, device, held)
@@ -207,14 +207,14 @@ def ledger_now(held: Held) -> LedgerStand:
 def ledger_before(row: Commitment) -> LedgerStand:
     """Where the site's ledger stood before a commitment that was answered."""
     held = held_of([row.site_id])[row.site_id]
-    return _stand(held, takewhile(lambda one: one != (row.period, row.revision), held.committed), 0)
+    return _stand(held, takewhile(lambda key: key != (row.period, row.revision), held.committed), 0)
 
 
 def _stand(held: Held, answered: Iterable[tuple[str, int]], highest: int) -> LedgerStand:
     """Commitments of before there were sequences take their place in the log as one."""
     given = tuple(
-        Answered(held.committed[one].sequence or place, *one, bytes.fromhex(held.committed[one].digest))
-        for place, one in enumerate(answered, 1)
+        Answered(held.committed[key].sequence or place, *key, bytes.fromhex(held.committed[key].digest))
+        for place, key in enumerate(answered, 1)
     )
     return LedgerStand(max(highest, given[-1].sequence if given else 0) + 1, given)
 
@@ -275,12 +275,14 @@ def _require_correction_left(period: str, taking: ReportingPeriod, held: Held) -
     of_period: dict[str, int] = {}
     for name, _revision in held.committed:
         of_period[name] = of_period.get(name, 0) + 1
-    made = sum(number - 1 for name, number in of_period.items() if years & _years(name))
-    if made >= allowed:
+    corrections = sum(number - 1 for name, number in of_period.items() if years & _years(name))
+    if corrections >= allowed:
         raise RefusedError(
             422,
             "corrections-used",
-            Phrase("Corrections of this year already committed to: %(made)s; the policy allows %(allowed)s.", made=made, allowed=allowed),
+            Phrase(
+                "Corrections of this year already committed to: %(made)s; the policy allows %(allowed)s.", made=corrections, allowed=allowed
+            ),
             "The reported values remain valid. If they are wrong, tell the coordinator what is wrong with them.",
         )
 

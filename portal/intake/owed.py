@@ -54,7 +54,7 @@ def owed_of(sites: QuerySet[Site], now: datetime, held: Iterable[PeerGroupMember
         if sent.get((site, name), ("", ""))[0] != State.ACCEPTED or state == State.ACCEPTED:
             sent[site, name] = (state, digest)
     later = due_dates([period.pk for period in periods])
-    found = []
+    duties = []
     for period in periods:
         for member in by_group[period.peer_group_id]:
             state, digest = sent.get((member.site_id, period.name), ("", ""))
@@ -62,7 +62,7 @@ def owed_of(sites: QuerySet[Site], now: datetime, held: Iterable[PeerGroupMember
             taking = taking_of(state or None, due, now, obliged=member.obliged)
             if taking in (Taking.LATE, Taking.UNUSABLE) or (taking is Taking.MISSING and member.obliged):
                 plant, group = member.site, member.peer_group
-                found.append(
+                duties.append(
                     OwedView(
                         *(plant.slug, plant.name, group.pack, group.pack_version, group.route, period.name),
                         due=due,
@@ -71,4 +71,4 @@ def owed_of(sites: QuerySet[Site], now: datetime, held: Iterable[PeerGroupMember
                         digest=digest,
                     )
                 )
-    return tuple(sorted(found, key=lambda one: (one.due, one.site)))
+    return tuple(sorted(duties, key=lambda duty: (duty.due, duty.site)))

@@ -107,7 +107,7 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
     earlier = ReportingPeriod.objects.filter(peer_group=OuterRef("peer_group"), end__lte=OuterRef("start")).order_by("-end")
     periods = ReportingPeriod.objects.select_related("peer_group__scope").annotate(previous=Subquery(earlier.values("name")[:1]))
     asked = periods.filter(peer_group=peer_group, name=period).first()
-    if asked is None or not any(touch(one, asked.peer_group.scope.path) for one in held):
+    if asked is None or not any(touch(jurisdiction, asked.peer_group.scope.path) for jurisdiction in held):
         return None
     group = asked.peer_group
     participants = _participants(held, asked, now)
@@ -121,7 +121,7 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
         start=asked.start,
         due=asked.due,
         closed_at=asked.closed_at,
-        may_decide=any(one.covers(group.scope) for one in held),
+        may_decide=any(jurisdiction.covers(group.scope) for jurisdiction in held),
         participants=participants,
         totals=_totals(participants),
         previous=asked.previous,
@@ -143,10 +143,10 @@ def _participants(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: 
         before = counting.get(row.site_id)
         if before is None or before.sent__state != State.ACCEPTED or row.sent__state == State.ACCEPTED:
             counting[row.site_id] = row
-    found = []
+    participants = []
     for row in counting.values():
         due = later.get((period.pk, row.site_id), period.due)
-        found.append(
+        participants.append(
             ParticipantView(
                 firm=row.control or row.firm,
                 organisation=row.firm,
@@ -168,7 +168,7 @@ def _participants(held: tuple[Jurisdiction, ...], period: ReportingPeriod, now: 
                 covers=row.sent__covers or "",
             )
         )
-    return tuple(sorted(found, key=lambda one: (one.firm, one.site)))
+    return tuple(sorted(participants, key=lambda participant: (participant.firm, participant.site)))
 
 
 _NAMES = {
@@ -184,11 +184,11 @@ _SENT = tuple(f"sent__{name}" for name in ("state", "received_at", "revision", "
 
 def _totals(participants: Collection[ParticipantView]) -> Totals:
     return Totals(
-        firms=len({one.firm for one in participants}),
-        firms_reported=len({one.firm for one in participants if one.taking is Taking.REPORTED}),
-        states=Counter(one.taking for one in participants),
-        committed=sum(one.committed_at is not None and one.received_at is None for one in participants),
-        regions=tuple(sorted({one.jurisdiction for one in participants})),
+        firms=len({participant.firm for participant in participants}),
+        firms_reported=len({participant.firm for participant in participants if participant.taking is Taking.REPORTED}),
+        states=Counter(participant.taking for participant in participants),
+        committed=sum(participant.committed_at is not None and participant.received_at is None for participant in participants),
+        regions=tuple(sorted({participant.jurisdiction for participant in participants})),
     )
 
 

@@ -62,12 +62,18 @@ class ExtensionView:
 
 def owing(view: ParticipationView, now: datetime) -> tuple[str, ...]:
     """The sites of that view whose due date is past and whose report is still owed."""
-    return tuple(one.site for one in view.participants if one.obliged and one.taking in OWING and now > one.due)
+    return tuple(
+        participant.site
+        for participant in view.participants
+        if participant.obliged and participant.taking in OWING and now > participant.due
+    )
 
 
 def remindable(view: ParticipationView) -> tuple[str, ...]:
     """The obliged sites of that view that have no usable report, before the due date as well."""
-    return tuple(one.site for one in view.participants if one.obliged and one.taking in (*OWING, Taking.MISSING))
+    return tuple(
+        participant.site for participant in view.participants if participant.obliged and participant.taking in (*OWING, Taking.MISSING)
+    )
 
 
 def remind(view: ParticipationView, by: User, now: datetime, chosen: Collection[str] | None = None) -> tuple[Reminder, ...]:
@@ -97,19 +103,19 @@ def remind(view: ParticipationView, by: User, now: datetime, chosen: Collection[
                 409, "nobody-late", "There is no site that owes a report and was not reminded within the last day.", "Come back tomorrow."
             )
         people = _people(sites)
-        made = [
+        sent = [
             Reminder.objects.create(period=period, site=site, sent_by=by, sent_at=now, reminded=people.get(site.organisation_id, []))
             for site in sites
         ]
-        due = {one.site: last_day(one.due).isoformat() for one in view.participants}
+        due = {participant.site: last_day(participant.due).isoformat() for participant in view.participants}
         for site in sites:
-            told = {**named(site), "period": period.name, "due": due[site.slug]}
+            facts = {**named(site), "period": period.name, "due": due[site.slug]}
             kind = Kind.REPORT_REMINDED if site.slug in late_now else Kind.REPORT_COMES
-            tell(kind, people_of_site(site), "web:upload", {}, told, now)
+            tell(kind, people_of_site(site), "web:upload", {}, facts, now)
         record(
             now, by.email, Action.REMINDERS_SENT, f"period {period.peer_group.pack}/{period.name}", ", ".join(site.slug for site in sites)
         )
-    return tuple(made)
+    return tuple(sent)
 
 
 def reminders(view: ParticipationView) -> tuple[ReminderView, ...]:
@@ -157,12 +163,12 @@ def owed_by(user: User) -> tuple[OwedView, ...]:
 
 
 def _slugs(view: ParticipationView) -> list[str]:
-    return [one.site for one in view.participants]
+    return [participant.site for participant in view.participants]
 
 
 def _people(sites: Sequence[Site]) -> dict[int, list[str]]:
     rows = Membership.objects.filter(organisation__in={site.organisation_id for site in sites}, role=Role.ENTERPRISE, user__is_active=True)
-    found: dict[int, list[str]] = {}
+    people: dict[int, list[str]] = {}
     for row in rows.select_related("user").order_by("user__email"):
-        found.setdefault(row.organisation_id, []).append(str(row.user))
-    return found
+        people.setdefault(row.organisation_id, []).append(str(row.user))
+    return people

@@ -75,10 +75,10 @@ def store(arrival: Arrival) -> Received:
         with _storing:
             while not arrival.outcome.done():
                 together = _waiting[:AT_ONCE]
-                for some in _one_a_site(together):
-                    _store_all(some)
-                for one in together:
-                    _waiting.remove(one)
+                for batch in _one_a_site(together):
+                    _store_all(batch)
+                for stored in together:
+                    _waiting.remove(stored)
     return arrival.outcome.result(timeout=0)
 
 
@@ -86,11 +86,11 @@ def _one_a_site(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:
     """A site's reports one after the other: the second is checked against the first."""
     rounds: list[dict[int, Arrival]] = []
     for arrival in arrivals:
-        free = next((some for some in rounds if arrival.device.site_id not in some), None)
+        free = next((batch for batch in rounds if arrival.device.site_id not in batch), None)
         if free is None:
             rounds.append(free := {})
         free[arrival.device.site_id] = arrival
-    yield from (list(some.values()) for some in rounds)
+    yield from (list(batch.values()) for batch in rounds)
 
 
 def _store_all(arrivals: Sequence[Arrival], tries: int = TRIES) -> None:
@@ -106,31 +106,31 @@ def _store_all(arrivals: Sequence[Arrival], tries: int = TRIES) -> None:
         else:
             arrivals[0].outcome.set_exception(refused)
     except Exception as error:  # noqa: BLE001 - raised again in each thread whose report it was: the database is away for all of them
-        for one in arrivals:
-            if not one.outcome.done():
-                one.outcome.set_exception(error)
+        for arrival in arrivals:
+            if not arrival.outcome.done():
+                arrival.outcome.set_exception(error)
 
 
 def _store(arrivals: Sequence[Arrival]) -> None:
-    held = held_of({one.device.site_id for one in arrivals})
-    taken = [one for one in arrivals if not one.outcome.done() and _is_taken(one, held[one.device.site_id])]
+    held = held_of({arrival.device.site_id for arrival in arrivals})
+    taken = [arrival for arrival in arrivals if not arrival.outcome.done() and _is_taken(arrival, held[arrival.device.site_id])]
     if not taken:
         return
-    now = max(one.now for one in taken)
+    now = max(arrival.now for arrival in taken)
     with transaction.atomic():
         head = log.lock(numbering=False)
-        indices = log.append_all(head, [(Kind.ENVELOPE, one.envelope.digest) for one in taken], now)
-        rows = [_row(one, index, now) for one, index in zip(taken, indices, strict=True)]
+        indices = log.append_all(head, [(Kind.ENVELOPE, arrival.envelope.digest) for arrival in taken], now)
+        rows = [_row(arrival, index, now) for arrival, index in zip(taken, indices, strict=True)]
         insert(rows)
         record_each(
             now,
             Action.SUBMISSION_RECEIVED,
-            ((f"device {one.device.pk}", f"submission {row.digest}", str(row)) for one, row in zip(taken, rows, strict=True)),
+            ((f"device {arrival.device.pk}", f"submission {row.digest}", str(row)) for arrival, row in zip(taken, rows, strict=True)),
         )
     with suppress(RefusedError):  # whoever is told a place finds by themselves that it cannot be kept
         kept_heads.keep(indices.stop)
-    for place, (one, row) in enumerate(zip(taken, rows, strict=True)):
-        one.outcome.set_result(Received(row, created=True, tells=place == 0))
+    for place, (stored, row) in enumerate(zip(taken, rows, strict=True)):
+        stored.outcome.set_result(Received(row, created=True, tells=place == 0))
 
 
 def _is_taken(arrival: Arrival, held: Held) -> bool:

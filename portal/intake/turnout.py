@@ -94,15 +94,15 @@ def _sites(user: User, region: str, size: str) -> QuerySet[Site]:
 
 def _sent(sites: QuerySet[Site], periods: Iterable[str]) -> dict[tuple[int, str], _Sent]:
     """The first report of each site and period, and the state of the one that counts: an accepted one, else the last."""
-    found: dict[tuple[int, str], _Sent] = {}
+    sent: dict[tuple[int, str], _Sent] = {}
     rows = Submission.objects.filter(site__in=sites, period__in=periods).order_by("revision")
     for site, period, state, received in rows.values_list("site_id", "period", "state", "received_at"):
-        held = found.get((site, period))
+        held = sent.get((site, period))
         if held is None:
-            found[site, period] = _Sent(received, state)
+            sent[site, period] = _Sent(received, state)
         elif held.state != State.ACCEPTED or state == State.ACCEPTED:
             held.state = state
-    return found
+    return sent
 
 
 def _counted(
@@ -117,15 +117,15 @@ def _counted(
     firms, reported = set(), set()
     sites = obliged = obliged_reported = only_committed = late = 0
     for site, firm, is_obliged in members:
-        one = sent.get((site, period.name))
+        report = sent.get((site, period.name))
         due = later.get((period.pk, site), period.due)
-        taking = taking_of(one.state if one else None, due, now, obliged=is_obliged)
+        taking = taking_of(report.state if report else None, due, now, obliged=is_obliged)
         states[taking] += 1
         sites += 1
         firms.add(firm)
         obliged += is_obliged
-        only_committed += one is None and (site, period.name) in committed
-        late += is_obliged and one is not None and one.first > due
+        only_committed += report is None and (site, period.name) in committed
+        late += is_obliged and report is not None and report.first > due
         if taking is Taking.REPORTED:
             reported.add(firm)
             obliged_reported += is_obliged

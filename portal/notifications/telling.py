@@ -38,22 +38,22 @@ def tell(kind: Kind, people: Iterable[int], place: str, parts: Told, told: Told,
     wanted = sorted(set(people))
     wishes = dict(Wish.objects.filter(user__in=wanted, kind=kind).values_list("user_id", "how"))
     if kind in ASKED_BY_LEAVE:
-        wanted = [one for one in wanted if wishes.get(one) != How.NEVER]
+        wanted = [person for person in wanted if wishes.get(person) != How.NEVER]
     with transaction.atomic():
         mails = {person: mail for person in wanted if (mail := _mail_for(person, kind, wishes.get(person), now))}
         Mail.objects.bulk_create([mail for mail in mails.values() if mail._state.adding])
         Notice.objects.bulk_create(
             [
                 Notice(
-                    recipient_id=one,
+                    recipient_id=person,
                     kind=kind,
                     told=dict(told),
                     place=place,
                     place_parts=dict(parts),
                     at=now,
-                    mail=mails.get(one),
+                    mail=mails.get(person),
                 )
-                for one in wanted
+                for person in wanted
             ]
         )
     return len(wanted)

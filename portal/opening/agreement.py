@@ -67,9 +67,9 @@ def _receipts() -> Iterator[Disagreement]:
     listed = keys.published_directory().content.receipt_keys()
     missing = unsigned = 0
     rows = Submission.objects.order_by("pk").values_list("digest", "log_index", "receipt").iterator(AT_ONCE)
-    while some := list(islice(rows, AT_ONCE)):
-        entries = dict(LogEntry.objects.filter(index__in=[index for _, index, _ in some]).values_list("index", "digest"))
-        for digest, index, raw in some:
+    while batch := list(islice(rows, AT_ONCE)):
+        entries = dict(LogEntry.objects.filter(index__in=[index for _, index, _ in batch]).values_list("index", "digest"))
+        for digest, index, raw in batch:
             try:
                 stated = receipts.read(bytes(raw), listed)
             except VerificationError:

@@ -143,12 +143,12 @@ def _require_postgresql() -> None:
 def _run(program: str, alias: str, *arguments: str) -> None:
     """One of PostgreSQL's programs on one database; the password goes by the environment, where no list of processes shows it."""
     _require_postgresql()
-    said: dict[str, Any] = connections[alias].settings_dict
-    more: dict[str, Any] = said["OPTIONS"]  # of two servers, one of which takes writes
-    names = {"PGHOST": said["HOST"] or more.get("host"), "PGPORT": said["PORT"] or more.get("port"), "PGUSER": said["USER"]}
-    names |= {"PGPASSWORD": said["PASSWORD"], "PGTARGETSESSIONATTRS": more.get("target_session_attrs")}
+    database: dict[str, Any] = connections[alias].settings_dict
+    more: dict[str, Any] = database["OPTIONS"]  # of two servers, one of which takes writes
+    names = {"PGHOST": database["HOST"] or more.get("host"), "PGPORT": database["PORT"] or more.get("port"), "PGUSER": database["USER"]}
+    names |= {"PGPASSWORD": database["PASSWORD"], "PGTARGETSESSIONATTRS": more.get("target_session_attrs")}
     environment = {**os.environ, **{name: str(value) for name, value in names.items() if value}}
-    command = [program, f"--dbname={said['NAME']}", *arguments]
+    command = [program, f"--dbname={database['NAME']}", *arguments]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # names are ours
     except FileNotFoundError as error:
@@ -158,7 +158,7 @@ def _run(program: str, alias: str, *arguments: str) -> None:
     if done.returncode:
         raise InputError(
             "dump-failed",
-            Phrase("%(program)s did not finish with the database %(name)s.", program=program, name=said["NAME"]),
+            Phrase("%(program)s did not finish with the database %(name)s.", program=program, name=database["NAME"]),
             "Its own message is shown beside. The failed restore changed nothing in the database.",
             found=done.stderr.strip()[-1000:],
         )

@@ -91,16 +91,16 @@ def destroy(key_id: str, files: dict[str, Path], directory: Directory, now: date
     with transaction.atomic():
         record(now, "operator", Action.KEY_DESTROYED, f"processing key {key_id}", f"{reports} reports were sealed to it")
         log.add_once(Kind.KEY_DESTROYED, logged.key_destroyed(key_id).hex(), now)
-    for one in (file, file.with_name(file.name + PASSWORD_SUFFIX)):
-        _set_aside(one)
+    for path in (file, file.with_name(file.name + PASSWORD_SUFFIX)):
+        _set_aside(path)
     finish(file.parent)
     return Destroyed(key_id, reports)
 
 
 def finish(folder: Path) -> None:
     """Destroy what was set aside here, by this run or by one that was cut short."""
-    for one in folder.glob(f"*{_ASIDE}"):
-        overwrite_and_delete(one)
+    for path in folder.glob(f"*{_ASIDE}"):
+        overwrite_and_delete(path)
 
 
 def _set_aside(file: Path) -> None:

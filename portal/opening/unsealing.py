@@ -158,7 +158,7 @@ def _period_of(submission: Submission, report: Report) -> ReportingPeriod | None
         name=submission.period, peer_group__members__site=submission.site, peer_group__pack=report.released.pack
     )
     periods = list(rows.select_related("peer_group").order_by("pk"))
-    took = [one for one in periods if one.closed_at is None or one.closed_at > submission.received_at]
+    took = [period for period in periods if period.closed_at is None or period.closed_at > submission.received_at]
     return next(iter(took or periods), None)
 
 
@@ -243,8 +243,8 @@ def settle(submission: Submission, claim_id: UUID, report: Report | None, refusa
                 " ".join(sorted({label.step for label in report.released.labels})),
             )
             row.values_salt, row.pack_version = report.salt, report.released.pack_version
-            found = logged.values(bytes.fromhex(row.digest), row.name, report.released.labels, report.salt)
-            log.put_in_line(Kind.VALUES, found.hex())
+            digest = logged.values(bytes.fromhex(row.digest), row.name, report.released.labels, report.salt)
+            log.put_in_line(Kind.VALUES, digest.hex())
             record(now, "worker", Action.SUBMISSION_ACCEPTED, f"submission {row.digest}", str(row))
         row.decided_at, row.claim = now, None
         decided = ["state", "reason_code", "reason", "reason_phrase", "decided_at", "claim", "covers", "values_salt", "pack_version"]
@@ -257,8 +257,8 @@ def _tell(row: Submission, now: datetime) -> None:
     """The people of the site; a revision that was overtaken before it was opened is no news to them."""
     kind = {State.ACCEPTED: NoticeKind.SUBMISSION_ACCEPTED, State.REFUSED: NoticeKind.SUBMISSION_REFUSED}.get(State(row.state))
     if kind is not None:
-        told = {**named(row.site), "period": row.period}
-        tell(kind, people_of_site(row.site), "web:submission", {"digest": row.digest}, told, now)
+        facts = {**named(row.site), "period": row.period}
+        tell(kind, people_of_site(row.site), "web:submission", {"digest": row.digest}, facts, now)
 
 
 def _copy_consent(row: Submission, consent: Consent | None) -> None:

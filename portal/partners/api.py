@@ -148,8 +148,12 @@ class DeliveriesView(ListView):
 
     def get(self, request: Request) -> Response:
         site, period = self.asked(request, "site"), self.asked(request, "period")
-        views = [one for one in deliveries.deliveries_of(self.who(request)) if site in ("", one.site) and period in ("", one.period)]
-        rows = [_delivery(one, one.site) for one in views]
+        views = [
+            delivery
+            for delivery in deliveries.deliveries_of(self.who(request))
+            if site in ("", delivery.site) and period in ("", delivery.period)
+        ]
+        rows = [_delivery(delivery, delivery.site) for delivery in views]
         return self.page(request, rows, lambda row: (row["declared_at"].isoformat(), row["site"], row["period"], row["carrier"]))
 
     @extend_schema(
@@ -162,10 +166,10 @@ class DeliveriesView(ListView):
         """Declare what was delivered to a site that let the supplier in. Only the certification body assigned to it reads the figure."""
         asked = NewDeliverySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        told = asked.validated_data
-        figures = (told["carrier"], Decimal(told["quantity"]), told["unit"], told["note"])
+        given = asked.validated_data
+        figures = (given["carrier"], Decimal(given["quantity"]), given["unit"], given["note"])
         try:
-            row = deliveries.declare(self.who(request), told["site"], told["period"], *figures, timezone.now())
+            row = deliveries.declare(self.who(request), given["site"], given["period"], *figures, timezone.now())
         except Grant.DoesNotExist as error:
             raise Http404 from error
         return Response(_delivery(row, row.site.slug), status=201)
@@ -197,9 +201,9 @@ class ConformanceView(ListView):
         """Declare a result of the conformance kit; the same again changes nothing."""
         asked = NewConformanceSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        told = asked.validated_data
-        raw, house = told["result"].encode(), _holder(request).organisation
-        row = conformance.declare(self.who(request), house, told["product"], told["version"], raw, timezone.now())
+        given = asked.validated_data
+        raw, house = given["result"].encode(), _holder(request).organisation
+        row = conformance.declare(self.who(request), house, given["product"], given["version"], raw, timezone.now())
         return Response({**row_of(row, ConformanceSerializer), "failed": row.failed.split()}, status=201)
 
 
@@ -241,13 +245,13 @@ class ArchiveView(StrictView):
 
 def _holder(request: Request) -> Holder:
     holder: Any = request.auth
-    found: Holder = holder
-    return found
+    typed: Holder = holder
+    return typed
 
 
 def _delivery(row: object, site: str) -> Row:
-    told = row_of(row, DeliverySerializer)
-    return {**told, "site": site, "quantity": f"{told['quantity']:.3f}"}  # as text: a number of JSON has no decimals of its own
+    fields = row_of(row, DeliverySerializer)
+    return {**fields, "site": site, "quantity": f"{fields['quantity']:.3f}"}  # as text: a number of JSON has no decimals of its own
 
 
 def _granted(view: GrantedView) -> Row:
@@ -259,10 +263,10 @@ def _granted(view: GrantedView) -> Row:
     names = ("period", "revision", "state", "received_at")
     reports = [
         {
-            **{name: getattr(one, name) for name in names},
-            "submission": one.digest if view.receipts else None,
-            "receipt": base64.b64encode(one.receipt).decode("ascii") if view.receipts else None,
+            **{name: getattr(submission, name) for name in names},
+            "submission": submission.digest if view.receipts else None,
+            "receipt": base64.b64encode(submission.receipt).decode("ascii") if view.receipts else None,
         }
-        for one in view.submissions
+        for submission in view.submissions
     ]
     return {**row, "name": view.site_name, "reports": reports}

@@ -61,11 +61,11 @@ def _files(address: Address) -> Iterator[tuple[str, bytes]]:
         view = benchmark_view(version, None)
         where, digest = address(view), view.digest
         folder = f"{view.pack}/{view.place.replace('/', '.')}/{view.route}/{view.period.replace('/', '_')}/v{view.version}"
-        said = json.dumps(view.document, ensure_ascii=False, indent=1, sort_keys=True).encode()
+        content = json.dumps(view.document, ensure_ascii=False, indent=1, sort_keys=True).encode()
         rows.writerow(
             (
                 f"{folder}/benchmark.json",
-                hashlib.sha256(said).hexdigest(),
+                hashlib.sha256(content).hexdigest(),
                 view.pack,
                 view.place,
                 view.route,
@@ -76,7 +76,7 @@ def _files(address: Address) -> Iterator[tuple[str, bytes]]:
                 where,
             )
         )
-        yield f"{folder}/benchmark.json", said
+        yield f"{folder}/benchmark.json", content
         yield f"{folder}/benchmark.csv", selectors.table_of(view, selectors.preceding(version)).encode()
         yield f"{folder}/benchmark.bib", citation.bibtex(view, title(view), where, digest).encode()
         yield f"{folder}/benchmark.ris", citation.ris(view, title(view), where, digest).encode()

@@ -62,19 +62,19 @@ def read(raw: bytes) -> Result:
         RefusedError: `result-malformed` (400), naming what is wrong.
     """
     try:
-        told = json.loads(raw) if len(raw) <= MOST_BYTES else None
+        content = json.loads(raw) if len(raw) <= MOST_BYTES else None
     except (ValueError, RecursionError):
-        told = None
-    wrong = _wrong(told)
-    if wrong or told is None:
+        content = None
+    wrong = _wrong(content)
+    if wrong or content is None:
         raise RefusedError(
             400,
             "result-malformed",
             Phrase("The file is not a result of the conformance kit: %(wrong)s.", wrong=wrong),
             "Give what python -m reporting_agent.sources.conformance NAME --json prints, unchanged.",
         )
-    failed = tuple(one["name"] for one in told["checks"] if not one["passed"])
-    return Result(told["source"], told["kit"], date.fromisoformat(told["ran_on"]), failed, hashlib.sha256(raw).hexdigest())
+    failed = tuple(check["name"] for check in content["checks"] if not check["passed"])
+    return Result(content["source"], content["kit"], date.fromisoformat(content["ran_on"]), failed, hashlib.sha256(raw).hexdigest())
 
 
 def declare(user: User, provider: int, product: str, version: str, raw: bytes, now: datetime) -> Conformance:
@@ -95,7 +95,7 @@ def declare(user: User, provider: int, product: str, version: str, raw: bytes, n
         )
     try:
         with transaction.atomic():
-            made = Conformance.objects.create(
+            conformance = Conformance.objects.create(
                 provider=house,
                 product=product,
                 version=version,
@@ -110,7 +110,7 @@ def declare(user: User, provider: int, product: str, version: str, raw: bytes, n
             record(now, user.email, Action.CONFORMANCE_DECLARED, f"provider {house}"[:254], f"{product} {version}, {result.sha256}")
     except IntegrityError:
         return Conformance.objects.get(provider=house, product=product, version=version, file_sha256=result.sha256)
-    return made
+    return conformance
 
 
 def confirm(user: User, conformance: int, now: datetime) -> Conformance:
@@ -191,8 +191,8 @@ def _wrong(told: Any) -> str:
     except ValueError:
         return Phrase("ran_on is not a day")
     checks = told.get("checks")
-    if not isinstance(checks, list) or not all(isinstance(one, dict) and isinstance(one.get("passed"), bool) for one in checks):
+    if not isinstance(checks, list) or not all(isinstance(check, dict) and isinstance(check.get("passed"), bool) for check in checks):
         return Phrase("its checks do not say whether they passed")
-    if tuple(one.get("name") for one in checks) != CHECKS:
+    if tuple(check.get("name") for check in checks) != CHECKS:
         return Phrase("its checks are not those of the kit in the same order")
     return ""

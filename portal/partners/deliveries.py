@@ -81,7 +81,7 @@ def declare(
         Organisation.objects.select_for_update().get(pk=given.partner_id)  # one figure at a time
         before = Delivery.objects.filter(supplier=given.partner, site=given.site, period=period, carrier=carrier, taken_back_at=None)
         before.update(taken_back_at=now)
-        made = Delivery.objects.create(
+        delivery = Delivery.objects.create(
             supplier=given.partner,
             site=given.site,
             period=period,
@@ -94,7 +94,7 @@ def declare(
         )
         # without the figure: the record is read by more people than the certification body
         record(now, by or user.email, Action.DELIVERY_DECLARED, f"site {given.site.slug}", f"{given.partner}, {period}, {carrier}")
-    return made
+    return delivery
 
 
 def take_back(user: User, delivery: int, now: datetime) -> None:
@@ -116,13 +116,13 @@ def undeclared(user: User) -> tuple[tuple[Site, ReportingPeriod], ...]:
     """Sites that let the person's supplier in, each with the open periods for which it has declared nothing."""
     sites = {row.site_id: row.site for row in granted_to(user, Role.SUPPLIER)}
     own = Delivery.objects.filter(supplier__in=organisations_as(user, Role.SUPPLIER), site__in=sites, taken_back_at=None)
-    said = set(own.values_list("site_id", "period"))
+    declared = set(own.values_list("site_id", "period"))
     periods: dict[int, list[ReportingPeriod]] = {}
     for period in ReportingPeriod.objects.filter(peer_group__members__site__in=sites, closed_at=None).distinct():
         periods.setdefault(period.peer_group_id, []).append(period)
     members = PeerGroupMember.objects.filter(site__in=sites).order_by("site__slug").values_list("site_id", "peer_group_id")
     pairs = [(sites[site], period) for site, group in members for period in periods.get(group, ())]
-    return tuple((site, period) for site, period in pairs if (site.pk, period.name) not in said)
+    return tuple((site, period) for site, period in pairs if (site.pk, period.name) not in declared)
 
 
 def deliveries_assigned(user: User) -> tuple[DeliveryView, ...]:

@@ -73,9 +73,9 @@ def grant(user: User, site_slug: str, partner: int, *, receipts: bool, values: b
         Site.objects.select_for_update().get(pk=site.pk)  # one grant at a time, also of two managers at once
         Grant.objects.filter(site=site, partner=other, ended_at=None).update(ended_at=now, ended_by=user.email)
         open_to = {"receipts": receipts or values, "values": values}
-        made = Grant.objects.create(site=site, partner=other, granted_by=user.email, granted_at=now, **open_to)
-        record(now, user.email, Action.ACCESS_GRANTED, f"site {site.slug}", f"{other}: {_said(made)}")
-    return made
+        granted = Grant.objects.create(site=site, partner=other, granted_by=user.email, granted_at=now, **open_to)
+        record(now, user.email, Action.ACCESS_GRANTED, f"site {site.slug}", f"{other}: {_said(granted)}")
+    return granted
 
 
 def take_back(user: User, grant_id: int, now: datetime) -> Grant:
@@ -131,10 +131,10 @@ def granted_to(user: User, role: Role) -> QuerySet[Grant]:
 def granted_sites(user: User, role: Role) -> tuple[GrantedView, ...]:
     """Sites that granted access, with the states of their submissions for a provider."""
     rows = list(granted_to(user, role))
-    found: dict[str, list[SubmissionView]] = {}
+    submissions: dict[str, list[SubmissionView]] = {}
     if role is Role.PROVIDER:
         for view in views_of(Submission.objects.filter(site__in={row.site_id for row in rows}).order_by("-log_index")):
-            found.setdefault(view.site, []).append(view)
+            submissions.setdefault(view.site, []).append(view)
     return tuple(
         GrantedView(
             row.site.slug,
@@ -143,7 +143,7 @@ def granted_sites(user: User, role: Role) -> tuple[GrantedView, ...]:
             row.receipts,
             row.values,
             row.granted_at,
-            tuple(found.get(row.site.slug, ())),
+            tuple(submissions.get(row.site.slug, ())),
         )
         for row in rows
     )
@@ -158,8 +158,8 @@ def granted_receipt(user: User, digest: str) -> SubmissionView | None:
 def granted_values(user: User, digest: str) -> tuple[ProtectedValueView, ...] | None:
     """The protected values of a submission of a site that granted a provider its values; None for any other."""
     sites = granted_to(user, Role.PROVIDER).filter(values=True).values("site")
-    found = Submission.objects.filter(digest=digest, site__in=sites).defer("envelope").first()
-    return None if found is None else values_of(found)
+    submission = Submission.objects.filter(digest=digest, site__in=sites).defer("envelope").first()
+    return None if submission is None else values_of(submission)
 
 
 def _said(row: Grant) -> str:

@@ -43,12 +43,12 @@ def accepted_by(user: User) -> AcceptedTerms | None:
 
 def require_accepted(user: User) -> AcceptedTerms:
     """Raises: RefusedError: `terms-not-accepted` (403)."""
-    found = accepted_by(user)
-    if found is None:
+    accepted = accepted_by(user)
+    if accepted is None:
         raise RefusedError(
             403,
             "terms-not-accepted",
             "Nobody has accepted the terms of the data downloads for your organisation.",
             "Read and accept them on the page Data downloads.",
         )
-    return found
+    return accepted

@@ -111,7 +111,7 @@ def publish(entries: Sequence[Entry], by: User, key: ReceiptKey, now: datetime) 
     """
     _require_regulator(by)
     with transaction.atomic():
-        wanted = [one.pk for one in entries]
+        wanted = [entry.pk for entry in entries]
         rows = list(Entry.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk"))
         for row in rows:
             _require_ready(row, by)
@@ -167,7 +167,7 @@ def new_edition(key: ReceiptKey, now: datetime) -> None:
 def _create(row: Entry, by: User, now: datetime) -> Entry:
     """As reviewed by this person, in the version after the newest. Raises RefusedError `practice-waits`."""
     newest = Entry.objects.filter(practice=row.practice).order_by("-version").values_list("version", flat=True).first()
-    coming = any(one.id == row.practice for one in Library.held().practices)
+    coming = any(practice.id == row.practice for practice in Library.held().practices)
     row.version = (newest or int(coming)) + 1
     row.state, row.reviewed_by, row.reviewed_at, row.reviewer = State.REVIEWED, by, now, _agency(by)
     try:

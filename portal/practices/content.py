@@ -77,7 +77,7 @@ def listing_and_practice(entry: Entry) -> tuple[Listing, Practice]:
     listing = Listing(
         id=f"source-{source}", words=words, read_in=Words(en=read_in), confidence="read" if entry.organisation is None else "told"
     )
-    step = next(one for one in packs.load(text["sector"]).steps if one.id == text["step"])
+    step = next(candidate for candidate in packs.load(text["sector"]).steps if candidate.id == text["step"])
     return listing, Practice(
         id=entry.practice,
         list=listing.id,
@@ -102,8 +102,10 @@ def listing_and_practice(entry: Entry) -> tuple[Listing, Practice]:
 
 def library_of(entries: Iterable[Entry]) -> Library:
     """These entries as a library of their own."""
-    made = [listing_and_practice(entry) for entry in entries]
-    return Library(lists=tuple({one.id: one for one, _practice in made}.values()), practices=tuple(practice for _one, practice in made))
+    pairs = [listing_and_practice(entry) for entry in entries]
+    return Library(
+        lists=tuple({listing.id: listing for listing, _practice in pairs}.values()), practices=tuple(practice for _one, practice in pairs)
+    )
 
 
 def content_of(practice: Practice, listing: Listing) -> dict[str, str]:

@@ -39,9 +39,9 @@ def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime,
     """
     with transaction.atomic():
         log.lock(numbering=False)  # one after another: two that come at once would each miss the other in the batch
-        found = outcomes.verify(raw, lambda named: _keys(_own_site(named.site, by), named))
-        site = _own_site(found.site, by)
-        _require_fit(found, site, practice, now)
+        outcome = outcomes.verify(raw, lambda named: _keys(_own_site(named.site, by), named))
+        site = _own_site(outcome.site, by)
+        _require_fit(outcome, site, practice, now)
         confirmed = outcomes.confirmation(raw, held := auditors(site))
         asks = ask and confirmed is None
         if asks and not held:
@@ -58,10 +58,10 @@ def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime,
             practice=practice,
             site=site,
             defaults={
-                "version": int(found.version),
+                "version": int(outcome.version),
                 "firm": ControllingFirm.objects.get(organisations=site.organisation_id),
-                "outcome": found.outcome,
-                "year": int(found.year),
+                "outcome": outcome.outcome,
+                "year": int(outcome.year),
                 "handed_in_at": now,
                 "confirmed_key": confirmed.key_id if confirmed else "",
                 "confirmed_on": confirmed.on if confirmed else None,
@@ -135,8 +135,8 @@ def _keys(site: Site, named: SiteOutcome) -> Mapping[str, VerifyingKey]:
 
 
 def _require_fit(found: SiteOutcome, site: Site, practice: str, now: datetime) -> None:
-    one = next((one for one in library().practices if one.id == practice), None)
-    fits = one is not None and one.sector == site.pack and int(found.version) <= one.version
+    known = next((candidate for candidate in library().practices if candidate.id == practice), None)
+    fits = known is not None and known.sector == site.pack and int(found.version) <= known.version
     if found.practice != practice or not fits or int(found.year) > now.year:
         raise RefusedError(
             409,

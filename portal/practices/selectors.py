@@ -24,8 +24,8 @@ def of_this_portal() -> Library:
     counted: dict[str, list[tuple[int, str, int, bool]]] = {}
     for row in SiteReport.objects.exclude(counted_at=None):
         counted.setdefault(row.practice, []).append((row.firm_id, row.outcome, row.year, row.confirmed))
-    known = {one.id for one in (*Library.held().practices, *published.practices)}
-    return published.model_copy(update={"reported": {of: Reported.of(told) for of, told in counted.items() if of in known}})
+    known = {entry.id for entry in (*Library.held().practices, *published.practices)}
+    return published.model_copy(update={"reported": {of: Reported.of(reports) for of, reports in counted.items() if of in known}})
 
 
 def reports_of(user: User, practice: str) -> QuerySet[SiteReport]:

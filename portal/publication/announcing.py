@@ -31,7 +31,7 @@ def withdrawn(row: Publication, now: datetime) -> None:
 
 def _tell_regulators(kind: Kind, row: Publication, now: datetime, without: int | None = None) -> None:
     people = set(regulators_of(row.period.peer_group.scope)) - {without}
-    tell(kind, [one for one in people if one is not None], "web:draft", {"publication": row.pk}, _named(row), now)
+    tell(kind, [person for person in people if person is not None], "web:draft", {"publication": row.pk}, _named(row), now)
 
 
 def _tell_participants(kind: Kind, row: Publication, now: datetime) -> None:

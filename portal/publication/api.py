@@ -216,7 +216,7 @@ DESCRIBED: dict[str, Any] = {
 
 OF_PLACE = {
     "parameters": DESCRIBED["parameters"][1:],
-    "responses": {code: told for code, told in DESCRIBED["responses"].items() if code != 409},
+    "responses": {code: response for code, response in DESCRIBED["responses"].items() if code != 409},
 }
 
 
@@ -224,12 +224,12 @@ class _OneBenchmark(PublicView):
     renderer_classes = (JSONRenderer, CsvRenderer)
 
     def answer(self, request: Request, pack: str, period: str, version: str | None, route: str | None, place: str | None) -> Response:
-        found = selectors.series(pack, period, route, place and place.replace(".", "/"))
-        row = found.row(None if version is None else int(version))
+        series = selectors.series(pack, period, route, place and place.replace(".", "/"))
+        row = series.row(None if version is None else int(version))
         if row is None:
             refuse_if_several(pack, period, route, place)
             raise Http404
-        view = benchmark_view(row, found.in_force)
+        view = benchmark_view(row, series.in_force)
         as_csv = request.accepted_renderer.format == "csv"
         response = Response(selectors.table_of(view, selectors.preceding(row)) if as_csv else view.document)
         response["Steplabel-Status"] = view.status
@@ -246,7 +246,7 @@ def refuse_if_several(pack: str, period: str, route: str | None, place: str | No
     meant = [] if place is not None else selectors.places(pack, period, route)
     if len(meant) > 1:
         rest = f"{route or selectors.main_route(pack)}/{quote(period, safe='')}/"
-        named = ", ".join(f"/api/v1/benchmarks/{pack}/{quote(one.path.replace('/', '.'))}/{rest}" for one in meant)
+        named = ", ".join(f"/api/v1/benchmarks/{pack}/{quote(candidate.path.replace('/', '.'))}/{rest}" for candidate in meant)
         raise RefusedError(
             409,
             "several-jurisdictions",

@@ -94,7 +94,7 @@ def _answer(pack: str, period: str, version: str, route: str | None, place: str 
     if row is None:
         refuse_if_several(pack, period, route, place)
         raise Http404
-    told = best_group_of(row.id)
-    if told is None:
+    group = best_group_of(row.id)
+    if group is None:
         raise Http404
-    return Response(told.document)
+    return Response(group.document)

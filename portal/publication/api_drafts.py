@@ -40,5 +40,5 @@ class DraftsView(ListView):
 
     def get(self, request: Request) -> Response:
         views = drafts_of(self.who(request), int(self.asked(request, "group")), self.asked(request, "period"))
-        rows = [row_of(one, DraftSerializer) for one in views]
+        rows = [row_of(view, DraftSerializer) for view in views]
         return self.page(request, rows, lambda row: (number(row["version"]),))

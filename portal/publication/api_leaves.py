@@ -56,4 +56,4 @@ def _answer(pack: str, period: str, version: str, route: str | None, place: str 
     if acts is None:
         refuse_if_several(pack, period, route, place)
         raise Http404
-    return Response([asdict(one) for one in acts])
+    return Response([asdict(act) for act in acts])

@@ -74,9 +74,9 @@ class BenchmarkReferencesOfPlaceView(PublicView):
 
 
 def _answer(pack: str, period: str, version: str, route: str | None, place: str | None) -> Response:
-    found = selectors.series(pack, period, route, place and place.replace(".", "/"))
-    row = found.row(int(version))
+    series = selectors.series(pack, period, route, place and place.replace(".", "/"))
+    row = series.row(int(version))
     if row is None:
         refuse_if_several(pack, period, route, place)
         raise Http404
-    return Response([one.to_json() for one in references_of(benchmark_view(row, None))])
+    return Response([reference.to_json() for reference in references_of(benchmark_view(row, None))])

@@ -44,7 +44,7 @@ class ReportsView(ListView):
         wanted = {name: value for name in ("site", "period", "state") if (value := self.asked(request, name))}
         views = [view for view in submissions_of(self.who(request)) if all(getattr(view, name) == value for name, value in wanted.items())]
         versions = entered(views)
-        rows = [{**report_row(view), "entered": [_shown(one) for one in versions.get(view.digest, ())]} for view in views]
+        rows = [{**report_row(view), "entered": [_shown(version) for version in versions.get(view.digest, ())]} for view in views]
         return self.page(request, rows, lambda row: (number(row["log_index"]),))
 
 

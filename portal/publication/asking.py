@@ -31,14 +31,14 @@ def ask(row: Publication, now: datetime) -> int:
     attested = verdicts(row.period, scheme_day(now))
     best = Standing.objects.filter(period=row.period, band=BEST, submission__digest__in=row.participants)
     steps: defaultdict[int, set[int]] = defaultdict(set)
-    for one in best.values_list("submission", "submission__site__organisation", "step", "product", "variant", "metric", named=True):
-        place = order.get((one.step, one.product, one.variant, one.metric))
-        if place is not None and attested.attests(one.submission, one.step):
-            steps[one.submission__site__organisation].add(place)
+    for standing in best.values_list("submission", "submission__site__organisation", "step", "product", "variant", "metric", named=True):
+        place = order.get((standing.step, standing.product, standing.variant, standing.metric))
+        if place is not None and attested.attests(standing.submission, standing.step):
+            steps[standing.submission__site__organisation].add(place)
     group = row.period.peer_group
     people = 0
     for firm, places in sorted(steps.items()):
-        told: Told = {
+        facts: Told = {
             "pack": group.pack,
             "pack_version": group.pack_version,
             "route": group.route,
@@ -46,5 +46,5 @@ def ask(row: Publication, now: datetime) -> int:
             "version": row.version,
             "step": headline[min(places)].step,
         }
-        people += tell(Kind.PRACTICE_ASKED, people_of_firms({firm}), "web:offer-practice", {}, told, now)
+        people += tell(Kind.PRACTICE_ASKED, people_of_firms({firm}), "web:offer-practice", {}, facts, now)
     return people

@@ -17,8 +17,8 @@ from portal.standings.cohort import Cohort, LeftOut
 def verification(present: Cohort) -> Verification:
     """Of the sites that enter: how many of each step are attested, which bodies said so, and until when the first of it is valid."""
     reported: defaultdict[str, dict[str, str]] = defaultdict(dict)  # step -> site -> firm
-    for one in present.participants:
-        reported[one.label.step][one.site] = one.firm
+    for participant in present.participants:
+        reported[participant.label.step][participant.site] = participant.firm
     steps = []
     for step, sites in reported.items():
         attested = {site: firm for site, firm in sites.items() if present.verdicts.attests(present.submissions[site], step)}
@@ -41,11 +41,13 @@ def excluded(present: Cohort) -> tuple[tuple[str, int], ...]:
 
 def told_of_change(what_changed: str, present: Cohort, before: Collection[str]) -> Words:
     """The drafter's words, in the one language they were written in, and who left since by what an auditor found."""
-    said = Words.of(what_changed) if what_changed else worded("the drafter did not describe the change.")
+    description = Words.of(what_changed) if what_changed else worded("the drafter did not describe the change.")
     gone = sum(reason is LeftOut.ADVERSE and digest in before for digest, reason in present.left_out.items())
     if not gone:
-        return said
+        return description
     if gone == 1:
-        return worded("%(change)s 1 site left this version after an adverse opinion of a certification body.", change=said)
-    left = Phrase("%(change)s %(sites)s sites left this version after an adverse opinion of a certification body.", change=said, sites=gone)
+        return worded("%(change)s 1 site left this version after an adverse opinion of a certification body.", change=description)
+    left = Phrase(
+        "%(change)s %(sites)s sites left this version after an adverse opinion of a certification body.", change=description, sites=gone
+    )
     return Words.of(left)

@@ -56,9 +56,9 @@ def propose(publication: Publication, by: User, now: datetime) -> BestGroup:
         content = _content(row)
         if held is not None and held.proposed_by_id == by.pk and held.document["steps"] == content["document"]["steps"]:
             return held  # the form sent twice
-        made, _new = BestGroup.objects.update_or_create(publication=row, defaults={**content, "proposed_by": by, "proposed_at": now})
+        proposal, _new = BestGroup.objects.update_or_create(publication=row, defaults={**content, "proposed_by": by, "proposed_at": now})
         record(now, by.email, Action.BEST_GROUP_PROPOSED, subject_of(row), f"{_told(content['document'])} cells")
-    return made
+    return proposal
 
 
 def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime) -> BestGroup:
@@ -99,12 +99,12 @@ def composed_of_best(publication: Publication) -> tuple[Composed, ...]:
     traits = {site: _traits(site, period.peer_group.scope) for site in Site.objects.filter(slug__in=sites).select_related("jurisdiction")}
     by_slug = {site.slug: held for site, held in traits.items()}
     before = _told_before(publication)
-    found = []
+    composed = []
     for step in label.steps:
         who = roster.of(step.cell)
         rule = step.rule if step.best is not None else None
-        found.append(compose(who, rule, dict(_of_firms(who, by_slug)), pack.composition, pack.disclosure, before.get(step.cell, ())))
-    return tuple(found)
+        composed.append(compose(who, rule, dict(_of_firms(who, by_slug)), pack.composition, pack.disclosure, before.get(step.cell, ())))
+    return tuple(composed)
 
 
 def best_group_of(publication: int) -> BestGroup | None:
@@ -115,13 +115,13 @@ def best_group_of(publication: int) -> BestGroup | None:
 def _content(row: Publication) -> JSON:
     composed = composed_of_best(row)
     label = GateResult.from_json(row.gate).published
-    if not any(one.told for one in composed):
+    if not any(cell.told for cell in composed):
         raise RefusedError(
             409, "nothing-told", "The disclosure gate allows nothing of this to be shown.", "Its page says why, step by step."
         )
     period, group = row.period, row.period.peer_group
     places = Jurisdiction.objects.filter(path__startswith=group.scope.path)
-    names = {one.path: {"en": str(one.name), "zh": in_chinese(one.name) or str(one.name)} for one in places}
+    names = {place.path: {"en": str(place.name), "zh": in_chinese(place.name) or str(place.name)} for place in places}
     document = {
         "schema": SCHEMA,
         "benchmark": {
@@ -132,28 +132,28 @@ def _content(row: Publication) -> JSON:
         "steps": [
             {
                 "step": step.step, "product": step.product, "variant": step.variant, "boundary": step.boundary, "metric": str(step.metric),
-                "firms": one.firms, "best_firms": one.best,
-                "traits": {trait: [_shown(share) for share in told] for trait, told in one.told.items()},
-                "code": str(one.reason) if one.reason else "shown",
-                "reason": one.words.by_language if one.words else {},
+                "firms": cell.firms, "best_firms": cell.best,
+                "traits": {trait: [_shown(share) for share in shares] for trait, shares in cell.told.items()},
+                "code": str(cell.reason) if cell.reason else "shown",
+                "reason": cell.words.by_language if cell.words else {},
             }
-            for step, one in zip(label.steps, composed, strict=True)
+            for step, cell in zip(label.steps, composed, strict=True)
         ],
     }  # fmt: skip
     roster = Roster.from_json(row.roster)
-    return {"document": document, "behind": {one.cell: _behind(one, roster.of(one.cell)) for one in composed if one.told}}
+    return {"document": document, "behind": {cell.cell: _behind(cell, roster.of(cell.cell)) for cell in composed if cell.told}}
 
 
 def _shown(share: Share) -> JSON:
     return {"classes": list(share.classes), "firms": share.firms}
 
 
-def _behind(one: Composed, who: CellRoster) -> JSON:
+def _behind(cell: Composed, who: CellRoster) -> JSON:
     """Who stands behind each share, with the site by which a firm that leaves is found."""
     site = {member.firm: member.site for member in who.members}
     return {
         trait: [{"classes": list(share.classes), "members": [[firm, site[firm]] for firm in sorted(share.members)]} for share in shares]
-        for trait, shares in one.told.items()
+        for trait, shares in cell.told.items()
     }
 
 
@@ -162,11 +162,11 @@ def _told_before(publication: Publication) -> Mapping[str, Sequence[Mapping[str,
     period = publication.period
     same_days = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=period.peer_group.pack)
     rows = BestGroup.objects.filter(published_at__isnull=False, publication__period__in=same_days).exclude(publication=publication)
-    found: dict[str, list[Mapping[str, tuple[Share, ...]]]] = {}
+    by_cell: dict[str, list[Mapping[str, tuple[Share, ...]]]] = {}
     for behind in rows.values_list("behind", flat=True):
         for cell, tables in behind.items():
-            found.setdefault(cell, []).append({trait: tuple(map(_share, shares)) for trait, shares in tables.items()})
-    return found
+            by_cell.setdefault(cell, []).append({trait: tuple(map(_share, shares)) for trait, shares in tables.items()})
+    return by_cell
 
 
 def _share(stored: JSON) -> Share:

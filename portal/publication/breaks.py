@@ -33,7 +33,7 @@ class Breaks:
     cells: Mapping[Cell, tuple[Break, ...]]
 
     def codes_of(self, cell: Cell) -> tuple[str, ...]:
-        return tuple(one.code for one in (*self.whole, *self.cells.get(cell, ())))
+        return tuple(break_.code for break_ in (*self.whole, *self.cells.get(cell, ())))
 
     @property
     def any(self) -> bool:
@@ -68,12 +68,12 @@ def breaks(before: Defined, after: Defined) -> Breaks:
 
 
 def _of_whole(before: Defined, after: Defined) -> tuple[Break, ...]:
-    found = []
+    differences = []
     if before.pack_version != after.pack_version:
-        found.append(Break("pack-version", before.pack_version, after.pack_version))
+        differences.append(Break("pack-version", before.pack_version, after.pack_version))
     elif (old := before.pack_digest) != (new := after.pack_digest):
-        found.append(Break("pack-content", old[:12], new[:12]))
-    return tuple(found)
+        differences.append(Break("pack-content", old[:12], new[:12]))
+    return tuple(differences)
 
 
 def _of_cell(before: StepView | DefinedCell | None, after: StepView | DefinedCell | None) -> tuple[Break, ...]:

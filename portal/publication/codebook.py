@@ -29,10 +29,10 @@ class Variable:
 
 
 def _curve() -> tuple[Variable, ...]:
-    found = []
+    variables = []
     for percent in sorted({percent for ladder in LADDERS for percent in ladder}):
         name = f"p{percent}"
-        found += [
+        variables += [
             Variable(
                 name,
                 OWN,
@@ -46,7 +46,7 @@ def _curve() -> tuple[Variable, ...]:
             Variable(f"{name}_low", OWN, COMPOSED, Phrase("lower end of the 95 %% interval of %(name)s", name=name)),
             Variable(f"{name}_high", OWN, COMPOSED, Phrase("upper end of the 95 %% interval of %(name)s", name=name)),
         ]
-    return tuple(found)
+    return tuple(variables)
 
 
 def _declared() -> Iterator[Variable]:
@@ -62,34 +62,37 @@ CODEBOOK = (*_declared(), *_curve())
 
 def _over_years() -> tuple[Variable, ...]:
     """Columns of a sector over its years: those of a version that it keeps, then what moved."""
-    kept = (
+    columns = (
         *("pack", "pack_version", "jurisdiction", "route", "period", "version", "published_on", "step", "product", "variant"),
         *("boundary", "metric", "unit", "firms", "break_since", "breaks"),
     )
-    known = {one.name: one for one in CODEBOOK}
-    told = {"best": known["best"].meaning, "typical": known["typical"].meaning}
-    told["spread"] = Phrase(
+    known = {variable.name: variable for variable in CODEBOOK}
+    meanings = {"best": known["best"].meaning, "typical": known["typical"].meaning}
+    meanings["spread"] = Phrase(
         "difference between the firms' lower and upper quartile; a quartile between two tenths is taken as their midpoint"
     )
-    told |= {name: known[name].meaning for name in ("saved_at_typical", "saved_at_best")}
+    meanings |= {name: known[name].meaning for name in ("saved_at_typical", "saved_at_best")}
     moved = Phrase("change since break_since; empty where something is defined differently")
-    told |= {f"{name}_moved": moved for name in ("best", "typical", "spread")}
+    meanings |= {f"{name}_moved": moved for name in ("best", "typical", "spread")}
     figures = [
         Variable(f"{name}{end}", OWN, COMPOSED, known[f"best{end}"].meaning if end else meaning)
-        for name, meaning in told.items()
+        for name, meaning in meanings.items()
         for end in ("", "_low", "_high")
     ]
     digest = Variable("digest", "", PORTAL, Phrase("SHA-256 of the signed document that contains the figures"))
-    return (*(known[name] for name in kept), *figures, digest)
+    return (*(known[name] for name in columns), *figures, digest)
 
 
 OVER_YEARS = _over_years()
-EVERY_COLUMN = (*CODEBOOK, *(one for one in OVER_YEARS if one.name not in {known.name for known in CODEBOOK}))
+EVERY_COLUMN = (*CODEBOOK, *(variable for variable in OVER_YEARS if variable.name not in {known.name for known in CODEBOOK}))
 
 
 def codebook_csv() -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(FIELDS)
-    writer.writerows((one.name, one.unit, str(one.meaning), catalogue.in_language(one.meaning, "zh"), one.source) for one in EVERY_COLUMN)
+    writer.writerows(
+        (variable.name, variable.unit, str(variable.meaning), catalogue.in_language(variable.meaning, "zh"), variable.source)
+        for variable in EVERY_COLUMN
+    )
     return out.getvalue()

@@ -48,25 +48,28 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
 
 def _reports(row: Publication, size: int) -> list[JSON]:
     reports = found_in(row)
-    entries = [one.entry for one in reports if one.entry is not None]
+    entries = [entrant.entry for entrant in reports if entrant.entry is not None]
     if len(entries) < len(reports):
         raise _not_logged(Phrase("A report was accepted before the log recorded protected values."))
-    leaves = {index: _leaf(found) for index, found in log.inclusions([*(one.report.log_index for one in reports), *entries], size).items()}
+    leaves = {
+        index: _leaf(inclusion)
+        for index, inclusion in log.inclusions([*(entrant.report.log_index for entrant in reports), *entries], size).items()
+    }
     roster = Roster.from_json(row.roster)
     return [
         {
-            "site": one.report.site.slug,
-            "period": one.report.period,
-            "revision": one.report.revision,
-            "firm": str(one.report.site.organisation.controlling_firm_id),
-            "envelope_digest": one.report.digest,
-            "envelope": leaves[one.report.log_index],
+            "site": entrant.report.site.slug,
+            "period": entrant.report.period,
+            "revision": entrant.report.revision,
+            "firm": str(entrant.report.site.organisation.controlling_firm_id),
+            "envelope_digest": entrant.report.digest,
+            "envelope": leaves[entrant.report.log_index],
             "values": leaves[entry],
-            "salt": None if one.report.salt is None else one.report.salt.hex(),
-            "labels": [label_to_json(label) for label in one.labels],
-            "left_out": _left_out(one.report.site.slug, one.labels, roster),
+            "salt": None if entrant.report.salt is None else entrant.report.salt.hex(),
+            "labels": [label_to_json(label) for label in entrant.labels],
+            "left_out": _left_out(entrant.report.site.slug, entrant.labels, roster),
         }
-        for one, entry in zip(reports, entries, strict=True)
+        for entrant, entry in zip(reports, entries, strict=True)
     ]
 
 
@@ -74,13 +77,13 @@ def _left_out(site: str, labels: Iterable[ReleasedLabel], roster: Roster) -> lis
     """The labels of cells that the site does not stand behind, as the version itself was made and whatever the policy on audits is today.
     A firm's further sites are among them: they never change a value."""
     behind = {cell.cell for cell in roster.cells if any(member.site == site for member in cell.members)}
-    cells = [cell_key(one.step, one.product, one.variant, one.boundary, one.metric) for one in labels]
+    cells = [cell_key(label.step, label.product, label.variant, label.boundary, label.metric) for label in labels]
     return [place for place, cell in enumerate(cells) if cell not in behind]
 
 
 def _leaf(found: tuple[log.EntryView, list[bytes]]) -> JSON:
     view, proof = found
-    return {"index": view.index, "on": view.on.isoformat(), "proof": [one.hex() for one in proof]}
+    return {"index": view.index, "on": view.on.isoformat(), "proof": [digest.hex() for digest in proof]}
 
 
 def _not_logged(sentence: Phrase) -> RefusedError:

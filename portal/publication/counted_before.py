@@ -30,15 +30,15 @@ def beside_what_was_shown(told: Mapping[Cell, Bands], row: Publication, least: i
     period = row.period
     same_days = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=period.peer_group.pack)
     seen = Publication.objects.exclude(status__in=UNSEEN).filter(period__in=same_days).only("document", "roster")
-    ours, kept = Roster.from_json(row.roster), dict(told)
+    ours, remaining = Roster.from_json(row.roster), dict(told)
     for before in seen.iterator():
         then = Roster.from_json(before.roster)
         for step in _counted(before.document):
             cell = (step["step"], step["product"], step["variant"], step["metric"])
             name = cell_key(step["step"], step["product"], step["variant"], step["boundary"], Metric(step["metric"]))
-            if cell in kept and _tells(kept[cell], ours.of(name), step["bands"], then.of(name), least):
-                del kept[cell]
-    return kept
+            if cell in remaining and _tells(remaining[cell], ours.of(name), step["bands"], then.of(name), least):
+                del remaining[cell]
+    return remaining
 
 
 def _counted(document: Any) -> Iterable[dict[str, Any]]:

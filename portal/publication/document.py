@@ -182,29 +182,29 @@ def _ends(name: str, interval: tuple[float, float] | None) -> dict[str, float]:
 
 
 def _quarters(signed: Mapping[str, Any]) -> dict[str, int]:
-    told = signed.get("bands")
-    if told is None:
+    bands = signed.get("bands")
+    if bands is None:
         return {}
-    return {f"quarter_{place}": sites for place, sites in enumerate(told["quarters"], 1)} | {"quarter_untold": told["untold"]}
+    return {f"quarter_{place}": sites for place, sites in enumerate(bands["quarters"], 1)} | {"quarter_untold": bands["untold"]}
 
 
 def _points(step: StepView) -> dict[str, float]:
-    found: dict[str, float] = {}
+    points: dict[str, float] = {}
     for point in step.curve:
-        found |= {f"p{point.percent}": point.value} | _ends(f"p{point.percent}", point.interval)
-    return found
+        points |= {f"p{point.percent}": point.value} | _ends(f"p{point.percent}", point.interval)
+    return points
 
 
 def _saved(step: StepView) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for one in step.potential:
-        found |= {f"saved_at_{one.to}": one.value} | _ends(f"saved_at_{one.to}", one.interval)
-    return found
+    savings: dict[str, float] = {}
+    for potential in step.potential:
+        savings |= {f"saved_at_{potential.to}": potential.value} | _ends(f"saved_at_{potential.to}", potential.interval)
+    return savings
 
 
 def _step(step: StepView, bands: Bands | None) -> dict[str, Any]:
     """Bands go with the cell and its curve: a quarter of five firms, and nothing where the curve is withheld."""
-    told = bands if step.shown and percents(step.firms) and not step.curve_withheld else None
+    quarters = bands if step.shown and percents(step.firms) and not step.curve_withheld else None
     return {
         "step": step.step,
         "product": step.product,
@@ -220,9 +220,11 @@ def _step(step: StepView, bands: Bands | None) -> dict[str, Any]:
         "typical_interval": _pair(step.typical_interval),
         "curve": [{"percent": point.percent, "value": point.value, "interval": _pair(point.interval)} for point in step.curve],
         "curve_withheld": step.curve_withheld,
-        "potential": [{"to": one.to, "value": one.value, "interval": _pair(one.interval)} for one in step.potential],
+        "potential": [
+            {"to": potential.to, "value": potential.value, "interval": _pair(potential.interval)} for potential in step.potential
+        ],
         "potential_withheld": list(step.potential_withheld),
-        "bands": None if told is None else _bands(told),
+        "bands": None if quarters is None else _bands(quarters),
         "rule": step.rule,
         "averaging": step.averaging,
         "firms": step.firms,
@@ -233,7 +235,7 @@ def _step(step: StepView, bands: Bands | None) -> dict[str, Any]:
 
 
 def _bands(told: Bands) -> dict[str, Any]:
-    named = [{"quarter": one.quarter, "firm": str(one.firm), "firm_zh": in_chinese(one.firm)} for one in told.named]
+    named = [{"quarter": entry.quarter, "firm": str(entry.firm), "firm_zh": in_chinese(entry.firm)} for entry in told.named]
     return {"quarters": list(told.quarters), "untold": told.untold, "named": named}
 
 

@@ -27,15 +27,15 @@ def comment(publication: Publication, by: User, text: str, now: datetime) -> Dra
         row = Publication.objects.select_for_update().get(pk=publication.pk)
         if not may_decide_for(by, row.period.peer_group.scope):
             raise refusal("not-regulator")
-        said = text.strip()[:2000]
-        if not said:
+        trimmed = text.strip()[:2000]
+        if not trimmed:
             raise refusal("comment-empty")
         last: DraftComment | None = row.comments.last()
-        if last is not None and (last.author_id, last.text) == (by.pk, said):
+        if last is not None and (last.author_id, last.text) == (by.pk, trimmed):
             return last
-        made = DraftComment.objects.create(publication=row, author=by, at=now, text=said)
+        posted = DraftComment.objects.create(publication=row, author=by, at=now, text=trimmed)
         record(now, by.email, Action.PUBLICATION_COMMENTED, subject_of(row))
-    return made
+    return posted
 
 
 def discard(publication: Publication, by: User, reason: str, now: datetime) -> Publication:

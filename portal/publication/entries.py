@@ -27,7 +27,10 @@ def log_published(row: Publication, now: datetime) -> LoggedAct:
     """Log that this version went out, with the leaves of its participants' envelopes and of the values found in them."""
     head = log.lock()  # gives the values of reports that were just accepted their entries
     reports = found_in(row)
-    leaves, values = sorted(one.report.log_index for one in reports), sorted(one.entry for one in reports if one.entry is not None)
+    leaves, values = (
+        sorted(entrant.report.log_index for entrant in reports),
+        sorted(entrant.entry for entrant in reports if entrant.entry is not None),
+    )
     document = published.digest(row.document or {})
     index = log.append(head, Kind.PUBLICATION, logged.publication(document, leaves, values).hex(), now)
     return LoggedAct.objects.create(
@@ -51,9 +54,15 @@ def found_in(row: Publication) -> list[Found]:
     labels: defaultdict[int, list[ReleasedLabel]] = defaultdict(list)
     for value in ProtectedValue.objects.filter(submission__in=rows.values("pk")).order_by("pk"):
         labels[value.submission_id].append(value.released())
-    digests = {one.pk: logged.values(bytes.fromhex(one.digest), one.name, labels[one.pk], one.salt).hex() for one in rows}
+    digests = {
+        submission.pk: logged.values(bytes.fromhex(submission.digest), submission.name, labels[submission.pk], submission.salt).hex()
+        for submission in rows
+    }
     places = dict(LogEntry.objects.filter(kind=Kind.VALUES, digest__in=digests.values()).values_list("digest", "index"))
-    return [Found(one, labels[one.pk], places.get(digests[one.pk])) for one in sorted(rows, key=lambda one: one.log_index)]
+    return [
+        Found(submission, labels[submission.pk], places.get(digests[submission.pk]))
+        for submission in sorted(rows, key=lambda submission: submission.log_index)
+    ]
 
 
 def log_withdrawn(row: Publication, now: datetime) -> LoggedAct:
@@ -86,4 +95,4 @@ def logged_acts(
     if row is None:
         return None
     acts = LoggedAct.objects.filter(publication=row.id).order_by("log_index")
-    return tuple(LoggedActView(one.act, one.document, tuple(one.leaves), tuple(one.values), one.reason, one.log_index) for one in acts)
+    return tuple(LoggedActView(act.act, act.document, tuple(act.leaves), tuple(act.values), act.reason, act.log_index) for act in acts)

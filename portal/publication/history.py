@@ -36,14 +36,16 @@ def entered(reports: Sequence[SubmissionView]) -> Mapping[str, tuple[EnteredVers
 
     The permission is the caller's: what is given here of a report tells that it took part.
     """
-    asked = {one.digest for one in reports}
-    of_these = public().filter(period__name__in={one.period for one in reports}, period__peer_group__pack__in={one.pack for one in reports})
+    asked = {report.digest for report in reports}
+    of_these = public().filter(
+        period__name__in={report.period for report in reports}, period__peer_group__pack__in={report.pack for report in reports}
+    )
     participants = dict(of_these.values_list("pk", "participants"))
-    found: dict[str, tuple[EnteredVersion, ...]] = {}
+    versions: dict[str, tuple[EnteredVersion, ...]] = {}
     for row in read(of_these.order_by("published_at", "pk")):
         for digest in asked.intersection(participants.get(row.id, ())):
-            found[digest] = (*found.get(digest, ()), _version(row))
-    return found
+            versions[digest] = (*versions.get(digest, ()), _version(row))
+    return versions
 
 
 def _version(row: Row) -> EnteredVersion:

@@ -38,8 +38,8 @@ def parquet(table: str, columns_of: Sequence[Variable], about: Mapping[str, str]
     fields, columns = [], []
     for variable in columns_of:
         kind = own.get(variable.name) or types.get(variable.unit, pa.string())
-        told = {"unit": variable.unit, "meaning": str(variable.meaning), "source": variable.source}
-        fields.append(pa.field(variable.name, kind, metadata=told))
+        metadata = {"unit": variable.unit, "meaning": str(variable.meaning), "source": variable.source}
+        fields.append(pa.field(variable.name, kind, metadata=metadata))
         columns.append(pa.array([_typed(row[variable.name], kind, pa) for row in rows], kind))
     out = io.BytesIO()
     pq.write_table(pa.Table.from_arrays(columns, schema=pa.schema(fields, metadata=dict(about))), out)
@@ -66,7 +66,7 @@ def _typed(text: str, kind: Any, pa: Any) -> object:
 def json_ld(view: BenchmarkView, title: str, address: str) -> dict[str, Any]:
     """The version as a schema.org data set. `@id` is the permanent address; each figure that is shown is a variable with its interval."""
     period = Period.parse(view.period, UTC)
-    found: dict[str, Any] = {
+    dataset: dict[str, Any] = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
         "@id": address,
@@ -85,11 +85,11 @@ def json_ld(view: BenchmarkView, title: str, address: str) -> dict[str, Any]:
         "distribution": [
             {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{address}benchmark.{end}"} for end, kind in FORMATS.items()
         ],
-        "variableMeasured": [one for step in view.label.steps if step.shown for one in _variables(step)],
+        "variableMeasured": [variable for step in view.label.steps if step.shown for variable in _variables(step)],
     }
     if view.withdrawn_on is not None:
-        found["expires"] = view.withdrawn_on.isoformat()
-    return found
+        dataset["expires"] = view.withdrawn_on.isoformat()
+    return dataset
 
 
 def sector_json_ld(rows: Sequence[Row], title: str, address: str, versions: Sequence[str]) -> dict[str, Any]:
@@ -114,7 +114,9 @@ def sector_json_ld(rows: Sequence[Row], title: str, address: str, versions: Sequ
             {"@type": "DataDownload", "encodingFormat": FORMATS[end], "contentUrl": f"{address}sector.{end}"} for end in ("csv", "parquet")
         ],
         "variableMeasured": [
-            {"@type": "PropertyValue", "name": one.name, "description": str(one.meaning)} for one in OVER_YEARS if one.unit == OWN
+            {"@type": "PropertyValue", "name": variable.name, "description": str(variable.meaning)}
+            for variable in OVER_YEARS
+            if variable.unit == OWN
         ],
     }
 
@@ -122,8 +124,8 @@ def sector_json_ld(rows: Sequence[Row], title: str, address: str, versions: Sequ
 def _variables(step: StepView) -> Iterator[Mapping[str, Any]]:
     yield _variable(step, "best", step.best, step.interval, step.rule)
     yield _variable(step, "typical", step.typical, step.typical_interval, step.averaging)
-    for one in step.potential:
-        yield _variable(step, f"saved at {one.to}", one.value, one.interval, "mean over the firms")
+    for potential in step.potential:
+        yield _variable(step, f"saved at {potential.to}", potential.value, potential.interval, "mean over the firms")
 
 
 def _variable(

@@ -44,13 +44,13 @@ def versions(pack: str, place: str, route: str) -> tuple[Row, ...]:
 def years(rows: Sequence[Row]) -> tuple[Year, ...]:
     """Every cell that a version shows, version by version."""
     views = [benchmark_view(row, row.version) for row in rows]
-    found: list[Year] = []
+    collected: list[Year] = []
     for place, (row, view) in enumerate(zip(rows, views, strict=True)):
         prior = next((at for at in reversed(range(place)) if _follows(rows[at], row)), None)
         broken = None if prior is None else breaks(views[prior], view)
         earlier = {} if prior is None else {cell_of(cell): cell for cell in views[prior].label.steps if cell.shown}
-        found += [_year(view, cell, earlier.get(cell_of(cell)), broken) for cell in view.label.steps if cell.shown]
-    return tuple(found)
+        collected += [_year(view, cell, earlier.get(cell_of(cell)), broken) for cell in view.label.steps if cell.shown]
+    return tuple(collected)
 
 
 def _follows(before: Row, row: Row) -> bool:
@@ -70,23 +70,23 @@ def _year(view: BenchmarkView, cell: StepView, earlier: StepView | None, broken:
 
 
 def _figures(cell: StepView) -> dict[str, Known]:
-    told = {"best": (cell.best, cell.interval), "typical": (cell.typical, cell.typical_interval)}
-    found = {name: (value, interval) for name, (value, interval) in told.items() if value is not None and interval is not None}
+    stated = {"best": (cell.best, cell.interval), "typical": (cell.typical, cell.typical_interval)}
+    figures = {name: (value, interval) for name, (value, interval) in stated.items() if value is not None and interval is not None}
     apart = spread(cell.curve)
-    return found | ({"spread": apart} if apart else {})
+    return figures | ({"spread": apart} if apart else {})
 
 
 def table(of: Sequence[Year]) -> str:
     """As CSV, by the codebook's `OVER_YEARS`."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, [one.name for one in OVER_YEARS], lineterminator="\r\n")
+    writer = csv.DictWriter(out, [variable.name for variable in OVER_YEARS], lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({**_named(one), **dict(_values(one))} for one in of)
+    writer.writerows({**_named(year), **dict(_values(year))} for year in of)
     return out.getvalue()
 
 
-def _named(one: Year) -> dict[str, object]:
-    view, cell = one.view, one.cell
+def _named(year: Year) -> dict[str, object]:
+    view, cell = year.view, year.cell
     return {
         "pack": view.pack,
         "pack_version": view.pack_version,
@@ -102,14 +102,14 @@ def _named(one: Year) -> dict[str, object]:
         "metric": cell.metric,
         "unit": cell.unit,
         "firms": cell.firms,
-        "break_since": one.before,
-        "breaks": " ".join(one.breaks),
+        "break_since": year.before,
+        "breaks": " ".join(year.breaks),
         "digest": view.digest,
     }
 
 
-def _values(one: Year) -> Iterator[tuple[str, float]]:
-    told = [*one.figures.items(), *((f"saved_at_{saving.to}", (saving.value, saving.interval)) for saving in one.cell.potential)]
-    told += [(f"{name}_moved", known) for name, known in one.moved.items()]
-    for name, (value, (low, high)) in told:
+def _values(year: Year) -> Iterator[tuple[str, float]]:
+    figures = [*year.figures.items(), *((f"saved_at_{saving.to}", (saving.value, saving.interval)) for saving in year.cell.potential)]
+    figures += [(f"{name}_moved", known) for name, known in year.moved.items()]
+    for name, (value, (low, high)) in figures:
         yield from zip((name, f"{name}_low", f"{name}_high"), (round(end, 9) for end in (value, low, high)), strict=True)

@@ -174,8 +174,8 @@ def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> t
     explanation = explain(again, pack, route, participation, version=str(row.version), on=_last_day(period)).to_json()
     scope = Scope.of(period.peer_group.scope)
     counted = bands(period, present, pack, pack.disclosure.fewest_firms)
-    told = beside_what_was_shown(counted, row, pack.disclosure.least_changed_participants)
-    document = document_of(again, explanation, row.version, _local(out_at), scope, told)
+    shown_bands = beside_what_was_shown(counted, row, pack.disclosure.least_changed_participants)
+    document = document_of(again, explanation, row.version, _local(out_at), scope, shown_bands)
     return again.to_json(), explanation, published.sign(document, key)
 
 
@@ -185,7 +185,7 @@ def asked_again(row: Publication, now: datetime) -> tuple[Cohort, GateResult]:
     Locks every period of the sector, in one order: what is published at once, of two groups or two years, must know of each other.
     """
     alike = ReportingPeriod.objects.filter(peer_group__pack=row.period.peer_group.pack).order_by("pk")
-    periods = {one.pk: one for one in alike.select_for_update(of=("self",)).select_related("peer_group__scope")}
+    periods = {other.pk: other for other in alike.select_for_update(of=("self",)).select_related("peer_group__scope")}
     period = periods[row.period_id]
     present = cohort(period, _local(now))
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)

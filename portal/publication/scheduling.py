@@ -37,7 +37,7 @@ def schedule(publication: Publication, by: User, at: datetime, key: ReceiptKey, 
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
         gate, explanation, document = approved(row, by, key, at)
-        made = ScheduledRelease.objects.create(
+        release = ScheduledRelease.objects.create(
             publication=row,
             at=at,
             approved_by=by,
@@ -47,8 +47,10 @@ def schedule(publication: Publication, by: User, at: datetime, key: ReceiptKey, 
             explanation=explanation,
             document=document,
         )
-        record(now, by.email, Action.PUBLICATION_SCHEDULED, subject_of(row), f"for {at.isoformat(timespec='minutes')}. {made.note}".strip())
-    return made
+        record(
+            now, by.email, Action.PUBLICATION_SCHEDULED, subject_of(row), f"for {at.isoformat(timespec='minutes')}. {release.note}".strip()
+        )
+    return release
 
 
 def cancel(publication: Publication, by: User, now: datetime) -> None:
@@ -114,7 +116,7 @@ def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) ->
 
 def _named_no_more(waiting: ScheduledRelease) -> bool:
     """Whether a firm stands by name in what was signed and has taken that back since."""
-    signed = {one["firm"] for step in waiting.document["steps"] for one in (step["bands"] or {}).get("named", ())}
+    signed = {entry["firm"] for step in waiting.document["steps"] for entry in (step["bands"] or {}).get("named", ())}
     return bool(signed) and not signed <= set(Organisation.objects.filter(pk__in=named_firms()).values_list("name", flat=True))
 
 

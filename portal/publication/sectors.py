@@ -46,14 +46,16 @@ def groups_in_force(user: User | None = None) -> tuple[GroupInForce, ...]:
     """Those whose scope touches what the person regulates; all of them for the public. By pack, route and place."""
     held: tuple[Jurisdiction, ...] = () if user is None else jurisdictions_of(user)
     rows = [
-        row for row in read(in_force().order_by("period__start", "period_id")) if user is None or any(touch(one, row.place) for one in held)
+        row
+        for row in read(in_force().order_by("period__start", "period_id"))
+        if user is None or any(touch(jurisdiction, row.place) for jurisdiction in held)
     ]
-    found: dict[tuple[str, str, str], list[Row]] = {}
+    groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
-        found.setdefault((row.pack, row.route, row.place), []).append(row)
+        groups.setdefault((row.pack, row.route, row.place), []).append(row)
     return tuple(
         GroupInForce(pack, of[-1].pack_version, route, place, of[-1].scope, tuple(row.period_id for row in of))
-        for (pack, route, place), of in sorted(found.items())
+        for (pack, route, place), of in sorted(groups.items())
     )
 
 
@@ -78,5 +80,5 @@ def drafts_waiting(user: User) -> tuple[DraftWaiting, ...]:
     return tuple(
         DraftWaiting(row.id, row.pack, row.pack_version, row.route, row.period, row.version, row.drafter or row.drafter_email)
         for row in read(rows)
-        if any(one.covers_path(row.place) for one in held)
+        if any(jurisdiction.covers_path(row.place) for jurisdiction in held)
     )

@@ -64,15 +64,15 @@ def is_sector(pack: str) -> bool:
 
 def packs_published() -> tuple[tuple[str, str], ...]:
     """(pack, newest version of it that something was published by), by pack."""
-    found = in_force().values_list("period__peer_group__pack").annotate(Max("period__peer_group__pack_version"))
-    return tuple(found.order_by("period__peer_group__pack"))
+    rows = in_force().values_list("period__peer_group__pack").annotate(Max("period__peer_group__pack_version"))
+    return tuple(rows.order_by("period__peer_group__pack"))
 
 
 def state_of_the_list() -> tuple[Hashable, ...]:
     """Changes whenever something is published or withdrawn."""
     withdrawn = Count("pk", filter=Q(status=Status.WITHDRAWN))
-    told = public().aggregate(Count("pk"), Max("pk"), Max("published_at"), withdrawn=withdrawn, at=Max("withdrawn_at"))
-    return tuple(told.values())
+    state = public().aggregate(Count("pk"), Max("pk"), Max("published_at"), withdrawn=withdrawn, at=Max("withdrawn_at"))
+    return tuple(state.values())
 
 
 def places(pack: str, period: str, route: str | None = None, version: int | None = None) -> tuple[PlaceView, ...]:
@@ -108,20 +108,20 @@ def benchmark(
     pack: str, period: str, version: int | None = None, route: str | None = None, place: str | None = None
 ) -> BenchmarkView | None:
     """One version; without `version` the one in force, else the last that was withdrawn. `route` and `place` as in `series`."""
-    found = series(pack, period, route, place)
-    row = found.row(version)
-    return None if row is None else benchmark_view(row, found.in_force)
+    editions = series(pack, period, route, place)
+    row = editions.row(version)
+    return None if row is None else benchmark_view(row, editions.in_force)
 
 
 def two_versions(
     pack: str, period: str, a: int, b: int, route: str | None = None, place: str | None = None
 ) -> tuple[BenchmarkView, BenchmarkView] | None:
     """Two versions of one benchmark, to be held against each other; None where the public has not seen both."""
-    found = series(pack, period, route, place)
-    before, after = found.row(a), found.row(b)
+    editions = series(pack, period, route, place)
+    before, after = editions.row(a), editions.row(b)
     if before is None or after is None:
         return None
-    return benchmark_view(before, found.in_force), benchmark_view(after, found.in_force)
+    return benchmark_view(before, editions.in_force), benchmark_view(after, editions.in_force)
 
 
 def preceding(row: Row) -> Row | None:
@@ -131,8 +131,8 @@ def preceding(row: Row) -> Row | None:
     )
     same = Q(period__name=row.period, version__lt=row.version)
     earlier = Q(period__end__lte=row.start, status=Status.PUBLISHED)
-    found = read(rows.filter(same | earlier).order_by("-period__start", "-period__end", "-version")[:1])
-    return found[0] if found else None
+    latest = read(rows.filter(same | earlier).order_by("-period__start", "-period__end", "-version")[:1])
+    return latest[0] if latest else None
 
 
 def table_of(view: BenchmarkView, before: Row | None) -> str:
@@ -165,10 +165,10 @@ def drafts_of_periods(groups: Sequence[PeerGroupView], periods: Collection[int])
     """By period, all versions of these periods as far as they are of groups that a regulator was given; newest first."""
     given = {period.id for group in groups for period in group.periods}.intersection(periods)
     rows = Publication.objects.filter(period__in=given).order_by("-version").values_list("period_id", "pk", "version", "status")
-    found: dict[int, tuple[VersionState, ...]] = {}
+    states: dict[int, tuple[VersionState, ...]] = {}
     for period, pk, version, status in rows:
-        found[period] = (*found.get(period, ()), VersionState(pk, version, status))
-    return found
+        states[period] = (*states.get(period, ()), VersionState(pk, version, status))
+    return states
 
 
 def _versions(pack: str, period: str, route: str | None, place: str | None) -> QuerySet[Publication]:

@@ -110,18 +110,23 @@ class _Register:
         return tuple(self.changes)
 
     def _jurisdictions(self, declared: Sequence[DeclaredJurisdiction], level: Jurisdiction.Level) -> None:
-        parents = {one.path: one.path.rpartition("/")[0] for one in declared}
-        found = named(Jurisdiction, "path", filter(None, parents.values()))
+        parents = {jurisdiction.path: jurisdiction.path.rpartition("/")[0] for jurisdiction in declared}
+        known = named(Jurisdiction, "path", filter(None, parents.values()))
         self._keep(
             Jurisdiction,
             "path",
             [
                 _Entry(
-                    Phrase("jurisdiction %(path)s", path=one.path),
-                    one.path,
-                    {"name": one.name, "name_zh": one.name_zh, "level": level, "parent": found.get(parents[one.path])},
+                    Phrase("jurisdiction %(path)s", path=jurisdiction.path),
+                    jurisdiction.path,
+                    {
+                        "name": jurisdiction.name,
+                        "name_zh": jurisdiction.name_zh,
+                        "level": level,
+                        "parent": known.get(parents[jurisdiction.path]),
+                    },
                 )
-                for one in sorted(declared, key=lambda one: one.path)
+                for jurisdiction in sorted(declared, key=lambda jurisdiction: jurisdiction.path)
             ],
         )
 
@@ -135,50 +140,60 @@ class _Register:
                     Phrase("The %(kind)s %(organisation)s has no %(field)s.", kind=str(one.kind), organisation=one.name, field=name),
                     Phrase("Add `%(field)s` to its entry: an enterprise has a controlling firm, a regulator a jurisdiction.", field=name),
                 )
-        firms = named(ControllingFirm, "name", (one.firm for one in declared if one.firm))
-        places = named(Jurisdiction, "path", (one.jurisdiction for one in declared if one.jurisdiction))
-        holders = {code: str(row.name) for code, row in of_keys(Organisation, "credit_code", (one.credit_code for one in declared)).items()}
-        for one in declared:
-            if one.credit_code and holders.setdefault(one.credit_code, one.name) != one.name:
-                raise taken(one.credit_code)
+        firms = named(ControllingFirm, "name", (declaration.firm for declaration in declared if declaration.firm))
+        places = named(Jurisdiction, "path", (declaration.jurisdiction for declaration in declared if declaration.jurisdiction))
+        holders = {
+            code: str(row.name)
+            for code, row in of_keys(Organisation, "credit_code", (declaration.credit_code for declaration in declared)).items()
+        }
+        for organisation in declared:
+            if organisation.credit_code and holders.setdefault(organisation.credit_code, organisation.name) != organisation.name:
+                raise taken(organisation.credit_code)
         self._keep(
             Organisation,
             "name",
             [
                 _Entry(
-                    Phrase("organisation %(name)s", name=one.name),
-                    one.name,
+                    Phrase("organisation %(name)s", name=declaration.name),
+                    declaration.name,
                     {
-                        "name_zh": one.name_zh,
-                        "kind": one.kind,
-                        "controlling_firm": firms.get(one.firm or ""),
-                        "jurisdiction": places.get(one.jurisdiction or ""),
+                        "name_zh": declaration.name_zh,
+                        "kind": declaration.kind,
+                        "controlling_firm": firms.get(declaration.firm or ""),
+                        "jurisdiction": places.get(declaration.jurisdiction or ""),
                         # left out, it stays what firm or regulator entered
-                        **({"credit_code": one.credit_code} if one.credit_code else {}),
+                        **({"credit_code": declaration.credit_code} if declaration.credit_code else {}),
                     },
                 )
-                for one in declared
+                for declaration in declared
             ],
         )
 
     def _people(self, declared: Sequence[DeclaredPerson]) -> None:
         entries = [
-            _Entry(Phrase("person %(email)s", email=one.email), one.email, {"name": one.name, "is_active": one.active}) for one in declared
+            _Entry(
+                Phrase("person %(email)s", email=declaration.email),
+                declaration.email,
+                {"name": declaration.name, "is_active": declaration.active},
+            )
+            for declaration in declared
         ]
         # no sign-in before `manage.py changepassword`
         users = self._keep(User, "email", entries, lambda: {"password": make_password(None)})
-        houses = named(Organisation, "name", (name for one in declared for name in one.acts_for))
+        houses = named(Organisation, "name", (name for declaration in declared for name in declaration.acts_for))
         held: dict[int, dict[Organisation, Membership]] = {}
         for row in Membership.objects.filter(user__in=users.values()).select_related("organisation"):
             held.setdefault(row.user_id, {})[row.organisation] = row
         begun = []
-        for one in declared:
-            user, acts_for = users[one.email], {houses[name] for name in one.acts_for}
+        for person in declared:
+            user, acts_for = users[person.email], {houses[name] for name in person.acts_for}
             before = held.setdefault(user.pk, {})
             for organisation in sorted(acts_for - before.keys(), key=str):
                 before[organisation] = Membership(user=user, organisation=organisation, role=organisation.kind)
                 begun.append(before[organisation])
-                self._note(Phrase("person %(email)s", email=one.email), Phrase("acts for %(organisation)s", organisation=str(organisation)))
+                self._note(
+                    Phrase("person %(email)s", email=person.email), Phrase("acts for %(organisation)s", organisation=str(organisation))
+                )
             for organisation in sorted(before.keys() - acts_for, key=str):
                 ended = before.pop(organisation)
                 if ended.pk is None:
@@ -186,17 +201,17 @@ class _Register:
                 else:
                     ended.delete()
                 self._note(
-                    Phrase("person %(email)s", email=one.email),
+                    Phrase("person %(email)s", email=person.email),
                     Phrase("acts for %(organisation)s no longer", organisation=str(organisation)),
                 )
         Membership.objects.bulk_create(begun, AT_ONCE)
 
     def _sites(self, declared: Sequence[DeclaredSite]) -> None:
-        if strange := next((pack for pack in dict.fromkeys(one.pack for one in declared) if not packs.is_known(pack)), None):
+        if strange := next((pack for pack in dict.fromkeys(site.pack for site in declared) if not packs.is_known(pack)), None):
             raise unknown("pack", strange, packs.available())
-        houses = named(Organisation, "name", (one.organisation for one in declared))
-        places = named(Jurisdiction, "path", (one.jurisdiction for one in declared))
-        wanted = {one.id: (one.pack, houses[one.organisation].pk) for one in declared}
+        houses = named(Organisation, "name", (site.organisation for site in declared))
+        places = named(Jurisdiction, "path", (site.jurisdiction for site in declared))
+        wanted = {site.id: (site.pack, houses[site.organisation].pk) for site in declared}
         present = of_keys(Site, "slug", wanted)
         moved = [name for name, row in present.items() if (row.pack, row.organisation_id) != wanted[name]]
         if reported := Submission.objects.filter(site__slug__in=moved).values_list("site__slug", flat=True).first():
@@ -210,19 +225,19 @@ class _Register:
             "slug",
             [
                 _Entry(
-                    Phrase("site %(site)s", site=one.id),
-                    one.id,
+                    Phrase("site %(site)s", site=site.id),
+                    site.id,
                     {
-                        "name": one.name,
-                        "name_zh": one.name_zh,
-                        "organisation": houses[one.organisation],
-                        "jurisdiction": places[one.jurisdiction],
-                        "pack": one.pack,
-                        "size_class": one.size_class,
-                        **({"credit_code": one.credit_code} if one.credit_code else {}),
+                        "name": site.name,
+                        "name_zh": site.name_zh,
+                        "organisation": houses[site.organisation],
+                        "jurisdiction": places[site.jurisdiction],
+                        "pack": site.pack,
+                        "size_class": site.size_class,
+                        **({"credit_code": site.credit_code} if site.credit_code else {}),
                     },
                 )
-                for one in declared
+                for site in declared
             ],
             present=present,
         )
@@ -304,13 +319,13 @@ class _Register:
             present: the rows that there are, where they were read before.
         """
         rows = of_keys(model, key, [entry.key for entry in entries]) if present is None else present
-        made, corrected = [], {}
+        created, corrected = [], {}
         fields: set[str] = set()
         for entry in entries:
             row = rows.get(entry.key)
             if row is None:
                 row = rows[entry.key] = model(**{key: entry.key}, **entry.fields, **at_first())
-                made.append(row)
+                created.append(row)
                 self._note(entry.subject, Phrase("made"))
                 continue
             changed = {name: value for name, value in entry.fields.items() if differs(row, name, value)}
@@ -330,7 +345,7 @@ class _Register:
                 if row.pk is not None:
                     corrected[row.pk] = row
                     fields.update(changed)
-        model._default_manager.bulk_create(made, AT_ONCE)
+        model._default_manager.bulk_create(created, AT_ONCE)
         if corrected:
             model._default_manager.bulk_update(corrected.values(), sorted(fields), AT_ONCE)
         return rows

@@ -219,7 +219,7 @@ def _own_member(user: User, membership: int) -> Membership:
 def _require_another_manager(row: Membership) -> None:
     """Holding every membership of the firm, or two managers could part with each other at once."""
     managers = Membership.objects.select_for_update().filter(organisation=row.organisation, role=row.role, may_manage=True, delegate=False)
-    if row.delegate or any(one.pk != row.pk for one in managers):
+    if row.delegate or any(manager.pk != row.pk for manager in managers):
         return
     raise RefusedError(
         409,

@@ -119,10 +119,10 @@ def ask(user: User, firm: int, now: datetime) -> Leaving:
                 "A site of the firm is on a list of the obliged.",
                 "Ask the regulator to take its sites off the list first. An obliged firm cannot leave by itself.",
             )
-        made = Leaving.objects.create(organisation=organisation, asked_at=now, due_at=now + COOLING)
-        record(now, user.email, Action.FIRM_LEAVING, _subject(organisation), f"on {made.due_at:%Y-%m-%d}")
-        _tell(Kind.FIRM_LEAVES, organisation, {"due": f"{made.due_at:%Y-%m-%d}"}, now)
-    return made
+        leaving = Leaving.objects.create(organisation=organisation, asked_at=now, due_at=now + COOLING)
+        record(now, user.email, Action.FIRM_LEAVING, _subject(organisation), f"on {leaving.due_at:%Y-%m-%d}")
+        _tell(Kind.FIRM_LEAVES, organisation, {"due": f"{leaving.due_at:%Y-%m-%d}"}, now)
+    return leaving
 
 
 def undo(user: User, firm: int, now: datetime) -> None:
@@ -168,7 +168,7 @@ def _carry_out(leaving: int, now: datetime) -> bool:
         OpenedReport.objects.filter(site__in=[site.slug for site in sites]).delete()
         people = Membership.objects.filter(organisation=firm).values_list("user_id", "user__email", "may_manage", "delegate")
         members = list(people)
-        letters = [(email, language_of(one)) for one, email, manages, delegate in members if manages and not delegate]
+        letters = [(email, language_of(person)) for person, email, manages, delegate in members if manages and not delegate]
         values = _delete_reports(reports)
         end_all(sites, BECAUSE, "worker", now)
         _forget_sites(sites, now)
@@ -176,7 +176,7 @@ def _carry_out(leaving: int, now: datetime) -> bool:
         _forget_names(firm, [email for _one, email, _manages, _delegate in members], [site.slug for site in sites])
         end_engagements(sites, BECAUSE, "worker", now)  # after what was told of the sites is forgotten: of this the body is told
         Membership.objects.filter(organisation=firm)._raw_delete("default")
-        gone = delete_people([one for one, *_rest in members])
+        gone = delete_people([person for person, *_rest in members])
         digests = tuple(reports.order_by("log_index").values_list("digest", flat=True))
         done = Deleted(firm.name, now.isoformat(), digests, values, gone, len(sites))
         secret = secrets.token_urlsafe(32)
@@ -224,9 +224,9 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
         roster, changed = _without_names(row.roster, names)
         if changed:
             Publication.objects.filter(pk=row.pk).update(roster=roster)
-    for told in BestGroup.objects.filter(publication__period__peer_group__pack__in={site.pack for site in present}).only("behind"):
-        if _unnamed_behind(told.behind, names):
-            BestGroup.objects.filter(pk=told.pk).update(behind=told.behind)
+    for group in BestGroup.objects.filter(publication__period__peer_group__pack__in={site.pack for site in present}).only("behind"):
+        if _unnamed_behind(group.behind, names):
+            BestGroup.objects.filter(pk=group.pk).update(behind=group.behind)
 
 
 def _unnamed_behind(behind: dict[str, Any], names: _Names) -> bool:

@@ -21,7 +21,7 @@ Row = TypeVar("Row", bound=Model)
 def of_keys(model: type[Row], key: str, keys: Iterable[Any]) -> dict[Any, Row]:
     """The rows that there are of these keys."""
     rows = model._default_manager.all()
-    return {getattr(row, key): row for some in batched(dict.fromkeys(keys)) for row in rows.filter(**{f"{key}__in": some})}
+    return {getattr(row, key): row for batch in batched(dict.fromkeys(keys)) for row in rows.filter(**{f"{key}__in": batch})}
 
 
 def differs(row: Model, name: str, value: Any) -> bool:

@@ -57,12 +57,22 @@ def houses_of(user: User, now: datetime) -> tuple[HouseView, ...]:
         members[row.organisation_id].append(view)
     waiting: dict[int, list[InvitationView]] = {house.pk: [] for house in houses}
     invited = list(waiting_invitations().filter(organisation__in=led).order_by("email"))
-    failed = unreached({one.email for one in invited})
-    for one in invited:
-        waiting[one.organisation_id].append(
-            InvitationView(one.pk, one.email, one.may_manage, one.delegate, one.expires_at, one.expires_at <= now, one.email in failed)
+    failed = unreached({invitee.email for invitee in invited})
+    for invitation in invited:
+        waiting[invitation.organisation_id].append(
+            InvitationView(
+                invitation.pk,
+                invitation.email,
+                invitation.may_manage,
+                invitation.delegate,
+                invitation.expires_at,
+                invitation.expires_at <= now,
+                invitation.email in failed,
+            )
         )
-    return tuple(HouseView(one.pk, one.kind, one.name, one.pk in led, tuple(members[one.pk]), tuple(waiting[one.pk])) for one in houses)
+    return tuple(
+        HouseView(house.pk, house.kind, house.name, house.pk in led, tuple(members[house.pk]), tuple(waiting[house.pk])) for house in houses
+    )
 
 
 def member_of_led_house(user: User, membership: int) -> tuple[MemberView, str] | None:

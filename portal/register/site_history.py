@@ -73,10 +73,10 @@ def note(site: Site, text: str, by: User, now: datetime) -> None:
         RefusedError: `not-regulator` (403), `note-empty` (409).
     """
     require_regulator_of_site(by, site)
-    said = " ".join(text.split())[:1000]
-    if not said:
+    sentence = " ".join(text.split())[:1000]
+    if not sentence:
         raise RefusedError(409, "note-empty", "The note is empty.", "Write a sentence.")
-    record(now, by.email, Action.SITE_NOTED, f"site {site.slug}", said)
+    record(now, by.email, Action.SITE_NOTED, f"site {site.slug}", sentence)
 
 
 def kind_of(action: str) -> str:

@@ -140,7 +140,7 @@ def _shown(view: Told) -> dict[str, Any]:
 
 
 def _label(one: ShownMember, row: LabelRow) -> dict[str, Any]:
-    body, until = one.attested[row.step] if row.step in one.attested else (None, None)
+    body, until = one.attested.get(row.step, (None, None))
     return {
         "site": one.slug,
         "firm": one.labels.firm,

@@ -65,13 +65,13 @@ def group_view(group: SiteGroup, today: date) -> GroupView:
     """For a caller who let the reader in: a fixed number of questions, however many members there are."""
     rows = tuple(GroupMember.objects.filter(group=group).select_related("site__organisation").order_by("slug"))
     joined = [row for row in rows if row.state == GroupMember.State.JOINED]
-    found = _found(joined, today)
+    gathered = _found(joined, today)
     last = GroupCount.objects.filter(group=group).first()
     shows = [row for row in joined if row.steps]
     counted = {row.mark for row in joined if not row.steps} - {row.mark for row in shows}
     return GroupView(
         members=rows,
-        shown=tuple(found.shown(row) for row in shows if row.slug in found.labels),
+        shown=tuple(gathered.shown(row) for row in shows if row.slug in gathered.labels),
         joined=len(joined),
         counted=len(counted),
         fewest=_policy(joined)[0],
@@ -85,19 +85,19 @@ def count_again(group: SiteGroup, by: User, now: datetime) -> Said:
     with transaction.atomic():
         row = SiteGroup.objects.select_for_update(of=("self",)).select_related("run_by").get(pk=group.pk)
         joined = list(GroupMember.objects.filter(group=row, state=GroupMember.State.JOINED).select_related("site__organisation"))
-        found = _found(joined, scheme_day(now))
-        known = {one.mark for one in joined if one.steps or _same_firm(row, one)}
+        gathered = _found(joined, scheme_day(now))
+        known = {peer.mark for peer in joined if peer.steps or _same_firm(row, peer)}
         ours: defaultdict[str, set[str]] = defaultdict(set)
-        for one in joined:
-            if one.mark not in known:
-                ours[one.mark] |= found.things(one)
+        for member in joined:
+            if member.mark not in known:
+                ours[member.mark] |= gathered.things(member)
         held = GroupCount.objects.filter(group=row)
-        before: list[Contributions] = [{mark: set(things) for mark, things in one.contributions.items()} for one in held]
+        before: list[Contributions] = [{mark: set(things) for mark, things in count.contributions.items()} for count in held]
         if not member_counts.may_replace(ours, before, known, *_policy(joined)):
             return Said.STANDS if before else Said.TOO_FEW
-        things = sorted({*(thing for of in ours.values() for thing in of), *(step for one in joined for step in found.steps(one))})
-        told = member_counts.told(ours, things)
-        GroupCount.objects.create(group=row, at=now, contributions={mark: sorted(of) for mark, of in ours.items()}, told=told)
+        things = sorted({*(thing for of in ours.values() for thing in of), *(step for peer in joined for step in gathered.steps(peer))})
+        counts = member_counts.told(ours, things)
+        GroupCount.objects.create(group=row, at=now, contributions={mark: sorted(of) for mark, of in ours.items()}, told=counts)
         record(now, by.email, Action.GROUP_COUNTED, f"site group {row.pk}", f"{len(ours)} firms")
     return Said.COUNTED
 
@@ -121,10 +121,10 @@ class _Found:
         return held | ({GRADE} if row.slug in self.grades else set())
 
     def shown(self, row: GroupMember) -> ShownMember:
-        found, attested = self.labels[row.slug], {}
-        if (one := self.attested.get(row.slug)) is not None:
-            attested = dict.fromkeys({label.step for label in found.rows}, (one.body.name, one.valid_until))
-        return ShownMember(row.slug, found, attested, self.grades.get(row.slug, ""))
+        labels, attested = self.labels[row.slug], {}
+        if (attestation := self.attested.get(row.slug)) is not None:
+            attested = dict.fromkeys({label.step for label in labels.rows}, (attestation.body.name, attestation.valid_until))
+        return ShownMember(row.slug, labels, attested, self.grades.get(row.slug, ""))
 
 
 @wall.opened()  # members chose what the runner reads of them
@@ -135,24 +135,26 @@ def _found(joined: list[GroupMember], today: date) -> _Found:
     for report in reports.defer("envelope", "receipt").order_by("log_index"):
         newest[sites[report.site_id]] = report
     attested = {
-        sites[one.submission.site_id]: one
-        for one in Attestation.objects.filter(
+        sites[attestation.submission.site_id]: attestation
+        for attestation in Attestation.objects.filter(
             submission__in=[report.pk for report in newest.values()], state=Attestation.State.ISSUED, valid_until__gte=today
         )
         .exclude(opinion=Opinion.ADVERSE)
         .select_related("body", "submission")
         .defer("submission__envelope", "submission__receipt")
         .order_by("issued_at")
-        if one.submission is not None
+        if attestation.submission is not None
     }
     declared: dict[tuple[int, str], Declaration] = {}
     for declaration in Declaration.objects.filter(site__in=sites, criterion=GRADE).order_by("pk"):
         declared[declaration.site_id, declaration.programme] = declaration
-    read = {one.declaration_id: one.met for one in PaperReading.objects.filter(declaration__in=declared.values()).order_by("pk")}
-    grades = {sites[one.site_id]: one.value for one in declared.values() if one.value and read.get(one.pk)}
+    read = {
+        reading.declaration_id: reading.met for reading in PaperReading.objects.filter(declaration__in=declared.values()).order_by("pk")
+    }
+    grades = {sites[paper.site_id]: paper.value for paper in declared.values() if paper.value and read.get(paper.pk)}
     chosen = {row.slug: set(row.steps) for row in joined if row.steps}
     shows = [report for slug, report in newest.items() if slug in chosen]
-    labels = {one.site: one.only(chosen[one.site]) for one in labels_of_all(shows)}
+    labels = {site_labels.site: site_labels.only(chosen[site_labels.site]) for site_labels in labels_of_all(shows)}
     return _Found(newest, labels, attested, grades)
 
 
@@ -160,7 +162,7 @@ def _policy(joined: Iterable[GroupMember]) -> tuple[int, int]:
     """Firms behind a count and firms that must have changed: of the strictest of the sectors that members are of, or that there are."""
     named = {row.site.pack for row in joined if row.site is not None} or set(packs.available())
     policies = [packs.versions(pack)[0].disclosure for pack in named]
-    return max(one.fewest_firms for one in policies), max(one.least_changed_participants for one in policies)
+    return max(policy.fewest_firms for policy in policies), max(policy.least_changed_participants for policy in policies)
 
 
 def _same_firm(group: SiteGroup, row: GroupMember) -> bool:

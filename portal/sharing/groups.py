@@ -66,11 +66,11 @@ def make(about: About, runner: int, by: User, now: datetime) -> SiteGroup:
     if house is None:
         raise _not_the_runner()
     with transaction.atomic():
-        made = SiteGroup.objects.create(
+        group = SiteGroup.objects.create(
             kind=about.kind, name=about.name, name_zh=about.name_zh, run_by=house, made_by=by.email, made_at=now
         )
-        record(now, by.email, Action.GROUP_MADE, _subject(made), f"{made.kind}: {made.name}, {house}"[:1000])
-    return made
+        record(now, by.email, Action.GROUP_MADE, _subject(group), f"{group.kind}: {group.name}, {house}"[:1000])
+    return group
 
 
 def invite(group: SiteGroup, slugs: Sequence[str], by: User, now: datetime) -> int:

@@ -67,7 +67,7 @@ class Labels:
 
     def only(self, steps: Collection[str]) -> Labels:
         """Without the labels of other steps."""
-        return replace(self, rows=tuple(one for one in self.rows if one.step in steps))
+        return replace(self, rows=tuple(row for row in self.rows if row.step in steps))
 
     @property
     def received(self) -> datetime:
@@ -76,8 +76,8 @@ class Labels:
 
 def labels_of(row: Submission, cells: Collection[Cell] | None = None) -> Labels:
     """The labels of an accepted report; with `cells` only those. `row` comes with its site and firm."""
-    (found,) = labels_of_all([row])
-    return found if cells is None else replace(found, rows=tuple(one for one in found.rows if one.cell in cells))
+    (labels,) = labels_of_all([row])
+    return labels if cells is None else replace(labels, rows=tuple(label for label in labels.rows if label.cell in cells))
 
 
 def labels_of_all(rows: Sequence[Submission]) -> tuple[Labels, ...]:
@@ -113,7 +113,7 @@ def _labels(
         digest=row.digest,
         log_index=row.log_index,
         received_at=row.received_at.isoformat(),
-        rows=tuple(_row(one, standings.get((group.pk, cell_of(one))) if group else None) for one in values),
+        rows=tuple(_row(value, standings.get((group.pk, cell_of(value))) if group else None) for value in values),
     )
 
 

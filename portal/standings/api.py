@@ -72,7 +72,7 @@ class StandingsView(ListView):
             view = where_we_stand(self.who(request), site, self.asked(request, "period"))
         if view is None:
             raise Http404
-        rows = [row_of(one, StandingSerializer) for one in (*view.steps, *((view.route,) if view.route else ()))]
+        rows = [row_of(standing, StandingSerializer) for standing in (*view.steps, *((view.route,) if view.route else ()))]
         return self.page(request, rows, lambda row: (row["step"], row["product"], row["variant"], row["metric"]))
 
 
@@ -85,5 +85,5 @@ class PlacesView(ListView):
 
     def get(self, request: Request) -> Response:
         views = ranked(self.who(request), int(self.asked(request, "group")), self.asked(request, "period"))
-        rows = [row_of(one, PlaceSerializer) for one in views]
+        rows = [row_of(place, PlaceSerializer) for place in views]
         return self.page(request, rows, lambda row: (row["step"], row["variant"], row["metric"], number(row["rank_low"]), row["site"]))

@@ -87,24 +87,26 @@ def _named(rows: QuerySet[Standing]) -> dict[Cell, dict[str, Named]]:
         .exclude(band=None)
         .annotate(called=Called("submission__site__organisation__"))
     )
-    found: dict[Cell, dict[str, Named]] = {}
+    by_cell: dict[Cell, dict[str, Named]] = {}
     for step, product, variant, metric, band, name, firm in chosen.values_list(*fields):
-        found.setdefault((step, product, variant, metric), {})[str(firm)] = Named(int(band or 0), name)
-    return found
+        by_cell.setdefault((step, product, variant, metric), {})[str(firm)] = Named(int(band or 0), name)
+    return by_cell
 
 
 def _firms(participants: Sequence[Participant]) -> Mapping[Cell, set[str]]:
-    found: dict[Cell, set[str]] = {}
-    for one in participants:
-        found.setdefault((one.label.step, one.label.product, one.label.variant, one.label.metric.value), set()).add(one.firm)
-    return found
+    by_cell: dict[Cell, set[str]] = {}
+    for participant in participants:
+        by_cell.setdefault(
+            (participant.label.step, participant.label.product, participant.label.variant, participant.label.metric.value), set()
+        ).add(participant.firm)
+    return by_cell
 
 
 def _if_nothing_is_told_of_the_others(
     named: Mapping[str, Named], firms: set[str], cell: Quarters, fewest_unnamed: int
 ) -> tuple[Named, ...]:
     """The names, while enough firms stay unnamed and fewer than four in five of these lie in one quarter."""
-    taken = Counter(one.quarter for one in named.values())
+    taken = Counter(entry.quarter for entry in named.values())
     left = [sites - taken[quarter] for quarter, sites in enumerate(cell.told, start=1)]
-    told = len(firms - named.keys()) < fewest_unnamed or max(left) >= BAND_PROBABILITY * (cell.of - len(named))
-    return () if told else tuple(sorted(named.values()))
+    revealing = len(firms - named.keys()) < fewest_unnamed or max(left) >= BAND_PROBABILITY * (cell.of - len(named))
+    return () if revealing else tuple(sorted(named.values()))

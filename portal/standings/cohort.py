@@ -71,7 +71,7 @@ class Verdicts:
 
     def attests(self, submission: int, step: str) -> bool:
         """Whether a positive opinion covers the step, and nobody gave an adverse one."""
-        return submission not in self.adverse and any(step in one.steps for one in self.positive.get(submission, ()))
+        return submission not in self.adverse and any(step in verdict.steps for verdict in self.positive.get(submission, ()))
 
 
 NONE = Verdicts({}, frozenset())
@@ -131,7 +131,7 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
             for standings.
     """
     group = period.peer_group
-    found = NONE if publishing_on is None else verdicts(period, publishing_on)
+    audited = NONE if publishing_on is None else verdicts(period, publishing_on)
     asked = publishing_on is not None and (group.attested_only or group.adverse_leaves)
     members = PeerGroupMember.objects.filter(peer_group=period.peer_group)
     rows = ProtectedValue.objects.filter(
@@ -152,7 +152,7 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
             row.submission__site__slug,
             row.submission__digest,
         )
-        if asked and (reason := found.left_out(group, row.submission_id, row.step)) is not None:
+        if asked and (reason := audited.left_out(group, row.submission_id, row.step)) is not None:
             out[digest] = reason
             continue
         label = ReleasedLabel(
@@ -175,4 +175,4 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
             submissions[site] = row.submission_id
         digests.add(digest)
     left_out = {digest: reason for digest, reason in out.items() if digest not in digests}
-    return Cohort(tuple(participants), submissions, tuple(sorted(digests)), weights, found, left_out)
+    return Cohort(tuple(participants), submissions, tuple(sorted(digests)), weights, audited, left_out)

@@ -39,16 +39,16 @@ def compute(period: ReportingPeriod, by: str, now: datetime) -> int:
 def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[Standing]:
     group = period.peer_group
     pack = packs.load(group.pack, group.pack_version)
-    route = next(one for one in pack.routes if one.id == group.route)
+    route = next(candidate for candidate in pack.routes if candidate.id == group.route)
     cells = {
-        (step, product, variant, metric): found
-        for (step, product, variant, _boundary, metric, _unit), found in ranking.by_cell(
+        (step, product, variant, metric): placed
+        for (step, product, variant, _boundary, metric, _unit), placed in ranking.by_cell(
             present.participants, pack, present.digests
         ).items()
     }
     over_all = route_ranking.of_route(present.participants, pack, route, present.digests)
     cells[route_ranking.WHOLE_ROUTE, route.product, "", Metric.TOTAL.value] = over_all
-    return [_row(period, present.submissions[found.site], cell, found, now) for cell, placed in cells.items() for found in placed]
+    return [_row(period, present.submissions[standing.site], cell, standing, now) for cell, placed in cells.items() for standing in placed]
 
 
 def _row(period: ReportingPeriod, submission: int, cell: tuple[str, str, str, str], found: Placed, now: datetime) -> Standing:

@@ -43,9 +43,13 @@ class QualitiesView:
     steps: Mapping[str, int]  # how many steps of the route each combination covers that a report has
     breaks: Mapping[int, tuple[Break, ...]]  # by row of the site; sites whose series goes on are left out
 
-    def of(self, one: ParticipantView) -> QualityView | None:
+    def of(self, participant: ParticipantView) -> QualityView | None:
         """None where no report is accepted."""
-        return QualityView(self.steps[one.covers], self.breaks.get(one.site_id, ())) if one.taking is Taking.REPORTED else None
+        return (
+            QualityView(self.steps[participant.covers], self.breaks.get(participant.site_id, ()))
+            if participant.taking is Taking.REPORTED
+            else None
+        )
 
 
 def quality(view: ParticipationView, route_steps: Collection[str]) -> QualitiesView:
@@ -54,14 +58,14 @@ def quality(view: ParticipationView, route_steps: Collection[str]) -> QualitiesV
     Which steps a report covers stands in its own row since it was accepted.
     """
     route = frozenset(route_steps)
-    accepted = [one for one in view.participants if one.taking is Taking.REPORTED]
-    covering = Counter(one.covers for one in accepted)
+    accepted = [participant for participant in view.participants if participant.taking is Taking.REPORTED]
+    covering = Counter(participant.covers for participant in accepted)
     steps = {covers: len(route.intersection(covers.split())) for covers in covering}
     breaks = _breaks(view.peer_group, view.period, view.previous) if view.previous else {}
     return QualitiesView(
         accepted=len(accepted),
         whole=sum(number for covers, number in covering.items() if steps[covers] == len(route)),
-        broken=sum(one.site_id in breaks for one in accepted),
+        broken=sum(participant.site_id in breaks for participant in accepted),
         steps=steps,
         breaks=breaks,
     )
@@ -82,12 +86,12 @@ def _breaks(peer_group: int, period: str, previous: str) -> Mapping[int, tuple[B
     if not differing:
         return {}
     successor_of = dict(Device.objects.filter(site__in=members, replaces__isnull=False).values_list("replaces_id", "pk"))
-    found: dict[int, tuple[Break, ...]] = {}
+    breaks: dict[int, tuple[Break, ...]] = {}
     for site, device_before, device, ledger_before, ledger in differing:
         agent = () if _vouched_for(device_before, device, successor_of) else (Break.AGENT,)
-        if told := (*agent, Break.LEDGER) if ledger < ledger_before else agent:
-            found[site] = told
-    return found
+        if site_breaks := (*agent, Break.LEDGER) if ledger < ledger_before else agent:
+            breaks[site] = site_breaks
+    return breaks
 
 
 def _vouched_for(before: UUID, now: UUID, successor_of: Mapping[UUID, UUID]) -> bool:

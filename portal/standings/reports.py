@@ -57,7 +57,7 @@ def chosen_report(user: User, asked: Callable[[tuple[str, str]], bool]) -> Chose
     if chosen is None:
         return ChosenView((), None, None, (), {})
     reports = _placed([row for row in rows if row.site.slug == chosen[0]])
-    report = next((one for one in reports if one.period == chosen[1]), None)
+    report = next((candidate for candidate in reports if candidate.period == chosen[1]), None)
     names = {row.site.slug: row.site.name for row in rows}
     return ChosenView(tuple(pairs), chosen, report, reports, names)
 
@@ -82,13 +82,13 @@ def _placed(rows: Iterable[Submission]) -> tuple[ReportView, ...]:
     site = next((row.site for row in by_period.values()), None)
     if site is None:
         return ()
-    found = {}
+    reports = {}
     periods = ReportingPeriod.objects.filter(name__in=by_period, peer_group__members__site=site).select_related("peer_group__scope")
     for period in periods.order_by("-pk"):
         row, group = by_period[period.name], period.peer_group
         if row.pack_version not in ("", group.pack_version):  # another version of the pack took reports of this period, too
             continue
-        found[period.name] = ReportView(
+        reports[period.name] = ReportView(
             id=row.pk,
             period_id=period.pk,
             site=site.slug,
@@ -101,7 +101,7 @@ def _placed(rows: Iterable[Submission]) -> tuple[ReportView, ...]:
             period=period.name,
             start=period.start,
         )
-    return tuple(sorted(found.values(), key=lambda one: one.start))
+    return tuple(sorted(reports.values(), key=lambda report: report.start))
 
 
 class ReportedValue(NamedTuple):
@@ -127,20 +127,20 @@ _GRID = ("grid_lower", "grid_upper", "grid_width")
 def history(reports: Sequence[ReportView], cells: Collection[Cell]) -> tuple[ReportedPeriod, ...]:
     """The reports in their order, each with its values in these cells."""
     asked = {
-        "submission__in": [one.id for one in reports],
+        "submission__in": [report.id for report in reports],
         "step__in": {step for step, _product, _variant, _metric in cells},
         "metric__in": {metric for _step, _product, _variant, metric in cells},
     }
-    period_of = {one.id: one.period_id for one in reports}
+    period_of = {report.id: report.period_id for report in reports}
     intervals: dict[tuple[int, Cell], tuple[float, float]] = {}
     for placed in Standing.objects.filter(**asked).values_list("period_id", "submission_id", *_CELL, "low", "high", named=True):
         if placed.period_id == period_of[placed.submission_id]:
             intervals[placed.submission_id, cell_of(placed)] = (placed.low, placed.high)
-    values: dict[int, dict[Cell, ReportedValue]] = {one.id: {} for one in reports}
+    values: dict[int, dict[Cell, ReportedValue]] = {report.id: {} for report in reports}
     rows = ProtectedValue.objects.filter(**asked).order_by("pk")
     for row in rows.values_list("submission_id", *_CELL, *_GRID, "best_cell", "unit", "boundary", "years", named=True):
         if (cell := cell_of(row)) in cells:
             best = float(grid_of(row.grid_lower, row.grid_upper, row.grid_width).value(row.best_cell))
             interval = intervals.get((row.submission_id, cell))
             values[row.submission_id][cell] = ReportedValue(best, interval, row.unit, row.boundary, row.years)
-    return tuple(ReportedPeriod(one, values[one.id]) for one in reports)
+    return tuple(ReportedPeriod(report, values[report.id]) for report in reports)

@@ -124,9 +124,9 @@ class EntriesView(PublicView):
     def get(self, request: Request) -> Response:
         """Entries [from, to) as far as they are there."""
         begin, end = _number(request, "from"), _number(request, "to")
-        found = selectors.entries(begin, end)
-        whole = len(found) == min(max(end - begin, 0), selectors.MOST_ENTRIES)
-        return _lasting([_shown(one) for one in found], _FOR_EVER if whole else "no-cache")
+        entries = selectors.entries(begin, end)
+        whole = len(entries) == min(max(end - begin, 0), selectors.MOST_ENTRIES)
+        return _lasting([_shown(entry) for entry in entries], _FOR_EVER if whole else "no-cache")
 
 
 class EntryView(PublicView):
@@ -163,7 +163,7 @@ class InclusionView(PublicView):
         """What proves that an entry is in the log of that size."""
         index, size = _number(request, "index"), _number(request, "size")
         view, proof = selectors.inclusion(index, size)
-        return _lasting({**_shown(view), "size": size, "proof": [one.hex() for one in proof]}, _FOR_EVER)
+        return _lasting({**_shown(view), "size": size, "proof": [digest.hex() for digest in proof]}, _FOR_EVER)
 
 
 class ConsistencyView(PublicView):
@@ -180,7 +180,7 @@ class ConsistencyView(PublicView):
     def get(self, request: Request) -> Response:
         """What proves that the log of one size begins with that of another."""
         first, second = _number(request, "from"), _number(request, "to")
-        proof = [one.hex() for one in selectors.consistency(first, second)]
+        proof = [digest.hex() for digest in selectors.consistency(first, second)]
         return _lasting({"first": first, "second": second, "proof": proof}, _FOR_EVER)
 
 
@@ -196,7 +196,7 @@ class RestartsView(PublicView):
     @extend_schema(operation_id="log_restarts", responses={200: RestartSerializer(many=True)})
     def get(self, _request: Request) -> Response:
         """Every time that the log lost its end and went on from a backup, as the coordinator signed it; oldest first."""
-        return _lasting([_restarted(one) for one in restarts.served()], "no-cache")
+        return _lasting([_restarted(signed) for signed in restarts.served()], "no-cache")
 
 
 class CheckpointView(PublicView):
@@ -207,7 +207,7 @@ class CheckpointView(PublicView):
         parameters=[
             OpenApiParameter(
                 "show",
-                {"type": "string", "enum": [one.value for one in Shown]},
+                {"type": "string", "enum": [choice.value for choice in Shown]},
                 required=False,
                 description="The newest; the one offered to witnesses; the largest that enough witnesses have cosigned.",
             )
@@ -226,7 +226,7 @@ class CheckpointView(PublicView):
         content = {
             "size": read.size,
             "root_hash": read.root.hex(),
-            "cosigned": [{"name": one.name, "at": int(one.moment.timestamp())} for one in cosigned],
+            "cosigned": [{"name": cosignature.name, "at": int(cosignature.moment.timestamp())} for cosignature in cosigned],
             "checkpoint": raw.decode(),
         }
         return _lasting(content, "no-cache")
@@ -263,12 +263,12 @@ def _lasting(content: Any, how: str) -> Response:
 
 
 def _restarted(signed: bytes) -> dict[str, Any]:
-    told = statements.parse(signed)
+    restart = statements.parse(signed)
     return {
-        "lost_from": told.lost_from,
-        "lost_to": told.lost_to,
-        "at": told.at,
-        "reason": told.reason,
+        "lost_from": restart.lost_from,
+        "lost_to": restart.lost_to,
+        "at": restart.at,
+        "reason": restart.reason,
         "statement": base64.b64encode(signed).decode("ascii"),
     }
 

@@ -100,9 +100,9 @@ def number_waiting(now: datetime) -> None:
 
 
 def _number_waiting(head: LogHead, now: datetime) -> None:
-    while some := fetched(IN_LINE, (AT_ONCE,)):
-        append_all(head, [(Kind(kind), digest) for _, kind, digest in some], now)
-        WaitingEntry.objects.filter(pk__in=[number for number, _, _ in some]).delete()
+    while batch := fetched(IN_LINE, (AT_ONCE,)):
+        append_all(head, [(Kind(kind), digest) for _, kind, digest in batch], now)
+        WaitingEntry.objects.filter(pk__in=[number for number, _, _ in batch]).delete()
 
 
 def add(kind: Kind, digest: str, now: datetime) -> int:
@@ -128,8 +128,8 @@ def grown(first: int, leaves: Sequence[bytes]) -> list[LogNode]:
     left = [LogNode.number_of(_left_branch(node)) for completed in above for node in completed]
     # a branch that ends before the first new leaf is there; the others grow here
     stored = sorted({number for number in left if number < 2 * first})
-    found = fetched(STORED.format(places(stored)), stored) if stored else ()
-    known = {number: bytes(content) for number, content in found}
+    branches = fetched(STORED.format(places(stored)), stored) if stored else ()
+    known = {number: bytes(content) for number, content in branches}
     rows = []
     for index, (leaf, completed) in enumerate(zip(leaves, above, strict=True), first):
         below = leaf

@@ -89,8 +89,8 @@ def served() -> list[bytes]:
 
 def lost(index: int, on: date) -> bool:
     """Whether what was logged there on that day (UTC) is in a range that was lost; False for what was logged after it."""
-    told = map(restarts.parse, served())
-    return any(one.lost_from <= index < one.lost_to and on <= log.day_of(one.moment) for one in told)
+    announced = map(restarts.parse, served())
+    return any(restart.lost_from <= index < restart.lost_to and on <= log.day_of(restart.moment) for restart in announced)
 
 
 def last() -> datetime | None:

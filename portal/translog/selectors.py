@@ -221,8 +221,8 @@ def _root(size: int) -> bytes:
 
 
 def _roots(*sizes: int) -> list[bytes]:
-    found = iter(_hashes((0, size) for size in sizes if size))
-    return [next(found) if size else EMPTY_ROOT for size in sizes]
+    hashes = iter(_hashes((0, size) for size in sizes if size))
+    return [next(hashes) if size else EMPTY_ROOT for size in sizes]
 
 
 def _known_size(asked: int | None) -> int:
@@ -247,8 +247,8 @@ def _hashes(runs: Iterable[Run]) -> list[bytes]:
     """
     runs = list(runs)
     wanted = {LogNode.number_of(node) for run in runs for node in nodes_of(run)}
-    found = (row for at_once in batched(wanted) for row in fetched(log.STORED.format(places(at_once)), at_once))
-    known = {number: bytes(content) for number, content in found}
+    rows = (row for at_once in batched(wanted) for row in fetched(log.STORED.format(places(at_once)), at_once))
+    known = {number: bytes(content) for number, content in rows}
     if len(known) < len(wanted):
         raise RefusedError(
             500,
@@ -262,8 +262,8 @@ def _hashes(runs: Iterable[Run]) -> list[bytes]:
 def batched(numbers: Iterable[int]) -> Iterator[list[int]]:
     """So many at once as every database takes in one statement."""
     waiting = iter(numbers)
-    while some := list(islice(waiting, AT_ONCE)):
-        yield some
+    while batch := list(islice(waiting, AT_ONCE)):
+        yield batch
 
 
 def _view(row: LogEntry) -> EntryView:

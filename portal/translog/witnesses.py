@@ -72,8 +72,8 @@ def take(raw: bytes, directory: PublishedDirectory, now: datetime) -> int:
         RefusedError: `witness-unknown` (403), `cosignature-of-another-log` (409), `log-size-unknown` (404), `cosignature-ahead` (400).
     """
     given = checkpoints.read(raw, directory.fingerprint, directory.content.receipt_keys())
-    found = given.note.signed_by(directory.content.witness_keys())
-    if not found:
+    signatures = given.note.signed_by(directory.content.witness_keys())
+    if not signatures:
         raise RefusedError(
             403,
             "witness-unknown",
@@ -82,7 +82,7 @@ def take(raw: bytes, directory: PublishedDirectory, now: datetime) -> int:
         )
     _require_own(given)
     new = 0
-    for key, line in found:
+    for key, line in signatures:
         at = datetime.fromtimestamp(line.time or 0, UTC)
         if at > now + checkpoints.CLOCKS_APART:
             raise RefusedError(
@@ -103,9 +103,9 @@ def witnesses(directory: PublishedDirectory) -> tuple[WitnessView, ...]:
     newest = _named(directory).values("witness").annotate(last=Max("pk")).values("last")
     rows = {row.witness: row for row in Cosignature.objects.filter(pk__in=newest)}
     return tuple(
-        WitnessView(one.name, one.note_key.key.key_id, row.size if row else None, row.signed_at if row else None)
-        for one in directory.content.witnesses
-        for row in [rows.get(one.note_key.key.key_id)]
+        WitnessView(witness.name, witness.note_key.key.key_id, row.size if row else None, row.signed_at if row else None)
+        for witness in directory.content.witnesses
+        for row in [rows.get(witness.note_key.key.key_id)]
     )
 
 
@@ -141,6 +141,6 @@ def _signers(directory: PublishedDirectory) -> dict[int, int]:
 
 
 def _named(directory: PublishedDirectory) -> QuerySet[Cosignature]:
-    fingerprints = [one.note_key.key.key_id for one in directory.content.witnesses]
+    fingerprints = [witness.note_key.key.key_id for witness in directory.content.witnesses]
     rows: QuerySet[Cosignature] = Cosignature.objects.filter(witness__in=fingerprints)
     return rows

@@ -94,8 +94,8 @@ def to_sign_in(request: HttpRequest) -> HttpResponseBase:
     typed = unsent_forms.packed(request)
     if not typed:
         return redirect_to_login(request.get_full_path())
-    told = {"form": SignInForm(request), "next": reverse("web:unsent"), "unsent": typed}
-    return render(request, "web/sign_in.html", told, status=403)
+    context = {"form": SignInForm(request), "next": reverse("web:unsent"), "unsent": typed}
+    return render(request, "web/sign_in.html", context, status=403)
 
 
 def person(request: HttpRequest) -> User:

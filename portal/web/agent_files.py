@@ -48,10 +48,10 @@ def offered() -> tuple[AgentFile, ...]:
     folder: Path | None = settings.AGENT_FILES
     if folder is None or not (folder / SUMS).is_file():
         return ()
-    found = []
+    files = []
     for digest, name, system, python in _LINE.findall((folder / SUMS).read_text(encoding="utf-8")):
         if system in SYSTEMS and (folder / name).is_file():
             title, check, run = SYSTEMS[system]
             size = round((folder / name).stat().st_size / 1e6)
-            found.append(AgentFile(folder / name, title, python, digest, size, check.format(file=name), run.format(file=name)))
-    return tuple(found)
+            files.append(AgentFile(folder / name, title, python, digest, size, check.format(file=name), run.format(file=name)))
+    return tuple(files)

@@ -41,8 +41,8 @@ def confirm_page(
     warning: bool = False,
 ) -> HttpResponse:
     """One question before an act, with what is to be said of it; `warning` where it cannot be undone."""
-    told = {"title": title, "sentence": sentence, "button": button, "back": back, "crumbs": crumbs, "warning": warning}
-    return form_page(request, "web/confirm.html", told, form) if form else render(request, "web/confirm.html", told)
+    context = {"title": title, "sentence": sentence, "button": button, "back": back, "crumbs": crumbs, "warning": warning}
+    return form_page(request, "web/confirm.html", context, form) if form else render(request, "web/confirm.html", context)
 
 
 def report_done(request: HttpRequest, sentence: str, to: str, *args: Any) -> HttpResponseRedirect:

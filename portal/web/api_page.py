@@ -45,16 +45,16 @@ def groups() -> tuple[Group, ...]:
     """All of it, in the order of the document's groups."""
     generator: SchemaGenerator = Generator()  # type: ignore[no-untyped-call] # the library has no types
     document = generator.get_schema()  # type: ignore[no-untyped-call] # as above
-    found: dict[str, list[Operation]] = {tag["name"]: [] for tag in document["tags"]}
+    by_tag: dict[str, list[Operation]] = {tag["name"]: [] for tag in document["tags"]}
     for path, operations in document["paths"].items():
-        for method, told in operations.items():
-            found[told["tags"][0]].append(_operation(document, path, method, told))
-    return tuple(Group(tag["name"], tag["description"], tuple(found[tag["name"]])) for tag in document["tags"])
+        for method, operation in operations.items():
+            by_tag[operation["tags"][0]].append(_operation(document, path, method, operation))
+    return tuple(Group(tag["name"], tag["description"], tuple(by_tag[tag["name"]])) for tag in document["tags"])
 
 
 def _operation(document: Mapping[str, Any], path: str, method: str, told: Mapping[str, Any]) -> Operation:
     parameters = told.get("parameters", [])
-    key = any("ApiKey" in one for one in told.get("security", ())) and {} not in told["security"]
+    key = any("ApiKey" in scheme for scheme in told.get("security", ())) and {} not in told["security"]
     return Operation(
         id=told["operationId"],
         method=method.upper(),
@@ -62,7 +62,10 @@ def _operation(document: Mapping[str, Any], path: str, method: str, told: Mappin
         summary=told["summary"],
         told=told.get("description", ""),
         key=key,
-        parameters=tuple(Parameter(one["name"], one["in"], one.get("required", False), one.get("description", "")) for one in parameters),
+        parameters=tuple(
+            Parameter(parameter["name"], parameter["in"], parameter.get("required", False), parameter.get("description", ""))
+            for parameter in parameters
+        ),
         call=_call(document, path, told, key=key),
         answers=", ".join(sorted(told["responses"])),
     )
@@ -73,12 +76,16 @@ def _call(document: Mapping[str, Any], path: str, told: Mapping[str, Any], *, ke
     if key:
         words.append('-H "Authorization: Bearer $KEY"')
     address = path
-    for one in told.get("parameters", ()):
-        if one["in"] == "path":
-            address = address.replace(f"{{{one['name']}}}", str(one.get("example", one["name"].upper())))
-        elif one["in"] == "header":
-            words.append(f'-H "{one["name"]}: …"')
-    needed = [f"{one['name']}={one['name'].upper()}" for one in told.get("parameters", ()) if one["in"] == "query" and one.get("required")]
+    for parameter in told.get("parameters", ()):
+        if parameter["in"] == "path":
+            address = address.replace(f"{{{parameter['name']}}}", str(parameter.get("example", parameter["name"].upper())))
+        elif parameter["in"] == "header":
+            words.append(f'-H "{parameter["name"]}: …"')
+    needed = [
+        f"{field['name']}={field['name'].upper()}"
+        for field in told.get("parameters", ())
+        if field["in"] == "query" and field.get("required")
+    ]
     words.append(f'"{own_address()}{address}{"?" if needed else ""}{"&".join(needed)}"')
     for media, body in told.get("requestBody", {}).get("content", {}).items():
         words.append(f'-H "Content-Type: {media}"')

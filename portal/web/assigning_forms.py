@@ -42,7 +42,10 @@ class AssignForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.today = today
         cast(forms.ChoiceField, self.fields["body"]).choices = [("", _("Choose one")), *bodies]
-        cast(forms.ChoiceField, self.fields["period"]).choices = [("", _("Choose one")), *((one, period_name(one)) for one in periods)]
+        cast(forms.ChoiceField, self.fields["period"]).choices = [
+            ("", _("Choose one")),
+            *((period, period_name(period)) for period in periods),
+        ]
 
     def clean_due(self) -> date | None:
         day: date | None = self.cleaned_data["due"]

@@ -148,7 +148,7 @@ class OpinionForm(forms.Form):
     def __init__(self, *args: Any, steps: Iterable[tuple[str, str]], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        offered = [(one.id, said(one.name)) for one in schemes().values()]
+        offered = [(scheme.id, said(scheme.name)) for scheme in schemes().values()]
         cast(forms.ChoiceField, self.fields["scheme"]).choices = [("", _("None")), *offered]
         cast(forms.MultipleChoiceField, self.fields["steps"]).choices = list(steps)
 
@@ -159,14 +159,14 @@ class OpinionForm(forms.Form):
         return day
 
     def clean(self) -> dict[str, Any]:
-        told = self.cleaned_data
-        until, visit = told.get("valid_until"), told.get("surveillance_on")
+        cleaned = self.cleaned_data
+        until, visit = cleaned.get("valid_until"), cleaned.get("surveillance_on")
         if visit and (visit <= self.today or (until and visit > until)):
             self.add_error("surveillance_on", _("Choose a future day within the validity."))
         for needed in ("improvement", "baseline"):
-            if told.get("scheme") and needed not in self.errors and not told.get(needed):
+            if cleaned.get("scheme") and needed not in self.errors and not cleaned.get(needed):
                 self.add_error(needed, _("A level under a scheme needs the improvement and the baseline."))
-        return told
+        return cleaned
 
 
 class SignedFileForm(forms.Form):
@@ -191,10 +191,10 @@ class SignedFileForm(forms.Form):
 
     def raw(self, made: Callable[[bytes, bytes], bytes]) -> bytes:
         """The signed file: as handed in, or made of the signature (and the number) that the browser worked out."""
-        told = self.cleaned_data
-        if told["signed"]:
-            return bytes(told["signed"].read())
-        return made(bytes.fromhex(told["signature"]), bytes.fromhex(told["number"]))
+        cleaned = self.cleaned_data
+        if cleaned["signed"]:
+            return bytes(cleaned["signed"].read())
+        return made(bytes.fromhex(cleaned["signature"]), bytes.fromhex(cleaned["number"]))
 
 
 class WithdrawalForm(forms.Form):

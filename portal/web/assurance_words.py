@@ -81,7 +81,7 @@ def need_in_words(asked: Asked) -> str:
     """One thing that an engagement asks of the auditor."""
     day = date_format(asked.day, _("j F Y")) if asked.day else ""
     n = asked.count
-    said = {
+    sentences = {
         Need.TAKE_OVER: _("Stopped: an interest was declared. Somebody from your body who has no interest must take over."),
         Need.DECLARE: _("Nobody has declared yet whether there is an interest in this firm."),
         Need.OVERDUE: _("The conclusion was due on %(day)s.") % {"day": day},
@@ -97,7 +97,7 @@ def need_in_words(asked: Asked) -> str:
         Need.EXPIRES: _("The attestation is valid until %(day)s.") % {"day": day},
         Need.CONCLUDE: _("You can write your statement now."),
     }
-    return said[asked.need]
+    return sentences[asked.need]
 
 
 NEED_MOODS: dict[Need, Mood] = {

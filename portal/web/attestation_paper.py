@@ -18,8 +18,8 @@ def certificate_pdf(page: AttestationPage, address: str) -> bytes:
     """`address` is where the code is checked: on the paper in words, and as a square to be photographed."""
     parts: list[Flowable] = [text_of(page.title, "title"), text_of(_("Code %(code)s") % {"code": page.code}, "quiet")]
     if page.withdrawal is not None:
-        told = {"day": page.withdrawal.title, "reason": page.withdrawal.text}
-        parts.append(text_of(_("Withdrawn on %(day)s. Reason: %(reason)s") % told, "warning"))
+        values = {"day": page.withdrawal.title, "reason": page.withdrawal.text}
+        parts.append(text_of(_("Withdrawn on %(day)s. Reason: %(reason)s") % values, "warning"))
     parts.append(text_of(page.opinion, "lead"))
     parts.append(table_of(["", ""], [[item.title, item.text] for item in page.facts], (2, 5)))
     parts.append(text_of(_("How to check this certificate"), "heading"))

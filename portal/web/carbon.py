@@ -61,7 +61,9 @@ def of_electricity(on: date, country: str) -> float | None:
 
 def year_of_electricity(on: date, country: str) -> int | None:
     """The year whose average of the grid that is: each counts from the first day of its year until the next is published."""
-    began = [one.effective_from for one in FactorTable.load().at(country).carbon.get("electricity", ()) if one.effective_from <= on]
+    began = [
+        factor.effective_from for factor in FactorTable.load().at(country).carbon.get("electricity", ()) if factor.effective_from <= on
+    ]
     return max(began).year if began else None
 
 

@@ -25,21 +25,21 @@ def outcome_in_words(outcome: SampleOutcome) -> str:
 def _how_many(outcome: SampleOutcome) -> str:
     """One sentence: nothing holds of which a check failed or was not made."""
     failed, missing = len(outcome.failed), len(outcome.not_checkable)
-    told = {
+    values = {
         "held": f"{outcome.held:,}",
         "n": f"{outcome.held + failed + missing:,}",
         "failing": f"{failed:,}",
         "missing": f"{missing:,}",
     }
     if failed and missing:
-        return _("%(held)s of %(n)s checks passed. %(failing)s failed and need a finding. %(missing)s could not be made.") % told
+        return _("%(held)s of %(n)s checks passed. %(failing)s failed and need a finding. %(missing)s could not be made.") % values
     if failed:
-        return _("%(held)s of %(n)s checks passed. %(failing)s failed and need a finding.") % told
+        return _("%(held)s of %(n)s checks passed. %(failing)s failed and need a finding.") % values
     if missing:
-        return _("Not verified: %(held)s of %(n)s checks passed, and %(missing)s could not be made.") % told
+        return _("Not verified: %(held)s of %(n)s checks passed, and %(missing)s could not be made.") % values
     if not outcome.bound:
-        return _("Not verified: all %(n)s checks passed, but it was not shown that the report is the one accepted here.") % told
-    return _("All %(n)s checks passed. The opened report is the one that this portal accepted.") % told
+        return _("Not verified: all %(n)s checks passed, but it was not shown that the report is the one accepted here.") % values
+    return _("All %(n)s checks passed. The opened report is the one that this portal accepted.") % values
 
 
 def what_is_missing(code: str) -> str:

@@ -75,7 +75,7 @@ def draw(points: Sequence[Point], best: float | None) -> CurvePicture:
         )
         for point in points
     )
-    segments = tuple(Segment(one.x, one.y, other.x, other.y) for one, other in pairwise(marks))
+    segments = tuple(Segment(first.x, first.y, other.x, other.y) for first, other in pairwise(marks))
     return CurvePicture(scale.lines(), segments, marks, None if best is None else scale.at(best))
 
 

@@ -34,12 +34,12 @@ class DeclarationForm(forms.Form):
         cast(forms.ChoiceField, self.fields["criterion"]).choices = [("", _("Choose one")), *criteria]
 
     def clean(self) -> dict[str, Any]:
-        told = self.cleaned_data
-        if told.get("value") and not told.get("paper"):
+        cleaned = self.cleaned_data
+        if cleaned.get("value") and not cleaned.get("paper"):
             self.add_error("paper", _("Name the document."))
-        if told.get("value") and not told.get("evidence") and "evidence" not in self.errors:
+        if cleaned.get("value") and not cleaned.get("evidence") and "evidence" not in self.errors:
             self.add_error("evidence", _("Give the digest of the document."))
-        return told
+        return cleaned
 
 
 class ReadingForm(forms.Form):

@@ -25,7 +25,7 @@ def pdf(page: DossierPage) -> bytes:
     parts.append(table_of([_("Criterion"), _("State"), _("Evidence, and how to check it")], rows, (4, 1.6, 7)))
     if page.offers:
         parts.append(text_of(_("Incentives for these criteria"), "heading"))
-        offered = [[row.asks, row.met.word, one.text, one.source] for row in page.rows for one in row.offers]
+        offered = [[row.asks, row.met.word, offer.text, offer.source] for row in page.rows for offer in row.offers]
         parts.append(table_of([_("Criterion"), _("Met or not"), _("Incentive"), _("By whom, and by which act")], offered, (4, 1.6, 4, 4)))
     parts.append(text_of(_("What the states mean"), "heading"))
     parts += [text_of(f"{item.title}: {item.text}", "body") for item in caveats()]
@@ -33,4 +33,4 @@ def pdf(page: DossierPage) -> bytes:
 
 
 def _evidence(lines: tuple[EvidenceLine, ...]) -> str:
-    return "; ".join(f"{one.text}. SHA-256 {one.digest}. {one.how}" for one in lines) or "–"
+    return "; ".join(f"{line.text}. SHA-256 {line.digest}. {line.how}" for line in lines) or "–"

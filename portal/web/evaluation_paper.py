@@ -54,9 +54,9 @@ def docx(page: EvaluationPage) -> bytes:
 def _undated(packed: bytes) -> bytes:
     """The same bytes whenever it is made: nothing but what it says tells one from another."""
     out = io.BytesIO()
-    with ZipFile(io.BytesIO(packed)) as made, ZipFile(out, "w", ZIP_DEFLATED) as same:
-        for name in made.namelist():
-            same.writestr(ZipInfo(name), made.read(name), ZIP_DEFLATED)
+    with ZipFile(io.BytesIO(packed)) as archive, ZipFile(out, "w", ZIP_DEFLATED) as same:
+        for name in archive.namelist():
+            same.writestr(ZipInfo(name), archive.read(name), ZIP_DEFLATED)
     return out.getvalue()
 
 

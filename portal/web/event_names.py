@@ -60,10 +60,10 @@ def detail_in_words(detail: str) -> str:
     if whole := _known(detail):
         return whole
     parts = _PARTS.split(detail)
-    said = [_known(part) for part in parts]
-    if not any(said):
+    translated = [_known(part) for part in parts]
+    if not any(translated):
         return detail  # what a person wrote keeps its own commas
-    return "".join(known or _between(part) for known, part in zip(said, parts, strict=True))
+    return "".join(known or _between(part) for known, part in zip(translated, parts, strict=True))
 
 
 def _between(part: str) -> str:

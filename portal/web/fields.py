@@ -105,5 +105,5 @@ def _input(width: int, attrs: Mapping[str, str] | None) -> forms.TextInput:
 
 def _said(label: Text, hint: Text, required: Text, more: dict[str, Any], **errors: Text) -> dict[str, Any]:
     optional = more.pop("optional", False)
-    said = {code: text for code, text in {"required": required, **errors}.items() if text}
-    return {"label": label, "help_text": hint, "required": not optional, "error_messages": said, **more}
+    messages = {code: text for code, text in {"required": required, **errors}.items() if text}
+    return {"label": label, "help_text": hint, "required": not optional, "error_messages": messages, **more}

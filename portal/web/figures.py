@@ -49,7 +49,7 @@ def raised(text: str) -> str:
     >>> raised("GJ"), raised("kg/Nm3"), raised("0.11 kWh/m3, 3 m2"), raised("m30 arm3")
     ('GJ', 'kg/Nm³', '0.11 kWh/m³, 3 m²', 'm30 arm3')
     """
-    return _METRES.sub(lambda found: found[1] + "²³"[found[2] == "3"], text)
+    return _METRES.sub(lambda matched: matched[1] + "²³"[matched[2] == "3"], text)
 
 
 @dataclass(frozen=True, slots=True)

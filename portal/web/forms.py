@@ -78,7 +78,7 @@ class SealedFilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
         """Raises ValidationError: `required`, `too-many`."""
-        files: list[UploadedFile[bytes]] = [one for one in data or [] if one]
+        files: list[UploadedFile[bytes]] = [file for file in data or [] if file]
         if not files:
             raise forms.ValidationError(self.error_messages["required"], code="required")
         if len(files) > MOST_FILES:

@@ -36,12 +36,12 @@ def gap(step: str, you: Estimate, best: Estimate, ratio: float) -> Gap:
 
 def largest_first(gaps: Iterable[Gap]) -> list[Gap]:
     """What gains most comes first; a tie goes by the step's id, so that the page does not change by itself."""
-    return sorted(gaps, key=lambda one: (-one.value, one.step))
+    return sorted(gaps, key=lambda shortfall: (-shortfall.value, shortfall.step))
 
 
 def clear_sum(gaps: Iterable[Gap]) -> float:
     """The sum of the gaps that are larger than the noise."""
-    return sum(one.value for one in gaps if not one.within_noise)
+    return sum(shortfall.value for shortfall in gaps if not shortfall.within_noise)
 
 
 def _known(estimate: Estimate) -> Known:

@@ -36,8 +36,8 @@ class GroupForm(forms.Form):
         cast(forms.ChoiceField, self.fields["runner"]).choices = list(runners)
 
     def about(self) -> About:
-        told = self.cleaned_data
-        return About(GroupKind(told["kind"]), told["name"].strip(), told["name_zh"].strip())
+        cleaned = self.cleaned_data
+        return About(GroupKind(cleaned["kind"]), cleaned["name"].strip(), cleaned["name_zh"].strip())
 
 
 class InviteForm(forms.Form):
@@ -51,12 +51,12 @@ class InviteForm(forms.Form):
     )
 
     def clean_sites(self) -> list[str]:
-        told = [one for one in re.split(r"[\s,;，；]+", self.cleaned_data["sites"]) if one]
-        if wrong := [one for one in told if not SITE_ID.regex.match(one)]:  # type: ignore[union-attr]
+        slugs = [slug for slug in re.split(r"[\s,;，；]+", self.cleaned_data["sites"]) if slug]
+        if wrong := [slug for slug in slugs if not SITE_ID.regex.match(slug)]:  # type: ignore[union-attr]
             raise forms.ValidationError(_("“%(id)s” is no id of a site: lower-case letters, digits and hyphens."), params={"id": wrong[0]})
-        if len(told) > MOST_AT_ONCE:
+        if len(slugs) > MOST_AT_ONCE:
             raise forms.ValidationError(_("At most 200 sites at once."))
-        return told
+        return slugs
 
 
 class ConsentForm(forms.Form):

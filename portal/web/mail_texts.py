@@ -35,16 +35,16 @@ def write(mail: Mail, notices: Sequence[Notice], link: str, language: str, zone:
         if mail.letter:
             place = PLACES.get(mail.letter)
             return _letter(mail.letter, {**mail.told, "link": absolute(reverse(place, args=[link])) if place else link})
-        rows = [notice_row_of(one.kind, one.told, one.at) for one in notices]
-        links = [absolute(reverse("web:notification", args=[one.pk])) for one in notices]
-        told = {
+        rows = [notice_row_of(notice.kind, notice.told, notice.at) for notice in notices]
+        links = [absolute(reverse("web:notification", args=[notice.pk])) for notice in notices]
+        context = {
             "notices": list(zip(rows, links, strict=True)),
             "first": rows[0],
             "more": len(rows) - 1,
             "daily": mail.daily,
             "wishes": absolute(reverse("web:notification-wishes")),
         }
-        return _letter("notices", told)
+        return _letter("notices", context)
 
 
 def _letter(kind: str, told: Mapping[str, object]) -> Letter:

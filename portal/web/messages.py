@@ -159,18 +159,18 @@ def _name(call: ast.Call) -> str:
 def _texts(call: ast.Call) -> Iterator[tuple[str, str | None]]:
     """The texts of a call, each with what tells it from the same English elsewhere."""
     name = _name(call)
-    if name == in_context.__name__ and all(isinstance(one, ast.Constant) for one in call.args):
-        context, text = (ast.literal_eval(one) for one in call.args)
+    if name == in_context.__name__ and all(isinstance(argument, ast.Constant) for argument in call.args):
+        context, text = (ast.literal_eval(argument) for argument in call.args)
         yield text, context
         return
     if name in SENTENCES:
-        said = call.args[:1]
+        sentences = call.args[:1]
     elif name in SENTENCE_AT:
-        said = call.args[SENTENCE_AT[name] : SENTENCE_AT[name] + 2]
+        sentences = call.args[SENTENCE_AT[name] : SENTENCE_AT[name] + 2]
     else:
         return
-    for one in said:
-        yield from ((text, None) for text in _literals(one))
+    for expression in sentences:
+        yield from ((text, None) for text in _literals(expression))
 
 
 def _literals(of: ast.expr) -> Iterator[str]:

@@ -48,9 +48,9 @@ class _Installation:
 
     def collect(self) -> Iterator[Metric]:
         yield _answered()
-        found = readiness.wrong(self._now)
-        yield _gauge("steplabel_wrong", "1 for each name that /readyz says", "name", dict.fromkeys(found, 1.0))
-        if "database-away" in found:
+        faults = readiness.wrong(self._now)
+        yield _gauge("steplabel_wrong", "1 for each name that /readyz says", "name", dict.fromkeys(faults, 1.0))
+        if "database-away" in faults:
             return
         try:
             yield from self._reports()
@@ -74,8 +74,10 @@ class _Installation:
 
     def _workers(self) -> Iterator[Metric]:
         seen = worker_seen.seen()
-        yield _gauge("steplabel_worker_seen_seconds", "Since a worker was seen", "worker", {one.name: one.seen_ago_s for one in seen})
-        apart = {one.name: one.clock_apart_s for one in seen}
+        yield _gauge(
+            "steplabel_worker_seen_seconds", "Since a worker was seen", "worker", {worker.name: worker.seen_ago_s for worker in seen}
+        )
+        apart = {worker.name: worker.clock_apart_s for worker in seen}
         yield _gauge("steplabel_worker_clock_apart_seconds", "Its clock less the database's", "worker", apart)
         web = (self._now - worker_seen.database_now()).total_seconds()
         yield GaugeMetricFamily("steplabel_web_clock_apart_seconds", "This process's clock less the database's", value=web)
@@ -84,7 +86,9 @@ class _Installation:
         yield GaugeMetricFamily("steplabel_log_entries", "Entries of the log", value=selectors.size())
         yield GaugeMetricFamily("steplabel_log_kept_entries", "Entries that the kept heads say were shown", value=kept_heads.kept().size)
         ages = {
-            one.name: (self._now - one.at).total_seconds() for one in witnesses.witnesses(keys.published_directory()) if one.at is not None
+            witness.name: (self._now - witness.at).total_seconds()
+            for witness in witnesses.witnesses(keys.published_directory())
+            if witness.at is not None
         }
         yield _gauge("steplabel_witness_seen_seconds", "Since a witness cosigned", "witness", ages)
         file: Path | None = settings.HEADS_FILE

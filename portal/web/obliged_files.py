@@ -59,8 +59,8 @@ def rows_of(raw: bytes) -> tuple[Rows, tuple[LineFault, ...]]:
     rows = []
     for line, cells in lines:
         row = {name: cell for name, cell in zip(head, cells, strict=False) if name in COLUMNS}
-        said = row.get("cohort", "").casefold()
-        rows.append((line, row | {"cohort": cohorts.get(said, said)}))
+        cohort = row.get("cohort", "").casefold()
+        rows.append((line, row | {"cohort": cohorts.get(cohort, cohort)}))
     return tuple(rows), ()
 
 
@@ -93,7 +93,7 @@ def _workbook(raw: bytes) -> tuple[Lines, LineFault | None]:
     """The first sheet. What a small file would unpack to is asked first; no more than that is ever unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            if sum(one.file_size for one in archive.infolist()) > MOST_UNPACKED_BYTES:
+            if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED_BYTES:
                 return [], LineFault(0, Fault.NO_WORKBOOK)
         sheet = load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0]
         lines: Lines = []

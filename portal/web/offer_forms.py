@@ -38,26 +38,26 @@ class OfferedForm(forms.Form):
     def __init__(self, *args: Any, places: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         asked = [
-            (f"{programme.id}/{one.id}", f"{said(programme.name)}: {said(one.asks)}")
+            (f"{programme.id}/{criterion.id}", f"{said(programme.name)}: {said(criterion.asks)}")
             for programme in programmes().values()
-            for one in programme.criteria
+            for criterion in programme.criteria
         ]
         self._offer("place", places)
         self._offer("criterion", [("", _("Choose one")), *asked])
         self._offer("unit", [("", _("Choose one")), *UNITS.items()])
 
     def clean(self) -> dict[str, Any]:
-        told = self.cleaned_data
-        first, last = told.get("valid_from"), told.get("valid_until")
+        cleaned = self.cleaned_data
+        first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
         if first and last and last < first:
             self.add_error("valid_until", _("The last day is before the first day."))
-        return told
+        return cleaned
 
     def terms(self) -> Terms:
-        told = dict(self.cleaned_data)
-        told.pop("place")
-        told["programme"], _slash, told["criterion"] = told["criterion"].partition("/")
-        return Terms(**{**told, "unit": Unit(told["unit"])})
+        cleaned = dict(self.cleaned_data)
+        cleaned.pop("place")
+        cleaned["programme"], _slash, cleaned["criterion"] = cleaned["criterion"].partition("/")
+        return Terms(**{**cleaned, "unit": Unit(cleaned["unit"])})
 
     def _offer(self, field: str, choices: Iterable[tuple[Any, Any]]) -> None:
         cast(forms.ChoiceField, self.fields[field]).choices = list(choices)

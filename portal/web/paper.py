@@ -78,17 +78,19 @@ def story(page: BenchmarkPage) -> list[Flowable]:
     if page.withdrawal:
         parts.append(text_of(f"{_('Withdrawn')} {page.withdrawal.on}. {_('Reason:')} {page.withdrawal.reason}", "warning"))
     parts.append(text_of(lead_text(page), "lead"))
-    parts.append(table_of(["", _("Value"), ""], [[one.title, f"{one.value} {one.unit}", one.note] for one in page.figures], (3, 2, 3)))
+    parts.append(
+        table_of(["", _("Value"), ""], [[figure.title, f"{figure.value} {figure.unit}", figure.note] for figure in page.figures], (3, 2, 3))
+    )
     parts.append(text_of(_("Step by step"), "heading"))
     parts.append(_ladder(page))
     if page.ladder.second_metrics:
         parts.append(text_of(_("Electricity and heat, in their own units"), "heading"))
         heads = [_("Step"), _("Metric"), _("Industry best, 95 % interval"), _("Typical"), _("Firms")]
         rows = [
-            [one.step, one.metric, one.hidden]
-            if one.hidden
-            else [one.step, one.metric, f"{one.best} {one.unit} ({one.best_interval})", one.typical, one.firms]
-            for one in page.ladder.second_metrics
+            [row.step, row.metric, row.hidden]
+            if row.hidden
+            else [row.step, row.metric, f"{row.best} {row.unit} ({row.best_interval})", row.typical, row.firms]
+            for row in page.ladder.second_metrics
         ]
         parts.append(table_of(heads, rows, (4, 2, 5, 2, 1)))
     parts.append(text_of(page.rule, "body"))
@@ -111,8 +113,8 @@ def story(page: BenchmarkPage) -> list[Flowable]:
 
 def lead_text(page: BenchmarkPage) -> str:
     """The page's first sentence, without its marks."""
-    said = re.sub(r"<[^>]*>", "", render_to_string("web/parts/lead.html", {"lead": page.lead}))
-    return " ".join(said.replace("&#x27;", "'").split())
+    sentence = re.sub(r"<[^>]*>", "", render_to_string("web/parts/lead.html", {"lead": page.lead}))
+    return " ".join(sentence.replace("&#x27;", "'").split())
 
 
 def _ladder(page: BenchmarkPage) -> Table:
@@ -147,7 +149,7 @@ def _limits(page: BenchmarkPage) -> list[Flowable]:
     if not page.ladder.all_limits:
         return [text_of(page.no_limits, "body")] if page.no_limits else []
     heads = [_("Limits of standards"), _("levels 1 · 2 · 3, the strictest first"), ""]
-    rows = [[one.name, f"{one.told} {one.unit}", one.standard] for one in page.ladder.all_limits]
+    rows = [[limit.name, f"{limit.told} {limit.unit}", limit.standard] for limit in page.ladder.all_limits]
     note = _("Limits are annual averages; the label is a low quantile of batches:") + " " + _("no gap is drawn between them.")
     lacking = [text_of(page.not_held, "body")] if page.not_held else []
     return [table_of(heads, rows, (3, 3, 3)), text_of(note, "body"), *lacking]
@@ -158,10 +160,10 @@ def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequen
     spans = [("SPAN", (len(row) - 1, place), (-1, place)) for place, row in enumerate(rows, 1) if len(row) < len(heads)]
     filled = [[*(text_of(cell, "cell") for cell in row), *[""] * (len(heads) - len(row))] for row in rows]
     unit = WIDTH / sum(widths)
-    made = Table(
+    table = Table(
         [[text_of(head, "head") for head in heads], *filled], colWidths=[unit * width for width in widths], repeatRows=1, hAlign="LEFT"
     )
-    made.setStyle(
+    table.setStyle(
         TableStyle(
             [
                 ("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE),
@@ -174,7 +176,7 @@ def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequen
             ]
         )
     )
-    return made
+    return table
 
 
 class _Numbered(Canvas):  # type: ignore[misc] # reportlab ships no types
@@ -207,7 +209,7 @@ def text_of(text: str, style: str) -> Paragraph:
 
 def _set(text: str) -> str:
     """The text as markup, with Chinese characters in a font that has them, whatever the language of the page."""
-    return _HAN.sub(lambda found: f'<font name="{CHINESE}">{found[0]}</font>', escape(str(text)))
+    return _HAN.sub(lambda matched: f'<font name="{CHINESE}">{matched[0]}</font>', escape(str(text)))
 
 
 def _chinese() -> bool:

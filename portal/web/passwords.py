@@ -25,7 +25,7 @@ def check(password: str, user: User | None) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise ValidationError([WORDS.get(one.code or "", one) for one in error.error_list]) from error
+        raise ValidationError([WORDS.get(fault.code or "", fault) for fault in error.error_list]) from error
 
 
 def post_link_to_new_password(email: str, language: str) -> None:

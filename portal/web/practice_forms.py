@@ -70,20 +70,20 @@ class PracticeForm(forms.Form):
         self._offer("cause", [("", _("None: it changes the plant")), *cause_choices()])
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean() or {}
+        cleaned = super().clean() or {}
         for name in self.needed:
-            if not told.get(f"{name}_en") and not told.get(f"{name}_zh"):
+            if not cleaned.get(f"{name}_en") and not cleaned.get(f"{name}_zh"):
                 self.add_error(f"{name}_en", _("Write it in English or in Chinese."))
-        low, high = told.get("saving_from"), told.get("saving_to")
+        low, high = cleaned.get("saving_from"), cleaned.get("saving_to")
         if low is not None and high is not None and high <= low:
             self.add_error("saving_to", _("The high end must be more than the low end."))
-        return told
+        return cleaned
 
     def content(self) -> dict[str, str]:
         """As an entry keeps it (`portal.practices.content`)."""
-        told = dict(self.cleaned_data)
-        told["sector"], _slash, told["step"] = told["step"].partition("/")
-        return {name: _text(told.get(name)) for name in FIELDS}
+        cleaned = dict(self.cleaned_data)
+        cleaned["sector"], _slash, cleaned["step"] = cleaned["step"].partition("/")
+        return {name: _text(cleaned.get(name)) for name in FIELDS}
 
     def _offer(self, field: str, choices: Iterable[tuple[Any, Any]]) -> None:
         cast(forms.ChoiceField, self.fields[field]).choices = list(choices)

@@ -49,8 +49,8 @@ def livez(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
     """200 where nothing is wrong, else 503; either way what is, by name."""
-    found = wrong(timezone.now())
-    return JsonResponse({"ready": not found, "wrong": found}, status=503 if found else 200)
+    troubles = wrong(timezone.now())
+    return JsonResponse({"ready": not troubles, "wrong": troubles}, status=503 if troubles else 200)
 
 
 @never_cache
@@ -145,13 +145,13 @@ def _log() -> Iterator[str]:
 
 
 def _worker(now: datetime) -> Iterator[str]:
-    workers = [one for one in worker_seen.seen() if one.seen_ago_s <= worker_seen.SEEN_WITHIN.total_seconds()]
+    workers = [worker for worker in worker_seen.seen() if worker.seen_ago_s <= worker_seen.SEEN_WITHIN.total_seconds()]
     if not workers:
         yield "worker-not-seen"
-    elif not any(one.key_ids for one in workers):
+    elif not any(worker.key_ids for worker in workers):
         yield "processing-key-missing"
-    yield from sorted({one.trouble for one in workers if one.trouble})
-    if any(abs(one.clock_apart_s) > CLOCKS_APART_S for one in workers):
+    yield from sorted({worker.trouble for worker in workers if worker.trouble})
+    if any(abs(worker.clock_apart_s) > CLOCKS_APART_S for worker in workers):
         yield "worker-clock-apart"
     waiting = waiting_since()
     if waiting is not None and now - waiting > TOO_LONG:

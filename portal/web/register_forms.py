@@ -29,7 +29,7 @@ SITE_ID = RegexValidator(
 
 
 def jurisdictions() -> list[tuple[str, str]]:
-    return [(one.path, shown_name(one.name)) for one in Jurisdiction.objects.order_by("path")]
+    return [(jurisdiction.path, shown_name(jurisdiction.name)) for jurisdiction in Jurisdiction.objects.order_by("path")]
 
 
 def sectors() -> list[tuple[str, str]]:
@@ -194,7 +194,7 @@ class FirmDecisionForm(RefusalForm):
         super().__init__(*args, **kwargs)
         if not lacks_code:
             del self.fields["credit_code"]
-        known = [(str(one.pk), shown_name(one.name)) for one in ControllingFirm.objects.order_by("name")]
+        known = [(str(firm.pk), shown_name(firm.name)) for firm in ControllingFirm.objects.order_by("name")]
         self.fields["controlling"].choices = [(self.NEW, _("New: %(name)s") % {"name": spelt}), *known]  # type: ignore[attr-defined]
         alike = next((key for key, name in known if name.casefold() == spelt.casefold()), self.NEW)
         self.fields["controlling"].initial = alike

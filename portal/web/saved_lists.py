@@ -53,8 +53,8 @@ class FilterLink:
 def narrowed(page: str, query: QueryDict) -> str:
     """What of an address narrows this list, as a query; empty where nothing does."""
     fields = LISTS[page].fields
-    kept = {name: value for name in (*fields, SORT) if (value := query.get(name, "").strip())}
-    return urlencode(kept) if kept.keys() & set(fields) else ""
+    parameters = {name: value for name in (*fields, SORT) if (value := query.get(name, "").strip())}
+    return urlencode(parameters) if parameters.keys() & set(fields) else ""
 
 
 def list_at(address: str) -> tuple[str, str, str] | None:

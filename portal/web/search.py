@@ -63,7 +63,7 @@ def search(user: User | None, text: str) -> tuple[FoundPart, ...]:
         sites = list(_sites(user, words))
         parts = [
             FoundPart(pgettext("heading", "Firms"), _firms(user, words)),
-            FoundPart(_("Sites"), tuple(_site(one) for one in sites)),
+            FoundPart(_("Sites"), tuple(_site(site) for site in sites)),
             FoundPart(_("Assigned sites"), _assigned(user, words) if Role.CERTIFICATION_BODY in roles else ()),
             FoundPart(_("People"), _people(user, words)),
             *parts,
@@ -109,8 +109,8 @@ def _firms(user: User, words: Sequence[str]) -> tuple[Found, ...]:
 def _assigned(user: User, words: Sequence[str]) -> tuple[Found, ...]:
     rows = assigned_to(user).filter(_every(words, "site__slug", "site__name", "site__name_zh", "period")).select_related("site")
     return tuple(
-        Found(shown_name(one.site.name), period_name(one.period), reverse("web:engagement", args=[one.pk]))
-        for one in rows.order_by("-period", "site__slug")[:MOST]
+        Found(shown_name(assignment.site.name), period_name(assignment.period), reverse("web:engagement", args=[assignment.pk]))
+        for assignment in rows.order_by("-period", "site__slug")[:MOST]
     )
 
 
@@ -120,31 +120,31 @@ def _people(user: User, words: Sequence[str]) -> tuple[Found, ...]:
     rows = Membership.objects.filter(organisation__in=houses).filter(_every(words, "user__name", "user__email"))
     led = {Role.REGULATOR: ""}
     return tuple(
-        Found(str(one.user), one.organisation.name, led.get(Role(one.role), reverse("web:people")))
-        for one in rows.select_related("user", "organisation").order_by("user__email")[:MOST]
+        Found(str(membership.user), membership.organisation.name, led.get(Role(membership.role), reverse("web:people")))
+        for membership in rows.select_related("user", "organisation").order_by("user__email")[:MOST]
     )
 
 
 def _versions(words: Sequence[str]) -> tuple[Found, ...]:
-    found = []
+    hits = []
     for view in fitting(latest_published(), words)[:MOST]:
         title = page_title(Names.of(view.pack, view.pack_version), view.route, view.period)
         note = f"{shown_name(view.scope)} · {_('version %(n)s') % {'n': view.version}}"
-        found.append(Found(title, note, benchmark_url(view, view.version)))
-    return tuple(found)
+        hits.append(Found(title, note, benchmark_url(view, view.version)))
+    return tuple(hits)
 
 
 def _practices(words: Sequence[str]) -> tuple[Found, ...]:
     """By title and step, in either language."""
-    found = []
-    for one in library().practices:
-        names = Names.newest(one.sector)
-        step = names.step(one.step) if one.step else None
-        texts = (one.words, *((step.words,) if step else ()))
-        told = " ".join(text for each in texts for text in (each.en, each.said_in("zh"))).casefold()
-        if all(word in told for word in words):
-            found.append(Found(said(one.words), names.sector, reverse("web:practice", args=[one.id])))
-    return tuple(found[:MOST])
+    hits = []
+    for practice in library().practices:
+        names = Names.newest(practice.sector)
+        step = names.step(practice.step) if practice.step else None
+        texts = (practice.words, *((step.words,) if step else ()))
+        haystack = " ".join(text for each in texts for text in (each.en, each.said_in("zh"))).casefold()
+        if all(word in haystack for word in words):
+            hits.append(Found(said(practice.words), names.sector, reverse("web:practice", args=[practice.id])))
+    return tuple(hits[:MOST])
 
 
 def _events(user: User, text: str) -> tuple[Found, ...]:
@@ -152,9 +152,9 @@ def _events(user: User, text: str) -> tuple[Found, ...]:
     address = reverse("web:trail")
     return tuple(
         Found(
-            capfirst(act_in_words(one.action)),
-            " · ".join((moment_in_words(one.at), name_in_words(one.actor), name_in_words(one.subject))),
-            f"{address}?action={one.action}",
+            capfirst(act_in_words(event.action)),
+            " · ".join((moment_in_words(event.at), name_in_words(event.actor), name_in_words(event.subject))),
+            f"{address}?action={event.action}",
         )
-        for one in by_subject
+        for event in by_subject
     )

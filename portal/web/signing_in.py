@@ -105,4 +105,4 @@ def first_page(request: HttpRequest) -> str:
 def signed_in_lately(request: HttpRequest) -> bool:
     """Whether a password or a code was given in this session within the last quarter of an hour."""
     since = timezone.now().timestamp() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    return any(one["at"] >= since for one in get_authentication_records(request, request.user))
+    return any(record["at"] >= since for record in get_authentication_records(request, request.user))

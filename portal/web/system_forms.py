@@ -48,11 +48,11 @@ class SystemForm(forms.Form):
             standard.choices = [("", _("Choose one")), *obligatory_audit(place).systems.items()]
 
     def clean(self) -> dict[str, Any]:
-        told = self.cleaned_data
-        first, last = told.get("valid_from"), told.get("valid_until")
+        cleaned = self.cleaned_data
+        first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
         if first and last and last < first:
             self.add_error("valid_until", _("The last day is before the first."))
-        return told
+        return cleaned
 
     def paper(self) -> Paper:
         return Paper(**{name: self.cleaned_data[name] for name in Paper.__dataclass_fields__})

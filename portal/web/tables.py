@@ -37,15 +37,15 @@ def columns(
 ) -> tuple[Column, ...]:
     """The heads of a table: those with a key lead to their own order, and on a second press to the reverse."""
     wanted, down = _wanted(keys, query, default, prefix)
-    made = []
+    heads = []
     for name, title in titles.items():
         if name not in keys:
-            made.append(Column(title))
+            heads.append(Column(title))
             continue
         current: Order = ("descending" if down else "ascending") if name == wanted else "none"
         turned = {f"{prefix}sort": f"-{name}" if current == "ascending" else name, f"{prefix}page": None}
-        made.append(Column(title, with_query(query, **turned), current, name))
-    return tuple(made)
+        heads.append(Column(title, with_query(query, **turned), current, name))
+    return tuple(heads)
 
 
 def sort_form(made: Iterable[Column], rows: int, query: QueryDict, prefix: str = "") -> SortForm | None:
@@ -56,12 +56,12 @@ def sort_form(made: Iterable[Column], rows: int, query: QueryDict, prefix: str =
     for column in made:
         if column.by:
             up, down = _("%(column)s, ascending"), _("%(column)s, descending")
-            told = {"column": column.title}
-            choices.append(Choice(column.by, up % told, column.sort == "ascending"))
-            choices.append(Choice(f"-{column.by}", down % told, column.sort == "descending"))
+            facts = {"column": column.title}
+            choices.append(Choice(column.by, up % facts, column.sort == "ascending"))
+            choices.append(Choice(f"-{column.by}", down % facts, column.sort == "descending"))
     own = (f"{prefix}sort", f"{prefix}page")
-    kept = tuple((name, value) for name, values in query.lists() if name not in own for value in values)
-    return SortForm(own[0], tuple(choices), kept) if choices else None
+    hidden = tuple((name, value) for name, values in query.lists() if name not in own for value in values)
+    return SortForm(own[0], tuple(choices), hidden) if choices else None
 
 
 def paged(rows: Sequence[Row], query: QueryDict, size: int = PAGE_ROWS, prefix: str = "") -> tuple[Sequence[Row], Pages | None]:

@@ -47,19 +47,19 @@ class TrendPicture:
 
 def draw(reported: Sequence[Reported]) -> TrendPicture:
     """Place at least two periods."""
-    values = [end for one in reported for end in (one.you.lo, one.you.value, one.you.hi, one.best) if end is not None]
+    values = [end for period in reported for end in (period.you.lo, period.you.value, period.you.hi, period.best) if end is not None]
     scale = Scale.over(values)
     step = (RIGHT - LEFT) / (len(reported) - 1)
     marks = tuple(
         TrendMark(
             x=_at(place, step),
-            y=scale.at(one.you.value),
-            band=scale.span(one.you),
-            best="" if one.best is None else scale.at(one.best),
-            label=one.label,
-            flag=_at(place - 0.5, step) if one.breaks else "",
+            y=scale.at(period.you.value),
+            band=scale.span(period.you),
+            best="" if period.best is None else scale.at(period.best),
+            label=period.label,
+            flag=_at(place - 0.5, step) if period.breaks else "",
         )
-        for place, one in enumerate(reported)
+        for place, period in enumerate(reported)
     )
     pairs = [(before, after) for before, after in pairwise(marks) if not after.flag]
     own = tuple(

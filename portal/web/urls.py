@@ -360,7 +360,7 @@ urlpatterns = [
 
 CSV = "csv"
 urlpatterns += [  # every table as a workbook as well
-    path(f"{one.pattern}".removesuffix(CSV) + "xlsx", as_workbook(one.callback), name=f"{one.name.removesuffix(CSV)}xlsx")
-    for one in tuple(urlpatterns)
-    if one.name and one.name.endswith(f"-{CSV}") and not one.name.startswith("earlier-")
+    path(f"{route.pattern}".removesuffix(CSV) + "xlsx", as_workbook(route.callback), name=f"{route.name.removesuffix(CSV)}xlsx")
+    for route in tuple(urlpatterns)
+    if route.name and route.name.endswith(f"-{CSV}") and not route.name.startswith("earlier-")
 ]

@@ -24,8 +24,8 @@ FAMILY = "GDS Transport,arial,sans-serif"
 
 def without_brand(css: str) -> str:
     """The same stylesheet without typeface, crest, logo and the components that carry them."""
-    kept = "".join(_kept(css.replace(FAMILY, "var(--sl-font,sans-serif)")))
-    return kept.replace("/*# sourceMappingURL=govuk-frontend.min.css.map */", "").strip() + "\n"
+    styles = "".join(_kept(css.replace(FAMILY, "var(--sl-font,sans-serif)")))
+    return styles.replace("/*# sourceMappingURL=govuk-frontend.min.css.map */", "").strip() + "\n"
 
 
 def _kept(css: str) -> Iterator[str]:

@@ -34,12 +34,12 @@ def as_workbook(view: View) -> View:
         answer = view(request, *args, **kwargs)
         if not isinstance(answer, HttpResponse) or answer.status_code != 200 or not answer.headers["Content-Type"].startswith("text/csv"):
             return answer
-        made = HttpResponse(workbook_of(answer.content.decode("utf-8-sig")), content_type=XLSX)
-        made["Content-Disposition"] = answer.headers.get("Content-Disposition", "attachment").replace(".csv", ".xlsx")
+        workbook = HttpResponse(workbook_of(answer.content.decode("utf-8-sig")), content_type=XLSX)
+        workbook["Content-Disposition"] = answer.headers.get("Content-Disposition", "attachment").replace(".csv", ".xlsx")
         for name in ("Cache-Control", "Vary"):
             if name in answer.headers:
-                made[name] = answer.headers[name]
-        return made
+                workbook[name] = answer.headers[name]
+        return workbook
 
     return workbook_view
 

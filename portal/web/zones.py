@@ -97,8 +97,8 @@ def zone_of(name: str) -> ZoneInfo | None:
 def choices(name: str, now: datetime) -> tuple[Choice, ...]:
     """Every zone with its distance from UTC as it is now, the person's own selected."""
     own = name if name in ZONES else settings.TIME_ZONE
-    made = []
+    zones = []
     for zone, city in ZONES.items():
         with timezone.override(ZoneInfo(zone)):
-            made.append(Choice(zone, f"{city} ({zone_name(now)})", zone == own))
-    return tuple(made)
+            zones.append(Choice(zone, f"{city} ({zone_name(now)})", zone == own))
+    return tuple(zones)

@@ -101,7 +101,7 @@ class Analysis:
 
     def ungraded(self, result: LabelResult) -> LabelResult:
         """The result without the grades of labels that are in question: a figure that may be wrong meets no limit."""
-        steps = tuple(replace(one, grade=_UNANSWERED) if key_of(one) in self.doubtful else one for one in result.site_label.steps)
+        steps = tuple(replace(label, grade=_UNANSWERED) if key_of(label) in self.doubtful else label for label in result.site_label.steps)
         return replace(result, site_label=replace(result.site_label, steps=steps))
 
 
@@ -117,8 +117,8 @@ def key_of(label: StepLabel) -> LabelKey:
 
 def _doubtful(labels: Sequence[StepLabel], without: Sequence[StepLabel]) -> frozenset[LabelKey]:
     """Labels that lose batches with what is in question."""
-    left = {key_of(one): one.used for one in without}
-    return frozenset(key_of(one) for one in labels if left.get(key_of(one), 0) < one.used)
+    left = {key_of(label): label.used for label in without}
+    return frozenset(key_of(label) for label in labels if left.get(key_of(label), 0) < label.used)
 
 
 def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
@@ -129,14 +129,14 @@ def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
     """
     payload = result.to_json()
     meters: dict[str, list[dict[str, Any]]] = {}
-    for one in analysis.value_adding:
-        meters.setdefault(one.step, []).append(one.to_json())
-    losses = {(one.step, one.product, one.variant, str(one.metric)): one for one in analysis.losses}
+    for step_use in analysis.value_adding:
+        meters.setdefault(step_use.step, []).append(step_use.to_json())
+    losses = {(loss.step, loss.product, loss.variant, str(loss.metric)): loss for loss in analysis.losses}
     for entry in payload["steps"]:
         entry["value_adding"]["meters"] = meters.get(entry["step"], [])
-        found = losses.get((entry["step"], entry["product"], entry["variant"], entry["metric"]))
-        if entry["gap"] is not None and found is not None:
-            _divide(entry["gap"], found)
+        lost = losses.get((entry["step"], entry["product"], entry["variant"], entry["metric"]))
+        if entry["gap"] is not None and lost is not None:
+            _divide(entry["gap"], lost)
     payload["route_accounts"] = [account.to_json() for account in analysis.routes]
     payload["changes"] = [question.to_json() for question in analysis.review.questions]
     payload["changes_told_from"] = [limit.to_json() for limit in analysis.review.limits]

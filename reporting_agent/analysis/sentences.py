@@ -37,8 +37,8 @@ def joined(parts: list[Words]) -> Words:
 
 def after(*sentences: Words | None) -> Words:
     """Sentences one behind the other; each brings its own space."""
-    kept = [one for one in sentences if one is not None]
-    return Words(**{language: "".join(one.said_in(language) for one in kept) for language in languages()})
+    present = [sentence for sentence in sentences if sentence is not None]
+    return Words(**{language: "".join(sentence.said_in(language) for sentence in present) for language in languages()})
 
 
 def _in(language: str, facts: Mapping[str, str | Words]) -> dict[str, str]:

@@ -93,47 +93,47 @@ def recompute(
         differences += _of_root(tree, report.data_root, contents, parts)
     differences += _of_labels(drawn, released.labels)
     differences += _of_withheld(planned.withheld, released.withheld)
-    return Recomputation(tree.root, tuple(one.label for one in planned.releases), tuple(drawn), tuple(differences))
+    return Recomputation(tree.root, tuple(release.label for release in planned.releases), tuple(drawn), tuple(differences))
 
 
 def _of_root(tree: DataTree, committed: bytes, contents: Contents | None, parts: Mapping[str, str] | None) -> list[Difference]:
     now, then = tree.root.hex(), committed.hex()
-    told = [worded("the files give %(now)s, but %(then)s was committed to", now=now, then=then)]
+    differences = [worded("the files give %(now)s, but %(then)s was committed to", now=now, then=then)]
     if parts:
-        told = differing(dict(parts), parts_of(tree)) or told
+        differences = differing(dict(parts), parts_of(tree)) or differences
     elif contents is not None:
-        told = differing(told_by(contents), told_by(tree.contents)) or [
-            worded("%(told)s; the numbers of records and the rest of the table of contents are the same", told=told[0])
+        differences = differing(told_by(contents), told_by(tree.contents)) or [
+            worded("%(told)s; the numbers of records and the rest of the table of contents are the same", told=differences[0])
         ]
-    return [Difference(ROOT, one) for one in told]
+    return [Difference(ROOT, difference) for difference in differences]
 
 
 def _of_labels(drawn: list[ReleasedLabel], reported: tuple[ReleasedLabel, ...]) -> list[Difference]:
-    ours, theirs = ({_name(one): one for one in labels} for labels in (drawn, reported))
-    found: list[Difference] = []
+    ours, theirs = ({_name(label): label for label in labels} for labels in (drawn, reported))
+    differences: list[Difference] = []
     for name in dict.fromkeys([*theirs, *ours]):
-        one, other = ours.get(name), theirs.get(name)
-        if one is None or other is None:
+        own, other = ours.get(name), theirs.get(name)
+        if own is None or other is None:
             more = worded("%(name)s: not in the report", name=name)
             less = worded("%(name)s: the files give no such label", name=name)
-            found.append(Difference(LABEL, more if other is None else less))
-        elif one != other:
-            told = Phrase("%(name)s: %(cells)s, reported %(reported)s", name=name, cells=_cells(one), reported=_cells(other))
-            found.append(Difference(RELEASE, Words.of(told)))
-    return found
+            differences.append(Difference(LABEL, more if other is None else less))
+        elif own != other:
+            sentence = Phrase("%(name)s: %(cells)s, reported %(reported)s", name=name, cells=_cells(own), reported=_cells(other))
+            differences.append(Difference(RELEASE, Words.of(sentence)))
+    return differences
 
 
 def _of_withheld(ours: tuple[tuple[str, str, str], ...], reported: tuple[tuple[str, str, str], ...]) -> list[Difference]:
     """Every step, metric and reason that is withheld by the report alone, or by the files alone."""
-    found = []
-    for one in sorted({*ours} ^ {*reported}):
-        step, metric, reason = one
-        there = worded("%(step)s %(metric)s: withheld as %(reason)s, but the files give no reason", step=step, metric=metric, reason=reason)
+    differences = []
+    for withheld in sorted({*ours} ^ {*reported}):
+        step, metric, reason = withheld
+        extra = worded("%(step)s %(metric)s: withheld as %(reason)s, but the files give no reason", step=step, metric=metric, reason=reason)
         here = worded(
             "%(step)s %(metric)s: should be withheld as %(reason)s, but the report does not say so", step=step, metric=metric, reason=reason
         )
-        found.append(Difference(LABEL, there if one in reported else here))
-    return found
+        differences.append(Difference(LABEL, extra if withheld in reported else here))
+    return differences
 
 
 def _name(label: ReleasedLabel) -> str:

@@ -82,25 +82,25 @@ def witness(state: StateDirectory, name: str | None) -> Witness:
         UsageError: `witness-name-missing` at the first time, `witness-name-differs` later.
     """
     if state.has_secret(KEY):
-        kept = state.read_secret(NAME).decode()
-        if name not in (None, kept):
+        saved = state.read_secret(NAME).decode()
+        if name not in (None, saved):
             raise UsageError(
                 "witness-name-differs",
-                Phrase("The witness of this state directory is called %(kept)s.", kept=kept),
+                Phrase("The witness of this state directory is called %(kept)s.", kept=saved),
                 "Leave --name out; another witness has a state directory and a key of its own.",
             )
-        return Witness(kept, WitnessKey.from_pem(state.read_secret(KEY)))
+        return Witness(saved, WitnessKey.from_pem(state.read_secret(KEY)))
     if name is None:
         raise UsageError(
             "witness-name-missing",
             "This state directory has no witness yet.",
             "Give --name once: an address of yours without https://, such as witness.example.org/steplabel.",
         )
-    made = Witness(name, WitnessKey.generate())
-    made.note_key.text  # noqa: B018  # refuses a name that could not stand under a note
+    created = Witness(name, WitnessKey.generate())
+    created.note_key.text  # noqa: B018  # refuses a name that could not stand under a note
     state.write_secret(NAME, name.encode())
-    state.write_secret(KEY, made.key.to_pem())
-    return made
+    state.write_secret(KEY, created.key.to_pem())
+    return created
 
 
 class Watch:
@@ -210,8 +210,8 @@ class Watch:
     def _cosigned_at(self, by: Witness) -> int:
         """When this witness last cosigned, seconds since 1970-01-01T00:00Z; 0 where it was stopped before that."""
         file = self._folder / COSIGNED
-        found = checkpoints.parse(file.read_bytes()).note.signed_by([by.note_key]) if file.exists() else ()
-        return max((line.time or 0 for _, line in found), default=0)
+        signatures = checkpoints.parse(file.read_bytes()).note.signed_by([by.note_key]) if file.exists() else ()
+        return max((line.time or 0 for _, line in signatures), default=0)
 
     def _witnessed(self, directory: Directory) -> Checkpoint | None:
         """What enough witnesses have cosigned, where the portal has that to show."""
@@ -223,7 +223,7 @@ class Watch:
 
     def _compare(self, theirs: Checkpoint, shown: Checkpoint) -> None:
         """Two checkpoints of the portal are of one log, whichever is the larger."""
-        first, second = sorted((theirs, shown), key=lambda one: one.size)
+        first, second = sorted((theirs, shown), key=lambda checkpoint: checkpoint.size)
         try:
             heads.require_succession(checkpoints.head_of(first), checkpoints.head_of(second), self._proof)
         except VerificationError as broken:

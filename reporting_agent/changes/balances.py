@@ -50,15 +50,15 @@ def families(records: Sequence[MeterRecord]) -> list[Family]:
     for record in records:
         if record.meter.parent and record.meter.role in {"main", "sub"} and len(record.hour_us):
             by_parent.setdefault(record.meter.parent, []).append(record)
-    found = []
+    grouped = []
     for record in records:
-        below = [one for one in by_parent.get(record.meter.id, ()) if len(one.hour_us) == len(record.hour_us)]
+        below = [meter for meter in by_parent.get(record.meter.id, ()) if len(meter.hour_us) == len(record.hour_us)]
         if len(record.hour_us) and below:
-            units = [_kwh(one) for one in (record, *below)]
+            units = [_kwh(meter) for meter in (record, *below)]
             if all(units):
-                hours = [_hours(one) * unit for one, unit in zip((record, *below), units, strict=True) if unit]
-                found.append(Family(record, tuple(below), hours[0], np.column_stack(hours[1:])))
-    return found
+                hours = [_hours(meter) * unit for meter, unit in zip((record, *below), units, strict=True) if unit]
+                grouped.append(Family(record, tuple(below), hours[0], np.column_stack(hours[1:])))
+    return grouped
 
 
 def _kwh(record: MeterRecord) -> float | None:
@@ -78,8 +78,8 @@ def besides(family: Family, zone: tzinfo) -> Daily:
 def slopes(family: Family) -> Floats:
     """Slope of each child in each part of the record: parts x children, NaN where a part does not tell it."""
     known = np.isfinite(family.of_main) & np.isfinite(family.of_children).all(axis=1)
-    found = np.full((max(len(known) // PART_HOURS, 1), family.of_children.shape[1]), np.nan)
-    for part in range(len(found)):
+    fitted = np.full((max(len(known) // PART_HOURS, 1), family.of_children.shape[1]), np.nan)
+    for part in range(len(fitted)):
         own = np.flatnonzero(known[part * PART_HOURS : (part + 1) * PART_HOURS]) + part * PART_HOURS
         load = family.of_children[own]
         if len(own) < FEWEST_HOURS:
@@ -87,13 +87,13 @@ def slopes(family: Family) -> Floats:
         moves = np.std(load, axis=0) > LEAST_MOVING * max(float(np.std(family.of_main[own])), 1e-12)
         design = np.column_stack((np.ones(len(own)), load[:, moves]))
         if np.linalg.matrix_rank(design) == design.shape[1]:
-            found[part, moves] = np.linalg.lstsq(design, family.of_main[own], rcond=None)[0][1:]
-    return found
+            fitted[part, moves] = np.linalg.lstsq(design, family.of_main[own], rcond=None)[0][1:]
+    return fitted
 
 
 def of_families(found: Sequence[Family], lines: Sequence[Line], already: frozenset[str]) -> list[Change]:
     """Meters that count another share than the main meter sees, throughout; `already` are those of which a change was found."""
-    made = []
+    changes = []
     line_of = {line.meter: line for line in lines}
     for family in found:
         of_parts = slopes(family)
@@ -112,5 +112,5 @@ def of_families(found: Sequence[Family], lines: Sequence[Line], already: frozens
             likely = (*causes.of_meter(1 / middle, error / middle), Cause.CLOCK)
             meters = (child.meter.id, family.main.meter.id)
             size, half = 1 / middle, 1.96 * error / middle**2
-            made.append(Change(Kind.BALANCE, line.step, meters, equipment, None, None, size, half, likely))
-    return made
+            changes.append(Change(Kind.BALANCE, line.step, meters, equipment, None, None, size, half, likely))
+    return changes

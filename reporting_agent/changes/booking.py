@@ -29,15 +29,15 @@ SIGMAS = 6.0  # by which the other runs' tonnes must fit better than the runs' o
 
 def late_of_lines(lines: Sequence[Line]) -> list[Change]:
     """One question a line, whatever meters tell it."""
-    found: dict[tuple[str, ...], Change] = {}
+    by_line: dict[tuple[str, ...], Change] = {}
     for line in lines:
         if (runs := _late(line)) is None:
             continue
         equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
         length_s = float(np.median((line.runs.end_us - line.runs.start_us)[line.chosen])) / 1e6
         causes = (Cause.BOOKING, Cause.CLOCK, Cause.PROCESS)
-        found.setdefault((line.step, *equipment), Change(Kind.BOOKED, line.step, (), equipment, None, None, runs * length_s, 0.0, causes))
-    return list(found.values())
+        by_line.setdefault((line.step, *equipment), Change(Kind.BOOKED, line.step, (), equipment, None, None, runs * length_s, 0.0, causes))
+    return list(by_line.values())
 
 
 def _late(line: Line) -> int | None:
@@ -80,15 +80,15 @@ DAY_S = 82_800  # the shortest, in spring
 
 def pauses_of_lines(lines: Sequence[Line]) -> list[Change]:
     """One question a line, by the meter that shows most of it."""
-    found: dict[tuple[str, ...], Change] = {}
+    by_line: dict[tuple[str, ...], Change] = {}
     for line in lines:
         if (share := _share(line)) is None:
             continue
         equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
         change = Change(Kind.PAUSES, line.step, (), equipment, None, None, share, 0.0, (Cause.ENDS, Cause.PROCESS))
         key = (line.step, *equipment)
-        found[key] = max(found.get(key, change), change, key=lambda one: one.size)
-    return list(found.values())
+        by_line[key] = max(by_line.get(key, change), change, key=lambda candidate: candidate.size)
+    return list(by_line.values())
 
 
 def _share(line: Line) -> float | None:
@@ -112,12 +112,12 @@ def _share(line: Line) -> float | None:
 
 def _long(line: Line, rests: Rests, own: NDArray[np.int64], usual_run_s: float) -> Flags:
     """Which of these runs rest longer than others of their product."""
-    name = dict(zip(line.chosen.tolist(), (f"{one.product}/{one.variant}" for one in line.batches), strict=True))
+    name = dict(zip(line.chosen.tolist(), (f"{batch.product}/{batch.variant}" for batch in line.batches), strict=True))
     product = np.array([name[at] for at in own.tolist()])
     last_s = rests.last_s[own]
     usual_s = np.zeros(len(own))
-    for one in np.unique(product).tolist():
-        usual_s[product == one] = np.median(last_s[product == one])
+    for code in np.unique(product).tolist():
+        usual_s[product == code] = np.median(last_s[product == code])
     more_s = max(MORE * usual_run_s, STEPS * (line.record.facts.usual_step_s or 0.0))
     longer: Flags = (last_s >= LONGER * usual_s) & (last_s - usual_s >= more_s)
     return longer

@@ -38,13 +38,13 @@ def of_output(factor: float, error_ln: float) -> tuple[Cause, ...]:
 
 def likely_unit(factor: float, *, of_mass: bool) -> float:
     """The quotient of two units that is nearest."""
-    return min(MASS_UNITS if of_mass else ENERGY_UNITS, key=lambda one: abs(log(factor / one)))
+    return min(MASS_UNITS if of_mass else ENERGY_UNITS, key=lambda unit: abs(log(factor / unit)))
 
 
 def likely_ratio(factor: float) -> str | None:
     """What takes back a changed ratio of transformers, as two primary currents: "200/100" for half; None where none is near."""
     pairs = [(old, new) for old, new in product(PRIMARIES, PRIMARIES) if old != new]
-    old, new = min(pairs, key=lambda one: (round(abs(log(factor * one[0] / one[1])), 6), one))
+    old, new = min(pairs, key=lambda pair: (round(abs(log(factor * pair[0] / pair[1])), 6), pair))
     return f"{10 * old:g}/{10 * new:g}" if abs(log(factor * old / new)) <= NEAR else None
 
 
@@ -53,4 +53,4 @@ _ORDER = {Cause.UNIT: 0, Cause.PHASE: 1, Cause.TRANSFORMER: 2}
 
 
 def _off(factor: float, known: tuple[float, ...] | list[float]) -> float:
-    return min(abs(log(factor / one)) for one in known) if factor > 0 else float("inf")
+    return min(abs(log(factor / candidate)) for candidate in known) if factor > 0 else float("inf")

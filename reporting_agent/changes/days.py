@@ -33,7 +33,7 @@ LEAST_BITS = 60.0  # by which a day's hours differ from another's, in steps of t
 
 def of_lines(lines: Sequence[Line], records: Iterable[MeterRecord], zone: tzinfo) -> list[Change]:
     """All such days, one change a meter and kind."""
-    found = []
+    changes = []
     for line in lines:
         equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
         usual = np.nanmedian(line.power)
@@ -42,24 +42,24 @@ def of_lines(lines: Sequence[Line], records: Iterable[MeterRecord], zone: tzinfo
             (Kind.LEAP, (Cause.UNIT, Cause.SCALE), line.power > usual + np.log(LEAPS)),
         ):
             if kind is Kind.DEAD and (silent := _silent(line, zone)):
-                found.append(Change(kind, line.step, (line.meter,), equipment, silent[0], None, 0.0, 0.0, cause, silent))
+                changes.append(Change(kind, line.step, (line.meter,), equipment, silent[0], None, 0.0, 0.0, cause, silent))
                 continue
             if struck.any():
                 days = tuple(date.fromordinal(day) for day in np.unique(line.day[struck]).tolist())
                 batches = frozenset((line.batches[at].step, line.batches[at].batch_id) for at in np.flatnonzero(struck).tolist())
                 size = float(np.exp(np.nanmedian(line.power[struck]) - usual))
-                found.append(Change(kind, line.step, (line.meter,), equipment, days[0], None, size, 0.0, cause, days, batches))
+                changes.append(Change(kind, line.step, (line.meter,), equipment, days[0], None, size, 0.0, cause, days, batches))
         if (change := _in_parts(line)) is not None:
-            found.append(change)
+            changes.append(change)
     for record in records:
         days = repeated(record, zone)
         if days:
             step = next((line.step for line in lines if line.meter == record.meter.id), record.meter.step or "")
             equipment = (record.meter.equipment,) if record.meter.equipment else ()
-            found.append(
+            changes.append(
                 Change(Kind.REPEATED, step, (record.meter.id,), equipment, days[0], None, float(len(days)), 0.0, (Cause.COPIED,), days)
             )
-    return found
+    return changes
 
 
 def _silent(line: Line, zone: tzinfo) -> tuple[date, ...]:
@@ -118,11 +118,11 @@ def repeated(record: MeterRecord, zone: tzinfo) -> tuple[date, ...]:
     if float(np.log2(1 + usual_away).sum()) < LEAST_BITS:
         return ()  # so coarse, or so steady, that days are equal honestly
     seen: set[bytes] = set()
-    found: list[date] = []
+    repeats: list[date] = []
     for at, ordinal in enumerate(own[whole].tolist()):
         if len(np.unique(digits[at])) < FEWEST_DIFFERENT:
             continue
         if digits[at].tobytes() in seen:
-            found.append(date.fromordinal(ordinal))
+            repeats.append(date.fromordinal(ordinal))
         seen.add(digits[at].tobytes())
-    return tuple(found)
+    return tuple(repeats)

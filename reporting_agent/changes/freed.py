@@ -63,19 +63,19 @@ def steps(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS,
     if not _tells(series, shortest_days):
         return []
     value = series.value.copy()
-    found: list[Step] = []
-    while len(found) < MOST and (best := _strongest(series, value, least, whole=whole)) is not None:
+    taken: list[Step] = []
+    while len(taken) < MOST and (best := _strongest(series, value, least, whole=whole)) is not None:
         place, step = best
-        found.append(step)
+        taken.append(step)
         value[place:] -= step.by
-    return sorted(found, key=lambda one: one.day)
+    return sorted(taken, key=lambda jump: jump.day)
 
 
 def told_from(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS) -> float | None:
     """The smallest step that weeks of this series would show, in ln; None where it is too short. The whole record shows smaller ones."""
     if not _tells(series, shortest_days):
         return None
-    return min(max(least, SIGMAS * _noise(series, series.value, one, one)) for one in _widths(series))
+    return min(max(least, SIGMAS * _noise(series, series.value, width, width)) for width in _widths(series))
 
 
 def _tells(series: Daily, shortest_days: int) -> bool:
@@ -119,7 +119,7 @@ def _of_all(value: Floats) -> int:
 
 def _noise(series: Daily, value: Floats, before: int, after: int) -> float:
     """Standard deviation of a difference between means of so many days, the largest differences taken out."""
-    width = max(one for one in _widths(series) if one <= max(min(before, after), WIDTHS[0]))
+    width = max(candidate for candidate in _widths(series) if candidate <= max(min(before, after), WIDTHS[0]))
     left = value.copy()
     for _ in range(LARGEST):
         place = _largest(left, width)
@@ -128,7 +128,7 @@ def _noise(series: Daily, value: Floats, before: int, after: int) -> float:
     if lasting.alike >= MOST_ALIKE:
         return float("inf")
     usual = scatter(left) * sqrt(1 - lasting.alike**2)
-    of_days = usual * sqrt(sum(sum_factor(one, lasting.alike) / one**2 for one in (before, after)))
+    of_days = usual * sqrt(sum(sum_factor(days, lasting.alike) / days**2 for days in (before, after)))
     return max(of_days, scatter(differences(left, width)) * sqrt(width * (1 / before + 1 / after) / 2))
 
 
@@ -136,6 +136,6 @@ def _beside_a_season(series: Daily, value: Floats, place: int, by: float) -> boo
     """Whether the step is there with a year's wave beside it."""
     phase = 2 * np.pi * series.day / 365.25
     terms = np.column_stack((np.ones(len(value)), np.cos(phase), np.sin(phase), np.arange(len(value)) >= place))
-    found: Fit = fit(series.day, terms, value, terms.shape[1])
-    left, error = float(found.coefficients[-1]), sqrt(float(found.covariance[-1, -1]))
+    fitted: Fit = fit(series.day, terms, value, terms.shape[1])
+    left, error = float(fitted.coefficients[-1]), sqrt(float(fitted.covariance[-1, -1]))
     return left / by >= SHARP and abs(left) >= SIGMAS_OF_SEASON * error

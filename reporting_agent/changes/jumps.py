@@ -55,13 +55,13 @@ def daily(day: Integers, value: Floats) -> Daily:
 def jumps(series: Daily, least: float = LEAST) -> list[int]:
     """Places in the series where a new level begins, in order; `least` is the smallest step asked about, in ln."""
     sure = _strengths(series.value, least)
-    found: list[int] = []
+    places: list[int] = []
     left = sure.copy()
-    while len(found) < MOST and left.size and left.max() >= 1.0:
+    while len(places) < MOST and left.size and left.max() >= 1.0:
         at = int(np.argmax(left))
-        found.append(at)
+        places.append(at)
         left[max(at - WIDTHS[0], 0) : at + WIDTHS[0]] = 0.0
-    return _settled(series.value, sorted(found), least)
+    return _settled(series.value, sorted(places), least)
 
 
 def told_from(series: Daily, least: float = LEAST) -> float | None:
@@ -75,8 +75,8 @@ def _strengths(value: Floats, least: float) -> Floats:
     for width, difference in _differences(value):
         strength = np.abs(difference) / _told_from(difference, width, least)
         peak = _peaks(strength, width // 2)
-        kept = width + np.flatnonzero(peak)
-        strongest[kept] = np.maximum(strongest[kept], strength[peak])
+        places = width + np.flatnonzero(peak)
+        strongest[places] = np.maximum(strongest[places], strength[peak])
     return strongest
 
 
@@ -102,10 +102,10 @@ def _told_from(difference: Floats, width: int, least: float) -> float:
         at = int(np.argmax(away))
         away[max(at - width, 0) : at + width + 1] = -1.0
     left = difference[away >= 0]
-    told = SIGMAS * scatter(difference)
+    threshold = SIGMAS * scatter(difference)
     if len(left) >= 2 * width:
-        told = min(told, SIGMAS_AWAY * scatter(left))
-    return max(told, least)
+        threshold = min(threshold, SIGMAS_AWAY * scatter(left))
+    return max(threshold, least)
 
 
 def scatter(value: Floats) -> float:

@@ -68,10 +68,10 @@ def _of_line(line: Line, balance: Daily | None) -> list[Change]:
         "idle": line.idle,
     }
     days = sorted(
-        int(one.day[at])
+        int(curve.day[at])
         for name in ("power", "per_t", "rate", "idle")
-        for one in (series[name],)
-        for at in jumps(one, LEAST_OF_RATE if name == "rate" else LEAST)
+        for curve in (series[name],)
+        for at in jumps(curve, LEAST_OF_RATE if name == "rate" else LEAST)
     )
     left_over, made_an_hour = freed.steps(freed.of_line(line)), freed.steps(series["rate"], LEAST_OF_RATE, 0, whole=True)
     days = sorted([*days, *(step.day for step in (*left_over, *made_an_hour))])
@@ -82,25 +82,27 @@ def _of_line(line: Line, balance: Daily | None) -> list[Change]:
         else:
             groups.append([day])
     turns = [group[len(group) // 2] for group in groups]
-    made, unrested = [], set()
+    changes, unrested = [], set()
     for place, day in enumerate(turns):
         before = turns[place - 1] if place else None
         after = turns[place + 1] if place + 1 < len(turns) else None
-        shifts = {name: moved(one, before, day, after) for name, one in series.items()}
-        wide = next((one for one in made_an_hour if one.day in groups[place]), None)
+        shifts = {name: moved(curve, before, day, after) for name, curve in series.items()}
+        wide = next((jump for jump in made_an_hour if jump.day in groups[place]), None)
         if wide is not None and not shifts["rate"].sure:
-            shifts = {name: moved(one, before, day, after, max(wide.reach, NEAREST)) for name, one in series.items()}
+            shifts = {name: moved(curve, before, day, after, max(wide.reach, NEAREST)) for name, curve in series.items()}
             shifts["rate"] = Moved(wide.by, wide.error)
         if not _rested(line.idle, before, day, after):
             shifts["idle"] = UNKNOWN
             unrested.add(date.fromordinal(day))
-        step = next((one for one in left_over if one.day in groups[place]), None)
+        step = next((jump for jump in left_over if jump.day in groups[place]), None)
         shifts["freed"] = UNKNOWN if step is None else Moved(step.by, step.error)
-        told = None if balance is None else moved(balance, before, day, after)
-        if (change := _change(line, date.fromordinal(day), None if after is None else date.fromordinal(after), shifts, told)) is not None:
-            made.append(change)
-    made = closed(made)
-    return [_of_load(one, len(made)) if one.first in unrested else one for one in made]
+        of_balance = None if balance is None else moved(balance, before, day, after)
+        if (
+            change := _change(line, date.fromordinal(day), None if after is None else date.fromordinal(after), shifts, of_balance)
+        ) is not None:
+            changes.append(change)
+    changes = closed(changes)
+    return [_of_load(level, len(changes)) if level.first in unrested else level for level in changes]
 
 
 def _rested(idle: Daily, before: int | None, day: int, after: int | None) -> bool:
@@ -129,7 +131,7 @@ def moved(series: Daily, before: int | None, day: int, after: int | None, neares
     if len(early) < 3 or len(late) < 3:
         return UNKNOWN
     spread = [ROBUST * float(np.median(np.abs(part - np.median(part)))) for part in (early, late)]
-    error = float(np.hypot(*(1.25 * one / np.sqrt(len(part)) for one, part in zip(spread, (early, late), strict=True))))
+    error = float(np.hypot(*(1.25 * deviation / np.sqrt(len(part)) for deviation, part in zip(spread, (early, late), strict=True))))
     return Moved(float(np.median(late) - np.median(early)), error)
 
 
@@ -141,9 +143,13 @@ def _change(line: Line, day: date, until: date | None, shifts: dict[str, Moved],
         return _made(line, Kind.OUTPUT, day, until, rate, (*causes.of_output(exp(rate.by), rate.error), Cause.PROCESS))
     if alike or (power.sure and not np.isfinite(idle.by)):
         of_load = shifts["freed"]
-        size = of_load if of_load.sure and not idle.sure else min((one for one in (power, idle) if one.sure), key=lambda one: one.error)
+        size = (
+            of_load
+            if of_load.sure and not idle.sure
+            else min((shift for shift in (power, idle) if shift.sure), key=lambda shift: shift.error)
+        )
         return _made(line, Kind.LEVEL, day, until, size, (*causes.of_meter(exp(size.by), size.error), Cause.PROCESS))
-    per_t = next((one for one in (shifts["per_t"], shifts["freed"]) if one.sure), UNKNOWN)
+    per_t = next((shift for shift in (shifts["per_t"], shifts["freed"]) if shift.sure), UNKNOWN)
     if per_t.sure:
         likely = causes.of_meter(exp(per_t.by), per_t.error)
         if power.sure and balance is not None and balance.sure and balance.by * power.by < 0:
@@ -160,22 +166,26 @@ def _made(line: Line, kind: Kind, day: date, until: date | None, size: Moved, li
 
 def closed(found: list[Change]) -> list[Change]:
     """A change and the next one back to the old level are one, with a first day and a last."""
-    made: list[Change] = []
+    changes: list[Change] = []
     place = 0
     while place < len(found):
-        one = found[place]
+        change = found[place]
         back = found[place + 1] if place + 1 < len(found) else None
-        if back is not None and back.kind is one.kind and abs(np.log(one.size * back.size)) <= max(LEAST, ALIKE * abs(np.log(one.size))):
-            made.append(one)
+        if (
+            back is not None
+            and back.kind is change.kind
+            and abs(np.log(change.size * back.size)) <= max(LEAST, ALIKE * abs(np.log(change.size)))
+        ):
+            changes.append(change)
             place += 2
         else:
-            made.append(one if back is None else _open(one))
+            changes.append(change if back is None else _open(change))
             place += 1
-    return made
+    return changes
 
 
-def _open(one: Change) -> Change:
-    return replace(one, until=None)
+def _open(change: Change) -> Change:
+    return replace(change, until=None)
 
 
 _OF_LEVELS = frozenset({Kind.LEVEL, Kind.OUTPUT, Kind.PROCESS})
@@ -185,38 +195,40 @@ SHARED = 0.5  # of the energy's change that the power must show for it to be the
 
 def of_steps(found: Sequence[Change], lines: Sequence[Line]) -> list[Change]:
     """The changes, those that lines of a step share told as one cause."""
-    made: list[Change] = []
+    changes: list[Change] = []
     groups: list[list[Change]] = []
     for change in found:
-        group = next((one for one in groups if all(_alike(change, other) for other in one)), None)
+        group = next((members for members in groups if all(_alike(change, other) for other in members)), None)
         if group is None:
             groups.append([change])
         else:
             group.append(change)
     for group in groups:
-        made += _one_cause(group, {line.meter: line for line in lines}) if len(group) > 1 else group
-    return made
+        changes += _one_cause(group, {line.meter: line for line in lines}) if len(group) > 1 else group
+    return changes
 
 
-def _alike(one: Change, other: Change) -> bool:
+def _alike(change: Change, other: Change) -> bool:
     """Whether two lines of one step, or two meters of one line, changed by the same factor of energy a tonne on the same days."""
-    if one.step != other.step or not {one.kind, other.kind} <= _OF_LEVELS or not _near(one.first, other.first):
+    if change.step != other.step or not {change.kind, other.kind} <= _OF_LEVELS or not _near(change.first, other.first):
         return False
-    mine, theirs = _of_energy(one), _of_energy(other)
-    return mine * theirs > 0 and abs(mine - theirs) <= max(LEAST, SIGMAS_OF_ALL * float(np.hypot(_error(one), _error(other))))
+    mine, theirs = _of_energy(change), _of_energy(other)
+    return mine * theirs > 0 and abs(mine - theirs) <= max(LEAST, SIGMAS_OF_ALL * float(np.hypot(_error(change), _error(other))))
 
 
 def _one_cause(group: Sequence[Change], lines: dict[str, Line]) -> list[Change]:
-    weights = np.array([1 / max(_error(one), 1e-4) ** 2 for one in group])
-    by, error = float(np.average([_of_energy(one) for one in group], weights=weights)), float(weights.sum() ** -0.5)
-    if not any(one.kind is Kind.OUTPUT for one in group) and any(one.kind is Kind.LEVEL or _of_power(one, lines) for one in group):
-        if len({one.equipment for one in group}) == 1:
+    weights = np.array([1 / max(_error(change), 1e-4) ** 2 for change in group])
+    by, error = float(np.average([_of_energy(change) for change in group], weights=weights)), float(weights.sum() ** -0.5)
+    if not any(change.kind is Kind.OUTPUT for change in group) and any(
+        change.kind is Kind.LEVEL or _of_power(change, lines) for change in group
+    ):
+        if len({change.equipment for change in group}) == 1:
             return list(group)  # one line that takes another power by two meters is a process
         likely = (*causes.of_meter(exp(by), error), Cause.PROCESS)
-        return [replace(one, kind=Kind.LEVEL, size=exp(by), size_error=1.96 * error * exp(by), causes=likely) for one in group]
+        return [replace(change, kind=Kind.LEVEL, size=exp(by), size_error=1.96 * error * exp(by), causes=likely) for change in group]
     first = min(group, key=_error)
     likely = (*causes.of_output(exp(-by), error), Cause.PROCESS)
-    equipment = tuple(sorted({name for one in group for name in one.equipment}))
+    equipment = tuple(sorted({name for change in group for name in change.equipment}))
     size = exp(-by)
     return [replace(first, kind=Kind.OUTPUT, meters=(), equipment=equipment, size=size, size_error=1.96 * error * size, causes=likely)]
 
@@ -241,5 +253,5 @@ def _error(change: Change) -> float:
     return change.size_error / change.size / 1.96
 
 
-def _near(one: date | None, other: date | None) -> bool:
-    return one is not None and other is not None and abs((one - other).days) <= NEAR_DAYS
+def _near(day: date | None, other: date | None) -> bool:
+    return day is not None and other is not None and abs((day - other).days) <= NEAR_DAYS

@@ -168,9 +168,9 @@ def _joined(weights: Floats, start: int) -> Flags:
 def _idle(record: MeterRecord, usual: float, zone: tzinfo) -> Daily:
     """Power between runs by day, of pauses that are long enough to show it."""
     rests = [
-        ((one.start_us + one.end_us) // 2, abs(one.energy), (one.end_us - one.start_us) / 3.6e9)
-        for one in record.stretches
-        if one.completeness > WELL_KNOWN and one.end_us - one.start_us >= SHORTEST_REST_S * 1e6
+        ((stretch.start_us + stretch.end_us) // 2, abs(stretch.energy), (stretch.end_us - stretch.start_us) / 3.6e9)
+        for stretch in record.stretches
+        if stretch.completeness > WELL_KNOWN and stretch.end_us - stretch.start_us >= SHORTEST_REST_S * 1e6
     ]
     if not rests:
         return Daily(np.zeros(0, np.int64), np.zeros(0))

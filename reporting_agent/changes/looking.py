@@ -28,30 +28,32 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
         return tuple(below)
     of_clock = wrong_clocks.of_lines(lines, zone)
     missing = readings.gaps_of_meters(data.meters)
-    by_rows = [one for one in of_clock if one.kind is Kind.CLOCK and set(one.meters) <= set(missing)]
-    of_clock = [one for one in of_clock if one not in by_rows]
-    rounded = wrong_clocks.roundings(lines, {meter: one.size for one in of_clock for meter in one.meters})
-    of_clock = [one for one in of_clock if not set(one.meters) <= set(rounded)]
-    zones = [replace(one, meters=_with_others(one.meters, data.meters)) for one in of_clock if one.kind is Kind.ZONE]
-    swapped = [one for one in swaps.of_lines(lines, zone) if not zones]
+    by_rows = [change for change in of_clock if change.kind is Kind.CLOCK and set(change.meters) <= set(missing)]
+    of_clock = [change for change in of_clock if change not in by_rows]
+    rounded = wrong_clocks.roundings(lines, {meter: change.size for change in of_clock for meter in change.meters})
+    of_clock = [change for change in of_clock if not set(change.meters) <= set(rounded)]
+    zones = [replace(change, meters=_with_others(change.meters, data.meters)) for change in of_clock if change.kind is Kind.ZONE]
+    swapped = [change for change in swaps.of_lines(lines, zone) if not zones]
     of_clock = zones or _without(of_clock, swapped)
-    of_days = [one for one in days.of_lines(lines, data.meters, zone) if not _explained(one, [*swapped, *of_clock])]
+    of_days = [change for change in days.of_lines(lines, data.meters, zone) if not _explained(change, [*swapped, *of_clock])]
     families = balances.families(data.meters)
     first = [*swapped, *of_clock, *of_days]
-    of_level = [one for one in levels.of_lines(lines, _besides(families, zone)) if not _explained(one, first)]
+    of_level = [change for change in levels.of_lines(lines, _besides(families, zone)) if not _explained(change, first)]
     of_rows = readings.told(missing, of_level, by_rows)
-    of_level = [one for one in of_level if not _is_of(one, {(rows.meters[0], rows.first) for rows in of_rows})]
-    of_product = [one for one in products.of_lines(lines) if not _explained(one, first)]
-    turned = {(one.meters[0], day) for one in of_level if one.kind is Kind.LEVEL for day in (one.first, one.until)}
-    of_product = [one for one in of_product if not _is_of(one, turned)]  # runs on either side of a level are held against each other
-    of_level = levels.of_steps([one for one in of_level if not products.explained(one, of_product)], lines)
-    off = {meter for one in (*of_clock, *swapped) for meter in one.meters}
-    of_log = [] if zones else list({one.equipment: one for meter, one in rounded.items() if meter not in off}.values())
-    no_ends = {one.equipment for one in of_log}  # rounded, they may well stand on the next start
-    of_log += [one for one in ([] if of_clock else booking.pauses_of_lines(lines)) if one.equipment not in no_ends]
+    of_level = [change for change in of_level if not _is_of(change, {(rows.meters[0], rows.first) for rows in of_rows})]
+    of_product = [change for change in products.of_lines(lines) if not _explained(change, first)]
+    turned = {(change.meters[0], day) for change in of_level if change.kind is Kind.LEVEL for day in (change.first, change.until)}
+    of_product = [
+        change for change in of_product if not _is_of(change, turned)
+    ]  # runs on either side of a level are held against each other
+    of_level = levels.of_steps([change for change in of_level if not products.explained(change, of_product)], lines)
+    off = {meter for change in (*of_clock, *swapped) for meter in change.meters}
+    of_log = [] if zones else list({change.equipment: change for meter, change in rounded.items() if meter not in off}.values())
+    no_ends = {change.equipment for change in of_log}  # rounded, they may well stand on the next start
+    of_log += [change for change in ([] if of_clock else booking.pauses_of_lines(lines)) if change.equipment not in no_ends]
     of_level = [*of_level, *(exchanged := swaps.of_levels(of_level, lines))]
     taken = {(meter, change.first) for change in exchanged for meter in change.meters}
-    of_level = [one for one in of_level if one.kind is Kind.SWAP or not _is_of(one, taken)]
+    of_level = [change for change in of_level if change.kind is Kind.SWAP or not _is_of(change, taken)]
     known = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
     booked = [] if of_clock else booking.late_of_lines(lines)
     balanced = balances.of_families(families, lines, known)
@@ -60,26 +62,26 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
 
 def _with_others(meters: tuple[str, ...], records: Sequence[MeterRecord]) -> tuple[str, ...]:
     """A zone is of all meters that are read: put right alone, those with lines would no longer agree with the ones above them."""
-    read = {one.meter.id for one in records if one.meter.role in _READ and not one.meter.computed}
+    read = {record.meter.id for record in records if record.meter.role in _READ and not record.meter.computed}
     return tuple(sorted({*meters, *read}))
 
 
 def _without(of_clock: Sequence[Change], swapped: Sequence[Change]) -> list[Change]:
     """Less those of meters that carry another's name."""
     struck = {meter for change in swapped for meter in change.meters}
-    return [one for one in of_clock if not struck & set(one.meters)]
+    return [change for change in of_clock if not struck & set(change.meters)]
 
 
 def _besides(families: Sequence[balances.Family], zone: tzinfo) -> dict[str, Daily]:
-    found: dict[str, Daily] = {}
+    by_meter: dict[str, Daily] = {}
     for family in families:
         rest = balances.besides(family, zone)
         if not len(rest):
             continue
         for place, child in enumerate(family.children):
             usual = float(abs(family.of_children[:, place][family.of_children[:, place] == family.of_children[:, place]]).mean() or 1.0)
-            found[child.meter.id] = replace(rest, value=rest.value / usual)
-    return found
+            by_meter[child.meter.id] = replace(rest, value=rest.value / usual)
+    return by_meter
 
 
 def _explained(change: Change, others: Sequence[Change]) -> bool:

@@ -47,33 +47,35 @@ class Compared:
         known = np.isfinite(self.value)
         own_day, value = self.day[known], self.value[known]
         _, own = np.unique(2 * self.between[known] + (own_day >= day), return_inverse=True)
-        each = [own == one for one in range(int(own.max(initial=-1)) + 1)]
+        each = [own == group for group in range(int(own.max(initial=-1)) + 1)]
         middles = np.array([int(np.median(own_day[runs])) for runs in each], dtype=np.int64)
         return moved(daily(middles, np.array([float(np.median(value[runs])) for runs in each])), before, day, after)
 
 
 def of_lines(lines: Sequence[Line]) -> list[Change]:
     """Every product that changed against the others; what several meters or lines show at once is one change."""
-    made: list[Change] = []
-    for one in (change for line in lines for change in _of_line(line)):
-        same = next((place for place, other in enumerate(made) if _same(one, other)), None)
+    changes: list[Change] = []
+    for candidate in (change for line in lines for change in _of_line(line)):
+        same = next((place for place, other in enumerate(changes) if _same(candidate, other)), None)
         if same is None:
-            made.append(one)
+            changes.append(candidate)
         else:
-            other = made[same]
-            made[same] = replace(
-                max(one, other, key=lambda change: (change.kind is Kind.OUTPUT, -change.size_error)),
-                equipment=tuple(sorted({*one.equipment, *other.equipment})),
-                meters=tuple(sorted({*one.meters, *other.meters})),
+            other = changes[same]
+            changes[same] = replace(
+                max(candidate, other, key=lambda change: (change.kind is Kind.OUTPUT, -change.size_error)),
+                equipment=tuple(sorted({*candidate.equipment, *other.equipment})),
+                meters=tuple(sorted({*candidate.meters, *other.meters})),
             )
-    return made
+    return changes
 
 
 def explained(change: Change, of_products: Sequence[Change]) -> bool:
     """Whether a change of a whole line is what a product of it shows, or another product that a changed one is held against."""
     return change.kind in {Kind.OUTPUT, Kind.PROCESS} and any(
-        set(change.equipment) <= set(one.equipment) and _near(change.first, one.first) and abs(np.log(one.size)) >= abs(np.log(change.size))
-        for one in of_products
+        set(change.equipment) <= set(other.equipment)
+        and _near(change.first, other.first)
+        and abs(np.log(other.size)) >= abs(np.log(change.size))
+        for other in of_products
     )
 
 
@@ -82,9 +84,9 @@ def _of_line(line: Line) -> Iterator[Change]:
     names, count = np.unique(product, return_counts=True)
     many = [name for name in names[count >= FEWEST_RUNS].tolist() if (product != name).sum() >= FEWEST_RUNS]
     for places in (_of_weeks, _of_the_whole):  # the two ends of one fault fill two months: what weeks do not tell, the whole may
-        told = [change for name in many for change in closed(list(_of_product(line, product == name, name, places)))]
-        if told:
-            yield from told
+        changes = [change for name in many for change in closed(list(_of_product(line, product == name, name, places)))]
+        if changes:
+            yield from changes
             return
 
 
@@ -130,9 +132,9 @@ def _change(line: Line, product: str, day: date, until: date | None, size: Moved
     return Change(kind, line.step, meters, equipment, day, until, factor, 1.96 * size.error * factor, likely, product=product)
 
 
-def _same(one: Change, other: Change) -> bool:
-    return one.step == other.step and one.product == other.product and _near(one.first, other.first)
+def _same(change: Change, other: Change) -> bool:
+    return change.step == other.step and change.product == other.product and _near(change.first, other.first)
 
 
-def _near(one: date | None, other: date | None) -> bool:
-    return one is not None and other is not None and abs((one - other).days) <= 2 * NEAR_DAYS
+def _near(day: date | None, other: date | None) -> bool:
+    return day is not None and other is not None and abs((day - other).days) <= 2 * NEAR_DAYS

@@ -27,25 +27,25 @@ LEAST_MISSING = 0.05
 
 def gaps_of_meters(records: Iterable[MeterRecord]) -> dict[str, float]:
     """Share of the expected rows that is missing, of each meter of intervals that lacks many."""
-    found = {}
+    shares = {}
     for record in records:
         every = record.facts.usual_step_s
         if record.meter.reading != "interval" or not every or record.known_s <= 0:
             continue
         missing = 1 - record.facts.readings * every / record.known_s
         if missing >= LEAST_MISSING:
-            found[record.meter.id] = missing
-    return found
+            shares[record.meter.id] = missing
+    return shares
 
 
 def told(missing: Mapping[str, float], levels: Sequence[Change], clocks: Sequence[Change]) -> list[Change]:
     """Of each such meter the falls of its level as what they are; where none was found, what its clock seemed to do."""
-    made: list[Change] = []
+    changes: list[Change] = []
     for meter, share in missing.items():
-        falls = [one for one in levels if one.meters == (meter,) and one.kind in {Kind.LEVEL, Kind.PROCESS} and one.size < 1]
-        shown = falls or [one for one in clocks if one.meters == (meter,)]
-        made += [replace(one, kind=Kind.ROWS, size=share, size_error=0.0, causes=(Cause.ROWS,)) for one in shown]
-    return made
+        falls = [change for change in levels if change.meters == (meter,) and change.kind in {Kind.LEVEL, Kind.PROCESS} and change.size < 1]
+        shown = falls or [change for change in clocks if change.meters == (meter,)]
+        changes += [replace(change, kind=Kind.ROWS, size=share, size_error=0.0, causes=(Cause.ROWS,)) for change in shown]
+    return changes
 
 
 LEAST = 0.02  # of the highest: a sensor at rest may show a little less than nothing
@@ -56,7 +56,7 @@ def negatives_of_meters(records: Sequence[MeterRecord], zone: tzinfo) -> list[Ch
 
     Its days are those of which an hour comes out negative; none where the readings are lost in their hours, and then all are doubtful.
     """
-    found = []
+    changes = []
     for record in records:
         meter, low, high = record.meter, record.facts.lowest, record.facts.highest
         counts = meter.role in {"main", "sub"} and meter.direction is Direction.IMPORT and meter.range is None
@@ -65,5 +65,5 @@ def negatives_of_meters(records: Sequence[MeterRecord], zone: tzinfo) -> list[Ch
             equipment = (meter.equipment,) if meter.equipment else ()
             size = low / high if high else low
             causes = (Cause.READING, Cause.FED_BACK)
-            found.append(Change(Kind.NEGATIVE, meter.step, (meter.id,), equipment, None, None, size, 0.0, causes, days))
-    return found
+            changes.append(Change(Kind.NEGATIVE, meter.step, (meter.id,), equipment, None, None, size, 0.0, causes, days))
+    return changes

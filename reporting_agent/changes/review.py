@@ -68,15 +68,15 @@ class Review:
 
     @property
     def open(self) -> tuple[Question, ...]:
-        return tuple(one for one in self.questions if one.answer is None)
+        return tuple(question for question in self.questions if question.answer is None)
 
     @property
     def answered(self) -> tuple[Question, ...]:
-        return tuple(one for one in self.questions if one.answer is not None)
+        return tuple(question for question in self.questions if question.answer is not None)
 
     def without(self, data: PlantData, zone: tzinfo) -> PlantData:
         """The data less every batch that an open question makes doubtful."""
-        doubtful = [one.change for one in self.open]
+        doubtful = [question.change for question in self.open]
         return replace(data, batches=[batch for batch in data.batches if not any(_questions(change, batch, zone) for change in doubtful)])
 
     def require_answers(self) -> None:
@@ -99,12 +99,12 @@ def review(site: Site, data: PlantData) -> Review:
     """Look for changes and hold them against what site.toml declares."""
     earliest = min((batch.start for batch in data.batches), default=None)
     begins = date.min if earliest is None else earliest.astimezone(site.zone).date()
-    lines = lines_of(data, site.zone, [name for name, one in site.variables.items() if one.kind == "condition"])
+    lines = lines_of(data, site.zone, [name for name, variable in site.variables.items() if variable.kind == "condition"])
     units = {step.id: step.output_unit for step in data.pack.steps}
-    found = look(data, lines, site.zone)
+    changes = look(data, lines, site.zone)
     questions = (
         Question(change, _answer(change, site.events, site), sentence(change, units.get(change.step, "t")), to_declare(change, begins))
-        for change in (*found, *uncounted.of_meters(data, site, found))
+        for change in (*changes, *uncounted.of_meters(data, site, changes))
     )
     return Review(tuple(questions), smallest_change.of_lines(lines, data.meters, units))
 

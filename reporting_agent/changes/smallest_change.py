@@ -49,15 +49,19 @@ class Limit:
 def beside(label: StepLabel, limits: Sequence[Limit]) -> Phrase | None:
     """What a label's own uncertainty leaves out: the change of its meters that would not be seen, where that is more."""
     metric = str(label.metric)
-    own = [one for one in limits if one.step == label.step and (metric == one.carrier or metric not in {limit.carrier for limit in limits})]
+    own = [
+        candidate
+        for candidate in limits
+        if candidate.step == label.step and (metric == candidate.carrier or metric not in {limit.carrier for limit in limits})
+    ]
     if not own or label.best.value is None:
         return None
     unit = own[0].unit
-    if any(one.energy is None or one.output is None for one in own):
+    if any(limit.energy is None or limit.output is None for limit in own):
         return Phrase("no change of energy per %(unit)s would be seen: too few runs or days of production", unit=unit)
-    energy, output = max(one.energy or 0.0 for one in own), max(one.output or 0.0 for one in own)
-    told = None if label.uncertainty is None else label.uncertainty.best
-    if told is not None and told.value / label.best.value >= max(energy, output):
+    energy, output = max(limit.energy or 0.0 for limit in own), max(limit.output or 0.0 for limit in own)
+    uncertainty = None if label.uncertainty is None else label.uncertainty.best
+    if uncertainty is not None and uncertainty.value / label.best.value >= max(energy, output):
         return None
     return _unseen(energy, output, unit)
 
@@ -99,8 +103,8 @@ def _has_runs(record: MeterRecord) -> bool:
 
 def _of_line(line: Line, unit: str) -> Limit:
     per_t, rate = daily(line.day, line.per_t), daily(line.day, line.rate)
-    energy = [one for one in (told_from(per_t, LEAST), freed.told_from(freed.of_line(line))) if one is not None]
-    output = [one for one in (told_from(rate, LEAST_OF_RATE), freed.told_from(rate, LEAST_OF_RATE, 0)) if one is not None]
+    energy = [threshold for threshold in (told_from(per_t, LEAST), freed.told_from(freed.of_line(line))) if threshold is not None]
+    output = [threshold for threshold in (told_from(rate, LEAST_OF_RATE), freed.told_from(rate, LEAST_OF_RATE, 0)) if threshold is not None]
     least = (_share(min(of_ln, default=None)) for of_ln in (energy, output))
     return Limit(line.meter, line.record.meter.carrier, line.step, unit, *least)
 

@@ -32,38 +32,38 @@ ALIKE = 0.1  # in ln: how near each meter comes to what the other showed
 
 def of_lines(lines: Sequence[Line], zone: tzinfo) -> list[Change]:
     """Pairs of meters of one carrier, each of which goes with the other's runs."""
-    found = []
-    for one, other in combinations([line for line in lines if len(line.record.hour_us)], 2):
-        alike = one.record.meter.carrier == other.record.meter.carrier and len(one.record.hour_us) == len(other.record.hour_us)
-        if alike and set(_equipment(one)) != set(_equipment(other)) and (change := _pair(one, other, zone)) is not None:
-            found.append(change)
-    return found
+    changes = []
+    for own, other in combinations([line for line in lines if len(line.record.hour_us)], 2):
+        alike = own.record.meter.carrier == other.record.meter.carrier and len(own.record.hour_us) == len(other.record.hour_us)
+        if alike and set(_equipment(own)) != set(_equipment(other)) and (change := _pair(own, other, zone)) is not None:
+            changes.append(change)
+    return changes
 
 
 def of_levels(found: Sequence[Change], lines: Sequence[Line]) -> list[Change]:
     """Pairs of changes of level on the same days, each to what the other meter showed before: lines that run alike, exchanged."""
     usual = {line.meter: _usual(line) for line in lines}
-    made: list[Change] = []
-    for one, other in combinations([change for change in found if change.kind is Kind.LEVEL and change.first and change.meters], 2):
-        (mine,), (theirs,) = one.meters, other.meters
-        if one.first is None or other.first is None or mine == theirs or abs((one.first - other.first).days) > NEAR_DAYS:
+    changes: list[Change] = []
+    for own, other in combinations([change for change in found if change.kind is Kind.LEVEL and change.first and change.meters], 2):
+        (mine,), (theirs,) = own.meters, other.meters
+        if own.first is None or other.first is None or mine == theirs or abs((own.first - other.first).days) > NEAR_DAYS:
             continue
         quotient = usual[theirs] / usual[mine]
-        if abs(np.log(one.size / quotient)) <= ALIKE and abs(np.log(other.size * quotient)) <= ALIKE:
-            made.append(
+        if abs(np.log(own.size / quotient)) <= ALIKE and abs(np.log(other.size * quotient)) <= ALIKE:
+            changes.append(
                 Change(
                     Kind.SWAP,
-                    one.step,
+                    own.step,
                     (mine, theirs),
-                    (*one.equipment, *other.equipment),
-                    one.first,
-                    one.until,
+                    (*own.equipment, *other.equipment),
+                    own.first,
+                    own.until,
                     _interchangeable(lines, mine, theirs),
                     0.0,
                     (Cause.SWAP, Cause.TRANSFORMER),
                 )
             )
-    return made
+    return changes
 
 
 def _usual(line: Line) -> float:
@@ -73,10 +73,10 @@ def _usual(line: Line) -> float:
     return float(np.median(power[np.abs(line.power - np.nanmedian(line.power[: max(len(chosen) // 4, 1)])) < ALIKE]))
 
 
-def _pair(one: Line, other: Line, zone: tzinfo) -> Change | None:
-    edges = np.append(one.record.hour_us, one.record.hour_us[-1] + HOUR_US)
-    ran = [running_share(edges, line.runs.start_us, line.runs.end_us) for line in (one, other)]
-    loads = [np.where(line.record.hour_known > 0.99, line.record.hour_energy, np.nan) for line in (one, other)]
+def _pair(own: Line, other: Line, zone: tzinfo) -> Change | None:
+    edges = np.append(own.record.hour_us, own.record.hour_us[-1] + HOUR_US)
+    ran = [running_share(edges, line.runs.start_us, line.runs.end_us) for line in (own, other)]
+    loads = [np.where(line.record.hour_known > 0.99, line.record.hour_energy, np.nan) for line in (own, other)]
     parts = np.arange(0, len(edges) - 1, PART_HOURS)
     better = np.array([_better(loads, ran, slice(first, first + PART_HOURS)) for first in parts.tolist()])
     known = np.isfinite(better)
@@ -90,9 +90,9 @@ def _pair(one: Line, other: Line, zone: tzinfo) -> Change | None:
     first, last = swapped[0], swapped[-1] + PART_HOURS
     begins = None if first == 0 else _turn(foreign, day, first)
     until = None if last >= len(foreign) - PART_HOURS else _turn(-foreign, day, last)
-    meters = (one.meter, other.meter)
-    equipment, size = (*_equipment(one), *_equipment(other)), _interchangeable((one, other), *meters)
-    return Change(Kind.SWAP, one.step, meters, equipment, begins, until, size, 0.0, (Cause.SWAP, Cause.CLOCK))
+    meters = (own.meter, other.meter)
+    equipment, size = (*_equipment(own), *_equipment(other)), _interchangeable((own, other), *meters)
+    return Change(Kind.SWAP, own.step, meters, equipment, begins, until, size, 0.0, (Cause.SWAP, Cause.CLOCK))
 
 
 def _interchangeable(lines: Sequence[Line], *meters: str) -> float:

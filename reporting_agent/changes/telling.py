@@ -39,7 +39,7 @@ _CAUSES: dict[Cause, Phrase] = {
 
 def sentence(change: Change, unit: str = "t") -> Phrase:
     """What was found, by how much, how surely, and what it most likely is; `unit` is that of the step's output."""
-    causes = _listed([_CAUSES[one] for one in change.causes])
+    causes = _listed([_CAUSES[cause] for cause in change.causes])
     what = _of_no_batch(change) if change.kind in _COUNTS_NOWHERE else _what(change, unit)
     return Phrase("%(what)s Most likely, in this order: %(causes)s.", what=what, causes=causes)
 
@@ -182,10 +182,10 @@ def _of_zone(seconds: float) -> float:
 
 
 def _listed(causes: list[Phrase]) -> Phrase:
-    told = causes[0]
-    for one in causes[1:]:
-        told = Phrase("%(first)s; %(more)s", first=told, more=one)
-    return told
+    phrase = causes[0]
+    for cause in causes[1:]:
+        phrase = Phrase("%(first)s; %(more)s", first=phrase, more=cause)
+    return phrase
 
 
 def _when(change: Change) -> Phrase:
@@ -252,7 +252,7 @@ def _events(change: Change, earliest: date) -> list[Event]:
         scaled = (
             {"step": change.step, "kind": "unit" if likeliest is Cause.UNIT else "ratio", "factor": _factor(change)} | of_product | when
         )
-        return [_event(scaled | ({"equipment": one} if one else {})) for one in change.equipment or ("",)]
+        return [_event(scaled | ({"equipment": equipment} if equipment else {})) for equipment in change.equipment or ("",)]
     if change.kind is Kind.SWAP and not change.size:
         return [_event({"meter": meter, "kind": "unusable"} | when) for meter in change.meters]
     if change.kind is Kind.SWAP:

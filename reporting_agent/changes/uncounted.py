@@ -35,13 +35,13 @@ Place = tuple[str, str, Direction]
 
 def of_meters(data: PlantData, site: Site, told: Sequence[Change]) -> list[Change]:
     """Every such meter; `told` are changes that were found already, of which a check meter's difference is a sign."""
-    records = {one.meter.id: one for one in data.meters if one.facts.readings}
+    records = {record.meter.id: record for record in data.meters if record.facts.readings}
     known = {meter for change in told for meter in change.meters}
     counted = _counted(list(records.values()))
-    of_checks = (_check(one, records, site) for one in records.values() if not {one.meter.id, one.meter.checked} & known)
+    of_checks = (_check(record, records, site) for record in records.values() if not {record.meter.id, record.meter.checked} & known)
     return [
-        *(change for one in records.values() if (change := _without_batches(one, data, site, counted)) is not None),
-        *(change for one in records.values() for change in _out_of_its_time(one, list(records.values()), data, site, counted)),
+        *(change for record in records.values() if (change := _without_batches(record, data, site, counted)) is not None),
+        *(change for record in records.values() for change in _out_of_its_time(record, list(records.values()), data, site, counted)),
         *(change for change in of_checks if change is not None),
         *_undeclared(data, list(records.values())),
     ]
@@ -52,16 +52,16 @@ def _place(meter: Meter) -> Place:
 
 
 def _counted(records: Sequence[MeterRecord]) -> dict[Place, list[MeterRecord]]:
-    found = defaultdict(list)
-    for one in records:
-        if one.counted and one.meter.step:
-            found[_place(one.meter)].append(one)
-    return found
+    by_place = defaultdict(list)
+    for record in records:
+        if record.counted and record.meter.step:
+            by_place[_place(record.meter)].append(record)
+    return by_place
 
 
 def _share(energy: float, of: MeterRecord, counted: dict[Place, list[MeterRecord]]) -> float:
     """Of what all counted meters of its step and carrier counted."""
-    whole = sum(one.total * ratio(one.unit, of.unit) for one in counted[_place(of.meter)])
+    whole = sum(record.total * ratio(record.unit, of.unit) for record in counted[_place(of.meter)])
     return energy / whole if whole > 0 else 0.0
 
 
@@ -70,104 +70,108 @@ def _change(kind: Kind, meters: tuple[str, ...], meter: Meter | None, size: floa
     return Change(kind, "" if meter is None else meter.step, meters, (), first, until, size, 0.0, causes)
 
 
-def _without_batches(one: MeterRecord, data: PlantData, site: Site, counted: dict[Place, list[MeterRecord]]) -> Change | None:
-    meter = one.meter
-    sinks = sinks_of(meter, site) if one.counted and meter.direction is Direction.IMPORT and meter.allocation is None else ()
+def _without_batches(record: MeterRecord, data: PlantData, site: Site, counted: dict[Place, list[MeterRecord]]) -> Change | None:
+    meter = record.meter
+    sinks = sinks_of(meter, site) if record.counted and meter.direction is Direction.IMPORT and meter.allocation is None else ()
     if not sinks or not meter.equipment:
         return None
     ran = {batch.equipment for batch in data.batches if batch.step == meter.step}
     if not ran or meter.equipment in ran:
         return None
-    share = _share(one.total, one, counted)
+    share = _share(record.total, record, counted)
     return _change(Kind.UNCOUNTED, (meter.id,), meter, share, None, None) if share > LEAST else None
 
 
 def _out_of_its_time(
-    one: MeterRecord, records: Sequence[MeterRecord], data: PlantData, site: Site, counted: dict[Place, list[MeterRecord]]
+    record: MeterRecord, records: Sequence[MeterRecord], data: PlantData, site: Site, counted: dict[Place, list[MeterRecord]]
 ) -> Iterator[Change]:
     """What it counted before `from` or after `until`, or would have in the runs of then, where no other meter of its place stood for it."""
-    meter = one.meter
-    if not one.counted or not meter.step or meter.direction is not Direction.IMPORT:
+    meter = record.meter
+    if not record.counted or not meter.step or meter.direction is not Direction.IMPORT:
         return
     for edge, after in ((meter.until, True), (meter.since, False)):
-        if edge is None or any(takes_over(other.meter, other, meter, edge, site, after=after) for other in records if other is not one):
+        if edge is None or any(takes_over(other.meter, other, meter, edge, site, after=after) for other in records if other is not record):
             continue
         edge_us = to_us(datetime.combine(edge, time(), site.zone).astimezone(UTC))
-        energy = max(_energy_beyond(one, edge_us, after=after), _by_its_runs(one, data, site, edge, after=after))
-        share = _share(energy, one, counted)
+        energy = max(_energy_beyond(record, edge_us, after=after), _by_its_runs(record, data, site, edge, after=after))
+        share = _share(energy, record, counted)
         if share > LEAST:
             first, until = (edge, None) if after else (None, edge)
             yield _change(Kind.UNCOUNTED, (meter.id,), meter, share, first, until)
 
 
-def _by_its_runs(one: MeterRecord, data: PlantData, site: Site, edge: date, *, after: bool) -> float:
+def _by_its_runs(record: MeterRecord, data: PlantData, site: Site, edge: date, *, after: bool) -> float:
     """Of the runs of its lines beyond the edge, by the hours and the energy of those in its time."""
     own, beyond = 0.0, 0.0
     for batch in data.batches:
-        line = batch.step == one.meter.step and one.meter.equipment in {"", batch.equipment}
+        line = batch.step == record.meter.step and record.meter.equipment in {"", batch.equipment}
         if line and batch.excluded is None and batch.duration is not None:
             hours, day = batch.duration.total_seconds() / 3600, batch.start.astimezone(site.zone).date()
-            own += hours if one.meter.counts_for(batch.start, site.zone) else 0.0
+            own += hours if record.meter.counts_for(batch.start, site.zone) else 0.0
             beyond += hours if (day >= edge if after else day < edge) else 0.0
-    return one.in_runs * beyond / own if own else 0.0
+    return record.in_runs * beyond / own if own else 0.0
 
 
-def _energy_beyond(one: MeterRecord, edge_us: int, *, after: bool) -> float:
-    if len(one.hour_us):
-        beyond = one.hour_us >= edge_us if after else one.hour_us < edge_us
-        return float(one.hour_energy[beyond].sum())
-    length = max(one.end_us - one.start_us, 1)
-    share = (one.end_us - edge_us if after else edge_us - one.start_us) / length
-    return one.total * min(max(share, 0.0), 1.0)
+def _energy_beyond(record: MeterRecord, edge_us: int, *, after: bool) -> float:
+    if len(record.hour_us):
+        beyond = record.hour_us >= edge_us if after else record.hour_us < edge_us
+        return float(record.hour_energy[beyond].sum())
+    length = max(record.end_us - record.start_us, 1)
+    share = (record.end_us - edge_us if after else edge_us - record.start_us) / length
+    return record.total * min(max(share, 0.0), 1.0)
 
 
-def _check(one: MeterRecord, records: dict[str, MeterRecord], site: Site) -> Change | None:
-    other = records.get(one.meter.checked or "")
-    if other is None or one.meter.computed or other.meter.computed:
+def _check(record: MeterRecord, records: dict[str, MeterRecord], site: Site) -> Change | None:
+    other = records.get(record.meter.checked or "")
+    if other is None or record.meter.computed or other.meter.computed:
         return None
     try:
-        unit = ratio(one.unit, other.unit)
+        unit = ratio(record.unit, other.unit)
     except InputError:
         return None
-    hours, energies = _in_common(one, other)
+    hours, energies = _in_common(record, other)
     own, checked = energies[0] * unit, energies[1]
     if checked <= 0 or hours <= 0:
         return None
-    allowed = np.hypot(_half_doubt(one, own / unit, hours, site) * unit, _half_doubt(other, checked, hours, site))
+    allowed = np.hypot(_half_doubt(record, own / unit, hours, site) * unit, _half_doubt(other, checked, hours, site))
     if abs(own - checked) <= 2 * allowed:
         return None
-    return _change(Kind.CHECK, (one.meter.id, other.meter.id), other.meter, own / checked, None, None)
+    return _change(Kind.CHECK, (record.meter.id, other.meter.id), other.meter, own / checked, None, None)
 
 
-def _in_common(one: MeterRecord, other: MeterRecord) -> tuple[float, tuple[float, float]]:
+def _in_common(record: MeterRecord, other: MeterRecord) -> tuple[float, tuple[float, float]]:
     """The hours that both know, and what each counted in them."""
-    if len(one.hour_us) and len(one.hour_us) == len(other.hour_us):
-        known = np.minimum(one.hour_known, other.hour_known) >= WELL_KNOWN
-        return float(known.sum()), (float(one.hour_energy[known].sum()), float(other.hour_energy[known].sum()))
-    seconds = min(one.known_s, other.known_s)
+    if len(record.hour_us) and len(record.hour_us) == len(other.hour_us):
+        known = np.minimum(record.hour_known, other.hour_known) >= WELL_KNOWN
+        return float(known.sum()), (float(record.hour_energy[known].sum()), float(other.hour_energy[known].sum()))
+    seconds = min(record.known_s, other.known_s)
     if seconds <= 0:
         return 0.0, (0.0, 0.0)
-    return seconds / 3600, (one.total * seconds / one.known_s, other.total * seconds / other.known_s)
+    return seconds / 3600, (record.total * seconds / record.known_s, other.total * seconds / other.known_s)
 
 
-def _half_doubt(one: MeterRecord, energy: float, hours: float, site: Site) -> float:
+def _half_doubt(record: MeterRecord, energy: float, hours: float, site: Site) -> float:
     """The standard uncertainty of what a meter counted; without a class, by the site's."""
-    meter = one.meter
+    meter = record.meter
     if meter.accuracy_class is None:
         declared = RELATIVE_UNCERTAINTY * 100 if site.site.uncertainty_pct is None else site.site.uncertainty_pct
         meter = meter.model_copy(update={"accuracy_class": max(declared, 1e-9), "accuracy_of": "reading"})
     window = Windows(np.array([0]), np.array([round(hours * HOUR_US)]))
-    found = doubt(meter, one.facts, window, np.array([energy]), np.ones(1), one.per_reading, one.state_doubt)
-    return 0.0 if found is None else float(found.expanded[0]) / 2
+    uncertainty = doubt(meter, record.facts, window, np.array([energy]), np.ones(1), record.per_reading, record.state_doubt)
+    return 0.0 if uncertainty is None else float(uncertainty.expanded[0]) / 2
 
 
 def _undeclared(data: PlantData, records: Sequence[MeterRecord]) -> Iterator[Change]:
     """Meters of the files that site.toml does not name, as if they counted in the unit and the way of the site's electricity."""
-    electric = [one for one in records if one.counted and one.meter.carrier == "electricity" and one.meter.direction is Direction.IMPORT]
+    electric = [
+        record
+        for record in records
+        if record.counted and record.meter.carrier == "electricity" and record.meter.direction is Direction.IMPORT
+    ]
     if not electric:
         return
-    largest = max(electric, key=lambda one: one.total * ratio(one.unit, "kWh"))
-    whole = sum(one.total * ratio(one.unit, largest.unit) for one in electric) / (largest.per_reading or 1.0)
+    largest = max(electric, key=lambda record: record.total * ratio(record.unit, "kWh"))
+    whole = sum(record.total * ratio(record.unit, largest.unit) for record in electric) / (largest.per_reading or 1.0)
     for name, seen in sorted(data.undeclared.items()):
         share = seen.amount(largest.meter.reading) / whole if whole > 0 else 0.0
         if share > LEAST:

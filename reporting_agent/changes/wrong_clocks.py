@@ -69,7 +69,7 @@ def of_lines(lines: Sequence[Line], zone: tzinfo) -> list[Change]:
     """Every clock that is off, and a zone where all are alike."""
     by_line = [own for line in lines if (own := shifted(line, zone))]
     zones = _zones(by_line, lines, zone)
-    return zones or [_clock(one, zone) for own in by_line for one in own]
+    return zones or [_clock(stretch, zone) for own in by_line for stretch in own]
 
 
 def shifted(line: Line, zone: tzinfo) -> list[Shifted]:
@@ -108,19 +108,19 @@ def _stretches(line: Line, parts: Sequence[tuple[int, int, float]], zone: tzinfo
             groups.append([place])
         else:
             groups[-1].append(place)
-    made: list[Shifted] = []
+    stretches: list[Shifted] = []
     for group in groups:
         first, last = group[0], group[-1]
         usual = float(np.median([parts[place][2] for place in group]))
         begins, ends = parts[first][0], parts[last][1]
-        if made and off[off.index(first) - 1] == first - 1:
-            begins = made[-1].last_us
+        if stretches and off[off.index(first) - 1] == first - 1:
+            begins = stretches[-1].last_us
         elif first > 0:
             begins = turn(line, parts[first - 1][0], parts[first][1], parts[first - 1][2], usual, zone)
         if last + 1 < len(parts):
             ends = turn(line, parts[last][0], parts[last + 1][1], usual, parts[last + 1][2], zone)
-        made.append(Shifted(line, begins, ends, np.array([parts[place][2] for place in group])))
-    return made
+        stretches.append(Shifted(line, begins, ends, np.array([parts[place][2] for place in group])))
+    return stretches
 
 
 def _mixed(parts: Sequence[tuple[int, int, float]], place: int) -> bool:
@@ -133,25 +133,25 @@ def _mixed(parts: Sequence[tuple[int, int, float]], place: int) -> bool:
 
 def _coarse(line: Line, first_us: int, last_us: int, least: float) -> float:
     """The lag of one part: sure by itself, or one of several parts that tell the same and are not contradicted by the edges."""
-    told = line.runs.told
-    here = _here(told, first_us, last_us) & (told.resembles >= LEAST_RESEMBLANCE)
-    sure = here & told.shifted
+    lags = line.runs.told
+    here = _here(lags, first_us, last_us) & (lags.resembles >= LEAST_RESEMBLANCE)
+    sure = here & lags.shifted
     if sure.any() and sure.sum() >= here.sum() / 2:
-        return float(np.median(told.ahead_s[sure]))
-    off = (told.resembles >= CLEARLY) & (np.abs(told.ahead_s) >= least)
-    middle = float(np.median(told.ahead_s[off])) if off.any() else 0.0
-    alike = off & (np.abs(told.ahead_s - middle) <= ALIKE * abs(middle))
+        return float(np.median(lags.ahead_s[sure]))
+    off = (lags.resembles >= CLEARLY) & (np.abs(lags.ahead_s) >= least)
+    middle = float(np.median(lags.ahead_s[off])) if off.any() else 0.0
+    alike = off & (np.abs(lags.ahead_s - middle) <= ALIKE * abs(middle))
     own = here & alike
     if alike.sum() < FEWEST_PARTS or not own.any() or own.sum() < here.sum() / 2:
         return 0.0
-    lag = float(np.median(told.ahead_s[own]))
+    lag = float(np.median(lags.ahead_s[own]))
     return 0.0 if _contradicted(line, first_us, last_us, lag) else lag
 
 
 def _clearly(line: Line, first_us: int, last_us: int) -> bool:
     """Whether the lag of this part needs no second part to tell the same: it beats none by more than chance, and the load is the runs'."""
-    told = line.runs.told
-    return bool((_here(told, first_us, last_us) & told.shifted & (told.resembles >= CLEARLY)).any())
+    lags = line.runs.told
+    return bool((_here(lags, first_us, last_us) & lags.shifted & (lags.resembles >= CLEARLY)).any())
 
 
 def _here(told: Told, first_us: int, last_us: int) -> Flags:
@@ -195,20 +195,20 @@ def _zones(by_line: Sequence[Sequence[Shifted]], lines: Sequence[Line], zone: tz
     right = [line for line in lines if line.meter not in off and _shows_its_clock(line)]
     if len(off) < 2 or right or len({len(own) for own in by_line}) > 1:
         return []
-    made = []
+    changes = []
     for alike in zip(*by_line, strict=True):
-        usual = [one.usual_s for one in alike]
+        usual = [stretch.usual_s for stretch in alike]
         spread, middle = max(usual) - min(usual), float(np.median(usual))
         if abs(middle) < LEAST_OF_ZONE_S or spread > max(2 * NEAR_S, 0.1 * abs(middle)):
             return []
-        first, last = median_high(one.first_us for one in alike), median_high(one.last_us for one in alike)
-        steps = sorted({one.line.step for one in alike})
+        first, last = median_high(stretch.first_us for stretch in alike), median_high(stretch.last_us for stretch in alike)
+        steps = sorted({stretch.line.step for stretch in alike})
         days = _days(alike[0].line, first, last, zone)
         meters = tuple(sorted(off))
-        made.append(
+        changes.append(
             Change(Kind.ZONE, steps[0] if len(steps) == 1 else "", meters, (), *days, middle, spread / 2, (Cause.ZONE, Cause.CLOCK))
         )
-    return made
+    return changes
 
 
 def _shows_its_clock(line: Line) -> bool:
@@ -219,12 +219,12 @@ def _shows_its_clock(line: Line) -> bool:
     )
 
 
-def _clock(one: Shifted, zone: tzinfo) -> Change:
-    line = one.line
-    error = float(np.ptp(one.ahead_s)) / 2
+def _clock(stretch: Shifted, zone: tzinfo) -> Change:
+    line = stretch.line
+    error = float(np.ptp(stretch.ahead_s)) / 2
     equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
-    days = _days(line, one.first_us, one.last_us, zone)
-    return Change(Kind.CLOCK, line.step, (line.meter,), equipment, *days, one.usual_s, error, (Cause.CLOCK, Cause.ZONE))
+    days = _days(line, stretch.first_us, stretch.last_us, zone)
+    return Change(Kind.CLOCK, line.step, (line.meter,), equipment, *days, stretch.usual_s, error, (Cause.CLOCK, Cause.ZONE))
 
 
 def _days(line: Line, first_us: int, last_us: int, zone: tzinfo) -> tuple[date | None, date | None]:
@@ -240,11 +240,11 @@ def roundings(lines: Sequence[Line], ahead_s: Mapping[str, float]) -> dict[str, 
 
     `ahead_s` are clocks that were found off, by meter: rounding to the nearest minutes makes no more than half of them.
     """
-    made: dict[str, Change] = {}
+    by_meter: dict[str, Change] = {}
     for line in lines:
         runs, chosen = line.runs, line.chosen
         both = np.concatenate((runs.start_us[chosen], runs.end_us[chosen]))
-        grid = next((one for one in ROUNDINGS_S if np.mean(both % (one * 1_000_000) == 0) >= ON_GRID), None)
+        grid = next((rounding for rounding in ROUNDINGS_S if np.mean(both % (rounding * 1_000_000) == 0) >= ON_GRID), None)
         length_s = float(np.median((runs.end_us - runs.start_us)[chosen])) / 1e6
         if grid is None or grid < ROUNDED_SHARE * length_s or abs(ahead_s.get(line.meter, 0.0)) > grid / 2:
             continue
@@ -254,8 +254,8 @@ def roundings(lines: Sequence[Line], ahead_s: Mapping[str, float]) -> dict[str, 
         within = [_scatter(np.clip(edge, -reach_s, reach_s)) for edge in edges]  # beyond its reach an edge is later, and no more
         wide = min(grid, SEEN * float(np.median(reach_s[reach_s > 0]))) if (reach_s > 0).any() else grid
         if all(SMEARED[0] * wide <= _scatter(edge) for edge in edges) and min(within) <= SMEARED[1] * grid * 1.5:
-            made[line.meter] = Change(Kind.ROUNDING, line.step, (), _equipment(line), None, None, float(grid), 0.0, (Cause.ROUNDING,))
-    return made
+            by_meter[line.meter] = Change(Kind.ROUNDING, line.step, (), _equipment(line), None, None, float(grid), 0.0, (Cause.ROUNDING,))
+    return by_meter
 
 
 def _cut_by_calendar(edges_us: Integers) -> bool:

@@ -47,7 +47,7 @@ def recognised_site(args: Namespace) -> Site:
 def evidence(proposal: Proposal) -> list[str]:
     """What a file was taken for, and because of what in it."""
     lines = [f"{proposal.look.path}: read as {proposal.input}"]
-    lines += [f"  {one.key} = {one.value!r}\n      because {one.because}" for one in proposal.evidence if one.because]
+    lines += [f"  {clue.key} = {clue.value!r}\n      because {clue.because}" for clue in proposal.evidence if clue.because]
     return [*lines, f"  not used: {', '.join(proposal.unused)}"] if proposal.unused else lines
 
 

@@ -55,16 +55,16 @@ def run(args: argparse.Namespace) -> int:
             "Give the name of a new file. If keys are overwritten and lost, they can never sign or open anything again.",
             place=Place(str(args.keys)),
         )
-    made = AuditorKeys.generate()
-    write_whole(args.keys, made.to_pem(password(args, new=True)))
+    generated = AuditorKeys.generate()
+    write_whole(args.keys, generated.to_pem(password(args, new=True)))
     text = Phrase(
         "Keys written to %(file)s, protected by the password. Keep the two in separate places, with a copy of each.\nPublic key "
         "(register it at the portal): %(public)s\nFingerprint: %(fingerprint)s",
         file=args.keys,
-        public=made.signing.public.hex,
-        fingerprint=made.signing.key_id,
+        public=generated.signing.public.hex,
+        fingerprint=generated.signing.key_id,
     )
-    emit(args, {"file": str(args.keys), **made.public}, text)
+    emit(args, {"file": str(args.keys), **generated.public}, text)
     return ExitCode.DONE
 
 
@@ -85,15 +85,15 @@ def password(args: argparse.Namespace, *, new: bool = False) -> bytes:
     from reporting_agent.audit.openings.files import read_one
 
     if args.password_file is not None:
-        found = read_one(args.password_file).strip()
+        secret = read_one(args.password_file).strip()
     elif sys.stdin.isatty():
-        found = getpass.getpass("New password of the auditor's keys: " if new else "Password of the auditor's keys: ").encode()
+        secret = getpass.getpass("New password of the auditor's keys: " if new else "Password of the auditor's keys: ").encode()
     else:
-        found = b""
-    if not found:
+        secret = b""
+    if not secret:
         raise UsageError(
             "password-missing",
             "The auditor's keys are under a password, and none was given.",
             "Give --password-file FILE, or use a terminal.",
         )
-    return found
+    return secret

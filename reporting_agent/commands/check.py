@@ -39,8 +39,8 @@ def run(args: Namespace) -> int:
     payload = site_files.write_check(site, data, reviewed, period, out, args.lang, datetime.now(UTC))
     say(quality.as_table(data, reviewed, args.lang))
     excluded = f"{payload['batches']['excluded_total']:,}"
-    told = Phrase(
+    sentence = Phrase(
         "%(read)s batches read, %(excluded)s excluded; written to %(out)s", read=f"{len(data.batches):,}", excluded=excluded, out=str(out)
     )
-    emit(args, payload, in_language(told, args.lang))
+    emit(args, payload, in_language(sentence, args.lang))
     return 0

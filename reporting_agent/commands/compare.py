@@ -104,11 +104,16 @@ def _head(benchmark: Benchmark, our_period: str) -> list[str]:
 
 def _references(found: Sequence[Beside]) -> list[str]:
     """What others publish: what agrees as it is, of the rest how much and why it does not."""
-    agree = [one for one in found if one.value is not None]
+    agree = [comparison for comparison in found if comparison.value is not None]
     lines = [f"{len(agree)} of {len(found)} figures that others publish agree with this benchmark in all (--json has every reason):"]
-    lines += [f"  {one.reference.words.en}: {one.value:f} {one.cell.unit} ({one.reference.source.words.en})" for one in agree]
     lines += [
-        f"  {one.reference.words.en}: refused by {', '.join(dict.fromkeys(e.by for e in one.refused))}" for one in found if one.refused
+        f"  {comparison.reference.words.en}: {comparison.value:f} {comparison.cell.unit} ({comparison.reference.source.words.en})"
+        for comparison in agree
+    ]
+    lines += [
+        f"  {comparison.reference.words.en}: refused by {', '.join(dict.fromkeys(e.by for e in comparison.refused))}"
+        for comparison in found
+        if comparison.refused
     ]
     return lines if found else []
 

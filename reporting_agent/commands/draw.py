@@ -130,11 +130,11 @@ def _draw(args: argparse.Namespace) -> int:
     write_whole(args.out, raw)
     commitment = drawn.commitment
     payload = {"draw": str(args.out), "digest": drawn.digest, "root": commitment.data_root.hex(), "head": drawn.head.size}
-    said = (
+    sentence = (
         f"Draw for {commitment.site} {commitment.period} revision {commitment.revision} written to {args.out}, digest {drawn.digest}. Give "
         "it to the plant, which answers with `steplabel-agent open`."
     )
-    emit(args, payload, said)
+    emit(args, payload, sentence)
     return ExitCode.DONE
 
 
@@ -157,12 +157,12 @@ def _share(plan: Plan, batches: int) -> dict[str, int]:
 
 def _told(shares: list[dict[str, int]], *, smallest: bool) -> str:
     def percent(name: str) -> str:
-        return ", ".join(f"{100 * one[name] / one['batches']:.0f} % of {one['batches']:,}" for one in shares)
+        return ", ".join(f"{100 * share[name] / share['batches']:.0f} % of {share['batches']:,}" for share in shares)
 
-    said = f"Of a step's batches of one product this plan opens {percent('opened')}, besides those of drawn days."
+    sentence = f"Of a step's batches of one product this plan opens {percent('opened')}, besides those of drawn days."
     if smallest:
-        return said
-    return f"{said} The smallest of its certainty (--smallest): {percent('smallest')}."
+        return sentence
+    return f"{sentence} The smallest of its certainty (--smallest): {percent('smallest')}."
 
 
 def _plan(args: argparse.Namespace) -> Plan:

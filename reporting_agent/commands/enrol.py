@@ -56,11 +56,13 @@ def run(args: argparse.Namespace) -> int:
         _look_at_log(state, connection, portal, done.site)
         closed = rotation.reported_elsewhere(state, connection, portal, done, now=datetime.now(UTC))
     payload: dict[str, object] = {"site": done.site, "device_id": done.device_id, "portal": done.portal, "directory_key": done.fingerprint}
-    told = f"Enrolled at {done.portal} as {done.site}, device {done.device_id}. Keys are in {state.path}; back that folder up."
+    sentence = f"Enrolled at {done.portal} as {done.site}, device {done.device_id}. Keys are in {state.path}; back that folder up."
     if closed:
         payload["reported_elsewhere"] = list(closed)
-        told += f" The portal holds reports that this folder does not know ({', '.join(closed)}): nothing more is spent on these periods."
-    emit(args, payload, told)
+        sentence += (
+            f" The portal holds reports that this folder does not know ({', '.join(closed)}): nothing more is spent on these periods."
+        )
+    emit(args, payload, sentence)
     return ExitCode.DONE
 
 

@@ -62,17 +62,17 @@ def _list(args: argparse.Namespace, progress: Progress) -> int:
     rows, lines = [], []
     for exercise in every():
         done = progress.of(exercise)
-        right, tried = sum(one.right for one in done.values()), any(one.wrong or one.right for one in done.values())
-        said = {name: exercise.text(name, args.lang) for name in ("title", "learns")}
-        rows.append({"id": exercise.id, "role": exercise.role.value, "minutes": exercise.minutes, "right": right, "of": len(done), **said})
-        told = Phrase("%(right)s of %(of)s right", right=right, of=len(done)) if tried else Phrase("not begun")
+        right, tried = sum(tally.right for tally in done.values()), any(tally.wrong or tally.right for tally in done.values())
+        texts = {name: exercise.text(name, args.lang) for name in ("title", "learns")}
+        rows.append({"id": exercise.id, "role": exercise.role.value, "minutes": exercise.minutes, "right": right, "of": len(done), **texts})
+        score = Phrase("%(right)s of %(of)s right", right=right, of=len(done)) if tried else Phrase("not begun")
         head = Phrase(
             "%(id)s  %(title)s (%(role)s, %(minutes)s minutes; %(done)s)",
             id=exercise.id,
             title=exercise.text("title", args.lang),
             role=exercise.role.words.said_in(args.lang),
             minutes=exercise.minutes,
-            done=told,
+            done=score,
         )
         lines += [in_language(head, args.lang), f"    {exercise.text('learns', args.lang)}"]
     lines.append(in_language(Phrase("Begin one: steplabel-agent exercise NAME"), args.lang))
@@ -100,8 +100,8 @@ def _one(args: argparse.Namespace, progress: Progress) -> int:
     if folder is not None and not args.json and sys.stdin.isatty():
         return _at_the_terminal(args, exercise, progress, folder)
     verdicts = [_judged(args, exercise, progress, question, value) for question, value in asked]
-    payload = _set(args, exercise, folder) | {"answers": [told for told, _verdict in verdicts], **_standing(exercise, progress)}
-    text = [line for told, _verdict in verdicts for line in _lines(told)] if verdicts else _as_text(args, exercise, folder)
+    payload = _set(args, exercise, folder) | {"answers": [judged for judged, _verdict in verdicts], **_standing(exercise, progress)}
+    text = [line for judged, _verdict in verdicts for line in _lines(judged)] if verdicts else _as_text(args, exercise, folder)
     emit(args, payload, "\n".join([*text, _sum(args, exercise, progress)]))
     return ExitCode.DONE if all(verdict.right for _told, verdict in verdicts) else ExitCode.INPUT
 
@@ -111,8 +111,8 @@ def _recompute(exercise: Exercise) -> None:
     from reporting_agent.console import say
     from reporting_agent.exercises import computed
 
-    found = computed(exercise)
-    if differing := sorted(name for name in found.keys() | exercise.facts.keys() if found.get(name) != exercise.facts.get(name)):
+    facts = computed(exercise)
+    if differing := sorted(name for name in facts.keys() | exercise.facts.keys() if facts.get(name) != exercise.facts.get(name)):
         raise InputError(
             "exercise-key-differs",
             Phrase("Recomputed from its files, the right answers of the exercise %(exercise)s differ from its key.", exercise=exercise.id),
@@ -120,7 +120,7 @@ def _recompute(exercise: Exercise) -> None:
             found=", ".join(differing),
             wanted="the same figures",
         )
-    say(Phrase("The right answers were recomputed from the files of the exercise: %(count)s facts, all the same.", count=len(found)))
+    say(Phrase("The right answers were recomputed from the files of the exercise: %(count)s facts, all the same.", count=len(facts)))
 
 
 def _write(args: argparse.Namespace, exercise: Exercise) -> Path:
@@ -164,9 +164,9 @@ def _at_the_terminal(args: argparse.Namespace, exercise: Exercise, progress: Pro
                 return 0
             if not line.strip():
                 break
-            told, _verdict = _judged(args, exercise, progress, question, line.strip())
-            answer("\n".join(_lines(told)[1:]))
-            if told["working"]:
+            judged, _verdict = _judged(args, exercise, progress, question, line.strip())
+            answer("\n".join(_lines(judged)[1:]))
+            if judged["working"]:
                 break
     answer("\n" + _sum(args, exercise, progress))
     return 0
@@ -183,8 +183,8 @@ def _judged(
     verdict = check(exercise, question, value, args.lang)
     done: Done = progress.take(exercise, verdict)
     shown = verdict.right or done.wrong >= TRIES
-    told = {**asdict(verdict), "wrong_tries": done.wrong, "working": working(exercise, question, args.lang) if shown else None}
-    return told, verdict
+    judged = {**asdict(verdict), "wrong_tries": done.wrong, "working": working(exercise, question, args.lang) if shown else None}
+    return judged, verdict
 
 
 def _lines(told: dict[str, Any]) -> list[str]:
@@ -218,7 +218,7 @@ def _set(args: argparse.Namespace, exercise: Exercise, folder: Path | None) -> d
 
 def _standing(exercise: Exercise, progress: Progress) -> dict[str, int]:
     done = progress.of(exercise)
-    return {"right": sum(one.right for one in done.values()), "of": len(done)}
+    return {"right": sum(tally.right for tally in done.values()), "of": len(done)}
 
 
 def _as_text(args: argparse.Namespace, exercise: Exercise, folder: Path | None) -> list[str]:
@@ -254,5 +254,5 @@ def _choices(exercise: Exercise, question: Question, lang: str) -> list[tuple[st
 def _sum(args: argparse.Namespace, exercise: Exercise, progress: Progress) -> str:
     from benchmarks.catalogue import in_language
 
-    told = _standing(exercise, progress)
-    return in_language(Phrase("%(right)s of %(of)s right.", **told), args.lang)
+    standing = _standing(exercise, progress)
+    return in_language(Phrase("%(right)s of %(of)s right.", **standing), args.lang)

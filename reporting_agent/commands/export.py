@@ -70,12 +70,12 @@ def _monitoring(args: Namespace) -> int:
             "day_sums_most_pct": schema.quality.day_sums_most_pct,
             "source": schema.quality.source.by_language,
             "meter_months": len(verdicts),
-            "good": sum(one == monitoring.GOOD for one in verdicts),
+            "good": sum(verdict == monitoring.GOOD for verdict in verdicts),
         },
     }
     now = datetime.now(UTC)
     remarks = monitoring.remarks(measured, schema, now.astimezone(site.zone).date())
-    told = writing.Told("monitoring", site.id, args.period, now, schema.stands_on.by_language, remarks, more)
+    description = writing.Told("monitoring", site.id, args.period, now, schema.stands_on.by_language, remarks, more)
     quality = Phrase(
         "%(good)s of %(count)s months of meters are good: covered to at least %(least)s %% and day sums within %(most)s %% (%(source)s).",
         good=str(more["quality"]["good"]),
@@ -84,7 +84,7 @@ def _monitoring(args: Namespace) -> int:
         most=f"{schema.quality.day_sums_most_pct:g}",
         source=schema.quality.source,
     )
-    return _written(args, out, told, rows, [quality])
+    return _written(args, out, description, rows, [quality])
 
 
 _OF_SHELLS = Phrase(
@@ -114,24 +114,24 @@ def _shells(args: Namespace) -> int:
     write_bytes(out / "step-labels.json", shells.as_json(site.id, period, steps))
     write_bytes(out / "step-labels.aasx", shells.as_aasx(site.id, period, steps))
     more = {"partial": True, "not_in_it": list(carbon.NOT_IN_IT), "labels": len(steps)}
-    told = writing.Told("aas", site.id, args.period, datetime.now(UTC), Words.of(_OF_SHELLS).by_language, _lacking(steps), more)
+    description = writing.Told("aas", site.id, args.period, datetime.now(UTC), Words.of(_OF_SHELLS).by_language, _lacking(steps), more)
     line = Phrase(
         "%(count)s labels. The CO2 is that of the steps' energy input. It does not include %(missing)s.",
         count=str(len(steps)),
         missing=", ".join(carbon.NOT_IN_IT),
     )
-    return _written(args, out, told, {"step-labels.json": None, "step-labels.aasx": None}, [line])
+    return _written(args, out, description, {"step-labels.json": None, "step-labels.aasx": None}, [line])
 
 
 def _lacking(steps: Sequence[StepCarbon]) -> list[Phrase | str]:
     return [
         Phrase(
             "The CO2 of step %(step)s cannot be calculated: there is no factor for %(carriers)s.",
-            step=one.label.step,
-            carriers=", ".join(one.lacking),
+            step=step.label.step,
+            carriers=", ".join(step.lacking),
         )
-        for one in steps
-        if one.lacking
+        for step in steps
+        if step.lacking
     ]
 
 
@@ -151,26 +151,26 @@ def _footprint(args: Namespace) -> int:
     period, now = Period.parse(args.period, site.zone), datetime.now(UTC)
     statements = assured.holding(args.statement, args.auditor, site.id, args.period, now.astimezone(site.zone).date())
     steps = carbon.of_steps(site, pipeline.label(site, period))
-    found = footprints.footprint(settings, site.id, period, now, steps, statements)
+    footprint = footprints.footprint(settings, site.id, period, now, steps, statements)
     out = folder(args.out or Path(f"export-{args.kind}"))
     name = f"{args.kind}.json"
-    write_json(out / name, exchange.pact(found) if args.kind == "pact" else exchange.catena_x(found))
-    more = {"kg_co2e_per_kg": found.total, "of_steps": found.of_steps, "assured": exchange.assured(found)}
-    told = writing.Told(args.kind, site.id, args.period, now, Words.of(_OF_FOOTPRINTS).by_language, [], more)
+    write_json(out / name, exchange.pact(footprint) if args.kind == "pact" else exchange.catena_x(footprint))
+    more = {"kg_co2e_per_kg": footprint.total, "of_steps": footprint.of_steps, "assured": exchange.assured(footprint)}
+    description = writing.Told(args.kind, site.id, args.period, now, Words.of(_OF_FOOTPRINTS).by_language, [], more)
     lines = [
         Phrase(
             "%(total)s kg CO2e per kg of %(product)s. Of this, %(steps)s is measured in the steps; the firm declares the rest.",
-            total=f"{found.total:.4g}",
+            total=f"{footprint.total:.4g}",
             product=settings.product.name,
-            steps=f"{found.of_steps:.4g}",
+            steps=f"{footprint.of_steps:.4g}",
         ),
         Phrase(
             "The energy figures of %(share)s %% of it are assured by %(count)s statements.",
-            share=f"{100 * found.assured_share:.1f}",
+            share=f"{100 * footprint.assured_share:.1f}",
             count=str(len(statements)),
         ),
     ]
-    return _written(args, out, told, {name: None}, lines)
+    return _written(args, out, description, {name: None}, lines)
 
 
 def _written(args: Namespace, out: Path, told: Told, rows: Mapping[str, int | None], lines: Iterable[Phrase]) -> int:
@@ -182,6 +182,6 @@ def _written(args: Namespace, out: Path, told: Told, rows: Mapping[str, int | No
     payload = writing.manifest(out, told, rows)
     listed = [f"  {name}" + (f" ({count:,})" if count is not None else "") for name, count in rows.items()]
     last = Phrase("Written to %(out)s with export.json. Everything in it is exact; nothing was sent.", out=str(out))
-    said = [*lines, *told.remarks, of_language(told.stands_on, args.lang) or told.stands_on["en"], *listed, last]
-    emit(args, payload, "\n".join(in_language(line, args.lang) for line in said))
+    sentences = [*lines, *told.remarks, of_language(told.stands_on, args.lang) or told.stands_on["en"], *listed, last]
+    emit(args, payload, "\n".join(in_language(line, args.lang) for line in sentences))
     return 0

@@ -94,17 +94,17 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
     for outcome in progress(_done(args, tasks), len(tasks), "sites"):
         outcomes[outcome.file] = outcome
         if outcome.refused is not None:
-            told = Phrase("%(file)s was not done: %(sentence)s", file=outcome.file, sentence=outcome.refused["sentence"])
-            say(in_language(told, args.lang))
+            sentence = Phrase("%(file)s was not done: %(sentence)s", file=outcome.file, sentence=outcome.refused["sentence"])
+            say(in_language(sentence, args.lang))
     ordered = [outcomes[task.file] for task in tasks]
     with places.results(out) as written:
         payload = _written(args, fleet, ordered, written)
     failed = sum(outcome.refused is not None for outcome in ordered)
-    told = Phrase(
+    sentence = Phrase(
         "%(done)s of %(sites)s sites done, %(kept)s of them unchanged since the last run. Written to %(out)s; nothing was sent.",
         done=len(ordered) - failed, sites=len(ordered), kept=sum(outcome.kept for outcome in ordered), out=out,
     )  # fmt: skip
-    emit(args, payload, in_language(told, args.lang))
+    emit(args, payload, in_language(sentence, args.lang))
     return 1 if failed else 0
 
 
@@ -128,14 +128,14 @@ def _written(args: Namespace, fleet: Fleet, outcomes: list[Outcome], out: Path) 
     from reporting_agent.fleet import checks, group, page
     from reporting_agent.report import writing
 
-    name, made = fleet.fleet.name, datetime.now(UTC)
+    name, now = fleet.fleet.name, datetime.now(UTC)
     if args.work == "check":
         payload = checks.as_json(name, outcomes)
         writing.write_json(out / "check.json", payload)
-        writing.write_text(out / "check.html", page.of_checks(name, args.period, outcomes, args.lang, made))
+        writing.write_text(out / "check.html", page.of_checks(name, args.period, outcomes, args.lang, now))
         return payload
     steps = group.grouped(outcomes)
     payload = group.as_json(name, args.period, outcomes, steps)
     writing.write_json(out / "group.json", payload)
-    writing.write_text(out / "group.html", page.render(name, args.period, outcomes, steps, args.lang, made))
+    writing.write_text(out / "group.html", page.render(name, args.period, outcomes, steps, args.lang, now))
     return payload

@@ -64,8 +64,8 @@ def _starter(args: Namespace) -> int:
 
     out = writing.folder(Path(args.directory))
     files = {path.name.removesuffix(".txt"): path for path in sorted(STARTER.iterdir()) if path.suffix in {".toml", ".txt"}}
-    if there := [name for name in files if (out / name).exists()]:
-        raise _already_there(out / there[0], ", ".join(there))
+    if existing := [name for name in files if (out / name).exists()]:
+        raise _already_there(out / existing[0], ", ".join(existing))
     for name, path in files.items():
         writing.write_text(out / name, path.read_text(encoding="utf-8"))
     names = list(files)

@@ -53,8 +53,8 @@ def _workbook(args: Namespace) -> int:
     out = writing.folder(Path(args.out))
     target = out / f"{source.stem}.labelled.xlsx"
     writing.write_bytes(target, copying.labelled_copy(labelled))
-    told = in_language(Phrase("Written to %(file)s; your own workbook was not changed.", file=target), labelled.sheet.lang)
-    emit(args, labelled.result.to_json(), f"{summary.as_text(labelled)}\n{told}")
+    sentence = in_language(Phrase("Written to %(file)s; your own workbook was not changed.", file=target), labelled.sheet.lang)
+    emit(args, labelled.result.to_json(), f"{summary.as_text(labelled)}\n{sentence}")
     return 0
 
 
@@ -83,12 +83,12 @@ def _site(args: Namespace) -> int:
     if result.data.proposals:
         writing.write_text(out / "declarations.toml", proposals.as_file(result.data.proposals))
         count, file = f"{len(result.data.proposals):,}", str(out / "declarations.toml")
-        told = Phrase(
+        sentence = Phrase(
             "%(count)s findings affect a report only after you declare them. %(file)s contains the lines to paste into site.toml.",
             count=count,
             file=file,
         )
-        say(in_language(told, args.lang))
+        say(in_language(sentence, args.lang))
     if args.xlsx or args.tables:
         _more(out, result, analysis, xlsx=args.xlsx, parquet=args.tables)
     asked = "".join(f"{line}\n" for line in quality.questions_as_text(analysis.review, args.lang))
@@ -104,10 +104,10 @@ def _more(out: Path, result: LabelResult, analysis: Analysis, *, xlsx: bool, par
     from reporting_agent.report.analysis_tables import every
     from reporting_agent.report.xlsx import workbook
 
-    made = every(result, analysis)
+    tables = every(result, analysis)
     if xlsx:
-        writing.write_bytes(out / "label.xlsx", workbook(made))
+        writing.write_bytes(out / "label.xlsx", workbook(tables))
     if parquet:
         folder = writing.folder(out / "tables")
-        for table in made:
+        for table in tables:
             writing.write_table(folder / f"{table.name}.parquet", table)

@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
     questions = open_questions(proposals)
     payload = {
         "proposals": [_as_json(proposal, proof) for proposal, proof in zip(proposals, proofs, strict=True)],
-        "questions": [{"key": one.key, "ask": one.ask, "choices": list(one.choices)} for one in questions],
+        "questions": [{"key": question.key, "ask": question.ask, "choices": list(question.choices)} for question in questions],
         "toml": toml,
     }
     emit(args, payload, toml)
@@ -92,7 +92,7 @@ def _as_json(proposal: Proposal, proof: Proof) -> dict[str, Any]:
         "profile": proposal.keys,
         "meters": proposal.meters,
         "runs": proposal.runs,
-        "evidence": [{"key": one.key, "value": one.value, "because": one.because} for one in proposal.evidence],
+        "evidence": [{"key": clue.key, "value": clue.value, "because": clue.because} for clue in proposal.evidence],
         "not_used": list(proposal.unused),
         "proof": {
             "read": proof.read,

@@ -54,23 +54,23 @@ def run(args: argparse.Namespace) -> int:
     assert parcel.plaintext is not None  # noqa: S101
     pack = packs.load(site.pack, site.pack_version, site.folder)
     answered = Answered(identity.seed, parcel.challenge, parcel.plaintext, identity.device_key.public)
-    made = assemble(draw, tree, site, pack, answered, say)
-    lines = disclosure.told(args.lang, draw, made, sealed=draw.seal_to is not None)
+    assembled = assemble(draw, tree, site, pack, answered, say)
+    lines = disclosure.told(args.lang, draw, assembled, sealed=draw.seal_to is not None)
     for line in lines:
         say(line)
     _agree(args)
-    signed = openings.sign(made.opening, identity.device_key)
+    signed = openings.sign(assembled.opening, identity.device_key)
     recipient = None if draw.seal_to is None else ProcessingPublicKey(draw.seal_to)
     write_whole(args.out, signed if recipient is None else openings.seal(signed, draw.digest, recipient))
-    answering.note(state, draw, made, sealed=recipient is not None, now=datetime.now(UTC))
+    answering.note(state, draw, assembled, sealed=recipient is not None, now=datetime.now(UTC))
     payload = {
         "file": str(args.out),
-        "opening": made.opening.digest,
+        "opening": assembled.opening.digest,
         "draw": draw.digest,
-        "drawn": len(made.drawn),
-        "batches": len(made.batches),
-        "days": made.days,
-        "different": list(made.different),
+        "drawn": len(assembled.drawn),
+        "batches": len(assembled.batches),
+        "days": assembled.days,
+        "different": list(assembled.different),
         "sealed": recipient is not None,
         "shown": lines,
     }
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         Phrase(
             "Opened: %(file)s, digest %(digest)s. It is noted in %(journal)s.",
             file=args.out,
-            digest=made.opening.digest,
+            digest=assembled.opening.digest,
             journal=state.path / answering.JOURNAL,
         ),
     )

@@ -77,37 +77,37 @@ def _fetch(args: argparse.Namespace) -> int:
             identity = enrolment.renew_directory(connection, identity, portal.directory())
             head = log_heads.look(connection, identity, portal, Outbox(connection).all(), datetime.now(UTC)).head
             offered = portal.packs()
-            wanted = [one for one in offered if (not id_ or one[0] == id_) and (not version or one[1] == version)]
+            wanted = [pack for pack in offered if (not id_ or pack[0] == id_) and (not version or pack[1] == version)]
             if id_ and not wanted:
                 raise InputError(
                     "pack-not-approved",
                     "The portal has approved no such pack.",
                     "Name a pack that the portal has approved. Packs that come with Steplabel need not be fetched.",
                     found=args.pack,
-                    wanted=", ".join("@".join(one) for one in offered) or "none is approved there yet",
+                    wanted=", ".join("@".join(pack) for pack in offered) or "none is approved there yet",
                 )
-            fetched = [fetch(Kept.of(state), portal, identity.directory.receipt_keys(), head, *one) for one in wanted]
+            fetched = [fetch(Kept.of(state), portal, identity.directory.receipt_keys(), head, *pack) for pack in wanted]
     payload = [
         {
-            "pack": one.pack,
-            "version": one.version,
-            "digest": one.digest,
-            "effective_from": one.effective_from,
-            "corrects": one.corrects,
-            "approved_on": one.approved_on,
+            "pack": approval.pack,
+            "version": approval.version,
+            "digest": approval.digest,
+            "effective_from": approval.effective_from,
+            "corrects": approval.corrects,
+            "approved_on": approval.approved_on,
             "file": str(file),
         }
-        for one, file in fetched
+        for approval, file in fetched
     ]
     lines = [
         Phrase(
             "%(pack)s, in effect for periods from %(first)s on%(corrects)s: verified and saved, digest %(digest)s",
-            pack=f"{one.pack} {one.version}",
-            first=str(one.effective_from),
-            corrects=Phrase(", corrects %(version)s", version=one.corrects) if one.corrects else "",
-            digest=one.digest,
+            pack=f"{approval.pack} {approval.version}",
+            first=str(approval.effective_from),
+            corrects=Phrase(", corrects %(version)s", version=approval.corrects) if approval.corrects else "",
+            digest=approval.digest,
         )
-        for one, _ in fetched
+        for approval, _ in fetched
     ]
     none = Phrase("The portal has approved no pack other than those installed.")
     emit(args, {"portal": identity.portal, "packs": payload}, told(lines or [none]))
@@ -163,8 +163,10 @@ def _check(args: argparse.Namespace) -> int:
         Phrase("%(count)s numbers: %(by)s", count=len(every), by=enumerated(by)),
         *(Phrase("  no complete source: %(place)s", place=place) for place in lacking),
         *(
-            Phrase("  please check: %(place)s: found %(found)s; advised %(wanted)s", place=one.place, found=one.found, wanted=one.wanted)
-            for one in advised
+            Phrase(
+                "  please check: %(place)s: found %(found)s; advised %(wanted)s", place=fault.place, found=fault.found, wanted=fault.wanted
+            )
+            for fault in advised
         ),
         *(
             Phrase("  in force and not in this pack: %(standard)s: %(looked)s", standard=edition.standard, looked=edition.looked)
@@ -234,8 +236,8 @@ def _diff(args: argparse.Namespace) -> int:
         "new": versions[1],
         "numbers": [change.to_json() for change in numbers],
         "fields": [change.to_json() for change in fields],
-        "labels_move": [one.to_json() for one in labels_move],
-        "grades_move": [one.to_json() for one in grades_move],
+        "labels_move": [move.to_json() for move in labels_move],
+        "grades_move": [move.to_json() for move in grades_move],
         "labels": None if labels is None else [effect.to_json() for effect in labels],
         "grades": None if grades is None else [effect.to_json() for effect in grades],
     }
@@ -244,16 +246,16 @@ def _diff(args: argparse.Namespace) -> int:
         for name, before in versions[0].items()
         if before != (after := versions[1][name])
     ]
-    lines += _part(len(numbers), Phrase("numbers differ"), (_change(one.place, one.before, one.after) for one in numbers))
-    others = [one for one in fields if not any(_is_number(one, number) for number in numbers)]
-    lines += _part(len(others), Phrase("other fields differ"), (_field(one) for one in others))
+    lines += _part(len(numbers), Phrase("numbers differ"), (_change(number.place, number.before, number.after) for number in numbers))
+    others = [field for field in fields if not any(_is_number(field, number) for number in numbers)]
+    lines += _part(len(others), Phrase("other fields differ"), (_field(field) for field in others))
     if labels is None and labels_move:
         lines += [Phrase("Labels change; the pack alone does not show by how much (--site shows it for a site):")]
-        lines += [one.as_text() for one in labels_move]
-    lines += _part(len(grades_move), Phrase("levels of limits differ"), (one.as_text() for one in grades_move))
+        lines += [move.as_text() for move in labels_move]
+    lines += _part(len(grades_move), Phrase("levels of limits differ"), (move.as_text() for move in grades_move))
     if labels is not None and grades is not None:
-        lines += _part(len(labels), Phrase("labels of the site change"), (one.as_text() for one in labels))
-        lines += _part(len(grades), Phrase("grades of the site's steps change"), (one.as_text() for one in grades))
+        lines += _part(len(labels), Phrase("labels of the site change"), (label.as_text() for label in labels))
+        lines += _part(len(grades), Phrase("grades of the site's steps change"), (grade.as_text() for grade in grades))
     emit(args, payload, told(lines))
     return 0
 
@@ -292,6 +294,6 @@ def _is_number(field: FieldChange, number: NumberChange) -> bool:
     return (field.before, field.after) == (number.before, number.after) and {*place} <= {*field.where}
 
 
-def _field(one: FieldChange) -> str:
-    change = _change(" > ".join(one.where), one.before, one.after)
-    return Phrase("%(change)s (and in %(count)s more places)", change=change, count=one.also) if one.also else change
+def _field(field: FieldChange) -> str:
+    change = _change(" > ".join(field.where), field.before, field.after)
+    return Phrase("%(change)s (and in %(count)s more places)", change=change, count=field.also) if field.also else change

@@ -72,17 +72,22 @@ def _fetch(args: argparse.Namespace) -> int:
         with portal_at(args, identity.portal) as portal:
             identity = enrolment.renew_directory(connection, identity, portal.directory())
             head = log_heads.look(connection, identity, portal, Outbox(connection).all(), datetime.now(UTC)).head
-            found = fetch(state.path, portal, identity.directory.receipt_keys(), head)
-    if found is None:
+            edition = fetch(state.path, portal, identity.directory.receipt_keys(), head)
+    if edition is None:
         emit(args, {"portal": identity.portal, "edition": None}, in_language(Phrase("The portal has published no practice."), args.lang))
         return 0
     line = Phrase(
         "Edition %(edition)s of %(day)s with %(practices)s practices: verified and saved. The next local report names those that fit.",
-        edition=found.edition,
-        day=found.published_on,
-        practices=found.practices,
+        edition=edition.edition,
+        day=edition.published_on,
+        practices=edition.practices,
     )
-    payload = {"portal": identity.portal, "edition": found.number, "practices": int(found.practices), "published_on": found.published_on}
+    payload = {
+        "portal": identity.portal,
+        "edition": edition.number,
+        "practices": int(edition.practices),
+        "published_on": edition.published_on,
+    }
     emit(args, {**payload, "file": str(state.path / FILE)}, in_language(line, args.lang))
     return 0
 
@@ -106,22 +111,22 @@ def _outcome(args: argparse.Namespace) -> int:
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
         identity = enrolment.identity(state, connection, site.id)
-    told, share = _verified(site, action, args.today)
-    found = outcomes.SiteOutcome(
+    result, share = _verified(site, action, args.today)
+    site_outcome = outcomes.SiteOutcome(
         portal=identity.fingerprint,
         site=site.id,
         practice=practice.id,
         version=str(practice.version),
         outcome=Outcome.of(*share).value,
-        year=str(told.day[-1].year),
+        year=str(result.day[-1].year),
     )
-    document = outcomes.sign(found, identity.device_key)
+    document = outcomes.sign(site_outcome, identity.device_key)
     file = args.out or Path(f"practice-outcome-{action.id}.json")
     writing.write_json(file, document)
     page = f"{identity.portal}/practices/{practice.id}/outcome/"
     lines = (
         json.dumps(document, ensure_ascii=False, indent=2),
-        Phrase("“%(practice)s”: %(outcome)s.", practice=practice.words, outcome=Outcome(found.outcome).words),
+        Phrase("“%(practice)s”: %(outcome)s.", practice=practice.words, outcome=Outcome(site_outcome.outcome).words),
         Phrase(
             "That is all that %(file)s contains. The saving, its interval, energy, output and days stay here.",
             file=file,
@@ -149,16 +154,16 @@ def _confirm(args: argparse.Namespace) -> int:
 
     site, raw = asking.recognised_site(args), read_one(args.told)
     action, practice = _named(site, args.action, load_actions(site).actions)
-    said = outcomes.read(raw)
-    told, share = _verified(site, action, args.today)
-    outcome, year = Outcome.of(*share), str(told.day[-1].year)
+    site_outcome = outcomes.read(raw)
+    result, share = _verified(site, action, args.today)
+    outcome, year = Outcome.of(*share), str(result.day[-1].year)
     here = (site.id, practice.id, outcome.value, year)
-    if (said.site, said.practice, said.outcome, said.year) != here:
+    if (site_outcome.site, site_outcome.practice, site_outcome.outcome, site_outcome.year) != here:
         raise InputError(
             "outcome-differs",
             "The records of the plant give another outcome than the file, so nothing was signed.",
             "Take the same action and the same --today as the plant. If it still differs, the plant writes the file anew.",
-            found=", ".join((said.site, said.practice, said.outcome, said.year)),
+            found=", ".join((site_outcome.site, site_outcome.practice, site_outcome.outcome, site_outcome.year)),
             wanted=", ".join(here),
         )
     document = outcomes.confirm(json.loads(raw), load_keys(args).signing, datetime.now(UTC).astimezone(site.zone).date())
@@ -173,8 +178,8 @@ def _confirm(args: argparse.Namespace) -> int:
         saving=saving,
         low=low,
         high=high,
-        baseline=told.baseline.name,
-        reporting=told.reporting.name,
+        baseline=result.baseline.name,
+        reporting=result.reporting.name,
         file=file,
     )
     emit(args, {"file": str(file), "outcome": outcome.value, "share": share}, in_language(line, args.lang))
@@ -188,15 +193,15 @@ def _verified(site: Site, action: Action, today: date | None) -> tuple[Verified,
     from benchmarks.errors import InputError
     from reporting_agent.savings import Actions, verified
 
-    (told,), _data = verified(site, Actions(actions=(action,)), today or datetime.now(UTC).astimezone(site.zone).date())
-    if told.share is None:
+    (result,), _data = verified(site, Actions(actions=(action,)), today or datetime.now(UTC).astimezone(site.zone).date())
+    if result.share is None:
         raise InputError(
             "outcome-not-told",
-            Phrase("What this action saved is not known, so there is nothing to report. %(why)s", why=told.why or ""),
+            Phrase("What this action saved is not known, so there is nothing to report. %(why)s", why=result.why or ""),
             "See `steplabel-agent savings`. docs/savings.md explains when no saving is stated, and what to do.",
             found=action.id,
         )
-    return told, told.share
+    return result, result.share
 
 
 def _named(site: Site, wanted: str, actions: tuple[Action, ...]) -> tuple[Action, Practice]:
@@ -204,14 +209,14 @@ def _named(site: Site, wanted: str, actions: tuple[Action, ...]) -> tuple[Action
     from benchmarks.errors import InputError
     from benchmarks.guidance.practices import Library
 
-    action = next((one for one in actions if one.id == wanted), None)
+    action = next((candidate for candidate in actions if candidate.id == wanted), None)
     if action is None:
         raise InputError(
             "action-unknown",
             Phrase("There is no action %(action)s in actions.toml.", action=wanted),
             "Give the id of one of its actions.",
             found=wanted,
-            wanted=", ".join(one.id for one in actions),
+            wanted=", ".join(candidate.id for candidate in actions),
         )
     if action.practice is None:
         raise InputError(
@@ -220,8 +225,8 @@ def _named(site: Site, wanted: str, actions: tuple[Action, ...]) -> tuple[Action
             'Write practice = "ID" into its table in actions.toml. The ID is in the address of the practice’s page and in the list.',
             found=wanted,
         )
-    of_sector = [one for one in Library.held().practices if one.sector == site.site.pack]
-    practice = next((one for one in of_sector if one.id == action.practice), None)
+    of_sector = [candidate for candidate in Library.held().practices if candidate.sector == site.site.pack]
+    practice = next((candidate for candidate in of_sector if candidate.id == action.practice), None)
     if practice is None:
         raise InputError(
             "practice-unknown",

@@ -36,8 +36,8 @@ def run(args: argparse.Namespace) -> int:
 
     site, now = load_site(args.site), datetime.now(UTC)
     if args.act == "show":
-        told = [_shown(one, site, now) for one in _series(site, fetched=False)]
-        emit(args, {"series": [row for row, _line in told]}, "\n".join(in_language(line, args.lang) for _row, line in told))
+        shown = [_shown(series, site, now) for series in _series(site, fetched=False)]
+        emit(args, {"series": [row for row, _line in shown]}, "\n".join(in_language(line, args.lang) for _row, line in shown))
         return 0
     return _fetch(args, site, now)
 
@@ -47,15 +47,15 @@ def _series(site: Site, *, fetched: bool) -> tuple[PriceSeries, ...]:
     from benchmarks.errors import InputError, Place
 
     every = () if site.tariff is None else site.tariff.series
-    found = tuple(one for one in every if one.address is not None or not fetched)
-    if not found:
+    chosen = tuple(series for series in every if series.address is not None or not fetched)
+    if not chosen:
         raise InputError(
             "prices-no-series",
             "site.toml names no price series with an address." if fetched else "site.toml names no price series.",
             "Add [[tariff.series]]; docs/tariffs.md has examples.",
             place=Place(str(site.path), column="tariff.series"),
         )
-    return found
+    return chosen
 
 
 def _fetch(args: argparse.Namespace, site: Site, now: datetime) -> int:
@@ -69,19 +69,19 @@ def _fetch(args: argparse.Namespace, site: Site, now: datetime) -> int:
     rows: list[dict[str, Any]] = []
     lines: list[str] = []
     failed: list[SteplabelError] = []
-    for one in _series(site, fetched=True):
+    for series in _series(site, fetched=True):
         try:
-            found = fetch(one, site, Network(args.proxy, args.ca_file), now)
+            fetched = fetch(series, site, Network(args.proxy, args.ca_file), now)
         except SteplabelError as refusal:
             failed.append(refusal)
-            rows.append({"series": one.name, "error": refusal.to_json()})
+            rows.append({"series": series.name, "error": refusal.to_json()})
             say(refusal.told(args.lang))
             continue
-        row, line = _shown(one, site, now)
-        rows.append(row | {"fetched": found.prices, "unchanged": found.unchanged, "file": str(found.kept.path)})
-        came = Phrase("%(prices)s prices fetched, the same as before.", prices=f"{found.prices:,}")
-        if not found.unchanged:
-            came = Phrase("%(prices)s prices fetched and saved in %(file)s.", prices=f"{found.prices:,}", file=found.kept.path)
+        row, line = _shown(series, site, now)
+        rows.append(row | {"fetched": fetched.prices, "unchanged": fetched.unchanged, "file": str(fetched.kept.path)})
+        came = Phrase("%(prices)s prices fetched, the same as before.", prices=f"{fetched.prices:,}")
+        if not fetched.unchanged:
+            came = Phrase("%(prices)s prices fetched and saved in %(file)s.", prices=f"{fetched.prices:,}", file=fetched.kept.path)
         lines += [in_language(came, args.lang), in_language(line, args.lang)]
     emit(args, {"series": rows}, "\n".join(lines))
     return int(failed[0].exit_code) if failed else 0

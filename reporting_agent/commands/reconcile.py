@@ -46,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
     telling.require_kind(args.out)
     declared, site = loading.load(args.papers), asking.recognised_site(args)
     period = Period.parse(args.period, site.zone)
-    found = Verdict(reconcile.reconcile(site, pipeline.read(site, period), declared, period), of=PAPERS)
+    verdict = Verdict(reconcile.reconcile(site, pipeline.read(site, period), declared, period), of=PAPERS)
     if args.out is not None:
-        write_whole(args.out, telling.report(found, args.out, args.lang, datetime.now(UTC)))
-    emit(args, found.to_json(), telling.lines(found, args.lang))
-    return ExitCode.INPUT if found.failed else ExitCode.DONE
+        write_whole(args.out, telling.report(verdict, args.out, args.lang, datetime.now(UTC)))
+    emit(args, verdict.to_json(), telling.lines(verdict, args.lang))
+    return ExitCode.INPUT if verdict.failed else ExitCode.DONE

@@ -31,13 +31,16 @@ def run(args: Namespace) -> int:
     from reporting_agent.savings.telling import VERDICTS
 
     site = asking.recognised_site(args)
-    made = datetime.now(UTC)
-    found, result = verified(site, load_actions(site), args.today or made.astimezone(site.zone).date())
-    payload = {"site": site.id, "savings": [one.to_json() for one in found]}
+    now = datetime.now(UTC)
+    savings, result = verified(site, load_actions(site), args.today or now.astimezone(site.zone).date())
+    payload = {"site": site.id, "savings": [saving.to_json() for saving in savings]}
     out = writing.folder(Path(args.out))
     writing.write_json(out / "savings.json", payload)
-    writing.write_text(out / "savings.html", html.render_savings(site, result, found, args.lang, made))
-    lines = [f"{one.of.name}: {in_language(VERDICTS[one.verdict], args.lang)} – {in_language(finding(one), args.lang)}" for one in found]
+    writing.write_text(out / "savings.html", html.render_savings(site, result, savings, args.lang, now))
+    lines = [
+        f"{saving.of.name}: {in_language(VERDICTS[saving.verdict], args.lang)} – {in_language(finding(saving), args.lang)}"
+        for saving in savings
+    ]
     emit(
         args,
         payload,

@@ -71,8 +71,8 @@ def run(args: argparse.Namespace) -> int:
         writing.write_json(args.out, payload)
     emit(args, payload, "\n".join(_lines(args.lang, seen, payload, rules, files)))
     troubles = overview.troubles(payload, now.date()) if args.trouble_fails else []
-    for one in troubles:
-        say(f"{in_language(one.sentence, args.lang)} [{one.code}]")
+    for trouble in troubles:
+        say(f"{in_language(trouble.sentence, args.lang)} [{trouble.code}]")
     return ExitCode.INPUT if troubles else ExitCode.DONE
 
 
@@ -113,7 +113,7 @@ def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
         answer(overview.as_csv(rows).rstrip("\n"))
     else:
         emit(args, payload, overview.as_table(rows, args.lang))
-    return ExitCode.INPUT if args.trouble_fails and any(one.trouble for one in rows) else ExitCode.DONE
+    return ExitCode.INPUT if args.trouble_fails and any(row.trouble for row in rows) else ExitCode.DONE
 
 
 class _Seen(NamedTuple):
@@ -172,13 +172,13 @@ def _payload(seen: _Seen, cap: Fraction | None, now: datetime) -> dict[str, Any]
         "enrolment_pending": seen.waiting is not None,
         "keys_until": _keys_until(enrolled),
         "budget": [_account(account, cap) for account in seen.accounts],
-        "spent_on": [_spending(one) for one in seen.spendings],
+        "spent_on": [_spending(spending) for spending in seen.spendings],
         "reports": [_report(parcel, keys) for parcel in seen.parcels],
         "spooled": sum(parcel.state.value == "sealed" for parcel in seen.parcels),
         "log": None if seen.kept is None else _head(seen.kept, keys),
         "log_witnessed": _witnesses(seen.cosigned, enrolled),
-        "log_evidence": [{"code": one.code, "found_at": one.found_at} for one in seen.evidence],
-        "log_restarts": [log_restarts.told(one) for one in seen.restarted],
+        "log_evidence": [{"code": contradiction.code, "found_at": contradiction.found_at} for contradiction in seen.evidence],
+        "log_restarts": [log_restarts.told(restart) for restart in seen.restarted],
         "unfinished": sum(not parcel.is_sealed for parcel in seen.parcels),
     }
 
@@ -187,13 +187,13 @@ def _lines(language: Language, seen: _Seen, payload: dict[str, Any], rules: Rele
     from benchmarks.catalogue import in_language
 
     newest = payload["newest_agent"]
-    told = Phrase("Version %(version)s of the agent was announced; `updates` says what changes.", version=newest)
+    sentence = Phrase("Version %(version)s of the agent was announced; `updates` says what changes.", version=newest)
     return [
         *_enrolment_lines(language, seen.enrolled, seen.waiting),
         *_budget_lines(language, seen.accounts, seen.spendings, rules),
         *_report_lines(language, seen.parcels),
         *_log_lines(language, payload["log"], payload["log_witnessed"], seen.evidence, seen.restarted, files),
-        *([in_language(told, language)] if newest else []),
+        *([in_language(sentence, language)] if newest else []),
     ]
 
 
@@ -228,15 +228,15 @@ def _account(account: StepAccount, cap: Fraction | None) -> dict[str, Any]:
     }
 
 
-def _spending(one: Spending) -> dict[str, Any]:
+def _spending(spending: Spending) -> dict[str, Any]:
     return {
-        "step": one.step,
-        "year": one.year,
-        "report": one.parcel,
-        "correction": one.correction,
-        "releases": one.releases,
-        "batches": one.batches,
-        "spent": str(one.most),
+        "step": spending.step,
+        "year": spending.year,
+        "report": spending.parcel,
+        "correction": spending.correction,
+        "releases": spending.releases,
+        "batches": spending.batches,
+        "spent": str(spending.most),
     }
 
 
@@ -285,7 +285,7 @@ def _witnesses(kept: Kept | None, enrolled: Enrolment | None) -> dict[str, Any] 
         "size": checkpoint.size,
         "root": checkpoint.root.hex(),
         "seen_at": kept.seen_at,
-        "cosigned": [{"name": one.name, "at": one.moment.isoformat()} for one in cosigned],
+        "cosigned": [{"name": witness.name, "at": witness.moment.isoformat()} for witness in cosigned],
     }
 
 
@@ -297,8 +297,11 @@ def _written(folder: Path, kept: Kept | None, witnessed: Kept | None, evidence: 
     contents = {} if kept is None else {"head.cbor": kept.signed}
     if witnessed is not None:
         contents["checkpoint.txt"] = witnessed.signed
-    for number, one in enumerate(evidence, 1):
-        contents |= {f"{one.code}-{number}-first.cbor": one.first, f"{one.code}-{number}-second.cbor": one.second}
+    for number, contradiction in enumerate(evidence, 1):
+        contents |= {
+            f"{contradiction.code}-{number}-first.cbor": contradiction.first,
+            f"{contradiction.code}-{number}-second.cbor": contradiction.second,
+        }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
@@ -327,10 +330,10 @@ def _log_lines(
 
     lines = [] if seen is None else [text(language, "status.log", size=seen["size"], root=seen["root"], at=seen["seen_at"][:10])]
     if witnessed is not None:
-        names = ", ".join(one["name"] for one in witnessed["cosigned"])
+        names = ", ".join(witness["name"] for witness in witnessed["cosigned"])
         lines.append(text(language, "status.log-witnessed", size=witnessed["size"], names=names, at=witnessed["seen_at"][:10]))
-    lines += [text(language, "status.log-evidence", code=one.code, on=one.found_at[:10]) for one in evidence]
-    lines += [text(language, "status.log-restart", **told(one)) for one in restarted]
+    lines += [text(language, "status.log-evidence", code=contradiction.code, on=contradiction.found_at[:10]) for contradiction in evidence]
+    lines += [text(language, "status.log-restart", **told(restart)) for restart in restarted]
     return [*lines, *(text(language, "status.log-file", file=file) for file in files)]
 
 
@@ -360,20 +363,20 @@ def _budget_lines(
         amounts = {"cap": number(rules.cap_per_year), "reserve": number(reserve(rules)), "whole": number(whole)}
         odds = {"odds": odds_ratio(rules.cap_per_year), "odds_ever": odds_ratio(whole)}
         lines.append(text(language, "status.cap", **amounts, **odds))
-    for one in accounts:
+    for account in accounts:
         shown = {
-            "step": one.step,
-            "year": one.year,
-            "spent": number(one.most_spent),
-            "batches": one.batches,
-            "corrections": number(one.most_corrected),
+            "step": account.step,
+            "year": account.year,
+            "spent": number(account.most_spent),
+            "batches": account.batches,
+            "corrections": number(account.most_corrected),
         }
         if cap is None:
             lines.append(text(language, "status.budget-only", **shown))
         else:
-            lines.append(text(language, "status.budget", cap=number(cap), left=number(cap - one.most_spent), **shown))
+            lines.append(text(language, "status.budget", cap=number(cap), left=number(cap - account.most_spent), **shown))
         for spent in spendings:
-            if (spent.step, spent.year) == (one.step, one.year):
+            if (spent.step, spent.year) == (account.step, account.year):
                 kind = text(language, "status.on-correction") if spent.correction else ""
                 if spent.year < years_of(spent.period, 1)[0]:
                     kind += text(language, "status.on-earlier")

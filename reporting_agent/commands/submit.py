@@ -114,7 +114,7 @@ def _online(
         raise out_of_reach
     known_before = parcel.receipt is not None
     waiting = submission.spooled_besides(parcel)
-    for earlier in [one for one in waiting if one.period == parcel.period and one.revision < parcel.revision]:
+    for earlier in [unsent for unsent in waiting if unsent.period == parcel.period and unsent.revision < parcel.revision]:
         submission.send(earlier, portal)  # revisions are taken one after the other
         waiting.remove(earlier)
     receipt = submission.send(parcel, portal)
@@ -254,8 +254,8 @@ def _summary(parcel: Parcel, material: Material) -> dict[str, Any]:
         "state": parcel.state.value,
         "envelope_digest": parcel.digest,
         "labels": [
-            {"step": one.step, "product": one.product, "variant": one.variant, "metric": one.metric, "years": one.years}
-            for one in released.labels
+            {"step": label.step, "product": label.product, "variant": label.variant, "metric": label.metric, "years": label.years}
+            for label in released.labels
         ],
         "withheld": [
             {"step": step, "metric": metric, "reason": code, "missing_carriers": list(missing.get((step, metric), ()))}
@@ -268,10 +268,10 @@ def _told(payload: dict[str, Any]) -> str:
     """What a person should know of the content: labels over several years, and what was withheld."""
     from reporting_agent.sending.consent import reason, text
 
-    pooled = {one["step"]: one["years"] for one in payload["labels"] if one["years"] > 1}
+    pooled = {label["step"]: label["years"] for label in payload["labels"] if label["years"] > 1}
     lines = [f"\nOver {years} years as one: {step}." for step, years in pooled.items()]
-    for one in payload["withheld"]:
-        carriers = ", ".join(one["missing_carriers"])
-        why = text("en", "withheld.missing", carriers=carriers, step=one["step"]) if carriers else ""
-        lines.append(f"\nWithheld: {one['step']}, {one['metric']}: {reason('en', one['reason'])}{why}")
+    for withheld in payload["withheld"]:
+        carriers = ", ".join(withheld["missing_carriers"])
+        why = text("en", "withheld.missing", carriers=carriers, step=withheld["step"]) if carriers else ""
+        lines.append(f"\nWithheld: {withheld['step']}, {withheld['metric']}: {reason('en', withheld['reason'])}{why}")
     return "".join(lines)

@@ -52,13 +52,13 @@ def run(args: argparse.Namespace) -> int:
         "number": release.number,
         "on": release.on.isoformat(),
         "until": release.until.isoformat(),
-        "files": [{"name": one.name, "sha256": one.sha256} for one in release.files],
-        "changes": {one.language: one.text for one in release.changes},
+        "files": [{"name": file.name, "sha256": file.sha256} for file in release.files],
+        "changes": {change.language: change.text for change in release.changes},
         "portal": identity.portal,
     }
     lines = [in_language(line, args.lang) for line in _told(release, VERSION)]
     if newer:
-        lines += [release.what_changes(args.lang), *(f"{one.sha256}  {one.name}" for one in release.files)]
+        lines += [release.what_changes(args.lang), *(f"{file.sha256}  {file.name}" for file in release.files)]
         lines.append(in_language(_how(identity.portal), args.lang))
     if args.downloaded is not None:
         payload["downloaded"] = announced.require_of_release(args.downloaded, release)

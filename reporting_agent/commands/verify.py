@@ -48,10 +48,10 @@ def run(args: argparse.Namespace) -> int:
     unsealing = None if args.keys is None else load_keys(args).sealing
     site = None if args.site is None else load_site(args.site)
     folder = args.files[0].parent if site is None else site.folder
-    found = verify(handed, Trust(args.fingerprint, unsealing, args.auditor), site=site, folder=folder)
+    verdict = verify(handed, Trust(args.fingerprint, unsealing, args.auditor), site=site, folder=folder)
     if args.out is not None:
-        write_whole(args.out, telling.report(found, args.out, args.lang, datetime.now(UTC)))
+        write_whole(args.out, telling.report(verdict, args.out, args.lang, datetime.now(UTC)))
     if args.summary is not None:
-        write_whole(args.summary, (json.dumps(found.summary(), indent=2, sort_keys=True) + "\n").encode())
-    emit(args, found.to_json(), telling.lines(found, args.lang))
-    return ExitCode.DONE if found.holds else ExitCode.INPUT
+        write_whole(args.summary, (json.dumps(verdict.summary(), indent=2, sort_keys=True) + "\n").encode())
+    emit(args, verdict.to_json(), telling.lines(verdict, args.lang))
+    return ExitCode.DONE if verdict.holds else ExitCode.INPUT

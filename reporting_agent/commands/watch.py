@@ -32,6 +32,8 @@ def run(args: Namespace) -> int:
         signal.signal(signal.SIGHUP, lambda *_: watch.reloading.asked.set())
     watch.run(stop)
     counts = {name: getattr(watch, name) for name in ("kept", "repeated", "contradicted", "late", "corrected")}
-    told = Phrase("Ended: %(kept)s readings saved, %(repeated)s repeats dropped.", kept=f"{watch.kept:,}", repeated=f"{watch.repeated:,}")
-    emit(args, counts, told)
+    sentence = Phrase(
+        "Ended: %(kept)s readings saved, %(repeated)s repeats dropped.", kept=f"{watch.kept:,}", repeated=f"{watch.repeated:,}"
+    )
+    emit(args, counts, sentence)
     return 0

@@ -66,26 +66,26 @@ def _pinned(state: Any, address: str, given: str | None) -> str:
     from benchmarks.wire.fields import HEX_DIGEST
 
     name = f"log-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
-    kept = state.read_secret(name).decode() if state.has_secret(name) else None
+    pinned = state.read_secret(name).decode() if state.has_secret(name) else None
     if given is not None and not HEX_DIGEST.fullmatch(given):
         raise UsageError(
             "fingerprint-malformed", "--directory-key is no fingerprint.", "Give the 64 hex digits that the operator reads out."
         )
-    if kept is None and given is None:
+    if pinned is None and given is None:
         raise UsageError(
             "directory-key-missing",
             Phrase("This computer does not know which key signs the key directory of %(address)s.", address=address),
             "Give --directory-key HEX once. Have the fingerprint read out by the coordinator, and not by the portal's own pages.",
         )
-    if kept is not None and given not in (None, kept):
+    if pinned is not None and given not in (None, pinned):
         raise UsageError(
             "directory-key-differs",
-            Phrase("Until now the log of %(address)s was checked with the directory key %(kept)s.", address=address, kept=kept),
+            Phrase("Until now the log of %(address)s was checked with the directory key %(kept)s.", address=address, kept=pinned),
             "Find out by another way than this portal why there is another one; it is another log, and needs another --state.",
         )
-    if kept is None:
+    if pinned is None:
         state.write_secret(name, str(given).encode())
-    return kept or str(given)
+    return pinned or str(given)
 
 
 def _payload(by: Witness, visit: Visit, file: Path) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _payload(by: Witness, visit: Visit, file: Path) -> dict[str, Any]:
         "root": visit.checkpoint.root.hex(),
         "size_before": visit.before,
         "witnessed_size": visit.witnessed,
-        "cosigned": [{"name": one.name, "at": one.moment.isoformat()} for one in visit.others],
+        "cosigned": [{"name": witness.name, "at": witness.moment.isoformat()} for witness in visit.others],
         "restart": None if visit.restart is None else {"lost_from": visit.restart.lost_from, "lost_to": visit.restart.lost_to},
         "file": str(file),
     }
@@ -119,7 +119,7 @@ def _text(by: Witness, visit: Visit, file: Path) -> str:
             "shown another log."
         )
     else:
-        names = ", ".join(one.name for one in visit.others)
+        names = ", ".join(witness.name for witness in visit.others)
         lines.append(f"The head of {visit.witnessed:,} entries is cosigned by {names} and belongs to the same log.")
     lines.append(f"Hand {file} to the other witnesses; `--compare FILE` holds theirs against this log.")
     return "\n".join(lines)

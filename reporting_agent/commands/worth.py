@@ -74,9 +74,9 @@ def _cbam(args: Namespace) -> int:
     goods = Goods(code, args.origin.upper(), args.route or route, attested)
     known = args.known or datetime.now(UTC).date()
     imported = known if args.year == known.year else date(args.year, 12, 31)
-    found = payable(goods, imported, known, price=args.price, paid_at_home=args.paid_at_home)
+    cost = payable(goods, imported, known, price=args.price, paid_at_home=args.paid_at_home)
     payload = {"good": args.good, "cn_code": code, "origin": goods.origin, "route": goods.route, "year": args.year}
-    emit(args, payload | _days(imported, known) | _payable(found), _as_text(args, found))
+    emit(args, payload | _days(imported, known) | _payable(cost), _as_text(args, cost))
     return 0
 
 
@@ -97,28 +97,28 @@ def _site(args: Namespace) -> int:
         "site": site.id,
         "period": args.period,
         "currency": None if site.tariff is None else site.tariff.currency,
-        "steps": [_loss(one, in_question) for one in analysis.losses],
-        "border": [_border(one) for one in border_costs(site.border, datetime.now(site.zone).date())],
+        "steps": [_loss(loss, in_question) for loss in analysis.losses],
+        "border": [_border(cost) for cost in border_costs(site.border, datetime.now(site.zone).date())],
     }
     emit(args, payload, "\n".join(_lines(args.lang, analysis.losses, in_question)))
     return 0
 
 
-def _loss(one: StepLosses, in_question: set[str]) -> dict[str, Any]:
+def _loss(loss: StepLosses, in_question: set[str]) -> dict[str, Any]:
     """One label: its gap and the parts of it over the period; `counted` labels may be added up across steps."""
     return {
-        "step": one.step,
-        "product": one.product,
-        "variant": one.variant,
-        "metric": str(one.metric),
-        "label": one.label,
-        "unit": one.unit,
-        "energy_unit": one.energy_unit,
-        "counted": one.counted,
-        "in_question": one.step in in_question,
-        **{part: _in_units(getattr(one, part)) for part in PARTS},
-        "co2_missing": None if one.co2_reason is None else one.co2_reason.en,
-        "money_missing": None if one.money_reason is None else one.money_reason.en,
+        "step": loss.step,
+        "product": loss.product,
+        "variant": loss.variant,
+        "metric": str(loss.metric),
+        "label": loss.label,
+        "unit": loss.unit,
+        "energy_unit": loss.energy_unit,
+        "counted": loss.counted,
+        "in_question": loss.step in in_question,
+        **{part: _in_units(getattr(loss, part)) for part in PARTS},
+        "co2_missing": None if loss.co2_reason is None else loss.co2_reason.en,
+        "money_missing": None if loss.money_reason is None else loss.money_reason.en,
     }
 
 
@@ -141,7 +141,7 @@ def _border(cost: BorderCost) -> dict[str, Any]:
         return None if found is None else _payable(found)
 
     goods = cost.goods
-    years = [{"year": one.year, "default": answer(one.default), "attested": answer(one.attested)} for one in cost.years]
+    years = [{"year": year.year, "default": answer(year.default), "attested": answer(year.attested)} for year in cost.years]
     return {"cn_code": goods.cn_code, "origin": goods.origin, "route": goods.route, "known": cost.known.isoformat(), "years": years}
 
 
@@ -158,18 +158,18 @@ def _payable(found: Payable) -> dict[str, Any]:
         "certificates_t_per_t": float(found.certificates),
         "price_eur_per_t": None if found.price is None else float(found.price),
         "cost_eur_per_t": None if found.cost is None else float(found.cost),
-        "inputs": [_input(one) for one in found.inputs],
-        "caveats": [str(one) for one in found.caveats],
+        "inputs": [_input(figure) for figure in found.inputs],
+        "caveats": [str(caveat) for caveat in found.caveats],
     }
 
 
-def _input(one: Input) -> dict[str, Any]:
-    act = one.act
+def _input(figure: Input) -> dict[str, Any]:
+    act = figure.act
     source = None
     if act is not None:
         dates = {"published": act.published.isoformat(), "applies": act.applies.isoformat()}
         source = {"act": act.id, "title": act.title, **dates, "confidence": act.confidence}
-    return {"name": one.name, "of": one.of or None, "value": float(one.value), "unit": one.unit, "source": source}
+    return {"name": figure.name, "of": figure.of or None, "value": float(figure.value), "unit": figure.unit, "source": source}
 
 
 def _as_text(args: Namespace, found: Payable) -> str:
@@ -188,11 +188,11 @@ def _as_text(args: Namespace, found: Payable) -> str:
     if found.cost is not None:
         lines.append(in_language(Phrase("Cost: %(euro)s EUR per tonne of goods.", euro=f"{found.cost:,.2f}"), args.lang))
     lines.append(names["formula_text"])
-    for one in found.inputs:
-        name = " ".join(part for part in (names[one.name.replace("-", "_")], one.of) if part)
-        value = " ".join(part for part in (f"{one.value.normalize():f}", one.unit if one.unit != "1" else "") if part)
-        lines.append(f"  {name}: {value} ({in_language(Phrase('entered'), args.lang) if one.act is None else one.act.title})")
-    return "\n".join([*lines, *(in_language(one, args.lang) for one in found.caveats)])
+    for figure in found.inputs:
+        name = " ".join(part for part in (names[figure.name.replace("-", "_")], figure.of) if part)
+        value = " ".join(part for part in (f"{figure.value.normalize():f}", figure.unit if figure.unit != "1" else "") if part)
+        lines.append(f"  {name}: {value} ({in_language(Phrase('entered'), args.lang) if figure.act is None else figure.act.title})")
+    return "\n".join([*lines, *(in_language(caveat, args.lang) for caveat in found.caveats)])
 
 
 def _lines(lang: str, losses: tuple[StepLosses, ...], in_question: set[str]) -> list[str]:
@@ -200,22 +200,22 @@ def _lines(lang: str, losses: tuple[StepLosses, ...], in_question: set[str]) -> 
     from reporting_agent.report.figures import NOTHING, shown
 
     lines = []
-    for one in losses:
-        gap = one.gap
+    for loss in losses:
+        gap = loss.gap
         line = Phrase(
             "%(name)s: above the label %(energy)s %(unit)s, %(tce)s tce, %(co2)s t CO2, %(money)s; avoidable %(avoidable)s %(unit)s.",
-            name=" · ".join(part for part in (one.step, one.variant, str(one.metric)) if part),
+            name=" · ".join(part for part in (loss.step, loss.variant, str(loss.metric)) if part),
             energy=shown(gap.energy),
-            unit=one.energy_unit,
+            unit=loss.energy_unit,
             tce=shown(gap.kgce / 1000),
             co2=NOTHING if gap.co2_kg is None else shown(gap.co2_kg / 1000),
-            money=NOTHING if gap.money is None else f"{shown(gap.money)} {one.currency}",
-            avoidable=shown(one.avoidable.energy),
+            money=NOTHING if gap.money is None else f"{shown(gap.money)} {loss.currency}",
+            avoidable=shown(loss.avoidable.energy),
         )
         lines.append(in_language(line, lang))
-        missing = [reason for reason in (one.co2_reason, one.money_reason) if reason is not None]
+        missing = [reason for reason in (loss.co2_reason, loss.money_reason) if reason is not None]
         lines += [f"  {reason.said_in(lang)}" for reason in missing]
-        if one.step in in_question:
+        if loss.step in in_question:
             lines.append("  " + in_language(Phrase("Findings put this label in doubt: see the report."), lang))
     last = Phrase(
         "Energy is priced at the site's own tariff, without demand charges or a carbon price. The whole gap is not waste: "
@@ -226,12 +226,12 @@ def _lines(lang: str, losses: tuple[StepLosses, ...], in_question: set[str]) -> 
 
 def _amount(text: str) -> Decimal:
     try:
-        found = Decimal(text)
+        amount = Decimal(text)
     except InvalidOperation:
         raise ArgumentTypeError(f"{text} is no number") from None
-    if not found.is_finite() or found < 0:
+    if not amount.is_finite() or amount < 0:
         raise ArgumentTypeError(f"{text} is no amount: write a number that is not negative")
-    return found
+    return amount
 
 
 def _year(text: str) -> int:

@@ -52,20 +52,20 @@ def refuse_disagreement(site: Site) -> MeterTree:
 
 def _refuse_events(site: Site) -> None:
     """Events name meters and equipment that are declared; meters that were swapped measure the same."""
-    meters, equipment = {meter.id: meter for meter in site.meters}, {one.id for one in site.equipment}
+    meters, equipment = {meter.id: meter for meter in site.meters}, {machine.id for machine in site.equipment}
     for place, event in enumerate(site.events):
         key = f"events.{place}"
         for name, wanted in (("meter", event.meter), ("with", event.other)):
             if wanted is not None and (wanted not in meters or meters[wanted].computed):
-                known = ", ".join(sorted(one.id for one in site.meters if not one.computed)) or "none"
+                known = ", ".join(sorted(meter.id for meter in site.meters if not meter.computed)) or "none"
                 raise _wrong(site, f"{key}.{name}", repr(wanted), f"the id of a meter with readings ({known})")
         if event.equipment is not None and equipment and event.equipment not in equipment:
             raise _wrong(site, f"{key}.equipment", repr(event.equipment), f"an id under [[equipment]] ({', '.join(sorted(equipment))})")
         if event.carrier is not None and event.carrier not in CARRIERS:
             raise _wrong(site, f"{key}.carrier", repr(event.carrier), ", ".join(CARRIERS))
         if event.meter is not None and event.other is not None:
-            one, other = meters[event.meter], meters[event.other]
-            measure, wanted = (f"{meter.carrier}, {meter.reading}, {meter.unit}" for meter in (other, one))
+            first, other = meters[event.meter], meters[event.other]
+            measure, wanted = (f"{meter.carrier}, {meter.reading}, {meter.unit}" for meter in (other, first))
             if measure != wanted:
                 raise _wrong(site, f"{key}.with", measure, f"a meter of {wanted}")
 
@@ -153,8 +153,11 @@ def refuse_impossible_heat(site: Site, table: FactorTable) -> None:
         InputError: `site-invalid`, with the key.
     """
     stated = [
-        *((f"lhv.{place}.value", one.carrier, one.mj_per(CARRIERS[one.carrier].unit), "") for place, one in enumerate(site.lhv)),
-        *((f"meters.{one.id}.lhv", one.carrier, one.lhv, amount_unit(one)) for one in site.meters if one.role != "state"),
+        *(
+            (f"lhv.{place}.value", heating_value.carrier, heating_value.mj_per(CARRIERS[heating_value.carrier].unit), "")
+            for place, heating_value in enumerate(site.lhv)
+        ),
+        *((f"meters.{meter.id}.lhv", meter.carrier, meter.lhv, amount_unit(meter)) for meter in site.meters if meter.role != "state"),
         *(
             (f"site_boundary.{key}.{flow.carrier}.lhv", flow.carrier, flow.lhv, flow.unit or "")
             for key, flow in (site.site_boundary.flows if site.site_boundary else ())
@@ -196,7 +199,7 @@ def _refuse_sinks(site: Site, meter: Meter) -> None:
     key = f"meters.{meter.id}.allocation"
     if meter.equipment:
         raise _wrong(site, key, f"equipment {meter.equipment!r} beside it", "allocation names its equipment itself")
-    equipment = {one.id: one for one in site.equipment}
+    equipment = {machine.id: machine for machine in site.equipment}
     for sink in meter.allocation.sinks:
         known = equipment.get(sink)
         if known is None and meter.step:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 def flat(table: Mapping[str, object], above: str = "") -> dict[str, object]:
     """`[batches]` with `output_unit = "t"` is the same as `"batches.output_unit" = "t"`."""
-    found: dict[str, object] = {}
+    flattened: dict[str, object] = {}
     for key, value in table.items():
-        found |= flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
-    return found
+        flattened |= flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
+    return flattened

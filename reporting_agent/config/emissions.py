@@ -49,7 +49,7 @@ class Emissions(Setting):
 
     @model_validator(mode="after")
     def _no_day_twice(self) -> Self:
-        ordered = sorted(self.electricity, key=lambda one: one.start)
+        ordered = sorted(self.electricity, key=lambda factor: factor.start)
         for earlier, later in pairwise(ordered):
             if earlier.until is None or earlier.until > later.start:
                 raise ValueError(f"electricity has two factors on {later.start.isoformat()}")
@@ -58,4 +58,4 @@ class Emissions(Setting):
     @property
     def factors(self) -> FactorTable:
         """The table of factors as it holds at this site."""
-        return FactorTable.load().at(self.country, tuple(one.factor for one in self.electricity))
+        return FactorTable.load().at(self.country, tuple(factor.factor for factor in self.electricity))

@@ -144,7 +144,7 @@ class Event(Setting):
 
 def refuse_clashes(events: Sequence[Event], zone: ZoneInfo) -> None:
     """ValueError where two events of one kind and target hold at one moment: which of them acts could not be told."""
-    ordered = sorted(events, key=lambda one: (one.named, one.kind, one.begins(zone)))
+    ordered = sorted(events, key=lambda event: (event.named, event.kind, event.begins(zone)))
     for earlier, later in pairwise(ordered):
         end = earlier.ends(zone)
         if (earlier.named, earlier.kind) == (later.named, later.kind) and earlier.acts and (end is None or later.begins(zone) < end):

@@ -89,7 +89,9 @@ class HeatingValue(Setting):
         if self.step and not self.reason.strip():
             raise ValueError("a value of one step's stream needs a reason: how it was measured, and why it differs")
         if known is None or not known.thermal:
-            raise ValueError("carrier must be one that holds heat: " + ", ".join(one.id for one in CARRIERS.values() if one.thermal))
+            raise ValueError(
+                "carrier must be one that holds heat: " + ", ".join(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
+            )
         try:
             self.mj_per(known.unit)
         except InputError as refusal:
@@ -106,7 +108,7 @@ class HeatingValues:
 
     def __init__(self, values: Sequence[HeatingValue]) -> None:
         self._by_carrier: dict[tuple[str, str], list[HeatingValue]] = {}
-        for value in sorted(values, key=lambda one: one.from_day):
+        for value in sorted(values, key=lambda heating_value: heating_value.from_day):
             self._by_carrier.setdefault((value.carrier, value.step), []).append(value)
 
     def __bool__(self) -> bool:
@@ -116,7 +118,7 @@ class HeatingValues:
         """The value in force on that day, of the step's own stream before that of all; None before the first, and where there is none."""
         for stream in dict.fromkeys((step, "")):
             values = self._by_carrier.get((carrier, stream), [])
-            if place := bisect_right([one.from_day for one in values], on):
+            if place := bisect_right([heating_value.from_day for heating_value in values], on):
                 return values[place - 1]
         return None
 

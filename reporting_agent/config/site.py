@@ -117,7 +117,7 @@ class StepSetting(Setting):
     @field_validator("made_inside")
     @classmethod
     def _media(cls, carriers: tuple[str, ...]) -> tuple[str, ...]:
-        media = [one.id for one in CARRIERS.values() if one.form == "medium"]
+        media = [carrier.id for carrier in CARRIERS.values() if carrier.form == "medium"]
         if set(carriers) - set(media):
             raise ValueError("must be working media: " + ", ".join(media))
         return carriers
@@ -262,17 +262,20 @@ def _first_fault(wrong: ValidationError, path: Path) -> InputError:
     key = ".".join(str(part) for part in first["loc"]) or None
     more = f" ({len(faults) - 1} more after this one)" if len(faults) > 1 else ""
     if first["type"] == "extra_forbidden":
-        found, wanted = "a key that Steplabel does not know", "one of the keys in docs/agent.md"
+        actual, wanted = "a key that Steplabel does not know", "one of the keys in docs/agent.md"
     elif first["type"] == "missing":
-        found, wanted = "nothing", "this key"
+        actual, wanted = "nothing", "this key"
     else:
         whole = isinstance(first["input"], dict)  # what is wrong lies between its keys
-        found, wanted = "keys that do not fit together" if whole else repr(first["input"])[:120], first["msg"].removeprefix("Value error, ")
+        actual, wanted = (
+            "keys that do not fit together" if whole else repr(first["input"])[:120],
+            first["msg"].removeprefix("Value error, "),
+        )
     return InputError(
         "site-invalid",
         Phrase("The site file contradicts itself%(more)s.", more=more),
         "Correct the key named; docs/agent.md describes every key.",
         place=Place(str(path), column=key),
-        found=found,
+        found=actual,
         wanted=wanted,
     )

@@ -102,11 +102,11 @@ class SiteBoundary(Setting):
 
     @model_validator(mode="after")
     def _names_each_once(self) -> Self:
-        names = [one.id for one in self.conversions]
+        names = [conversion.id for conversion in self.conversions]
         if len(set(names)) < len(names):
             raise ValueError("conversions: an id stands twice")
         for key in ("losses", "stocks"):
-            carriers = [one.carrier for one in getattr(self, key)]
+            carriers = [flow.carrier for flow in getattr(self, key)]
             if len(set(carriers)) < len(carriers):
                 raise ValueError(f"{key}: a carrier stands twice")
         return self
@@ -117,9 +117,9 @@ class SiteBoundary(Setting):
         named: list[tuple[str, tuple[Flow, ...]]] = [("purchased", self.purchased), ("sold", self.sold)]
         named += [("auxiliaries", self.auxiliaries), ("others", self.others)]
         named += [
-            (f"conversions.{one.id}.{key}", flows)
-            for one in self.conversions
-            for key, flows in (("takes", one.takes), ("gives", one.gives))
+            (f"conversions.{conversion.id}.{key}", flows)
+            for conversion in self.conversions
+            for key, flows in (("takes", conversion.takes), ("gives", conversion.gives))
         ]
         return tuple((key, flow) for key, flows in named for flow in flows)
 

@@ -66,8 +66,8 @@ class TariffPeriod(Setting):
     @field_validator("hours")
     @classmethod
     def _clock_ranges(cls, hours: tuple[str, ...]) -> tuple[str, ...]:
-        for one in hours:
-            _minutes_of(one)
+        for span in hours:
+            _minutes_of(span)
         return hours
 
     @field_validator("months")
@@ -87,7 +87,7 @@ class TariffPeriod(Setting):
     @property
     def minute_ranges(self) -> tuple[tuple[int, int], ...]:
         """Half-open [from, to) in minutes after local midnight, ranges over midnight cut there."""
-        return tuple(piece for one in self.hours for piece in _minutes_of(one))
+        return tuple(piece for span in self.hours for piece in _minutes_of(span))
 
     def on_day(self, day: date, holiday: bool) -> bool:
         return day.month in self.months and WEEKDAYS[day.weekday()] in self.weekdays and (self.holidays is None or self.holidays is holiday)
@@ -156,10 +156,12 @@ class Tariff(Setting):
         for what, names in (("name", [one.name for one in self.series]), ("carrier", [one.carrier for one in self.series])):
             if twice := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"two series have the {what} {twice[0]!r}: one series a carrier, each with a name of its own")
-        for one in self.series:
-            _check_unit(one.carrier, one.unit)
-            if one.currency != self.currency:
-                raise ValueError(f"the series {one.name!r} is in {one.currency} and the tariff in {self.currency}: nothing is converted")
+        for series in self.series:
+            _check_unit(series.carrier, series.unit)
+            if series.currency != self.currency:
+                raise ValueError(
+                    f"the series {series.name!r} is in {series.currency} and the tariff in {self.currency}: nothing is converted"
+                )
         every = [(price.carrier, price.unit) for price in self.prices] + [(one.carrier, one.unit) for one in self.series]
         for carrier in {of for of, _unit in every}:
             units = [unit for of, unit in every if of == carrier]
@@ -172,7 +174,7 @@ class Tariff(Setting):
     def price_of(self, carrier: str, when: datetime) -> Price | None:
         """The price of one unit at a moment **in the site's local time**; None where the tariff has none for that day."""
         day = when.date()
-        price = next((one for one in self.prices if one.carrier == carrier and one.holds_on(day)), None)
+        price = next((candidate for candidate in self.prices if candidate.carrier == carrier and candidate.holds_on(day)), None)
         if price is None:
             return None
         clock = when.time()
@@ -185,7 +187,7 @@ def _check_unit(carrier: str, unit: str) -> None:
     if carrier not in CARRIERS:
         raise ValueError(f"must name a carrier: {', '.join(CARRIERS)}")
     wanted = (CARRIERS[carrier].unit, *(("MJ",) if CARRIERS[carrier].thermal else ()))
-    if not any(_converts(unit, one) for one in wanted):
+    if not any(_converts(unit, target) for target in wanted):
         raise ValueError(f"unit must be one that {carrier} is counted in, such as {' or '.join(wanted)}")
 
 

@@ -36,5 +36,5 @@ def checked(kind: type[File], raw: dict[str, Any], name: str, refused: Refusal) 
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
         place = Place(name, column=".".join(str(part) for part in first["loc"]) or None)
-        found = "nothing" if first["type"] == "missing" else repr(first["input"])[:120]
-        raise refused(place, found, first["msg"].removeprefix("Value error, ")) from wrong
+        actual = "nothing" if first["type"] == "missing" else repr(first["input"])[:120]
+        raise refused(place, actual, first["msg"].removeprefix("Value error, ")) from wrong

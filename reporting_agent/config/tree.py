@@ -48,31 +48,33 @@ class MeterTree:
 
     def below(self, meter: Meter) -> tuple[Meter, ...]:
         """The meters that together measure what flows on from this one: no checks, and nothing that is made up from itself."""
-        near = [one for one in self.meters if one.parent == meter.id and (one.role in {"main", "sub"} or one.computed)]
-        physical = {one.id for one in near if not one.computed}
-        return tuple(one for one in near if not one.computed or not (physical | {meter.id}) & set(self.parts(one)))
+        near = [child for child in self.meters if child.parent == meter.id and (child.role in {"main", "sub"} or child.computed)]
+        physical = {child.id for child in near if not child.computed}
+        return tuple(child for child in near if not child.computed or not (physical | {meter.id}) & set(self.parts(child)))
 
     def measures_all_below(self, meter: Meter) -> bool:
         """Whether the meters below it are meant to add up to it: neither declared otherwise, nor is the rest of it a meter of its own."""
-        rest = any(self.parts(one).get(meter.id) == 1 for one in self.meters if one.computed and one.formula and one.formula.minus)
+        rest = any(
+            self.parts(other).get(meter.id) == 1 for other in self.meters if other.computed and other.formula and other.formula.minus
+        )
         return meter.subs == "all" and not rest
 
     def parts(self, meter: Meter) -> dict[str, int]:
         """The meters with readings that a meter is made of, each with how often it is added (or taken off)."""
         if meter.formula is None:
             return {meter.id: 1}
-        made: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for sign, names in ((1, meter.formula.plus), (-1, meter.formula.minus)):
             for name in names:
                 for part, times in self.parts(self.by_id[name]).items():
-                    made[part] = made.get(part, 0) + sign * times
-        return {part: times for part, times in made.items() if times}
+                    counts[part] = counts.get(part, 0) + sign * times
+        return {part: times for part, times in counts.items() if times}
 
     @cached_property
     def counted(self) -> tuple[Meter, ...]:
         """The meters whose energy enters labels, in the order of site.toml."""
         counts: dict[str, bool] = {}
-        for meter in sorted(self.meters, key=lambda one: sum(1 for _ in self.above(one))):
+        for meter in sorted(self.meters, key=lambda candidate: sum(1 for _ in self.above(candidate))):
             may = (meter.role in {"main", "sub"} or meter.computed) and bool(meter.step or meter.allocation)
             counts[meter.id] = may and not any(counts[upper.id] and _covers(upper, meter) for upper in self.above(meter))
         return tuple(meter for meter in self.meters if counts[meter.id])
@@ -169,7 +171,7 @@ class MeterTree:
             if times not in (0, 1):
                 line = [upper for upper in self.above(meter) if upper.direction == meter.direction]
                 others = sorted(
-                    one.id for one in self.counted if one.id == meter.id or one in line or meter.id in self.parts(one)
+                    other.id for other in self.counted if other.id == meter.id or other in line or meter.id in self.parts(other)
                 )  # those that the reader must look at
                 if times < 0:
                     sentence = f"What meter {meter.id} measures would be taken off where nothing counts it."

@@ -27,5 +27,5 @@ def computed(exercise: Exercise) -> dict[str, Fact]:
     with tempfile.TemporaryDirectory() as folder:
         for name in exercise.files:
             (Path(folder) / name).write_bytes(exercise.content(name))
-        found = FACTS[exercise.id](Path(folder))
-    return {name: fact if isinstance(fact, str) else float(f"{fact:.{DIGITS}g}") for name, fact in sorted(found.items())}
+        facts = FACTS[exercise.id](Path(folder))
+    return {name: fact if isinstance(fact, str) else float(f"{fact:.{DIGITS}g}") for name, fact in sorted(facts.items())}

@@ -50,9 +50,9 @@ def facts(folder: Path) -> Mapping[str, Fact]:
 
 
 def _of(verdict: Mapping[str, Any], begins: str) -> Mapping[str, Any]:
-    (stratum,) = (one for one in verdict["strata"] if one["stratum"].startswith(begins))
-    found: Mapping[str, Any] = stratum
-    return found
+    (stratum,) = (row for row in verdict["strata"] if row["stratum"].startswith(begins))
+    chosen: Mapping[str, Any] = stratum
+    return chosen
 
 
 def _verified(folder: Path, mill: str, fingerprint: str) -> dict[str, Any]:

@@ -37,16 +37,16 @@ def from_arguments(given: Iterable[str]) -> dict[str, str]:
     Raises:
         InputError: `exercise-answer-unreadable`.
     """
-    found = {}
-    for one in given:
-        question, equals, value = one.partition("=")
+    answers = {}
+    for argument in given:
+        question, equals, value = argument.partition("=")
         if not (question.strip() and equals and value.strip()):
             raise InputError(
                 "exercise-answer-unreadable",
                 "An answer has no question or no value.",
                 "Write --answer QUESTION=VALUE, such as --answer change=process, or the number of the question, --answer 1=process.",
-                found=one,
+                found=argument,
                 wanted="QUESTION=VALUE",
             )
-        found[question.strip()] = value.strip()
-    return found
+        answers[question.strip()] = value.strip()
+    return answers

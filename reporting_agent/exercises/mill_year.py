@@ -37,11 +37,11 @@ def facts(folder: Path) -> Mapping[str, Fact]:
     site.write_text(f"{site.read_text(encoding='utf-8')}\n{as_toml(event)}", encoding="utf-8")
     after, second = _labelled(site)
     label = _entry(after)
-    losses = next(one for one in second.losses if one.metric is Metric.ELECTRICITY)
+    losses = next(loss for loss in second.losses if loss.metric is Metric.ELECTRICITY)
     causes = {cause: amount for cause, amount in losses.by_cause.items() if cause.named}
     largest = max(causes, key=lambda cause: causes[cause].kwh)
     limit = label["grade"]["limits"][0]
-    idle = next(one.amount for one in second.first_look if one.code == f"use-{Use.IDLING}" and one.amount)
+    idle = next(advice.amount for advice in second.first_look if advice.code == f"use-{Use.IDLING}" and advice.amount)
     total = next(entry for entry in after["steps"] if entry["metric"] == "total")
     met = {name: _grade(limit["limits"], label[name] if name == "mean" else label["best"]["value"]) for name in ("mean", "best")}
     return {

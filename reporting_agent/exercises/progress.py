@@ -61,5 +61,5 @@ class Progress:
 
     def _write(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        told = {name: {question: asdict(done) for question, done in of.items()} for name, of in self._done.items()}
-        write_whole(self._path, (json.dumps(told, indent=2) + "\n").encode())
+        content = {name: {question: asdict(done) for question, done in of.items()} for name, of in self._done.items()}
+        write_whole(self._path, (json.dumps(content, indent=2) + "\n").encode())

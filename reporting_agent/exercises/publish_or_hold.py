@@ -45,7 +45,7 @@ class Sector:
 
     def gated(self, previous: Sequence[Published] = ()) -> tuple[GateResult, Roster]:
         """Composed and decided on the first day on which the lag is over."""
-        rng = np.random.default_rng(seed_of("composition", {one.report for one in self.participants}))
+        rng = np.random.default_rng(seed_of("composition", {participant.report for participant in self.participants}))
         label, roster = compose_with_roster(self.pack, self.pack.routes[0], by_step(self.participants), rng, period=PERIOD)
         today = PERIOD_END + timedelta(days=self.pack.disclosure.lag_days)
         policy, sizes = self.pack.disclosure, self.weights
@@ -62,10 +62,10 @@ def facts(folder: Path) -> Mapping[str, Fact]:
     first, roster = sector.gated()
     second, _ = with_late.gated((Published("1", first.published, roster),))
     burning, grinding, shown = sector.who(BURNING), sector.who(GRINDING), _cell(first, BURNING)
-    sizes = {one.firm: weights[one.firm] for one in grinding.entering}
+    sizes = {participant.firm: weights[participant.firm] for participant in grinding.entering}
     low, high = shown.interval or (0.0, 0.0)
     claim = _best(burning, CLAIMING)
-    limit = next(one for one in pack.step(GRINDING).limits if one.id == "gb16780-2021-cement-preparation")
+    limit = next(candidate for candidate in pack.step(GRINDING).limits if candidate.id == "gb16780-2021-cement-preparation")
     kgce_per_kwh = float(FactorTable.load().factor("electricity", Basis.CALORIFIC, date(2025, 7, 1)).kgce_per_unit)
     return {
         "rows": float(burning.reported),
@@ -88,7 +88,7 @@ def facts(folder: Path) -> Mapping[str, Fact]:
         "best": shown.best or 0.0,
         "best_low": low,
         "best_high": high,
-        "least": min(float(one.label.best_value) for one in burning.entering),
+        "least": min(float(participant.label.best_value) for participant in burning.entering),
         "claim_firm": CLAIMING.title(),
         "claim": claim,
         "claim_told": "cannot-tell" if low <= claim <= high else "better" if claim < low else "worse",
@@ -109,7 +109,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def _participant(pack: Pack, row: Mapping[str, str]) -> Participant:
     step = pack.step(row["step"])
-    rule = next(one for one in step.metrics if one.metric == row["metric"])
+    rule = next(metric for metric in step.metrics if metric.metric == row["metric"])
     best, typical = draw_epsilons(step, pack.policy)
     label = ReleasedLabel(
         step=step.id,
@@ -131,12 +131,12 @@ def _on(grid: Grid, value: str) -> int:
 
 
 def _cell(result: GateResult, step: str) -> StepBest:
-    return next(one for one in result.published.steps if one.step == step)
+    return next(best for best in result.published.steps if best.step == step)
 
 
 def _reason(result: GateResult, step: str) -> str:
-    return next(one.reason_code.value for one in result.cells if one.step == step)
+    return next(cell.reason_code.value for cell in result.cells if cell.step == step)
 
 
 def _best(who: Entrants, firm: str) -> float:
-    return next(float(one.label.best_value) for one in who.entering if one.firm == firm)
+    return next(float(participant.label.best_value) for participant in who.entering if participant.firm == firm)

@@ -60,9 +60,9 @@ def holding(files: Sequence[Path], auditors: Sequence[str], site: str, period: s
         InputError: `footprint-statement-unusable` with the file and why; VerificationError where a file is no signed statement.
     """
     read = [(path, attestations.read(_bytes(path))) for path in files]
-    withdrawn = {one.attestation for _, one in read if isinstance(one, Withdrawal)}
+    withdrawn = {withdrawal.attestation for _, withdrawal in read if isinstance(withdrawal, Withdrawal)}
     known = {auditor.lower() for auditor in auditors}
-    found = []
+    usable = []
     for path, statement in read:
         if isinstance(statement, Withdrawal):
             continue
@@ -77,8 +77,8 @@ def holding(files: Sequence[Path], auditors: Sequence[str], site: str, period: s
         if not statement.issued_on <= today < statement.valid_until:
             raise _unusable(path, f"valid from {statement.issued_on} until {statement.valid_until}", f"one in force on {today}")
         if statement.opinion is not Opinion.ADVERSE:
-            found.append(Statement(statement, signer))
-    return tuple(found)
+            usable.append(Statement(statement, signer))
+    return tuple(usable)
 
 
 def _bytes(path: Path) -> bytes:

@@ -79,24 +79,24 @@ def of_steps(site: Site, result: LabelResult) -> tuple[StepCarbon, ...]:
 
 
 def _uses(label: StepLabel, factors: FactorTable) -> Iterator[CarrierUse]:
-    made = label.made_from
-    assert made is not None  # noqa: S101 - `of_steps` chose those that have it
-    columns, used = made.columns, set(made.rows.tolist())
-    found: dict[tuple[str, Direction, str], list[tuple[float, float | None, float | None, str | None]]] = {}
+    measured = label.made_from
+    assert measured is not None  # noqa: S101 - `of_steps` chose those that have it
+    columns, used = measured.columns, set(measured.rows.tolist())
+    groups: dict[tuple[str, Direction, str], list[tuple[float, float | None, float | None, str | None]]] = {}
     for row, kind_at, quantity in zip(
         columns.entry_row.tolist(), columns.entry_kind.tolist(), columns.entry_quantity.tolist(), strict=True
     ):
         kind = columns.kinds[kind_at]
-        if row not in used or kind.carrier not in made.energy.carriers:
+        if row not in used or kind.carrier not in measured.energy.carriers:
             continue
         energy = CarrierEnergy(kind.carrier, quantity, kind.unit, lhv_mj_per_unit=kind.lhv_mj_per_unit)
         kgce = _known(partial(factors.kgce, energy, Basis.CALORIFIC, kind.on))
         co2 = _known(partial(factors.co2_kg, energy, kind.on))
         source = factors.carbon_source(kind.carrier, kind.on)
-        found.setdefault((kind.carrier, kind.direction, kind.unit), []).append((quantity, kgce, co2, source))
-    for (carrier, direction, unit), entries in found.items():
+        groups.setdefault((kind.carrier, kind.direction, kind.unit), []).append((quantity, kgce, co2, source))
+    for (carrier, direction, unit), entries in groups.items():
         quantities, kgces, co2s, sources = zip(*entries, strict=True)
-        named = "; ".join(dict.fromkeys(one for one in sources if one))
+        named = "; ".join(dict.fromkeys(origin for origin in sources if origin))
         yield CarrierUse(carrier, direction, sum(quantities), unit, _sum(kgces), _sum(co2s), named or None)
 
 
@@ -110,5 +110,5 @@ def _known(ask: Callable[[], float]) -> float | None:
 
 
 def _sum(amounts: tuple[float | None, ...]) -> float | None:
-    known = [one for one in amounts if one is not None]
+    known = [amount for amount in amounts if amount is not None]
     return sum(known) if len(known) == len(amounts) else None

@@ -34,7 +34,7 @@ def assured(found: Footprint) -> dict[str, Any]:
         "assuredShare": round(found.assured_share, 6),
         "meaning": MEANING,
         "assuredSteps": sorted({part.step.label.step for part in found.parts if part.assured}),
-        "statements": [one.to_json() for one in found.statements],
+        "statements": [statement.to_json() for statement in found.statements],
     }
 
 
@@ -140,7 +140,7 @@ def catena_x(found: Footprint) -> dict[str, Any]:
 def _secondary(found: Footprint) -> list[tuple[str, str]]:
     """Factors of the steps' carriers, and declared parts that are no primary data; each once."""
     factors = [(source, "as dated") for part in found.parts for source in part.sources]
-    declared = [(one.source, "as declared") for one in found.settings.outside if not one.primary]
+    declared = [(emission.source, "as declared") for emission in found.settings.outside if not emission.primary]
     return list(dict.fromkeys([*factors, *declared]))
 
 

@@ -82,7 +82,7 @@ class FootprintSettings(Setting):
 
     def refuse_partial(self, path: Path) -> None:
         """InputError `footprint-partial` where the form would claim more than is known."""
-        named = {one.kind for one in self.outside}
+        named = {emission.kind for emission in self.outside}
         unnamed = [kind for kind in MUST_BE_NAMED if kind not in named]
         if self.accounting.complete and not unnamed:
             return

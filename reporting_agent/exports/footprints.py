@@ -49,26 +49,26 @@ class Footprint:
 
     @property
     def total(self) -> float:
-        return self.of_steps + sum(one.kg_co2e_per_kg for one in self.settings.outside)
+        return self.of_steps + sum(emission.kg_co2e_per_kg for emission in self.settings.outside)
 
     @property
     def assured_share(self) -> float:
         """0 to 1, of the sum of magnitudes: a credit among the declared parts never makes the share larger."""
-        whole = self.of_steps + sum(abs(one.kg_co2e_per_kg) for one in self.settings.outside)
+        whole = self.of_steps + sum(abs(emission.kg_co2e_per_kg) for emission in self.settings.outside)
         return sum(part.kg_per_kg for part in self.parts if part.assured) / whole if whole > 0 else 0.0
 
     @property
     def id(self) -> str:
         """In the form of a random UUID; the same for the same product, period, figures and statements: what changes is a new footprint."""
         figures = [f"{part.step.label.step}={part.kg_per_kg:.12g}" for part in self.parts]
-        told = [
+        inputs = [
             self.site,
             self.period.name,
             self.settings.model_dump_json(),
             *figures,
-            *(one.attestation.digest for one in self.statements),
+            *(statement.attestation.digest for statement in self.statements),
         ]
-        return str(uuid.UUID(bytes=hashlib.sha256("\n".join(told).encode()).digest()[:16], version=4))
+        return str(uuid.UUID(bytes=hashlib.sha256("\n".join(inputs).encode()).digest()[:16], version=4))
 
     @property
     def boundary_words(self) -> str:
@@ -77,7 +77,9 @@ class Footprint:
             f"{part.step.words.en}: {part.kg_per_kg:.6g} kg CO2/kg, energy taken in by the batches of its label, measured"
             for part in self.parts
         )
-        declared = "; ".join(f"{one.words}: {one.kg_co2e_per_kg:.6g} kg CO2e/kg, {one.source}" for one in self.settings.outside)
+        declared = "; ".join(
+            f"{emission.words}: {emission.kg_co2e_per_kg:.6g} kg CO2e/kg, {emission.source}" for emission in self.settings.outside
+        )
         return f"Steps: {steps}. Declared by the firm: {declared}."
 
 
@@ -107,12 +109,12 @@ def footprint(
 
 def _chosen(used: UsedStep, steps: Sequence[StepCarbon]) -> StepCarbon:
     own = [
-        one
-        for one in steps
-        if one.label.step == used.step
-        and used.product in (None, one.label.product)
-        and used.variant in (None, one.label.variant)
-        and one.output_unit in PER_KG
+        step
+        for step in steps
+        if step.label.step == used.step
+        and used.product in (None, step.label.product)
+        and used.variant in (None, step.label.variant)
+        and step.output_unit in PER_KG
     ]
     if len(own) == 1:
         return own[0]
@@ -121,5 +123,5 @@ def _chosen(used: UsedStep, steps: Sequence[StepCarbon]) -> StepCarbon:
         Phrase("No single label of total energy per tonne fits step %(step)s.", step=used.step),
         "Name a step of label.json, with its product and variant if there are several.",
         found=f"{len(own)} labels",
-        wanted=", ".join(dict.fromkeys(f"{one.label.step} ({one.label.product} {one.label.variant})".strip() for one in steps)),
+        wanted=", ".join(dict.fromkeys(f"{step.label.step} ({step.label.product} {step.label.variant})".strip() for step in steps)),
     )

@@ -65,8 +65,8 @@ class Clock:
             return np.zeros(0)
         summed = np.concatenate(([0.0], np.cumsum(of_quarters)))
         at = np.searchsorted(self.quarters_us, edges)
-        found: Floats = summed[at[1:]] - summed[at[:-1]]
-        return found
+        differences: Floats = summed[at[1:]] - summed[at[:-1]]
+        return differences
 
     def moment(self, moment_us: int) -> datetime:
         return (_EPOCH + timedelta(microseconds=moment_us)).astimezone(self.zone)
@@ -144,10 +144,10 @@ def measure(site: Site, period: Period) -> Measured:
             found=f"{len(site.meters)} meters, none with readings",
         )
     meters = tuple(_of_meter(record) for record in records)
-    silent = sorted({meter.id for meter in site.meters if meter.role != "state"} - {one.object for one in meters})
+    silent = sorted({meter.id for meter in site.meters if meter.role != "state"} - {series.object for series in meters})
     shared = tuple(record.meter.id for record in records if record.counted and record.meter.allocation is not None)
     sparse = tuple(record.meter.id for record in records if (record.facts.usual_step_s or 0) > QUARTER_S)
-    metered = {(one.step, one.carrier) for one in meters}
+    metered = {(series.step, series.carrier) for series in meters}
     by_batch = {(batch.step, energy.carrier) for batch in data.batches for energy in batch.energy} - metered
     unmetered = tuple(f"{step}: {carrier}" for step, carrier in sorted(by_batch))
     steps = tuple(_of_steps(records, data, clock))
@@ -155,12 +155,12 @@ def measure(site: Site, period: Period) -> Measured:
 
 
 def _of_meter(record: MeterRecord) -> Series:
-    found, meter = record.closely, record.meter
-    assert found is not None  # noqa: S101 - `measure` chose those that were looked at
-    assert found.unplaced is not None  # noqa: S101 - as above
+    intervals, meter = record.closely, record.meter
+    assert intervals is not None  # noqa: S101 - `measure` chose those that were looked at
+    assert intervals.unplaced is not None  # noqa: S101 - as above
     lhv = meter.own_lhv(mj_in(record.unit))
     of_meter = (meter.id, meter.step, meter.equipment, meter.carrier, meter.direction, record.unit, lhv)
-    return Series(*of_meter, found.energy, found.known_s, found.unplaced)
+    return Series(*of_meter, intervals.energy, intervals.known_s, intervals.unplaced)
 
 
 def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: Clock) -> Iterator[Series]:
@@ -168,8 +168,8 @@ def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: Clock) -> 
     groups: dict[tuple[str, str, str, str, float | None], list[Series]] = {}
     for record in records:
         if record.counted and record.meter.step and record.meter.allocation is None:
-            one = _of_meter(record)
-            groups.setdefault((one.step, one.carrier, str(one.direction), one.unit, one.lhv_mj_per_unit), []).append(one)
+            series = _of_meter(record)
+            groups.setdefault((series.step, series.carrier, str(series.direction), series.unit, series.lhv_mj_per_unit), []).append(series)
     for (step, carrier, direction, unit, lhv), parts in groups.items():
         yield Series(
             step,

@@ -30,10 +30,10 @@ def _filled(spec: ExportTable, measured: Measured, schema: MonitoringSchema, sit
     for series in measured.meters if spec.of == "meter" else measured.steps:
         values = _values(series, spec.every, measured, schema, site)
         for column in spec.columns:
-            found = values[column.field]
+            cells = values[column.field]
             if column.digits is not None:
-                found = [None if one is None else round(one, column.digits) for one in found]
-            columns[column.name] += found
+                cells = [None if cell is None else round(cell, column.digits) for cell in cells]
+            columns[column.name] += cells
     kinds: dict[str, Kind] = {column.name: "number" if column.field in NUMBERS else "text" for column in spec.columns}
     return Table(spec.name, tuple(Column(name, kinds[name], values) for name, values in columns.items()))
 
@@ -43,7 +43,7 @@ def _values(series: Series, every: Every, measured: Measured, schema: Monitoring
     clock = measured.clock
     edges = clock.edges_us(every)
     count = max(len(edges) - 1, 0)
-    starts, ends = ([clock.moment(at) for at in some.tolist()] for some in (edges[:-1], edges[1:]))
+    starts, ends = ([clock.moment(at) for at in bounds.tolist()] for bounds in (edges[:-1], edges[1:]))
     unit = schema.units.get(series.carrier) or series.unit
     times = series.in_unit(unit)
     month = every == "month"
@@ -70,13 +70,13 @@ def _values(series: Series, every: Every, measured: Measured, schema: Monitoring
         "day_sum": clock.sums(series.energy * times, every).tolist() if month else [None] * count,
         "day_sum_deviation_pct": deviations(series, clock) if month else [None] * count,
         "completeness_pct": (100 * share).tolist(),
-        "quality": [", ".join(_lacks(*one, schema)) or GOOD for one in zip(share, _deviation(series, clock, every, count), strict=True)],
+        "quality": [", ".join(_lacks(*pair, schema)) or GOOD for pair in zip(share, _deviation(series, clock, every, count), strict=True)],
     }
 
 
 def _in_kgce(own: Floats, share: Floats, factors: Sequence[float | None]) -> list[float | None]:
-    found = zip(own.tolist(), share.tolist(), factors, strict=True)
-    return [None if factor is None or part <= 0 else amount * factor for amount, part, factor in found]
+    rows = zip(own.tolist(), share.tolist(), factors, strict=True)
+    return [None if factor is None or part <= 0 else amount * factor for amount, part, factor in rows]
 
 
 def amounts(series: Series, clock: Clock, every: Every) -> Floats:
@@ -89,8 +89,8 @@ def shares(series: Series, clock: Clock, every: Every) -> Floats:
     """Which part of each interval's seconds readings cover, 0 to 1."""
     edges = clock.edges_us(every)
     seconds = (edges[1:] - edges[:-1]) / 1e6
-    found: Floats = clock.sums(series.known_s, every) / seconds
-    return found
+    covered: Floats = clock.sums(series.known_s, every) / seconds
+    return covered
 
 
 def deviations(series: Series, clock: Clock) -> list[float | None]:
@@ -133,8 +133,8 @@ def quality(measured: Measured, schema: MonitoringSchema) -> Table:
     months = [measured.clock.moment(at).strftime("%Y-%m") for at in edges[:-1].tolist()]
     least, most = schema.quality.completeness_least_pct, schema.quality.day_sums_most_pct
     for series in measured.meters:
-        found = zip(months, shares(series, measured.clock, "month").tolist(), deviations(series, measured.clock), strict=True)
-        for month, share, deviation in found:
+        figures = zip(months, shares(series, measured.clock, "month").tolist(), deviations(series, measured.clock), strict=True)
+        for month, share, deviation in figures:
             verdict = ", ".join(_lacks(share, deviation, schema)) or GOOD
             rows.append(
                 (series.object, month, round(100 * share, 2), least, None if deviation is None else round(deviation, 3), most, verdict)
@@ -144,11 +144,11 @@ def quality(measured: Measured, schema: MonitoringSchema) -> Table:
 
 def remarks(measured: Measured, schema: MonitoringSchema, today: date) -> list[Phrase | str]:
     """What a reader has to know beside the tables."""
-    told: list[Phrase | str] = []
+    sentences: list[Phrase | str] = []
     if measured.silent:
-        told.append(Phrase("Meters without one reading in the period are in no table: %(meters)s.", meters=", ".join(measured.silent)))
+        sentences.append(Phrase("Meters without one reading in the period are in no table: %(meters)s.", meters=", ".join(measured.silent)))
     if measured.shared:
-        told.append(
+        sentences.append(
             Phrase(
                 "Meters that several steps share are only in the tables of meters, because the sharing rule divides batches and not "
                 "quarter hours: %(meters)s.",
@@ -156,7 +156,7 @@ def remarks(measured: Measured, schema: MonitoringSchema, today: date) -> list[P
             )
         )
     if measured.sparse:
-        told.append(
+        sentences.append(
             Phrase(
                 "Readings of these meters are more than 15 minutes apart; a quarter-hour value between two of them is an even share, "
                 "not a measurement: %(meters)s.",
@@ -164,14 +164,14 @@ def remarks(measured: Measured, schema: MonitoringSchema, today: date) -> list[P
             )
         )
     if measured.unmetered:
-        told.append(
+        sentences.append(
             Phrase(
                 "Energy that is recorded per batch does not show when it was used, so it is in no table: %(energy)s.",
                 energy="; ".join(measured.unmetered),
             )
         )
     if measured.clock.months_cut:
-        told.append(Phrase("A month that is only partly in the period has no row: a few days are not a month."))
+        sentences.append(Phrase("A month that is only partly in the period has no row: a few days are not a month."))
     if measured.clock.period.end.date() > today:
-        told.append(Phrase("The period has not ended: the time still to come counts as missing."))
-    return told
+        sentences.append(Phrase("The period has not ended: the time still to come counts as missing."))
+    return sentences

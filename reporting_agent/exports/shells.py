@@ -63,7 +63,7 @@ def as_aasx(site: str, period: Period, steps: Sequence[StepCarbon]) -> bytes:
     read: model.DictIdentifiableStore[model.Identifiable] = model.DictIdentifiableStore()
     with aasx.AASXReader(io.BytesIO(held.getvalue()), failsafe=False) as reader:
         reader.read_into(read, no_files)
-    if {one.id for one in read} != {one.id for one in written}:
+    if {element.id for element in read} != {element.id for element in written}:
         raise RuntimeError("BaSyx did not write everything into the package")
     return held.getvalue()
 

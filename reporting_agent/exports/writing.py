@@ -52,13 +52,13 @@ def tables(out: Path, made: Iterable[Table], formats: Sequence[str]) -> dict[str
             wanted=f"{xlsx.ROWS_OF_A_SHEET - 1:,}",
         )
     folder = writing.folder(out)
-    for one in held:
+    for table in held:
         if "csv" in formats:
-            writing.write_bytes(folder / f"{one.name}.csv", as_csv(one))
-            written[f"{one.name}.csv"] = len(one)
+            writing.write_bytes(folder / f"{table.name}.csv", as_csv(table))
+            written[f"{table.name}.csv"] = len(table)
         if "parquet" in formats:
-            writing.write_table(folder / f"{one.name}.parquet", one)
-            written[f"{one.name}.parquet"] = len(one)
+            writing.write_table(folder / f"{table.name}.parquet", table)
+            written[f"{table.name}.parquet"] = len(table)
     if "xlsx" in formats:
         writing.write_bytes(folder / "tables.xlsx", xlsx.workbook(held))
         written["tables.xlsx"] = sum(map(len, held))
@@ -87,7 +87,7 @@ def manifest(out: Path, told: Told, rows: Mapping[str, int | None]) -> dict[str,
         "confidential": True,
         "sent": False,
         "stands_on": dict(told.stands_on),
-        "remarks": [in_language(one, "en") for one in told.remarks],
+        "remarks": [in_language(remark, "en") for remark in told.remarks],
         **told.more,
         "files": [
             {"name": name, "rows": count, "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}

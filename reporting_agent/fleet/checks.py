@@ -24,6 +24,6 @@ def worst_first(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 
 def _to_mend(each: Outcome) -> tuple[bool, float, int]:
-    found = each.quality
-    assert found is not None, each.file  # noqa: S101 - `worst_first` left the others out
-    return bool(found.open_questions), found.excluded / max(found.batches, 1), found.rejected_rows
+    quality = each.quality
+    assert quality is not None, each.file  # noqa: S101 - `worst_first` left the others out
+    return bool(quality.open_questions), quality.excluded / max(quality.batches, 1), quality.rejected_rows

@@ -89,7 +89,7 @@ class Fleet(Setting):
 
     def reads(self) -> tuple[str, ...]:
         """Absolute folders, and prefixes of object storage as they stand."""
-        return tuple(one if is_object(one) else str((self.folder / one).absolute()) for one in self.fleet.reads)
+        return tuple(source if is_object(source) else str((self.folder / source).absolute()) for source in self.fleet.reads)
 
 
 def _content(path: str) -> str:

@@ -84,11 +84,11 @@ class GroupStep:
 
 def grouped(outcomes: Iterable[Outcome]) -> tuple[GroupStep, ...]:
     """Every step of the group, in the order in which sites first tell of it."""
-    found: dict[SameLabel, list[tuple[str, SiteStep]]] = {}
+    groups: dict[SameLabel, list[tuple[str, SiteStep]]] = {}
     for outcome in outcomes:
         for step in outcome.steps:
-            found.setdefault(SameLabel.of(step), []).append((outcome.site, step))
-    return tuple(GroupStep(label, _standings(of_sites)) for label, of_sites in found.items())
+            groups.setdefault(SameLabel.of(step), []).append((outcome.site, step))
+    return tuple(GroupStep(label, _standings(of_sites)) for label, of_sites in groups.items())
 
 
 def _standings(of_sites: Sequence[tuple[str, SiteStep]]) -> tuple[Standing, ...]:
@@ -109,13 +109,13 @@ def _standing(site: str, step: SiteStep, best: SiteStep, *, alone: bool) -> Stan
 
 def _causes_apart(step: SiteStep, best: SiteStep) -> tuple[CauseApart, ...]:
     """What the best of the group has less of, the largest first."""
-    found = []
+    causes = []
     for name, energy in step.causes.items():
         here, at_best = energy / step.output, best.causes.get(name, 0.0) / best.output
         if Cause(name).named and here > at_best:
             more = (here - at_best) * step.output
-            found.append(CauseApart(Cause(name), here, at_best, more, None if step.money is None else more * step.money))
-    return tuple(sorted(found, key=lambda one: -one.energy)[:LARGEST])
+            causes.append(CauseApart(Cause(name), here, at_best, more, None if step.money is None else more * step.money))
+    return tuple(sorted(causes, key=lambda cause: -cause.energy)[:LARGEST])
 
 
 def as_json(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[GroupStep]) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def as_json(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence
                         "energy_unit": group.label.energy_unit,
                         "money": row.money,
                         "currency": row.step.currency,
-                        "causes": [asdict(one) for one in row.causes],
+                        "causes": [asdict(cause) for cause in row.causes],
                     }
                     for row in group.sites
                 ],

@@ -57,22 +57,22 @@ def _threads() -> ThreadpoolController:
 
 
 def _label(task: Task, site: Site, folder: Path) -> Outcome:
-    made = made_from(task, site)
+    digest = made_from(task, site)
     result = pipeline.label(site, Period.parse(task.period or "", site.zone), outward=True)
     analysis = analyse(site, result)
     site_files.write(site, analysis.ungraded(result), analysis, folder, task.lang, datetime.now(UTC))
-    return Outcome(task.file, site.id, task.out, made, steps=tuple(_steps(result, analysis)))
+    return Outcome(task.file, site.id, task.out, digest, steps=tuple(_steps(result, analysis)))
 
 
 def _check(task: Task, site: Site, folder: Path) -> Outcome:
-    made = made_from(task, site)
+    digest = made_from(task, site)
     period = Period.parse(task.period, site.zone) if task.period else None
     data = pipeline.read(site, period)
     reviewed = review(site, data)
     site_files.write_check(site, data, reviewed, period, folder, task.lang, datetime.now(UTC))
     findings = quality.in_order(data.findings)
     worst = findings[0] if findings else None
-    found = Quality(
+    summary = Quality(
         batches=len(data.batches),
         excluded=sum(batch.excluded is not None for batch in data.batches),
         rejected_rows=len(data.rejected),
@@ -81,12 +81,12 @@ def _check(task: Task, site: Site, folder: Path) -> Outcome:
         first=None if worst is None else in_language(worst.sentence, task.lang),
         place=in_language(worst.places[0].words, task.lang) if worst is not None and worst.places else None,
     )
-    return Outcome(task.file, site.id, task.out, made, quality=found)
+    return Outcome(task.file, site.id, task.out, digest, quality=summary)
 
 
 def _steps(result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteStep]:
     pack = result.data.pack
-    lost = {(one.step, one.product, one.variant, one.metric): one for one in analysis.losses}
+    lost = {(loss.step, loss.product, loss.variant, loss.metric): loss for loss in analysis.losses}
     for label in result.site_label.steps:
         if label.best.value is None:
             continue

@@ -138,8 +138,8 @@ def made_from(task: Task, site: Site) -> str:
         (_named(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for pattern in patterns_of(site) for path in paths_of(site, pattern)
     ]
     by = [SOFTWARE, packs.digest(pack).hex(), packs.factors(pack).digest.hex()]
-    told = [*by, task.work, task.period, task.lang, site.path.read_text(encoding="utf-8-sig"), task.inherit, sorted(stats)]
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+    inputs = [*by, task.work, task.period, task.lang, site.path.read_text(encoding="utf-8-sig"), task.inherit, sorted(stats)]
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _named(path: Path) -> str:

@@ -63,7 +63,7 @@ class Row:
         """As a file has it: codes, and nothing where nothing is known."""
         known = {name: getattr(self, name) for name in COLUMNS[:-1]}
         return {name: "" if value is None else str(value) for name, value in known.items()} | {
-            "trouble": " ".join(one.code for one in self.trouble)
+            "trouble": " ".join(trouble.code for trouble in self.trouble)
         }
 
 
@@ -94,40 +94,41 @@ def unread(name: str, why: Phrase | str) -> Row:
 
 def troubles(status: Mapping[str, Any], today: date) -> list[Trouble]:
     """What needs a person at a site, worst first."""
-    found = [
+    needs = [
         Trouble(
-            "log-evidence", Phrase("the portal signed statements that cannot all be true (%(code)s): send nothing more", code=one["code"])
+            "log-evidence",
+            Phrase("the portal signed statements that cannot all be true (%(code)s): send nothing more", code=evidence["code"]),
         )
-        for one in status["log_evidence"]
+        for evidence in status["log_evidence"]
     ]
     if status["enrolment"] is None:
-        found.append(Trouble("not-enrolled", Phrase("not enrolled at a portal")))
+        needs.append(Trouble("not-enrolled", Phrase("not enrolled at a portal")))
     if status["enrolment_pending"]:
-        found.append(Trouble("enrolment-unfinished", Phrase("the portal has not answered the enrolment")))
-    for one in status["reports"]:
-        if one["state"] != "received":
-            what = {"period": one["period"], "revision": one["revision"]}
-            found.append(Trouble("report-unfinished", Phrase("%(period)s revision %(revision)s has no receipt", **what)))
-            if one["refusal"]:
-                found.append(
-                    Trouble("refused", Phrase("%(period)s revision %(revision)s was refused: %(why)s", **what, why=one["refusal"]))
+        needs.append(Trouble("enrolment-unfinished", Phrase("the portal has not answered the enrolment")))
+    for report in status["reports"]:
+        if report["state"] != "received":
+            what = {"period": report["period"], "revision": report["revision"]}
+            needs.append(Trouble("report-unfinished", Phrase("%(period)s revision %(revision)s has no receipt", **what)))
+            if report["refusal"]:
+                needs.append(
+                    Trouble("refused", Phrase("%(period)s revision %(revision)s was refused: %(why)s", **what, why=report["refusal"]))
                 )
     until = status["keys_until"]
     if until is not None and date.fromisoformat(until) - today < KEYS_END_WITHIN:
-        found.append(Trouble("keys-end", Phrase("the portal's keys known here can be used only before %(until)s", until=until)))
+        needs.append(Trouble("keys-end", Phrase("the portal's keys known here can be used only before %(until)s", until=until)))
     if status["newest_agent"] is not None:
-        found.append(Trouble("newer-agent", Phrase("version %(version)s was announced", version=status["newest_agent"])))
+        needs.append(Trouble("newer-agent", Phrase("version %(version)s was announced", version=status["newest_agent"])))
     if today - datetime.fromisoformat(status["written_at"]).date() > OLD_AFTER:
-        found.append(Trouble("old", Phrase("written on %(day)s", day=status["written_at"][:10])))
-    return found
+        needs.append(Trouble("old", Phrase("written on %(day)s", day=status["written_at"][:10])))
+    return needs
 
 
 def as_json(rows: Sequence[Row], language: str) -> list[dict[str, Any]]:
     """Each row with its troubles as codes and sentences."""
     return [
-        {name: getattr(one, name) for name in COLUMNS[:-1]}
-        | {"trouble": [{"code": what.code, "sentence": in_language(what.sentence, language)} for what in one.trouble]}
-        for one in rows
+        {name: getattr(site, name) for name in COLUMNS[:-1]}
+        | {"trouble": [{"code": what.code, "sentence": in_language(what.sentence, language)} for what in site.trouble]}
+        for site in rows
     ]
 
 
@@ -136,20 +137,20 @@ def as_csv(rows: Sequence[Row]) -> str:
     written = io.StringIO()
     writer = csv.DictWriter(written, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(one.cells() for one in rows)
+    writer.writerows(site.cells() for site in rows)
     return written.getvalue()
 
 
 def as_table(rows: Sequence[Row], language: str) -> str:
     """For the terminal: columns of one width, the sentences of each site's troubles below its line."""
     columns = COLUMNS[:-1]
-    told = [{name: in_language(_HEADS[name], language) for name in columns}]
-    for one in rows:
-        cells = one.cells()
-        told.append(cells | {"report": in_language(_STATES[one.report], language) if one.report else ""})
-    widths = {name: max(columns_of(cells[name]) for cells in told) for name in columns}
+    table = [{name: in_language(_HEADS[name], language) for name in columns}]
+    for site in rows:
+        cells = site.cells()
+        table.append(cells | {"report": in_language(_STATES[site.report], language) if site.report else ""})
+    widths = {name: max(columns_of(cells[name]) for cells in table) for name in columns}
     lines = []
-    for cells, below in zip(told, [(), *(one.trouble for one in rows)], strict=True):
+    for cells, below in zip(table, [(), *(one.trouble for one in rows)], strict=True):
         lines.append("  ".join(cells[name] + " " * (widths[name] - columns_of(cells[name])) for name in columns).rstrip())
         lines += [f"    {in_language(what.sentence, language)} [{what.code}]" for what in below]
     return "\n".join(lines)

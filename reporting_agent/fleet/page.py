@@ -23,23 +23,29 @@ from reporting_agent.report.words import words
 def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[GroupStep], lang: str, made: datetime) -> str:
     """The page of labels. `made` is the moment that it carries, zone-aware."""
     shared = [group for group in steps if len(group.sites) > 1]
-    found: dict[str, Any] = {
+    content: dict[str, Any] = {
         "lead": in_language(_lead(outcomes, shared), lang),
         "steps": [_step(group, lang) for group in shared],
         "causes": any(row.causes for group in shared for row in group.sites),
         "alone": [f"{group.label.name}: {group.sites[0].site}" for group in steps if len(group.sites) == 1],
         "failed": _failed(outcomes, lang),
     }
-    return _framed("fleet.html", found, f"{name}, {period}", lang, made)
+    return _framed("fleet.html", content, f"{name}, {period}", lang, made)
 
 
 def of_checks(name: str, period: str | None, outcomes: Sequence[Outcome], lang: str, made: datetime) -> str:
     """The page of checks: which sites cannot be read, and what is to be mended at the others."""
     read = worst_first(outcomes)
-    told = {"read": count(len(read)), "sites": count(len(outcomes)), "open": count(sum(_of(each).open_questions > 0 for each in read))}
-    lead = Phrase("%(read)s of %(sites)s sites could be read; %(open)s of them have changes in their data that are not explained.", **told)
-    found: dict[str, Any] = {"lead": in_language(lead, lang), "rows": [_checked(each) for each in read], "failed": _failed(outcomes, lang)}
-    return _framed("fleet_check.html", found, name if period is None else f"{name}, {period}", lang, made)
+    counts = {"read": count(len(read)), "sites": count(len(outcomes)), "open": count(sum(_of(each).open_questions > 0 for each in read))}
+    lead = Phrase(
+        "%(read)s of %(sites)s sites could be read; %(open)s of them have changes in their data that are not explained.", **counts
+    )
+    content: dict[str, Any] = {
+        "lead": in_language(lead, lang),
+        "rows": [_checked(each) for each in read],
+        "failed": _failed(outcomes, lang),
+    }
+    return _framed("fleet_check.html", content, name if period is None else f"{name}, {period}", lang, made)
 
 
 def _framed(template: str, found: dict[str, Any], heading: str, lang: str, made: datetime) -> str:
@@ -68,10 +74,12 @@ def _failed(outcomes: Sequence[Outcome], lang: str) -> list[dict[str, str]]:
     rows = []
     for each in outcomes:
         if each.refused is not None:
-            place, found, wanted = (each.refused.get(name) for name in ("place", "found", "wanted"))
+            place, actual, wanted = (each.refused.get(name) for name in ("place", "found", "wanted"))
             at = Place(**place).words if place else ""
-            told = in_language(joined(each.refused["sentence"], each.refused["remedy"]), lang)
-            rows.append({"file": each.file, "told": told, "at": " · ".join(in_language(one, lang) for one in (at, found, wanted) if one)})
+            sentence = in_language(joined(each.refused["sentence"], each.refused["remedy"]), lang)
+            rows.append(
+                {"file": each.file, "told": sentence, "at": " · ".join(in_language(part, lang) for part in (at, actual, wanted) if part)}
+            )
     return rows
 
 
@@ -81,39 +89,39 @@ def _of(each: Outcome) -> Quality:
 
 
 def _checked(each: Outcome) -> dict[str, Any]:
-    found = _of(each)
+    quality = _of(each)
     return {
         "site": each.site,
         "folder": Path(each.folder).name,
-        "batches": count(found.batches),
-        "excluded": count(found.excluded),
-        "rejected": count(found.rejected_rows),
-        "open": count(found.open_questions),
-        "first": found.first,
-        "place": found.place,
+        "batches": count(quality.batches),
+        "excluded": count(quality.excluded),
+        "rejected": count(quality.rejected_rows),
+        "open": count(quality.open_questions),
+        "first": quality.first,
+        "place": quality.place,
     }
 
 
 def _lead(outcomes: Sequence[Outcome], shared: Sequence[GroupStep]) -> Phrase:
-    told = {"done": count(sum(each.refused is None for each in outcomes)), "sites": count(len(outcomes)), "steps": count(len(shared))}
-    return Phrase("%(done)s of %(sites)s sites were labelled; %(steps)s labels exist at more than one of them.", **told)
+    counts = {"done": count(sum(each.refused is None for each in outcomes)), "sites": count(len(outcomes)), "steps": count(len(shared))}
+    return Phrase("%(done)s of %(sites)s sites were labelled; %(steps)s labels exist at more than one of them.", **counts)
 
 
 def _step(group: GroupStep, lang: str) -> dict[str, Any]:
     label = group.label
-    causes = [_cause(group, row, one, lang) for row in group.sites for one in row.causes]
+    causes = [_cause(group, row, cause, lang) for row in group.sites for cause in row.causes]
     return {"name": label.name, "unit": label.unit, "pack": label.pack, "rows": [_row(group, row) for row in group.sites], "causes": causes}
 
 
-def _cause(group: GroupStep, row: Standing, one: CauseApart, lang: str) -> dict[str, str]:
-    energy = scaled(one.energy, group.label.energy_unit, "energy")
+def _cause(group: GroupStep, row: Standing, cause: CauseApart, lang: str) -> dict[str, str]:
+    energy = scaled(cause.energy, group.label.energy_unit, "energy")
     return {
         "site": row.site,
-        "cause": one.cause.words.said_in(lang),
-        "here": shown(one.here),
-        "at_best": shown(one.at_best) if one.at_best else NOTHING,
+        "cause": cause.cause.words.said_in(lang),
+        "here": shown(cause.here),
+        "at_best": shown(cause.at_best) if cause.at_best else NOTHING,
         "energy": f"{energy.text} {energy.unit}",
-        "money": NOTHING if one.money is None else f"{count(one.money)} {row.step.currency}",
+        "money": NOTHING if cause.money is None else f"{count(cause.money)} {row.step.currency}",
     }
 
 

@@ -36,12 +36,12 @@ def of_this_process() -> dict[str, str]:
 def require_same(ours: Mapping[str, str], theirs: Mapping[str, str] | Exception, worker: str) -> None:
     """Refuse a worker that may give other bytes, or that has no agent at all. Raises InputError `fleet-worker-differs`."""
     for part, version in ours.items():
-        if (found := str(theirs) if isinstance(theirs, Exception) else theirs.get(part, "nothing")) != version:
+        if (actual := str(theirs) if isinstance(theirs, Exception) else theirs.get(part, "nothing")) != version:
             raise InputError(
                 "fleet-worker-differs",
                 Phrase("The %(part)s of worker %(worker)s differs from that of this machine.", worker=worker, part=part),
                 "Install the same release of steplabel-agent, by requirements/dask.txt, on every machine of the cluster.",
-                found=found,
+                found=actual,
                 wanted=version,
             )
 

@@ -30,54 +30,59 @@ class AlertWords:
         """Hour and minute at the site."""
         return f"{datetime.fromtimestamp(moment_us / 1e6, UTC).astimezone(self.site.zone):%H:%M}"
 
-    def sentence(self, one: Alert) -> Phrase:
+    def sentence(self, alert: Alert) -> Phrase:
         """One alert as a sentence."""
-        told = {
-            "equipment": one.equipment or one.step,
-            "batch": one.batch,
-            "at": self.clock(one.at_us),
-            "above": tenths(one.kgce_per_t),
-            "cause": one.cause,
+        values = {
+            "equipment": alert.equipment or alert.step,
+            "batch": alert.batch,
+            "at": self.clock(alert.at_us),
+            "above": tenths(alert.kgce_per_t),
+            "cause": alert.cause,
         }
-        if one.money is not None:
-            money = f"{count(one.money)} {self.currency}"
+        if alert.money is not None:
+            money = f"{count(alert.money)} {self.currency}"
             return Phrase(
                 (
                     "%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s kgce/t and %(money)s so far. "
                     "Likely: %(cause)s."
                 ),
-                **told,
+                **values,
                 money=money,
             )
         return Phrase(
-            ("%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s kgce/t so far. Likely: %(cause)s."), **told
+            ("%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s kgce/t so far. Likely: %(cause)s."),
+            **values,
         )
 
-    def on_the_wall(self, one: Alert, lang: str) -> dict[str, Any]:
+    def on_the_wall(self, alert: Alert, lang: str) -> dict[str, Any]:
         """Heading, figures and likely cause."""
         t = partial(in_language, language=lang)
-        energy = {"above": tenths(one.kgce_per_t), "kgce": count(one.kgce), "at": self.clock(one.at_us)}
-        told = Phrase("%(above)s kgce/t (%(kgce)s kgce) above its label when this became certain, at %(at)s.", **energy)
-        if one.money is not None:
-            told = Phrase(
-                "%(sentence)s %(remedy)s", sentence=told, remedy=Phrase("That cost %(money)s.", money=f"{count(one.money)} {self.currency}")
+        energy = {"above": tenths(alert.kgce_per_t), "kgce": count(alert.kgce), "at": self.clock(alert.at_us)}
+        sentence = Phrase("%(above)s kgce/t (%(kgce)s kgce) above its label when this became certain, at %(at)s.", **energy)
+        if alert.money is not None:
+            sentence = Phrase(
+                "%(sentence)s %(remedy)s",
+                sentence=sentence,
+                remedy=Phrase("That cost %(money)s.", money=f"{count(alert.money)} {self.currency}"),
             )
         return {
-            "heading": t(Phrase("%(equipment)s: batch %(batch)s is wasting energy", equipment=one.equipment or one.step, batch=one.batch)),
-            "text": t(told),
-            "why": t(Phrase("Likely: %(cause)s.", cause=one.cause)),
+            "heading": t(
+                Phrase("%(equipment)s: batch %(batch)s is wasting energy", equipment=alert.equipment or alert.step, batch=alert.batch)
+            ),
+            "text": t(sentence),
+            "why": t(Phrase("Likely: %(cause)s.", cause=alert.cause)),
         }
 
-    def answering(self, one: Alert, moment: Shown, lang: str) -> dict[str, Any]:
+    def answering(self, alert: Alert, moment: Shown, lang: str) -> dict[str, Any]:
         """The answer that was given, the form's token, and practices against the cause."""
-        key = key_of(one)
+        key = key_of(alert)
         given = moment.answers.get(key)
-        said = None if given is None else answered(given, self.clock(given.at_us))
+        reply = None if given is None else answered(given, self.clock(given.at_us))
         return {
             "key": key,
             "token": self.tokens.of(key),
             "href": f"{prefix(lang)}answer",
-            "answer": "" if said is None else in_language(said, lang),
-            "word": "" if said is None or given is None else given.word,
+            "answer": "" if reply is None else in_language(reply, lang),
+            "word": "" if reply is None or given is None else given.word,
             "practices": [of_language(words.by_language, lang) or words.en for words in moment.practices.get(key, ())],
         }

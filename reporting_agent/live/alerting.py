@@ -68,8 +68,8 @@ class Usual:
         lowest = np.argsort(per_t)[: max(1, round(_LEVEL * len(per_t)))]
         label = np.asarray(np.mean(courses[lowest], axis=0))
         median_t = float(np.median(tonnes))
-        level, told = float(np.mean(per_t[lowest])), np.clip(tells, 0.0, 1.0)
-        return cls(float(np.median(duration_s)), median_t, typical, spread, told, label, level, float(end), float(end_spread))
+        level, weights = float(np.mean(per_t[lowest])), np.clip(tells, 0.0, 1.0)
+        return cls(float(np.median(duration_s)), median_t, typical, spread, weights, label, level, float(end), float(end_spread))
 
     def expected(self, course: Floats) -> Floats:
         """The excess at the end that each look of a course lets expect, in standard deviations; NaN where there was no look."""
@@ -127,11 +127,11 @@ def cumulative(before: float, ended: float) -> float:
 
 def foreseen(ended: Floats, of_kind: NDArray[np.bool_]) -> float | None:
     """By how much batches of a kind known at their beginning end above the others; None where chance may have done it."""
-    some, others = ended[of_kind], ended[~of_kind]
-    if len(some) < 5 or len(others) < FEWEST:
+    own, others = ended[of_kind], ended[~of_kind]
+    if len(own) < 5 or len(others) < FEWEST:
         return None
-    more = float(some.mean() - others.mean())
-    error = float(np.hypot(some.std(ddof=1) / len(some) ** 0.5, others.std(ddof=1) / len(others) ** 0.5))
+    more = float(own.mean() - others.mean())
+    error = float(np.hypot(own.std(ddof=1) / len(own) ** 0.5, others.std(ddof=1) / len(others) ** 0.5))
     return more if more > _FORESEEN_Z * error else None
 
 
@@ -147,18 +147,18 @@ class Alarm:
 
 def alarms(line: Ran, limits: Limits) -> list[Alarm]:
     """The batches of a line for which it was sure while they ran."""
-    found: list[Alarm] = []
-    before, told = 0.0, False
+    raised: list[Alarm] = []
+    before, announced = 0.0, False
     for batch, course in enumerate(line.expected):
         for look in np.flatnonzero(np.isfinite(course)).tolist():
             if by := limits.passed(float(course[look]), before):
-                found.append(Alarm(batch, look, by, by == "one" or not told))
-                told = told or by == "sum"
+                raised.append(Alarm(batch, look, by, by == "one" or not announced))
+                announced = announced or by == "sum"
                 break
-        if not found or found[-1].batch != batch or found[-1].by == "sum":
+        if not raised or raised[-1].batch != batch or raised[-1].by == "sum":
             before = cumulative(before, float(line.ended[batch]))
-        told = told and before > 0
-    return found
+        announced = announced and before > 0
+    return raised
 
 
 def _middle(values: Floats) -> tuple[Any, Any]:
@@ -174,16 +174,16 @@ def _peaks(expected: Floats) -> Floats:
 
 def _excursions(expected: Floats, ended: Floats) -> list[float]:
     """The highest point of each rise of the sum from zero to zero: one alarm at most."""
-    found: list[float] = []
+    highest: list[float] = []
     before = top = 0.0
     for peak, end in zip(_peaks(expected).tolist(), ended.tolist(), strict=True):
         if peak > 0:
             top = max(top, before + peak - _ALLOWANCE)
         before = cumulative(before, end)
         if before == 0.0 and top > 0:
-            found.append(top)
+            highest.append(top)
             top = 0.0
-    return [*found, top] if top > 0 else found
+    return [*highest, top] if top > 0 else highest
 
 
 def _threshold(peaks: Sequence[float], allowed: int) -> float | None:

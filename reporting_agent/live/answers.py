@@ -60,7 +60,7 @@ def told(answer: Answer, clock: str) -> Phrase | None:
 
 def counted(alerts: Iterable[Alert], answers: Mapping[str, Answer]) -> Phrase:
     """How many of a shift's alerts were answered, and how."""
-    kinds = [answers[key].kind if (key := key_of(one)) in answers else "" for one in alerts]
+    kinds = [answers[key].kind if (key := key_of(alert)) in answers else "" for alert in alerts]
     return Phrase(
         "Alerts: %(all)s; seen %(seen)s, false alarms %(false)s, without an answer %(open)s.",
         all=len(kinds),

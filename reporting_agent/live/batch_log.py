@@ -78,27 +78,27 @@ class BatchLog:
     def take(self, row: Row) -> None:
         """A row of the log."""
         key = (str(row.get("step", "")), str(row.get("batch_id", "")))
-        found = self.batches.get(key)
+        batch = self.batches.get(key)
         start_us, end_us = _moment(row.get("start"), self._zone), _moment(row.get("end"), self._zone)
-        if found is None:
+        if batch is None:
             if start_us is None:
                 return
             kind = f"{row.get('product', '')}/{row.get('variant', '')}"
-            found = self.batches[key] = Batch(key[1], key[0], kind, str(row.get("equipment", "")), start_us)
-            insort(self.lines.setdefault(found.line, []), found, key=lambda one: one.start_us)
-        before = found.start_us, found.end_us, found.tonnes, found.good
-        if start_us is not None and start_us != found.start_us:
-            found.start_us = start_us
-            self.lines[found.line].sort(key=lambda one: one.start_us)
-        found.end_us = found.end_us if end_us is None else end_us
+            batch = self.batches[key] = Batch(key[1], key[0], kind, str(row.get("equipment", "")), start_us)
+            insort(self.lines.setdefault(batch.line, []), batch, key=lambda entry: entry.start_us)
+        before = batch.start_us, batch.end_us, batch.tonnes, batch.good
+        if start_us is not None and start_us != batch.start_us:
+            batch.start_us = start_us
+            self.lines[batch.line].sort(key=lambda entry: entry.start_us)
+        batch.end_us = batch.end_us if end_us is None else end_us
         if row.get("output_quantity"):
-            found.tonnes = _tonnes(row)
+            batch.tonnes = _tonnes(row)
         if end_us is not None:
-            found.good = str(row.get("status", "")) in ("", "good") and str(row.get("state", "")) in ("", "normal")
-        if found.end_us is None or before == (found.start_us, found.end_us, found.tonnes, found.good):
+            batch.good = str(row.get("status", "")) in ("", "good") and str(row.get("state", "")) in ("", "normal")
+        if batch.end_us is None or before == (batch.start_us, batch.end_us, batch.tonnes, batch.good):
             return
-        only_output = before == (found.start_us, found.end_us, None, found.good)
-        (self.ending if found.noted is None else self.completed if only_output else self.corrected)[key] = found
+        only_output = before == (batch.start_us, batch.end_us, None, batch.good)
+        (self.ending if batch.noted is None else self.completed if only_output else self.corrected)[key] = batch
 
     def running(self) -> list[Batch]:
         """The last batch of each line, where it has not ended."""
@@ -107,7 +107,7 @@ class BatchLog:
     def before(self, batch: Batch) -> Batch | None:
         """The one before it on its line."""
         line = self.lines[batch.line]
-        place = bisect_left(line, batch.start_us, key=lambda one: one.start_us)
+        place = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
         return line[place - 1] if place else None
 
 

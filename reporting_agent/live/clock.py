@@ -38,11 +38,11 @@ class Clock:
             yield Word("clock", "", Phrase("%(source)s: its clock agrees with ours again.", source=source))
             return
         seconds = f"{abs(behind_us) / 1e6:,.0f}"
-        told = (
+        sentence = (
             Phrase("%(source)s: its clock is %(seconds)s s behind ours. Set both by one time server.", source=source, seconds=seconds)
             if behind_us > 0
             else Phrase(
                 "%(source)s: its clock is %(seconds)s s ahead of ours. Set both by one time server.", source=source, seconds=seconds
             )
         )
-        yield Word("clock", f"{'behind' if behind_us > 0 else 'ahead'}", told)
+        yield Word("clock", f"{'behind' if behind_us > 0 else 'ahead'}", sentence)

@@ -75,16 +75,16 @@ class Closing:
 
     def notices(self) -> list[tuple[str, Phrase, bool]]:
         """For the page: what runs or waits, and what came of the last."""
-        found: list[tuple[str, Phrase, bool]] = []
+        rows: list[tuple[str, Phrase, bool]] = []
         name = Phrase("Report")
         if self._running is not None:
-            found.append((name, Phrase("%(period)s is being made", period=self._running[0]), True))
+            rows.append((name, Phrase("%(period)s is being made", period=self._running[0]), True))
         elif self._waits is not None:
-            found.append((name, self._waits, False))
+            rows.append((name, self._waits, False))
         if self.made:
             period, last = max(self.made.items())
-            found.append((name, _state(period, last), last["state"] == DONE))
-        return found
+            rows.append((name, _state(period, last), last["state"] == DONE))
+        return rows
 
     def _due(self, settings: Reports) -> Period | None:
         """The first period that closed with its grace over and has no report, once it may be tried."""
@@ -120,8 +120,8 @@ class Closing:
         self._thread.start()
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
-        told, _ = process.communicate()
-        self._answer.append((process.returncode, told.strip()[-_LONGEST:]))
+        output, _ = process.communicate()
+        self._answer.append((process.returncode, output.strip()[-_LONGEST:]))
 
     def _ended(self) -> None:
         """Keep what came of it before it is told; one that was killed is begun again by the next round."""

@@ -59,12 +59,12 @@ class Compaction:
     def step(self, now_us: int) -> int | None:
         """Begin with the oldest, or give back its number once it was written."""
         if self._process is not None and self._process.poll() is not None:
-            _, said = self._process.communicate()
+            _, errors = self._process.communicate()
             code, self._process = self._process.returncode, None
             if code == 0:
                 self.trouble = ""
                 return self._waiting.pop(0)
-            self.trouble, self._again_us = said.strip().rpartition("\n")[2] or f"exit code {code}", now_us + AGAIN_US
+            self.trouble, self._again_us = errors.strip().rpartition("\n")[2] or f"exit code {code}", now_us + AGAIN_US
         if self._process is None and self._waiting and now_us >= self._again_us:
             command = [sys.executable, "-m", __name__, str(self._folder), str(self._waiting[0])]
             self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603 - ours
@@ -85,10 +85,10 @@ class Compaction:
 
 def whole(path: Path) -> tuple[list[str], Any, list[Row]]:
     """All of a segment: the names of its meters, its records (`RECORD`) in order of arrival, and the rows of its tables."""
-    there = list(frames(path))
-    names = list(there[-1].names) if there else []
-    records = np.frombuffer(b"".join(frame.packed for frame in there), RECORD)
-    return names, records, [row for frame in there for row in frame.rows]
+    segment = list(frames(path))
+    names = list(segment[-1].names) if segment else []
+    records = np.frombuffer(b"".join(frame.packed for frame in segment), RECORD)
+    return names, records, [row for frame in segment for row in frame.rows]
 
 
 def _parquet(names: list[str], records: Any) -> bytes:

@@ -14,11 +14,11 @@ from reporting_agent.live.totals import Total, Totals
 def price(site: Site, total: Total, now_us: int) -> float | None:
     """Of one unit of a meter's energy; None without a tariff."""
     when = datetime.fromtimestamp(now_us / 1e6, UTC).astimezone(site.zone)
-    found = None if site.tariff is None else site.tariff.price_of(total.meter.carrier, when)
-    if found is None:
+    rate = None if site.tariff is None else site.tariff.price_of(total.meter.carrier, when)
+    if rate is None:
         return None
     try:
-        return found.amount * ratio(total.unit, found.unit)
+        return rate.amount * ratio(total.unit, rate.unit)
     except InputError:
         return None
 
@@ -26,9 +26,9 @@ def price(site: Site, total: Total, now_us: int) -> float | None:
 def money(site: Site, totals: Totals, batch: Batch, kgce: float) -> float | None:
     """So much energy at the price of the mix that the batch takes now; None where a price is not known."""
     now_us = totals.now_us
-    took = [(one, float(one.at(now_us) - one.at(batch.start_us))) for one in totals.of_line(batch.line)]
-    paid = [price(site, one, now_us) for one, _ in took]
+    took = [(total, float(total.at(now_us) - total.at(batch.start_us))) for total in totals.of_line(batch.line)]
+    paid = [price(site, total, now_us) for total, _ in took]
     whole = sum(amount for _, amount in took)
     if whole <= 0 or any(each is None for each, (_, amount) in zip(paid, took, strict=True) if amount > 0):
         return None
-    return kgce * sum((each or 0.0) * amount / one.kgce for each, (one, amount) in zip(paid, took, strict=True)) / whole
+    return kgce * sum((each or 0.0) * amount / total.kgce for each, (total, amount) in zip(paid, took, strict=True)) / whole

@@ -12,10 +12,10 @@ _LONGEST = 1.15  # times the usual duration: what is longer stands at the edge
 _HIGH, _LOW = 8.0, 92.0
 
 
-def drawn(one: Open) -> dict[str, Any]:
+def drawn(running: Open) -> dict[str, Any]:
     """Band, course, label and typical end of an open batch that has a label."""
-    heights = [height for _, low, high in one.band for height in (low, high)] + [0.0, one.typical or 0.0]
-    heights += [height for _, height in one.course]
+    heights = [height for _, low, high in running.band for height in (low, high)] + [0.0, running.typical or 0.0]
+    heights += [height for _, height in running.course]
     top, bottom = max(heights), min(heights)
 
     def x(progress: float) -> float:
@@ -24,15 +24,15 @@ def drawn(one: Open) -> dict[str, Any]:
     def y(height: float) -> float:
         return round(_LOW - (_LOW - _HIGH) * (height - bottom) / ((top - bottom) or 1.0), 2)
 
-    upper = [f"{x(progress)},{y(high)}" for progress, _, high in one.band]
-    lower = [f"{x(progress)},{y(low)}" for progress, low, _ in reversed(one.band)]
+    upper = [f"{x(progress)},{y(high)}" for progress, _, high in running.band]
+    lower = [f"{x(progress)},{y(low)}" for progress, low, _ in reversed(running.band)]
     return {
         "band": " ".join([*upper, *lower]),
-        "course": " ".join(f"{x(progress)},{y(height)}" for progress, height in ((0.0, 0.0), *one.course)),
+        "course": " ".join(f"{x(progress)},{y(height)}" for progress, height in ((0.0, 0.0), *running.course)),
         "zero": y(0.0),
-        "typical": tenths(one.typical),
-        "typical_y": y(one.typical or 0.0),
-        "dot": (x(one.course[-1][0]), y(one.course[-1][1])) if one.course else None,
+        "typical": tenths(running.typical),
+        "typical_y": y(running.typical or 0.0),
+        "dot": (x(running.course[-1][0]), y(running.course[-1][1])) if running.course else None,
     }
 
 

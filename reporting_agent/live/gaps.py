@@ -26,7 +26,7 @@ class Gaps:
                 self.ranges.append((self.highest + 1, sequence - 1))
             self.highest = sequence
         else:
-            self.ranges = [part for one in self.ranges for part in _without(one, sequence)]
+            self.ranges = [part for gap in self.ranges for part in _without(gap, sequence)]
 
     @property
     def missing(self) -> int:
@@ -34,8 +34,8 @@ class Gaps:
         return sum(last - first + 1 for first, last in self.ranges)
 
 
-def _without(one: tuple[int, int], sequence: int) -> Sequence[tuple[int, int]]:
-    first, last = one
+def _without(gap: tuple[int, int], sequence: int) -> Sequence[tuple[int, int]]:
+    first, last = gap
     if not first <= sequence <= last:
-        return (one,)
+        return (gap,)
     return [part for part in ((first, sequence - 1), (sequence + 1, last)) if part[0] <= part[1]]

@@ -81,7 +81,7 @@ class FileSource(Polled):
         known = self._places.get(name)
         if known is not None and known["inode"] != inode:
             self._finish(known)
-        for place in (known, *(one for one in self._places.values() if one["inode"] == inode)):
+        for place in (known, *(candidate for candidate in self._places.values() if candidate["inode"] == inode)):
             if place is not None and _holds(file, place):
                 return {**place, "inode": inode}
         return {**_START, "inode": inode}
@@ -158,8 +158,8 @@ class FileSource(Polled):
 
     def _forget(self, names: Sequence[str]) -> None:
         """Places of files that are gone: were one to come again, it would be read from its beginning."""
-        there = {path.name for path in self._folder.iterdir()}.union(names)
-        for name in self._places.keys() - there:
+        present = {path.name for path in self._folder.iterdir()}.union(names)
+        for name in self._places.keys() - present:
             if self.put((), (), self._prefix + name, None):
                 del self._places[name]
 

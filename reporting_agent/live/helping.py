@@ -14,4 +14,4 @@ def practices_against(site: Site, alert: Alert, library: Library | None = None) 
     if not alert.reason:
         return ()
     held = library or Library.held()
-    return tuple(one for one in held.of_step(site.site.pack, alert.step) if one.cause == alert.reason)[:MOST]
+    return tuple(practice for practice in held.of_step(site.site.pack, alert.step) if practice.cause == alert.reason)[:MOST]

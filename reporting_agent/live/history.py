@@ -42,23 +42,23 @@ class History:
             by_kind.setdefault(one.of_kind, []).append(one)
         self.usual = {kind: usual for kind, some in by_kind.items() if (usual := self._usual(some)) is not None}
         lines: dict[Line, list[Batch]] = {}
-        for one in ended:
-            if one.of_kind in self.usual:
-                lines.setdefault(one.line, []).append(one)
+        for batch in ended:
+            if batch.of_kind in self.usual:
+                lines.setdefault(batch.line, []).append(batch)
         runs = {line: self._ran(some) for line, some in lines.items()}
         self.limits = Limits.of(list(runs.values()), self.weeks, self.rate_a_week)
-        for line, some in lines.items():
-            self._learn_line(line, some, runs[line])
+        for line, batches in lines.items():
+            self._learn_line(line, batches, runs[line])
 
     def _learn_line(self, line: Line, some: Sequence[Batch], ran: Ran) -> None:
         pauses = np.diff([one.start_us for one in some]) - np.array([(one.end_us or 0) - one.start_us for one in some[:-1]])
         self._pause_us[line] = float(np.median(pauses)) if len(pauses) else 0.0
         why = np.array([self.began(one) for one in some])
-        told = {name: foreseen(ran.ended, why == name) for name in ("stop", "change")}
-        self.more[line] = {name: more for name, more in told.items() if more is not None}
+        excesses = {name: foreseen(ran.ended, why == name) for name in ("stop", "change")}
+        self.more[line] = {name: more for name, more in excesses.items() if more is not None}
         apart = {alarm.batch for alarm in alarms(ran, self.limits) if alarm.by == "one"}
-        for place, (one, excess) in enumerate(zip(some, ran.ended.tolist(), strict=True)):
-            one.excess, one.by = excess, "one" if place in apart else one.by
+        for place, (batch, excess) in enumerate(zip(some, ran.ended.tolist(), strict=True)):
+            batch.excess, batch.by = excess, "one" if place in apart else batch.by
         self.before[line] = self._summed(some)
 
     def ended(self, batch: Batch) -> None:
@@ -75,8 +75,8 @@ class History:
     @staticmethod
     def _summed(some: Sequence[Batch]) -> float:
         before = 0.0
-        for one in some:
-            before = before if one.by == "one" or one.excess is None else cumulative(before, one.excess)
+        for batch in some:
+            before = before if batch.by == "one" or batch.excess is None else cumulative(before, batch.excess)
         return before
 
     def began(self, batch: Batch) -> str:
@@ -91,12 +91,12 @@ class History:
     def since(self, batch: Batch) -> str:
         """The first batch of those whose excess still stands in the cumulative sum of its line."""
         first, before = batch.id, 0.0
-        for one in self._log.lines[batch.line]:
-            if one.excess is None or one is batch or one.by == "one":
+        for earlier in self._log.lines[batch.line]:
+            if earlier.excess is None or earlier is batch or earlier.by == "one":
                 continue
             if before == 0.0:
-                first = one.id
-            before = cumulative(before, one.excess)
+                first = earlier.id
+            before = cumulative(before, earlier.excess)
         return first if before > 0 else batch.id
 
     def course(self, batch: Batch, usual_s: float, now_s: float | None = None) -> Floats:
@@ -108,18 +108,18 @@ class History:
         return course_of((looks_us - batch.start_us) / SECOND_US, self._totals.energy(batch.line, looks_us), length_s, usual_s, now_s)
 
     def _usual(self, some: Sequence[Batch]) -> Usual | None:
-        length_s = np.array([one.length_s for one in some])
+        length_s = np.array([batch.length_s for batch in some])
         usual_s = float(np.median(length_s))
-        courses = np.array([self.course(one, usual_s) for one in some])
-        tonnes = np.array([one.tonnes or np.nan for one in some])
-        took = np.array([one.kgce or 0.0 for one in some])
+        courses = np.array([self.course(batch, usual_s) for batch in some])
+        tonnes = np.array([batch.tonnes or np.nan for batch in some])
+        took = np.array([batch.kgce or 0.0 for batch in some])
         sound = took > 0
         return Usual.of(courses[sound], (took / tonnes)[sound], tonnes[sound], length_s[sound])
 
     def _ran(self, some: Sequence[Batch]) -> Ran:
         expected, ended = [], []
-        for one in some:
-            usual = self.usual[one.of_kind]
-            expected.append(usual.expected(self.course(one, usual.duration_s, now_s=one.length_s)))
-            ended.append(float(usual.ended((np.nan if one.kgce is None else one.kgce) / (one.tonnes or np.nan))))
+        for batch in some:
+            usual = self.usual[batch.of_kind]
+            expected.append(usual.expected(self.course(batch, usual.duration_s, now_s=batch.length_s)))
+            ended.append(float(usual.ended((np.nan if batch.kgce is None else batch.kgce) / (batch.tonnes or np.nan))))
         return Ran(np.array(expected), np.array(ended))

@@ -71,15 +71,17 @@ class Intake:
         return taken
 
     def _keep(self, waiting: Sequence[Arrival]) -> Taken:
-        taken = self.spool.append([one for arrival in waiting for one in arrival.readings], [row for one in waiting for row in one.rows])
+        taken = self.spool.append(
+            [reading for arrival in waiting for reading in arrival.readings], [row for delivery in waiting for row in delivery.rows]
+        )
         for arrival in waiting:
             arrival.acknowledge()
         return taken
 
     def _waiting(self, timeout_s: float) -> list[Arrival]:
-        found: list[Arrival] = []
+        arrivals: list[Arrival] = []
         with suppress(queue.Empty):
-            found.append(self._queue.get(timeout=timeout_s))
-            while len(found) < MOST_AT_ONCE:
-                found.append(self._queue.get_nowait())
-        return found
+            arrivals.append(self._queue.get(timeout=timeout_s))
+            while len(arrivals) < MOST_AT_ONCE:
+                arrivals.append(self._queue.get_nowait())
+        return arrivals

@@ -27,4 +27,4 @@ KINDS: Mapping[str, Callable[[Any, Path, Intake], LiveSource]] = {
 
 def made(settings: Live, folder: Path, intake: Intake) -> list[LiveSource]:
     """Every source that site.toml names."""
-    return [make(one, folder, intake) for kind, make in KINDS.items() for one in getattr(settings, kind)]
+    return [make(setting, folder, intake) for kind, make in KINDS.items() for setting in getattr(settings, kind)]

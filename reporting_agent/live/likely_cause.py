@@ -39,7 +39,7 @@ def foretold(history: History, batch: Batch) -> str:
     began = history.began(batch)
     if (more := history.more.get(batch.line, {}).get(began)) is None:
         return ""
-    told = {"more": f"{more * history.usual[batch.of_kind].end_spread:.1f}"}
+    values = {"more": f"{more * history.usual[batch.of_kind].end_spread:.1f}"}
     if began == "stop":
-        return Phrase("First batch after a stop: such batches used %(more)s kgce/t more", **told)
-    return Phrase("First batch of another product: such batches used %(more)s kgce/t more", **told)
+        return Phrase("First batch after a stop: such batches used %(more)s kgce/t more", **values)
+    return Phrase("First batch of another product: such batches used %(more)s kgce/t more", **values)

@@ -20,8 +20,8 @@ Found = dict[Moment, dict[int, float]]
 
 def looked_up(folder: Path, readings: Sequence[Reading]) -> Found:
     """All that is there of each one's moment. Costs a look at each file whose statistics do not exclude it."""
-    found: Found = {(one.meter, one.time_us): {} for one in readings}
-    times = np.unique(np.array([one.time_us for one in readings], np.int64))
+    found: Found = {(reading.meter, reading.time_us): {} for reading in readings}
+    times = np.unique(np.array([reading.time_us for reading in readings], np.int64))
     for path in layout.days(folder):
         _in_parquet(path, times, found)
     for path in layout.segments(folder):

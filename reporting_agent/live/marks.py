@@ -28,16 +28,16 @@ def order(mark: Any) -> Any:
     return mark
 
 
-def later(one: Any, other: Any) -> bool:
+def later(mark: Any, other: Any) -> bool:
     """Of what `order` gave.
 
     Raises:
         Misread: they cannot be compared, as a time with an offset and one without.
     """
     try:
-        return bool(one > other)
+        return bool(mark > other)
     except TypeError as wrong:
-        raise Misread(f"the mark {one} cannot be compared with {other}: write start as the column has its values") from wrong
+        raise Misread(f"the mark {mark} cannot be compared with {other}: write start as the column has its values") from wrong
 
 
 def before(mark: Mark, look_back: float) -> Mark:

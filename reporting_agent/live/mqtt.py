@@ -51,9 +51,9 @@ class MqttSource:
         self._topics: tuple[str, ...] = ()
         self._connection = 0
         self._lock = threading.Lock()
-        self._hosts = {one.group: sparkplug.Host(one.metrics) for one in settings.sparkplug}
+        self._hosts = {section.group: sparkplug.Host(section.metrics) for section in settings.sparkplug}
         self._asked_s: dict[str, float] = {}
-        self._names = {meter: name for one in settings.readings for name, meter in one.names.items()}
+        self._names = {meter: name for mapping in settings.readings for name, meter in mapping.names.items()}
         self._client = self._made()
 
     @property
@@ -156,7 +156,7 @@ class MqttSource:
             return
         with self._lock:
             self._connection += 1
-        given = [one.topic for one in self.settings.readings] + [one.topic for one in self.settings.batches]
+        given = [mapping.topic for mapping in self.settings.readings] + [mapping.topic for mapping in self.settings.batches]
         self._topics = (*given, *(f"{sparkplug.NAMESPACE}/{group}/#" for group in self._hosts))
         client.subscribe([(topic, _QOS) for topic in self._topics])
         if self.settings.host_id is not None:
@@ -202,13 +202,13 @@ class MqttSource:
         self._put(message, readings, rows)
 
     def _of_sparkplug(self, group: str, host: sparkplug.Host, message: MQTTMessage) -> list[Reading]:
-        found, asks = host.take(message.topic, bytes(message.payload), now_us())
+        readings, asks = host.take(message.topic, bytes(message.payload), now_us())
         edge = message.topic.split("/")[3]
         now = time.monotonic()
         if asks and now - self._asked_s.get(edge, -REBIRTH_EVERY_S) >= REBIRTH_EVERY_S:
             self._asked_s[edge] = now
             self._client.publish(f"{sparkplug.NAMESPACE}/{group}/NCMD/{edge}", sparkplug.rebirth(now_us() // 1000), 0)
-        return found
+        return readings
 
     def _put(self, message: MQTTMessage, readings: list[Reading], rows: list[Row]) -> None:
         connection, mid, qos = self._connection, message.mid, message.qos

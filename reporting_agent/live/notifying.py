@@ -51,7 +51,7 @@ class Journal:
     def answers(self) -> dict[str, Answer]:
         """The last to each alert, by its key."""
         given = [Answer(**held["answer"]) for held in self._lines() if "answer" in held]
-        return {one.alert: one for one in given}
+        return {answer.alert: answer for answer in given}
 
     def add(self, alert: Alert) -> None:
         self._write(asdict(alert))
@@ -78,11 +78,11 @@ class Teller:
         self._say = say
         ways: dict[str, Callable[[Told], None]] = {}
         if settings.webhook is not None:
-            ways["webhook"] = lambda told, url=settings.webhook: _post(url, told)  # type: ignore[misc]
+            ways["webhook"] = lambda message, url=settings.webhook: _post(url, message)  # type: ignore[misc]
         if settings.mail is not None:
-            ways["mail"] = lambda told: _mail(settings, folder, told)
+            ways["mail"] = lambda message: _mail(settings, folder, message)
         if settings.topic is not None and publish is not None:
-            ways["mqtt"] = lambda told: publish(settings.topic or "", json.dumps(told.data, ensure_ascii=False))
+            ways["mqtt"] = lambda message: publish(settings.topic or "", json.dumps(message.data, ensure_ascii=False))
         self._queues: dict[str, queue.Queue[Told]] = {name: queue.Queue(MOST_WAITING) for name in ways}
         self._stop = threading.Event()
         for name, way in ways.items():
@@ -100,10 +100,10 @@ class Teller:
     def _send(self, name: str, way: Callable[[Told], None]) -> None:
         failing = False
         while not self._stop.is_set():
-            told = self._queues[name].get()
+            message = self._queues[name].get()
             while not self._stop.is_set():
                 try:
-                    way(told)
+                    way(message)
                 except (OSError, smtplib.SMTPException, ValueError) as why:
                     if not failing:
                         self._say(Phrase("Alerts cannot be sent by %(way)s (%(why)s); the agent tries again.", way=name, why=str(why)))

@@ -42,9 +42,9 @@ class Pages:
         """Of the forms in which alerts are answered."""
         return self.words.tokens
 
-    def alert(self, one: Alert) -> Phrase:
+    def alert(self, raised: Alert) -> Phrase:
         """One alert as a sentence."""
-        return self.words.sentence(one)
+        return self.words.sentence(raised)
 
     def parts(self, moment: Shown, lang: str) -> dict[str, str]:
         """The parts of the control room by their ids."""
@@ -65,31 +65,31 @@ class Pages:
         tools = [{"href": prefix(lang), "text": in_language(Phrase("Control room"), lang)}]
         view = self.shift_view(moment.shift, lang, moment.answers)
         view["alerts"] = [
-            {"text": in_language(self.alert(one), lang), **self.words.answering(one, moment, lang)} for one in moment.shift.alerts
+            {"text": in_language(self.alert(alert), lang), **self.words.answering(alert, moment, lang)} for alert in moment.shift.alerts
         ]
         body = templates().get_template("shift.html").render(s=view, w=page_words(lang, self.currency))
         return self._frame(lang, self.parts(moment, lang)["clock"], body, tools, "shift", "")
 
     def answer(self, moment: Shown, key: str, lang: str) -> str | None:
         """The page on which an alert is answered; None where there is no such alert."""
-        found = next((one for one in (*moment.alerts, *moment.shift.alerts) if key_of(one) == key), None)
-        if found is None:
+        alert = next((candidate for candidate in (*moment.alerts, *moment.shift.alerts) if key_of(candidate) == key), None)
+        if alert is None:
             return None
         tools = [{"href": prefix(lang), "text": in_language(Phrase("Control room"), lang)}]
-        one = {"text": in_language(self.alert(found), lang), **self.words.answering(found, moment, lang)}
-        body = templates().get_template("answer.html").render(one=one, w=page_words(lang, self.currency), longest=LONGEST_WORD)
+        content = {"text": in_language(self.alert(alert), lang), **self.words.answering(alert, moment, lang)}
+        body = templates().get_template("answer.html").render(one=content, w=page_words(lang, self.currency), longest=LONGEST_WORD)
         return self._frame(lang, self.parts(moment, lang)["clock"], body, tools, f"answer?alert={quote(key)}", "")
 
     def shift_view(self, shift: Shift, lang: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
-        start, end = (one.astimezone(self.site.zone) for one in (shift.start, shift.end))
+        start, end = (moment.astimezone(self.site.zone) for moment in (shift.start, shift.end))
         heading = Phrase("Shift of %(day)s, %(start)s to %(end)s", day=f"{start:%Y-%m-%d}", start=f"{start:%H:%M}", end=f"{end:%H:%M}")
         return {
             "heading": in_language(heading, lang),
             "lines": [
-                {"equipment": one.equipment, "batches": count(one.batches), "output": shown(one.tonnes), "above": tenths(one.above)}
-                for one in shift.lines
+                {"equipment": line.equipment, "batches": count(line.batches), "output": shown(line.tonnes), "above": tenths(line.above)}
+                for line in shift.lines
             ],
-            "alerts": [in_language(self.alert(one), lang) for one in shift.alerts],
+            "alerts": [in_language(self.alert(alert), lang) for alert in shift.alerts],
             "again": in_language(_again(shift), lang) if shift.again else "",
             "counted": in_language(counted(shift.alerts, answers), lang),
         }

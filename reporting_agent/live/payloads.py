@@ -32,21 +32,21 @@ def readings(mapping: Readings, topic: str, payload: bytes, received_us: int) ->
     Raises:
         Unreadable: nothing of it is taken.
     """
-    return [_reading(mapping, topic, one, received_us) for one in _objects(payload)]
+    return [_reading(mapping, topic, entry, received_us) for entry in _objects(payload)]
 
 
 def rows(mapping: Rows, payload: bytes) -> list[Row]:
     """The rows of one message about batches."""
-    made: list[Row] = []
-    for one in _objects(payload):
-        if not isinstance(one, dict):
-            raise Unreadable(f"{one!r} is no object")
-        cells = {column: _part(one, path) for column, path in mapping.fields.items()} if mapping.fields else one
+    records: list[Row] = []
+    for entry in _objects(payload):
+        if not isinstance(entry, dict):
+            raise Unreadable(f"{entry!r} is no object")
+        cells = {column: _part(entry, path) for column, path in mapping.fields.items()} if mapping.fields else entry
         texts = {column: str(cell) for column, cell in {**mapping.constants, **cells}.items() if cell is not None}
         if lacking := {"batch_id", "step"} - set(texts):
-            raise Unreadable(f"no {sorted(lacking)[0]} in {sorted(one)}")
-        made.append({"table": "batches", **texts})
-    return made
+            raise Unreadable(f"no {sorted(lacking)[0]} in {sorted(entry)}")
+        records.append({"table": "batches", **texts})
+    return records
 
 
 def unreadable(topic: str, payload: bytes, why: str) -> Row:
@@ -94,10 +94,10 @@ def _part(held: Any, path: str) -> Any:
 
 
 def _needed(held: Any, path: str) -> Any:
-    found = _part(held, path)
-    if found is None:
+    value = _part(held, path)
+    if value is None:
         raise Unreadable(f"no {path} in {held!r}")
-    return found
+    return value
 
 
 def _number(value: Any) -> float:

@@ -99,7 +99,7 @@ class Plant:
 
     def settle(self) -> list[Batch]:
         """Batches that ended and whose meters have told of all their time: their courses are kept. Returns them."""
-        done = [one for one in self.log.ending.values() if self._is_told(one)]
+        done = [candidate for candidate in self.log.ending.values() if self._is_told(candidate)]
         for batch in done:
             del self.log.ending[batch.key]
             self.count(batch, self.totals)
@@ -107,7 +107,7 @@ class Plant:
             self._counted(batch)
         self.log.completed.clear()
         now_us = self.totals.now_us
-        self.totals.forget(min((one.start_us for one in (*self.log.running(), *self.log.ending.values())), default=now_us))
+        self.totals.forget(min((candidate.start_us for candidate in (*self.log.running(), *self.log.ending.values())), default=now_us))
         return done
 
     def count(self, batch: Batch, totals: Totals) -> None:
@@ -167,7 +167,7 @@ class Plant:
 
     def _open(self, batch: Batch, wall_us: int) -> Open:
         usual, now_s = self.history.usual.get(batch.of_kind), self._known_s(batch)
-        silent = [one.received_us for one in self.totals.of_line(batch.line) if one.is_silent(wall_us)]
+        silent = [total.received_us for total in self.totals.of_line(batch.line) if total.is_silent(wall_us)]
         silent_us = min(silent, default=None)
         if usual is None or now_s is None:
             return Open(batch, None, None, (), (), None, "no-label", silent_us)
@@ -191,16 +191,16 @@ class Plant:
 
     def idle(self) -> list[Idle]:
         """Equipment whose last batch ended, and that takes energy; the most dear first."""
-        found: list[Idle] = []
+        idling: list[Idle] = []
         now_us = self.totals.now_us
         for line, batches in self.log.lines.items():
             if batches[-1].end_us is None:
                 continue
-            taken = [(one, power) for one in self.totals.of_line(line) if one.meter.equipment and (power := one.power(now_us))]
+            taken = [(total, power) for total in self.totals.of_line(line) if total.meter.equipment and (power := total.power(now_us))]
             if not taken:
                 continue
-            prices = [costs.price(self.site, one, now_us) for one, _ in taken]
+            prices = [costs.price(self.site, total, now_us) for total, _ in taken]
             money = None if None in prices else sum((price or 0.0) * power for price, (_, power) in zip(prices, taken, strict=True))
-            takes = tuple((one.meter.carrier, power, one.unit) for one, power in taken)
-            found.append(Idle(line[1] or line[0], max(one.end_us or 0 for one in batches[-5:]), takes, money))
-        return sorted(found, key=lambda one: -(one.money_per_h or 0.0))
+            takes = tuple((total.meter.carrier, power, total.unit) for total, power in taken)
+            idling.append(Idle(line[1] or line[0], max(batch.end_us or 0 for batch in batches[-5:]), takes, money))
+        return sorted(idling, key=lambda idle: -(idle.money_per_h or 0.0))

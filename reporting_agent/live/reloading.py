@@ -57,12 +57,12 @@ class Reloading:
 
     def is_due(self, *, by_change: bool) -> bool:
         """Asked once a second: a file that is still being written has another stamp a second later, and waits."""
-        found, before = self._found(), self._changed
-        self._changed = found
-        if not self.asked.is_set() and not (by_change and found is not None and found == before and found != self._stamp):
+        stamp, before = self._found(), self._changed
+        self._changed = stamp
+        if not self.asked.is_set() and not (by_change and stamp is not None and stamp == before and stamp != self._stamp):
             return False
         self.asked.clear()
-        self._stamp = found
+        self._stamp = stamp
         return True
 
     def _found(self) -> tuple[int, int] | None:
@@ -84,7 +84,7 @@ class Wanted:
 
 def named(settings: Live) -> list[Named]:
     """Every source that site.toml names, in the order in which sources are made of it."""
-    return [(kind, one) for kind in kinds.KINDS for one in getattr(settings, kind)]
+    return [(kind, setting) for kind in kinds.KINDS for setting in getattr(settings, kind)]
 
 
 def wanted(path: Path, now: Live, intake: Intake) -> Wanted:
@@ -105,11 +105,11 @@ def wanted(path: Path, now: Live, intake: Intake) -> Wanted:
             found=str(settings.folder),
             wanted=str(now.folder),
         )
-    there = named(now)
+    remaining = named(now)
     fresh = {}
-    for place, one in enumerate(named(settings)):
-        if one in there:
-            there.remove(one)
+    for place, entry in enumerate(named(settings)):
+        if entry in remaining:
+            remaining.remove(entry)
         else:
-            fresh[place] = kinds.KINDS[one[0]](one[1], site.folder, intake)
+            fresh[place] = kinds.KINDS[entry[0]](entry[1], site.folder, intake)
     return Wanted(site, settings, fresh)

@@ -25,8 +25,8 @@ def safe(rendered: str) -> Any:
 @cache
 def templates() -> jinja2.Environment:
     """Those of this package."""
-    made = jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("reporting_agent.live"), autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined
     )
-    made.filters["tag"] = tag
-    return made
+    environment.filters["tag"] = tag
+    return environment

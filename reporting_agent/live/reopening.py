@@ -48,17 +48,19 @@ class Reopening:
         late, again, self._late, self._corrected, self._since_s = self._late, self._corrected, [], [], None
         rows, plant.log.corrected = plant.log.corrected, {}
         found = {one.key: one for one in touches(plant, [*late, *again])} | rows
-        touched = sorted(found.values(), key=lambda one: one.start_us)
+        touched = sorted(found.values(), key=lambda batch: batch.start_us)
         if not touched:
             return
-        before = {one.key: _per_tonne(one) for one in touched}
+        before = {batch.key: _per_tonne(batch) for batch in touched}
         count_again(plant, touched, self._folder)
         self._last = self._sentence(touched, before, late=len(late), corrected=len(again), rows=len(rows))
         yield self._last
 
     def _sentence(self, touched: Sequence[Batch], before: dict[Key, str], **how_many: int) -> Phrase:
-        months = sorted({f"{datetime.fromtimestamp((one.end_us or 0) / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for one in touched})
-        named = [f"{one.id}: {before[one.key]} → {_per_tonne(one)} kgce/t" for one in touched[:MOST_NAMED]]
+        months = sorted(
+            {f"{datetime.fromtimestamp((batch.end_us or 0) / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for batch in touched}
+        )
+        named = [f"{batch.id}: {before[batch.key]} → {_per_tonne(batch)} kgce/t" for batch in touched[:MOST_NAMED]]
         return Phrase(
             "Batches counted again after late or corrected data: %(batches)s (%(named)s). Late readings: %(late)s; corrected readings: "
             "%(corrected)s; corrected rows: %(rows)s. Labels that hold %(months)s change: run `label` again, and `submit --correct` where "
@@ -77,9 +79,9 @@ class Reopening:
 
 def touches(plant: Plant, readings: Sequence[Reading]) -> list[Batch]:
     """The batches that were counted and lie over such a reading."""
-    found: dict[Key, Batch] = {}
-    for one in readings:
-        total = plant.totals.by_meter.get(one.meter)
+    touched: dict[Key, Batch] = {}
+    for reading in readings:
+        total = plant.totals.by_meter.get(reading.meter)
         if total is None:
             continue
         reach_us = _reach_us(total)
@@ -87,17 +89,17 @@ def touches(plant: Plant, readings: Sequence[Reading]) -> list[Batch]:
             if line[0] != total.meter.step or total.meter.equipment not in ("", line[1]):
                 continue
             for batch in batches:
-                if batch.end_us is not None and batch.noted is not None and batch.start_us <= one.time_us <= batch.end_us + reach_us:
-                    found[batch.key] = batch
-    return list(found.values())
+                if batch.end_us is not None and batch.noted is not None and batch.start_us <= reading.time_us <= batch.end_us + reach_us:
+                    touched[batch.key] = batch
+    return list(touched.values())
 
 
 def count_again(plant: Plant, batches: Sequence[Batch], folder: Path) -> None:
     """Batches in order of their beginning, from all that the spool holds of their time."""
     for together in _together(batches):
-        meters = {one.meter.id: one for batch in together for one in plant.totals.of_line(batch.line)}
-        margin_us = LONGEST_GAP_US + 3 * max((_reach_us(one) for one in meters.values()), default=0)
-        first_us, last_us = together[0].start_us - margin_us, max(one.end_us or 0 for one in together) + margin_us
+        meters = {total.meter.id: total for batch in together for total in plant.totals.of_line(batch.line)}
+        margin_us = LONGEST_GAP_US + 3 * max((_reach_us(total) for total in meters.values()), default=0)
+        first_us, last_us = together[0].start_us - margin_us, max(member.end_us or 0 for member in together) + margin_us
         totals = plant.totals.emptied()
         totals.fill(readings_between(folder, frozenset(meters), first_us, last_us), first_us)
         for batch in together:
@@ -106,14 +108,14 @@ def count_again(plant: Plant, batches: Sequence[Batch], folder: Path) -> None:
 
 
 def _together(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
-    some: list[Batch] = []
+    group: list[Batch] = []
     for batch in batches:
-        if some and (batch.end_us or 0) - some[0].start_us > READ_TOGETHER_US:
-            yield some
-            some = []
-        some.append(batch)
-    if some:
-        yield some
+        if group and (batch.end_us or 0) - group[0].start_us > READ_TOGETHER_US:
+            yield group
+            group = []
+        group.append(batch)
+    if group:
+        yield group
 
 
 def _reach_us(total: Total) -> int:

@@ -82,7 +82,8 @@ class Room:
                 self.plant.totals.ahead[block.meter] = int(block.time_us.max())
             parts.setdefault(block.meter, []).append((block.time_us[sane], block.value[sane]))
         readings = {
-            name: (np.concatenate([one for one, _ in some]), np.concatenate([one for _, one in some])) for name, some in parts.items()
+            name: (np.concatenate([times for times, _ in blocks]), np.concatenate([values for _, values in blocks]))
+            for name, blocks in parts.items()
         }
         self.plant.fill(
             readings,
@@ -91,10 +92,10 @@ class Room:
         )
         self._learned_s = time.monotonic()
         self.alerts, self.answers = self.journal.load(), self.journal.answers()
-        for one in self.alerts:
-            self._practices[key_of(one)] = tuple(practice.words for practice in practices_against(self.site, one))
-            if (batch := self.plant.log.batches.get((one.step, one.batch))) is not None:
-                batch.sure_us = one.at_us
+        for alert in self.alerts:
+            self._practices[key_of(alert)] = tuple(practice.words for practice in practices_against(self.site, alert))
+            if (batch := self.plant.log.batches.get((alert.step, alert.batch))) is not None:
+                batch.sure_us = alert.at_us
         if before is not None and before.server is not None:
             self.latest, self.server = before.latest, before.server
             self.server.show(self.pages, lambda: self.latest, self.answer)
@@ -127,19 +128,19 @@ class Room:
 
     def answer(self, key: str, kind: str, word: str) -> bool:
         """Take an answer from the page, in a thread of its server; False where no alert has that key."""
-        found = next((one for one in list(self.alerts) if key_of(one) == key), None)
-        if found is None:
+        alert = next((candidate for candidate in list(self.alerts) if key_of(candidate) == key), None)
+        if alert is None:
             return False
         given = Answer(key, cast(Kind, kind), word, now_us())
         with self._answering:
             self.journal.answer(given)
             self.answers = {**self.answers, key: given}
-        told = {
-            "seen": Phrase("The alert of batch %(batch)s was seen.", batch=found.batch),
-            "not-so": Phrase("The alert of batch %(batch)s was answered: false alarm. %(word)s", batch=found.batch, word=word),
-            "taken-back": Phrase("The answer to the alert of batch %(batch)s was withdrawn.", batch=found.batch),
+        sentences = {
+            "seen": Phrase("The alert of batch %(batch)s was seen.", batch=alert.batch),
+            "not-so": Phrase("The alert of batch %(batch)s was answered: false alarm. %(word)s", batch=alert.batch, word=word),
+            "taken-back": Phrase("The answer to the alert of batch %(batch)s was withdrawn.", batch=alert.batch),
         }
-        self.tell(told[kind])
+        self.tell(sentences[kind])
         self._shown_s = float("-inf")  # the next picture is not a second away
         return True
 
@@ -190,7 +191,7 @@ class Room:
         plant, wall = self.plant, now_us()
         at = plant.totals.now_us
         start, end = shifts.bounds(self.site.runs.shift_starts, datetime.fromtimestamp((at or wall) / 1e6, UTC), self.site.zone)
-        running = {(one.step, one.id) for one in plant.log.running()}
+        running = {(batch.step, batch.id) for batch in plant.log.running()}
         return Shown(
             at_us=at,
             wall_us=wall,
@@ -198,13 +199,13 @@ class Room:
             idle=plant.idle(),
             silent=plant.totals.silent(wall),
             unreadable=list(plant.unreadable),
-            sources=[(one.name, one.trouble()) for one in watch.sources],
-            alerts=[one for one in self.alerts if (one.step, one.batch) in running],
+            sources=[(source.name, source.trouble()) for source in watch.sources],
+            alerts=[alert for alert in self.alerts if (alert.step, alert.batch) in running],
             shift=shifts.done(plant, self.alerts, start, end),
             kept=watch.kept,
             repeated=watch.repeated,
             corrected=watch.corrected,
-            missing=sum(one.gaps.missing for one in watch.spool.meters.values()),
+            missing=sum(meter.gaps.missing for meter in watch.spool.meters.values()),
             weeks=plant.history.weeks,
             rate=plant.history.rate_a_week,
             vouched=plant.history.limits.one is not None,
@@ -221,7 +222,7 @@ class Room:
             return
         ended = shifts.done(self.plant, self.alerts, before.start, before.end)
         view = self.pages.shift_view(ended, "en", self.answers)
-        lines = [f"{one['equipment']}: {one['batches']}, {one['output']} t, {one['above']} kgce/t" for one in view["lines"]]
+        lines = [f"{line['equipment']}: {line['batches']}, {line['output']} t, {line['above']} kgce/t" for line in view["lines"]]
         self.tell(Phrase("%(shift)s ended: %(lines)s", shift=view["heading"], lines="; ".join(lines) or "–"))
         self.teller.tell(
             Told(

@@ -31,53 +31,53 @@ class RoomView:
         t = partial(in_language, language=lang)
         now = datetime.fromtimestamp(moment.at_us / 1e6, UTC).astimezone(self._words.site.zone)
         shift = moment.shift.start.astimezone(self._words.site.zone)
-        dear = [one.money_per_h for one in moment.idle if one.money_per_h is not None]
+        dear = [idle.money_per_h for idle in moment.idle if idle.money_per_h is not None]
         return {
             "clock": f"{now:%H:%M}" if moment.at_us else NOTHING,
             "shift": t(Phrase("figures to %(time)s, shift since %(start)s", time=time(now, lang), start=f"{shift:%H:%M}"))
             if moment.at_us
             else t(Phrase("no reading yet")),
-            "alerts": [self._words.on_the_wall(one, lang) | self._words.answering(one, moment, lang) for one in moment.alerts],
-            "open": [self._line(one, lang) for one in moment.open],
-            "idle": [self._idle(one, lang) for one in moment.idle],
+            "alerts": [self._words.on_the_wall(alert, lang) | self._words.answering(alert, moment, lang) for alert in moment.alerts],
+            "open": [self._line(running, lang) for running in moment.open],
+            "idle": [self._idle(idle, lang) for idle in moment.idle],
             "idle_money": f"{count(sum(dear))} {self._words.currency}" if dear else "",
             "sources": [*self._sources(moment, t)],
-            "foot": [t(one) for one in _foot(moment)],
+            "foot": [t(sentence) for sentence in _foot(moment)],
         }
 
-    def _line(self, one: Open, lang: str) -> dict[str, Any]:
+    def _line(self, running: Open, lang: str) -> dict[str, Any]:
         t = partial(in_language, language=lang)
-        batch, done = one.batch, "" if one.progress is None else f"{100 * one.progress:.0f} %"
-        told: Phrase | str = STATES.get(one.state, "")
-        if one.state == "wastes":
-            told = Phrase("Wasting energy, certain since %(at)s", at=self._words.clock(batch.sure_us or 0))
-        elif one.state == "unknown":
-            told = (
-                Phrase("No figures since %(at)s", at=self._words.clock(one.silent_since_us))
-                if one.silent_since_us
+        batch, done = running.batch, "" if running.progress is None else f"{100 * running.progress:.0f} %"
+        status: Phrase | str = STATES.get(running.state, "")
+        if running.state == "wastes":
+            status = Phrase("Wasting energy, certain since %(at)s", at=self._words.clock(batch.sure_us or 0))
+        elif running.state == "unknown":
+            status = (
+                Phrase("No figures since %(at)s", at=self._words.clock(running.silent_since_us))
+                if running.silent_since_us
                 else Phrase("No figures yet")
             )
-        known = one.above if one.state != "unknown" else None
+        known = running.above if running.state != "unknown" else None
         view: dict[str, Any] = {
-            "css": {"wastes": "bad", "below": "good"}.get(one.state, ""),
+            "css": {"wastes": "bad", "below": "good"}.get(running.state, ""),
             "equipment": batch.equipment or batch.step,
             "batch": t(Phrase("batch %(batch)s, %(done)s of the usual time", batch=batch.id, done=done)) if done else batch.id,
-            "note": t(one.cause),
+            "note": t(running.cause),
             "above": tenths(known),
             "unit": "kgce/t" if known is not None else "",
-            "state": t(told),
-            "said": f"{batch.equipment or batch.step}: {done}, {tenths(known)} kgce/t, {t(told)}",
+            "state": t(status),
+            "said": f"{batch.equipment or batch.step}: {done}, {tenths(known)} kgce/t, {t(status)}",
         }
-        return view | (drawn(one) if one.band else {"band": ""})
+        return view | (drawn(running) if running.band else {"band": ""})
 
-    def _idle(self, one: Idle, lang: str) -> dict[str, str]:
+    def _idle(self, idle: Idle, lang: str) -> dict[str, str]:
         takes = []
-        for carrier, power, unit in one.takes:
+        for carrier, power, unit in idle.takes:
             words = CARRIERS[carrier].words
             amount = f"{shown(power)} {'kW' if unit == 'kWh' else f'{unit}/h'}"
             takes.append(f"{amount} {of_language(words.by_language, lang) or words.en}")
-        money = NOTHING if one.money_per_h is None else count(one.money_per_h)
-        return {"equipment": one.equipment, "since": self._words.clock(one.since_us), "takes": ", ".join(takes), "money": money}
+        money = NOTHING if idle.money_per_h is None else count(idle.money_per_h)
+        return {"equipment": idle.equipment, "since": self._words.clock(idle.since_us), "takes": ", ".join(takes), "money": money}
 
     def _sources(self, moment: Shown, t: Any) -> Sequence[dict[str, str]]:
         rows = [
@@ -89,8 +89,8 @@ class RoomView:
             for name, why in moment.sources
         ]
         for name, since_us in moment.silent[:MOST_NAMED]:
-            told = Phrase("Silent since %(at)s", at=self._words.clock(since_us)) if since_us else Phrase("Never received")
-            rows.append({"name": name, "css": "no", "state": t(told)})
+            sentence = Phrase("Silent since %(at)s", at=self._words.clock(since_us)) if since_us else Phrase("Never received")
+            rows.append({"name": name, "css": "no", "state": t(sentence)})
         if (more := len(moment.silent) - MOST_NAMED) > 0:
             rows.append({"name": t(Phrase("%(count)s further meters", count=more)), "css": "no", "state": t(Phrase("Silent"))})
         if moment.missing:
@@ -104,8 +104,10 @@ class RoomView:
         rows += [{"name": t(Phrase(name)), "css": "ok" if well else "no", "state": t(state)} for name, state, well in moment.notices]
         if moment.unreadable:
             last = moment.unreadable[-1]
-            told = Phrase("%(count)s; the last of %(topic)s: %(why)s", count=len(moment.unreadable), topic=last["topic"], why=last["why"])
-            rows.append({"name": t(Phrase("Messages that could not be read")), "css": "no", "state": t(told)})
+            sentence = Phrase(
+                "%(count)s; the last of %(topic)s: %(why)s", count=len(moment.unreadable), topic=last["topic"], why=last["why"]
+            )
+            rows.append({"name": t(Phrase("Messages that could not be read")), "css": "no", "state": t(sentence)})
         if moment.untold:
             rows.append(
                 {"name": ", ".join(moment.untold), "css": "no", "state": t(Phrase("Its energy has no factor in kgce: not counted here"))}
@@ -114,7 +116,7 @@ class RoomView:
 
 
 def _foot(moment: Shown) -> list[Phrase]:
-    told = [
+    sentences = [
         Phrase(
             "%(kept)s readings since the agent started, each saved once; %(repeated)s repeats dropped.",
             kept=count(moment.kept),
@@ -122,9 +124,9 @@ def _foot(moment: Shown) -> list[Phrase]:
         )
     ]
     if moment.corrected:
-        told.append(Phrase("Readings corrected by their source: %(count)s. The highest number counts.", count=count(moment.corrected)))
+        sentences.append(Phrase("Readings corrected by their source: %(count)s. The highest number counts.", count=count(moment.corrected)))
     if moment.vouched:
-        told.append(
+        sentences.append(
             Phrase(
                 (
                     "False alarms: the chosen limit is %(rate)s a week; %(weeks)s weeks of history are enough to keep it (Shewhart and "
@@ -135,18 +137,18 @@ def _foot(moment: Shown) -> list[Phrase]:
             )
         )
     else:
-        told.append(
+        sentences.append(
             Phrase(
                 "No alerts yet: the history of %(weeks)s weeks is too short to keep the chosen limit of %(rate)s false alarms a week.",
                 weeks=f"{moment.weeks:.1f}",
                 rate=f"{moment.rate:g}",
             )
         )
-    told.append(
+    sentences.append(
         Phrase(
             "Running totals of meters in kgce, calorific basis, not cleaned. They are not a label. Without JavaScript this page "
             "reloads every 10 seconds."
         )
     )
-    told.append(Phrase("Nothing on this page leaves the plant."))
-    return told
+    sentences.append(Phrase("Nothing on this page leaves the plant."))
+    return sentences

@@ -62,26 +62,33 @@ class Segment:
     @classmethod
     def opened(cls, path: Path) -> Segment:
         """The segment at its end, made where there is none; what was never synced whole is cut off."""
-        made = cls(path)
-        there = path.exists()
-        made._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        if there:
-            for frame, made.size in _frames(path):
-                made.names = list(frame.names)
-            os.ftruncate(made._file, made.size)
-        os.fsync(made._file)
+        segment = cls(path)
+        existed = path.exists()
+        segment._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if existed:
+            for frame, segment.size in _frames(path):
+                segment.names = list(frame.names)
+            os.ftruncate(segment._file, segment.size)
+        os.fsync(segment._file)
         sync_folder(path.parent)
-        made._places = {name: place for place, name in enumerate(made.names)}
-        return made
+        segment._places = {name: place for place, name in enumerate(segment.names)}
+        return segment
 
     def append(self, readings: Sequence[Reading], rows: Sequence[Row]) -> None:
         """Write one frame and return once the disk has it."""
-        new = [name for name in dict.fromkeys(one.meter for one in readings) if name not in self._places]
+        new = [name for name in dict.fromkeys(reading.meter for reading in readings) if name not in self._places]
         places = {**self._places, **{name: len(self.names) + place for place, name in enumerate(new)}} if new else self._places
         records = np.array(
             [
-                (one.time_us, one.sequence, one.value, one.received_us, places[one.meter], one.quality | CONSECUTIVE * one.consecutive)
-                for one in readings
+                (
+                    reading.time_us,
+                    reading.sequence,
+                    reading.value,
+                    reading.received_us,
+                    places[reading.meter],
+                    reading.quality | CONSECUTIVE * reading.consecutive,
+                )
+                for reading in readings
             ],
             RECORD,
         )
@@ -131,8 +138,8 @@ def _frames(path: Path) -> Iterator[tuple[Frame, int]]:
             if content.find(_MAGIC, at + 1) >= 0:
                 raise _damaged(path, at)
             return  # the end of what was being written when the power went
-        some, rows, packed = _unpacked(body)
-        names = (*names, *some) if some else names
+        added, rows, packed = _unpacked(body)
+        names = (*names, *added) if added else names
         at = end
         yield Frame(names, packed, rows), at
 

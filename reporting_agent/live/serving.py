@@ -79,23 +79,23 @@ class _Handler(BaseHTTPRequestHandler):
         elif asked.path in _LANGUAGES:
             page = self.server.pages.room(moment, _LANGUAGES[asked.path], hold=asked.query == "hold")
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
-        elif (there := asked.path.removesuffix("shift")) in _LANGUAGES and asked.path.endswith("shift"):
-            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.pages.shift(moment, _LANGUAGES[there]).encode())
-        elif (there := asked.path.removesuffix("answer")) in _LANGUAGES and asked.path.endswith("answer"):
-            self._form(moment, parse_qs(asked.query).get("alert", [""])[0], _LANGUAGES[there])
-        elif (there := asked.path.removeprefix("/events")) in _LANGUAGES and asked.path.startswith("/events"):
-            self._events(_LANGUAGES[there])
+        elif (base := asked.path.removesuffix("shift")) in _LANGUAGES and asked.path.endswith("shift"):
+            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.pages.shift(moment, _LANGUAGES[base]).encode())
+        elif (base := asked.path.removesuffix("answer")) in _LANGUAGES and asked.path.endswith("answer"):
+            self._form(moment, parse_qs(asked.query).get("alert", [""])[0], _LANGUAGES[base])
+        elif (base := asked.path.removeprefix("/events")) in _LANGUAGES and asked.path.startswith("/events"):
+            self._events(_LANGUAGES[base])
         else:
             self._say(HTTPStatus.NOT_FOUND, "There is no such page.")
 
     def do_POST(self) -> None:
         """An answer to an alert."""
-        there = urlsplit(self.path).path.removesuffix("answer")
+        base = urlsplit(self.path).path.removesuffix("answer")
         host, origin = self.headers.get("Host", ""), self.headers.get("Origin", "")
         length = self.headers.get("Content-Length", "")
         if not self._is_known():
             self._say(HTTPStatus.MISDIRECTED_REQUEST, _UNKNOWN_HOST)
-        elif there not in _LANGUAGES or not self.path.endswith("answer"):
+        elif base not in _LANGUAGES or not self.path.endswith("answer"):
             self._say(HTTPStatus.NOT_FOUND, "There is no such page.")
         elif urlsplit(origin).netloc != host:
             self._say(HTTPStatus.FORBIDDEN, "An answer is sent from this page only.")
@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "No answer is so long.")
         else:
             sent = {name: values[0].strip() for name, values in parse_qs(self.rfile.read(int(length)).decode("utf-8", "replace")).items()}
-            self._take_answer(sent, there)
+            self._take_answer(sent, base)
 
     def _take_answer(self, sent: dict[str, str], there: str) -> None:
         alert, kind, word = sent.get("alert", ""), sent.get("answer", ""), " ".join(sent.get("word", "").split())

@@ -149,7 +149,7 @@ class Live(Setting):
     @field_validator("mqtt")
     @classmethod
     def _apart(cls, brokers: tuple[Mqtt, ...]) -> tuple[Mqtt, ...]:
-        names = [(one.host, one.port, one.client_id) for one in brokers]
+        names = [(broker.host, broker.port, broker.client_id) for broker in brokers]
         if len(set(names)) < len(names):
             raise ValueError("every entry needs a client_id of its own: a broker lets no two in by the same")
         return brokers

@@ -33,7 +33,7 @@ class Shift:
 def bounds(starts: Sequence[str], at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     """The shift that holds a moment, by the local hours at which shifts begin."""
     local = at.astimezone(zone)
-    hours = sorted(time.fromisoformat(one) for one in starts)
+    hours = sorted(time.fromisoformat(hour) for hour in starts)
     edges = [datetime.combine(local.date() + timedelta(days=day), hour, zone) for day in (-1, 0, 1) for hour in hours]
     begun = max(edge for edge in edges if edge <= local)
     return begun, min(edge for edge in edges if edge > local)
@@ -45,13 +45,17 @@ def done(plant: Plant, alerts: Iterable[Alert], start: datetime, end: datetime) 
     lines: list[LineDone] = []
     again: list[str] = []
     for (step, equipment), batches in sorted(plant.log.lines.items()):
-        ended = [one for one in batches if one.end_us is not None and first_us <= one.end_us < last_us and one.good]
+        ended = [batch for batch in batches if batch.end_us is not None and first_us <= batch.end_us < last_us and batch.good]
         if not ended:
             continue
-        known = [(one, usual) for one in ended if one.noted is not None and one.tonnes and (usual := plant.history.usual.get(one.of_kind))]
-        tonnes = sum(one.tonnes or 0.0 for one, _ in known)
-        above = sum((one.kgce or 0.0) - usual.label_end * (one.tonnes or 0.0) for one, usual in known)
-        again += [one.id for one in ended if one.again]
-        whole = sum(one.tonnes or 0.0 for one in ended)
+        known = [
+            (batch, usual)
+            for batch in ended
+            if batch.noted is not None and batch.tonnes and (usual := plant.history.usual.get(batch.of_kind))
+        ]
+        tonnes = sum(batch.tonnes or 0.0 for batch, _ in known)
+        above = sum((batch.kgce or 0.0) - usual.label_end * (batch.tonnes or 0.0) for batch, usual in known)
+        again += [batch.id for batch in ended if batch.again]
+        whole = sum(batch.tonnes or 0.0 for batch in ended)
         lines.append(LineDone(equipment or step, len(ended), whole, above / tonnes if tonnes else None))
-    return Shift(start, end, tuple(lines), tuple(one for one in alerts if first_us <= one.at_us < last_us), tuple(again))
+    return Shift(start, end, tuple(lines), tuple(alert for alert in alerts if first_us <= alert.at_us < last_us), tuple(again))

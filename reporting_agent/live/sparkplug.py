@@ -82,7 +82,7 @@ class Host:
             node.lost += 1
         node.expected = (node.expected + 1) % _MESSAGES if whole and node.expected is not None else None
         prefix = "/".join((edge, *device))
-        made = []
+        readings = []
         for metric in read.metrics:
             name = metric.name or node.aliases.get((prefix, metric.alias or 0))
             if name is None:
@@ -95,10 +95,10 @@ class Host:
                 continue
             known = math.isfinite(metric.value)
             quality = Quality.GOOD if known else Quality.BAD
-            made.append(
+            readings.append(
                 Reading(meter, of_a_meter(stamp * 1000, stamp), metric.value if known else math.nan, NO_SEQUENCE, quality, received_us)
             )
-        return made, not whole
+        return readings, not whole
 
 
 def decoded(payload: bytes) -> Payload:
@@ -133,23 +133,23 @@ def _metric(content: bytes) -> Metric:
     name = alias = time_ms = None
     datatype, null = 0, False
     value: float | None = None
-    for number, kind, found in _fields(content):
-        if number == 1 and isinstance(found, bytes):
-            name = found.decode()
+    for number, kind, raw in _fields(content):
+        if number == 1 and isinstance(raw, bytes):
+            name = raw.decode()
         elif number == 2 and kind == 0:
-            alias = int(found)
+            alias = int(raw)
         elif number == 3 and kind == 0:
-            time_ms = int(found)
+            time_ms = int(raw)
         elif number == 4 and kind == 0:
-            datatype = int(found)
+            datatype = int(raw)
         elif number == 7 and kind == 0:
-            null = bool(found)
+            null = bool(raw)
         elif number in (10, 11, 14) and kind == 0:
-            value = float(_signed(int(found), datatype))
-        elif number == 12 and isinstance(found, bytes):
-            value = float(struct.unpack("<f", found)[0])
-        elif number == 13 and isinstance(found, bytes):
-            value = float(struct.unpack("<d", found)[0])
+            value = float(_signed(int(raw), datatype))
+        elif number == 12 and isinstance(raw, bytes):
+            value = float(struct.unpack("<f", raw)[0])
+        elif number == 13 and isinstance(raw, bytes):
+            value = float(struct.unpack("<d", raw)[0])
     return Metric(name, alias, time_ms, math.nan if null else value)
 
 

@@ -144,9 +144,11 @@ class Spool:
                 raise
             self._bytes += self._segment.size - before
             positions.follow(self.positions, rows)
-            for one in new:
-                key = (one.time_us, one.sequence)
-                self.meters.setdefault(one.meter, _Meter()).take(key, one.value, one.received_us, consecutive=one.consecutive)
+            for reading in new:
+                key = (reading.time_us, reading.sequence)
+                self.meters.setdefault(reading.meter, _Meter()).take(
+                    key, reading.value, reading.received_us, consecutive=reading.consecutive
+                )
             self._began_us = self._began_us or next((one.received_us for one in new), 0)
         return replace(taken, rows=rows)
 
@@ -192,17 +194,17 @@ class Spool:
             met[one.meter, key] = one.value
             if meter is not None and meter.may_hold(key):
                 unsure.append(one)
-        there = looked_up(self.folder, unsure) if unsure else {}
+        saved = looked_up(self.folder, unsure) if unsure else {}
         late: list[Reading] = []
-        for one in unsure:
-            if (value := there[one.meter, one.time_us].get(one.sequence)) is not None:
+        for reading in unsure:
+            if (value := saved[reading.meter, reading.time_us].get(reading.sequence)) is not None:
                 repeated += 1
-                contradicted += bits(value) != bits(one.value)
-                del met[one.meter, (one.time_us, one.sequence)]
-            elif (one.time_us, one.sequence) < self.meters[one.meter].highest:
-                late.append(one)
+                contradicted += bits(value) != bits(reading.value)
+                del met[reading.meter, (reading.time_us, reading.sequence)]
+            elif (reading.time_us, reading.sequence) < self.meters[reading.meter].highest:
+                late.append(reading)
         new = [one for one in readings if met.pop((one.meter, (one.time_us, one.sequence)), None) is not None]
-        again, rows = noted(new, lambda one: self._counting(one, there))
+        again, rows = noted(new, lambda one: self._counting(one, saved))
         return Taken(len(new), repeated, contradicted, late, new, (), again), rows
 
     def _counting(self, one: Reading, there: Found) -> Counting | None:
@@ -247,8 +249,8 @@ class Spool:
         """A segment was written as Parquet: save what is known, and delete it."""
         self._save_state(number)
         path = layout.segment_path(self.folder, number)
-        made = [layout.table_path(self.folder, number), layout.day_of(self.folder, number)]
-        self._bytes += sum(file.stat().st_size for file in made if file is not None and file.exists()) - path.stat().st_size
+        files = [layout.table_path(self.folder, number), layout.day_of(self.folder, number)]
+        self._bytes += sum(file.stat().st_size for file in files if file is not None and file.exists()) - path.stat().st_size
         path.unlink()
         sync_folder(path.parent)
 
@@ -265,7 +267,7 @@ class Spool:
 
     def _save_state(self, number: int) -> None:
         """What is known may be further than the segment: learning it again changes nothing."""
-        meters = {name: (*one.highest, one.gaps.highest, one.gaps.ranges, one.reached_us) for name, one in self.meters.items()}
+        meters = {name: (*meter.highest, meter.gaps.highest, meter.gaps.ranges, meter.reached_us) for name, meter in self.meters.items()}
         state = {"segment": number, "meters": meters, "positions": self.positions}
         write_whole(self.folder / "state.json", json.dumps(state, ensure_ascii=False).encode())
 

@@ -58,12 +58,12 @@ class SpoolKind:
         spool = Spool(folder / "spool")
         sent = [
             Reading(
-                one.meter,
-                round(one.stamp.timestamp() * 1e6),
-                float("nan") if one.value is None else one.value,
+                reading.meter,
+                round(reading.stamp.timestamp() * 1e6),
+                float("nan") if reading.value is None else reading.value,
                 received_us=1_477_800_000_000_000,
             )
-            for one in example.readings
+            for reading in example.readings
         ]
         tables: list[Row] = [
             {"table": name, **dict(zip(header, cells, strict=True))} for name, (header, *rows) in example.tables.items() for cells in rows

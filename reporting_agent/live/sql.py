@@ -56,8 +56,8 @@ class SqlSource(Polled):
         self.settings = settings
         self._database = databases.opened(settings.url, password_of(folder, settings.password_file, "source.sql.password_file"), folder)
         self.failures = (*self.failures, *self._database.failures)
-        self._queries = [self._query(one, partial(_of_readings, one)) for one in settings.readings]
-        self._queries += [self._query(one, partial(_of_batches, one)) for one in settings.batches]
+        self._queries = [self._query(setting, partial(_of_readings, setting)) for setting in settings.readings]
+        self._queries += [self._query(setting, partial(_of_batches, setting)) for setting in settings.batches]
 
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
         for query in self._queries:
@@ -89,7 +89,7 @@ class SqlSource(Polled):
         if sweeps:
             query.swept_s = time.monotonic()
             oldest = marks.order(since)
-            query.met = {key: one for key, one in query.met.items() if one[0] >= oldest}
+            query.met = {key: entry for key, entry in query.met.items() if entry[0] >= oldest}
 
     def _take(self, query: _Query, names: Sequence[str], rows: Sequence[Sequence[Any]], last: Any) -> Any:
         """Hand on what is new or changed; returns the last mark's order."""
@@ -104,8 +104,8 @@ class SqlSource(Polled):
             last = at
             if marks.later(at, marks.order(query.highest)):
                 query.highest = cells[place]
-            some, others = self._fresh(query, dict(zip(names, cells, strict=True)), at, received_us)
-            readings += some
+            fresh, others = self._fresh(query, dict(zip(names, cells, strict=True)), at, received_us)
+            readings += fresh
             tables += others
         if (readings or tables or query.highest != query.kept) and self.put(readings, tables, query.key, marks.kept(query.highest)):
             query.kept = query.highest
@@ -117,7 +117,11 @@ class SqlSource(Polled):
             readings, tables = query.read(cells, received_us)
         except Unreadable as wrong:
             readings, tables = [], [tabular.unreadable(self.name, dict(cells), str(wrong))]
-        fresh = [one for one in readings if query.is_new((one.meter, one.time_us, one.sequence), at, repr((one.value, one.quality)))]
+        fresh = [
+            reading
+            for reading in readings
+            if query.is_new((reading.meter, reading.time_us, reading.sequence), at, repr((reading.value, reading.quality)))
+        ]
         return fresh, [row for row in tables if query.is_new(_key_of(row), at, row)]
 
 

@@ -35,13 +35,13 @@ def readings(mapping: Columns, cells: Mapping[str, Any], received_us: int) -> li
     sequence = _sequence(cells[columns["sequence"]]) if "sequence" in columns else NO_SEQUENCE
     quality = Quality.GOOD
     if "quality" in columns:
-        said = str(cells[columns["quality"]]).strip().lower()
-        quality = Quality.BAD if said in mapping.bad else Quality.UNCERTAIN if said in mapping.uncertain else Quality.GOOD
-    made = []
+        word = str(cells[columns["quality"]]).strip().lower()
+        quality = Quality.BAD if word in mapping.bad else Quality.UNCERTAIN if word in mapping.uncertain else Quality.GOOD
+    taken = []
     for name, held in _values(mapping, cells):
         value = math.nan if quality is Quality.BAD else _number(mapping, held)
-        made.append(Reading(mapping.names.get(name, name), time_us, value, sequence, quality, received_us, mapping.consecutive))
-    return made
+        taken.append(Reading(mapping.names.get(name, name), time_us, value, sequence, quality, received_us, mapping.consecutive))
+    return taken
 
 
 def batch(mapping: BatchColumns, cells: Mapping[str, Any]) -> Row:

@@ -49,7 +49,7 @@ class Unit:
 
     def take(self, changes: Iterable[Change]) -> list[Row]:
         """Rows that these changes make, in order of time."""
-        made: list[Row] = []
+        rows: list[Row] = []
         for change in sorted(changes, key=self._order):
             met = self._met.setdefault(change.tag, {})
             if (change.time_us, change.value) in met:
@@ -57,8 +57,8 @@ class Unit:
             met[change.time_us, change.value] = None
             if len(met) > REMEMBERED:
                 del met[next(iter(met))]
-            made += self._taken(change)
-        return made
+            rows += self._taken(change)
+        return rows
 
     def _order(self, change: Change) -> tuple[int, int]:
         """What changes at one moment: first what a batch ended with, then its end, then the next one's id, then its start."""
@@ -95,14 +95,14 @@ class Unit:
         if self._waiting is not None and self._id:
             since, self._waiting = self._waiting, None
             return [self._begun(since)]
-        made = []
+        rows = []
         if self._running and (self._id or not self._by_state):
-            made.append(self._ended(change.stamp))
+            rows.append(self._ended(change.stamp))
             self._running = self._by_state
         if self._id and (self._running or not self._by_state):
             self._running = True
-            made.append(self._begun(change.stamp))
-        return made
+            rows.append(self._begun(change.stamp))
+        return rows
 
     def _begun(self, stamp: str) -> Row:
         self._batch = self._id
@@ -123,5 +123,5 @@ def latest(rows: Iterable[Row], constants: Mapping[str, str]) -> dict[str, str] 
     for row in rows:
         if row["table"] == "batches" and constants.items() <= row.items():
             merged.setdefault(str(row[ID]), {}).update({column: str(cell) for column, cell in row.items() if cell not in (None, "")})
-    begun = [one for one in merged.values() if "start" in one]
-    return max(begun, key=lambda one: one["start"]) if begun else None
+    begun = [record for record in merged.values() if "start" in record]
+    return max(begun, key=lambda record: record["start"]) if begun else None

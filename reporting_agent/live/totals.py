@@ -173,17 +173,17 @@ class Totals:
     @property
     def now_us(self) -> int:
         """The plant's own time: the latest source time of any reading."""
-        return max((one.time_us[-1] for one in self.by_meter.values() if one.time_us), default=0)
+        return max((total.time_us[-1] for total in self.by_meter.values() if total.time_us), default=0)
 
     def take(self, readings: Iterable[Reading]) -> None:
         """Readings in order of arrival."""
-        for one in readings:
-            if (total := self.by_meter.get(one.meter)) is None:
+        for reading in readings:
+            if (total := self.by_meter.get(reading.meter)) is None:
                 continue
-            if one.received_us and one.time_us > one.received_us + AHEAD_US:
-                self.ahead[one.meter] = one.time_us
+            if reading.received_us and reading.time_us > reading.received_us + AHEAD_US:
+                self.ahead[reading.meter] = reading.time_us
             else:
-                total.take(one.time_us, one.value, one.received_us)
+                total.take(reading.time_us, reading.value, reading.received_us)
 
     def correct(self, meter: str, time_us: int, value: float) -> None:
         """What counts of a moment of which several values came."""
@@ -205,25 +205,25 @@ class Totals:
 
     def emptied(self) -> Totals:
         """The same meters, without a reading."""
-        made = copy(self)
-        made.by_meter = {name: Total(one.meter, one.kgce, one.unit, one.factor) for name, one in self.by_meter.items()}
-        return made
+        empty = copy(self)
+        empty.by_meter = {name: Total(total.meter, total.kgce, total.unit, total.factor) for name, total in self.by_meter.items()}
+        return empty
 
     def of_line(self, line: Line) -> list[Total]:
         """The meters of a step's equipment."""
         step, equipment = line
-        return [one for one in self.by_meter.values() if one.meter.step == step and one.meter.equipment in ("", equipment)]
+        return [total for total in self.by_meter.values() if total.meter.step == step and total.meter.equipment in ("", equipment)]
 
     def told_us(self, line: Line) -> int | None:
         """Until when all meters of a line have told; None where none has."""
-        last = [one.time_us[-1] for one in self.of_line(line) if one.time_us]
+        last = [total.time_us[-1] for total in self.of_line(line) if total.time_us]
         return min(last) if last else None
 
     def energy(self, line: Line, moment_us: NDArray[np.int64] | Floats) -> Floats:
         """kgce of a line until each moment, from the first of them on."""
-        energy = sum((one.at(moment_us) for one in self.of_line(line)), np.zeros(len(moment_us)))
+        energy = sum((total.at(moment_us) for total in self.of_line(line)), np.zeros(len(moment_us)))
         return np.asarray(energy - energy[0])
 
     def silent(self, wall_us: int) -> list[tuple[str, int]]:
         """Meters that told nothing for much longer than they use to, and since when; 0: never heard of."""
-        return [(name, one.received_us) for name, one in sorted(self.by_meter.items()) if one.is_silent(wall_us)]
+        return [(name, total.received_us) for name, total in sorted(self.by_meter.items()) if total.is_silent(wall_us)]

@@ -43,7 +43,7 @@ class Watch:
         Raises:
             OSError: there is no connection.
         """
-        broker = next((one for one in self.sources if isinstance(one, MqttSource)), None)
+        broker = next((source for source in self.sources if isinstance(source, MqttSource)), None)
         if broker is None:
             raise ConnectionError("no [[source.mqtt]]")
         broker.publish(topic, content)
@@ -70,7 +70,7 @@ class Watch:
         """Keep what came, ask for what is missing, say what changed."""
         self._keep(STEP_S)
         self.spool.turn(now_us())
-        missing = {name: one.gaps.ranges for name, one in self.spool.meters.items() if one.gaps.ranges}
+        missing = {name: meter.gaps.ranges for name, meter in self.spool.meters.items() if meter.gaps.ranges}
         for source in self.sources:
             if missing:
                 source.ask_again(missing)
@@ -105,15 +105,15 @@ class Watch:
     def _apply(self, wanted: Wanted) -> None:
         """A new room first, for it may refuse; then sources that are gone or changed end before those in their place begin."""
         room = self._room_for(wanted)
-        names, there, sources = reloading.named(self.settings), self.sources, []
-        for place, one in enumerate(reloading.named(wanted.settings)):
+        names, remaining, sources = reloading.named(self.settings), self.sources, []
+        for place, entry in enumerate(reloading.named(wanted.settings)):
             if place in wanted.fresh:
                 sources.append(wanted.fresh[place])
             else:
-                same = names.index(one)
-                sources.append(there[same])
-                names, there = names[:same] + names[same + 1 :], there[:same] + there[same + 1 :]
-        for source in there:
+                same = names.index(entry)
+                sources.append(remaining[same])
+                names, remaining = names[:same] + names[same + 1 :], remaining[:same] + remaining[same + 1 :]
+        for source in remaining:
             source.stop()
         self._drain()  # so that a source in its place goes on where it was
         self.sources = sources
@@ -132,7 +132,7 @@ class Watch:
             Phrase(
                 "site.toml was read again and is in force: %(kept)s sources stay connected, %(ended)s ended, %(begun)s started.",
                 kept=len(self.sources) - len(wanted.fresh),
-                ended=len(there),
+                ended=len(remaining),
                 begun=len(wanted.fresh),
             )
         )

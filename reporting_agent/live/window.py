@@ -31,7 +31,7 @@ def readings_between(folder: Path, meters: frozenset[str], first_us: int, last_u
                 parts.setdefault(name, []).append(readings)
     corrected, found = Corrected(kept_rows(folder)), dict[str, Readings]()
     for name, some in parts.items():
-        time_us, value = np.concatenate([one for one, _ in some]), np.concatenate([one for _, one in some])
+        time_us, value = np.concatenate([times for times, _ in some]), np.concatenate([values for _, values in some])
         standing = corrected.standing(name, time_us, value)
         found[name] = (time_us, value) if standing is None else (time_us[standing[0]], standing[1][standing[0]])
     return found

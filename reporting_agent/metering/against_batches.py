@@ -79,8 +79,8 @@ def standstills(runs: Runs, register: bool, start_us: Integers, end_us: Integers
         return none
     rests = inside_s[inside_s > 0]
     usual = float(np.quantile(rests, REST)) if len(rests) >= FEWEST_RESTS else 0.0
-    found: Flags = candidate & (inside_s > TIMES_REST * usual)
-    return found
+    standing: Flags = candidate & (inside_s > TIMES_REST * usual)
+    return standing
 
 
 Integers = NDArray[np.int64]
@@ -134,10 +134,10 @@ def compare(meter: Meter, course: Course, windows: Windows, least_completeness: 
         finding, batches[unit_check.LABEL], span = _unit_finding(meter, course.verdict, windows, wrong_unit, zone)
         findings.append(finding)
         events.append(found_of(meter.id, "unit", span, zone, 1 / wrong_unit.factor))
-    still, found, stood = _standstills(meter, course, windows, least_completeness)
+    still, standstill, stood = _standstills(meter, course, windows, least_completeness)
     events += [found_of(meter.id, "unusable", span, zone) for span in stood]
-    if found is not None:
-        findings.append(found)
+    if standstill is not None:
+        findings.append(standstill)
         batches[STILL] = still
     return Suspicion(tuple(findings), batches, tuple(events))
 
@@ -200,11 +200,11 @@ def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skip
         ahead_s = crept.ahead_s - (crept.time_us - right_us) / 1e6  # what is not declared of it
         left = replace(crept, time_us=right_us, ahead_s=ahead_s)
         return Shift(Kind.DRIFT, int(right_us[-1]), float(ahead_s[-1]), 1.0, crept.rate_s_per_day, course=left)
-    told = _told(course, windows)
-    stays = _by_its_stamps(course, told, zone, in_skipped_hour)
+    pieces = _told(course, windows)
+    stays = _by_its_stamps(course, pieces, zone, in_skipped_hour)
     if stays is not None:
         return stays
-    shift = clock.find_shift(told, windows.end_us - windows.start_us)
+    shift = clock.find_shift(pieces, windows.end_us - windows.start_us)
     if shift is None:
         return None
     return _named(shift, windows, zone) if shift.kind is Kind.DAYLIGHT else shift
@@ -226,7 +226,7 @@ def _by_its_stamps(course: Course, told: Pieces, zone: tzinfo, in_skipped_hour: 
         return None
     step_us = round(facts.usual_step_s * 1e6)
     own = summers(zone, facts.first_us, facts.last_us)
-    if not own or not (in_skipped_hour or any(stays_on_standard_time(one, verdict.turned_back, verdict.holes, step_us) for one in own)):
+    if not own or not (in_skipped_hour or any(stays_on_standard_time(span, verdict.turned_back, verdict.holes, step_us) for span in own)):
         return None
     of_summer = told.shift_s[_within(told.middle_us.astype(np.int64), own)]
     if len(of_summer) and float(np.median(of_summer)) > -clock.HOUR_S / 2:
@@ -276,7 +276,7 @@ def _standstills(
     count, hit = int(stood.sum()), int(touched.sum())
     inside_h = within_batches(first_us[stood], last_us[stood], windows.start_us, windows.end_us).sum() / 3600
     spans = list(zip(first_us[stood].tolist(), (last_us[stood] + 1_000_000).tolist(), strict=True))
-    found = Finding(
+    finding = Finding(
         STILL,
         Severity.WARNING,
         Phrase(
@@ -291,4 +291,4 @@ def _standstills(
         count,
         places_of(files, runs.row[stood], runs.file[stood]),
     )
-    return touched, found, spans
+    return touched, finding, spans

@@ -40,16 +40,16 @@ _NINES = np.array(
 
 def all_nines(value: Floats) -> Flags:
     """Values written with nines only, such as 999.999 or -99999 (at least five of them)."""
-    found = np.zeros(len(value), dtype=bool)
+    nines = np.zeros(len(value), dtype=bool)
     if not len(value):
-        return found
+        return nines
     size = np.abs(value)
     # a register runs through few of them in one block; NaN, in either end, leaves them all in
     within = _NINES[~((size.min() > _NINES * (1 + 1e-12)) | (size.max() < _NINES * (1 - 1e-12)))]
     if len(within):
         near = within[np.minimum(np.searchsorted(within, size * (1 - 1e-12)), len(within) - 1)]
-        found = np.abs(size - near) <= near * 1e-12
-    return found
+        nines = np.abs(size - near) <= near * 1e-12
+    return nines
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,8 @@ class Shift:
     def seconds(self, moment_us: Integers) -> Floats:
         """How far the meter is ahead at these moments."""
         if self.course is not None:
-            told: Floats = np.interp(moment_us, self.course.time_us, self.course.ahead_s)
-            return told
+            interpolated: Floats = np.interp(moment_us, self.course.time_us, self.course.ahead_s)
+            return interpolated
         days = (moment_us - self.at_us) / 1e6 / DAY_S
         within = np.zeros(len(moment_us), dtype=bool)
         for from_us, until_us in self.spans:
@@ -126,25 +126,25 @@ def _daylight(pieces: Pieces) -> Shift | None:
 def _drift(pieces: Pieces) -> Shift | None:
     """A straight line through the shifts, where they rise or fall by more than their errors."""
     days = (pieces.middle_us - pieces.middle_us[0]) / 1e6 / DAY_S
-    kept = np.ones(len(days), dtype=bool)
+    inliers = np.ones(len(days), dtype=bool)
     for _ in range(2):  # once more without what lies far off the line
-        slope, level = np.polyfit(days[kept], pieces.shift_s[kept], 1, w=1 / pieces.error_s[kept])
+        slope, level = np.polyfit(days[inliers], pieces.shift_s[inliers], 1, w=1 / pieces.error_s[inliers])
         off = np.abs(pieces.shift_s - level - slope * days)
-        kept = off <= np.maximum(SIGMAS * np.maximum(pieces.error_s, 1.4826 * np.median(off)), LEAST_DRIFT_S / 2)
-    weight = 1 / pieces.error_s[kept] ** 2
-    centre = float(np.average(days[kept], weights=weight))
-    spread = float((weight * (days[kept] - centre) ** 2).sum())
-    scatter = float(np.sqrt(np.average(off[kept] ** 2, weights=weight)))
+        inliers = off <= np.maximum(SIGMAS * np.maximum(pieces.error_s, 1.4826 * np.median(off)), LEAST_DRIFT_S / 2)
+    weight = 1 / pieces.error_s[inliers] ** 2
+    centre = float(np.average(days[inliers], weights=weight))
+    spread = float((weight * (days[inliers] - centre) ** 2).sum())
+    scatter = float(np.sqrt(np.average(off[inliers] ** 2, weights=weight)))
     formal = 1 / np.sqrt(spread) if spread > 0 else np.inf
-    unexplained = scatter / np.sqrt(max(float(((days[kept] - centre) ** 2).sum()), 1e-9))
+    unexplained = scatter / np.sqrt(max(float(((days[inliers] - centre) ** 2).sum()), 1e-9))
     slope_error = float(max(formal, unexplained))
     grown = abs(slope) * float(days[-1] - days[0])
-    if kept.sum() < FEWEST_PIECES or kept.mean() < MOST_AGREE:
+    if inliers.sum() < FEWEST_PIECES or inliers.mean() < MOST_AGREE:
         return None
     if grown < LEAST_DRIFT_S or abs(slope) < SIGMAS * slope_error or scatter > grown / 4:
         return None
     for half in (days <= centre, days > centre):  # a line that the halves do not share is a step, or chance
-        own = half & kept
+        own = half & inliers
         if own.sum() < 3 or abs(float(np.polyfit(days[own], pieces.shift_s[own], 1)[0]) - slope) > HALVES_AGREE * abs(slope):
             return None
     at_us = int(pieces.middle_us[-1]) // DAY_US * DAY_US  # a midnight, for `clock_read_on`

@@ -178,9 +178,9 @@ def _least(shifts: Floats, squares: Floats, whole: Floats, count: Integers, boun
     error = GRID_S * np.sqrt(np.divide(2 * variance, bend, out=np.full(len(at), np.inf), where=curved))
     shift = shifts[at] + step * GRID_S
     elsewhere = np.where(np.abs(shifts[:, None] - shift) > APART_S, squares, np.inf).min(axis=0)
-    told = curved & (count > 4) & (whole - here > LEAST_GAIN * whole) & (error < SURE_S) & (elsewhere - here > SIGMAS**2 * variance)
+    clear = curved & (count > 4) & (whole - here > LEAST_GAIN * whole) & (error < SURE_S) & (elsewhere - here > SIGMAS**2 * variance)
     middle = (bounds_us[:-1] + bounds_us[1:]) / 2
-    return Pieces(middle[told], bounds_us[:-1][told], bounds_us[1:][told], shift[told], np.maximum(error[told], FINEST_S))
+    return Pieces(middle[clear], bounds_us[:-1][clear], bounds_us[1:][clear], shift[clear], np.maximum(error[clear], FINEST_S))
 
 
 FARTHEST_S = 14 * 3600.0 + 900
@@ -206,8 +206,8 @@ class Told:
     def shifted(self) -> NDArray[np.bool_]:
         """The parts whose lag beats none by more than chance (Fisher's z of as many runs)."""
         better = np.arctanh(np.clip(self.resembles, -0.999, 0.999)) - np.arctanh(np.clip(self.resembles_unshifted, -0.999, 0.999))
-        found: NDArray[np.bool_] = better > SIGMAS / np.sqrt(np.maximum(self.runs, 1))
-        return found & (self.resembles >= LEAST_RESEMBLANCE)
+        significant: NDArray[np.bool_] = better > SIGMAS / np.sqrt(np.maximum(self.runs, 1))
+        return significant & (self.resembles >= LEAST_RESEMBLANCE)
 
 
 NOTHING_TOLD = Told(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, float, float, float, np.int64)))
@@ -222,7 +222,7 @@ def search(bins: Bins, start_us: Integers, end_us: Integers) -> Told:
     parts = max(count // per_part, 1)
     bounds = np.linspace(0, count, parts + 1).astype(int)
     most = int(FARTHEST_S * 1e6 // width_us)
-    found = []
+    lags = []
     for first, last in itertools.pairwise(bounds):
         begins, ends = bins.edge_us[first], bins.edge_us[last]
         runs = int(np.count_nonzero((start_us >= begins) & (start_us < ends)))
@@ -232,10 +232,10 @@ def search(bins: Bins, start_us: Integers, end_us: Integers) -> Told:
         correlation = _correlations(np.where(known, bins.energy[first:last], np.nan), running[first:last], most)
         at = int(np.argmax(correlation))
         lag = _between(correlation, at) - most if 0 < at < 2 * most else at - most
-        found.append((begins, ends, lag * width_us / 1e6, correlation[at], correlation[most], runs))
-    if not found:
+        lags.append((begins, ends, lag * width_us / 1e6, correlation[at], correlation[most], runs))
+    if not lags:
         return NOTHING_TOLD
-    first_us, last_us, ahead, best, unshifted, counted = (np.array(column) for column in zip(*found, strict=True))
+    first_us, last_us, ahead, best, unshifted, counted = (np.array(column) for column in zip(*lags, strict=True))
     return Told(first_us, last_us, ahead, best, unshifted, counted)
 
 

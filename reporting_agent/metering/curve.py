@@ -87,12 +87,12 @@ class Run:
 
     def loads(self) -> tuple[float, float]:
         """Lowest and highest power or flow in the meter's range unit: of a rate its values, else energy an hour."""
-        found = self.found
+        scanned = self.found
         if self.reading == "rate":
-            return found.lowest, found.highest
-        if found.least_step_us == found.most_step_us:  # the same step for all: rounding keeps their order
+            return scanned.lowest, scanned.highest
+        if scanned.least_step_us == scanned.most_step_us:  # the same step for all: rounding keeps their order
             least, most = self._least_and_most()
-            per_hour = HOUR_US / found.least_step_us
+            per_hour = HOUR_US / scanned.least_step_us
             return least * per_hour, most * per_hour
         return kernel.loads(self.time_us, np.diff(self.value) if self.reading == "register" else self.value)
 

@@ -85,19 +85,19 @@ def _short(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None)
 
 def _power_of_pauses(together: Floats, pause_us: Floats, of_runs: Floats, reach_us: int) -> float | None:
     """Steps a microsecond that the pauses draw, by least squares over many of different lengths; None where that does not tell."""
-    kept = np.ones(len(together), dtype=bool)
+    inliers = np.ones(len(together), dtype=bool)
     for _ in range(2):
-        if kept.sum() < FEWEST_PAUSES:
+        if inliers.sum() < FEWEST_PAUSES:
             return None
-        known = np.column_stack((pause_us, of_runs))[kept]
+        known = np.column_stack((pause_us, of_runs))[inliers]
         normal = known.T @ known
         if np.linalg.cond(normal / np.outer(np.sqrt(np.diag(normal)), np.sqrt(np.diag(normal)))) > 1e8:
             return None
-        power, ramps = np.linalg.solve(normal, known.T @ together[kept])
+        power, ramps = np.linalg.solve(normal, known.T @ together[inliers])
         residual = together - power * pause_us - ramps * of_runs
-        spread = 1.4826 * float(np.median(np.abs(residual[kept])))
-        fit = kept
-        kept = np.abs(residual) <= OUTLYING * spread if spread else kept
+        spread = 1.4826 * float(np.median(np.abs(residual[inliers])))
+        fit = inliers
+        inliers = np.abs(residual) <= OUTLYING * spread if spread else inliers
     error = float(np.std(residual[fit])) * float(np.sqrt(np.linalg.inv(normal)[0, 0]))
     usual, while_running = float(np.median(pause_us)), float(np.median(of_runs)) / (2 * reach_us)
     sure = error * usual <= SURE * float(np.median(together))

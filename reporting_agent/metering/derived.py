@@ -42,7 +42,7 @@ from reporting_agent.metering.segments import HOUR_US
 def has_state(meter: Meter) -> bool:
     """Whether its energy depends on a temperature or a pressure."""
     given = (meter.temperature_c, meter.temperature_meter, meter.pressure_kpa, meter.pressure_meter)
-    return meter.steam is not None or any(one is not None for one in given)
+    return meter.steam is not None or any(value is not None for value in given)
 
 
 def final_unit(meter: Meter) -> str:
@@ -154,16 +154,16 @@ def work_out(tree: MeterTree, found: Mapping[str, Course], read_in: Mapping[str,
         found: courses of the meters with readings.
         read_in: their unit over time, and its factor per unit of the readings (kW: kWh and 1).
     """
-    made: dict[str, Counted] = {}
+    by_meter: dict[str, Counted] = {}
     for meter in tree.meters:
         if meter.computed or meter.role == "state":
             continue
         counted = Counted(found[meter.id], *read_in[meter.id])
-        made[meter.id] = _at_its_state(meter, counted, found, tree) if has_state(meter) else counted
+        by_meter[meter.id] = _at_its_state(meter, counted, found, tree) if has_state(meter) else counted
     for meter in tree.meters:
         if meter.computed:
-            made[meter.id] = _sum(meter, tree, made)
-    return made
+            by_meter[meter.id] = _sum(meter, tree, by_meter)
+    return by_meter
 
 
 def _at_its_state(meter: Meter, counted: Counted, found: Mapping[str, Course], tree: MeterTree) -> Counted:
@@ -268,12 +268,12 @@ def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
 def _facts(made: Mapping[str, Counted], parts: Mapping[str, int]) -> MeterFacts:
     """Of a virtual meter: as many readings as its poorest part, and the span that all of them cover."""
     seen = [made[part].course.facts for part in parts]
-    first = [one.first_us for one in seen if one.first_us is not None]
-    last = [one.last_us for one in seen if one.last_us is not None]
-    steps = [one.usual_step_s for one in seen if one.usual_step_s is not None]
+    first = [facts.first_us for facts in seen if facts.first_us is not None]
+    last = [facts.last_us for facts in seen if facts.last_us is not None]
+    steps = [facts.usual_step_s for facts in seen if facts.usual_step_s is not None]
     return replace(
         NO_FACTS,
-        readings=min(one.readings for one in seen),
+        readings=min(facts.readings for facts in seen),
         first_us=max(first, default=None),
         last_us=min(last, default=None),
         usual_step_s=max(steps, default=None),

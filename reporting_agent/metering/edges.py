@@ -77,11 +77,11 @@ def _usual_near(resting: Floats, pause: Integers, count: int) -> Floats:
 def _power(curve: Curve, start_us: Integers, end_us: Integers) -> Floats:
     """Mean per second; NaN where it is not known throughout."""
     power = np.full(len(start_us), np.nan)
-    there = np.flatnonzero(end_us > start_us)
-    if len(there):
-        energy, known_s = curve.over(start_us[there], end_us[there])
-        length_s = (end_us[there] - start_us[there]) / 1e6
-        power[there] = np.where(known_s >= KNOWN * length_s, energy / length_s, np.nan)
+    lasting = np.flatnonzero(end_us > start_us)
+    if len(lasting):
+        energy, known_s = curve.over(start_us[lasting], end_us[lasting])
+        length_s = (end_us[lasting] - start_us[lasting]) / 1e6
+        power[lasting] = np.where(known_s >= KNOWN * length_s, energy / length_s, np.nan)
     return power
 
 
@@ -122,16 +122,16 @@ def rests_seen(curve: Curve, start_us: Integers, end_us: Integers) -> Rests | No
     if at_rest > (1 - LEAST_RISE) * at_work:
         return None
     rests = power < (at_work + at_rest) / 2
-    first, last = (np.cumprod(one, axis=1).astype(bool) for one in (rests, rests[:, ::-1]))
+    first, last = (np.cumprod(flags, axis=1).astype(bool) for flags in (rests, rests[:, ::-1]))
     last = last[:, ::-1] & ~first  # what rests throughout has no end to find
     last_s = (last * length_s).sum(axis=1)
     idle = np.where(last, power, np.inf).min(axis=1, initial=at_work)
     idle = np.minimum(idle, np.median(idle[last_s >= np.quantile(last_s, LONG)]))  # a short one may share its readings with runs
-    told = ((first * length_s).sum(axis=1), last_s, last_s * idle / energy.sum(axis=1))
-    found = [np.full(len(known), np.nan) for _ in told]
-    for whole, own in zip(found, told, strict=True):
+    of_known = ((first * length_s).sum(axis=1), last_s, last_s * idle / energy.sum(axis=1))
+    of_all = [np.full(len(known), np.nan) for _ in of_known]
+    for whole, own in zip(of_all, of_known, strict=True):
         whole[known] = own
-    return Rests(joined(start_us, end_us), *found)
+    return Rests(joined(start_us, end_us), *of_all)
 
 
 NOTHING = 0.05  # of the usual power of the runs

@@ -30,14 +30,14 @@ def courses(asked: Sequence[Asked], lanes: Sequence[Read], *, fast: bool = False
         lanes: each gives the blocks of meters that stand in no other; they are followed at the same time, one a core.
         fast: sound blocks take the fast road; otherwise all readings take the careful one.
     """
-    by_id = {one.meter.id: one for one in asked}
+    by_id = {request.meter.id: request for request in asked}
     if len(lanes) < 2:
         followed = [_follow(read, by_id, fast) for read in lanes]
     else:
         with ThreadPoolExecutor(min(len(lanes), cores())) as pool:
             followed = list(pool.map(lambda read: _follow(read, by_id, fast), lanes))
     found = {name: course for lane in followed for name, course in lane.items()}
-    return {name: found[name] if name in found else MeterStream(one).close() for name, one in by_id.items()}
+    return {name: found[name] if name in found else MeterStream(request).close() for name, request in by_id.items()}
 
 
 def cores() -> int:
@@ -49,7 +49,7 @@ def _follow(read: Read, by_id: Mapping[str, Asked], fast: bool) -> dict[str, Cou
     """The meters of one lane; read again where that is needed, and closed."""
     running: dict[str, MeterStream] = {}
     again: set[str] = set()
-    own = {name: one.own for name, one in by_id.items() if one.own is not None}
+    own = {name: request.own for name, request in by_id.items() if request.own is not None}
     for name, readings, file in read(frozenset(by_id)):
         if name in own:
             own[name].take(readings)
@@ -62,7 +62,7 @@ def _follow(read: Read, by_id: Mapping[str, Asked], fast: bool) -> dict[str, Cou
         except OutOfOrder:
             again.add(name)
     _close_own({name: own[name] for name in running if name in own}, read)
-    closed = {name: one.close() for name, one in running.items() if name not in again}
+    closed = {name: follower.close() for name, follower in running.items() if name not in again}
     judged = {name: course.verdict for name, course in closed.items() if course.verdict is not None and course.verdict.leaves_out}
     if again:
         for name, readings, file in _whole(read(frozenset(again))):

@@ -160,8 +160,8 @@ def beside(claimed: Integers, others: Integers, near_us: float) -> Flags:
     after = np.searchsorted(others, claimed)
     left = np.abs(claimed - others[np.maximum(after - 1, 0)])
     right = np.abs(claimed - others[np.minimum(after, len(others) - 1)])
-    found: Flags = np.minimum(left, right) < near_us
-    return found
+    near: Flags = np.minimum(left, right) < near_us
+    return near
 
 
 Integers = NDArray[np.int64]
@@ -205,14 +205,14 @@ def order_of(time_us: Integers, value: Floats, *, counts: bool = False) -> Order
         return Order(wrong, _behind(time_us) & ~_doubled(time_us), in_order, back[:0])
     spacing = Spacing.of(time_us[in_order])
     wrong = leapt(time_us, value if counts else None, _unexplained(time_us, value, spacing), spacing)
-    kept = np.flatnonzero(~wrong)
-    behind = _behind(time_us[kept])
-    doubled = _doubled(time_us[kept])
-    put_back = _put_back(time_us[kept], value[kept], behind, spacing)
+    sound = np.flatnonzero(~wrong)
+    behind = _behind(time_us[sound])
+    doubled = _doubled(time_us[sound])
+    put_back = _put_back(time_us[sound], value[sound], behind, spacing)
     late = behind & ~doubled & ~put_back
-    wrong[kept[put_back]] = True
+    wrong[sound[put_back]] = True
     flags = np.zeros(count, dtype=bool)
-    flags[kept[late]] = True
+    flags[sound[late]] = True
     return Order(wrong, flags, in_order, back + 1, open_back=bool(put_back.any()))
 
 

@@ -143,8 +143,8 @@ class Peaks:
         above = np.flatnonzero(load > self.floor)
         if not len(above):
             return
-        found = Highest(number + above, time_us[above], time_us[above + 1], load[above], row[above], np.full(len(above), file))
-        whole = self.highest.then(found)
+        highest = Highest(number + above, time_us[above], time_us[above + 1], load[above], row[above], np.full(len(above), file))
+        whole = self.highest.then(highest)
         if len(whole) > MOST_KEPT:
             whole = whole.at(np.sort(np.argsort(-whole.load, kind="stable")[:MOST_KEPT]))
             self.floor = float(whole.load.min())

@@ -50,7 +50,7 @@ def summers(zone: tzinfo, first_us: int, last_us: int) -> list[tuple[int, int]]:
     days = [now + day * _DAY for day in range((last - now) // _DAY + 1)] + [last]
     offsets = [_offset(day, zone) for day in days]
     standard = min(*offsets, *(_offset(now + month * 30 * _DAY, zone) for month in range(-12, 13)))
-    found: list[tuple[int, int]] = []
+    stretches: list[tuple[int, int]] = []
     since: int | None = first_us if offsets[0] > standard else None
     for (before, earlier), (after, later) in pairwise(zip(days, offsets, strict=True)):
         if (earlier > standard) is (later > standard):
@@ -59,9 +59,9 @@ def summers(zone: tzinfo, first_us: int, last_us: int) -> list[tuple[int, int]]:
         if since is None:
             since = change
         else:
-            found.append((since, change))
+            stretches.append((since, change))
             since = None
-    return found if since is None else [*found, (since, last_us)]
+    return stretches if since is None else [*stretches, (since, last_us)]
 
 
 def _change(before: datetime, after: datetime, zone: tzinfo) -> datetime:

@@ -256,12 +256,12 @@ class OwnWindows:
 def _enclosed(own: _Own, suspect: Flags) -> Flags:
     """Suspect register values between a lower one before and a higher one after, in the same window."""
     sound, at = np.flatnonzero(~suspect), np.flatnonzero(suspect)
-    found = np.zeros(len(suspect), dtype=bool)
+    enclosed = np.zeros(len(suspect), dtype=bool)
     place = np.searchsorted(sound, at)
     has_both = (place > 0) & (place < len(sound))
     at, place = at[has_both], place[has_both]
     before, after = sound[place - 1], sound[place]
     fits = (own.window[before] == own.window[at]) & (own.window[after] == own.window[at])
     fits &= (own.value[before] <= own.value[at]) & (own.value[at] <= own.value[after])
-    found[at[fits]] = True
-    return found
+    enclosed[at[fits]] = True
+    return enclosed

@@ -16,7 +16,7 @@ Flags = NDArray[np.bool_]
 
 LARGE = (1e3, 1e6, 3.6e3, 3.6e6, 1e3 / 3.6, 1e6 / 3.6)  # W, kW, MW; kJ, MJ, GJ against them; L and m3, kg and t
 SMALL = (3.6,)  # MJ and kWh: a batch that was broken off may come near it
-FACTORS = np.array([factor for one in (*LARGE, *SMALL) for factor in (one, 1 / one)])
+FACTORS = np.array([factor for multiple in (*LARGE, *SMALL) for factor in (multiple, 1 / multiple)])
 FEWEST = 12  # values that tell what is usual
 SAME_SCALE = 1e-3  # a register that was changed to another unit falls or jumps to its value in that unit, but for what it counted meanwhile
 MOST_SLACK = 0.05
@@ -84,22 +84,22 @@ def turning(load: Floats, places: Integers, factor: float) -> int:
     By a large factor even what a line takes while it stands lies above all that it can show in the smaller unit; a small one shows
     where their level (on a logarithmic scale) changes most.
     """
-    told = places[np.isfinite(load[places]) & (load[places] > 0)]
-    if len(told) and max(factor, 1 / factor) >= min(LARGE) - 1e-9:
-        high = float(np.quantile(load[told], HIGH)) * min(factor, 1 / factor) * ABOVE
-        large = (load[told] > high) == (factor < 1)  # as before the change
+    known = places[np.isfinite(load[places]) & (load[places] > 0)]
+    if len(known) and max(factor, 1 / factor) >= min(LARGE) - 1e-9:
+        high = float(np.quantile(load[known], HIGH)) * min(factor, 1 / factor) * ABOVE
+        large = (load[known] > high) == (factor < 1)  # as before the change
         sums = np.concatenate(([0], np.cumsum(large)))
-        misplaced = np.arange(len(told)) - sums[:-1] + sums[-1] - sums[:-1]  # other ones before, such ones after
-        return int(told[np.argmin(misplaced)])
-    if len(told) < 2 * FEWEST_SIDE:
+        misplaced = np.arange(len(known)) - sums[:-1] + sums[-1] - sums[:-1]  # other ones before, such ones after
+        return int(known[np.argmin(misplaced)])
+    if len(known) < 2 * FEWEST_SIDE:
         return int(places[len(places) // 2])
-    level = np.log(load[told])
+    level = np.log(load[known])
     count = np.arange(1, len(level))
     before = np.cumsum(level)[:-1]
     after = before[-1] + level[-1] - before
     between = (before / count - after / (len(level) - count)) ** 2 * count * (len(level) - count)
     inner = between[FEWEST_SIDE - 1 : len(between) - FEWEST_SIDE + 1]
-    return int(told[FEWEST_SIDE + int(np.argmax(inner))])
+    return int(known[FEWEST_SIDE + int(np.argmax(inner))])
 
 
 def rescaled_by(before: Floats, after: Floats, usual: float) -> Flags:
@@ -107,5 +107,5 @@ def rescaled_by(before: Floats, after: Floats, usual: float) -> Flags:
     slack = np.minimum(SAME_SCALE + 2 * usual / np.maximum(np.abs(before), 1e-9), MOST_SLACK)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where((before > 0) & (after > 0), np.maximum(before / after, after / before), 1.0)
-    found: Flags = (np.abs(ratio[:, None] / np.array(RISES) - 1) <= slack[:, None]).any(axis=1)
-    return found
+    rescaled: Flags = (np.abs(ratio[:, None] / np.array(RISES) - 1) <= slack[:, None]).any(axis=1)
+    return rescaled

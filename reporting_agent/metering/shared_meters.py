@@ -103,14 +103,14 @@ def _weights(
     """The weight of each row, and by piece the weight of the whole."""
     sink = served.sink[batch]
     if allocation.by == "shares":
-        share = np.array([allocation.shares[one.id] for one in sinks])
+        share = np.array([allocation.shares[consumer.id] for consumer in sinks])
         beside = np.bincount(piece * len(sinks) + sink, minlength=pieces * len(sinks))
         return share[sink] / beside[piece * len(sinks) + sink], np.ones(pieces)
     if allocation.by == "output":
         hours = (served.end_us - served.start_us) / 3.6e9
         weight = np.maximum(served.output[batch], 0.0) / hours[batch]
     elif allocation.by == "rated-power":
-        weight = np.array([one.rated_power_kw for one in sinks])[sink]
+        weight = np.array([consumer.rated_power_kw for consumer in sinks])[sink]
     else:
         weight = np.ones(len(batch))
     whole = np.bincount(piece, weights=weight, minlength=pieces)

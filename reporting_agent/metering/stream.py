@@ -115,11 +115,11 @@ class MeterStream:
     def feed(self, readings: Readings, file: str) -> Segments:
         """Segments that are settled after this block."""
         self._file = file
-        found = cleaning.clean(readings, self.meter, file, self.tally, self._judged_before)
-        cleaned = found.readings
-        if found.open_back and not self._whole:
+        result = cleaning.clean(readings, self.meter, file, self.tally, self._judged_before)
+        cleaned = result.readings
+        if result.open_back and not self._whole:
             raise OutOfOrder
-        self._left_out_us = np.sort(np.concatenate((self._left_out_us, found.left_out_us)))
+        self._left_out_us = np.sort(np.concatenate((self._left_out_us, result.left_out_us)))
         if not len(cleaned):
             return self._segments(NOTHING)
         if len(self._tail) and cleaned.time_us[0] <= self._tail.time_us[-1]:
@@ -134,9 +134,9 @@ class MeterStream:
             joined = self._with_first(joined)
             self._third_last_us = int(joined.time_us[-3])
         settled, self._tail = joined.at(slice(0, max(len(joined) - 1, 0))), joined.at(slice(max(len(joined) - 2, 0), None))
-        made = self._segments(settled)
+        segments = self._segments(settled)
         self._left_out_us = self._left_out_us[self._left_out_us > self._tail.time_us[0]] if len(self._tail) else self._left_out_us
-        return made
+        return segments
 
     def pass_over(self, readings: Readings, file: str) -> tuple[Segments, Run] | None:
         """The fast road: what is settled after a block in which the screen sees nothing, or None where it holds the block back.
@@ -148,24 +148,24 @@ class MeterStream:
         time_us, value = readings.time_us, readings.value
         lead = self._tail.then(readings.at(slice(0, 1)))
         settled, end = slice(0, -1), slice(-2, None)
-        found = scan(time_us[settled], value[settled])
+        scanned = scan(time_us[settled], value[settled])
         found_lead = scan(lead.time_us, lead.value)
         sound = (
-            self._screen.passes(time_us[settled], value[settled], found)
+            self._screen.passes(time_us[settled], value[settled], scanned)
             and self._screen.passes(time_us[end], value[end], scan(time_us[end], value[end]))
             and self._screen.passes(lead.time_us, lead.value, found_lead)
         )
         if not sound:
             return None
-        run = self._run(time_us[settled], value[settled], found)
+        run = self._run(time_us[settled], value[settled], scanned)
         lowest, highest = run.loads()
         if not self._screen.load_passes(lowest, highest):
             return None
         self._file = file
         if self._watch is not None:
             self._watch.see(lead, file, lowest=found_lead.lowest, highest=load_at_most(self.meter.reading, found_lead))
-            longest_run = None if found.standing else 1 + found.still
-            self._watch.see(readings.at(settled), file, lowest=found.lowest, highest=highest, longest_run=longest_run)
+            longest_run = None if scanned.standing else 1 + scanned.still
+            self._watch.see(readings.at(settled), file, lowest=scanned.lowest, highest=highest, longest_run=longest_run)
         led = self._segments(lead)
         self.seen.add_run(run, lowest, highest)
         self._third_last_us = int(time_us[-3])
@@ -226,15 +226,15 @@ class MeterStream:
             return Segments(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
         time_us = put_right(readings.time_us, self.meter)
         if self.meter.reading == "register":
-            made = register_segments(time_us, readings.value)
+            segments = register_segments(time_us, readings.value)
         elif self.meter.reading == "rate":
-            made = rate_segments(time_us, readings.value * self._factor)
+            segments = rate_segments(time_us, readings.value * self._factor)
         else:
             length = None if self.meter.interval_s is None else round(self.meter.interval_s * MICROSECONDS)
-            made = interval_segments(time_us, readings.value, stamp=self.meter.stamp, length_us=length)
+            segments = interval_segments(time_us, readings.value, stamp=self.meter.stamp, length_us=length)
         if self.meter.reading == "register":
-            for end_us, energy in across_gaps(made, readings, self.meter, self._longest_gap_us, self._judged_before):
+            for end_us, energy in across_gaps(segments, readings, self.meter, self._longest_gap_us, self._judged_before):
                 self.curve.add_unplaced(end_us, energy)
-        kept = known(made, readings, self.meter, self._longest_gap_us, self._file, self.tally, self._left_out_us, self._judged_before)
-        self.seen.add(time_us, readings.value, made, kept)
+        kept = known(segments, readings, self.meter, self._longest_gap_us, self._file, self.tally, self._left_out_us, self._judged_before)
+        self.seen.add(time_us, readings.value, segments, kept)
         return kept

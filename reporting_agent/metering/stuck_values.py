@@ -126,25 +126,25 @@ class StandingRuns:
             edge[0] = True
         long = np.flatnonzero((count >= FEWEST) | edge)
         first, last = starts[long], starts[long] + count[long] - 1
-        found = Runs(number + first, count[long], value[first], time_us[first], time_us[last], row[first], np.full(len(long), file))
+        runs = Runs(number + first, count[long], value[first], time_us[first], time_us[last], row[first], np.full(len(long), file))
         if self._open is not None:
-            found = _carried_on(self._open, found)
-        self._open = found.at(np.array([len(found) - 1]))
-        self._keep(found.at(np.arange(len(found) - 1)))
+            runs = _carried_on(self._open, runs)
+        self._open = runs.at(np.array([len(runs) - 1]))
+        self._keep(runs.at(np.arange(len(runs) - 1)))
 
     def _see_few(self, number: int, time_us: Integers, value: Floats, row: Rows, file: int) -> None:
         """The same one by one: for a handful of readings quicker than arrays."""
         run: list[Any] | None = None
         if self._open is not None:
             run = [getattr(self._open, name)[0].item() for name in Runs.__slots__]
-        for index, (at_us, one) in enumerate(zip(time_us.tolist(), value.tolist(), strict=True)):
-            if run is not None and one == run[2]:
+        for index, (at_us, reading) in enumerate(zip(time_us.tolist(), value.tolist(), strict=True)):
+            if run is not None and reading == run[2]:
                 run[1] += 1
                 run[4] = at_us
                 continue
             if run is not None and run[1] >= FEWEST:
                 self._keep(_one_run(run))
-            run = [number + index, 1, one, at_us, at_us, int(row[index]), file]
+            run = [number + index, 1, reading, at_us, at_us, int(row[index]), file]
         if run is not None:
             self._open = _one_run(run)
 
@@ -207,13 +207,13 @@ def implausible(runs: Runs, pairs: Pairs, sample: Sample, readings: int, changes
     longer than the runs that this meter spends its working time in. A value of 0 is rest. Each stretch between changes
     of resolution (`changes`, numbers of readings) is judged by itself: with fewer digits equal readings are common.
     """
-    found = np.zeros(len(runs), dtype=bool)
+    suspect = np.zeros(len(runs), dtype=bool)
     edges = [0, *changes.tolist(), readings]
     for first, end in pairwise(edges):
         within = np.flatnonzero((runs.number >= first) & (runs.number < end))
         own = sample.at((sample.number >= first) & (sample.number < end))
-        found[within] = _long(runs.at(within), own, pairs.between(first, end), end - first)
-    return found
+        suspect[within] = _long(runs.at(within), own, pairs.between(first, end), end - first)
+    return suspect
 
 
 def returning(runs: Runs) -> Flags:

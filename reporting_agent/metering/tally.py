@@ -158,24 +158,24 @@ class Tally:
         if not len(rows):
             return
         self.counts[code] = self.counts.get(code, 0) + len(rows)
-        kept = self.places.setdefault(code, [])
-        kept.extend(Place(file, int(row)) for row in rows[: PLACES_KEPT - len(kept)])
+        places = self.places.setdefault(code, [])
+        places.extend(Place(file, int(row)) for row in rows[: PLACES_KEPT - len(places)])
 
     def take_in(self, other: Tally) -> None:
         """Add what another tally of the same meter counted."""
         for code, count in other.counts.items():
             self.counts[code] = self.counts.get(code, 0) + count
-            kept = self.places.setdefault(code, [])
-            kept.extend(other.places.get(code, [])[: PLACES_KEPT - len(kept)])
+            places = self.places.setdefault(code, [])
+            places.extend(other.places.get(code, [])[: PLACES_KEPT - len(places)])
 
     def findings(self) -> list[Finding]:
-        found = []
+        tallied = []
         for code, count in self.counts.items():
             severity, fault = _SENTENCES[code]
             places = tuple(self.places.get(code, ()))
             sentence = Phrase("Meter %(meter)s: %(count)s %(fault)s.", meter=self.meter, count=f"{count:,}", fault=fault)
-            found.append(Finding(code, severity, sentence, count, places))
-        return found
+            tallied.append(Finding(code, severity, sentence, count, places))
+        return tallied
 
 
 Integers = NDArray[np.int64]

@@ -50,8 +50,8 @@ class Doubt:
     @property
     def expanded(self) -> Floats:
         """k = 2."""
-        found: Floats = COVERAGE * np.hypot(self.systematic, self.own)
-        return found
+        uncertainty: Floats = COVERAGE * np.hypot(self.systematic, self.own)
+        return uncertainty
 
     def relative(self, energy: Floats) -> tuple[Floats, Floats]:
         """Expanded uncertainty and its systematic part, as shares of the size of each energy; 0 where there is none."""

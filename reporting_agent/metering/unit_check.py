@@ -101,7 +101,7 @@ def _beside(own: Floats, main: Floats) -> Misread | None:
     if len(known) < FEWEST:
         return None
     smooth = _around(own[known]) / _around(main[known])  # of several batches: a clock that is off mixes neighbours
-    factors = np.array([fitting(one) or 1.0 for one in smooth.tolist()])
+    factors = np.array([fitting(level) or 1.0 for level in smooth.tolist()])
     off = np.flatnonzero(factors != 1)
     if not len(off):
         return None
@@ -136,14 +136,14 @@ def _turn(known: Known) -> Misread | None:
     if not off.any():
         return None
     factor = float(np.median(factors[off]))
-    told = np.flatnonzero(np.isfinite(known.per_t) & (known.per_t > 0))
+    usable = np.flatnonzero(np.isfinite(known.per_t) & (known.per_t > 0))
     none = np.zeros(len(factors), dtype=bool)
-    begins = _from_then_on((factors == factor)[told])
+    begins = _from_then_on((factors == factor)[usable])
     if begins is not None:
-        return Misread(factor, none, "rows", _around_turn(told, begins, 0))
-    ends = _from_then_on((factors == factor)[told][::-1])
+        return Misread(factor, none, "rows", _around_turn(usable, begins, 0))
+    ends = _from_then_on((factors == factor)[usable][::-1])
     if ends is not None:  # those before are off
-        return Misread(factor, none, "rows", _around_turn(told, len(told) - ends, 0), later=False)
+        return Misread(factor, none, "rows", _around_turn(usable, len(usable) - ends, 0), later=False)
     return None  # a meter does not change its unit from batch to batch
 
 

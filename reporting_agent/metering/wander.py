@@ -43,14 +43,14 @@ class Wander:
 def wander(sample: Sample) -> Wander | None:
     """None where the stamps keep to the grid, or off it in no such way."""
     steps_s = sample.step_us / 1e6
-    told = steps_s > 0
-    if int(told.sum()) < FEWEST_READINGS:
+    forward = steps_s > 0
+    if int(forward.sum()) < FEWEST_READINGS:
         return None
-    short = steps_s[told][steps_s[told] <= 1.1 * np.quantile(steps_s[told], SHORT)]
+    short = steps_s[forward][steps_s[forward] <= 1.1 * np.quantile(steps_s[forward], SHORT)]
     step_s = float(np.round(np.median(short)))
     if step_s < SHORTEST_STEP_S:
         return None
-    off = steps_s[told] - step_s * np.maximum(np.round(steps_s[told] / step_s), 1)
+    off = steps_s[forward] - step_s * np.maximum(np.round(steps_s[forward] / step_s), 1)
     if np.mean(np.abs(off) <= NEAR_S) < EVEN:
         return None
     phase, jumps = _creep(sample.time_us / 1e6, step_s)

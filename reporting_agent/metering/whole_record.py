@@ -55,12 +55,12 @@ def spacing_changes(sample: Sample) -> Integers:
 
 def value_changes(sample: Sample) -> Integers:
     """Places in the sample at which the step of the values changes for good."""
-    found = _first_changes(sample)
-    if not len(found):
-        return found
-    edges = [0, *found.tolist(), len(sample)]
+    changes = _first_changes(sample)
+    if not len(changes):
+        return changes
+    edges = [0, *changes.tolist(), len(sample)]
     within = [start + value_changes(sample.at(slice(start, end))) for start, end in pairwise(edges)]
-    every = np.unique(np.concatenate([found, *within]))
+    every = np.unique(np.concatenate([changes, *within]))
     return every if len(every) <= MOST_CHANGES else every[:0]
 
 
@@ -106,10 +106,10 @@ def _multiples(value: Floats, step: float) -> Flags:
 
 def _nearly_so_around(value: Floats, step: float, start: int, end: int) -> bool:
     """Whether the values before or after are multiples of a step nearly as coarse: then those between are of this one by chance."""
-    finer = [one for one in _STEPS.tolist() if step / COARSER * (1 + 1e-9) < one < step]
+    finer = [candidate for candidate in _STEPS.tolist() if step / COARSER * (1 + 1e-9) < candidate < step]
     around = (value[max(start - FEWEST_MOVES, 0) : start], value[end : end + FEWEST_MOVES])
-    told = [beyond for beyond in around if len(beyond) > 2 * SINGLE]
-    return any(np.count_nonzero(~_multiples(beyond, one)) <= SINGLE for beyond in told for one in finer)
+    sides = [beyond for beyond in around if len(beyond) > 2 * SINGLE]
+    return any(np.count_nonzero(~_multiples(beyond, candidate)) <= SINGLE for beyond in sides for candidate in finer)
 
 
 def _stretches(fits: Flags, moves: Flags) -> tuple[Integers, Integers]:
@@ -127,18 +127,18 @@ def _stretches(fits: Flags, moves: Flags) -> tuple[Integers, Integers]:
 
 def _changes(pieces: Integers, level: Floats, factor: float) -> Integers:
     """Pieces from which on the level is another by this factor and more, and still is in the piece after."""
-    found: list[int] = []
+    changes: list[int] = []
     if not len(pieces):
         return np.zeros(0, dtype=np.int64)
     levels = level[pieces].tolist()
     now = levels[0]
     for index in range(1, len(levels)):
         following = levels[min(index + 1, len(levels) - 1)]
-        changed = all(max(one / now, now / one) >= factor * (1 - 1e-9) for one in (levels[index], following))
+        changed = all(max(neighbour / now, now / neighbour) >= factor * (1 - 1e-9) for neighbour in (levels[index], following))
         if changed and max(levels[index] / following, following / levels[index]) < factor:
-            found.append(int(pieces[index]))
+            changes.append(int(pieces[index]))
             now = levels[index]
-    return np.array(found if len(found) <= MOST_CHANGES else [], dtype=np.int64)
+    return np.array(changes if len(changes) <= MOST_CHANGES else [], dtype=np.int64)
 
 
 Integers = NDArray[np.int64]

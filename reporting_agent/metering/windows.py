@@ -97,7 +97,7 @@ def record_of(
 
 def _peaks_blank(course: Course, meter: Meter, load: float) -> float:
     """Of a rate, whose neighbours fill the time of a blank reading; of others that time is missing."""
-    blank = sum(one.count for one in course.findings if one.code == "reading-blank")
+    blank = sum(finding.count for finding in course.findings if finding.code == "reading-blank")
     facts = course.facts
     if meter.reading != "rate" or load <= 0 or not blank or not facts.usual_step_s:
         return 0.0
@@ -137,14 +137,14 @@ def pauses_of(occupied: Occupied, period_us: Integers) -> tuple[Windows, list[st
     ending = np.maximum.accumulate(np.where(end_us == latest_us, np.arange(len(end_us)), 0))[closing] if len(end_us) else closing
     begins = np.concatenate(([first_us], np.maximum(latest_us[closing], first_us)))
     ends = np.concatenate((np.minimum(start_us[opening], last_us), [last_us]))
-    there = begins < ends
+    lasting = begins < ends
     before = ["", *(ids[at] for at in ending.tolist())]
     after = [*(ids[at] for at in opening.tolist()), ""]
-    kept = np.flatnonzero(there).tolist()
+    places = np.flatnonzero(lasting).tolist()
     return (
-        Windows(begins[there], ends[there]),
-        [before[at] if begins[at] > first_us else "" for at in kept],
-        [after[at] if ends[at] < last_us else "" for at in kept],
+        Windows(begins[lasting], ends[lasting]),
+        [before[at] if begins[at] > first_us else "" for at in places],
+        [after[at] if ends[at] < last_us else "" for at in places],
     )
 
 

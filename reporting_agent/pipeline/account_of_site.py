@@ -32,30 +32,32 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | N
     if label.best.value is None or output <= 0:
         return
     if balance is None:
-        said = Phrase(
+        sentence = Phrase(
             "The site declares no [site_boundary], so nothing shows that all of its energy is in this label: energy without a meter "
             "or a row goes missing unnoticed. Each percent that is missing lowers the label by %(size)s %(unit)s. State in "
             "[site_boundary] what the site bought, made and sold.",
             size=f"{abs(label.best.value) / 99:.2g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
         return
-    own = {one for one in within(pack.step(label.step).boundary) if counts(one, label.metric)}
+    own = {carrier_id for carrier_id in within(pack.step(label.step).boundary) if counts(carrier_id, label.metric)}
     conversions = whole.site.site_boundary.conversions if whole.site.site_boundary else ()
-    touched = own | {flow.carrier for made in conversions if own & {one.carrier for one in made.takes} for flow in made.gives}
-    found = {one.carrier: one for one in balance.carriers}
+    touched = own | {
+        flow.carrier for conversion in conversions if own & {inflow.carrier for inflow in conversion.takes} for flow in conversion.gives
+    }
+    by_carrier = {one.carrier: one for one in balance.carriers}
     for carrier in CARRIERS:
-        if carrier in found and carrier in touched and not found[carrier].closes:
-            one = found[carrier]
-            amount = one.allowance if one.closes is None else one.residual
-            size = _size(one, abs(amount), own, label, whole, pack) / output
+        if carrier in by_carrier and carrier in touched and not by_carrier[carrier].closes:
+            account = by_carrier[carrier]
+            amount = account.allowance if account.closes is None else account.residual
+            size = _size(account, abs(amount), own, label, whole, pack) / output
             if size > WORTH_TELLING * abs(label.best.value) and (amount > 0 or label.energy_by_carrier.get(carrier)):
-                yield Words.of(_said(one, amount, size, label))
-        elif carrier in found and carrier in touched and (of_meters := _of_own_meters(carrier, whole)):
+                yield Words.of(_said(account, amount, size, label))
+        elif carrier in by_carrier and carrier in touched and (of_meters := _of_own_meters(carrier, whole)):
             percent = 0.01 * label.energy_by_carrier.get(carrier, 0.0) / (label.output_t or output)
             if TENFOLD * percent > WORTH_TELLING * abs(label.best.value):
-                said = Phrase(
+                sentence = Phrase(
                     "The site states its purchase of %(carrier)s as the readings of %(meters)s, and labels count the same readings. "
                     "So the balance closes whatever they show. Each percent that is missing lowers the label by %(size)s %(unit)s. "
                     "Under purchased of [site_boundary], state the amounts of the supplier's bills or a meter of the supplier.",
@@ -64,14 +66,14 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | N
                     size=f"{percent:.2g}",
                     unit=label.unit,
                 )
-                yield Words.of(said)
-        elif carrier not in found and label.energy_by_carrier.get(carrier):
-            said = Phrase(
+                yield Words.of(sentence)
+        elif carrier not in by_carrier and label.energy_by_carrier.get(carrier):
+            sentence = Phrase(
                 "The account of the site has no balance of %(carrier)s, which this label counts. So nothing shows that all of it is "
                 "included. State in [site_boundary] how much of it the site bought, made and sold.",
                 carrier=CARRIERS[carrier].words,
             )
-            yield Words.of(said)
+            yield Words.of(sentence)
 
 
 def _of_own_meters(carrier: str, whole: Sitewide) -> list[str]:
@@ -79,29 +81,35 @@ def _of_own_meters(carrier: str, whole: Sitewide) -> list[str]:
     fence = whole.site.site_boundary
     bought = [flow.meter for flow in (fence.purchased if fence else ()) if flow.carrier == carrier]
     counted = {meter.id for meter in whole.site.tree.counted}
-    return [one for one in bought if one is not None] if all(one in counted for one in bought) else []
+    return [meter for meter in bought if meter is not None] if all(meter in counted for meter in bought) else []
 
 
-def _size(one: CarrierBalance, amount: float, own: set[str], label: StepLabel, whole: Sitewide, pack: Pack) -> float:
+def _size(account: CarrierBalance, amount: float, own: set[str], label: StepLabel, whole: Sitewide, pack: Pack) -> float:
     """An amount of a carrier in the label's unit of energy: its own heat, or, where that is more, what conversions took for it."""
-    itself = in_unit_of(label, one.carrier, amount, one.unit, None, whole, pack) if one.carrier in own else 0.0
-    given, fence = fsum(line.amount for line in one.supply if line.kind == "given"), whole.site.site_boundary
-    makers = [made for made in (fence.conversions if fence else ()) if any(flow.carrier == one.carrier for flow in made.gives)]
-    taken = fsum(size_of(flow, label, whole, pack) for made in makers for flow in made.takes if flow.carrier in own)
+    itself = in_unit_of(label, account.carrier, amount, account.unit, None, whole, pack) if account.carrier in own else 0.0
+    given, fence = fsum(line.amount for line in account.supply if line.kind == "given"), whole.site.site_boundary
+    makers = [
+        conversion
+        for conversion in (fence.conversions if fence else ())
+        if any(flow.carrier == account.carrier for flow in conversion.gives)
+    ]
+    taken = fsum(size_of(flow, label, whole, pack) for conversion in makers for flow in conversion.takes if flow.carrier in own)
     return max(itself, taken * min(amount / given, 1.0) if given else 0.0)
 
 
-def _said(one: CarrierBalance, amount: float, size: float, label: StepLabel) -> Phrase:
-    supplied = fsum(line.amount for line in one.supply if line.amount > 0) - fsum(line.amount for line in one.use if line.amount < 0)
+def _said(account: CarrierBalance, amount: float, size: float, label: StepLabel) -> Phrase:
+    supplied = fsum(line.amount for line in account.supply if line.amount > 0) - fsum(
+        line.amount for line in account.use if line.amount < 0
+    )
     shown: dict[str, Value] = {
-        "carrier": CARRIERS[one.carrier].words,
+        "carrier": CARRIERS[account.carrier].words,
         "amount": _figure(abs(amount)),
         "of": _figure(supplied),
-        "unit": one.unit,
+        "unit": account.unit,
         "size": f"{size:.3g}",
         "per": label.unit,
     }
-    if one.closes is None:
+    if account.closes is None:
         return Phrase(
             "The meters cannot show whether the site's balance of %(carrier)s closes: of %(of)s %(unit)s, their error may be "
             "%(amount)s %(unit)s. If that much were missing and belonged to this step, the label would be %(size)s %(per)s higher. "

@@ -33,9 +33,9 @@ class Seen:
 
     def suspected_of(self, code: str) -> Flags:
         """Batches about which a meter was found wrong under this code."""
-        found = np.zeros(len(self.batches), dtype=bool)
-        found[[row for row, codes in self.suspected.items() if code in codes]] = True
-        return found
+        suspects = np.zeros(len(self.batches), dtype=bool)
+        suspects[[row for row, codes in self.suspected.items() if code in codes]] = True
+        return suspects
 
     def of_equipment(self, setting: str) -> Floats:
         """A number that [[equipment]] declares; NaN where it does not."""
@@ -93,11 +93,11 @@ class Energies:
 
     @classmethod
     def of(cls, batches: Sequence[Batch]) -> Energies:
-        entries = [(row, one) for row, batch in enumerate(batches) for one in batch.energy]
-        completeness = np.array([one.completeness for _, one in entries], dtype=float)
-        electricity = np.array([one.carrier == "electricity" for _, one in entries], dtype=bool)
-        taken_in = np.array([one.direction is Direction.IMPORT for _, one in entries], dtype=bool) & (completeness > 0)
-        quantity = np.array([one.quantity for _, one in entries], dtype=float)
+        entries = [(row, energy) for row, batch in enumerate(batches) for energy in batch.energy]
+        completeness = np.array([energy.completeness for _, energy in entries], dtype=float)
+        electricity = np.array([energy.carrier == "electricity" for _, energy in entries], dtype=bool)
+        taken_in = np.array([energy.direction is Direction.IMPORT for _, energy in entries], dtype=bool) & (completeness > 0)
+        quantity = np.array([energy.quantity for _, energy in entries], dtype=float)
         kwh = np.full(len(entries), np.nan)
         for place in np.flatnonzero(electricity & taken_in).tolist():
             kwh[place] = quantity[place] * to_kwh(entries[place][1].unit)
@@ -105,6 +105,6 @@ class Energies:
 
     def any_of(self, entries: Flags, batches: int) -> Flags:
         """Which of so many batches have one of these entries."""
-        found = np.zeros(batches, dtype=bool)
-        found[self.row[entries]] = True
-        return found
+        flags = np.zeros(batches, dtype=bool)
+        flags[self.row[entries]] = True
+        return flags

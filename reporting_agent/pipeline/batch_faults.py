@@ -58,10 +58,10 @@ def _zero(seen: Seen) -> Flags:
     energies, count = seen.energies, len(seen.batches)
     least = np.array([step.label_rule.least_completeness for step in seen.steps], dtype=float)
     nothing = (energies.completeness >= least[energies.row]) & (energies.quantity == 0)
-    found, delivers = never(seen), energies.any_of(energies.electricity & ~energies.taken_in & (energies.quantity > 0), count)
+    zero, delivers = never(seen), energies.any_of(energies.electricity & ~energies.taken_in & (energies.quantity > 0), count)
     for claimed in (energies.taken_in & energies.electricity & ~delivers[energies.row], energies.taken_in):
-        found |= energies.any_of(claimed, count) & ~energies.any_of(claimed & ~nothing, count)
-    return found
+        zero |= energies.any_of(claimed, count) & ~energies.any_of(claimed & ~nothing, count)
+    return zero
 
 
 def _impossible(seen: Seen) -> Flags:

@@ -26,7 +26,7 @@ from reporting_agent.sources import Rejected, Table
 def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[Rejected]]:
     """The batches in the order of the file, and the rows whose step, variant or unit the pack does not know."""
     steps = {step.id: step for step in pack.steps}
-    made: list[Batch] = []
+    batches: list[Batch] = []
     refused: list[Rejected] = []
     columns = table.columns
     variables = [(name.removeprefix("var."), columns[name]) for name in columns if name.startswith("var.")]
@@ -50,7 +50,7 @@ def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[Rejected]]:
         values = {variable: float(column[index]) for variable, column in variables if column[index] is not None}
         if inputs:
             values |= dict(_inputs(table, index, inputs))
-        made.append(
+        batches.append(
             Batch(
                 batch_id=batch_id,
                 step=step.id,
@@ -68,8 +68,8 @@ def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[Rejected]]:
                 place=place,
             )
         )
-    _refuse_if_no_step_fits(table, made, refused)
-    return made, refused
+    _refuse_if_no_step_fits(table, batches, refused)
+    return batches, refused
 
 
 def _row(table: Table, index: int) -> dict[str, object]:

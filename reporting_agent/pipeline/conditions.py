@@ -16,7 +16,7 @@ def examine(batches: Sequence[Batch], pack: Pack) -> Iterator[Finding]:
     """A finding a variable and step; the label leaves these runs out under the same codes (`ExclusionReason`)."""
     for step in pack.steps:
         own = [batch for batch in batches if batch.step == step.id and batch.excluded is None]
-        for condition in {one.variable: one for one in step.reference_conditions}.values() if own else ():
+        for condition in {reference.variable: reference for reference in step.reference_conditions}.values() if own else ():
             if lacking := [batch for batch in own if condition.required and condition.variable not in batch.variables]:
                 yield Finding(
                     "variable-missing",

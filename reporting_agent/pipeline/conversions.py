@@ -47,8 +47,8 @@ class Judged:
 def judged(whole: Sitewide) -> list[Judged]:
     """Every conversion of the site that took anything in the period."""
     fence = whole.site.site_boundary
-    found = (_judged(one, whole) for one in (fence.conversions if fence else ()))
-    return [one for one in found if one is not None]
+    judgements = (_judged(conversion, whole) for conversion in (fence.conversions if fence else ()))
+    return [judgement for judgement in judgements if judgement is not None]
 
 
 def _judged(conversion: Conversion, whole: Sitewide) -> Judged | None:
@@ -78,22 +78,22 @@ def _needed(bounds: list[tuple[float, Efficiency]], name: str) -> float:
 
 def held(label: SiteLabel, whole: Sitewide, pack: Pack) -> SiteLabel:
     """The label without those of steps that count what conversions take which explain nothing."""
-    doubtful = [one for one in judged(whole) if not one.stands and not one.conversion.reason.strip()]
-    return replace(label, steps=tuple(_held(one, doubtful, pack) for one in label.steps)) if doubtful else label
+    doubtful = [judgement for judgement in judged(whole) if not judgement.stands and not judgement.conversion.reason.strip()]
+    return replace(label, steps=tuple(_held(step_label, doubtful, pack) for step_label in label.steps)) if doubtful else label
 
 
 def _held(label: StepLabel, doubtful: list[Judged], pack: Pack) -> StepLabel:
-    own = [one for one in doubtful if one.takes_of(label, pack)]
+    own = [judgement for judgement in doubtful if judgement.takes_of(label, pack)]
     if label.best.value is None or not own:
         return label
-    known = fsum(one.taken for one in own if one.taken is not None)
-    if all(one.taken is not None for one in own) and known < WORTH_TELLING * _all_taken(label):
+    known = fsum(judgement.taken for judgement in own if judgement.taken is not None)
+    if all(judgement.taken is not None for judgement in own) and known < WORTH_TELLING * _all_taken(label):
         return label
     why = Phrase(
         "The site's conversions use energy that this step counts: %(what)s. Their figures for the period are incomplete, or their "
         "output is too low or too high for a conversion of their kind. Correct the figures, with heating values, or give the reason "
         "under reason of [[site_boundary.conversions]].",
-        what=enumerated(_figures(one) for one in own),
+        what=enumerated(_figures(judgement) for judgement in own),
     )
     return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, Words.of(why)))
 
@@ -102,17 +102,17 @@ def _all_taken(label: StepLabel) -> float:
     return fsum(max(energy, 0.0) for energy in label.energy_by_carrier.values()) * MJ_PER[label.energy_unit]
 
 
-def _figures(one: Judged) -> Value:
-    names = enumerated(CARRIERS[flow.carrier].words for flow in one.conversion.takes)
-    if one.taken is None or one.given is None:
-        return Phrase("%(carriers)s (%(id)s)", carriers=names, id=one.conversion.id)
+def _figures(judgement: Judged) -> Value:
+    names = enumerated(CARRIERS[flow.carrier].words for flow in judgement.conversion.takes)
+    if judgement.taken is None or judgement.given is None:
+        return Phrase("%(carriers)s (%(id)s)", carriers=names, id=judgement.conversion.id)
     return Phrase(
         "%(carriers)s (%(id)s: %(given)s GJ of %(taken)s GJ, %(share)s)",
         carriers=names,
-        id=one.conversion.id,
-        given=f"{one.given / 1000:,.0f}",
-        taken=f"{one.taken / 1000:,.0f}",
-        share=f"{one.given / one.taken:.0%}",
+        id=judgement.conversion.id,
+        given=f"{judgement.given / 1000:,.0f}",
+        taken=f"{judgement.taken / 1000:,.0f}",
+        share=f"{judgement.given / judgement.taken:.0%}",
     )
 
 
@@ -121,39 +121,42 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     in making what the step takes of them."""
     if label.best.value is None or not label.output_t:
         return
-    for one in judged(whole):
-        yield from _lost_before_it(label, one)
-        size = one.more_lost / MJ_PER[label.energy_unit] / label.output_t
-        if one.takes_of(label, pack) and (one.conversion.reason.strip() or size > WORTH_TELLING * abs(label.best.value)):
-            if one.stands and size <= WORTH_TELLING * abs(label.best.value):
+    for judgement in judged(whole):
+        yield from _lost_before_it(label, judgement)
+        size = judgement.more_lost / MJ_PER[label.energy_unit] / label.output_t
+        if judgement.takes_of(label, pack) and (judgement.conversion.reason.strip() or size > WORTH_TELLING * abs(label.best.value)):
+            if judgement.stands and size <= WORTH_TELLING * abs(label.best.value):
                 continue
-            said = Phrase(
+            sentence = Phrase(
                 "The site's conversions use %(what)s. If the part above the use of a typical conversion belonged to this step, the "
                 "label would be higher by %(size)s %(unit)s. Check the meters and heating values of their input and output.",
-                what=_figures(one),
+                what=_figures(judgement),
                 size=f"{max(size, 0.0):.3g}",
                 unit=label.unit,
             )
-            yield Words.of(said)
-            if reason := one.conversion.reason.strip():
-                yield Words.of(Phrase("The site declares for %(id)s: %(reason)s.", id=one.conversion.id, reason=reason.rstrip(".")))
+            yield Words.of(sentence)
+            if reason := judgement.conversion.reason.strip():
+                yield Words.of(Phrase("The site declares for %(id)s: %(reason)s.", id=judgement.conversion.id, reason=reason.rstrip(".")))
 
 
-def _lost_before_it(label: StepLabel, one: Judged) -> Iterator[Words]:
+def _lost_before_it(label: StepLabel, judgement: Judged) -> Iterator[Words]:
     """A fuel burnt in a boiler or a gas producer beside the step counts as the heat or the gas alone: its loss stands in no label."""
-    best, made = label.best.value or 0.0, {flow.carrier for flow in one.conversion.gives if CARRIERS[flow.carrier].form != "medium"}
-    taken = {carrier: energy for carrier in made if (energy := label.energy_by_carrier.get(carrier, 0.0)) > 0}
-    if one.taken is None or not one.given or not taken or one.taken <= one.given:
+    best, carriers = (
+        label.best.value or 0.0,
+        {flow.carrier for flow in judgement.conversion.gives if CARRIERS[flow.carrier].form != "medium"},
+    )
+    taken = {carrier: energy for carrier in carriers if (energy := label.energy_by_carrier.get(carrier, 0.0)) > 0}
+    if judgement.taken is None or not judgement.given or not taken or judgement.taken <= judgement.given:
         return
-    size = fsum(taken.values()) / label.output_t * (one.taken / one.given - 1)
+    size = fsum(taken.values()) / label.output_t * (judgement.taken / judgement.given - 1)
     if size > UNTOLD * abs(best):
-        said = Phrase(
+        sentence = Phrase(
             "%(id)s of [site_boundary] makes %(carriers)s for this step and loses %(loss)s of its own input, which no label counts. With"
             " this loss the label would be up to %(size)s %(unit)s higher. Keep the meter records of its input and output for an audit.",
-            id=one.conversion.id,
+            id=judgement.conversion.id,
             carriers=enumerated(CARRIERS[carrier].words for carrier in taken),
-            loss=f"{1 - one.given / one.taken:.0%}",
+            loss=f"{1 - judgement.given / judgement.taken:.0%}",
             size=f"{size:.3g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)

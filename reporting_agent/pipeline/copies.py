@@ -31,22 +31,22 @@ BY_CHANCE = 3.0
 def once(batches: Sequence[Batch]) -> list[Batch] | None:
     """The batches with such runs as one, the first of them; None where there are none."""
     places = [place for place, batch in enumerate(batches) if batch.excluded is None and batch.energy and batch.output_t > 0]
-    found = dict[int, int]()  # place of a run -> place of the one that it is
-    for one, other in _at_once(batches, places):
-        found[other] = one
-    found |= dict.fromkeys(_alike(batches, [place for place in places if place not in found]), -1)
-    if not found:
+    copies = dict[int, int]()  # place of a run -> place of the one that it is
+    for earlier, other in _at_once(batches, places):
+        copies[other] = earlier
+    copies |= dict.fromkeys(_alike(batches, [place for place in places if place not in copies]), -1)
+    if not copies:
         return None
     parts: dict[int, list[Batch]] = {}
-    for place, first in found.items():
+    for place, first in copies.items():
         if first >= 0:
             parts.setdefault(first, []).append(batches[place])
-    return [_together(batch, parts.get(place, ())) for place, batch in enumerate(batches) if place not in found]
+    return [_together(batch, parts.get(place, ())) for place, batch in enumerate(batches) if place not in copies]
 
 
 def held(made: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
     """The labels as they are, but of a cell that such runs better by more than `WORTH_TELLING` the one with each of them once."""
-    others = {_key(one): one for one in counted_once.steps}
+    others = {_key(step_label): step_label for step_label in counted_once.steps}
     steps, findings = [], []
     for label in made.steps:
         other = others.get(_key(label))
@@ -54,14 +54,14 @@ def held(made: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
             steps.append(label)
             continue
         steps.append(other)
-        said = Phrase(
+        sentence = Phrase(
             "Step %(step)s, %(metric)s: some runs share a machine and its time, or equal others in every amount. Counted as they are, the"
             " best is %(twice)s; counted once, %(once)s %(unit)s. The second value counts, and no report can be sent. Remove copies from"
             " the log, write simultaneous runs of one machine as one run, and name the equipment of lines that run side by side.",
             step=label.step, metric=str(label.metric), twice=f"{label.best.value:.4g}",
             once="–" if other.best.value is None else f"{other.best.value:.4g}", unit=label.unit,
         )  # fmt: skip
-        findings.append(Finding("runs-copied", Severity.WARNING, said, label.used - other.used))
+        findings.append(Finding("runs-copied", Severity.WARNING, sentence, label.used - other.used))
     return replace(made, steps=tuple(steps), findings=(*made.findings, *findings))
 
 
@@ -102,7 +102,7 @@ def _alike(batches: Sequence[Batch], places: Iterable[int]) -> Iterator[int]:
         seen, again = set[tuple[object, ...]](), []
         for place in own:
             batch = batches[place]
-            amounts = tuple(sorted((one.carrier, str(one.direction), one.unit, one.quantity) for one in batch.energy))
+            amounts = tuple(sorted((energy.carrier, str(energy.direction), energy.unit, energy.quantity) for energy in batch.energy))
             key = batch.product, batch.variant, batch.output_t, amounts
             again += [place] if key in seen else []
             seen.add(key)
@@ -114,8 +114,8 @@ def _by_chance(batches: Sequence[Batch]) -> float:
     """How many pairs of so many runs would be equal, were amounts independent: each as fine as it is written."""
     output = np.array([batch.output_t for batch in batches])
     likely = _finest(output, output)
-    for carrier in {one.carrier for batch in batches for one in batch.energy}:
-        amount = np.array([sum(one.quantity for one in batch.energy if one.carrier == carrier) for batch in batches])
+    for carrier in {energy.carrier for batch in batches for energy in batch.energy}:
+        amount = np.array([sum(energy.quantity for energy in batch.energy if energy.carrier == carrier) for batch in batches])
         likely *= _finest(amount, amount / output * output.mean())
     return len(batches) ** 2 / 2 * likely
 
@@ -132,14 +132,14 @@ def _together(batch: Batch, parts: Sequence[Batch]) -> Batch:
         return batch
     runs = (batch, *parts)
     variables = {
-        name: sum(one.variables.get(name, value) * one.output_t for one in runs) / sum(one.output_t for one in runs)
+        name: sum(run.variables.get(name, value) * run.output_t for run in runs) / sum(run.output_t for run in runs)
         for name, value in batch.variables.items()
     }
     return replace(
         batch,
-        end=max((one.end for one in runs if one.end is not None), default=None),
-        output_t=sum(one.output_t for one in runs),
-        reject_t=sum(one.reject_t for one in runs),
-        energy=tuple(energy for one in runs for energy in one.energy),
+        end=max((run.end for run in runs if run.end is not None), default=None),
+        output_t=sum(run.output_t for run in runs),
+        reject_t=sum(run.reject_t for run in runs),
+        energy=tuple(energy for run in runs for energy in run.energy),
         variables=variables,
     )

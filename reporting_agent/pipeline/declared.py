@@ -64,29 +64,31 @@ def _energies(batch: Batch, site: Site) -> Batch:
     for event in of_step(site.events, batch.step, batch.equipment, batch.product, batch.variant):
         if event.carrier is not None and event.factor is not None and event.holds(batch.start, site.zone):
             factor = event.factor
-            scaled = (replace(one, quantity=one.quantity * factor) if one.carrier == event.carrier else one for one in batch.energy)
+            scaled = (
+                replace(energy, quantity=energy.quantity * factor) if energy.carrier == event.carrier else energy for energy in batch.energy
+            )
             batch = replace(batch, energy=tuple(scaled))
     return batch
 
 
 def stops(site: Site, period: Period) -> dict[str, list[tuple[datetime, datetime]]]:
     """By step, when the whole of it is declared to have stood."""
-    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    spans: dict[str, list[tuple[datetime, datetime]]] = {}
     for event in site.events:
         if event.kind == "stopped" and event.step is not None and event.equipment is None:
-            found.setdefault(event.step, []).append((event.begins(site.zone), event.ends(site.zone) or period.end))
-    return found
+            spans.setdefault(event.step, []).append((event.begins(site.zone), event.ends(site.zone) or period.end))
+    return spans
 
 
 def _factors(site: Site, pack: Pack, period: Period) -> dict[str, list[Event]]:
     """By step, what is declared to multiply its energy or output in the period."""
-    found: dict[str, dict[Event, None]] = {}
+    by_step: dict[str, dict[Event, None]] = {}
     for event in site.events:
         if event.step is not None:
-            found.setdefault(event.step, {})[event] = None
+            by_step.setdefault(event.step, {})[event] = None
     for (step, _), events in _of_lines(site, pack).items():
-        found.setdefault(step, {}).update(dict.fromkeys(events))
-    return {step: [one for one in events if _in(one, site, period)] for step, events in found.items()}
+        by_step.setdefault(step, {}).update(dict.fromkeys(events))
+    return {step: [declared for declared in events if _in(declared, site, period)] for step, events in by_step.items()}
 
 
 def told(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Words]:
@@ -95,7 +97,7 @@ def told(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[
         yield _factor(event)
         without = _without(event, label, pack.step(label.step).label_rule.quantile, whole)
         if without is not None:
-            said = Phrase(
+            sentence = Phrase(
                 "Without that factor of %(what)s from %(start)s the label would be %(without)s %(unit)s instead of %(best)s. Keep "
                 "evidence of the factor for an auditor.",
                 what=event.named,
@@ -104,11 +106,11 @@ def told(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[
                 best=f"{label.best.value:.4g}",
                 unit=label.unit,
             )
-            yield Words.of(said)
+            yield Words.of(sentence)
     for table, column, factor in _scales(site):
         more = _scaled(label, column, factor, whole, pack, given=table != "readings")
         if more is not None and more.any() and label.best.value is not None:
-            said = Phrase(
+            sentence = Phrase(
                 "The site declares that %(column)s of [mapping.%(table)s] is multiplied by %(factor)s, which is not a factor between "
                 "units. Without it the label would be %(without)s %(unit)s instead of %(best)s. Keep evidence of the factor for an "
                 "auditor.",
@@ -119,7 +121,7 @@ def told(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[
                 best=f"{label.best.value:.4g}",
                 unit=label.unit,
             )
-            yield Words.of(said)
+            yield Words.of(sentence)
 
 
 def _scales(site: Site) -> Iterator[tuple[str, str, float]]:
@@ -128,50 +130,52 @@ def _scales(site: Site) -> Iterator[tuple[str, str, float]]:
         profile: Profile = getattr(site.mapping, table)
         for column, factor in profile.scale.items():
             tens = [abs(log10(abs(factor) * times)) % 1 if factor else 0.5 for times in (1.0, 3.6, 1 / 3.6)]
-            if min(min(one, 1 - one) for one in tens) > BETWEEN_UNITS:
+            if min(min(remainder, 1 - remainder) for remainder in tens) > BETWEEN_UNITS:
                 yield table, column, factor
 
 
 def _scaled(label: StepLabel, column: str, factor: float, whole: Sitewide, pack: Pack, *, given: bool) -> Floats | None:
     """What each used run would have more without it: its output, a variable, energy that the plant gave or its meters read, its heat."""
-    made = label.made_from
-    if made is None or label.best.value is None or not factor or column.partition(".")[0] not in SCALED:
+    measured = label.made_from
+    if measured is None or label.best.value is None or not factor or column.partition(".")[0] not in SCALED:
         return None
     if column == "output_quantity":
-        return made.value * (factor - 1)
+        return measured.value * (factor - 1)
     if column.startswith("var."):
-        own = (one for one in pack.step(label.step).reference_conditions if f"var.{one.variable}" == column)
-        slopes = sum(one.slope.get(label.metric) or 0.0 for one in own)
-        corrected: Floats = np.nan_to_num(made.columns.variable(column[4:])[made.rows]) * slopes * (1 - 1 / factor)
+        own = (condition for condition in pack.step(label.step).reference_conditions if f"var.{condition.variable}" == column)
+        slopes = sum(condition.slope.get(label.metric) or 0.0 for condition in own)
+        corrected: Floats = np.nan_to_num(measured.columns.variable(column[4:])[measured.rows]) * slopes * (1 - 1 / factor)
         return corrected
-    read = {one.record.meter.carrier for one in whole.accounts.values() if label.step in one.in_runs}
-    counted = [(one not in read) is given and (column != "lhv" or CARRIERS[one].thermal) for one in made.energy.carriers]
-    more: Floats = made.energy.by_carrier[made.rows][:, counted].sum(axis=1) * (1 / factor - 1) / made.output_t
+    read = {account.record.meter.carrier for account in whole.accounts.values() if label.step in account.in_runs}
+    counted = [(carrier not in read) is given and (column != "lhv" or CARRIERS[carrier].thermal) for carrier in measured.energy.carriers]
+    more: Floats = measured.energy.by_carrier[measured.rows][:, counted].sum(axis=1) * (1 / factor - 1) / measured.output_t
     return more
 
 
 def _moved(label: StepLabel, more: Floats, quantile: Fraction) -> float:
     """By how much the label is higher where runs take so much more."""
-    made = label.made_from
-    assert made is not None  # noqa: S101 - who asks has looked
-    at = rank(quantile, len(made.rows)) - 1
-    return float(np.sort(made.at_reference + more)[at] - np.sort(made.at_reference)[at])
+    measured = label.made_from
+    assert measured is not None  # noqa: S101 - who asks has looked
+    at = rank(quantile, len(measured.rows)) - 1
+    return float(np.sort(measured.at_reference + more)[at] - np.sort(measured.at_reference)[at])
 
 
 def _without(event: Event, label: StepLabel, quantile: Fraction, whole: Sitewide) -> float | None:
     """The label with runs as they are without the event; where several meters count a carrier, of each run as much is this one's as of
     all. None of a meter of temperature or pressure."""
-    made, factor = label.made_from, event.factor
+    measured, factor = label.made_from, event.factor
     shares = _shares(event, label.step, whole)
-    if made is None or label.best.value is None or not factor or (event.meter is not None and not shares):
+    if measured is None or label.best.value is None or not factor or (event.meter is not None and not shares):
         return None
-    batches = [made.columns.batches[row] for row in made.rows.tolist()]
+    batches = [measured.columns.batches[row] for row in measured.rows.tolist()]
     held = np.array([event.holds(batch.start, whole.site.zone) and _is_of(event, batch) for batch in batches])
     if event.meter is None and event.carrier is None:
-        more = made.value * (factor - 1)
+        more = measured.value * (factor - 1)
     else:
-        counted = (made.energy.by_carrier[made.rows, at] * shares.get(one, 0.0) for at, one in enumerate(made.energy.carriers))
-        more = sum(counted, np.zeros(len(batches))) * (1 / factor - 1) / made.output_t
+        counted = (
+            measured.energy.by_carrier[measured.rows, at] * shares.get(carrier, 0.0) for at, carrier in enumerate(measured.energy.carriers)
+        )
+        more = sum(counted, np.zeros(len(batches))) * (1 / factor - 1) / measured.output_t
     return label.best.value + _moved(label, more * held, quantile)
 
 
@@ -183,13 +187,13 @@ def _shares(event: Event, step: str, whole: Sitewide) -> dict[str, float]:
     """By carrier, the part of what the step counts of it that the event multiplies."""
     if event.meter is None:
         return {str(event.carrier): 1.0}
-    tree, found = whole.site.tree, dict[str, float]()
+    tree, shares = whole.site.tree, dict[str, float]()
     for meter in tree.counted:
         if (times := tree.parts(meter).get(event.meter)) and whole.serves(meter, step):
             part, own = whole.records.get(event.meter), whole.records.get(meter.id)
             through = part.total / own.total if part is not None and own is not None and own.total else 1.0
-            found[meter.carrier] = found.get(meter.carrier, 0.0) + times * through * whole.share_of(meter, step)
-    return found
+            shares[meter.carrier] = shares.get(meter.carrier, 0.0) + times * through * whole.share_of(meter, step)
+    return shares
 
 
 def _in(event: Event, site: Site, period: Period) -> bool:
@@ -198,13 +202,13 @@ def _in(event: Event, site: Site, period: Period) -> bool:
 
 
 def _factor(event: Event) -> Words:
-    told = {"what": event.named, "factor": f"{event.factor:g}", "start": event.start, "reason": event.reason}
+    shown = {"what": event.named, "factor": f"{event.factor:g}", "start": event.start, "reason": event.reason}
     if event.until is None:
-        return Words.of(Phrase("The site declares that %(what)s is multiplied by %(factor)s from %(start)s on: %(reason)s", **told))
+        return Words.of(Phrase("The site declares that %(what)s is multiplied by %(factor)s from %(start)s on: %(reason)s", **shown))
     return Words.of(
         Phrase(
             "The site declares that %(what)s is multiplied by %(factor)s from %(start)s until %(until)s: %(reason)s",
-            **told,
+            **shown,
             until=event.until,
         )
     )
@@ -225,12 +229,12 @@ def metered(batches: Sequence[Batch], site: Site, pack: Pack) -> list[Batch]:
 
 def _of_lines(site: Site, pack: Pack) -> dict[tuple[str, str], list[Event]]:
     """By step and equipment ("" for all), the events of the meters that its energy is made from."""
-    found: dict[tuple[str, str], list[Event]] = {}
+    by_line: dict[tuple[str, str], list[Event]] = {}
     for meter in site.tree.counted:
         events = [event for name in site.tree.needed_by(meter) for event in of_meter(site.events, name)]
         for sink in sinks_of(meter, site) if events else ():
-            found.setdefault((sink.step, sink.equipment), []).extend(events)
-    return found
+            by_line.setdefault((sink.step, sink.equipment), []).extend(events)
+    return by_line
 
 
 def _of_line(events: dict[tuple[str, str], list[Event]], batch: Batch) -> Iterable[Event]:

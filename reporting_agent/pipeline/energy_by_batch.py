@@ -128,7 +128,7 @@ def join(
             )
         )
     joined = [
-        replace(batch, energy=(*batch.energy, *found)) if (found := energy.get((batch.step, batch.batch_id))) else batch
+        replace(batch, energy=(*batch.energy, *entries)) if (entries := energy.get((batch.step, batch.batch_id))) else batch
         for batch in batches
     ]
     return GivenEnergy(joined, rejected, findings, frozenset(blank), nameless)
@@ -209,31 +209,36 @@ def held(label: SiteLabel, strays: Strays, code: str = CODE, why: str = UNNAMED)
     if not strays:
         return label
     shares = {
-        (one.step, one.metric): _share(own, strays[one.step])
-        for one in label.steps
-        if one.step in strays and (own := [other for other in label.steps if (other.step, other.metric) == (one.step, one.metric)])
+        (step_label.step, step_label.metric): _share(own, strays[step_label.step])
+        for step_label in label.steps
+        if step_label.step in strays
+        and (own := [other for other in label.steps if (other.step, other.metric) == (step_label.step, step_label.metric)])
     }
-    return replace(label, steps=tuple(_held(one, shares.get((one.step, one.metric)), code, why) for one in label.steps))
+    return replace(
+        label, steps=tuple(_held(step_label, shares.get((step_label.step, step_label.metric)), code, why) for step_label in label.steps)
+    )
 
 
 def _held(label: StepLabel, share: float | None, code: str, why: str) -> StepLabel:
     if share is None or share <= LARGEST_SHARE:
         return label
-    said = Words.of(Phrase(why, share=f"{share:.1%}", most=f"{LARGEST_SHARE:.1%}"))
-    return replace(label, best=Best(None, label.best.rule, code), gap=None, grade=Grade(None, code, label.grade.limits, said))
+    sentence = Words.of(Phrase(why, share=f"{share:.1%}", most=f"{LARGEST_SHARE:.1%}"))
+    return replace(label, best=Best(None, label.best.rule, code), gap=None, grade=Grade(None, code, label.grade.limits, sentence))
 
 
 def _share(labels: Sequence[StepLabel], strays: Sequence[CarrierEnergy]) -> float:
     """Of what the step took in; 1 where it is not known, which is never small."""
     metric = labels[0].metric
-    nameless = [one for one in strays if one.direction is Direction.IMPORT and one.quantity and counts(one.carrier, metric)]
+    nameless = [stray for stray in strays if stray.direction is Direction.IMPORT and stray.quantity and counts(stray.carrier, metric)]
     if not nameless:
         return 0.0
     used = [label.made_from.columns.batches[row] for label in labels if label.made_from for row in label.made_from.rows.tolist()]
-    taken = {carrier: fsum(label.energy_by_carrier.get(carrier, 0.0) for label in labels) for carrier in {one.carrier for one in nameless}}
+    taken = {
+        carrier: fsum(label.energy_by_carrier.get(carrier, 0.0) for label in labels) for carrier in {stray.carrier for stray in nameless}
+    }
     whole = fsum(max(energy, 0.0) for label in labels for energy in label.energy_by_carrier.values())
     try:
-        energy = fsum(taken[one.carrier] * one.quantity / _amount(used, one) for one in nameless)
+        energy = fsum(taken[stray.carrier] * stray.quantity / _amount(used, stray) for stray in nameless)
     except (InputError, ZeroDivisionError):
         return 1.0
     return energy / (energy + whole) if energy > 0 and whole > 0 else 1.0
@@ -241,5 +246,7 @@ def _share(labels: Sequence[StepLabel], strays: Sequence[CarrierEnergy]) -> floa
 
 def _amount(batches: Sequence[Batch], like: CarrierEnergy) -> float:
     """What the batches took in of the carrier, in this unit."""
-    taken = (one for batch in batches for one in batch.energy if one.carrier == like.carrier and one.direction is Direction.IMPORT)
-    return fsum(one.quantity * ratio(one.unit, like.unit) for one in taken)
+    taken = (
+        energy for batch in batches for energy in batch.energy if energy.carrier == like.carrier and energy.direction is Direction.IMPORT
+    )
+    return fsum(energy.quantity * ratio(energy.unit, like.unit) for energy in taken)

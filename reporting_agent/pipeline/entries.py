@@ -51,10 +51,10 @@ def entries(
     Also with nothing known: one of two meters that failed must show as missing, not as little energy.
     """
     counted = worked[meter.id]
-    found = doubts(meter, tree, worked, windows)
+    uncertainty = doubts(meter, tree, worked, windows)
     measured = counted.course.over(windows)
     energy, completeness = measured.energy, measured.completeness
-    whole, common = (np.full(len(own), np.nan), np.full(len(own), np.nan)) if found is None else found.relative(energy)
+    whole, common = (np.full(len(own), np.nan), np.full(len(own), np.nan)) if uncertainty is None else uncertainty.relative(energy)
     if meter.allocation is not None:
         shared = share_out(meter.allocation, sinks, served(batches, own, sinks), counted.course.curve)
         energy, completeness = shared.energy, shared.completeness
@@ -79,18 +79,18 @@ def entries(
 
 def doubts(meter: Meter, tree: MeterTree, worked: Mapping[str, Counted], windows: Windows) -> Doubt | None:
     """The uncertainty of a meter's energy over these windows; of a virtual meter that of its parts; None where a class is not declared."""
-    found = []
+    scaled = []
     for name, times in tree.parts(meter).items():
         part = worked[name]
         measured = part.course.over(windows)
-        one = doubt(
+        uncertainty = doubt(
             tree.by_id[name], part.course.facts, windows, measured.energy, measured.completeness, part.per_reading, part.state_doubt
         )
-        if one is None:
+        if uncertainty is None:
             return None
         scale = abs(times) * ratio(part.unit, worked[meter.id].unit)
-        found.append(Doubt(one.systematic * scale, one.own * scale))
-    return found[0] if len(found) == 1 else together(found)
+        scaled.append(Doubt(uncertainty.systematic * scale, uncertainty.own * scale))
+    return scaled[0] if len(scaled) == 1 else together(scaled)
 
 
 def allocated(meter: Meter, rule: Allocation, sinks: Sequence[Sink], batches: int) -> Finding:

@@ -106,17 +106,17 @@ def _seen(
 
 def _finding(fault: Fault, batches: Sequence[Batch], claimed: int) -> Finding:
     count = len(batches)
-    told = {"count": f"{count:,}", "batches": fault.sentence}
+    shown = {"count": f"{count:,}", "batches": fault.sentence}
     if claimed == count:
-        sentence = Phrase("%(count)s %(batches)s; excluded.", **told)
+        sentence = Phrase("%(count)s %(batches)s; excluded.", **shown)
     elif claimed:
         sentence = Phrase(
             "%(count)s %(batches)s; %(claimed)s excluded for this reason, the others for another reason or not at all.",
             claimed=f"{claimed:,}",
-            **told,
+            **shown,
         )
     else:
-        sentence = Phrase("%(count)s %(batches)s.", **told)
+        sentence = Phrase("%(count)s %(batches)s.", **shown)
     severity = Severity.EXCLUSION if claimed else Severity.NOTICE
     places = tuple(batch.place for batch in batches[:PLACES_KEPT] if batch.place is not None)
     return Finding(fault.code, severity, sentence, count, places)
@@ -168,7 +168,7 @@ def _gaps(batches: Sequence[Batch]) -> list[Finding]:
     after: list[Batch] = []
     longest = 0.0
     for line in lines.values():
-        line.sort(key=lambda one: one[0])
+        line.sort(key=lambda entry: entry[0])
         span_h = (line[-1][0] - line[0][0]).total_seconds() / 3600
         usually_faster = span_h / len(line) < _LONGEST_GAP_BETWEEN_H / 2  # daily runs follow each other by a day
         for (earlier, _), (later, batch) in pairwise(line):

@@ -31,21 +31,21 @@ _IN_KG = 100
 def held(label: SiteLabel, batches: Sequence[Batch], pack: Pack) -> SiteLabel:
     """The label without those of steps of which the log names what no such plant is fed with."""
     charged = Charged.by(batches, pack)
-    return replace(label, steps=tuple(_held(one, charged, batches) for one in label.steps)) if charged.columns else label
+    return replace(label, steps=tuple(_held(step_label, charged, batches) for step_label in label.steps)) if charged.columns else label
 
 
 def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> StepLabel:
     for feed, amount, columns in _judged(label, charged, batches) if label.best.value is not None else ():
         shown = _shown(feed, amount, columns, label, charged)
         if amount < (feed.least or 0.0):
-            said = Phrase(
+            sentence = Phrase(
                 "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; no such plant can make it from less than "
                 "%(least)s t. Correct the amounts, their unit or the output.",
                 **shown,
                 least=f"{feed.least:g}",
             )
         elif feed.most is not None and amount > feed.most:
-            said = Phrase(
+            sentence = Phrase(
                 "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; no such plant uses more than %(most)s t. "
                 "Correct the amounts, their unit or the output, and report what is burnt as energy.",
                 **shown,
@@ -53,7 +53,7 @@ def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> StepL
             )
         else:
             continue
-        why = Words.of(said)
+        why = Words.of(sentence)
         return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, why))
     return label
 
@@ -73,7 +73,7 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
         percent = 10 * amount * (feed.burns or 0.0) / MJ_PER[label.energy_unit]
         burnt = 1000 * (amount - highest) * (feed.burns or 0.0) / MJ_PER[label.energy_unit]
         if amount < lowest and best * (lowest / amount - 1) > WORTH_TELLING * abs(best):
-            said = Phrase(
+            sentence = Phrase(
                 "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; at least %(usual)s is usual. With the "
                 "output that this much feed gives, the label would be higher by %(size)s %(unit)s. Check the scale that weighs the "
                 "output, and whether the log names all of the feed.",
@@ -81,9 +81,9 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
                 usual=f"{lowest:g}",
                 size=f"{best * (lowest / amount - 1):.2g}",
             )
-            yield Words.of(said)
+            yield Words.of(sentence)
         elif label.metric is not Metric.ELECTRICITY and burnt > WORTH_TELLING * abs(best):
-            said = Phrase(
+            sentence = Phrase(
                 "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; at most %(usual)s is usual. If the rest "
                 "were burnt, the label would be higher by %(size)s %(unit)s. Report what is burnt as energy, and log all materials "
                 "of the product.",
@@ -91,16 +91,16 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
                 usual=f"{highest:g}",
                 size=f"{burnt:.3g}",
             )
-            yield Words.of(said)
+            yield Words.of(sentence)
         elif label.metric is not Metric.ELECTRICITY and percent and _is_part(feed, charged.pack.step(label.step).feeds):
-            said = Phrase(
+            sentence = Phrase(
                 "The log shows %(amount)s t of %(materials)s charged per %(per)s of output and names no other material of the "
                 "product. So nothing shows that none of it is burnt: each percent burnt would raise the label by %(size)s %(unit)s. "
                 "Log the other materials.",
                 **shown,
                 size=f"{percent:.2g}",
             )
-            yield Words.of(said)
+            yield Words.of(sentence)
 
 
 def _held_by_nothing(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> Iterator[Words]:
@@ -108,24 +108,24 @@ def _held_by_nothing(label: StepLabel, charged: Charged, batches: Sequence[Batch
 
     Parents do not hold it: nothing says that they are all of it.
     """
-    best, feeds = label.best.value or 0.0, [one for one in charged.pack.step(label.step).feeds if one.usual[0] > 0]
+    best, feeds = label.best.value or 0.0, [feed for feed in charged.pack.step(label.step).feeds if feed.usual[0] > 0]
     if best <= 0 or not feeds:
         return
     own = own_runs(batches, label.step)
     if _made_of_it(feeds[0], charged, own, label.step) < (1 - NEARLY_WHOLE) * own_output(own):  # bought half made, and told so
         return
-    said = Phrase(
+    sentence = Phrase(
         "The log names no materials of the product, or too little of them, so the output cannot be checked: each percent by which it "
         "is too high lowers the label by %(size)s %(unit)s. Log the input of each run, in t, as input.MATERIAL: %(materials)s.",
         size=f"{best / 99:.2g}",
         unit=label.unit,
-        materials=enumerated(charged.words_of(one) for one in feeds[0].of),
+        materials=enumerated(charged.words_of(material) for material in feeds[0].of),
     )
-    yield Words.of(said)
+    yield Words.of(sentence)
 
 
 def _shown(feed: Feed, amount: float, columns: Set[str], label: StepLabel, charged: Charged) -> dict[str, Value]:
-    names = enumerated(charged.words_of(one) for one in feed.of if columns & {*charged.columns_of([one])})
+    names = enumerated(charged.words_of(material) for material in feed.of if columns & {*charged.columns_of([material])})
     return {"amount": f"{amount:.3g}", "materials": names, "per": charged.pack.step(label.step).output_unit, "unit": label.unit}
 
 
@@ -144,11 +144,11 @@ def _judged(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> Ite
     """Feeds of the step that the log names, with t per unit of output and its columns: a narrower one where it names no more, of one that
     may be logged in part where it looks whole."""
     seen: set[str] = set()
-    feeds = [(one, charged.columns_of(one.of)) for one in charged.pack.step(label.step).feeds]
+    feeds = [(listed, charged.columns_of(listed.of)) for listed in charged.pack.step(label.step).feeds]
     for place, (feed, columns) in enumerate(feeds):
         if any(narrower == columns for _, narrower in feeds[place + 1 :]):
             continue
-        own = [one for one in own_runs(batches, label.step) if any(column in one.variables for column in columns)]
+        own = [run for run in own_runs(batches, label.step) if any(column in run.variables for column in columns)]
         if seen & {*feed.of} or (output := _made_of_it(feed, charged, own, label.step)) <= 0:
             continue
         amount = charged.amount(own, columns) / output
@@ -156,4 +156,4 @@ def _judged(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> Ite
             amount /= 1000
         if amount > 0 and (feed.least is not None or amount >= NEARLY_WHOLE * feed.usual[0]):
             seen |= {*feed.of}
-            yield feed, amount, {column for one in own for column in columns if column in one.variables}
+            yield feed, amount, {column for run in own for column in columns if column in run.variables}

@@ -38,7 +38,7 @@ def sinks_of(meter: Meter, site: Site) -> tuple[Sink, ...]:
     """The steps or equipments that a meter counts for: its own, or those it is allocated among; none where it counts for none."""
     if meter.allocation is None:
         return (Sink(meter.step, meter.step, meter.equipment),) if meter.step else ()
-    equipment = {one.id: one for one in site.equipment}
+    equipment = {machine.id: machine for machine in site.equipment}
     sinks = []
     for name in meter.allocation.sinks:
         known = equipment.get(name)
@@ -92,8 +92,8 @@ def longest_gap_s(meter: Meter, site: Site, pack: Pack) -> float:
     A meter that serves none is only balanced: the most patient of the pack's rules.
     """
     tree = site.tree
-    serves = [one for one in site.meters if one.id == meter.id or meter.id in tree.needed_by(one)]
-    gaps = [pack.step(sink.step).label_rule.longest_gap_s for one in serves for sink in sinks_of(one, site)]
+    serves = [dependent for dependent in site.meters if dependent.id == meter.id or meter.id in tree.needed_by(dependent)]
+    gaps = [pack.step(sink.step).label_rule.longest_gap_s for dependent in serves for sink in sinks_of(dependent, site)]
     return float(min(gaps) if gaps else max(step.label_rule.longest_gap_s for step in pack.steps))
 
 
@@ -161,7 +161,7 @@ def follow(
     minutes, tops = _demand(site)
     gaps_s = {name: longest_gap_s(tree.by_id[name], site, pack) for name in units}
     hours_us = moments.hours_of(period, site.zone)
-    windows_of = {name: one.windows for name, one in occupied.items()}
+    windows_of = {name: occupation.windows for name, occupation in occupied.items()}
     read_off = {name: moments.of_record(windows, hours_us) for name, windows in windows_of.items()}
     intervals_us = moments.intervals_of(hours_us, minutes)
     demand_us = dict.fromkeys(tops, intervals_us) if len(intervals_us) else {}
@@ -178,9 +178,9 @@ def follow(
     }
     asked = [Asked(tree.by_id[name], asked_us[name], gaps_s[name], factor, own.get(name)) for name, (_, factor) in units.items()]
     lanes = Lanes.of(readings, site, log, days)
-    found = courses(asked, lanes.reads, fast=True)
+    by_meter = courses(asked, lanes.reads, fast=True)
     lanes.finish(log)
-    return Followed(meters, sinks, chosen, occupied, hours_us, units, found, own, demand_us, closely_us)
+    return Followed(meters, sinks, chosen, occupied, hours_us, units, by_meter, own, demand_us, closely_us)
 
 
 def _demand(site: Site) -> tuple[int, list[str]]:
@@ -204,7 +204,7 @@ def _occupied(
             counting[key] = [
                 chosen[name]
                 for name, serves in sinks.items()
-                if any(one.step == batch.step and one.equipment in {"", batch.equipment} for one in serves)
+                if any(sink.step == batch.step and sink.equipment in {"", batch.equipment} for sink in serves)
             ]
         if counting[key]:
             window = (to_us(batch.start), batch.batch_id, to_us(batch.end), place)
@@ -215,7 +215,7 @@ def _occupied(
     for meter in meters:
         if meter.since is not None or meter.until is not None:
             windows = chosen[meter.id]
-            chosen[meter.id] = [one for one in windows if meter.counts_for(batches[one[3]].start, site.zone)]
+            chosen[meter.id] = [span for span in windows if meter.counts_for(batches[span[3]].start, site.zone)]
     for name, windows in chosen.items():
         windows.sort()
         starts, ids, ends, mine = zip(*windows, strict=True) if windows else ((), (), (), ())

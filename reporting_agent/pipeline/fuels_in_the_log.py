@@ -88,8 +88,8 @@ def of_energy(table: Table, names: Mapping[Key, str]) -> Iterator[Of]:
 def _in_columns(table: Table, keys: Sequence[Key | None]) -> Iterator[Of]:
     for column in table.carriers:
         for index, key in enumerate(keys):
-            if key is not None and (told := told_of(table, column, index)) is not None:
-                yield key, told
+            if key is not None and (mention := told_of(table, column, index)) is not None:
+                yield key, mention
 
 
 def told_of(table: Table, column: str, index: int) -> Told | None:
@@ -107,27 +107,29 @@ def uncounted(batches: Sequence[Batch], columns: Iterable[Of], site: Site, pack:
     for key, told in columns:
         beside.setdefault(key, []).append(told)
     meant, table = _names(batches, site), packs.factors(pack)
-    keys, amounts, found = set[Key](), dict[str, list[CarrierEnergy]](), dict[tuple[str, str, str], list[Place | None]]()
+    keys, amounts, by_column = set[Key](), dict[str, list[CarrierEnergy]](), dict[tuple[str, str, str], list[Place | None]]()
     both: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for batch in batches if meant or beside else ():
         key = batch.step, batch.batch_id
-        said = (*beside.get(key, ()), *_in_variables(batch, meant)) if batch.excluded != ExclusionReason.OUTSIDE_PERIOD else ()
-        for carrier, logged, held in _logged_and_held(said, batch, table):
+        mentions = (*beside.get(key, ()), *_in_variables(batch, meant)) if batch.excluded != ExclusionReason.OUTSIDE_PERIOD else ()
+        for carrier, logged, held in _logged_and_held(mentions, batch, table):
             both.setdefault((batch.step, carrier), []).append((logged, held))
-        for told in said:
-            if _is_energy(told.carrier, batch, site, pack) and not _is_held(told, batch, table):
+        for mention in mentions:
+            if _is_energy(mention.carrier, batch, site, pack) and not _is_held(mention, batch, table):
                 keys.add(key)
-                amounts.setdefault(batch.step, []).append(CarrierEnergy(told.carrier, told.amount, told.unit or _usual_unit(told.carrier)))
-                place = told.place or (batch.place and replace(batch.place, column=told.column))
-                found.setdefault((batch.step, told.carrier, told.column), []).append(place)
+                amounts.setdefault(batch.step, []).append(
+                    CarrierEnergy(mention.carrier, mention.amount, mention.unit or _usual_unit(mention.carrier))
+                )
+                place = mention.place or (batch.place and replace(batch.place, column=mention.column))
+                by_column.setdefault((batch.step, mention.carrier, mention.column), []).append(place)
     doubted = {step: mj for step in tuple(amounts) if (mj := _of_one_run(step, amounts[step], keys, batches, table)) is not None}
     for step in doubted:
         del amounts[step]
     for name, step, carrier, value in _static(batches, site, pack):
         amounts.setdefault(step, []).append(CarrierEnergy(carrier, value, _usual_unit(carrier)))
-        found[step, carrier, name] = [Place(str(site.path), column=name)]
+        by_column[step, carrier, name] = [Place(str(site.path), column=name)]
     short = {of: (fsum(logged for logged, _ in pairs) / fsum(held for _, held in pairs)) - 1 for of, pairs in both.items()}
-    return Uncounted(frozenset(keys), amounts, [_finding(*named_so, places) for named_so, places in found.items()], doubted, short)
+    return Uncounted(frozenset(keys), amounts, [_finding(*named_so, places) for named_so, places in by_column.items()], doubted, short)
 
 
 def _of_one_run(
@@ -137,23 +139,23 @@ def _of_one_run(
     own, of = [batch for batch in batches if batch.step == step], [key for key in keys if key[0] == step]
     if len(of) != 1 or len(own) < FEW:
         return None
-    missing = fsum(one.quantity * _mj_at_most(one, table) for one in amounts)
+    missing = fsum(amount.quantity * _mj_at_most(amount, table) for amount in amounts)
     run = next(batch for batch in own if batch.batch_id == of[0][1])
-    taken = fsum(_mj(one, run, table) for one in run.energy if one.direction is Direction.IMPORT)
+    taken = fsum(_mj(energy, run, table) for energy in run.energy if energy.direction is Direction.IMPORT)
     return missing if missing <= taken else None
 
 
-def _mj_at_most(one: CarrierEnergy, table: FactorTable) -> float:
-    bounds, what = table.can_hold(one.carrier), CARRIERS[one.carrier]
+def _mj_at_most(energy: CarrierEnergy, table: FactorTable) -> float:
+    bounds, what = table.can_hold(energy.carrier), CARRIERS[energy.carrier]
     try:
-        return ratio(one.unit, "MJ") if bounds is None else bounds.most * ratio(one.unit, what.unit)
+        return ratio(energy.unit, "MJ") if bounds is None else bounds.most * ratio(energy.unit, what.unit)
     except InputError:
         return inf
 
 
-def _mj(one: CarrierEnergy, run: Batch, table: FactorTable) -> float:
+def _mj(energy: CarrierEnergy, run: Batch, table: FactorTable) -> float:
     try:
-        return one.quantity * ratio(one.unit, "MJ") if one.carrier == "electricity" else table.mj(one, run.start.date())
+        return energy.quantity * ratio(energy.unit, "MJ") if energy.carrier == "electricity" else table.mj(energy, run.start.date())
     except InputError:
         return 0.0
 
@@ -162,19 +164,19 @@ def told(label: StepLabel, short: Mapping[tuple[str, str], float], doubted: Mapp
     """What the log names of a fuel beyond what the energy holds, within what moisture may be, and of one run left out for it: by how much
     the label would be higher."""
     if label.best.value is not None and label.output_t and label.metric is not Metric.ELECTRICITY and label.step in doubted:
-        said = Phrase(
+        sentence = Phrase(
             "One run is left out, because its log names fuel that is missing from its energy (`check` names the row). If all runs used"
             " that fuel, the label would be at most %(size)s %(unit)s higher. Report it as energy, or correct the log.",
             size=f"{doubted[label.step] / MJ_PER[label.energy_unit] / label.output_t:.2g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
     for (step, carrier), missing in short.items():
-        energy = fsum(amount for one, amount in label.energy_by_carrier.items() if f"-{one}".endswith(f"-{carrier}"))
+        energy = fsum(amount for counted, amount in label.energy_by_carrier.items() if f"-{counted}".endswith(f"-{carrier}"))
         if step != label.step or label.best.value is None or not label.output_t or energy <= 0:
             continue
         if (size := missing * energy / label.output_t) > WORTH_TELLING * abs(label.best.value):
-            said = Phrase(
+            sentence = Phrase(
                 "The energy contains %(share)s of the %(carrier)s that the log names. With all of it the label would be higher by "
                 "%(size)s %(unit)s, and nothing shows that the rest is moisture. Report the rest as energy, or keep the laboratory's "
                 "moisture values for an auditor.",
@@ -183,18 +185,18 @@ def told(label: StepLabel, short: Mapping[tuple[str, str], float], doubted: Mapp
                 size=f"{size:.3g}",
                 unit=label.unit,
             )
-            yield Words.of(said)
+            yield Words.of(sentence)
 
 
 def _logged_and_held(said: Iterable[Told], batch: Batch, table: FactorTable) -> Iterator[tuple[str, float, float]]:
     """By carrier, what the log names of one that the run took, and what its energy holds, both in the usual unit."""
     inputs: dict[str, list[float]] = {}
-    for one in said:
-        unit, taken = _usual_unit(one.carrier), _taken(one.carrier, batch)
-        held = _sum(taken, unit, table) if taken and one.of_the_run and one.unit != "%" else 0.0
+    for mention in said:
+        unit, taken = _usual_unit(mention.carrier), _taken(mention.carrier, batch)
+        held = _sum(taken, unit, table) if taken and mention.of_the_run and mention.unit != "%" else 0.0
         if 0 < held < inf:
-            in_kg = one.unit is None and unit == "t" and ENOUGH <= 1000 * held / one.amount <= 1 / ENOUGH
-            inputs.setdefault(one.carrier, [held]).append(one.amount * _scale("kg" if in_kg else one.unit or unit, unit))
+            in_kg = mention.unit is None and unit == "t" and ENOUGH <= 1000 * held / mention.amount <= 1 / ENOUGH
+            inputs.setdefault(mention.carrier, [held]).append(mention.amount * _scale("kg" if in_kg else mention.unit or unit, unit))
     for carrier, (held, *logged) in inputs.items():
         whole = fsum(logged) if fsum(logged) < SUM_AT_MOST * held else max(logged)
         if ENOUGH * whole <= held or len(logged) > 1:
@@ -211,9 +213,9 @@ def _scale(unit: str, to: str) -> float:
 def _names(batches: Sequence[Batch], site: Site) -> Mapping[str, Naming]:
     """Of all variables of the runs, those whose name, or what the site calls them, is a carrier's."""
     names = {name for batch in batches for name in batch.variables}
-    words = {name: (one.en, one.zh) for name, one in site.variables.items()}
-    found = {name: next((one for text in (name, *words.get(name, ())) if text and (one := named(text))), None) for name in names}
-    return {name: one for name, one in found.items() if one is not None}
+    words = {name: (variable.en, variable.zh) for name, variable in site.variables.items()}
+    namings = {name: next((naming for text in (name, *words.get(name, ())) if text and (naming := named(text))), None) for name in names}
+    return {name: meaning for name, meaning in namings.items() if meaning is not None}
 
 
 def _static(batches: Sequence[Batch], site: Site, pack: Pack) -> Iterator[tuple[str, str, str, float]]:
@@ -247,12 +249,12 @@ def _is_energy(carrier: str, batch: Batch, site: Site, pack: Pack) -> bool:
 def _feedstock_of_newest(pack: str, step: str) -> tuple[str, ...]:
     """What is material there by the newest version: an older one could not say so."""
     newest = packs.load(pack) if pack in packs.shipped() else None
-    return next((one.boundary.feedstock for one in newest.steps if one.id == step), ()) if newest is not None else ()
+    return next((newer.boundary.feedstock for newer in newest.steps if newer.id == step), ()) if newest is not None else ()
 
 
 def _taken(carrier: str, batch: Batch) -> list[CarrierEnergy]:
     """What the run took of it or gave back, also under a narrower name: of coal, cleaned coal."""
-    return [one for one in batch.energy if one.quantity > 0 and f"-{one.carrier}".endswith(f"-{carrier}")]
+    return [energy for energy in batch.energy if energy.quantity > 0 and f"-{energy.carrier}".endswith(f"-{carrier}")]
 
 
 def _is_held(told: Told, batch: Batch, table: FactorTable) -> bool:
@@ -271,12 +273,16 @@ def _usual_unit(carrier: str) -> str:
 def _sum(taken: Sequence[CarrierEnergy], unit: str, table: FactorTable) -> float:
     """All of it in this unit; of what is given as heat, as much as could hold that. What cannot be compared is never too little."""
 
-    def amount(one: CarrierEnergy) -> float:
+    def amount(energy: CarrierEnergy) -> float:
         try:
-            return one.quantity * ratio(one.unit, unit)
+            return energy.quantity * ratio(energy.unit, unit)
         except InputError:
-            heat, bounds = mj_in(one.unit), table.can_hold(one.carrier)
-            return inf if heat is None or bounds is None else one.quantity * heat / bounds.least * ratio(CARRIERS[one.carrier].unit, unit)
+            heat, bounds = mj_in(energy.unit), table.can_hold(energy.carrier)
+            return (
+                inf
+                if heat is None or bounds is None
+                else energy.quantity * heat / bounds.least * ratio(CARRIERS[energy.carrier].unit, unit)
+            )
 
     try:
         return fsum(map(amount, taken))
@@ -285,7 +291,7 @@ def _sum(taken: Sequence[CarrierEnergy], unit: str, table: FactorTable) -> float
 
 
 def _finding(step: str, carrier: str, column: str, places: Sequence[Place | None]) -> Finding:
-    said = Phrase(
+    sentence = Phrase(
         "Step %(step)s: the log names %(carrier)s (%(column)s), but the energy of these runs contains none of it, or less than "
         "%(enough)s. They are left out. Report it as energy, by row or by meter. If the column is another carrier or not energy, "
         "rename it accordingly.",
@@ -295,5 +301,5 @@ def _finding(step: str, carrier: str, column: str, places: Sequence[Place | None
         enough=f"{ENOUGH:.0%}",
     )
     return Finding(
-        "fuel-not-counted", Severity.EXCLUSION, said, len(places), tuple(one for one in places if one is not None)[:_PLACES_KEPT]
+        "fuel-not-counted", Severity.EXCLUSION, sentence, len(places), tuple(place for place in places if place is not None)[:_PLACES_KEPT]
     )

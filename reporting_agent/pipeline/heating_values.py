@@ -55,11 +55,11 @@ def settle(batches: Sequence[Batch], site: Site, pack: Pack | None = None, *, al
     settled = list(batches)
     if values or inside:
         settled = [replace(batch, energy=tuple(_settled(batch, values, inside, taken))) if batch.energy else batch for batch in batches]
-    found = [*_made_inside(taken), *_by_default(settled, site, pack)]
+    findings = [*_made_inside(taken), *_by_default(settled, site, pack)]
     if not alone and (doubtful := two_sided(settled, values, pack)):
         settled = [_left_out(batch, doubtful) for batch in settled]
-        found += _told(doubtful)
-    return Settled(settled, found)
+        findings += _told(doubtful)
+    return Settled(settled, findings)
 
 
 def _settled(
@@ -75,10 +75,10 @@ def _settled(
 
 
 def _value(values: HeatingValues, energy: CarrierEnergy, batch: Batch) -> float | None:
-    found = values.of(energy.carrier, batch.start.date(), batch.step)
-    if found is None or found.source == "default":
+    value = values.of(energy.carrier, batch.start.date(), batch.step)
+    if value is None or value.source == "default":
         return None
-    return mj_in(energy.unit) if _is_heat(energy.carrier, energy.unit) else found.mj_per(energy.unit)
+    return mj_in(energy.unit) if _is_heat(energy.carrier, energy.unit) else value.mj_per(energy.unit)
 
 
 def _is_heat(carrier: str, unit: str) -> bool:
@@ -103,7 +103,7 @@ def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iter
     refused: Counter[tuple[str, str]] = Counter()
     declared = {meter.carrier for meter in site.meters if meter.lhv is not None and meter.lhv_source == "default"}
     declared |= {value.carrier for value in site.lhv if value.source == "default"}
-    found: Counter[str] = Counter()
+    defaults: Counter[str] = Counter()
     for batch in batches:
         if batch.excluded is None:
             for energy in batch.energy:
@@ -114,7 +114,7 @@ def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iter
                     refused[batch.step, energy.carrier] += energy.lhv_mj_per_unit is None
                     continue
                 if energy.carrier in declared or (energy.lhv_mj_per_unit is None and not _is_heat(energy.carrier, energy.unit)):
-                    found[energy.carrier] += 1
+                    defaults[energy.carrier] += 1
     for (step, carrier), count in sorted((+refused).items()):
         words = CARRIERS[carrier].words
         yield Finding(
@@ -129,7 +129,7 @@ def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iter
             ),
             count,
         )
-    for carrier, count in sorted(found.items()):
+    for carrier, count in sorted(defaults.items()):
         sentence = Phrase(
             "%(carrier)s counts by a default heating value, not a measured one; the real one may differ from it by a sixth or more.",
             carrier=CARRIERS[carrier].words.each(str.capitalize),
@@ -162,13 +162,13 @@ def two_sided(batches: Sequence[Batch], values: HeatingValues, pack: Pack | None
             differ[key] += stated == {_NOT_KNOWN} or (len(stated) > 1 and _apart_by(energy.carrier, stated) > ONE_ANALYSIS)
         bounds = heating.get(energy.carrier)
         if bounds is not None and bounds.poorest is not None and energy.direction is Direction.IMPORT and (bounds.poorest, key[1]) in given:
-            differ[key] += (_per_own_unit(energy, values, batch) or 0.0) < max(one or 0.0 for one in given[bounds.poorest, key[1]])
+            differ[key] += (_per_own_unit(energy, values, batch) or 0.0) < max(value or 0.0 for value in given[bounds.poorest, key[1]])
     return +differ
 
 
 def _apart_by(carrier: str, stated: AbstractSet[float | None]) -> float:
     """By what share the values of one gas lie apart; infinite of what is no gas, and where one of them is not known."""
-    known = [one for one in stated if one is not None and one > 0]
+    known = [value for value in stated if value is not None and value > 0]
     if CARRIERS[carrier].form != "gas" or len(known) < len(stated):
         return inf
     return round(max(known) / min(known) - 1, 9)
@@ -187,17 +187,17 @@ def analysed_twice(batches: Sequence[Batch], values: HeatingValues) -> Mapping[t
             stated.setdefault(key, set()).add(_per_own_unit(energy, values, batch))
             if energy.direction is not Direction.IMPORT:
                 given.add(key)
-    both = {key: [one or 0.0 for one in stated[key]] for key in given if 0 < _apart_by(key[0], stated[key]) <= ONE_ANALYSIS}
+    both = {key: [value or 0.0 for value in stated[key]] for key in given if 0 < _apart_by(key[0], stated[key]) <= ONE_ANALYSIS}
     return {key: (min(known), max(known)) for key, known in both.items()}
 
 
 def told(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values: HeatingValues) -> Iterator[Words]:
     """By how much the label would be higher at the other value of a gas that was analysed twice: the richer taken, the poorer given."""
-    made = label.made_from
-    if made is None or label.best.value is None or not ranges:
+    measured = label.made_from
+    if measured is None or label.best.value is None or not ranges:
         return
     better: dict[str, float] = {}
-    for batch, energy in _of_one_stream([made.columns.batches[row] for row in made.rows.tolist()], values):
+    for batch, energy in _of_one_stream([measured.columns.batches[row] for row in measured.rows.tolist()], values):
         least, most = ranges.get((energy.carrier, batch.start.date()), (0.0, 0.0))
         value = _per_own_unit(energy, values, batch)
         if value and most and counts(energy.carrier, label.metric):
@@ -213,7 +213,7 @@ def told(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values: Hea
                     "%(share)s %% apart. With the other one the label would be higher by %(size)s %(unit)s. Use one value of the day "
                     "for both sides.",
                     carrier=CARRIERS[carrier].words.each(str.capitalize),
-                    share=f"{100 * max(most / least - 1 for (one, _), (least, most) in ranges.items() if one == carrier):.2g}",
+                    share=f"{100 * max(most / least - 1 for (gas, _), (least, most) in ranges.items() if gas == carrier):.2g}",
                     size=f"{size:.2g}",
                     unit=label.unit,
                 )
@@ -222,7 +222,7 @@ def told(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values: Hea
 
 def _of_one_stream(batches: Sequence[Batch], values: HeatingValues) -> Iterator[tuple[Batch, CarrierEnergy]]:
     """Energy whose heating value can be compared with that of others of its carrier: of no stream declared apart, and no metered heat."""
-    compared = {one.id for one in CARRIERS.values() if one.thermal and one.form != "heat"}
+    compared = {carrier.id for carrier in CARRIERS.values() if carrier.thermal and carrier.form != "heat"}
     for batch in batches:
         for energy in batch.energy if batch.excluded is None else ():
             metered = CARRIERS[energy.carrier].form == "steam" and _is_heat(energy.carrier, energy.unit)
@@ -248,7 +248,7 @@ def _left_out(batch: Batch, doubtful: Doubtful) -> Batch:
 def _told(doubtful: Doubtful) -> Iterator[Finding]:
     for carrier in sorted({carrier for carrier, _ in doubtful}):
         words = CARRIERS[carrier].words
-        days = sorted(on for one, on in doubtful if one == carrier)
+        days = sorted(on for gas, on in doubtful if gas == carrier)
         yield Finding(
             "heating-value-two-sided",
             Severity.EXCLUSION,
@@ -262,17 +262,17 @@ def _told(doubtful: Doubtful) -> Iterator[Finding]:
                 days=len(days),
                 first=days[0].isoformat(),
             ),
-            sum(many for (one, _), many in doubtful.items() if one == carrier),
+            sum(many for (gas, _), many in doubtful.items() if gas == carrier),
         )
 
 
 def require_one_value(batches: Sequence[Batch], values: HeatingValues, pack: Pack) -> None:
     """PolicyRefusal `heating-value-two-sided`: nothing leaves the site while a carrier has two heating values on one day."""
-    if not (found := [*_told(two_sided(batches, values, pack))]):
+    if not (findings := [*_told(two_sided(batches, values, pack))]):
         return
     raise PolicyRefusal(
         "heating-value-two-sided",
-        found[0].sentence,
+        findings[0].sentence,
         Phrase("Use the laboratory's value wherever it is made or used, with its amounts or under [[lhv]] in site.toml."),
     )
 

@@ -67,13 +67,13 @@ class Inputs:
             return [read_sheet(lambda: extract.table(wanted.name), Profile(), wanted, site.zone)]
         pattern = getattr(site.inputs, wanted.name)
         if pattern is not None:
-            found = [read_table(path, profile, wanted, site.zone, self.corrections) for path in paths_of(site, pattern)]
+            sheets = [read_table(path, profile, wanted, site.zone, self.corrections) for path in paths_of(site, pattern)]
         else:
             source = self.source
             assert source is not None, wanted.name  # noqa: S101 - `given` was asked
-            found = [read_sheet(lambda: source.table(wanted.name), profile, wanted, site.zone, self.corrections)]
-        self._tables += found
-        return found
+            sheets = [read_sheet(lambda: source.table(wanted.name), profile, wanted, site.zone, self.corrections)]
+        self._tables += sheets
+        return sheets
 
     def files(self) -> Iterator[tuple[str, Path, Profile]]:
         """Every file of the inputs that batches and their energy are made from, with its mapping; none of an extract or a source."""
@@ -118,7 +118,7 @@ class Inputs:
     def _check_units(self, source: Source) -> None:
         units = source.units()
         for meter in self.site.meters:
-            if (found := units.get(meter.id, meter.unit)) != meter.unit:
+            if (unit := units.get(meter.id, meter.unit)) != meter.unit:
                 raise InputError(
                     "unit-differs",
                     Phrase(
@@ -126,7 +126,7 @@ class Inputs:
                     ),
                     "Correct unit under [[meters]], or the unit that the source gives.",
                     place=Place(str(self.site.path), column=f"meters.{meter.id}.unit"),
-                    found=found,
+                    found=unit,
                     wanted=meter.unit,
                 )
 
@@ -145,19 +145,19 @@ def paths_of(site: Site, pattern: str) -> list[Path]:
     if whole.is_file():
         return [whole]
     if Path(pattern).is_absolute():
-        found = sorted(Path(whole.anchor).glob(str(whole.relative_to(whole.anchor))))
+        paths = sorted(Path(whole.anchor).glob(str(whole.relative_to(whole.anchor))))
     else:
-        found = sorted(site.folder.glob(pattern))
-    files = [path for path in found if path.is_file()]
+        paths = sorted(site.folder.glob(pattern))
+    files = [path for path in paths if path.is_file()]
     if not files:
         raise InputError(
             "file-missing",
-            "This is a folder, not a file." if found else "There is no file of this name.",
+            "This is a folder, not a file." if paths else "There is no file of this name.",
             "Name all files of a folder by a pattern such as readings/*.csv."
-            if found
+            if paths
             else "Check the path under [inputs] in site.toml; it is relative to site.toml.",
             place=Place(str(site.path), column="inputs"),
-            found="a folder" if found else "no such file",
+            found="a folder" if paths else "no such file",
             wanted=str(whole),
         )
     return files

@@ -50,44 +50,44 @@ def merged(batches: Sequence[Batch], site: Site) -> JointRuns:
         groups.setdefault(("id", batch.step, batch.equipment, batch.batch_id), []).append(index)
         if by_time and batch.equipment and batch.end is not None and batch.end > batch.start:
             groups.setdefault(("time", batch.step, batch.equipment, batch.start, batch.end), []).append(index)
-    made: dict[int, Batch | None] = {}
+    replaced: dict[int, Batch | None] = {}
     parts: dict[Key, tuple[Batch, ...]] = {}
-    told: list[Batch] = []
+    consecutive: list[Batch] = []
     for indices in groups.values():
         rows = [batches[index] for index in indices]
-        if len({(row.product, row.variant) for row in rows}) < 2 or any(index in made for index in indices):
+        if len({(row.product, row.variant) for row in rows}) < 2 or any(index in replaced for index in indices):
             continue
         if by_time and follow_one_another(rows):
-            made |= {index: replace(row, batch_id=named(row)) for index, row in zip(indices, rows, strict=True)}
-            told += rows
+            replaced |= {index: replace(row, batch_id=named(row)) for index, row in zip(indices, rows, strict=True)}
+            consecutive += rows
         else:
             whole = _whole(rows)
-            made |= {index: whole if index == indices[0] else None for index in indices}
+            replaced |= {index: whole if index == indices[0] else None for index in indices}
             parts[whole.step, whole.batch_id] = tuple(rows)
-    kept = [one for index, batch in enumerate(batches) if (one := made.get(index, batch)) is not None]
-    return JointRuns(kept, parts, list(_changeovers(told)))
+    runs = [run for index, batch in enumerate(batches) if (run := replaced.get(index, batch)) is not None]
+    return JointRuns(runs, parts, list(_changeovers(consecutive)))
 
 
 def split(batches: Sequence[Batch], parts: Mapping[Key, tuple[Batch, ...]], site: Site) -> tuple[list[Batch], list[Finding]]:
     """Divide the joint runs, once their energy is known."""
-    ratios = {one.step: one.ratios for one in site.joint}
-    made: list[Batch] = []
+    ratios = {setting.step: setting.ratios for setting in site.joint}
+    separated: list[Batch] = []
     divided: list[Batch] = []
     left: list[Batch] = []
     for batch in batches:
         rows = parts.get((batch.step, batch.batch_id))
         if rows is None:
-            made.append(batch)
+            separated.append(batch)
             continue
         weights = [_weight(row, ratios.get(batch.step, {})) for row in rows]
         known = [weight for weight in weights if weight is not None]
         if len(known) < len(rows) or not sum(known) > 0:
-            made.append(replace(batch, excluded=batch.excluded or JOINT_RUN))
+            separated.append(replace(batch, excluded=batch.excluded or JOINT_RUN))
             left.append(batch)
         else:
-            made += _divided(batch, rows, known)
+            separated += _divided(batch, rows, known)
             divided.append(batch)
-    return made, [*_by_ratio(divided), *_not_divided(left)]
+    return separated, [*_by_ratio(divided), *_not_divided(left)]
 
 
 def _each_alone(batches: Sequence[Batch]) -> bool:

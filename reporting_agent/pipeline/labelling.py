@@ -81,13 +81,13 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
         raise ValueError("the batches were not judged for their way out: read(..., outward=True)")
     uncertainty = RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
     if not outward:  # the same batches once more, for what would leave: told once
-        told = Phrase(
+        message = Phrase(
             "labelling %(batches)s batches by pack %(pack)s %(version)s",
             batches=f"{len(data.batches):,}",
             pack=pack.id,
             version=pack.version,
         )
-        say(told)
+        say(message)
 
     def made_of(batches: Sequence[Batch], period: Period = period) -> SiteLabel:
         return label_site(
@@ -107,30 +107,39 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
     if going is not None:
         return made_of(going.batches)
     batches = data.batches
-    made, of_lots = made_of(batches), scattered.of_one_lot(batches)
+    site_label, of_lots = made_of(batches), scattered.of_one_lot(batches)
     if of_lots is not None:
-        made = scattered.held_by_lot(made, made_of(of_lots))
-        batches = of_lots if any(one.code == scattered.HEATING_VALUE for one in made.findings) else batches
-    if found := scattered.of(made, pack):
-        made = scattered.held(made, made_of(scattered.at_mean(batches, found)), found)
+        site_label = scattered.held_by_lot(site_label, made_of(of_lots))
+        batches = of_lots if any(finding.code == scattered.HEATING_VALUE for finding in site_label.findings) else batches
+    if scatters := scattered.of(site_label, pack):
+        site_label = scattered.held(site_label, made_of(scattered.at_mean(batches, scatters)), scatters)
     if (counted_once := copies.once(batches)) is not None:
-        made = copies.held(made, made_of(counted_once))
+        site_label = copies.held(site_label, made_of(counted_once))
     whole = Sitewide.of(site, pack, period, batches, data.meters, data.left_out)
-    made = energy_by_batch.held(told_unreadable(made, data.unread), data.nameless)
-    made = feed_in_the_log.held(materials_in_the_log.held(made, whole.batches, site, pack), whole.batches, pack)
-    made = conversions.held(energy_by_batch.held(made, data.uncounted, fuels_in_the_log.CODE, fuels_in_the_log.HELD), whole, pack)
-    method = {**made.method, "constants_digest": constants.digest()}
-    whole, balance = replace(whole, labels=made.steps, unmapped=data.unmapped), site_balance(whole)
+    site_label = energy_by_batch.held(told_unreadable(site_label, data.unread), data.nameless)
+    site_label = feed_in_the_log.held(materials_in_the_log.held(site_label, whole.batches, site, pack), whole.batches, pack)
+    site_label = conversions.held(
+        energy_by_batch.held(site_label, data.uncounted, fuels_in_the_log.CODE, fuels_in_the_log.HELD), whole, pack
+    )
+    method = {**site_label.method, "constants_digest": constants.digest()}
+    whole, balance = replace(whole, labels=site_label.steps, unmapped=data.unmapped), site_balance(whole)
     beside = longer_period.around(batches, period)
     longer = None if beside is None else made_of(*beside)
     apart = set_apart.as_usual(batches)
     usual = None if apart is None else made_of(apart)
     steps = tuple(
         replace(
-            one,
-            provisos=(*provisos.of(one, site, pack, whole, longer, usual), *fuels_in_the_log.told(one, data.short, data.doubted)),
-            account=(*own_pack.told(one, pack), *older_pack.told(one, pack), *account_of_site.told(one, whole, pack, balance)),
+            step_label,
+            provisos=(
+                *provisos.of(step_label, site, pack, whole, longer, usual),
+                *fuels_in_the_log.told(step_label, data.short, data.doubted),
+            ),
+            account=(
+                *own_pack.told(step_label, pack),
+                *older_pack.told(step_label, pack),
+                *account_of_site.told(step_label, whole, pack, balance),
+            ),
         )
-        for one in made.steps
+        for step_label in site_label.steps
     )
-    return replace(made, steps=steps, method=method)
+    return replace(site_label, steps=steps, method=method)

@@ -22,9 +22,13 @@ _MORE_OUT_THAN_IN = 1.02  # scales of two steps agree to about a percent each
 def refuse_unknown_steps(site: Site, pack: Pack) -> None:
     """InputError `step-unknown` where a stock, a purchase or an auxiliary names a step that the pack does not have."""
     known = sorted(step.id for step in pack.steps)
-    named = [("product_stocks.made_by", one.made_by) for one in site.product_stocks]
-    named += [place for one in site.bought_in for place in (("bought_in.made_by", one.made_by), ("bought_in.into", one.into))]
-    named += [("site_boundary.auxiliaries.step", one.step) for one in (site.site_boundary.auxiliaries if site.site_boundary else ())]
+    named = [("product_stocks.made_by", stock.made_by) for stock in site.product_stocks]
+    named += [
+        place for purchase in site.bought_in for place in (("bought_in.made_by", purchase.made_by), ("bought_in.into", purchase.into))
+    ]
+    named += [
+        ("site_boundary.auxiliaries.step", auxiliary.step) for auxiliary in (site.site_boundary.auxiliaries if site.site_boundary else ())
+    ]
     for key, step in named:
         if step not in known:
             raise InputError(
@@ -89,13 +93,13 @@ def parents_of(batches: Sequence[Batch]) -> dict[int, list[int]]:
     by_id: dict[str, list[int]] = {}
     for index, batch in enumerate(batches):
         by_id.setdefault(batch.batch_id, []).append(index)
-    found: dict[int, list[int]] = {}
+    parents: dict[int, list[int]] = {}
     for index, batch in enumerate(batches):
         for name in batch.parents:
             named = [place for place in by_id.get(name, []) if place != index]
             if named:
-                found.setdefault(index, []).append(min(named, key=lambda place: (batches[place].step == batch.step, place)))
-    return found
+                parents.setdefault(index, []).append(min(named, key=lambda place: (batches[place].step == batch.step, place)))
+    return parents
 
 
 def examine(batches: Sequence[Batch], pack: Pack) -> list[Finding]:
@@ -108,7 +112,7 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[Finding]:
     unknown = [index for index in named if len(known.get(index, [])) < len(set(batches[index].parents))]
     later = [index for index in named if any(batches[parent].start > batches[index].start for parent in known.get(index, []))]
     too_much = [index for index in named if _more_out(index, batches, known.get(index, []), units)]
-    told = (
+    faults = (
         (
             "parent-unknown",
             unknown,
@@ -134,7 +138,7 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[Finding]:
             ),
         ),
     )
-    return list(_findings(batches, told))
+    return list(_findings(batches, faults))
 
 
 def _more_out(index: int, batches: Sequence[Batch], parents: Sequence[int], units: Mapping[str, str]) -> bool:

@@ -49,22 +49,22 @@ class Charged:
 
     @classmethod
     def by(cls, batches: Sequence[Batch], pack: Pack) -> Charged:
-        names = sorted({name for one in batches for name in one.variables})
+        names = sorted({name for batch in batches for name in batch.variables})
         variables = {condition.variable for step in pack.steps for condition in step.reference_conditions} | factors_of(pack)
         weighed = (name for name in names if not name.startswith(_INPUT) and name not in variables and WEIGHED.search(name))
         return cls(pack, tuple(name for name in names if name.startswith(_INPUT)), tuple(weighed))
 
     @cached_property
     def _headings(self) -> Mapping[str, Naming]:
-        names = _names(tuple(_words(one) for one in self.pack.materials))
+        names = _names(tuple(_words(material) for material in self.pack.materials))
         columns = (*self.columns, *self.weighed)
-        found = {column: read_heading(column, names) or read_heading(_NUMBERED.sub("", column), names) for column in columns}
-        return {column: one for column, one in found.items() if one is not None}
+        headings = {column: read_heading(column, names) or read_heading(_NUMBERED.sub("", column), names) for column in columns}
+        return {column: naming for column, naming in headings.items() if naming is not None}
 
     @cached_property
     def _materials(self) -> Mapping[str, Material]:
-        known = {one.id: one for one in self.pack.materials}
-        return {column: known[one.carrier] for column, one in self._headings.items() if column in self.columns}
+        known = {material.id: material for material in self.pack.materials}
+        return {column: known[naming.carrier] for column, naming in self._headings.items() if column in self.columns}
 
     def amount(self, batches: Sequence[Batch], columns: Sequence[str]) -> float:
         """What runs charged by these columns, in t: a heading may say that it is in kg, of a unit of output, or in % of it."""
@@ -80,11 +80,11 @@ class Charged:
     def columns_of(self, ids: Collection[str]) -> list[str]:
         """Columns of these materials and carriers."""
         what = {column: self._headings.get(column) or named(column) for column in self.columns}
-        return [column for column, one in what.items() if one is not None and one.carrier in ids]
+        return [column for column, naming in what.items() if naming is not None and naming.carrier in ids]
 
     def words_of(self, id_: str) -> Words:
         """What a material or carrier is called."""
-        return next((one.words for one in self.pack.materials if one.id == id_), None) or CARRIERS[id_].words
+        return next((material.words for material in self.pack.materials if material.id == id_), None) or CARRIERS[id_].words
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:
@@ -92,25 +92,25 @@ class Charged:
         if not self.pack.materials:
             return ()
         products = {name_key(text) for step in self.pack.steps for text in (step.product, *step.product_words.by_language.values())}
-        others = (one for one in (*self.columns, *self.weighed) if one not in self._headings and named(one) is None)
-        return tuple(one for one in others if name_key(one.removeprefix(_INPUT)) not in products)
+        others = (column for column in (*self.columns, *self.weighed) if column not in self._headings and named(column) is None)
+        return tuple(column for column in others if name_key(column.removeprefix(_INPUT)) not in products)
 
     def stating(self, step: Step) -> list[tuple[MaterialAt, Material, list[str]]]:
         """What says something of the step's output or charge, each with its columns."""
-        return [one for one in self.at(step) if (one[0].unless, one[0].returns) == (None, None)]
+        return [entry for entry in self.at(step) if (entry[0].unless, entry[0].returns) == (None, None)]
 
     def at(self, step: Step) -> list[tuple[MaterialAt, Material, list[str]]]:
         """What the pack says of materials at the step, each with its columns."""
-        found: dict[str, list[str]] = {}
+        columns: dict[str, list[str]] = {}
         for column, material in self._materials.items():
-            found.setdefault(material.id, []).append(column)
-        materials = {one.id: one for one in self.pack.materials}
-        return [(at, materials[id_], own) for id_, own in found.items() for at in materials[id_].at if at.step == step.id]
+            columns.setdefault(material.id, []).append(column)
+        materials = {listed.id: listed for listed in self.pack.materials}
+        return [(at, materials[id_], own) for id_, own in columns.items() for at in materials[id_].at if at.step == step.id]
 
 
 @lru_cache(maxsize=8)
 def _names(words: tuple[tuple[str, ...], ...]) -> Mapping[str, str]:
-    return {name_key(text): id_ for id_, *texts in words for text in (id_, *texts, *(f"{one}s" for one in texts if one.isascii()))}
+    return {name_key(text): id_ for id_, *texts in words for text in (id_, *texts, *(f"{noun}s" for noun in texts if noun.isascii()))}
 
 
 def _words(material: Material) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Fi
     """The batches, those left out whose own share is less than their log shows, and a finding for each step and column."""
     charged = Charged.by(batches, pack)
     stating = {step.id: charged.stating(step) for step in pack.steps} if charged.columns else {}
-    found, marked = Counter[tuple[str, str, str]](), []
+    tally, marked = Counter[tuple[str, str, str]](), []
     places: dict[tuple[str, str, str], list[Batch]] = {}
     for batch in batches:
         for at, _, columns in stating.get(batch.step, ()) if batch.excluded is None else ():
@@ -142,39 +142,43 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Fi
             stated, amount = _stated(at, step, batch.variables), charged.amount([batch], columns)
             if stated is not None and _refutes(amount, at, batch.output_t, stated):
                 key = batch.step, columns[0], at.variable or at.rest_of or step.bought_share or ""
-                found[key] += 1
+                tally[key] += 1
                 places.setdefault(key, []).append(batch)
                 batch = replace(batch, excluded=CODE)
         marked.append(batch)
-    return marked, [_finding(*key, count, places[key]) for key, count in sorted(found.items())]
+    return marked, [_finding(*key, count, places[key]) for key, count in sorted(tally.items())]
 
 
 def _finding(step: str, column: str, variable: str, count: int, of: Sequence[Batch]) -> Finding:
-    said = Phrase(
+    sentence = Phrase(
         "Step %(step)s: the log shows more %(column)s charged than the share that the same rows state (%(variable)s). These runs are "
         "left out. Correct the share, or the amount.",
         step=step,
         column=column,
         variable=variable,
     )
-    return Finding(CODE, Severity.EXCLUSION, said, count, tuple(one.place for one in of[:20] if one.place is not None))
+    return Finding(CODE, Severity.EXCLUSION, sentence, count, tuple(batch.place for batch in of[:20] if batch.place is not None))
 
 
 def held(label: SiteLabel, batches: Sequence[Batch], site: Site, pack: Pack) -> SiteLabel:
     """The label without those of steps of which the log shows more than the share that the site states under [static]."""
     charged = Charged.by(batches, pack)
-    return replace(label, steps=tuple(_held(one, charged, batches, site.static) for one in label.steps)) if charged.columns else label
+    return (
+        replace(label, steps=tuple(_held(step_label, charged, batches, site.static) for step_label in label.steps))
+        if charged.columns
+        else label
+    )
 
 
 def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch], static: Static) -> StepLabel:
     step = charged.pack.step(label.step)
     for at, material, columns in charged.stating(step):
         name = at.variable or at.rest_of or step.bought_share or ""
-        own = [one for one in own_runs(batches, step.id) if name not in one.variables]
+        own = [run for run in own_runs(batches, step.id) if name not in run.variables]
         stated, amount = _stated(at, step, static), charged.amount(own, columns)
         if stated is None or not _refutes(amount, at, own_output(own), stated):
             continue
-        said = Words.of(
+        sentence = Words.of(
             Phrase(
                 "The log shows %(amount)s t of %(material)s charged per %(per)s of output, but [static] %(variable)s says %(stated)s "
                 "%%. Correct one of them.",
@@ -185,20 +189,20 @@ def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch], static: 
                 stated=f"{static[name]:g}",
             )
         )
-        return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, said))
+        return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, sentence))
     return label
 
 
 def unmapped(table: Table, batches: Sequence[Batch], *, yearly: bool) -> dict[batch_names.Key, dict[str, float]]:
     """By batch, what a batches file weighs in columns that nothing maps."""
-    found: dict[batch_names.Key, dict[str, float]] = {}
+    masses: dict[batch_names.Key, dict[str, float]] = {}
     keys = batch_names.of_rows(table.rows, batches, yearly=yearly) if table.weighed else []
     for column in table.weighed:
         for key, amount in zip(keys, table.columns[column], strict=True):
             if key is not None and amount:
-                of = found.setdefault(key, {})
+                of = masses.setdefault(key, {})
                 of[column] = of.get(column, 0.0) + amount
-    return found
+    return masses
 
 
 def told(label: StepLabel, batches: Sequence[Batch], site: Site, pack: Pack, unmapped: Collection[str] = ()) -> Iterator[Words]:
@@ -210,18 +214,20 @@ def told(label: StepLabel, batches: Sequence[Batch], site: Site, pack: Pack, unm
         return
     for at, material, columns in charged.stating(step):
         amount, name = charged.amount(own, columns), at.variable or at.rest_of or step.bought_share or ""
-        is_stated = _stated(at, step, site.static) is not None or all(name in one.variables for one in own)
+        is_stated = _stated(at, step, site.static) is not None or all(name in run.variables for run in own)
         if at.variable is None and amount > 0 and not is_stated:
             yield _ready(label, step, at, material, amount / own_output(own))
-    unknown = {one: charged.amount(own, [one]) / own_output(own) for one in charged.unknown}
-    amounts = {one: amount for one, amount in unknown.items() if one in charged.columns or amount < NO_FUEL}
-    yield from _not_known(label, step, {one if one in {*charged.columns, *unmapped} else f"var.{one}": of for one, of in amounts.items()})
+    unknown = {column: charged.amount(own, [column]) / own_output(own) for column in charged.unknown}
+    amounts = {column: amount for column, amount in unknown.items() if column in charged.columns or amount < NO_FUEL}
+    yield from _not_known(
+        label, step, {column if column in {*charged.columns, *unmapped} else f"var.{column}": of for column, of in amounts.items()}
+    )
 
 
 def _ready(label: StepLabel, step: Step, at: MaterialAt, material: Material, amount: float) -> Words:
     share, value = amount / at.whole[0], label.best.value or 0.0
     if at.rest_of or share >= 1:
-        said = Phrase(
+        sentence = Phrase(
             "The log shows %(amount)s t of %(material)s charged per %(per)s of output: this much was made elsewhere, with energy "
             "that no label here includes. Keep the delivery notes for an auditor.",
             amount=f"{amount:.3g}",
@@ -229,7 +235,7 @@ def _ready(label: StepLabel, step: Step, at: MaterialAt, material: Material, amo
             per=step.output_unit,
         )
     else:
-        said = Phrase(
+        sentence = Phrase(
             "The log shows %(amount)s t of %(material)s charged per %(per)s of output: this much was bought finished or half "
             "finished. Per %(per)s made entirely here, the label would be up to %(made_here)s %(unit)s. Keep the delivery notes for "
             "an auditor.",
@@ -239,24 +245,24 @@ def _ready(label: StepLabel, step: Step, at: MaterialAt, material: Material, amo
             made_here=f"{value / (1 - share):.3g}",
             unit=label.unit,
         )
-    return Words.of(said)
+    return Words.of(sentence)
 
 
 def _not_known(label: StepLabel, step: Step, amounts: Mapping[str, float]) -> Iterator[Words]:
     per_t = 1000 * float(MJ_PER_KGCE) / MJ_PER[label.energy_unit]  # of standard coal
-    there = sorted((one for one in amounts.items() if one[1] > 0), key=lambda one: -one[1])
-    size, inputs = per_t * fsum(amount for _, amount in there), [_shown(*one) for one in there]
-    if label.metric is Metric.ELECTRICITY and step.bought_share and fsum(amount for _, amount in there) > ROOM_PCT / 100:
-        said = Phrase(
+    unknown = sorted((item for item in amounts.items() if item[1] > 0), key=lambda item: -item[1])
+    size, inputs = per_t * fsum(amount for _, amount in unknown), [_shown(*item) for item in unknown]
+    if label.metric is Metric.ELECTRICITY and step.bought_share and fsum(amount for _, amount in unknown) > ROOM_PCT / 100:
+        sentence = Phrase(
             "The pack does not know these inputs, per %(per)s of output: %(inputs)s. If they were bought finished or half finished, "
             "others used the energy to make them. State them under %(variable)s, and give the column a name that the pack knows.",
             per=step.output_unit,
             inputs=enumerated(inputs),
             variable=step.bought_share,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
     if label.metric is not Metric.ELECTRICITY and size > WORTH_TELLING * abs(label.best.value or 0.0):
-        said = Phrase(
+        sentence = Phrase(
             "The pack does not know these inputs, per %(per)s of output: %(inputs)s. If they are fuel, their energy is missing: as "
             "standard coal %(size)s %(unit)s. Report a fuel as energy. For a material, give the column a name that the pack knows.",
             per=step.output_unit,
@@ -264,7 +270,7 @@ def _not_known(label: StepLabel, step: Step, amounts: Mapping[str, float]) -> It
             size=f"{size:.3g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
 
 
 def _shown(column: str, amount: float) -> Phrase:
@@ -273,9 +279,9 @@ def _shown(column: str, amount: float) -> Phrase:
 
 def own_runs(batches: Sequence[Batch], step: str) -> list[Batch]:
     """The step's runs with good output."""
-    return [one for one in batches if one.step == step and one.status is Status.GOOD]
+    return [batch for batch in batches if batch.step == step and batch.status is Status.GOOD]
 
 
 def own_output(batches: Sequence[Batch]) -> float:
     """What they made."""
-    return fsum(one.output_t for one in batches)
+    return fsum(batch.output_t for batch in batches)

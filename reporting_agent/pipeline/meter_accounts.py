@@ -52,7 +52,7 @@ def accounts(site: Site, batches: Sequence[Batch], records: Mapping[str, MeterRe
     lines: dict[tuple[str, str], list[Batch]] = {}
     for batch in batches:
         lines.setdefault((batch.step, batch.equipment), []).append(batch)
-    found = {}
+    by_meter = {}
     for meter in site.tree.counted:
         if meter.id in records:
             served = frozenset((sink.step, sink.equipment) for sink in sinks_of(meter, site))
@@ -63,8 +63,8 @@ def accounts(site: Site, batches: Sequence[Batch], records: Mapping[str, MeterRe
                 for batch in own
                 if meter.counts_for(batch.start, site.zone)
             ]
-            found[meter.id] = _account(records[meter.id], runs, served, tuple(_edges(meter, site, records)), site)
-    return found
+            by_meter[meter.id] = _account(records[meter.id], runs, served, tuple(_edges(meter, site, records)), site)
+    return by_meter
 
 
 def _account(
@@ -75,7 +75,7 @@ def _account(
     parts, output = dict[str, float](), dict[str, float]()
     for batch in runs:
         hours = 0.0 if batch.duration is None else max(batch.duration.total_seconds(), 0.0) / 3600
-        own = [one.quantity for one in batch.energy if _of(record.meter, one.carrier, one.direction, shared=one.allocated)]
+        own = [energy.quantity for energy in batch.energy if _of(record.meter, energy.carrier, energy.direction, shared=energy.allocated)]
         if own:
             with_it += hours
             parts[batch.step] = parts.get(batch.step, 0.0) + fsum(own)
@@ -104,7 +104,7 @@ def _of(meter: Meter, carrier: str, direction: str, *, shared: bool) -> bool:
 
 
 def _edges(meter: Meter, site: Site, records: Mapping[str, MeterRecord]) -> Iterator[tuple[date, bool]]:
-    others = [one for name, one in records.items() if name != meter.id]
+    others = [other for name, other in records.items() if name != meter.id]
     for edge, after in ((meter.until, True), (meter.since, False)):
-        if edge is not None and not any(takes_over(one.meter, one, meter, edge, site, after=after) for one in others):
+        if edge is not None and not any(takes_over(other.meter, other, meter, edge, site, after=after) for other in others):
             yield edge, after

@@ -43,10 +43,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[Finding]:
     """Each pair of counted meters of one place, of which the second begins where the first ends."""
-    own = [one for one in records if one.counted and one.meter.since is None and one.meter.until is None and one.facts.readings]
-    for one, other in combinations(sorted(own, key=lambda record: record.facts.first_us or 0), 2):
-        ends_us, begins_us = one.facts.last_us, other.facts.first_us
-        if ends_us is None or begins_us is None or _place(one) != _place(other) or begins_us < ends_us - OVERLAP_S * 1e6:
+    own = [
+        record
+        for record in records
+        if record.counted and record.meter.since is None and record.meter.until is None and record.facts.readings
+    ]
+    for earlier, other in combinations(sorted(own, key=lambda record: record.facts.first_us or 0), 2):
+        ends_us, begins_us = earlier.facts.last_us, other.facts.first_us
+        if ends_us is None or begins_us is None or _place(earlier) != _place(other) or begins_us < ends_us - OVERLAP_S * 1e6:
             continue
         yield Finding(
             "meter-succeeded",
@@ -55,7 +59,7 @@ def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[Finding]:
                 "Meter %(second)s begins on %(day)s, where meter %(first)s ends (%(ends)s), and both count for the same batches. "
                 "Each batch then lacks the energy of one of them, and none is used. If the second replaced the first, write until = "
                 "%(day)s in the [[meters]] table of %(first)s and from = %(day)s in that of %(second)s.",
-                first=one.meter.id, second=other.meter.id, ends=_day(ends_us, zone).isoformat(), day=_day(begins_us, zone).isoformat(),
+                first=earlier.meter.id, second=other.meter.id, ends=_day(ends_us, zone).isoformat(), day=_day(begins_us, zone).isoformat(),
             ),
             1,
         )  # fmt: skip
@@ -166,7 +170,7 @@ def measure(
     for meter in site.meters:
         if meter.role == "state":
             findings.extend(followed.courses[meter.id].findings)
-    own_windows = {name: one.windows for name, one in followed.occupied.items()}
+    own_windows = {name: occupation.windows for name, occupation in followed.occupied.items()}
     suspected = suspicions.look(followed.courses, own_windows, followed.chosen, counted, batches, site, pack, log.in_skipped_hours)
     findings.extend(suspected.findings)
     findings.extend(look(records, site.zone))

@@ -93,15 +93,15 @@ def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
         groups.setdefault((batch.step, batch.batch_id), []).append(place)
     if len(groups) == len(batches):
         return list(batches)
-    made = list(batches)
+    marked = list(batches)
     for places in groups.values():
         own = [batches[place] for place in places]
         alike = len({(row.product, row.variant) for row in own}) < 2
         first_counts = alike or (site.inputs.energy is None and joint.follow_one_another(own))
         for place in places[1:] if first_counts else places:
             why = DUPLICATE if first_counts else joint.JOINT_RUN
-            made[place] = replace(batches[place], excluded=batches[place].excluded or why)
-    return made
+            marked[place] = replace(batches[place], excluded=batches[place].excluded or why)
+    return marked
 
 
 def judge(
@@ -181,12 +181,12 @@ def _is_in(batch: Batch, hours: AbstractSet[tuple[int, int]]) -> bool:
 def _repeated_on_any_meter(site: Site, zone: ZoneInfo, year: int) -> set[tuple[int, int]]:
     """When the clocks of the site's meters show an hour twice, in right time: a clock declared to be off shows it that much off."""
     shown = np.array(_repeated_hours(zone, year), dtype=np.int64).reshape(-1, 2)
-    found: set[tuple[int, int]] = set()
+    hours: set[tuple[int, int]] = set()
     for meter in site.meters:
         declared = {event.shift // timedelta(microseconds=1) for event in site.events if event.kind == "clock" and event.meter == meter.id}
         for shift_us in {0, *declared}:
-            found |= {(first, last) for first, last in (put_right(shown, meter) + shift_us).tolist()}
-    return found
+            hours |= {(first, last) for first, last in (put_right(shown, meter) + shift_us).tolist()}
+    return hours
 
 
 @lru_cache(maxsize=64)
@@ -205,23 +205,23 @@ def require_releasable(local: SiteLabel) -> None:
         PolicyRefusal: `heating-value-scattered`, `variable-scattered`, `runs-copied`, `energy-without-batch`, `fuel-not-counted`,
             `share-refuted`, `feed-unlikely`, `conversion-unlikely`.
     """
-    found = {one.code: one.sentence for one in local.findings}
-    if said := found.get(scattered.HEATING_VALUE):
+    sentences = {finding.code: finding.sentence for finding in local.findings}
+    if sentence := sentences.get(scattered.HEATING_VALUE):
         raise PolicyRefusal(
             "heating-value-scattered",
-            said,
+            sentence,
             "Correct the values, or give those of the lots under [[lhv]] in site.toml and remove those given with the amounts.",
         )
-    if said := found.get(scattered.VARIABLE):
+    if sentence := sentences.get(scattered.VARIABLE):
         raise PolicyRefusal(
             "variable-scattered",
-            said,
+            sentence,
             "Correct the variable's column, or give its mean as a constant of [mapping.batches] (or [mapping.log]).",
         )
-    if said := found.get(copies.CODE):
+    if sentence := sentences.get(copies.CODE):
         raise PolicyRefusal(
             "runs-copied",
-            said,
+            sentence,
             (
                 "Remove copies from the log, write simultaneous runs of one machine as one run, and name the equipment of lines that run "
                 "side by side."
@@ -288,16 +288,16 @@ def cut(table: Table, site: Site, pack: Pack) -> tuple[list[Batch], list[fuels_i
 
 def _by_themselves(rows: list[Row], window: datetime, site: Site) -> list[Row]:
     """The rows of one run in order of stamp; what a row takes from the one before it, it takes from the one before it in the run."""
-    made: list[Row] = []
+    ordered: list[Row] = []
     since_previous = site.runs.row_covers == "since-previous"
     before: datetime = window
     state: State | None = None
-    for row in sorted(rows, key=lambda one: one.end):
+    for row in sorted(rows, key=lambda stamped: stamped.end):
         start = min(before, row.end) if since_previous else row.start
         held = state if site.runs.row_state == "from-the-stamp" and state is not None else row.stated
-        made.append(replace(row, start=start, state=held, first=False))
+        ordered.append(replace(row, start=start, state=held, first=False))
         before, state = row.end, row.stated
-    return made
+    return ordered
 
 
 Key = tuple[str, str, str, str]
@@ -308,8 +308,8 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
     """What stays on the site and why, then one sentence a released label of which count or value differs; exact, for the plant's eyes."""
     yield from _held_back(outward, pack)
     going = {_key(label): label for label in outward.steps}
-    scattering = (one.sentence for one in local.findings if one.code in (scattered.VARIABLE, scattered.HEATING_VALUE))
-    held_at_mean = {(one.values["step"], one.values["metric"]) for one in scattering if isinstance(one, Phrase)}
+    scattering = (finding.sentence for finding in local.findings if finding.code in (scattered.VARIABLE, scattered.HEATING_VALUE))
+    held_at_mean = {(sentence.values["step"], sentence.values["metric"]) for sentence in scattering if isinstance(sentence, Phrase)}
     for label in local.steps:
         other = going.get(_key(label))
         if not _is_released(label, pack) or label.best.value is None or (other is not None and other.path.bound is None):

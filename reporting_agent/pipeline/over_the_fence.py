@@ -46,18 +46,20 @@ def refuse_conversions_within(site: Site, pack: Pack) -> None:
 
 def left_out(batches: Sequence[Batch], site: Site, pack: Pack) -> tuple[list[Batch], list[Finding]]:
     """The batches, those left out that took what the site does not show to be bought, and a finding for each step and carrier."""
-    wanting = {step.id: {one for one in step.boundary.bought if not is_bought(one, site)} for step in pack.steps}
+    wanting = {step.id: {carrier for carrier in step.boundary.bought if not is_bought(carrier, site)} for step in pack.steps}
     if not any(wanting.values()):
         return list(batches), []
-    found, marked = Counter[tuple[str, str]](), []
+    tally, marked = Counter[tuple[str, str]](), []
     for batch in batches:
         of_step = wanting.get(batch.step, set())
-        taken = next((one.carrier for one in batch.energy if one.carrier in of_step and one.direction is Direction.IMPORT), None)
+        taken = next(
+            (energy.carrier for energy in batch.energy if energy.carrier in of_step and energy.direction is Direction.IMPORT), None
+        )
         if taken is not None and batch.excluded is None:
-            found[batch.step, taken] += 1
+            tally[batch.step, taken] += 1
             batch = replace(batch, excluded=ExclusionReason.NOT_BOUGHT.value)
         marked.append(batch)
-    return marked, [_told(step, carrier, count) for (step, carrier), count in sorted(found.items())]
+    return marked, [_told(step, carrier, count) for (step, carrier), count in sorted(tally.items())]
 
 
 def is_bought(carrier: str, site: Site) -> bool:
@@ -65,17 +67,17 @@ def is_bought(carrier: str, site: Site) -> bool:
     fence = site.site_boundary
     if fence is None or all(flow.carrier != carrier for flow in fence.purchased):
         return False
-    return all(flow.carrier != carrier for one in fence.conversions for flow in one.gives)
+    return all(flow.carrier != carrier for conversion in fence.conversions for flow in conversion.gives)
 
 
 def _told(step: str, carrier: str, count: int) -> Finding:
-    said = Phrase(
+    sentence = Phrase(
         "Step %(step)s: %(carrier)s counts only if it was bought from outside the site; what the site's own boilers make counts as "
         "the fuel that they burn. These runs are left out. Report that fuel, or the purchase under purchased of [site_boundary].",
         step=step,
         carrier=CARRIERS[carrier].words,
     )
-    return Finding("not-bought", Severity.EXCLUSION, said, count)
+    return Finding("not-bought", Severity.EXCLUSION, sentence, count)
 
 
 def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
@@ -85,11 +87,11 @@ def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
     for carrier in pack.step(label.step).boundary.bought:
         energy = label.energy_by_carrier.get(carrier, 0.0)
         if energy > 0 and counts(carrier, label.metric):
-            said = Phrase(
+            sentence = Phrase(
                 "The site declares that %(carrier)s was bought from outside and not made in its own boilers. Each percent that "
                 "boilers would lose is %(size)s %(unit)s. Keep the supplier's invoices for an auditor.",
                 carrier=CARRIERS[carrier].words,
                 size=f"{0.01 * energy / label.output_t:.2g}",
                 unit=label.unit,
             )
-            yield Words.of(said)
+            yield Words.of(sentence)

@@ -32,58 +32,64 @@ oven's (an assumption of ours). A pack may say more of a step (`Yield.burns`).""
 
 def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Finding]]:
     """The batches, those without their own use left out, and a finding for each gas and step."""
-    found, least = dict(_unburnt(batches, pack)), _least(pack)
+    unburnt, least = dict(_unburnt(batches, pack)), _least(pack)
     marked = [
-        replace(batch, excluded=ExclusionReason.ENERGY_INCOMPLETE.value) if place in found else batch for place, batch in enumerate(batches)
+        replace(batch, excluded=ExclusionReason.ENERGY_INCOMPLETE.value) if place in unburnt else batch
+        for place, batch in enumerate(batches)
     ]
-    told = sorted({(batches[place].step, carrier) for place, carrier in found.items()})
+    pairs = sorted({(batches[place].step, carrier) for place, carrier in unburnt.items()})
     return marked, [
-        _told(step, carrier, [batches[place] for place, of in found.items() if of == carrier], least.get((step, carrier), LEAST))
-        for step, carrier in told
+        _told(step, carrier, [batches[place] for place, of in unburnt.items() if of == carrier], least.get((step, carrier), LEAST))
+        for step, carrier in pairs
     ]
 
 
 def require_none(batches: Sequence[Batch], pack: Pack) -> None:
     """PolicyRefusal `own-gas-missing`: nothing leaves the site while a step credits a gas and burns none."""
-    if found := left_out(batches, pack)[1]:
-        raise PolicyRefusal("own-gas-missing", found[0].sentence, Phrase("Report what the step burns of the gas, by batch or by meter."))
+    if findings := left_out(batches, pack)[1]:
+        raise PolicyRefusal("own-gas-missing", findings[0].sentence, Phrase("Report what the step burns of the gas, by batch or by meter."))
 
 
 def _unburnt(batches: Sequence[Batch], pack: Pack) -> Iterator[tuple[int, str]]:
     table, least = packs.factors(pack), _least(pack)
-    asked = {step.id: {one for one in step.boundary.asked if CARRIERS[one].form == "gas"} for step in pack.steps}
+    asked = {step.id: {carrier for carrier in step.boundary.asked if CARRIERS[carrier].form == "gas"} for step in pack.steps}
     for place, batch in enumerate(batches):
-        gases = [one for one in batch.energy if one.carrier in CARRIERS and CARRIERS[one.carrier].form == "gas"]
-        given = [one for one in gases if one.direction is not Direction.IMPORT and one.carrier in asked.get(batch.step, ())]
+        gases = [gas for gas in batch.energy if gas.carrier in CARRIERS and CARRIERS[gas.carrier].form == "gas"]
+        given = [gas for gas in gases if gas.direction is not Direction.IMPORT and gas.carrier in asked.get(batch.step, ())]
         if batch.excluded is None and given:
-            burnt = sum(_most_heat(one, table) for one in gases if one.direction is Direction.IMPORT)
-            if burnt < least.get((batch.step, given[0].carrier), LEAST) * sum(_heat(one) for one in given):
+            burnt = sum(_most_heat(gas, table) for gas in gases if gas.direction is Direction.IMPORT)
+            if burnt < least.get((batch.step, given[0].carrier), LEAST) * sum(_heat(gas) for gas in given):
                 yield place, given[0].carrier
 
 
 def _least(pack: Pack) -> dict[tuple[str, str], float]:
     """By step and carrier, what the pack says that a run burns at least."""
     return {
-        (step.id, carrier): one.burns
+        (step.id, carrier): usual.burns
         for step in pack.steps
-        for one in step.boundary.yields
-        if one.burns is not None
-        for carrier in one.gives
+        for usual in step.boundary.yields
+        if usual.burns is not None
+        for carrier in usual.gives
     }
 
 
 def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher, burnt its runs as much gas as is usual beside what they give back; of power, took they."""
-    made, table = label.made_from, packs.factors(pack)
-    if made is None or label.best.value is None or not label.output_t:
+    measured, table = label.made_from, packs.factors(pack)
+    if measured is None or label.best.value is None or not label.output_t:
         return
     for usual in pack.step(label.step).boundary.yields:
         if usual.burns_usually is None or not all(counts(carrier, label.metric) for carrier in usual.gives):
             continue
         forms = {CARRIERS[carrier].form for carrier in usual.gives}
-        alike = [one for row in made.rows.tolist() for one in made.columns.batches[row].energy if CARRIERS[one.carrier].form in forms]
-        given = fsum(_heat(one) for one in alike if one.direction is not Direction.IMPORT and one.carrier in usual.gives)
-        burnt = fsum(_most_heat(one, table) for one in alike if one.direction is Direction.IMPORT)
+        alike = [
+            energy
+            for row in measured.rows.tolist()
+            for energy in measured.columns.batches[row].energy
+            if CARRIERS[energy.carrier].form in forms
+        ]
+        given = fsum(_heat(energy) for energy in alike if energy.direction is not Direction.IMPORT and energy.carrier in usual.gives)
+        burnt = fsum(_most_heat(energy, table) for energy in alike if energy.direction is Direction.IMPORT)
         higher = (usual.burns_usually * given - burnt) / MJ_PER[label.energy_unit] / label.output_t
         if higher > WORTH_TELLING * abs(label.best.value):
             shown: dict[str, Value] = {
@@ -94,20 +100,20 @@ def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
                 "unit": label.unit,
             }
             if forms == {"electricity"}:
-                said = Phrase(
+                sentence = Phrase(
                     "The step itself uses %(found)s of the %(carriers)s that it gives back; its pumps and fans usually use "
                     "%(usual)s, with which the label would be higher by %(higher)s %(unit)s. Report everything that the generator "
                     "produces, and its own use as energy input.",
                     **shown,
                 )
             else:
-                said = Phrase(
+                sentence = Phrase(
                     "The gas that the step burns has %(found)s of the heat that it gives back as %(carriers)s; %(usual)s is usual, "
                     "with which the label would be higher by %(higher)s %(unit)s. Report all the gas that its burners use, by their "
                     "meters.",
                     **shown,
                 )
-            yield Words.of(said)
+            yield Words.of(sentence)
 
 
 def _heat(energy: CarrierEnergy, otherwise: float = 0.0) -> float:

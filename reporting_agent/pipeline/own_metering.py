@@ -74,7 +74,7 @@ def outgoing(batches: Sequence[Batch], site: Site, pack: Pack) -> Outgoing:
         if meter.allocation is None or meter.allocation.by != "power":
             for name in site.tree.needed_by(meter):
                 places.setdefault(name, set()).update(own)
-    return Outgoing(batches, {name: sorted(found, key=lambda place: _turn(batches[place])) for name, found in places.items()}, of_meter)
+    return Outgoing(batches, {name: sorted(chosen, key=lambda place: _turn(batches[place])) for name, chosen in places.items()}, of_meter)
 
 
 def entangled(found: Outgoing, site: Site) -> dict[str, list[Transformation]]:
@@ -124,28 +124,28 @@ def _shared(meter: Meter) -> Transformation:
 
 def overlaps(batches: Sequence[Batch], places: Sequence[int]) -> list[tuple[int, int]]:
     """Pairs of batches, given in order of start, of which the later begins before an earlier one ends."""
-    found: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
     latest: int | None = None  # of those before, the one that ends last
     for place in places:
         if latest is not None and batches[place].start < _end(batches[latest]):
-            found.append((latest, place))
+            pairs.append((latest, place))
         if latest is None or _end(batches[place]) > _end(batches[latest]):
             latest = place
-    return found
+    return pairs
 
 
 def entries(
     found: Outgoing, own: Mapping[str, OwnWindows], units: Mapping[str, tuple[str, float]], site: Site
 ) -> dict[int, list[CarrierEnergy]]:
     """By place of the batch, the energy that each of its counted meters gives it."""
-    made: dict[int, list[CarrierEnergy]] = {}
+    by_place: dict[int, list[CarrierEnergy]] = {}
     for meter in site.tree.counted:
         places = found.of_meter[meter.id]
         if not places:
             continue
         energy, completeness, unit = _measured(meter, places, found, own, units, site)
         for place, amount, share in zip(places, energy.tolist(), completeness.tolist(), strict=True):
-            one = CarrierEnergy(
+            entry = CarrierEnergy(
                 carrier=meter.carrier,
                 quantity=amount,
                 unit=unit,
@@ -154,8 +154,8 @@ def entries(
                 completeness=share,
                 allocated=meter.allocation is not None,
             )
-            made.setdefault(place, []).append(one)
-    return made
+            by_place.setdefault(place, []).append(entry)
+    return by_place
 
 
 def _measured(
@@ -196,8 +196,8 @@ def _part(
     temperature_k = _state(meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, places, known, found, own, site)
     pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, places, known, found, own, site)
     each = derived.factor(meter, units[meter.id][0], temperature_k, pressure_kpa)
-    told = np.isfinite(each)
-    return np.where(told, energy * np.nan_to_num(each), 0.0), np.where(told, known, 0.0)
+    finite = np.isfinite(each)
+    return np.where(finite, energy * np.nan_to_num(each), 0.0), np.where(finite, known, 0.0)
 
 
 def _state(

@@ -38,21 +38,21 @@ def propose(going: Outgoing, local: Sequence[Batch], found: Iterable[Event], off
         found: what the meters were found to be wrong about.
         off_scale: by place of a local batch, by what factor an energy that the plant gave lies off the rest.
     """
-    made = [*_overlaps(going, site), *_shared(local, site), *_off_scale(local, off_scale, site)]
+    proposals = [*_overlaps(going, site), *_shared(local, site), *_off_scale(local, off_scale, site)]
     for event in found:
         what = Phrase("%(named)s: %(kind)s, found by the batches that it counts for.", named=event.named, kind=event.kind)
-        made.append(Proposal(what, as_toml(event)))
-    return list({proposal.toml: proposal for proposal in made}.values())
+        proposals.append(Proposal(what, as_toml(event)))
+    return list({proposal.toml: proposal for proposal in proposals}.values())
 
 
 def _overlaps(going: Outgoing, site: Site) -> Iterator[Proposal]:
-    told: set[int] = set()
+    proposed: set[int] = set()
     for places in going.places.values():
         pairs = overlaps(going.batches, places)
         if len(pairs) > STRUCTURAL * len(places):
             continue
-        for place in sorted({place for pair in pairs for place in pair} - told):
-            told.add(place)
+        for place in sorted({place for pair in pairs for place in pair} - proposed):
+            proposed.add(place)
             yield _unusable(going.batches[place], site)
 
 
@@ -65,7 +65,7 @@ def _unusable(batch: Batch, site: Site) -> Proposal:
         "kind": "unusable",
         "reason": CONFIRM,
     }
-    if batch.equipment and any(one.id == batch.equipment for one in site.equipment):
+    if batch.equipment and any(machine.id == batch.equipment for machine in site.equipment):
         fields["equipment"] = batch.equipment
     why = Phrase("Batch %(batch)s of %(step)s overlaps another one on its meter.", batch=batch.batch_id, step=batch.step)
     return Proposal(why, as_toml(Event.model_validate(fields)))
@@ -92,10 +92,10 @@ def _mean_power(local: Sequence[Batch], meter: Meter, sink: Sink) -> float | Non
     for batch in local:
         if batch.step != sink.step or sink.equipment not in {"", batch.equipment} or batch.end is None:
             continue
-        for one in batch.energy:
-            if one.allocated and one.carrier == meter.carrier and one.completeness > 0:
-                energy += one.quantity
-                hours += one.completeness * (batch.end - batch.start).total_seconds() / 3600
+        for entry in batch.energy:
+            if entry.allocated and entry.carrier == meter.carrier and entry.completeness > 0:
+                energy += entry.quantity
+                hours += entry.completeness * (batch.end - batch.start).total_seconds() / 3600
     return energy / hours if hours else None
 
 
@@ -135,4 +135,4 @@ def as_file(proposals: Sequence[Proposal]) -> str:
         "# a report does so only once it is declared.\n"
         "# Paste into site.toml what is so, and put the reason in your own words: an auditor reads it.\n"
     )
-    return "\n".join((head, *(f"# {one.why}\n{one.toml}" for one in proposals)))
+    return "\n".join((head, *(f"# {proposal.why}\n{proposal.toml}" for proposal in proposals)))

@@ -25,10 +25,10 @@ PLACES_KEPT = 20
 def rejections(rejected: Sequence[Rejected]) -> list[Finding]:
     """One finding a reason, with the first few rows."""
     by_reason: dict[str, list[Rejected]] = {}
-    for one in rejected:
-        by_reason.setdefault(one.reason, []).append(one)
+    for rejection in rejected:
+        by_reason.setdefault(rejection.reason, []).append(rejection)
     return [
-        Finding("row-rejected", Severity.REJECTION, _rejected(reason, len(rows)), len(rows), _first([one.place for one in rows]))
+        Finding("row-rejected", Severity.REJECTION, _rejected(reason, len(rows)), len(rows), _first([row.place for row in rows]))
         for reason, rows in by_reason.items()
     ]
 
@@ -72,7 +72,7 @@ def _totals(rows: Sequence[Total]) -> Iterator[Finding]:
 
 
 def _corrected(corrections: Corrections) -> Iterator[Finding]:
-    if used := [one.place for one in corrections.used.values()]:
+    if used := [rejection.place for rejection in corrections.used.values()]:
         sentence = Phrase("%(rows)s rows were read as the file of corrections gives them.", rows=f"{len(used):,}")
         yield Finding("row-corrected", Severity.NOTICE, sentence, len(used), _first(used))
     if unused := corrections.unused:
@@ -108,7 +108,10 @@ def _may_be_in(start: object, period: Period | None) -> bool:
 
 def told_unreadable(label: SiteLabel, lost: Mapping[str, int]) -> SiteLabel:
     """The label with these rows among what was read and left out, and no grade where they are too many."""
-    return replace(label, steps=tuple(_told(one, lost[one.step]) if lost.get(one.step) else one for one in label.steps))
+    return replace(
+        label,
+        steps=tuple(_told(step_label, lost[step_label.step]) if lost.get(step_label.step) else step_label for step_label in label.steps),
+    )
 
 
 def _told(label: StepLabel, rows: int) -> StepLabel:

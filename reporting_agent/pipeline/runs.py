@@ -134,9 +134,9 @@ def cut(table: Table, site: Site, pack: Pack) -> Cut:
 
 def made_of(built: Mapping[tuple[str, str, str, str, datetime], Run], site: Site, unit: str, factor: float) -> tuple[list[Batch], list[Of]]:
     """The runs as batches, in order of start and id, and what their rows hold beside."""
-    made = [(batch_of(key, run, site.runs, unit, factor), run.told) for key, run in built.items() if run.rows]
-    made.sort(key=lambda one: (one[0].start, one[0].batch_id))
-    return [batch for batch, _ in made], [((batch.step, batch.batch_id), one) for batch, told in made for one in told]
+    pairs = [(batch_of(key, run, site.runs, unit, factor), run.told) for key, run in built.items() if run.rows]
+    pairs.sort(key=lambda pair: (pair[0].start, pair[0].batch_id))
+    return [batch for batch, _ in pairs], [((batch.step, batch.batch_id), mention) for batch, mentions in pairs for mention in mentions]
 
 
 def rows_of(table: Table, setting: Runs, pack: Pack) -> tuple[list[Row], list[Rejected]]:
@@ -166,9 +166,9 @@ def rows_of(table: Table, setting: Runs, pack: Pack) -> tuple[list[Row], list[Re
         state = state_before.get(equipment, stated) if setting.row_state == "from-the-stamp" else stated
         state_before[equipment] = stated
         given = {name.removeprefix("var."): float(value) for name, value in row.items() if name.startswith("var.") and value is not None}
-        told = [told for column in table.carriers if (told := told_of(table, column, index)) is not None]
-        made = (row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated, given, told)
-        rows.append(Row(equipment, step, *made))
+        mentioned = [mentioned for column in table.carriers if (mentioned := told_of(table, column, index)) is not None]
+        fields = (row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated, given, mentioned)
+        rows.append(Row(equipment, step, *fields))
     return rows, rejected
 
 
@@ -205,14 +205,14 @@ def _windows(rows: Sequence[Row], site: Site) -> Iterator[datetime]:
         return
     running: dict[str, tuple[tuple[str, str, str], datetime]] = {}
     for row in rows:
-        made = (row.step.id, row.product, row.variant)
+        campaign = (row.step.id, row.product, row.variant)
         begins = row.start.astimezone(site.zone)
         if row.span_s > row.step.label_rule.longest_gap_s:
             running.pop(row.equipment, None)
             yield begins
             continue
-        if row.equipment not in running or running[row.equipment][0] != made:
-            running[row.equipment] = (made, begins)
+        if row.equipment not in running or running[row.equipment][0] != campaign:
+            running[row.equipment] = (campaign, begins)
         yield running[row.equipment][1]
 
 

@@ -49,32 +49,32 @@ class Scattered:
 
 def of(label: SiteLabel, pack: Pack) -> tuple[Scattered, ...]:
     """Every such variable of every label."""
-    return tuple(one for made in label.steps for one in _of_label(made, pack.step(made.step)))
+    return tuple(scatter for step_label in label.steps for scatter in _of_label(step_label, pack.step(step_label.step)))
 
 
 def _of_label(label: StepLabel, step: Step) -> Iterator[Scattered]:
     """Variables that leave the runs no narrower, where one of them, or all of them together, better the label by more than `NEARLY`."""
-    made = label.made_from
-    if made is None or label.best.value is None:
+    measured = label.made_from
+    if measured is None or label.best.value is None:
         return
-    at = rank(step.label_rule.quantile, len(made.rows)) - 1
+    at = rank(step.label_rule.quantile, len(measured.rows)) - 1
     loose: list[Scattered] = []
-    together = made.at_reference.copy()
+    together = measured.at_reference.copy()
     for condition in step.reference_conditions:
-        values = made.columns.variable(condition.variable)[made.rows]
+        values = measured.columns.variable(condition.variable)[measured.rows]
         known = ~np.isnan(values)
         if label.metric not in condition.slope or not known.any() or values[known].min() == values[known].max():
             continue
-        mean = _mean(values[known], made.output_t[known])
+        mean = _mean(values[known], measured.output_t[known])
         moved = np.where(known, condition.slope[label.metric] * (_off(values, condition) - _off(mean, condition)), 0.0)
-        by_mean = made.at_reference + moved
-        if np.std(made.at_reference) >= np.std(by_mean):
+        by_mean = measured.at_reference + moved
+        if np.std(measured.at_reference) >= np.std(by_mean):
             loose.append(Scattered(label, condition.variable, mean, float(np.sort(by_mean)[at])))
             together += moved
-    found = [one for one in loose if _better_by_run(label.best.value, one.best)]
-    if loose and not found and _better_by_run(label.best.value, float(np.sort(together)[at])):
-        found = loose
-    yield from found
+    scatters = [scatter for scatter in loose if _better_by_run(label.best.value, scatter.best)]
+    if loose and not scatters and _better_by_run(label.best.value, float(np.sort(together)[at])):
+        scatters = loose
+    yield from scatters
 
 
 STEADY = 0.1
@@ -92,17 +92,17 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
     What a correction takes from a run, the run used more than the others where the variable is true: without its correction, energy then
     follows the variable by about the pack's slope. Of a scatter that was only written it does not, and of a constant nothing can be seen.
     """
-    made = label.made_from
-    if made is None or label.best.value is None:
+    measured = label.made_from
+    if measured is None or label.best.value is None:
         return
-    at = rank(step.label_rule.quantile, len(made.rows)) - 1
+    at = rank(step.label_rule.quantile, len(measured.rows)) - 1
     for condition in step.reference_conditions:
-        values = made.columns.variable(condition.variable)[made.rows]
+        values = measured.columns.variable(condition.variable)[measured.rows]
         if label.metric not in condition.slope or np.isnan(values).any():
             continue
         moved = np.asarray(condition.slope[label.metric] * _off(values, condition))
-        without = float(np.sort(made.at_reference + moved)[at])
-        part, sure = _followed(made.at_reference + moved, moved)
+        without = float(np.sort(measured.at_reference + moved)[at])
+        part, sure = _followed(measured.at_reference + moved, moved)
         if without - label.best.value <= NEARLY * abs(label.best.value):
             continue
         if part >= max(FOLLOWS, SIGMAS * sure):
@@ -110,46 +110,46 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
             continue
         named: dict[str, Value] = {
             "variable": condition.variable,
-            "value": f"{_mean(values, made.output_t):.4g} {condition.unit}",
+            "value": f"{_mean(values, measured.output_t):.4g} {condition.unit}",
             "reference": f"{condition.reference:g}",
             "without": f"{without:.4g}",
             "unit": label.unit,
         }
         if np.std(moved) <= STEADY * abs(np.mean(moved)):
-            said = Phrase(
+            sentence = Phrase(
                 "%(variable)s is %(value)s in all or nearly all runs, and no reading shows it. The nearer its true value is to "
                 "%(reference)s, the higher the label: at %(reference)s, without this correction, the label would be %(without)s "
                 "%(unit)s. Keep the test records for an auditor.",
                 **named,
             )
         else:
-            said = Phrase(
+            sentence = Phrase(
                 "%(variable)s is %(value)s on average and differs from run to run, but the energy of these %(runs)s runs shows %(part)s"
                 " %% (±%(sure)s) of the effect that the correction assumes, which is too little or too uncertain to confirm it. The"
                 " values may be written and not measured, or there may be too few runs for such small differences. Without that"
                 " correction (from %(reference)s) the label would be %(without)s %(unit)s. Use a longer period, and keep the test records"
                 " for an auditor.",
-                runs=len(made.rows),
+                runs=len(measured.rows),
                 part=f"{100 * part:.0f}",
                 sure=f"{100 * SIGMAS * sure:.0f}",
                 **named,
             )
-        yield Words.of(said)
+        yield Words.of(sentence)
 
 
 def _followed_by_energy(label: StepLabel, condition: ReferenceCondition, values: Floats, at: int, part: float) -> Iterator[Words]:
     """Of a variable that energy follows: values beyond the usual, where only the laboratory knows whether as much was put onto each, and
     values that follow energy more closely than a test can."""
-    made, slope = label.made_from, condition.slope[label.metric]
-    if made is None:
+    measured, slope = label.made_from, condition.slope[label.metric]
+    if measured is None:
         return
-    mean, unit = _mean(values, made.output_t), condition.unit
+    mean, unit = _mean(values, measured.output_t), condition.unit
     shown: dict[str, Value] = {"variable": condition.variable, "unit": label.unit}
     if condition.usual is not None and not condition.usual[0] <= mean <= condition.usual[1]:
         nearest = min(condition.usual, key=lambda end: abs(end - mean))
         moved = slope * (_off(values, condition) - _off(values + nearest - mean, condition))
-        then = float(np.sort(made.at_reference + moved)[at])
-        said = Phrase(
+        then = float(np.sort(measured.at_reference + moved)[at])
+        sentence = Phrase(
             "%(variable)s is %(value)s on average, outside the usual %(least)s to %(most)s, and energy cannot show whether every "
             "value is off by as much. Each %(one)s by which the true values are %(lower)s raises the label by %(each)s; at "
             "%(nearest)s it would be %(then)s %(unit)s. Keep the test records for an auditor.",
@@ -163,11 +163,11 @@ def _followed_by_energy(label: StepLabel, condition: ReferenceCondition, values:
             then=f"{then:.4g}",
             **shown,
         )
-        yield Words.of(said)
-    uncorrected = made.at_reference + slope * _off(values, condition)
+        yield Words.of(sentence)
+    uncorrected = measured.at_reference + slope * _off(values, condition)
     apart = float(np.std(uncorrected - part * slope * values)) / abs(slope)
     if condition.test is not None and apart < closest(condition.test, values):
-        said = Phrase(
+        sentence = Phrase(
             "The runs' energy follows %(variable)s within %(apart)s %(of)s, which is closer than repeated tests agree (%(test)s). "
             "The values may have been calculated from the energy. Without this correction the label would be %(without)s %(unit)s. "
             "Keep the test records for an auditor.",
@@ -177,7 +177,7 @@ def _followed_by_energy(label: StepLabel, condition: ReferenceCondition, values:
             without=f"{np.sort(uncorrected)[at]:.4g}",
             **shown,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
 
 
 def closest(test: float, values: Floats) -> float:
@@ -222,10 +222,10 @@ def _off(value: Floats | float, condition: ReferenceCondition) -> Floats:
 def at_mean(batches: Sequence[Batch], found: Sequence[Scattered]) -> list[Batch]:
     """The batches with the mean in place of each such variable."""
     means: dict[Key, dict[str, float]] = {}
-    for one in found:
-        if (made := one.label.made_from) is not None:
-            for row in made.rows.tolist():
-                means.setdefault(_cell(made.columns.batches[row]), {})[one.variable] = one.mean
+    for scatter in found:
+        if (measured := scatter.label.made_from) is not None:
+            for row in measured.rows.tolist():
+                means.setdefault(_cell(measured.columns.batches[row]), {})[scatter.variable] = scatter.mean
     return [_with(batch, means.get(_cell(batch))) for batch in batches]
 
 
@@ -242,29 +242,29 @@ def _with(batch: Batch, means: dict[str, float] | None) -> Batch:
 
 def held(by_run: SiteLabel, by_mean: SiteLabel, found: Sequence[Scattered]) -> SiteLabel:
     """The labels by runs, but of those found by the mean of what scatters."""
-    means = {(one.step, one.product, one.variant, one.metric): one for one in by_mean.steps}
-    struck = {(one.label.step, one.label.product, one.label.variant, one.label.metric) for one in found}
-    keys = [((one.step, one.product, one.variant, one.metric), one) for one in by_run.steps]
-    steps = tuple(means.get(key, one) if key in struck else one for key, one in keys)
-    told = tuple(_told(one) for one in found)
-    return replace(by_run, steps=steps, findings=(*by_run.findings, *told))
+    means = {(label.step, label.product, label.variant, label.metric): label for label in by_mean.steps}
+    struck = {(scatter.label.step, scatter.label.product, scatter.label.variant, scatter.label.metric) for scatter in found}
+    keys = [((label.step, label.product, label.variant, label.metric), label) for label in by_run.steps]
+    steps = tuple(means.get(key, label) if key in struck else label for key, label in keys)
+    findings = tuple(_told(scatter) for scatter in found)
+    return replace(by_run, steps=steps, findings=(*by_run.findings, *findings))
 
 
-def _told(one: Scattered) -> Finding:
-    label, by_run = one.label, one.label.best.value
-    said = Phrase(
+def _told(scatter: Scattered) -> Finding:
+    label, by_run = scatter.label, scatter.label.best.value
+    sentence = Phrase(
         "Step %(step)s, %(metric)s: corrected with the %(variable)s of each run the best value is %(run)s, with its mean it is %(mean)s"
         " %(unit)s. Energy does not follow the variable: the correction makes the runs differ more, not less. So the value with the mean"
         " counts, and no report can be sent. Correct the values; if they cannot be measured for each run, give the mean as a constant of"
         " [mapping.batches].",
         step=label.step,
         metric=str(label.metric),
-        variable=one.variable,
+        variable=scatter.variable,
         run=f"{by_run:.4g}",
-        mean=f"{one.best:.4g}",
+        mean=f"{scatter.best:.4g}",
         unit=label.unit,
     )
-    return Finding("variable-scattered", Severity.WARNING, said, label.used)
+    return Finding("variable-scattered", Severity.WARNING, sentence, label.used)
 
 
 HEATING_VALUE = "heating-value-scattered"
@@ -305,24 +305,24 @@ def _at(energy: CarrierEnergy, mean: float | None) -> CarrierEnergy:
 
 def held_by_lot(by_day: SiteLabel, by_lot: SiteLabel) -> SiteLabel:
     """The label by the values as they were given, but of a cell that they better by more than `NEARLY` the one by their mean."""
-    lots = {(one.step, one.product, one.variant, one.metric): one for one in by_lot.steps}
-    steps, found = [], []
+    lots = {(label.step, label.product, label.variant, label.metric): label for label in by_lot.steps}
+    steps, findings = [], []
     for day in by_day.steps:
         lot = lots.get((day.step, day.product, day.variant, day.metric))
         if lot is None or not _betters(day, lot):
             steps.append(day)
             continue
         steps.append(lot)
-        said = Phrase(
+        sentence = Phrase(
             "Step %(step)s, %(metric)s: with heating values that differ from run to run the best is %(day)s, with one value for the "
             "period it is %(lot)s %(unit)s. The heating values vary more than the fuel that was burnt. The second value counts, and "
             "no report can be sent. Correct the heating values, or give those of the lots under [[lhv]].",
             step=day.step, metric=str(day.metric), day=f"{day.best.value:.4g}", lot=f"{lot.best.value:.4g}", unit=day.unit,
         )  # fmt: skip
-        found.append(Finding("heating-value-scattered", Severity.WARNING, said, day.used))
-    return replace(by_day, steps=tuple(steps), findings=(*by_day.findings, *found))
+        findings.append(Finding("heating-value-scattered", Severity.WARNING, sentence, day.used))
+    return replace(by_day, steps=tuple(steps), findings=(*by_day.findings, *findings))
 
 
 def _betters(day: StepLabel, lot: StepLabel) -> bool:
-    one, other = day.best.value, lot.best.value
-    return one is not None and other is not None and other - one > NEARLY * abs(other)
+    best, other = day.best.value, lot.best.value
+    return best is not None and other is not None and other - best > NEARLY * abs(other)

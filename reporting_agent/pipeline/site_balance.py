@@ -94,31 +94,31 @@ def site_balance(whole: Sitewide) -> SiteBalance | None:
     if whole.site.site_boundary is None:
         return None
     gathered = gather(whole)
-    made, left_out = [], {Basis.CALORIFIC: list[tuple[str, Words]](), Basis.EQUIVALENT: list[tuple[str, Words]]()}
+    balances, left_out = [], {Basis.CALORIFIC: list[tuple[str, Words]](), Basis.EQUIVALENT: list[tuple[str, Words]]()}
     for amounts in gathered.carriers:
         factors = {}
         for basis in Basis:
             factors[basis], why = _factor(amounts, whole.factors, basis, whole.day)
             if why is not None:
                 left_out[basis].append((amounts.carrier, why))
-        made.append(_carrier_balance(amounts, factors))
-    calorific, equivalent = (_in_kgce(made, basis, tuple(left_out[basis])) for basis in (Basis.CALORIFIC, Basis.EQUIVALENT))
-    return SiteBalance(tuple(made), calorific, equivalent, tuple(gathered.notes))
+        balances.append(_carrier_balance(amounts, factors))
+    calorific, equivalent = (_in_kgce(balances, basis, tuple(left_out[basis])) for basis in (Basis.CALORIFIC, Basis.EQUIVALENT))
+    return SiteBalance(tuple(balances), calorific, equivalent, tuple(gathered.notes))
 
 
 def _carrier_balance(amounts: Amounts, factors: dict[Basis, float | None]) -> CarrierBalance:
     calorific, equivalent = factors[Basis.CALORIFIC], factors[Basis.EQUIVALENT]
     lines = [
         Line(
-            kind=one.kind,
-            name=one.name,
-            amount=one.amount,
-            source=one.source,
-            uncertainty=one.uncertainty,
-            kgce_calorific=None if calorific is None else one.amount * calorific,
-            kgce_equivalent=None if equivalent is None else one.amount * equivalent,
+            kind=entry.kind,
+            name=entry.name,
+            amount=entry.amount,
+            source=entry.source,
+            uncertainty=entry.uncertainty,
+            kgce_calorific=None if calorific is None else entry.amount * calorific,
+            kgce_equivalent=None if equivalent is None else entry.amount * equivalent,
         )
-        for one in amounts.entries
+        for entry in amounts.entries
     ]
     supply = tuple(line for line in lines if line.kind in _SUPPLY)
     use = tuple(line for line in lines if line.kind not in _SUPPLY)
@@ -152,7 +152,7 @@ def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple
     def kgce(line: Line) -> float:
         return (line.kgce_calorific if basis is Basis.CALORIFIC else line.kgce_equivalent) or 0.0
 
-    lines = [line for one in carriers for line in (*one.supply, *one.use)]
+    lines = [line for balance in carriers for line in (*balance.supply, *balance.use)]
     by_step: dict[str, float] = {}
     by_conversion: dict[str, float] = {}
     for line in lines:
@@ -173,6 +173,6 @@ def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple
 
 def lines(found: SiteBalance) -> Iterator[tuple[CarrierBalance, Line]]:
     """Every line with its carrier, supply first."""
-    for one in found.carriers:
-        for line in (*one.supply, *one.use):
-            yield one, line
+    for balance in found.carriers:
+        for line in (*balance.supply, *balance.use):
+            yield balance, line

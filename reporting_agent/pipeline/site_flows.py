@@ -76,20 +76,20 @@ def gather(whole: Sitewide) -> Gathered:
     declared = declared_share(site)
     for carrier, one in _of_boundary(site, whole.records, whole.period, declared, notes):
         raw.setdefault(carrier, []).append(one)
-    for carrier, one in of_steps(whole, declared):
-        raw.setdefault(carrier, []).append(one)
-    made = []
+    for carrier, part in of_steps(whole, declared):
+        raw.setdefault(carrier, []).append(part)
+    carriers = []
     for carrier in CARRIERS:
         if carrier in raw:
             amounts = _in_one_unit(carrier, raw[carrier])
-            made += [] if amounts is None else [amounts]
+            carriers += [] if amounts is None else [amounts]
             notes += [_without_heat(carrier)] if amounts is None else []
     for loss in site.site_boundary.losses if site.site_boundary else ():
-        for amounts in made:
+        for amounts in carriers:
             if amounts.carrier == loss.carrier:
-                available = sum(one.amount for one in amounts.entries if one.kind in {"purchased", "given", "sold", "stock"})
+                available = sum(entry.amount for entry in amounts.entries if entry.kind in {"purchased", "given", "sold", "stock"})
                 amounts.entries.append(Entry("losses", "", available * loss.pct / 100, "declared", 0.0))
-    return Gathered(made, notes)
+    return Gathered(carriers, notes)
 
 
 def declared_share(site: Site) -> float:
@@ -111,9 +111,9 @@ def _of_boundary(
         named += [("given", conversion.id, flow) for flow in conversion.gives]
         named += [("taken", conversion.id, flow) for flow in conversion.takes]
     for kind, name, flow in named:
-        found = amount(site, flow, records, period, declared, notes)
-        if found is not None:
-            quantity, unit, source, uncertainty = found
+        known = amount(site, flow, records, period, declared, notes)
+        if known is not None:
+            quantity, unit, source, uncertainty = known
             signed = -quantity if kind == "sold" else quantity
             yield flow.carrier, Raw(kind, name or flow.meter or "", signed, unit, source, uncertainty, flow.lhv)
     for stock in boundary.stocks:
@@ -250,19 +250,21 @@ def _in_one_unit(carrier: str, raw: list[Raw]) -> Amounts | None:
     None where an amount has none.
     """
     own = CARRIERS[carrier].unit
-    unit = own if all(_converts(one.unit, own) for one in raw) else "MJ"
-    weights = [(abs(one.quantity), one.lhv * ratio(own, one.unit)) for one in raw if one.lhv is not None and _converts(one.unit, own)]
+    unit = own if all(_converts(given.unit, own) for given in raw) else "MJ"
+    weights = [
+        (abs(given.quantity), given.lhv * ratio(own, given.unit)) for given in raw if given.lhv is not None and _converts(given.unit, own)
+    ]
     whole = sum(weight for weight, _ in weights)
     lhv = sum(weight * value for weight, value in weights) / whole if whole else None
     amounts = Amounts(carrier, unit, lhv if unit == own else None)
-    for one in raw:
-        if _converts(one.unit, unit):
-            scale = ratio(one.unit, unit)
+    for part in raw:
+        if _converts(part.unit, unit):
+            scale = ratio(part.unit, unit)
         elif lhv is not None:
-            scale = ratio(one.unit, own) * lhv
+            scale = ratio(part.unit, own) * lhv
         else:
             return None
-        amounts.entries.append(Entry(one.kind, one.name, one.quantity * scale, one.source, one.uncertainty * abs(scale)))
+        amounts.entries.append(Entry(part.kind, part.name, part.quantity * scale, part.source, part.uncertainty * abs(scale)))
     return amounts
 
 

@@ -75,8 +75,8 @@ class Sitewide:
 
     def flow_mj(self, flow: Flow) -> float | None:
         """MJ of a flow in the period; None where nothing says how much it was, or how much heat it held."""
-        found = self.amount(flow)
-        return None if found is None else self.mj(flow.carrier, *found)
+        amount = self.amount(flow)
+        return None if amount is None else self.mj(flow.carrier, *amount)
 
     def mj(self, carrier: str, quantity: float, unit: str, lhv: float | None) -> float | None:
         """MJ of an amount: by its own heating value, the site's, its steps', else the table's; of a medium
@@ -99,35 +99,37 @@ class Sitewide:
     @cached_property
     def amounts(self) -> Mapping[tuple[str, str, bool, str, float | None], float]:
         """What batches took (True) or gave back, by step, carrier, unit and heating value: looked at once."""
-        found: dict[tuple[str, str, bool, str, float | None], float] = {}
+        totals: dict[tuple[str, str, bool, str, float | None], float] = {}
         for batch in self.batches:
-            for one in batch.energy:
-                key = batch.step, one.carrier, one.direction is Direction.IMPORT, one.unit, one.lhv_mj_per_unit
-                found[key] = found.get(key, 0.0) + one.quantity
-        return found
+            for energy in batch.energy:
+                key = batch.step, energy.carrier, energy.direction is Direction.IMPORT, energy.unit, energy.lhv_mj_per_unit
+                totals[key] = totals.get(key, 0.0) + energy.quantity
+        return totals
 
     @cached_property
     def as_logged(self) -> Sequence[Batch]:
         """The batches with what their log weighs in columns that nothing maps as variables of theirs."""
         if not self.unmapped:
             return self.batches
-        beside = ((one, self.unmapped.get((one.step, one.batch_id), {})) for one in self.batches)
-        return [replace(one, variables={**masses, **one.variables}) if masses else one for one, masses in beside]
+        beside = ((batch, self.unmapped.get((batch.step, batch.batch_id), {})) for batch in self.batches)
+        return [replace(batch, variables={**masses, **batch.variables}) if masses else batch for batch, masses in beside]
 
     @cached_property
     def taken_mj(self) -> Mapping[tuple[str, str], float]:
         """MJ that batches took, by step and carrier; of an amount without a heating value none: looked at once."""
-        found: dict[tuple[str, str], float] = {}
+        totals: dict[tuple[str, str], float] = {}
         for (step, carrier, taken, unit, lhv), quantity in self.amounts.items():
             if taken:
-                found[step, carrier] = found.get((step, carrier), 0.0) + (self.mj(carrier, quantity, unit, lhv) or 0.0)
-        return found
+                totals[step, carrier] = totals.get((step, carrier), 0.0) + (self.mj(carrier, quantity, unit, lhv) or 0.0)
+        return totals
 
     @cached_property
     def outputs(self) -> Mapping[str, float]:
         """Good output by step: looked at once."""
         steps = {batch.step for batch in self.batches}
-        return {step: fsum(one.output_t for one in self.batches if one.step == step and one.status is Status.GOOD) for step in steps}
+        return {
+            step: fsum(batch.output_t for batch in self.batches if batch.step == step and batch.status is Status.GOOD) for step in steps
+        }
 
     @cached_property
     def accounts(self) -> Mapping[str, MeterAccount]:
@@ -141,28 +143,30 @@ class Sitewide:
 
     def of_steps(self, carrier: str, direction: Direction) -> dict[str, float]:
         """By step, MJ that its batches took, or gave back; of an amount without a heating value none."""
-        into, found = direction is Direction.IMPORT, dict[str, float]()
+        into, totals = direction is Direction.IMPORT, dict[str, float]()
         for (step, of, taken, unit, lhv), quantity in self.amounts.items():
             if of == carrier and taken is into:
-                found[step] = found.get(step, 0.0) + (self.mj(carrier, quantity, unit, lhv) or 0.0)
-        return found
+                totals[step] = totals.get(step, 0.0) + (self.mj(carrier, quantity, unit, lhv) or 0.0)
+        return totals
 
     def counted_of_steps(self, carrier: str) -> dict[str, float]:
         """By step with a label that counts the carrier, MJ that its batches took of it: no more than what those in the label took of it
         makes of the step's whole output. Runs that are left out take nothing that anybody pays for."""
-        into, found = self.of_steps(carrier, Direction.IMPORT), dict[str, float]()
+        into, totals = self.of_steps(carrier, Direction.IMPORT), dict[str, float]()
         for label in self.labels:
-            made = label.made_from
-            if label.step not in into or made is None or label.best.value is None or not counts(carrier, label.metric):
+            measured = label.made_from
+            if label.step not in into or measured is None or label.best.value is None or not counts(carrier, label.metric):
                 continue
-            used = [made.columns.batches[row] for row in made.rows.tolist()]
-            own = [one for batch in used for one in batch.energy if one.carrier == carrier and one.direction is Direction.IMPORT]
-            took = fsum(self.mj(carrier, one.quantity, one.unit, one.lhv_mj_per_unit) or 0.0 for one in own)
+            used = [measured.columns.batches[row] for row in measured.rows.tolist()]
+            own = [
+                energy for batch in used for energy in batch.energy if energy.carrier == carrier and energy.direction is Direction.IMPORT
+            ]
+            took = fsum(self.mj(carrier, energy.quantity, energy.unit, energy.lhv_mj_per_unit) or 0.0 for energy in own)
             output = fsum(batch.output_t for batch in used)
             whole = fsum(batch.output_t for batch in self.batches if batch.step == label.step)
             if output > 0:
-                found[label.step] = max(found.get(label.step, 0.0), min(into[label.step], took * whole / output))
-        return found
+                totals[label.step] = max(totals.get(label.step, 0.0), min(into[label.step], took * whole / output))
+        return totals
 
     def serves(self, meter: Meter, step: str) -> bool:
         """Whether what the meter counts enters labels of the step."""
@@ -171,9 +175,11 @@ class Sitewide:
     def share_of(self, meter: Meter, step: str) -> float:
         """Of what meters count for the step of this one's carrier in its direction, what it does; 0 without readings."""
         alike = [
-            self.records[one.id].in_batches
-            for one in self.site.tree.counted
-            if (one.carrier, one.direction) == (meter.carrier, meter.direction) and one.id in self.records and self.serves(one, step)
+            self.records[other.id].in_batches
+            for other in self.site.tree.counted
+            if (other.carrier, other.direction) == (meter.carrier, meter.direction)
+            and other.id in self.records
+            and self.serves(other, step)
         ]
         together, own = fsum(alike), self.records.get(meter.id)
         return own.in_batches / together if own is not None and together else 0.0

@@ -335,7 +335,7 @@ def from_log(request: Request) -> PlantData:
         if outward:
             cut_out, beside_cut = outgoing.cut(table, site, pack)
             out, beside_out = out + cut_out, beside_out + beside_cut
-        left_out += [one for one in cut.left_out if period is None or one.start in period]
+        left_out += [stray for stray in cut.left_out if period is None or stray.start in period]
         findings += cut.findings
     batches = BothWays(own, out).each(lambda rows: _mark_period(declared.energies(declared.rows(rows, site), site), period))
     uncounted = fuels_in_the_log.uncounted(batches.own, beside, site, pack)
@@ -376,13 +376,13 @@ def pack_of(site: Site, pack: Pack | None = None) -> Pack:
 
 def _named(site: Site) -> Pack:
     pack = packs.load(site.pack, site.pack_version, site.folder)
-    for found in packs.impostures(pack):
+    for imposture in packs.impostures(pack):
         raise InputError(
             "pack-name-taken",
             Phrase(
                 "The pack %(path)s calls itself %(name)s, but the published pack of that id and version has different content.",
                 path=site.pack,
-                name=found.found,
+                name=imposture.found,
             ),
             (
                 "Give your pack an id or a version of its own, or name the published one by its id: readers of its labels would take it "

@@ -46,25 +46,25 @@ def look(
     Args:
         in_skipped_hours: meters with stamps in an hour that the plant's clock skips in spring.
     """
-    made = Suspicions()
+    suspicions = Suspicions()
     for meter in site.meters:
         course, indices = courses.get(meter.id), chosen.get(meter.id, ())
         if course is None or not len(indices):
             continue
         least = max(pack.step(name).label_rule.least_completeness for name in {batches[index].step for index in indices})
         beside = replace(_beside(meter, courses, windows, indices, batches, pack, site), in_skipped_hour=meter.id in in_skipped_hours)
-        found = against_batches.compare(meter, course, windows[meter.id], least, site.zone, beside)
-        for finding in found.findings:
-            struck = found.batches.get(finding.code if finding.code != unit_check.CHANGE else unit_check.LABEL)
+        suspicion = against_batches.compare(meter, course, windows[meter.id], least, site.zone, beside)
+        for finding in suspicion.findings:
+            struck = suspicion.batches.get(finding.code if finding.code != unit_check.CHANGE else unit_check.LABEL)
             rows = [] if struck is None else [batches[indices[at]].place for at in np.flatnonzero(struck)[:PLACES_KEPT].tolist()]
             places = tuple(place for place in rows if place is not None)
-            made.findings.append(finding if finding.places else replace(finding, places=places))
+            suspicions.findings.append(finding if finding.places else replace(finding, places=places))
         if meter.id in counted:
-            made.events.extend(found.events)
-            for code, struck in found.batches.items():
+            suspicions.events.extend(suspicion.events)
+            for code, struck in suspicion.batches.items():
                 for at in np.flatnonzero(struck).tolist():
-                    made.of_batch.setdefault(indices[at], set()).add(code)
-    return made
+                    suspicions.of_batch.setdefault(indices[at], set()).add(code)
+    return suspicions
 
 
 def _beside(
@@ -85,11 +85,13 @@ def _beside(
         if own == other or {own, other} <= ENERGY_UNITS:
             return Beside(output, course=courses[main.id], own_per_other=1.0 if own == other else to_kwh(other) / to_kwh(own))
     steps = {batches[index].step for index in indices}
-    like = [one for one in site.meters if (one.carrier, one.step) == (meter.carrier, meter.step) and one.role not in {"check", "state"}]
-    alone = sum(one.equipment in {"", meter.equipment} for one in like) == 1
+    like = [
+        peer for peer in site.meters if (peer.carrier, peer.step) == (meter.carrier, meter.step) and peer.role not in {"check", "state"}
+    ]
+    alone = sum(peer.equipment in {"", meter.equipment} for peer in like) == 1
     if meter.carrier != "electricity" or len(steps) > 1 or not alone or meter.allocation is not None:
         return Beside(output)
-    rule = next((one for one in pack.step(next(iter(steps))).metrics if one.metric is Metric.ELECTRICITY), None)
+    rule = next((candidate for candidate in pack.step(next(iter(steps))).metrics if candidate.metric is Metric.ELECTRICITY), None)
     if rule is None or rule.floor <= 0 or own not in ENERGY_UNITS:
         return Beside(output)
     kwh = to_kwh(own)

@@ -86,22 +86,22 @@ def off_scales(batches: Sequence[Batch]) -> dict[int, float]:
             key = (energy.carrier, energy.direction.value)
             groups[batch.step, *key, energy.unit, count[key]].append((index, energy.quantity / batch.output_t))
             count[key] += 1
-    found: dict[int, float] = {}
+    scales: dict[int, float] = {}
     for members in groups.values():
         length_s = np.array([_length_s(batches[index]) for index, _ in members])
         per_output = np.array([value for _, value in members])
         power = per_output * np.array([batches[index].output_t for index, _ in members]) / length_s
         own_power = np.abs(_from_the_rest(power)) < np.abs(_from_the_rest(per_output)) / 2
         factors = off_scale(np.where(own_power, np.nan, per_output))  # such batches are in no other unit, and no evidence against one
-        found.update((members[at][0], float(factors[at])) for at in np.flatnonzero(factors != 1.0).tolist())
-    return found
+        scales.update((members[at][0], float(factors[at])) for at in np.flatnonzero(factors != 1.0).tolist())
+    return scales
 
 
 def _from_the_rest(value: Floats) -> Floats:
     """How far each value lies from the median, on the logarithmic scale; NaN where it is unknown or 0."""
-    told = value[np.isfinite(value) & (value > 0)]
+    positive = value[np.isfinite(value) & (value > 0)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        away: Floats = np.log(value) - (np.log(np.median(told)) if len(told) else np.nan)
+        away: Floats = np.log(value) - (np.log(np.median(positive)) if len(positive) else np.nan)
     return away
 
 

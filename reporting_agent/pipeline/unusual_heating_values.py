@@ -42,23 +42,23 @@ def left_out(batches: Sequence[Batch], site: Site, pack: Pack) -> tuple[list[Bat
     if not pack.heating_values:
         return list(batches), []
     by_step = {step.id: _usual(step.id, pack) for step in pack.steps}
-    values, found = site.heating_values, Counter[tuple[str, str]]()
+    values, tally = site.heating_values, Counter[tuple[str, str]]()
     marked = []
     for batch in batches:
         usual = by_step.get(batch.step, {})
-        wrong = (one for one in batch.energy if one.carrier in usual and not _stands(one, usual[one.carrier], values, batch))
+        wrong = (energy for energy in batch.energy if energy.carrier in usual and not _stands(energy, usual[energy.carrier], values, batch))
         first = next(wrong, None) if batch.excluded is None else None
         if first is not None:
-            found[batch.step, first.carrier] += 1
+            tally[batch.step, first.carrier] += 1
             batch = replace(batch, excluded=ExclusionReason.HEATING_VALUE_UNUSUAL.value)
         marked.append(batch)
-    return marked, [_told(step, by_step[step][carrier], count) for (step, carrier), count in sorted(found.items())]
+    return marked, [_told(step, by_step[step][carrier], count) for (step, carrier), count in sorted(tally.items())]
 
 
 def _usual(step: str, pack: Pack) -> dict[str, UsualHeat]:
     """By carrier, what is usual of it at the step: an entry of the step's own before one of all."""
-    of_all = {one.carrier: one for one in pack.heating_values if not one.steps}
-    return of_all | {one.carrier: one for one in pack.heating_values if step in one.steps}
+    of_all = {usual.carrier: usual for usual in pack.heating_values if not usual.steps}
+    return of_all | {usual.carrier: usual for usual in pack.heating_values if step in usual.steps}
 
 
 def _stands(energy: CarrierEnergy, usual: UsualHeat, values: HeatingValues, batch: Batch) -> bool:
@@ -77,12 +77,12 @@ def _stands(energy: CarrierEnergy, usual: UsualHeat, values: HeatingValues, batc
 
 
 def _declared(values: HeatingValues, carrier: str, batch: Batch) -> HeatingValue | None:
-    found = values.of(carrier, batch.start.date(), batch.step)
-    return found if found is not None and found.reason.strip() else None
+    value = values.of(carrier, batch.start.date(), batch.step)
+    return value if value is not None and value.reason.strip() else None
 
 
 def _told(step: str, usual: UsualHeat, count: int) -> Finding:
-    said = Phrase(
+    sentence = Phrase(
         "Step %(step)s: the heating value of %(carrier)s is not one that the pack regards as usual (%(usual)s). These runs are left "
         "out. Correct the value or its unit. If it is right, give it under [[lhv]] with the reason: how, where and how often it is "
         "measured.",
@@ -90,31 +90,33 @@ def _told(step: str, usual: UsualHeat, count: int) -> Finding:
         carrier=CARRIERS[usual.carrier].words,
         usual=Phrase("it has no usual value") if not usual.admits else f"{usual.least:g}–{usual.most:g} MJ/{CARRIERS[usual.carrier].unit}",
     )
-    return Finding("heating-value-unusual", Severity.EXCLUSION, said, count)
+    return Finding("heating-value-unusual", Severity.EXCLUSION, sentence, count)
 
 
 def told(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
     """What the label's heating values rest on: values declared with a reason, those away from what is typical, and those of fuels of which
     nothing is typical: no reading shows them."""
-    made = label.made_from
-    if made is None or label.best.value is None or not label.output_t:
+    made_from = label.made_from
+    if made_from is None or label.best.value is None or not label.output_t:
         return
     usual = _usual(label.step, pack)
-    typical = {carrier: one.typical for carrier, one in usual.items() if one.typical is not None}
-    wide = {carrier for carrier, one in usual.items() if one.typical is None and one.least is not None}
+    typical = {carrier: usual_heat.typical for carrier, usual_heat in usual.items() if usual_heat.typical is not None}
+    wide = {carrier for carrier, usual_heat in usual.items() if usual_heat.typical is None and usual_heat.least is not None}
     measured = pack.step(label.step).boundary.measured
-    rows = np.zeros(len(made.columns.batches), dtype=bool)
-    rows[made.rows] = True
-    amounts = np.where(rows[made.columns.entry_row], made.columns.entry_quantity, 0.0)
-    by_kind = np.bincount(made.columns.entry_kind, amounts, len(made.columns.kinds)) if len(amounts) else np.zeros(0)
+    rows = np.zeros(len(made_from.columns.batches), dtype=bool)
+    rows[made_from.rows] = True
+    amounts = np.where(rows[made_from.columns.entry_row], made_from.columns.entry_quantity, 0.0)
+    by_kind = np.bincount(made_from.columns.entry_kind, amounts, len(made_from.columns.kinds)) if len(amounts) else np.zeros(0)
     per_output = 1 / MJ_PER[label.energy_unit] / label.output_t
-    declared = {one.carrier for one in site.lhv if one.reason.strip()}
+    declared = {value.carrier for value in site.lhv if value.reason.strip()}
     for carrier in sorted({*typical, *wide, *measured} | declared):
         if carrier not in label.energy_by_carrier or not counts(carrier, label.metric):
             continue
         better, taken, values = 0.0, 0.0, set[float]()
         for into in (True, False):
-            own = [(kind, by_kind[place]) for place, kind in enumerate(made.columns.kinds) if _is(kind, carrier, into) and by_kind[place]]
+            own = [
+                (kind, by_kind[place]) for place, kind in enumerate(made_from.columns.kinds) if _is(kind, carrier, into) and by_kind[place]
+            ]
             amount = fsum(quantity * ratio(kind.unit, CARRIERS[carrier].unit) for kind, quantity in own)
             heat = fsum(quantity * (kind.lhv_mj_per_unit or 0.0) for kind, quantity in own)
             if amount <= 0:
@@ -132,7 +134,10 @@ def told(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
         if carrier in wide and taken > 0:
             yield from _between(usual[carrier], last, taken * per_output, label, _reason(label, site, carrier))
         elif (
-            carrier in measured and len(values) == 1 and size > WORTH_TELLING * abs(label.best.value) and _is_long(made.columns, made.rows)
+            carrier in measured
+            and len(values) == 1
+            and size > WORTH_TELLING * abs(label.best.value)
+            and _is_long(made_from.columns, made_from.rows)
         ):
             yield _one_value(carrier, values.pop(), size, label)
 
@@ -177,8 +182,8 @@ def _is(kind: EnergyKind, carrier: str, into: bool) -> bool:
 
 def _reason(label: StepLabel, site: Site, carrier: str) -> HeatingValue | None:
     """The last declaration of this stream, of the step's own before that of all."""
-    own = [one for one in site.lhv if one.carrier == carrier and one.reason.strip()]
-    return next((one for step in (label.step, "") for one in reversed(own) if one.step == step), None)
+    own = [value for value in site.lhv if value.carrier == carrier and value.reason.strip()]
+    return next((value for step in (label.step, "") for value in reversed(own) if value.step == step), None)
 
 
 def _rests_on(carrier: str, mean: float, why: HeatingValue, size: float, label: StepLabel) -> Words:

@@ -52,21 +52,21 @@ def recognise(site: Site, files: Mapping[str, Path], steps: Sequence[str], ask: 
             continue
         known = _Known(site, steps, ask)
         try:
-            found = settled(path, name, dict(site.answers), None, known.answer)
+            proposed = settled(path, name, dict(site.answers), None, known.answer)
         except InputError as refused:
             if refused.code == "answer-unknown":
                 raise
             continue  # it cannot be looked at: the reader says why
         if name == "readings":
-            _name_meters(found[0], site, ask)
-        if _says_something(found[0]):
-            proposals += found
+            _name_meters(proposed[0], site, ask)
+        if _says_something(proposed[0]):
+            proposals += proposed
     if not proposals:
         return Recognised(site)
     _refuse_open(proposals)
-    profiles = {one.input: Profile.model_validate(one.keys) for one in proposals}
-    told = site.with_mapping(site.mapping.model_copy(update=profiles))
-    return Recognised(_with_runs(told, proposals), tuple(proposals))
+    profiles = {proposal.input: Profile.model_validate(proposal.keys) for proposal in proposals}
+    mapped = site.with_mapping(site.mapping.model_copy(update=profiles))
+    return Recognised(_with_runs(mapped, proposals), tuple(proposals))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def _name_meters(proposal: Proposal, site: Site, ask: Ask) -> None:
             words = proposal.table("values").setdefault("meter_id", {})
             assert isinstance(words, dict)  # noqa: S101 - a table of words
             words[name] = meter.id
-    asked = any(one.key.startswith("readings.meters.") for one in proposal.questions)
+    asked = any(open_question.key.startswith("readings.meters.") for open_question in proposal.questions)
     proposal.meters = {name: known for name, known in proposal.meters.items() if name in named or asked}
 
 
@@ -201,10 +201,10 @@ def open_lines(questions: Sequence[Question]) -> Iterator[str]:
 
 
 def _refuse_open(proposals: Sequence[Proposal]) -> None:
-    questions = {question.key: question for one in proposals for question in one.questions}
+    questions = {question.key: question for proposal in proposals for question in proposal.questions}
     if not questions:
         return
-    first = next(one for one in proposals if one.questions)
+    first = next(proposal for proposal in proposals if proposal.questions)
     raise InputError(
         "answers-wanted",
         "The files do not show all settings, and site.toml has no mapping for them.",

@@ -26,7 +26,7 @@ AMOUNTS = frozenset({"energy", "volume"})
 
 def energy_columns(look: Look) -> list[int]:
     """Columns of numbers whose header says energy of a batch: a word for it, a carrier with an amount, a carrier or its unit alone."""
-    of_batches = {one.index for one in named(look, BATCHES).values()} | set(counter_pair(look) or ())
+    of_batches = {matched.index for matched in named(look, BATCHES).values()} | set(counter_pair(look) or ())
     return [index for index in numbers(look) if index not in of_batches and _is_energy(look, index)]
 
 
@@ -74,8 +74,8 @@ def _read(column: Sequence[Cell], profile: Profile) -> Iterator[float]:
 def output_columns(look: Look) -> list[int]:
     """Columns of tonnes or pieces whose header names no carrier: what was made, not what was used."""
     units = {index: unit_of(look, index) for index in numbers(look)}
-    made = [index for index, unit in units.items() if unit is not None and VOCABULARY.kind_of_unit(unit[0]) in {"mass", "count"}]
-    return [index for index in made if carrier_in(look.header[index]) is None]
+    outputs = [index for index, unit in units.items() if unit is not None and VOCABULARY.kind_of_unit(unit[0]) in {"mass", "count"}]
+    return [index for index in outputs if carrier_in(look.header[index]) is None]
 
 
 def carrier_in(header: str) -> str | None:

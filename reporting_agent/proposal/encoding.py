@@ -38,10 +38,10 @@ def encoding_of(path: Path) -> Encoding:
     if encoding.startswith("utf"):
         return Encoding(encoding)
     raw = head(path, 1 << 16)
-    told = {name: words for name in _CANDIDATES if (words := _known_words(raw, name)) and decodes(path, name)}
-    best = max(told, key=lambda name: len(told[name]), default=None)
+    candidates = {name: words for name in _CANDIDATES if (words := _known_words(raw, name)) and decodes(path, name)}
+    best = max(candidates, key=lambda name: len(candidates[name]), default=None)
     if best is not None:
-        return Encoding(best, f"its header then says {', '.join(told[best][:3])}")
+        return Encoding(best, f"its header then says {', '.join(candidates[best][:3])}")
     if encoding != "cp1252":
         return Encoding(encoding, "recognised as GBK")
     sample = _where_it_matters(raw)

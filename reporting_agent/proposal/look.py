@@ -96,8 +96,8 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, m
     kind = "none" if not path.is_file() else format_of(path)
     encodings = _text_notation(path, keys, because, encoding) if kind == "csv" else ()
     if kind in {"none", "parquet", "b2mml"}:
-        found = open_sheet(path, Profile())
-        return Look(path, found.header, ("",) * len(found.header), _sample(found.rows))
+        opened = open_sheet(path, Profile())
+        return Look(path, opened.header, ("",) * len(opened.header), _sample(opened.rows))
     sheets = _sheets(path, keys, because) if kind == "xlsx" and sheet is None else ()
     raw = raw_rows(path, Profile.model_validate(keys))
     rows = _sample(raw.rows)
@@ -168,8 +168,8 @@ def is_clock(cell: Cell) -> bool:
 
 def mostly(is_of_kind: Callable[[Cell], bool], cells: Sequence[Cell]) -> bool:
     """Whether seven in ten of the cells are of a kind; a thousand of them, spread over the column, tell it."""
-    some = cells[:: max(1, len(cells) // 1000)]
-    return bool(some) and sum(map(is_of_kind, some)) >= 0.7 * len(some)
+    sample = cells[:: max(1, len(cells) // 1000)]
+    return bool(sample) and sum(map(is_of_kind, sample)) >= 0.7 * len(sample)
 
 
 def _days_stand_side_by_side(rows: Sequence[tuple[int, Sequence[Cell]]]) -> bool:
@@ -197,15 +197,15 @@ def _day_column(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
 def _units_in_cells(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> dict[str, str]:
     """By column, the unit that stands behind seven in ten of its numbers at least."""
-    found: dict[str, str] = {}
+    by_column: dict[str, str] = {}
     for place, name in enumerate(header):
         cells = [cells[place] for cells in rows if place < len(cells) and not is_blank(cells[place])]
         texts = [plain(cell) for cell in cells if isinstance(cell, str)]
         units = Counter(match[1] for text in texts if (match := _WITH_UNIT.fullmatch(text)) and _is_unit(match[1]))
         unit, often = next(iter(units.most_common(1)), ("", 0))
         if name and header.count(name) == 1 and often and often >= 0.7 * len(cells):
-            found[name] = unit
-    return found
+            by_column[name] = unit
+    return by_column
 
 
 def _is_unit(text: str) -> bool:
@@ -256,11 +256,13 @@ def _delimiter(lines: Sequence[str]) -> str:
             counts = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
         except csv.Error:  # a cell longer than any: the reader says where
             return 0.0, 0
-        cells, often = max(((cells, often) for cells, often in counts.items() if cells > 1), key=lambda one: one[1], default=(1, 0))
+        cells, often = max(((cells, often) for cells, often in counts.items() if cells > 1), key=lambda item: item[1], default=(1, 0))
         return (often / max(sum(counts.values()), 1) if cells > 1 else 0.0), cells
 
     parted = {delimiter: steadiness(delimiter) for delimiter in DELIMITERS}
-    return max(DELIMITERS, key=lambda one: (round(parted[one][0], 1), parted[one][1], parted[one][0]))  # decimal commas part no header
+    return max(
+        DELIMITERS, key=lambda delimiter: (round(parted[delimiter][0], 1), parted[delimiter][1], parted[delimiter][0])
+    )  # decimal commas part no header
 
 
 def _declare_delimiter(path: Path, keys: dict[str, object], header_row: int) -> None:
@@ -340,6 +342,6 @@ def _is_units(cells: Sequence[Cell]) -> bool:
 def _units_of(below: dict[int, Sequence[Cell]], width: int) -> tuple[str, ...]:
     for cells in below.values():
         if _is_units(cells):
-            found = [VOCABULARY.unit_in(str(cell), alone=True) or "" if not is_blank(cell) else "" for cell in cells]
-            return tuple([*found, *[""] * width][:width])
+            units = [VOCABULARY.unit_in(str(cell), alone=True) or "" if not is_blank(cell) else "" for cell in cells]
+            return tuple([*units, *[""] * width][:width])
     return ("",) * width

@@ -58,7 +58,7 @@ class Maker:
         if self.look.totals:
             rows = ", ".join(map(str, self.look.totals[:5]))
             self.proposal.evidence.append(Evidence("totals", "", f"rows {rows} are totals by their words; they are told and left out"))
-        used = {one.index for one in self.found.values()} | {
+        used = {matched.index for matched in self.found.values()} | {
             self.look.header.index(part) for parts in self.spread.values() for part in parts
         }
         self.proposal.unused = tuple(name for index, name in enumerate(self.look.header) if name and index not in used)
@@ -86,7 +86,7 @@ class Maker:
         for name in names:
             self.found.pop(name, None)
             self.proposal.table("columns").pop(name, None)
-            self.proposal.evidence = [one for one in self.proposal.evidence if one.key != f"columns.{name}"]
+            self.proposal.evidence = [evidence for evidence in self.proposal.evidence if evidence.key != f"columns.{name}"]
 
     def _days(self) -> None:
         """A row a day: its date names the batch, which lasts until the next one begins."""
@@ -132,9 +132,9 @@ class Maker:
                     self.found[column.name] = Named(self.look.header.index(answer), answer, "as answered", 1.0)
         for name, parts in self.spread.items():
             self.proposal.set(f"parts.{name}", parts, "each holds a part of it")
-        for name, one in self.found.items():
-            if one.header != name and name not in self.spread:
-                self.proposal.set(f"columns.{name}", one.header, one.because)
+        for name, matched in self.found.items():
+            if matched.header != name and name not in self.spread:
+                self.proposal.set(f"columns.{name}", matched.header, matched.because)
 
     def _twice(self, header: str) -> InputError:
         return InputError(
@@ -148,7 +148,7 @@ class Maker:
 
     def _numbers(self) -> None:
         """The notation of the columns that are wanted; where these leave it open, of all numbers in the file."""
-        wanted = {one.index for name, one in self.found.items() if self._is_number(name)}
+        wanted = {matched.index for name, matched in self.found.items() if self._is_number(name)}
         every = set(numbers(self.look))
         decimal, group = self._notation(wanted or every)
         if decimal is not None and not decimal.certain and wanted:
@@ -173,8 +173,8 @@ class Maker:
         return column is not None and column.kind in {Kind.NUMBER, Kind.AMOUNT}
 
     def _dates(self) -> None:
-        found = [name for name in self.found if (c := self.wanted.column(name)) is not None and c.kind is Kind.MOMENT]
-        cells = [cell for name in found for cell in self._cells_of(name)]
+        names = [name for name in self.found if (c := self.wanted.column(name)) is not None and c.kind is Kind.MOMENT]
+        cells = [cell for name in names for cell in self._cells_of(name)]
         if not cells:
             return
         if (serial := notation.excel_serials(cells)) is not None:
@@ -190,14 +190,14 @@ class Maker:
                 self.proposal.set("date_order", answer, "as answered")
         elif order is not None:
             self.proposal.set("date_order", order.value, order.because)
-        if (ends := notation.midnight_ends(self._cells_of(found[0]))) is not None:
+        if (ends := notation.midnight_ends(self._cells_of(names[0]))) is not None:
             self.proposal.set("midnight", "ends", ends)
         if not notation.has_offset(cells):
             self._zone()
-        for name, one in self.found.items():
+        for name, matched in self.found.items():
             column = self.wanted.column(name)
             if column is not None and column.kind is Kind.MOMENT and not column.required:
-                self._stands_for_missing(name, one)
+                self._stands_for_missing(name, matched)
 
     def _cells_of(self, name: str) -> list[Cell]:
         """What stands in the column of a moment, or in those that it is spread over."""
@@ -226,7 +226,7 @@ class Maker:
         what = self.found[quantity].header if quantity in self.found else quantity
         ask = f"Batch {name[0]!r} stands in {count} rows. What is its {what!r}: the sum of them, the first or the last?"
         choices = ("sum", "first", "last", *(choice for choice, _ in more))
-        answer = self.asked(f"{self.wanted.name}.{quantity}.rows", "".join([ask, *(f" {told}" for _, told in more)]), choices)
+        answer = self.asked(f"{self.wanted.name}.{quantity}.rows", "".join([ask, *(f" {remark}" for _, remark in more)]), choices)
         if answer in {"sum", "first", "last"}:
             self.proposal.set(f"rows.{quantity}", answer, "as answered")
 
@@ -247,14 +247,16 @@ class Maker:
             ) from unknown
         self.proposal.set("timezone", answer, "as answered")
 
-    def _stands_for_missing(self, name: str, one: Named) -> None:
+    def _stands_for_missing(self, name: str, matched: Named) -> None:
         """A cell among dates that is none and comes again stands for a date that is not known."""
         others = Counter(
-            plain(cell) for cell in self.look.column(one.index) if isinstance(cell, str) and not is_date(cell) and not is_clock(cell)
+            plain(cell) for cell in self.look.column(matched.index) if isinstance(cell, str) and not is_date(cell) and not is_clock(cell)
         )
         often = [text for text, count in others.items() if count > 1]
         if often and self.proposal.keys.get("excel_dates") is None:
-            self.proposal.set(f"missing.{name}", often, f"{often[0]!r} stands {others[often[0]]:,} times among the dates of {one.header!r}")
+            self.proposal.set(
+                f"missing.{name}", often, f"{often[0]!r} stands {others[often[0]]:,} times among the dates of {matched.header!r}"
+            )
 
     def required(self, name: str, ask: str, example: str, key: str | None = None, choices: Sequence[str] = ()) -> None:
         """A required column that the file lacks: a header that was not recognised, or one value for every row."""
@@ -274,13 +276,13 @@ class Maker:
         """The unit of a quantity: a column of its own, the header, the row below it, or a question."""
         if unit in self.found:
             return
-        one = self.found.get(quantity)
-        stated = None if one is None else unit_of(self.look, one.index)
+        matched = self.found.get(quantity)
+        stated = None if matched is None else unit_of(self.look, matched.index)
         if stated is not None:
             self.proposal.set(f"constants.{unit}", stated[0], stated[1])
             return
-        what = repr(one.header) if one is not None else quantity
-        if one is not None and (unclear := unclear_unit_of(self.look, one.index)) is not None:
+        what = repr(matched.header) if matched is not None else quantity
+        if matched is not None and (unclear := unclear_unit_of(self.look, matched.index)) is not None:
             ask = f"{what} is in {unclear}: 1,000 kg (t), 907.18 kg (short_ton) or 1,016.05 kg (long_ton)?"
             if (answer := self.asked(f"{self.wanted.name}.{unit}", ask, ("t", "short_ton", "long_ton"))) is not None:
                 self.proposal.set(f"constants.{unit}", answer, "as answered")
@@ -294,21 +296,23 @@ class Maker:
 
     def _words(self) -> None:
         """Words of a column that the template writes otherwise, and words that only a person can translate."""
-        for name, one in self.found.items():
+        for name, matched in self.found.items():
             column = self.wanted.column(name)
             if column is None or not (column.choices or name == "carrier"):
                 continue
             known = column.choices or tuple(CARRIERS)
-            for word in sorted({plain(str(cell)) for cell in self.look.column(one.index)}):
+            for word in sorted({plain(str(cell)) for cell in self.look.column(matched.index)}):
                 if word in known:
                     continue
                 standard = VOCABULARY.standard_word(name, word)
                 if standard is None:
-                    ask = f"What does {word!r} in column {one.header!r} ({name}) mean?"
+                    ask = f"What does {word!r} in column {matched.header!r} ({name}) mean?"
                     standard = self.asked(f"{self.wanted.name}.{name}.{word}", ask, known)
                 if standard is not None:
                     self._standard_words(name)[word] = standard
-                    self.proposal.evidence.append(Evidence(f"values.{name}", f"{word} = {standard}", f"{word!r} stands in {one.header!r}"))
+                    self.proposal.evidence.append(
+                        Evidence(f"values.{name}", f"{word} = {standard}", f"{word!r} stands in {matched.header!r}")
+                    )
 
     def _standard_words(self, column: str) -> dict[str, str]:
         inner = self.proposal.table("values").setdefault(column, {})

@@ -32,7 +32,7 @@ class Named:
 
 def named(look: Look, wanted: Wanted) -> dict[str, Named]:
     """The best column for each of the template's, no column twice."""
-    found: dict[str, Named] = {}
+    matches: dict[str, Named] = {}
     taken: set[int] = set()
     kinds = {index: _some(look.column(index)) for index in range(len(look.header))}
     scored = [
@@ -47,13 +47,13 @@ def named(look: Look, wanted: Wanted) -> dict[str, Named]:
         and not (column.name in _NEVER and numbers_rows(look, index))
     ]
     energy_first = {index for index in range(len(look.header)) if wanted.name == "energy" and _measures(look, index) == "energy"}
-    for share, column, index, meaning in sorted(scored, key=lambda one: (one[2] not in energy_first, -one[0], one[2])):
-        if share >= _LEAST and column.name not in found and index not in taken:
+    for share, column, index, meaning in sorted(scored, key=lambda score: (score[2] not in energy_first, -score[0], score[2])):
+        if share >= _LEAST and column.name not in matches and index not in taken:
             header = look.header[index]
-            found[column.name] = Named(index, header, f"header {header!r}: {meaning.word!r} ({meaning.language})", share)
+            matches[column.name] = Named(index, header, f"header {header!r}: {meaning.word!r} ({meaning.language})", share)
             taken.add(index)
-    _by_their_cells(look, wanted, found, taken)
-    return found
+    _by_their_cells(look, wanted, matches, taken)
+    return matches
 
 
 _NEVER = {
@@ -86,7 +86,7 @@ def rivals(look: Look, wanted: Wanted, column: str, found: dict[str, Named]) -> 
     chosen = found.get(column)
     if chosen is None:
         return []
-    taken = {one.index for name, one in found.items() if name != column}
+    taken = {matched.index for name, matched in found.items() if name != column}
     rest = [index for index in dates(look) if index not in taken and index != chosen.index]
     as_good = []
     for index in rest:
@@ -103,12 +103,12 @@ def dates(look: Look) -> list[int]:
 
 def bare_days(look: Look) -> str | None:
     """The header of the one column of dates, where each row has another day and no column tells a clock time."""
-    found = dates(look)
-    if len(found) != 1 or any(mostly(is_clock, look.column(index)) for index in range(len(look.header)) if index != found[0]):
+    days = dates(look)
+    if len(days) != 1 or any(mostly(is_clock, look.column(index)) for index in range(len(look.header)) if index != days[0]):
         return None
-    cells = [plain(str(cell)).replace("T", " ").removesuffix(" 00:00:00") for cell in look.column(found[0])]
+    cells = [plain(str(cell)).replace("T", " ").removesuffix(" 00:00:00") for cell in look.column(days[0])]
     whole = len(set(cells)) == len(cells) > 1 and not any(" " in cell for cell in cells)
-    return look.header[found[0]] if whole and not any(re.search(r"\d[.,]\d+$", cell) and not is_date(cell) for cell in cells) else None
+    return look.header[days[0]] if whole and not any(re.search(r"\d[.,]\d+$", cell) and not is_date(cell) for cell in cells) else None
 
 
 def numbers(look: Look) -> list[int]:

@@ -63,9 +63,9 @@ def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]
 
 def _group_sign(texts: Sequence[str]) -> Notation | None:
     for sign in (" ", "'"):
-        found = next((text for text in texts if re.fullmatch(rf"[+-]?\d{{1,3}}({sign}\d{{3}})+([.,]\d+)?", text)), None)
-        if found is not None:
-            return Notation(sign, f"{found!r}")
+        example = next((text for text in texts if re.fullmatch(rf"[+-]?\d{{1,3}}({sign}\d{{3}})+([.,]\d+)?", text)), None)
+        if example is not None:
+            return Notation(sign, f"{example!r}")
     return None
 
 
@@ -91,11 +91,11 @@ def date_formats_of(cells: Sequence[Cell]) -> tuple[dict[str, str], str] | None:
     Years of two digits, and clocks with a point (06.33). None where no format is needed.
     """
     texts = [plain(cell) for cell in cells if isinstance(cell, str)]
-    found = [match for text in texts if (match := _STAMP.fullmatch(text))]
-    if not found or len(found) < 0.7 * len(texts):
+    stamps = [match for text in texts if (match := _STAMP.fullmatch(text))]
+    if not stamps or len(stamps) < 0.7 * len(texts):
         return None
-    first = found[0]
-    short = all(len(match[1]) <= 2 and len(match[4]) <= 2 for match in found)
+    first = stamps[0]
+    short = all(len(match[1]) <= 2 and len(match[4]) <= 2 for match in stamps)
     if not short and first["point"] != ".":
         return None
     clock = "" if first["hour"] is None else f" %{'I' if first['half'] else 'H'}{first['point']}%M"
@@ -104,7 +104,7 @@ def date_formats_of(cells: Sequence[Cell]) -> tuple[dict[str, str], str] | None:
     year = "%y" if short else "%Y"
     if first[0][len(first[1])] == "年":
         return {"ymd": f"{year}年%m月%d日{clock}"}, f"{first[0]!r}: its year has two digits"
-    orders = [order for order in ("dmy", "mdy", "ymd") if all(_is_day(match, order, 2 if short else 4) for match in found)]
+    orders = [order for order in ("dmy", "mdy", "ymd") if all(_is_day(match, order, 2 if short else 4) for match in stamps)]
     formats = {order: first[2].join(year if part == "y" else f"%{part}" for part in order) + clock for order in orders}
     return formats, f"{first[0]!r}: {'its year has two digits' if short else 'its clock is written with a point'}"
 
@@ -116,14 +116,14 @@ def _is_day(match: re.Match[str], order: str, year_digits: int) -> bool:
 
 def has_offset(cells: Sequence[Cell]) -> bool | None:
     """Whether every stamp names its offset from UTC; None where there is no stamp."""
-    found: list[bool] = []
+    offsets: list[bool] = []
     for cell in cells:
         if isinstance(cell, str) and is_date(cell):
             text = plain(cell)
-            found.append(bool(_OFFSET.search(text)) and bool(_CLOCK.search(text)))
+            offsets.append(bool(_OFFSET.search(text)) and bool(_CLOCK.search(text)))
         elif not isinstance(cell, str) and is_date(cell):
-            found.append(getattr(cell, "tzinfo", None) is not None)
-    return all(found) if found else None
+            offsets.append(getattr(cell, "tzinfo", None) is not None)
+    return all(offsets) if offsets else None
 
 
 def midnight_ends(cells: Sequence[Cell]) -> str | None:

@@ -79,8 +79,8 @@ def _of_readings(proposal: Proposal, profile: Profile, zone: ZoneInfo) -> Proof:
 
 
 def _reasons(rejected: Sequence[Rejected]) -> tuple[str, ...]:
-    counted = Counter((one.reason, one.place.column or "", one.wanted) for one in rejected)
-    first = {(one.reason, one.place.column or "", one.wanted): one for one in reversed(rejected)}
+    counted = Counter((rejection.reason, rejection.place.column or "", rejection.wanted) for rejection in rejected)
+    first = {(rejection.reason, rejection.place.column or "", rejection.wanted): rejection for rejection in reversed(rejected)}
     return tuple(
         f"{count:,} rows, first {first[key].place.row}: column {key[1]!r}, {key[0]}; found {first[key].found}, wanted {key[2]}"
         for key, count in counted.most_common(5)

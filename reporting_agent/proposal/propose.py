@@ -49,10 +49,10 @@ def settled(path: Path, wanted: str | None, answers: Mapping[str, str], sheet: s
         if asked_for not in looks:
             looks[asked_for] = look_at(path, *asked_for)
         look = replace(looks[asked_for], sheets=first.sheets, encodings=first.encodings)
-        made = _profiles(look, wanted, given)
-        question = next((one for one in open_questions(made) if one.key not in left), None)
+        proposals = _profiles(look, wanted, given)
+        question = next((candidate for candidate in open_questions(proposals) if candidate.key not in left), None)
         if question is None:
-            return made
+            return proposals
         answer = ask(question)
         if answer is None:
             left.add(question.key)
@@ -85,14 +85,14 @@ def open_questions(proposals: Sequence[Proposal]) -> list[Question]:
 def _profiles(look: Look, wanted: str | None, answers: Mapping[str, str]) -> list[Proposal]:
     """One profile, or two where batches carry their energy in the same row."""
     name, because = (wanted, "as asked") if wanted is not None else _kind_of(look)
-    made = [_made(look, name, answers, because)]
+    proposals = [_made(look, name, answers, because)]
     if wanted is None and name == "batches" and (energy_columns(look) or counter_pair(look)):
-        made.append(_made(look, "energy", answers, "energy stands beside the batches"))
+        proposals.append(_made(look, "energy", answers, "energy stands beside the batches"))
     for key, unclear in (("sheet", look.sheets), ("encoding", look.encodings), ("month", look.day)):
         if unclear and key not in answers:  # what else is open depends on it
-            for one in made:
-                one.questions = [question for question in one.questions if question.key == key]
-    return made
+            for proposal in proposals:
+                proposal.questions = [question for question in proposal.questions if question.key == key]
+    return proposals
 
 
 def _made(look: Look, name: str, answers: Mapping[str, str], because: str) -> Proposal:
@@ -104,23 +104,23 @@ def _made(look: Look, name: str, answers: Mapping[str, str], because: str) -> Pr
 
 def _kind_of(look: Look) -> tuple[str, str]:
     """What the file holds, by which of the templates its columns answer to."""
-    found = {name: named(look, wanted) for name, wanted in INPUTS.items()}
-    sure = {name: {column for column, one in columns.items() if one.share > 0} for name, columns in found.items()}
+    matches = {name: named(look, wanted) for name, wanted in INPUTS.items()}
+    sure = {name: {column for column, matched in columns.items() if matched.share > 0} for name, columns in matches.items()}
     when = dates(look) or list(calendar(look) or ())
     if {"meter_id", "value"} <= sure["readings"] and when:
         return "readings", "a column names meters, another holds values"
     if "batch_id" in sure["batches"] and (when or "start" in sure["batches"]):
-        return "batches", f"{found['batches']['batch_id'].header!r} names batches, and there are dates"
+        return "batches", f"{matches['batches']['batch_id'].header!r} names batches, and there are dates"
     if "batch_id" in sure["energy"] and {"quantity", "carrier"} & sure["energy"]:
         return "energy", "batches are named and quantities given, without dates"
     if len(when) == 1 and "equipment" in sure["log"] and "output_quantity" in sure["log"]:
         return "log", "one column of dates, equipment and output, and no batches"
-    made, used = output_columns(look), energy_columns(look)
-    if len(when) == 1 and len(made) == 1 and used and bare_days(look) is not None:
+    outputs, used = output_columns(look), energy_columns(look)
+    if len(when) == 1 and len(outputs) == 1 and used and bare_days(look) is not None:
         return "batches", "a row a day, output and energy beside its date"
-    if len(when) == 1 and made and used:
-        if len(made) > 1 and len(used) > 1:
-            raise _side_by_side(look, made, used)
+    if len(when) == 1 and outputs and used:
+        if len(outputs) > 1 and len(used) > 1:
+            raise _side_by_side(look, outputs, used)
         return "log", "one column of dates, output and energy beside each other, and no batches"
     if len(when) >= 2:
         return "batches", "two columns of dates"

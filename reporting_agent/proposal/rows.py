@@ -31,7 +31,7 @@ def batches(maker: Maker) -> None:
     maker.required("output_quantity", ask, "122.5")
     maker.unit("output_quantity", "output_unit")
     maker.several_rows("output_quantity", ("separate", "Or is each row a batch of its own (separate)?"))
-    taken = {one.index for one in maker.found.values()}
+    taken = {matched.index for matched in maker.found.values()}
     for index in numbers(maker.look):
         variable = VOCABULARY.variable(maker.look.header[index])
         if index not in taken and variable is not None:
@@ -66,26 +66,26 @@ def _output_by_its_unit(maker: Maker) -> None:
 
 def _duration(maker: Maker) -> None:
     """How long a batch took, where that stands in place of its end; a clock such as 6:21 may be hours or minutes."""
-    one = maker.found.get("duration_s")
-    if one is None or "end" in maker.found or "end" in maker.spread:
+    duration = maker.found.get("duration_s")
+    if duration is None or "end" in maker.found or "end" in maker.spread:
         maker.drop("duration_s")
         return
-    stated, cells = unit_of(maker.look, one.index), [plain(str(cell)) for cell in maker.look.column(one.index)]
-    if all(isinstance(cell, time | timedelta) for cell in maker.look.column(one.index)) or all(cell.count(":") == 2 for cell in cells):
+    stated, cells = unit_of(maker.look, duration.index), [plain(str(cell)) for cell in maker.look.column(duration.index)]
+    if all(isinstance(cell, time | timedelta) for cell in maker.look.column(duration.index)) or all(cell.count(":") == 2 for cell in cells):
         return
     clock = any(":" in cell for cell in cells)
     unit = stated[0] if stated is not None and not clock else None
     if unit not in _SECONDS:
         longest = max(cells, key=lambda cell: (len(cell), cell))
         choices = ("h:mm", "mm:ss") if clock else ("h", "min", "s")
-        unit = maker.asked("batches.duration_s", f"In which unit is {one.header!r}, such as {longest!r}?", choices)
+        unit = maker.asked("batches.duration_s", f"In which unit is {duration.header!r}, such as {longest!r}?", choices)
     if unit is not None and _SECONDS[unit] != 1:
         maker.proposal.set("scale.duration_s", _SECONDS[unit], stated[1] if stated is not None and not clock else "as answered")
 
 
 def _end(maker: Maker) -> None:
     """A column of dates that nothing names may be the end; a batch without one is metered by no meter."""
-    taken = {one.index for one in maker.found.values()}
+    taken = {matched.index for matched in maker.found.values()}
     free = [maker.look.header[index] for index in dates(maker.look) if index not in taken and maker.look.header[index]]
     if "end" in maker.found or "end" in maker.spread or "duration_s" in maker.found or not free or maker.spread:
         return
@@ -162,7 +162,7 @@ def log(maker: Maker) -> None:
     maker.required("timestamp", "Which column holds the stamp?", "Time")
     maker.required("output_quantity", "Which column holds the output?", "Pieces")
     maker.unit("output_quantity", "output_unit")
-    taken = {one.index for one in maker.found.values()}
+    taken = {matched.index for matched in maker.found.values()}
     powers = [i for i in numbers(maker.look) if i not in taken and VOCABULARY.names("amounts", "power", maker.look.header[i])]
     if "energy" not in maker.found and len(powers) == 1:
         header = maker.look.header[powers[0]]
@@ -172,16 +172,18 @@ def log(maker: Maker) -> None:
         _energy_of_log(maker, maker.found["energy"])
 
 
-def _energy_of_log(maker: Maker, one: Named) -> None:
+def _energy_of_log(maker: Maker, matched: Named) -> None:
     """An amount or a mean power, by its unit; a header that names a power and no unit is asked about."""
-    stated = unit_of(maker.look, one.index)
+    stated = unit_of(maker.look, matched.index)
     kind: str | None = None
-    if stated is None and VOCABULARY.names("amounts", "power", one.header):
-        ask = f"{one.header!r} names a power. Is it the mean power over the time of its row (rate), or an amount of energy (interval)?"
+    if stated is None and VOCABULARY.names("amounts", "power", matched.header):
+        ask = f"{matched.header!r} names a power. Is it the mean power over the time of its row (rate), or an amount of energy (interval)?"
         kind = maker.asked("log.energy", ask, ("rate", "interval"))
         if kind is None:
             return
-    unit = stated[0] if stated else maker.asked("log.unit", f"In which unit is {one.header!r}?", example="kW" if kind == "rate" else "kWh")
+    unit = (
+        stated[0] if stated else maker.asked("log.unit", f"In which unit is {matched.header!r}?", example="kW" if kind == "rate" else "kWh")
+    )
     if unit is not None:
         rate = VOCABULARY.kind_of_unit(unit) in {"power", "flow"}
         if kind is not None and rate != (kind == "rate"):

@@ -17,7 +17,7 @@ _CALENDAR = ("year", "month", "day")
 def parts_of(look: Look, wanted: Wanted, found: Mapping[str, Named]) -> dict[str, tuple[str, ...]]:
     """The headers of the parts of each moment that stands in several columns; one with two dates to choose from is left out."""
     moments = [column.name for column in wanted.columns if column.kind is Kind.MOMENT]
-    taken = {one.index for name, one in found.items() if name not in moments}
+    taken = {matched.index for name, matched in found.items() if name not in moments}
     clocks = {name: found[name].index for name in moments if name in found and mostly(is_clock, look.column(found[name].index))}
     free = [index for index in clock_columns(look) if index not in {*taken, *clocks.values()}]
     day = calendar(look) or _bare_date(look, clocks)
@@ -35,8 +35,8 @@ def calendar(look: Look) -> tuple[int, ...] | None:
     """The columns of year, month and day, where the headers name all three."""
     headers = [(index, header) for index, header in enumerate(look.header) if header]
     places = [next((index for index, header in headers if VOCABULARY.names("calendar", part, header)), None) for part in _CALENDAR]
-    found = tuple(place for place in places if place is not None)
-    return found if len(found) == len(_CALENDAR) else None
+    known = tuple(place for place in places if place is not None)
+    return known if len(known) == len(_CALENDAR) else None
 
 
 def clock_columns(look: Look) -> list[int]:

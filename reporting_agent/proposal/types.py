@@ -70,10 +70,10 @@ _TABLES = ("columns", "constants", "values", "missing", "scale", "parts", "rows"
 
 def as_toml(proposals: Sequence[Proposal], file: str) -> str:
     """`[inputs]`, the profile of each input, and for readings what is known of each meter."""
-    inputs = ["[inputs]", *(f"{one.input} = {_value(file)}" for one in proposals)]
-    open_questions = dict.fromkeys(f"# open: {question.key}: {question.ask}" for one in proposals for question in one.questions)
+    inputs = ["[inputs]", *(f"{proposal.input} = {_value(file)}" for proposal in proposals)]
+    open_questions = dict.fromkeys(f"# open: {question.key}: {question.ask}" for proposal in proposals for question in proposal.questions)
     parts = [inputs, *map(_profile, proposals)]
-    parts += [_meter(name, known) for one in proposals for name, known in one.meters.items()]
+    parts += [_meter(name, known) for proposal in proposals for name, known in proposal.meters.items()]
     parts += [*_runs(proposals), *([list(open_questions)] if open_questions else [])]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
@@ -84,7 +84,7 @@ def profiles_as_toml(proposals: Sequence[Proposal]) -> str:
 
 
 def _runs(proposals: Sequence[Proposal]) -> list[list[str]]:
-    return [["[runs]", *_lines(one.runs)] for one in proposals if one.runs]
+    return [["[runs]", *_lines(proposal.runs)] for proposal in proposals if proposal.runs]
 
 
 def _profile(proposal: Proposal) -> list[str]:

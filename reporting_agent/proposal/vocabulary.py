@@ -51,7 +51,10 @@ class Vocabulary:
     def _words(self) -> dict[str, dict[str, dict[str, list[str]]]]:
         """Headers by input, column and language, folded."""
         return {
-            name: {column: {language: list(map(folded, words)) for language, words in one.items()} for column, one in columns.items()}
+            name: {
+                column: {language: list(map(folded, words)) for language, words in by_language.items()}
+                for column, by_language in columns.items()
+            }
             for name, columns in self._raw.items()
             if name not in {"units", "values"}
         }
@@ -61,9 +64,9 @@ class Vocabulary:
         words = {
             column: {name: set(map(folded, words)) for name, words in standard.items()} for column, standard in self._raw["values"].items()
         }
-        for one in CARRIERS.values():
-            if one.form != "heat":  # what melt shops call a batch
-                words["carrier"].setdefault(one.id, set()).update(map(folded, (*one.words.by_language.values(), *one.also)))
+        for carrier in CARRIERS.values():
+            if carrier.form != "heat":  # what melt shops call a batch
+                words["carrier"].setdefault(carrier.id, set()).update(map(folded, (*carrier.words.by_language.values(), *carrier.also)))
         return words
 
     def names(self, section: str, column: str, header: str) -> bool:
@@ -90,7 +93,9 @@ class Vocabulary:
         best = _best(self._words[wanted].get(column, {}), folded(text))
         parts = header.split(JOINER)
         if len(parts) > 1 and (of_part := self.meaning(wanted, column, parts[-1])) is not None:
-            best = max(best, replace(of_part, share=_OF_A_PART * of_part.share), key=lambda one: 0.0 if one is None else one.share)
+            best = max(
+                best, replace(of_part, share=_OF_A_PART * of_part.share), key=lambda meaning: 0.0 if meaning is None else meaning.share
+            )
         if column.casefold() == text or column.casefold() == header.strip().casefold():
             return Meaning(1.0, column, "template")
         return best
@@ -107,7 +112,9 @@ class Vocabulary:
         """The unit that a header names (in brackets, behind a stroke or at its end), or that the whole text is."""
         candidates = [plain(text).strip("[]()（）【】")]
         if not alone:
-            marked, unmarked = ([m[1] for pattern in some if (m := re.search(pattern, plain(text)))] for some in (_MARKED, _UNMARKED))
+            marked, unmarked = (
+                [m[1] for pattern in patterns if (m := re.search(pattern, plain(text)))] for patterns in (_MARKED, _UNMARKED)
+            )
             candidates = [*marked, *(word for word in unmarked if not _is_letter_of_a_name(word))]
         for candidate in candidates:
             low = candidate.strip().casefold()
@@ -161,8 +168,8 @@ def folded(text: str) -> str:
 
 
 def _best(words: Mapping[str, list[str]], text: str) -> Meaning | None:
-    found = [Meaning(_share(word, text), word, LANGUAGES[language]) for language, listed in words.items() for word in listed]
-    return max((one for one in found if one.share), key=lambda one: one.share, default=None)
+    meanings = [Meaning(_share(word, text), word, LANGUAGES[language]) for language, listed in words.items() for word in listed]
+    return max((meaning for meaning in meanings if meaning.share), key=lambda meaning: meaning.share, default=None)
 
 
 def _share(word: str, text: str) -> float:

@@ -31,7 +31,7 @@ UNITS: dict[str, str] = {"kwh": "kWh", "kgce": "kgce", "co2_kg": "kg", "money": 
 def every(result: LabelResult, analysis: Analysis) -> tuple[Table, ...]:
     """All tables in the order of the workbook's sheets; one with nothing in it keeps its columns."""
     steps = result.site_label.steps
-    made = (
+    sheets = (
         tables.labels(steps, analysis.losses),
         tables.batches(steps),
         tables.excluded(steps),
@@ -46,7 +46,7 @@ def every(result: LabelResult, analysis: Analysis) -> tuple[Table, ...]:
         baselines(analysis),
         quality([*result.findings, *analysis.findings]),
     )
-    return (*made, about(made))
+    return (*sheets, about(sheets))
 
 
 def gaps(analysis: Analysis) -> Table:
@@ -65,31 +65,31 @@ def gaps(analysis: Analysis) -> Table:
     )
     columns: dict[str, list[Any]] = {name: [] for name, _ in shape}
     for losses in analysis.losses:
-        found = losses.batches
+        batches = losses.batches
         fixed = (losses.step, losses.product, losses.variant, str(losses.metric), losses.unit, losses.energy_unit, losses.currency)
         for name, value in zip(("step", "product", "variant", "metric", "unit", "energy_unit", "currency"), fixed, strict=True):
-            columns[name] += [value] * len(found.ids)
-        columns["batch_id"] += found.ids
-        columns["start"] += found.start
-        columns["equipment"] += found.equipment
+            columns[name] += [value] * len(batches.ids)
+        columns["batch_id"] += batches.ids
+        columns["start"] += batches.start
+        columns["equipment"] += batches.equipment
         for name, values in _numbers(losses).items():
             columns[name] += _known(values)
     return Table("gaps", tuple(Column(name, kind, columns[name]) for name, kind in shape))
 
 
 def _numbers(losses: StepLosses) -> dict[str, Floats]:
-    found, split = losses.batches, losses.split
+    batches, split = losses.batches, losses.split
     gap = split.explained + split.within_uncertainty + split.avoidable + split.unexplained  # batches x (energy, kwh, kgce, co2_kg, money)
     return {
-        "output": found.output_t,
-        "value": found.value,
-        "at_reference": found.at_reference,
+        "output": batches.output_t,
+        "value": batches.value,
+        "at_reference": batches.at_reference,
         "gap": gap[:, 0],
-        "explained": found.explained,
-        "within_uncertainty": found.within_uncertainty,
-        "avoidable": found.avoidable,
-        "unexplained": found.unexplained,
-        "moved_by_variables": np.full(len(found.ids), np.nan) if found.moved_by_variables is None else found.moved_by_variables,
+        "explained": batches.explained,
+        "within_uncertainty": batches.within_uncertainty,
+        "avoidable": batches.avoidable,
+        "unexplained": batches.unexplained,
+        "moved_by_variables": np.full(len(batches.ids), np.nan) if batches.moved_by_variables is None else batches.moved_by_variables,
         **{f"gap_{unit}": gap[:, place] for place, unit in enumerate(UNITS, start=1)},
         **{f"avoidable_{unit}": split.avoidable[:, place] for place, unit in enumerate(UNITS, start=1)},
         **{f"unexplained_{unit}": split.unexplained[:, place] for place, unit in enumerate(UNITS, start=1)},
@@ -120,8 +120,8 @@ def pareto(analysis: Analysis) -> Table:
     )
     rows = [
         (
-            str(one.dimension),
-            one.step,
+            str(ranking.dimension),
+            ranking.step,
             row.key,
             row.words.en,
             row.words.said_in("zh"),
@@ -131,8 +131,8 @@ def pareto(analysis: Analysis) -> Table:
             row.excess,
             row.p_value,
         )
-        for one in analysis.pareto
-        for row in one.rows
+        for ranking in analysis.pareto
+        for row in ranking.rows
     ]
     return table("pareto", shape, rows)
 
@@ -151,9 +151,19 @@ def use(analysis: Analysis) -> Table:
         ("missing_s", "number"),
     )
     rows = [
-        (one.step, one.carrier, one.meter, one.equipment, str(kind), energy, one.unit, one.total, one.missing_s)
-        for one in analysis.value_adding
-        for kind, energy in one.parts.items()
+        (
+            step_use.step,
+            step_use.carrier,
+            step_use.meter,
+            step_use.equipment,
+            str(kind),
+            energy,
+            step_use.unit,
+            step_use.total,
+            step_use.missing_s,
+        )
+        for step_use in analysis.value_adding
+        for kind, energy in step_use.parts.items()
     ]
     return table("use", shape, rows)
 
@@ -170,14 +180,14 @@ def quality(findings: Sequence[Finding]) -> Table:
     )
     rows = [
         (
-            one.code,
-            str(one.severity),
-            one.count,
-            one.sentence,
-            in_language(one.sentence, "zh"),
-            "; ".join(str(place) for place in one.places),
+            finding.code,
+            str(finding.severity),
+            finding.count,
+            finding.sentence,
+            in_language(finding.sentence, "zh"),
+            "; ".join(str(place) for place in finding.places),
         )
-        for one in in_order(list(findings))
+        for finding in in_order(list(findings))
     ]
     return table("quality", shape, rows)
 
@@ -187,10 +197,10 @@ def about(made: Sequence[Table]) -> Table:
     meaning = meanings()
     shape: list[tuple[str, Kind]] = [(name, "text") for name in ("table", "column", "unit", "meaning_en", "meaning_zh")]
     rows = [
-        (one.name, column.name, unit, text, in_language(text, "zh"))
-        for one in made
-        for column in one.columns
-        for unit, text in [meaning.get(f"{one.name}.{column.name}") or meaning[column.name]]
+        (sheet.name, column.name, unit, text, in_language(text, "zh"))
+        for sheet in made
+        for column in sheet.columns
+        for unit, text in [meaning.get(f"{sheet.name}.{column.name}") or meaning[column.name]]
     ]
     return table("about", shape, rows)
 
@@ -200,7 +210,7 @@ def meanings() -> dict[str, tuple[str, Phrase]]:
     """columns.toml, unit and text: by `column`, or by `table.column` where it means something else in that table."""
     raw = tomllib.loads(files(__package__).joinpath("columns.toml").read_text(encoding="utf-8"))
     return {
-        f"{name}.{column}" if name != "any" else column: ("" if isinstance(said, str) else said.get("unit", ""), text_of(said))
+        f"{name}.{column}" if name != "any" else column: ("" if isinstance(meaning, str) else meaning.get("unit", ""), text_of(meaning))
         for name, columns in raw.items()
-        for column, said in columns.items()
+        for column, meaning in columns.items()
     }

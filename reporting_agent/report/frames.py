@@ -45,19 +45,19 @@ def frame(table: Table) -> DataFrame:
     """A table as a frame: text as object, counts as Int64, numbers as float, times zone-aware in UTC."""
     import pandas
 
-    made: dict[str, Any] = {}
+    series: dict[str, Any] = {}
     for column in table.columns:
         if column.kind == "number":
-            made[column.name] = pandas.Series(column.values, dtype="float64")
+            series[column.name] = pandas.Series(column.values, dtype="float64")
         elif column.kind == "count":
-            made[column.name] = pandas.Series(column.values, dtype="Int64")
+            series[column.name] = pandas.Series(column.values, dtype="Int64")
         elif column.kind == "flag":
-            made[column.name] = pandas.Series(column.values, dtype="boolean")
+            series[column.name] = pandas.Series(column.values, dtype="boolean")
         elif column.kind == "time":
-            made[column.name] = pandas.to_datetime(pandas.Series(column.values, dtype="object"), utc=True)
+            series[column.name] = pandas.to_datetime(pandas.Series(column.values, dtype="object"), utc=True)
         else:
-            made[column.name] = pandas.Series(column.values, dtype="object")
-    return pandas.DataFrame(made)
+            series[column.name] = pandas.Series(column.values, dtype="object")
+    return pandas.DataFrame(series)
 
 
 def require_pandas() -> None:

@@ -87,11 +87,11 @@ def render(site: Site, result: LabelResult, analysis: Analysis, lang: str, made:
     parts, absent = [], []
     for module in PARTS:
         name = module.__name__.rpartition(".")[2]
-        found = module.data(view)
-        if found is None:
+        content = module.data(view)
+        if content is None:
             absent.append(name)
         else:
-            parts.append(_part(view, name, found))
+            parts.append(_part(view, name, content))
     parts.append(_part(view, "about", about.data(view, absent)))
     w, period = view.w["frame"], result.site_label.period
     days = w["period"].format(first=day(period.start, lang), last=day(period.end - timedelta(microseconds=1), lang))
@@ -103,20 +103,20 @@ def render(site: Site, result: LabelResult, analysis: Analysis, lang: str, made:
 
 def render_check(site: Site, data: PlantData, period: Period | None, lang: str, made: datetime) -> str:
     """The page of `check`: what was found in the data, and whether the meters suffice. No label is computed for it."""
-    found = _without_labels(data, period, made)
+    result = _without_labels(data, period, made)
     judged = Analysis(
-        balances=balances(site, found) if period is not None else (), adequacy=adequacy(site, found), review=review(site, data)
+        balances=balances(site, result) if period is not None else (), adequacy=adequacy(site, result), review=review(site, data)
     )
-    view = View(site, found, judged, lang, made)
+    view = View(site, result, judged, lang, made)
     w = view.w["check"]
-    excluded = sum(one.excluded is not None for one in data.batches)
-    told = w["lead"].format(read=count(len(data.batches)), excluded=count(excluded), rejected=count(len(data.rejected)))
+    excluded = sum(batch.excluded is not None for batch in data.batches)
+    summary = w["lead"].format(read=count(len(data.batches)), excluded=count(excluded), rejected=count(len(data.rejected)))
     parts = [_part(view, "quality", quality.data(view))]
     of_meters = meters.data(view)
     if of_meters is not None:
         parts.append(_part(view, "meters", of_meters))
     heading = w["heading"].format(name=site.site.name or site.id)
-    return _page(view, heading, [], _asked(view) + filled("opening", {"lead": told, "notes": ()}), parts)
+    return _page(view, heading, [], _asked(view) + filled("opening", {"lead": summary, "notes": ()}), parts)
 
 
 def render_savings(site: Site, result: LabelResult, found: tuple[Verified, ...], lang: str, made: datetime) -> str:
@@ -128,13 +128,13 @@ def render_savings(site: Site, result: LabelResult, found: tuple[Verified, ...],
 
 def _asked(view: View) -> Markup:
     """What stands before everything else: changes of the data that nobody has explained, and those that somebody has."""
-    found = questions.data(view)
-    return Markup("") if found is None else _body(view, "questions", found)
+    content = questions.data(view)
+    return Markup("") if content is None else _body(view, "questions", content)
 
 
 def _without_labels(data: PlantData, period: Period | None, made: datetime) -> LabelResult:
     """What the parts of the page are made from, where there are no labels; without a period, from the first batch on."""
-    starts = [one.start for one in data.batches] or [made]
+    starts = [batch.start for batch in data.batches] or [made]
     over = period or Period(min(starts), max(max(starts), made), "")
     return LabelResult(SiteLabel(data.pack.id, data.pack.version, over, ()), data)
 
@@ -189,11 +189,11 @@ def environment() -> jinja2.Environment:
     """The templates, compiled once; read as package data, so that they are found inside an archive too."""
     import jinja2
 
-    made = jinja2.Environment(
+    templates = jinja2.Environment(
         loader=jinja2.FunctionLoader(_source), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.filters["tag"] = tag
-    return made
+    templates.filters["tag"] = tag
+    return templates
 
 
 def _source(name: str) -> str:

@@ -34,12 +34,18 @@ def balance(analysis: Analysis) -> Table:
     )
     rows = [
         (
-            *(one.kind, one.carrier, one.main.meter, ", ".join(side.meter for side in one.subs)),
-            *(one.main.energy, sum(side.energy for side in one.subs), one.difference, one.allowance, one.unit),
-            *(one.is_open, one.open_days, len(one.days), one.hours, one.hours_left_out),
-            *(None if one.since is None else one.since.isoformat(), one.look_first),
+            *(meter_balance.kind, meter_balance.carrier, meter_balance.main.meter, ", ".join(side.meter for side in meter_balance.subs)),
+            *(
+                meter_balance.main.energy,
+                sum(side.energy for side in meter_balance.subs),
+                meter_balance.difference,
+                meter_balance.allowance,
+                meter_balance.unit,
+            ),
+            *(meter_balance.is_open, meter_balance.open_days, len(meter_balance.days), meter_balance.hours, meter_balance.hours_left_out),
+            *(None if meter_balance.since is None else meter_balance.since.isoformat(), meter_balance.look_first),
         )
-        for one in analysis.balances
+        for meter_balance in analysis.balances
     ]
     return table("balance", shape, rows)
 
@@ -63,10 +69,25 @@ def adequacy(analysis: Analysis) -> Table:
     )
     rows = [
         (
-            *(one.step, one.carrier, one.meter, str(one.verdict), None if one.load is None else one.load.mean, one.load_unit),
-            *(one.range_used, one.share, one.of_batch, one.own, one.of_period, one.words, in_language(one.words, "zh")),
+            *(
+                judgement.step,
+                judgement.carrier,
+                judgement.meter,
+                str(judgement.verdict),
+                None if judgement.load is None else judgement.load.mean,
+                judgement.load_unit,
+            ),
+            *(
+                judgement.range_used,
+                judgement.share,
+                judgement.of_batch,
+                judgement.own,
+                judgement.of_period,
+                judgement.words,
+                in_language(judgement.words, "zh"),
+            ),
         )
-        for one in analysis.adequacy
+        for judgement in analysis.adequacy
     ]
     return table("adequacy", shape, rows)
 
@@ -88,11 +109,11 @@ def site_balance(analysis: Analysis) -> Table:
     carriers = () if analysis.site_balance is None else analysis.site_balance.carriers
     rows = [
         (
-            *(one.carrier, side, line.kind, line.name, line.source, line.amount, line.uncertainty),
-            *(one.unit, line.kgce_calorific, line.kgce_equivalent),
+            *(carrier_balance.carrier, side, line.kind, line.name, line.source, line.amount, line.uncertainty),
+            *(carrier_balance.unit, line.kgce_calorific, line.kgce_equivalent),
         )
-        for one in carriers
-        for side, lines in (("supply", one.supply), ("use", one.use))
+        for carrier_balance in carriers
+        for side, lines in (("supply", carrier_balance.supply), ("use", carrier_balance.use))
         for line in lines
     ]
     return table("site_balance", shape, rows)
@@ -114,11 +135,11 @@ def baselines(analysis: Analysis) -> Table:
     )
     rows = [
         (
-            *(one.meter, one.step, one.carrier, found.first.isoformat(), found.last.isoformat(), found.signal),
-            *(found.energy, found.unit, found.sentence.en, found.sentence.said_in("zh")),
+            *(baseline.meter, baseline.step, baseline.carrier, anomaly.first.isoformat(), anomaly.last.isoformat(), anomaly.signal),
+            *(anomaly.energy, anomaly.unit, anomaly.sentence.en, anomaly.sentence.said_in("zh")),
         )
-        for one in analysis.baselines
-        for found in one.anomalies
+        for baseline in analysis.baselines
+        for anomaly in baseline.anomalies
     ]
     return table("baselines", shape, rows)
 
@@ -150,13 +171,13 @@ def drivers(analysis: Analysis) -> Table:
     )
     nothing = (None, None, None)
     rows = []
-    for one in analysis.drivers:
-        savings = {saving.variable: saving for saving in one.savings}
-        for driver in one.drivers:
+    for label in analysis.drivers:
+        savings = {saving.variable: saving for saving in label.savings}
+        for driver in label.drivers:
             saving = savings.get(driver.variable)
             rows.append(
                 (
-                    *(one.step, one.product, one.variant, str(one.metric), driver.variable, driver.unit, str(driver.kind)),
+                    *(label.step, label.product, label.variant, str(label.metric), driver.variable, driver.unit, str(driver.kind)),
                     *(str(driver.verdict), None if driver.doubt is None else str(driver.doubt), driver.recorded),
                     *(driver.low, driver.typical, driver.high),
                     *(driver.per_unit or nothing),
@@ -181,8 +202,11 @@ def costs(analysis: Analysis) -> Table:
         ("currency", "text"),
     )
     rows: list[Sequence[Any]] = []
-    for one in analysis.costs:
-        rows += [(one.step, part.carrier, part.period, part.energy, part.unit, part.cost, one.currency) for part in one.by_period]
-        beside = {"demand": one.demand, "carbon": one.carbon}
-        rows += [(one.step, "", kind, None, "", cost, one.currency) for kind, cost in beside.items() if cost]
+    for step_cost in analysis.costs:
+        rows += [
+            (step_cost.step, part.carrier, part.period, part.energy, part.unit, part.cost, step_cost.currency)
+            for part in step_cost.by_period
+        ]
+        beside = {"demand": step_cost.demand, "carbon": step_cost.carbon}
+        rows += [(step_cost.step, "", kind, None, "", cost, step_cost.currency) for kind, cost in beside.items() if cost]
     return table("costs", shape, rows)

@@ -34,7 +34,7 @@ class Points:
 
 def window(label: StepLabel, start: datetime, end: datetime) -> tuple[datetime, datetime]:
     """The days that hold the used batches, where they leave a tenth of the period or more empty; else the period itself."""
-    used = [one.start for one in label.values if one.excluded is None]
+    used = [run.start for run in label.values if run.excluded is None]
     if not used:
         return start, end
     first = min(used).astimezone(start.tzinfo).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -45,7 +45,7 @@ def window(label: StepLabel, start: datetime, end: datetime) -> tuple[datetime, 
 
 def points(label: StepLabel, start: datetime) -> Points:
     began = start.timestamp()
-    used = [(row, one.start.timestamp() - began, one.at_reference) for row, one in enumerate(label.values) if one.excluded is None]
+    used = [(row, run.start.timestamp() - began, run.at_reference) for row, run in enumerate(label.values) if run.excluded is None]
     rows, when, value = zip(*used, strict=True) if used else ((), (), ())
     return Points(np.array(when, dtype=float), np.array(value, dtype=float), np.array(rows, dtype=np.int64))
 
@@ -142,7 +142,7 @@ def _medians(found: Points, length: float) -> tuple[Floats, Floats]:
     stretches = max(4, min(26, len(found.value) // 20))
     which = np.minimum((found.when / length * stretches).astype(np.int64), stretches - 1)
     values = [found.value[which == number] for number in range(stretches)]
-    medians = [float(np.median(some)) if len(some) >= FEWEST_OF_A_MEDIAN else np.nan for some in values]
+    medians = [float(np.median(group)) if len(group) >= FEWEST_OF_A_MEDIAN else np.nan for group in values]
     return (np.arange(stretches) + 0.5) * length / stretches, np.array(medians)
 
 

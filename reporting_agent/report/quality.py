@@ -110,8 +110,8 @@ def as_table(data: PlantData, review: Review, lang: str) -> str:
     if not data.findings:
         nothing = Phrase("Nothing else was found wrong.") if asked else Phrase("Nothing was found wrong.")
         return "\n".join([*asked, in_language(nothing, lang)])
-    found, kind, count, first_at = (in_language(one, lang) for one in _HEADS)
-    lines = [*asked, f"{found:<26}{kind:<11}{count:>9}  {first_at}"]
+    code, kind, count, first_at = (in_language(head, lang) for head in _HEADS)
+    lines = [*asked, f"{code:<26}{kind:<11}{count:>9}  {first_at}"]
     for finding in in_order(data.findings):
         first = in_language(finding.places[0].words, lang) if finding.places else ""
         lines.append(f"{finding.code:<26}{finding.severity:<11}{finding.count:>9,}  {first}")

@@ -45,9 +45,9 @@ _VALUES = Phrase("minimum"), Phrase("best"), Phrase("typical"), Phrase("mean as 
 
 def as_text(result: LabelResult, limits: Sequence[Limit] = (), lang: str = "en") -> str:
     """One block a label: values, how far they can be trusted, then what was excluded and why."""
-    told = [line for label in result.site_label.steps for line in _block(label, result, limits, lang)]
-    told += [f"{one.code}: {in_language(one.sentence, lang)}" for one in result.findings if one.code in _LEFT_OUT]
-    return "\n".join(told) or in_language(
+    lines = [line for label in result.site_label.steps for line in _block(label, result, limits, lang)]
+    lines += [f"{finding.code}: {in_language(finding.sentence, lang)}" for finding in result.findings if finding.code in _LEFT_OUT]
+    return "\n".join(lines) or in_language(
         Phrase("No label: no batch of the period that was read belongs to a step of the pack. The findings show what was left out."), lang
     )
 
@@ -56,7 +56,7 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
     def said(phrase: str) -> str:
         return in_language(phrase, lang)
 
-    used, read, days, whole = (f"{one:,}" for one in (label.used, label.read, label.coverage.with_batches, label.coverage.days))
+    used, read, days, whole = (f"{number:,}" for number in (label.used, label.read, label.coverage.with_batches, label.coverage.days))
     name = " · ".join(part for part in (label.step, label.product, label.variant, str(label.metric)) if part)
     batches = Phrase(
         "%(name)s: %(used)s of %(read)s batches used; valid batches on %(days)s of %(whole)s days",
@@ -87,7 +87,9 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
         yield said(Phrase("  variants that the pack knows: %(variants)s", variants=variants))
     if ExclusionReason.ENERGY_INCOMPLETE in label.excluded:
         own = {record.meter.id for record in result.data.meters if record.meter.step == label.step}
-        succeeded = (one.sentence for one in result.findings if one.code == metered.CODE and isinstance(one.sentence, Phrase))
+        succeeded = (
+            finding.sentence for finding in result.findings if finding.code == metered.CODE and isinstance(finding.sentence, Phrase)
+        )
         yield from (f"  {said(sentence)}" for sentence in succeeded if sentence.values["first"] in own)
     yield said(Phrase("  grade: %(grade)s", grade=_grade(label, lang)))
     if lacking := result.not_held(label.step):
@@ -116,22 +118,22 @@ def _outside(use: OutsideUse, step: str) -> Phrase:
 def routes_as_text(accounts: Sequence[RouteAccount], lang: str = "en") -> str:
     """One block an annual account of a route: its value and level, or what is missing."""
     lines = []
-    for one in accounts:
-        values = {"first": one.steps[0], "last": one.steps[-1], "metric": str(one.metric)}
-        if one.value is None:
+    for route in accounts:
+        values = {"first": route.steps[0], "last": route.steps[-1], "metric": str(route.metric)}
+        if route.value is None:
             lines.append(in_language(Phrase("route %(first)s to %(last)s · %(metric)s, annual account: incomplete", **values), lang))
-            lines += [in_language(Phrase("  missing: %(what)s", what=why.said_in(lang)), lang) for _, why in one.missing]
+            lines += [in_language(Phrase("  missing: %(what)s", what=why.said_in(lang)), lang) for _, why in route.missing]
             continue
-        amounts = {"value": shown(one.value), "error": shown(one.uncertainty), "unit": one.unit}
+        amounts = {"value": shown(route.value), "error": shown(route.uncertainty), "unit": route.unit}
         account = Phrase(
             "route %(first)s to %(last)s · %(metric)s, annual account: %(value)s ±%(error)s %(unit)s (k = 2, for the energy only)",
             **values,
             **amounts,
         )
         lines.append(counted(in_language(account, lang), lang))
-        for tested, held in zip(one.limits, one.declared, strict=True):
-            lines.append(f"  {held.words.said_in(lang)}, {held.standard}: {_level(one, tested, lang)}")
-        lines += [f"  {counted(why.said_in(lang), lang)}" for why in one.provisos]
+        for tested, held in zip(route.limits, route.declared, strict=True):
+            lines.append(f"  {held.words.said_in(lang)}, {held.standard}: {_level(route, tested, lang)}")
+        lines += [f"  {counted(why.said_in(lang), lang)}" for why in route.provisos]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -140,9 +142,9 @@ def _level(account: RouteAccount, tested: LimitGrade, lang: str) -> str:
         return tested.why.said_in(lang)
     levels = " / ".join(in_language(Phrase("not defined"), lang) if value is None else shown(value) for value in tested.limits)
     met = Phrase("no level met") if tested.best_met is None else Phrase("level %(level)s met", level=tested.best_met)
-    told = [in_language(Phrase("%(met)s of %(levels)s %(unit)s", met=met, levels=levels, unit=account.unit), lang)]
+    sentences = [in_language(Phrase("%(met)s of %(levels)s %(unit)s", met=met, levels=levels, unit=account.unit), lang)]
     near = (Phrase("level %(place)s is within the uncertainty", place=place) for place in account.close(tested))
-    return "; ".join([*told, *(in_language(one, lang) for one in near)])
+    return "; ".join([*sentences, *(in_language(sentence, lang) for sentence in near)])
 
 
 def unit_of(label: StepLabel, result: LabelResult, lang: str = "en") -> str:
@@ -157,13 +159,13 @@ def doubt(result: LabelResult, lang: str) -> str:
 
 def _not_held(label: StepLabel, editions: Value, result: LabelResult) -> Phrase:
     """Which editions the pack lacks, and of a grade since when the one it is by is in force."""
-    tested = next((one for one in label.grade.limits if one.reason is None), None)
+    tested = next((grade for grade in label.grade.limits if grade.reason is None), None)
     if tested is not None:
         limits = result.data.pack.step(label.step).limits
         return Phrase(
             ("  %(standard)s is in force from %(first)s; standards in force on other days of the year are not in this pack: %(editions)s"),
             standard=tested.standard,
-            first=next(one.effective_from for one in limits if one.id == tested.limit).isoformat(),
+            first=next(limit.effective_from for limit in limits if limit.id == tested.limit).isoformat(),
             editions=editions,
         )
     if label.grade.reason in {"not-in-force", "no-limit-for-this-metric"}:

@@ -59,7 +59,7 @@ def key(label: StepLabel) -> tuple[str, str, str, str]:
 
 def labels(steps: Sequence[StepLabel], losses: Sequence[StepLosses]) -> Table:
     """One row a label: what label.json says of it, in columns; the four parts of its gap are those of its losses."""
-    of = {(one.step, one.product, one.variant, str(one.metric)): one for one in losses}
+    of = {(cell.step, cell.product, cell.variant, str(cell.metric)): cell for cell in losses}
     shape: tuple[tuple[str, Kind], ...] = (
         *KEY,
         ("boundary", "text"),

@@ -111,7 +111,7 @@ class View:
     def of_label(self, label: StepLabel, told: Sequence[Words]) -> list[str]:
         """Sentences about a label's figures, the doubt about their unit with each."""
         unit = self.counted(label.unit)
-        return [self.said(one).replace(unit, unit + self.doubt) for one in told]
+        return [self.said(sentence).replace(unit, unit + self.doubt) for sentence in told]
 
     def energy_unit(self, label: StepLabel | StepLosses) -> str:
         return label.energy_unit + self.doubt
@@ -139,7 +139,7 @@ class View:
 
     def name(self, group: Group) -> str:
         """Step, product and variant as far as they tell labels apart."""
-        variant = next((self.said(one.words) for one in group.step.variants if one.id == group.variant), group.variant)
+        variant = next((self.said(candidate.words) for candidate in group.step.variants if candidate.id == group.variant), group.variant)
         product = group.product if group.product != group.step.product else ""
         return " · ".join(part for part in (self.said(group.step.words), product, variant if len(group.step.variants) > 1 else "") if part)
 
@@ -148,9 +148,9 @@ class View:
 
     def run(self, group: Group, number: int = 1) -> str:
         """What this plant calls a batch: a heat, a coil, a day; a run where the log's are not the days that the pack supposes."""
-        kind, made = str(group.step.run_kind), group.main.made_from
-        if kind == "day" and made is not None:
-            length_s = made.columns.length_s[made.rows]
+        kind, measured = str(group.step.run_kind), group.main.made_from
+        if kind == "day" and measured is not None:
+            length_s = measured.columns.length_s[measured.rows]
             known = length_s[~np.isnan(length_s)]
             kind = "batch" if known.size and np.median(known) < LEAST_OF_A_DAY_S else kind
         return self.w["run" if number == 1 else "runs"][kind]
@@ -161,13 +161,13 @@ class View:
         by_key: dict[tuple[str, str, str], list[tuple[int, StepLabel]]] = {}
         for row, label in enumerate(self.result.site_label.steps):
             by_key.setdefault((label.step, label.product, label.variant), []).append((row, label))
-        made = [self._group(members) for members in by_key.values()]
-        return tuple(sorted(made, key=lambda group: group.main.best.value is None))
+        gathered = [self._group(members) for members in by_key.values()]
+        return tuple(sorted(gathered, key=lambda group: group.main.best.value is None))
 
     def _group(self, members: list[tuple[int, StepLabel]]) -> Group:
         labels = tuple(label for _, label in members)
         losses = {id(label): self._losses_of(label) for label in labels}
-        counted = [label for label in labels if (found := losses[id(label)]) is not None and found.counted]
+        counted = [label for label in labels if (own := losses[id(label)]) is not None and own.counted]
         main = next(iter([*counted, *(label for label in labels if label.best.value is not None), *labels]))
         first = labels[0]
         step = self.result.data.pack.step(first.step)
@@ -178,7 +178,7 @@ class View:
         if key_of(label) in self.analysis.doubtful:
             return None
         wanted = (label.step, label.product, label.variant, label.metric)
-        return next((one for one in self.analysis.losses if (one.step, one.product, one.variant, one.metric) == wanted), None)
+        return next((cell for cell in self.analysis.losses if (cell.step, cell.product, cell.variant, cell.metric) == wanted), None)
 
     @cached_property
     def labelled(self) -> tuple[Group, ...]:
@@ -187,8 +187,8 @@ class View:
     @cached_property
     def lead(self) -> Group | None:
         """The group the page opens with: the one with most energy above the label beyond slopes and uncertainty, in coal equivalent."""
-        told = [group for group in self.labelled if group.losses is not None]
-        most = max(told, key=lambda group: group.losses.beyond.kgce if group.losses else 0.0, default=None)
+        candidates = [group for group in self.labelled if group.losses is not None]
+        most = max(candidates, key=lambda group: group.losses.beyond.kgce if group.losses else 0.0, default=None)
         return most if most is not None else next(iter(self.labelled), None)
 
     def in_question(self, group: Group) -> bool:

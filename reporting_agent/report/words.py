@@ -23,11 +23,11 @@ def words(lang: str) -> dict[str, dict[str, str]]:
 @lru_cache(maxsize=1)
 def phrases() -> dict[str, dict[str, Phrase]]:
     """Every text, section by section; no section stands in two files. Faults of batches bring their own names."""
-    made: dict[str, dict[str, Phrase]] = {}
+    sections: dict[str, dict[str, Phrase]] = {}
     for name in FILES:
-        made |= texts.read(files(__package__).joinpath(name))
-    made["reasons"] |= {fault.code: fault.name for fault in FAULTS}
-    return made
+        sections |= texts.read(files(__package__).joinpath(name))
+    sections["reasons"] |= {fault.code: fault.name for fault in FAULTS}
+    return sections
 
 
 def rule(quantile: Fraction, lang: str) -> str:

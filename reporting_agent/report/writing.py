@@ -95,9 +95,9 @@ def write_table(path: Path, table: Table) -> None:
 
     from reporting_agent.sources import arrays
 
-    made = pa.table({column.name: arrays.column(column.kind, column.values) for column in table.columns})
+    converted = pa.table({column.name: arrays.column(column.kind, column.values) for column in table.columns})
     buffer = io.BytesIO()
-    pq.write_table(made, buffer)
+    pq.write_table(converted, buffer)
     _into_place(path, buffer.getvalue())
 
 

@@ -93,7 +93,7 @@ class Actions(Setting):
     @field_validator("actions")
     @classmethod
     def _ids_of_their_own(cls, actions: tuple[Action, ...]) -> tuple[Action, ...]:
-        ids = [one.id for one in actions]
+        ids = [action.id for action in actions]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"must give every action an id of its own; {twice[0]!r} stands twice")
         return actions
@@ -117,10 +117,12 @@ def load_actions(site: Site) -> Actions:
         )
     read = toml_files.read(Actions, path, _wrong)
     meters = {meter.id for meter in site.meters}
-    for one in (*read.actions, *read.targets):
-        if one.meter is not None and one.meter not in meters:
-            raise _wrong(Place(str(path), column=f"{one.id}.meter"), repr(one.meter), "a meter of site.toml: " + ", ".join(sorted(meters)))
-        for text in (one.baseline, one.reporting):
+    for action in (*read.actions, *read.targets):
+        if action.meter is not None and action.meter not in meters:
+            raise _wrong(
+                Place(str(path), column=f"{action.id}.meter"), repr(action.meter), "a meter of site.toml: " + ", ".join(sorted(meters))
+            )
+        for text in (action.baseline, action.reporting):
             if text is not None:
                 Period.parse(text, site.zone)
     return read

@@ -50,14 +50,14 @@ class Days:
 
 def of_meter(site: Site, result: LabelResult, meter: str) -> Days | None:
     """The days of one meter, with what the step and equipment behind it made; None where it has no readings."""
-    record = next((one for one in result.data.meters if one.meter.id == meter), None)
+    record = next((candidate for candidate in result.data.meters if candidate.meter.id == meter), None)
     if record is None or not len(record.hour_us):
         return None
     hours = LocalHours.of(record.hour_us, site.zone)
     own = [
-        one
-        for one in result.data.batches
-        if one.step == record.meter.step and (not record.meter.equipment or one.equipment == record.meter.equipment)
+        batch
+        for batch in result.data.batches
+        if batch.step == record.meter.step and (not record.meter.equipment or batch.equipment == record.meter.equipment)
     ]
     return _days(site, own, hours.days, day_energy(record, hours), record.unit)
 
@@ -67,37 +67,37 @@ def of_step(site: Site, result: LabelResult, step: str) -> Days | None:
 
     A day on which a batch's energy is not sound is not known; a day without batches used nothing.
     """
-    headline = next((one.metrics[0].metric for one in result.data.pack.steps if one.id == step), None)
-    labels = [one for one in result.site_label.steps if one.step == step and one.metric == headline]
-    values = {(one.batch_id, one.start): one for label in labels for one in label.values}
-    batches = [one for one in result.data.batches if one.step == step and one.end is not None and one.end > one.start]
+    headline = next((candidate.metrics[0].metric for candidate in result.data.pack.steps if candidate.id == step), None)
+    labels = [label for label in result.site_label.steps if label.step == step and label.metric == headline]
+    values = {(entry.batch_id, entry.start): entry for label in labels for entry in label.values}
+    batches = [batch for batch in result.data.batches if batch.step == step and batch.end is not None and batch.end > batch.start]
     if not labels or not batches:
         return None
-    first = min(one.start for one in batches).astimezone(site.zone).date()
-    last = max(one.end for one in batches if one.end is not None).astimezone(site.zone).date()
+    first = min(batch.start for batch in batches).astimezone(site.zone).date()
+    last = max(batch.end for batch in batches if batch.end is not None).astimezone(site.zone).date()
     days = tuple(first + timedelta(days=number) for number in range((last - first).days + 1))
     energy = np.zeros(len(days))
-    for one in batches:
-        value = values.get((one.batch_id, one.start))
+    for run in batches:
+        value = values.get((run.batch_id, run.start))
         unsound = value is None or value.energy is None or (value.excluded or "") in ENERGY_NOT_SOUND
-        for day, share in _spread(one, days, site):
+        for day, share in _spread(run, days, site):
             energy[day] += np.nan if unsound or value is None or value.energy is None else value.energy * share
     return _days(site, batches, days, energy, labels[0].energy_unit)
 
 
 def _days(site: Site, batches: Sequence[Batch], days: tuple[date, ...], energy: Floats, unit: str) -> Days:
     output: dict[tuple[str, str], Floats] = {}
-    names = sorted({name for one in batches for name in one.variables if _is_condition(site, name)})
+    names = sorted({name for batch in batches for name in batch.variables if _is_condition(site, name)})
     centre = {name: _mean(batches, name) for name in names}
     conditions = {name: np.zeros(len(days)) for name in names if centre[name] is not None}
     warm, recorded = np.zeros(len(days)), np.zeros(len(days))
-    for one in batches:
-        made = max(one.output_t, 0.0)
-        outdoor = next((value for name, value in one.variables.items() if name in OUTDOOR), None)
-        for day, share in _spread(one, days, site):
-            output.setdefault((one.product, one.variant), np.zeros(len(days)))[day] += made * share
+    for run in batches:
+        produced = max(run.output_t, 0.0)
+        outdoor = next((value for name, value in run.variables.items() if name in OUTDOOR), None)
+        for day, share in _spread(run, days, site):
+            output.setdefault((run.product, run.variant), np.zeros(len(days)))[day] += produced * share
             for name, column in conditions.items():
-                column[day] += made * share * (one.variables.get(name, centre[name]) - (centre[name] or 0.0))  # type: ignore[operator]
+                column[day] += produced * share * (run.variables.get(name, centre[name]) - (centre[name] or 0.0))  # type: ignore[operator]
             if outdoor is not None:
                 warm[day] += outdoor
                 recorded[day] += 1
@@ -116,12 +116,12 @@ def _is_condition(site: Site, name: str) -> bool:
 
 def _mean(batches: Sequence[Batch], name: str) -> float | None:
     """The mean of a condition by output; None where too little of the output carries it."""
-    made = np.array([max(one.output_t, 0.0) for one in batches])
-    value = np.array([one.variables.get(name, np.nan) for one in batches])
+    produced = np.array([max(batch.output_t, 0.0) for batch in batches])
+    value = np.array([batch.variables.get(name, np.nan) for batch in batches])
     known = np.isfinite(value)
-    if made.sum() <= 0 or made[known].sum() < LEAST_RECORDED * made.sum():
+    if produced.sum() <= 0 or produced[known].sum() < LEAST_RECORDED * produced.sum():
         return None
-    return float(np.average(value[known], weights=made[known] + 1e-12))
+    return float(np.average(value[known], weights=produced[known] + 1e-12))
 
 
 def _spread(batch: Batch, days: tuple[date, ...], site: Site) -> list[tuple[int, float]]:

@@ -63,18 +63,18 @@ def forecast(day: Integers, energy: Floats, terms: Floats, later: Floats, later_
     rank = int(np.linalg.matrix_rank(x))
     if len(energy) < 2 * rank + 10:
         return None
-    found = fit(day, x, energy, rank)
-    known = _effective(len(energy), found.alike) - rank
-    if found.alike >= MOST_ALIKE or known < 4:
+    fitted = fit(day, x, energy, rank)
+    known = _effective(len(energy), fitted.alike) - rank
+    if fitted.alike >= MOST_ALIKE or known < 4:
         return None
     summed = z.sum(axis=0)
-    of_model = float(summed @ found.covariance @ summed)
-    of_days = found.variance * sum_factor(len(later), found.alike)
-    residual = found.residual
+    of_model = float(summed @ fitted.covariance @ summed)
+    of_days = fitted.variance * sum_factor(len(later), fitted.alike)
+    residual = fitted.residual
     slow, freedom = _of_blocks(day, residual)
     of_slow = slow * (len(later) + float(summed @ np.linalg.pinv(x.T @ x) @ summed))
     reach = max(_quantile(known) * sqrt(of_model + of_days), _quantile(freedom) * sqrt(of_slow))
-    expected, actual = float(summed @ found.coefficients), float(later.sum())
+    expected, actual = float(summed @ fitted.coefficients), float(later.sum())
     whole = float(np.var(energy))
     return Forecast(
         expected=expected,
@@ -83,8 +83,8 @@ def forecast(day: Integers, energy: Floats, terms: Floats, later: Floats, later_
         high=expected - actual + reach,
         explained=max(0.0, 1 - float(np.var(residual)) / whole) if whole > 0 else 0.0,
         spread=float(np.sqrt(residual @ residual / (len(residual) - rank))),
-        alike=found.alike,
-        of_day=z @ found.coefficients,
+        alike=fitted.alike,
+        of_day=z @ fitted.coefficients,
     )
 
 

@@ -46,18 +46,20 @@ def verdict(share: tuple[float, float, float] | None, wanted_pct: float | None) 
     return Verdict.USED_MORE if high < 0 else Verdict.NOT_PROVEN
 
 
-def not_done(one: Action | Target) -> Phrase:
+def not_done(action: Action | Target) -> Phrase:
     """No period has passed in which it could have saved."""
-    if isinstance(one, Action) and one.state != "done":
-        return Phrase("Nothing to verify yet: the action is %(state)s, for %(day)s.", state=STATES[one.state], day=one.day.isoformat())
+    if isinstance(action, Action) and action.state != "done":
+        return Phrase(
+            "Nothing to verify yet: the action is %(state)s, for %(day)s.", state=STATES[action.state], day=action.day.isoformat()
+        )
     return Phrase("Nothing to verify yet: the reporting period of the action has not begun.")
 
 
-def no_data(one: Action | Target) -> Phrase:
+def no_data(action: Action | Target) -> Phrase:
     """Neither readings nor batches."""
-    if one.meter is not None:
-        return Phrase("Meter %(meter)s has no readings in these periods.", meter=one.meter)
-    return Phrase("Step %(step)s has no batches with energy in these periods.", step=str(one.step))
+    if action.meter is not None:
+        return Phrase("Meter %(meter)s has no readings in these periods.", meter=action.meter)
+    return Phrase("Step %(step)s has no batches with energy in these periods.", step=str(action.step))
 
 
 def few_days(before: int, wanted: int, after: int, wanted_after: int) -> Phrase:

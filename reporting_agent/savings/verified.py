@@ -61,10 +61,10 @@ class Verified:
     @property
     def share(self) -> tuple[float, float, float] | None:
         """Saving, low and high as shares of the expected energy."""
-        found = self.forecast
-        if found is None or found.expected <= 0:
+        prediction = self.forecast
+        if prediction is None or prediction.expected <= 0:
             return None
-        return found.saving / found.expected, found.low / found.expected, found.high / found.expected
+        return prediction.saving / prediction.expected, prediction.low / prediction.expected, prediction.high / prediction.expected
 
     @property
     def verdict(self) -> telling.Verdict:
@@ -73,7 +73,7 @@ class Verified:
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in savings.json; energies in `unit`."""
-        found = self.forecast
+        prediction = self.forecast
         return {
             "id": self.of.id,
             "meter": self.of.meter,
@@ -84,11 +84,11 @@ class Verified:
             "baseline_days": self.baseline_days,
             "reporting_days": self.reporting_days,
             "unit": self.unit,
-            "expected": None if found is None else found.expected,
-            "used": None if found is None else found.actual,
-            "saving": None if found is None else found.saving,
-            "low": None if found is None else found.low,
-            "high": None if found is None else found.high,
+            "expected": None if prediction is None else prediction.expected,
+            "used": None if prediction is None else prediction.actual,
+            "saving": None if prediction is None else prediction.saving,
+            "low": None if prediction is None else prediction.low,
+            "high": None if prediction is None else prediction.high,
             "confidence": 0.95,
             "wanted_pct": self.of.wanted_pct,
             "verdict": self.verdict.value,
@@ -103,24 +103,24 @@ class Verified:
 def verified(site: Site, actions: Actions, today: date) -> tuple[tuple[Verified, ...], LabelResult]:
     """Every action and target in the order of the file, and the data over all their periods, empty where none has begun."""
     declared: tuple[Action | Target, ...] = (*actions.actions, *actions.targets)
-    compared = [(one, *_periods(one, site, today)) for one in declared]
+    compared = [(aim, *_periods(aim, site, today)) for aim in declared]
     spans = [period for _, baseline, reporting in compared for period in (baseline, reporting) if period is not None]
     if not spans:
-        return tuple(_untold(one, site, today, telling.not_done(one)) for one, _, _ in compared), _no_data(site, today)
-    start, end = min(one.start for one in spans), max(one.end for one in spans)
+        return tuple(_untold(aim, site, today, telling.not_done(aim)) for aim, _, _ in compared), _no_data(site, today)
+    start, end = min(span.start for span in spans), max(span.end for span in spans)
     result = pipeline.label(site, Period(start, end, f"{start.date().isoformat()}/{end.date().isoformat()}"))
     reviewed = review(site, result.data)
     known: dict[tuple[str | None, str | None], Days | None] = {}
-    told = []
-    for one, baseline, reporting in compared:
+    results = []
+    for action, baseline, reporting in compared:
         if baseline is None or reporting is None:
-            told.append(_untold(one, site, today, telling.not_done(one)))
+            results.append(_untold(action, site, today, telling.not_done(action)))
             continue
-        key = (one.meter, one.step)
+        key = (action.meter, action.step)
         if key not in known:
-            known[key] = by_day.of_meter(site, result, one.meter) if one.meter else by_day.of_step(site, result, str(one.step))
-        told.append(_verified(site, result, reviewed, one, baseline, reporting, known[key]))
-    return tuple(told), result
+            known[key] = by_day.of_meter(site, result, action.meter) if action.meter else by_day.of_step(site, result, str(action.step))
+        results.append(_verified(site, result, reviewed, action, baseline, reporting, known[key]))
+    return tuple(results), result
 
 
 def _no_data(site: Site, today: date) -> LabelResult:
@@ -128,58 +128,58 @@ def _no_data(site: Site, today: date) -> LabelResult:
     return LabelResult(SiteLabel(pack.id, pack.version, period, ()), PlantData(pack, [], [], []))
 
 
-def _periods(one: Action | Target, site: Site, today: date) -> tuple[Period | None, Period | None]:
+def _periods(action: Action | Target, site: Site, today: date) -> tuple[Period | None, Period | None]:
     """Baseline and reporting period; none where the action is not done, or its reporting period has not begun."""
-    if isinstance(one, Action) and one.state != "done":
+    if isinstance(action, Action) and action.state != "done":
         return None, None
-    if one.baseline is not None and one.reporting is not None:
-        baseline, reporting = Period.parse(one.baseline, site.zone), Period.parse(one.reporting, site.zone)
+    if action.baseline is not None and action.reporting is not None:
+        baseline, reporting = Period.parse(action.baseline, site.zone), Period.parse(action.reporting, site.zone)
         return (baseline, reporting) if reporting.start.date() < today else (None, None)
-    assert isinstance(one, Action)  # noqa: S101 - a target names both periods
-    if one.day >= today:
+    assert isinstance(action, Action)  # noqa: S101 - a target names both periods
+    if action.day >= today:
         return None, None
-    before = one.day - timedelta(days=365)
-    return Period.parse(f"{before}/{one.day}", site.zone), Period.parse(f"{one.day}/{today}", site.zone)
+    before = action.day - timedelta(days=365)
+    return Period.parse(f"{before}/{action.day}", site.zone), Period.parse(f"{action.day}/{today}", site.zone)
 
 
-def _untold(one: Action | Target, site: Site, today: date, why: Phrase) -> Verified:
+def _untold(action: Action | Target, site: Site, today: date, why: Phrase) -> Verified:
     nothing = Period.parse(f"{today}/{today + timedelta(days=1)}", site.zone)
     empty = Period(nothing.start, nothing.start, "")
-    return Verified(one, empty, empty, "", 0, 0, None, why)
+    return Verified(action, empty, empty, "", 0, 0, None, why)
 
 
 def _verified(
-    site: Site, result: LabelResult, reviewed: Review, one: Action | Target, baseline: Period, reporting: Period, days: Days | None
+    site: Site, result: LabelResult, reviewed: Review, action: Action | Target, baseline: Period, reporting: Period, days: Days | None
 ) -> Verified:
     if days is None:
-        return Verified(one, baseline, reporting, "", 0, 0, None, telling.no_data(one))
-    sound = np.isfinite(days.energy) if one.meter else np.isfinite(days.energy) & (days.made > 0)
+        return Verified(action, baseline, reporting, "", 0, 0, None, telling.no_data(action))
+    sound = np.isfinite(days.energy) if action.meter else np.isfinite(days.energy) & (days.made > 0)
     before = sound & days.between(baseline.start.date(), baseline.end.date())
     after = sound & days.between(reporting.start.date(), reporting.end.date())
     counts = (int(before.sum()), int(after.sum()))
-    untold = Verified(one, baseline, reporting, days.unit, *counts, None, None)
-    why = _why(one, days, before, after, baseline, reporting, reviewed)
+    untold = Verified(action, baseline, reporting, days.unit, *counts, None, None)
+    why = _why(action, days, before, after, baseline, reporting, reviewed)
     if why is not None:
         return replace(untold, why=why)
-    terms = _terms(days, before, season=not days.degrees and one.no_season is None and _whole_year(before))
-    found = forecast(np.flatnonzero(before), days.energy[before], terms[before], days.energy[after], terms[after])
-    if found is None:
+    terms = _terms(days, before, season=not days.degrees and action.no_season is None and _whole_year(before))
+    prediction = forecast(np.flatnonzero(before), days.energy[before], terms[before], days.energy[after], terms[after])
+    if prediction is None:
         return replace(untold, why=telling.drifting())
     return replace(
         untold,
-        forecast=found,
+        forecast=prediction,
         day=tuple(days.days[at] for at in np.flatnonzero(after).tolist()),
-        below=found.of_day - days.energy[after],
-        **_worth(site, result, one, found, reporting),
+        below=prediction.of_day - days.energy[after],
+        **_worth(site, result, action, prediction, reporting),
     )
 
 
 def _why(
-    one: Action | Target, days: Days, before: Flags, after: Flags, baseline: Period, reporting: Period, reviewed: Review
+    action: Action | Target, days: Days, before: Flags, after: Flags, baseline: Period, reporting: Period, reviewed: Review
 ) -> Phrase | None:
     if before.sum() < FEWEST_BASELINE_DAYS or after.sum() < FEWEST_REPORTING_DAYS:
         return telling.few_days(int(before.sum()), FEWEST_BASELINE_DAYS, int(after.sum()), FEWEST_REPORTING_DAYS)
-    if not days.degrees and one.no_season is None and not _whole_year(before) and not _same_season(days, before, after):
+    if not days.degrees and action.no_season is None and not _whole_year(before) and not _same_season(days, before, after):
         return telling.season(_span(before))
     if unseen := _unseen(days, before, after):
         return telling.new_kind(unseen)
@@ -190,7 +190,7 @@ def _why(
     questions = [
         question
         for question in reviewed.open
-        if (one.meter in question.change.meters if one.meter else question.change.step == one.step)
+        if (action.meter in question.change.meters if action.meter else question.change.step == action.step)
         and (question.change.first is None or baseline.start.date() <= question.change.first < reporting.end.date())
     ]
     return telling.unanswered(questions[0].sentence) if questions else None
@@ -233,9 +233,9 @@ def _unseen(days: Days, before: Flags, after: Flags) -> list[str]:
     return [" ".join(part for part in kind if part) for kind, column in seen if column[after].sum() > NEW_SHARE * whole]
 
 
-def _worth(site: Site, result: LabelResult, one: Action | Target, found: Forecast, reporting: Period) -> dict[str, Any]:
+def _worth(site: Site, result: LabelResult, action: Action | Target, found: Forecast, reporting: Period) -> dict[str, Any]:
     """Money and CO2 of what a meter saved, at the mean price and the factor of the reporting period; nothing for a step's kgce."""
-    record = next((meter for meter in result.data.meters if one.meter is not None and meter.meter.id == one.meter), None)
+    record = next((meter for meter in result.data.meters if action.meter is not None and meter.meter.id == action.meter), None)
     if record is None:
         return {}
     prices = Prices.of(site, reporting.start, reporting.end)

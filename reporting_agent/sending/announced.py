@@ -49,7 +49,7 @@ def require_of_release(file: Path, release: AgentRelease) -> str:
             place=Place(str(file)),
             found=error.strerror or str(error),
         ) from error
-    named = next((one.name for one in release.files if one.sha256 == digest), None)
+    named = next((released.name for released in release.files if released.sha256 == digest), None)
     if named is None:
         raise InputError(
             "file-not-released",
@@ -57,7 +57,7 @@ def require_of_release(file: Path, release: AgentRelease) -> str:
             "Do not run it. Download it again; if it still differs, tell the portal's operator by telephone.",
             place=Place(str(file)),
             found=digest,
-            wanted=", ".join(f"{one.name} {one.sha256}" for one in release.files),
+            wanted=", ".join(f"{released.name} {released.sha256}" for released in release.files),
         )
     return named
 

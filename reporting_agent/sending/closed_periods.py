@@ -34,7 +34,7 @@ class ClosedPeriods:
         """Belongs inside a transaction; what is there already stays."""
         self._connection.executemany(
             "INSERT OR IGNORE INTO closed VALUES (?, ?, ?, ?)",
-            [(bytes.fromhex(one.digest), one.period, one.revision, now.isoformat()) for one in commitments],
+            [(bytes.fromhex(commitment.digest), commitment.period, commitment.revision, now.isoformat()) for commitment in commitments],
         )
 
 

@@ -54,7 +54,9 @@ def terms(language: Language) -> list[str]:
 
 def agreed() -> Consent:
     """The terms as the device signs them in the report, with SHA-256 over scheme and wording in every language."""
-    wording = hashlib.sha256(b"\x00".join([b"steplabel/1 terms", SCHEME.encode(), *(t.encode() for one in AGREED_IN for t in terms(one))]))
+    wording = hashlib.sha256(
+        b"\x00".join([b"steplabel/1 terms", SCHEME.encode(), *(t.encode() for language in AGREED_IN for t in terms(language))])
+    )
     return Consent(SCHEME, wording.digest(), PURPOSE, USE, NAMING, RETENTION_YEARS)
 
 

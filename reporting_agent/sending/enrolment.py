@@ -200,9 +200,9 @@ def _prepare(state: StateDirectory, connection: sqlite3.Connection, portal: str,
                VALUES (?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM enrolment), ?, ?, ?, 'keys-made')""",
             (_digest(token), checked_address(portal), token.fingerprint, key_file),
         )
-    made = _of_token(connection, token)
-    assert made is not None  # noqa: S101  # inserted just above, in the same exclusive section
-    return made
+    enrolment = _of_token(connection, token)
+    assert enrolment is not None  # noqa: S101  # inserted just above, in the same exclusive section
+    return enrolment
 
 
 def _of_token(connection: sqlite3.Connection, token: EnrolmentToken) -> Enrolment | None:

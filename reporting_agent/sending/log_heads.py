@@ -83,8 +83,8 @@ def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: 
     shown = heads.read(log.log_head(), keys)
     own = tuple(_own_entries(parcels, keys))
 
-    def consistency(one: int, other: int) -> Sequence[bytes]:
-        return _proof(log.log_consistency, one, other)
+    def consistency(earlier: int, other: int) -> Sequence[bytes]:
+        return _proof(log.log_consistency, earlier, other)
 
     def restarted(explains: Callable[[LogRestart], bool]) -> bool:
         return log_restarts.accept(connection, identity, log.log_restarts, explains, shown, own, consistency, now)
@@ -94,29 +94,30 @@ def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: 
         try:
             heads.require_succession(first, shown, consistency)
         except VerificationError as broken:
-            if not restarted(lambda one: one.explains(first)):
+            if not restarted(lambda restart: restart.explains(first)):
                 _keep_evidence(connection, Evidence(broken.code, first.signed, shown.signed, now.isoformat()))
                 raise
     if witnessed is not None:
         _require_witnessed_past(connection, witnessed, shown, log, now)
-    found = []
-    for one in own:
-        if _is_found(connection, identity, one) or log_restarts.is_lost(connection, identity, one):
+    included = []
+    for entry in own:
+        if _is_found(connection, identity, entry) or log_restarts.is_lost(connection, identity, entry):
             continue
         try:
-            _require_included(one, shown, log)
+            _require_included(entry, shown, log)
         except VerificationError as broken:
-            if not restarted(partial(log_restarts.lost_in, own=one)):
-                raise _omitted(connection, one, shown, now) from broken
+            if not restarted(partial(log_restarts.lost_in, own=entry)):
+                raise _omitted(connection, entry, shown, now) from broken
             continue
-        found.append(one)
+        included.append(entry)
     with transaction(connection):
         connection.execute("REPLACE INTO log_head VALUES (?, ?, ?)", (identity.fingerprint, shown.signed, now.isoformat()))
         if witnessed is not None:
             row = (identity.fingerprint, witnessed.note.raw, now.isoformat())
             connection.execute("REPLACE INTO log_witnessed VALUES (?, ?, ?)", row)
         connection.executemany(
-            "INSERT INTO log_included VALUES (?, ?, ?)", [(identity.fingerprint, one.index, one.leaf_hash) for one in found]
+            "INSERT INTO log_included VALUES (?, ?, ?)",
+            [(identity.fingerprint, own_entry.index, own_entry.leaf_hash) for own_entry in included],
         )
     return shown
 
@@ -151,7 +152,7 @@ def _require_witnessed_past(connection: sqlite3.Connection, witnessed: Checkpoin
     """The head that is shown here continues the one that the witnesses saw: both are signed by the portal."""
     past = SeenHead(TreeHead(witnessed.size, witnessed.root, 0, shown.head.key_id), witnessed.note.raw)
     try:
-        heads.require_succession(past, shown, lambda one, other: _proof(log.log_consistency, one, other))
+        heads.require_succession(past, shown, lambda earlier, other: _proof(log.log_consistency, earlier, other))
     except VerificationError as broken:
         _keep_evidence(connection, Evidence(broken.code, past.signed, shown.signed, now.isoformat()))
         raise

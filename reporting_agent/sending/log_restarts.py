@@ -91,15 +91,15 @@ def accepted(connection: sqlite3.Connection, fingerprint: str) -> tuple[Accepted
     return tuple(Accepted(restarts.parse(row["statement"]), row["head"], row["accepted_at"]) for row in rows)
 
 
-def told(one: Accepted) -> dict[str, str | int]:
+def told(acceptance: Accepted) -> dict[str, str | int]:
     """What a person is told of it."""
-    restart = one.restart
+    restart = acceptance.restart
     return {
         "on": restart.moment.date().isoformat(),
         "first": restart.lost_from,
         "last": restart.lost_to - 1,
         "reason": restart.reason,
-        "accepted_at": one.accepted_at,
+        "accepted_at": acceptance.accepted_at,
     }
 
 
@@ -112,17 +112,17 @@ def _take(
     now: datetime,
 ) -> None:
     """Give the kept head up for the one that the log goes on from; all of it or none."""
-    lost = [one for one in own if lost_in(restart, one)]
+    lost = [entry for entry in own if lost_in(restart, entry)]
     key = identity.fingerprint
     with transaction(connection):
         row = connection.execute("SELECT head FROM log_head WHERE fingerprint = ?", (key,)).fetchone()
-        kept = restart.before if row is None else row["head"]
-        connection.execute("INSERT INTO log_restart VALUES (?, ?, ?, ?, ?)", (restarts.digest(raw), key, raw, kept, now.isoformat()))
+        head = restart.before if row is None else row["head"]
+        connection.execute("INSERT INTO log_restart VALUES (?, ?, ?, ?, ?)", (restarts.digest(raw), key, raw, head, now.isoformat()))
         connection.execute("UPDATE log_head SET head = ?, seen_at = ? WHERE fingerprint = ?", (restart.after, now.isoformat(), key))
-        connection.execute("DELETE FROM log_evidence WHERE first = ?", (kept,))  # explained: statement and head say all of it
+        connection.execute("DELETE FROM log_evidence WHERE first = ?", (head,))  # explained: statement and head say all of it
         connection.execute("DELETE FROM log_included WHERE fingerprint = ? AND log_index >= ?", (key, restart.lost_from))
-        connection.executemany("INSERT INTO log_lost VALUES (?, ?, ?)", [(key, one.index, one.leaf_hash) for one in lost])
-        signed = {one.signed for one in lost}
+        connection.executemany("INSERT INTO log_lost VALUES (?, ?, ?)", [(key, entry.index, entry.leaf_hash) for entry in lost])
+        signed = {entry.signed for entry in lost}
         outbox = Outbox(connection)
         for parcel in outbox.all():
             if parcel.receipt in signed:
@@ -132,7 +132,7 @@ def _take(
 def is_of_a_lost_log(connection: sqlite3.Connection, identity: Identity, parcel: Parcel) -> bool:
     """Whether a report's challenge names an entry in a range that the coordinator said is lost."""
     given = None if parcel.challenge is None else challenges.parse(parcel.challenge)
-    ranges = ((one.restart.lost_from, one.restart.lost_to) for one in accepted(connection, identity.fingerprint))
+    ranges = ((acceptance.restart.lost_from, acceptance.restart.lost_to) for acceptance in accepted(connection, identity.fingerprint))
     return given is not None and any(begin <= given.log_index < end for begin, end in ranges)
 
 

@@ -21,4 +21,4 @@ def draw(planned: Plan, seed: bytes, *, root: bytes, challenge: bytes) -> list[R
     def stream_for(name: str) -> KeyedStream:
         return KeyedStream(seed, challenge=challenge, data_root=root, name=f"{prefix}/{name}")
 
-    return [release(one.label, one.step, one.rule, planned.pack.policy, stream_for, years=one.years) for one in planned.releases]
+    return [release(cell.label, cell.step, cell.rule, planned.pack.policy, stream_for, years=cell.years) for cell in planned.releases]

@@ -77,19 +77,19 @@ def offer_lines(language: Language, offers: Iterable[Offer], pack: Pack) -> list
     """Each step that would gain, what it would gain, and what its batches would pay."""
     cap = pack.policy.cap_per_year
     lines = []
-    for one in offers:
-        words = pack.step(one.step).words
+    for offer in offers:
+        words = pack.step(offer.step).words
         values = {
             "step": words.said_in(language),
-            "first": one.first_year,
-            "last": one.last_year,
-            "alone": one.alone,
-            "together": one.together,
-            "spends": number(one.spends),
+            "first": offer.first_year,
+            "last": offer.last_year,
+            "alone": offer.alone,
+            "together": offer.together,
+            "spends": number(offer.spends),
             "cap": number(cap),
-            "odds": odds_ratio(one.spends),
+            "odds": odds_ratio(offer.spends),
         }
-        why = "offer.uncertain" if one.released_alone else "offer.too-few"
-        gives = "offer.eligible" if one.eligible else "offer.released"
+        why = "offer.uncertain" if offer.released_alone else "offer.too-few"
+        gives = "offer.eligible" if offer.eligible else "offer.released"
         lines.append("".join(text(language, key, **values) for key in (why, gives, f"offer.cost-{pack.policy.unit}")))
     return lines

@@ -94,23 +94,25 @@ class Plan:
 
     def debits(self) -> list[Debit]:
         """What carrying this out spends: one debit for every release and every batch in it."""
-        found: list[Debit] = []
-        for one in self.releases:
-            cells, correction = _cells_of(one, self.releases), self.subject.correction
-            found += release.debits(one.label, self.pack.policy, one.release_id, correction=correction, cells=cells)
-        return found
+        spending: list[Debit] = []
+        for planned in self.releases:
+            cells, correction = _cells_of(planned, self.releases), self.subject.correction
+            spending += release.debits(planned.label, self.pack.policy, planned.release_id, correction=correction, cells=cells)
+        return spending
 
     def counted(self) -> dict[Cell, Counted]:
         """The batches behind each label, for the owner's eyes."""
         return {
-            (one.label.step, one.label.product, one.label.variant, one.label.metric.value): counted(one.label, one.step, self.pack)
-            for one in self.releases
+            (planned.label.step, planned.label.product, planned.label.variant, planned.label.metric.value): counted(
+                planned.label, planned.step, self.pack
+            )
+            for planned in self.releases
         }
 
     def under(self, revision: int, *, correction: bool) -> Plan:
         """The same report as another revision."""
         subject = replace(self.subject, revision=revision, correction=correction)
-        releases = tuple(replace(one, release_id=_release_id(subject, one.label)) for one in self.releases)
+        releases = tuple(replace(planned, release_id=_release_id(subject, planned.label)) for planned in self.releases)
         return replace(self, subject=subject, releases=releases)
 
     def tree(self, seed: bytes, software: str) -> DataTree:
@@ -126,7 +128,9 @@ class Plan:
             size=padded(arranged.leaves),
             steps=arranged.steps,
             meters=arranged.meters,
-            counted=tuple(counted_by_cell(one.label, one.step, one.rule, self.pack.policy, one.years) for one in self.releases),
+            counted=tuple(
+                counted_by_cell(planned.label, planned.step, planned.rule, self.pack.policy, planned.years) for planned in self.releases
+            ),
             pack_digest=self.method_digest,
             policy_digest=policy_digest(self.pack.policy),
             settings_digest=self.behind.provenance.settings_digest,
@@ -147,7 +151,8 @@ class Plan:
     def drafts(self) -> tuple[ReleasedLabel, ...]:
         """The labels as they would leave, the drawn cells standing at 0 in place of what is not drawn yet."""
         return tuple(
-            release.with_cells(one.label, one.step, one.rule, self.pack.policy, best=0, typical=0, years=one.years) for one in self.releases
+            release.with_cells(planned.label, planned.step, planned.rule, self.pack.policy, best=0, typical=0, years=planned.years)
+            for planned in self.releases
         )
 
 
@@ -185,12 +190,12 @@ def plan(
             withheld.add((label.step, label.metric.value, code))
     releases, beyond = _within_cap(releases, pack)
     withheld |= beyond
-    answered = {(one.label.step, one.label.metric.value) for one in releases} | {(step, metric) for step, metric, _ in withheld}
+    answered = {(planned.label.step, planned.label.metric.value) for planned in releases} | {(step, metric) for step, metric, _ in withheld}
     withheld |= {(step, metric, TOO_FEW_BATCHES) for step, metric in asked - answered}
     if not releases:
         raise _nothing_to_release(withheld, site_label, pack)
     answered |= asked
-    withheld |= {(*one, TOO_FEW_BATCHES) for one in released_metrics(pack) if one not in answered}
+    withheld |= {(*pair, TOO_FEW_BATCHES) for pair in released_metrics(pack) if pair not in answered}
     data, method = digests(site_label, batches, pack, windows)
     behind = Behind(site_label, batches, windows, provenance)
     return Plan(subject, pack, tuple(releases), tuple(sorted(withheld)), data, method, behind, windows)
@@ -199,7 +204,7 @@ def plan(
 def _cells_of(release_of: PlannedRelease, releases: Iterable[PlannedRelease]) -> int:
     """How many labels of the same step and metric leave with it."""
     key = (release_of.label.step, release_of.label.metric)
-    return sum((one.label.step, one.label.metric) == key for one in releases)
+    return sum((planned.label.step, planned.label.metric) == key for planned in releases)
 
 
 def _within_cap(releases: Sequence[PlannedRelease], pack: Pack) -> tuple[list[PlannedRelease], set[tuple[str, str, str]]]:
@@ -210,16 +215,16 @@ def _within_cap(releases: Sequence[PlannedRelease], pack: Pack) -> tuple[list[Pl
     policy = pack.policy
     beyond: set[tuple[str, str, str]] = set()
     spent: dict[str, Fraction] = {}
-    metrics = dict.fromkeys((one.label.step, one.rule.metric.value) for one in releases)
+    metrics = dict.fromkeys((planned.label.step, planned.rule.metric.value) for planned in releases)
     for step, metric in sorted(metrics, key=lambda key: _turn(pack.step(key[0]), key[1])):
-        own = [one for one in releases if (one.label.step, one.rule.metric.value) == (step, metric)]
-        bound = max(one.label.path.bound or 1 for one in own)
+        own = [planned for planned in releases if (planned.label.step, planned.rule.metric.value) == (step, metric)]
+        bound = max(planned.label.path.bound or 1 for planned in own)
         asked = (policy.epsilon_best + policy.epsilon_typical) * bound * cells_together(len(own), policy)
         if step in spent and spent[step] + asked > policy.cap_per_year:
             beyond.add((step, metric, "metric-limit"))
         else:
             spent[step] = spent.get(step, Fraction(0)) + asked
-    return [one for one in releases if (one.label.step, one.rule.metric.value, "metric-limit") not in beyond], beyond
+    return [planned for planned in releases if (planned.label.step, planned.rule.metric.value, "metric-limit") not in beyond], beyond
 
 
 def _turn(step: Step, metric: str) -> int:
@@ -257,12 +262,12 @@ def wire_period(period: Period, policy: ReleasePolicy) -> str:
 def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pack) -> str | None:
     """Why a cell is not released: too few batches before anything else, so that no other reason tells of a few."""
     try:
-        there = _with_unknown_energy(label, step, pack.policy)
+        usable = _with_unknown_energy(label, step, pack.policy)
     except PolicyRefusal as without_bound:
         return without_bound.code
-    if there < fewest_batches(step, pack.policy):
+    if usable < fewest_batches(step, pack.policy):
         return TOO_FEW_BATCHES
-    released = [one.metric for one in step.metrics if one.released]
+    released = [metric.metric for metric in step.metrics if metric.released]
     if released.index(rule.metric) >= MOST_METRICS_A_STEP:
         return "metric-limit"
     refused = release.refusal(label, step, rule, pack.policy)
@@ -275,18 +280,18 @@ def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pa
 
 def _with_unknown_energy(label: StepLabel, step: Step, policy: ReleasePolicy) -> int:
     """Batches that a release would count if the energy of all were known; of every day as many as the pack lets count."""
-    there = [one for one in label.values if one.excluded is None or one.excluded in _ENERGY_NOT_KNOWN]
-    return len(there if policy.unit == "record" else within_bound(there, most_together(step, policy)))
+    values = [value for value in label.values if value.excluded is None or value.excluded in _ENERGY_NOT_KNOWN]
+    return len(values if policy.unit == "record" else within_bound(values, most_together(step, policy)))
 
 
 def missing_carriers(site_label: SiteLabel, pack: Pack) -> dict[tuple[str, str], tuple[str, ...]]:
     """Carriers that no batch reports, by step and metric: for the owner's eyes, they explain what is withheld as incomplete."""
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    missing: dict[tuple[str, str], tuple[str, ...]] = {}
     for label in site_label.steps:
         rule = pack.step(label.step).metric(label.metric)
         if rule is not None and rule.released and label.missing_carriers:
-            found[label.step, label.metric.value] = label.missing_carriers
-    return found
+            missing[label.step, label.metric.value] = label.missing_carriers
+    return missing
 
 
 def _nothing_to_release(withheld: set[tuple[str, str, str]], site_label: SiteLabel, pack: Pack) -> PolicyRefusal:

@@ -54,7 +54,7 @@ def together(alone: SiteLabel, label_of: Callable[[Period], SiteLabel], windows:
         label_of: labels the site over another period.
     """
     wide = {years: label_of(span(alone.period, years)) for years in sorted(set(windows.values()))}
-    order = dict.fromkeys(label.step for one in (alone, *wide.values()) for label in one.steps)
+    order = dict.fromkeys(label.step for site_label in (alone, *wide.values()) for label in site_label.steps)
     steps = [label for step in order for label in (wide[windows[step]] if step in windows else alone).steps if label.step == step]
     return replace(alone, steps=tuple(steps))
 
@@ -66,8 +66,8 @@ def gains(widest: SiteLabel, pack: Pack, year: int, most_spent: Callable[[str, i
         widest: the labels over as many years as the pack allows, the last of them `year`.
         most_spent: what the batch of a step and year that spent most has spent in other reports, corrections aside.
     """
-    found = [_gain(step, widest.steps, pack, year, most_spent) for step in pack.steps]
-    return tuple(one for one in found if one is not None)
+    offers = [_gain(step, widest.steps, pack, year, most_spent) for step in pack.steps]
+    return tuple(offer for offer in offers if offer is not None)
 
 
 def _gain(step: Step, labels: Iterable[StepLabel], pack: Pack, year: int, most_spent: Callable[[str, int], Fraction]) -> Offer | None:
@@ -79,7 +79,7 @@ def _gain(step: Step, labels: Iterable[StepLabel], pack: Pack, year: int, most_s
     if not rules:
         return None
     by_year = counts[rules[0].metric]
-    held = {one: HeldYear(count, most_spent(step.id, one)) for one, count in by_year.items()}
+    held = {past: HeldYear(count, most_spent(step.id, past)) for past, count in by_year.items()}
     try:
         pool = pooling.pool(held, year, step, rules, pack.policy)
     except PolicyRefusal:  # not affordable, or too few in the years that are
@@ -111,5 +111,5 @@ def counted(label: StepLabel, step: Step, pack: Pack) -> Counted:
         PolicyRefusal: `day-without-bound`.
     """
     rule, values = step.metric(label.metric), (label.best.value, label.typical)
-    beyond = rule is not None and any(one is not None and not rule.grid.lower <= one <= rule.grid.upper for one in values)
-    return Counted(Counter(one.start.year for one in release.counted(label, step, pack.policy)), label.used, beyond)
+    beyond = rule is not None and any(value is not None and not rule.grid.lower <= value <= rule.grid.upper for value in values)
+    return Counted(Counter(run.start.year for run in release.counted(label, step, pack.policy)), label.used, beyond)

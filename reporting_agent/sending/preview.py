@@ -114,7 +114,7 @@ class Prospectus:
             "unit_of_privacy": self.pack.policy.unit,
             "spent_after": _by_step(self.spent_after),
             "counted": [held.to_json(cell) for cell, held in self.counted.items()],
-            "pool": [one.to_json() for one in self.offered],
+            "pool": [offer.to_json() for offer in self.offered],
             "cap_per_year": str(self.pack.policy.cap_per_year),
             "why": {name: text("en", f"why.{name}") for name in ASKED},
             "consent": dict(zip(TERMS, terms("en"), strict=True)),
@@ -174,7 +174,7 @@ class Prospectus:
     def _name(self, language: Language, label: ReleasedLabel) -> str:
         step = self.pack.step(label.step)
         product = step.product_words.said_in(language)
-        variant = next((f" / {one.words.said_in(language)}" for one in step.variants if one.id == label.variant), "")
+        variant = next((f" / {candidate.words.said_in(language)}" for candidate in step.variants if candidate.id == label.variant), "")
         metric = text(language, f"metric.{label.metric}")
         return text(language, "section.label", step=self._step(language, label.step), product=product, variant=variant, metric=metric)
 
@@ -242,7 +242,9 @@ class Prospectus:
             epsilon = self._epsilon(label)
             lines.append(text(language, f"risk.label-{unit}", epsilon=number(epsilon), odds=odds_ratio(epsilon), **named))
         steps = self.epsilon_by_step()
-        cells = Counter(step for step, _, _ in {(one.step, one.product, one.variant) for one in self.report.released.labels})
+        cells = Counter(
+            step for step, _, _ in {(released.step, released.product, released.variant) for released in self.report.released.labels}
+        )
         for step, epsilon in steps.items():
             key = "risk.variants" if cells[step] > 1 else "risk.step"
             lines.append(text(language, key, step=self._step(language, step), epsilon=number(epsilon), odds=odds_ratio(epsilon)))
@@ -262,10 +264,10 @@ class Prospectus:
 
 def _by_step(spent: Mapping[tuple[str, int], Fraction]) -> dict[str, dict[str, str]]:
     """By step, then by year."""
-    found: dict[str, dict[str, str]] = defaultdict(dict)
+    by_step: dict[str, dict[str, str]] = defaultdict(dict)
     for (step, year), most in spent.items():
-        found[step][str(year)] = str(most)
-    return found
+        by_step[step][str(year)] = str(most)
+    return by_step
 
 
 def _fields(language: Language, values: dict[str, str]) -> list[str]:

@@ -160,7 +160,7 @@ class Ledger:
         for (step, _), account in self._accounts(self._steps()).items():
             lines[step, account.year].append(account)
         return tuple(
-            StepAccount(step, year, len(held), max(one.regular for one in held), max(one.corrections for one in held))
+            StepAccount(step, year, len(held), max(spent.regular for spent in held), max(spent.corrections for spent in held))
             for (step, year), held in sorted(lines.items())
         )
 
@@ -239,8 +239,17 @@ def most_by_year(debits: Iterable[Debit]) -> dict[tuple[str, int], Fraction]:
 
 def _rows(debits: Iterable[Debit], parcel: str) -> list[tuple[str, str, str, int, int, int, int, str]]:
     return [
-        (one.step, one.batch_id, one.release_id, one.epsilon.numerator, one.epsilon.denominator, one.year, int(one.correction), parcel)
-        for one in debits
+        (
+            debit.step,
+            debit.batch_id,
+            debit.release_id,
+            debit.epsilon.numerator,
+            debit.epsilon.denominator,
+            debit.year,
+            int(debit.correction),
+            parcel,
+        )
+        for debit in debits
     ]
 
 

@@ -86,7 +86,7 @@ def refuse_old_ledger(planned: Plan, held: Iterable[Receipt], known: Iterable[Pa
     """
     ours = {parcel.digest for parcel in known}
     unknown = [(receipt.header.period, receipt.header.revision) for receipt in held if receipt.envelope_digest not in ours]
-    for period, revision in (*unknown, *((one.period, one.revision) for one in closed)):
+    for period, revision in (*unknown, *((entry.period, entry.revision) for entry in closed)):
         if _may_overlap(planned, period):
             raise _set_back(period, revision)
 
@@ -137,7 +137,7 @@ def require_ledger(challenge: Challenge) -> LedgerStand:
 
 def _require_known(digest: bytes, period: str, revision: int, parcels: Iterable[Parcel], closed: Iterable[Closed]) -> None:
     parcels = tuple(parcels)
-    if digest in commitment_digests(parcels) or any(one.digest == digest for one in closed):
+    if digest in commitment_digests(parcels) or any(entry.digest == digest for entry in closed):
         return
     if any((parcel.period, parcel.revision) == (period, revision) and parcel.data_root is not None for parcel in parcels):
         raise PolicyRefusal(

@@ -274,7 +274,7 @@ class Submission:
             return trouble
         keys = self._identity.directory.receipt_keys()
         self._held = tuple(receipts.read(raw, keys) for raw in held)
-        bound = {commitment_of(one): one for one in self._outbox.all() if one.is_bound}
+        bound = {commitment_of(parcel): parcel for parcel in self._outbox.all() if parcel.is_bound}
         answered = [challenges.read(raw, keys) for raw in given]
         for challenge in answered:
             if challenge.commitment in bound:
@@ -285,13 +285,13 @@ class Submission:
     def restarts_taken(self) -> list[dict[str, str | int]]:
         """What a person is to be told of restarts of the portal's log that were taken in this run."""
         taken = log_restarts.accepted(self._connection, self._identity.fingerprint)
-        return [log_restarts.told(one) for one in taken[self._restarts_before :]]
+        return [log_restarts.told(acceptance) for acceptance in taken[self._restarts_before :]]
 
     def _hand_back(self, road: PortalClient, given: Sequence[bytes]) -> Sequence[bytes]:
         """Give a portal that lost commitments with its log each with its challenge, in the ledger's order; all that it then holds."""
         known = {challenges.parse(raw).commitment for raw in given}
-        lost = [one for one in self._outbox.all() if one.challenge is not None and commitment_of(one) not in known]
-        lost = [one for one in lost if log_restarts.is_of_a_lost_log(self._connection, self._identity, one)]
+        lost = [candidate for candidate in self._outbox.all() if candidate.challenge is not None and commitment_of(candidate) not in known]
+        lost = [candidate for candidate in lost if log_restarts.is_of_a_lost_log(self._connection, self._identity, candidate)]
         for parcel in lost:
             commitment = commitments.commit(commitment_of(parcel), self._identity.device_id, self._identity.device_key)
             road.hand_back(commitment, parcel.challenge or b"")
@@ -299,7 +299,7 @@ class Submission:
 
     def spooled_besides(self, parcel: Parcel) -> list[Parcel]:
         """Other reports that are sealed and still wait for their receipt, oldest first."""
-        return [one for one in self._outbox.spooled() if one.digest != parcel.digest]
+        return [other for other in self._outbox.spooled() if other.digest != parcel.digest]
 
     def _signature(self, method: str, path: str) -> str:
         return requests.sign(method, path, self._identity.device_id, self._clock(), self._identity.device_key)

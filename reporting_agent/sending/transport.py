@@ -131,15 +131,15 @@ class Portal:
         Args:
             signature: makes the value of the device's header (`benchmarks.wire.requests`) for a method and a path.
         """
-        return tuple(_bytes(one, "receipt") for one in self._get_signed(_SUBMISSIONS, signature))
+        return tuple(_bytes(item, "receipt") for item in self._get_signed(_SUBMISSIONS, signature))
 
     def challenges(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]:
         """Every challenge the portal says it gave this device's site, still to be verified."""
-        return tuple(_bytes(one, "challenge") for one in self._get_signed(_COMMITMENTS, signature))
+        return tuple(_bytes(item, "challenge") for item in self._get_signed(_COMMITMENTS, signature))
 
     def packs(self) -> tuple[tuple[str, str], ...]:
         """(pack, version) of every pack that was approved at the portal, in the order of approval."""
-        return tuple((_text(one, "pack"), _text(one, "version")) for one in _list(self._get("/api/v1/packs/")))
+        return tuple((_text(item, "pack"), _text(item, "version")) for item in _list(self._get("/api/v1/packs/")))
 
     def pack(self, pack: str, version: str) -> Mapping[str, Any]:
         """An approved pack with its signed document and its place in the log, still to be verified."""
@@ -191,7 +191,7 @@ class Portal:
 
     def log_restarts(self) -> tuple[bytes, ...]:
         """Statements of the coordinator about a log that was restarted, still to be verified."""
-        return tuple(_bytes(one, "statement") for one in _list(self._get("/api/v1/log/restarts/")))
+        return tuple(_bytes(item, "statement") for item in _list(self._get("/api/v1/log/restarts/")))
 
     def hand_back(self, commitment: bytes, challenge: bytes) -> None:
         """Give a portal that lost them a commitment and the challenge that it had signed for it; once more is harmless."""
@@ -345,9 +345,9 @@ def _bytes(answer: object, name: str) -> bytes:
 
 def _hashes(answer: object, name: str) -> tuple[bytes, ...]:
     listed = answer.get(name) if isinstance(answer, dict) else None
-    if not isinstance(listed, list) or not all(isinstance(one, str) and _HASH.fullmatch(one) for one in listed):
+    if not isinstance(listed, list) or not all(isinstance(text, str) and _HASH.fullmatch(text) for text in listed):
         raise _not_a_portal(f"{name!r} in its answer is no list of hashes")
-    return tuple(bytes.fromhex(one) for one in listed)
+    return tuple(bytes.fromhex(text) for text in listed)
 
 
 def _not_a_portal(why: str) -> VerificationError:

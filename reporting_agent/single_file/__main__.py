@@ -89,12 +89,12 @@ def every_name() -> tuple[str, ...]:
 def locked(names: tuple[str, ...]) -> str:
     """The lines of the lock for these packages, hashes and all."""
     blocks = re.split(r"\n(?=\S)", LOCK.read_text(encoding="utf-8"))
-    found: dict[str, list[str]] = {}  # a package may be locked in two versions, one for newer Pythons
+    by_name: dict[str, list[str]] = {}  # a package may be locked in two versions, one for newer Pythons
     for block in blocks:
-        found.setdefault(block.split("==")[0].strip(), []).append(block.rstrip())
-    if missing := sorted(set(names) - set(found)):
+        by_name.setdefault(block.split("==")[0].strip(), []).append(block.rstrip())
+    if missing := sorted(set(names) - set(by_name)):
         raise SystemExit(f"{LOCK.name} locks no {', '.join(missing)}")
-    return "\n".join(block for name in names for block in found[name]) + "\n"
+    return "\n".join(block for name in names for block in by_name[name]) + "\n"
 
 
 def _copy_own(parts: Path) -> None:

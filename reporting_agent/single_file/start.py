@@ -75,12 +75,12 @@ def unpacked(archive: Path) -> list[Path]:
         own = f"parts/{machine()}/"
         names = file.namelist()
         if not any(name.startswith(own) for name in names):
-            there = sorted({name.split("/")[1] for name in names if name.startswith("parts/") and not name.startswith(PURE)})
+            machines = sorted({name.split("/")[1] for name in names if name.startswith("parts/") and not name.startswith(PURE)})
             raise NotForThisMachine(
-                f"this file holds the parts for {', '.join(there)}; this is {machine()}."
+                f"this file holds the parts for {', '.join(machines)}; this is {machine()}."
                 f" Use a Python of that list, or install the agent with pip. / 本文件不含适用于 {machine()} 的组件。"
             )
-        digest = hashlib.sha256("\n".join(f"{one.filename} {one.CRC:08x}" for one in file.infolist()).encode()).hexdigest()[:16]
+        digest = hashlib.sha256("\n".join(f"{entry.filename} {entry.CRC:08x}" for entry in file.infolist()).encode()).hexdigest()[:16]
         home = _cache() / f"{digest}-{machine()}"
         if not home.is_dir():
             home.parent.mkdir(parents=True, exist_ok=True)

@@ -192,7 +192,7 @@ def _energy(segment: _Element) -> Iterator[tuple[int, dict[str, Any]]]:
         for material in _materials(segment, element, uses):
             if not _is_energy(material):
                 continue
-            facts = {one.first("ID").lower(): one for one in material.children if one.name.endswith("Property")}
+            facts = {node.first("ID").lower(): node for node in material.children if node.name.endswith("Property")}
             quantity, unit = _quantity(material)
             row = {"batch_id": segment.first("ID"), "step": segment.first("ProcessSegmentID", "OperationsSegmentID")}
             row |= {"carrier": _name(material), "quantity": quantity, "unit": unit, "direction": direction}

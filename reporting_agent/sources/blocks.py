@@ -66,7 +66,7 @@ def _parquet(path: Path, wanted: Sequence[str], meter: str | None) -> Iterator[B
     row = 2
     try:
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_AHEAD, read_dictionary=[meter] if meter else None) as file:
-            for only, group in groupby(range(file.num_row_groups), lambda one: only_value(file.metadata, one, meter)):
+            for only, group in groupby(range(file.num_row_groups), lambda index: only_value(file.metadata, index, meter)):
                 read = [name for name in wanted if only is None or name != meter]
                 for batch in file.iter_batches(ROWS_A_BLOCK, row_groups=list(group), columns=read, use_threads=only is None):
                     columns = {name: batch.column(name) for name in read}
@@ -82,13 +82,13 @@ def only_value(metadata: Any, group: int, header: str | None) -> str | None:
     """The text that a column holds throughout a row group, where its statistics tell: lowest and highest are bounds of all."""
     if header is None:
         return None
-    found = metadata.row_group(group)
-    for index in range(found.num_columns):
-        column = found.column(index)
+    row_group = metadata.row_group(group)
+    for index in range(row_group.num_columns):
+        column = row_group.column(index)
         if column.path_in_schema == header:
-            told = column.statistics
-            sure = told is not None and told.has_min_max and told.null_count == 0 and told.min == told.max
-            return str(told.min) if sure and isinstance(told.min, str) else None
+            statistics = column.statistics
+            sure = statistics is not None and statistics.has_min_max and statistics.null_count == 0 and statistics.min == statistics.max
+            return str(statistics.min) if sure and isinstance(statistics.min, str) else None
     return None
 
 

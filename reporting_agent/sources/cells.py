@@ -94,14 +94,14 @@ def text(cell: Cell) -> str:
         return str(int(cell))
     if isinstance(cell, bytes | list | dict | datetime | date | time | timedelta):
         raise Unreadable(Phrase("a text"))
-    found = plain(str(cell))
-    if len(found) > LONGEST_TEXT:
+    line = plain(str(cell))
+    if len(line) > LONGEST_TEXT:
         raise Unreadable(f"a text of at most {LONGEST_TEXT:,} characters; a quote may stand open")
-    if "\n" in found or "\r" in found or _CONTROL.search(found):
+    if "\n" in line or "\r" in line or _CONTROL.search(line):
         raise Unreadable("a text of one line without control characters")
-    if _FORMULA.match(found):
+    if _FORMULA.match(line):
         raise Unreadable("a text that is no formula")
-    return found
+    return line
 
 
 def number(cell: Cell, profile: Profile) -> float:
@@ -130,7 +130,7 @@ def _written(text: str, profile: Profile) -> float:
 def notation(profile: Profile) -> tuple[str, str, str]:
     """What a number looks like, as a regular expression, its decimal sign and what parts its groups."""
     known = _notation(profile.decimal, profile.thousands)
-    return "|".join(one.pattern for one in known if one is not None), profile.decimal, profile.thousands
+    return "|".join(pattern.pattern for pattern in known if pattern is not None), profile.decimal, profile.thousands
 
 
 @lru_cache(maxsize=16)

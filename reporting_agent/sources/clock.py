@@ -74,14 +74,14 @@ class WallClock:
         Its first moment does not, where an interval ends there: by the clock until then it is the moment of the change itself. Who
         stamps an hour later as well has not moved the clock: both are the same moment by one that did.
         """
-        found: NDArray[np.bool_] | None = None
+        skipped: NDArray[np.bool_] | None = None
         for index in self._changes(local_us) if len(local_us) else []:
             edge, width = self._change(index)
             if width < 0:
                 ends_there = not (local_us == edge - width).any()
                 inside = (local_us > edge if ends_there else local_us >= edge) & (local_us < edge - width)
-                found = inside if found is None else found | inside
-        return found if found is not None and found.any() else None
+                skipped = inside if skipped is None else skipped | inside
+        return skipped if skipped is not None and skipped.any() else None
 
     @property
     def _local_edges(self) -> Integers:

@@ -69,12 +69,12 @@ def check(kind: SourceKind) -> list[Check]:
         files = as_files(plant, folder)
         options = dict(kind.seed(plant, own))
         kit = _Kit(plant, files, kind, options, own)
-        return [Check(name, _why(one)) for name, one in kit.checks().items()]
+        return [Check(name, _why(test)) for name, test in kit.checks().items()]
 
 
-def _why(one: Callable[[], str]) -> str:
+def _why(test: Callable[[], str]) -> str:
     try:
-        return one()
+        return test()
     except Exception as anything:  # noqa: BLE001 - a stranger's code may raise anything, and that it does is the finding
         return f"raised {type(anything).__name__}: {anything}"
 
@@ -107,14 +107,14 @@ class _Kit:
         source = self.connect()
         for name in sorted(source.gives() & set(TABLES)):
             wanted = read_table(self.files[name], Profile(), _WANTED[name], ZONE)
-            found = read_sheet(lambda name=name: source.table(name), Profile(), _WANTED[name], ZONE)  # type: ignore[misc]
-            if found.rejected:
-                first = found.rejected[0]
+            table = read_sheet(lambda name=name: source.table(name), Profile(), _WANTED[name], ZONE)  # type: ignore[misc]
+            if table.rejected:
+                first = table.rejected[0]
                 return f"{name}, {first.place}: {first.reason}; found {first.found}, wanted {first.wanted}"
-            if len(found) != len(wanted):
-                return f"{name}: {len(found)} rows, the plant has {len(wanted)}"
+            if len(table) != len(wanted):
+                return f"{name}: {len(table)} rows, the plant has {len(wanted)}"
             for column, values in wanted.columns.items():
-                for row, (value, right) in enumerate(zip(found.columns.get(column, [None] * len(found)), values, strict=True), start=1):
+                for row, (value, right) in enumerate(zip(table.columns.get(column, [None] * len(table)), values, strict=True), start=1):
                     if value != right:
                         return f"{name}, row {row} of the plant, {column}: handed over as {value!r}, is {right!r}"
         return ""
@@ -124,13 +124,13 @@ class _Kit:
         source = self.connect()
         if READINGS not in source.gives():
             return {}
-        found = _stream(source.readings(self.meters))
+        streams = _stream(source.readings(self.meters))
         wanted = _stream(stream_readings([self.files[READINGS]], Profile(), self.meters, ZONE, ReadingLog()))
         for meter, unit in source.units().items():
             if unit != self.plant.units.get(meter, unit):
                 return {"units": f"meter {meter}: says {unit}, is {self.plant.units[meter]}"}
         for meter in sorted(wanted):
-            if wrong := _difference(found.get(meter, ([], [])), wanted[meter]):
+            if wrong := _difference(streams.get(meter, ([], [])), wanted[meter]):
                 return {wrong[0]: f"meter {meter}: {wrong[1]}"}
         return {}
 
@@ -197,12 +197,12 @@ class _Kit:
 
 
 def _stream(blocks: Iterator[ReadingBlock]) -> Stream:
-    found: Stream = {}
+    streams: Stream = {}
     for block in blocks:
-        stamps, values = found.setdefault(block.meter, ([], []))
+        stamps, values = streams.setdefault(block.meter, ([], []))
         stamps += block.time_us.tolist()
         values += block.value.tolist()
-    return found
+    return streams
 
 
 def _difference(found: tuple[list[int], list[float]], wanted: tuple[list[int], list[float]]) -> tuple[str, str] | None:
@@ -243,12 +243,12 @@ def main(argv: list[str] | None = None) -> int:
             "source": args.source,
             "kit": SOFTWARE,
             "ran_on": datetime.now(UTC).date().isoformat(),
-            "checks": [{"name": one.name, "passed": one.passed, "why": one.why} for one in checks],
+            "checks": [{"name": result.name, "passed": result.passed, "why": result.why} for result in checks],
         }
         print(json.dumps(document, ensure_ascii=False, indent=2))
     else:
-        print("\n".join(f"{one.name:<10} {'passed' if one.passed else 'FAILED: ' + one.why}" for one in checks))
-    return 0 if all(one.passed for one in checks) else 1
+        print("\n".join(f"{result.name:<10} {'passed' if result.passed else 'FAILED: ' + result.why}" for result in checks))
+    return 0 if all(result.passed for result in checks) else 1
 
 
 if __name__ == "__main__":

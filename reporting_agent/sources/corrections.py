@@ -87,18 +87,18 @@ class Corrections:
     @cached_property
     def _files_meant(self) -> frozenset[tuple[str, str]]:
         """Input and file name of each: digests are computed of their rows alone."""
-        return frozenset(one.meant for one in self.rows.values())
+        return frozenset(correction.meant for correction in self.rows.values())
 
     def mended(self, wanted: str, file: str, header: Sequence[str], cells: Sequence[Cell]) -> list[Cell] | None:
         """The cells of this very row as corrected; None where nobody corrected it."""
         if (wanted, PurePath(file).name) not in self._files_meant:
             return None
         name = identity(wanted, file, cells)
-        found = self.rows.get(name)
-        if found is None:
+        correction = self.rows.get(name)
+        if correction is None:
             return None
         self.met.add(name)
-        return found.over(header, cells)
+        return correction.over(header, cells)
 
     def use(self, wanted: str, file: str, header: Sequence[str], row: int, cells: Sequence[Cell], mended: Sequence[Cell]) -> None:
         """Note that the row was read as corrected."""
@@ -117,12 +117,12 @@ def load(*paths: Path) -> Corrections:
     Raises:
         InputError: one cannot be read, or lacks the column row_id.
     """
-    found = Corrections()
+    corrections = Corrections()
     for path in paths:
-        _load(path, found)
-    for place in found.twice:
-        found.rows = {name: one for name, one in found.rows.items() if one.place != place}
-    return found
+        _load(path, corrections)
+    for place in corrections.twice:
+        corrections.rows = {name: correction for name, correction in corrections.rows.items() if correction.place != place}
+    return corrections
 
 
 def _load(path: Path, found: Corrections) -> None:
@@ -153,23 +153,32 @@ def _load(path: Path, found: Corrections) -> None:
 def as_csv(rejected: Iterable[Rejected]) -> str:
     """rejected.csv: the reason, then the row in its own columns."""
     rows = list(rejected)
-    own = list(dict.fromkeys(name for one in rows for name in _own_names(one)))
+    own = list(dict.fromkeys(name for row in rows for name in _own_names(row)))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([*REASONS, *(_OWN + name if name in REASONS else name for name in own)])
-    for one in rows:
-        cells = dict(zip(_own_names(one), one.original, strict=False))
-        reasons = (one.place.file, one.place.row, one.place.column, one.reason, one.found, one.wanted, one.input, one.row_id)
+    for rejection in rows:
+        cells = dict(zip(_own_names(rejection), rejection.original, strict=False))
+        reasons = (
+            rejection.place.file,
+            rejection.place.row,
+            rejection.place.column,
+            rejection.reason,
+            rejection.found,
+            rejection.wanted,
+            rejection.input,
+            rejection.row_id,
+        )
         writer.writerow([_guarded(as_text(cell)) for cell in (*reasons, *(cells.get(name) for name in own))])
     return text.getvalue()
 
 
-def _own_names(one: Rejected) -> list[str]:
+def _own_names(rejection: Rejected) -> list[str]:
     """The header, blank and doubled names made distinct by their place, and names for cells beyond it."""
     names: list[str] = []
-    for number, name in enumerate(one.header, start=1):
+    for number, name in enumerate(rejection.header, start=1):
         names.append(name if name and name not in names else f"{_EXTRA}{number}")
-    return names + [f"{_EXTRA}{number}" for number in range(len(names) + 1, len(one.original) + 1)]
+    return names + [f"{_EXTRA}{number}" for number in range(len(names) + 1, len(rejection.original) + 1)]
 
 
 def _guarded(text: str) -> str:

@@ -59,7 +59,7 @@ def example() -> Example:
 def as_files(plant: Example, folder: Path) -> dict[str, Path]:
     """The plant as template CSV files: what every other road is compared with."""
     rows = [tuple(column.name for column in READINGS.columns)]
-    rows += [(one.meter, one.stamp.isoformat(), "" if one.value is None else repr(one.value)) for one in plant.readings]
+    rows += [(reading.meter, reading.stamp.isoformat(), "" if reading.value is None else repr(reading.value)) for reading in plant.readings]
     paths = {}
     for name, table in {**plant.tables, "readings": rows}.items():
         text = io.StringIO(newline="")

@@ -112,7 +112,7 @@ def fields_of(header: tuple[str, ...], file: str, profile: Profile, wanted: Want
                     table=wanted.name,
                 ),
                 place=Place(file, profile.header_row, foreign or name),
-                found=", ".join(one for one in header if one) or "no headers",
+                found=", ".join(heading for heading in header if heading) or "no headers",
                 wanted=foreign or f"a column for {name} of its own",
             )
         else:
@@ -121,7 +121,7 @@ def fields_of(header: tuple[str, ...], file: str, profile: Profile, wanted: Want
         if wanted.column(name) is None:
             raise _profile_error(file, name, f"mapping.{wanted.name} names a column that this input does not have", wanted)
     refuse_words_for_numbers(profile, wanted, file)
-    used = {one.header for one in fields if one.position is not None}
+    used = {filled.header for filled in fields if filled.position is not None}
     return fields, tuple(name for name in header if name and name not in used)
 
 
@@ -140,7 +140,7 @@ def refuse_words_for_numbers(profile: Profile, wanted: Wanted, file: str) -> Non
                     table=wanted.name,
                 ),
                 place=Place(file, column=f"mapping.{wanted.name}.values.{name}"),
-                found=", ".join(f"{one!r} = {other!r}" for one, other in profile.values[name].items()) or "an empty table",
+                found=", ".join(f"{word!r} = {other!r}" for word, other in profile.values[name].items()) or "an empty table",
                 wanted=f"a column of texts; {name} is {column.kind}",
             )
 
@@ -155,13 +155,13 @@ def of_carriers(header: tuple[str, ...], unused: tuple[str, ...], profile: Profi
     `heat` is what melt shops call a batch.
     """
     yield from _beside(
-        header, unused, profile, lambda one: (found := named(one)) is not None and CARRIERS[found.carrier].form not in {"medium", "heat"}
+        header, unused, profile, lambda name: (found := named(name)) is not None and CARRIERS[found.carrier].form not in {"medium", "heat"}
     )
 
 
 def of_masses(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile) -> Iterator[Field]:
     """Likewise, those whose heading says t or kg and names no carrier: material, or fuel under a name that nobody knows."""
-    yield from _beside(header, unused, profile, lambda one: WEIGHED.search(one) is not None and named(one) is None)
+    yield from _beside(header, unused, profile, lambda name: WEIGHED.search(name) is not None and named(name) is None)
 
 
 def _beside(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile, is_meant: Callable[[str], bool]) -> Iterator[Field]:
@@ -201,8 +201,8 @@ def _reader(column: Column, profile: Profile, zone: tzinfo, *, is_key: bool) -> 
 
     def read_text(cell: Cell) -> str:
         day = cell if is_key and profile.days and isinstance(cell, date) else None
-        found = f"{day:%Y-%m-%d}" if day is not None else str(cell) if isinstance(cell, bool) else cells.text(cell)
-        text = words.get(found, found)
+        raw = f"{day:%Y-%m-%d}" if day is not None else str(cell) if isinstance(cell, bool) else cells.text(cell)
+        text = words.get(raw, raw)
         if column.choices and text not in column.choices:
             raise Unreadable("one of " + ", ".join(column.choices))
         if is_key and totals.names_a_total(text, profile.totals):

@@ -125,9 +125,9 @@ def connect(name: str, options: dict[str, object], folder: Path, zone: tzinfo) -
 
 def named(name: str) -> SourceKind:
     """The kind of source of an installed package, by its entry point; or, as `module:attribute`, of any module."""
-    found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
-    if name in found:
-        return _made(found[name].load())
+    points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    if name in points:
+        return _made(points[name].load())
     module_name, colon, attribute = OWN.get(name, name).partition(":")
     if not colon:
         raise InputError(
@@ -136,7 +136,8 @@ def named(name: str) -> SourceKind:
             "Install the provider's package where the agent is installed, or name its module as module:attribute.",
             place=Place("site.toml", column="inputs.source"),
             found=name,
-            wanted=", ".join(sorted((*OWN, *found))) + ("" if found else f", or a package with an entry point in the group {ENTRY_POINTS}"),
+            wanted=", ".join(sorted((*OWN, *points)))
+            + ("" if points else f", or a package with an entry point in the group {ENTRY_POINTS}"),
         )
     try:
         return _made(getattr(importlib.import_module(module_name), attribute))

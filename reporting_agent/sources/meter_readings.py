@@ -47,7 +47,7 @@ def lanes_of(paths: Sequence[Path], profile: Profile) -> list[list[Path]]:
     if len(paths) < 2:
         return [list(paths)]
     column = None if "meter_id" in profile.constants else profile.columns.get("meter_id", "meter_id")
-    found: dict[str, list[Path]] = {}
+    by_meter: dict[str, list[Path]] = {}
     empty: list[Path] = []
     apart = column is not None
     for path in paths:
@@ -58,12 +58,12 @@ def lanes_of(paths: Sequence[Path], profile: Profile) -> list[list[Path]]:
         if not rows:
             empty.append(path)
         elif len(meters) == 1 and None not in meters:
-            found.setdefault(str(meters.pop()), []).append(path)
+            by_meter.setdefault(str(meters.pop()), []).append(path)
         else:
             apart = False
-    if not apart or len(found) < 2:
+    if not apart or len(by_meter) < 2:
         return [list(paths)]
-    first, *others = found.values()
+    first, *others = by_meter.values()
     return [[*empty, *first], *others]
 
 

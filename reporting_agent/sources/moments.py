@@ -28,8 +28,8 @@ def named(parts: Sequence[str]) -> str:
 
 def columns_with(profile: Profile) -> dict[str, str]:
     """The profile's columns, with those put together and those that are differences."""
-    made = {name: named(parts) for name, parts in profile.parts.items()}
-    return {**profile.columns, **made, **{name: rearranged.named(pair) for name, pair in profile.differences.items()}}
+    joined = {name: named(parts) for name, parts in profile.parts.items()}
+    return {**profile.columns, **joined, **{name: rearranged.named(pair) for name, pair in profile.differences.items()}}
 
 
 def put_together(sheet: Sheet, profile: Profile) -> Sheet:
@@ -56,7 +56,7 @@ def put_together(sheet: Sheet, profile: Profile) -> Sheet:
 def _rows(sheet: Sheet, places: Mapping[str, Sequence[int]], profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]]:
     width = len(sheet.header)
     one_date = "start" in places and "end" in places and places["start"][:-1] == places["end"][:-1]
-    dates = {place for name, some in places.items() if name in profile.fill_down for place in some[:-1]}
+    dates = {place for name, parts in places.items() if name in profile.fill_down for place in parts[:-1]}
     above: dict[int, Cell] = {}
     latest: datetime | None = None
     for row, raw in sheet.rows:
@@ -64,17 +64,24 @@ def _rows(sheet: Sheet, places: Mapping[str, Sequence[int]], profile: Profile) -
             yield row, raw if isinstance(raw, BrokenRow) else raw[: width - 1]  # told as a row of another width
             continue
         repeated = dates and any(cell not in (None, "") for cell in raw) and all(cells.is_blank(raw[place]) for place in dates)
-        told = {place: above.get(place) if repeated else raw[place] for place in dates}
-        above = told if dates else above
-        made: dict[str, Any] = {name: moment_of([told.get(place, raw[place]) for place in some], profile) for name, some in places.items()}
-        if dates and isinstance(made.get("start"), datetime):
-            if repeated and latest is not None and made["start"] < latest:
-                made["start"] = f"{made['start']:%Y-%m-%d %H:%M}, before the row above: of which day?"
+        filled = {place: above.get(place) if repeated else raw[place] for place in dates}
+        above = filled if dates else above
+        moments: dict[str, Any] = {
+            name: moment_of([filled.get(place, raw[place]) for place in parts], profile) for name, parts in places.items()
+        }
+        if dates and isinstance(moments.get("start"), datetime):
+            if repeated and latest is not None and moments["start"] < latest:
+                moments["start"] = f"{moments['start']:%Y-%m-%d %H:%M}, before the row above: of which day?"
             else:
-                latest = made["start"]
-        if one_date and isinstance(made["start"], datetime) and isinstance(made["end"], datetime) and made["end"] < made["start"]:
-            made["end"] += _DAY
-        yield row, (*raw[:width], *made.values())
+                latest = moments["start"]
+        if (
+            one_date
+            and isinstance(moments["start"], datetime)
+            and isinstance(moments["end"], datetime)
+            and moments["end"] < moments["start"]
+        ):
+            moments["end"] += _DAY
+        yield row, (*raw[:width], *moments.values())
 
 
 def moment_of(parts: Sequence[Cell], profile: Profile) -> Cell:

@@ -57,8 +57,8 @@ def fetched(pattern: str, place: Place) -> list[Path]:
     wanted = pattern.removeprefix(SCHEME)
     try:
         storage = _storage()
-        found = [one for one in storage.get_file_info(_candidates(fs, wanted)) if one.is_file and _matches(one.path, wanted)]
-        files = [_copy(storage, one) for one in sorted(found, key=lambda one: one.path)]
+        objects = [info for info in storage.get_file_info(_candidates(fs, wanted)) if info.is_file and _matches(info.path, wanted)]
+        files = [_copy(storage, info) for info in sorted(objects, key=lambda info: info.path)]
     except OSError as refused:
         raise _unreachable(place, refused, pattern) from refused
     if not files:
@@ -79,10 +79,10 @@ def require_bucket(address: str) -> None:
 
     bucket = PurePosixPath(address.removeprefix(SCHEME)).parts[:1]
     try:
-        there = bool(bucket) and _storage().get_file_info(bucket[0]).type is fs.FileType.Directory
+        exists = bool(bucket) and _storage().get_file_info(bucket[0]).type is fs.FileType.Directory
     except OSError as refused:
         raise _unreachable(Place(address), refused, address) from refused
-    if not there:
+    if not exists:
         raise _not_writable(address, "no such bucket")
 
 

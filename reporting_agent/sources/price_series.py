@@ -71,30 +71,30 @@ def prices_of(series: PriceSeries, site: Site) -> Stamped:
     """
     if series.file is not None:
         return read_prices(site.folder / series.file, series, site.zone)
-    found: dict[int, float] = {}
+    prices: dict[int, float] = {}
     answers = kept(series, site.folder)
-    for one in answers:
-        if sha256(one.path.read_bytes()).hexdigest() != one.digest:
+    for answer in answers:
+        if sha256(answer.path.read_bytes()).hexdigest() != answer.digest:
             raise InputError(
                 "price-file-altered",
                 "A file of prices is not the one that was fetched.",
                 "Delete it and fetch again: `steplabel-agent prices fetch`. For prices of your own give file in place of address.",
-                place=Place(str(one.path)),
+                place=Place(str(answer.path)),
                 found="another SHA-256 than its name says",
-                wanted=one.digest,
+                wanted=answer.digest,
             )
-        read = read_prices(one.path, series, site.zone)
-        found |= dict(zip(read.start_us.tolist(), read.price.tolist(), strict=True))
-    starts = sorted(found)
-    return Stamped(np.array(starts, dtype=np.int64), np.array([found[at] for at in starts]), answers[-1] if answers else None)
+        read = read_prices(answer.path, series, site.zone)
+        prices |= dict(zip(read.start_us.tolist(), read.price.tolist(), strict=True))
+    starts = sorted(prices)
+    return Stamped(np.array(starts, dtype=np.int64), np.array([prices[at] for at in starts]), answers[-1] if answers else None)
 
 
 def kept(series: PriceSeries, folder: Path) -> tuple[Kept, ...]:
     """Every answer that was fetched, the oldest first."""
     own = folder / FOLDER / series.name
     named = [(path, _KEPT.fullmatch(path.name)) for path in (own.iterdir() if own.is_dir() else ())]
-    found = [Kept(path, datetime.strptime(name[1], _MOMENT).replace(tzinfo=UTC), name[2]) for path, name in named if name]
-    return tuple(sorted(found, key=lambda one: (one.fetched_at, one.digest)))
+    answers = [Kept(path, datetime.strptime(name[1], _MOMENT).replace(tzinfo=UTC), name[2]) for path, name in named if name]
+    return tuple(sorted(answers, key=lambda answer: (answer.fetched_at, answer.digest)))
 
 
 def kept_at(series: PriceSeries, folder: Path, content: bytes, at: datetime) -> Path:
@@ -120,14 +120,14 @@ def read_prices(path: Path, series: PriceSeries, zone: tzinfo) -> Stamped:
             wanted=first.wanted,
         )
     starts = _moments(table, series, zone)
-    told = [(start, price + series.surcharge) for start, price in zip(starts, table.columns["price"], strict=True) if price is not None]
-    told.sort()
-    return Stamped(np.array([start for start, _price in told], dtype=np.int64), np.array([price for _start, price in told]))
+    priced = [(start, price + series.surcharge) for start, price in zip(starts, table.columns["price"], strict=True) if price is not None]
+    priced.sort()
+    return Stamped(np.array([start for start, _price in priced], dtype=np.int64), np.array([price for _start, price in priced]))
 
 
 def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:
     """UTC microseconds of each row. A local time that comes twice in autumn is its first pass, then its second."""
-    found: list[int] = []
+    moments: list[int] = []
     seen: set[int] = set()
     own = ZoneInfo(series.timezone) if series.timezone else zone
     for row, moment in enumerate(table.columns["time"]):
@@ -144,8 +144,8 @@ def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:
                 wanted="each time once",
             )
         seen.add(start)
-        found.append(start)
-    return found
+        moments.append(start)
+    return moments
 
 
 def _us(stretch: timedelta) -> int:

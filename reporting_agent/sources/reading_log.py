@@ -47,10 +47,12 @@ class Undeclared:
         seen = np.isfinite(value)
         time_us, value = time_us[seen], value[seen]
         if len(value):
-            one = Undeclared(len(value), float(value.sum()), float(value.min()), float(value.max()), int(time_us.min()), int(time_us.max()))
+            part = Undeclared(
+                len(value), float(value.sum()), float(value.min()), float(value.max()), int(time_us.min()), int(time_us.max())
+            )
             if len(value) > 1:
-                one.step_us, one.falls = float(np.median(np.abs(np.diff(time_us)))), bool((np.diff(value) < 0).any())
-            self.add(replace(one, readings=0))
+                part.step_us, part.falls = float(np.median(np.abs(np.diff(time_us)))), bool((np.diff(value) < 0).any())
+            self.add(replace(part, readings=0))
 
     def add(self, other: Undeclared) -> None:
         """What passed of it elsewhere."""

@@ -140,27 +140,27 @@ _EXTREMES = {"start": min, "end": max}
 def gather(table: Table, profile: Profile, fields: Sequence[Field]) -> None:
     """Make one row of those of each batch, in place."""
     keys = [table.columns[name] for name in _KEYS if name in table.columns]
-    known = {one.column.name: one for one in fields}
+    known = {field.column.name: field for field in fields}
     broken: set[tuple[Any, Any]] = set()
     doubted: set[Any] = set()
-    for one in table.rejected:
-        name, step = _told(known.get("batch_id"), one), _told(known.get("step"), one)
+    for rejection in table.rejected:
+        name, step = _told(known.get("batch_id"), rejection), _told(known.get("step"), rejection)
         if name is None:
             continue
         if step is None:
             doubted.add(name)
-            table.in_doubt.append(one.place)
+            table.in_doubt.append(rejection.place)
         broken.add((step, name))
     groups: dict[tuple[Any, ...], list[int]] = {}
     for index, key in enumerate(zip(*keys, strict=True)):
         groups.setdefault(key, []).append(index)
     names, steps = table.columns["batch_id"], table.columns["step"]
-    kept = [rows for rows in groups.values() if (steps[rows[0]], names[rows[0]]) not in broken and names[rows[0]] not in doubted]
+    complete = [rows for rows in groups.values() if (steps[rows[0]], names[rows[0]]) not in broken and names[rows[0]] not in doubted]
     for name, values in table.columns.items():
         values[:] = [
-            _value(name, [values[row] for row in rows], profile, beside=name in {*table.carriers, *table.weighed}) for rows in kept
+            _value(name, [values[row] for row in rows], profile, beside=name in {*table.carriers, *table.weighed}) for rows in complete
         ]
-    table.rows[:] = [table.rows[rows[0]] for rows in kept]
+    table.rows[:] = [table.rows[rows[0]] for rows in complete]
 
 
 def _value(name: str, values: Sequence[Any], profile: Profile, *, beside: bool) -> Any:
@@ -177,12 +177,12 @@ def _value(name: str, values: Sequence[Any], profile: Profile, *, beside: bool) 
     return values[0]
 
 
-def _told(field: Field | None, one: Rejected) -> Any:
+def _told(field: Field | None, rejection: Rejected) -> Any:
     """What a row that cannot be read says in this column, as far as its own cell goes."""
     if field is None or field.position is None:
         return None if field is None else field.constant
     try:
-        return field.value(one.original[field.position]) if field.position < len(one.original) else None
+        return field.value(rejection.original[field.position]) if field.position < len(rejection.original) else None
     except BadCell:
         return None
 
@@ -197,17 +197,17 @@ def spread(sheet: Sheet, carriers: Mapping[str, CarrierColumn]) -> Sheet:
         InputError: a column is missing or stands twice.
     """
     places: dict[str, int] = {}
-    for carrier, one in carriers.items():
-        if sheet.header.count(one.column) != 1:
+    for carrier, column in carriers.items():
+        if sheet.header.count(column.column) != 1:
             raise InputError(
-                "header-twice" if one.column in sheet.header else "column-missing",
+                "header-twice" if column.column in sheet.header else "column-missing",
                 Phrase("The file has no column, or more than one, for %(carrier)s.", carrier=carrier),
                 "Correct its column under [mapping.energy.carriers].",
-                place=Place(sheet.file, column=one.column),
+                place=Place(sheet.file, column=column.column),
                 found=", ".join(name for name in sheet.header if name) or "no headers",
-                wanted=one.column,
+                wanted=column.column,
             )
-        places[carrier] = sheet.header.index(one.column)
+        places[carrier] = sheet.header.index(column.column)
     own = [place for place in range(len(sheet.header)) if place not in places.values() and sheet.header[place] not in COLUMNS]
     header = (*(sheet.header[place] for place in own), *COLUMNS)
     return Sheet(sheet.file, header, _rows(sheet, carriers, places, own))
@@ -220,6 +220,6 @@ def _rows(
         if isinstance(raw, BrokenRow) or len(raw) < len(sheet.header):
             yield row, raw  # told as it is
         elif any(cell is not None and cell != "" for cell in raw):
-            for carrier, one in carriers.items():
-                heat = one.lhv, one.lhv_unit or None, one.lhv_source
-                yield row, (*(raw[place] for place in own), carrier, raw[places[carrier]], one.unit, one.direction, *heat)
+            for carrier, column in carriers.items():
+                heat = column.lhv, column.lhv_unit or None, column.lhv_source
+                yield row, (*(raw[place] for place in own), carrier, raw[places[carrier]], column.unit, column.direction, *heat)

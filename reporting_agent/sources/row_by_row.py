@@ -185,8 +185,8 @@ class Block:
         missing = profile.missing.get("value", ())
         read = np.full(len(column), np.nan)
         if arrow.is_number(column) or pa.types.is_string(column.type):
-            told = arrow.without(column, cells.words(missing), cells.numbers(missing)) if missing else column
-            read = arrow.floats(told if arrow.is_number(told) else arrow.numbers(told, *cells.notation(profile))) * scale
+            present = arrow.without(column, cells.words(missing), cells.numbers(missing)) if missing else column
+            read = arrow.floats(present if arrow.is_number(present) else arrow.numbers(present, *cells.notation(profile))) * scale
         late = np.flatnonzero(~np.isfinite(read))  # wrong, blank or in a notation of their own: read one by one
         read[late] = np.nan
         if all(cells.is_blank(cell, missing) for cell in arrow.taken(column, late)):

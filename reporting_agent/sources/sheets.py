@@ -206,12 +206,12 @@ def open_sheet(path: Path, profile: Profile, wanted: str = "batches") -> Sheet:
     if kind == "b2mml":
         header, rows = b2mml.table_of(path, wanted)
         return Sheet(str(path), header, rows)
-    found = _headed(path, raw_rows(path, profile), Profile() if kind == "parquet" else profile)
+    sheet = _headed(path, raw_rows(path, profile), Profile() if kind == "parquet" else profile)
     if not profile.month and not profile.in_cells:
-        return found
+        return sheet
     from reporting_agent.sources.rearranged import dated, without_units
 
-    return without_units(dated(found, profile.month), profile.in_cells)
+    return without_units(dated(sheet, profile.month), profile.in_cells)
 
 
 def raw_rows(path: Path, profile: Profile) -> RawRows:

@@ -55,23 +55,23 @@ def check_workbook(path: Path) -> None:
         return
     if kind == "ole2":
         if _PASSWORD in path.read_bytes():
-            found, remedy = "a workbook with a password", "Save it without the password; the agent asks for none."
+            content, remedy = "a workbook with a password", "Save it without the password; the agent asks for none."
         elif path.suffix.lower() == ".xls":
             _check_compound(path)
             return
         else:
-            found, remedy = "an old workbook (.xls) under the name of a new one", "Save it as .xlsx, or rename it to .xls."
+            content, remedy = "an old workbook (.xls) under the name of a new one", "Save it as .xlsx, or rename it to .xls."
     elif kind == "text":
-        found = "nothing" if path.stat().st_size == 0 else "text"
+        content = "nothing" if path.stat().st_size == 0 else "text"
         remedy = "Rename it to .csv if it is a table of text, or save it as .xlsx."
     else:
-        found = {"parquet": "a Parquet file", "gzip": "a gzip archive", "zstd": "a Zstandard archive"}.get(kind, kind)
+        content = {"parquet": "a Parquet file", "gzip": "a gzip archive", "zstd": "a Zstandard archive"}.get(kind, kind)
     raise InputError(
         "workbook-unreadable",
         "The workbook cannot be opened.",
         remedy,
         place=Place(str(path)),
-        found=found,
+        found=content,
         wanted="a workbook",
     )
 

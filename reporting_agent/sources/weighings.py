@@ -25,7 +25,7 @@ def by_scale(site: Site, tables: list[Table]) -> Mapping[str, Record]:
         InputError: `scale-unknown`, `unit-unknown`, `unit-mismatch`; with file and row.
     """
     scales = {scale.id: scale for scale in site.scales}
-    found: dict[str, list[tuple[int, float]]] = {}
+    weighings: dict[str, list[tuple[int, float]]] = {}
     for table in tables:
         columns = (table.columns[name] for name in ("scale_id", "timestamp", "quantity", "unit"))
         for at, (name, stamp, quantity, unit) in enumerate(zip(*columns, strict=True)):
@@ -38,9 +38,11 @@ def by_scale(site: Site, tables: list[Table]) -> Mapping[str, Record]:
                     found=repr(name),
                     wanted=", ".join(sorted(scales)) or "a scale of site.toml",
                 )
-            found.setdefault(name, []).append((microseconds(stamp), quantity * _ratio(unit, scales[name].unit, table.place(at, "unit"))))
+            weighings.setdefault(name, []).append(
+                (microseconds(stamp), quantity * _ratio(unit, scales[name].unit, table.place(at, "unit")))
+            )
     records = {}
-    for name, rows in found.items():
+    for name, rows in weighings.items():
         rows.sort()
         records[name] = Record(np.array([time for time, _ in rows], dtype=np.int64), np.array([value for _, value in rows]))
     return records

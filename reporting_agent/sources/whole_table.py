@@ -62,18 +62,18 @@ class Table:
         """Rows refused after they were read, with their cells as the file has them and the identity by which they are corrected."""
         if not refused or self.again is None:
             return list(refused)
-        numbers = {one.place.row for one in refused}
+        numbers = {rejection.place.row for rejection in refused}
         sheet = self.again()
         own = {row: raw for row, raw in sheet.rows if row in numbers}
-        return [self._own(one, sheet.header, own.get(one.place.row or 0)) for one in refused]
+        return [self._own(rejection, sheet.header, own.get(rejection.place.row or 0)) for rejection in refused]
 
-    def _own(self, one: Rejected, header: tuple[str, ...], raw: Sequence[Cell] | None) -> Rejected:
-        if raw is None or one.place.row is None:
-            return one
+    def _own(self, rejection: Rejected, header: tuple[str, ...], raw: Sequence[Cell] | None) -> Rejected:
+        if raw is None or rejection.place.row is None:
+            return rejection
         cells = self.corrections.mended(self.input, self.file, header, raw) or raw
         name = identity(self.input, self.file, raw)
         self.corrections.used.pop(name, None)
-        return replace(one, header=header, original=tuple(cells), input=self.input, row_id=name)
+        return replace(rejection, header=header, original=tuple(cells), input=self.input, row_id=name)
 
 
 def read_table(path: str | Path, profile: Profile, wanted: Wanted, zone: tzinfo, corrections: Corrections | None = None) -> Table:
@@ -102,13 +102,13 @@ def read_sheet(
     beside = list(of_carriers(sheet.header, unused, profile)) if wanted.open_prefixes or wanted.column("carrier") else []
     weighed = list(of_masses(sheet.header, unused, profile)) if wanted.open_prefixes else []
     fields += [*beside, *weighed]
-    columns: dict[str, list[Any]] = {sys.intern(one.column.name): [] for one in fields}
-    carriers, masses = (tuple(one.column.name for one in found) for found in (beside, weighed))
+    columns: dict[str, list[Any]] = {sys.intern(entry.column.name): [] for entry in fields}
+    carriers, masses = (tuple(entry.column.name for entry in group) for group in (beside, weighed))
     table = Table(sheet.file, columns, [], [], carriers, masses, [], wanted.name, again, corrections or Corrections())
     _Reading(table, sheet, profile, wanted, fields).run()
-    for one in fields:
-        if one.position is None:
-            columns[one.column.name] += [one.constant] * len(table.rows)
+    for slot in fields:
+        if slot.position is None:
+            columns[slot.column.name] += [slot.constant] * len(table.rows)
     if "duration_s" in columns:
         _end_after_durations(columns, zone_of(profile, sheet.file, wanted) or zone)
     read = len(table.rows)
@@ -134,17 +134,17 @@ class _Reading:
 
     def __init__(self, table: Table, sheet: Sheet, profile: Profile, wanted: Wanted, fields: Sequence[Field]) -> None:
         self.table, self.sheet, self.profile, self.wanted = table, sheet, profile, wanted
-        self.there = [(one, one.position) for one in fields if one.position is not None]
-        self.constant = [one for one in fields if one.position is None]
-        self.filled = [table.columns[one.column.name] for one, _ in self.there]
+        self.there = [(slot, slot.position) for slot in fields if slot.position is not None]
+        self.constant = [slot for slot in fields if slot.position is None]
+        self.filled = [table.columns[slot.column.name] for slot, _ in self.there]
         self.width = len(sheet.header)
-        self.key = next((position for one, position in self.there if one.column.name == wanted.key), None)
-        self.adding = [(one, position) for one, position in self.there if adds_up(one.column.name)]
+        self.key = next((position for slot, position in self.there if slot.column.name == wanted.key), None)
+        self.adding = [(slot, position) for slot, position in self.there if adds_up(slot.column.name)]
         self.rows_before = 0  # the last total
-        named = {position for one, position in self.there if one.column.kind is Kind.TEXT}
+        named = {position for slot, position in self.there if slot.column.kind is Kind.TEXT}
         self.unnamed = frozenset(range(self.width)) - (frozenset() if profile.rows else named)
         """Columns in which a word for a total is no name of anything."""
-        self.sums = totals.Sums({one.column.name: table.columns[one.column.name] for one, _ in self.adding})
+        self.sums = totals.Sums({slot.column.name: table.columns[slot.column.name] for slot, _ in self.adding})
 
     def run(self) -> None:
         """Read every row; blank ones are no rows."""
@@ -173,7 +173,7 @@ class _Reading:
             _refuse_ragged(raw, self.width)
         if (first := _first(raw)) in self.unnamed and totals.names_a_total(raw[first], self.profile.totals):
             raise BadCell(self.sheet.header[first], "the row begins with a word for a total", shown(raw[first]), "the name of a row")
-        return [one.value(raw[position]) for one, position in self.there]
+        return [slot.value(raw[position]) for slot, position in self.there]
 
     def _set_aside(self, row: int, raw: Sequence[Cell], mended: Sequence[Cell] | None, bad: BadCell) -> None:
         """Note a row that cannot be read: as a total, where it is one, else as rejected, as it was mended last."""
@@ -183,21 +183,21 @@ class _Reading:
             self.sums.begin_group(len(self.table.rows))
             self.rows_before = len(self.table.rows)
             return
-        name, told = identity(wanted, file, raw), tuple(raw if mended is None else mended)
+        name, original = identity(wanted, file, raw), tuple(raw if mended is None else mended)
         if row == self.profile.first_data_row and not any(is_value(cell) for cell in raw):
             bad.wanted += "; declare below_header = 1 where this row holds units or remarks"
         place = Place(file, row, bad.header)
-        self.table.rejected.append(Rejected(place, bad.reason, bad.found, bad.wanted, told, self.sheet.header, wanted, name))
-        self.table.unread.append(self._texts(told))
+        self.table.rejected.append(Rejected(place, bad.reason, bad.found, bad.wanted, original, self.sheet.header, wanted, name))
+        self.table.unread.append(self._texts(original))
 
     def _texts(self, raw: Sequence[Cell]) -> dict[str, Any]:
         """What a row that cannot be read says in its columns of text, and when it began: of which batch it is, where it says that."""
         texts: dict[str, Any] = {}
-        for one, position in self.there:
-            if (one.column.kind is Kind.TEXT or one.column.name == "start") and position < len(raw):
+        for slot, position in self.there:
+            if (slot.column.kind is Kind.TEXT or slot.column.name == "start") and position < len(raw):
                 with suppress(BadCell):
-                    texts[one.column.name] = one.value(raw[position])
-        return texts | {one.column.name: one.constant for one in self.constant}
+                    texts[slot.column.name] = slot.value(raw[position])
+        return texts | {constant.column.name: constant.constant for constant in self.constant}
 
     def _total(self, row: int, raw: Sequence[Cell]) -> Total | None:
         """The row as a total, where it is one; asked only of rows that cannot be read."""
@@ -210,31 +210,31 @@ class _Reading:
         if not named and not (self.key is not None and is_blank(key)):
             return None
         amounts = dict(self._amounts(raw))
-        agrees, found, summed = self.sums.judge(amounts, len(self.table.rows))
+        agrees, stated, summed = self.sums.judge(amounts, len(self.table.rows))
         place = Place(self.table.file, row, None)
         if not named:
             return Total(place, agrees) if agrees and len(self.table.rows) - self.rows_before > 1 else None
         declared = any(totals.names_a_total_by_declaration(cell, self.profile.totals) for cell in (first, key))
-        if agrees or declared or self.profile.rows or any(is_blank(raw[position]) for one, position in self.there if one.column.required):
-            return Total(place, agrees, found, summed)
+        if agrees or declared or self.profile.rows or any(is_blank(raw[position]) for slot, position in self.there if slot.column.required):
+            return Total(place, agrees, stated, summed)
         return None
 
     def _amounts(self, raw: Sequence[Cell]) -> Iterator[tuple[str, tuple[float, float]]]:
         """What a total has to add up to, in the template's unit, and half of the last digit that it shows."""
-        for one, position in self.adding:
+        for slot, position in self.adding:
             cell = raw[position]
-            if is_blank(cell, one.missing):
+            if is_blank(cell, slot.missing):
                 continue
             try:
-                value = one.read(cell)
+                value = slot.read(cell)
             except Unreadable:
                 continue  # a total of something else, or a word
-            yield one.column.name, (value, totals.half_a_digit(str(cell)) * self.profile.scale.get(one.column.name, 1.0))
+            yield slot.column.name, (value, totals.half_a_digit(str(cell)) * self.profile.scale.get(slot.column.name, 1.0))
 
     def _filled_down(self, rows: Iterator[Row]) -> Iterator[Row]:
         """Blank cells of the declared columns repeat the cell above, as a merged cell means it; not in rows without a key."""
         filled_down = set(self.profile.fill_down) - set(self.profile.parts)  # of those in parts the date alone is, as they are put together
-        places = [position for one, position in self.there if one.column.name in filled_down]
+        places = [position for slot, position in self.there if slot.column.name in filled_down]
         above: dict[int, Cell] = {}
         for row, raw in rows:
             filled = list(raw)

@@ -114,8 +114,8 @@ def _of_sheet(content: IO[bytes]) -> Extent:
 def _column(letters: str) -> int:
     from openpyxl.utils.cell import column_index_from_string  # a third of a second: only where a workbook is read
 
-    found: int = column_index_from_string(letters.upper())
-    return found
+    number: int = column_index_from_string(letters.upper())
+    return number
 
 
 def _of_open_document(content: IO[bytes]) -> list[Extent]:
@@ -209,7 +209,7 @@ def sheet_of(path: Path, profile: Profile) -> WorkbookSheet:
 
 def is_sparse(path: Path, extents: Sequence[Extent]) -> bool:
     """Whether a sheet reaches so far beyond what it holds that it cannot be kept as one rectangle."""
-    extent = next((one for one in extents if one.is_nearly_empty), Extent())
+    extent = next((candidate for candidate in extents if candidate.is_nearly_empty), Extent())
     if extent.is_nearly_empty and path.suffix.lower() == ".ods":
         raise InputError(
             "workbook-nearly-empty",

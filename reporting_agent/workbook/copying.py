@@ -115,12 +115,12 @@ def _cell(name: str, run: RunResult, lang: str) -> float | str | None:
 
 def _units(labelled: Labelled) -> dict[str, tuple[str, str]]:
     """Of each metric the unit of its values and of its energies; products in different units are told per unit of output."""
-    found: dict[str, tuple[str, str]] = {}
+    by_metric: dict[str, tuple[str, str]] = {}
     for metric in metrics(labelled):
         own = [label for label in labelled.labels if str(label.metric) == metric]
         units = list(dict.fromkeys(label.unit for label in own))
-        found[metric] = (" | ".join(units), own[0].energy_unit)
-    return found
+        by_metric[metric] = (" | ".join(units), own[0].energy_unit)
+    return by_metric
 
 
 def _labels(sheet: Any, labelled: Labelled) -> None:
@@ -167,7 +167,7 @@ def _of_label(name: str, label: StepLabel, labelled: Labelled) -> float | str | 
 
 def _money(label: StepLabel, labelled: Labelled) -> float:
     rows = {(batch.step, batch.batch_id): batch.place.row for batch in labelled.result.data.batches if batch.place is not None}
-    runs = (labelled.of_run.get((str(label.metric), rows.get((label.step, one.batch_id)) or 0)) for one in label.values)
+    runs = (labelled.of_run.get((str(label.metric), rows.get((label.step, run.batch_id)) or 0)) for run in label.values)
     return sum(run.money for run in runs if run is not None and run.money is not None)
 
 
@@ -179,10 +179,10 @@ def _notes(labelled: Labelled) -> list[str]:
         tell(NOTES["gap"], lang, uncertainty=f"{about.uncertainty_pct:g}"),
     ]
     if labelled.without_lhv:
-        names = enumerated(carrier_name(one, lang) for one in labelled.without_lhv)
+        names = enumerated(carrier_name(carrier, lang) for carrier in labelled.without_lhv)
         notes.append(tell(NOTES["lhv_needed"], lang, about=SHEETS["about"], carriers=names))
     if labelled.unpriced:
-        notes.append(tell(NOTES["no_money"], lang, carriers=enumerated(carrier_name(one, lang) for one in labelled.unpriced)))
+        notes.append(tell(NOTES["no_money"], lang, carriers=enumerated(carrier_name(carrier, lang) for carrier in labelled.unpriced)))
     else:
         notes.append(tell(NOTES["money"], lang, about=SHEETS["about"]))
     if "total" in metrics(labelled):
@@ -202,8 +202,16 @@ def _unread(sheet: Any, labelled: Labelled) -> None:
     for cell in sheet[1]:
         cell.font = Font(bold=True)
         sheet.column_dimensions[cell.column_letter].width = 2 * _WIDTH
-    for one in labelled.sheet.rejected:
-        sheet.append([one.place.row, one.place.column, said(one.reason, lang), _as_text(one.found), said(one.wanted, lang)])
+    for rejection in labelled.sheet.rejected:
+        sheet.append(
+            [
+                rejection.place.row,
+                rejection.place.column,
+                said(rejection.reason, lang),
+                _as_text(rejection.found),
+                said(rejection.wanted, lang),
+            ]
+        )
 
 
 def _as_text(found: str) -> str:

@@ -78,36 +78,36 @@ def label(sheet: RunSheet) -> Labelled:
     factors = FactorTable.load()
     pack = method(sheet.batches, factors)
     site = _site(sheet)
-    batches, found = faults.examine(sheet.batches, site, pack, metered_steps={}, blank=_blank(sheet))
+    batches, findings = faults.examine(sheet.batches, site, pack, metered_steps={}, blank=_blank(sheet))
     uncertainty = sheet.about.uncertainty_pct / 100
     site_label = label_site(batches, pack, factors, _days_of(batches), site=site.id, relative_uncertainty=uncertainty)
-    data = PlantData(pack, batches, [*found, *rejections(sheet.rejected)], sheet.rejected)
+    data = PlantData(pack, batches, [*findings, *rejections(sheet.rejected)], sheet.rejected)
     result = LabelResult(site_label, data)
     rows = {(batch.step, batch.batch_id): batch for batch in reversed(batches)}  # of two with one name the first counts
-    return Labelled(sheet, result, {key: run for one in site_label.steps for key, run in _runs_of(one, rows, sheet)})
+    return Labelled(sheet, result, {key: run for step_label in site_label.steps for key, run in _runs_of(step_label, rows, sheet)})
 
 
 def _runs_of(label: StepLabel, rows: Mapping[tuple[str, str], Batch], sheet: RunSheet) -> list[tuple[tuple[str, int], RunResult]]:
     gaps = {part.batch_id: part for part in label.gap.batches} if label.gap is not None else {}
-    found = []
-    for one in label.values:
-        batch = rows.get((label.step, one.batch_id))
+    results = []
+    for run in label.values:
+        batch = rows.get((label.step, run.batch_id))
         if batch is None or batch.place is None or batch.place.row is None:
             continue
-        gap = gaps.get(one.batch_id) if one.excluded is None else None
+        gap = gaps.get(run.batch_id) if run.excluded is None else None
         money = None
-        if gap is not None and one.energy:
+        if gap is not None and run.energy:
             price = _price_of(batch, str(label.metric), sheet)
-            money = None if price is None else gap.unexplained * price / one.energy
-        found.append(((str(label.metric), batch.place.row), RunResult(one.value, label.best.value, gap, money, one.excluded)))
-    return found
+            money = None if price is None else gap.unexplained * price / run.energy
+        results.append(((str(label.metric), batch.place.row), RunResult(run.value, label.best.value, gap, money, run.excluded)))
+    return results
 
 
 def _price_of(batch: Batch, metric: str, sheet: RunSheet) -> float | None:
     """What the run's energy of that metric cost; None where a price is missing."""
     prices = sheet.about.prices
-    counted = [one for one in batch.energy if metric == "total" or one.carrier == "electricity"]
-    costs = [_cost(one, prices) for one in counted]
+    counted = [energy for energy in batch.energy if metric == "total" or energy.carrier == "electricity"]
+    costs = [_cost(energy, prices) for energy in counted]
     return None if not costs or any(cost is None for cost in costs) else sum(cost for cost in costs if cost is not None)
 
 

@@ -85,7 +85,7 @@ def read(path: Path) -> RunSheet:
     for column in headings.energy:
         _refuse_wrong_unit(path, headings.row, column)
     about = _about(path, sheets, headings.lang)
-    columns = {**headings.columns, **{f"energy.{index}": one.heading for index, one in enumerate(headings.energy)}}
+    columns = {**headings.columns, **{f"energy.{index}": energy_column.heading for index, energy_column in enumerate(headings.energy)}}
     words = {tell(words, headings.lang): status for status, words in STATUS.items()}
     profile = Profile(sheet=name, header_row=headings.row, columns=columns, values={"status": words})
     table = _table(path, profile, about, headings)
@@ -181,7 +181,10 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
         if key in (None, "") or value in (None, ""):
             continue
         text = str(key).strip()
-        setting = next((one for one, words in SETTINGS.items() if text == tell(words, lang) or _begins(text, one, lang)), None)
+        setting = next(
+            (setting_name for setting_name, words in SETTINGS.items() if text == tell(words, lang) or _begins(text, setting_name, lang)),
+            None,
+        )
         if setting in of_carrier:
             carrier = next((id_ for id_ in CARRIERS if carrier_setting(str(setting), id_, lang) == text), None)
             if carrier is None:
@@ -234,7 +237,7 @@ def _setting_refused(path: Path, row: int | None, key: str, found: str, wanted: 
 
 
 def _batches(table: Table, headings: Headings, about: About) -> tuple[list[Batch], list[Rejected]]:
-    made: list[Batch] = []
+    batches: list[Batch] = []
     refused: list[Rejected] = []
     names = list(table.columns)
     for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
@@ -247,11 +250,11 @@ def _batches(table: Table, headings: Headings, about: About) -> tuple[list[Batch
             refused.append(Rejected(where, wrong.sentence, repr(row["output_unit"]), wrong.wanted or "", texts))
             continue
         energy = tuple(
-            CarrierEnergy(one.carrier, row[f"energy.{number}"], one.unit, lhv_mj_per_unit=_lhv(one, about))
-            for number, one in enumerate(headings.energy)
+            CarrierEnergy(energy_column.carrier, row[f"energy.{number}"], energy_column.unit, lhv_mj_per_unit=_lhv(energy_column, about))
+            for number, energy_column in enumerate(headings.energy)
             if row.get(f"energy.{number}") is not None
         )
-        made.append(
+        batches.append(
             Batch(
                 batch_id=row["batch_id"],
                 step=cell_of(row["step"], row["product"], unit),
@@ -266,7 +269,7 @@ def _batches(table: Table, headings: Headings, about: About) -> tuple[list[Batch
                 place=table.place(index),
             )
         )
-    return made, refused
+    return batches, refused
 
 
 def _lhv(column: EnergyColumn, about: About) -> float | None:

@@ -31,6 +31,6 @@ def as_text(labelled: Labelled) -> str:
         where += f"; {tell(RESULTS['wanted'], lang)}: {said(first.wanted, lang)}"
         lines.append(f"{tell(SHEETS['unread'], lang)}: {len(labelled.sheet.rejected):,} ({where})")
     if labelled.without_lhv:
-        names = ", ".join(carrier_name(one, lang) for one in labelled.without_lhv)
+        names = ", ".join(carrier_name(carrier, lang) for carrier in labelled.without_lhv)
         lines.append(tell(NOTES["lhv_needed"], lang, about=SHEETS["about"], carriers=names))
     return "\n".join(lines)

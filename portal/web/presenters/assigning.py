@@ -63,7 +63,7 @@ def assignments_list(views: Sequence[AssignmentView], query: QueryDict) -> Liste
 
 def assignments_table(views: Sequence[AssignmentView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """For a file: the rows that the address leaves, in its order; columns by their codes."""
-    kept = tables.sorted_rows(showing(_fitting(views, query), query, _shown()), KEYS, query, DEFAULT)
+    chosen = tables.sorted_rows(showing(_fitting(views, query), query, _shown()), KEYS, query, DEFAULT)
     return FILE_COLUMNS, (
         (
             *(view.body, view.site, view.firm, view.period, view.due.isoformat() if view.due else ""),
@@ -71,7 +71,7 @@ def assignments_table(views: Sequence[AssignmentView], query: QueryDict) -> tupl
             *(view.taken_back_by, view.taken_back_at.isoformat() if view.taken_back_at else "", view.taken_back_reason),
             state(COURSES, view.course).word,
         )
-        for view in kept
+        for view in chosen
     )
 
 

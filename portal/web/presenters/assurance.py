@@ -78,19 +78,21 @@ def engagement_page(view: EngagementView, today: date) -> EngagementPage:
         taken_back=_taken_back(view),
         needs=_needs(view, today),
         figures=_figures(view),
-        submissions=tuple(submission_row(one, "web:assigned-submission") for one in view.submissions),
+        submissions=tuple(submission_row(submission, "web:assigned-submission") for submission in view.submissions),
         interests=tuple(
             InterestRow(
-                one.person,
-                StateWord(_("Has an interest"), "no") if one.interested else StateWord(_("Declared no interest"), "ok"),
-                one.text,
-                one.declared_at,
+                declaration.person,
+                StateWord(_("Has an interest"), "no") if declaration.interested else StateWord(_("Declared no interest"), "ok"),
+                declaration.text,
+                declaration.declared_at,
             )
-            for one in view.declarations
+            for declaration in view.declarations
         ),
         declared=mine is not None,
-        findings=tuple(_finding_row(view, one, today, "web:engagement-finding") for one in view.findings),
-        attestations=tuple(attestation_row(one, reverse("web:attestation", args=[one.digest])) for one in view.attestations),
+        findings=tuple(_finding_row(view, finding, today, "web:engagement-finding") for finding in view.findings),
+        attestations=tuple(
+            attestation_row(attestation, reverse("web:attestation", args=[attestation.digest])) for attestation in view.attestations
+        ),
         may_conclude=free and view.accepted is not None,
         interest_url=reverse("web:engagement-interest", args=[view.id]) if stands else "",
         finding_url=reverse("web:engagement-new-finding", args=[view.id]) if free else "",
@@ -108,10 +110,12 @@ def audit_block(view: EngagementView, today: date) -> AuditBlock:
     return AuditBlock(
         title=engagement_title(view),
         caption=_("Audited by %(body)s") % {"body": shown_name(view.body)},
-        findings=tuple(_finding_row(view, one, today, "web:audit-finding") for one in view.findings),
-        attestations=tuple(attestation_row(one, reverse("web:verify", args=[one.code])) for one in view.attestations),
-        waiting=sum(one.waits_for_plant for one in view.findings) if view.taken_back_at is None else 0,
-        draws=tuple(reverse("web:draw-file", args=[one]) for one in view.draws),
+        findings=tuple(_finding_row(view, finding, today, "web:audit-finding") for finding in view.findings),
+        attestations=tuple(
+            attestation_row(attestation, reverse("web:verify", args=[attestation.code])) for attestation in view.attestations
+        ),
+        waiting=sum(finding.waits_for_plant for finding in view.findings) if view.taken_back_at is None else 0,
+        draws=tuple(reverse("web:draw-file", args=[draw]) for draw in view.draws),
         taken_back=_taken_back(view),
     )
 
@@ -140,7 +144,7 @@ def finding_page(
         due=finding.due,
         raised_by=finding.raised_by,
         raised_at=finding.raised_at,
-        steps=tuple(SaidStep(str(ACTS[one.act]), one.text, one.evidence_digest, one.by, one.at) for one in finding.steps),
+        steps=tuple(SaidStep(str(ACTS[step.act]), step.text, step.evidence_digest, step.by, step.at) for step in finding.steps),
         crumbs=crumbs,
     )
 
@@ -157,20 +161,20 @@ def audited(view: AttestationView) -> AuditedBy:
 
 
 def attestation_row(view: AttestationView, url: str) -> AttestationRow:
-    said = view.statement
+    statement = view.statement
     return AttestationRow(
         url=url,
         code=view.code,
         opinion=opinion_in_words(view),
         state=state(STANDINGS, view.standing),
-        valid_until=said.valid_until,
-        surveillance_on=said.surveillance_on,
+        valid_until=statement.valid_until,
+        surveillance_on=statement.surveillance_on,
     )
 
 
 def opinion_in_words(view: AttestationView) -> str:
-    said = view.statement
-    return _("%(opinion)s, %(assurance)s") % {"opinion": OPINIONS[said.opinion], "assurance": ASSURANCES[said.assurance]}
+    statement = view.statement
+    return _("%(opinion)s, %(assurance)s") % {"opinion": OPINIONS[statement.opinion], "assurance": ASSURANCES[statement.assurance]}
 
 
 def attestation_page(view: AttestationView, crumbs: tuple[Crumb, ...] = ()) -> AttestationPage:
@@ -211,31 +215,34 @@ def _subject(view: AttestationView) -> str:
     if version is None:
         raise TypeError("an attestation is of a report or of a publication")
     names = Names.newest(version.pack)
-    told = {"title": names.title(version.route), "period": period_name(version.period), "n": version.version}
-    return _("Attestation: industry label of %(title)s, %(period)s, version %(n)s") % told
+    values = {"title": names.title(version.route), "period": period_name(version.period), "n": version.version}
+    return _("Attestation: industry label of %(title)s, %(period)s, version %(n)s") % values
 
 
 def _facts(view: AttestationView) -> tuple[Item, ...]:
-    said, names = view.statement, Names.newest(view.pack)
+    statement, names = view.statement, Names.newest(view.pack)
     items = [Item(_("Opinion"), opinion_in_words(view)), Item(_("Certification body"), shown_name(view.body))]
-    items.append(Item(_("Auditor"), said.auditor))
+    items.append(Item(_("Auditor"), statement.auditor))
     if (report := view.report) is not None:
         items.append(Item(_("Report"), _("%(period)s, revision %(n)s") % {"period": period_name(report.period), "n": report.revision}))
         items.append(Item(_("Steps"), enumerated(names.step_name(step) for step in report.steps)))
-    items.append(Item(_("Boundary"), said.boundary))
-    items.append(Item(_("Materiality"), f"{float(said.materiality * 100):g} %"))
-    items.append(Item(_("What was checked"), said.checked))
-    items.append(Item(_("What was not checked"), said.not_checked))
+    items.append(Item(_("Boundary"), statement.boundary))
+    items.append(Item(_("Materiality"), f"{float(statement.materiality * 100):g} %"))
+    items.append(Item(_("What was checked"), statement.checked))
+    items.append(Item(_("What was not checked"), statement.not_checked))
     if view.report is not None:
         items.append(
-            Item(_("Sample and opening"), outcome_in_words(said.sample) if said.sample else _("none on record when this was stated"))
+            Item(
+                _("Sample and opening"),
+                outcome_in_words(statement.sample) if statement.sample else _("none on record when this was stated"),
+            )
         )
-    if said.performance is not None:
-        items.append(Item(_("Performance level"), f"{said.performance.scheme.upper()} {said.performance.level}"))
-    items.append(Item(_("Issued on"), date_format(said.issued_on, _("j F Y"))))
-    items.append(Item(_("Valid until"), date_format(said.valid_until, _("j F Y"))))
-    if said.surveillance_on is not None:
-        items.append(Item(_("Next surveillance visit"), date_format(said.surveillance_on, _("j F Y"))))
+    if statement.performance is not None:
+        items.append(Item(_("Performance level"), f"{statement.performance.scheme.upper()} {statement.performance.level}"))
+    items.append(Item(_("Issued on"), date_format(statement.issued_on, _("j F Y"))))
+    items.append(Item(_("Valid until"), date_format(statement.valid_until, _("j F Y"))))
+    if statement.surveillance_on is not None:
+        items.append(Item(_("Next surveillance visit"), date_format(statement.surveillance_on, _("j F Y"))))
     return tuple(items)
 
 
@@ -257,13 +264,13 @@ def _proof(view: AttestationView) -> tuple[Item, ...]:
 
 def _warning(view: AttestationView) -> str:
     if view.standing is Standing.EARLIER and view.report is not None:
-        told = {"n": view.report.revision}
+        values = {"n": view.report.revision}
         return (
             _(
                 "This statement is about revision %(n)s of the report. A later revision has replaced it, and this page says nothing "
                 "about the later one."
             )
-            % told
+            % values
         )
     if view.key_revoked_at is not None:
         day = date_format(scheme_day(view.key_revoked_at), _("j F Y"))
@@ -272,11 +279,11 @@ def _warning(view: AttestationView) -> str:
 
 
 def _needs(view: EngagementView, today: date) -> tuple[StateWord, ...]:
-    return tuple(StateWord(need_in_words(one), NEED_MOODS[one.need]) for one in needs(view, today))
+    return tuple(StateWord(need_in_words(need), NEED_MOODS[need.need]) for need in needs(view, today))
 
 
 def _figures(view: EngagementView) -> tuple[Figure, ...]:
-    closed = sum(one.closed for one in view.findings)
+    closed = sum(finding.closed for finding in view.findings)
     accepted = view.accepted
     return (
         Figure(

@@ -151,7 +151,7 @@ def codebook_rows() -> tuple[tuple[str, str, str, str], ...]:
     """Column, unit, meaning and source in the language of the page."""
     sources = {PACK: _("method pack"), COMPOSED: _("composition"), GATE: _("disclosure gate"), PORTAL: _("publication")}
     units = {OWN: _("unit of the row"), "date": _("date (year-month-day)"), "firms": _("firms"), "sites": _("sites"), "": NONE}
-    return tuple((one.name, units[one.unit], in_words(one.meaning), sources[one.source]) for one in EVERY_COLUMN)
+    return tuple((column.name, units[column.unit], in_words(column.meaning), sources[column.source]) for column in EVERY_COLUMN)
 
 
 def lead_of(label: LabelView, shown: Shown) -> Lead:
@@ -202,8 +202,8 @@ def interval_words(estimate: Estimate, places: int | None) -> str:
 def _not_held(names: Names, view: BenchmarkView) -> str:
     """Of a version that was published before records named them, too: by the pack, not by the record."""
     route = names.route(view.route)
-    found = not_held(names.pack, route, Period.parse(view.period, UTC)) if names.pack and route else None
-    return said(found) if found else ""
+    reason = not_held(names.pack, route, Period.parse(view.period, UTC)) if names.pack and route else None
+    return said(reason) if reason else ""
 
 
 def _items(explained: Explanation) -> tuple[Item, ...]:

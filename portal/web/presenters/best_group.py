@@ -91,8 +91,8 @@ def _rows(step: Mapping[str, Any], names: Names, regions: Regions) -> Iterator[t
 
 
 def classes_in_words(classes: Sequence[str], regions: Regions) -> str:
-    return enumerated(_class(one, regions) for one in classes)
+    return enumerated(_class(code, regions) for code in classes)
 
 
-def _class(one: str, regions: Regions) -> str:
-    return in_language(regions[one]["en"], regions[one]["zh"]) if one in regions else str(CLASSES.get(one, one))
+def _class(code: str, regions: Regions) -> str:
+    return in_language(regions[code]["en"], regions[code]["zh"]) if code in regions else str(CLASSES.get(code, code))

@@ -24,13 +24,17 @@ def review_page(row: Publication, composed: Sequence[Composed], held: BestGroup 
     """For an officer: what the gate lets be told, step by step, and what is to be done."""
     group = row.period.peer_group
     names = Names.of(group.pack, group.pack_version)
-    told = sum(bool(one.told) for one in composed)
+    count = sum(bool(composition.told) for composition in composed)
     lead = _("The disclosure gate allows the best firms of %(told)s of %(of)s values to be shown by class.") % {
-        "told": told,
+        "told": count,
         "of": len(composed),
     }
-    regions = {one.path: {"en": one.name, "zh": in_chinese(one.name) or one.name} for one in Jurisdiction.objects.all()} if told else {}
-    rows = tuple(_review_row(one, names, regions) for one in composed)
+    regions = (
+        {region.path: {"en": region.name, "zh": in_chinese(region.name) or region.name} for region in Jurisdiction.objects.all()}
+        if count
+        else {}
+    )
+    rows = tuple(_review_row(composition, names, regions) for composition in composed)
     heads = (_("Step"), _("Firms"), _("Best firms"), _("What may be shown"))
     facts = [Fact(_("Version"), str(row.version)), Fact(_("Period"), period_name(row.period.name))]
     state = None
@@ -42,7 +46,7 @@ def review_page(row: Publication, composed: Sequence[Composed], held: BestGroup 
         facts.append(Fact(_("Log index"), f"{held.log_index:,}"))
         state = StateWord(_("Published"), "ok")
     out = held is not None and held.published_at is not None
-    may = decides and told > 0 and not out
+    may = decides and count > 0 and not out
     mine = held is not None and held.proposed_by_id == reads
     crumb = Crumb(_("Version %(n)s") % {"n": row.version}, reverse("web:draft", args=[row.pk]))
     return FormSheet(
@@ -54,15 +58,15 @@ def review_page(row: Publication, composed: Sequence[Composed], held: BestGroup 
     )
 
 
-def _review_row(one: Composed, names: Names, regions: Regions) -> tuple[Cell, ...]:
-    step, _product, variant, _boundary, metric = one.cell.split("/")
+def _review_row(composition: Composed, names: Names, regions: Regions) -> tuple[Cell, ...]:
+    step, _product, variant, _boundary, metric = composition.cell.split("/")
     name = with_variant(names.step_name(step), names.variant_name(step, variant))
-    told = one_after_another(
+    sentence = one_after_another(
         _("%(trait)s: %(shares)s") % {"trait": TRAITS[trait], "shares": enumerated(_share(share, regions) for share in shares)}
-        for trait, shares in one.told.items()
+        for trait, shares in composition.told.items()
     )
-    why = said(one.words) if one.words else ""
-    return Cell(name, note=metric_name(metric)), Cell(str(one.firms)), Cell(str(one.best)), Cell(told or why)
+    why = said(composition.words) if composition.words else ""
+    return Cell(name, note=metric_name(metric)), Cell(str(composition.firms)), Cell(str(composition.best)), Cell(sentence or why)
 
 
 def _share(share: Share, regions: Regions) -> str:

@@ -85,25 +85,25 @@ class Border:
 
 def border_of(sector: str, route: str, origin: str, today: date) -> Border | None:
     """None for a route whose goods are not held."""
-    found = goods_of(sector, route)
-    return Border(today, origin, tuple(_good(one, origin, today) for one in found), _reaching_back(today)) if found else None
+    goods = goods_of(sector, route)
+    return Border(today, origin, tuple(_good(good, origin, today) for good in goods), _reaching_back(today)) if goods else None
 
 
 def _reaching_back(today: date) -> tuple[str, ...]:
     """What was worked out before such an act differs from what stands here: the page says so for a year."""
-    acts = [one for one in Law.held().acts if one.kind is not Kind.PRICE and one.confidence == "read" and one.applies < one.published]
+    acts = [act for act in Law.held().acts if act.kind is not Kind.PRICE and act.confidence == "read" and act.applies < act.published]
     return tuple(
         _("%(act)s was published on %(published)s and applies to imports from %(applies)s. Results calculated before that day differ.")
-        % {"act": one.title, "published": dated(one.published.isoformat()), "applies": dated(one.applies.isoformat())}
-        for one in acts
-        if timedelta(0) <= today - one.published <= A_YEAR
+        % {"act": act.title, "published": dated(act.published.isoformat()), "applies": dated(act.applies.isoformat())}
+        for act in acts
+        if timedelta(0) <= today - act.published <= A_YEAR
     )
 
 
-def _good(one: Sold, origin: str, today: date) -> GoodAtBorder:
-    on_default = by_year(Goods(one.cn_code, origin, one.route), today)
-    own = dict(by_year(_attested(one, origin, ()), today))
-    with_part = [dict(by_year(_attested(one, origin, (part,)), today)) for part in one.precursors]
+def _good(good: Sold, origin: str, today: date) -> GoodAtBorder:
+    on_default = by_year(Goods(good.cn_code, origin, good.route), today)
+    own = dict(by_year(_attested(good, origin, ()), today))
+    with_part = [dict(by_year(_attested(good, origin, (part,)), today)) for part in good.precursors]
     rows, refused = [], ""
     for year, default in on_default:
         free = own[year]
@@ -112,27 +112,27 @@ def _good(one: Sold, origin: str, today: date) -> GoodAtBorder:
             continue
         parts = [each.free - free.free for of in with_part if isinstance(each := of[year], Payable)]
         rows.append(_year(year, default, free, parts))
-    told = [answer for _year_, answer in (*on_default, *own.items(), *(row for of in with_part for row in of.items()))]
-    payables = [answer for answer in told if isinstance(answer, Payable)]
+    answers = [answer for _year_, answer in (*on_default, *own.items(), *(row for of in with_part for row in of.items()))]
+    payables = [answer for answer in answers if isinstance(answer, Payable)]
     refusals = [answer for _year_, answer in on_default if isinstance(answer, InputError)]
     caveats = dict.fromkeys(each for answer in payables for each in answer.caveats)
-    id_ = f"{one.cn_code}{one.route}"
+    id_ = f"{good.cn_code}{good.route}"
     return GoodAtBorder(
         id=id_,
-        name=_("%(good)s (CN %(code)s)") % {"good": said(one.words), "code": one.cn_code},
+        name=_("%(good)s (CN %(code)s)") % {"good": said(good.words), "code": good.cn_code},
         example=_example(on_default),
         years=tuple(rows),
-        parts=tuple(_field(id_, part) for part in one.precursors),
+        parts=tuple(_field(id_, part) for part in good.precursors),
         inputs=tuple(_inputs([*(each for answer in payables for each in answer.inputs), *_prices()])),
         caveats=(*map(in_words, caveats), *dict.fromkeys(in_words(each.sentence) for each in refusals)),
         refused=refused,
     )
 
 
-def _attested(one: Sold, origin: str, parts: Sequence[Part]) -> Goods:
+def _attested(good: Sold, origin: str, parts: Sequence[Part]) -> Goods:
     """Nothing emitted and a tonne of each part: of such an answer `free` is asked."""
     precursors = tuple(Precursor(part.cn_code, Decimal(1), part.route) for part in parts)
-    return Goods(one.cn_code, origin, one.route, Attested(Decimal(0), precursors))
+    return Goods(good.cn_code, origin, good.route, Attested(Decimal(0), precursors))
 
 
 def _field(good: str, part: Part) -> PartField:
@@ -179,16 +179,16 @@ def _inputs(every: Iterable[Input]) -> list[InputRow]:
     """Each figure once, with the act that it stands in; one that changes by year as a list of its years is of that act."""
     values: dict[tuple[str, str, str], dict[Decimal, None]] = {}
     acts: dict[tuple[str, str, str], tuple[Input, Act]] = {}
-    for one in every:
-        if one.act is not None:
-            key = (one.name, one.of, one.act.id)
-            values.setdefault(key, {})[one.value] = None
-            acts[key] = (one, one.act)
+    for entry in every:
+        if entry.act is not None:
+            key = (entry.name, entry.of, entry.act.id)
+            values.setdefault(key, {})[entry.value] = None
+            acts[key] = (entry, entry.act)
     rows = []
-    for key, (one, act) in acts.items():
-        amounts = ", ".join(_percent(value) if one.unit == "1" else f"{value.normalize():f}" for value in values[key])
-        name = f"{NAMES[one.name]} {one.of}".strip()
-        rows.append(InputRow(name, amounts if one.unit == "1" else f"{amounts} {raised(one.unit)}", act.title, _dates(act)))
+    for key, (latest, act) in acts.items():
+        amounts = ", ".join(_percent(value) if latest.unit == "1" else f"{value.normalize():f}" for value in values[key])
+        name = f"{NAMES[latest.name]} {latest.of}".strip()
+        rows.append(InputRow(name, amounts if latest.unit == "1" else f"{amounts} {raised(latest.unit)}", act.title, _dates(act)))
     return rows
 
 

@@ -101,17 +101,17 @@ NONE = "–"
 def compare_page(before: BenchmarkView, after: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit]) -> ComparePage:
     """`before` and `after` in the order they were asked for."""
     shown = Shown(Names.of(after.pack, after.pack_version), after.route, unit)
-    found = breaks(before, after)
-    totals = tuple(_total(name, one, other, after, shown) for name, one, other in _totals(before, after))
+    changes = breaks(before, after)
+    totals = tuple(_total(name, earlier, other, after, shown) for name, earlier, other in _totals(before, after))
     return ComparePage(
         title=shown.names.title(after.route),
         period=period_name(after.period),
         sides=(_side(before), _side(after)),
         lead=_lead(before, after, totals[0], totals[0].unit),
-        breaks=tuple(said(one) for one in found.whole),
-        any_break=found.any,
+        breaks=tuple(said(change) for change in changes.whole),
+        any_break=changes.any,
         totals=totals,
-        steps=_steps(before, after, found, shown),
+        steps=_steps(before, after, changes, shown),
         units=unit_links(units, unit, after.label),
         unit_note=unit.note,
         address=compare_url(after, before.version, after.version),
@@ -180,7 +180,7 @@ def _steps(before: BenchmarkView, after: BenchmarkView, found: Breaks, shown: Sh
     new = {cell_of(step): step for step in after.label.steps}
     rows = []
     for cell, broken in found.cells.items():
-        one, other = old.get(cell), new.get(cell)
+        earlier, other = old.get(cell), new.get(cell)
         either = other or old[cell]
         comparable = not any(item.code in ("unit", "boundary") for item in broken)
         factor = shown.factor(either.unit)
@@ -188,9 +188,9 @@ def _steps(before: BenchmarkView, after: BenchmarkView, found: Breaks, shown: Sh
             _compared(
                 cell_name(either, shown),
                 shown.spelled(either.unit),
-                tuple(None if step is None else step_estimates(step, factor)[0] for step in (one, other)),
-                (_hidden(one), _hidden(other)),
-                (one.firms if one else None, other.firms if other else None),
+                tuple(None if step is None else step_estimates(step, factor)[0] for step in (earlier, other)),
+                (_hidden(earlier), _hidden(other)),
+                (earlier.firms if earlier else None, other.firms if other else None),
                 shown.step_places(either),
                 tuple(said(item) for item in broken),
                 comparable=comparable,
@@ -218,7 +218,7 @@ def _compared(
 ) -> Compared:
     before, after = values
     if places is None:
-        places = decimals(*(one.value for one in values if one is not None))
+        places = decimals(*(estimate.value for estimate in values if estimate is not None))
     change = change_interval = ""
     verdict = None
     if before is not None and after is not None and comparable:
@@ -248,7 +248,7 @@ def _count(firms: int | None) -> str:
     return NONE if firms is None else str(firms)
 
 
-def said(one: Break) -> str:
+def said(change: Break) -> str:
     """A break in words."""
-    before, after = (str(RULES.get(text, text)) if one.code in ("rule", "averaging") else text for text in (one.before, one.after))
-    return str(BREAKS[one.code]) % {"before": before, "after": after}
+    before, after = (str(RULES.get(text, text)) if change.code in ("rule", "averaging") else text for text in (change.before, change.after))
+    return str(BREAKS[change.code]) % {"before": before, "after": after}

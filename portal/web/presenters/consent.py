@@ -62,23 +62,24 @@ def consent_page(view: ConsentView) -> ConsentPage:
         led=view.led,
         named=view.named,
         history=tuple(
-            ChoiceRow(one.at, one.by, _("is named beside its quarter") if one.named else _("is not named")) for one in view.history
+            ChoiceRow(choice.at, choice.by, _("is named beside its quarter") if choice.named else _("is not named"))
+            for choice in view.history
         ),
-        reports=tuple(_row(one) for one in view.reports),
+        reports=tuple(_row(report) for report in view.reports),
     )
 
 
-def _row(one: ReportTerms) -> TermsRow:
-    site = shown_name(one.site_name)
+def _row(report: ReportTerms) -> TermsRow:
+    site = shown_name(report.site_name)
     return TermsRow(
-        report=_("%(title)s, %(period)s") % {"title": site, "period": period_name(one.period)},
-        revision=one.revision,
-        purpose=_said(one.purpose),
-        use=_said(one.use),
-        naming=_said(one.naming),
-        retention=ngettext("%(n)d year", "%(n)d years", one.retention_years) % {"n": one.retention_years},
-        scheme=one.scheme,
-        terms=one.terms,
+        report=_("%(title)s, %(period)s") % {"title": site, "period": period_name(report.period)},
+        revision=report.revision,
+        purpose=_said(report.purpose),
+        use=_said(report.use),
+        naming=_said(report.naming),
+        retention=ngettext("%(n)d year", "%(n)d years", report.retention_years) % {"n": report.retention_years},
+        scheme=report.scheme,
+        terms=report.terms,
     )
 
 

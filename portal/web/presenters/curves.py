@@ -84,7 +84,7 @@ def _curve(step: StepView, shown: Shown) -> Curve:
     product = said(known.product_words) if known else step.product
     unit = per_tonne_of(shown.spelled(step.unit).removesuffix("/t"), product)
     middle = next(point for point in points if point.percent == 50)
-    told = {"middle": number(middle.value.value, places), "unit": unit}
+    facts = {"middle": number(middle.value.value, places), "unit": unit}
     ends = {
         "first": per_cent(points[0].percent / 100),
         "low": number(points[0].value.value, places),
@@ -94,7 +94,7 @@ def _curve(step: StepView, shown: Shown) -> Curve:
     return Curve(
         name=cell_name(step, shown),
         unit=unit,
-        lead=_("About half of the firms stay at or below %(middle)s %(unit)s.") % told,
+        lead=_("About half of the firms stay at or below %(middle)s %(unit)s.") % facts,
         described=_("Percentile curve from %(low)s at %(first)s of the firms to %(high)s at %(last)s; the figures are in the table below.")
         % ends,
         best="" if best is None else _("published best %(value)s") % {"value": number(best, places)},
@@ -108,22 +108,22 @@ def _curve(step: StepView, shown: Shown) -> Curve:
 
 def bands_of(view: BenchmarkView, shown: Shown) -> tuple[BandRow, ...]:
     """As they were signed; a version from before there were bands has none."""
-    signed = {(one["step"], one["product"], one["variant"], one["metric"]): one.get("bands") for one in view.document["steps"]}
+    signed = {(entry["step"], entry["product"], entry["variant"], entry["metric"]): entry.get("bands") for entry in view.document["steps"]}
     rows = []
     for step in sorted(view.label.steps, key=lambda step: not step.headline):
-        told = signed.get((step.step, step.product, step.variant, step.metric))
-        if told and step.shown:
+        bands = signed.get((step.step, step.product, step.variant, step.metric))
+        if bands and step.shown:
             quarters = tuple(
-                Quarter(str(name), str(sites), _named(told, place))
-                for place, (name, sites) in enumerate(zip(QUARTERS, told["quarters"], strict=True), 1)
+                Quarter(str(name), str(sites), _named(bands, place))
+                for place, (name, sites) in enumerate(zip(QUARTERS, bands["quarters"], strict=True), 1)
             )
-            rows.append(BandRow(cell_name(step, shown), quarters, str(told["untold"])))
+            rows.append(BandRow(cell_name(step, shown), quarters, str(bands["untold"])))
     return tuple(rows)
 
 
 def _named(signed: Mapping[str, Any], quarter: int) -> str:
     """The firms that chose to be named in that quarter; versions from before there was the choice name nobody."""
-    return enumerated(in_language(one["firm"], one["firm_zh"]) for one in signed.get("named", ()) if one["quarter"] == quarter)
+    return enumerated(in_language(firm["firm"], firm["firm_zh"]) for firm in signed.get("named", ()) if firm["quarter"] == quarter)
 
 
 def cell_name(step: StepView, shown: Shown) -> str:
@@ -141,11 +141,11 @@ def _without(steps: Sequence[StepView], shown: Shown, *, any_drawn: bool) -> str
     few = [step for step in steps if step.shown and step.firms < FEWEST]
     apart = [step for step in steps if step.shown and step.curve_withheld]
     older = [step for step in steps if step.shown and step.firms >= FEWEST and not step.curve_withheld]
-    said = []
+    sentences = []
     if few and any_drawn:
-        said.append(_("Too few firms for a curve: %(names)s.") % {"names": _listed(few, shown)})
+        sentences.append(_("Too few firms for a curve: %(names)s.") % {"names": _listed(few, shown)})
     if few:
-        said.append(
+        sentences.append(
             _(
                 "A curve is drawn for %(fewest)s or more firms, so that there are five firms between any two of its points. With "
                 "fewer firms it would list the values of single firms."
@@ -153,17 +153,17 @@ def _without(steps: Sequence[StepView], shown: Shown, *, any_drawn: bool) -> str
             % {"fewest": FEWEST}
         )
         if not any_drawn:
-            said.append(_("At most %(firms)s firms entered here.") % {"firms": max(step.firms for step in few)})
+            sentences.append(_("At most %(firms)s firms entered here.") % {"firms": max(step.firms for step in few)})
     if held:
-        said.append(_("Withheld with its value: %(names)s.") % {"names": _listed(held, shown)})
+        sentences.append(_("Withheld with its value: %(names)s.") % {"names": _listed(held, shown)})
     if apart:
-        said.append(
+        sentences.append(
             _("Left out because together with another publication it would reveal in which part of the curve a firm lies: %(names)s.")
             % {"names": _listed(apart, shown)}
         )
     if older:
-        said.append(_("This version was published before curves were drawn."))
-    return sentence_space().join(said)
+        sentences.append(_("This version was published before curves were drawn."))
+    return sentence_space().join(sentences)
 
 
 def _listed(steps: Sequence[StepView], shown: Shown) -> str:

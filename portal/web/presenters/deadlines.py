@@ -95,39 +95,46 @@ def deadlines_page(
     """`picked`: the sites that a form which was wrong had chosen. Else those that the address ticks, but for who owes nothing."""
     title = page_title(Names.of(view.pack, view.pack_version), view.route, view.period)
     late, place = set(owing(view, now)), [view.peer_group, view.period]
-    boxes = [Choosable(one.site, one.jurisdiction, shown_name(one.jurisdiction)) for one in view.participants if one.site in late]
+    boxes = [
+        Choosable(participant.site, participant.jurisdiction, shown_name(participant.jurisdiction))
+        for participant in view.participants
+        if participant.site in late
+    ]
     picked = chosen_by(boxes, query) if picked is None else picked
-    recent = {one.site for one in reminders if one.sent_at > now - PAUSE}
+    recent = {reminder.site for reminder in reminders if reminder.sent_at > now - PAUSE}
     return DeadlinesPage(
         title=title,
         scope=shown_name(view.scope),
         due=last_day(view.due),
         open=view.closed_at is None,
         may_decide=view.may_decide,
-        owing=tuple(shown_name(one.site_name) for one in view.participants if one.site in late),
+        owing=tuple(shown_name(participant.site_name) for participant in view.participants if participant.site in late),
         to_choose=_to_choose(view, late, recent, picked),
         choosing=choosing(boxes, query),
         letters=_letters(view, late),
         may_extend=bool(may_be_extended(view)),
         requests=tuple(
             RequestRow(
-                *(one.pk, headed((_firm(one.site), shown_name(one.site.name))), one.until, one.reason),
-                *(str(one.asked_by), one.asked_at, reverse("web:decide-time", args=[*place, one.pk])),
+                *(request.pk, headed((_firm(request.site), shown_name(request.site.name))), request.until, request.reason),
+                *(str(request.asked_by), request.asked_at, reverse("web:decide-time", args=[*place, request.pk])),
             )
-            for one in requests
-            if [one.period.peer_group_id, one.period.name] == place
+            for request in requests
+            if [request.period.peer_group_id, request.period.name] == place
         ),
         extensions=tuple(
-            ExtensionRow(shown_name(one.site_name), last_day(one.due), one.reason, one.granted_by, one.granted_at) for one in extensions
+            ExtensionRow(
+                shown_name(extension.site_name), last_day(extension.due), extension.reason, extension.granted_by, extension.granted_at
+            )
+            for extension in extensions
         ),
         reminders=tuple(
             ReminderRow(
-                shown_name(one.site_name),
-                one.sent_at,
-                one.sent_by,
-                enumerated(one.reminded) or _("nobody acts for its enterprise: call the enterprise"),
+                shown_name(reminder.site_name),
+                reminder.sent_at,
+                reminder.sent_by,
+                enumerated(reminder.reminded) or _("nobody acts for its enterprise: call the enterprise"),
             )
-            for one in reminders
+            for reminder in reminders
         ),
         due_url=reverse("web:set-due", args=place),
         extend_url=reverse("web:extend", args=place),
@@ -142,24 +149,24 @@ def _firm(site: Site) -> str:
 
 def _to_choose(view: ParticipationView, late: set[str], recent: set[str], picked: Collection[str] | None) -> tuple[SiteToRemind, ...]:
     """The late ones are chosen beforehand, but for who was reminded within a day."""
-    found = []
+    sites = []
     chosen = late - recent if picked is None else picked
-    for one in view.participants:
-        if one.taking is Taking.REPORTED:
+    for participant in view.participants:
+        if participant.taking is Taking.REPORTED:
             continue
-        notes = [_("late") if one.site in late else str(TAKING_PART[one.taking][0])]
-        notes += [_("reminded within the last day")] if one.site in recent else []
-        name = headed((shown_name(one.firm), shown_name(one.site_name)))
-        found.append(SiteToRemind(one.site, name, enumerated(notes), one.site in chosen))
-    return tuple(found)
+        notes = [_("late") if participant.site in late else str(TAKING_PART[participant.taking][0])]
+        notes += [_("reminded within the last day")] if participant.site in recent else []
+        name = headed((shown_name(participant.firm), shown_name(participant.site_name)))
+        sites.append(SiteToRemind(participant.site, name, enumerated(notes), participant.site in chosen))
+    return tuple(sites)
 
 
 def _letters(view: ParticipationView, late: set[str]) -> tuple[NoticeRow, ...]:
     """What those who act for a site are written, with its name for the first of each kind."""
-    found = []
+    rows = []
     open_ones = set(remindable(view))
     for kind, sites in ((Kind.REPORT_REMINDED, late & open_ones), (Kind.REPORT_COMES, open_ones - late)):
-        first = next((one for one in view.participants if one.site in sites), None)
+        first = next((participant for participant in view.participants if participant.site in sites), None)
         if first is not None:
             told = {
                 "site_name": first.site_name,
@@ -167,14 +174,14 @@ def _letters(view: ParticipationView, late: set[str]) -> tuple[NoticeRow, ...]:
                 "period": view.period,
                 "due": last_day(first.due).isoformat(),
             }
-            found.append(notice_row_of(kind, told, first.due))
-    return tuple(found)
+            rows.append(notice_row_of(kind, told, first.due))
+    return tuple(rows)
 
 
 def may_be_extended(view: ParticipationView) -> list[tuple[str, str]]:
     """The sites that have not reported, for the form: id and name."""
-    found = [one for one in view.participants if one.taking is not Taking.REPORTED]
-    return [(one.site, headed((shown_name(one.firm), shown_name(one.site_name)))) for one in found]
+    participants = [participant for participant in view.participants if participant.taking is not Taking.REPORTED]
+    return [(participant.site, headed((shown_name(participant.firm), shown_name(participant.site_name)))) for participant in participants]
 
 
 def owed_sentences(views: Sequence[OwedView]) -> tuple[str, ...]:
@@ -182,10 +189,10 @@ def owed_sentences(views: Sequence[OwedView]) -> tuple[str, ...]:
     return tuple(
         _("%(site)s, %(period)s: due by the end of %(day)s; reminded on %(moment)s.")
         % {
-            "site": shown_name(one.site_name),
-            "period": period_name(one.period),
-            "day": date_format(last_day(one.due), _("j F Y")),
-            "moment": moment_in_words(one.sent_at),
+            "site": shown_name(duty.site_name),
+            "period": period_name(duty.period),
+            "day": date_format(last_day(duty.due), _("j F Y")),
+            "moment": moment_in_words(duty.sent_at),
         }
-        for one in views
+        for duty in views
     )

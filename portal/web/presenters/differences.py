@@ -33,8 +33,8 @@ def compare_page(found: Difference) -> Sheet:
     assert before is not None  # noqa: S101  # two versions were named
     name = said(after.words)
     crumbs = (Crumb(_("Method packs"), reverse("web:methods")), Crumb(name, reverse("web:method", args=[after.id])))
-    told = {"pack": name, "new": after.version, "old": before.version}
-    return Sheet(_("%(pack)s: version %(new)s compared with %(old)s") % told, crumbs, "", sections=differences(found))
+    facts = {"pack": name, "new": after.version, "old": before.version}
+    return Sheet(_("%(pack)s: version %(new)s compared with %(old)s") % facts, crumbs, "", sections=differences(found))
 
 
 def differences(found: Difference) -> tuple[Section, ...]:
@@ -46,12 +46,12 @@ def differences(found: Difference) -> tuple[Section, ...]:
     numbers_table = table_of(
         _("Numbers"),
         (_("Number"), old, new, _("Unit"), _("What it changes")),
-        tuple(_change(one, before, after) for one in found.numbers),
+        tuple(_change(change, before, after) for change in found.numbers),
         _("No number differs."),
     )
-    fields = tuple(_field(one) for one in found.fields)
+    fields = tuple(_field(change) for change in found.fields)
     fields_table = table_of(_("Every field of the file"), (_("Where"), old, new), fields, _("No field of the file differs."))
-    effects = tuple(_effect(one, publication) for publication in found.publications for one in publication.values)
+    effects = tuple(_effect(effect, publication) for publication in found.publications for effect in publication.values)
     heads = (_("Published value"), _("Value"), _("Changes by"), _("Unit"), _("Cause"))
     effects_table = table_of(_("Published values"), heads, effects, _("No published value changes, as far as public figures show."))
     note = _(
@@ -68,9 +68,9 @@ def differences(found: Difference) -> tuple[Section, ...]:
     )
 
 
-def _field(one: FieldChange) -> tuple[Cell, ...]:
-    more = _("and in %(n)s more places") % {"n": one.also} if one.also else ""
-    return (Cell(" › ".join(one.where), note=more), Cell(one.before or NONE), Cell(one.after or NONE))
+def _field(change: FieldChange) -> tuple[Cell, ...]:
+    more = _("and in %(n)s more places") % {"n": change.also} if change.also else ""
+    return (Cell(" › ".join(change.where), note=more), Cell(change.before or NONE), Cell(change.after or NONE))
 
 
 def _moves(found: Difference) -> Iterator[tuple[Cell, ...]]:
@@ -82,11 +82,11 @@ def _moves(found: Difference) -> Iterator[tuple[Cell, ...]]:
     for because, steps in together.items():
         yield (Cell(enumerated(steps)), Cell(_("labels")), Cell(unknown), Cell(enumerated(map(_carrier, because))))
     for grade in found.grades_move:
-        told = {"n": grade.level, "standard": grade.standard}
+        facts = {"n": grade.level, "standard": grade.standard}
         what = (
-            _("level %(n)s of %(standard)s") % told
+            _("level %(n)s of %(standard)s") % facts
             if grade.level
-            else _("the plants to which %(standard)s applies, or how it applies") % told
+            else _("the plants to which %(standard)s applies, or how it applies") % facts
         )
         yield (Cell(names.step_name(grade.step)), Cell(what), Cell(_grade(grade)), Cell(enumerated(grade.because) or grade.limit))
 
@@ -96,38 +96,38 @@ def _carrier(because: str) -> str:
     return said(CARRIERS[because].words) if because in CARRIERS else because
 
 
-def _grade(one: GradeMoves) -> str:
-    if not one.level:
+def _grade(grade: GradeMoves) -> str:
+    if not grade.level:
         return _("for which plants is not known from the pack alone")
-    if one.between is None:
-        return _("the level is dropped") if one.takes else _("the level is new")
-    low, high = (f"{value:g}" for value in one.between)
-    told = {"low": low, "high": high, "unit": one.unit}
-    if one.takes:
-        return _("annual means above %(low)s and up to %(high)s %(unit)s no longer meet it, before corrections") % told
-    return _("annual means above %(low)s and up to %(high)s %(unit)s now meet it, before corrections") % told
+    if grade.between is None:
+        return _("the level is dropped") if grade.takes else _("the level is new")
+    low, high = (f"{value:g}" for value in grade.between)
+    facts = {"low": low, "high": high, "unit": grade.unit}
+    if grade.takes:
+        return _("annual means above %(low)s and up to %(high)s %(unit)s no longer meet it, before corrections") % facts
+    return _("annual means above %(low)s and up to %(high)s %(unit)s now meet it, before corrections") % facts
 
 
-def _change(one: NumberChange, before: Pack, after: Pack) -> tuple[Cell, ...]:
-    role, _colon, place = one.place.partition(": ")
-    there = after if one.after is not None else before
-    known = packs.is_known(there.id) and there.version in {pack.version for pack in packs.versions(there.id)}
+def _change(change: NumberChange, before: Pack, after: Pack) -> tuple[Cell, ...]:
+    role, _colon, place = change.place.partition(": ")
+    holder = after if change.after is not None else before
+    known = packs.is_known(holder.id) and holder.version in {pack.version for pack in packs.versions(holder.id)}
     return (
         Cell(
             place,
-            note=" · ".join(filter(None, (str(ROLES[Role(role)][0]), about(there, place)))),
-            url=number_url(there.id, there.version, role, place) if known else "",
+            note=" · ".join(filter(None, (str(ROLES[Role(role)][0]), about(holder, place)))),
+            url=number_url(holder.id, holder.version, role, place) if known else "",
         ),
-        Cell(one.before or NONE, num=True),
-        Cell(one.after or NONE, num=True),
-        Cell(NONE if one.unit in ("", "1") else one.unit),
+        Cell(change.before or NONE, num=True),
+        Cell(change.after or NONE, num=True),
+        Cell(NONE if change.unit in ("", "1") else change.unit),
         Cell(str(ROLES[Role(role)][1])),
     )
 
 
-def _effect(one: Moved, where: MovedPublication) -> tuple[Cell, ...]:
+def _effect(effect: Moved, where: MovedPublication) -> tuple[Cell, ...]:
     names = Names.of(where.pack, where.pack_version)
-    what = names.step_name(one.of.step) if one.of.step else _("total of the route")
+    what = names.step_name(effect.of.step) if effect.of.step else _("total of the route")
     address = (
         f"/benchmarks/{where.pack}/{quote(where.place.replace('/', '.'))}/{where.route}/{where.period.replace('/', '_')}/v{where.version}/"
     )
@@ -138,15 +138,15 @@ def _effect(one: Moved, where: MovedPublication) -> tuple[Cell, ...]:
     }
     return (
         Cell(what, note=note, url=address),
-        Cell(in_figures(one.of.value), num=True),
-        Cell(_moves_by(one), num=True),
-        Cell(where.units.get((one.of.step, one.of.metric), "")),
-        Cell(enumerated(one.because)),
+        Cell(in_figures(effect.of.value), num=True),
+        Cell(_moves_by(effect), num=True),
+        Cell(where.units.get((effect.of.step, effect.of.metric), "")),
+        Cell(enumerated(effect.because)),
     )
 
 
-def _moves_by(one: Moved) -> str:
-    if one.least is None or one.most is None:
+def _moves_by(effect: Moved) -> str:
+    if effect.least is None or effect.most is None:
         return _("only the plants know")
-    low, high = (f"{'+' if value > 0 else ''}{in_figures(value)}" for value in (one.least, one.most))
+    low, high = (f"{'+' if value > 0 else ''}{in_figures(value)}" for value in (effect.least, effect.most))
     return low if low == high else _("%(low)s to %(high)s") % {"low": low, "high": high}

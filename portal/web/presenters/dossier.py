@@ -102,46 +102,47 @@ def dossier_page(found: Dossier) -> DossierPage:
                 asks=entry.criterion.asks.said_in(language),
                 note=_("Added by this portal; the programme does not require it") if entry.criterion.own else "",
                 state=state(SHOWN, entry.state),
-                evidence=tuple(_line(one) for one in entry.evidence),
-                offers=tuple(offer_line(one) for one in entry.offers),
+                evidence=tuple(_line(evidence) for evidence in entry.evidence),
+                offers=tuple(offer_line(offer) for offer in entry.offers),
                 met=state(MET, entry.met),
             )
             for entry in found.entries
         ),
         offers=bool(offered),
         choices=tuple(
-            Choice(f"{address}?programme={one.id}", one.name.said_in(language), one.id == programme.id) for one in programmes().values()
+            Choice(f"{address}?programme={candidate.id}", candidate.name.said_in(language), candidate.id == programme.id)
+            for candidate in programmes().values()
         ),
         pdf_url=f"{reverse('web:dossier-pdf', args=[site.slug])}?programme={programme.id}",
         json_url=f"{reverse('web:dossier-json', args=[site.slug])}?programme={programme.id}",
     )
 
 
-def _line(one: Evidence) -> EvidenceLine:
-    by = shown_name(one.by)
-    if one.kind == "report":
+def _line(evidence: Evidence) -> EvidenceLine:
+    by = shown_name(evidence.by)
+    if evidence.kind == "report":
         text = _("Report of %(period)s, received on %(day)s, entry %(n)s of the log") % {
-            "period": period_name(one.title), "day": _day(one.at), "n": one.log_index,
+            "period": period_name(evidence.title), "day": _day(evidence.at), "n": evidence.log_index,
         }  # fmt: skip
-        return EvidenceLine(text, one.digest, _("The plant’s receipt of this digest: steplabel-agent verify"))
-    if one.kind == "attestation":
-        told = {"body": by, "period": period_name(one.title), "day": date_format(one.until, _("j F Y")), "code": one.code}
-        text = _("Statement of %(body)s on the report of %(period)s, valid until %(day)s, code %(code)s") % told
-        if one.opinion == Opinion.ADVERSE:
+        return EvidenceLine(text, evidence.digest, _("The plant’s receipt of this digest: steplabel-agent verify"))
+    if evidence.kind == "attestation":
+        facts = {"body": by, "period": period_name(evidence.title), "day": date_format(evidence.until, _("j F Y")), "code": evidence.code}
+        text = _("Statement of %(body)s on the report of %(period)s, valid until %(day)s, code %(code)s") % facts
+        if evidence.opinion == Opinion.ADVERSE:
             text = _("%(statement)s; the opinion is adverse") % {"statement": text}
-        return EvidenceLine(text, one.digest, _("Anybody can open it by its code"), reverse("web:verify", args=[one.code]))
-    if one.kind == "system":
-        told = {"n": one.title, "by": by, "day": date_format(one.until, _("j F Y"))}
-        return EvidenceLine(_("Certificate %(n)s by %(by)s, valid until %(day)s") % told, one.digest, _how_of_paper())
+        return EvidenceLine(text, evidence.digest, _("Anybody can open it by its code"), reverse("web:verify", args=[evidence.code]))
+    if evidence.kind == "system":
+        facts = {"n": evidence.title, "by": by, "day": date_format(evidence.until, _("j F Y"))}
+        return EvidenceLine(_("Certificate %(n)s by %(by)s, valid until %(day)s") % facts, evidence.digest, _how_of_paper())
     text = _("“%(value)s”, by the document “%(paper)s”, declared on %(day)s") % {
-        "value": one.value,
-        "paper": one.title,
-        "day": _day(one.at),
+        "value": evidence.value,
+        "paper": evidence.title,
+        "day": _day(evidence.at),
     }
-    if one.read_at:
-        told = {"declared": text, "day": _day(one.read_at), "finding": one.finding}
-        text = _("%(declared)s. An officer read the paper on %(day)s: %(finding)s") % told
-    return EvidenceLine(text, one.digest, _how_of_paper())
+    if evidence.read_at:
+        facts = {"declared": text, "day": _day(evidence.read_at), "finding": evidence.finding}
+        text = _("%(declared)s. An officer read the paper on %(day)s: %(finding)s") % facts
+    return EvidenceLine(text, evidence.digest, _how_of_paper())
 
 
 def _how_of_paper() -> str:

@@ -165,8 +165,8 @@ def _why_not(view: DraftView) -> str:
     if view.withdrawal_reason:
         return _("Withdrawn. Reason: %(reason)s") % {"reason": view.withdrawal_reason}
     if view.discarded_at is not None:
-        told = {"who": view.discarded_by, "moment": moment_in_words(view.discarded_at), "reason": view.discard_reason}
-        return _("Discarded by %(who)s, %(moment)s. Reason: %(reason)s") % told
+        facts = {"who": view.discarded_by, "moment": moment_in_words(view.discarded_at), "reason": view.discard_reason}
+        return _("Discarded by %(who)s, %(moment)s. Reason: %(reason)s") % facts
     return reasons.get(view.why_not, "")
 
 

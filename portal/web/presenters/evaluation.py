@@ -122,10 +122,10 @@ def _sections(facts: EvaluationFacts, names: Names) -> Iterator[Section]:
 
 def _participation(view: ParticipationView) -> Section:
     rows = tuple((str(TAKING_PART[taking][0]), str(count)) for taking, count in view.totals.states.items() if count)
-    obliged = [one for one in view.participants if one.obliged]
-    late = sum(one.arrived_late for one in obliged)
-    told = {"sites": len(view.participants), "obliged": len(obliged), "day": date_format(last_day(view.due), _("j F Y"))}
-    lines = [_("%(sites)d sites, %(obliged)d of them obliged; reports were due on %(day)s.") % told]
+    obliged = [participant for participant in view.participants if participant.obliged]
+    late = sum(participant.arrived_late for participant in obliged)
+    facts = {"sites": len(view.participants), "obliged": len(obliged), "day": date_format(last_day(view.due), _("j F Y"))}
+    lines = [_("%(sites)d sites, %(obliged)d of them obliged; reports were due on %(day)s.") % facts]
     if late:
         lines.append(_("Obliged sites whose first report came after that day: %(n)d.") % {"n": late})
     return Section(_("Participation"), tuple(lines), SectionTable((_("State of the report"), _("Sites")), rows, (4, 1)))
@@ -134,9 +134,9 @@ def _participation(view: ParticipationView) -> Section:
 def _steps(view: BenchmarkView, shown: Shown) -> Section:
     heads = (_("Step"), _("Metric"), _("Industry best"), _("95 % interval"), _("Typical"), _("95 % interval"), _("Unit"), _("Firms"))
     rows = tuple(_step(step, shown) for step in view.label.steps)
-    told = {"n": view.version, "day": date_format(view.published_on, _("j F Y")), "pack": view.pack, "version": view.pack_version}
+    facts = {"n": view.version, "day": date_format(view.published_on, _("j F Y")), "pack": view.pack, "version": view.pack_version}
     lines = (
-        _("Industry label, version %(n)s, published on %(day)s; method pack %(pack)s, version %(version)s.") % told,
+        _("Industry label, version %(n)s, published on %(day)s; method pack %(pack)s, version %(version)s.") % facts,
         _("SHA-256 of the signed document: %(digest)s") % {"digest": view.digest},
     )
     return Section(_("Published steps"), lines, SectionTable(heads, rows, (3.6, 3, 1.7, 2.2, 1.6, 2.2, 1.6, 1.3)))
@@ -171,14 +171,14 @@ def levels_section(view: InForceView) -> Section:
     heads = (_("Level"), _("Limit"), _("Typical batch"), _("95 % interval"), _("Firms’ typical batches that reach it"), _("Standard"))
     rows = tuple(
         (
-            " ".join(part for part in (one.name, one.rank) if part),
-            f"{one.level.text} {one.unit}",
-            one.typical or NONE,
-            one.typical_interval or NONE,
-            one.typical_firms or NONE,
-            one.standard,
+            " ".join(part for part in (row.name, row.rank) if part),
+            f"{row.level.text} {row.unit}",
+            row.typical or NONE,
+            row.typical_interval or NONE,
+            row.typical_firms or NONE,
+            row.standard,
         )
-        for one in levels.rows
+        for row in levels.rows
     )
     note = _(
         "A limit is about a plant’s mean over a year, and a published value is about its batches. This is for orientation and "
@@ -198,16 +198,16 @@ def _potentials(view: BenchmarkView, shown: Shown) -> Section:
     rows = []
     for row in (*savings.rows, *((savings.total,) if savings.total else ())):
         cells: list[str] = [row.step]
-        for one in (row.at_typical, row.at_best):
-            cells += [one.hidden or one.value or NONE, one.interval or NONE]
+        for potential in (row.at_typical, row.at_best):
+            cells += [potential.hidden or potential.value or NONE, potential.interval or NONE]
         rows.append(tuple(cells))
     unit = _("Average over the firms, in %(unit)s of the route’s product.") % {"unit": savings.unit}
     return Section(title, (unit,), SectionTable(heads, tuple(rows), (4, 2.4, 2.4, 2.4, 2.4)))
 
 
 def _audits(audits: PeriodAudits) -> Section:
-    told = {"n": audits.assigned, "bodies": audits.bodies, "withdrawn": audits.withdrawn}
-    lines = [_("%(n)d assignments to %(bodies)d certification bodies are in force; %(withdrawn)d statements were withdrawn.") % told]
+    facts = {"n": audits.assigned, "bodies": audits.bodies, "withdrawn": audits.withdrawn}
+    lines = [_("%(n)d assignments to %(bodies)d certification bodies are in force; %(withdrawn)d statements were withdrawn.") % facts]
     if not audits.opinions:
         return Section(_("Audits"), (*lines, _("There is no valid statement.")))
     rows = tuple((str(OPINIONS[opinion]), str(count)) for opinion, count in sorted(audits.opinions.items()))
@@ -226,17 +226,17 @@ def _findings(audits: PeriodAudits) -> Section:
 
 
 def _refusals(facts: EvaluationFacts) -> Section:
-    found, published = facts.refusals, facts.published
+    refusals, published = facts.refusals, facts.published
     lines = [
         _("%(received)d reports were received; %(accepted)d of them are the accepted ones.")
-        % {"received": found.received, "accepted": found.accepted}
+        % {"received": refusals.received, "accepted": refusals.accepted}
     ]
     if published is not None:
         held = sum(not step.shown for step in published.label.steps)
         lines.append(_("Cells of the label that the disclosure gate withheld: %(n)d.") % {"n": held})
-    if not found.refused:
+    if not refusals.refused:
         return Section(_("Refusals"), (*lines, _("No report was refused.")))
-    rows = tuple((_why(code), str(count)) for code, count in sorted(found.refused.items()))
+    rows = tuple((_why(code), str(count)) for code, count in sorted(refusals.refused.items()))
     return Section(_("Refusals"), tuple(lines), SectionTable((_("Why the reports were refused"), _("Reports")), rows, (6, 1)))
 
 

@@ -87,12 +87,12 @@ def list_of() -> Listed:
     titles = _("Exercise"), _("Intended for"), _("Minutes"), _("What you learn")
     rows = tuple(
         (
-            Cell(one.text("title", language), url=reverse("web:exercise", args=[one.id])),
-            Cell(one.role.words.said_in(language)),
-            Cell(str(one.minutes), num=True),
-            Cell(one.text("learns", language)),
+            Cell(exercise.text("title", language), url=reverse("web:exercise", args=[exercise.id])),
+            Cell(exercise.role.words.said_in(language)),
+            Cell(str(exercise.minutes), num=True),
+            Cell(exercise.text("learns", language)),
         )
-        for one in every()
+        for exercise in every()
     )
     return Listed(_("Training exercises"), tuple(Column(title) for title in titles), None, rows, None, (), "", "")
 
@@ -112,8 +112,8 @@ def page_of(exercise: Exercise, query: Mapping[str, str]) -> ExercisePage:
         tasks=tuple(map(pieces, exercise.texts("tasks", language))),
         questions=questions,
         command=f"steplabel-agent exercise {exercise.id}",
-        answered=sum(one.judged is not None for one in questions),
-        right=sum(one.judged is not None and one.judged.right for one in questions),
+        answered=sum(question.judged is not None for question in questions),
+        right=sum(question.judged is not None and question.judged.right for question in questions),
         crumbs=(Crumb(_("Training exercises"), reverse("web:exercises")),),
     )
 
@@ -134,7 +134,7 @@ def _asked(exercise: Exercise, question: Question, query: Mapping[str, str], lan
         id=question.id,
         ask=exercise.text(f"question.{question.id}.ask", language),
         unit="" if question.unit == "1" else question.unit,
-        choices=tuple(Choice(code, said, code == given) for code, said in words.items()),
+        choices=tuple(Choice(code, text, code == given) for code, text in words.items()),
         given=given,
         wrong=wrong,
         judged=None if verdict is None else _judged(exercise, question, verdict, wrong, language),
@@ -143,5 +143,5 @@ def _asked(exercise: Exercise, question: Question, query: Mapping[str, str], lan
 
 def _judged(exercise: Exercise, question: Question, verdict: Verdict, wrong: int, language: str) -> Judged:
     shown = verdict.right or wrong >= TRIES
-    told = working(exercise, question, language) if shown else ""
-    return Judged(verdict.right, verdict.said, pieces(verdict.look), pieces(told))
+    solution = working(exercise, question, language) if shown else ""
+    return Judged(verdict.right, verdict.said, pieces(verdict.look), pieces(solution))

@@ -58,7 +58,8 @@ def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_
         told = {"joined": len(joined) - waits, "waits": waits}
         lead += sentence_space() + _("Memberships of your sites: %(joined)s. Invitations that wait for an answer: %(waits)s.") % told
     ran = tuple(
-        (Cell(_name(one), url=reverse("web:site-group", args=[one.pk])), Cell(_kind(one)), Cell("", state=_group_state(one))) for one in run
+        (Cell(_name(group), url=reverse("web:site-group", args=[group.pk])), Cell(_kind(group)), Cell("", state=_group_state(group)))
+        for group in run
     )
     mine = tuple(
         (
@@ -155,9 +156,9 @@ def labels_table(view: GroupView) -> list[tuple[object, ...]]:
     return [
         (
             *(
-                one.slug,
-                one.labels.firm,
-                one.labels.period,
+                member.slug,
+                member.labels.firm,
+                member.labels.period,
                 label.step,
                 label.product,
                 label.variant,
@@ -166,11 +167,11 @@ def labels_table(view: GroupView) -> list[tuple[object, ...]]:
                 label.unit,
             ),
             *(label.best, label.low, label.high, label.typical, label.years),
-            *_attested_cells(one, label.step),
-            one.labels.digest,
+            *_attested_cells(member, label.step),
+            member.labels.digest,
         )
-        for one in view.shown
-        for label in one.labels.rows
+        for member in view.shown
+        for label in member.labels.rows
     ]
 
 
@@ -189,7 +190,7 @@ def thing_name(thing: str) -> str:
 
 def _counts(view: GroupView) -> Listed:
     """Attested labels by step: of members that show theirs, each counted; of the others, as the gate lets it be told."""
-    by_step = {thing: sum(thing in _attested_things(one) for one in view.shown) for thing in _things(view)}
+    by_step = {thing: sum(thing in _attested_things(member) for member in view.shown) for thing in _things(view)}
     rows = tuple(
         (Cell(thing_name(thing)), Cell(f"{shown} / {len(view.shown)}"), Cell(_at_least(view, thing))) for thing, shown in by_step.items()
     )
@@ -198,12 +199,12 @@ def _counts(view: GroupView) -> Listed:
 
 
 def _things(view: GroupView) -> list[str]:
-    reported = {f"{one.labels.pack}/{label.step}" for one in view.shown for label in one.labels.rows}
-    return sorted({*(view.told or ()), *reported, *((GRADE,) if any(one.grade for one in view.shown) else ())})
+    reported = {f"{member.labels.pack}/{label.step}" for member in view.shown for label in member.labels.rows}
+    return sorted({*(view.told or ()), *reported, *((GRADE,) if any(member.grade for member in view.shown) else ())})
 
 
-def _attested_things(one: ShownMember) -> set[str]:
-    return {f"{one.labels.pack}/{step}" for step in one.attested} | ({GRADE} if one.grade else set())
+def _attested_things(member: ShownMember) -> set[str]:
+    return {f"{member.labels.pack}/{step}" for step in member.attested} | ({GRADE} if member.grade else set())
 
 
 def _at_least(view: GroupView, thing: str) -> str:
@@ -215,13 +216,13 @@ def _at_least(view: GroupView, thing: str) -> str:
 
 def _about_counts(view: GroupView) -> str:
     if view.told_at is not None:
-        told = {"moment": moment_in_words(view.told_at), "n": STEP}
+        facts = {"moment": moment_in_words(view.told_at), "n": STEP}
         return (
             _(
                 "Counted on %(moment)s, in steps of %(n)s firms. The portal counts again only after enough firms have changed, so "
                 "that no count tells of a single firm."
             )
-            % told
+            % facts
         )
     return _("Firms that show nothing are counted from %(fewest)s firms on; there are %(counted)s.") % {
         "fewest": view.fewest, "counted": view.counted,
@@ -234,36 +235,36 @@ def _about_labels() -> str:
 
 def _labels(view: GroupView) -> Listed:
     heads = (_("Site"), _("Step"), _("Metric"), _("Best"), _("95 % interval"), _("Typical"), _("Attested"))
-    rows = tuple(_label(one, label) for one in view.shown for label in one.labels.rows)
+    rows = tuple(_label(member, label) for member in view.shown for label in member.labels.rows)
     return table_of(_("Labels"), heads, rows, "")
 
 
-def _label(one: ShownMember, label: LabelRow) -> tuple[Cell, ...]:
-    names = Names.newest(one.labels.pack)
+def _label(member: ShownMember, label: LabelRow) -> tuple[Cell, ...]:
+    names = Names.newest(member.labels.pack)
     places = label_decimals(label.best, label.typical)
     step = over_years(with_variant(names.step_name(label.step), names.variant_name(label.step, label.variant)), label.years)
     return (
-        Cell(shown_name(one.labels.site_name), note=period_name(one.labels.period)),
+        Cell(shown_name(member.labels.site_name), note=period_name(member.labels.period)),
         Cell(step),
         Cell(metric_name(label.metric)),
         Cell(f"{number(label.best, places)} {label.unit}"),
         Cell(between(label.low, label.high, places) or NONE),
         Cell(f"{number(label.typical, places)} {label.unit}"),
-        _attested(one, label.step),
+        _attested(member, label.step),
     )
 
 
-def _attested(one: ShownMember, step: str) -> Cell:
-    if step not in one.attested:
+def _attested(member: ShownMember, step: str) -> Cell:
+    if step not in member.attested:
         return Cell("", state=StateWord(_("Not attested"), "wait"))
-    body, until = one.attested[step]
+    body, until = member.attested[step]
     told = {"body": shown_name(body), "day": dated(until.isoformat())}
     return Cell(_("by %(body)s, valid until %(day)s") % told)
 
 
-def _attested_cells(one: ShownMember, step: str) -> tuple[str, str]:
-    found = one.attested.get(step)
-    return (found[0], found[1].isoformat()) if found else ("", "")
+def _attested_cells(member: ShownMember, step: str) -> tuple[str, str]:
+    attestation = member.attested.get(step)
+    return (attestation[0], attestation[1].isoformat()) if attestation else ("", "")
 
 
 def _members(group: SiteGroup, view: GroupView, *, runs: bool) -> Listed:

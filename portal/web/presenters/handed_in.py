@@ -48,8 +48,8 @@ def told_of(name: str, answer: Answer | None, fault: str) -> Told:
 
 def handed_in(answers: Sequence[Told]) -> HandedIn:
     """The page after several files: how many of each fate, and the table."""
-    refused = sum(bool(told.refusal) for told in answers)
-    new = sum(told.created for told in answers)
+    refused = sum(bool(answer.refusal) for answer in answers)
+    new = sum(answer.created for answer in answers)
     return HandedIn(
         files=len(answers),
         new=new,
@@ -59,7 +59,7 @@ def handed_in(answers: Sequence[Told]) -> HandedIn:
             caption=_("Each file separately"),
             columns=(Column(_("File")), Column(_("Answer")), Column(_("Receipt or challenge"))),
             sort_form=None,
-            rows=tuple(_row(told) for told in answers),
+            rows=tuple(_row(answer) for answer in answers),
             pages=None,
             narrowings=(),
             export_url="",

@@ -128,7 +128,9 @@ def of_regulator(
         what = ngettext("%(n)d site asks for more time", "%(n)d sites ask for more time", n) % {"n": n}
         title = page_title(Names.of(group.pack, group.pack_version), group.route, period)
         address = reverse("web:deadlines", args=[group.pk, period])
-        yield _row(last_day(min(one.period.due for one in asked)), today, what, title, _("Decide %(n)d") % {"n": n}, address, late=False)
+        yield _row(
+            last_day(min(request.period.due for request in asked)), today, what, title, _("Decide %(n)d") % {"n": n}, address, late=False
+        )
     for finding in appeals:
         site, body = finding.assignment.site, finding.assignment.body
         what = _("%(site)s: appeal against finding %(n)d") % {"site": shown_name(site.name), "n": finding.number}
@@ -137,10 +139,10 @@ def of_regulator(
 
 
 def _of_each_period(requests: Sequence[ExtensionRequest]) -> dict[tuple[PeerGroup, str], list[ExtensionRequest]]:
-    found: dict[tuple[PeerGroup, str], list[ExtensionRequest]] = {}
-    for one in requests:
-        found.setdefault((one.period.peer_group, one.period.name), []).append(one)
-    return found
+    by_period: dict[tuple[PeerGroup, str], list[ExtensionRequest]] = {}
+    for request in requests:
+        by_period.setdefault((request.period.peer_group, request.period.name), []).append(request)
+    return by_period
 
 
 def of_enterprise(
@@ -153,7 +155,7 @@ def of_enterprise(
     regulator: bool = False,
 ) -> Iterator[Waiting]:
     """`regulator`: told to a regulator of the site, for whom each leads to what they can do about it."""
-    asked = {(one.site.slug, one.period.peer_group_id, one.period.name): one.until for one in requests}
+    asked = {(request.site.slug, request.period.peer_group_id, request.period.name): request.until for request in requests}
     for report in owed:
         names = {
             "site": shown_name(report.site_name),
@@ -169,8 +171,8 @@ def of_enterprise(
             action, address = _("Submit"), reverse("web:upload")
         note, until = names["what"], asked.get((report.site, report.group, report.period))
         if until is not None:
-            told = {"what": note, "day": date_format(until, _("j F Y"))}
-            note = _("%(what)s. More time was requested, until %(day)s; the regulator has not decided.") % told
+            facts = {"what": note, "day": date_format(until, _("j F Y"))}
+            note = _("%(what)s. More time was requested, until %(day)s; the regulator has not decided.") % facts
         yield _row(last_day(report.due), today, what % names, note, action, address)
     for audit in audits:
         for finding in audit.findings:

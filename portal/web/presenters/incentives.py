@@ -45,19 +45,19 @@ def incentives_page(views: Sequence[IncentiveView], query: QueryDict) -> Incenti
     return IncentivesPage(
         rows=tuple(
             IncentiveRow(
-                site=shown_name(one.site_name),
-                scheme=one.scheme,
-                amount=f"{one.amount:,.2f}",
-                evidence=one.evidence,
-                report=_("its report of %(period)s") % {"period": period_name(one.period)} if one.period else "",
-                by=one.recorded_by,
-                at=one.recorded_at,
+                site=shown_name(incentive.site_name),
+                scheme=incentive.scheme,
+                amount=f"{incentive.amount:,.2f}",
+                evidence=incentive.evidence,
+                report=_("its report of %(period)s") % {"period": period_name(incentive.period)} if incentive.period else "",
+                by=incentive.recorded_by,
+                at=incentive.recorded_at,
             )
-            for one in here
+            for incentive in here
         ),
         found=len(views),
-        total=f"{sum(one.amount for one in views):,.0f}",
-        sites=len({one.site for one in views}),
+        total=f"{sum(incentive.amount for incentive in views):,.0f}",
+        sites=len({incentive.site for incentive in views}),
         pages=pages,
         export_url=reverse("web:incentives-csv"),
     )
@@ -65,5 +65,14 @@ def incentives_page(views: Sequence[IncentiveView], query: QueryDict) -> Incenti
 
 def incentives_table(views: Sequence[IncentiveView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     return COLUMNS, (
-        (one.site, one.scheme, f"{one.amount:.2f}", one.evidence, one.period, one.recorded_by, one.recorded_at.isoformat()) for one in views
+        (
+            incentive.site,
+            incentive.scheme,
+            f"{incentive.amount:.2f}",
+            incentive.evidence,
+            incentive.period,
+            incentive.recorded_by,
+            incentive.recorded_at.isoformat(),
+        )
+        for incentive in views
     )

@@ -78,8 +78,8 @@ def keys_page(views: Sequence[KeyView], query: QueryDict, now: datetime) -> Keys
     return KeysPage(
         rows=tuple(_row(view, now) for view in rows),
         good=len(good),
-        columns=(made := tables.columns(titles, KEYS, query, "-made")),
-        sort_form=tables.sort_form(made, len(good if only_good else views), query),
+        columns=(columns := tables.columns(titles, KEYS, query, "-made")),
+        sort_form=tables.sort_form(columns, len(good if only_good else views), query),
         pages=pages,
         filters=filters if views else (),
         export_url=reverse("web:keys-csv"),

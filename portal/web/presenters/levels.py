@@ -74,23 +74,23 @@ def levels_of(view: InForceView) -> Levels | None:
     limits = shown_limits(names.pack, route, last_day(view.period), variants)
     rows = tuple(row for limit in limits for row in _rows(limit, view.label, names.pack))
     missing = not_held(names.pack, route, Period.parse(view.period, UTC))
-    told = {"n": view.version, "period": period_name(view.period), "pack": names.sector, "version": view.pack_version}
-    source = _("Industry label %(period)s, version %(n)s; method pack: %(pack)s version %(version)s.") % told
+    facts = {"n": view.version, "period": period_name(view.period), "pack": names.sector, "version": view.pack_version}
+    source = _("Industry label %(period)s, version %(n)s; method pack: %(pack)s version %(version)s.") % facts
     return Levels(rows, source, said(missing) if missing else "") if rows else None
 
 
 def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]:
     cells = _covered(limit, label, pack)
-    owner = next(one.id for one in pack.steps for each in one.limits if (each.words, each.grades) == (limit.words, limit.grades))
-    ratio = next((one.ratio for one in headline(label) if one.step == owner), None)
-    if not cells or ratio is None or any(one.unit != limit.unit for one in cells):
+    owner = next(step.id for step in pack.steps for each in step.limits if (each.words, each.grades) == (limit.words, limit.grades))
+    ratio = next((cell.ratio for cell in headline(label) if cell.step == owner), None)
+    if not cells or ratio is None or any(cell.unit != limit.unit for cell in cells):
         return
-    told = [
-        (one.ratio / ratio * one.typical, (one.ratio / ratio * one.typical_interval[0], one.ratio / ratio * one.typical_interval[1]))
-        for one in cells
-        if one.typical is not None and one.typical_interval is not None
+    typicals = [
+        (cell.ratio / ratio * cell.typical, (cell.ratio / ratio * cell.typical_interval[0], cell.ratio / ratio * cell.typical_interval[1]))
+        for cell in cells
+        if cell.typical is not None and cell.typical_interval is not None
     ]
-    typical = added_up(told) if len(told) == len(cells) else None
+    typical = added_up(typicals) if len(typicals) == len(cells) else None
     alone = cells[0] if len(cells) == 1 else None
     shown = limit_beside(limit, pack)
     numbered = limit.levels == "grades" and len(limit.grades) > 1
@@ -116,11 +116,11 @@ def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]
 
 def _covered(limit: LimitShown, label: LabelView, pack: Pack) -> list[StepView]:
     """The cells that make up what the limit covers; empty where one of them is not there. What takes electricity alone has no heat."""
-    ours = {one.step: (one.product, one.variant) for one in headline(label)}
-    takes_heat = {one.id for one in pack.steps if one.boundary.carriers != ("electricity",)}
-    wanted = [one for one in limit.steps_covered if limit.metric != Metric.THERMAL or one in takes_heat]
-    found = {one.step: one for one in label.steps if one.metric == limit.metric and (one.product, one.variant) == ours.get(one.step)}
-    return [found[one] for one in wanted] if all(one in found for one in wanted) else []
+    ours = {cell.step: (cell.product, cell.variant) for cell in headline(label)}
+    takes_heat = {step.id for step in pack.steps if step.boundary.carriers != ("electricity",)}
+    wanted = [step_id for step_id in limit.steps_covered if limit.metric != Metric.THERMAL or step_id in takes_heat]
+    cells = {cell.step: cell for cell in label.steps if cell.metric == limit.metric and (cell.product, cell.variant) == ours.get(cell.step)}
+    return [cells[step_id] for step_id in wanted] if all(step_id in cells for step_id in wanted) else []
 
 
 def _told(typical: Known | None, grade: float) -> tuple[str, str, str, str]:

@@ -17,7 +17,7 @@ Show = tuple[str, str, Callable[[View], bool]]
 
 def showing(views: Sequence[View], query: QueryDict, shown: Sequence[Show[View]]) -> list[View]:
     """The rows that the address leaves of the choices; all where it names none of them."""
-    fits = next((one for name, _words, one in shown if name == query.get("show")), None)
+    fits = next((test for name, _words, test in shown if name == query.get("show")), None)
     return [view for view in views if fits is None or fits(view)]
 
 
@@ -46,8 +46,8 @@ def listed(
     """
     only_name = f"{prefix}only"
     narrowed = only is not None and query.get(only_name) == "1"
-    kept = [view for view in showing(views, query, shown) if not narrowed or only is None or only[1](view)]
-    rows, pages = tables.paged(tables.sorted_rows(kept, keys, query, default, prefix), query, prefix=prefix)
+    matching = [view for view in showing(views, query, shown) if not narrowed or only is None or only[1](view)]
+    rows, pages = tables.paged(tables.sorted_rows(matching, keys, query, default, prefix), query, prefix=prefix)
     heads = tables.columns(titles, keys, query, default, prefix)
     narrowings: tuple[Narrowing, ...] = ()
     if only is not None and views:
@@ -65,7 +65,7 @@ def listed(
     return Listed(
         caption=caption,
         columns=heads,
-        sort_form=tables.sort_form(heads, len(kept), query, prefix),
+        sort_form=tables.sort_form(heads, len(matching), query, prefix),
         rows=tuple(cells(view) for view in rows),
         pages=pages,
         narrowings=narrowings,

@@ -82,8 +82,12 @@ def log_page(
             Item(pgettext("not of a chart", "Key"), head.key_id),
         ),
         witnesses=tuple(
-            WitnessRow(one.name, moment_in_words(one.at) if one.at else _("not yet"), "—" if one.size is None else f"{one.size:,}")
-            for one in witnesses
+            WitnessRow(
+                witness.name,
+                moment_in_words(witness.at) if witness.at else _("not yet"),
+                "—" if witness.size is None else f"{witness.size:,}",
+            )
+            for witness in witnesses
         ),
         required=_("An agent asks for %(required)s of these cosignatures, none older than %(days)s days.")
         % {"required": required, "days": days},
@@ -100,7 +104,7 @@ def _entry(head: HeadView, view: EntryView, proof: list[bytes]) -> LoggedEntry:
             Item(_("Object"), view.logged.hex()),
             Item(_("Hash of the leaf"), view.leaf_hash.hex()),
         ),
-        proof=tuple(one.hex() for one in proof),
+        proof=tuple(node.hex() for node in proof),
         proof_url=f"{reverse('api:log-inclusion')}?index={view.index}&size={head.size}",
     )
 

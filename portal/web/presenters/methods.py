@@ -68,8 +68,8 @@ def method_page(versions: Sequence[Pack], approved: dict[str, Approved]) -> Shee
 
 
 def _version_row(pack: Pack, before: Pack | None, approved: dict[str, Approved]) -> tuple[Cell, ...]:
-    found = approved.get(pack.version)
-    corrects = str(found.document["corrects"]) if found else ""
+    approval = approved.get(pack.version)
+    corrects = str(approval.document["corrects"]) if approval else ""
     against = corrects or (before.version if before else "")
     return (
         Cell(
@@ -79,7 +79,7 @@ def _version_row(pack: Pack, before: Pack | None, approved: dict[str, Approved])
         ),
         Cell(date_format(pack.effective_from, _("j F Y"))),
         Cell(date_format(pack.effective_to, _("j F Y")) if pack.effective_to else _("further notice")),
-        Cell(str(found.document["approved_on"]) if found else _("comes with Steplabel")),
+        Cell(str(approval.document["approved_on"]) if approval else _("comes with Steplabel")),
         Cell(packs.digest(pack).hex(), mono=True),
         Cell(_("with version %(version)s") % {"version": against}, url=reverse("web:method-compare", args=[pack.id, pack.version, against]))
         if against
@@ -114,10 +114,10 @@ def version_page(pack: Pack, found: Approved | None, errata: Sequence[str], quer
     facts += [
         Fact(
             _("Corrected by"),
-            _("version %(version)s: what it changes") % {"version": one},
-            url=reverse("web:method-compare", args=[pack.id, one, pack.version]),
+            _("version %(version)s: what it changes") % {"version": erratum},
+            url=reverse("web:method-compare", args=[pack.id, erratum, pack.version]),
         )
-        for one in errata
+        for erratum in errata
     ]
     crumbs = (*_crumbs(), Crumb(_title(pack), reverse("web:method", args=[pack.id])))
     title = _("%(pack)s, version %(version)s") % {"pack": _title(pack), "version": pack.version}
@@ -141,10 +141,10 @@ def _read(pack: Pack) -> Listed:
     every = numbers(pack)
     rows = []
     for role, (name, moves) in ROLES.items():
-        if found := [number for number in every if number.role is role]:
-            assumed = sum(number.source is not None and number.source.status == "assumption" for number in found)
-            lacking = sum(not number.is_complete for number in found)
-            counts = (Cell(str(count), num=True) for count in (len(found), assumed, lacking))
+        if of_role := [number for number in every if number.role is role]:
+            assumed = sum(number.source is not None and number.source.status == "assumption" for number in of_role)
+            lacking = sum(not number.is_complete for number in of_role)
+            counts = (Cell(str(count), num=True) for count in (len(of_role), assumed, lacking))
             rows.append((Cell(str(name)), *counts, Cell(str(moves))))
     heads = (_("What they are for"), _("Numbers"), _("Assumed"), _("Without a complete source"), _("What they change"))
     return table_of(_("How the numbers were read"), heads, tuple(rows), "")
@@ -199,11 +199,11 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
     facts += [Fact(_("Status"), _status(number)), Fact(_("Since version"), _since(number, history))]
     rows = tuple(
         (
-            Cell(one.version, url=reverse("web:method-version", args=[one.id, one.version])),
-            Cell(date_format(one.effective_from, _("j F Y"))),
-            Cell(found.value if found else NONE, num=True),
+            Cell(edition.version, url=reverse("web:method-version", args=[edition.id, edition.version])),
+            Cell(date_format(edition.effective_from, _("j F Y"))),
+            Cell(past.value if past else NONE, num=True),
         )
-        for one, found in history
+        for edition, past in history
     )
     table = table_of(_("What each version says"), (_("Version"), _("In force from"), _("Value")), rows, "")
     crumbs = (
@@ -240,7 +240,7 @@ def _value(number: Number) -> str:
     """As written; carriers by their names."""
     if number.role is not Role.MEASURED:
         return number.value
-    return enumerated([said(CARRIERS[one].words) for one in number.value.split(", ")])
+    return enumerated([said(CARRIERS[carrier].words) for carrier in number.value.split(", ")])
 
 
 def _unit(number: Number) -> str:
@@ -252,9 +252,9 @@ def _since(number: Number, history: Sequence[tuple[Pack, Number | None]]) -> str
     """The first of the versions that say so without a break; `history` has the newest first."""
     since = ""
     here = False
-    for pack, found in history:
-        here = here or found is number
-        if here and (found is None or found.value != number.value):
+    for pack, past in history:
+        here = here or past is number
+        if here and (past is None or past.value != number.value):
             break
         since = pack.version if here else since
     return since

@@ -65,26 +65,26 @@ def over_years_page(
     address: of this page.
     """
     names = Names.of(newest.pack, newest.pack_version)
-    of_newest = [one for one in years if (one.view.period, one.view.version) == (newest.period, newest.version) and one.cell.headline]
-    before = {one.view.period: one.view for one in years}
+    of_newest = [year for year in years if (year.view.period, year.view.version) == (newest.period, newest.version) and year.cell.headline]
+    before = {year.view.period: year.view for year in years}
     since = of_newest[0].before if of_newest else ""
     prior = before.get(since.rpartition(" v")[0]) if since else None
     broken = breaks(prior, of_newest[0].view) if prior else None
     rows = []
-    for one in of_newest:
-        found = () if broken is None else (*broken.whole, *broken.cells.get(cell_of(one.cell), ()))
+    for current in of_newest:
+        changes = () if broken is None else (*broken.whole, *broken.cells.get(cell_of(current.cell), ()))
         rows.append(
             MovedRow(
-                names.step_name(one.cell.step),
-                one.cell.unit,
-                tuple(_moved(one.moved.get(figure)) for figure in FIGURES),
-                one_after_another(said(each) for each in found),
+                names.step_name(current.cell.step),
+                current.cell.unit,
+                tuple(_moved(current.moved.get(figure)) for figure in FIGURES),
+                one_after_another(said(each) for each in changes),
             )
         )
     return OverYears(
         since=period_name(prior.period) if prior else "",
         rows=tuple(rows) if prior else (),
-        elsewhere=tuple(_elsewhere(*one) for one in regions),
+        elsewhere=tuple(_elsewhere(*region) for region in regions),
         downloads=(
             Download(_("Table, CSV"), f"{address}sector.csv"),
             Download(_("Table, XLSX"), f"{address}sector.xlsx"),

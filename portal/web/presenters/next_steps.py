@@ -88,13 +88,13 @@ def next_page(
     standings = standings_of(stand, view.label)
     own = {step: estimate_of(standing) for step, standing in standings.items()}
     gaps = largest_first(gaps_of(view.label, own))
-    clear = [one for one in gaps if not one.within_noise]
+    clear = [gap for gap in gaps if not gap.within_noise]
     heat = heat_of(stand, view.label)
     day, country = last_day(stand.report.period), country_of(stand.report.place)
-    ends = [carbon_of([replace(one, value=end(one)) for one in clear], heat, names, day, country) for end in (_LOW, _HIGH)]
-    carbon = {one.step: widest(*(found[one.step] for found in ends)) for one in clear}
-    total, highest = clear_sum(gaps), max((one.hi for one in clear), default=1.0)
-    called = {one.step: over_years(names.step_name(one.step), standings[one.step].years) for one in gaps}
+    ends = [carbon_of([replace(gap, value=end(gap)) for gap in clear], heat, names, day, country) for end in (_LOW, _HIGH)]
+    carbon = {gap.step: widest(*(bounds[gap.step] for bounds in ends)) for gap in clear}
+    total, highest = clear_sum(gaps), max((gap.hi for gap in clear), default=1.0)
+    called = {gap.step: over_years(names.step_name(gap.step), standings[gap.step].years) for gap in gaps}
     return NextPage(
         site=shown_name(stand.report.site_name),
         sector=names.title(view.route),
@@ -108,7 +108,7 @@ def next_page(
         first_share=per_cent(clear[0].value / total) if clear else "",
         clear=len(clear),
         compared=len(gaps),
-        awaited=sum(one.lo is None for one in own.values()),
+        awaited=sum(estimate.lo is None for estimate in own.values()),
         worth=Worth(
             product=names.product(view.route),
             caption=_("Value of each gap to the industry best, per tonne of %(product)s, largest first")
@@ -116,22 +116,22 @@ def next_page(
             caption_year=_("Value per year of each gap to the industry best, largest first"),
             sum_name=_("Gaps larger than the noise"),
             rows=tuple(
-                worth_row(one, called[one.step], names.step(one.step), heat.get(one.step), carbon[one.step], units, highest)
-                for one in clear
+                worth_row(gap, called[gap.step], names.step(gap.step), heat.get(gap.step), carbon[gap.step], units, highest)
+                for gap in clear
             ),
             total=number(total),
             total_interval="",
             total_co2=in_bounds(known) if (known := together(carbon.values())) else _("incomplete"),
-            exact_total=exactly([sum(end(one) for one in clear) for end in (_LOW, attrgetter("value"), _HIGH)]),
+            exact_total=exactly([sum(end(gap) for gap in clear) for end in (_LOW, attrgetter("value"), _HIGH)]),
         ),
-        carriers=carriers_of((names.step(one.step) for one in clear), day, country),
+        carriers=carriers_of((names.step(gap.step) for gap in clear), day, country),
         within_noise=tuple(
             _("%(step)s: %(value)s kgce/t (%(interval)s)")
-            % {"step": called[one.step], "value": number(one.value), "interval": between(one.lo, one.hi, decimals(one.value))}
-            for one in gaps
-            if one.within_noise
+            % {"step": called[gap.step], "value": number(gap.value), "interval": between(gap.lo, gap.hi, decimals(gap.value))}
+            for gap in gaps
+            if gap.within_noise
         ),
-        steps=tuple(_to_do(one, called[one.step], names, headline(view.label), view.pack, library) for one in clear),
+        steps=tuple(_to_do(gap, called[gap.step], names, headline(view.label), view.pack, library) for gap in clear),
         notes=(units["MJ"].note, units["kWh"].note, carbon_note(day, country)),
         trend=trend,
         border=border_of(view.pack, view.route, country, today),
@@ -141,13 +141,13 @@ def next_page(
 _LOW, _HIGH = attrgetter("lo"), attrgetter("hi")
 
 
-def _to_do(one: Gap, called: str, names: Names, cells: Sequence[StepView], pack: str, library: Library) -> ToDo:
-    cell = next(each for each in cells if each.step == one.step)
-    value, low, high = (end / cell.ratio for end in (one.value, one.lo, one.hi))
+def _to_do(gap: Gap, called: str, names: Names, cells: Sequence[StepView], pack: str, library: Library) -> ToDo:
+    cell = next(each for each in cells if each.step == gap.step)
+    value, low, high = (end / cell.ratio for end in (gap.value, gap.lo, gap.hi))
     places = decimals(value)
-    step = names.step(one.step)
+    step = names.step(gap.step)
     product = said(step.product_words) if step else cell.product
-    practices = library.of_step(pack, one.step)
+    practices = library.of_step(pack, gap.step)
     return ToDo(
         step=called,
         gap=_("%(value)s kgce per tonne of %(product)s (%(interval)s)")
@@ -162,19 +162,19 @@ def _to_do(one: Gap, called: str, names: Names, cells: Sequence[StepView], pack:
     )
 
 
-def _practice(one: Practice, product: str, step: Step | None) -> PracticeRow:
-    name = said(one.words)
-    if one.cause is not None:
-        name = _("%(practice)s (against: %(cause)s)") % {"practice": name, "cause": said(one.cause.words)}
-    investment = _("the source gives none") if one.investment is None else _("US$ %(amount)s") % {"amount": f"{one.investment}"}
-    saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(one), "product": product}
+def _practice(practice: Practice, product: str, step: Step | None) -> PracticeRow:
+    name = said(practice.words)
+    if practice.cause is not None:
+        name = _("%(practice)s (against: %(cause)s)") % {"practice": name, "cause": said(practice.cause.words)}
+    investment = _("the source gives none") if practice.investment is None else _("US$ %(amount)s") % {"amount": f"{practice.investment}"}
+    saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(practice), "product": product}
     return PracticeRow(
         name=name,
-        url=reverse("web:practice", args=[one.id]),
+        url=reverse("web:practice", args=[practice.id]),
         saving=saving,
         investment=investment,
-        metric=one.metric.value,
-        low=f"{one.saving}",
-        exact_investment="" if one.investment is None else f"{one.investment}",
+        metric=practice.metric.value,
+        low=f"{practice.saving}",
+        exact_investment="" if practice.investment is None else f"{practice.investment}",
         carriers=" ".join(taken_at(step)) if step else "",
     )

@@ -48,8 +48,8 @@ _OF_PROPOSALS = (Kind.PACK_PROPOSED, Kind.PACK_COMMENTED, Kind.PACK_DECIDED)
 _OF_EVERYBODY = (Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ADDED, Kind.SECOND_FACTOR_REMOVED)
 _THEN = gettext_lazy("Then contact %(contact)s.")
 WORDINGS = {
-    kind: Wording(said["name"], said["title"], with_contact(said["sentence"], _THEN) if kind in _OF_EVERYBODY else said["sentence"])
-    for kind, said in word_tables.rows("notices").items()
+    kind: Wording(row["name"], row["title"], with_contact(row["sentence"], _THEN) if kind in _OF_EVERYBODY else row["sentence"])
+    for kind, row in word_tables.rows("notices").items()
 }
 KINDS_OF: dict[str, tuple[Kind, ...]] = {
     Role.ENTERPRISE: (*_OF_FIRMS, *_OF_PROPOSALS),
@@ -75,8 +75,8 @@ HOWS: dict[How, Promise] = {
 
 def kinds_of(roles: Iterable[str]) -> tuple[Kind, ...]:
     """What somebody with these roles may be told of, each once."""
-    found = [kind for role in KINDS_OF if role in set(roles) for kind in KINDS_OF[role]]
-    return tuple(dict.fromkeys((*found, *_OF_EVERYBODY)))
+    kinds = [kind for role in KINDS_OF if role in set(roles) for kind in KINDS_OF[role]]
+    return tuple(dict.fromkeys((*kinds, *_OF_EVERYBODY)))
 
 
 def notice_row_of(kind: str, told: Mapping[str, Any], at: datetime, url: str = "", read: bool = False) -> NoticeRow:
@@ -96,7 +96,10 @@ def notice_page(
     return NoticePage(
         unread=unread,
         found=found,
-        rows=tuple(notice_row_of(one.kind, one.told, one.at, reverse("web:notification", args=[one.id]), one.read) for one in views),
+        rows=tuple(
+            notice_row_of(notice.kind, notice.told, notice.at, reverse("web:notification", args=[notice.id]), notice.read)
+            for notice in views
+        ),
         kinds=(Choice("", _("Everything"), not asked), *offered),
         only_unread=query.get("unread") == "1",
         pages=pages,

@@ -109,15 +109,15 @@ def obliged_page(
     group: PeerGroupView, newest: ParticipationView | None, lists: Sequence[ObligedChange], faults: Sequence[LineFault]
 ) -> ObligedPage:
     participants = newest.participants if newest else ()
-    obliged = sum(one.obliged for one in participants)
-    last = next((one.pk for one in sorted(lists, key=_applied, reverse=True) if one.state == "applied"), None)
+    obliged = sum(participant.obliged for participant in participants)
+    last = next((change.pk for change in sorted(lists, key=_applied, reverse=True) if change.state == "applied"), None)
     return ObligedPage(
         title=group_title(group),
         obliged=obliged,
         voluntary=len(participants) - obliged,
         period=period_name(newest.period) if newest else "",
         cohorts=_cohorts(newest) if newest else (),
-        lists=tuple(_list(group, one, last) for one in lists),
+        lists=tuple(_list(group, change, last) for change in lists),
         may_decide=group.may_decide,
         files=tuple(
             (title, reverse(f"web:obliged-{name}-csv", args=[group.id]), reverse(f"web:obliged-{name}-xlsx", args=[group.id]))
@@ -164,10 +164,10 @@ def _cohorts(view: ParticipationView) -> tuple[CohortRow, ...]:
     """Each cohort that has sites, then those of none."""
     rows = []
     for cohort in (*COHORTS, ""):
-        those = [one for one in view.participants if one.obliged and one.cohort == cohort]
+        those = [participant for participant in view.participants if participant.obliged and participant.cohort == cohort]
         if those:
-            reported = sum(one.taking is Taking.REPORTED for one in those)
-            late = sum(one.taking is Taking.LATE for one in those)
+            reported = sum(participant.taking is Taking.REPORTED for participant in those)
+            late = sum(participant.taking is Taking.LATE for participant in those)
             rows.append(CohortRow(_cohort(cohort), len(those), reported, late, f"{100 * reported / len(those):.1f}%"))
     return tuple(rows)
 

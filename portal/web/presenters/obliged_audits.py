@@ -61,14 +61,14 @@ def duties_list(views: Sequence[ObligedView], query: QueryDict, *, export_url: s
 
 def duties_table(views: Sequence[ObligedView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """For a file: the rows that the address leaves, in its order; columns by their codes."""
-    kept = tables.sorted_rows(showing(_fitting(views, query), query, _shown()), KEYS, query, "state")
+    duties = tables.sorted_rows(showing(_fitting(views, query), query, _shown()), KEYS, query, "state")
     return FILE_COLUMNS, (
         (
             *(view.site, view.firm, view.due.duty.value),
             *(_iso(day) for day in (view.due.day, view.last_audit, view.due.certified_until)),
             state(DUTIES, view.due.duty).word,
         )
-        for view in kept
+        for view in duties
     )
 
 

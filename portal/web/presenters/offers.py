@@ -60,9 +60,9 @@ class FormSheet:
 
 
 def offer_line(offer: IncentiveOffer) -> OfferLine:
-    told = {"what": in_language(offer.what_en, offer.what_zh), "amount": amount_of(offer), "days": _days(offer)}
+    facts = {"what": in_language(offer.what_en, offer.what_zh), "amount": amount_of(offer), "days": _days(offer)}
     by = {"authority": in_language(offer.authority_en, offer.authority_zh), "source": in_language(offer.source_en, offer.source_zh)}
-    return OfferLine(_("%(what)s: %(amount)s, %(days)s") % told, _("%(authority)s, by %(source)s") % by)
+    return OfferLine(_("%(what)s: %(amount)s, %(days)s") % facts, _("%(authority)s, by %(source)s") % by)
 
 
 def amount_of(offer: IncentiveOffer) -> str:
@@ -74,21 +74,21 @@ def offers_page(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -
         "what": _("Incentive"), "criterion": _("Criterion"), "amount": _("Amount"),
         "place": _("Place"), "from": _("Valid"), "state": _("State"),
     }  # fmt: skip
-    stands = sum(_stands(one, today) for one in rows)
-    waits = sum(one.state == State.PROPOSED for one in rows)
+    stands = sum(_stands(offer, today) for offer in rows)
+    waits = sum(offer.state == State.PROPOSED for offer in rows)
     lead = _("Offers in force today: %(stands)s. Offers that wait for a second officer: %(waits)s.") % {"stands": stands, "waits": waits}
     table = listed(
         rows,
         query,
         caption=_("Offers"),
         titles=titles,
-        keys={"from": lambda one: one.valid_from, "state": lambda one: one.state, "place": lambda one: one.jurisdiction.path},
+        keys={"from": lambda offer: offer.valid_from, "state": lambda offer: offer.state, "place": lambda offer: offer.jurisdiction.path},
         default="-from",
-        cells=lambda one: _row(one, today),
+        cells=lambda offer: _row(offer, today),
         empty=_("No incentive is tied to a criterion yet. Propose one by the act that grants it."),
         shown=(
-            ("now", _("valid today"), lambda one: _stands(one, today)),
-            ("waiting", _("waiting"), lambda one: one.state == State.PROPOSED),
+            ("now", _("valid today"), lambda offer: _stands(offer, today)),
+            ("waiting", _("waiting"), lambda offer: offer.state == State.PROPOSED),
         ),
         export_url=reverse("web:offers-csv"),
     )
@@ -136,12 +136,12 @@ def new_offer_page() -> FormSheet:
 def offers_table(rows: Sequence[IncentiveOffer]) -> list[tuple[object, ...]]:
     return [
         (
-            one.pk, one.state, one.programme, one.criterion, one.jurisdiction.path, one.what_en, one.what_zh,
-            f"{one.amount.normalize():f}", one.unit,
-            one.authority_en, one.authority_zh, one.source_en, one.source_zh, one.valid_from.isoformat(),
-            one.valid_until.isoformat() if one.valid_until else "", one.reason,
+            offer.pk, offer.state, offer.programme, offer.criterion, offer.jurisdiction.path, offer.what_en, offer.what_zh,
+            f"{offer.amount.normalize():f}", offer.unit,
+            offer.authority_en, offer.authority_zh, offer.source_en, offer.source_zh, offer.valid_from.isoformat(),
+            offer.valid_until.isoformat() if offer.valid_until else "", offer.reason,
         )
-        for one in rows
+        for offer in rows
     ]  # fmt: skip
 
 
@@ -184,11 +184,11 @@ def _days(row: IncentiveOffer) -> str:
 
 
 def _programme(row: IncentiveOffer) -> str:
-    found = programmes().get(row.programme)
-    return said(found.name) if found else row.programme
+    programme = programmes().get(row.programme)
+    return said(programme.name) if programme else row.programme
 
 
 def _criterion(row: IncentiveOffer) -> str:
-    found = programmes().get(row.programme)
-    criterion = found.criterion(row.criterion) if found else None
+    programme = programmes().get(row.programme)
+    criterion = programme.criterion(row.criterion) if programme else None
     return said(criterion.asks) if criterion else row.criterion

@@ -110,10 +110,10 @@ STANDING_COLUMNS = (
 )
 
 KEYS: Mapping[str, Key[RankedView]] = {
-    "places": lambda one: (one.step, one.metric, one.rank_low, one.rank_high, one.site),
-    "firm": lambda one: (one.firm, one.site, one.step, one.metric),
-    "region": lambda one: (one.jurisdiction, one.firm, one.site, one.step),
-    "quarter": lambda one: (one.band or 9, one.step, one.firm),
+    "places": lambda standing: (standing.step, standing.metric, standing.rank_low, standing.rank_high, standing.site),
+    "firm": lambda standing: (standing.firm, standing.site, standing.step, standing.metric),
+    "region": lambda standing: (standing.jurisdiction, standing.firm, standing.site, standing.step),
+    "quarter": lambda standing: (standing.band or 9, standing.step, standing.firm),
 }
 DEFAULT_ORDER = "places"
 
@@ -123,18 +123,18 @@ def trail_page(rows: Iterable[TrailEvent], found: int, pages: Pages | None, quer
     return TrailPage(
         rows=tuple(
             EventRow(
-                one.at,
-                name_in_words(one.actor),
-                act_in_words(one.action),
-                one.action,
-                name_in_words(one.subject),
-                detail_in_words(one.detail),
+                event.at,
+                name_in_words(event.actor),
+                act_in_words(event.action),
+                event.action,
+                name_in_words(event.subject),
+                detail_in_words(event.detail),
             )
-            for one in rows
+            for event in rows
         ),
         found=found,
         pages=pages,
-        actions=filter_choices(asked, _("Everything"), {one.value: act_in_words(one.value) for one in Action}),
+        actions=filter_choices(asked, _("Everything"), {action.value: act_in_words(action.value) for action in Action}),
         actor=query.get("actor", "")[:100],
         subject=query.get("subject", "")[:100],
         after=query.get("after", "")[:10],
@@ -144,13 +144,13 @@ def trail_page(rows: Iterable[TrailEvent], found: int, pages: Pages | None, quer
 
 
 def trail_table(rows: Iterable[TrailEvent]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    return TRAIL_COLUMNS, ((one.at.isoformat(), one.actor, one.action, one.subject, one.detail) for one in rows)
+    return TRAIL_COLUMNS, ((event.at.isoformat(), event.actor, event.action, event.subject, event.detail) for event in rows)
 
 
 def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: QueryDict) -> StandingsPage:
     names = Names.of(view.pack, view.pack_version)
-    found = [one for one in rows if _fits(one, query)]
-    here, pages = paged(sorted_rows(found, KEYS, query, DEFAULT_ORDER), query)
+    standings = [standing for standing in rows if _fits(standing, query)]
+    here, pages = paged(sorted_rows(standings, KEYS, query, DEFAULT_ORDER), query)
     title, place = page_title(names, view.route, view.period), [view.peer_group, view.period]
     heads = {
         "firm": _("Firm"),
@@ -161,26 +161,28 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
     }
     return StandingsPage(
         title=title,
-        computed=max((one.computed_at for one in rows), default=None),
-        sites=len({one.site for one in rows}),
-        told=sum(one.band is not None for one in found),
-        found=len(found),
-        rows=tuple(_row(one, names) for one in here),
-        matrix=_matrix(found, names, query) if query.get("as") == "matrix" else None,
+        computed=max((standing.computed_at for standing in rows), default=None),
+        sites=len({standing.site for standing in rows}),
+        told=sum(standing.band is not None for standing in standings),
+        found=len(standings),
+        rows=tuple(_row(standing, names) for standing in here),
+        matrix=_matrix(standings, names, query) if query.get("as") == "matrix" else None,
         matrix_url=with_query(query, **{"as": "matrix", "page": None}),
         list_url=with_query(query, **{"as": None, "page": None}),
-        columns=(made := columns(heads, KEYS, query, DEFAULT_ORDER)),
-        sort_form=sort_form(made, len(found), query),
+        columns=(shown_columns := columns(heads, KEYS, query, DEFAULT_ORDER)),
+        sort_form=sort_form(shown_columns, len(standings), query),
         pages=pages,
-        steps=filter_choices(query.get("step", ""), _("All steps"), {one.step: names.step_name(one.step) for one in rows}),
-        metrics=filter_choices(query.get("metric", ""), _("All metrics"), {one.metric: capfirst(metric_name(one.metric)) for one in rows}),
+        steps=filter_choices(query.get("step", ""), _("All steps"), {standing.step: names.step_name(standing.step) for standing in rows}),
+        metrics=filter_choices(
+            query.get("metric", ""), _("All metrics"), {standing.metric: capfirst(metric_name(standing.metric)) for standing in rows}
+        ),
         quarters=filter_choices(
             query.get("quarter", ""), _("All quarters"), {str(n): _quarter(n) for n in (1, 2, 3, 4)} | {"none": _quarter(None)}
         ),
         regions=filter_choices(
             query.get("region", ""),
             _("All regions"),
-            {one.jurisdiction: shown_name(one.jurisdiction) for one in rows},
+            {standing.jurisdiction: shown_name(standing.jurisdiction) for standing in rows},
         ),
         query=query.get("q", "").strip()[:100],
         export_url=reverse("web:standings-csv", args=place) + with_query(query, page=None),
@@ -192,9 +194,9 @@ def _matrix(found: Sequence[RankedView], names: Names, query: QueryDict) -> Matr
     """Of one metric: the one that is asked for, else comprehensive energy."""
     metric = query.get("metric", "") or str(Metric.TOTAL)
     cells: dict[tuple[str, str], dict[tuple[str, str], RankedView]] = {}
-    for one in found:
-        if one.metric == metric:
-            cells.setdefault((shown_name(one.firm), one.site), {})[one.step, one.variant] = one
+    for standing in found:
+        if standing.metric == metric:
+            cells.setdefault((shown_name(standing.firm), standing.site), {})[standing.step, standing.variant] = standing
     route = list(names.steps)  # in the order of production, as every other table
     steps = sorted(
         {cell for row in cells.values() for cell in row}, key=lambda cell: (route.index(cell[0]) if cell[0] in route else 0, cell)
@@ -203,50 +205,53 @@ def _matrix(found: Sequence[RankedView], names: Names, query: QueryDict) -> Matr
     rows = []
     for firm, site in here:
         held = cells[firm, site]
-        some = next(iter(held.values()))
-        rows.append(MatrixRow(firm, shown_name(some.site_name), tuple(_matrix_cell(held.get(step)) for step in steps)))
+        first = next(iter(held.values()))
+        rows.append(MatrixRow(firm, shown_name(first.site_name), tuple(_matrix_cell(held.get(step)) for step in steps)))
     head = tuple(with_variant(names.step_name(step), names.variant_name(step, variant)) for step, variant in steps)
     return Matrix(head, tuple(rows), pages, capfirst(metric_name(metric)))
 
 
-def _matrix_cell(one: RankedView | None) -> tuple[str, str]:
-    if one is None:
+def _matrix_cell(standing: RankedView | None) -> tuple[str, str]:
+    if standing is None:
         return NONE, ""
-    return _quarter(one.band), _("%(places)s of %(of)d") % {"places": places_between(one.rank_low, one.rank_high), "of": one.of}
+    return _quarter(standing.band), _("%(places)s of %(of)d") % {
+        "places": places_between(standing.rank_low, standing.rank_high),
+        "of": standing.of,
+    }
 
 
 def standings_table(rows: Sequence[RankedView], query: QueryDict, names: Names) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    found = sorted_rows([one for one in rows if _fits(one, query)], KEYS, query, DEFAULT_ORDER)
+    standings = sorted_rows([standing for standing in rows if _fits(standing, query)], KEYS, query, DEFAULT_ORDER)
     return STANDING_COLUMNS, (
         (
-            *(one.firm, one.site, one.jurisdiction, one.step, one.variant, one.metric),
-            *(one.rank_low, one.rank_high, one.of, one.band or ""),
-            *(names.step_name(one.step), names.variant_name(one.step, one.variant)),
+            *(standing.firm, standing.site, standing.jurisdiction, standing.step, standing.variant, standing.metric),
+            *(standing.rank_low, standing.rank_high, standing.of, standing.band or ""),
+            *(names.step_name(standing.step), names.variant_name(standing.step, standing.variant)),
         )
-        for one in found
+        for standing in standings
     )
 
 
-def _fits(one: RankedView, query: QueryDict) -> bool:
-    text = f"{in_any_language(one.firm)} {one.site} {in_any_language(one.site_name)}".lower()
+def _fits(standing: RankedView, query: QueryDict) -> bool:
+    text = f"{in_any_language(standing.firm)} {standing.site} {in_any_language(standing.site_name)}".lower()
     return (
-        query.get("step", "") in ("", one.step)
-        and query.get("metric", "") in ("", one.metric)
-        and query.get("region", "") in ("", one.jurisdiction)
-        and query.get("quarter", "") in ("", str(one.band or "none"))
+        query.get("step", "") in ("", standing.step)
+        and query.get("metric", "") in ("", standing.metric)
+        and query.get("region", "") in ("", standing.jurisdiction)
+        and query.get("quarter", "") in ("", str(standing.band or "none"))
         and all(word in text for word in query.get("q", "").strip()[:100].lower().split())
     )
 
 
-def _row(one: RankedView, names: Names) -> StandingRow:
+def _row(standing: RankedView, names: Names) -> StandingRow:
     return StandingRow(
-        firm=shown_name(one.firm),
-        site=shown_name(one.site_name),
-        region=shown_name(one.jurisdiction),
-        step=with_variant(names.step_name(one.step), names.variant_name(one.step, one.variant)),
-        metric=metric_name(one.metric),
-        places=_("%(places)s of %(of)d") % {"places": places_between(one.rank_low, one.rank_high), "of": one.of},
-        quarter=_quarter(one.band) if one.band else NONE,
+        firm=shown_name(standing.firm),
+        site=shown_name(standing.site_name),
+        region=shown_name(standing.jurisdiction),
+        step=with_variant(names.step_name(standing.step), names.variant_name(standing.step, standing.variant)),
+        metric=metric_name(standing.metric),
+        places=_("%(places)s of %(of)d") % {"places": places_between(standing.rank_low, standing.rank_high), "of": standing.of},
+        quarter=_quarter(standing.band) if standing.band else NONE,
     )
 
 

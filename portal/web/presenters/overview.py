@@ -73,8 +73,8 @@ KEYS: Mapping[str, Key[TurnoutView]] = {
 
 
 def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], query: QueryDict) -> OverviewPage:
-    found = in_stage(views, query)
-    rows, pages = paged(sorted_rows(found, KEYS, query, DEFAULT_ORDER), query, PAGE_ROWS)
+    turnouts = in_stage(views, query)
+    rows, pages = paged(sorted_rows(turnouts, KEYS, query, DEFAULT_ORDER), query, PAGE_ROWS)
     heads = {
         "group": _("Peer group and period"),
         "reported": _("Obliged sites that reported"),
@@ -82,22 +82,22 @@ def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], q
         "overdue": pgettext("taking part", "Late"),
         "states": _("State of the reports"),
     }
-    reported, obliged = sum(view.obliged_reported for view in found), sum(view.obliged for view in found)
+    reported, obliged = sum(view.obliged_reported for view in turnouts), sum(view.obliged for view in turnouts)
     return OverviewPage(
         rows=tuple(_row(view) for view in rows),
-        columns=(made := columns(heads, KEYS, query, DEFAULT_ORDER)),
-        sort_form=sort_form(made, len(found), query),
+        columns=(shown_columns := columns(heads, KEYS, query, DEFAULT_ORDER)),
+        sort_form=sort_form(shown_columns, len(turnouts), query),
         pages=pages,
-        found=len(found),
+        found=len(turnouts),
         any_group=bool(views) or bool(query),
         reported=reported,
         obliged=obliged,
-        overdue=_total(found, Taking.LATE),
-        refused=_total(found, Taking.UNUSABLE),
-        waiting=_total(found, Taking.WAITING),
-        figures=_figures(found, reported, obliged),
-        sectors=filter_choices(query.get("sector", ""), _("All sectors"), {one.pack_id: one.sector for one in _packs(views, query)}),
-        regions=filter_choices(query.get("region", ""), _("All regions"), {one.path: shown_name(one.name) for one in regions}),
+        overdue=_total(turnouts, Taking.LATE),
+        refused=_total(turnouts, Taking.UNUSABLE),
+        waiting=_total(turnouts, Taking.WAITING),
+        figures=_figures(turnouts, reported, obliged),
+        sectors=filter_choices(query.get("sector", ""), _("All sectors"), {pack.pack_id: pack.sector for pack in _packs(views, query)}),
+        regions=filter_choices(query.get("region", ""), _("All regions"), {region.path: shown_name(region.name) for region in regions}),
         sizes=filter_choices(query.get("size", ""), _("All sizes"), {size.value: str(SIZE_CLASSES[size]) for size in SizeClass}),
         stages=tuple(
             Choice(stage, text, stage == query.get("stage", "open"))

@@ -102,8 +102,8 @@ def _take_up(group: PeerGroupView, known: Mapping[str, Sequence[Pack]], taken: C
         return ()
     own = (group.pack, group.route, group.scope)
     approved = {version for pack, version in shelf.approved().versions() if pack == group.pack}
-    found = (version for version in _later(group, known.get(group.pack, ())) if version in approved and (*own, version) not in taken)
-    return tuple(TakeUp(version, reverse("web:take-up", args=[group.id, version])) for version in found)
+    versions = (version for version in _later(group, known.get(group.pack, ())) if version in approved and (*own, version) not in taken)
+    return tuple(TakeUp(version, reverse("web:take-up", args=[group.id, version])) for version in versions)
 
 
 def _group(view: PeerGroupView, take_up: tuple[TakeUp, ...]) -> GroupBlock:
@@ -123,13 +123,13 @@ def _group(view: PeerGroupView, take_up: tuple[TakeUp, ...]) -> GroupBlock:
 
 
 def _policy(view: PeerGroupView) -> str:
-    said = {
+    sentences = {
         (False, False): _("Audits do not change its publications."),
         (True, False): _("Only attested reports set its values."),
         (False, True): _("A report with an adverse opinion is not included in the next version."),
         (True, True): _("Only attested reports set its values. A report with an adverse opinion is not included in the next version."),
     }
-    return said[view.attested_only, view.adverse_leaves]
+    return sentences[view.attested_only, view.adverse_leaves]
 
 
 def _period(group: PeerGroupView, view: PeriodView) -> PeriodLine:

@@ -111,18 +111,18 @@ SITES_A_PAGE = 25
 
 
 KEYS: Mapping[str, Key[ParticipantView]] = {
-    "firm": lambda one: (one.firm, one.site),
-    "site": lambda one: one.site_name,
-    "region": lambda one: (one.jurisdiction, one.firm, one.site),
-    "state": lambda one: (list(Taking).index(one.taking), one.firm, one.site),
-    "received": lambda one: (one.received_at is None, one.received_at or one.due, one.site),
+    "firm": lambda participant: (participant.firm, participant.site),
+    "site": lambda participant: participant.site_name,
+    "region": lambda participant: (participant.jurisdiction, participant.firm, participant.site),
+    "state": lambda participant: (list(Taking).index(participant.taking), participant.firm, participant.site),
+    "received": lambda participant: (participant.received_at is None, participant.received_at or participant.due, participant.site),
 }
 
 
 def _keys(quality: QualitiesView) -> Mapping[str, Key[ParticipantView]]:
-    def steps(one: ParticipantView) -> tuple[int, str, str]:
-        told = quality.of(one)
-        return (told.steps if told else -1, one.firm, one.site)
+    def steps(participant: ParticipantView) -> tuple[int, str, str]:
+        assessment = quality.of(participant)
+        return (assessment.steps if assessment else -1, participant.firm, participant.site)
 
     return {**KEYS, "steps": steps}
 
@@ -131,8 +131,8 @@ def participation_page(
     view: ParticipationView, quality: QualitiesView, versions: Sequence[VersionView], query: QueryDict
 ) -> ParticipationPage:
     names = Names.of(view.pack, view.pack_version)
-    keys, found = _keys(quality), fitting(view, query)
-    rows, pages = paged(sorted_rows(found, keys, query, DEFAULT_ORDER), query, SITES_A_PAGE)
+    keys, participants = _keys(quality), fitting(view, query)
+    rows, pages = paged(sorted_rows(participants, keys, query, DEFAULT_ORDER), query, SITES_A_PAGE)
     heads = {
         "firm": _("Firm"),
         "site": _("Site"),
@@ -150,7 +150,7 @@ def participation_page(
         title=page_title(names, view.route, view.period),
         scope=shown_name(view.scope),
         due=last_day(view.due),
-        rows=tuple(_row(one, quality.of(one), of_steps) for one in rows),
+        rows=tuple(_row(participant, quality.of(participant), of_steps) for participant in rows),
         counts=tuple((SQUARES[code], numbers[code], states[code]) for code in TAKING_PART if numbers.get(code)),
         squares=_squares(numbers),
         reported=view.firms_reported,
@@ -160,9 +160,9 @@ def participation_page(
         whole=quality.whole,
         accepted=quality.accepted,
         broken=quality.broken,
-        columns=(made := columns(heads, keys, query, DEFAULT_ORDER)),
-        sort_form=sort_form(made, len(found), query),
-        found=len(found),
+        columns=(shown_columns := columns(heads, keys, query, DEFAULT_ORDER)),
+        sort_form=sort_form(shown_columns, len(participants), query),
+        found=len(participants),
         pages=pages,
         export_url=reverse("web:participation-csv", args=[view.peer_group, view.period]) + with_query(query, page=None),
         states=filter_choices(asked, _("All states"), states),
@@ -182,7 +182,7 @@ def participation_page(
 def fitting(view: ParticipationView, query: QueryDict) -> Sequence[ParticipantView]:
     """Those that the address asks for, in the order of the participation."""
     asked = _Asked.by(query)
-    return view.participants if asked is None else [one for one in view.participants if asked.fits(one)]
+    return view.participants if asked is None else [participant for participant in view.participants if asked.fits(participant)]
 
 
 def participation_table(
@@ -206,17 +206,28 @@ def participation_table(
     )
     more = ("received", "revision", "arrived_late", "steps_covered", "steps_of_route", "breaks", "reason")
     of = len(steps_of(view))
-    found = sorted_rows(fitting(view, query), _keys(quality), query, DEFAULT_ORDER)
+    participants = sorted_rows(fitting(view, query), _keys(quality), query, DEFAULT_ORDER)
     rows: Iterator[Sequence[object]] = (
         (
-            *(one.firm, one.organisation, one.credit_code, one.site, one.site_name, one.jurisdiction, one.size_class),
-            *("yes" if one.obliged else "no", one.cohort, one.taking.value, one.due.isoformat()),
-            *(moment.isoformat() if moment else "" for moment in (one.committed_at, one.first_received_at, one.received_at)),
-            *(one.revision, "yes" if one.arrived_late else "no"),
-            *(told.steps if told else "", of, " ".join(told.breaks) if told else "", one.reason),
+            *(
+                participant.firm,
+                participant.organisation,
+                participant.credit_code,
+                participant.site,
+                participant.site_name,
+                participant.jurisdiction,
+                participant.size_class,
+            ),
+            *("yes" if participant.obliged else "no", participant.cohort, participant.taking.value, participant.due.isoformat()),
+            *(
+                moment.isoformat() if moment else ""
+                for moment in (participant.committed_at, participant.first_received_at, participant.received_at)
+            ),
+            *(participant.revision, "yes" if participant.arrived_late else "no"),
+            *(assessment.steps if assessment else "", of, " ".join(assessment.breaks) if assessment else "", participant.reason),
         )
-        for one in found
-        for told in (quality.of(one),)
+        for participant in participants
+        for assessment in (quality.of(participant),)
     )
     return (*head, *more), rows
 
@@ -260,21 +271,21 @@ def _text(view: ParticipantView) -> str:
     return f"{firm} {site} {view.site} {view.credit_code} {shown_name(view.jurisdiction)}".lower()
 
 
-def _row(one: ParticipantView, told: QualityView | None, of_steps: int) -> ParticipationRow:
-    duty = _("obliged") if one.obliged else _("voluntary")
-    kind = (str(SIZE_CLASSES[one.size_class]), duty, str(COHORTS.get(one.cohort, "")))
-    only_committed = one.committed_at and not one.received_at
+def _row(participant: ParticipantView, told: QualityView | None, of_steps: int) -> ParticipationRow:
+    duty = _("obliged") if participant.obliged else _("voluntary")
+    kind = (str(SIZE_CLASSES[participant.size_class]), duty, str(COHORTS.get(participant.cohort, "")))
+    only_committed = participant.committed_at and not participant.received_at
     return ParticipationRow(
-        firm=shown_name(one.firm),
-        site=shown_name(one.site_name),
-        agents_url=reverse("web:agents", args=[one.site]),
-        record_url=reverse("web:site-record", args=[one.site]),
-        jurisdiction=shown_name(one.jurisdiction),
+        firm=shown_name(participant.firm),
+        site=shown_name(participant.site_name),
+        agents_url=reverse("web:agents", args=[participant.site]),
+        record_url=reverse("web:site-record", args=[participant.site]),
+        jurisdiction=shown_name(participant.jurisdiction),
         kind=" · ".join(word for word in kind if word),
-        state=state(TAKING_PART, one.taking),
-        received=one.received_at,
-        note=in_words(one.reason) or (_("committed to its data, the report is still to come") if only_committed else ""),
-        late=one.arrived_late,
+        state=state(TAKING_PART, participant.taking),
+        received=participant.received_at,
+        note=in_words(participant.reason) or (_("committed to its data, the report is still to come") if only_committed else ""),
+        late=participant.arrived_late,
         coverage=_("%(n)d of %(of)d") % {"n": told.steps, "of": of_steps} if told else NONE,
         breaks=tuple(str(BREAKS[broken]) for broken in told.breaks) if told else (),
     )

@@ -133,20 +133,20 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
 
     def cells(view: DeliveryView) -> tuple[Cell, ...]:
         name = shown_name(view.site_name)
-        made = (
+        row = (
             Cell(name, note=view.site),
             Cell(period_name(view.period)),
             Cell(str(CARRIERS.get(view.carrier, view.carrier))),
             Cell(f"{_plain(view.quantity)} {raised(view.unit)}", num=True),
         )
         if not mine:
-            told = moment_in_words(view.declared_at)
-            return (*made, Cell(shown_name(view.supplier), note=told), Cell(view.note or "–"))
+            moment = moment_in_words(view.declared_at)
+            return (*row, Cell(shown_name(view.supplier), note=moment), Cell(view.note or "–"))
         stands = view.taken_back_at is None
         word = StateWord(_("Declared"), "ok") if stands else StateWord(_("Withdrawn or replaced"), "wait")
         about = enumerated((name, period_name(view.period)))
         back = Cell(_("Withdraw"), post_url=reverse("web:take-back-delivery", args=[view.id]), about=about) if stands else Cell("–")
-        return (*made, Cell("", state=word), back)
+        return (*row, Cell("", state=word), back)
 
     return listed(
         views,

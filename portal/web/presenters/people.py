@@ -50,23 +50,23 @@ def house_block(view: HouseView) -> HouseBlock:
         led=view.led,
         members=tuple(
             MemberRow(
-                one.name or one.email,
-                one.email,
-                capacity_word(one.may_manage, one.delegate),
-                one.you,
-                reverse("web:member", args=[one.id]) if view.led else "",
+                member.name or member.email,
+                member.email,
+                capacity_word(member.may_manage, member.delegate),
+                member.you,
+                reverse("web:member", args=[member.id]) if view.led else "",
             )
-            for one in view.members
+            for member in view.members
         ),
         invitations=tuple(
             InvitationRow(
-                one.email,
-                capacity_word(one.may_manage, one.delegate),
-                _invitation_state(one),
-                one.expires_at,
-                reverse("web:invitation", args=[one.id]),
+                invitation.email,
+                capacity_word(invitation.may_manage, invitation.delegate),
+                _invitation_state(invitation),
+                invitation.expires_at,
+                reverse("web:invitation", args=[invitation.id]),
             )
-            for one in view.invitations
+            for invitation in view.invitations
         ),
     )
 

@@ -47,7 +47,7 @@ def savings_of(label: LabelView, shown: Shown) -> Savings | None:
     steps = headline(label)
     if not any(step.potential or step.potential_withheld for step in steps):
         return None
-    known = {to: {step.step: one for step in steps if (one := potential_of(step, to, shown)) is not None} for to in REFERENCES}
+    known = {to: {step.step: saving for step in steps if (saving := potential_of(step, to, shown)) is not None} for to in REFERENCES}
     rows = [SavingRow(shown.names.step_name(step.step), *(_saving(known[to].get(step.step), step) for to in REFERENCES)) for step in steps]
     added = {to: added_up([*known[to].values()]) if len(known[to]) == len(steps) else None for to in REFERENCES}
     total = SavingRow(_("Whole route"), *(_saving(added[to], None) for to in REFERENCES)) if any(added.values()) else None
@@ -57,10 +57,10 @@ def savings_of(label: LabelView, shown: Shown) -> Savings | None:
 def potential_of(step: StepView, to: str, shown: Shown) -> Known | None:
     """The potential at the step per tonne of the route's product, in the unit of the page."""
     factor = step.ratio * shown.factor(step.unit)
-    found = next((one for one in step.potential if one.to == to), None)
-    if found is None:
+    potential = next((entry for entry in step.potential if entry.to == to), None)
+    if potential is None:
         return None
-    return factor * found.value, (factor * found.interval[0], factor * found.interval[1])
+    return factor * potential.value, (factor * potential.interval[0], factor * potential.interval[1])
 
 
 def added_up(parts: Sequence[Known]) -> Known:

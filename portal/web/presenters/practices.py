@@ -44,7 +44,7 @@ REPORTED = (
     "reported_firms",
     "reported_years",
     "reported_confirmed",
-    *(f"reported_{one.replace('-', '_')}" for one in Outcome),
+    *(f"reported_{outcome.replace('-', '_')}" for outcome in Outcome),
 )
 TABLE = ("id", *FIELDS, "version", "reviewer", "published_on", *REPORTED)
 
@@ -72,7 +72,7 @@ class Payback:
 
     @property
     def carriers(self) -> str:
-        return " ".join(one.id for one in self.priced)
+        return " ".join(carrier.id for carrier in self.priced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class OwnReport:
     reason: str = ""  # the auditor's, where none confirmed it or the confirmation was withdrawn
 
 
-def outcome_page(one: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
+def outcome_page(practice: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
     own = tuple(
         OwnReport(
             row.pk,
@@ -123,8 +123,8 @@ def outcome_page(one: Practice, reports: Sequence[SiteReport]) -> OutcomePage:
         )
         for row in reports
     )
-    crumbs = (*_crumbs(), Crumb(said(one.words), reverse("web:practice", args=[one.id])))
-    return OutcomePage(_("Report what it saved at your site"), one.id, said(one.words), crumbs, own)
+    crumbs = (*_crumbs(), Crumb(said(practice.words), reverse("web:practice", args=[practice.id])))
+    return OutcomePage(_("Report what it saved at your site"), practice.id, said(practice.words), crumbs, own)
 
 
 def class_found(row: SiteReport) -> str:
@@ -147,15 +147,17 @@ def _own_state(row: SiteReport) -> StateWord:
 def library_page(library: Library, query: QueryDict) -> LibraryPage:
     every = library.practices
     sector, step, cause = (query.get(name, "") for name in ("sector", "step", "cause"))
-    order = {one.id: place for place, one in enumerate(every)}
-    names = {one.sector: Names.newest(one.sector) for one in every}
-    fits = [one for one in every if sector in ("", one.sector) and step in ("", one.step) and cause in ("", one.cause)]
-    held = {one.cause for one in every}  # a cause that nothing is held against would only lead to an empty list
-    steps = dict.fromkeys((one.sector, one.step) for one in every if one.step and sector in ("", one.sector))
+    order = {practice.id: place for place, practice in enumerate(every)}
+    names = {practice.sector: Names.newest(practice.sector) for practice in every}
+    fits = [
+        practice for practice in every if sector in ("", practice.sector) and step in ("", practice.step) and cause in ("", practice.cause)
+    ]
+    held = {practice.cause for practice in every}  # a cause that nothing is held against would only lead to an empty list
+    steps = dict.fromkeys((practice.sector, practice.step) for practice in every if practice.step and sector in ("", practice.sector))
     return LibraryPage(
         count=len(every),
-        collected=sum(library.listing(one).confidence == "told" for one in every),
-        sectors=_choices(_("All sectors"), ((one, held.sector) for one, held in names.items()), sector),
+        collected=sum(library.listing(practice).confidence == "told" for practice in every),
+        sectors=_choices(_("All sectors"), ((code, held.sector) for code, held in names.items()), sector),
         steps=_choices(_("All steps"), ((where, names[of].step_name(where)) for of, where in steps if where), step),
         causes=_choices(_("All causes"), ((key, text) for key, text in cause_choices() if key in held or key == cause), cause),
         table=listed(
@@ -169,9 +171,13 @@ def library_page(library: Library, query: QueryDict) -> LibraryPage:
                 "source": _("Source"),
                 "version": _("Version"),
             },
-            keys={"order": lambda one: order[one.id], "name": lambda one: said(one.words), "saving": lambda one: (one.unit, one.saving)},
+            keys={
+                "order": lambda practice: order[practice.id],
+                "name": lambda practice: said(practice.words),
+                "saving": lambda practice: (practice.unit, practice.saving),
+            },
             default="order",
-            cells=lambda one: _row(library, names[one.sector], one),
+            cells=lambda practice: _row(library, names[practice.sector], practice),
             empty=_("No practice matches. Choose another step or cause."),
             export_url=reverse("web:practices-csv"),
         ),
@@ -182,13 +188,13 @@ def _choices(every: str, offered: Iterable[tuple[str, str]], asked: str) -> tupl
     return (Choice("", every, not asked), *(Choice(value, text, value == asked) for value, text in offered))
 
 
-def _row(library: Library, names: Names, one: Practice) -> tuple[Cell, ...]:
+def _row(library: Library, names: Names, practice: Practice) -> tuple[Cell, ...]:
     return (
-        Cell(said(one.words), note=_where(names, one), url=reverse("web:practice", args=[one.id])),
-        Cell(saving_of(one), num=True, note=_in_short(library.reported.get(one.id))),
-        Cell(NONE if one.investment is None else str(one.investment), num=True),
-        Cell(said(library.listing(one).words)),
-        Cell(str(one.version), num=True),
+        Cell(said(practice.words), note=_where(names, practice), url=reverse("web:practice", args=[practice.id])),
+        Cell(saving_of(practice), num=True, note=_in_short(library.reported.get(practice.id))),
+        Cell(NONE if practice.investment is None else str(practice.investment), num=True),
+        Cell(said(library.listing(practice).words)),
+        Cell(str(practice.version), num=True),
     )
 
 
@@ -196,49 +202,55 @@ def _in_short(reported: Reported | None) -> str:
     if reported is None:
         return ""
     proven = sum(count for outcome, count in reported.by_outcome.items() if outcome not in (Outcome.USED_MORE, Outcome.NOT_PROVEN))
-    told = {"proven": proven, "sites": reported.sites, "confirmed": reported.confirmed}
-    return _("proven at %(proven)s of %(sites)s sites that reported; %(confirmed)s confirmed by an auditor") % told
+    facts = {"proven": proven, "sites": reported.sites, "confirmed": reported.confirmed}
+    return _("proven at %(proven)s of %(sites)s sites that reported; %(confirmed)s confirmed by an auditor") % facts
 
 
-def _where(names: Names, one: Practice) -> str:
-    step = names.step_name(one.step) if one.step else _("the whole works")
-    return " · ".join((names.sector, step, *([said(one.cause.words)] if one.cause else [])))
+def _where(names: Names, practice: Practice) -> str:
+    step = names.step_name(practice.step) if practice.step else _("the whole works")
+    return " · ".join((names.sector, step, *([said(practice.cause.words)] if practice.cause else [])))
 
 
-def saving_of(one: Practice) -> str:
+def saving_of(practice: Practice) -> str:
     """`4 kWh`, `0.5 to 0.9 MJ`."""
-    if one.saving_to is None:
-        return f"{one.saving} {one.unit}"
-    return _("%(low)s to %(high)s %(unit)s") % {"low": one.saving, "high": one.saving_to, "unit": one.unit}
+    if practice.saving_to is None:
+        return f"{practice.saving} {practice.unit}"
+    return _("%(low)s to %(high)s %(unit)s") % {"low": practice.saving, "high": practice.saving_to, "unit": practice.unit}
 
 
 def library_table(library: Library) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Head and rows of the file, in the columns of a list that is imported and what the library adds."""
     return TABLE, [
         (
-            one.id,
-            *content_of(one, library.listing(one)).values(),
-            one.version,
-            one.reviewer,
-            one.published_on.isoformat() if one.published_on else "",
-            *_reported_columns(library.reported.get(one.id)),
+            practice.id,
+            *content_of(practice, library.listing(practice)).values(),
+            practice.version,
+            practice.reviewer,
+            practice.published_on.isoformat() if practice.published_on else "",
+            *_reported_columns(library.reported.get(practice.id)),
         )
-        for one in library.practices
+        for practice in library.practices
     ]
 
 
 def _reported_columns(reported: Reported | None) -> tuple[object, ...]:
     if reported is None:
         return ("",) * len(REPORTED)
-    return (reported.sites, reported.firms, reported.years, reported.confirmed, *(reported.by_outcome.get(one, 0) for one in Outcome))
+    return (
+        reported.sites,
+        reported.firms,
+        reported.years,
+        reported.confirmed,
+        *(reported.by_outcome.get(outcome, 0) for outcome in Outcome),
+    )
 
 
 def practice_page(
     library: Library, practice: str, versions: Sequence[Entry], version: int | None, *, reports: bool = False
 ) -> Sheet | None:
     """The version in force, or the one that is asked for; None where there never was one. `reports`: to a reader who has sites."""
-    in_force = next((one for one in library.practices if one.id == practice), None)
-    row = next((one for one in versions if version in (None, one.version)), None)
+    in_force = next((measure for measure in library.practices if measure.id == practice), None)
+    row = next((entry for entry in versions if version in (None, entry.version)), None)
     if row is not None and row.state == State.WITHDRAWN:
         return _withdrawn(row, versions)
     if row is not None and (in_force is None or in_force.version != row.version):
@@ -259,49 +271,51 @@ def practice_page(
 
 def payback_of(library: Library, practice: str, today: date) -> Payback | None:
     """Of the practice in force; None where there is none."""
-    one = next((each for each in library.practices if each.id == practice), None)
-    if one is None:
+    measure = next((each for each in library.practices if each.id == practice), None)
+    if measure is None:
         return None
-    names = Names.newest(one.sector)
-    step = names.step(one.step) if one.step else None
-    high, investment = (("" if amount is None else f"{amount}") for amount in (one.saving_to, one.investment))
-    product = said(step.product_words) if step else one.per
-    return Payback(product, one.metric.value, f"{one.saving}", high, investment, saved_of(step, one.metric, today))
+    names = Names.newest(measure.sector)
+    step = names.step(measure.step) if measure.step else None
+    high, investment = (("" if amount is None else f"{amount}") for amount in (measure.saving_to, measure.investment))
+    product = said(step.product_words) if step else measure.per
+    return Payback(product, measure.metric.value, f"{measure.saving}", high, investment, saved_of(step, measure.metric, today))
 
 
-def _facts(listing: Listing, one: Practice, row: Entry | None, reported: Reported | None) -> tuple[Fact, ...]:
-    names = Names.newest(one.sector)
-    step = names.step(one.step) if one.step else None
-    product = said(step.product_words) if step else one.per
-    saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(one), "product": product}
-    told = listing.confidence == "told"
+def _facts(listing: Listing, practice: Practice, row: Entry | None, reported: Reported | None) -> tuple[Fact, ...]:
+    names = Names.newest(practice.sector)
+    step = names.step(practice.step) if practice.step else None
+    product = said(step.product_words) if step else practice.per
+    saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(practice), "product": product}
+    is_told = listing.confidence == "told"
     investment = (
-        _("not stated") if one.investment is None else _("US$ %(amount)s per tonne of yearly capacity") % {"amount": one.investment}
+        _("not stated")
+        if practice.investment is None
+        else _("US$ %(amount)s per tonne of yearly capacity") % {"amount": practice.investment}
     )
-    reviewed = _("%(agency)s; published by a second person") % {"agency": one.reviewer} if row else _("comes with Steplabel")
+    reviewed = _("%(agency)s; published by a second person") % {"agency": practice.reviewer} if row else _("comes with Steplabel")
     return (
-        Fact(_("Step"), " · ".join((names.sector, names.step_name(one.step) if one.step else _("the whole works")))),
+        Fact(_("Step"), " · ".join((names.sector, names.step_name(practice.step) if practice.step else _("the whole works")))),
         Fact(
             _("Cause of waste"),
-            said(one.cause.words) if one.cause else _("none: it changes the plant and applies wherever the step has a gap"),
+            said(practice.cause.words) if practice.cause else _("none: it changes the plant and applies wherever the step has a gap"),
         ),
-        Fact(_("Equipment"), _or_none(one.equipment)),
-        Fact(_("What is done"), _or_none(one.done)),
-        Fact(_("When to use it, and when not"), _or_none(one.conditions)),
-        Fact(_("Saving"), f"{saving}\n{_what_it_is(one, told=told)}"),
+        Fact(_("Equipment"), _or_none(practice.equipment)),
+        Fact(_("What is done"), _or_none(practice.done)),
+        Fact(_("When to use it, and when not"), _or_none(practice.conditions)),
+        Fact(_("Saving"), f"{saving}\n{_what_it_is(practice, told=is_told)}"),
         *([Fact(_("Saving that sites reported"), said(reported.words))] if reported else []),
         Fact(_("Investment"), investment),
         Fact(_("Source"), said(listing.words)),
-        Fact(_("Published") if told else _("Date read"), dated(said(listing.read_in))),
+        Fact(_("Published") if is_told else _("Date read"), dated(said(listing.read_in))),
         Fact(_("Reviewed by"), reviewed),
-        Fact(_("Version"), str(one.version)),
+        Fact(_("Version"), str(practice.version)),
     )
 
 
-def _what_it_is(one: Practice, *, told: bool) -> str:
+def _what_it_is(practice: Practice, *, told: bool) -> str:
     if told:
         return _("The range that the firm saw at its own plant. Nobody measured it for this page.")
-    if one.saving_to is not None:
+    if practice.saving_to is not None:
         return _("The range is from the source. It is not a promise: conditions differ, and practices overlap.")
     return _(
         "The value that the source calls typical. The source gives no range. It is not a promise: conditions differ, and practices overlap."
@@ -345,13 +359,13 @@ def entries_page(rows: Sequence[Entry], query: QueryDict, *, reads: int, roles: 
         query,
         caption=_("Entries"),
         titles=titles,
-        keys={"at": lambda one: one.written_at, "title": _title, "state": lambda one: one.state},
+        keys={"at": lambda entry: entry.written_at, "title": _title, "state": lambda entry: entry.state},
         default="-at",
         cells=_entry_row,
         empty=_("There is no entry yet. A firm describes its own practices step by step. A regulator imports a published list."),
         shown=((State.OFFERED, _("offered"), _is(State.OFFERED)), (State.REVIEWED, _("reviewed"), _is(State.REVIEWED))),
     )
-    waiting = sum(one.state == State.REVIEWED and one.organisation_id is None and one.reviewed_by_id != reads for one in rows)
+    waiting = sum(entry.state == State.REVIEWED and entry.organisation_id is None and entry.reviewed_by_id != reads for entry in rows)
     links = [Link(_("The library"), reverse("web:practices"))]
     if regulates:
         links.append(Link(_("Import a published list"), reverse("web:import-practices")))
@@ -364,7 +378,7 @@ def entries_page(rows: Sequence[Entry], query: QueryDict, *, reads: int, roles: 
 
 
 def _is(wanted: str) -> Callable[[Entry], bool]:
-    return lambda one: one.state == wanted
+    return lambda entry: entry.state == wanted
 
 
 def _entry_row(row: Entry) -> tuple[Cell, ...]:

@@ -46,7 +46,11 @@ def proposals_page(views: Sequence[ProposalView], query: QueryDict, *, may_propo
             "comments": _("Comments"),
             "state": _("State"),
         },
-        keys={"at": lambda one: one.proposed_at, "pack": lambda one: (one.pack, one.version), "state": lambda one: one.state},
+        keys={
+            "at": lambda proposal: proposal.proposed_at,
+            "pack": lambda proposal: (proposal.pack, proposal.version),
+            "state": lambda proposal: proposal.state,
+        },
         default="-at",
         cells=_row,
         empty=_("Nobody has proposed a version or an erratum yet. A regulator proposes one with its file, a reason and the sources."),
@@ -119,7 +123,7 @@ def _worth_a_look(found: Difference) -> tuple[Section, ...]:
     """What a good pack does otherwise."""
     if not found.remarks:
         return ()
-    rows = tuple((Cell(one.place, mono=True), Cell(_found(one)), Cell(in_words(one.wanted))) for one in found.remarks)
+    rows = tuple((Cell(remark.place, mono=True), Cell(_found(remark)), Cell(in_words(remark.wanted))) for remark in found.remarks)
     table = table_of(_("Worth checking"), (_("Place in the file"), _("Found"), _("Advised")), rows, "")
     note = _("A good pack usually does this differently, but there may be a reason. These points do not block approval.")
     return (Section(_("Worth checking"), table, note),)
@@ -132,7 +136,7 @@ def _found(fault: Fault) -> str:
 
 def faults_table(faults: Sequence[Fault]) -> Listed:
     """What the check of a file found."""
-    rows = tuple((Cell(one.place, mono=True), Cell(_found(one)), Cell(in_words(one.wanted))) for one in faults)
+    rows = tuple((Cell(fault.place, mono=True), Cell(_found(fault)), Cell(in_words(fault.wanted))) for fault in faults)
     return table_of(_("What the check found"), (_("Place in the file"), _("Found"), _("Expected")), rows, "")
 
 
@@ -152,20 +156,20 @@ def _decision(view: ProposalView, *, decides: bool) -> str:
 def _ended(view: ProposalView) -> str:
     if view.ended_at is None:
         return ""
-    told = {"who": view.ended_by, "when": moment_in_words(view.ended_at), "day": dateformat.format(view.effective_from, _("j F Y"))}
+    facts = {"who": view.ended_by, "when": moment_in_words(view.ended_at), "day": dateformat.format(view.effective_from, _("j F Y"))}
     sentences = {
         "approved": _("Approved: %(who)s gave the second approval, %(when)s. It is in force for periods that begin on %(day)s or later."),
         "refused": _("Refused by %(who)s, %(when)s:"),
         "withdrawn": _("Withdrawn by %(who)s, %(when)s:"),
     }
-    return f"{sentences[view.state] % told} {view.ended_reason}".strip()
+    return f"{sentences[view.state] % facts} {view.ended_reason}".strip()
 
 
 def _title(view: ProposalView) -> str:
     names = Names.newest(view.pack)
-    told = {"pack": said(names.pack.words) if names.pack else view.pack, "version": view.version, "corrects": view.corrects}
+    facts = {"pack": said(names.pack.words) if names.pack else view.pack, "version": view.version, "corrects": view.corrects}
     return (
-        _("%(pack)s %(version)s, an erratum of %(corrects)s") % told if view.corrects else _("%(pack)s %(version)s, a new version") % told
+        _("%(pack)s %(version)s, an erratum of %(corrects)s") % facts if view.corrects else _("%(pack)s %(version)s, a new version") % facts
     )
 
 

@@ -65,14 +65,14 @@ def record_page(firm: int, name: str, rows: Iterable[Entry], found: int, pages: 
         found=found,
         rows=tuple(
             RecordRow(
-                one.at,
-                name_in_words(one.who) if one.who else _("somebody outside the firm"),
-                str(PAGES.get(one.what, one.what)) if one.seen else act_in_words(one.what),
-                one.seen,
-                name_in_words(one.subject),
-                detail_in_words(one.detail),
+                entry.at,
+                name_in_words(entry.who) if entry.who else _("somebody outside the firm"),
+                str(PAGES.get(entry.what, entry.what)) if entry.seen else act_in_words(entry.what),
+                entry.seen,
+                name_in_words(entry.subject),
+                detail_in_words(entry.detail),
             )
-            for one in rows
+            for entry in rows
         ),
         pages=pages,
         kinds=tuple(Choice(value, text, value == asked) for value, text in kinds),
@@ -86,5 +86,6 @@ def record_page(firm: int, name: str, rows: Iterable[Entry], found: int, pages: 
 
 def record_table(rows: Iterable[Entry]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     return COLUMNS, (
-        (one.at.isoformat(), one.who or "outside", "seen" if one.seen else "done", one.what, one.subject, one.detail) for one in rows
+        (entry.at.isoformat(), entry.who or "outside", "seen" if entry.seen else "done", entry.what, entry.subject, entry.detail)
+        for entry in rows
     )

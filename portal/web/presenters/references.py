@@ -36,7 +36,7 @@ def references_page(found: Sequence[Beside], names: Names) -> References | None:
     """Those that agree first; None for a sector of which no reference is held."""
     if not found:
         return None
-    rows = sorted((_row(one, names) for one in found), key=lambda row: not row.agrees)
+    rows = sorted((_row(comparison, names) for comparison in found), key=lambda row: not row.agrees)
     agree = sum(row.agrees for row in rows)
     summary = _("Published by others: none of %(all)d figures agrees with this label in every respect") % {"all": len(rows)}
     if agree:
@@ -48,21 +48,21 @@ def references_page(found: Sequence[Beside], names: Names) -> References | None:
     return References(tuple(rows), summary)
 
 
-def _row(one: Beside, names: Names) -> ReferenceRow:
-    reference, source = one.reference, one.reference.source
-    if one.value is not None:
-        value = f"{one.value.normalize():f} {raised(one.cell.unit)}"
+def _row(comparison: Beside, names: Names) -> ReferenceRow:
+    reference, source = comparison.reference, comparison.reference.source
+    if comparison.value is not None:
+        value = f"{comparison.value.normalize():f} {raised(comparison.cell.unit)}"
     else:
         value = "–" if reference.figure is None else f"{reference.figure} {raised(reference.unit)}"
-    told = {"source": said(source.words), "dated": source.dated, "how": said(CONFIDENCES[source.confidence])}
+    facts = {"source": said(source.words), "dated": source.dated, "how": said(CONFIDENCES[source.confidence])}
     of = {"basis": said(BASES[reference.basis]), "region": said(reference.region), "years": reference.years}
     return ReferenceRow(
         name=raised(said(reference.words)),
         step=names.step_name(reference.step) if reference.step else _("Whole route"),
         value=value,
         of=_("%(region)s, %(years)s; %(basis)s") % of,
-        source=_("%(source)s, %(dated)s; %(how)s") % told,
+        source=_("%(source)s, %(dated)s; %(how)s") % facts,
         licence=said(source.licence),
-        agrees=not one.refused,
-        reasons=tuple(raised(in_words(each.reason)) for each in one.refused),
+        agrees=not comparison.refused,
+        reasons=tuple(raised(in_words(each.reason)) for each in comparison.refused),
     )

@@ -82,10 +82,10 @@ def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, 
         )
     if sample.verified_at is not None:
         if outcome is None:
-            told = {"held": f"{sample.held or 0:,}", "failing": f"{sample.failing or 0:,}"}
+            facts = {"held": f"{sample.held or 0:,}", "failing": f"{sample.failing or 0:,}"}
             return (
                 _("%(held)s checks passed and %(failing)s failed. At that time it was not recorded which checks were left out. Draw again.")
-                % told
+                % facts
             )
         return outcome_in_words(outcome)
     if drawn:
@@ -99,13 +99,13 @@ def _earlier(view: EngagementView, sample: Sample | None) -> str:
     """Said where the newest sample is of a revision that another has replaced."""
     if sample is None or sample.submission.state == State.ACCEPTED:
         return ""
-    told = {"n": sample.submission.revision, "now": view.accepted.revision if view.accepted else "–"}
+    facts = {"n": sample.submission.revision, "now": view.accepted.revision if view.accepted else "–"}
     return (
         _(
             "This is about revision %(n)s of the report, which is not the newest. Revision %(now)s has replaced it, and no sample "
             "of revision %(now)s has been drawn."
         )
-        % told
+        % facts
     )
 
 

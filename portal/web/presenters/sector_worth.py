@@ -43,7 +43,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
     day, country = last_day(view.period), country_of(view.place)
     units = units_on(day)
     shown = Shown(names, view.route, units["kgce"])
-    known = {to: {step.step: one for step in steps if (one := potential_of(step, to, shown)) is not None} for to in REFERENCES}
+    known = {to: {step.step: saving for step in steps if (saving := potential_of(step, to, shown)) is not None} for to in REFERENCES}
     if view.label.composite.unit != HEADLINE_UNIT or not any(step.potential or step.potential_withheld for step in steps):
         return None
     most = _most_electricity(view.label)
@@ -63,7 +63,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
         if not of_steps:
             continue
         highest = max(high for _value, (_low, high) in of_steps.values()) or 1.0
-        carbon = {id_: _carbon(one, names.step(id_), most.get(id_), day, country) for id_, one in of_steps.items()}
+        carbon = {id_: _carbon(worth, names.step(id_), most.get(id_), day, country) for id_, worth in of_steps.items()}
         value, (low, high) = added_up([*of_steps.values()])
         tables.append(
             Worth(
@@ -72,9 +72,16 @@ def worth_of(view: InForceView) -> SectorWorth | None:
                 sum_name=_("Whole route") if len(of_steps) == len(steps) else _("Steps that are shown"),
                 rows=tuple(
                     worth_row(
-                        Gap(id_, one[0], *one[1]), names.step_name(id_), names.step(id_), None, carbon[id_], units, highest, most.get(id_)
+                        Gap(id_, worth[0], *worth[1]),
+                        names.step_name(id_),
+                        names.step(id_),
+                        None,
+                        carbon[id_],
+                        units,
+                        highest,
+                        most.get(id_),
                     )
-                    for id_, one in of_steps.items()
+                    for id_, worth in of_steps.items()
                 ),
                 total=number(value),
                 total_interval=between(low, high, decimals(value)),
@@ -96,13 +103,13 @@ def worth_of(view: InForceView) -> SectorWorth | None:
 def _most_electricity(label: LabelView) -> dict[str, float]:
     """Step -> the electricity that a typical plant takes at most, kgce per tonne of the route's product, where heat is told apart:
     no more of it can be saved."""
-    heat = {(one.step, one.product, one.variant): one for one in label.steps if one.metric == Metric.THERMAL and one.unit == "MJ/t"}
-    found = {}
+    heat = {(cell.step, cell.product, cell.variant): cell for cell in label.steps if cell.metric == Metric.THERMAL and cell.unit == "MJ/t"}
+    by_step = {}
     for step in headline(label):
         apart = heat.get((step.step, step.product, step.variant))
         if apart is not None and apart.typical_interval is not None and step.typical_interval is not None:
-            found[step.step] = step.ratio * max(step.typical_interval[1] - apart.typical_interval[0] / MJ_PER_KGCE, 0.0)
-    return found
+            by_step[step.step] = step.ratio * max(step.typical_interval[1] - apart.typical_interval[0] / MJ_PER_KGCE, 0.0)
+    return by_step
 
 
 def _carbon(saved: Known, step: Step | None, most_electricity: float | None, day: date, country: str) -> Bounds | None:

@@ -115,7 +115,9 @@ def _totals(view: InForceView) -> tuple[Estimate | None, Estimate | None]:
 def _rungs(views: Sequence[InForceView], shown: Shown) -> tuple[Rung, ...]:
     """Empty where no year has a value."""
     totals = [_totals(view) for view in views]
-    ends = [end for pair in totals for one in pair if one for end in (one.lo, one.value, one.hi) if end is not None]
+    ends = [
+        end for pair in totals for estimate in pair if estimate for end in (estimate.lo, estimate.value, estimate.hi) if end is not None
+    ]
     if not ends:
         return ()
     scale = Scale.over(ends)
@@ -174,10 +176,10 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
         if best is None or typical is None:
             rows.append(ReachRow(name, NONE, "", NONE, in_language(step.reason_en, step.reason_zh) or _("withheld")))
             continue
-        found = gap(step.step, typical, best, step.ratio)
-        if found.within_noise:
-            rows.append(ReachRow(name, NONE, between(found.lo, found.hi), NONE, _("within the noise")))
+        step_gap = gap(step.step, typical, best, step.ratio)
+        if step_gap.within_noise:
+            rows.append(ReachRow(name, NONE, between(step_gap.lo, step_gap.hi), NONE, _("within the noise")))
             continue
-        carbon = in_bounds(carbon_of_gap(found, known, heat.get(step.step), last_day(view.period), country_of(view.place)))
-        rows.append(ReachRow(name, number(found.value), between(found.lo, found.hi, decimals(found.value)), carbon, ""))
+        carbon = in_bounds(carbon_of_gap(step_gap, known, heat.get(step.step), last_day(view.period), country_of(view.place)))
+        rows.append(ReachRow(name, number(step_gap.value), between(step_gap.lo, step_gap.hi, decimals(step_gap.value)), carbon, ""))
     return tuple(rows)

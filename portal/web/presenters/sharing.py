@@ -82,7 +82,7 @@ def shown_report(labels: Labels) -> ShownReport:
         site=shown_name(labels.site_name),
         sector=names.sector,
         period=period_name(labels.period),
-        rows=tuple(_row(one, names) for one in labels.rows),
+        rows=tuple(_row(label, names) for label in labels.rows),
         facts=(
             Item(_("Method pack"), f"{labels.pack} {labels.pack_version}".strip()),
             Item(_("Revision"), str(labels.revision)),
@@ -93,9 +93,9 @@ def shown_report(labels: Labels) -> ShownReport:
     )
 
 
-def label_name(one: LabelRow, names: Names) -> str:
-    step = with_variant(names.step_name(one.step), names.variant_name(one.step, one.variant))
-    return _("%(step)s, %(metric)s") % {"step": step, "metric": metric_name(one.metric)}
+def label_name(label: LabelRow, names: Names) -> str:
+    step = with_variant(names.step_name(label.step), names.variant_name(label.step, label.variant))
+    return _("%(step)s, %(metric)s") % {"step": step, "metric": metric_name(label.metric)}
 
 
 def certificate_block(view: CertificateView) -> CertificateBlock:
@@ -136,13 +136,13 @@ def share_row(view: ShareView, digest: str, now: datetime) -> ShareRow:
     )
 
 
-def _row(one: LabelRow, names: Names) -> ShownLabel:
-    places = label_decimals(one.best, one.typical)
+def _row(label: LabelRow, names: Names) -> ShownLabel:
+    places = label_decimals(label.best, label.typical)
     return ShownLabel(
-        step=over_years(with_variant(names.step_name(one.step), names.variant_name(one.step, one.variant)), one.years),
-        metric=metric_name(one.metric),
-        best=number(one.best, places),
-        interval=between(one.low, one.high, places) or NONE,
-        typical=number(one.typical, places),
-        unit=one.unit,
+        step=over_years(with_variant(names.step_name(label.step), names.variant_name(label.step, label.variant)), label.years),
+        metric=metric_name(label.metric),
+        best=number(label.best, places),
+        interval=between(label.low, label.high, places) or NONE,
+        typical=number(label.typical, places),
+        unit=label.unit,
     )

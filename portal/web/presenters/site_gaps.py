@@ -22,7 +22,11 @@ from portal.web.words import Names, sentence_space
 def standings_of(stand: StandView, label: LabelView) -> dict[str, StepStandingView]:
     """The site's standing in each cell that makes up the totals."""
     wanted = {(step.step, step.product, step.variant, step.metric) for step in headline(label)}
-    return {one.step: one for one in stand.steps if (one.step, one.product, one.variant, one.metric) in wanted}
+    return {
+        standing.step: standing
+        for standing in stand.steps
+        if (standing.step, standing.product, standing.variant, standing.metric) in wanted
+    }
 
 
 def estimate_of(view: StepStandingView) -> Estimate:
@@ -34,50 +38,54 @@ def estimate_of(view: StepStandingView) -> Estimate:
 
 def gaps_of(label: LabelView, own: Mapping[str, Estimate]) -> list[Gap]:
     """Of every step whose best is shown and whose interval was computed."""
-    found = []
+    gaps = []
     for step in headline(label):
         best, _typical = step_estimates(step, 1.0)
         if best is not None and step.step in own and own[step.step].lo is not None:  # without an interval nothing is told from noise
-            found.append(gap(step.step, own[step.step], best, step.ratio))
-    return found
+            gaps.append(gap(step.step, own[step.step], best, step.ratio))
+    return gaps
 
 
 def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
     """Step -> between which ends the heat of its gap lies, kgce per tonne of the route's product, where both sides tell heat apart."""
-    own = {(one.step, one.product, one.variant): estimate_of(one) for one in stand.steps if one.metric == Metric.THERMAL}
-    found = {}
+    own = {
+        (standing.step, standing.product, standing.variant): estimate_of(standing)
+        for standing in stand.steps
+        if standing.metric == Metric.THERMAL
+    }
+    heat = {}
     for step in label.steps:
         you, (best, _typical) = own.get((step.step, step.product, step.variant)), step_estimates(step, 1.0)
         if step.metric == Metric.THERMAL and step.unit == "MJ/t" and best is not None and you is not None and you.lo is not None:
             of_heat = gap(step.step, you, best, step.ratio / MJ_PER_KGCE)
-            found[step.step] = (of_heat.lo, of_heat.hi)
-    return found
+            heat[step.step] = (of_heat.lo, of_heat.hi)
+    return heat
 
 
 def carbon_of(clear: Iterable[Gap], heat: Mapping[str, Bounds], names: Names, on: date, country: str) -> dict[str, Bounds | None]:
     """Step -> what closing its gap would spare, kg CO2 per tonne of the route's product."""
-    return {one.step: carbon_of_gap(one, names.step(one.step), heat.get(one.step), on, country) for one in clear}
+    return {step_gap.step: carbon_of_gap(step_gap, names.step(step_gap.step), heat.get(step_gap.step), on, country) for step_gap in clear}
 
 
-def carbon_of_gap(one: Gap, step: Step | None, heat: Bounds | None, on: date, country: str) -> Bounds | None:
+def carbon_of_gap(step_gap: Gap, step: Step | None, heat: Bounds | None, on: date, country: str) -> Bounds | None:
     """From the least that the low end of the gap may be to the most that its high end may be: it is no surer than the gap."""
-    found = [None if step is None else co2(end, step.boundary, on, country, heat) for end in (one.lo, one.hi)]
-    ends = [end for bounds in found if bounds is not None for end in bounds]
+    amounts = [None if step is None else co2(end, step.boundary, on, country, heat) for end in (step_gap.lo, step_gap.hi)]
+    ends = [end for bounds in amounts if bounds is not None for end in bounds]
     return (min(ends), max(ends)) if ends else None
 
 
 def carbon_note(on: date, country: str) -> str:
     """Where the figures of CO2 come from."""
     kwh = of_electricity(on, country)
-    said = _(
+    note = _(
         "CO₂ is calculated with the default factors of the energies that a step uses (GB/T 32150, GB/T 32151), as a range. If heat is"
         " reported separately, it follows the heat and the electricity of the gap; if not, the range assumes that the gap could be all of"
         " one energy. A dash means that an energy has no factor, or that energy leaves the step."
     )
     if kwh is None:
-        return said
+        return note
     electricity = _("Electricity: %(kg)s kg per kWh, China’s average of %(year)s.")
-    return said + sentence_space() + electricity % {"kg": f"{kwh:g}", "year": year_of_electricity(on, country)}
+    return note + sentence_space() + electricity % {"kg": f"{kwh:g}", "year": year_of_electricity(on, country)}
 
 
 def in_bounds(found: Bounds | None) -> str:

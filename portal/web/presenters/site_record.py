@@ -97,9 +97,9 @@ def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRec
     firm = shown_name(site.organisation.name)
     address = reverse("web:site-record", args=[site.slug])
     asked = query.get("kind", "")
-    fitting = [one for one in facts.events if asked not in KINDS or one.kind == asked]
+    fitting = [event for event in facts.events if asked not in KINDS or event.kind == asked]
     everything = query.get("all") == "1"
-    present = [kind for kind in KINDS if any(one.kind == kind for one in facts.events)]
+    present = [kind for kind in KINDS if any(event.kind == kind for event in facts.events)]
     return SiteRecordPage(
         name=shown_name(site.name),
         caption=" · ".join((firm, Names.newest(site.pack).sector, shown_name(site.jurisdiction.name))),
@@ -110,12 +110,14 @@ def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRec
             Choice(address, _("All %(n)d") % {"n": len(facts.events)}, asked not in KINDS),
             *(
                 Choice(
-                    f"{address}?kind={kind}#events", f"{KIND_WORDS[kind]} {sum(one.kind == kind for one in facts.events)}", kind == asked
+                    f"{address}?kind={kind}#events",
+                    f"{KIND_WORDS[kind]} {sum(event.kind == kind for event in facts.events)}",
+                    kind == asked,
                 )
                 for kind in present
             ),
         ),
-        events=tuple(_line(one, site.slug) for one in (fitting if everything else fitting[:FIRST_EVENTS])),
+        events=tuple(_line(event, site.slug) for event in (fitting if everything else fitting[:FIRST_EVENTS])),
         found=len(fitting),
         more_url="" if everything or len(fitting) <= FIRST_EVENTS else with_query(query, all="1") + "#events",
         export_url=reverse("web:site-events-csv", args=[site.slug]),
@@ -128,7 +130,7 @@ def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRec
 
 
 def events_table(events: Sequence[Happened]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    return FILE_COLUMNS, ((one.at.isoformat(), one.kind, one.action, one.actor, one.subject, one.detail) for one in events)
+    return FILE_COLUMNS, ((event.at.isoformat(), event.kind, event.action, event.actor, event.subject, event.detail) for event in events)
 
 
 def firm_record_page(
@@ -182,11 +184,11 @@ def firm_record_page(
 
 def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
     report = facts.submissions[0] if facts.submissions else None
-    running = [one for one in facts.devices if one.revoked_at is None]
-    standing = [one for one in facts.audits if one.taken_back_at is None]
-    attested = any(view.standing == "valid" for one in standing for view in one.attestations)
-    findings = [one for audit in facts.audits for one in audit.findings]
-    waiting = [one for one in findings if not one.closed]
+    running = [device for device in facts.devices if device.revoked_at is None]
+    standing = [audit for audit in facts.audits if audit.taken_back_at is None]
+    attested = any(view.standing == "valid" for audit in standing for view in audit.attestations)
+    findings = [finding for audit in facts.audits for finding in audit.findings]
+    waiting = [finding for finding in findings if not finding.closed]
     return (
         Tile(
             _("Newest report"),
@@ -199,7 +201,7 @@ def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
         Tile(
             _("Agent"),
             StateWord(_("May report"), "ok") if running else StateWord(_("None enrolled"), "no"),
-            enumerated(dict.fromkeys(one.software for one in running if one.software)),
+            enumerated(dict.fromkeys(device.software for device in running if device.software)),
         ),
         Tile(
             _("Audit"),
@@ -226,19 +228,19 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         query,
         caption=_("Reports"),
         titles={"period": _("Period"), "revision": _("Revision"), "state": _("State"), "at": _("Received")},
-        keys={"at": lambda one: one.log_index},
+        keys={"at": lambda submission: submission.log_index},
         default="-at",
-        cells=lambda one: (
-            Cell(period_name(one.period), url="" if facts.regulator else reverse("web:submission", args=[one.digest])),
-            Cell(str(one.revision)),
-            Cell("", state=state(SUBMISSION_STATES, one.state)),
-            Cell(moment_in_words(one.received_at)),
+        cells=lambda submission: (
+            Cell(period_name(submission.period), url="" if facts.regulator else reverse("web:submission", args=[submission.digest])),
+            Cell(str(submission.revision)),
+            Cell("", state=state(SUBMISSION_STATES, submission.state)),
+            Cell(moment_in_words(submission.received_at)),
         ),
         empty="",
         prefix="r-",
     )
     yield listed(
-        [(audit, one) for audit in facts.audits for one in audit.findings],
+        [(audit, finding) for audit in facts.audits for finding in audit.findings],
         query,
         caption=_("Findings"),
         titles={"finding": _("Finding"), "grade": _("Grade"), "state": _("State"), "due": _("Answer due"), "body": _("Certification body")},
@@ -262,7 +264,7 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         query,
         caption=_("Assignments"),
         titles={"period": _("Period"), "body": _("Certification body"), "due": _("Conclusion due"), "state": _("State")},
-        keys={"period": lambda one: (one.period, one.id)},
+        keys={"period": lambda audit: (audit.period, audit.id)},
         default="-period",
         cells=lambda one: (
             Cell(period_name(one.period)),
@@ -282,9 +284,13 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         query,
         caption=_("Incentives"),
         titles={"scheme": _("Scheme"), "amount": _("Yuan"), "at": _("Recorded")},
-        keys={"at": lambda one: one.pk},
+        keys={"at": lambda incentive: incentive.pk},
         default="-at",
-        cells=lambda one: (Cell(one.scheme), Cell(f"{one.amount:,.2f}", num=True), Cell(moment_in_words(one.recorded_at))),
+        cells=lambda incentive: (
+            Cell(incentive.scheme),
+            Cell(f"{incentive.amount:,.2f}", num=True),
+            Cell(moment_in_words(incentive.recorded_at)),
+        ),
         empty="",
         prefix="i-",
     )
@@ -293,9 +299,13 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         query,
         caption=_("Extensions"),
         titles={"period": _("Period"), "due": _("New last day"), "reason": _("Reason for the extension")},
-        keys={"due": lambda one: one.pk},
+        keys={"due": lambda extension: extension.pk},
         default="-due",
-        cells=lambda one: (Cell(period_name(one.period.name)), Cell(date_format(last_day(one.due), _("j F Y"))), Cell(one.reason)),
+        cells=lambda extension: (
+            Cell(period_name(extension.period.name)),
+            Cell(date_format(last_day(extension.due), _("j F Y"))),
+            Cell(extension.reason),
+        ),
         empty="",
         prefix="e-",
     )
@@ -309,13 +319,13 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
             "reason": _("Reason of the firm"),
             "state": _("State"),
         },
-        keys={"until": lambda one: one.pk},
+        keys={"until": lambda request: request.pk},
         default="-until",
-        cells=lambda one: (
-            Cell(period_name(one.period.name)),
-            Cell(date_format(one.until, _("j F Y"))),
-            Cell(one.reason),
-            Cell("", state=state(_REQUESTS, str(one.granted)), note=one.answer),
+        cells=lambda request: (
+            Cell(period_name(request.period.name)),
+            Cell(date_format(request.until, _("j F Y"))),
+            Cell(request.reason),
+            Cell("", state=state(_REQUESTS, str(request.granted)), note=request.answer),
         ),
         empty="",
         prefix="q-",
@@ -323,25 +333,25 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
 
 
 def _waiting(facts: SiteFacts) -> list[ExtensionRequest]:
-    return [one for one in facts.requests if one.granted is None]
+    return [request for request in facts.requests if request.granted is None]
 
 
-def _finding_url(facts: SiteFacts, audit: EngagementView, one: FindingView) -> str:
+def _finding_url(facts: SiteFacts, audit: EngagementView, finding: FindingView) -> str:
     """For a regulator: of what was brought before it alone."""
-    if facts.regulator and not one.was_appealed:
+    if facts.regulator and not finding.was_appealed:
         return ""
-    return reverse("web:appealed-finding" if facts.regulator else "web:audit-finding", args=[audit.id, one.number])
+    return reverse("web:appealed-finding" if facts.regulator else "web:audit-finding", args=[audit.id, finding.number])
 
 
 def _identity(facts: SiteFacts) -> tuple[Item, ...]:
     site, control = facts.site, facts.site.organisation.controlling_firm
     lists = [
         enumerated(
-            part for part in (_("obliged") if one.obliged else _("takes part voluntarily"), str(COHORTS.get(one.cohort, ""))) if part
+            part for part in (_("obliged") if member.obliged else _("takes part voluntarily"), str(COHORTS.get(member.cohort, ""))) if part
         )
-        for one in facts.members
+        for member in facts.members
     ]
-    found = [
+    items = [
         Item(_("Identifier"), site.slug),
         Item(_("Unified social credit code"), site.credit_code or site.organisation.credit_code or "–"),
         Item(_("Firm in control"), shown_name(control.name) if control else "–"),
@@ -349,55 +359,55 @@ def _identity(facts: SiteFacts) -> tuple[Item, ...]:
         Item(_("Declared size"), str(SIZE_CLASSES[site.size_class])),
     ]
     if site.retired_at:
-        found.append(Item(_("Retired on"), date_format(scheme_day(site.retired_at), _("j F Y"))))
-    return tuple(found)
+        items.append(Item(_("Retired on"), date_format(scheme_day(site.retired_at), _("j F Y"))))
+    return tuple(items)
 
 
 def _acts(facts: SiteFacts) -> tuple[Do, ...]:
     slug = facts.site.slug
     if facts.regulator:
-        found = [
+        acts = [
             Do(_("Assign a certification body"), reverse("web:assign-site", args=[slug])),
             Do(_("Agents"), reverse("web:agents", args=[slug])),
         ]
-        found += [
+        acts += [
             Do(
-                _("More time or a reminder, %(period)s") % {"period": period_name(one.period)},
-                reverse("web:deadlines", args=[one.group, one.period]),
+                _("More time or a reminder, %(period)s") % {"period": period_name(duty.period)},
+                reverse("web:deadlines", args=[duty.group, duty.period]),
             )
-            for one in facts.owed
+            for duty in facts.owed
         ]
-        found += [Do(_("Enter an incentive"), reverse("web:incentives"))]
+        acts += [Do(_("Enter an incentive"), reverse("web:incentives"))]
     else:
-        found = [
+        acts = [
             Do(_("Submit sealed files"), reverse("web:upload")),
             Do(_("Sites and agents"), reverse("web:sites")),
             Do(_("Who has access"), reverse("web:access", args=[slug])),
             *more_time(facts.owed, _waiting(facts)),
         ]
     if facts.duties:
-        found.append(Do(_("Obligatory audit"), reverse("web:obliged-audit", args=[slug])))
-    found.append(Do(_("Dossier for leaders and grades"), reverse("web:dossier", args=[slug])))
-    return tuple(found)
+        acts.append(Do(_("Obligatory audit"), reverse("web:obliged-audit", args=[slug])))
+    acts.append(Do(_("Dossier for leaders and grades"), reverse("web:dossier", args=[slug])))
+    return tuple(acts)
 
 
 def more_time(owed: Sequence[OwedView], asked: Sequence[ExtensionRequest]) -> tuple[Do, ...]:
     """What a firm may ask more time for, and has not yet."""
-    waits = {(one.site.slug, one.period.peer_group_id, one.period.name) for one in asked}
+    waits = {(request.site.slug, request.period.peer_group_id, request.period.name) for request in asked}
     return tuple(
         Do(
-            _("Ask for more time: %(site)s, %(period)s") % {"site": shown_name(one.site_name), "period": period_name(one.period)},
-            reverse("web:ask-for-time", args=[one.site, one.group, one.period]),
+            _("Ask for more time: %(site)s, %(period)s") % {"site": shown_name(duty.site_name), "period": period_name(duty.period)},
+            reverse("web:ask-for-time", args=[duty.site, duty.group, duty.period]),
         )
-        for one in owed
-        if (one.site, one.group, one.period) not in waits
+        for duty in owed
+        if (duty.site, duty.group, duty.period) not in waits
     )
 
 
-def _line(one: Happened, site: str) -> EventLine:
+def _line(event: Happened, site: str) -> EventLine:
     """Without what the page says already, and without digests and ids: the file has them."""
-    here = one.subject.startswith(("site ", "submission "))
-    told = re.sub(rf"^{re.escape(site)} | \((received|accepted|refused)\)$| on [0-9a-f]{{64}}$", "", one.detail)
-    detail = " · ".join(part for part in ("" if here else name_in_words(one.subject), detail_in_words(told)) if part)
-    who = _("the agent") if one.actor.startswith("device ") else one.name or name_in_words(one.actor)
-    return EventLine(one.at, str(KIND_WORDS[one.kind]), capfirst(act_in_words(one.action)), who, detail)
+    here = event.subject.startswith(("site ", "submission "))
+    text = re.sub(rf"^{re.escape(site)} | \((received|accepted|refused)\)$| on [0-9a-f]{{64}}$", "", event.detail)
+    detail = " · ".join(part for part in ("" if here else name_in_words(event.subject), detail_in_words(text)) if part)
+    who = _("the agent") if event.actor.startswith("device ") else event.name or name_in_words(event.actor)
+    return EventLine(event.at, str(KIND_WORDS[event.kind]), capfirst(act_in_words(event.action)), who, detail)

@@ -44,13 +44,13 @@ def stand_page(
     standings = standings_of(stand, view.label)
     own = {step: estimate_of(standing) for step, standing in standings.items()}
     gaps = largest_first(gaps_of(view.label, own))
-    clear = [one for one in gaps if not one.within_noise]
-    at_best = sum(one.value <= 0 for one in gaps)
+    clear = [gap for gap in gaps if not gap.within_noise]
+    at_best = sum(gap.value <= 0 for gap in gaps)
     carbon = carbon_of(clear, heat_of(stand, view.label), names, last_day(stand.report.period), country_of(stand.report.place))
     factor = shown.factor(view.label.composite.unit)
-    order = [one.step for one in gaps] + [step.step for step in headline(view.label) if step.step not in {one.step for one in gaps}]
+    order = [gap.step for gap in gaps] + [step.step for step in headline(view.label) if step.step not in {gap.step for gap in gaps}]
     total = _whole_route(own, view.label)
-    awaited = sum(one.lo is None for one in own.values())
+    awaited = sum(estimate.lo is None for estimate in own.values())
     ranked = standings.get(order[0]) if order else None
     scores = score_rows([standings[step] for step in order if step in standings], names, stand.route)
     few = _("With fewer than %(n)d sites there is a place, but no score.") % {"n": FEWEST_FOR_A_SCORE}
@@ -129,17 +129,21 @@ def score_rows(standings: Sequence[StepStandingView], names: Names, route: StepS
     rows = [] if route is None else [_score_row(_("Whole route"), route)]
     return (
         *rows,
-        *(_score_row(over_years(names.step_name(one.step), one.years), one) for one in standings if one.rank_interval and one.of),
+        *(
+            _score_row(over_years(names.step_name(standing.step), standing.years), standing)
+            for standing in standings
+            if standing.rank_interval and standing.of
+        ),
     )
 
 
-def _score_row(called: str, one: StepStandingView) -> ScoreRow:
+def _score_row(called: str, standing: StepStandingView) -> ScoreRow:
     score, band = "", None
-    if one.score is not None:
-        low, high = one.score
+    if standing.score is not None:
+        low, high = standing.score
         score = pgettext("score", "%(low)d to %(high)d") % {"low": low, "high": high} if low < high else f"{low}"
         band = Span(f"{low - 1}%", f"{high - low + 1}%")
-    return ScoreRow(called, score, band, _places(one), _beside_typical(one.score))
+    return ScoreRow(called, score, band, _places(standing), _beside_typical(standing.score))
 
 
 def _score_lead(row: ScoreRow) -> str:
@@ -168,11 +172,11 @@ def _whole_route(own: Mapping[str, Estimate], label: LabelView) -> Estimate | No
     parts = [(step.ratio, own[step.step]) for step in steps if step.step in own]
     if len(parts) < len(steps):
         return None
-    value = sum(ratio * one.value for ratio, one in parts)
-    if any(one.lo is None or one.hi is None for _ratio, one in parts):
+    value = sum(ratio * estimate.value for ratio, estimate in parts)
+    if any(estimate.lo is None or estimate.hi is None for _ratio, estimate in parts):
         return Estimate(value)
-    down = hypot(*(ratio * (one.value - one.lo) for ratio, one in parts if one.lo is not None))
-    up = hypot(*(ratio * (one.hi - one.value) for ratio, one in parts if one.hi is not None))
+    down = hypot(*(ratio * (estimate.value - estimate.lo) for ratio, estimate in parts if estimate.lo is not None))
+    up = hypot(*(ratio * (estimate.hi - estimate.value) for ratio, estimate in parts if estimate.hi is not None))
     return Estimate(value, value - down, value + up)
 
 
@@ -212,38 +216,38 @@ def _rows(
     carbon: Mapping[str, Bounds | None],
 ) -> tuple[GapRow, ...]:
     """One row a gap; what lies within the noise shows its interval and dashes, for there is nothing to convert."""
-    lowest = min((0.0, *(one.lo for one in gaps)))
-    span = max((0.0, *(one.hi for one in gaps))) - lowest or 1.0
+    lowest = min((0.0, *(step_gap.lo for step_gap in gaps)))
+    span = max((0.0, *(step_gap.hi for step_gap in gaps))) - lowest or 1.0
 
     def at(value: float) -> float:
         return 100 * (value - lowest) / span
 
     rows = []
-    for one in gaps:
-        left, right = sorted((at(0.0), at(one.value)))
-        places = decimals(one.value)
+    for gap in gaps:
+        left, right = sorted((at(0.0), at(gap.value)))
+        places = decimals(gap.value)
         rows.append(
             GapRow(
-                step=over_years(kgce.names.step_name(one.step), standings[one.step].years),
-                reading=_reading(one),
-                kgce=signed(one.value, places),
-                interval=between(one.lo, one.hi, places),
-                places=_places(standings[one.step]),
-                co2=in_bounds(carbon.get(one.step)),
-                mj=NONE if one.within_noise else number(one.value * units["MJ"].per_kgce),
+                step=over_years(kgce.names.step_name(gap.step), standings[gap.step].years),
+                reading=_reading(gap),
+                kgce=signed(gap.value, places),
+                interval=between(gap.lo, gap.hi, places),
+                places=_places(standings[gap.step]),
+                co2=in_bounds(carbon.get(gap.step)),
+                mj=NONE if gap.within_noise else number(gap.value * units["MJ"].per_kgce),
                 bar=Span(f"{left:.2f}%", f"{right - left:.2f}%"),
-                whisker=Span(f"{at(one.lo):.2f}%", f"{at(one.hi) - at(one.lo):.2f}%"),
-                whisker_end=f"{at(one.hi):.2f}%",
+                whisker=Span(f"{at(gap.lo):.2f}%", f"{at(gap.hi) - at(gap.lo):.2f}%"),
+                whisker_end=f"{at(gap.hi):.2f}%",
             )
         )
     return tuple(rows)
 
 
-def _reading(one: Gap) -> str:
+def _reading(gap: Gap) -> str:
     """What a gap that leaves the sum says instead."""
-    if one.value <= 0:
+    if gap.value <= 0:
         return _("at the industry best or below it")
-    return _("within noise") if one.within_noise else ""
+    return _("within noise") if gap.within_noise else ""
 
 
 def _places(standing: StepStandingView) -> str:

@@ -17,24 +17,32 @@ COLUMNS = (
 
 
 def stand_table(stand: StandView, label: LabelView, names: Names) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    cells = {(one.step, one.product, one.variant, one.metric): one for one in label.steps}
+    cells = {(cell.step, cell.product, cell.variant, cell.metric): cell for cell in label.steps}
 
     def rows() -> Iterator[Sequence[object]]:
-        for one in (*stand.steps, *((stand.route,) if stand.route else ())):
-            industry = cells.get((one.step, one.product, one.variant, one.metric))
+        for standing in (*stand.steps, *((stand.route,) if stand.route else ())):
+            industry = cells.get((standing.step, standing.product, standing.variant, standing.metric))
             yield (
-                *(stand.report.site, stand.report.period, one.step, one.product, one.variant, one.metric, one.unit),
                 *(
-                    one.value,
-                    "" if one.typical is None else one.typical,
-                    *(one.interval or ("", "")),
-                    *(one.rank_interval or ("", "")),
-                    one.of or "",
-                    one.band or "",
+                    stand.report.site,
+                    stand.report.period,
+                    standing.step,
+                    standing.product,
+                    standing.variant,
+                    standing.metric,
+                    standing.unit,
                 ),
-                *(one.score or ("", "")),
+                *(
+                    standing.value,
+                    "" if standing.typical is None else standing.typical,
+                    *(standing.interval or ("", "")),
+                    *(standing.rank_interval or ("", "")),
+                    standing.of or "",
+                    standing.band or "",
+                ),
+                *(standing.score or ("", "")),
                 *(("", "", "", "") if industry is None else (industry.best, *(industry.interval or ("", "")), industry.typical)),
-                *(names.step_name(one.step), names.variant_name(one.step, one.variant)),
+                *(names.step_name(standing.step), names.variant_name(standing.step, standing.variant)),
             )
 
     return COLUMNS, rows()

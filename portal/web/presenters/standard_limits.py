@@ -110,4 +110,4 @@ def _page(shown: LimitShown, level: int, pack: Pack) -> str:
 
 def _clause(clause: str) -> str:
     """`4.2, table 2` in the language of the page, number and word never parted at the end of a line."""
-    return re.sub(r"\btable (\d+)", lambda found: _("table %(n)s").replace(" ", "\u00a0") % {"n": found[1]}, clause)
+    return re.sub(r"\btable (\d+)", lambda mention: _("table %(n)s").replace(" ", "\u00a0") % {"n": mention[1]}, clause)

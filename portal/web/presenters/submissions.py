@@ -162,11 +162,11 @@ def _steps(view: SubmissionView, versions: Sequence[EnteredVersion]) -> Iterator
     if view.decided_at is not None:
         refused = view.state == "refused"
         yield Step(_("Opened and refused") if refused else _("Opened, checked and accepted"), at=view.decided_at)
-    ends = [(one.published_on, one.version, 0, one) for one in versions]
-    ends += [(one.withdrawn_on, one.version, 1, one) for one in versions if one.withdrawn_on is not None]
-    for day, number_of_version, withdrawn, one in sorted(ends, key=lambda end: end[:3]):
+    ends = [(version.published_on, version.version, 0, version) for version in versions]
+    ends += [(version.withdrawn_on, version.version, 1, version) for version in versions if version.withdrawn_on is not None]
+    for day, number_of_version, withdrawn, entered in sorted(ends, key=lambda end: end[:3]):
         words = _("Withdrawn in version %(n)s") if withdrawn else _("Published in version %(n)s")
-        yield Step(words % {"n": number_of_version}, on=day, url=benchmark_url(one, number_of_version))
+        yield Step(words % {"n": number_of_version}, on=day, url=benchmark_url(entered, number_of_version))
 
 
 def site_row(view: SiteView) -> SiteRow:

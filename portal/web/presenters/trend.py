@@ -51,20 +51,20 @@ MOST_PERIODS = 12
 
 def drawn(reported: Sequence[ReportedPeriod], cell: Cell) -> Sequence[ReportedPeriod]:
     """The periods that the drawing of a cell shows."""
-    return [one for one in reported if cell in one.values][-MOST_PERIODS:]
+    return [period for period in reported if cell in period.values][-MOST_PERIODS:]
 
 
 def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InForceView) -> tuple[TrendStep, ...]:
     """One drawing for each headline step of the version on the page that was reported in two periods or more."""
     names = Names.of(now.pack, now.pack_version)
     best_of = {period: version.bests for period, version in in_force.items()}
-    called = {one.report.period: period_name(one.report.period) for one in reported}
+    called = {period.report.period: period_name(period.report.period) for period in reported}
 
     @cache
     def between_versions(before: int, after: int) -> Breaks | None:
         return breaks(in_force[before], in_force[after]) if before in in_force and after in in_force else None
 
-    made = []
+    steps = []
     for step in headline(now.label):
         cell = cell_of(step)
         present = drawn(reported, cell)
@@ -72,14 +72,14 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
             flags = [""]
             for before, after in pairwise(present):
                 flags.append(_flag(before, after, cell, between_versions(before.report.period_id, after.report.period_id)))
-            values = [one.values[cell] for one in present]
-            bests = [best_of.get(one.report.period_id, {}).get(cell) for one in present]
+            values = [period.values[cell] for period in present]
+            bests = [best_of.get(period.report.period_id, {}).get(cell) for period in present]
             points = [
-                Reported(called[one.report.period], _estimate(value), best, bool(flag))
-                for one, value, best, flag in zip(present, values, bests, flags, strict=True)
+                Reported(called[period.report.period], _estimate(value), best, bool(flag))
+                for period, value, best, flag in zip(present, values, bests, flags, strict=True)
             ]
-            made.append(_step(names.step_name(step.step), values, points, flags))
-    return tuple(made)
+            steps.append(_step(names.step_name(step.step), values, points, flags))
+    return tuple(steps)
 
 
 def _step(name: str, values: Sequence[ReportedValue], points: Sequence[Reported], flags: Sequence[str]) -> TrendStep:
@@ -120,9 +120,9 @@ def verdict(points: Sequence[Reported], unit: str) -> str:
     if not fell:
         form = _("Rose by %(by)s %(unit)s since %(since)s (%(interval)s).")
     places = two_digits(apart.lo, apart.hi)
-    told = {"by": number(apart.value, places), "unit": unit, "since": first.label, "interval": between(apart.lo, apart.hi, places)}
+    facts = {"by": number(apart.value, places), "unit": unit, "since": first.label, "interval": between(apart.lo, apart.hi, places)}
     newest = known(points[-2].you, last.you) and not changed(points[-2].you, last.you)
-    return form % told + (sentence_space() + _("The last change is within the noise.") if newest else "")
+    return form % facts + (sentence_space() + _("The last change is within the noise.") if newest else "")
 
 
 def _estimate(value: ReportedValue) -> Estimate:
@@ -141,8 +141,8 @@ def _flag(before: ReportedPeriod, after: ReportedPeriod, cell: Cell, versions: B
         ("unit", old.unit, new.unit),
         ("years", old.years, new.years),
     )
-    found = {code: Break(code, f"{was}", f"{now}") for code, was, now in pairs if was != now}
+    by_code = {code: Break(code, f"{was}", f"{now}") for code, was, now in pairs if was != now}
     if versions is not None:
         whole = (*versions.whole, *versions.cells.get(cell, ()))
-        found = {broken.code: broken for broken in whole if broken.code not in ("new", "gone")} | found
-    return one_after_another(said(broken) for broken in found.values())
+        by_code = {broken.code: broken for broken in whole if broken.code not in ("new", "gone")} | by_code
+    return one_after_another(said(broken) for broken in by_code.values())

@@ -83,11 +83,12 @@ class CarrierRow:
 
 def carriers_of(steps: Iterable[Step | None], on: date, country: str) -> tuple[CarrierRow, ...]:
     """The energies of all steps whose amounts can be told by energy, those that every plant reports first."""
-    told = [step for step in steps if _kind(step, None) != "unknown" and step is not None]
-    usual = dict.fromkeys(one for step in told for one in _usual(step))
+    known = [step for step in steps if _kind(step, None) != "unknown" and step is not None]
+    usual = dict.fromkeys(carrier for step in known for carrier in _usual(step))
     table = FactorTable.load().at(country)
     return tuple(
-        _carrier(one, table, on, usual=one in usual) for one in dict.fromkeys((*usual, *(c for step in told for c in taken_at(step))))
+        _carrier(carrier, table, on, usual=carrier in usual)
+        for carrier in dict.fromkeys((*usual, *(c for step in known for c in taken_at(step))))
     )
 
 
@@ -96,11 +97,11 @@ def saved_of(step: Step | None, metric: Metric, on: date) -> tuple[CarrierRow, .
     if metric is Metric.ELECTRICITY:
         ids, usual = ["electricity"], {"electricity"}
     else:
-        taken = taken_at(step) if step else tuple(one.id for one in CARRIERS.values() if one.thermal)
-        ids = [one for one in taken if CARRIERS[one].thermal]
+        taken = taken_at(step) if step else tuple(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
+        ids = [carrier for carrier in taken if CARRIERS[carrier].thermal]
         usual = {*_usual(step)} if step else set()
     table = FactorTable.load()
-    return tuple(_carrier(one, table, on, usual=one in usual) for one in ids)
+    return tuple(_carrier(carrier, table, on, usual=carrier in usual) for carrier in ids)
 
 
 def _carrier(id_: str, table: FactorTable, on: date, *, usual: bool) -> CarrierRow:
@@ -114,19 +115,19 @@ def _carrier(id_: str, table: FactorTable, on: date, *, usual: bool) -> CarrierR
 
 
 def _usual(step: Step) -> tuple[str, ...]:
-    made = ("electricity",) if step.boundary.media else ()  # of media that were made elsewhere
-    return tuple(dict.fromkeys((*step.boundary.carriers, *made)))
+    indirect = ("electricity",) if step.boundary.media else ()  # of media that were made elsewhere
+    return tuple(dict.fromkeys((*step.boundary.carriers, *indirect)))
 
 
 def taken_at(step: Step) -> tuple[str, ...]:
     """What is priced at a step: of one that must report electricity alone, electricity alone."""
     if step.boundary.carriers == ("electricity",):
         return step.boundary.carriers
-    return tuple(one for one in dict.fromkeys((*_usual(step), *step.boundary.counted)) if CARRIERS[one].form != "medium")
+    return tuple(carrier for carrier in dict.fromkeys((*_usual(step), *step.boundary.counted)) if CARRIERS[carrier].form != "medium")
 
 
 def worth_row(
-    one: Gap,
+    gap: Gap,
     called: str,
     step: Step | None,
     heat: Bounds | None,
@@ -136,24 +137,24 @@ def worth_row(
     most_electricity: float | None = None,
 ) -> WorthRow:
     kind = _kind(step, heat)
-    fuel = {"electricity": (0.0, 0.0), "apart": heat, "either": (0.0, one.hi), "unknown": None}[kind]
-    places = decimals(one.value)
+    fuel = {"electricity": (0.0, 0.0), "apart": heat, "either": (0.0, gap.hi), "unknown": None}[kind]
+    places = decimals(gap.value)
     return WorthRow(
         step=called,
         energies=_energies(kind),
         kind=kind,
-        kgce=number(one.value, places),
-        interval=between(one.lo, one.hi, places),
-        electricity=_scaled((one.lo, one.hi), units["kWh"].per_kgce) if kind == "electricity" else NONE,
+        kgce=number(gap.value, places),
+        interval=between(gap.lo, gap.hi, places),
+        electricity=_scaled((gap.lo, gap.hi), units["kWh"].per_kgce) if kind == "electricity" else NONE,
         fuel=_scaled(fuel, MJ_PER_KGCE) if kind == "apart" else NONE,
         co2=in_bounds(carbon),
-        exact_kgce=exactly((one.lo, one.value, one.hi)),
+        exact_kgce=exactly((gap.lo, gap.value, gap.hi)),
         exact_fuel="" if fuel is None else exactly(fuel),
         most_electricity="" if most_electricity is None else f"{most_electricity:.6g}",
         carriers=" ".join(taken_at(step)) if step else "",
-        bar=Span("0%", f"{100 * one.value / highest:.2f}%"),
-        whisker=Span(f"{100 * one.lo / highest:.2f}%", f"{100 * (one.hi - one.lo) / highest:.2f}%"),
-        whisker_end=f"{100 * one.hi / highest:.2f}%",
+        bar=Span("0%", f"{100 * gap.value / highest:.2f}%"),
+        whisker=Span(f"{100 * gap.lo / highest:.2f}%", f"{100 * (gap.hi - gap.lo) / highest:.2f}%"),
+        whisker_end=f"{100 * gap.hi / highest:.2f}%",
     )
 
 

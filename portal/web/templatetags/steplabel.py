@@ -135,8 +135,8 @@ def saved_filters(context: RequestContext) -> dict[str, Any]:
     user = request.user
     if not roles_of(user):
         return {}
-    kept = links(saved_by(user).filter(page=page), request)
-    return {"kept": kept, "save_url": "" if any(one.here for one in kept) else address_to_save(request, page)}
+    saved = links(saved_by(user).filter(page=page), request)
+    return {"kept": saved, "save_url": "" if any(link.here for link in saved) else address_to_save(request, page)}
 
 
 register.simple_tag(sentence_space, name="space")
@@ -171,8 +171,8 @@ def moment(value: datetime | None) -> str:
     if not value:
         return ""
     local = localtime(value)
-    told = {"exact": local.isoformat(timespec="seconds"), "words": local_in_words(local)}
-    return render_to_string("web/parts/moment.html", told)
+    context = {"exact": local.isoformat(timespec="seconds"), "words": local_in_words(local)}
+    return render_to_string("web/parts/moment.html", context)
 
 
 register.filter("moment_in_words", moment_in_words)

@@ -33,14 +33,14 @@ def api(request: HttpRequest) -> HttpResponse:
     """The API from its own description; what programmers read there is English in every language."""
 
     def made() -> Rendered:
-        found = groups()
-        told = {
-            "groups": found,
-            "operations": sum(len(group.operations) for group in found),
+        sections = groups()
+        context = {
+            "groups": sections,
+            "operations": sum(len(group.operations) for group in sections),
             "portal": own_address(),
             "schema": reverse("api:schema"),
         }
-        return rendered("web/cached/api.html", _("API reference"), told)
+        return rendered("web/cached/api.html", _("API reference"), context)
 
     return render(request, "web/cached_page.html", {"page": cached("api", (), made)})
 
@@ -49,5 +49,5 @@ def api(request: HttpRequest) -> HttpResponse:
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
     """What works, for anybody; 503 where something asked for is not done. Says no address, version or number; of what is wrong its name."""
-    found = wrong(timezone.now())
-    return render(request, "web/status.html", {"parts": checks.look(found), "wrong": found}, status=checks.http_status(found))
+    troubles = wrong(timezone.now())
+    return render(request, "web/status.html", {"parts": checks.look(troubles), "wrong": troubles}, status=checks.http_status(troubles))

@@ -33,7 +33,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def file(request: HttpRequest, name: str) -> HttpResponseBase:
     """One of the files, or what was announced of them, as it lies in the folder."""
-    found = announced() if name == agent_releases.FILE else next((one.path for one in offered() if one.name == name), None)
-    if found is None:
+    path = announced() if name == agent_releases.FILE else next((release.path for release in offered() if release.name == name), None)
+    if path is None:
         raise Http404
-    return FileResponse(found.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream")
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream")

@@ -35,19 +35,19 @@ def applications(request: HttpRequest) -> HttpResponse:
     sites = list(siting.waiting_for(user))
     boxes = [Choosable(str(row.pk), row.jurisdiction.path, shown_name(row.jurisdiction.name)) for row in sites if row.site_id is None]
     picked = chosen_by(boxes, request.GET) or ()
-    told = {
+    context = {
         "firms": tuple(firm_wish(row) for row in applying.waiting_for(user)),
         "sites": tuple(site_wish(row) for row in sites),
         "several": tuple(_choice(row, str(row.pk) in picked) for row in sites if row.site_id is None),
         "choosing": choosing(boxes, request.GET),
     }
-    return render(request, "web/applications.html", told)
+    return render(request, "web/applications.html", context)
 
 
 @for_role(Role.REGULATOR, posts=True)
 def approve_sites(request: HttpRequest) -> HttpResponseBase:
     """Several new sites with one duty, each in its own transaction: what one is refused for holds no other up."""
-    chosen = {int(one) for one in request.POST.getlist("site") if one.isdecimal() and len(one) < 10}
+    chosen = {int(number) for number in request.POST.getlist("site") if number.isdecimal() and len(number) < 10}
     duty = request.POST.get("duty", "")
     if request.method == "GET":
         return redirect("web:applications")

@@ -43,13 +43,13 @@ from portal.web.words import enumerated, headed, period_name, shown_name
 @for_role(Role.REGULATOR)
 def assignments(request: HttpRequest) -> HttpResponse:
     views = assignments_of_regulator(person(request), scheme_day())
-    told = {
+    context = {
         "table": assignments_list(views, request.GET),
         "standing": sum(view.course is not Course.TAKEN_BACK for view in views),
         "late": sum(view.course is Course.LATE for view in views),
         "query": request.GET.get("q", ""),
     }
-    return render(request, "web/assignments.html", told)
+    return render(request, "web/assignments.html", context)
 
 
 @for_role(Role.REGULATOR)
@@ -77,10 +77,10 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
     site = assignable_sites(user).filter(slug=slug).first()
     if site is None:
         raise Http404
-    bodies = {str(one.pk): one for one in certification_bodies()}
+    bodies = {str(body.pk): body for body in certification_bodies()}
     form = AssignForm(
         request.POST if request.method == "POST" else None,
-        bodies=[(number, shown_name(one.name)) for number, one in bodies.items()],
+        bodies=[(number, shown_name(body.name)) for number, body in bodies.items()],
         periods=periods_of(site),
         today=scheme_day(),
     )
@@ -115,17 +115,17 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
     """One body for the chosen sites and one period, each on its own: what one is refused for holds no other up."""
     user = person(request)
     sites = list(assignable_sites(user).select_related("organisation", "jurisdiction").order_by("slug"))
-    boxes = [Choosable(one.slug, one.jurisdiction.path, shown_name(one.jurisdiction.name)) for one in sites]
-    bodies = {str(one.pk): one for one in certification_bodies()}
+    boxes = [Choosable(plant.slug, plant.jurisdiction.path, shown_name(plant.jurisdiction.name)) for plant in sites]
+    bodies = {str(body.pk): body for body in certification_bodies()}
     names = ReportingPeriod.objects.filter(peer_group__members__site__in=sites).order_by("-start").values_list("name", flat=True)
     form = AssignForm(
         request.POST if request.method == "POST" else None,
-        bodies=[(number, shown_name(one.name)) for number, one in bodies.items()],
+        bodies=[(number, shown_name(body.name)) for number, body in bodies.items()],
         periods=dict.fromkeys(names),
         today=scheme_day(),
     )
     picked = set(request.POST.getlist("site")) or chosen_by(boxes, request.GET) or set()
-    chosen = [one for one in sites if one.slug in picked]
+    chosen = [plant for plant in sites if plant.slug in picked]
     if request.method == "POST" and not chosen:
         form.add_error(None, _("Choose at least one site."))
     if request.method == "POST" and form.is_valid():
@@ -153,11 +153,11 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
     told = {
         "sites": [
             Choice(
-                one.slug,
-                headed((shown_name(one.organisation.name), shown_name(one.name))),
-                one.slug in picked,
+                plant.slug,
+                headed((shown_name(plant.organisation.name), shown_name(plant.name))),
+                plant.slug in picked,
             )
-            for one in sites
+            for plant in sites
         ],
         "choosing": choosing(boxes, request.GET),
         "crumbs": (_crumb(),),
@@ -217,8 +217,8 @@ def appealed(request: HttpRequest, assignment: int, number: int) -> HttpResponse
             return report_done(
                 request, _("Your decision is on record; plant and body can read it."), "web:appealed-finding", assignment, number
             )
-    told = {"page": finding_page(*seen, today, (_crumb(),), regulator=True), "reader": "regulator"}
-    return form_page(request, "web/finding.html", told, form)
+    context = {"page": finding_page(*seen, today, (_crumb(),), regulator=True), "reader": "regulator"}
+    return form_page(request, "web/finding.html", context, form)
 
 
 def _crumb() -> Crumb:

@@ -54,8 +54,8 @@ def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
             add_error(form, FIELD_OF.get(refusal.code, "opinion"), refusal)
         else:
             return redirect("web:attestation", drawn.digest)
-    told = {"title": engagement_title(view), "back": reverse("web:engagement", args=[view.id]), "crumbs": _crumbs(view)}
-    return form_page(request, "web/opinion.html", told, form)
+    context = {"title": engagement_title(view), "back": reverse("web:engagement", args=[view.id]), "crumbs": _crumbs(view)}
+    return form_page(request, "web/opinion.html", context, form)
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
@@ -81,8 +81,8 @@ def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
     crumbs = [Crumb(_("Assigned sites"), reverse("web:assigned"))]
     if held.assignment_id is not None:
         crumbs.append(Crumb(_("Engagement"), reverse("web:engagement", args=[held.assignment_id])))
-    told = {"page": attestation_page(view, tuple(crumbs)), "signing": statement_to_sign(waiting) if waiting else None}
-    return form_page(request, "web/attestation.html", told, form)
+    context = {"page": attestation_page(view, tuple(crumbs)), "signing": statement_to_sign(waiting) if waiting else None}
+    return form_page(request, "web/attestation.html", context, form)
 
 
 @for_role(Role.CERTIFICATION_BODY)

@@ -30,12 +30,12 @@ from portal.web.views.engagements import finding_of
 def audits(request: HttpRequest) -> HttpResponse:
     today = scheme_day()
     blocks = tuple(audit_block(view, today) for view in audits_of_own_sites(person(request), today))
-    told = {
+    context = {
         "blocks": blocks,
         "waiting": sum(block.waiting for block in blocks),
         "duties": duties_list(obliged_own(person(request), today), request.GET, firm=True),
     }
-    return render(request, "web/audits.html", told)
+    return render(request, "web/audits.html", context)
 
 
 @for_role(Role.ENTERPRISE, posts=True)
@@ -61,5 +61,5 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
             messages.success(request, done or _("Your answer is on record; the certification body can read it."))
             return redirect("web:audit-finding", assignment, number)
     crumbs = (Crumb(_("Audits"), reverse("web:audits")),)
-    told = {"page": finding_page(view, shown, today, crumbs), "reader": "plant"}
-    return form_page(request, "web/finding.html", told, form)
+    context = {"page": finding_page(view, shown, today, crumbs), "reader": "plant"}
+    return form_page(request, "web/finding.html", context, form)

@@ -32,5 +32,5 @@ def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
             return report_done(request, _("It is proposed. A second officer has to publish it."), "web:best-group", publication)
         best_groups.publish(row, user, receipt_key(), now)
         return report_done(request, _("It is published, signed and logged."), "web:best-group", publication)
-    told = review_page(row, best_groups.composed_of_best(row), held, reads=user.pk, decides=True)
-    return render(request, "web/form_sheet.html", {"page": told})
+    sheet = review_page(row, best_groups.composed_of_best(row), held, reads=user.pk, decides=True)
+    return render(request, "web/form_sheet.html", {"page": sheet})

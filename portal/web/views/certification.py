@@ -36,11 +36,11 @@ PAGE = "web:assigned-submission"
 @for_role(Role.CERTIFICATION_BODY)
 def assigned(request: HttpRequest) -> HttpResponse:
     today = scheme_day()
-    told = {
+    context = {
         "page": assigned_page(engagements_of(person(request), today), today),
         "duties": duties_list(obliged_checked(person(request), today), request.GET),
     }
-    return render(request, "web/assigned.html", told)
+    return render(request, "web/assigned.html", context)
 
 
 @for_role(Role.CERTIFICATION_BODY)
@@ -75,8 +75,8 @@ def keys(request: HttpRequest) -> HttpResponseBase:
                 request, _("The key is registered. Statements that you prepare from now on are signed with it."), "web:auditor-keys"
             )
     rows = AuditorKey.objects.filter(body=body).select_related("owner").order_by("-pk")
-    told = {"rows": tuple(_key_row(row) for row in rows)}
-    return form_page(request, "web/auditor_keys.html", told, form)
+    context = {"rows": tuple(_key_row(row) for row in rows)}
+    return form_page(request, "web/auditor_keys.html", context, form)
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)

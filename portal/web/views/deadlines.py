@@ -59,17 +59,17 @@ def extend(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
         return redirect("web:deadlines", group, period)
     form = ExtensionForm(request.POST, sites=may_be_extended(view))
     if form.is_valid():
-        told = form.cleaned_data
+        answers = form.cleaned_data
         try:
             with transaction.atomic():  # all of them or none
-                for site in Site.objects.filter(slug__in=told["site"]).order_by("slug"):
-                    deadlines.extend(_period(view), site, told["until"], told["reason"], person(request), timezone.now())
+                for site in Site.objects.filter(slug__in=answers["site"]).order_by("slug"):
+                    deadlines.extend(_period(view), site, answers["until"], answers["reason"], person(request), timezone.now())
         except RefusedError as refusal:
             if refusal.code != "extension-not-later":
                 raise
             add_error(form, "until", refusal)
         else:
-            n = len(told["site"])
+            n = len(answers["site"])
             messages.success(request, ngettext("%(n)d site has more time.", "%(n)d sites have more time.", n) % {"n": n})
             return redirect("web:deadlines", group, period)
     return _page(request, view, extension_form=form)
@@ -80,7 +80,7 @@ def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpRespons
     """A firm asks for more time for one of its sites."""
     user, now = person(request), timezone.now()
     site = managed_sites(user).filter(slug=slug).first()
-    row = next((one for one in owed_of(Site.objects.filter(slug=slug), now) if (one.group, one.period) == (group, period)), None)
+    row = next((duty for duty in owed_of(Site.objects.filter(slug=slug), now) if (duty.group, duty.period) == (group, period)), None)
     if site is None or row is None:
         raise Http404
     form = MoreTimeForm(request.POST if request.method == "POST" else None)
@@ -97,12 +97,12 @@ def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpRespons
                 request, _("Your request is on record. The regulator decides, and you are informed."), "web:site-record", slug
             )
     name, back = shown_name(site.name), reverse("web:site-record", args=[slug])
-    told = {"site": name, "period": period_name(period), "day": date_format(deadlines.last_day(row.due), _("j F Y"))}
+    facts = {"site": name, "period": period_name(period), "day": date_format(deadlines.last_day(row.due), _("j F Y"))}
     return confirm_page(
         request,
         form,
-        title=_("Ask for more time: %(site)s, %(period)s") % told,
-        sentence=_("The report is due by the end of %(day)s. That day applies until the regulator has decided.") % told,
+        title=_("Ask for more time: %(site)s, %(period)s") % facts,
+        sentence=_("The report is due by the end of %(day)s. That day applies until the regulator has decided.") % facts,
         button=_("Ask for more time"),
         back=back,
         crumbs=(Crumb(name, back),),
@@ -113,7 +113,7 @@ def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpRespons
 def decide(request: HttpRequest, group: int, period: str, pk: int) -> HttpResponseBase:
     """What a firm asked for is given, or refused with a reason."""
     user, now = person(request), timezone.now()
-    asked = next((one for one in asked_for(regulated_sites(user)) if one.pk == pk), None)
+    asked = next((extension_request for extension_request in asked_for(regulated_sites(user)) if extension_request.pk == pk), None)
     if request.method == "GET" or asked is None:  # decided already, or of another jurisdiction
         return redirect("web:deadlines", group, period)
     answer = request.POST.get("answer", "").strip()
@@ -151,13 +151,13 @@ def _page(
         mark_errors(wrong)
     requests = asked_for(regulated_sites(person(request)))
     picked = request.POST.getlist("site") if extension_form is not None else None
-    told = {
+    context = {
         "page": deadlines_page(view, requests, reminders.extensions(view), reminders.reminders(view), timezone.now(), request.GET, picked),
         "wrong": wrong,
         "due_form": due_form or DueForm(initial={"due": deadlines.last_day(view.due)}),
         "extension_form": extension_form or ExtensionForm(sites=may_be_extended(view)),
     }
-    return render(request, "web/deadlines.html", told, status=400 if wrong is not None else 200)
+    return render(request, "web/deadlines.html", context, status=400 if wrong is not None else 200)
 
 
 def _period(view: ParticipationView) -> ReportingPeriod:

@@ -36,13 +36,22 @@ def page(request: HttpRequest, slug: str) -> HttpResponseBase:
     if request.method == "POST" and not may_declare:
         raise Http404
     language = get_language() or "en"
-    offered = [(one.id, one.asks.said_in(language)) for one in programme.criteria if one.shown_by not in {REPORT, ATTESTATION}]
+    offered = [
+        (criterion.id, criterion.asks.said_in(language))
+        for criterion in programme.criteria
+        if criterion.shown_by not in {REPORT, ATTESTATION}
+    ]
     form = DeclarationForm(request.POST if request.method == "POST" else None, criteria=offered)
     if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
+        content = form.cleaned_data
         try:
             declare(
-                site, programme.id, told["criterion"], (told["value"], told["paper"], told["evidence"]), person(request), timezone.now()
+                site,
+                programme.id,
+                content["criterion"],
+                (content["value"], content["paper"], content["evidence"]),
+                person(request),
+                timezone.now(),
             )
         except RefusedError as refusal:
             add_error(form, "evidence", refusal)
@@ -50,16 +59,16 @@ def page(request: HttpRequest, slug: str) -> HttpResponseBase:
             done = report_done(request, _("The declaration is on record."), "web:dossier", slug)
             return redirect(f"{done.url}?programme={programme.id}")
     crumbs = (Crumb(shown_name(site.name), reverse("web:site-record", args=[site.slug])),)
-    found = dossier(site, programme, scheme_day())
-    reads = bool(declared_of(found)) and regulated_sites(person(request)).filter(pk=site.pk).exists()
-    told = {
-        "page": dossier_page(found),
+    entry = dossier(site, programme, scheme_day())
+    reads = bool(declared_of(entry)) and regulated_sites(person(request)).filter(pk=site.pk).exists()
+    content = {
+        "page": dossier_page(entry),
         "caveats": caveats(),
         "may_declare": may_declare,
         "read_url": f"{reverse('web:dossier-read', args=[slug])}?programme={programme.id}" if reads else "",
         "crumbs": crumbs,
     }
-    return form_page(request, "web/dossier.html", told, form)
+    return form_page(request, "web/dossier.html", content, form)
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -72,8 +81,8 @@ def read(request: HttpRequest, slug: str) -> HttpResponseBase:
         return redirect(back)
     form = ReadingForm(request.POST if request.method == "POST" else None, criteria=declared)
     if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
-        read_paper(site, programme.id, told["criterion"], (told["found"] == "met", told["note"]), person(request), timezone.now())
+        answers = form.cleaned_data
+        read_paper(site, programme.id, answers["criterion"], (answers["found"] == "met", answers["note"]), person(request), timezone.now())
         report_done(request, _("Your finding is on record."), "web:dossier", slug)
         return redirect(back)
     return form_page(request, "web/form_sheet.html", {"page": reading_page(shown_name(site.name), back)}, form)

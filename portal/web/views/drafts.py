@@ -63,8 +63,8 @@ def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
     row, at, note = Publication.objects.get(pk=publication), form.cleaned_data["at"], form.cleaned_data["note"]
     if form.later:
         scheduling.schedule(row, person(request), at, receipt_key(), now, note)
-        told = {"n": view.version, "moment": moment_in_words(at), "zone": zone_name(at)}
-        messages.success(request, _("Version %(n)d is approved and will be published on %(moment)s (%(zone)s).") % told)
+        facts = {"n": view.version, "moment": moment_in_words(at), "zone": zone_name(at)}
+        messages.success(request, _("Version %(n)d is approved and will be published on %(moment)s (%(zone)s).") % facts)
     else:
         publishing.publish(row, person(request), receipt_key(), now, note)
         messages.success(request, _("Version %(n)d is published.") % {"n": view.version})
@@ -137,8 +137,8 @@ def _page(
     if wrong is not None:
         mark_errors(wrong)
     forms = {"comment_form": comment_form or CommentForm(), "approval_form": approval_form or ApprovalForm(now=timezone.now())}
-    told = {"page": draft_page(view), "wrong": wrong, **forms}
-    return render(request, "web/draft.html", told, status=400 if wrong is not None else 200)
+    context = {"page": draft_page(view), "wrong": wrong, **forms}
+    return render(request, "web/draft.html", context, status=400 if wrong is not None else 200)
 
 
 def _draft(request: HttpRequest, publication: int) -> DraftView:

@@ -33,9 +33,9 @@ def interest(request: HttpRequest, assignment: int) -> HttpResponseBase:
     view = seen(request, assignment)
     form = InterestForm(request.POST) if request.method == "POST" else InterestForm()
     if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
+        answers = form.cleaned_data
         try:
-            auditors.declare(row(request, assignment), person(request), told["interest"] == "some", told["text"], timezone.now())
+            auditors.declare(row(request, assignment), person(request), answers["interest"] == "some", answers["text"], timezone.now())
         except RefusedError as refusal:
             add_error(form, "text" if refusal.code == "interest-unsaid" else "interest", refusal)
         else:
@@ -52,15 +52,15 @@ def new_finding(request: HttpRequest, assignment: int) -> HttpResponseBase:
     view = seen(request, assignment)
     form = FindingForm(request.POST) if request.method == "POST" else FindingForm()
     if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
+        answers = form.cleaned_data
         try:
             findings.raise_finding(
                 row(request, assignment),
-                told["grade"],
-                told["text"],
-                told["evidence"],
-                told["evidence_digest"],
-                told["due"],
+                answers["grade"],
+                answers["text"],
+                answers["evidence"],
+                answers["evidence_digest"],
+                answers["due"],
                 person(request),
                 timezone.now(),
             )
@@ -90,8 +90,8 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
                 request, _("Your decision is on record; the plant can read it."), "web:engagement-finding", assignment, number
             )
     crumbs = (*_crumbs(), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
-    told = {"page": finding_page(view, shown, scheme_day(), crumbs), "reader": "auditor"}
-    return form_page(request, "web/finding.html", told, form)
+    context = {"page": finding_page(view, shown, scheme_day(), crumbs), "reader": "auditor"}
+    return form_page(request, "web/finding.html", context, form)
 
 
 def seen(request: HttpRequest, assignment: int) -> EngagementView:
@@ -107,10 +107,10 @@ def row(request: HttpRequest, assignment: int) -> Assignment:
 
 
 def finding_of(view: EngagementView, number: int) -> FindingView:
-    found = next((one for one in view.findings if one.number == number), None)
-    if found is None:
+    sought = next((candidate for candidate in view.findings if candidate.number == number), None)
+    if sought is None:
         raise Http404
-    return found
+    return sought
 
 
 def _crumbs() -> tuple[Crumb, ...]:

@@ -81,11 +81,11 @@ def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
 @for_role(Role.ENTERPRISE)
 def site_list(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    told = {
+    context = {
         "sites": tuple(site_row(view) for view in sites_of(user, timezone.now())),
         "wishes": tuple(own_wish(view) for view in site_wishes_of(user)),
     }
-    return render(request, "web/sites.html", told)
+    return render(request, "web/sites.html", context)
 
 
 @for_role(Role.ENTERPRISE, posts=True)
@@ -124,7 +124,7 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
     known = revocable_device(person(request), device)
     if known is None:
         raise Http404
-    own = any(one.pk == known.site_id for one in own_sites(person(request)))
+    own = any(site.pk == known.site_id for site in own_sites(person(request)))
     back = Crumb(_("Sites and agents"), reverse("web:sites"))
     if not own:
         back = Crumb(shown_name(known.site.name), reverse("web:agents", args=[known.site.slug]))
@@ -146,27 +146,27 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
 @for_role(Role.ENTERPRISE)
 def stand(request: HttpRequest) -> HttpResponse:
     """The newest period of the first site, or what `?which=` names."""
-    told = _chosen(request)
-    report, view = told.report, _in_force(told.report)
+    chosen = _chosen(request)
+    report, view = chosen.report, _in_force(chosen.report)
     if report is None or view is None:
-        return render(request, "web/stand_empty.html", {"choices": _choices(told), "title": _("Where we stand")})
+        return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("Where we stand")})
     saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     unit, units = chosen_unit(request, view.period)
-    page = stand_page(standing_of(report), view, unit, units, _key((report.site, report.period)), several=len(told.of_its_site) > 1)
-    return render(request, "web/stand.html", {"page": page, "choices": _choices(told)})
+    page = stand_page(standing_of(report), view, unit, units, _key((report.site, report.period)), several=len(chosen.of_its_site) > 1)
+    return render(request, "web/stand.html", {"page": page, "choices": _choices(chosen)})
 
 
 @for_role(Role.ENTERPRISE)
 def next_steps(request: HttpRequest) -> HttpResponse:
     """What to do next at the same site and period."""
-    told = _chosen(request)
-    report, view = told.report, _in_force(told.report)
+    chosen = _chosen(request)
+    report, view = chosen.report, _in_force(chosen.report)
     if report is None or view is None:
-        return render(request, "web/stand_empty.html", {"choices": _choices(told), "title": _("What to do next")})
+        return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("What to do next")})
     saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     _unit, units = chosen_unit(request, view.period)
-    page = next_page(standing_of(report), view, units, _key((report.site, report.period)), _trend(told, view), library(), scheme_day())
-    return render(request, "web/next.html", {"page": page, "choices": _choices(told)})
+    page = next_page(standing_of(report), view, units, _key((report.site, report.period)), _trend(chosen, view), library(), scheme_day())
+    return render(request, "web/next.html", {"page": page, "choices": _choices(chosen)})
 
 
 @for_role(Role.ENTERPRISE)
@@ -184,19 +184,19 @@ def stand_csv(request: HttpRequest) -> HttpResponse:
 @for_role(Role.ENTERPRISE)
 def stand_trend(request: HttpRequest) -> HttpResponse:
     """The same site over the periods: a page of its own, of which the page before loads its part as it comes into view."""
-    told = _chosen(request)
-    report, view = told.report, _in_force(told.report)
+    chosen = _chosen(request)
+    report, view = chosen.report, _in_force(chosen.report)
     if report is None or view is None:
-        return render(request, "web/stand_empty.html", {"choices": _choices(told), "title": _("Where we stand")})
+        return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("Where we stand")})
     saw(person(request), Page.STAND, f"site {report.site}, over the periods", timezone.now(), firm=report.organisation)
-    page = trend_page(report, _key((report.site, report.period)), _trend(told, view))
+    page = trend_page(report, _key((report.site, report.period)), _trend(chosen, view))
     return render(request, "web/stand_trend.html", {"page": page})
 
 
 def _trend(told: ChosenView, view: InForceView) -> tuple[TrendStep, ...]:
     cells = {cell_of(step) for step in view.label.headline}
     reported = history(told.of_its_site, cells)
-    beside = defined_in({one.report.period_id for cell in cells for one in drawn(reported, cell)})
+    beside = defined_in({period.report.period_id for cell in cells for period in drawn(reported, cell)})
     return trend_steps(reported, beside, view)
 
 

@@ -25,12 +25,12 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 @for_role(Role.REGULATOR)
 def page(request: HttpRequest, group: int, period: str) -> HttpResponse:
-    found = _evaluation(request, group, period)
+    evaluation = _evaluation(request, group, period)
     crumbs = (
         Crumb(_("Publications"), reverse("web:publications")),
         Crumb(_("Participation"), reverse("web:participation", args=[group, period])),
     )
-    return render(request, "web/evaluation.html", {"page": found, "crumbs": crumbs})
+    return render(request, "web/evaluation.html", {"page": evaluation, "crumbs": crumbs})
 
 
 @for_role(Role.REGULATOR)
@@ -58,6 +58,6 @@ def _evaluation(request: HttpRequest, group: int, period: str) -> EvaluationPage
     place = ReportingPeriod.objects.values_list("peer_group__scope__path", flat=True).get(peer_group=group, name=period)
     in_force = in_force_at(taking.pack, place, taking.route, period)
     published = None if in_force is None else benchmark(taking.pack, period, in_force.version, taking.route, place)
-    sites = [one.site_id for one in taking.participants]
+    sites = [participant.site_id for participant in taking.participants]
     audits, refusals = audits_of_period(sites, period, scheme_day(now)), refusals_of_period(sites, period)
     return evaluation_page(EvaluationFacts(taking, published, in_force, audits, refusals, now))

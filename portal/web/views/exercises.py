@@ -32,12 +32,12 @@ def one(request: HttpRequest, exercise: str) -> HttpResponse:
 @require_safe
 def file(request: HttpRequest, exercise: str, name: str) -> HttpResponse:
     """One of the files to work on."""
-    found = _named(exercise)
-    if name not in found.files:
+    task = _named(exercise)
+    if name not in task.files:
         raise Http404
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return HttpResponse(
-        found.content(name),
+        task.content(name),
         content_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -39,11 +39,11 @@ def page(request: HttpRequest) -> HttpResponse:
 @for_role(*READERS, posts=True)
 def new(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
-    houses = [(str(one.pk), shown_name(one.name)) for one in groups.runners(user)]
+    houses = [(str(runner.pk), shown_name(runner.name)) for runner in groups.runners(user)]
     form = GroupForm(request.POST if request.method == "POST" else None, runners=houses)
     if request.method == "POST" and form.is_valid():
-        made = groups.make(form.about(), int(form.cleaned_data["runner"]), user, timezone.now())
-        return report_done(request, _("The group is made. Invite its first sites."), "web:site-group", made.pk)
+        site_group = groups.make(form.about(), int(form.cleaned_data["runner"]), user, timezone.now())
+        return report_done(request, _("The group is made. Invite its first sites."), "web:site-group", site_group.pk)
     return form_page(request, "web/form_sheet.html", {"page": presenter.new_group_page()}, form)
 
 
@@ -58,8 +58,8 @@ def group(request: HttpRequest, group: int) -> HttpResponseBase:
     if request.method == "POST" and form is not None and form.is_valid():
         asked = groups.invite(row, form.cleaned_data["sites"], person(request), timezone.now())
         return report_done(request, _("Invitations sent: %(n)s. Each firm decides for itself.") % {"n": asked}, "web:site-group", group)
-    told = {"page": presenter.group_page(row, group_view(row, scheme_day()), runs=runs)}
-    return form_page(request, "web/form_sheet.html", told, form) if form else render(request, "web/form_sheet.html", told)
+    context = {"page": presenter.group_page(row, group_view(row, scheme_day()), runs=runs)}
+    return form_page(request, "web/form_sheet.html", context, form) if form else render(request, "web/form_sheet.html", context)
 
 
 @for_role(*READERS)
@@ -74,13 +74,13 @@ def labels_csv(request: HttpRequest, group: int) -> HttpResponse:
 def count(request: HttpRequest, group: int) -> HttpResponseBase:
     row = _managed(request, group)
     if request.method == "POST":
-        said = count_again(row, person(request), timezone.now())
+        outcome = count_again(row, person(request), timezone.now())
         words = {
             Said.COUNTED: _("The members are counted again."),
             Said.STANDS: _("The earlier count stays in force: too few firms have changed since."),
             Said.TOO_FEW: _("Too few firms are counted. No count is shown yet."),
         }
-        messages.success(request, words[said])
+        messages.success(request, words[outcome])
     return redirect("web:site-group", group)
 
 

@@ -44,7 +44,7 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     if form.is_valid():
         answers = _answers(request, form)
         if len(answers) > 1:
-            all_refused = all(told.refusal for told in answers)
+            all_refused = all(answer.refusal for answer in answers)
             page |= {"answers": handed_in(answers), "form": SealedFilesForm()}
             return render(request, "web/upload.html", page, status=400 if all_refused else 200)
         (only,) = answers

@@ -65,31 +65,31 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[Waiting]:
     today = scheme_day(now)
-    found: list[Waiting] = []
+    waiting: list[Waiting] = []
     if Role.REGULATOR in roles:
-        found += presenter.of_regulator(
+        waiting += presenter.of_regulator(
             turnout(user, now),
             [*applying.waiting_for(user), *siting.waiting_for(user)],
             drafts_waiting(user),
             obliged_regulated(user, today),
-            [one for one in governance.proposals(user) if one.may_decide],
+            [proposal for proposal in governance.proposals(user) if proposal.may_decide],
             asked_for(regulated_sites(user)),
             appeals_regulated(user),
             today,
         )
     if Role.ENTERPRISE in roles:
         requests, duties = asked_for(own_sites(user)), obliged_own(user, today)
-        found += presenter.of_enterprise(owed(user, now), audits_of_own_sites(user, today), duties, today, requests)
+        waiting += presenter.of_enterprise(owed(user, now), audits_of_own_sites(user, today), duties, today, requests)
     if Role.CERTIFICATION_BODY in roles:
-        found += presenter.of_body(engagements_of(user, today), today)
+        waiting += presenter.of_body(engagements_of(user, today), today)
     if not roles.isdisjoint({Role.SUPPLIER, Role.PROVIDER, Role.ACADEMIC}):
-        found += presenter.of_partners(
+        waiting += presenter.of_partners(
             deliveries.undeclared(user) if Role.SUPPLIER in roles else (),
             today,
             shows_no_result=Role.PROVIDER in roles and not conformance.results_of(user),
             has_not_accepted=Role.ACADEMIC in roles and terms.accepted_by(user) is None,
         )
-    return found
+    return waiting
 
 
 def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[Change, ...]:
@@ -101,9 +101,9 @@ def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[Change
 def _sector(user: User, asked: str) -> tuple[tuple[Choice, ...], SectorPage | None, Levels | None]:
     """The benchmark that the address asks for among those in force, else the first."""
     groups = groups_in_force(user)
-    chosen = next((one for one in groups if one.id == asked), groups[0] if groups else None)
+    chosen = next((group for group in groups if group.id == asked), groups[0] if groups else None)
     if chosen is None:
         return (), None, None
-    choices = tuple(Choice(one.id, Names.of(one.pack, one.pack_version).title(one.route), one is chosen) for one in groups)
+    choices = tuple(Choice(group.id, Names.of(group.pack, group.pack_version).title(group.route), group is chosen) for group in groups)
     (views,) = years_of((chosen,))
     return choices, sector_page(views, chosen.scope), levels_of(views[-1])

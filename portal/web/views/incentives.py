@@ -24,18 +24,18 @@ def page(request: HttpRequest) -> HttpResponseBase:
     offered = [(site.slug, f"{shown_name(site.name)} ({site.slug})") for site in sites]
     form = IncentiveForm(request.POST, sites=offered) if request.method == "POST" else IncentiveForm(sites=offered)
     if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
+        content = form.cleaned_data
         try:
-            site = Site.objects.get(slug=told["site"])
-            give(site, told["scheme"], told["amount"], told["evidence"], person(request), timezone.now())
+            site = Site.objects.get(slug=content["site"])
+            give(site, content["scheme"], content["amount"], content["evidence"], person(request), timezone.now())
         except RefusedError as refusal:
             if refusal.code == "not-regulator":
                 raise
             add_error(form, "evidence", refusal)
         else:
             return report_done(request, _("The incentive is on record."), "web:incentives")
-    told = {"page": incentives_page(incentives_of(person(request)), request.GET)}
-    return form_page(request, "web/incentives.html", told, form)
+    content = {"page": incentives_page(incentives_of(person(request)), request.GET)}
+    return form_page(request, "web/incentives.html", content, form)
 
 
 @for_role(Role.REGULATOR)

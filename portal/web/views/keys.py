@@ -40,24 +40,26 @@ def page(request: HttpRequest) -> HttpResponseBase:
             given = form.cleaned_data
             lifetime, personal = timedelta(days=int(given["lifetime"])), given["kind"] == "personal"
             try:
-                made = api_keys.make(user, int(given["organisation"]), given["name"], given["scopes"], lifetime, personal=personal, now=now)
+                issued = api_keys.make(
+                    user, int(given["organisation"]), given["name"], given["scopes"], lifetime, personal=personal, now=now
+                )
             except RefusedError as refusal:
                 add_error(form, "scopes", refusal)
             except Organisation.DoesNotExist as error:
                 raise Http404 from error
             else:
-                told = {
-                    "key": made.text,
+                context = {
+                    "key": issued.text,
                     "name": given["name"],
-                    "expires": made.key.expires_at,
+                    "expires": issued.key.expires_at,
                     "crumbs": _crumbs(),
                     "portal": own_address(),
                 }
-                return render(request, "web/key_made.html", told)
+                return render(request, "web/key_made.html", context)
     if form.errors:
         mark_errors(form)
     chosen = request.POST.getlist("scopes")
-    told = {
+    context = {
         "page": keys_page(api_keys.keys_of(user), request.GET, now),
         "form": form if houses else None,
         "one_house": len(houses) == 1,
@@ -65,7 +67,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         "has_factor": second_factor.has_one(user),
         "crumbs": (Crumb(_("Your account"), reverse("mfa_index")),),
     }
-    return render(request, "web/keys.html", told, status=400 if request.method == "POST" else 200)
+    return render(request, "web/keys.html", context, status=400 if request.method == "POST" else 200)
 
 
 @for_role(*Role)

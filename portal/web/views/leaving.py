@@ -44,7 +44,7 @@ def leave(request: HttpRequest, firm: int) -> HttpResponseBase:
         if not wrong:
             _ask(request, firm)
             return redirect("web:leave", firm)
-    told = {
+    context = {
         "firm": name,
         "number": firm,
         "extent": leaving.extent(organisation),
@@ -54,7 +54,7 @@ def leave(request: HttpRequest, firm: int) -> HttpResponseBase:
         "staying": deletion_paper.staying(),
         "crumbs": (Crumb(_("People"), reverse("web:people")),),
     }
-    return render(request, "web/leave.html", told, status=400 if wrong else 200)
+    return render(request, "web/leave.html", context, status=400 if wrong else 200)
 
 
 @require_GET

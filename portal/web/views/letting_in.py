@@ -32,7 +32,9 @@ def access(request: HttpRequest, slug: str) -> HttpResponseBase:
     if site is None:
         raise Http404
     kinds = {Role.PROVIDER: _("technology provider"), Role.SUPPLIER: _("energy supplier")}
-    offered = [(str(one.pk), f"{shown_name(one.name)} ({kinds[Role(one.kind)]})") for one in grants.partners()]
+    offered = [
+        (str(organisation.pk), f"{shown_name(organisation.name)} ({kinds[Role(organisation.kind)]})") for organisation in grants.partners()
+    ]
     form = GrantForm(request.POST, partners=offered) if request.method == "POST" else GrantForm(partners=offered)
     if request.method == "POST" and form.is_valid():
         what, partner = form.cleaned_data["what"], int(form.cleaned_data["partner"])

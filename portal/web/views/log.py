@@ -21,14 +21,14 @@ Found = tuple[EntryView, list[bytes]]
 def page(request: HttpRequest) -> HttpResponse:
     head = selectors.head(receipt_key())
     form = LogEntryForm(request.GET) if "entry" in request.GET else LogEntryForm()
-    found = _found(form.cleaned_data["entry"], head.size) if form.is_bound and form.is_valid() else None
-    if form.is_bound and not form.errors and found is None:
+    entry = _found(form.cleaned_data["entry"], head.size) if form.is_bound and form.is_valid() else None
+    if form.is_bound and not form.errors and entry is None:
         form.add_error("entry", _("No entry has this number, and nothing with this digest was logged."))
     mark_errors(form)
     directory = published_directory()
     content = directory.content
     seen = witnesses.witnesses(directory)
-    shown = log_page(head, seen, content.witnesses_required, content.witnessed_within_days, found)
+    shown = log_page(head, seen, content.witnesses_required, content.witnessed_within_days, entry)
     return render(request, "web/log.html", {"page": shown, "form": form}, status=404 if form.errors else 200)
 
 

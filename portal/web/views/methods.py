@@ -24,8 +24,8 @@ def method(request: HttpRequest, pack: str) -> HttpResponse:
     versions = packs.versions(pack)
     if not versions:
         raise Http404
-    found = {one.version: approved for one in versions if (approved := approved_pack(pack, one.version)) is not None}
-    return _sheet(request, methods.method_page(versions, found))
+    approvals = {edition.version: approved for edition in versions if (approved := approved_pack(pack, edition.version)) is not None}
+    return _sheet(request, methods.method_page(versions, approvals))
 
 
 @require_safe
@@ -40,13 +40,13 @@ def number(request: HttpRequest, pack: str, version: str, place: str) -> HttpRes
     _pack(pack, version)
     role, _slash, where = place.partition("/")
     history = [
-        (held, next((one for one in methods.numbers(held) if (one.role.value, one.place) == (role, where)), None))
+        (held, next((entry for entry in methods.numbers(held) if (entry.role.value, entry.place) == (role, where)), None))
         for held in packs.versions(pack)
     ]
-    held, found = next((held, found) for held, found in history if held.version == version)
-    if found is None:
+    held, figure = next((held, past) for held, past in history if held.version == version)
+    if figure is None:
         raise Http404
-    return _sheet(request, methods.number_page(held, found, history))
+    return _sheet(request, methods.number_page(held, figure, history))
 
 
 @require_safe

@@ -28,10 +28,10 @@ def notices(request: HttpRequest) -> HttpResponse:
     kinds = kinds_of(roles_of(user))
     asked = [kind for kind in kinds if kind.value == request.GET.get("kind")]
     only_unread = request.GET.get("unread") == "1"
-    found = selectors.count(user.pk, asked, only_unread=only_unread)
-    pages = pages_of(found, request.GET)
+    total = selectors.count(user.pk, asked, only_unread=only_unread)
+    pages = pages_of(total, request.GET)
     rows = selectors.notices(user.pk, pages.first - 1 if pages else 0, PAGE_ROWS, asked, only_unread=only_unread)
-    page = notice_page(rows, found, selectors.unread(user.pk), pages, kinds, request.GET)
+    page = notice_page(rows, total, selectors.unread(user.pk), pages, kinds, request.GET)
     return render(request, "web/notifications.html", {"page": page, "fault": selectors.fault_of(user.pk)})
 
 
@@ -69,11 +69,11 @@ def wishes(request: HttpRequest) -> HttpResponseBase:
         telling.wish(user.pk, given, known)
         return report_done(request, _("Your settings are saved."), "web:notification-wishes")
     spoken = selectors.language_of(user.pk)
-    told = {
+    context = {
         "rows": wish_rows(selectors.wishes(user.pk, kinds)),
         "languages": tuple(Choice(code, name, code == spoken) for code, name in settings.LANGUAGES),
         "email": user.email,
         "fault": selectors.fault_of(user.pk),
         "crumbs": (Crumb(_("Notifications"), reverse("web:notifications")),),
     }
-    return render(request, "web/notification_wishes.html", told)
+    return render(request, "web/notification_wishes.html", context)

@@ -74,8 +74,8 @@ def amend(request: HttpRequest, group: int) -> HttpResponseBase:
     form = ObligedForm(request.POST, sites=obliged.eligible(held))
     if not form.is_valid():
         return _page(request, view, form=form)
-    told = form.cleaned_data
-    obliged.amend(held, Entry(told["site"], told["duty"] == "obliged", told["cohort"]), person(request), timezone.now())
+    answers = form.cleaned_data
+    obliged.amend(held, Entry(answers["site"], answers["duty"] == "obliged", answers["cohort"]), person(request), timezone.now())
     return report_done(request, _("The list is changed."), "web:obliged", group)
 
 
@@ -83,11 +83,11 @@ def amend(request: HttpRequest, group: int) -> HttpResponseBase:
 def one_list(request: HttpRequest, group: int, change: int) -> HttpResponse:
     view = _group(request, group)
     row = _change(view, change)
-    found = obliged.difference(row)
+    difference = obliged.difference(row)
     last = ObligedChange.objects.filter(peer_group=group, state="applied").order_by("-applied_at", "-pk").first()
     is_last = last is not None and last.pk == row.pk
     return render(
-        request, "web/obliged_list.html", {"page": list_page(view, row, found, obliged.held_now(row.peer_group), is_last=is_last)}
+        request, "web/obliged_list.html", {"page": list_page(view, row, difference, obliged.held_now(row.peer_group), is_last=is_last)}
     )
 
 
@@ -127,18 +127,18 @@ def _page(
         mark_errors(wrong)
     newest = participation(person(request), view.id, view.periods[0].name, timezone.now()) if view.periods else None
     lists = list(ObligedChange.objects.filter(peer_group=view.id).select_related("by").order_by("-pk")[:MOST_LISTS])
-    told = {
+    context = {
         "page": obliged_page(view, newest, lists, faults),
         "wrong": wrong,
         "form": form or ObligedForm(sites=obliged.eligible(_held(view))),
         "list_form": list_form or ObligedListForm(),
     }
-    return render(request, "web/obliged.html", told, status=400 if wrong is not None or faults else 200)
+    return render(request, "web/obliged.html", context, status=400 if wrong is not None or faults else 200)
 
 
 def _group(request: HttpRequest, group: int) -> PeerGroupView:
     """A group whose whole scope the person regulates: the list names sites of all of it."""
-    view = next((one for one in groups_of(person(request)) if one.id == group and one.may_decide), None)
+    view = next((peer_group for peer_group in groups_of(person(request)) if peer_group.id == group and peer_group.may_decide), None)
     if view is None:
         raise Http404
     return view

@@ -34,7 +34,7 @@ FIELD_OF = {"certificate-days-wrong": "valid_until", "standard-unknown": "standa
 def page(request: HttpRequest) -> HttpResponse:
     views = obliged_regulated(person(request), scheme_day())
     counted = {duty: sum(view.due.duty is duty for view in views) for duty in Duty}
-    told = {
+    context = {
         "table": duties_list(views, request.GET, export_url=reverse("web:obliged-audits-csv")),
         "overdue": counted[Duty.OVERDUE],
         "soon": counted[Duty.SOON],
@@ -43,7 +43,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "query": request.GET.get("q", ""),
         **_rule(jurisdictions_of(person(request))[0].path),
     }
-    return render(request, "web/obliged_audits.html", told)
+    return render(request, "web/obliged_audits.html", context)
 
 
 @for_role(Role.REGULATOR)
@@ -69,7 +69,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
             return report_done(request, _("The certificate is on record."), "web:obliged-audit", slug)
     rows = SystemCertificate.objects.filter(site__slug=slug).select_related("site__jurisdiction", "recorded_by").order_by("-pk")
     firm = own_sites(user).filter(slug=slug).exists()
-    told = {
+    context = {
         "title": _title(view),
         "due": view.due,
         "last_audit": view.last_audit,
@@ -79,7 +79,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
         "form": form if may_record else None,
         "crumbs": (_crumb(user),),
     }
-    return form_page(request, "web/obliged_audit.html", told, form)
+    return form_page(request, "web/obliged_audit.html", context, form)
 
 
 @for_role(Role.REGULATOR, Role.ENTERPRISE, posts=True)
@@ -113,8 +113,8 @@ def _seen(user: User, slug: str) -> ObligedView:
     """The site, where the person regulates it, acts for it or checks it."""
     today = scheme_day()
     for views in (obliged_regulated, obliged_own, obliged_checked):
-        for found in views(user, today, slug):
-            return found
+        for duty in views(user, today, slug):
+            return duty
     raise Http404
 
 

@@ -36,12 +36,12 @@ def as_csv(request: HttpRequest) -> HttpResponse:
 @for_role(Role.REGULATOR, posts=True)
 def new(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
-    held = {str(one.pk): one for one in jurisdictions_of(user)}
-    places = [(pk, shown_name(one.name)) for pk, one in held.items()]
+    held = {str(jurisdiction.pk): jurisdiction for jurisdiction in jurisdictions_of(user)}
+    places = [(pk, shown_name(jurisdiction.name)) for pk, jurisdiction in held.items()]
     form = OfferedForm(request.POST if request.method == "POST" else None, places=places)
     if request.method == "POST" and form.is_valid():
-        made = propose(form.terms(), held[form.cleaned_data["place"]], user, timezone.now())
-        return report_done(request, _("The offer is proposed. A second officer has to approve it."), "web:offer", made.pk)
+        proposed = propose(form.terms(), held[form.cleaned_data["place"]], user, timezone.now())
+        return report_done(request, _("The offer is proposed. A second officer has to approve it."), "web:offer", proposed.pk)
     return form_page(request, "web/form_sheet.html", {"page": presenter.new_offer_page()}, form)
 
 
@@ -53,8 +53,8 @@ def offer(request: HttpRequest, offer: int) -> HttpResponseBase:
     if request.method == "POST":
         decide(row.pk, user, timezone.now())
         return report_done(request, _("The offer is approved. Dossiers show it in its days."), "web:offer", offer)
-    told = presenter.offer_page(row, scheme_day(), reads=user.pk, decides=may_decide_for(user, row.jurisdiction))
-    return render(request, "web/form_sheet.html", {"page": told})
+    sheet = presenter.offer_page(row, scheme_day(), reads=user.pk, decides=may_decide_for(user, row.jurisdiction))
+    return render(request, "web/form_sheet.html", {"page": sheet})
 
 
 @for_role(Role.REGULATOR, posts=True)

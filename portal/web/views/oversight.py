@@ -24,10 +24,10 @@ MOST_EXPORTED = 50_000
 @for_role(Role.REGULATOR)
 def trail(request: HttpRequest) -> HttpResponse:
     wanted = _wanted(request)
-    found = trails.count(person(request), wanted)
-    pages = pages_of(found, request.GET)
+    total = trails.count(person(request), wanted)
+    pages = pages_of(total, request.GET)
     rows = trails.events(person(request), wanted, pages.first - 1 if pages else 0, PAGE_ROWS)
-    return render(request, "web/trail.html", {"page": trail_page(rows, found, pages, request.GET)})
+    return render(request, "web/trail.html", {"page": trail_page(rows, total, pages, request.GET)})
 
 
 @for_role(Role.REGULATOR)

@@ -62,19 +62,19 @@ def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
     view = _group(request, group)
     if version not in later_versions(view):
         raise Http404
-    told = {"version": version, "group": group_title(view)}
+    facts = {"version": version, "group": group_title(view)}
     if request.method == "POST":
         held = PeerGroup.objects.select_related("scope").get(pk=group)
         peer_groups.take_up(person(request), held, version, timezone.now())
-        return report_done(request, _("%(group)s now uses version %(version)s. Next, open its periods.") % told, "web:packs")
+        return report_done(request, _("%(group)s now uses version %(version)s. Next, open its periods.") % facts, "web:packs")
     return confirm_page(
         request,
-        title=_("Adopt version %(version)s for %(group)s?") % told,
+        title=_("Adopt version %(version)s for %(group)s?") % facts,
         sentence=_(
             "A peer group with that version gets the same sites and duties. Close a period here before you open it there. What was "
             "published stays public."
         ),
-        button=_("Adopt version %(version)s") % told,
+        button=_("Adopt version %(version)s") % facts,
         back=reverse("web:packs"),
         crumbs=_crumbs(),
     )
@@ -83,7 +83,7 @@ def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
 @for_role(Role.REGULATOR, posts=True)
 def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     view = _group(request, group)
-    if period not in {one.name for one in view.periods}:
+    if period not in {entry.name for entry in view.periods}:
         raise Http404
     if request.method == "POST":
         held = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
@@ -107,11 +107,11 @@ def policy(request: HttpRequest, group: int) -> HttpResponseBase:
     held = PeerGroup.objects.select_related("scope").get(pk=group)
     form = AuditPolicyForm(request.POST) if request.method == "POST" else AuditPolicyForm.of(held.attested_only, held.adverse_leaves)
     if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
+        answers = form.cleaned_data
         set_policy(
             held,
-            attested_only=told["attested"] == "yes",
-            adverse_leaves=told["adverse"] == "yes",
+            attested_only=answers["attested"] == "yes",
+            adverse_leaves=answers["adverse"] == "yes",
             by=person(request),
             now=timezone.now(),
         )
@@ -128,7 +128,7 @@ def policy(request: HttpRequest, group: int) -> HttpResponseBase:
 
 
 def _group(request: HttpRequest, group: int) -> PeerGroupView:
-    view = next((one for one in groups_of(person(request)) if one.id == group), None)
+    view = next((peer_group for peer_group in groups_of(person(request)) if peer_group.id == group), None)
     if view is None:
         raise Http404
     return view

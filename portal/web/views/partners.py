@@ -38,7 +38,7 @@ def provider(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            house = next(one.pk for one in houses if str(one.pk) == asked)
+            house = next(organisation.pk for organisation in houses if str(organisation.pk) == asked)
             conformance.declare(user, house, given["product"], given["version"], given["result"].read(), now)
         except StopIteration as error:
             raise Http404 from error
@@ -49,13 +49,15 @@ def provider(request: HttpRequest) -> HttpResponseBase:
                 request, _("The result is declared. It is shown as your own statement until a regulator confirms it."), "web:provider"
             )
     sites = granted_sites(user, Role.PROVIDER)
-    told = {
+    context = {
         "sites": len(sites),
         "granted": granted_list(sites, request.GET),
         "results": results_list(conformance.results_of(user), request.GET, export_url=reverse("web:provider-csv"), own=True),
-        "choices": tuple(Choice(str(one.pk), shown_name(one.name), str(one.pk) == asked) for one in houses),
+        "choices": tuple(
+            Choice(str(organisation.pk), shown_name(organisation.name), str(organisation.pk) == asked) for organisation in houses
+        ),
     }
-    return form_page(request, "web/provider.html", told, form)
+    return form_page(request, "web/provider.html", context, form)
 
 
 @for_role(Role.PROVIDER)
@@ -66,11 +68,11 @@ def provider_csv(request: HttpRequest) -> HttpResponse:
 @for_role(Role.PROVIDER)
 def values(request: HttpRequest, digest: str) -> HttpResponse:
     """The values of a report whose site granted them."""
-    view, found = granted_receipt(person(request), digest), granted_values(person(request), digest)
-    if view is None or found is None:
+    view, protected = granted_receipt(person(request), digest), granted_values(person(request), digest)
+    if view is None or protected is None:
         raise Http404
     crumbs = (Crumb(_("Your sources and sites"), reverse("web:provider")),)
-    return render(request, "web/submission.html", {"page": submission_page(view, found, "web:granted"), "crumbs": crumbs})
+    return render(request, "web/submission.html", {"page": submission_page(view, protected, "web:granted"), "crumbs": crumbs})
 
 
 @for_role(Role.PROVIDER)
@@ -96,12 +98,12 @@ def supplier(request: HttpRequest) -> HttpResponseBase:
         except Grant.DoesNotExist as error:
             raise Http404 from error
         return report_done(request, _("It is declared. Only the body that audits the site can read it."), "web:supplier")
-    told = {
+    context = {
         "sites": len(sites),
         "table": deliveries_list(deliveries.deliveries_of(user), request.GET, mine=True, export_url=reverse("web:supplier-csv")),
         "form": form if sites or form.errors else None,
     }
-    return form_page(request, "web/supplier.html", told, form)
+    return form_page(request, "web/supplier.html", context, form)
 
 
 @for_role(Role.SUPPLIER)
@@ -133,13 +135,13 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
             raise Http404 from error
         return report_done(request, _("The terms are accepted. You can now download the archive."), "web:downloads")
     accepted = terms.accepted_by(user)
-    told = {
+    context = {
         "accepted_at": accepted.accepted_at if accepted else None,
         "accepted_by": accepted.accepted_by if accepted else "",
         "terms": terms.TERMS,
-        "choices": tuple(Choice(str(one.pk), shown_name(one.name), False) for one in houses),
+        "choices": tuple(Choice(str(organisation.pk), shown_name(organisation.name), False) for organisation in houses),
     }
-    return render(request, "web/downloads.html", told)
+    return render(request, "web/downloads.html", context)
 
 
 @for_role(*Role)

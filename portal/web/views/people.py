@@ -54,12 +54,12 @@ def people(request: HttpRequest) -> HttpResponseBase:
             _mail(request, sent)
             return redirect("web:people")
     choices = tuple(Choice(str(view.id), shown_name(view.name), str(view.id) == asked) for view in led)
-    told = {
+    context = {
         "houses": tuple(house_block(view) for view in views),
         "choices": choices,
         "delegates": any(view.kind == Role.ENTERPRISE for view in led),
     }
-    return form_page(request, "web/people.html", told, form)
+    return form_page(request, "web/people.html", context, form)
 
 
 @for_role(*inviting.INVITING, posts=True)
@@ -83,10 +83,10 @@ def invitation(request: HttpRequest, invitation: int) -> HttpResponseBase:
 def member(request: HttpRequest, member: int) -> HttpResponseBase:
     """Let a person act or only read, or part with them."""
     user, now = person(request), timezone.now()
-    found = member_of_led_house(user, member)
-    if found is None:
+    membership = member_of_led_house(user, member)
+    if membership is None:
         raise Http404
-    view, firm = found
+    view, firm = membership
     if request.method == "POST":
         try:
             if request.POST.get("do") in ("manager", "viewer"):
@@ -98,13 +98,13 @@ def member(request: HttpRequest, member: int) -> HttpResponseBase:
         except Membership.DoesNotExist as error:
             raise Http404 from error
         return redirect("web:people")
-    told = {
+    context = {
         "member": view,
         "capacity": capacity_word(view.may_manage, view.delegate),
         "firm": firm,
         "crumbs": (Crumb(_("People"), reverse("web:people")),),
     }
-    return render(request, "web/member.html", told)
+    return render(request, "web/member.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -146,6 +146,6 @@ def _joined(request: HttpRequest, firm: Organisation) -> HttpResponseBase:
 
 def _mail(request: HttpRequest, sent: inviting.Sent) -> None:
     link = absolute(reverse("web:join", args=[sent.secret]))
-    told = {"firm": sent.invitation.organisation.name, "by": sent.invitation.invited_by}
-    post_link("invitation", sent.invitation.email, get_language() or "en", told, link)
+    facts = {"firm": sent.invitation.organisation.name, "by": sent.invitation.invited_by}
+    post_link("invitation", sent.invitation.email, get_language() or "en", facts, link)
     messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": sent.invitation.email})

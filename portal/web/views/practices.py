@@ -83,7 +83,7 @@ def one(request: HttpRequest, practice: str, version: int | None = None) -> Http
 def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
     """What one's own sites report that a practice did there; `withdraw` names a report that is not counted yet."""
     user = person(request)
-    shown = next((one for one in selectors.library().practices if one.id == practice), None)
+    shown = next((candidate for candidate in selectors.library().practices if candidate.id == practice), None)
     if shown is None:
         raise Http404
     if (withdrawn := request.POST.get("withdraw", "")).isdecimal():
@@ -120,9 +120,11 @@ def offer(request: HttpRequest) -> HttpResponseBase:
     firms = [(str(row.pk), shown_name(row.name)) for row in rows]
     form = OfferForm(request.POST, firms=firms) if request.method == "POST" else OfferForm(firms=firms)
     if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
+        answers = form.cleaned_data
         try:
-            row = collecting.offer(user, int(told["organisation"]), form.content(), named=told["naming"] == "named", now=timezone.now())
+            row = collecting.offer(
+                user, int(answers["organisation"]), form.content(), named=answers["naming"] == "named", now=timezone.now()
+            )
         except RefusedError as refusal:
             _beside_the_form(form, refusal)
         else:
@@ -143,11 +145,11 @@ def entry(request: HttpRequest, entry: int) -> HttpResponseBase:
     form = kind(request.POST) if request.method == "POST" else kind(initial=initial_of(row.content)) if editable else None
     if request.method == "POST" and form is not None and form.is_valid():
         try:
-            made = collecting.edit(row, user, form.content(), timezone.now())
+            edited = collecting.edit(row, user, form.content(), timezone.now())
         except RefusedError as refusal:
             _beside_the_form(form, refusal)
         else:
-            return report_done(request, _("Saved."), "web:practice-entry", made.pk)
+            return report_done(request, _("Saved."), "web:practice-entry", edited.pk)
     page = presenter.entry_page(row, reads=user.pk, regulates=regulates, own=own)
     if form is None:
         return render(request, "web/practice_entry.html", {"page": page})
@@ -221,11 +223,11 @@ def import_list(request: HttpRequest) -> HttpResponseBase:
         contents, faults = _read(form.cleaned_data["listed"].read())
         if not faults:
             try:
-                made = collecting.import_list(person(request), contents, timezone.now())
+                imported = collecting.import_list(person(request), contents, timezone.now())
             except RefusedError as refusal:
                 add_error(form, "listed", refusal)
             else:
-                done = _("%(n)s practices are imported. A second person publishes them.") % {"n": len(made)}
+                done = _("%(n)s practices are imported. A second person publishes them.") % {"n": len(imported)}
                 return report_done(request, done, "web:practice-entries")
         else:
             form.add_error("listed", _("Nothing was imported. Correct what is listed below, and choose the file again."))

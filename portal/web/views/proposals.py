@@ -44,17 +44,17 @@ def propose(request: HttpRequest) -> HttpResponseBase:
     form = ProposalForm(request.POST, request.FILES) if request.method == "POST" else ProposalForm()
     faults: Sequence[Fault] = ()
     if request.method == "POST" and form.is_valid():
-        (file, factors), told = form.texts(), form.cleaned_data
+        (file, factors), answers = form.texts(), form.cleaned_data
         if not form.errors:
-            faults = check(file, factors, told["corrects"].strip(), timezone.localdate()).faults
+            faults = check(file, factors, answers["corrects"].strip(), timezone.localdate()).faults
             if not faults:
-                made = proposing.propose(
-                    person(request), file, factors, told["corrects"].strip(), told["reason"], told["sources"], timezone.now()
+                proposed = proposing.propose(
+                    person(request), file, factors, answers["corrects"].strip(), answers["reason"], answers["sources"], timezone.now()
                 )
                 messages.success(
-                    request, _("Version %(version)s is proposed. Two other people must approve it.") % {"version": made.version}
+                    request, _("Version %(version)s is proposed. Two other people must approve it.") % {"version": proposed.version}
                 )
-                return redirect("web:proposal", made.pk)
+                return redirect("web:proposal", proposed.pk)
             form.add_error("file", _("The file is not a pack that can be approved. Correct what is listed below, and choose it again."))
     page = {"faults": faults_table(faults) if faults else None, "crumbs": crumbs()}
     return form_page(request, "web/propose.html", page, form)
@@ -150,9 +150,9 @@ def _page(
     wrong: Form | None = comment_form or approval_form
     if wrong is not None:
         mark_errors(wrong)
-    found = difference(view.file, view.factors_version, view.factors, view.corrects)
+    changes = difference(view.file, view.factors_version, view.factors, view.corrects)
     regulates = Role.REGULATOR in roles_of(user)
-    page = proposal_page(view, found, answers=regulates, decides=selectors.may_decide(user))
+    page = proposal_page(view, changes, answers=regulates, decides=selectors.may_decide(user))
     forms = {"comment_form": comment_form or ProposalCommentForm(), "approval_form": approval_form or SecondForm()}
     return render(request, "web/proposal.html", {"page": page, "wrong": wrong, **forms}, status=400 if wrong is not None else 200)
 

@@ -72,8 +72,8 @@ def _rendered_list(page: BenchmarkList) -> Rendered:
 def _first_page(pages: Pages | None, authorities: Sequence[str]) -> Rendered:
     """The list with what stands above and below it on the portal's first page: who publishes, the sectors' years, the ways in."""
     groups = sectors.groups_in_force()
-    shown = sorted(groups, key=lambda one: -len(one.periods))[:MOST_SECTORS]
-    pictures = tuple(sector_page(views, one.scope) for one, views in zip(shown, sectors.years_of(tuple(shown)), strict=True) if views)
+    shown = sorted(groups, key=lambda group: -len(group.periods))[:MOST_SECTORS]
+    pictures = tuple(sector_page(views, group.scope) for group, views in zip(shown, sectors.years_of(tuple(shown)), strict=True) if views)
     told = {
         "page": _listed("", pages),
         "sectors": pictures,
@@ -103,17 +103,17 @@ def _list_query(words: str, sector: str, page_number: str) -> QueryDict:
 @require_safe
 @from_replica
 def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
-    found, row = _found(pack, place, route, period, version)
+    series, row = _found(pack, place, route, period, version)
     unit, units = chosen_unit(request, period)
-    told = best_group_of(row.id)
+    best = best_group_of(row.id)
 
     def made() -> Rendered:
-        page = benchmarks.benchmark_page(benchmark_view(row, found.in_force), found.views, unit, units, own_address(), told)
+        page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), series.views, unit, units, own_address(), best)
         return rendered(
             "web/cached/benchmark.html", _("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, {"page": page}
         )
 
-    page = cached("page", (*found.content, row.id, shown_name(row.scope), unit.id, told.digest if told else ""), made)
+    page = cached("page", (*series.content, row.id, shown_name(row.scope), unit.id, best.digest if best else ""), made)
     sector = Names.of(pack, row.pack_version).sector
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(sector, f"{reverse('web:benchmarks')}?sector={pack}"))
     return remember_unit(request, unit, render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "pictures": True}))
@@ -203,15 +203,15 @@ def benchmark_json_ld(_request: HttpRequest, pack: str, place: str, route: str, 
 @from_replica
 def benchmark_pdf(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """The page on paper, always in the published unit."""
-    found, row = _found(pack, place, route, period, version)
+    series, row = _found(pack, place, route, period, version)
     told = best_group_of(row.id)
 
     def made() -> bytes:
         units = benchmarks.units_on(_began(period))
-        page = benchmarks.benchmark_page(benchmark_view(row, found.in_force), (), units["kgce"], units, own_address(), told)
+        page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), (), units["kgce"], units, own_address(), told)
         return paper.pdf(page, page.citation)
 
-    content = (*found.content, row.id, shown_name(row.scope), told.digest if told else "")
+    content = (*series.content, row.id, shown_name(row.scope), told.digest if told else "")
     return _file(cached("pdf", content, made), "application/pdf", row, "pdf")
 
 
@@ -293,11 +293,11 @@ def remember_unit(request: HttpRequest, unit: EnergyUnit, response: HttpResponse
 
 
 def _found(pack: str, place: str, route: str, period: str, version: int | None = None) -> tuple[Series, Row]:
-    found = selectors.series(pack, period, route, place)
-    row = found.row(version)
+    series = selectors.series(pack, period, route, place)
+    row = series.row(version)
     if row is None:
         raise Http404
-    return found, row
+    return series, row
 
 
 def _began(period: str) -> date:

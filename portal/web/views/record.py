@@ -21,10 +21,10 @@ MOST_EXPORTED = 50_000
 @for_role(Role.ENTERPRISE)
 def record(request: HttpRequest, firm: int) -> HttpResponse:
     organisation, wanted = _firm(request, firm), _wanted(request)
-    found = records.count(organisation, wanted)
-    pages = pages_of(found, request.GET)
+    total = records.count(organisation, wanted)
+    pages = pages_of(total, request.GET)
     rows = records.entries(organisation, wanted, pages.first - 1 if pages else 0, PAGE_ROWS)
-    page = record_page(firm, shown_name(organisation.name), rows, found, pages, request.GET)
+    page = record_page(firm, shown_name(organisation.name), rows, total, pages, request.GET)
     records.saw(person(request), Page.RECORD, f"firm {organisation.name}"[:254], timezone.now(), firm=firm)
     return render(request, "web/record.html", {"page": page})
 
@@ -38,10 +38,10 @@ def record_csv(request: HttpRequest, firm: int) -> HttpResponse:
 
 
 def _firm(request: HttpRequest, firm: int) -> Organisation:
-    found: Organisation | None = led_firms(person(request)).filter(pk=firm).first()
-    if found is None:
+    organisation: Organisation | None = led_firms(person(request)).filter(pk=firm).first()
+    if organisation is None:
         raise Http404
-    return found
+    return organisation
 
 
 def _wanted(request: HttpRequest) -> Wanted:

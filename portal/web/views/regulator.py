@@ -42,8 +42,8 @@ def publications(request: HttpRequest) -> HttpResponse:
         )
         for group, period in lines
     )
-    found = pages.of if pages else len(rows)
-    return render(request, "web/groups.html", {"groups": rows, "found": found, "pages": pages})
+    total = pages.of if pages else len(rows)
+    return render(request, "web/groups.html", {"groups": rows, "found": total, "pages": pages})
 
 
 @for_role(Role.REGULATOR)
@@ -79,7 +79,9 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     asked = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
     what_changed = request.POST.get("what_changed", "").strip()[:1000]
     versions = every_version(view.peer_group, view.period)
-    if view.may_decide and not what_changed and any(one.published_on for one in versions):  # the public reads it beside the new version
+    if (
+        view.may_decide and not what_changed and any(version.published_on for version in versions)
+    ):  # the public reads it beside the new version
         page = participation_page(view, _quality(view), versions, request.GET)
         return render(request, "web/participation.html", {"page": page, "crumbs": (_crumb(),), "unsaid": True}, status=400)
     row = publishing.draft(asked, person(request), timezone.now(), what_changed)

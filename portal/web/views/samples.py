@@ -44,11 +44,11 @@ def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
         else:
             return report_done(request, _("It is on record."), "web:engagement-sample", assignment)
     crumbs = (Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
-    told = {
+    context = {
         "page": sample_page(view, newest, _root(newest), published_directory().fingerprint, crumbs),
         "signing": _to_sign(request, assignment, newest) if step is SignedFileForm else None,
     }
-    return form_page(request, "web/sample.html", told, form)
+    return form_page(request, "web/sample.html", context, form)
 
 
 @for_role(Role.CERTIFICATION_BODY)

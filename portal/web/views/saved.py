@@ -40,10 +40,10 @@ def filters(request: HttpRequest) -> HttpResponse:
 @for_role(*Role, posts=True)
 def save(request: HttpRequest) -> HttpResponseBase:
     """The filter of the list at the address that `of` names."""
-    user, found = person(request), list_at(request.GET.get("of", ""))
-    if found is None:
+    user, listed = person(request), list_at(request.GET.get("of", ""))
+    if listed is None:
         raise Http404
-    page, path, query = found
+    page, path, query = listed
     form = FilterNameForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         row = SavedFilter(user=user, page=page, path=path, query=query, saved_at=timezone.now())

@@ -24,5 +24,5 @@ def page(request: HttpRequest) -> HttpResponse:
     if user is not None and second_factor.asked_of(roles_of(user)) and not second_factor.was_shown(request, user):
         user = None
     parts = search(user, text)
-    found = sum(len(part.rows) for part in parts)
-    return render(request, "web/search.html", {"words": text, "parts": parts, "found": found, "most": MOST})
+    total = sum(len(part.rows) for part in parts)
+    return render(request, "web/search.html", {"words": text, "parts": parts, "found": total, "most": MOST})

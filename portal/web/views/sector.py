@@ -27,19 +27,19 @@ from portal.web.words import Names, shown_name
 @from_replica
 def sector(request: HttpRequest, pack: str, place: str, route: str) -> HttpResponse:
     rows = _rows(pack, place, route)
-    others = [one for one in sectors.groups_in_force() if (one.pack, one.route) == (pack, route) and one.place != place]
-    newest = in_force_of([one.periods[-1] for one in others])
-    beside_it = [(one, newest[one.periods[-1]]) for one in others if one.periods[-1] in newest]
+    others = [other for other in sectors.groups_in_force() if (other.pack, other.route) == (pack, route) and other.place != place]
+    newest = in_force_of([other.periods[-1] for other in others])
+    beside_it = [(other, newest[other.periods[-1]]) for other in others if other.periods[-1] in newest]
 
     def made() -> Rendered:
         views = in_force_of([row.period_id for row in rows[-sectors.MOST_YEARS :]])
         of_years = [views[row.period_id] for row in rows if row.period_id in views]
-        regions = [(one, view, _address(one.pack, one.place, one.route)) for one, view in beside_it]
+        regions = [(other, view, _address(other.pack, other.place, other.route)) for other, view in beside_it]
         page = sector_page(of_years, rows[-1].scope)
-        told = over_years_page(over_years.years(rows), of_years[-1], regions, _address(pack, place, route))
-        return rendered("web/cached/sector.html", _("%(title)s over the years") % {"title": page.title}, {"sector": page, "over": told})
+        history = over_years_page(over_years.years(rows), of_years[-1], regions, _address(pack, place, route))
+        return rendered("web/cached/sector.html", _("%(title)s over the years") % {"title": page.title}, {"sector": page, "over": history})
 
-    beside = tuple((shown_name(one.scope), view.period_id, view.version) for one, view in beside_it)
+    beside = tuple((shown_name(other.scope), view.period_id, view.version) for other, view in beside_it)
     page = cached("sector", (*_content(rows), shown_name(rows[-1].scope), *beside), made)
     name = Names.of(pack, rows[-1].pack_version).sector
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(name, f"{reverse('web:benchmarks')}?sector={pack}"))
@@ -57,8 +57,8 @@ def sector_csv(_request: HttpRequest, pack: str, place: str, route: str) -> Http
 def sector_parquet(_request: HttpRequest, pack: str, place: str, route: str) -> HttpResponse:
     rows = _rows(pack, place, route)
     about = {"source": absolute(_address(pack, place, route)), "licence": open_data.LICENCE_URL}
-    made = cached("sector-parquet", _content(rows), lambda: open_data.parquet(_table(rows), codebook.OVER_YEARS, about))
-    return _file(made, open_data.FORMATS["parquet"], (pack, place, route), "parquet")
+    parquet = cached("sector-parquet", _content(rows), lambda: open_data.parquet(_table(rows), codebook.OVER_YEARS, about))
+    return _file(parquet, open_data.FORMATS["parquet"], (pack, place, route), "parquet")
 
 
 @require_safe
@@ -67,8 +67,8 @@ def sector_json_ld(_request: HttpRequest, pack: str, place: str, route: str) -> 
     rows = _rows(pack, place, route)
     title = Names.of(pack, rows[-1].pack_version).title(route)
     versions = [absolute(benchmark_url(row, row.version)) for row in rows]
-    found = open_data.sector_json_ld(rows, title, absolute(_address(pack, place, route)), versions)
-    return _file(json.dumps(found, ensure_ascii=False), "application/ld+json", (pack, place, route), "jsonld")
+    document = open_data.sector_json_ld(rows, title, absolute(_address(pack, place, route)), versions)
+    return _file(json.dumps(document, ensure_ascii=False), "application/ld+json", (pack, place, route), "jsonld")
 
 
 def _rows(pack: str, place: str, route: str) -> tuple[Row, ...]:

@@ -35,18 +35,18 @@ def index(request: HttpRequest) -> HttpResponseBase:
             read_in(user, chosen)
             messages.success(request, _("Your time zone is saved."))
         return redirect("mfa_index")
-    kept = {one.type: one for one in Authenticator.objects.filter(user=user)}
-    codes = kept.get(Authenticator.Type.RECOVERY_CODES)
+    authenticators = {authenticator.type: authenticator for authenticator in Authenticator.objects.filter(user=user)}
+    codes = authenticators.get(Authenticator.Type.RECOVERY_CODES)
     page = security_page(
         user,
-        set_up=kept[Authenticator.Type.TOTP].created_at if Authenticator.Type.TOTP in kept else None,
+        set_up=authenticators[Authenticator.Type.TOTP].created_at if Authenticator.Type.TOTP in authenticators else None,
         needed=second_factor.needed_by(user),
         codes_left=len(codes.wrap().get_unused_codes()) if codes else 0,
         sessions=len(sessions.sessions_of(user, request.session.session_key, timezone.now())),
         keys=bool(roles_of(user)),
     )
-    told = {"page": page, "first_page": first_page(request), "zones": zones.choices(user.zone, timezone.now())}
-    return render(request, "web/security.html", told)
+    context = {"page": page, "first_page": first_page(request), "zones": zones.choices(user.zone, timezone.now())}
+    return render(request, "web/security.html", context)
 
 
 @require_GET

@@ -40,7 +40,7 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
     managed = managed_sites(user).filter(slug=view.site).exists()
     labels = _labels(view)
     names = Names.of(labels.pack, labels.pack_version) if labels.pack_version else Names.newest(labels.pack)
-    offered = [(str(place), label_name(one, names)) for place, one in enumerate(labels.rows)]
+    offered = [(str(place), label_name(label, names)) for place, label in enumerate(labels.rows)]
     form, link = ShareForm(request.POST if request.method == "POST" else None, offered=offered), ""
     if request.method == "POST" and not managed:
         raise Http404
@@ -53,17 +53,17 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
     held = certificates.certificate_of(user, digest)
     saw(user, Page.SHOWN, f"submission {digest}", now, view.site)
     title = _("%(title)s, %(period)s") % {"title": shown_name(view.site_name), "period": period_name(view.period)}
-    told = {
+    context = {
         "title": title,
         "digest": digest,
         "accepted": view.state == State.ACCEPTED,
         "managed": managed,
         "certificate": certificate_block(held) if held else None,
         "link": link,
-        "shares": tuple(share_row(one, digest, now) for one in shares.shares_of(user, digest)),
+        "shares": tuple(share_row(share, digest, now) for share in shares.shares_of(user, digest)),
         "crumbs": (Crumb(_("Submissions"), reverse("web:submissions")), Crumb(title, reverse("web:submission", args=[digest]))),
     }
-    return form_page(request, "web/show.html", told, form)
+    return form_page(request, "web/show.html", context, form)
 
 
 @for_role(Role.ENTERPRISE, posts=True)
@@ -110,17 +110,17 @@ def certificate_pdf(request: HttpRequest, digest: str) -> HttpResponse:
 @never_cache
 def shared(request: HttpRequest, secret: str) -> HttpResponse:
     """What a link shows, to whoever has it; for people only, not for search engines, and its address is told to no other page."""
-    found = shares.opened(secret, timezone.now())
-    told: dict[str, object] = {}
-    if found is not None:
-        told = {
-            "report": shown_report(found.labels),
-            "audits": tuple(audited(one) for one in valid_for_report(found.labels.digest, scheme_day())),
-            "buyer": found.buyer,
-            "until": found.expires_at,
-            "superseded": found.superseded,
+    opened = shares.opened(secret, timezone.now())
+    context: dict[str, object] = {}
+    if opened is not None:
+        context = {
+            "report": shown_report(opened.labels),
+            "audits": tuple(audited(attestation) for attestation in valid_for_report(opened.labels.digest, scheme_day())),
+            "buyer": opened.buyer,
+            "until": opened.expires_at,
+            "superseded": opened.superseded,
         }
-    response = render(request, "web/shared.html", told, status=200 if found else 404)
+    response = render(request, "web/shared.html", context, status=200 if opened else 404)
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"
     return response

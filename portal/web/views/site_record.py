@@ -74,33 +74,33 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
     rows = list(sites.select_related("jurisdiction").order_by("slug"))
     if not rows:
         raise Http404
-    found = Organisation.objects.select_related("controlling_firm").get(pk=organisation)
-    form = FirmCodeForm(request.POST if request.method == "POST" else None, initial={"credit_code": found.credit_code})
-    may_identify = identifying.may_identify(user, found.pk)
+    house = Organisation.objects.select_related("controlling_firm").get(pk=organisation)
+    form = FirmCodeForm(request.POST if request.method == "POST" else None, initial={"credit_code": house.credit_code})
+    may_identify = identifying.may_identify(user, house.pk)
     if request.method == "POST":
         if not may_identify:
             raise Http404
         if form.is_valid():
             try:
-                identifying.identify(user, found.pk, form.cleaned_data["credit_code"], now)
+                identifying.identify(user, house.pk, form.cleaned_data["credit_code"], now)
             except RefusedError as refusal:
                 add_error(form, "credit_code", refusal)
             else:
                 messages.success(request, _("The code is saved."))
-                return redirect("web:firm-record", found.pk)
+                return redirect("web:firm-record", house.pk)
         mark_errors(form)
     newest: dict[int, SubmissionView] = {}
-    of_slug = {one.slug: one.pk for one in rows}
+    of_slug = {row.slug: row.pk for row in rows}
     for view in views_of(Submission.objects.filter(site__in=rows).order_by("log_index")):
         newest[of_slug[view.site]] = view
     regulator = regulated_sites(user).filter(organisation=organisation).exists()
     today = scheme_day(now)
     due = FirmDue(
         owed_of(sites, now),
-        audits_at(user, [one.pk for one in rows], today),
+        audits_at(user, [row.pk for row in rows], today),
         (obliged_regulated if regulator else obliged_own)(user, today, *of_slug),
     )
-    page = firm_record_page(found, rows, newest, due, request.GET, today, regulator=regulator, may_identify=may_identify)
+    page = firm_record_page(house, rows, newest, due, request.GET, today, regulator=regulator, may_identify=may_identify)
     return render(request, "web/firm_record.html", {"page": page, "form": form}, status=400 if form.errors else 200)
 
 
@@ -108,7 +108,7 @@ def _seen(user: User, slug: str) -> tuple[Site, bool]:
     """The site, and whether the person regulates it; not found where it is neither that nor their own."""
     related = ("organisation__controlling_firm", "jurisdiction")
     for sites, regulator in ((regulated_sites(user), True), (own_sites(user), False)):
-        found = sites.select_related(*related).filter(slug=slug).first()
-        if found is not None:
-            return found, regulator
+        row = sites.select_related(*related).filter(slug=slug).first()
+        if row is not None:
+            return row, regulator
     raise Http404

@@ -66,8 +66,8 @@ def edit(request: HttpRequest, slug: str) -> HttpResponseBase:
             request, _("Your request for the other size class has been sent to the regulator.") if waits else _("The site is changed.")
         )
         return redirect("web:sites")
-    told = {"site": slug, "crumbs": _crumbs()}
-    return form_page(request, "web/site_edit.html", told, form)
+    context = {"site": slug, "crumbs": _crumbs()}
+    return form_page(request, "web/site_edit.html", context, form)
 
 
 @for_role(Role.ENTERPRISE, posts=True)

@@ -43,8 +43,12 @@ def ask(request: HttpRequest) -> HttpResponseBase:
     form = CodeForm(request.GET) if "code" in request.GET else CodeForm()
     if form.is_bound and form.is_valid():
         typed = form.cleaned_data["code"]
-        found = _kind_of(typed)
-        if found is not None and (code := attestation_standing.canonical(typed)) is not None and found.page(request, code) is not None:
+        resolver = _kind_of(typed)
+        if (
+            resolver is not None
+            and (code := attestation_standing.canonical(typed)) is not None
+            and resolver.page(request, code) is not None
+        ):
             return redirect("web:verify", code)
         form.add_error("code", _("No certificate has this code. Compare it with the paper, letter by letter."))
     mark_errors(form)
@@ -53,21 +57,21 @@ def ask(request: HttpRequest) -> HttpResponseBase:
 
 @require_GET
 def page(request: HttpRequest, code: str) -> HttpResponseBase:
-    found = _kind_of(code)
-    return _or_404(found.page(request, code) if found else None)
+    resolver = _kind_of(code)
+    return _or_404(resolver.page(request, code) if resolver else None)
 
 
 @require_GET
 def statement(_request: HttpRequest, code: str) -> HttpResponseBase:
     """The signed file itself, for checking without the portal."""
-    found = _kind_of(code)
-    return _or_404(found.statement(code) if found else None)
+    resolver = _kind_of(code)
+    return _or_404(resolver.statement(code) if resolver else None)
 
 
 @require_GET
 def certificate(request: HttpRequest, code: str) -> HttpResponseBase:
-    found = _kind_of(code)
-    return _or_404(found.certificate(request, code) if found else None)
+    resolver = _kind_of(code)
+    return _or_404(resolver.certificate(request, code) if resolver else None)
 
 
 def _kind_of(code: str) -> Resolver | None:

@@ -84,7 +84,7 @@ def material_flow(site: Site, result: LabelResult) -> MaterialFlow | None:
     """None where no batch names a parent and nothing bought is declared."""
     batches, pack = result.data.batches, result.data.pack
     parents = parents_of(batches)
-    bought = tuple(_bought(pack, one.made_by, one.into, one.quantity) for one in site.bought_in if one.quantity)
+    bought = tuple(_bought(pack, purchase.made_by, purchase.into, purchase.quantity) for purchase in site.bought_in if purchase.quantity)
     if not parents and not bought:
         return None
     shares = _shares(batches, parents)
@@ -112,9 +112,9 @@ def _yields(batches: Sequence[Batch], shares: Mapping[tuple[int, int], float], p
         taken[key] = taken.get(key, 0.0) + share * batches[parent].output_t
         children.setdefault(key, set()).add(child)
     order = {step.id: place for place, step in enumerate(pack.steps)}
-    made = {key: sum(batches[child].output_t for child in own) for key, own in children.items()}
+    outputs = {key: sum(batches[child].output_t for child in own) for key, own in children.items()}
     ordered = sorted(taken, key=lambda key: (order.get(key[0], 0), order.get(key[1], 0)))
-    return tuple(StepYield(*key, taken[key], made[key], len(children[key])) for key in ordered if made[key] > 0)
+    return tuple(StepYield(*key, taken[key], outputs[key], len(children[key])) for key in ordered if outputs[key] > 0)
 
 
 def _energies(result: LabelResult) -> dict[tuple[str, str], float]:
@@ -141,9 +141,9 @@ def _cumulative(
         if index in known:
             return known[index]
         batch = batches[index]
-        found = energies.get((batch.step, batch.batch_id))
+        total = energies.get((batch.step, batch.batch_id))
         own = parents.get(index, ())
-        if found is None or len(own) < len(set(batch.parents)) or depth > _DEEPEST:
+        if total is None or len(own) < len(set(batch.parents)) or depth > _DEEPEST:
             known[index] = None
             return None
         for parent in own:
@@ -151,23 +151,23 @@ def _cumulative(
             if above is None:
                 known[index] = None
                 return None
-            found += above * shares[parent, index]
-        known[index] = found
-        return found
+            total += above * shares[parent, index]
+        known[index] = total
+        return total
 
     by_step: dict[str, list[int]] = {}
     for index in parents:
         if whole(index) is not None and batches[index].output_t > 0 and batches[index].excluded is None:
             by_step.setdefault(batches[index].step, []).append(index)
-    made = []
+    totals = []
     for step, indices in by_step.items():
         output = np.array([batches[index].output_t for index in indices])
         own = np.array([energies[batches[index].step, batches[index].batch_id] for index in indices]) / output
         total = np.array([known[index] for index in indices], dtype=float) / output
-        made.append(
+        totals.append(
             Cumulative(step, [batches[index].batch_id for index in indices], own, total - own, float((total * output).sum() / output.sum()))
         )
-    return tuple(made)
+    return tuple(totals)
 
 
 def _bought(pack: Pack, made_by: str, into: str, quantity: float) -> BoughtInEnergy:

@@ -13,34 +13,34 @@ def findings(found: SiteBalance | None) -> list[Finding]:
     """What does not close, and amounts that could not be used."""
     if found is None:
         return []
-    return [*found.notes, *((_untold if one.closes is None else _open)(one) for one in found.carriers if not one.closes)]
+    return [*found.notes, *((_untold if balance.closes is None else _open)(balance) for balance in found.carriers if not balance.closes)]
 
 
-def _open(one: CarrierBalance) -> Finding:
-    share = "" if one.share is None else f" ({one.share:.1%})"
+def _open(balance: CarrierBalance) -> Finding:
+    share = "" if balance.share is None else f" ({balance.share:.1%})"
     difference = Phrase(
         "%(carrier)s: %(supplied)s were available, %(used)s accounted for. The difference of %(residual)s is larger than the meters' "
         "possible error (±%(allowance)s).",
-        carrier=CARRIERS[one.carrier].words.each(str.capitalize),
-        supplied=f"{shown(one.supplied, 4)} {one.unit}",
-        used=f"{shown(one.used, 4)} {one.unit}",
-        residual=f"{shown(one.residual)} {one.unit}{share}",
-        allowance=f"{shown(one.allowance)} {one.unit}",
+        carrier=CARRIERS[balance.carrier].words.each(str.capitalize),
+        supplied=f"{shown(balance.supplied, 4)} {balance.unit}",
+        used=f"{shown(balance.used, 4)} {balance.unit}",
+        residual=f"{shown(balance.residual)} {balance.unit}{share}",
+        allowance=f"{shown(balance.allowance)} {balance.unit}",
     )
     cause = (
         Phrase("A user is not metered, or a loss is not declared.")
-        if one.residual > 0
+        if balance.residual > 0
         else Phrase("Something is counted twice, or a supply is not declared.")
     )
     return Finding("site-balance-open", Severity.WARNING, joined(difference, cause), 1)
 
 
-def _untold(one: CarrierBalance) -> Finding:
+def _untold(balance: CarrierBalance) -> Finding:
     sentence = Phrase(
         "%(carrier)s: the meters cannot show whether the balance closes. Of %(supplied)s supplied, their error may be ±%(allowance)s."
         " State their classes, fill the gaps in their readings, or meter what is only stated.",
-        carrier=CARRIERS[one.carrier].words.each(str.capitalize),
-        supplied=f"{shown(one.supplied, 4)} {one.unit}",
-        allowance=f"{shown(one.allowance)} {one.unit}",
+        carrier=CARRIERS[balance.carrier].words.each(str.capitalize),
+        supplied=f"{shown(balance.supplied, 4)} {balance.unit}",
+        allowance=f"{shown(balance.allowance)} {balance.unit}",
     )
     return Finding("site-balance-untold", Severity.WARNING, sentence, 1)

@@ -73,7 +73,7 @@ def route_accounts(site: Site, result: LabelResult, balance: SiteBalance | None,
 
 def _burns(step_id: str, raw: Sequence[tuple[str, Raw]], site: Site) -> bool:
     """Whether fuel was booked at this step or its auxiliaries."""
-    booked = [carrier for carrier, one in raw if one.kind == "step" and one.name == step_id and one.quantity > 0]
+    booked = [carrier for carrier, entry in raw if entry.kind == "step" and entry.name == step_id and entry.quantity > 0]
     booked += [flow.carrier for flow in (site.site_boundary.auxiliaries if site.site_boundary else ()) if flow.step == step_id]
     return any(CARRIERS[carrier].form in FUELS for carrier in booked)
 
@@ -97,8 +97,8 @@ class _Account:
         if output <= 0:
             draft.lacks("product-missing", "", Phrase("The log contains no good product of the route's last step."))
         for step_id in (*draft.recovery, *draft.covered):
-            own = [one for one in draft.result.site_label.steps if one.step == step_id]
-            beside = next((one.provisos for one in own if one.metric is draft.metric), own[0].provisos if own else ())
+            own = [label for label in draft.result.site_label.steps if label.step == step_id]
+            beside = next((label.provisos for label in own if label.metric is draft.metric), own[0].provisos if own else ())
             draft.provisos += (Words.of(Phrase("%(step)s: %(said)s", step=draft.step(step_id).words, said=why)) for why in beside)
         of_route = fsum(part.energy for part in parts)
         no_production(draft, self.balance, of_route)
@@ -122,7 +122,7 @@ class _Account:
         if value is not None:
             last = draft.step(draft.covered[-1])
             draft.provisos += stated_limits.rests_on(
-                value, tested, limits, draft.site.static, means, lambda one: named(one, self._variant(), last), last_day
+                value, tested, limits, draft.site.static, means, lambda limit: named(limit, self._variant(), last), last_day
             )
         missing = tuple((code, why) for (code, _), why in draft.missing.items())
         steps = (*draft.recovery, *draft.covered)
@@ -145,20 +145,20 @@ class _Account:
                 continue
             columns = draft.columns[step_id]
             if any(batch.excluded == ExclusionReason.HEATING_VALUE_TWO_SIDED for batch in draft.batches(step_id)):
-                said = Phrase("%(step)s: a carrier has two heating values on one day.", step=draft.named(step_id))
-                draft.lacks("heating-value-two-sided", step_id, said)
+                sentence = Phrase("%(step)s: a carrier has two heating values on one day.", step=draft.named(step_id))
+                draft.lacks("heating-value-two-sided", step_id, sentence)
             if unknown := sum(batch.excluded == "energy-partly-unknown" for batch in draft.batches(step_id)):
-                said = Phrase("%(step)s: an energy of %(lacking)s batches is not known.", step=draft.named(step_id), lacking=unknown)
-                draft.lacks("energy-missing", step_id, said)
+                sentence = Phrase("%(step)s: an energy of %(lacking)s batches is not known.", step=draft.named(step_id), lacking=unknown)
+                draft.lacks("energy-missing", step_id, sentence)
             if rows := draft.result.data.unread.get(step_id):
-                said = Phrase("%(step)s: %(rows)s batches cannot be read.", step=draft.named(step_id), rows=rows)
-                draft.lacks("rows-unreadable", step_id, said)
+                sentence = Phrase("%(step)s: %(rows)s batches cannot be read.", step=draft.named(step_id), rows=rows)
+                draft.lacks("rows-unreadable", step_id, sentence)
             self._credited(step_id)
-            found = coverage(columns, columns.begun_in(period), period, standing.get(step_id, ()))
-            if not found.is_whole:
-                first, last = (f"{moment:%Y-%m-%d}" for moment in found.silent_days)
-                said = Phrase("%(step)s: no batch from %(first)s to %(last)s.", step=draft.named(step_id), first=first, last=last)
-                draft.lacks("period-not-covered", step_id, said)
+            covered = coverage(columns, columns.begun_in(period), period, standing.get(step_id, ()))
+            if not covered.is_whole:
+                first, last = (f"{moment:%Y-%m-%d}" for moment in covered.silent_days)
+                sentence = Phrase("%(step)s: no batch from %(first)s to %(last)s.", step=draft.named(step_id), first=first, last=last)
+                draft.lacks("period-not-covered", step_id, sentence)
             self._reported(step_id)
             self._driven_by_it_alone(step_id)
 
@@ -169,57 +169,57 @@ class _Account:
         if rule is None or not rule.alone:
             return
         pack, rows = draft.result.data.pack, columns.begun_in(draft.result.site_label.period)
-        found = outside_energy(columns, rule, packs.factors(pack), Basis(pack.standard_basis))
-        if not fsum(found.by_carrier[rows].flat) <= LARGEST_SHARE * fsum(found.taken_in[rows]):
-            said = Phrase("%(step)s used more than 0.5 %% of energy that the metric does not count.", step=draft.named(step_id))
-            draft.lacks("energy-outside-metric", step_id, said)
+        outside = outside_energy(columns, rule, packs.factors(pack), Basis(pack.standard_basis))
+        if not fsum(outside.by_carrier[rows].flat) <= LARGEST_SHARE * fsum(outside.taken_in[rows]):
+            sentence = Phrase("%(step)s used more than 0.5 %% of energy that the metric does not count.", step=draft.named(step_id))
+            draft.lacks("energy-outside-metric", step_id, sentence)
 
     def _credited(self, step_id: str) -> None:
         """What left as the product is no more than was made of it."""
         draft = self.draft
         step = draft.step(step_id)
-        back = [one for carrier, one in self.raw if (carrier, one.name) == (step.product_carrier, step_id) and one.quantity < 0]
+        back = [entry for carrier, entry in self.raw if (carrier, entry.name) == (step.product_carrier, step_id) and entry.quantity < 0]
         try:
-            credited = -fsum(one.quantity * ratio(one.unit, step.output_unit) for one in back)
+            credited = -fsum(entry.quantity * ratio(entry.unit, step.output_unit) for entry in back)
         except InputError:
             credited = float("inf")
         if credited > (1 + ONE_WEIGHING) * draft.made(step_id):
-            said = Phrase("%(step)s: more was credited as product than was made.", step=draft.named(step_id))
-            draft.lacks("credit-not-product", step_id, said)
+            sentence = Phrase("%(step)s: more was credited as product than was made.", step=draft.named(step_id))
+            draft.lacks("credit-not-product", step_id, sentence)
 
     def _reported(self, step_id: str) -> None:
         draft = self.draft
         step, setting = draft.step(step_id), draft.site.steps.get(step_id)
         required = [carrier for carrier in step.boundary.asked if setting is None or carrier not in setting.unreported]
         for carrier in (carrier for carrier in required if counts(carrier, draft.metric)):
-            sources = {one.source for of, one in self.raw if of == carrier and one.kind == "step" and one.name == step_id}
+            sources = {entry.source for of, entry in self.raw if of == carrier and entry.kind == "step" and entry.name == step_id}
             lacking = 0
             if sources == {"batches"}:
                 lacking = sum(all(energy.carrier != carrier for energy in batch.energy) for batch in draft.batches(step_id))
             if not sources or lacking:
-                said = Phrase(
+                sentence = Phrase(
                     "%(step)s: %(carrier)s of %(lacking)s batches is not known.",
                     step=draft.named(step_id),
                     carrier=named_carrier(carrier),
                     lacking=lacking or len(draft.batches(step_id)),
                 )
-                draft.lacks("energy-missing", f"{step_id} {carrier}", said)
+                draft.lacks("energy-missing", f"{step_id} {carrier}", sentence)
 
     def _parts(self, shares: Mapping[str, float]) -> Iterator[Part]:
         draft = self.draft
         energies: dict[tuple[Kind, str], float] = {}
         carriers: dict[str, None] = {}
-        for carrier, kind, one in self._all(shares):
-            credited = carrier in draft.step(one.name).boundary.credited and (
+        for carrier, kind, entry in self._all(shares):
+            credited = carrier in draft.step(entry.name).boundary.credited and (
                 draft.metric is Metric.TOTAL or CARRIERS[carrier].form != "electricity"
             )
-            if not self._adds_up(carrier, one.name) or (one.quantity < 0 and not credited):
+            if not self._adds_up(carrier, entry.name) or (entry.quantity < 0 and not credited):
                 continue
-            if draft.metric is Metric.THERMAL and one.name in draft.recovery and CARRIERS[carrier].form not in FUELS:
+            if draft.metric is Metric.THERMAL and entry.name in draft.recovery and CARRIERS[carrier].form not in FUELS:
                 continue  # the heat that it recovers was burnt in the route
-            factor, share = self._factor(carrier, one), shares[one.name]
-            energies[kind, one.name] = energies.get((kind, one.name), 0.0) + share * factor * one.quantity
-            self.squares.append(share * factor * one.uncertainty)
+            factor, share = self._factor(carrier, entry), shares[entry.name]
+            energies[kind, entry.name] = energies.get((kind, entry.name), 0.0) + share * factor * entry.quantity
+            self.squares.append(share * factor * entry.uncertainty)
             carriers[carrier] = None
         for (kind, name), energy in energies.items():
             yield Part(kind, name, energy, shares[name])
@@ -228,42 +228,42 @@ class _Account:
     def _all(self, shares: Mapping[str, float]) -> Iterator[tuple[str, Kind, Raw]]:
         """What steps and their auxiliaries used."""
         draft = self.draft
-        for carrier, one in self.raw:
-            if one.kind == "step" and one.name in shares:
-                yield carrier, "step", one
+        for carrier, entry in self.raw:
+            if entry.kind == "step" and entry.name in shares:
+                yield carrier, "step", entry
         records = {record.meter.id: record for record in draft.result.data.meters}
         for flow in draft.site.site_boundary.auxiliaries if draft.site.site_boundary else ():
             if flow.step not in shares:
                 continue
-            found = amount(draft.site, flow, records, draft.result.site_label.period, declared_share(draft.site), [])
-            if found is None:
-                said = Phrase("An auxiliary of %(step)s has no amount for this period.", step=draft.named(flow.step))
-                draft.lacks("auxiliary-unknown", flow.step, said)
+            known = amount(draft.site, flow, records, draft.result.site_label.period, declared_share(draft.site), [])
+            if known is None:
+                sentence = Phrase("An auxiliary of %(step)s has no amount for this period.", step=draft.named(flow.step))
+                draft.lacks("auxiliary-unknown", flow.step, sentence)
             else:
-                quantity, unit, source, uncertainty = found
+                quantity, unit, source, uncertainty = known
                 yield flow.carrier, "auxiliary", Raw("auxiliary", flow.step, quantity, unit, source, uncertainty, flow.lhv)
 
     def _adds_up(self, carrier: str, step_id: str) -> bool:
         rule = self.draft.step(step_id).metric(self.draft.metric)
         return counts(carrier, self.draft.metric) if rule is None else counted_by(rule, carrier)
 
-    def _factor(self, carrier: str, one: Raw) -> float:
+    def _factor(self, carrier: str, entry: Raw) -> float:
         """Energy of one unit, in the account's energy unit; 0 where it is not known, which is told."""
         draft = self.draft
-        kind = EnergyKind(carrier, one.unit, Direction.IMPORT, one.lhv, middle(draft.result.site_label.period))
-        measured = draft.step(one.name).boundary.measured
+        kind = EnergyKind(carrier, entry.unit, Direction.IMPORT, entry.lhv, middle(draft.result.site_label.period))
+        measured = draft.step(entry.name).boundary.measured
         pack = draft.result.data.pack
         try:
-            found = factor_of(kind, draft.unit.partition("/")[0], packs.factors(pack), Basis(pack.standard_basis), measured)
+            factor = factor_of(kind, draft.unit.partition("/")[0], packs.factors(pack), Basis(pack.standard_basis), measured)
         except InputError:
-            found = float("nan")
-        if found != found:
-            said = Phrase(
-                "%(step)s: %(carrier)s has no heating value or factor.", step=draft.named(one.name), carrier=named_carrier(carrier)
+            factor = float("nan")
+        if factor != factor:
+            sentence = Phrase(
+                "%(step)s: %(carrier)s has no heating value or factor.", step=draft.named(entry.name), carrier=named_carrier(carrier)
             )
-            draft.lacks("factor-missing", f"{one.name} {carrier}", said)
+            draft.lacks("factor-missing", f"{entry.name} {carrier}", sentence)
             return 0.0
-        return found
+        return factor
 
     def _means(self) -> dict[str, float]:
         """Output-weighted means of the variables that every good batch of the last step recorded: what corrects the limits."""
@@ -276,6 +276,6 @@ class _Account:
     def _variant(self) -> str:
         """The variant of the last step's product; empty where it made several."""
         draft = self.draft
-        roots = [one.id for one in draft.step(draft.covered[-1]).variants if one.parent is None]
-        made = {batch.variant or (roots[0] if len(roots) == 1 else "") for batch in draft.good(draft.covered[-1])}
-        return made.pop() if len(made) == 1 else ""
+        roots = [variant.id for variant in draft.step(draft.covered[-1]).variants if variant.parent is None]
+        variants = {batch.variant or (roots[0] if len(roots) == 1 else "") for batch in draft.good(draft.covered[-1])}
+        return variants.pop() if len(variants) == 1 else ""

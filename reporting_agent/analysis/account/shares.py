@@ -30,44 +30,44 @@ k = 2 (a convention of ours). Less, and some was bought."""
 
 def shares(draft: Draft) -> dict[str, float]:
     """By step, what of its product went into the route's: made - growth of stock - sold over made, along the route."""
-    found, share, met = {draft.covered[-1]: 1.0}, 1.0, 1.0
+    by_step, share, met = {draft.covered[-1]: 1.0}, 1.0, 1.0
     for step_id, following in zip(draft.covered[-2::-1], draft.covered[:0:-1], strict=True):
         part, met = _taken(draft, step_id, following, met)
         share *= part * _unmixed(draft, step_id, following)
-        found[step_id] = share
+        by_step[step_id] = share
     for step_id in draft.recovery:  # what is recovered of a product goes where the product goes
         product = draft.step(step_id).product
-        found[step_id] = next(found[covered] for covered in draft.covered if draft.step(covered).product == product)
-    return found
+        by_step[step_id] = next(by_step[covered] for covered in draft.covered if draft.step(covered).product == product)
+    return by_step
 
 
 def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[float, float]:
     """The share of a step's product that went into the next one's, and what of the need was met from here to the route's end (`met`: from
     the next step on): the error of weighing is allowed once for the chain."""
     stored = draft.step(step_id).product != draft.step(following).product
-    purchases = [one for one in draft.site.bought_in if one.made_by == step_id and one.into in draft.covered]
+    purchases = [purchase for purchase in draft.site.bought_in if purchase.made_by == step_id and purchase.into in draft.covered]
     for bought in purchases:
         if bought.quantity:
-            said = Phrase(
+            sentence = Phrase(
                 ("%(quantity)s %(unit)s of the product of %(step)s were bought in. The energy used for them elsewhere is not known here."),
                 quantity=plain(bought.quantity),
                 unit=draft.step(step_id).output_unit,
                 step=draft.named(step_id),
             )
-            draft.lacks("bought-in", step_id, said)
+            draft.lacks("bought-in", step_id, sentence)
     if stored and not purchases:
-        said = Phrase(
+        sentence = Phrase(
             "This is valid only if none of the product of %(step)s was bought in, which the site does not state. A purchase within "
             "the weighing error (%(weighing)s %%) would not show, and the value would be too low by the energy used for it "
             "elsewhere. State it under [[bought_in]]; enter 0 if there was none.",
             step=draft.named(step_id),
             weighing=f"{100 * WEIGHING:g}",
         )
-        draft.provisos.append(Words.of(said))
-    stocks = [one for one in draft.site.product_stocks if one.made_by == step_id and _of_period(draft, one.period)]
-    made = draft.made(step_id)
+        draft.provisos.append(Words.of(sentence))
+    stocks = [stock for stock in draft.site.product_stocks if stock.made_by == step_id and _of_period(draft, stock.period)]
+    output = draft.made(step_id)
     if stored and not stocks and step_id in draft.columns:
-        said = Phrase(
+        sentence = Phrase(
             (
                 "The stock of the product of %(step)s at the start and the end is not stated: give [[product_stocks]] of %(id)s for this "
                 "period."
@@ -75,17 +75,17 @@ def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[floa
             step=draft.named(step_id),
             id=step_id,
         )
-        draft.lacks("stock-not-stated", step_id, said)
-    taken = made - fsum(one.closing - one.opening + one.sold for one in stocks)
-    if stocks and (made <= 0 or taken <= 0):
+        draft.lacks("stock-not-stated", step_id, sentence)
+    taken = output - fsum(stock.closing - stock.opening + stock.sold for stock in stocks)
+    if stocks and (output <= 0 or taken <= 0):
         draft.lacks("stock-impossible", step_id, Phrase("%(step)s: stock and sales exceed what was made.", step=draft.named(step_id)))
     needed = _needed(draft, step_id, following)
-    if made <= 0 or needed <= 0 or any(one.quantity for one in purchases):
-        return (taken / made if made > 0 else 1.0), met
+    if output <= 0 or needed <= 0 or any(purchase.quantity for purchase in purchases):
+        return (taken / output if output > 0 else 1.0), met
     short = 1 - taken / needed
     met *= min(1.0, taken / needed)
     if met < 1 - WEIGHING and short > 0:
-        said = Phrase(
+        sentence = Phrase(
             "Only %(taken)s %(unit)s of the product of %(step)s was used where about %(needed)s is needed. State what was bought in "
             "under [[bought_in]], or add what is missing from the log.",
             taken=plain(taken),
@@ -93,16 +93,16 @@ def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[floa
             step=draft.named(step_id),
             needed=plain(needed),
         )
-        draft.lacks("bought-in-refuted" if purchases else "intermediate-short", step_id, said)
+        draft.lacks("bought-in-refuted" if purchases else "intermediate-short", step_id, sentence)
     elif short > ONE_WEIGHING:
-        said = Phrase(
+        sentence = Phrase(
             "The output of %(step)s was %(short)s %% less than the following steps used. This is within the weighing error. If the "
             "difference was bought in, the value is too low by the same share of that step's energy.",
             short=f"{100 * short:.2g}",
             step=draft.named(step_id),
         )
-        draft.provisos.append(Words.of(said))
-    return taken / made, met
+        draft.provisos.append(Words.of(sentence))
+    return taken / output, met
 
 
 def _needed(draft: Draft, step_id: str, following: str) -> float:
@@ -112,7 +112,7 @@ def _needed(draft: Draft, step_id: str, following: str) -> float:
         return 0.0
     stated = draft.site.static.get(place.share_variable or "")
     else_pct = stated if isinstance(stated, int | float) else 100 * reference
-    return fsum(one.output_t * one.variables.get(place.share_variable or "", else_pct) / 100 for one in draft.good(following))
+    return fsum(batch.output_t * batch.variables.get(place.share_variable or "", else_pct) / 100 for batch in draft.good(following))
 
 
 def _unmixed(draft: Draft, step_id: str, following: str) -> float:
@@ -123,7 +123,7 @@ def _unmixed(draft: Draft, step_id: str, following: str) -> float:
     alone, needed = reference * draft.made(following), _needed(draft, step_id, following)
     if needed <= 0 or needed >= (1 - ONE_WEIGHING) * alone:
         return 1.0
-    said = Phrase(
+    sentence = Phrase(
         (
             "%(share)s %% of the output of %(into)s was made from the product of %(step)s. The energy up to there is divided by that "
             "part only."
@@ -132,7 +132,7 @@ def _unmixed(draft: Draft, step_id: str, following: str) -> float:
         into=draft.named(following),
         step=draft.named(step_id),
     )
-    draft.provisos.append(Words.of(said))
+    draft.provisos.append(Words.of(sentence))
     return alone / needed
 
 
@@ -164,19 +164,23 @@ def of_line(draft: Draft, line: Line) -> float:
 
 def lost_in_conversions(draft: Draft, balance: SiteBalance, carriers: Collection[str], shares: Mapping[str, float]) -> Iterator[Part]:
     """The part of each conversion's loss that the account bears; of `carriers` what came in and is in no use is counted already."""
-    plant = _Conversions(draft, {one.carrier: one for one in balance.carriers}, shares)
+    plant = _Conversions(draft, {entry.carrier: entry for entry in balance.carriers}, shares)
     for name in balance.calorific.by_conversion:
         given = plant.lines("given", name)
-        taken = [(one, line) for one, line in plant.lines("taken", name) if counts(one, draft.metric)]
+        taken = [(carrier, line) for carrier, line in plant.lines("taken", name) if counts(carrier, draft.metric)]
         counted = fsum(of_line(draft, line) for _, line in taken)
-        made = {one: of_line(draft, line) for one, line in given if counts(one, draft.metric)}
-        loss = max(counted - fsum(made.values()), 0.0)
+        outputs = {carrier: of_line(draft, line) for carrier, line in given if counts(carrier, draft.metric)}
+        loss = max(counted - fsum(outputs.values()), 0.0)
         route, claimed = plant.goes_to(name)
-        idle = fsum(energy * (1 - plant.product(one, (name,))[1]) for one, energy in made.items() if one not in carriers)
+        idle = fsum(energy * (1 - plant.product(carrier, (name,))[1]) for carrier, energy in outputs.items() if carrier not in carriers)
         everybodys = loss * (1 - claimed) + idle
         energy = route * loss
         if counted > 0 and everybodys > 0:
-            energy += everybodys * fsum(plant.bought(one) * of_line(draft, line) * plant.of_users(one) for one, line in taken) / counted
+            energy += (
+                everybodys
+                * fsum(plant.bought(carrier) * of_line(draft, line) * plant.of_users(carrier) for carrier, line in taken)
+                / counted
+            )
         if energy > 0:
             yield Part("conversion", name, energy, energy / (loss + idle))
 
@@ -188,18 +192,20 @@ class _Conversions:
     shares: Mapping[str, float]
 
     def lines(self, kind: str, name: str) -> list[_Found]:
-        found = ((one.carrier, line) for one in self.carriers.values() for line in (*one.supply, *one.use))
-        return [(one, line) for one, line in found if line.kind == kind and line.name == name]
+        pairs = ((balance.carrier, line) for balance in self.carriers.values() for line in (*balance.supply, *balance.use))
+        return [(carrier, line) for carrier, line in pairs if line.kind == kind and line.name == name]
 
     def goes_to(self, name: str, through: tuple[str, ...] = ()) -> tuple[float, float]:
         """Of what a conversion gives, in coal equivalent: what the route takes, and what anybody does."""
-        given = {one: line.kgce_calorific or 0.0 for one, line in self.lines("given", name)}
+        given = {carrier: line.kgce_calorific or 0.0 for carrier, line in self.lines("given", name)}
         taken = fsum(line.kgce_calorific or 0.0 for _, line in self.lines("taken", name))
         whole = fsum(given.values())
         if whole <= 0 or whole < LEAST_GIVEN * taken:
             return 0.0, 0.0
-        goes = [(kgce / whole, one, *self.product(one, (*through, name))) for one, kgce in given.items()]
-        return fsum(part * route for part, one, route, _ in goes if not self._is_of_power(one)), fsum(part * by for part, _, _, by in goes)
+        goes = [(kgce / whole, carrier, *self.product(carrier, (*through, name))) for carrier, kgce in given.items()]
+        return fsum(part * route for part, carrier, route, _ in goes if not self._is_of_power(carrier)), fsum(
+            part * by for part, _, _, by in goes
+        )
 
     def _is_of_power(self, carrier: str) -> bool:
         """Fuel that made electricity is in no account of heat."""
@@ -219,26 +225,26 @@ class _Conversions:
         whole = on_site + sold + nobodys
         if whole <= 0:
             return 0.0, 0.0
-        kept = (on_site + sold) / whole
+        delivered = (on_site + sold) / whole
         route += fsum(amount * of_route for amount, of_route, _ in passed)
-        return (route / on_site * kept if on_site > 0 else 0.0), claimed / whole
+        return (route / on_site * delivered if on_site > 0 else 0.0), claimed / whole
 
     def bought(self, carrier: str) -> float:
         """Of a carrier, what no conversion gave: what one lost that another made is counted where it was made."""
         balance = self.carriers[carrier]
-        made = fsum(line.amount for line in balance.supply if line.kind == "given")
+        given = fsum(line.amount for line in balance.supply if line.kind == "given")
         whole = fsum(line.amount for line in balance.supply if line.amount > 0) - fsum(
             line.amount for line in balance.use if line.amount < 0
         )
-        return 1 - made / whole if whole > 0 else 1.0
+        return 1 - given / whole if whole > 0 else 1.0
 
     def of_users(self, carrier: str) -> float:
         """Of what steps and their auxiliaries use of a carrier, the route's part; where none does, of all that they use."""
-        found = self._of([self.carriers[carrier]])
-        return found if found is not None else self._of(list(self.carriers.values())) or 0.0
+        share = self._of([self.carriers[carrier]])
+        return share if share is not None else self._of(list(self.carriers.values())) or 0.0
 
     def _of(self, balances: list[CarrierBalance]) -> float | None:
-        lines = [line for one in balances for line in one.use if line.kind in SERVES and line.amount > 0]
+        lines = [line for balance in balances for line in balance.use if line.kind in SERVES and line.amount > 0]
         whole = fsum(line.kgce_calorific or line.amount for line in lines)
         of_route = fsum(self.shares.get(line.name, 0.0) * (line.kgce_calorific or line.amount) for line in lines)
         return of_route / whole if whole > 0 else None

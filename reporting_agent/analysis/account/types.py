@@ -58,14 +58,14 @@ class RouteAccount:
     @property
     def best(self) -> LimitGrade | None:
         """The limit with the best level met."""
-        return min((one for one in self.limits if one.best_met is not None), key=lambda one: one.best_met or 0, default=None)
+        return min((limit for limit in self.limits if limit.best_met is not None), key=lambda limit: limit.best_met or 0, default=None)
 
     def close(self, limit: LimitGrade) -> tuple[int, ...]:
         """Levels of a limit that lie within the uncertainty of the value."""
         if self.value is None or self.uncertainty is None:
             return ()
         near = [level is not None and abs(level - self.value) < self.uncertainty for level in limit.limits]
-        return tuple(place for place, one in enumerate(near, 1) if one)
+        return tuple(place for place, is_near in enumerate(near, 1) if is_near)
 
     def to_json(self) -> dict[str, Any]:
         """One entry of `route_against_limits` in label.json."""
@@ -78,7 +78,7 @@ class RouteAccount:
             "uncertainty": self.uncertainty,
             "uncertainty_of": "energy",
             "output": {"value": self.output, "unit": self.unit.partition("/")[2]},
-            "parts": [{"kind": one.kind, "name": one.name, "energy": one.energy, "share": one.share} for one in self.parts],
+            "parts": [{"kind": part.kind, "name": part.name, "energy": part.energy, "share": part.share} for part in self.parts],
             "energy_unit": self.unit.partition("/")[0],
             "provisos": [why.by_language for why in self.provisos],
             "missing": [{"code": code, "why": why.by_language} for code, why in self.missing],
@@ -126,7 +126,11 @@ class Draft:
         return fsum(batch.output_t for batch in self.good(step_id))
 
     def good(self, step_id: str) -> list[Batch]:
-        return [one for one in self.batches(step_id) if one.status is Status.GOOD and one.excluded not in _NO_PRODUCT and one.output_t > 0]
+        return [
+            batch
+            for batch in self.batches(step_id)
+            if batch.status is Status.GOOD and batch.excluded not in _NO_PRODUCT and batch.output_t > 0
+        ]
 
     @property
     def per_kgce(self) -> float:

@@ -85,19 +85,25 @@ class Baseline:
 
 def baselines(site: Site, result: LabelResult) -> tuple[Baseline, ...]:
     """One entry a meter with readings, but those that only check another; empty where the plant gives energy per batch."""
-    records = [one for one in result.data.meters if one.meter.role not in {"state", "check"} and len(one.hour_us) > HOURS_A_DAY]
+    records = [
+        meter_record
+        for meter_record in result.data.meters
+        if meter_record.meter.role not in {"state", "check"} and len(meter_record.hour_us) > HOURS_A_DAY
+    ]
     if not records:
         return ()
-    prices = Prices.of(site, _moment(min(one.start_us for one in records)), _moment(max(one.end_us for one in records)))
+    prices = Prices.of(
+        site, _moment(min(meter_record.start_us for meter_record in records)), _moment(max(meter_record.end_us for meter_record in records))
+    )
     calendars: dict[tuple[int, int, int], LocalHours] = {}
-    made = Made.of(result.data.batches, site.zone)
-    told = []
+    production = Made.of(result.data.batches, site.zone)
+    fitted = []
     for record in records:
         key = (int(record.hour_us[0]), int(record.hour_us[-1]), len(record.hour_us))
         if key not in calendars:
             calendars[key] = LocalHours.of(record.hour_us, site.zone)
-        told.append(_baseline(record, calendars[key], site, made, prices))
-    return tuple(told)
+        fitted.append(_baseline(record, calendars[key], site, production, prices))
+    return tuple(fitted)
 
 
 def _baseline(record: MeterRecord, hours: LocalHours, site: Site, made: Made, prices: Prices | None) -> Baseline:
@@ -146,7 +152,7 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: Site, made: Made, pr
         model=Words(en="") if model is None else _model_words(model, record.unit),
         explained=None if model is None else model.explained,
         chart=chart,
-        anomalies=tuple(sorted(anomalies, key=lambda one: -abs(one.energy))),
+        anomalies=tuple(sorted(anomalies, key=lambda anomaly: -abs(anomaly.energy))),
         why=why,
     )
 

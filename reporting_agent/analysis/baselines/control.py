@@ -105,7 +105,7 @@ def _ewma(standard: Floats, known: Flags, phi: float) -> tuple[Floats, Floats]:
 def events(residual: Floats, chart: Control) -> list[Event]:
     """Runs of days that stand out: shifts first, then single days outside them. Energies are sums of the residuals."""
     known = np.flatnonzero(np.isfinite(residual))
-    found: list[Event] = []
+    alarms: list[Event] = []
     covered = np.zeros(len(residual), dtype=bool)
     place = 0
     while place < len(known):
@@ -123,10 +123,10 @@ def events(residual: Floats, chart: Control) -> list[Event]:
         begin, end = _ends(sign * np.clip(chart.standard[days], -4, 4))
         covered[days] = True
         own = days[begin : end + 1]
-        found.append(Event(int(own[0]), int(own[-1]), float(residual[own].sum()), "single" if len(own) == 1 else "ewma"))
+        alarms.append(Event(int(own[0]), int(own[-1]), float(residual[own].sum()), "single" if len(own) == 1 else "ewma"))
         place = last + 1
-    found += [Event(day, day, float(residual[day]), "single") for day in np.flatnonzero(chart.single & ~covered).tolist()]
-    return sorted(found, key=lambda event: event.first)
+    alarms += [Event(day, day, float(residual[day]), "single") for day in np.flatnonzero(chart.single & ~covered).tolist()]
+    return sorted(alarms, key=lambda event: event.first)
 
 
 def _ends(standard: Floats) -> tuple[int, int]:

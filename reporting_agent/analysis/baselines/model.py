@@ -68,16 +68,16 @@ def fit_baseline(
     days = np.column_stack([np.where(kind == code, length, 0.0) for code in range(len(kinds))])
     chosen: dict[str, Floats] = {}
     expected, levels, coefficients = _fitted(energy, days, chosen)
-    offers = [(dict(one), True) for one in outputs] + [({name: values}, False) for name, values in degrees.items()]
+    offers = [(dict(output), True) for output in outputs] + [({name: values}, False) for name, values in degrees.items()]
     for terms, instead in offers:
         offered = terms if instead else chosen | terms
-        with_it, its_levels, found = _fitted(energy, days, offered)
+        with_it, its_levels, slopes = _fitted(energy, days, offered)
         both = known & np.isfinite(with_it)
-        if both.sum() < max(FEWEST_DAYS, 0.8 * known.sum()) or not found.keys() & terms.keys():
+        if both.sum() < max(FEWEST_DAYS, 0.8 * known.sum()) or not slopes.keys() & terms.keys():
             continue
         if _size(energy[both] - with_it[both]) < WORTH * _size(energy[both] - expected[both]):
-            chosen = {name: offered[name] for name in found}
-            expected, levels, coefficients = with_it, its_levels, found
+            chosen = {name: offered[name] for name in slopes}
+            expected, levels, coefficients = with_it, its_levels, slopes
     both = known & np.isfinite(expected)
     whole = float(np.var(energy[both]))
     explained = max(0.0, 1 - float(np.var(energy[both] - expected[both])) / whole) if whole > 0 else 0.0
@@ -97,12 +97,12 @@ def _fitted(energy: Floats, days: Floats, variables: Mapping[str, Floats]) -> tu
         return np.full(len(energy), np.nan), (), {}
     b = _huber(x[rows], energy[rows])
     kinds = days.shape[1]
-    found = dict(zip(variables, b[kinds:].tolist(), strict=True))
-    if found and min(found.values()) <= 0:
-        least = min(found, key=lambda name: found[name])
+    slopes = dict(zip(variables, b[kinds:].tolist(), strict=True))
+    if slopes and min(slopes.values()) <= 0:
+        least = min(slopes, key=lambda name: slopes[name])
         return _fitted(energy, days, {name: values for name, values in variables.items() if name != least})
     expected: Floats = x @ b
-    return expected, tuple(b[:kinds].tolist()), found
+    return expected, tuple(b[:kinds].tolist()), slopes
 
 
 def _huber(x: Floats, y: Floats) -> Floats:

@@ -67,9 +67,9 @@ class Made:
         outputs: list[dict[str, Floats]] = []
         for names in (np.full(len(line), PRODUCTION), line, both):
             kinds, kind = _kept_apart(names, output, len(hours.days) // DAYS_A_NAME)
-            made = np.bincount(kind[batch] * count + day, weights=output[batch] * part, minlength=len(kinds) * count)
-            columns = dict(zip(kinds, made.astype(float).reshape(len(kinds), count), strict=True))
-            if made.any() and (not outputs or len(columns) > 1):
+            daily = np.bincount(kind[batch] * count + day, weights=output[batch] * part, minlength=len(kinds) * count)
+            columns = dict(zip(kinds, daily.astype(float).reshape(len(kinds), count), strict=True))
+            if daily.any() and (not outputs or len(columns) > 1):
                 outputs.append(columns)
         warm = np.isfinite(outdoor_c[batch])
         degrees: dict[str, Floats] = {}
@@ -94,8 +94,8 @@ def lines_of(meter: Meter, tree: MeterTree) -> set[tuple[str, str]]:
         return {place for name in meter.allocation.sinks for place in ((name, ""), ("", name))}
     if meter.step:
         return {(meter.step, meter.equipment)}
-    below = [one for one in tree.meters if meter in tree.above(one) and (one.step or one.allocation)]
-    return {place for one in below for place in lines_of(one, tree)}
+    below = [sub_meter for sub_meter in tree.meters if meter in tree.above(sub_meter) and (sub_meter.step or sub_meter.allocation)]
+    return {place for sub_meter in below for place in lines_of(sub_meter, tree)}
 
 
 def _kept_apart(names: NDArray[np.str_], output: Floats, most: int) -> tuple[list[str], Integers]:

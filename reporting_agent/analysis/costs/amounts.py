@@ -66,15 +66,15 @@ def parts_of(rates: Rates, parts: Iterable[Floats]) -> list[Floats]:
 
     A part is the difference of two running sums on the grid: rounding never opens a gap between the parts and their sum.
     """
-    found: list[Floats] = []
+    slices: list[Floats] = []
     reached = None
     before: Floats | None = None
     for part in parts:
         reached = part if reached is None else reached + part
         now = rates.amounts(reached)
-        found.append(now if before is None else now - before)
+        slices.append(now if before is None else now - before)
         before = now
-    return found
+    return slices
 
 
 def amount_of(rows: Floats) -> Amount:
@@ -88,22 +88,22 @@ def amount_of(rows: Floats) -> Amount:
 def added(amounts: Iterable[Amount]) -> Amount:
     """Sum of amounts of labels of different units: `energy` is then in kgce."""
     total = ZERO
-    for one in amounts:
+    for amount in amounts:
         total = Amount(
-            total.energy + one.kgce,
-            total.kwh + one.kwh,
-            total.kgce + one.kgce,
-            None if total.co2_kg is None or one.co2_kg is None else total.co2_kg + one.co2_kg,
-            None if total.money is None or one.money is None else total.money + one.money,
+            total.energy + amount.kgce,
+            total.kwh + amount.kwh,
+            total.kgce + amount.kgce,
+            None if total.co2_kg is None or amount.co2_kg is None else total.co2_kg + amount.co2_kg,
+            None if total.money is None or amount.money is None else total.money + amount.money,
         )
     return total
 
 
-def plus(one: Amount, other: Amount) -> Amount:
+def plus(amount: Amount, other: Amount) -> Amount:
     """Sum of two parts of one label's gap, in the same unit."""
-    co2_kg = None if one.co2_kg is None or other.co2_kg is None else one.co2_kg + other.co2_kg
-    money = None if one.money is None or other.money is None else one.money + other.money
-    return Amount(one.energy + other.energy, one.kwh + other.kwh, one.kgce + other.kgce, co2_kg, money)
+    co2_kg = None if amount.co2_kg is None or other.co2_kg is None else amount.co2_kg + other.co2_kg
+    money = None if amount.money is None or other.money is None else amount.money + other.money
+    return Amount(amount.energy + other.energy, amount.kwh + other.kwh, amount.kgce + other.kgce, co2_kg, money)
 
 
 def rates_of(label: StepLabel, measured: Measured, paid: Mapping[str, Floats] | None, factors: FactorTable) -> Rates:
@@ -180,11 +180,11 @@ def paid_in(columns: StepColumns, site: Site, records: Sequence[MeterRecord]) ->
     prices = Prices.of(site, min(starts), max([*starts, *ends])) if starts else None
     if prices is None:
         return None
-    found = {}
-    for one in priced(prices, columns.batches, records):
-        taken = one.amount > 0
-        found[one.carrier] = np.bincount(one.row[taken], weights=one.cost[taken], minlength=len(starts)).astype(float)
-    return found
+    paid = {}
+    for entry in priced(prices, columns.batches, records):
+        taken = entry.amount > 0
+        paid[entry.carrier] = np.bincount(entry.row[taken], weights=entry.cost[taken], minlength=len(starts)).astype(float)
+    return paid
 
 
 def _money_rate(measured: Measured, taken_in: Floats, paid: Mapping[str, Floats] | None) -> tuple[Floats, Words | None]:

@@ -85,8 +85,8 @@ class StepCost:
 def costs(site: Site, result: LabelResult) -> tuple[StepCost, ...]:
     """One entry a step with priced energy; empty without [tariff]."""
     period = result.site_label.period
-    batches = [one for one in result.data.batches if one.energy and one.start in period and one.excluded is None]
-    latest = max((one.end for one in batches if one.end is not None), default=period.end)
+    batches = [batch for batch in result.data.batches if batch.energy and batch.start in period and batch.excluded is None]
+    latest = max((batch.end for batch in batches if batch.end is not None), default=period.end)
     prices = Prices.of(site, period.start, max(period.end, min(latest, period.end + _RUNS_ON)))
     if prices is None or not batches:
         return ()
@@ -94,12 +94,12 @@ def costs(site: Site, result: LabelResult) -> tuple[StepCost, ...]:
     table = priced(prices, batches, records)
     start, end = windows(batches)
     kwh = np.zeros(len(batches))
-    for one in table:
-        if one.carrier == "electricity":
-            unit = one.curve.unit if one.curve is not None else CARRIERS[one.carrier].unit
-            np.add.at(kwh, one.row, np.nan_to_num(one.amount) * ratio(unit, "kWh"))
+    for entry in table:
+        if entry.carrier == "electricity":
+            unit = entry.curve.unit if entry.curve is not None else CARRIERS[entry.carrier].unit
+            np.add.at(kwh, entry.row, np.nan_to_num(entry.amount) * ratio(unit, "kWh"))
     known: dict[tuple[str, str], int] = {}
-    machine = np.array([known.setdefault((one.step, one.equipment), len(known)) for one in batches], dtype=np.int64)
+    machine = np.array([known.setdefault((batch.step, batch.equipment), len(known)) for batch in batches], dtype=np.int64)
     run = BatchPower(start, end, machine, kwh)
     powers: dict[int, Power] = {}
     for minutes in {charge.minutes for charge in prices.tariff.demand}:
@@ -109,11 +109,11 @@ def costs(site: Site, result: LabelResult) -> tuple[StepCost, ...]:
     highest = peaks(powers, prices, prices.tariff.demand)
     demand = part_of_peaks(highest, run)
     rest = _rest_of_demand(sum(peak.cost for peak in highest), float(demand.sum()), prices.currency)
-    steps = np.array([one.step for one in batches])
-    told = [
+    steps = np.array([batch.step for batch in batches])
+    step_costs = [
         _step_cost(prices, result, batches, table, np.flatnonzero(steps == step), demand, powers) for step in dict.fromkeys(steps.tolist())
     ]
-    return tuple(replace(one, notes=(*one.notes, *rest)) for one in told if one is not None)
+    return tuple(replace(cost, notes=(*cost.notes, *rest)) for cost in step_costs if cost is not None)
 
 
 def _rest_of_demand(whole: float, shared: float, currency: str) -> tuple[Words, ...]:
@@ -140,23 +140,23 @@ def _step_cost(
     unpriced: list[str] = []
     without_factor: list[str] = []
     notes: list[Words] = []
-    for one in table:
-        own = mine[one.row]
+    for entry in table:
+        own = mine[entry.row]
         if not own.any():
             continue
-        if _carbon_counts(prices, one.carrier):
-            carbon_cost = one.co2_kg[own] / 1000 * _carbon_prices(prices, batches, one.row[own])
+        if _carbon_counts(prices, entry.carrier):
+            carbon_cost = entry.co2_kg[own] / 1000 * _carbon_prices(prices, batches, entry.row[own])
             if np.isnan(carbon_cost).any():
-                without_factor.append(one.carrier)
-            np.add.at(carbon, one.row[own], np.nan_to_num(carbon_cost))
-        if one.curve is None:
-            unpriced.append(one.carrier)
+                without_factor.append(entry.carrier)
+            np.add.at(carbon, entry.row[own], np.nan_to_num(carbon_cost))
+        if entry.curve is None:
+            unpriced.append(entry.carrier)
             continue
-        lacking = int(np.isnan(one.cost[own]).sum())
+        lacking = int(np.isnan(entry.cost[own]).sum())
         if lacking:
-            notes.append(said("note", "partly", count=f"{lacking:,}", carrier=CARRIERS[one.carrier].words))
-        np.add.at(energy, one.row[own], np.nan_to_num(one.cost[own]))
-        by_period += _periods(one, own)
+            notes.append(said("note", "partly", count=f"{lacking:,}", carrier=CARRIERS[entry.carrier].words))
+        np.add.at(energy, entry.row[own], np.nan_to_num(entry.cost[own]))
+        by_period += _periods(entry, own)
     if not by_period and not carbon.any():
         return None
     output = sum(batch.output_t for batch in (batches[row] for row in rows.tolist()) if batch.output_t > 0)
@@ -187,14 +187,14 @@ def _step_cost(
     )
 
 
-def _periods(one: PricedEnergy, own: Flags) -> list[PeriodCost]:
+def _periods(entry: PricedEnergy, own: Flags) -> list[PeriodCost]:
     """Amount and cost of each tariff period, dearest first."""
-    if one.curve is None:
+    if entry.curve is None:
         return []
-    amounts, paid = np.nansum(one.by_period[own], axis=0).tolist(), np.nansum(one.cost_by_period[own], axis=0).tolist()
-    rows = zip(one.curve.names, amounts, paid, strict=True)
-    found = [PeriodCost(one.carrier, name, amount, one.curve.unit, cost) for name, amount, cost in rows if name and amount]
-    return sorted(found, key=lambda period: -period.cost)
+    amounts, paid = np.nansum(entry.by_period[own], axis=0).tolist(), np.nansum(entry.cost_by_period[own], axis=0).tolist()
+    rows = zip(entry.curve.names, amounts, paid, strict=True)
+    periods = [PeriodCost(entry.carrier, name, amount, entry.curve.unit, cost) for name, amount, cost in rows if name and amount]
+    return sorted(periods, key=lambda period: -period.cost)
 
 
 def _carbon_counts(prices: Prices, carrier: str) -> bool:
@@ -213,16 +213,16 @@ def _carbon_prices(prices: Prices, batches: Sequence[Batch], rows: Integers) -> 
 def _shift(
     prices: Prices, result: LabelResult, batches: Sequence[Batch], table: Sequence[PricedEnergy], mine: Flags, step: str
 ) -> Shift | None:
-    one = next((entry for entry in table if entry.carrier == "electricity" and entry.curve is not None), None)
-    if step not in prices.tariff.shiftable or one is None or one.curve is None:
+    electricity = next((entry for entry in table if entry.carrier == "electricity" and entry.curve is not None), None)
+    if step not in prices.tariff.shiftable or electricity is None or electricity.curve is None:
         return None
-    own = mine[one.row]
-    rows = one.row[own]
+    own = mine[electricity.row]
+    rows = electricity.row[own]
     start, end = windows([batches[row] for row in rows.tolist()])
     names: dict[str, int] = {}
     machine = np.array([names.setdefault(batches[row].equipment, len(names)) for row in rows.tolist()], dtype=np.int64)
     load = load_of(result.data.meters, step, "electricity")
-    moved = shifted(prices, one.curve, load, start, end, machine, one.amount[own])
+    moved = shifted(prices, electricity.curve, load, start, end, machine, electricity.amount[own])
     saving = moved.before - moved.after
     share = saving / moved.before if moved.before > 0 else 0.0
     sentence = said("shift", "nothing")
@@ -249,7 +249,9 @@ def _notes(
     for key, names in (("unpriced", unpriced), ("no_factor", without_factor)):
         if names:
             notes.append(said("note", key, carriers=joined([CARRIERS[name].words for name in names])))
-    left = sum(one.step == step and one.excluded is not None and one.start in result.site_label.period for one in result.data.batches)
+    left = sum(
+        batch.step == step and batch.excluded is not None and batch.start in result.site_label.period for batch in result.data.batches
+    )
     if left:
         notes.append(said("note", "excluded", count=f"{left:,}"))
     return [*notes, said("note", "left_out")]
@@ -258,16 +260,18 @@ def _notes(
 def _series_notes(prices: Prices, by_period: Sequence[PeriodCost]) -> list[Words]:
     """Of each series that priced energy of the step, how much it holds and when it was fetched; and of each that holds nothing yet."""
     notes = []
-    for carrier, (one, held) in prices.series.items():
+    for carrier, (series, held) in prices.series.items():
         if not len(held.start_us):
-            notes.append(said("note", "not_fetched", series=one.name))
-        elif any((part.carrier, part.period) == (carrier, one.name) for part in by_period):
+            notes.append(said("note", "not_fetched", series=series.name))
+        elif any((part.carrier, part.period) == (carrier, series.name) for part in by_period):
             first, last = (f"{from_us(int(held.start_us[end])).astimezone(prices.zone):%Y-%m-%d %H:%M}" for end in (0, -1))
             newest = held.newest
             fetched = newest and said("note", "fetched", day=f"{newest.fetched_at:%Y-%m-%d}", digest=newest.digest[:12])
             count = f"{len(held.start_us):,}"
             name = CARRIERS[carrier].words
-            notes.append(said("note", "series", carrier=name, series=one.name, prices=count, first=first, last=last, fetched=fetched or ""))
+            notes.append(
+                said("note", "series", carrier=name, series=series.name, prices=count, first=first, last=last, fetched=fetched or "")
+            )
     return notes
 
 
@@ -275,7 +279,7 @@ def _demand_note(prices: Prices, powers: Mapping[int, Power]) -> Words:
     """How the demand was known, of the charge where it was known worst."""
     if not powers:
         return said("note", "demand_unsound")
-    minutes, power = max(powers.items(), key=lambda one: one[1].told_min / one[0])
+    minutes, power = max(powers.items(), key=lambda item: item[1].told_min / item[0])
     if not power.metered:
         return said("note", "demand_batches")
     key = "demand_coarse" if power.told_min > minutes else "demand_metered"

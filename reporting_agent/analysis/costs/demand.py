@@ -73,7 +73,7 @@ class Power:
 
 def site_power(records: Sequence[MeterRecord], batches: BatchPower, minutes: int) -> Power | None:
     """The site's mean electric power over `minutes`: of the meters on top of the tree, else of the batches; None where neither can tell."""
-    own = [one for one in records if one.meter.carrier == "electricity" and _on_top(one, records) and len(one.hour_us)]
+    own = [record for record in records if record.meter.carrier == "electricity" and _on_top(record, records) and len(record.hour_us)]
     if own:
         return _of_meters(own, minutes)
     return _of_batches(batches) if unsound(batches) <= MOST_UNSOUND else None
@@ -81,20 +81,20 @@ def site_power(records: Sequence[MeterRecord], batches: BatchPower, minutes: int
 
 def _of_meters(own: Sequence[MeterRecord], minutes: int) -> Power:
     """All of them together, over the intervals that they have in common."""
-    told = [one.demand for one in own if one.demand is not None]
-    minutes_told = minutes if len(told) == len(own) else 60
-    curves = told if len(told) == len(own) else [_hours(one) for one in own]
+    demands = [record.demand for record in own if record.demand is not None]
+    minutes_told = minutes if len(demands) == len(own) else 60
+    curves = demands if len(demands) == len(own) else [_hours(record) for record in own]
     edges = curves[0].edges_us
-    same = [(one, curve) for one, curve in zip(own, curves, strict=True) if np.array_equal(curve.edges_us, edges)]
+    same = [(record, curve) for record, curve in zip(own, curves, strict=True) if np.array_equal(curve.edges_us, edges)]
     hour = own[0].hour_us[np.searchsorted(own[0].hour_us, edges, side="right") - 1]
     asked = np.flatnonzero(((edges - hour) % (minutes_told * _MINUTE_US) == 0) | (edges == edges[-1]))
     hours = np.diff(edges[asked]) / _HOUR_US
     energy, known = np.zeros(len(hours)), np.ones(len(hours))
-    for one, curve in same:
-        sign = 1.0 if one.meter.direction == "import" else -1.0
-        energy += sign * ratio(one.unit, "kWh") * np.add.reduceat(curve.energy, asked[:-1])
+    for meter_record, curve in same:
+        sign = 1.0 if meter_record.meter.direction == "import" else -1.0
+        energy += sign * ratio(meter_record.unit, "kWh") * np.add.reduceat(curve.energy, asked[:-1])
         known = np.minimum(known, np.add.reduceat(curve.known_s, asked[:-1]) / 3600 / hours)
-    apart = max((one.facts.usual_step_s or 0.0) / 60 for one, _ in same)
+    apart = max((record.facts.usual_step_s or 0.0) / 60 for record, _ in same)
     sound = (known > 0.99) & (hours > 0.99 * minutes_told / 60)
     return Power(edges[asked], np.where(sound, energy / hours, 0.0), metered=True, told_min=max(float(minutes_told), apart))
 
@@ -113,7 +113,7 @@ def unsound(batches: BatchPower) -> float:
 
 
 def _on_top(record: MeterRecord, records: Sequence[MeterRecord]) -> bool:
-    present = {one.meter.id for one in records}
+    present = {other.meter.id for other in records}
     return record.meter.role in {"main", "check"} and (record.meter.parent is None or record.meter.parent not in present)
 
 
@@ -142,11 +142,13 @@ def _ramps(edges: Integers, begin_us: Integers, rate: Floats) -> Floats:
 
 def peaks(powers: Mapping[int, Power], prices: Prices, charges: Sequence[DemandCharge]) -> list[Peak]:
     """One a month of the site's local time in which a charge holds; `powers` by the charge's minutes."""
-    found: list[Peak] = []
+    monthly: list[Peak] = []
     month = date(prices.first.year, prices.first.month, 1)
     while month <= prices.last:
         following = (month + timedelta(days=32)).replace(day=1)
-        charge = next((one for one in charges if one.holds_on(month) and month.month in one.months), None)
+        charge = next(
+            (demand_charge for demand_charge in charges if demand_charge.holds_on(month) and month.month in demand_charge.months), None
+        )
         power = None if charge is None else powers.get(charge.minutes)
         if charge is not None and power is not None:
             first, last = (to_us(datetime(day.year, day.month, 1, tzinfo=prices.zone)) for day in (month, following))
@@ -154,9 +156,9 @@ def peaks(powers: Mapping[int, Power], prices: Prices, charges: Sequence[DemandC
             at = int(inside[np.argmax(power.power_kw[inside])]) if len(inside) else -1
             highest = float(power.power_kw[at]) if len(inside) else 0.0
             if highest > 0:
-                found.append(Peak(month, *_shared(power, at), highest, highest * charge.price))
+                monthly.append(Peak(month, *_shared(power, at), highest, highest * charge.price))
         month = following
-    return found
+    return monthly
 
 
 def _shared(power: Power, at: int) -> tuple[int, int, float]:
@@ -220,8 +222,8 @@ def shifted(
     cell_energy, cell_cost = np.bincount(cell, weights=energy), np.bincount(cell, weights=cost)
     cheapest = np.array(
         [
-            _cheapest(curve, int(day_edges[one]), int(day_edges[one + 1]), need)
-            for one, need in zip(cell_day.tolist(), hours.tolist(), strict=True)
+            _cheapest(curve, int(day_edges[index]), int(day_edges[index + 1]), need)
+            for index, need in zip(cell_day.tolist(), hours.tolist(), strict=True)
         ]
     )
     after = cell_energy * cheapest
@@ -246,8 +248,8 @@ def _part(load: Load | None, begin: Integers, end: Integers, start: Integers, st
     summed = np.concatenate(([0.0], np.cumsum(np.maximum(load.level, 0.0) * np.diff(load.edges_us))))
 
     def until(moment: Integers) -> Floats:
-        found: Floats = np.interp(moment, load.edges_us, summed)
-        return found
+        energy: Floats = np.interp(moment, load.edges_us, summed)
+        return energy
 
     whole = until(stop) - until(start)
     usable = (whole > 0) & (start >= load.edges_us[0]) & (stop <= load.edges_us[-1])

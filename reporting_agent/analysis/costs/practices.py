@@ -40,9 +40,9 @@ def fitting_practices(
 ) -> tuple[FittingPractice, ...]:
     """Of every step with a gap: those against a cause that was found first, then the shortest payback, then the largest saving."""
     held = library or Library.held()
-    steps = list(dict.fromkeys(one.step for one in losses if one.beyond.kgce > 0))
-    found = [each for step in steps for each in _of_step(site, held, step, losses, costs)]
-    return tuple(sorted(found, key=lambda each: _order(each, steps)))
+    steps = list(dict.fromkeys(label.step for label in losses if label.beyond.kgce > 0))
+    practices = [each for step in steps for each in _of_step(site, held, step, losses, costs)]
+    return tuple(sorted(practices, key=lambda each: _order(each, steps)))
 
 
 def _order(each: FittingPractice, steps: Sequence[str]) -> tuple[float, ...]:
@@ -51,30 +51,30 @@ def _order(each: FittingPractice, steps: Sequence[str]) -> tuple[float, ...]:
 
 
 def _of_step(site: Site, held: Library, step: str, losses: Iterable[StepLosses], costs: Sequence[StepCost]) -> Iterator[FittingPractice]:
-    of_step = [one for one in losses if one.step == step]
-    found = {cause for one in of_step for cause, taken in one.by_cause.items() if cause.named and taken.kgce > 0}
+    of_step = [label for label in losses if label.step == step]
+    causes = {cause for label in of_step for cause, taken in label.by_cause.items() if cause.named and taken.kgce > 0}
     for practice in held.of_step(site.site.pack, step):
-        if practice.cause is not None and practice.cause not in found:
+        if practice.cause is not None and practice.cause not in causes:
             continue
-        labels = [one for one in of_step if one.metric is practice.metric and one.energy_unit == practice.unit]
-        output = sum(float(one.batches.output_t.sum()) for one in labels)
-        gap = sum(_against(one, practice.cause) for one in labels) / output if output else None
+        labels = [label for label in of_step if label.metric is practice.metric and label.energy_unit == practice.unit]
+        output = sum(float(label.batches.output_t.sum()) for label in labels)
+        gap = sum(_against(label, practice.cause) for label in labels) / output if output else None
         price = _of_electricity(step, costs) if practice.metric is Metric.ELECTRICITY else _of_gap(labels)
         money = None if price is None else price * float(practice.saving)
         payback, reported = _payback(site, practice, money), held.reported.get(practice.id)
         yield FittingPractice(practice, held.listing(practice), step, gap, money, payback, reported)
 
 
-def _against(one: StepLosses, cause: Cause | None) -> float:
+def _against(label: StepLosses, cause: Cause | None) -> float:
     """What the practice is up against at this label: the cause's part, or all that lies beyond slopes and uncertainty."""
     if cause is None:
-        return one.beyond.energy
-    return one.by_cause[cause].energy if cause in one.by_cause else 0.0
+        return label.beyond.energy
+    return label.by_cause[cause].energy if cause in label.by_cause else 0.0
 
 
 def _of_electricity(step: str, costs: Iterable[StepCost]) -> float | None:
     """What a kWh cost the step over the period; None where no tariff tells."""
-    paid = [part for one in costs if one.step == step for part in one.by_period if part.carrier == "electricity"]
+    paid = [part for cost in costs if cost.step == step for part in cost.by_period if part.carrier == "electricity"]
     energy = sum(part.energy * ratio(part.unit, "kWh") for part in paid)
     return sum(part.cost for part in paid) / energy if energy > 0 else None
 
@@ -82,10 +82,10 @@ def _of_electricity(step: str, costs: Iterable[StepCost]) -> float | None:
 def _of_gap(labels: Iterable[StepLosses]) -> float | None:
     """What a unit of heat cost in the labels' gaps; None without a price for some of it."""
     energy, money = 0.0, 0.0
-    for one in labels:
-        if one.gap.money is None:
+    for label in labels:
+        if label.gap.money is None:
             return None
-        energy, money = energy + one.gap.energy, money + one.gap.money
+        energy, money = energy + label.gap.energy, money + label.gap.money
     return money / energy if energy > 0 else None
 
 

@@ -60,8 +60,8 @@ class Curve:
         """The price at moments; NaN outside the curve."""
         place = np.searchsorted(self.edges_us, moment_us, side="right") - 1
         inside = (place >= 0) & (place < len(self.price))
-        found: Floats = np.where(inside, self.price[np.clip(place, 0, len(self.price) - 1)], np.nan)
-        return found
+        prices: Floats = np.where(inside, self.price[np.clip(place, 0, len(self.price) - 1)], np.nan)
+        return prices
 
 
 @dataclass(slots=True, eq=False)
@@ -81,7 +81,7 @@ class Prices:
         """Prices from the local day of `start` to that of `end`; None without [tariff]."""
         if site.tariff is None:
             return None
-        series = {one.carrier: (one, prices_of(one, site)) for one in site.tariff.series}
+        series = {price_series.carrier: (price_series, prices_of(price_series, site)) for price_series in site.tariff.series}
         first, last = (moment.astimezone(site.zone).date() for moment in (start, end))
         return cls(site.tariff, site.zone, first, last, site.emissions.factors, series)
 
@@ -92,9 +92,9 @@ class Prices:
     def price_of(self, carrier: str, when: datetime) -> Price | None:
         """The price of one unit at a moment in any zone."""
         if carrier in self.series:
-            one, stamped = self.series[carrier]
-            if (amount := stamped.at(to_us(when), one.minutes)) is not None:
-                return Price(amount, self.currency, one.unit, one.name)
+            series, stamped = self.series[carrier]
+            if (amount := stamped.at(to_us(when), series.minutes)) is not None:
+                return Price(amount, self.currency, series.unit, series.name)
         return self.tariff.price_of(carrier, when.astimezone(self.zone))
 
     def curve(self, carrier: str) -> Curve | None:
@@ -102,8 +102,8 @@ class Prices:
         if carrier not in self._curves:
             rows = [row for row in self.tariff.prices if row.carrier == carrier]
             unit = rows[0].unit if rows else self.series[carrier][0].unit if carrier in self.series else ""
-            made = self._made(rows, unit) if unit else None
-            self._curves[carrier] = _over(made, *self.series[carrier]) if made is not None and carrier in self.series else made
+            base = self._made(rows, unit) if unit else None
+            self._curves[carrier] = _over(base, *self.series[carrier]) if base is not None and carrier in self.series else base
         return self._curves[carrier]
 
     def mean(self, carrier: str, start_us: Integers, end_us: Integers) -> Floats:
@@ -122,7 +122,7 @@ class Prices:
         days = (self.last - self.first).days + 1
         holidays = frozenset(self.tariff.holidays)
         for day in (self.first + timedelta(days=number) for number in range(days)):
-            row = next((one for one in rows if one.holds_on(day)), None)
+            row = next((carrier_price for carrier_price in rows if carrier_price.holds_on(day)), None)
             for minute in _cuts(row):
                 name, amount = ("", np.nan) if row is None else row.at(day, minute, day in holidays)
                 amount = amount if row is None else amount * ratio(unit, row.unit)
@@ -241,7 +241,7 @@ def priced(
                 own.kind.append(own.kinds.setdefault(kind, len(own.kinds)))
     names = {name: code for code, name in enumerate(dict.fromkeys(batch.step for batch in batches))}
     steps = np.array([names[batch.step] for batch in batches], dtype=np.int64)
-    return [_priced(prices, carrier, found, list(names), steps, start, end, records, prices.factors) for carrier, found in entries.items()]
+    return [_priced(prices, carrier, group, list(names), steps, start, end, records, prices.factors) for carrier, group in entries.items()]
 
 
 @dataclass(slots=True)
@@ -295,29 +295,33 @@ def _mean(curve: Curve, start: Integers, end: Integers, load: Load | None) -> Fl
 
 def load_of(records: Sequence[MeterRecord], step: str, carrier: str) -> Load | None:
     """The hours of the step's counted meters of that carrier together; None where there is none."""
-    own = [one for one in records if one.counted and one.meter.step == step and one.meter.carrier == carrier and len(one.hour_us)]
+    own = [
+        record
+        for record in records
+        if record.counted and record.meter.step == step and record.meter.carrier == carrier and len(record.hour_us)
+    ]
     if not own:
         return None
     first = own[0]
-    same = [one for one in own if np.array_equal(one.hour_us, first.hour_us) and one.unit == first.unit]
+    same = [record for record in own if np.array_equal(record.hour_us, first.hour_us) and record.unit == first.unit]
     edges = np.append(first.hour_us, first.end_us)
     hours = np.maximum(np.diff(edges) / 3.6e9, 1e-9)
-    level: Floats = np.sum([one.hour_energy / hours for one in same], axis=0)
+    level: Floats = np.sum([record.hour_energy / hours for record in same], axis=0)
     return Load(edges, level)
 
 
-def in_unit(one: CarrierEnergy, unit: str, day: date, factors: FactorTable) -> tuple[float, float]:
+def in_unit(energy: CarrierEnergy, unit: str, day: date, factors: FactorTable) -> tuple[float, float]:
     """One unit of the amount in the price's unit, signed, and its CO2 in kg; NaN where it cannot be turned into it."""
-    sign = 1.0 if one.direction is Direction.IMPORT else -1.0
+    sign = 1.0 if energy.direction is Direction.IMPORT else -1.0
     try:
-        co2 = factors.co2_kg(one, day)
+        co2 = factors.co2_kg(energy, day)
     except InputError:  # no factor is in force: told as carbon that is not priced
         co2 = np.nan
     try:
-        return sign * ratio(one.unit, unit), co2
+        return sign * ratio(energy.unit, unit), co2
     except InputError:
         pass  # a fuel counted by volume or mass and priced by its heat, or the other way round
     try:
-        return factors.mj(one, day) * ratio("MJ", unit), co2
+        return factors.mj(energy, day) * ratio("MJ", unit), co2
     except InputError:
         return np.nan, co2

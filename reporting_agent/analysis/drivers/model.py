@@ -72,12 +72,12 @@ def final_fit(y: Floats, tested: Design, fit: SequenceFit, before: Integers, fou
         degree[column] = 2
     if 2 not in degree:
         return _same(y, tested, fit, before, degree)
-    cubic = tested.bent([3 if one == 2 else one for one in degree])
+    cubic = tested.bent([3 if exponent == 2 else exponent for exponent in degree])
     third = fit_sequence(y, cubic.matrix, before)
-    needed = _needed(cubic, third, [column for column, one in enumerate(cubic.degree) if one == 3], power=3)
+    needed = _needed(cubic, third, [column for column, exponent in enumerate(cubic.degree) if exponent == 3], power=3)
     if len(needed) == degree.count(2):
         return cubic, third
-    return _same(y, cubic, third, before, [3 if column in needed else one for column, one in enumerate(degree)])
+    return _same(y, cubic, third, before, [3 if column in needed else exponent for column, exponent in enumerate(degree)])
 
 
 def _same(y: Floats, design: Design, fit: SequenceFit, before: Integers, degree: Sequence[int]) -> tuple[Design, SequenceFit]:

@@ -46,7 +46,7 @@ _WORDS = {
 def words_of(name: str, declared: Variable | None = None, conditions: Iterable[ReferenceCondition] = ()) -> Words:
     """What the plant calls it in [variables], else the pack at its condition, else what is known here, else its name as it is read."""
     bare = name.removeprefix("input.")
-    of_pack = next((one.words for one in conditions if one.variable == name and one.words is not None), None)
+    of_pack = next((condition.words for condition in conditions if condition.variable == name and condition.words is not None), None)
     words = of_pack or _WORDS.get(name) or Words.of(_spoken(bare))
     if declared is None:
         return words
@@ -61,7 +61,7 @@ def unit_of_name(name: str) -> str:
 
 def unit_of(name: str, conditions: Iterable[ReferenceCondition]) -> str:
     """The unit that a name's ending tells, else that of the pack's reference condition; nothing where neither does."""
-    return unit_of_name(name) or next((one.unit for one in conditions if one.variable == name), "")
+    return unit_of_name(name) or next((condition.unit for condition in conditions if condition.variable == name), "")
 
 
 def declared_as(name: str, declared: Mapping[str, Variable]) -> Variable | None:

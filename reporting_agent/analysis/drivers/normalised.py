@@ -20,35 +20,39 @@ from reporting_agent.analysis.sentences import between, joined, said, shown, sig
 _STEPS = 21
 
 
-def curve(one: Judged) -> tuple[CurvePoint, ...]:
+def curve(judgement: Judged) -> tuple[CurvePoint, ...]:
     """The change of the value against that at the median, over the range seen."""
-    low, middle, high = one.column.seen
+    low, middle, high = judgement.column.seen
     seen = np.linspace(low, high, _STEPS)
-    rows = one.change(seen, np.full(_STEPS, middle))
-    return tuple(CurvePoint(x, one.fit.contrast(row)) for x, row in zip(seen.tolist(), rows, strict=True))
+    rows = judgement.change(seen, np.full(_STEPS, middle))
+    return tuple(CurvePoint(x, judgement.fit.contrast(row)) for x, row in zip(seen.tolist(), rows, strict=True))
 
 
 def savings(outcome: Outcome) -> tuple[Saving, ...]:
     """For every driver that may be set and can be told from the others: the best setting seen, where it surely saves."""
-    made = [_saving(outcome, one) for one in outcome.found if one.column.kind is Kind.SETTING and not moves_with(outcome, one)]
-    return tuple(sorted((one for one in made if one is not None), key=lambda one: one.energy.value))
+    estimates = [
+        _saving(outcome, judgement)
+        for judgement in outcome.found
+        if judgement.column.kind is Kind.SETTING and not moves_with(outcome, judgement)
+    ]
+    return tuple(sorted((saving for saving in estimates if saving is not None), key=lambda saving: saving.energy.value))
 
 
-def moves_with(outcome: Outcome, one: Judged) -> list[str]:
+def moves_with(outcome: Outcome, judgement: Judged) -> list[str]:
     """Variables left out of the model because they move with this one."""
-    return [name for name, group in outcome.search.moved_with.items() if any(other is one.column for other in group)]
+    return [name for name, group in outcome.search.moved_with.items() if any(other is judgement.column for other in group)]
 
 
-def _saving(outcome: Outcome, one: Judged) -> Saving | None:
-    points = curve(one)
+def _saving(outcome: Outcome, judgement: Judged) -> Saving | None:
+    points = curve(judgement)
     best = min(points, key=lambda point: point.change.value)
     if best.change.high >= 0:
         return None
-    label, column = outcome.search.label, one.column
+    label, column = outcome.search.label, judgement.column
     low, middle, high = column.seen
     rows, output = outcome.search.rows, outcome.search.used.output[outcome.search.rows]
-    moved = one.change(np.full(len(rows), best.x), np.clip(column.values[rows], low, high))
-    energy = one.fit.contrast(output @ moved)
+    moved = judgement.change(np.full(len(rows), best.x), np.clip(column.values[rows], low, high))
+    energy = judgement.fit.contrast(output @ moved)
     sentence = said(
         "saving",
         "sentence",
@@ -67,19 +71,19 @@ def _saving(outcome: Outcome, one: Judged) -> Saving | None:
 
 def normalised(outcome: Outcome, rule: LabelRule) -> NormalisedLabel | None:
     """The label's rule over the batches at the plant's reference conditions; None where no driver is a condition."""
-    by = [one for one in outcome.found if one.column.kind is Kind.CONDITION]
+    by = [judgement for judgement in outcome.found if judgement.column.kind is Kind.CONDITION]
     if not by:
         return None
     label = outcome.search.label
     value: Floats = outcome.search.value.copy()
     conditions: dict[str, float] = {}
     names: list[Words] = []
-    for one in by:
-        column = one.column
+    for condition in by:
+        column = condition.column
         low, middle, high = column.seen
         declared = column.reference
         reference = middle if declared is None or not low <= declared <= high else declared
-        value += one.change(np.full(len(value), reference), column.values[outcome.search.rows]) @ one.fit.coefficients
+        value += condition.change(np.full(len(value), reference), column.values[outcome.search.rows]) @ condition.fit.coefficients
         conditions[column.name] = reference
         at = between(reference, column.unit)
         names.append(worded("%(column)s %(at)s", column=column.words, at=at))

@@ -57,7 +57,8 @@ def fit(doses: Floats, response: Floats) -> Fit:
     coefficient[active] = own / scale[active]
     low[active], high[active] = (own - _Z * error) / scale[active], (own + _Z * error) / scale[active]
     p_value[active] = [
-        0.5 * erfc(one / (spread * sqrt(2))) if spread > 0 else 1.0 for one, spread in zip(own.tolist(), error.tolist(), strict=True)
+        0.5 * erfc(estimate / (spread * sqrt(2))) if spread > 0 else 1.0
+        for estimate, spread in zip(own.tolist(), error.tolist(), strict=True)
     ]
     return Fit(coefficient, low, high, p_value)
 

@@ -165,18 +165,18 @@ class Apart:
 
 def told_apart(z: Floats, rank: Sequence[int]) -> Apart:
     """Leave columns out until none is explained by the others; of those that are, the one of the highest `rank` goes first."""
-    kept = list(range(z.shape[1]))
+    columns = list(range(z.shape[1]))
     left_out: dict[int, tuple[int, ...]] = {}
-    while len(kept) > 1:
-        inflated = [column for column, vif in zip(kept, _inflation(z[:, kept]), strict=True) if vif > TOO_INFLATED]
+    while len(columns) > 1:
+        inflated = [column for column, vif in zip(columns, _inflation(z[:, columns]), strict=True) if vif > TOO_INFLATED]
         if not inflated:
             break
         worst = max(inflated, key=lambda column: (rank[column], column))
-        kept.remove(worst)
+        columns.remove(worst)
         left_out[worst] = ()
     for column in left_out:
-        left_out[column] = _partners(z, column, kept)
-    return Apart(tuple(kept), dict(zip(kept, _inflation(z[:, kept]), strict=True)), left_out)
+        left_out[column] = _partners(z, column, columns)
+    return Apart(tuple(columns), dict(zip(columns, _inflation(z[:, columns]), strict=True)), left_out)
 
 
 def _inflation(z: Floats) -> list[float]:
@@ -185,7 +185,7 @@ def _inflation(z: Floats) -> list[float]:
         return [1.0] * z.shape[1]
     values, vectors = np.linalg.eigh(np.corrcoef(z, rowvar=False))
     inverse = np.where(values > 1e-10, 1 / np.maximum(values, 1e-10), 1e10)
-    return [float(one) for one in (vectors**2 @ inverse).tolist()]
+    return [float(factor) for factor in (vectors**2 @ inverse).tolist()]
 
 
 def _partners(z: Floats, column: int, kept: Sequence[int]) -> tuple[int, ...]:

@@ -88,7 +88,7 @@ class Outcome:
 
     @property
     def found(self) -> list[Judged]:
-        return [one for one in self.judged if one.verdict is Verdict.DRIVER]
+        return [judgement for judgement in self.judged if judgement.verdict is Verdict.DRIVER]
 
 
 def begin(label: StepLabel, used: UsedBatches) -> Search:
@@ -119,10 +119,10 @@ def begin(label: StepLabel, used: UsedBatches) -> Search:
     untestable |= {column.name: Doubt.CONSTANT for column, moves in zip(candidates, varies, strict=True) if not moves}
     candidates = [column for column, moves in zip(candidates, varies, strict=True) if moves]
     apart = told_apart(within[:, varies], [_rank(column) for column in candidates])
-    kept = list(apart.kept)
-    tested = tuple(candidates[place] for place in kept)
+    places = list(apart.kept)
+    tested = tuple(candidates[place] for place in places)
     moved_with = {candidates[out].name: tuple(candidates[place] for place in group) for out, group in apart.left_out.items()}
-    z = z[:, varies][:, kept]
+    z = z[:, varies][:, places]
     causes = sum(column.kind is not Kind.CONSEQUENCE for column in tested)
     before = row_before(used.machine[rows])
     design, fit, p_values = first_fit(used.value[rows], Design(fixed, z[:, :causes], (1,) * causes), before)
@@ -131,7 +131,7 @@ def begin(label: StepLabel, used: UsedBatches) -> Search:
         everything = Design(fixed, z, (1,) * len(tested))
         wide = everything, fit_sequence(used.value[rows], everything.matrix, before)
         p_values += [wide[1].p_value(everything.places(place)) for place in range(causes, len(tested))]
-    vif = tuple(apart.vif[place] for place in kept)
+    vif = tuple(apart.vif[place] for place in places)
     return Search(label, used, rows, tested, causes, vif, moved_with, untestable, design, fit, wide, tuple(p_values))
 
 
@@ -161,7 +161,7 @@ def finish(search: Search, corrected: Sequence[float]) -> Outcome | None:
             _judge(search, *search.wide, place, corrected[place], holds=helps.get(place, 0.0) >= LEAST_SKILL)
             for place in range(search.causes, len(search.tested))
         ]
-    sound = [one.place for one in judged[: search.causes] if one.verdict is Verdict.DRIVER]
+    sound = [judgement.place for judgement in judged[: search.causes] if judgement.verdict is Verdict.DRIVER]
     return Outcome(search, design, fit, tuple(judged), skills(design, fit, sound)[0] if sound != causes else together)
 
 

@@ -63,17 +63,17 @@ def _told(search: Search, outcome: Outcome | None, result: LabelResult) -> StepD
     label = search.label
     untold = [_untested(search, outcome, column) for column in search.used.columns if column.name in search.untestable]
     if outcome is None:
-        told, rho, explained = untold, None, None
+        listed, rho, explained = untold, None, None
         constant = all(doubt is Doubt.CONSTANT for doubt in search.untestable.values())
         few = said("summary", "too_few", batches=f"{len(search.rows):,}", wanted=str(FEWEST))
         summary = said("summary", "none_varies") if constant else few
     else:
         order = {Verdict.DRIVER: 0, Verdict.NO_EFFECT: 2, Verdict.CANNOT_TELL: 1}
-        judged = sorted(outcome.judged, key=lambda one: (order[one.verdict], -abs(one.over_range.value)))
+        judged = sorted(outcome.judged, key=lambda judgement: (order[judgement.verdict], -abs(judgement.over_range.value)))
         twins = [_untested(search, outcome, column) for column in search.used.columns if column.name in search.moved_with]
-        told = [*(_tested(outcome, one) for one in judged), *twins, *untold]
+        listed = [*(_tested(outcome, judgement) for judgement in judged), *twins, *untold]
         rho, explained = outcome.fit.rho, _explained(outcome) if outcome.skill is not None else None
-        summary = _summary(outcome, explained, len(told))
+        summary = _summary(outcome, explained, len(listed))
     return StepDrivers(
         step=label.step,
         product=label.product,
@@ -83,7 +83,7 @@ def _told(search: Search, outcome: Outcome | None, result: LabelResult) -> StepD
         batches=len(search.rows),
         effective_batches=float(len(search.rows)) if outcome is None else outcome.fit.effective_rows,
         autocorrelation=rho,
-        drivers=tuple(told),
+        drivers=tuple(listed),
         explained=explained,
         skill=None if outcome is None else outcome.skill,
         normalised=None
@@ -94,12 +94,12 @@ def _told(search: Search, outcome: Outcome | None, result: LabelResult) -> StepD
     )
 
 
-def _tested(outcome: Outcome, one: Judged) -> Driver:
-    search, column = outcome.search, one.column
+def _tested(outcome: Outcome, judgement: Judged) -> Driver:
+    search, column = outcome.search, judgement.column
     low, middle, high = column.seen
-    names = moves_with(outcome, one)
+    names = moves_with(outcome, judgement)
     others = [other for other in search.used.columns if other.name in names]
-    shape = _SHAPES[one.design.degree[one.place]]
+    shape = _SHAPES[judgement.design.degree[judgement.place]]
     facts: dict[str, str | Words] = {
         "name": column.words,
         "unit": search.label.unit,
@@ -107,20 +107,20 @@ def _tested(outcome: Outcome, one: Judged) -> Driver:
         "low": between(low, column.unit),
         "typical": between(middle, column.unit),
         "high": between(high, column.unit),
-        "change": f"{signed(one.over_range.value)} {search.label.unit}",
-        "interval": span(one.over_range),
-        "slope": f"{signed(one.per_unit.value)} {search.label.unit}",
+        "change": f"{signed(judgement.over_range.value)} {search.label.unit}",
+        "interval": span(judgement.over_range),
+        "slope": f"{signed(judgement.per_unit.value)} {search.label.unit}",
     }
-    if one.verdict is Verdict.DRIVER:
+    if judgement.verdict is Verdict.DRIVER:
         with_others = said("driver", "moves_with", others=joined([other.words for other in others])) if others else None
         undeclared = said("driver", "undeclared", key=column.name) if column.kind is Kind.UNDECLARED else None
         result = said("driver", "consequence") if column.kind is Kind.CONSEQUENCE else None
         sentence = after(said("driver", "driver", shape=said("driver", shape), **facts), with_others, undeclared, result)
-    elif one.verdict is Verdict.NO_EFFECT:
-        most = max(abs(one.over_range.low), abs(one.over_range.high))
+    elif judgement.verdict is Verdict.NO_EFFECT:
+        most = max(abs(judgement.over_range.low), abs(judgement.over_range.high))
         sentence = said("driver", "no_effect", most=f"{shown(most, 2)} {search.label.unit}", **facts)
     else:
-        sentence = said("driver", "cannot", name=column.words, why=_why(outcome, one, facts))
+        sentence = said("driver", "cannot", name=column.words, why=_why(outcome, judgement, facts))
     return Driver(
         variable=column.name,
         words=column.words,
@@ -130,22 +130,22 @@ def _tested(outcome: Outcome, one: Judged) -> Driver:
         low=low,
         typical=middle,
         high=high,
-        verdict=one.verdict,
-        doubt=one.doubt,
-        per_unit=one.per_unit,
-        over_range=one.over_range,
+        verdict=judgement.verdict,
+        doubt=judgement.doubt,
+        per_unit=judgement.per_unit,
+        over_range=judgement.over_range,
         shape=shape,
-        p_value=one.p_value,
-        vif=one.vif,
+        p_value=judgement.p_value,
+        vif=judgement.vif,
         cannot_tell_from=tuple(names),
-        curve=curve(one) if one.verdict is Verdict.DRIVER else (),
+        curve=curve(judgement) if judgement.verdict is Verdict.DRIVER else (),
         sentence=sentence,
     )
 
 
-def _why(outcome: Outcome, one: Judged, facts: dict[str, str | Words]) -> Words:
-    doubt = one.doubt or Doubt.SCATTER
-    others = [other.words for other in outcome.search.tested if other is not one.column] if doubt is Doubt.COLLINEAR else []
+def _why(outcome: Outcome, judgement: Judged, facts: dict[str, str | Words]) -> Words:
+    doubt = judgement.doubt or Doubt.SCATTER
+    others = [other.words for other in outcome.search.tested if other is not judgement.column] if doubt is Doubt.COLLINEAR else []
     return said(
         "doubt",
         str(doubt),
@@ -197,8 +197,8 @@ def _untested(search: Search, outcome: Outcome | None, column: Column) -> Driver
 def _explained(outcome: Outcome) -> float:
     """Share of the robust variance of the batches (equipment apart) that the drivers take off."""
     design, fit = outcome.design, outcome.fit
-    causes = [one for one in outcome.found if one.design is design]
-    effect = sum(design.contrast(one.place, design.z[:, one.place], np.zeros(fit.rows)) @ fit.coefficients for one in causes)
+    causes = [judgement for judgement in outcome.found if judgement.design is design]
+    effect = sum(design.contrast(cause.place, design.z[:, cause.place], np.zeros(fit.rows)) @ fit.coefficients for cause in causes)
     apart = design.constants @ fit.coefficients[: design.constants.shape[1]]
     whole = outcome.search.value - apart
     return max(0.0, 1 - (_spread(whole - effect) / _spread(whole)) ** 2)
@@ -210,15 +210,15 @@ def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
 
 
 def _summary(outcome: Outcome, explained: float | None, tested: int) -> Words:
-    found = [one for one in outcome.found if one.column.kind is not Kind.CONSEQUENCE]
-    if not found or explained is None or outcome.skill is None:
+    causes = [judgement for judgement in outcome.found if judgement.column.kind is not Kind.CONSEQUENCE]
+    if not causes or explained is None or outcome.skill is None:
         return said("summary", "none", tested=str(tested))
     return said(
         "summary",
         "found",
-        count=str(len(found)),
+        count=str(len(causes)),
         tested=str(tested),
-        names=joined([one.column.words for one in found]),
+        names=joined([cause.column.words for cause in causes]),
         explained=f"{100 * explained:.0f} %",
         skill=f"{100 * outcome.skill.value:.0f} %",
     )

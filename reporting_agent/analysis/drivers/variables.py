@@ -79,8 +79,8 @@ class StepLog:
     """The batches of one step as its labels look them up: gone through once, however many labels the step has."""
 
     def __init__(self, batches: Sequence[Batch], step: str) -> None:
-        self.batches = [one for one in batches if one.step == step]
-        self.place = {(one.batch_id, one.start): place for place, one in enumerate(self.batches)}
+        self.batches = [batch for batch in batches if batch.step == step]
+        self.place = {(batch.batch_id, batch.start): place for place, batch in enumerate(self.batches)}
         self._variables: dict[str, Floats] = {}
 
     def variable(self, name: str) -> Floats:
@@ -123,8 +123,8 @@ def used_batches(labels: Sequence[StepLabel], log: StepLog, step: Step, declared
     """
     used: list[tuple[int, float, int]] = []
     for code, label in enumerate(labels):
-        found = [(log.place.get((one.batch_id, one.start)), one.value) for one in label.values if one.excluded is None]
-        used += [(place, value, code) for place, value in found if place is not None and value is not None]
+        pairs = [(log.place.get((entry.batch_id, entry.start)), entry.value) for entry in label.values if entry.excluded is None]
+        used += [(place, value, code) for place, value in pairs if place is not None and value is not None]
     if not used:
         return None
     places, values, codes = (np.array(column) for column in zip(*used, strict=True))
@@ -186,17 +186,17 @@ def _derived(
 ) -> list[Column]:
     """What follows from the log. Output per hour is what people set where nothing else says it, else a result of what they set."""
     output_unit, output, hours = step.output_unit, log.output[rows], log.hours[rows]
-    made: dict[str, tuple[str, Floats]] = {OUTPUT: (output_unit, output)} if np.ptp(output) > 0.01 * np.median(output) else {}
-    if made or not with_power_on:  # of equal batches, output per hour is the duration in other words
+    derived: dict[str, tuple[str, Floats]] = {OUTPUT: (output_unit, output)} if np.ptp(output) > 0.01 * np.median(output) else {}
+    if derived or not with_power_on:  # of equal batches, output per hour is the duration in other words
         with np.errstate(divide="ignore", invalid="ignore"):
-            made[OUTPUT_PER_HOUR] = (f"{output_unit}/h", np.where(hours > 0, output / hours, np.nan))
+            derived[OUTPUT_PER_HOUR] = (f"{output_unit}/h", np.where(hours > 0, output / hours, np.nan))
     if not with_power_on:
-        made[DURATION] = ("h", hours)
-    made[WAIT] = ("h", log.waited_h[rows])
+        derived[DURATION] = ("h", hours)
+    derived[WAIT] = ("h", log.waited_h[rows])
     kinds = _KINDS | ({OUTPUT_PER_HOUR: Kind.CONSEQUENCE} if set_by_people else {})
     return [
         _column(name, unit, values, declared.get(name), kinds[name], words_of(name, declared.get(name)), derived=True)
-        for name, (unit, values) in made.items()
+        for name, (unit, values) in derived.items()
     ]
 
 
@@ -214,7 +214,7 @@ def _waits(batches: Sequence[Batch]) -> dict[tuple[str, str], float]:
     ends: dict[tuple[str, str], float] = {}
     last: dict[str, Batch] = {}
     behind_missing = missing_before(batches)
-    for place, batch in sorted(enumerate(batches), key=lambda one: one[1].start):
+    for place, batch in sorted(enumerate(batches), key=lambda item: item[1].start):
         earlier = last.get(batch.equipment)
         backwards = batch.end is not None and batch.end <= batch.start
         unknown = backwards or place in behind_missing
@@ -231,9 +231,9 @@ def _apart(variant: Integers, machine: Integers, machines: Sequence[str]) -> Int
     if len(pairs) < 2:
         return np.full(len(machine), -1, dtype=np.int64)
     names = [f"{pair // len(machines)}/{machines[pair % len(machines)]}" for pair in pairs.tolist()]
-    told_apart = sorted(np.flatnonzero(counts >= FEWEST_OF_EQUIPMENT).tolist(), key=lambda one: (-counts[one], names[one]))
-    codes = {one: code for code, one in enumerate(told_apart[:MOST_EQUIPMENT])}
-    return np.array([codes.get(one, len(codes)) for one in range(len(pairs))], dtype=np.int64)[place]
+    told_apart = sorted(np.flatnonzero(counts >= FEWEST_OF_EQUIPMENT).tolist(), key=lambda unit: (-counts[unit], names[unit]))
+    codes = {unit: code for code, unit in enumerate(told_apart[:MOST_EQUIPMENT])}
+    return np.array([codes.get(unit, len(codes)) for unit in range(len(pairs))], dtype=np.int64)[place]
 
 
 def row_before(machine: Integers) -> Integers:
@@ -251,8 +251,8 @@ def _without_slips(values: Floats) -> Floats:
     low, middle, high = np.nanquantile(values, (0.05, 0.5, 0.95)).tolist()
     if high <= low:
         return values
-    kept: Floats = np.where(np.abs(values - middle) > _RANGES_AWAY * (high - low), np.nan, values)
-    return kept
+    cleaned: Floats = np.where(np.abs(values - middle) > _RANGES_AWAY * (high - low), np.nan, values)
+    return cleaned
 
 
 def kind_of_name(name: str) -> Kind:

@@ -67,23 +67,23 @@ def adequacy(site: Site, result: LabelResult) -> tuple[Adequacy, ...]:
     """Every counted meter with readings, by step in the pack's order."""
     records = {record.meter.id: record for record in result.data.meters}
     windows = _windows_of_each(result.data.batches)
-    found = []
+    judgements = []
     for step in result.data.pack.steps:
         for meter in site.tree.counted:
             equipment = {sink.equipment for sink in sinks_of(meter, site) if sink.step == step.id}
-            own = [some for (of_step, name), some in windows.items() if of_step == step.id and (name in equipment or "" in equipment)]
+            own = [spans for (of_step, name), spans in windows.items() if of_step == step.id and (name in equipment or "" in equipment)]
             if meter.id in records and own:
-                joined = Windows(np.concatenate([one.start_us for one in own]), np.concatenate([one.end_us for one in own]))
-                found.append(_judge(site, result, records, meter, step.id, joined))
-    return tuple(found)
+                joined = Windows(np.concatenate([spans.start_us for spans in own]), np.concatenate([spans.end_us for spans in own]))
+                judgements.append(_judge(site, result, records, meter, step.id, joined))
+    return tuple(judgements)
 
 
 def findings(found: Sequence[Adequacy]) -> list[Finding]:
     """Meters that do not suffice."""
     return [
-        Finding("meter-inadequate", Severity.WARNING, one.words, len(one.issues))
-        for one in found
-        if one.verdict in {Verdict.YEAR_ONLY, Verdict.INADEQUATE}
+        Finding("meter-inadequate", Severity.WARNING, judgement.words, len(judgement.issues))
+        for judgement in found
+        if judgement.verdict in {Verdict.YEAR_ONLY, Verdict.INADEQUATE}
     ]
 
 
@@ -103,10 +103,10 @@ def _judge(site: Site, result: LabelResult, records: Mapping[str, MeterRecord], 
     load = _load(record)
     length_h = (windows.end_us - windows.start_us) / HOUR_US
     energy = length_h * (0.0 if load is None else load.mean * record.per_reading)
-    found = None if load is None else _doubt(site, records, record, windows, length_h)
-    relative, common = (None, None) if found is None else found.relative(energy)
+    error = None if load is None else _doubt(site, records, record, windows, length_h)
+    relative, common = (None, None) if error is None else error.relative(energy)
     share, spread = _in_label(result, step, meter.carrier)
-    made = Measuring(
+    measuring = Measuring(
         meter=meter,
         record=record,
         load=load,
@@ -120,22 +120,22 @@ def _judge(site: Site, result: LabelResult, records: Mapping[str, MeterRecord], 
         longest_gap_s=float(result.data.pack.step(step).label_rule.longest_gap_s),
         ends=datetime.fromtimestamp(record.end_us / 1e6, UTC).date(),
     )
-    told = issues(made)
-    verdict = worst(told)
+    faults = issues(measuring)
+    verdict = worst(faults)
     return Adequacy(
         step=step,
         carrier=meter.carrier,
         meter=meter.id,
         verdict=verdict,
-        issues=told,
+        issues=faults,
         load=load,
-        load_unit=made.unit,
+        load_unit=measuring.unit,
         range_used=None if load is None or meter.range is None else load.mean / meter.range[1],
         share=share,
-        of_batch=made.of_batch,
-        own=made.own,
-        of_period=made.of_period,
-        words=_words(made, verdict, told, step),
+        of_batch=measuring.of_batch,
+        own=measuring.own,
+        of_period=measuring.of_period,
+        words=_words(measuring, verdict, faults, step),
     )
 
 
@@ -143,7 +143,7 @@ def _load(record: MeterRecord) -> Load | None:
     """In the unit of the range: mean while batches ran (always, of a meter that serves none), lowest hour in twenty, highest seen."""
     if not record.per_reading or not record.known_s:
         return None
-    outside_s = sum((one.end_us - one.start_us) / 1e6 * one.completeness for one in record.stretches)
+    outside_s = sum((stretch.end_us - stretch.start_us) / 1e6 * stretch.completeness for stretch in record.stretches)
     hours = (record.known_s - outside_s) / 3600
     energy = record.in_batches
     if hours <= 0 and not record.in_batches:
@@ -168,11 +168,11 @@ def _doubt(site: Site, records: Mapping[str, MeterRecord], record: MeterRecord, 
         if part is None or load is None:
             return None
         energy = length_h * load.mean * part.per_reading
-        one = doubt(tree.by_id[name], part.facts, windows, energy, np.ones(len(length_h)), part.per_reading, part.state_doubt)
-        if one is None:
+        error = doubt(tree.by_id[name], part.facts, windows, energy, np.ones(len(length_h)), part.per_reading, part.state_doubt)
+        if error is None:
             return None
         scale = abs(times) * ratio(part.unit, record.unit)
-        parts.append(Doubt(one.systematic * scale, one.own * scale))
+        parts.append(Doubt(error.systematic * scale, error.own * scale))
     return parts[0] if len(parts) == 1 else together(parts)
 
 
@@ -187,11 +187,11 @@ def _of_period(site: Site, records: Mapping[str, MeterRecord], record: MeterReco
             return None
         whole = Windows(np.array([part.start_us]), np.array([part.end_us]))
         known = np.array([part.known_s / (part.known_s + part.missing_s)]) if part.known_s else np.zeros(1)
-        one = doubt(tree.by_id[name], part.facts, whole, np.array([part.total]), known, part.per_reading, part.state_doubt)
-        if one is None:
+        error = doubt(tree.by_id[name], part.facts, whole, np.array([part.total]), known, part.per_reading, part.state_doubt)
+        if error is None:
             return None
         scale = abs(times) * ratio(part.unit, record.unit)
-        parts.append(Doubt(one.systematic * scale, one.own * scale))
+        parts.append(Doubt(error.systematic * scale, error.own * scale))
     return float(together(parts).relative(np.array([record.total]))[0][0])
 
 
@@ -211,22 +211,26 @@ def _in_label(result: LabelResult, step: str, carrier: str) -> tuple[float, floa
     return best if best[0] else (1.0, None)
 
 
-def _words(one: Measuring, verdict: Verdict, told: tuple[Issue, ...], step: str) -> Phrase:
-    carrier = CARRIERS[one.meter.carrier].words
+def _words(measuring: Measuring, verdict: Verdict, told: tuple[Issue, ...], step: str) -> Phrase:
+    carrier = CARRIERS[measuring.meter.carrier].words
     head = Phrase(
-        "Step %(step)s, %(carrier)s, meter %(meter)s: %(verdict)s", step=step, carrier=carrier, meter=one.meter.id, verdict=verdict.words
+        "Step %(step)s, %(carrier)s, meter %(meter)s: %(verdict)s",
+        step=step,
+        carrier=carrier,
+        meter=measuring.meter.id,
+        verdict=verdict.words,
     )
-    if one.of_batch is not None:
-        error = f"{one.of_batch:.1%}"
+    if measuring.of_batch is not None:
+        error = f"{measuring.of_batch:.1%}"
         head = (
             Phrase("%(meter)s (a batch's energy ±%(error)s)", meter=head, error=error)
-            if one.load is None
+            if measuring.load is None
             else Phrase(
                 "%(meter)s (a batch's energy ±%(error)s at %(load)s %(unit)s)",
                 meter=head,
                 error=error,
-                load=shown(one.load.mean),
-                unit=one.unit,
+                load=shown(measuring.load.mean),
+                unit=measuring.unit,
             )
         )
     issues = [Phrase("%(found)s: %(change)s", found=issue.found, change=issue.change) for issue in told]

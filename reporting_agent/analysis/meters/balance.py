@@ -95,13 +95,13 @@ def findings(found: tuple[Balance, ...]) -> list[Finding]:
     """What does not balance."""
     return [
         Finding(
-            "balance-open" if one.kind == "subs" else "check-differs",
+            "balance-open" if balance.kind == "subs" else "check-differs",
             Severity.WARNING,
-            one.words,
-            max(one.open_days, 1),
+            balance.words,
+            max(balance.open_days, 1),
         )
-        for one in found
-        if one.is_open
+        for balance in found
+        if balance.is_open
     ]
 
 
@@ -114,8 +114,8 @@ def _all(site: Site, tree: MeterTree, records: Mapping[str, MeterRecord]) -> Ite
             yield _balance("check", site, tree, records, record, [records[meter.checked]])
             continue
         below = tree.below(meter)
-        if below and all(one.id in records for one in below):
-            yield _balance("subs", site, tree, records, record, [records[one.id] for one in below])
+        if below and all(sub_meter.id in records for sub_meter in below):
+            yield _balance("subs", site, tree, records, record, [records[sub_meter.id] for sub_meter in below])
 
 
 def _balance(
@@ -127,17 +127,17 @@ def _balance(
     subs: list[MeterRecord],
 ) -> Balance:
     sides = [main, *subs]
-    known = np.min([one.hour_known for one in sides], axis=0) >= LEAST_KNOWN
+    known = np.min([side.hour_known for side in sides], axis=0) >= LEAST_KNOWN
     hour_us = main.hour_us[known]
     day = _days(hour_us, site)
     edges = np.flatnonzero(np.diff(day, prepend=-1))  # the first compared hour of each day
     signs = [1.0, *(_sign(main.meter, sub.meter) * ratio(sub.unit, main.unit) for sub in subs)]
-    energies = [sign * one.hour_energy[known] for sign, one in zip(signs, sides, strict=True)]
+    energies = [sign * side.hour_energy[known] for sign, side in zip(signs, sides, strict=True)]
     wholes = [float(energy.sum()) for energy in energies]
     loss = 0.0 if kind == "check" else wholes[0] * main.meter.loss_pct / 100
     difference = wholes[0] - loss - sum(wholes[1:])
-    whole_doubts = [_doubt(site, tree, records, one, np.array([0]), known) for one in sides]
-    day_doubts = [_doubt(site, tree, records, one, edges, known) for one in sides]
+    whole_doubts = [_doubt(site, tree, records, side, np.array([0]), known) for side in sides]
+    day_doubts = [_doubt(site, tree, records, side, edges, known) for side in sides]
     scales = [abs(sign) for sign in signs]
     allowance = float(_combined(whole_doubts, scales, 2.0)[0]) if len(hour_us) else 0.0
     day_main = np.add.reduceat(energies[0], edges) if len(edges) else np.zeros(0)
@@ -145,16 +145,16 @@ def _balance(
     day_loss = day_main * (main.meter.loss_pct / 100 if kind == "subs" else 0.0)
     day_difference = day_main - day_loss - day_subs
     day_allowance = _combined(day_doubts, scales, DAY_FACTOR)
-    some = kind == "subs" and not tree.measures_all_below(main.meter)
-    day_open = (day_difference < -day_allowance) | (~np.full(len(edges), some) & (day_difference > day_allowance))
+    partial = kind == "subs" and not tree.measures_all_below(main.meter)
+    day_open = (day_difference < -day_allowance) | (~np.full(len(edges), partial) & (day_difference > day_allowance))
     dates = [_EPOCH_DAY + timedelta(days=int(number)) for number in day[edges]]
-    beyond = difference < -allowance or (not some and difference > allowance)
+    beyond = difference < -allowance or (not partial and difference > allowance)
     is_open = bool(len(hour_us)) and (beyond or day_open.mean() > OPEN_DAYS)
     since = _since(day_open)
-    first = suspects.of(sides, [np.add.reduceat(one, edges) for one in energies], day_difference, since) if is_open else None
+    first = suspects.of(sides, [np.add.reduceat(energy, edges) for energy in energies], day_difference, since) if is_open else None
     shown_sides = [
-        Side(one.meter.id, whole, float(found.expanded[0]) * scale if len(hour_us) else 0.0, _assumed(tree, one.meter))
-        for one, whole, found, scale in zip(sides, wholes, whole_doubts, scales, strict=True)
+        Side(side.meter.id, whole, float(error.expanded[0]) * scale if len(hour_us) else 0.0, _assumed(tree, side.meter))
+        for side, whole, error, scale in zip(sides, wholes, whole_doubts, scales, strict=True)
     ]
     days = tuple(
         DayBalance(*cells)
@@ -162,7 +162,7 @@ def _balance(
             dates, day_main.tolist(), day_subs.tolist(), day_difference.tolist(), day_allowance.tolist(), day_open.tolist(), strict=True
         )
     )
-    made = Balance(
+    balance = Balance(
         kind=kind,
         carrier=main.meter.carrier,
         unit=main.unit,
@@ -181,7 +181,7 @@ def _balance(
         look_first="" if first is None else first.meter,
         words=Phrase(""),
     )
-    return _told(made, first, some)
+    return _told(balance, first, partial)
 
 
 _EPOCH_DAY = date(1970, 1, 1)
@@ -221,17 +221,19 @@ def _doubt(
         if meter.accuracy_class is None:
             declared = RELATIVE_UNCERTAINTY * 100 if site.site.uncertainty_pct is None else site.site.uncertainty_pct
             meter = meter.model_copy(update={"accuracy_class": max(declared, 1e-9), "accuracy_of": "reading"})
-        found = doubt(meter, part.facts, windows, energy, np.minimum(share / hours, 1.0), part.per_reading, part.state_doubt)
-        if found is not None:
+        error = doubt(meter, part.facts, windows, energy, np.minimum(share / hours, 1.0), part.per_reading, part.state_doubt)
+        if error is not None:
             scale = abs(times) * ratio(part.unit, record.unit)
-            parts.append(Doubt(found.systematic * scale, found.own * scale))
+            parts.append(Doubt(error.systematic * scale, error.own * scale))
     return parts[0] if len(parts) == 1 else together(parts)
 
 
 def _combined(doubts: list[Doubt], scales: list[float], factor: float) -> Floats:
-    variance = np.sum([scale**2 * (one.systematic**2 + one.own**2) for one, scale in zip(doubts, scales, strict=True)], axis=0)
-    found: Floats = factor * np.sqrt(variance)
-    return found
+    variance = np.sum(
+        [scale**2 * (uncertainty.systematic**2 + uncertainty.own**2) for uncertainty, scale in zip(doubts, scales, strict=True)], axis=0
+    )
+    expanded: Floats = factor * np.sqrt(variance)
+    return expanded
 
 
 def _since(day_open: NDArray[np.bool_]) -> int | None:
@@ -243,35 +245,44 @@ def _since(day_open: NDArray[np.bool_]) -> int | None:
     return None
 
 
-def _told(one: Balance, first: suspects.Suspect | None, some: bool) -> Balance:
-    unit, names = one.unit, ", ".join(side.meter for side in one.subs)
-    total = one.main.energy - one.loss - one.difference
-    energies: dict[str, Value] = {"meter": one.main.meter, "counted": shown(one.main.energy, 4), "unit": unit, "total": shown(total, 4)}
-    against = Phrase("the sum of its sub-meters") if one.kind == "subs" else names
-    said = Phrase("Meter %(meter)s counted %(counted)s %(unit)s, %(against)s %(total)s %(unit)s", against=against, **energies)
-    if one.loss:
-        said = Phrase("%(balance)s, declared losses %(loss)s %(unit)s", balance=said, loss=shown(one.loss), unit=unit)
-    said = Phrase("%(balance)s: a difference of %(difference)s %(unit)s", balance=said, difference=shown(one.difference), unit=unit)
-    if one.share is not None:
-        said = Phrase("%(balance)s (%(share)s)", balance=said, share=f"{one.share:.1%}")
-    allowance, told = shown(one.allowance), list[Phrase]()
-    if one.is_open:
-        said = Phrase("%(balance)s; the meters' possible error is ±%(allowance)s %(unit)s.", balance=said, allowance=allowance, unit=unit)
-        days: dict[str, Value] = {"open": one.open_days, "days": len(one.days)}
-        told.append(
+def _told(balance: Balance, first: suspects.Suspect | None, some: bool) -> Balance:
+    unit, names = balance.unit, ", ".join(side.meter for side in balance.subs)
+    total = balance.main.energy - balance.loss - balance.difference
+    energies: dict[str, Value] = {
+        "meter": balance.main.meter,
+        "counted": shown(balance.main.energy, 4),
+        "unit": unit,
+        "total": shown(total, 4),
+    }
+    against = Phrase("the sum of its sub-meters") if balance.kind == "subs" else names
+    sentence = Phrase("Meter %(meter)s counted %(counted)s %(unit)s, %(against)s %(total)s %(unit)s", against=against, **energies)
+    if balance.loss:
+        sentence = Phrase("%(balance)s, declared losses %(loss)s %(unit)s", balance=sentence, loss=shown(balance.loss), unit=unit)
+    sentence = Phrase(
+        "%(balance)s: a difference of %(difference)s %(unit)s", balance=sentence, difference=shown(balance.difference), unit=unit
+    )
+    if balance.share is not None:
+        sentence = Phrase("%(balance)s (%(share)s)", balance=sentence, share=f"{balance.share:.1%}")
+    allowance, sentences = shown(balance.allowance), list[Phrase]()
+    if balance.is_open:
+        sentence = Phrase(
+            "%(balance)s; the meters' possible error is ±%(allowance)s %(unit)s.", balance=sentence, allowance=allowance, unit=unit
+        )
+        days: dict[str, Value] = {"open": balance.open_days, "days": len(balance.days)}
+        sentences.append(
             Phrase("%(open)s of %(days)s days do not balance.", **days)
-            if one.since is None
-            else Phrase("%(open)s of %(days)s days do not balance, since %(since)s.", since=one.since.isoformat(), **days)
+            if balance.since is None
+            else Phrase("%(open)s of %(days)s days do not balance, since %(since)s.", since=balance.since.isoformat(), **days)
         )
         if first is not None:
-            told.append(Phrase("Check %(meter)s first: %(why)s.", meter=first.meter, why=first.why))
-    elif some and one.difference > one.allowance:
-        said = Phrase("%(balance)s, which no sub-meter measures.", balance=said)
+            sentences.append(Phrase("Check %(meter)s first: %(why)s.", meter=first.meter, why=first.why))
+    elif some and balance.difference > balance.allowance:
+        sentence = Phrase("%(balance)s, which no sub-meter measures.", balance=sentence)
     else:
-        said = Phrase(
-            "%(balance)s, within the meters' possible error of ±%(allowance)s %(unit)s.", balance=said, allowance=allowance, unit=unit
+        sentence = Phrase(
+            "%(balance)s, within the meters' possible error of ±%(allowance)s %(unit)s.", balance=sentence, allowance=allowance, unit=unit
         )
-    assumed = ", ".join(side.meter for side in (one.main, *one.subs) if side.class_assumed)
+    assumed = ", ".join(side.meter for side in (balance.main, *balance.subs) if side.class_assumed)
     if assumed:
-        told.append(Phrase("No class is declared for %(meters)s; the site's uncertainty is used instead.", meters=assumed))
-    return replace(one, words=reduce(joined, told, said))
+        sentences.append(Phrase("No class is declared for %(meters)s; the site's uncertainty is used instead.", meters=assumed))
+    return replace(balance, words=reduce(joined, sentences, sentence))

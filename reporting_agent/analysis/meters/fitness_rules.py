@@ -31,31 +31,31 @@ ROOM = 1.25  # of the highest load, for a new range
 _DAYS_A_MONTH = 30.44
 
 
-def issues(one: Measuring) -> tuple[Issue, ...]:
+def issues(measuring: Measuring) -> tuple[Issue, ...]:
     """Everything that the meter lacks, worst first."""
-    told = [
-        *_range(one),
-        *_class(one),
-        *_resolution(one),
-        *_sampling(one),
-        *_coverage(one),
-        *_state(one),
-        *_calibration(one),
-        *_undeclared(one),
+    faults = [
+        *_range(measuring),
+        *_class(measuring),
+        *_resolution(measuring),
+        *_sampling(measuring),
+        *_coverage(measuring),
+        *_state(measuring),
+        *_calibration(measuring),
+        *_undeclared(measuring),
     ]
-    return tuple(sorted(told, key=lambda issue: -GRAVITY.index(issue.verdict)))
+    return tuple(sorted(faults, key=lambda issue: -GRAVITY.index(issue.verdict)))
 
 
 def worst(told: tuple[Issue, ...]) -> Verdict:
     return max((issue.verdict for issue in told), key=GRAVITY.index, default=Verdict.ADEQUATE)
 
 
-def _range(one: Measuring) -> Iterator[Issue]:
-    if one.load is None or one.meter.range is None:
+def _range(measuring: Measuring) -> Iterator[Issue]:
+    if measuring.load is None or measuring.meter.range is None:
         return
-    top, load = one.meter.range[1], one.load
-    if one.record.facts.at_range_share > SATURATED:
-        share = one.record.facts.at_range_share
+    top, load = measuring.meter.range[1], measuring.load
+    if measuring.record.facts.at_range_share > SATURATED:
+        share = measuring.record.facts.at_range_share
         better = _next_range(2 * top / ROOM)
         yield Issue(
             Aspect.SATURATION,
@@ -63,16 +63,16 @@ def _range(one: Measuring) -> Iterator[Issue]:
             worded(
                 "it is at the end of its range, %(top)s %(unit)s, for %(share)s of the time: more flowed than it shows",
                 top=shown(top),
-                unit=one.unit,
+                unit=measuring.unit,
                 share=f"{share:.1%}",
             ),
-            worded("choose a range to %(better)s %(unit)s or more", better=shown(better), unit=one.unit),
+            worded("choose a range to %(better)s %(unit)s or more", better=shown(better), unit=measuring.unit),
         )
-    elif 0 < load.mean < one.low_load * top:
+    elif 0 < load.mean < measuring.low_load * top:
         better = _next_range(load.highest or load.mean)
-        klass = one.meter.accuracy_class
+        klass = measuring.meter.accuracy_class
         means = worded("its class is not guaranteed there")
-        if klass is not None and one.meter.accuracy_of == "range":
+        if klass is not None and measuring.meter.accuracy_of == "range":
             error = klass / 100 * top / load.mean
             means = worded(
                 "class %(accuracy_class)s of the range means an error of %(error)s there", accuracy_class=f"{klass:g}", error=f"{error:.0%}"
@@ -83,32 +83,34 @@ def _range(one: Measuring) -> Iterator[Issue]:
             worded(
                 "range 0 to %(top)s %(unit)s, but the batches run at %(mean)s: %(share)s of the range; %(means)s",
                 top=shown(top),
-                unit=one.unit,
+                unit=measuring.unit,
                 mean=shown(load.mean),
                 share=f"{load.mean / top:.1%}",
                 means=means,
             ),
-            worded("choose 0 to %(better)s %(unit)s", better=shown(better), unit=one.unit) if better < top else _smaller_turndown(one),
+            worded("choose 0 to %(better)s %(unit)s", better=shown(better), unit=measuring.unit)
+            if better < top
+            else _smaller_turndown(measuring),
         )
 
 
-def _smaller_turndown(one: Measuring) -> Words:
+def _smaller_turndown(measuring: Measuring) -> Words:
     """Where the peaks need the range that the usual load is too small for."""
     return worded(
         "its peaks need this range: use a meter with a larger turndown (thermal mass, ultrasonic), or a small one beside the large one"
     )
 
 
-def _class(one: Measuring) -> Iterator[Issue]:
-    if one.of_batch is None or one.own is None:
+def _class(measuring: Measuring) -> Iterator[Issue]:
+    if measuring.of_batch is None or measuring.own is None:
         return
-    on_label, on_year = one.of_batch * one.share, (one.of_period or 0.0) * one.share
-    reach = 0.5 * one.spread if one.spread and one.spread > LEAST_SPREAD else None
-    own = one.own * one.share
+    on_label, on_year = measuring.of_batch * measuring.share, (measuring.of_period or 0.0) * measuring.share
+    reach = 0.5 * measuring.spread if measuring.spread and measuring.spread > LEAST_SPREAD else None
+    own = measuring.own * measuring.share
     if on_year > MOST_OF_A_YEAR or on_label > MOST_OF_A_BATCH:
         verdict = Verdict.INADEQUATE if on_year > MOST_OF_A_YEAR else Verdict.YEAR_ONLY
         allowed = MOST_OF_A_YEAR if verdict is Verdict.INADEQUATE else MOST_OF_A_BATCH
-        found = on_year if verdict is Verdict.INADEQUATE else on_label
+        error = on_year if verdict is Verdict.INADEQUATE else on_label
         what = worded("the period's energy") if verdict is Verdict.INADEQUATE else worded("a batch's energy")
         yield Issue(
             Aspect.CLASS,
@@ -116,10 +118,10 @@ def _class(one: Measuring) -> Iterator[Issue]:
             worded(
                 "through this meter, %(what)s may be wrong by %(found)s of the label, more than %(allowed)s",
                 what=what,
-                found=f"{found:.1%}",
+                found=f"{error:.1%}",
                 allowed=f"{allowed:.0%}",
             ),
-            _better_class(one, allowed / one.share),
+            _better_class(measuring, allowed / measuring.share),
         )
     elif reach is not None and own > reach:
         yield Issue(
@@ -129,43 +131,47 @@ def _class(one: Measuring) -> Iterator[Issue]:
                 "its reading errors alone make batches differ by %(own)s, more than half of the %(spread)s between the label and the "
                 "typical batch: the label could be just a lucky reading",
                 own=f"{own:.1%}",
-                spread=f"{one.spread or 0:.1%}",
+                spread=f"{measuring.spread or 0:.1%}",
             ),
             worded("read it more often and in finer steps, so that batches start and end at readings"),
         )
 
 
-def _better_class(one: Measuring, allowed: float) -> Words:
+def _better_class(measuring: Measuring, allowed: float) -> Words:
     """The class that would do, where a class can; else the readings are the matter."""
-    if one.meter.computed:
+    if measuring.meter.computed:
         return worded("give it a meter of its own: a small difference between large meters has the errors of both")
-    common = ((one.of_batch or 0.0) ** 2 - (one.own or 0.0) ** 2) ** 0.5 if (one.of_batch or 0.0) > (one.own or 0.0) else 0.0
-    klass, load = one.meter.accuracy_class or 1.0, one.load
-    if common > (one.own or 0.0):
+    common = (
+        ((measuring.of_batch or 0.0) ** 2 - (measuring.own or 0.0) ** 2) ** 0.5
+        if (measuring.of_batch or 0.0) > (measuring.own or 0.0)
+        else 0.0
+    )
+    klass, load = measuring.meter.accuracy_class or 1.0, measuring.load
+    if common > (measuring.own or 0.0):
         wanted = next(
             (offered for offered in (2.5, 2.0, 1.5, 1.0, 0.5, 0.2) if offered < klass and offered / klass * common <= allowed), None
         )
-        if one.meter.accuracy_of == "range" and one.meter.range is not None and load is not None:
+        if measuring.meter.accuracy_of == "range" and measuring.meter.range is not None and load is not None:
             better = _next_range(load.highest or load.mean)
-            if better < one.meter.range[1] and better / one.meter.range[1] * common <= allowed:
-                return worded("choose 0 to %(better)s %(unit)s", better=shown(better), unit=one.unit)
+            if better < measuring.meter.range[1] and better / measuring.meter.range[1] * common <= allowed:
+                return worded("choose 0 to %(better)s %(unit)s", better=shown(better), unit=measuring.unit)
         if wanted is not None:
             return worded("choose class %(wanted)s", wanted=f"{wanted:g}")
         return worded("use a meter whose class refers to the reading, not to the range")
     return worded(
         "read it at least every %(seconds)s s, in steps of %(fine)s %(meter_unit)s",
-        seconds=shown(max(one.batch_s * LONGEST_SAMPLE, 1)),
-        fine=shown(_fine(one)),
-        meter_unit=one.meter.unit,
+        seconds=shown(max(measuring.batch_s * LONGEST_SAMPLE, 1)),
+        fine=shown(_fine(measuring)),
+        meter_unit=measuring.meter.unit,
     )
 
 
-def _resolution(one: Measuring) -> Iterator[Issue]:
-    usual = one.load.mean * (one.record.facts.usual_step_s or 0.0) / 3600 if one.load is not None else 0.0
-    quantum = resolution(one.meter, one.record.facts, usual)
-    if quantum is None or one.meter.reading == "rate" or not one.batch_energy:
+def _resolution(measuring: Measuring) -> Iterator[Issue]:
+    usual = measuring.load.mean * (measuring.record.facts.usual_step_s or 0.0) / 3600 if measuring.load is not None else 0.0
+    quantum = resolution(measuring.meter, measuring.record.facts, usual)
+    if quantum is None or measuring.meter.reading == "rate" or not measuring.batch_energy:
         return
-    share = quantum * abs(one.record.per_reading) / one.batch_energy
+    share = quantum * abs(measuring.record.per_reading) / measuring.batch_energy
     if share > COARSEST:
         yield Issue(
             Aspect.RESOLUTION,
@@ -173,54 +179,56 @@ def _resolution(one: Measuring) -> Iterator[Issue]:
             worded(
                 "it counts in steps of %(quantum)s %(meter_unit)s, which is %(share)s of a batch's %(batch_energy)s %(record_unit)s",
                 quantum=shown(quantum),
-                meter_unit=one.meter.unit,
+                meter_unit=measuring.meter.unit,
                 share=f"{share:.1%}",
-                batch_energy=shown(one.batch_energy),
-                record_unit=one.record.unit,
+                batch_energy=shown(measuring.batch_energy),
+                record_unit=measuring.record.unit,
             ),
-            worded("set it to write steps of %(fine)s %(meter_unit)s or finer", fine=shown(_fine(one)), meter_unit=one.meter.unit),
+            worded(
+                "set it to write steps of %(fine)s %(meter_unit)s or finer", fine=shown(_fine(measuring)), meter_unit=measuring.meter.unit
+            ),
         )
 
 
-def _fine(one: Measuring) -> float:
+def _fine(measuring: Measuring) -> float:
     """The coarsest step of 1, 2, 5 that is fine enough for a batch."""
-    wanted = COARSEST * one.batch_energy / abs(one.record.per_reading or 1.0)
+    wanted = COARSEST * measuring.batch_energy / abs(measuring.record.per_reading or 1.0)
     if wanted <= 0:
         return 1.0
     power = 10.0 ** floor(log10(wanted))
     return max((step * power for step in (1, 2, 5) if step * power <= wanted), default=power)
 
 
-def _sampling(one: Measuring) -> Iterator[Issue]:
-    step_s = one.record.facts.usual_step_s
-    if step_s is None or step_s <= LONGEST_SAMPLE * one.batch_s:
+def _sampling(measuring: Measuring) -> Iterator[Issue]:
+    step_s = measuring.record.facts.usual_step_s
+    if step_s is None or step_s <= LONGEST_SAMPLE * measuring.batch_s:
         return
-    wanted = next((s for s in (3600, 900, 300, 60, 30, 10, 5, 1) if s <= LONGEST_SAMPLE * one.batch_s), 1)
-    found = worded(
+    wanted = next((s for s in (3600, 900, 300, 60, 30, 10, 5, 1) if s <= LONGEST_SAMPLE * measuring.batch_s), 1)
+    sentence = worded(
         (
             "a reading every %(step_s)s s, batches of %(batch_s)s s: at the start or end of a batch, the energy between two readings is "
             "split by time alone"
         ),
         step_s=shown(step_s),
-        batch_s=shown(one.batch_s),
+        batch_s=shown(measuring.batch_s),
     )
-    if step_s > one.longest_gap_s:
-        found = worded(
+    if step_s > measuring.longest_gap_s:
+        sentence = worded(
             "a reading every %(step_s)s s: the step's label does not estimate energy across a gap of more than %(longest_gap_s)s s",
             step_s=shown(step_s),
-            longest_gap_s=shown(one.longest_gap_s),
+            longest_gap_s=shown(measuring.longest_gap_s),
         )
     yield Issue(
         Aspect.SAMPLING,
-        Verdict.YEAR_ONLY if step_s > one.batch_s / 4 or step_s > one.longest_gap_s else Verdict.ADEQUATE,
-        found,
+        Verdict.YEAR_ONLY if step_s > measuring.batch_s / 4 or step_s > measuring.longest_gap_s else Verdict.ADEQUATE,
+        sentence,
         worded("read it every %(wanted)s s", wanted=wanted),
     )
 
 
-def _coverage(one: Measuring) -> Iterator[Issue]:
-    share = covered(one.record)
-    counts_on = one.meter.reading == "register" and one.record.unplaced != 0  # its sum is known across gaps
+def _coverage(measuring: Measuring) -> Iterator[Issue]:
+    share = covered(measuring.record)
+    counts_on = measuring.meter.reading == "register" and measuring.record.unplaced != 0  # its sum is known across gaps
     if share < FEWEST_COVERED:
         yield Issue(
             Aspect.COVERAGE,
@@ -236,9 +244,9 @@ def covered(record: MeterRecord) -> float:
     return record.known_s / whole if whole else 0.0
 
 
-def _state(one: Measuring) -> Iterator[Issue]:
+def _state(measuring: Measuring) -> Iterator[Issue]:
     """Gas and steam whose temperature or pressure is a constant, or whose heat is a fixed figure."""
-    meter = one.meter
+    meter = measuring.meter
     stated = ((Phrase("temperature"), meter.temperature_c), (Phrase("pressure"), meter.pressure_kpa))
     if fixed := [name for name, value in stated if value is not None]:
         what = fixed[0] if len(fixed) == 1 else Phrase("%(first)s and %(last)s", first=fixed[0], last=fixed[1])
@@ -265,12 +273,12 @@ def _state(one: Measuring) -> Iterator[Issue]:
         )
 
 
-def _calibration(one: Measuring) -> Iterator[Issue]:
-    meter = one.meter
+def _calibration(measuring: Measuring) -> Iterator[Issue]:
+    meter = measuring.meter
     months = meter.calibration_months or CALIBRATION_MONTHS.get(meter.carrier, CALIBRATION_MONTHS_OF_FLOW)
     if meter.calibrated_on is None or meter.computed:
         return
-    age = (one.ends - meter.calibrated_on).days / _DAYS_A_MONTH
+    age = (measuring.ends - meter.calibrated_on).days / _DAYS_A_MONTH
     if age > months:
         yield Issue(
             Aspect.CALIBRATION,
@@ -288,8 +296,8 @@ def _calibration(one: Measuring) -> Iterator[Issue]:
         )
 
 
-def _undeclared(one: Measuring) -> Iterator[Issue]:
-    meter = one.meter
+def _undeclared(measuring: Measuring) -> Iterator[Issue]:
+    meter = measuring.meter
     if meter.accuracy_class is None and not meter.computed:
         yield Issue(
             Aspect.UNDECLARED,

@@ -45,8 +45,8 @@ def of(sides: Sequence[MeterRecord], days: Sequence[Floats], difference: Floats,
         since: index of the day on which the balance opened, where it did not begin open.
     """
     subs = list(zip(sides[1:], days[1:], strict=True))
-    found = _changed(subs, days[0], difference, since) if since is not None else _followed(subs, difference)
-    return found or _steady(sides[0], difference) or _poorest(sides)
+    suspect = _changed(subs, days[0], difference, since) if since is not None else _followed(subs, difference)
+    return suspect or _steady(sides[0], difference) or _poorest(sides)
 
 
 def _followed(subs: list[tuple[MeterRecord, Floats]], difference: Floats) -> Suspect | None:
@@ -62,7 +62,7 @@ def _followed(subs: list[tuple[MeterRecord, Floats]], difference: Floats) -> Sus
             factor = float(difference @ energy) / square
             rest = difference - factor * energy
             tried.append((float(rest @ rest) / whole, factor, record))
-    tried.sort(key=lambda one: one[0])
+    tried.sort(key=lambda trial: trial[0])
     if not tried or tried[0][0] > 1 - FOLLOWS or (len(tried) > 1 and tried[0][0] > CLEARLY * tried[1][0]):
         return None
     _, factor, record = tried[0]
@@ -126,11 +126,11 @@ def _changed(subs: list[tuple[MeterRecord, Floats]], main: Floats, difference: F
 def _poorest(sides: Sequence[MeterRecord]) -> Suspect:
     """By missing time, by class at its load, by age of calibration; else the largest sub."""
     order = [*sides[1:], sides[0]]
-    missing = [_missing(one) for one in order]
+    missing = [_missing(record) for record in order]
     if max(missing) > LEAST_MISSING:
         worst = order[int(np.argmax(missing))]
         return Suspect(worst.meter.id, worded("there are no data for %(share)s of its time", share=f"{max(missing):.1%}"))
-    errors = [_error_at_load(one) for one in order]
+    errors = [_error_at_load(record) for record in order]
     known = [error for error in errors if error is not None]
     if known and max(known) > 2 * min(known):
         worst = order[max(range(len(order)), key=lambda place: errors[place] or 0.0)]
@@ -138,14 +138,14 @@ def _poorest(sides: Sequence[MeterRecord]) -> Suspect:
             worst.meter.id,
             worded("by its class it may be wrong by %(share)s at its usual load", share=f"{max(known):.1%}"),
         )
-    dated = [one for one in order if one.meter.calibrated_on is not None]
+    dated = [record for record in order if record.meter.calibrated_on is not None]
     if dated:
-        oldest = min(dated, key=lambda one: str(one.meter.calibrated_on))
+        oldest = min(dated, key=lambda record: str(record.meter.calibrated_on))
         return Suspect(
             oldest.meter.id,
             worded("its calibration of %(calibrated_on)s is the oldest", calibrated_on=str(oldest.meter.calibrated_on)),
         )
-    largest = max(sides[1:], key=lambda one: abs(one.total))
+    largest = max(sides[1:], key=lambda record: abs(record.total))
     return Suspect(largest.meter.id, worded("it is the largest, and nothing distinguishes the meters"))
 
 

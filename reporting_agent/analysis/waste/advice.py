@@ -51,17 +51,17 @@ def of_uses(
 ) -> Iterator[Advice]:
     """One sentence a step, carrier and use; meters of one step are added up. `doubt` stands behind a unit that is an assumption."""
     by_step: dict[tuple[str, str, str], list[StepUse]] = {}
-    for one in used:
-        by_step.setdefault((one.step, one.carrier, one.unit), []).append(one)
+    for step_use in used:
+        by_step.setdefault((step_use.step, step_use.carrier, step_use.unit), []).append(step_use)
     for (step, carrier, unit), meters in by_step.items():
-        total = sum(one.total for one in meters)
+        total = sum(entry.total for entry in meters)
         for use in _LOST_USES:
-            energy = sum(one.parts.get(use, 0.0) for one in meters)
+            energy = sum(entry.parts.get(use, 0.0) for entry in meters)
             if total <= 0 or energy < _LEAST_USE * total:
                 continue
             amount = _of_carrier(carrier, energy, unit, period, prices, factors)
             if amount is not None:
-                names = [one.meter for one in meters if one.meter and one.parts.get(use, 0.0) > 0]
+                names = [entry.meter for entry in meters if entry.meter and entry.parts.get(use, 0.0) > 0]
                 counted = worded("%(energy)s %(unit)s%(doubt)s", energy=shown(energy), unit=unit, doubt=doubt)
                 yield _advice(pack, step, carrier, use, amount, counted, energy / total, names)
 
@@ -72,7 +72,7 @@ def _advice(pack: Pack, step: str, carrier: str, use: Use, amount: Amount, count
     if meters:
         several = enumerated(meters)
         where = Phrase(" (meter %(meter)s)", meter=several) if len(meters) == 1 else Phrase(" (meters %(meters)s)", meters=several)
-    told: list[Value] = [
+    parts: list[Value] = [
         Phrase(
             "%(step)s: %(share)s of the %(carrier)s counted, %(counted)s, made no product: %(use)s%(where)s. The part that can be "
             "switched off is at most all of it.",
@@ -85,11 +85,11 @@ def _advice(pack: Pack, step: str, carrier: str, use: Use, amount: Amount, count
         )
     ]
     if amount.money is not None:
-        told.append(Phrase("Priced at the period's mean."))
+        parts.append(Phrase("Priced at the period's mean."))
     return Advice(
         f"use-{use}",
         step,
-        Words.of(sentences(told)),
+        Words.of(sentences(parts)),
         amount,
         None,
         (),
@@ -101,28 +101,32 @@ def _advice(pack: Pack, step: str, carrier: str, use: Use, amount: Amount, count
 def _of_carrier(carrier: str, energy: float, unit: str, period: Period, prices: Prices | None, factors: FactorTable) -> Amount | None:
     """An amount of one carrier by the factors of the period's first day; None for a fuel whose heating value is not known here."""
     day = period.start.date()
-    one = CarrierEnergy(carrier, energy, unit)
+    carrier_energy = CarrierEnergy(carrier, energy, unit)
     try:
-        kgce = factors.kgce(one, Basis.CALORIFIC, day)
+        kgce = factors.kgce(carrier_energy, Basis.CALORIFIC, day)
     except InputError:
         return None  # lhv-required or factor-missing: the figure stands in its own unit in the table of uses
     kwh = kgce / float(factors.factor("electricity", Basis.CALORIFIC, day).kgce_per_unit)
-    if carrier != "electricity" and (heat := factors.mj(one, day)):
+    if carrier != "electricity" and (heat := factors.mj(carrier_energy, day)):
         kwh = heat / 3.6
-    money = None if prices is None else _money(one, day, period, prices, factors)
+    money = None if prices is None else _money(carrier_energy, day, period, prices, factors)
     try:
-        co2 = factors.co2_kg(one, day)
+        co2 = factors.co2_kg(carrier_energy, day)
     except InputError:
         return Amount(energy, kwh, kgce, None, money)
     return Amount(energy, kwh, kgce, co2, money)
 
 
-def _money(one: CarrierEnergy, day: date, period: Period, prices: Prices, factors: FactorTable) -> float | None:
-    curve = prices.curve(one.carrier)
+def _money(carrier_energy: CarrierEnergy, day: date, period: Period, prices: Prices, factors: FactorTable) -> float | None:
+    curve = prices.curve(carrier_energy.carrier)
     if curve is None:
         return None
-    mean = float(prices.mean(one.carrier, np.array([to_us(period.start)]), np.array([to_us(period.end)]))[0])
-    money = one.quantity * in_unit(CarrierEnergy(one.carrier, 1.0, one.unit), curve.unit, day, factors)[0] * mean
+    mean = float(prices.mean(carrier_energy.carrier, np.array([to_us(period.start)]), np.array([to_us(period.end)]))[0])
+    money = (
+        carrier_energy.quantity
+        * in_unit(CarrierEnergy(carrier_energy.carrier, 1.0, carrier_energy.unit), curve.unit, day, factors)[0]
+        * mean
+    )
     return money if np.isfinite(money) else None
 
 
@@ -138,15 +142,15 @@ def advise(
     pack, period = result.data.pack, result.site_label.period
     prices = Prices.of(site, period.start, period.end)
     doubt = ASSUMED if result.data.unit_assumed else SURE
-    counted = [one for one in found if one.counted]
-    whole = added(one.beyond for one in counted).kgce
+    counted = [label for label in found if label.counted]
+    whole = added(label.beyond for label in counted).kgce
     shared_out = counted if whole > 0 else []  # what gives back more than it takes in has no mix that a gap could be told with
-    made = [
+    proposals = [
         *of_causes(pack, shared_out, whole),
         *of_groups(pack, shared_out, tables, whole),
         *of_uses(pack, used, period, prices, site.emissions.factors, doubt),
     ]
-    ranked = sorted(made, key=lambda one: -(one.amount.kgce if one.amount is not None else 0.0))
+    ranked = sorted(proposals, key=lambda advice: -(advice.amount.kgce if advice.amount is not None else 0.0))
     if not counted and not ranked:
         return ()
     if not ranked:
@@ -173,15 +177,15 @@ def _unknown(pack: Pack, counted: Sequence[StepLosses], whole: float) -> Iterato
     """The step with most unexplained energy, and what would tell."""
     if not counted or whole <= 0:
         return
-    unexplained = sum(one.unexplained.kgce for one in counted)
+    unexplained = sum(label.unexplained.kgce for label in counted)
     if unexplained < _WITHOUT_CAUSE * whole:
         return
-    one = max(counted, key=lambda one: one.unexplained.kgce)
-    missing = _not_recorded(one)
-    name = named(pack, one)
+    worst = max(counted, key=lambda label: label.unexplained.kgce)
+    missing = _not_recorded(worst)
+    name = named(pack, worst)
     yield Advice(
         "record-more",
-        one.step,
+        worst.step,
         worded(
             "%(share)s of the gap beyond uncertainty has no reason in the data (longer power-on included), most of it at %(step)s. "
             "Recording %(missing)s with every batch would explain more of it.",
@@ -191,15 +195,15 @@ def _unknown(pack: Pack, counted: Sequence[StepLosses], whole: float) -> Iterato
         ),
         None,
         unexplained / whole,
-        worst_first(one, one.batches.unexplained),
-        len(one.batches.ids),
+        worst_first(worst, worst.batches.unexplained),
+        len(worst.batches.ids),
         None,
     )
 
 
-def _not_recorded(one: StepLosses) -> list[Words]:
-    rows, evidence = one.made_from.rows, one.evidence
-    known = {name for row in rows[:50].tolist() for name in one.made_from.columns.batches[row].variables}
+def _not_recorded(label: StepLosses) -> list[Words]:
+    rows, evidence = label.made_from.rows, label.evidence
+    known = {name for row in rows[:50].tolist() for name in label.made_from.columns.batches[row].variables}
     wanted = []
     if not any(name.startswith("input.") for name in known):
         wanted.append(worded("what was charged (input.MATERIAL)"))
@@ -207,6 +211,6 @@ def _not_recorded(one: StepLosses) -> list[Words]:
         wanted.append(worded("true start and end"))
     if "holding_min" not in known and "holding_s" not in known:
         wanted.append(worded("minutes of waiting (var.holding_min)"))
-    names = dict.fromkeys(each.variable for each in one.made_from.columns.step.reference_conditions)
+    names = dict.fromkeys(each.variable for each in label.made_from.columns.step.reference_conditions)
     lacking = [f"var.{name}" for name in names if name not in known]
     return [*wanted, *(Words.of(name) for name in lacking), worded("temperatures and settings")]

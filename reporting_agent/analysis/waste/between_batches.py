@@ -85,11 +85,11 @@ def standing(
     """
     stretches = record.stretches
     keys = {name: (batch.product, batch.variant) for name, batch in batches.items()}
-    before = [keys.get(one.before) for one in stretches]
-    after = [keys.get(one.after) for one in stretches]
+    before = [keys.get(stretch.before) for stretch in stretches]
+    after = [keys.get(stretch.after) for stretch in stretches]
     between = np.array([first is not None and second is not None for first, second in zip(before, after, strict=True)], dtype=bool)
     changed = np.array([one_line and _differ(first, second) for first, second in zip(before, after, strict=True)], dtype=bool)
-    length_s = np.array([(one.end_us - one.start_us) / 1e6 for one in stretches], dtype=float)
+    length_s = np.array([(stretch.end_us - stretch.start_us) / 1e6 for stretch in stretches], dtype=float)
     usual_s = float(np.median(length_s[between])) if between.any() else None
     whole = _Pieces.whole(stretches)
     idle = _idle_level(whole.power, length_s, between & ~changed, usual_s, run_level)
@@ -98,8 +98,8 @@ def standing(
     at = pieces.stretch
     use = _told(pieces, changed[at], long[at], idle, run_level, _begins_in(stretches, faulty)[at])
     parts: dict[Use, float] = {}
-    for one, amount in zip(use, pieces.energy.tolist(), strict=True):
-        parts[one] = parts.get(one, 0.0) + amount
+    for purpose, amount in zip(use, pieces.energy.tolist(), strict=True):
+        parts[purpose] = parts.get(purpose, 0.0) + amount
     return Standing(parts, run_level, idle, usual_s)
 
 
@@ -114,9 +114,9 @@ class _Pieces:
 
     @classmethod
     def whole(cls, stretches: Sequence[Stretch]) -> _Pieces:
-        length_s = np.array([(one.end_us - one.start_us) / 1e6 for one in stretches], dtype=float)
-        known = np.array([one.completeness for one in stretches], dtype=float)
-        energy = np.array([one.energy for one in stretches], dtype=float)
+        length_s = np.array([(stretch.end_us - stretch.start_us) / 1e6 for stretch in stretches], dtype=float)
+        known = np.array([stretch.completeness for stretch in stretches], dtype=float)
+        energy = np.array([stretch.energy for stretch in stretches], dtype=float)
         return cls(np.arange(len(stretches)), energy, length_s, length_s * known)
 
     @property
@@ -151,7 +151,9 @@ class _Pieces:
 def _differ(first: tuple[str, str] | None, second: tuple[str, str] | None) -> bool:
     """Whether the product or the variant changed; a blank says nothing."""
     return (
-        first is not None and second is not None and any(one and other and one != other for one, other in zip(first, second, strict=True))
+        first is not None
+        and second is not None
+        and any(name and other and name != other for name, other in zip(first, second, strict=True))
     )
 
 
@@ -177,7 +179,7 @@ def _told(pieces: _Pieces, changed: Flags, long: Flags, idle: float | None, run_
 
 def _begins_in(stretches: Sequence[Stretch], faulty: Sequence[Batch]) -> Flags:
     starts = np.sort(np.array([to_us(batch.start) for batch in faulty], dtype=np.int64))
-    begin = np.array([one.start_us for one in stretches], dtype=np.int64)
-    end = np.array([one.end_us for one in stretches], dtype=np.int64)
-    found: Flags = np.searchsorted(starts, end) > np.searchsorted(starts, begin)
-    return found
+    begin = np.array([stretch.start_us for stretch in stretches], dtype=np.int64)
+    end = np.array([stretch.end_us for stretch in stretches], dtype=np.int64)
+    begun: Flags = np.searchsorted(starts, end) > np.searchsorted(starts, begin)
+    return begun

@@ -113,18 +113,18 @@ def attribute(measured: Measured, evidence: Evidence, step: Step, beyond: Floats
     doses = [dose for dose in _doses(measured, evidence, step) if int((dose.amount > 0).sum()) >= FEWEST_WITH_EVIDENCE]
     at_power = [dose for dose in doses if dose.cause is Cause.AT_POWER]
     own = [dose for dose in doses if dose.cause is not Cause.AT_POWER]
-    claims, found = _estimated(own, without_drift(excess, month), output, order)
-    if (ran := _running(own, found, measured, evidence)) is not None:
+    claims, dose_rules = _estimated(own, without_drift(excess, month), output, order)
+    if (ran := _running(own, dose_rules, measured, evidence)) is not None:
         own = [dose for dose in own if dose.cause is not Cause.HOLDING]
         at_power = at_power or [ran]
-        claims, found = _estimated(own, without_drift(excess, month), output, order)
+        claims, dose_rules = _estimated(own, without_drift(excess, month), output, order)
     take(claims)
     group_claims, group_rules, groups = _of_groups(excess, evidence, rows, output, step.run_kind)
     take(group_claims)
     last_claims, last = _estimated(at_power, without_drift(excess, month), output, order)
     take(last_claims)
     used = {dose.cause: dose for dose in (*own, *at_power)}
-    return Attribution({**taken, Cause.NONE: left}, (*rules, *found, *group_rules, *last), used, groups)
+    return Attribution({**taken, Cause.NONE: left}, (*rules, *dose_rules, *group_rules, *last), used, groups)
 
 
 def _running(doses: list[Dose], found: list[CauseRule], measured: Measured, evidence: Evidence) -> Dose | None:
@@ -231,16 +231,16 @@ def _estimated(doses: list[Dose], excess: Floats, output: Floats, order: Integer
         return {}, []
     if len(order) < FEWEST_TO_FIT:
         return {}, [_rule(dose, None, None, None, False) for dose in doses]
-    found = fit(np.column_stack([dose.amount / output for dose in doses])[order], excess[order])
-    corrected = holm(found.p_value.tolist())
+    fitted = fit(np.column_stack([dose.amount / output for dose in doses])[order], excess[order])
+    corrected = holm(fitted.p_value.tolist())
     claims: dict[Cause, Floats] = {}
     rules = []
     for place, dose in enumerate(doses):
-        cost, p_value = float(found.coefficient[place]), corrected[place]
+        cost, p_value = float(fitted.coefficient[place]), corrected[place]
         stands = cost > 0 and p_value < SIGNIFICANT
         if stands:
             claims[dose.cause] = np.nan_to_num(dose.amount) * cost
-        rules.append(_rule(dose, cost, (float(found.low[place]), float(found.high[place])), p_value, stands))
+        rules.append(_rule(dose, cost, (float(fitted.low[place]), float(fitted.high[place])), p_value, stands))
     return claims, rules
 
 
@@ -267,10 +267,14 @@ def _of_groups(
         own = Groups(groups.code[rows], groups.names)
         freed = without_drift(of_product(left, evidence.product.code[rows]), evidence.month.code[rows])
         tested = differences(freed, own, evidence.day[rows], output)
-        worse = [one for one in tested if one.p_value is not None and one.p_value < SIGNIFICANT and (one.difference or 0.0) > 0]
-        rules += [_group_rule(cause, one, int((own.code == one.code).sum())) for one in worse]
+        worse = [
+            difference
+            for difference in tested
+            if difference.p_value is not None and difference.p_value < SIGNIFICANT and (difference.difference or 0.0) > 0
+        ]
+        rules += [_group_rule(cause, difference, int((own.code == difference.code).sum())) for difference in worse]
         if worse:
-            by_code = {one.code: one.difference or 0.0 for one in worse}
+            by_code = {difference.code: difference.difference or 0.0 for difference in worse}
             above = np.array([by_code.get(code, 0.0) for code in own.code.tolist()])
             claims[cause] = above * output
             left = left - above
@@ -280,9 +284,11 @@ def _of_groups(
     return claims, rules, taking
 
 
-def _group_rule(cause: Cause, one: Difference, batches: int) -> CauseRule:
-    rule = worded("%(name)s: higher than all others on %(days)s days, by more than chance", name=one.name, days=f"{one.days:,}")
-    return CauseRule(cause, rule, "", one.difference, None, one.p_value, batches, True)
+def _group_rule(cause: Cause, difference: Difference, batches: int) -> CauseRule:
+    rule = worded(
+        "%(name)s: higher than all others on %(days)s days, by more than chance", name=difference.name, days=f"{difference.days:,}"
+    )
+    return CauseRule(cause, rule, "", difference.difference, None, difference.p_value, batches, True)
 
 
 def _cut(claims: Mapping[Cause, Floats], available: Floats) -> dict[Cause, Floats]:

@@ -68,17 +68,24 @@ def of_product(value: Floats, product: Integers) -> Floats:
 
 def differences(value: Floats, groups: Groups, day: Integers, weight: Floats) -> list[Difference]:
     """Every group against the others; fewer than two groups leave nothing to test. Rows without a value are left out."""
-    kept = np.isfinite(value) & (groups.code >= 0)
-    present = sorted(set(groups.code[kept].tolist()))
+    known = np.isfinite(value) & (groups.code >= 0)
+    present = sorted(set(groups.code[known].tolist()))
     if len(present) < 2:
         return []
-    unit, place = np.unique(day[kept] * len(groups.names) + groups.code[kept], return_inverse=True)
-    of_unit = np.bincount(place, weights=(value * weight)[kept]) / np.bincount(place, weights=weight[kept])
+    unit, place = np.unique(day[known] * len(groups.names) + groups.code[known], return_inverse=True)
+    of_unit = np.bincount(place, weights=(value * weight)[known]) / np.bincount(place, weights=weight[known])
     code = unit % len(groups.names)
-    found = [_compared(name=groups.names[one], code=one, own=of_unit[code == one], others=of_unit[code != one]) for one in present]
-    tested = [one.p_value for one in found if one.p_value is not None]
+    compared = [
+        _compared(name=groups.names[group], code=group, own=of_unit[code == group], others=of_unit[code != group]) for group in present
+    ]
+    tested = [difference.p_value for difference in compared if difference.p_value is not None]
     corrected = iter(holm(tested))
-    return [one if one.p_value is None else Difference(one.name, one.code, one.difference, next(corrected), one.days) for one in found]
+    return [
+        difference
+        if difference.p_value is None
+        else Difference(difference.name, difference.code, difference.difference, next(corrected), difference.days)
+        for difference in compared
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +116,8 @@ def level_shift(value: Floats, month: Groups, day: Integers, weight: Floats) -> 
     if not edges:
         return None
     tried = [_compared(month.names[code], code, of_day[of_month >= code], of_day[of_month < code]) for code in edges]
-    corrected = holm([1.0 if one.p_value is None else one.p_value for one in tried])
-    best = min(range(len(tried)), key=lambda one: (corrected[one], -abs(tried[one].difference or 0.0)))
+    corrected = holm([1.0 if difference.p_value is None else difference.p_value for difference in tried])
+    best = min(range(len(tried)), key=lambda index: (corrected[index], -abs(tried[index].difference or 0.0)))
     code = edges[best]
     return Shift(month.names[code], float(np.median(of_day[of_month < code])), float(np.median(of_day[of_month >= code])), corrected[best])
 

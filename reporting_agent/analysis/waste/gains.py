@@ -46,20 +46,20 @@ class Advice:
 
 
 def of_causes(pack: Pack, counted: Iterable[StepLosses], whole: float) -> Iterator[Advice]:
-    for one in counted:
-        for rule in one.rules:
-            amount = one.by_cause.get(rule.cause)
+    for label in counted:
+        for rule in label.rules:
+            amount = label.by_cause.get(rule.cause)
             if not rule.stands or amount is None or rule.cause in _TOLD_AS_GROUPS or amount.kgce < _LEAST_SHARE * whole:
                 continue
-            taken = one.batches.by_cause[rule.cause]
+            taken = label.batches.by_cause[rule.cause]
             share = amount.kgce / whole
             yield Advice(
                 f"cause-{rule.cause}",
-                one.step,
-                _cause_words(pack, one, rule, taken, share),
+                label.step,
+                _cause_words(pack, label, rule, taken, share),
                 amount,
                 share,
-                worst_first(one, taken),
+                worst_first(label, taken),
                 int((taken > 0).sum()),
                 rule.p_value,
             )
@@ -74,10 +74,10 @@ _PER = {
 }
 
 
-def _cause_words(pack: Pack, one: StepLosses, rule: CauseRule, taken: Floats, share: float) -> Words:
-    name = named(pack, one)
+def _cause_words(pack: Pack, label: StepLosses, rule: CauseRule, taken: Floats, share: float) -> Words:
+    name = named(pack, label)
     batches = int((taken > 0).sum())
-    told: list[Value] = [
+    parts: list[Value] = [
         Phrase(
             "%(step)s: “%(cause)s” accounts for %(share)s of the gap beyond uncertainty, in %(batches)s batches (%(rule)s).",
             step=name,
@@ -89,24 +89,24 @@ def _cause_words(pack: Pack, one: StepLosses, rule: CauseRule, taken: Floats, sh
     ]
     if rule.estimate is not None and rule.interval is not None and rule.per in _PER:
         low, high = rule.interval
-        told.append(
+        parts.append(
             Phrase(
                 "It costs %(estimate)s %(unit)s %(per)s (95 %%: %(low)s to %(high)s).",
                 estimate=plain(rule.estimate),
-                unit=one.energy_unit,
+                unit=label.energy_unit,
                 per=_PER[rule.per],
                 low=plain(low),
                 high=plain(high),
             )
         )
     if rule.cause is Cause.AT_POWER:
-        told.append(
+        parts.append(
             Phrase(
                 "A minute costs about as much as the process itself draws: these batches needed more energy, and did not lose it "
                 "while waiting. Check what was charged and how hot it was tapped."
             )
         )
-    return Words.of(sentences(told))
+    return Words.of(sentences(parts))
 
 
 def of_groups(pack: Pack, counted: Sequence[StepLosses], tables: Sequence[Pareto], whole: float) -> Iterator[Advice]:
@@ -114,7 +114,7 @@ def of_groups(pack: Pack, counted: Sequence[StepLosses], tables: Sequence[Pareto
     tested = [table for table in tables if any(row.p_value is not None for row in table.rows)]
     level = SIGNIFICANT / max(len(tested), 1)
     for table in tested:
-        labels = [one for one in counted if one.step == table.step]
+        labels = [label for label in counted if label.step == table.step]
         if not labels or table.dimension in {Dimension.CAUSE, Dimension.STEP}:
             continue
         above = [row for row in table.rows if row.p_value is not None and row.p_value < level and (row.difference or 0.0) > 0]
@@ -126,27 +126,27 @@ def of_groups(pack: Pack, counted: Sequence[StepLosses], tables: Sequence[Pareto
                 yield from _of_months(pack, labels, above, whole)
             continue
         for row in above:
-            inside = [_in_group(table.dimension, row.key, one) for one in labels]
-            output = sum(float(one.batches.output_t[where].sum()) for one, where in zip(labels, inside, strict=True))
+            inside = [_in_group(table.dimension, row.key, label) for label in labels]
+            output = sum(float(label.batches.output_t[where].sum()) for label, where in zip(labels, inside, strict=True))
             yield from _told(pack, labels, inside, f"{table.dimension}-differs", row, (row.difference or 0.0) * output, whole)
 
 
-def _of_shift(pack: Pack, one: StepLosses, whole: float, level: float) -> Advice | None:
+def _of_shift(pack: Pack, label: StepLosses, whole: float, level: float) -> Advice | None:
     """Since when the level lies higher, where it does: what was changed then can be asked about."""
-    rows, evidence = one.made_from.rows, one.evidence
+    rows, evidence = label.made_from.rows, label.evidence
     month = Groups(evidence.month.code[rows], evidence.month.names)
-    found = level_shift(one.batches.at_reference, month, evidence.day[rows], one.batches.output_t)
-    if found is None or found.p_value >= level or found.difference <= 0:
+    shift = level_shift(label.batches.at_reference, month, evidence.day[rows], label.batches.output_t)
+    if shift is None or shift.p_value >= level or shift.difference <= 0:
         return None
-    since = month.code >= month.names.index(found.month)
-    amount = _scaled(one, since, found.difference * float(one.batches.output_t[since].sum()))
+    since = month.code >= month.names.index(shift.month)
+    amount = _scaled(label, since, shift.difference * float(label.batches.output_t[since].sum()))
     if amount.kgce < _LEAST_SHARE * whole:
         return None
     share = min(amount.kgce / whole, 1.0)
-    name, season = named(pack, one), _or_season(month.code)
+    name, season = named(pack, label), _or_season(month.code)
     return Advice(
         "level-shift",
-        one.step,
+        label.step,
         Words.of(
             sentences(
                 [
@@ -155,11 +155,11 @@ def _of_shift(pack: Pack, one: StepLosses, whole: float, level: float) -> Advice
                         "(probability by chance alone %(chance)s). Returning to the earlier level would save %(share)s of the gap "
                         "beyond uncertainty. Check what was changed, repaired or bought differently then.",
                         step=name,
-                        month=found.month,
-                        after=plain(found.after),
-                        unit=one.unit,
-                        before=plain(found.before),
-                        chance=_chance(found.p_value),
+                        month=shift.month,
+                        after=plain(shift.after),
+                        unit=label.unit,
+                        before=plain(shift.before),
+                        chance=_chance(shift.p_value),
                         share=percent(share),
                     ),
                     *season,
@@ -168,9 +168,9 @@ def _of_shift(pack: Pack, one: StepLosses, whole: float, level: float) -> Advice
         ),
         amount,
         share,
-        worst_first(one, np.where(since, one.batches.beyond, 0.0)),
+        worst_first(label, np.where(since, label.batches.beyond, 0.0)),
         int(since.sum()),
-        found.p_value,
+        shift.p_value,
     )
 
 
@@ -187,27 +187,27 @@ def _chance(p_value: float) -> str:
 
 def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoRow], whole: float) -> Iterator[Advice]:
     """Months above the best quarter of months: when it changed is what an engineer can ask about."""
-    one = labels[0]
-    months = one.evidence.month
-    code = months.code[one.made_from.rows]
-    medians = {place: float(np.median(one.batches.at_reference[code == place])) for place in np.unique(code).tolist()}
+    label = labels[0]
+    months = label.evidence.month
+    code = months.code[label.made_from.rows]
+    medians = {place: float(np.median(label.batches.at_reference[code == place])) for place in np.unique(code).tolist()}
     good = float(np.quantile(list(medians.values()), 0.25))
     names = sorted(row.key for row in above)
     inside = np.isin(code, [place for place in medians if months.names[place] in names])
     gain = sum(
-        max(medians[place] - good, 0.0) * float(one.batches.output_t[code == place].sum())
+        max(medians[place] - good, 0.0) * float(label.batches.output_t[code == place].sum())
         for place in medians
         if months.names[place] in names
     )
-    name = named(pack, one)
+    name = named(pack, label)
     worst = max((place for place in medians if months.names[place] in names), key=lambda place: medians[place])
-    amount = _scaled(one, inside, gain)
+    amount = _scaled(label, inside, gain)
     if amount.kgce < _LEAST_SHARE * whole:
         return
     share, season = min(amount.kgce / whole, 1.0), _or_season(code)
     yield Advice(
         "month-differs",
-        one.step,
+        label.step,
         Words.of(
             sentences(
                 [
@@ -218,7 +218,7 @@ def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoR
                         step=name,
                         months=enumerated(names),
                         good=plain(good),
-                        unit=one.unit,
+                        unit=label.unit,
                         worst=months.names[worst],
                         median=plain(medians[worst]),
                         share=percent(share),
@@ -229,7 +229,7 @@ def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoR
         ),
         amount,
         share,
-        worst_first(one, np.where(inside, one.batches.beyond, 0.0)),
+        worst_first(label, np.where(inside, label.batches.beyond, 0.0)),
         int(inside.sum()),
         min(row.p_value for row in above if row.p_value is not None),
     )
@@ -238,15 +238,15 @@ def _of_months(pack: Pack, labels: Sequence[StepLosses], above: Sequence[ParetoR
 def _told(
     pack: Pack, labels: Sequence[StepLosses], inside: Sequence[Flags], code: str, row: ParetoRow, gain: float, whole: float
 ) -> Iterator[Advice]:
-    one = labels[0]
+    first = labels[0]
     amount = added(_scaled(label, where, gain * _part(label, where, labels, inside)) for label, where in zip(labels, inside, strict=True))
     if amount.kgce < _LEAST_SHARE * whole or row.difference is None or row.p_value is None:
         return
     share = min(amount.kgce / whole, 1.0)
-    name = pack.step(one.step).words
+    name = pack.step(first.step).words
     yield Advice(
         code,
-        one.step,
+        first.step,
         worded(
             "%(step)s: %(group)s uses %(difference)s %(unit)s more than the others on the median day (%(batches)s batches; "
             "probability by chance alone %(chance)s). At the level of the others it would save %(share)s of the gap beyond "
@@ -254,27 +254,27 @@ def _told(
             step=name,
             group=row.words,
             difference=plain(row.difference, 3),
-            unit=one.unit,
+            unit=first.unit,
             batches=f"{row.batches:,}",
             chance=_chance(row.p_value),
             share=percent(share),
         ),
         amount,
         share,
-        worst_first(one, np.where(inside[0], one.batches.beyond, 0.0)),
+        worst_first(first, np.where(inside[0], first.batches.beyond, 0.0)),
         row.batches,
         row.p_value,
     )
 
 
 def _part(label: StepLosses, where: Flags, labels: Sequence[StepLosses], inside: Sequence[Flags]) -> float:
-    output = sum(float(one.batches.output_t[own].sum()) for one, own in zip(labels, inside, strict=True))
+    output = sum(float(losses.batches.output_t[own].sum()) for losses, own in zip(labels, inside, strict=True))
     return float(label.batches.output_t[where].sum()) / output if output else 0.0
 
 
-def _scaled(one: StepLosses, inside: Flags, energy: float) -> Amount:
+def _scaled(label: StepLosses, inside: Flags, energy: float) -> Amount:
     """An energy of these batches in every unit, at the mean mix of their energy beyond slopes and uncertainty."""
-    own = amount_of((one.split.avoidable + one.split.unexplained)[inside])
+    own = amount_of((label.split.avoidable + label.split.unexplained)[inside])
     if own.energy <= 0:
         return Amount(energy, 0.0, 0.0, None, None)
     by = energy / own.energy
@@ -287,24 +287,24 @@ def _scaled(one: StepLosses, inside: Flags, energy: float) -> Amount:
     )
 
 
-def _in_group(dimension: Dimension, key: str, one: StepLosses) -> Flags:
+def _in_group(dimension: Dimension, key: str, label: StepLosses) -> Flags:
     groups = {
-        Dimension.EQUIPMENT: one.evidence.equipment,
-        Dimension.SHIFT: one.evidence.shift,
-        Dimension.HOUR: one.evidence.hour,
+        Dimension.EQUIPMENT: label.evidence.equipment,
+        Dimension.SHIFT: label.evidence.shift,
+        Dimension.HOUR: label.evidence.hour,
     }[dimension]
-    found: Flags = groups.code[one.made_from.rows] == groups.names.index(key)
-    return found
+    inside: Flags = groups.code[label.made_from.rows] == groups.names.index(key)
+    return inside
 
 
-def named(pack: Pack, one: StepLosses) -> Words:
-    step = pack.step(one.step)
+def named(pack: Pack, label: StepLosses) -> Words:
+    step = pack.step(label.step)
     if len(step.variants) < 2:
         return step.words
-    variant = next((variant.words for variant in step.variants if variant.id == one.variant), None)
+    variant = next((variant.words for variant in step.variants if variant.id == label.variant), None)
     return step.words if variant is None else worded("%(step)s, %(variant)s", step=step.words, variant=variant)
 
 
-def worst_first(one: StepLosses, energy: Floats) -> tuple[str, ...]:
+def worst_first(label: StepLosses, energy: Floats) -> tuple[str, ...]:
     order = np.argsort(-energy, kind="stable")[:IDS]
-    return tuple(one.batches.ids[row] for row in order.tolist() if energy[row] > 0)
+    return tuple(label.batches.ids[row] for row in order.tolist() if energy[row] > 0)

@@ -112,10 +112,14 @@ def losses(site: Site, result: LabelResult, drivers: Sequence[StepDrivers]) -> t
     currency = None if site.tariff is None else site.tariff.currency
     evidence: dict[int, Evidence] = {}
     paid: dict[int, Mapping[str, Floats] | None] = {}
-    found = []
+    lost = []
     labels = [label for label in result.site_label.steps if label.best.value is not None and label.made_from is not None]
     totals = {(label.step, label.product, label.variant) for label in labels if label.metric is Metric.TOTAL}
-    normalised = {(one.step, one.product, one.variant, one.metric): one.normalised for one in drivers if one.normalised is not None}
+    normalised = {
+        (driver.step, driver.product, driver.variant, driver.metric): driver.normalised
+        for driver in drivers
+        if driver.normalised is not None
+    }
     for label in labels:
         measured = label.made_from
         if measured is None or label.best.value is None:
@@ -127,12 +131,12 @@ def losses(site: Site, result: LabelResult, drivers: Sequence[StepDrivers]) -> t
         counted = label.metric is Metric.TOTAL or (label.step, label.product, label.variant) not in totals
         own = normalised.get((label.step, label.product, label.variant, label.metric))
         at_own = None if own is None or len(own.values) != len(measured.rows) else np.array(own.values)
-        found.append(
+        lost.append(
             _of_label(
                 label, label.best.value, measured, evidence[key], rates_of(label, measured, paid[key], factors), currency, counted, at_own
             )
         )
-    return tuple(found)
+    return tuple(lost)
 
 
 def _of_label(
@@ -147,11 +151,11 @@ def _of_label(
 ) -> StepLosses:
     gap = split_gap(best, measured.value, measured.at_reference, measured.output_t, measured.uncertainty)
     step = measured.columns.step
-    found = attribute(measured, evidence, step, gap.unexplained)
+    attribution = attribute(measured, evidence, step, gap.unexplained)
     variables = _by_variable(measured, step, label.metric, gap.explained)
-    parts = parts_of(rates, [*variables.values(), gap.within_uncertainty, *found.energy.values()])
+    parts = parts_of(rates, [*variables.values(), gap.within_uncertainty, *attribution.energy.values()])
     of_variables = dict(zip(variables, parts, strict=False))
-    of_causes = dict(zip(found.energy, parts[len(variables) + 1 :], strict=True))
+    of_causes = dict(zip(attribution.energy, parts[len(variables) + 1 :], strict=True))
     nothing = np.zeros((len(measured.rows), 5))
     split = Split(
         sum(of_variables.values(), nothing),
@@ -160,7 +164,7 @@ def _of_label(
         sum((part for cause, part in of_causes.items() if not cause.named), nothing),
     )
     moved = None if at_own_reference is None else _moved(measured, at_own_reference, gap.explained, gap.unexplained)
-    columns = _columns(measured, gap, split, found, variables, moved, rates)
+    columns = _columns(measured, gap, split, attribution, variables, moved, rates)
     return StepLosses(
         step=label.step,
         product=label.product,
@@ -179,9 +183,9 @@ def _of_label(
         by_cause={cause: amount_of(part) for cause, part in of_causes.items()},
         by_variable={variable: amount_of(part) for variable, part in of_variables.items()},
         moved_by_variables=None if moved is None else amount_of(rates.amounts(moved)),
-        rules=found.rules,
+        rules=attribution.rules,
         batches=columns,
-        worst=worst_batches(measured, evidence, found, of_causes, of_variables, split.within_uncertainty, WORST),
+        worst=worst_batches(measured, evidence, attribution, of_causes, of_variables, split.within_uncertainty, WORST),
         co2_reason=rates.co2_reason,
         money_reason=rates.money_reason,
         split=split,
@@ -199,14 +203,14 @@ def _by_variable(measured: Measured, step: Step, metric: Metric, explained: Floa
             variable = measured.columns.variable(condition.variable)[measured.rows]
             raised[condition.variable] = np.maximum(np.nan_to_num(slope * (variable - condition.reference)), 0.0)
     together = sum(raised.values(), np.zeros(len(explained)))
-    found: dict[str, Floats] = {}
+    parts: dict[str, Floats] = {}
     left = explained
     for place, (name, own) in enumerate(raised.items()):
         share = np.divide(own, together, out=np.zeros_like(own), where=together > 0)
         part = left if place == len(raised) - 1 else np.minimum(on_grid(explained * share), left)
-        found[name] = part
+        parts[name] = part
         left = left - part
-    return found
+    return parts
 
 
 def _moved(measured: Measured, at_own_reference: Floats, explained: Floats, beyond: Floats) -> Floats:

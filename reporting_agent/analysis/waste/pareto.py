@@ -99,10 +99,10 @@ class _Row(NamedTuple):
 
 def paretos(pack: Pack, found: Sequence[StepLosses]) -> tuple[Pareto, ...]:
     """Tables over all steps first (by step, by cause), then each step's own; a dimension with one group has no table."""
-    counted = [one for one in found if one.counted]
+    counted = [label for label in found if label.counted]
     if not counted:
         return ()
-    steps = [(step, tuple(labels)) for step, labels in groupby(counted, key=lambda one: one.step)]
+    steps = [(step, tuple(labels)) for step, labels in groupby(counted, key=lambda label: label.step)]
     tables = _of_causes("", counted)
     if len(steps) > 1:
         tables.insert(0, _table(Dimension.STEP, "", [_of_step(pack, step, labels) for step, labels in steps]))
@@ -143,41 +143,41 @@ def _of_step(pack: Pack, step: str, labels: Sequence[StepLosses]) -> _Row:
     return _Row(
         step,
         pack.step(step).words,
-        added(one.avoidable for one in labels),
-        added(one.unexplained for one in labels),
-        added(one.within_uncertainty for one in labels),
-        added(one.explained for one in labels),
-        sum(len(one.batches.ids) for one in labels),
+        added(label.avoidable for label in labels),
+        added(label.unexplained for label in labels),
+        added(label.within_uncertainty for label in labels),
+        added(label.explained for label in labels),
+        sum(len(label.batches.ids) for label in labels),
         excess,
         None,
     )
 
 
 def _excess(labels: Sequence[StepLosses]) -> float | None:
-    if len({one.unit for one in labels}) > 1:
+    if len({label.unit for label in labels}) > 1:
         return None
-    return sum(one.beyond.energy for one in labels) / sum(float(one.batches.output_t.sum()) for one in labels)
+    return sum(label.beyond.energy for label in labels) / sum(float(label.batches.output_t.sum()) for label in labels)
 
 
 def _by_cause(labels: Sequence[StepLosses]) -> list[_Row]:
     rows = []
     for cause in Cause:
-        taking = [one for one in labels if cause in one.by_cause and one.by_cause[cause].energy > 0]
+        taking = [label for label in labels if cause in label.by_cause and label.by_cause[cause].energy > 0]
         if taking:
-            batches = sum(int((one.batches.by_cause[cause] > 0).sum()) for one in taking)
-            took = added(one.by_cause[cause] for one in taking)
+            batches = sum(int((label.batches.by_cause[cause] > 0).sum()) for label in taking)
+            took = added(label.by_cause[cause] for label in taking)
             avoidable, unexplained = (took, ZERO) if cause.named else (ZERO, took)
             rows.append(_Row(cause, cause.words, avoidable, unexplained, ZERO, ZERO, batches, None, None))
-    for variable in sorted({name for one in labels for name in one.by_variable}):
-        raised = [one for one in labels if variable in one.by_variable and one.by_variable[variable].energy > 0]
+    for variable in sorted({name for label in labels for name in label.by_variable}):
+        raised = [label for label in labels if variable in label.by_variable and label.by_variable[variable].energy > 0]
         if raised:
             name = words_of(variable, conditions=raised[0].made_from.columns.step.reference_conditions)
-            words = worded("%(variable)s away from its reference", variable=name.each(lambda said: said[:1].upper() + said[1:]))
-            batches = sum(int((one.batches.by_variable[variable] > 0).sum()) for one in raised)
-            took = added(one.by_variable[variable] for one in raised)
+            words = worded("%(variable)s away from its reference", variable=name.each(lambda text: text[:1].upper() + text[1:]))
+            batches = sum(int((label.batches.by_variable[variable] > 0).sum()) for label in raised)
+            took = added(label.by_variable[variable] for label in raised)
             rows.append(_Row(f"var.{variable}", words, ZERO, ZERO, ZERO, took, batches, None, None))
-    within = added(one.within_uncertainty for one in labels)
-    touched = sum(int((one.batches.within_uncertainty > 0).sum()) for one in labels)
+    within = added(label.within_uncertainty for label in labels)
+    touched = sum(int((label.batches.within_uncertainty > 0).sum()) for label in labels)
     return [*rows, _Row(UNCERTAINTY, WITHIN_UNCERTAINTY, ZERO, ZERO, within, ZERO, touched, None, None)] if within.energy > 0 else rows
 
 
@@ -200,15 +200,15 @@ def _of_groups(step: str, labels: Sequence[StepLosses]) -> Iterator[Pareto]:
 
 
 def _grouped(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses]) -> Iterator[_Row]:
-    tested = {one.code: one for one in _tested(dimension, groups, labels)}
-    codes = [groups.code[one.made_from.rows] for one in labels]
+    tested = {difference.code: difference for difference in _tested(dimension, groups, labels)}
+    codes = [groups.code[label.made_from.rows] for label in labels]
     for code in sorted({code for own in codes for code in own.tolist()}):
         inside = [own == code for own in codes]
         explained, uncertain, avoidable, unexplained = (
-            [amount_of(one.split[kind][where]) for one, where in zip(labels, inside, strict=True)] for kind in range(4)
+            [amount_of(label.split[kind][where]) for label, where in zip(labels, inside, strict=True)] for kind in range(4)
         )
-        output = sum(float(one.batches.output_t[where].sum()) for one, where in zip(labels, inside, strict=True))
-        one_unit = len({one.unit for one in labels}) == 1
+        output = sum(float(label.batches.output_t[where].sum()) for label, where in zip(labels, inside, strict=True))
+        one_unit = len({label.unit for label in labels}) == 1
         words = _words_of(dimension, groups.names[code], labels[0].made_from.columns.step)
         yield _Row(
             groups.names[code],
@@ -230,25 +230,25 @@ def _words_of(dimension: Dimension, key: str, step: Step) -> Words:
         return worded("%(begin)s to %(end)s", begin=key, end=f"{key[:2]}:59")
     if dimension is Dimension.PRODUCT:
         product, _, variant = key.rpartition("/")
-        known = next((one.words for one in step.variants if one.id == variant), None)
+        known = next((declared.words for declared in step.variants if declared.id == variant), None)
         if known is not None and product in {"", step.product}:
             return known
     return Words.of(key or Phrase("(no name)"))
 
 
-def _left(one: StepLosses) -> Floats:
+def _left(losses: StepLosses) -> Floats:
     """Above the label at reference conditions, less what causes of the batch's own took: a shift that starts cold furnaces is no worse."""
-    own = [part for cause, part in one.batches.by_cause.items() if cause not in _TOLD_BY_GROUP]
-    return one.batches.at_reference - one.label - sum(own, np.zeros(len(one.batches.ids))) / one.batches.output_t
+    own = [part for cause, part in losses.batches.by_cause.items() if cause not in _TOLD_BY_GROUP]
+    return losses.batches.at_reference - losses.label - sum(own, np.zeros(len(losses.batches.ids))) / losses.batches.output_t
 
 
 def _tested(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses]) -> Iterable[Difference]:
     """Differences over the batches of all labels of the step, each against its own label."""
-    if dimension is Dimension.PRODUCT or len({one.unit for one in labels}) > 1:
+    if dimension is Dimension.PRODUCT or len({label.unit for label in labels}) > 1:
         return []
-    rows: Integers = np.concatenate([one.made_from.rows for one in labels])
-    value = np.concatenate([_left(one) for one in labels])
-    output = np.concatenate([one.batches.output_t for one in labels])
+    rows: Integers = np.concatenate([label.made_from.rows for label in labels])
+    value = np.concatenate([_left(label) for label in labels])
+    output = np.concatenate([label.batches.output_t for label in labels])
     evidence = labels[0].evidence
     own = Groups(groups.code[rows], groups.names)
     value = of_product(value, evidence.product.code[rows])

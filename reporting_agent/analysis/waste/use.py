@@ -80,16 +80,16 @@ def uses(site: Site, result: LabelResult) -> tuple[StepUse, ...]:
     places: dict[_Line, list[int]] = {}
     for place, batch in enumerate(batches):
         places.setdefault((batch.step, batch.equipment), []).append(place)
-    found = [_of_meters(group, [covers[id(one)] for one in group], batches, places) for group in _grouped(counted, covers)]
+    of_meters = [_of_meters(group, [covers[id(record)] for record in group], batches, places) for group in _grouped(counted, covers)]
     metered = {(sink.step, record.meter.carrier) for record in counted for sink in covers[id(record)]}
-    return (*found, *_of_batches(batches, result.data.left_out or (), metered, {step.id for step in result.data.pack.steps}))
+    return (*of_meters, *_of_batches(batches, result.data.left_out or (), metered, {step.id for step in result.data.pack.steps}))
 
 
 def _grouped(records: Sequence[MeterRecord], covers: Mapping[int, tuple[Sink, ...]]) -> Iterator[list[MeterRecord]]:
     """Meters of one carrier that count for the same batches; a shared meter's part of a batch is told with the shared meter."""
     groups: list[list[MeterRecord]] = []
     for record in records:
-        beside = next((group for group in groups if any(_meet(record, one, covers) for one in group)), None)
+        beside = next((group for group in groups if any(_meet(record, member, covers) for member in group)), None)
         if beside is None:
             groups.append([record])
         else:
@@ -97,11 +97,11 @@ def _grouped(records: Sequence[MeterRecord], covers: Mapping[int, tuple[Sink, ..
     yield from groups
 
 
-def _meet(one: MeterRecord, other: MeterRecord, covers: Mapping[int, tuple[Sink, ...]]) -> bool:
-    alike = one.meter.carrier == other.meter.carrier and (one.meter.allocation is None) is (other.meter.allocation is None)
+def _meet(record: MeterRecord, other: MeterRecord, covers: Mapping[int, tuple[Sink, ...]]) -> bool:
+    alike = record.meter.carrier == other.meter.carrier and (record.meter.allocation is None) is (other.meter.allocation is None)
     return alike and any(
         mine.step == theirs.step and (mine.equipment == theirs.equipment or "" in (mine.equipment, theirs.equipment))
-        for mine in covers[id(one)]
+        for mine in covers[id(record)]
         for theirs in covers[id(other)]
     )
 
@@ -111,7 +111,7 @@ def _of_meters(
 ) -> StepUse:
     first = records[0]
     unit, carrier = first.unit, first.meter.carrier
-    scale = [1.0 if one.unit == unit else ratio(one.unit, unit) for one in records]
+    scale = [1.0 if meter_record.unit == unit else ratio(meter_record.unit, unit) for meter_record in records]
     served = dict.fromkeys((sink.step, sink.equipment) for own in sinks for sink in own)  # in their order: the first names a shared meter
     lines = [line for line in places if line in served or (line[0], "") in served]
     own = [batches[place] for place in sorted(chain.from_iterable(places[line] for line in lines))]
@@ -123,7 +123,7 @@ def _of_meters(
         if energy is not None and batch.excluded != ExclusionReason.OUTSIDE_PERIOD
     ]
     by_id = {batch.batch_id: batch for batch in own}
-    in_batches = sum(_scaled(one.in_batches, by) for one, by in zip(records, scale, strict=True))
+    in_batches = sum(_scaled(meter_record.in_batches, by) for meter_record, by in zip(records, scale, strict=True))
     parts, overlap = _inside(inside, own, records, scale, in_batches)
     rules = [_OVERLAP] if overlap else []
     run_level = _run_level(inside)
@@ -135,18 +135,18 @@ def _of_meters(
             parts[use] = parts.get(use, 0.0) + _scaled(energy, by)
         if record.unplaced:
             parts[Use.UNPLACED] = parts.get(Use.UNPLACED, 0.0) + _scaled(record.unplaced, by)
-        if (told := between.rule(record.unit)) is not None:
-            rules.append(told)
-    total = sum(_scaled(one.total, by) for one, by in zip(records, scale, strict=True))
+        if (rule := between.rule(record.unit)) is not None:
+            rules.append(rule)
+    total = sum(_scaled(meter_record.total, by) for meter_record, by in zip(records, scale, strict=True))
     return _use(
         first.meter.step or next(iter(served))[0],
         carrier,
-        " + ".join(one.meter.id for one in records),
+        " + ".join(meter_record.meter.id for meter_record in records),
         first.meter.equipment,
         unit,
         _closing(parts, total),
         total,
-        sum(one.missing_s for one in records),
+        sum(meter_record.missing_s for meter_record in records),
         rules,
     )
 
@@ -175,11 +175,11 @@ def _inside(
         if record.runs_on:
             late = [batch for batch, _, _ in inside if _runs_beyond(batch, record.end_us)]
             add(purpose(late[-1]) if late else Use.VALUE_ADDING, -_scaled(record.runs_on, by))
-    told = sum(parts.values())
-    if told > in_batches * (1 + 1e-6) and told > 0:
-        return {use: _on_grid(energy * in_batches / told) for use, energy in parts.items()}, True
-    if in_batches - told > 0:
-        add(Use.EXCLUDED, in_batches - told)  # batches whose windows the meter knows and whose record was refused afterwards
+    accounted = sum(parts.values())
+    if accounted > in_batches * (1 + 1e-6) and accounted > 0:
+        return {use: _on_grid(energy * in_batches / accounted) for use, energy in parts.items()}, True
+    if in_batches - accounted > 0:
+        add(Use.EXCLUDED, in_batches - accounted)  # batches whose windows the meter knows and whose record was refused afterwards
     return parts, False
 
 
@@ -195,14 +195,22 @@ def _rejected(batch: Batch, use: Use, energy: float) -> float:
 
 def _taken(batch: Batch, carrier: str, unit: str, shared: bool) -> float | None:
     """What the meters counted in the batch, on the grid; None where its interval was of no use to them."""
-    own = [one for one in batch.energy if one.carrier == carrier and one.direction is Direction.IMPORT and one.allocated is shared]
-    return sum(_on_grid(one.quantity if one.unit == unit else one.quantity * ratio(one.unit, unit)) for one in own) if own else None
+    own = [
+        energy
+        for energy in batch.energy
+        if energy.carrier == carrier and energy.direction is Direction.IMPORT and energy.allocated is shared
+    ]
+    return (
+        sum(_on_grid(energy.quantity if energy.unit == unit else energy.quantity * ratio(energy.unit, unit)) for energy in own)
+        if own
+        else None
+    )
 
 
 def _run_level(inside: Sequence[tuple[Batch, float, Use]]) -> float | None:
     """Median power of the batches that made product, per hour."""
-    made = [(energy, batch.duration) for batch, energy, use in inside if use is Use.VALUE_ADDING]
-    lengths = [(energy, duration.total_seconds()) for energy, duration in made if duration is not None]
+    runs = [(energy, batch.duration) for batch, energy, use in inside if use is Use.VALUE_ADDING]
+    lengths = [(energy, duration.total_seconds()) for energy, duration in runs if duration is not None]
     levels = [energy * 3600 / seconds for energy, seconds in lengths if seconds > 0]
     return float(np.median(levels)) if levels else None
 
@@ -224,7 +232,7 @@ def _closing(parts: dict[Use, float], total: float) -> dict[Use, float]:
 
 def _of_batches(batches: Sequence[Batch], left_out: Sequence[LeftOut], metered: set[tuple[str, str]], steps: set[str]) -> Iterator[StepUse]:
     """Energy that came per batch: there is no meter to close with, and of what lies between only a log's rows `left_out` tell."""
-    found: dict[tuple[str, str, str], dict[Use, float]] = {}
+    sums: dict[tuple[str, str, str], dict[Use, float]] = {}
     without: dict[str, list[Batch]] = {}
     for batch in batches:
         if batch.step not in steps or batch.excluded == ExclusionReason.OUTSIDE_PERIOD:
@@ -237,18 +245,18 @@ def _of_batches(batches: Sequence[Batch], left_out: Sequence[LeftOut], metered: 
                 continue
             energy = round(entry.quantity * GRID) / GRID
             rejected = _rejected(batch, use, energy) if batch.reject_t else 0.0
-            parts = found.setdefault((batch.step, entry.carrier, entry.unit), {})
+            parts = sums.setdefault((batch.step, entry.carrier, entry.unit), {})
             parts[use] = parts.get(use, 0.0) + energy - rejected
             if rejected:
                 parts[Use.REJECT] = parts.get(Use.REJECT, 0.0) + rejected
-    for one in left_out:
-        parts = found.setdefault((one.step, one.carrier, one.unit), {})
-        parts[of_state(one.state)] = parts.get(of_state(one.state), 0.0) + _on_grid(one.energy)
-    for (step, carrier, unit), parts in found.items():
+    for omission in left_out:
+        parts = sums.setdefault((omission.step, omission.carrier, omission.unit), {})
+        parts[of_state(omission.state)] = parts.get(of_state(omission.state), 0.0) + _on_grid(omission.energy)
+    for (step, carrier, unit), parts in sums.items():
         total = sum(parts.values())
         unknown = sum(all(entry.carrier != carrier for entry in batch.energy) for batch in without.get(step, ()))
-        told = _use(step, carrier, "", "", unit, {use: parts[use] for use in Use if parts.get(use)}, total, 0.0, [])
-        yield replace(told, unknown=unknown)
+        step_use = _use(step, carrier, "", "", unit, {use: parts[use] for use in Use if parts.get(use)}, total, 0.0, [])
+        yield replace(step_use, unknown=unknown)
 
 
 def _use(

@@ -91,7 +91,7 @@ def _loss(
         for cause, part in causes.items()
         if part[place, 0] > 0
     ]
-    lost.sort(key=lambda one: (not one.cause.named, one.cause is Cause.NONE, -one.amount.energy))
+    lost.sort(key=lambda part: (not part.cause.named, part.cause is Cause.NONE, -part.amount.energy))
     explained = tuple(
         VariablePart(name, amount(part), float(part[place, 0]) / output, _recorded(name, place, measured))
         for name, part in variables.items()
@@ -123,7 +123,7 @@ def _recorded(variable: str, place: int, measured: Measured) -> Words:
     row = int(measured.rows[place])
     value = measured.columns.batches[row].variables.get(variable, 0.0)
     conditions = measured.columns.step.reference_conditions
-    condition = next(one for one in conditions if one.variable == variable)
+    condition = next(declared for declared in conditions if declared.variable == variable)
     reference = between(condition.reference, unit_of(variable, conditions))
     return worded("%(value)s instead of %(reference)s", value=plain(value), reference=reference)
 

@@ -74,7 +74,7 @@ def tree_of(site: Site, parcel: Parcel, seed: bytes) -> tuple[DataTree, Report]:
             "opening-data-changed",
             "The plant's files or settings are not those that were committed to, so nothing about them can be proven.",
             "Restore the files and site.toml as they were when the report was made, or use the version of the agent that made it.",
-            found="; ".join(one.en for one in differing(dict(parcel.parts), parts_of(tree))) or tree.root.hex(),
+            found="; ".join(difference.en for difference in differing(dict(parcel.parts), parts_of(tree))) or tree.root.hex(),
             wanted=report.software,
         )
     return tree, report

@@ -58,8 +58,8 @@ def tables_of(site: Site) -> Iterator[tuple[str, str]]:
             entries = [(f"{name} {key}", one) for key, one in value.items()]
         else:
             entries = [(f"{name} {getattr(one, 'id', place)}", one) for place, one in enumerate(value, 1)]
-        for of, one in entries:
-            if keys := keys_of(one):
+        for of, entry in entries:
+            if keys := keys_of(entry):
                 yield of, keys
 
 
@@ -76,9 +76,9 @@ def as_written(value: object) -> str:
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {as_written(one)}" for key, one in value.items())
+        return ", ".join(f"{key}: {as_written(item)}" for key, item in value.items())
     if isinstance(value, tuple):
-        words = [as_written(one) for one in value]
+        words = [as_written(item) for item in value]
         if len(words) > _MOST:
             words = [*words[: _MOST // 2], "…", *words[-_MOST // 2 :], f"({len(words)})"]
         return " ".join(words)

@@ -70,11 +70,11 @@ def assemble(
     """
     contents = tree.contents
     drawn = draw.positions(contents, quantiles(pack))
-    batches = _batches_of(tree, site, [one.position for one in drawn])
+    batches = _batches_of(tree, site, [leaf.position for leaf in drawn])
     taker = Taker.of(site)
     extract, stretches, different = _wide_enough(tree, site, taker, batches, _drawn_days(tree, drawn), told)
     days = _days_of(contents, tree, site, extract)
-    wanted = {0, *(one.position for one in drawn), *batches, *days}
+    wanted = {0, *(leaf.position for leaf in drawn), *batches, *days}
     opening = Opening(
         draw=draw.digest,
         leaves=tuple(Leaf.of(tree, index) for index in sorted(wanted)),
@@ -112,8 +112,8 @@ def _wide_enough(
         whole = any(place == len(REACHES) for place in reach.values())
         stretches = None if whole else together([*_around(tree, reach), *drawn_days])
         extract = taker.take(stretches)
-        made = recompute(site, tree.contents, extract)
-        different = [index for index in batches if tree.record(index) not in made.of(tree.batches[index - 1].batch)]
+        recomputed = recompute(site, tree.contents, extract)
+        different = [index for index in batches if tree.record(index) not in recomputed.of(tree.batches[index - 1].batch)]
         if not different or whole:
             return extract, stretches, different
         told(f"{len(different):,} of {len(batches):,} batches need more days around them")
@@ -137,11 +137,11 @@ def _batches_of(tree: DataTree, site: Site, positions: Iterable[int]) -> list[in
     for place in places:
         if first <= place < tree.contents.padding_first and (day := tree.days[place - first]).meter in telling:
             on.setdefault(day.meter, set()).add(day.start_us // DAY_US)
-    found = {place for place in places if 1 <= place < first}
+    indices = {place for place in places if 1 <= place < first}
     for index, (batch, _) in enumerate(tree.batches, 1):
         if any(serves(telling[meter], batch) and not days.isdisjoint(_days_of_batch(batch)) for meter, days in on.items()):
-            found.add(index)
-    return sorted(found | _of_wrong_times_beside(tree, found))
+            indices.add(index)
+    return sorted(indices | _of_wrong_times_beside(tree, indices))
 
 
 def _of_wrong_times_beside(tree: DataTree, opened: Set[int]) -> set[int]:
@@ -163,7 +163,7 @@ def _days_of_batch(batch: Batch) -> range:
 def _drawn_days(tree: DataTree, drawn: Iterable[Drawn]) -> list[Stretch]:
     """The drawn days of meters, with a day on either side."""
     first = 1 + len(tree.batches)
-    days = [tree.days[one.position - first] for one in drawn if first <= one.position < tree.contents.padding_first]
+    days = [tree.days[leaf.position - first] for leaf in drawn if first <= leaf.position < tree.contents.padding_first]
     return [Stretch(day.start_us - DAY_US, day.end_us + DAY_US) for day in days]
 
 

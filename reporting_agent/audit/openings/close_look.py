@@ -67,14 +67,14 @@ class Look:
     def occupied(self, batches: Iterable[Batch]) -> Occupied:
         """When its line ran a batch, whatever became of the batch: one that no label counts ran as well."""
         spans = ((*span_us(batch), batch.batch_id) for batch in batches if self.serves(batch))
-        ran = sorted(one for one in spans if one[1] > one[0])
+        ran = sorted(span for span in spans if span[1] > span[0])
         starts, ends, ids = zip(*ran, strict=True) if ran else ((), (), ())
         return Occupied(Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids)
 
     def pauses(self, batches: Iterable[Batch], start_us: int, end_us: int) -> list[Pause]:
         """When its line ran none of these, between two moments."""
         windows, before, after = pauses_of(self.occupied(batches), np.array([start_us, end_us], dtype=np.int64))
-        return [Pause(*one) for one in zip(windows.start_us.tolist(), windows.end_us.tolist(), before, after, strict=True)]
+        return [Pause(*fields) for fields in zip(windows.start_us.tolist(), windows.end_us.tolist(), before, after, strict=True)]
 
     def clear(self, start_us: int, end_us: int) -> tuple[int, int]:
         """The part of a pause between two batches that its readings tell by themselves; a mean around a stamp needs one more."""
@@ -87,20 +87,20 @@ class Look:
 
     def moments(self, windows: Windows) -> Integers:
         """At which moments the meter's energy is asked for, rising."""
-        edges = [np.arange(-(-one.start_us // QUARTER_US) * QUARTER_US, one.end_us + 1, QUARTER_US) for one in self.stretches]
-        edges += [np.array(one, dtype=np.int64) for one in self.stretches]
+        edges = [np.arange(-(-stretch.start_us // QUARTER_US) * QUARTER_US, stretch.end_us + 1, QUARTER_US) for stretch in self.stretches]
+        edges += [np.array(stretch, dtype=np.int64) for stretch in self.stretches]
         ends = np.concatenate((windows.start_us, windows.end_us))
         edges += [ends, *(self._beside(ends, away) for away in (-2, -1, 0, 1))]
         return np.unique(self._looked_at(np.concatenate(edges)))
 
     def inside(self, moments_us: Integers) -> NDArray[np.bool_]:
         """Which moments lie where the meter is looked at."""
-        bounds = np.array([edge for one in self.stretches for edge in one], dtype=np.int64)
-        found: NDArray[np.bool_] = np.searchsorted(bounds, moments_us, side="right") % 2 == 1
-        return found
+        bounds = np.array([edge for stretch in self.stretches for edge in stretch], dtype=np.int64)
+        within: NDArray[np.bool_] = np.searchsorted(bounds, moments_us, side="right") % 2 == 1
+        return within
 
     def _looked_at(self, moments_us: Integers) -> Integers:
-        last = {one.end_us for one in self.stretches}
+        last = {stretch.end_us for stretch in self.stretches}
         return moments_us[self.inside(moments_us) | np.isin(moments_us, list(last))]
 
     def _beside(self, moments_us: Integers, away: int) -> Integers:
@@ -118,7 +118,7 @@ def looks(
     drawn: dict[str, list[Stretch]] = {}
     for day in days:
         drawn.setdefault(day.meter, []).append(Stretch(day.start_us, day.end_us))
-    found = {}
+    by_meter = {}
     for meter in site.tree.counted:
         if not tells_of_one_step(meter):
             continue
@@ -127,8 +127,8 @@ def looks(
         stretches = together([*mine, *(Stretch(us - beside_us, us + beside_us) for us in edges)])
         stamps = _stamps(site, meter, readings or {})
         if stretches and len(stamps):
-            found[meter.id] = Look(meter, mine, tuple(stretches), stamps, _unusable(site, meter))
-    return found
+            by_meter[meter.id] = Look(meter, mine, tuple(stretches), stamps, _unusable(site, meter))
+    return by_meter
 
 
 def tells_of_one_step(meter: Meter) -> bool:
@@ -164,15 +164,15 @@ def edges_of(spans: Iterable[tuple[int, int]]) -> Integers:
             joined[-1][1] = max(joined[-1][1], end_us)
         elif end_us > start_us:
             joined.append([start_us, end_us])
-    return np.array([edge for one in joined for edge in one], dtype=np.int64)
+    return np.array([edge for span in joined for edge in span], dtype=np.int64)
 
 
 def _unusable(site: Site, meter: Meter) -> tuple[Stretch, ...]:
     """Time that is declared unusable of the meter, of one that it is computed from, or of the line that it serves."""
     events = [event for name in site.tree.needed_by(meter) for event in of_meter(site.events, name)]
     events += [event for event in of_step(site.events, meter.step, meter.equipment) if event.carrier is None]
-    found = {(event.begins(site.zone), event.ends(site.zone)) for event in events if event.kind == "unusable"}
-    return tuple(Stretch(microseconds(begins), _NEVER_ENDS_US if ends is None else microseconds(ends)) for begins, ends in found)
+    spans = {(event.begins(site.zone), event.ends(site.zone)) for event in events if event.kind == "unusable"}
+    return tuple(Stretch(microseconds(begins), _NEVER_ENDS_US if ends is None else microseconds(ends)) for begins, ends in spans)
 
 
 def span_us(batch: Batch) -> tuple[int, int]:

@@ -60,38 +60,40 @@ class Declared:
 
 def declared_in(site: Site) -> tuple[Declared, ...]:
     """Events, then by meter, mapping, scale, heating value, step and equipment what is said of it; at last every other table as written."""
-    found = [*_events(site)]
+    declarations = [*_events(site)]
     for meter in site.meters:
-        found += [*_place_of(meter, site), *_of_meter(meter)]
+        declarations += [*_place_of(meter, site), *_of_meter(meter)]
     for name in type(site.mapping).model_fields:
-        found += _mapped(name, getattr(site.mapping, name))
-    found += [_of_scale(scale) for scale in site.scales]
-    found += [
+        declarations += _mapped(name, getattr(site.mapping, name))
+    declarations += [_of_scale(scale) for scale in site.scales]
+    declarations += [
         Declared(
             "lhv",
-            f"{one.step} {one.carrier}".strip(),
-            str(one.from_day),
+            f"{heating_value.step} {heating_value.carrier}".strip(),
+            str(heating_value.from_day),
             "",
-            f"{one.value:g} {one.unit or 'MJ'}",
-            f"{one.source} {one.reason}".strip(),
+            f"{heating_value.value:g} {heating_value.unit or 'MJ'}",
+            f"{heating_value.source} {heating_value.reason}".strip(),
             multiplies=True,
         )
-        for one in site.lhv
+        for heating_value in site.lhv
     ]
     for step, setting in site.steps.items():
-        found += [Declared("outside", f"{step} {carrier}", reason=reason) for carrier, reason in setting.outside.items()]
-        found += [Declared("not_used", f"{step} {carrier}") for carrier in setting.not_used]
-        found += [Declared("made_inside", f"{step} {carrier}") for carrier in setting.made_inside]
-    found += [
-        Declared("rated_power", one.id, does=f"{one.rated_power_kw:g} kW") for one in site.equipment if one.rated_power_kw is not None
+        declarations += [Declared("outside", f"{step} {carrier}", reason=reason) for carrier, reason in setting.outside.items()]
+        declarations += [Declared("not_used", f"{step} {carrier}") for carrier in setting.not_used]
+        declarations += [Declared("made_inside", f"{step} {carrier}") for carrier in setting.made_inside]
+    declarations += [
+        Declared("rated_power", equipment.id, does=f"{equipment.rated_power_kw:g} kW")
+        for equipment in site.equipment
+        if equipment.rated_power_kw is not None
     ]
     if site.site_boundary is None:
-        found.append(Declared("no_account", "[site_boundary]"))
-    found += [Declared("older_pack", f"{site.site.pack} {site.pack_version}", does=newest) for newest in _newer(site)]
+        declarations.append(Declared("no_account", "[site_boundary]"))
+    declarations += [Declared("older_pack", f"{site.site.pack} {site.pack_version}", does=newest) for newest in _newer(site)]
     if site.inputs.log is not None:
-        found.append(Declared("runs", "log", does=site.runs.cut))
-    found += [Declared("static", name, does=str(value)) for name, value in site.static.items()]
-    return (*found, *(Declared("settings", of, does=keys) for of, keys in tables_of(site)))
+        declarations.append(Declared("runs", "log", does=site.runs.cut))
+    declarations += [Declared("static", name, does=str(value)) for name, value in site.static.items()]
+    return (*declarations, *(Declared("settings", of, does=keys) for of, keys in tables_of(site)))
 
 
 def _newer(site: Site) -> Iterator[str]:
@@ -102,13 +104,13 @@ def _newer(site: Site) -> Iterator[str]:
 
 
 def _events(site: Site) -> Iterator[Declared]:
-    for one in site.events:
-        does = "" if one.factor is None else f"× {one.factor:g}"
-        if one.offset is not None:
-            does = one.offset if one.offset[0] in "+-" else f"+{one.offset}"
-        if one.other is not None:
-            does = f"↔ {one.other}"
-        yield Declared(one.kind, one.named, one.start, one.until or "", does, one.reason, one.factor is not None)
+    for event in site.events:
+        does = "" if event.factor is None else f"× {event.factor:g}"
+        if event.offset is not None:
+            does = event.offset if event.offset[0] in "+-" else f"+{event.offset}"
+        if event.other is not None:
+            does = f"↔ {event.other}"
+        yield Declared(event.kind, event.named, event.start, event.until or "", does, event.reason, event.factor is not None)
 
 
 def _mapped(name: str, profile: Profile) -> Iterator[Declared]:
@@ -117,8 +119,8 @@ def _mapped(name: str, profile: Profile) -> Iterator[Declared]:
             yield Declared("scale", f"{name}: {column}", does=f"× {factor:g}", multiplies=True)
     for column, words in profile.values.items():
         units = column in _UNIT_COLUMNS
-        for found, meant in words.items():
-            yield Declared("read_as" if units else "word_as", f"{name}: {column}", does=f"{found} → {meant}", multiplies=units)
+        for word, meant in words.items():
+            yield Declared("read_as" if units else "word_as", f"{name}: {column}", does=f"{word} → {meant}", multiplies=units)
     for column, value in profile.constants.items():
         yield Declared("constant", f"{name}: {column}", does=str(value))
     for column, header in profile.columns.items():
@@ -135,11 +137,11 @@ def _mapped(name: str, profile: Profile) -> Iterator[Declared]:
 
 def _carriers(name: str, profile: Profile) -> Iterator[Declared]:
     """Columns of a carrier each, with the unit and the direction that the plant gives them."""
-    for carrier, one in profile.carriers.items():
-        yield Declared("carrier_column", f"{name}: {carrier}", does=f"{one.column} ({one.unit}, {one.direction})")
-        if one.lhv is not None:
+    for carrier, column in profile.carriers.items():
+        yield Declared("carrier_column", f"{name}: {carrier}", does=f"{column.column} ({column.unit}, {column.direction})")
+        if column.lhv is not None:
             yield Declared(
-                "lhv", f"{name}: {carrier}", "", "", f"{one.lhv:g} {one.lhv_unit}".strip(), one.lhv_source or "", multiplies=True
+                "lhv", f"{name}: {carrier}", "", "", f"{column.lhv:g} {column.lhv_unit}".strip(), column.lhv_source or "", multiplies=True
             )
 
 
@@ -154,7 +156,7 @@ def _place_of(meter: Meter, site: Site) -> Iterator[Declared]:
     tree, where = site.tree, " ".join(filter(None, (meter.step, meter.equipment, meter.carrier)))
     if meter in tree.counted:
         yield Declared("credited" if meter.direction is not Direction.IMPORT else "counts_for", meter.id, does=where)
-    elif meter.role != "state" and not any(meter in tree.above(one) for one in tree.counted):
+    elif meter.role != "state" and not any(meter in tree.above(other) for other in tree.counted):
         yield Declared("counts_for_nothing", meter.id, does=" < ".join(filter(None, (meter.role, meter.checks or meter.parent))))
 
 
@@ -190,5 +192,5 @@ def unbounded(site: Site, pack: Pack, extract: Extract, committed: Sequence[Batc
         return frozenset(step.id for step in pack.steps)
     if runs or by_batch:
         return frozenset()
-    found = own_metering.entangled(own_metering.outgoing(committed, site, pack), site)
-    return frozenset(step for step, reasons in found.items() if reasons)
+    entangled = own_metering.entangled(own_metering.outgoing(committed, site, pack), site)
+    return frozenset(step for step, reasons in entangled.items() if reasons)

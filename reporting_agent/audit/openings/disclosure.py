@@ -44,7 +44,7 @@ def told(language: Language, draw: Draw, made: Assembled, *, sealed: bool) -> li
     def text(name: str, **values: Value) -> str:
         return in_language(Phrase(_TEXTS[name], **values), language)
 
-    counts = {kind: sum(one.kind is kind for one in made.drawn) for kind in Kind}
+    counts = {kind: sum(leaf.kind is kind for leaf in made.drawn) for kind in Kind}
     kinds = ", ".join(f"{count:,} {text('days-kind' if kind is Kind.DAYS else kind.value)}" for kind, count in counts.items() if count)
     stretches = text("all") if made.stretches is None else text("part", number=len(made.stretches))
     held = sum(part.used + part.excluded for part in made.opening.contents.steps)

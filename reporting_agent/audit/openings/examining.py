@@ -65,13 +65,13 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
     read = {leaf.index: records.read(leaf.record) for leaf in opening.leaves[1:]}
     days = {index: record for index, record in read.items() if isinstance(record, MeterDay)}
     drawn = tuple(handed.draw.positions(contents, quantiles(pack)))
-    drawn_days = [days[one.position] for one in drawn if one.position in days]
+    drawn_days = [days[leaf.position] for leaf in drawn if leaf.position in days]
     batches = {index: record for index, record in read.items() if isinstance(record, Batch)}
-    made = recompute(site, contents, extract)
-    wrong = {key_of(made.batches[place].batch) for place in of_wrong_times(made.batches)}  # theirs are no edges of what ran
+    recomputed = recompute(site, contents, extract)
+    wrong = {key_of(recomputed.batches[place].batch) for place in of_wrong_times(recomputed.batches)}  # theirs are no edges of what ran
     seen = looks(site, extract.readings, drawn_days, [batch for batch in batches.values() if key_of(batch) not in wrong])
-    ran = [*(row.batch for row in made.batches), *made.beyond]
-    meters = meters_closely(site, contents, extract, {name: one.moments(one.occupied(ran).windows) for name, one in seen.items()})
+    ran = [*(row.batch for row in recomputed.batches), *recomputed.beyond]
+    meters = meters_closely(site, contents, extract, {name: look.moments(look.occupied(ran).windows) for name, look in seen.items()})
     by_batch = {part.meter for part in contents.meters} <= {scale.id for scale in site.scales}
     return Evidence(
         draw=handed.draw,
@@ -88,10 +88,10 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
         by_batch=by_batch,
         unbounded=unbounded(site, pack, extract, list(batches.values()), by_batch=by_batch),
         settings_digest=settings_digest(site),
-        recomputed=made.of,
-        weighings=weigh(site, pack, Inputs(site, extract).weighings(), made.batches, batches),
-        accounted=account(seen, meters, made.batches, batches.values(), made.beyond, longest_s=longest_of(pack)),
-        given=made.given,
+        recomputed=recomputed.of,
+        weighings=weigh(site, pack, Inputs(site, extract).weighings(), recomputed.batches, batches),
+        accounted=account(seen, meters, recomputed.batches, batches.values(), recomputed.beyond, longest_s=longest_of(pack)),
+        given=recomputed.given,
         context=_context(site, pack, contents),
     )
 

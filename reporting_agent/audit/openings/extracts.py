@@ -29,7 +29,7 @@ from reporting_agent.sources.extract import Cell, Extract, Record, Rows, rows_of
 from reporting_agent.sources.meter_readings import ReadingLog
 
 _MOST = 10_000_000
-_TABLES: Mapping[str, Wanted] = {one.name: one for one in (BATCHES, ENERGY, LOG, SCALES)}
+_TABLES: Mapping[str, Wanted] = {table.name: table for table in (BATCHES, ENERGY, LOG, SCALES)}
 _NUMBER = struct.Struct(">d")
 _WORD = 8
 _Scalar = TypeVar("_Scalar", np.int64, np.float64)
@@ -41,13 +41,13 @@ def to_bytes(extract: Extract) -> bytes:
         name: [{"header": list(part.header), "rows": [[_cell(cell) for cell in row] for row in part.rows]} for part in parts]
         for name, parts in extract.tables.items()
     }
-    told: dict[str, Value] = {"tables": tables, "skipped": [*sorted(extract.skipped)]}
+    document: dict[str, Value] = {"tables": tables, "skipped": [*sorted(extract.skipped)]}
     if extract.readings is not None:
-        told["readings"] = {
+        document["readings"] = {
             meter: {"time": record.time_us.astype(">i8").tobytes(), "value": record.value.astype(">f8").tobytes()}
             for meter, record in extract.readings.items()
         }
-    return encode(told)
+    return encode(document)
 
 
 def read(raw: bytes) -> Extract:
@@ -58,7 +58,7 @@ def read(raw: bytes) -> Extract:
     """
     fields = Fields(decode(raw), "extract")
     tables = _tables(fields)
-    skipped = frozenset(_text(one) for one in fields.items("skipped", _MOST))
+    skipped = frozenset(_text(name) for name in fields.items("skipped", _MOST))
     readings = _readings(fields) if fields.has("readings") else None
     fields.done()
     return Extract(tables, readings, skipped)
@@ -81,7 +81,7 @@ def _tables(fields: Fields) -> dict[str, tuple[Rows, ...]]:
 
 
 def _rows(fields: Fields, wanted: Wanted) -> Rows:
-    header = tuple(_text(one) for one in fields.items("header", _MOST))
+    header = tuple(_text(cell) for cell in fields.items("header", _MOST))
     moments = [(column := wanted.column(name)) is not None and column.kind is Kind.MOMENT for name in header]
     rows = []
     for row in fields.items("rows", _MOST):
@@ -115,15 +115,15 @@ def _moment(text: str) -> datetime:
 
 def _readings(fields: Fields) -> dict[str, Record]:
     named = fields.map_of("readings")
-    within, found = Fields(named, fields.path("readings")), {}
+    within, readings = Fields(named, fields.path("readings")), {}
     for meter in named if isinstance(named, dict) else ():
         record = within.fields(meter)
         time, value = record.octets("time"), record.octets("value")
         record.done()
         if len(time) != len(value) or len(time) % _WORD:
             raise malformed(within.path(meter), "as many times as values")
-        found[meter] = Record(np.frombuffer(time, ">i8").astype(np.int64), np.frombuffer(value, ">f8").astype(np.float64))
-    return found
+        readings[meter] = Record(np.frombuffer(time, ">i8").astype(np.int64), np.frombuffer(value, ">f8").astype(np.float64))
+    return readings
 
 
 def _text(value: Value) -> str:
@@ -148,11 +148,11 @@ def days_around(start: datetime, end: datetime | None, days: int) -> Stretch:
 def together(stretches: Iterable[Stretch]) -> list[Stretch]:
     """The same time in stretches that neither touch nor overlap, in order."""
     joined: list[Stretch] = []
-    for one in sorted(stretches):
-        if joined and one.start_us <= joined[-1].end_us:
-            joined[-1] = Stretch(joined[-1].start_us, max(joined[-1].end_us, one.end_us))
+    for stretch in sorted(stretches):
+        if joined and stretch.start_us <= joined[-1].end_us:
+            joined[-1] = Stretch(joined[-1].start_us, max(joined[-1].end_us, stretch.end_us))
         else:
-            joined.append(one)
+            joined.append(stretch)
     return joined
 
 
@@ -172,8 +172,8 @@ class Taker:
             InputError: as reading them for a label.
         """
         inputs = Inputs(site)
-        wanted = [one for one in (sources.BATCHES, sources.ENERGY, sources.LOG, sources.SCALES) if inputs.given(one.name)]
-        return cls(site, inputs, {one.name: inputs.tables(one) for one in wanted})
+        wanted = [table for table in (sources.BATCHES, sources.ENERGY, sources.LOG, sources.SCALES) if inputs.given(table.name)]
+        return cls(site, inputs, {table.name: inputs.tables(table) for table in wanted})
 
     def unread(self) -> dict[str, int]:
         """Rows that could not be read, by input; they are in no record. Those of scales are no rows of the log."""
@@ -183,14 +183,14 @@ class Taker:
 
     def take(self, stretches: Sequence[Stretch] | None) -> Extract:
         """The rows and readings of these stretches; of all time where None is given."""
-        edges = None if stretches is None else np.array([edge for one in stretches for edge in one], dtype=np.int64)
+        edges = None if stretches is None else np.array([edge for stretch in stretches for edge in stretch], dtype=np.int64)
         tables: dict[str, tuple[Rows, ...]] = {}
         names: set[tuple[str, str]] = set()
         for table in self.tables.get(sources.BATCHES.name, ()):
             starts, ends = _microseconds(table.columns["start"]), _microseconds(table.columns["end"])
-            there = _touching(starts, np.maximum(starts, ends), edges)
-            tables[sources.BATCHES.name] = (*tables.get(sources.BATCHES.name, ()), rows_of(table, np.flatnonzero(there).tolist()))
-            names.update((table.columns["step"][at], table.columns["batch_id"][at]) for at in np.flatnonzero(there).tolist())
+            touched = _touching(starts, np.maximum(starts, ends), edges)
+            tables[sources.BATCHES.name] = (*tables.get(sources.BATCHES.name, ()), rows_of(table, np.flatnonzero(touched).tolist()))
+            names.update((table.columns["step"][at], table.columns["batch_id"][at]) for at in np.flatnonzero(touched).tolist())
         for table in self.tables.get(sources.ENERGY.name, ()):
             keys = zip(table.columns["step"], table.columns["batch_id"], strict=True)
             mine = [at for at, key in enumerate(keys) if key in names]
@@ -215,7 +215,7 @@ class Taker:
             if len(block.time_us):
                 pieces.setdefault(block.meter, []).append(block)
         return {
-            meter: Record(np.concatenate([one.time_us for one in parts]), np.concatenate([one.value for one in parts]))
+            meter: Record(np.concatenate([part.time_us for part in parts]), np.concatenate([part.value for part in parts]))
             for meter, parts in pieces.items()
         }
 

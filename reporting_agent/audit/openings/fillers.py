@@ -51,7 +51,7 @@ def fillers(
     little = _of_little_output(rows, used)
     working = np.nan_to_num(pieces.power) >= standing + AT_WORK * (production - standing)
     reach_us = max(QUARTER_US, 2 * int(look.step_h * HOUR_US))
-    found = {Why.FILLER: list[Questioned](), Why.START_UP: list[Questioned]()}
+    by_reason = {Why.FILLER: list[Questioned](), Why.START_UP: list[Questioned]()}
     for start_us, end_us in _blocks(little):
         clear = look.clear(start_us, end_us)
         inside = (pieces.start_us >= clear[0]) & (pieces.end_us <= clear[1]) & ~pieces.used & ~pieces.unusable & working
@@ -64,9 +64,9 @@ def fillers(
             if beside is not None:
                 why = Why.START_UP if _is_start_up(little, rows, start_us, end_us) else Why.FILLER
                 what = (int(pieces.start_us[first]), int(pieces.end_us[last]), energy, unit, beside.batch_id)
-                found[why].append(Questioned(why, look.meter.id, *what))
+                by_reason[why].append(Questioned(why, look.meter.id, *what))
     most = RARE + RARE_SHARE * len(shown)
-    return [one for kind in found.values() if len({stretch.batch for stretch in kind}) > most for one in kind]
+    return [filler for kind in by_reason.values() if len({stretch.batch for stretch in kind}) > most for filler in kind]
 
 
 def are_many(wrong: Sequence[int], rows: Sequence[Filed]) -> bool:
@@ -119,6 +119,9 @@ def explaining(rows: Sequence[Filed], committed: Collection[Key]) -> list[tuple[
     longest, usual = _LONGEST * max(map(length_us, used), default=0), median(map(made, used)) if used else 0.0
     wrong = [batch for at in of_wrong_times(rows) if key_of(batch := rows[at].batch) in committed and made(batch) > 0]
     return [
-        (microseconds(one.start) - _NEAR_US, microseconds(one.start) + int(longest * min(2 * made(one) / usual, 1.0) if usual else longest))
-        for one in wrong
+        (
+            microseconds(faulty.start) - _NEAR_US,
+            microseconds(faulty.start) + int(longest * min(2 * made(faulty) / usual, 1.0) if usual else longest),
+        )
+        for faulty in wrong
     ]

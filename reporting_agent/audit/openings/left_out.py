@@ -158,7 +158,7 @@ class _Judged:
         """Stretches above standing that nothing explains and that hold enough; a short one beside a batch, seen whole, is its edge."""
         if self.production is None or self.standing is None:
             return []
-        found = []
+        unexplained = []
         least_h = max(LEAST_H, self.look.step_h)
         for first, last in runs_of(self.pieces, self.above & ~self.excused):
             run = slice(first, last + 1)
@@ -168,34 +168,34 @@ class _Judged:
             if surplus < (max(least_h, LEAST_CLAIMED * self.usual_us / HOUR_US) if claimed else least_h) * self.production:
                 continue
             beside = self._beside(start_us, end_us)
-            goes_on = any(start_us == one.start_us or end_us == one.end_us for one in self.look.stretches)
+            goes_on = any(start_us == stretch.start_us or end_us == stretch.end_us for stretch in self.look.stretches)
             why = Why.EDGE if beside and not goes_on and 2 * (end_us - start_us) < self.usual_us else Why.NO_BATCH
             energy, batch = float(self.pieces.energy[run].sum()), beside if why is Why.EDGE else ""
-            found.append(Questioned(why, self.record.meter.id, start_us, end_us, energy, self.record.unit, batch))
-        return found
+            unexplained.append(Questioned(why, self.record.meter.id, start_us, end_us, energy, self.record.unit, batch))
+        return unexplained
 
     def rows_without_record(self) -> list[Questioned]:
         """Batches of the plant's own rows that ran on a drawn day and of which no record was opened."""
-        found = []
+        questioned = []
         for row in self.rows:
             first, last = span_us(row.batch)
             if key_of(row.batch) not in self.committed and any(first < day.end_us and last >= day.start_us for day in self.look.days):
-                found.append(self._of_batch(Why.NO_RECORD, row.batch))
-        return found
+                questioned.append(self._of_batch(Why.NO_RECORD, row.batch))
+        return questioned
 
     def waiting_at_work(self) -> list[Questioned]:
         """Committed rows that say the line waited, while it drew power as in production."""
-        found = []
+        waiting = []
         for row in self.rows:
             waited = row.batch.state in _WAITING and row.excluded != UNUSABLE
             if waited and key_of(row.batch) in self.committed and self.production is not None:
                 questioned = self._of_batch(Why.STANDING_STATE, row.batch)
                 hours = (questioned.end_us - questioned.start_us) / HOUR_US
                 if questioned.energy > LIKE_PRODUCTION * self.production * max(hours, LEAST_H):
-                    found.append(questioned)
+                    waiting.append(questioned)
                 else:
-                    found += self._at_work_inside(row.batch)
-        return found
+                    waiting += self._at_work_inside(row.batch)
+        return waiting
 
     def fillers(self) -> list[Questioned]:
         """Rows without output beside an opened batch in which the line produced."""
@@ -208,12 +208,12 @@ class _Judged:
         """What rows with wrong times explain, where the line has so many that they could explain anything."""
         if not are_many(of_wrong_times(self.rows), self.rows):
             return []
-        found = []
+        questioned = []
         for first, last in runs_of(self.pieces, self.excused):
             energy = float(self.pieces.energy[first : last + 1].sum())
             what = (int(self.pieces.start_us[first]), int(self.pieces.end_us[last]), energy, self.record.unit)
-            found.append(Questioned(Why.WRONG_TIMES, self.record.meter.id, *what))
-        return found
+            questioned.append(Questioned(Why.WRONG_TIMES, self.record.meter.id, *what))
+        return questioned
 
     def _at_work_inside(self, batch: Batch) -> list[Questioned]:
         """Stretches of such a row in which the line drew power as in production, for half of what a batch takes."""
@@ -221,18 +221,18 @@ class _Judged:
             return []
         working = in_any(self.pieces, [span_us(batch)]) & (np.nan_to_num(self.pieces.power) > LIKE_PRODUCTION * self.production)
         working &= ~self.pieces.used & ~self.pieces.unusable
-        found = []
+        questioned = []
         for first, last in runs_of(self.pieces, working):
             start_us, end_us = int(self.pieces.start_us[first]), int(self.pieces.end_us[last])
             energy = float(self.pieces.energy[first : last + 1].sum())
             if energy >= LEAST_CLAIMED * self.usual_us / HOUR_US * self.production:
                 what = (self.record.meter.id, start_us, end_us, energy, self.record.unit, batch.batch_id)
-                found.append(Questioned(Why.STANDING_STATE, *what))
-        return found
+                questioned.append(Questioned(Why.STANDING_STATE, *what))
+        return questioned
 
     def _of_batch(self, why: Why, batch: Batch) -> Questioned:
         meter = self.record.meter
-        energy = sum(one.quantity for one in batch.energy if (one.carrier, one.direction) == (meter.carrier, meter.direction))
+        energy = sum(flow.quantity for flow in batch.energy if (flow.carrier, flow.direction) == (meter.carrier, meter.direction))
         return Questioned(why, meter.id, *span_us(batch), energy, self.record.unit, batch.batch_id)
 
     def _beside(self, start_us: int, end_us: int) -> str:

@@ -42,15 +42,15 @@ def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], s
         signed: what verified files at hand say of entries, by index.
     """
     code, shown = "entries-logged", list(entries)
-    number = len({one.index for one in shown})
+    number = len({entry.index for entry in shown})
     if wrong := _wrong(shown, roots, signed):
-        said = Phrase(
+        sentence = Phrase(
             "%(wrong)s of %(entries)s entries differ from the log of the tree head that was given.", wrong=len(wrong), entries=number
         )
-        return failed(code, said, _AS_SERVED, wrong)
+        return failed(code, sentence, _AS_SERVED, wrong)
     if not shown:
         return not_checkable(code, Phrase("The portal's answer lists no entry, so nothing in it can be checked."))
-    lacking = sorted({one.index for one in shown} - bound(shown, roots))
+    lacking = sorted({entry.index for entry in shown} - bound(shown, roots))
     if lacking and not roots:
         return not_checkable(
             code,
@@ -79,17 +79,17 @@ def version_logged(acts: Iterable[Act], entries: Iterable[ListedEntry], roots: M
     Args:
         document: digest (hex) of the published version that was given beside it; None where none was.
     """
-    code, told, shown = "version-logged", list(acts), list(entries)
-    held_there, proven = {one.index: one for one in shown}, bound(shown, roots)
-    wrong = [same(f"{act.log_index}: {act.act}") for act in told if _differs(act, held_there.get(act.log_index))]
+    code, stated, shown = "version-logged", list(acts), list(entries)
+    held_there, proven = {entry.index: entry for entry in shown}, bound(shown, roots)
+    wrong = [same(f"{act.log_index}: {act.act}") for act in stated if _differs(act, held_there.get(act.log_index))]
     if wrong:
-        said = Phrase("%(wrong)s entries of the log do not match what the portal states about the version.", wrong=len(wrong))
-        return failed(code, said, _AS_SERVED, wrong)
-    if document is not None and document not in {act.document for act in told}:
+        sentence = Phrase("%(wrong)s entries of the log do not match what the portal states about the version.", wrong=len(wrong))
+        return failed(code, sentence, _AS_SERVED, wrong)
+    if document is not None and document not in {act.document for act in stated}:
         return failed(
             code, Phrase("What the portal states about the version refers to a different document from the one given."), _AS_SERVED
         )
-    if lacking := [act.log_index for act in told if act.log_index not in proven]:
+    if lacking := [act.log_index for act in stated if act.log_index not in proven]:
         return not_checkable(
             code,
             Phrase("No proof was given that entry %(index)s, which binds the version, is in the log.", index=lacking[0]),
@@ -98,7 +98,7 @@ def version_logged(acts: Iterable[Act], entries: Iterable[ListedEntry], roots: M
                 index=lacking[0],
             ),
         )
-    leaves = max(len(act.leaves) for act in told)
+    leaves = max(len(act.leaves) for act in stated)
     if document is None:
         return held(code, Phrase("The log binds this version to the %(leaves)s reports that it names.", leaves=leaves), leaves)
     return held(code, Phrase("The log binds the version given to the %(leaves)s reports that it names.", leaves=leaves), leaves)
@@ -112,14 +112,14 @@ def values_published(acts: Iterable[Act], report: int | None, values: int | None
         report, values: entries of the sealed report and of the values found in it; None where receipt or entry are not at hand.
     """
     code = "values-published"
-    made = [act for act in acts if act.act == "published"]
+    publications = [act for act in acts if act.act == "published"]
     if report is None or values is None:
         return not_checkable(
             code,
             Phrase("Without the receipt and the log entry of this report, it is not known which values the version had to use."),
             TAKE_THE_FILE,
         )
-    of_it = [act for act in made if report in act.leaves]
+    of_it = [act for act in publications if report in act.leaves]
     if not of_it:
         return not_checkable(
             code,
@@ -144,23 +144,23 @@ def values_published(acts: Iterable[Act], report: int | None, values: int | None
 def bound(entries: Iterable[ListedEntry], roots: Mapping[int, bytes]) -> set[int]:
     """Indices of entries that lie under a head at hand, by a proof of their own or because every entry of its log is there."""
     shown = list(entries)
-    leaves = {one.index: one.recomputed for one in shown}
-    found = {one.index for one in shown if isinstance(one, ServedEntry) and _proves(one, roots)}
+    leaves = {entry.index: entry.recomputed for entry in shown}
+    indices = {entry.index for entry in shown if isinstance(entry, ServedEntry) and _proves(entry, roots)}
     for size, root in roots.items():
         if leaves.keys() >= set(range(size)) and merkle.Tree(leaves[at] for at in range(size)).root() == root:
-            found |= set(range(size))
-    return found
+            indices |= set(range(size))
+    return indices
 
 
 def _wrong(shown: list[ListedEntry], roots: Mapping[int, bytes], signed: Mapping[int, Signed]) -> list[Words]:
     leaves: dict[int, bytes] = {}
     wrong = set()
-    for one in shown:
-        unlike = leaves.setdefault(one.index, one.recomputed) != one.recomputed
-        refuted = isinstance(one, ServedEntry) and one.size in roots and not _proves(one, roots)
-        contradicted = one.index in signed and not signed[one.index].agrees(one)
-        if one.leaf_hash != one.recomputed.hex() or unlike or refuted or contradicted:
-            wrong.add(one.index)
+    for entry in shown:
+        unlike = leaves.setdefault(entry.index, entry.recomputed) != entry.recomputed
+        refuted = isinstance(entry, ServedEntry) and entry.size in roots and not _proves(entry, roots)
+        contradicted = entry.index in signed and not signed[entry.index].agrees(entry)
+        if entry.leaf_hash != entry.recomputed.hex() or unlike or refuted or contradicted:
+            wrong.add(entry.index)
     for size, root in roots.items():
         whole = not wrong and leaves.keys() >= set(range(size))
         if whole and merkle.Tree(leaves[at] for at in range(size)).root() != root:

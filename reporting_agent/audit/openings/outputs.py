@@ -40,7 +40,9 @@ def weigh(site: Site, pack: Pack, records: Mapping[str, Record], rows: Sequence[
     for leaf, batch in sorted(opened.items()):
         if batch.state is not State.NORMAL or not length_us(batch) or batch.step not in units:
             continue
-        scale = next((one for one in site.scales if one.step == batch.step and one.equipment in ("", batch.equipment)), None)
+        scale = next(
+            (declared for declared in site.scales if declared.step == batch.step and declared.equipment in ("", batch.equipment)), None
+        )
         if scale is None or scale.id not in records:
             without[batch.step] = without.get(batch.step, 0) + 1
             continue

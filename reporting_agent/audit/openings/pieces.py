@@ -74,7 +74,7 @@ def cut_of(look: Look, record: MeterRecord, rows: Sequence[Filed], pauses: Seque
 def runs_of(pieces: Pieces, chosen: Flags) -> list[tuple[int, int]]:
     """First and last of the chosen pieces that follow one another without a hole."""
     places = np.flatnonzero(chosen).tolist()
-    starts = [0, *(at + 1 for at, (one, other) in enumerate(pairwise(places)) if pieces.end_us[one] != pieces.start_us[other])]
+    starts = [0, *(at + 1 for at, (first, other) in enumerate(pairwise(places)) if pieces.end_us[first] != pieces.start_us[other])]
     ends = [*(start - 1 for start in starts[1:]), len(places) - 1]
     return [(places[start], places[end]) for start, end in zip(starts, ends, strict=True)] if places else []
 
@@ -83,21 +83,21 @@ def in_any(pieces: Pieces, spans: Sequence[tuple[int, int]]) -> Flags:
     """Which pieces reach into one of these times: a batch that begins within a quarter hour excuses all of it."""
     edges = edges_of(spans)
     begun, over = np.searchsorted(edges, pieces.start_us, side="right"), np.searchsorted(edges, pieces.end_us, side="left")
-    found: Flags = (begun % 2 == 1) | (over > begun)
-    return found
+    reached: Flags = (begun % 2 == 1) | (over > begun)
+    return reached
 
 
 def levels_of(pieces: Pieces) -> tuple[float | None, float | None]:
     """Production and standing, in the unit an hour."""
-    told = ~np.isnan(pieces.power)
-    working = pieces.used & told
+    known = ~np.isnan(pieces.power)
+    working = pieces.used & known
     hours = float(pieces.known_h[working].sum())
     if hours < _FEWEST_H:
         return None, None
     production = float(pieces.energy[working].sum()) / hours
     if production <= 0:
         return None, None
-    resting = pieces.outside & ~pieces.unusable & told
+    resting = pieces.outside & ~pieces.unusable & known
     order = np.argsort(pieces.power[resting])
     time_h = np.cumsum(pieces.known_h[resting][order])
     if not len(order):

@@ -87,29 +87,29 @@ def _of_the_log(files: Files, roots: Mapping[int, bytes], keys: Mapping[str, Ver
 
 def _roots(files: Files, fingerprint: str | None, keys: Mapping[str, VerifyingKey]) -> dict[int, bytes]:
     """Of every head and checkpoint at hand whose signature holds, by size; of those that do not, another check tells."""
-    found = {}
+    roots = {}
     for raw in files.heads:
         with suppress(VerificationError):
             seen = heads.read(raw, keys).head
-            found[seen.size] = seen.root
+            roots[seen.size] = seen.root
     if CHECKPOINT in files.by_kind and fingerprint is not None:
         with suppress(VerificationError):
             checkpoint = checkpoints.read(files.by_kind[CHECKPOINT], fingerprint, keys)
-            found[checkpoint.size] = checkpoint.root
-    return found
+            roots[checkpoint.size] = checkpoint.root
+    return roots
 
 
 def _signed(files: Files, keys: Mapping[str, VerifyingKey]) -> dict[int, Signed]:
     """What receipts and challenge at hand say of entries of the log."""
-    found = {
-        one.log_index: Signed(Kind.ENVELOPE, bytes.fromhex(one.envelope_digest), one.received_on)
-        for one in received_of(files.receipts, keys)
+    signed = {
+        receipt.log_index: Signed(Kind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
+        for receipt in received_of(files.receipts, keys)
     }
     if "challenge" in files.by_kind:
         with suppress(VerificationError):
             given = challenges.read(files.by_kind["challenge"], keys)
-            found[given.log_index] = Signed(Kind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
-    return found
+            signed[given.log_index] = Signed(Kind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
+    return signed
 
 
 def directory_signed(raw: bytes, fingerprint: str | None) -> Outcome:
@@ -129,34 +129,36 @@ def directory_signed(raw: bytes, fingerprint: str | None) -> Outcome:
 
 def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     """Whether the portal signed an approved pack; and whether files and entry of the log are its own, where they stand beside it."""
-    code, told = "pack-signed", document(raw)
-    if "library" in told or told.get("schema") == library.SCHEMA:
-        return _library(told, keys)
+    code, answer = "pack-signed", document(raw)
+    if "library" in answer or answer.get("schema") == library.SCHEMA:
+        return _library(answer, keys)
     if not keys:
         return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
     try:
-        found = approved.verify(told.get("document", told), keys)
-        if "document" not in told:
-            said = Phrase("The portal signed the approval of the pack %(pack)s %(version)s.", pack=found.pack, version=found.version)
-            return held(code, said)
-        approved.require_files(found, str(told["pack_toml"]), str(told["factors_toml"]))
-        size = _require_logged(told["log"], Kind.PACK, logged.pack(found), keys)
+        approval = approved.verify(answer.get("document", answer), keys)
+        if "document" not in answer:
+            sentence = Phrase(
+                "The portal signed the approval of the pack %(pack)s %(version)s.", pack=approval.pack, version=approval.version
+            )
+            return held(code, sentence)
+        approved.require_files(approval, str(answer["pack_toml"]), str(answer["factors_toml"]))
+        size = _require_logged(answer["log"], Kind.PACK, logged.pack(approval), keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
     except (KeyError, TypeError, ValueError):
         return refused(
             code, VerificationError("pack-altered", "The answer does not have the form of the portal's answers.", "Fetch it again.")
         )
-    said = Phrase(
+    sentence = Phrase(
         (
             "The portal signed the approval of the pack %(pack)s %(version)s. These are its files, and the portal's log of %(size)s "
             "entries contains it."
         ),
-        pack=found.pack,
-        version=found.version,
+        pack=approval.pack,
+        version=approval.version,
         size=f"{size:,}",
     )
-    return held(code, said)
+    return held(code, sentence)
 
 
 def _library(told: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Outcome:
@@ -165,34 +167,34 @@ def _library(told: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Outco
     if not keys:
         return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
     try:
-        found = library.verify(told.get("document", told), keys)
+        edition = library.verify(told.get("document", told), keys)
         if "document" not in told:
-            return held(code, Phrase("The portal signed edition %(edition)s of the library of practices.", edition=found.edition))
-        if approved.sha256(str(told["library"])) != found.file:
+            return held(code, Phrase("The portal signed edition %(edition)s of the library of practices.", edition=edition.edition))
+        if approved.sha256(str(told["library"])) != edition.file:
             return refused(code, VerificationError("library-altered", "The library is not the one that was signed.", "Fetch it again."))
-        size = _require_logged(told["log"], Kind.PRACTICES, logged.practices(found), keys)
+        size = _require_logged(told["log"], Kind.PRACTICES, logged.practices(edition), keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
     except (AttributeError, KeyError, TypeError, ValueError):
         return refused(
             code, VerificationError("library-altered", "The answer does not have the form of the portal's answers.", "Fetch it again.")
         )
-    said = Phrase(
+    sentence = Phrase(
         (
             "The portal signed edition %(edition)s of the library of practices. This is its file, and the portal's log of %(size)s "
             "entries contains it."
         ),
-        edition=found.edition,
+        edition=edition.edition,
         size=f"{size:,}",
     )
-    return held(code, said)
+    return held(code, sentence)
 
 
 def _require_logged(entry: Mapping[str, Any], kind: Kind, digest: bytes, keys: Mapping[str, VerifyingKey]) -> int:
     """The size of the log that is proven to hold it."""
     head = heads.read(base64.b64decode(entry["head"], validate=True), keys).head
     leaf = logged.hashed(kind, digest, date.fromisoformat(entry["on"]))
-    require_inclusion(leaf, int(entry["index"]), head.size, [bytes.fromhex(one) for one in entry["proof"]], head.root)
+    require_inclusion(leaf, int(entry["index"]), head.size, [bytes.fromhex(sibling) for sibling in entry["proof"]], head.root)
     return head.size
 
 
@@ -222,9 +224,9 @@ def heads_agree(
             seen.append(checkpoints.head_of(checkpoints.read(checkpoint, fingerprint, keys)))
     except SteplabelError as refusal:
         return refused(code, refusal)
-    if found := heads.contradictions(seen, None):
-        return refused(code, found[0].refusal)
-    roots = {one.head.size: one.head.root for one in seen}
+    if contradictions := heads.contradictions(seen, None):
+        return refused(code, contradictions[0].refusal)
+    roots = {seen_head.head.size: seen_head.head.root for seen_head in seen}
     proven = []
     for proof in proofs:
         if proof.first in roots and proof.second in roots:
@@ -265,13 +267,13 @@ def checkpoint_signed(raw: bytes, fingerprint: str, keys: Mapping[str, Verifying
 
 def _begins(size: int, proven: Sequence[tuple[int, int]]) -> set[int]:
     """The sizes of which the log of this size is shown to be the beginning, itself among them. Two that begin one log do not differ."""
-    found, left = set[int](), [size]
+    sizes, left = set[int](), [size]
     while left:
-        one = left.pop()
-        if one not in found:
-            found.add(one)
-            left += [second for first, second in proven if first == one]
-    return found
+        current = left.pop()
+        if current not in sizes:
+            sizes.add(current)
+            left += [second for first, second in proven if first == current]
+    return sizes
 
 
 def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
@@ -302,12 +304,12 @@ def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     code = "benchmark-signed"
     if not keys:
         return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
-    told = document(raw)
+    version = document(raw)
     try:
-        published.verify(told, keys)
+        published.verify(version, keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
-    digest = published.digest(told).hex()[:16]
+    digest = published.digest(version).hex()[:16]
     return held(code, Phrase("The portal published exactly this version; SHA-256 %(digest)s….", digest=digest))
 
 

@@ -73,11 +73,11 @@ def form_of(raw: bytes) -> str | None:
 def items_of(raw: bytes) -> list[dict[str, Any]] | None:
     """The rows of an answer that is a list, or a page of one; None where this is no list."""
     try:
-        told = json.loads(raw)
+        answer = json.loads(raw)
     except ValueError:
         return None
-    rows = told.get("results") if isinstance(told, dict) and told.keys() == {"results", "next"} else told
-    return rows if isinstance(rows, list) and all(isinstance(one, dict) for one in rows) else None
+    rows = answer.get("results") if isinstance(answer, dict) and answer.keys() == {"results", "next"} else answer
+    return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
 
 
 def unwrapped(told: dict[str, Any]) -> Iterator[bytes]:
@@ -187,40 +187,40 @@ def _kind_of_document(raw: bytes) -> str | None:
     """Which kind of JSON document; None where it is none that is known."""
     if proof_of(raw) is not None:
         return INCLUSION if between(raw) is None else CONSISTENCY
-    told = document(raw)
-    if (kind := SCHEMAS.get(str(told.get("schema")))) is not None:
+    content = document(raw)
+    if (kind := SCHEMAS.get(str(content.get("schema")))) is not None:
         return kind
-    if "pack_toml" in told or {"document", "library", "log"} <= set(told):
+    if "pack_toml" in content or {"document", "library", "log"} <= set(content):
         return APPROVED_PACK
-    if "checkpoint" in told:
+    if "checkpoint" in content:
         return SERVED_CHECKPOINT
     for name, model in ((ENTRY, ListedEntry), (ACT, Act)):
         if read_as(model, raw) is not None:
             return name
-    return SERVED if any(isinstance(told.get(name), str) for name in WRAPPED) else None
+    return SERVED if any(isinstance(content.get(name), str) for name in WRAPPED) else None
 
 
 def document(raw: bytes) -> dict[str, Any]:
     """A JSON document; empty where this is none."""
     try:
-        found = json.loads(raw)
+        content = json.loads(raw)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def proof_of(raw: bytes) -> tuple[bytes, ...] | None:
     """The hashes of an inclusion proof; None where this is none."""
     try:
-        return tuple(bytes.fromhex(one) for one in json.loads(raw)["proof"])
+        return tuple(bytes.fromhex(sibling) for sibling in json.loads(raw)["proof"])
     except (ValueError, TypeError, KeyError):
         return None
 
 
 def between(raw: bytes) -> Consistency | None:
     """A proof between two sizes of the log; None where this is none."""
-    proof, told = proof_of(raw), document(raw)
-    first, second = told.get("first"), told.get("second")
+    proof, content = proof_of(raw), document(raw)
+    first, second = content.get("first"), content.get("second")
     if proof is None or type(first) is not int or type(second) is not int:
         return None
     return Consistency(first, second, proof)

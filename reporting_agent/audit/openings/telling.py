@@ -70,29 +70,33 @@ def lead(verdict: Verdict, lang: str) -> str:
     """The first sentence: what somebody who reads only one should know."""
     w, unsure = words(lang)["verdict"], verdict.counted(State.NOT_CHECKABLE)
     if verdict.failed:
-        said = w["lead_failed"]
+        sentence = w["lead_failed"]
     elif verdict.of == PAPERS:
-        said = w["lead_papers"]
+        sentence = w["lead_papers"]
     else:
-        said = w[("lead_held" if verdict.of == OPENING else "lead_files") if verdict.holds else "lead_open"]
-    said = "".join([said, *(w[one] for one in verdict.unproven)])
-    return said.format(
+        sentence = w[("lead_held" if verdict.of == OPENING else "lead_files") if verdict.holds else "lead_open"]
+    sentence = "".join([sentence, *(w[key] for key in verdict.unproven)])
+    return sentence.format(
         failed=verdict.counted(State.FAILED),
         held=verdict.counted(State.HELD),
-        all=sum(one.asked for one in verdict.findings),
+        all=sum(finding.asked for finding in verdict.findings),
         unsure=w["unsure"].format(number=unsure) if unsure else "",
-        rows=", ".join(_by_row(one, words(lang)["direction"]) for one in verdict.by_rows),
+        rows=", ".join(_by_row(flow, words(lang)["direction"]) for flow in verdict.by_rows),
     )
 
 
-def _by_row(one: ByRows, directions: Mapping[str, str]) -> str:
+def _by_row(flow: ByRows, directions: Mapping[str, str]) -> str:
     """Step, carrier, which way it went where that is out of the step, and its share."""
-    way = directions[one.direction.value]
-    return f"{one.step} {one.carrier}{f' ({way})' if way else ''} {100 * one.share:.1f} %"
+    way = directions[flow.direction.value]
+    return f"{flow.step} {flow.carrier}{f' ({way})' if way else ''} {100 * flow.share:.1f} %"
 
 
-def _at_reference(one: AtReference) -> dict[str, object]:
-    return asdict(one) | {"share": f"{100 * one.share:.0f}", "reference": f"{one.reference:g}", "slope": f"{one.slope:+g}"}
+def _at_reference(variable: AtReference) -> dict[str, object]:
+    return asdict(variable) | {
+        "share": f"{100 * variable.share:.0f}",
+        "reference": f"{variable.reference:g}",
+        "slope": f"{variable.slope:+g}",
+    }
 
 
 def notes(verdict: Verdict, lang: str) -> list[str]:
@@ -100,62 +104,78 @@ def notes(verdict: Verdict, lang: str) -> list[str]:
     if verdict.evidence is None:
         return []
     w = words(lang)["verdict"]
-    told = [_said(one.said, lang) for one in withheld_of(verdict.evidence)]
-    if factors := sum(one.multiplies for one in verdict.declared):
-        told.append(w["factors"].format(number=factors))
-    told += [w["loose"].format(of=one.of, does=one.does) for one in verdict.declared if one.kind == "loose_scale"]
-    told += [
-        w["unusable_time"].format(of=one.of, since=one.since, until=one.until or "…", reason=one.reason)
-        for one in verdict.declared
-        if one.kind == "unusable"
+    remarks = [_said(withheld.said, lang) for withheld in withheld_of(verdict.evidence)]
+    if factors := sum(declaration.multiplies for declaration in verdict.declared):
+        remarks.append(w["factors"].format(number=factors))
+    remarks += [
+        w["loose"].format(of=declaration.of, does=declaration.does) for declaration in verdict.declared if declaration.kind == "loose_scale"
+    ]
+    remarks += [
+        w["unusable_time"].format(of=declaration.of, since=declaration.since, until=declaration.until or "…", reason=declaration.reason)
+        for declaration in verdict.declared
+        if declaration.kind == "unusable"
     ]
     for kind in ("counts_for_nothing", "credited"):
-        if names := [one.of for one in verdict.declared if one.kind == kind]:
-            told.append(w[kind].format(names=", ".join(names)))
-    told += [w["at_reference"].format(**_at_reference(one)) for one in at_reference(verdict.evidence)]
+        if names := [declaration.of for declaration in verdict.declared if declaration.kind == kind]:
+            remarks.append(w[kind].format(names=", ".join(names)))
+    remarks += [w["at_reference"].format(**_at_reference(variable)) for variable in at_reference(verdict.evidence)]
     balances = () if verdict.evidence.accounted is None else verdict.evidence.accounted.balances
-    told += [w["unusable"].format(meter=one.meter, share=f"{100 * one.unusable / one.total:.1f}") for one in balances if one.unusable > 0]
-    told += [w["older_pack"].format(of=one.of, newest=one.does) for one in verdict.declared if one.kind == "older_pack"]
-    return told + [w["no_account"] for one in verdict.declared if one.kind == "no_account"]  # of every plant without one: the last
+    remarks += [
+        w["unusable"].format(meter=balance.meter, share=f"{100 * balance.unusable / balance.total:.1f}")
+        for balance in balances
+        if balance.unusable > 0
+    ]
+    remarks += [
+        w["older_pack"].format(of=declaration.of, newest=declaration.does)
+        for declaration in verdict.declared
+        if declaration.kind == "older_pack"
+    ]
+    return remarks + [
+        w["no_account"] for declaration in verdict.declared if declaration.kind == "no_account"
+    ]  # of every plant without one: the last
 
 
 def lines(verdict: Verdict, lang: str = "en") -> str:
     """What stands on the screen."""
     w = words(lang)["verdict"]
-    told = [lead(verdict, lang), *notes(verdict, lang)]
-    for one in verdict.findings:
-        told.append(f"{w[_word(one)]:<14} {w[one.kind]:<11} {one.code}: {_said(one.said, lang)}")
-        told += [f"{'':<29}{_said(place, lang)}" for place in one.places]
-        told += [f"{'':<27}{_said(one.to_do, lang)}"] if one.to_do is not None else []
+    printed = [lead(verdict, lang), *notes(verdict, lang)]
+    for finding in verdict.findings:
+        printed.append(f"{w[_word(finding)]:<14} {w[finding.kind]:<11} {finding.code}: {_said(finding.said, lang)}")
+        printed += [f"{'':<29}{_said(place, lang)}" for place in finding.places]
+        printed += [f"{'':<27}{_said(finding.to_do, lang)}"] if finding.to_do is not None else []
     if verdict.evidence is not None:
-        told += ["", w["declared"], *(" · ".join(filter(None, one.values())) for one in _declared(verdict, lang) or [{"": w["nothing"]}])]
-    return "\n".join(told)
+        printed += [
+            "",
+            w["declared"],
+            *(" · ".join(filter(None, row.values())) for row in _declared(verdict, lang) or [{"": w["nothing"]}]),
+        ]
+    return "\n".join(printed)
 
 
 def markdown(verdict: Verdict, lang: str = "en") -> str:
     """The whole report as Markdown."""
-    w, told = words(lang)["verdict"], _told(verdict, lang)
+    w, content = words(lang)["verdict"], _told(verdict, lang)
     parts = [f"# {w[verdict.of]}", "", lead(verdict, lang), "", *(f"- **{note}**" for note in notes(verdict, lang)), ""]
     if verdict.evidence is not None:
-        parts += [f"- {name}: {value}" for name, value in told["subject"]] + [""]
+        parts += [f"- {name}: {value}" for name, value in content["subject"]] + [""]
     parts += [
         f"## {w['checks']}",
         "",
         w["kinds"],
         "",
-        *_table([w["check"], "", w["kind"], w["outcome"], w["found"]], _rows(told["checks"])),
+        *_table([w["check"], "", w["kind"], w["outcome"], w["found"]], _rows(content["checks"])),
     ]
-    for one in told["failures"]:
-        parts += ["", f"### {one['name']}", "", one["sentence"], "", f"**{w['to_do']}** {one['remedy']}", ""]
-        parts += [f"- {place}" for place in [*one["places"], *filter(None, [one["more"]])]]
+    for failure in content["failures"]:
+        parts += ["", f"### {failure['name']}", "", failure["sentence"], "", f"**{w['to_do']}** {failure['remedy']}", ""]
+        parts += [f"- {place}" for place in [*failure["places"], *filter(None, [failure["more"]])]]
     if verdict.evidence is not None:
         columns = [w[name] for name in DECLARED]
-        parts += ["", f"## {w['declared']}", "", w["declared_note"], "", *(_table(columns, told["declared"]) or [w["nothing"]])]
+        parts += ["", f"## {w['declared']}", "", w["declared_note"], "", *(_table(columns, content["declared"]) or [w["nothing"]])]
         columns = [w[name] for name in ("stratum", "leaves", "drawn", "finds", "probability")]
-        parts += ["", f"## {w['sample']}", "", w["only_the_whole"], "", *_table(columns, told["strata"])]
-        parts += ["", f"## {w['metered']}", "", w["metered_note"], "", *_table([w[name] for name in METERED], told["metered"])]
+        parts += ["", f"## {w['sample']}", "", w["only_the_whole"], "", *_table(columns, content["strata"])]
+        parts += ["", f"## {w['metered']}", "", w["metered_note"], "", *_table([w[name] for name in METERED], content["metered"])]
         columns = [w[name] for name in ("label", "best", "typical", "unit")]
-        parts += ["", f"## {w['values_title']}", "", w["values_note"], "", *_table(columns, told["released"])]
+        parts += ["", f"## {w['values_title']}", "", w["values_note"], "", *_table(columns, content["released"])]
     return "\n".join(parts) + "\n"
 
 
@@ -163,7 +183,7 @@ def page(verdict: Verdict, lang: str, made: datetime) -> str:
     """The whole report as one page that opens from a file, without scripts or anything fetched."""
     from reporting_agent.report import html
 
-    both, told = words(lang), _told(verdict, lang)
+    both, content = words(lang), _told(verdict, lang)
     w = both["verdict"]
     names = [*(["failures"] if verdict.failed else []), "checks", "declared", "subject", "strata", "metered", "released"]
     headings = {
@@ -180,12 +200,12 @@ def page(verdict: Verdict, lang: str, made: datetime) -> str:
             "id": name,
             "heading": headings[name],
             "title": headings[name],
-            "body": html.filled("verdict", {name: told[name]}, both),
+            "body": html.filled("verdict", {name: content[name]}, both),
         }
         for name in names
-        if name in told
+        if name in content
     ]
-    caption = [value for _, value in told.get("subject", [])[:2]] + [w["made"].format(when=time(made.astimezone(UTC), lang))]
+    caption = [value for _, value in content.get("subject", [])[:2]] + [w["made"].format(when=time(made.astimezone(UTC), lang))]
     frame = {**both["frame"], "brand": w["brand"], "confidential": w["confidential"]}
     return (
         html.environment()
@@ -206,44 +226,51 @@ def page(verdict: Verdict, lang: str, made: datetime) -> str:
 
 def _told(verdict: Verdict, lang: str) -> dict[str, Any]:
     """Every part of the report in words of one language; those of a sample only where there is one."""
-    checks = [_check(one, lang) for one in verdict.findings]
-    told: dict[str, Any] = {"checks": checks, "failures": [one for one in checks if one["state"] == State.FAILED]}
+    checks = [_check(finding, lang) for finding in verdict.findings]
+    content: dict[str, Any] = {"checks": checks, "failures": [check for check in checks if check["state"] == State.FAILED]}
     if verdict.evidence is None:
-        return told
-    told["declared"] = _declared(verdict, lang)
+        return content
+    content["declared"] = _declared(verdict, lang)
     names, kinds = words(lang)["verdict_subject"], words(lang)["verdict_strata"]
-    told["subject"] = [(names[name], str(value)) for name, value in subject_of(verdict.evidence).items()]
-    told["strata"] = [
+    content["subject"] = [(names[name], str(value)) for name, value in subject_of(verdict.evidence).items()]
+    content["strata"] = [
         {
-            "name": " ".join(filter(None, [one["stratum"].partition("/")[2], kinds[one["stratum"].partition("/")[0]]])),
-            "leaves": f"{one['leaves']:,}",
-            "drawn": f"{one['drawn']:,}",
-            "finds": f"{one['finds']:,}",
-            "probability": f"{100 * one['with_probability']:.1f} %",
+            "name": " ".join(filter(None, [stratum["stratum"].partition("/")[2], kinds[stratum["stratum"].partition("/")[0]]])),
+            "leaves": f"{stratum['leaves']:,}",
+            "drawn": f"{stratum['drawn']:,}",
+            "finds": f"{stratum['finds']:,}",
+            "probability": f"{100 * stratum['with_probability']:.1f} %",
         }
-        for one in strata_of(verdict.evidence)
+        for stratum in strata_of(verdict.evidence)
     ]
-    told["metered"] = [
-        {name: f"{value:,.1f}" if name == "unknown_h" else _whole(value) for name, value in one.items()}
-        for one in metered_of(verdict.evidence)
+    content["metered"] = [
+        {name: f"{value:,.1f}" if name == "unknown_h" else _whole(value) for name, value in meter.items()}
+        for meter in metered_of(verdict.evidence)
     ]
-    told["released"] = [
+    content["released"] = [
         {
-            "name": " ".join(one[part] for part in ("step", "product", "variant", "metric") if one[part]),
-            "best": f"{one['best']:g}",
-            "typical": f"{one['typical']:g}",
-            "unit": one["unit"],
+            "name": " ".join(label[part] for part in ("step", "product", "variant", "metric") if label[part]),
+            "best": f"{label['best']:g}",
+            "typical": f"{label['typical']:g}",
+            "unit": label["unit"],
         }
-        for one in values_of(verdict.evidence)
+        for label in values_of(verdict.evidence)
     ]
-    return told
+    return content
 
 
 def _declared(verdict: Verdict, lang: str) -> list[dict[str, str]]:
     kinds = words(lang)["verdict_declared"]
     return [
-        {"kind": kinds[one.kind], "of": one.of, "since": one.since, "until": one.until, "does": one.does, "reason": one.reason}
-        for one in verdict.declared
+        {
+            "kind": kinds[declaration.kind],
+            "of": declaration.of,
+            "since": declaration.since,
+            "until": declaration.until,
+            "does": declaration.does,
+            "reason": declaration.reason,
+        }
+        for declaration in verdict.declared
     ]
 
 
@@ -251,32 +278,32 @@ def _whole(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:,.0f}"
 
 
-def _check(one: Outcome, lang: str) -> dict[str, Any]:
-    w, more = words(lang)["verdict"], one.count - len(one.places)
+def _check(finding: Outcome, lang: str) -> dict[str, Any]:
+    w, more = words(lang)["verdict"], finding.count - len(finding.places)
     return {
-        "code": one.code,
-        "name": words(lang)["verdict_checks"][one.code],
-        "state": one.state.value,
-        "kind": w[one.kind],
-        "word": w[_word(one)],
-        "sentence": _said(one.said, lang),
-        "remedy": _said(one.to_do, lang),
-        "places": [_said(place, lang) for place in one.places],
-        "more": w["more"].format(number=f"{more:,}") if one.state is State.FAILED and one.places and more > 0 else "",
+        "code": finding.code,
+        "name": words(lang)["verdict_checks"][finding.code],
+        "state": finding.state.value,
+        "kind": w[finding.kind],
+        "word": w[_word(finding)],
+        "sentence": _said(finding.said, lang),
+        "remedy": _said(finding.to_do, lang),
+        "places": [_said(place, lang) for place in finding.places],
+        "more": w["more"].format(number=f"{more:,}") if finding.state is State.FAILED and finding.places and more > 0 else "",
     }
 
 
-def _word(one: Outcome) -> str:
+def _word(finding: Outcome) -> str:
     """The key of the word for how a check came out."""
-    return one.state.value if one.asked else "not-asked"
+    return finding.state.value if finding.asked else "not-asked"
 
 
 def _rows(checks: list[dict[str, Any]]) -> list[dict[str, str]]:
     """With what is missing, where nothing could be found."""
     return [
-        {name: one[name] for name in ("name", "code", "kind", "word")}
-        | {"found": " ".join(filter(None, [one["sentence"], one["remedy"] if one["state"] == State.NOT_CHECKABLE else ""]))}
-        for one in checks
+        {name: check[name] for name in ("name", "code", "kind", "word")}
+        | {"found": " ".join(filter(None, [check["sentence"], check["remedy"] if check["state"] == State.NOT_CHECKABLE else ""]))}
+        for check in checks
     ]
 
 

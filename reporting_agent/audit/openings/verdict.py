@@ -36,23 +36,23 @@ class Verdict:
 
     @property
     def failed(self) -> bool:
-        return any(one.state is State.FAILED for one in self.findings)
+        return any(finding.state is State.FAILED for finding in self.findings)
 
     @property
     def bound(self) -> bool:
         """Whether what was checked is what the portal accepted, logged or signed: some check says so, and none that was asked could not."""
-        binding = [one for one in self.findings if one.kind is CheckKind.BOUND and one.asked]
-        return bool(binding) and all(one.state is State.HELD for one in binding)
+        binding = [finding for finding in self.findings if finding.kind is CheckKind.BOUND and finding.asked]
+        return bool(binding) and all(finding.state is State.HELD for finding in binding)
 
     @property
     def holds(self) -> bool:
         """Whether everything that was asked for was bound and held: what could not be checked does not hold."""
-        return self.bound and all(one.state is State.HELD for one in self.findings if one.asked)
+        return self.bound and all(finding.state is State.HELD for finding in self.findings if finding.asked)
 
     @property
     def unproven(self) -> tuple[str, ...]:
         """What stays unproven though everything holds; said first, wherever it is said that it holds."""
-        if any(one.code in OF_READINGS and not one.asked for one in self.findings):
+        if any(finding.code in OF_READINGS and not finding.asked for finding in self.findings):
             return (BY_BATCH,)
         return (BY_ROWS,) if self.by_rows else ()
 
@@ -62,42 +62,42 @@ class Verdict:
         return () if self.evidence is None else by_rows(self.evidence)
 
     def counted(self, state: State) -> int:
-        return sum(one.state is state and one.asked for one in self.findings)
+        return sum(finding.state is state and finding.asked for finding in self.findings)
 
     def to_json(self) -> dict[str, Any]:
-        told: dict[str, Any] = (
+        payload: dict[str, Any] = (
             {"held": not self.failed}
             if self.of == PAPERS
             else {
                 "held": self.holds,
                 "binding": BINDING[self.bound],
                 "unproven": list(self.unproven),
-                "at_reference": [asdict(one) for one in ([] if self.evidence is None else at_reference(self.evidence))],
-                "from_rows": [asdict(one) | {"share": round(one.share, 4)} for one in self.by_rows],
+                "at_reference": [asdict(variable) for variable in ([] if self.evidence is None else at_reference(self.evidence))],
+                "from_rows": [asdict(flow) | {"share": round(flow.share, 4)} for flow in self.by_rows],
             }
         )
-        told["checks"] = [
+        payload["checks"] = [
             {
-                "code": one.code,
-                "kind": one.kind.value,
-                "state": one.state.value,
-                "asked": one.asked,
-                "sentence": one.sentence,
-                "remedy": one.remedy,
-                "count": one.count,
-                "records": list(one.records),
+                "code": finding.code,
+                "kind": finding.kind.value,
+                "state": finding.state.value,
+                "asked": finding.asked,
+                "sentence": finding.sentence,
+                "remedy": finding.remedy,
+                "count": finding.count,
+                "records": list(finding.records),
             }
-            for one in self.findings
+            for finding in self.findings
         ]
         if self.evidence is not None:
-            told |= subject_of(self.evidence) | {
+            payload |= subject_of(self.evidence) | {
                 "strata": strata_of(self.evidence),
                 "metered": metered_of(self.evidence),
                 "values": values_of(self.evidence),
                 "withheld": withheld_in(self.evidence),
-                "declared": [asdict(one) for one in self.declared],
+                "declared": [asdict(declaration) for declaration in self.declared],
             }
-        return told
+        return payload
 
     def summary(self) -> dict[str, Any]:
         """What may go to the portal, of which report and draw: how each check of the opening came out, and of how many records those that
@@ -110,8 +110,12 @@ class Verdict:
             raise InputError(
                 "audit-file-lacking", "A summary for the portal needs an opening, but none was given.", "Give the opening and the draw."
             )
-        told = OF_READINGS if BY_BATCH in self.unproven else ()
-        of_opening = [one for one in self.findings if one.code in told or (one.asked and (one.code in OF_A_SAMPLE or one.code == ON_SITE))]
+        codes = OF_READINGS if BY_BATCH in self.unproven else ()
+        of_opening = [
+            finding
+            for finding in self.findings
+            if finding.code in codes or (finding.asked and (finding.code in OF_A_SAMPLE or finding.code == ON_SITE))
+        ]
         commitment = self.evidence.draw.commitment
         return {
             "schema": SUMMARY,
@@ -120,9 +124,9 @@ class Verdict:
             "revision": commitment.revision,
             "draw": self.evidence.draw.digest,
             "binding": BINDING[self.bound],
-            "held": [one.code for one in of_opening if one.state is State.HELD],
-            "failed": {one.code: one.count for one in of_opening if one.state is State.FAILED},
-            "not_checkable": [one.code for one in of_opening if one.state is State.NOT_CHECKABLE],
+            "held": [finding.code for finding in of_opening if finding.state is State.HELD],
+            "failed": {finding.code: finding.count for finding in of_opening if finding.state is State.FAILED},
+            "not_checkable": [finding.code for finding in of_opening if finding.state is State.NOT_CHECKABLE],
         }
 
 
@@ -144,22 +148,22 @@ def subject_of(evidence: Evidence) -> dict[str, Any]:
 
 def strata_of(evidence: Evidence) -> list[dict[str, Any]]:
     """What each stratum promised: how many were drawn, and how surely a misstated share is among them."""
-    told = []
-    for one in strata(evidence.contents, quantiles(evidence.pack), evidence.draw.steps):
-        size = evidence.draw.plan.sizes.get(one.kind)
-        if one.kind is Kind.EDGE or size is None or not one.count:
+    rows = []
+    for stratum in strata(evidence.contents, quantiles(evidence.pack), evidence.draw.steps):
+        size = evidence.draw.plan.sizes.get(stratum.kind)
+        if stratum.kind is Kind.EDGE or size is None or not stratum.count:
             continue
-        drawn, wrong = needed(one.count, size), misstated(one.count, size.share)
-        told.append(
+        drawn, wrong = needed(stratum.count, size), misstated(stratum.count, size.share)
+        rows.append(
             {
-                "stratum": one.name,
-                "leaves": one.count,
+                "stratum": stratum.name,
+                "leaves": stratum.count,
                 "drawn": drawn,
                 "finds": wrong,
-                "with_probability": round(float(detection(one.count, wrong, drawn)), 4),
+                "with_probability": round(float(detection(stratum.count, wrong, drawn)), 4),
             }
         )
-    return told
+    return rows
 
 
 def metered_of(evidence: Evidence) -> list[dict[str, Any]]:
@@ -167,28 +171,34 @@ def metered_of(evidence: Evidence) -> list[dict[str, Any]]:
     balances = () if evidence.accounted is None else evidence.accounted.balances
     return [
         {
-            "meter": one.meter,
-            "step": one.step,
-            "unit": one.unit,
-            "days": one.days,
-            "metered": round(one.total, 3),
-            "in_batches": round(one.used, 3),
-            "in_excluded_batches": round(one.excluded, 3),
-            "standing": round(one.standing, 3),
-            "beside_wrong_times": round(one.explained, 3),
-            "declared_unusable": round(one.unusable, 3),
-            "unexplained": round(one.unexplained, 3),
-            "unknown_h": round(one.unknown_h, 2),
+            "meter": balance.meter,
+            "step": balance.step,
+            "unit": balance.unit,
+            "days": balance.days,
+            "metered": round(balance.total, 3),
+            "in_batches": round(balance.used, 3),
+            "in_excluded_batches": round(balance.excluded, 3),
+            "standing": round(balance.standing, 3),
+            "beside_wrong_times": round(balance.explained, 3),
+            "declared_unusable": round(balance.unusable, 3),
+            "unexplained": round(balance.unexplained, 3),
+            "unknown_h": round(balance.unknown_h, 2),
         }
-        for one in balances
+        for balance in balances
     ]
 
 
 def withheld_in(evidence: Evidence) -> list[dict[str, Any]]:
     """Every label that is withheld, why, the used batches of its step, and whether the opening bears it out (null: it cannot)."""
     return [
-        {"step": one.step, "metric": one.metric, "reason": one.reason, "used_batches": one.used, "borne_out": one.borne_out}
-        for one in withheld_of(evidence)
+        {
+            "step": withheld.step,
+            "metric": withheld.metric,
+            "reason": withheld.reason,
+            "used_batches": withheld.used,
+            "borne_out": withheld.borne_out,
+        }
+        for withheld in withheld_of(evidence)
     ]
 
 

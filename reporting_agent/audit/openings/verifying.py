@@ -124,10 +124,10 @@ def _require_one_report(files: Files, opening: Opening, drawn: Commitment) -> No
         InputError: `audit-files-of-two`.
     """
     contents, subject = opening.contents, (drawn.site, drawn.period, drawn.revision)
-    told = {"opening": (contents.site, contents.period, contents.revision)}
+    subjects = {"opening": (contents.site, contents.period, contents.revision)}
     if files.evidence_of is not None:
-        told["evidence file"] = files.evidence_of
-    for name, other in told.items():
+        subjects["evidence file"] = files.evidence_of
+    for name, other in subjects.items():
         if other != subject:
             both = "plants" if other[0] != subject[0] else "periods" if other[1] != subject[1] else "revisions"
             raise InputError(
@@ -178,7 +178,7 @@ def _head(files: Files, keys: Mapping[str, VerifyingKey], drawn: Head) -> Head |
 def _receipt_of(read: Sequence[Receipt], subject: Commitment) -> Receipt | None:
     """The receipt for the report that was drawn from, the first of any other where there is none for it."""
     wanted = (subject.site, subject.period, subject.revision)
-    mine = [one for one in read if (one.header.site, one.header.period, one.header.revision) == wanted]
+    mine = [receipt for receipt in read if (receipt.header.site, receipt.header.period, receipt.header.revision) == wanted]
     return next(iter([*mine, *read]), None)
 
 
@@ -199,7 +199,7 @@ def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
                 "The report cannot be recomputed from the plant's files: %(differences)s differences.", differences=len(again.differences)
             ),
             Phrase("Check whether files or settings were changed since then. If not, the report was not made from these data."),
-            [one.said for one in again.differences],
+            [difference.said for difference in again.differences],
         )
     return held(
         code,
@@ -213,4 +213,4 @@ def settled(findings: Iterable[Outcome], on_site: Outcome) -> list[Outcome]:
     """What no opening shows of withheld labels, the whole recomputation did."""
     again = Phrase("The plant's files give the same withheld labels again, with their reasons: the whole label was recomputed.")
     untold = ("withheld-justified", State.NOT_CHECKABLE) if on_site.state is State.HELD else None
-    return [held(one.code, again, one.count) if (one.code, one.state) == untold else one for one in findings]
+    return [held(finding.code, again, finding.count) if (finding.code, finding.state) == untold else finding for finding in findings]

@@ -24,12 +24,12 @@ def composed_again(raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mappi
     """
     code, code_again = "benchmark-logged", "benchmark-recomputed"
     try:
-        found = audited.require_logged(document(raw), keys)
+        proven = audited.require_logged(document(raw), keys)
     except SteplabelError as refusal:
         why = Phrase("What the version was composed from is not what was logged, so nothing can be computed from it.")
         return [refused(code, refusal), not_checkable(code_again, why)]
-    reports, size = len(found.file.reports), found.head.size
-    said = Phrase(
+    reports, size = len(proven.file.reports), proven.head.size
+    sentence = Phrase(
         (
             "The document, %(reports)s reports and their values are leaves of the log of %(size)s entries. Which firm each report "
             "belongs to is stated by the portal alone."
@@ -37,24 +37,24 @@ def composed_again(raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mappi
         reports=reports,
         size=size,
     )
-    logged = held(code, said, reports)
+    logged = held(code, sentence, reports)
     try:
-        made = compose_again(found, _signed(earlier, keys))
+        checked = compose_again(proven, _signed(earlier, keys))
     except SteplabelError as refusal:
         return [logged, refused(code_again, refusal)]
-    figures = len(made.figures)
+    figures = len(checked.figures)
     again = held(code_again, Phrase("%(figures)s figures follow from %(reports)s reports.", figures=figures, reports=reports), figures)
-    return [logged, again, *_repeated(made), *_left_out(made), *_worded(made)]
+    return [logged, again, *_repeated(checked), *_left_out(checked), *_worded(checked)]
 
 
 def _signed(earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKey]) -> list[Mapping[str, Any]]:
     """Those that the portal signed as they stand; of the others `benchmark-signed` tells."""
-    found = []
-    for one in earlier:
+    signed = []
+    for version in earlier:
         with suppress(VerificationError):
-            published.verify(one, keys)
-            found.append(one)
-    return found
+            published.verify(version, keys)
+            signed.append(version)
+    return signed
 
 
 def _repeated(made: Checked) -> list[Outcome]:
@@ -62,19 +62,19 @@ def _repeated(made: Checked) -> list[Outcome]:
     if not made.repeated:
         return []
     code, number = "repeats-shown-before", len(made.repeated)
-    lacking = [one for one in made.repeated if one.shown_by is None]
+    lacking = [repeat for repeat in made.repeated if repeat.shown_by is None]
     if not lacking:
-        versions = "; ".join(dict.fromkeys(str(one.shown_by) for one in made.repeated))
-        said = Phrase("%(number)s figures remain as signed before: %(versions)s.", number=number, versions=versions)
-        return [held(code, said, number)]
-    own = ", ".join(dict.fromkeys(version for one in lacking for version in one.lacking)) or "-"
+        versions = "; ".join(dict.fromkeys(str(repeat.shown_by) for repeat in made.repeated))
+        sentence = Phrase("%(number)s figures remain as signed before: %(versions)s.", number=number, versions=versions)
+        return [held(code, sentence, number)]
+    own = ", ".join(dict.fromkeys(version for repeat in lacking for version in repeat.lacking)) or "-"
     return [
         not_checkable(
             code,
             Phrase(
                 "%(lacking)s figures are said to repeat an earlier version, but no version that was given shows them: %(names)s.",
                 lacking=len(lacking),
-                names=", ".join(one.name for one in lacking),
+                names=", ".join(repeat.name for repeat in lacking),
             ),
             Phrase(
                 "Give the signed version that first showed them: its JSON, or the file of the reports that it was composed from. "
@@ -90,7 +90,7 @@ def _left_out(made: Checked) -> list[Outcome]:
     """Labels that pack and reports would let enter, and that the file leaves out: nothing where there are none."""
     if not made.left_out.labels:
         return []
-    moved = "; ".join(f"{one.name} {one.published} → {one.recomputed}" for one in made.left_out.effect) or "-"
+    moved = "; ".join(f"{figure.name} {figure.published} → {figure.recomputed}" for figure in made.left_out.effect) or "-"
     return [
         not_checkable(
             "left-out-justified",

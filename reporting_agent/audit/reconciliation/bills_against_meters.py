@@ -48,14 +48,17 @@ class Paper:
         err = self.told.uncertainty_pct * parts[0] + later.told.uncertainty_pct * parts[1]
         total = fsum(parts)
         share = err / total if total else max(self.told.uncertainty_pct, later.told.uncertainty_pct)
-        told = self.told.model_copy(update={"to_day": later.told.to_day, "uncertainty_pct": share})
+        document = self.told.model_copy(update={"to_day": later.told.to_day, "uncertainty_pct": share})
         more = 0 if later.told.document == self.told.document else later.documents
-        return replace(self, told=told, quantity=total, rows=self.rows + later.rows, documents=self.documents + more)
+        return replace(self, told=document, quantity=total, rows=self.rows + later.rows, documents=self.documents + more)
 
     def goes_on(self, later: Paper) -> bool:
         """Whether the other is of the same meters and begins where this one ends."""
-        here, there = self.told, later.told
-        return (here.carrier, here.meters) == (there.carrier, there.meters) and here.to_day <= there.from_day <= here.to_day + _APART
+        here, following = self.told, later.told
+        return (here.carrier, here.meters) == (
+            following.carrier,
+            following.meters,
+        ) and here.to_day <= following.from_day <= here.to_day + _APART
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +97,21 @@ def of_bills(site: Site, data: PlantData, bills: Sequence[Bill], period: Period)
     """What is said of each document, and of those that follow one another."""
     for row in _rows(bills):
         compared = [_compared(site, data, paper, BILL, period) for paper in row]
-        yield from (one for one in compared if isinstance(one, Outcome))
-        of_row = [one for one in compared if isinstance(one, Held)]
-        for sign, some in groupby(of_row, key=lambda one: one.sign):
-            together = list(some)
+        yield from (outcome for outcome in compared if isinstance(outcome, Outcome))
+        of_row = [comparison for comparison in compared if isinstance(comparison, Held)]
+        for sign, group in groupby(of_row, key=lambda comparison: comparison.sign):
+            together = list(group)
             sums = _summed(site, data, together) if len(together) > 1 else None
             proven = sums is not None and sums.agrees
-            yield from (_said(one, BILL, by_sum=proven) for one in together)
+            yield from (_said(comparison, BILL, by_sum=proven) for comparison in together)
             if sums is not None:
                 yield _in_a_row(sums, sign)
 
 
 def of_survey(site: Site, data: PlantData, survey: Stock, period: Period) -> Outcome:
     """A survey is of what lies there at midnight: no hour of reading."""
-    found = _compared(site, data, Paper(survey, survey.used), STOCK, period)
-    return found if isinstance(found, Outcome) else _said(replace(found, site=replace(found.site, less=0.0, more=0.0)), STOCK)
+    result = _compared(site, data, Paper(survey, survey.used), STOCK, period)
+    return result if isinstance(result, Outcome) else _said(replace(result, site=replace(result.site, less=0.0, more=0.0)), STOCK)
 
 
 def _rows(bills: Sequence[Bill]) -> Iterator[list[Paper]]:
@@ -118,7 +121,7 @@ def _rows(bills: Sequence[Bill]) -> Iterator[list[Paper]]:
         groups.setdefault((bill.carrier, bill.meters), []).append(bill)
     for group in groups.values():
         row: list[Paper] = []
-        for bill in sorted(group, key=lambda one: one.from_day):
+        for bill in sorted(group, key=lambda document: document.from_day):
             paper = Paper(bill, bill.quantity)
             if row and not row[-1].goes_on(paper):
                 yield row
@@ -130,43 +133,45 @@ def _rows(bills: Sequence[Bill]) -> Iterator[list[Paper]]:
         yield row
 
 
-def _alike(one: Bill | Stock, other: Bill | Stock) -> bool:
+def _alike(first: Bill | Stock, other: Bill | Stock) -> bool:
     try:
-        return ratio(one.unit, other.unit) > 0
+        return ratio(first.unit, other.unit) > 0
     except InputError:
         return False
 
 
 def _compared(site: Site, data: PlantData, paper: Paper, code: str, period: Period) -> Outcome | Held:
-    told, name = paper.told, _named(paper)
-    if not inside(told.from_day, told.to_day, period, site):
+    document, name = paper.told, _named(paper)
+    if not inside(document.from_day, document.to_day, period, site):
         return outside(code, name, period)
     records = {record.meter.id: record for record in data.meters}
-    if missing := [meter for meter in told.meters if meter not in records]:
+    if missing := [meter for meter in document.meters if meter not in records]:
         return not_checkable(
             code,
             about(name, Phrase("no readings of %(meters)s.", meters=joined_names(missing))),
             Phrase("Name meters of site.toml that have readings."),
         )
-    named = [records[meter] for meter in told.meters]
+    named = [records[meter] for meter in document.meters]
     try:
-        found = counted(named, told.from_day, told.to_day, told.unit, site)
+        metered = counted(named, document.from_day, document.to_day, document.unit, site)
     except InputError as refusal:
         return of_units(code, name, refusal)
-    if found.known < _TOLD:
-        return _too_little(code, name, found, named, data.meters)
-    return Held(paper, found)
+    if metered.known < _TOLD:
+        return _too_little(code, name, metered, named, data.meters)
+    return Held(paper, metered)
 
 
 def _too_little(code: str, name: Phrase, found: Counted, named: Sequence[MeterRecord], all_records: Sequence[MeterRecord]) -> Outcome:
-    said = about(name, Phrase("readings cover only %(share)s %% of the time.", share=f"{100 * found.known:.0f}"))
-    beside = [one for one in all_records if one not in named and any(takes_over(one, own) or takes_over(own, one) for own in named)]
+    sentence = about(name, Phrase("readings cover only %(share)s %% of the time.", share=f"{100 * found.known:.0f}"))
+    beside = [
+        record for record in all_records if record not in named and any(takes_over(record, own) or takes_over(own, record) for own in named)
+    ]
     if not beside:
-        return not_checkable(code, said, Phrase("Read the meters' own memory."))
-    both = joined_names([*(one.meter.id for one in named), *(one.meter.id for one in beside)])
+        return not_checkable(code, sentence, Phrase("Read the meters' own memory."))
+    both = joined_names([*(record.meter.id for record in named), *(record.meter.id for record in beside)])
     return not_checkable(
         code,
-        said,
+        sentence,
         Phrase("One meter begins where another ends. If it replaced the other one, name both under meters (%(meters)s).", meters=both),
     )
 
@@ -174,59 +179,63 @@ def _too_little(code: str, name: Phrase, found: Counted, named: Sequence[MeterRe
 def _summed(site: Site, data: PlantData, some: Sequence[Held]) -> Held | None:
     """Several papers in a row as one; None where their units cannot be added."""
     whole = some[0].paper
-    for one in some[1:]:
-        if not _alike(whole.told, one.paper.told):
+    for comparison in some[1:]:
+        if not _alike(whole.told, comparison.paper.told):
             return None
-        whole = whole.then(one.paper)
+        whole = whole.then(comparison.paper)
     records = {record.meter.id: record for record in data.meters}
-    found = counted([records[meter] for meter in whole.told.meters], whole.told.from_day, whole.told.to_day, whole.told.unit, site)
-    return Held(whole, found)
+    metered = counted([records[meter] for meter in whole.told.meters], whole.told.from_day, whole.told.to_day, whole.told.unit, site)
+    return Held(whole, metered)
 
 
-def _said(one: Held, code: str, *, by_sum: bool = False) -> Outcome:
+def _said(comparison: Held, code: str, *, by_sum: bool = False) -> Outcome:
     """What is said of one document; `by_sum`: of those before and after it, all together agree."""
-    if one.agrees:
-        return held(code, one.said)
-    if one.sign:
-        return failed(code, one.said, FIND_OUT)
-    reason = Phrase("%(said)s The difference is at most a day's use, so the hour of reading can explain it.", said=one.said)
+    if comparison.agrees:
+        return held(code, comparison.said)
+    if comparison.sign:
+        return failed(code, comparison.said, FIND_OUT)
+    reason = Phrase("%(said)s The difference is at most a day's use, so the hour of reading can explain it.", said=comparison.said)
     if by_sum:
         return held(code, Phrase("%(said)s The sum with its neighbours agrees.", said=reason))
     return not_checkable(code, reason, Phrase("Give the bills before and after it, or the hour at which the meters were read."))
 
 
-def _in_a_row(one: Held, sign: int) -> Outcome:
+def _in_a_row(comparison: Held, sign: int) -> Outcome:
     """The sum of documents that follow one another."""
-    if one.agrees:
-        return held(BILL, one.said)
-    day = one.paper.told.from_day.isoformat()
+    if comparison.agrees:
+        return held(BILL, comparison.said)
+    day = comparison.paper.told.from_day.isoformat()
     if sign > 0:
         return failed(
-            BILL, Phrase("%(said)s From %(day)s on, each document states less than the meters counted.", said=one.said, day=day), FIND_OUT
+            BILL,
+            Phrase("%(said)s From %(day)s on, each document states less than the meters counted.", said=comparison.said, day=day),
+            FIND_OUT,
         )
     if sign < 0:
         return failed(
-            BILL, Phrase("%(said)s From %(day)s on, each document states more than the meters counted.", said=one.said, day=day), FIND_OUT
+            BILL,
+            Phrase("%(said)s From %(day)s on, each document states more than the meters counted.", said=comparison.said, day=day),
+            FIND_OUT,
         )
-    return failed(BILL, one.said, FIND_OUT)
+    return failed(BILL, comparison.said, FIND_OUT)
 
 
 def _named(paper: Paper) -> Phrase:
     """The document by carrier, meters and days, and where it is kept."""
-    told = paper.told
+    document = paper.told
     values = {
-        "carrier": told.carrier,
-        "meters": joined_names(told.meters),
-        "start": told.from_day.isoformat(),
-        "end": told.to_day.isoformat(),
+        "carrier": document.carrier,
+        "meters": joined_names(document.meters),
+        "start": document.from_day.isoformat(),
+        "end": document.to_day.isoformat(),
     }
     if paper.documents > 1:
         return Phrase("%(carrier)s, %(meters)s, %(start)s to %(end)s (%(count)s documents in a row)", count=paper.documents, **values)
     if paper.rows > 1:
         return Phrase(
             "%(carrier)s, %(meters)s, %(start)s to %(end)s (%(document)s, %(count)s rows together)",
-            document=told.document,
+            document=document.document,
             count=paper.rows,
             **values,
         )
-    return Phrase("%(carrier)s, %(meters)s, %(start)s to %(end)s (%(document)s)", document=told.document, **values)
+    return Phrase("%(carrier)s, %(meters)s, %(start)s to %(end)s (%(document)s)", document=document.document, **values)

@@ -67,7 +67,7 @@ def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: 
 def in_turn(records: Iterable[MeterRecord]) -> list[list[MeterRecord]]:
     """The meters by places: one that begins after another has ended stands where that stood."""
     places: list[list[MeterRecord]] = []
-    for record in sorted(records, key=lambda one: (_told_us(one) or (0, 0))[0]):
+    for record in sorted(records, key=lambda meter: (_told_us(meter) or (0, 0))[0]):
         place = next((place for place in places if takes_over(record, place[-1])), None)
         if place is None:
             places.append([record])
@@ -84,8 +84,8 @@ def takes_over(later: MeterRecord, earlier: MeterRecord) -> bool:
 
 def _told_us(record: MeterRecord) -> tuple[int, int] | None:
     """The first and the last hour of which it tells something: a table of all meters has blank cells where one is not there."""
-    told = record.hour_us[record.hour_known > 0]
-    return (int(told[0]), int(told[-1])) if len(told) else None
+    hours = record.hour_us[record.hour_known > 0]
+    return (int(hours[0]), int(hours[-1])) if len(hours) else None
 
 
 def _serves(record: MeterRecord) -> tuple[str, str, str, str]:
@@ -93,8 +93,8 @@ def _serves(record: MeterRecord) -> tuple[str, str, str, str]:
 
 
 def _known(place: Sequence[MeterRecord], from_day: date, to_day: date, site: Site) -> float:
-    told = np.sum([record.hour_known[_inside(record, from_day, to_day, site)] for record in place], axis=0)
-    return float(np.minimum(told, 1.0).mean()) if len(told) else 0.0
+    known = np.sum([record.hour_known[_inside(record, from_day, to_day, site)] for record in place], axis=0)
+    return float(np.minimum(known, 1.0).mean()) if len(known) else 0.0
 
 
 def _inside(record: MeterRecord, first: date, last: date, site: Site) -> NDArray[np.bool_]:

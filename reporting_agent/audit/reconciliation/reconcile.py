@@ -29,11 +29,11 @@ from reporting_agent.pipeline import PlantData
 
 def reconcile(site: Site, data: PlantData, papers: Papers, period: Period) -> tuple[Outcome, ...]:
     """One finding a document, and one for every counted meter and step that no document covers."""
-    found = [*of_bills(site, data, papers.bill, period)]
-    found += [of_survey(site, data, one, period) for one in papers.stock]
-    found += [_output(data, one, site, period) for one in papers.sale]
-    found += [_calibration(one, site, period) for one in papers.calibration]
-    return (*found, *_not_covered(site, data, papers, period))
+    outcomes = [*of_bills(site, data, papers.bill, period)]
+    outcomes += [of_survey(site, data, survey, period) for survey in papers.stock]
+    outcomes += [_output(data, sale, site, period) for sale in papers.sale]
+    outcomes += [_calibration(calibration, site, period) for calibration in papers.calibration]
+    return (*outcomes, *_not_covered(site, data, papers, period))
 
 
 def _output(data: PlantData, paper: Sale, site: Site, period: Period) -> Outcome:
@@ -44,14 +44,14 @@ def _output(data: PlantData, paper: Sale, site: Site, period: Period) -> Outcome
         return not_checkable(code, about(name, Phrase("the pack has no such step.")), Phrase("Name a step of the pack."))
     unit = data.pack.step(paper.step).output_unit
     start, end = us_of(paper.from_day, site), us_of(paper.to_day, site)
-    made = fsum(one.output_t for one in data.batches if one.step == paper.step and start <= microseconds(one.start) < end)
+    output = fsum(batch.output_t for batch in data.batches if batch.step == paper.step and start <= microseconds(batch.start) < end)
     try:
-        told = paper.made * ratio(paper.unit, unit)
+        sold = paper.made * ratio(paper.unit, unit)
     except InputError as refusal:
         return of_units(code, name, refusal)
-    tolerance = paper.uncertainty_pct / 100 * told
-    said = about(name, difference(told, made, tolerance, unit))
-    return held(code, said) if abs(made - told) <= tolerance else failed(code, said, FIND_OUT)
+    tolerance = paper.uncertainty_pct / 100 * sold
+    sentence = about(name, difference(sold, output, tolerance, unit))
+    return held(code, sentence) if abs(output - sold) <= tolerance else failed(code, sentence, FIND_OUT)
 
 
 def _sold(paper: Sale) -> Phrase:

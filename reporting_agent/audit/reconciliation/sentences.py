@@ -47,14 +47,14 @@ def inside(first: date, last: date, period: Period, site: Site) -> bool:
 
 
 def outside(code: str, name: Phrase, period: Period) -> Outcome:
-    said = about(name, Phrase("is outside the period %(period)s.", period=period.name))
-    return not_checkable(code, said, Phrase("Give the period that contains it."))
+    sentence = about(name, Phrase("is outside the period %(period)s.", period=period.name))
+    return not_checkable(code, sentence, Phrase("Give the period that contains it."))
 
 
 def of_units(code: str, name: Phrase, refusal: InputError) -> Outcome:
-    said, to_do = in_words(refusal)
+    sentence, to_do = in_words(refusal)
     named = Words.of(name)
-    return not_checkable(code, Phrase("%(named)s: %(said)s", named=named, said=said), to_do)
+    return not_checkable(code, Phrase("%(named)s: %(said)s", named=named, said=sentence), to_do)
 
 
 def _plain(value: float, digits: int) -> str:

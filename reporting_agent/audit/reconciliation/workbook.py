@@ -76,12 +76,12 @@ def read(path: Path) -> Papers:
             found="no such file",
         )
     book = Book(path)
-    found: dict[str, tuple[BaseModel, ...]] = {}
+    documents: dict[str, tuple[BaseModel, ...]] = {}
     for name in book.names:
         kind = next((kind for kind, words in SHEETS.items() if _same(name, kind, words)), None)
         if kind is not None:
-            found[kind] = (*found.get(kind, ()), *_documents(path, name, kind, book))
-    if not found:
+            documents[kind] = (*documents.get(kind, ()), *_documents(path, name, kind, book))
+    if not documents:
         raise InputError(
             "papers-sheets-missing",
             "The workbook contains no sheet of documents.",
@@ -90,7 +90,7 @@ def read(path: Path) -> Papers:
             found=", ".join(book.names) or "no sheet",
             wanted="; ".join(", ".join(words.said_in(lang) for words in SHEETS.values()) for lang in languages()),
         )
-    return Papers.model_validate(found)
+    return Papers.model_validate(documents)
 
 
 def template(lang: str) -> bytes:
@@ -153,7 +153,7 @@ def _headed(path: Path, name: str, kind: str, line: Sequence[Cell], row: int) ->
 
 
 def _document(sheet: _Sheet, row: int, line: Sequence[Cell]) -> BaseModel:
-    told: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, place in sheet.columns.items():
         cell = line[place] if place < len(line) else None
         if cells.is_blank(cell):
@@ -161,18 +161,18 @@ def _document(sheet: _Sheet, row: int, line: Sequence[Cell]) -> BaseModel:
                 continue
             raise sheet.refused(row, key, "nothing", "a value: the row holds a document")
         try:
-            told[key] = _value(key, cell)
+            values[key] = _value(key, cell)
         except Unreadable as wrong:
             raise sheet.refused(row, key, cell, str(wrong)) from wrong
     try:
-        return _KINDS[sheet.kind].model_validate(told)
+        return _KINDS[sheet.kind].model_validate(values)
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
         wanted = first["msg"].removeprefix("Value error, ")
         if not first["loc"]:
-            raise sheet.refused(row, None, {one: str(told[one]) for one in ("from", "to") if one in told}, wanted) from wrong
+            raise sheet.refused(row, None, {edge: str(values[edge]) for edge in ("from", "to") if edge in values}, wanted) from wrong
         named = str(first["loc"][0])
-        raise sheet.refused(row, named, told.get(named, first["input"]), wanted) from wrong
+        raise sheet.refused(row, named, values.get(named, first["input"]), wanted) from wrong
 
 
 def _value(key: str, cell: Cell) -> object:

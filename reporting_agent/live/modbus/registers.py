@@ -28,23 +28,23 @@ class Block:
 
 def blocks(values: Iterable[Register | Tag]) -> list[Block]:
     """As few requests as there may be without asking for a register that nobody named; a value is never split."""
-    made: list[Block] = []
-    for one in sorted(values, key=lambda one: (one.unit, one.table, one.address)):
-        last = made[-1] if made else None
+    requests: list[Block] = []
+    for one in sorted(values, key=lambda register: (register.unit, register.table, register.address)):
+        last = requests[-1] if requests else None
         if (
             last is not None
             and (last.unit, last.table, last.address + last.count) == (one.unit, one.table, one.address)
             and last.count + one.length <= MOST_REGISTERS
         ):
-            made[-1] = Block(last.unit, last.table, last.address, last.count + one.length, (*last.values, one))
+            requests[-1] = Block(last.unit, last.table, last.address, last.count + one.length, (*last.values, one))
         else:
-            made.append(Block(one.unit, one.table, one.address, one.length, (one,)))
-    return made
+            requests.append(Block(one.unit, one.table, one.address, one.length, (one,)))
+    return requests
 
 
 def readings(block: Block, held: Sequence[int], received_us: int) -> list[Reading]:
     """What the registers of a block say; their time is that of receipt, for a device of Modbus tells none."""
-    return [_reading(one, _known(block, one, held), received_us) for one in block.values if isinstance(one, Register)]
+    return [_reading(register, _known(block, register, held), received_us) for register in block.values if isinstance(register, Register)]
 
 
 def tagged(block: Block, held: Sequence[int]) -> Iterator[tuple[Tag, str]]:
@@ -71,5 +71,5 @@ def number(register: Value, held: Sequence[int]) -> int | float:
     """The number in so many registers, by the order of their words and bytes."""
     words = held if register.words == "high-first" else held[::-1]
     packed = struct.pack(f"{'>' if register.bytes == 'high-first' else '<'}{len(words)}H", *words)
-    found: tuple[int | float] = struct.unpack(">" + _CODES[register.type], packed)
-    return found[0]
+    unpacked: tuple[int | float] = struct.unpack(">" + _CODES[register.type], packed)
+    return unpacked[0]

@@ -119,7 +119,7 @@ class Modbus(Setting):
             raise ValueError("name either host or device")
         if self.device is not None and self.framing == "tcp":
             raise ValueError("a serial line has RTU frames")
-        meters = [one.meter for one in self.registers]
+        meters = [register.meter for register in self.registers]
         if len(set(meters)) < len(meters):
             raise ValueError("a meter is read from one place")
         return self

@@ -76,15 +76,15 @@ class ModbusSource:
 
     def trouble(self) -> str:
         """What keeps readings from coming; empty for nothing."""
-        return ", ".join(f"{_place(block)}: {one.why}" for block, one in self._silences.items() if one.why)
+        return ", ".join(f"{_place(block)}: {silence.why}" for block, silence in self._silences.items() if silence.why)
 
     def words(self) -> Iterator[Word]:
         """Blocks of registers that do not answer, and, once they do again, what was missed."""
         every = f"{self.settings.every_s:g}"
         for block, silence in list(self._silences.items()):
-            meters = ", ".join(one.told for one in block.values)
+            meters = ", ".join(register.told for register in block.values)
             if silence.why:
-                told = Phrase(
+                sentence = Phrase(
                     "%(source)s, %(place)s: no reading of %(meters)s (%(why)s). The agent tries again every %(every)s s.",
                     source=self.name,
                     place=_place(block),
@@ -93,7 +93,7 @@ class ModbusSource:
                     every=every,
                 )
             else:
-                told = Phrase(
+                sentence = Phrase(
                     "%(source)s, %(place)s answers again; %(polls)s polls of %(meters)s were missed since %(since)s. The energy from "
                     "a register is complete; how it changed during the gap is not known.",
                     source=self.name,
@@ -102,14 +102,14 @@ class ModbusSource:
                     meters=meters,
                     since=silence.since,
                 )
-            yield Word(_place(block), silence.why, told)
+            yield Word(_place(block), silence.why, sentence)
 
-        told = (
+        sentence = (
             Phrase("%(source)s: a poll takes longer than the %(every)s s between polls. Raise every_s.", source=self.name, every=every)
             if self._slow
             else Phrase("%(source)s: polls are on time again.", source=self.name)
         )
-        yield Word("pace", "slow" if self._slow else "", told)
+        yield Word("pace", "slow" if self._slow else "", sentence)
 
     def _run(self) -> None:
         rows = kept_rows(self._intake.spool.folder) if self.settings.batches else []
@@ -119,14 +119,14 @@ class ModbusSource:
             self._poll()
             over = int((time.monotonic() - due_s) // self.settings.every_s)  # polls that were due meanwhile
             due_s += (over + 1) * self.settings.every_s
-            silent = [one for one in self._silences.values() if one.why]
+            silent = [quiet for quiet in self._silences.values() if quiet.why]
             for silence in silent:
                 silence.polls += over
             self._slow = over > 0 and not silent
         self._line.close()
 
     def _poll(self) -> None:
-        found: list[Reading] = []
+        polled: list[Reading] = []
         told: list[dict[str, str]] = [{} for _ in self._batches]
         unreached = ""
         for block, silence in self._silences.items():
@@ -141,13 +141,13 @@ class ModbusSource:
                 silence.missed(str(missed))
                 unreached = str(missed) if isinstance(missed, self._not_reached) else ""
             else:
-                found += readings(block, held, now_us())
+                polled += readings(block, held, now_us())
                 for tag, text in tagged(block, held):
                     told[tag.place][tag.column] = text
                 silence.answered()
         rows = [row for unit, values in zip(self._batches, told, strict=True) for row in unit.rows(values, now_us())]
-        if found or rows:
-            self._intake.put(Arrival(found, rows))
+        if polled or rows:
+            self._intake.put(Arrival(polled, rows))
 
 
 def _place(block: Block) -> str:

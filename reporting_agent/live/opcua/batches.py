@@ -42,12 +42,12 @@ class TaggedBatches(Batch):
 
     def __init__(self, settings: Batches, rows: Sequence[Row]) -> None:
         super().__init__(settings, rows)
-        told = {tags.ID: settings.id, tags.STATE: settings.state, **settings.fields}
+        nodes = {tags.ID: settings.id, tags.STATE: settings.state, **settings.fields}
         self._tags: dict[str, list[str]] = {}
-        for tag, node in told.items():
+        for tag, node in nodes.items():
             if node is not None:
                 self._tags.setdefault(node, []).append(tag)
-        starts, ends = (tuple(map(str, some)) for some in (settings.start, settings.end))
+        starts, ends = (tuple(map(str, states)) for states in (settings.start, settings.end))
         self._unit = tags.Unit(settings.constants, starts, ends, by_state=settings.state is not None)
         if self._latest is not None:
             self._unit.resume(self._latest)
@@ -58,14 +58,14 @@ class TaggedBatches(Batch):
 
     def rows(self, changes: Iterable[tuple[str, ua.DataValue]], received_us: int) -> list[Row]:
         """What changes of its nodes make; a value that is bad or not known says nothing."""
-        found: list[tags.Change] = []
+        tag_changes: list[tags.Change] = []
         for node, value in changes:
             text = None if values.quality_of(value) is Quality.BAD or value.Value is None else _text(value.Value.Value)
             if text is not None:
                 time_us = values.time_us(value, received_us)
                 stamp = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=time_us)
-                found += [tags.Change(tag, time_us, stamp.isoformat(), text) for tag in self._tags.get(node, ())]
-        rows = self._unit.take(found)
+                tag_changes += [tags.Change(tag, time_us, stamp.isoformat(), text) for tag in self._tags.get(node, ())]
+        rows = self._unit.take(tag_changes)
         self._note(rows)
         return rows
 
@@ -88,16 +88,16 @@ class EventBatches(Batch):
 
     def rows(self, events: Iterable[Sequence[ua.Variant]]) -> list[Row]:
         """One of each event that names its batch."""
-        made: list[Row] = []
+        records: list[Row] = []
         for fields in events:
             cells: Mapping[str, str | None] = {
                 column: _text(field.Value) for column, field in zip(self.settings.fields, fields, strict=True)
             }
             row = {"table": "batches", **self.settings.constants, **{column: cell for column, cell in cells.items() if cell}}
             if row.get(ID):
-                made.append(row)
-        self._note(made)
-        return made
+                records.append(row)
+        self._note(records)
+        return records
 
 
 def _text(held: Any) -> str | None:

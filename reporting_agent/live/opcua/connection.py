@@ -100,12 +100,14 @@ class Connection:
             self._over.set_exception(ConnectionError(str(why) or type(why).__name__))
 
     async def _find_histories(self, names: list[str]) -> None:
-        there = (
+        archived = (
             await history.kept(self._client, [self._nodes[name] for name in names])
             if names and self.settings.history
             else [False] * len(names)
         )
-        self.source.without_history = {self._told(name): "AccessLevel" for name, kept in zip(names, there, strict=True) if not kept}
+        self.source.without_history = {
+            self._told(name): "AccessLevel" for name, has_history in zip(names, archived, strict=True) if not has_history
+        }
 
     def _told(self, name: str) -> str:
         """A node as people know it: by its meter."""
@@ -113,14 +115,14 @@ class Connection:
 
     def _starts(self, names: Iterable[str]) -> dict[str, datetime]:
         """From when history is to be read: the latest reading that arrived, less what a history may be late by."""
-        found: dict[str, datetime] = {}
+        starts: dict[str, datetime] = {}
         for name in names:
             meter = self.source.intake.spool.meters.get(self._meters[name])
             if meter is not None:
-                found[name] = payloads.EPOCH + timedelta(microseconds=meter.reached_us) - self._late
+                starts[name] = payloads.EPOCH + timedelta(microseconds=meter.reached_us) - self._late
             elif self.settings.since is not None:
-                found[name] = self.settings.since
-        return found
+                starts[name] = self.settings.since
+        return starts
 
     def _unit_starts(self, units: Iterable[Batch]) -> dict[Batch, datetime]:
         return {unit: start for unit in units if (start := unit.since(self._late) or self.settings.since) is not None}

@@ -61,7 +61,7 @@ async def events(
     """
     details = ua.ReadEventDetails(StartTime=start, EndTime=end, NumValuesPerNode=0, Filter=wanted)
     async for data in _pages(client, node, details):
-        yield [one.EventFields for one in data.Events or []]
+        yield [event.EventFields for event in data.Events or []]
 
 
 async def _pages(client: Client, node: ua.NodeId, details: Any) -> AsyncIterator[Any]:

@@ -64,22 +64,22 @@ def check(settings: OpcUa, folder: Path) -> None:
 
 async def client(settings: OpcUa, folder: Path) -> Client:
     """Not yet connected. Raises OSError, TimeoutError or asyncua's UaError where the server does not answer."""
-    made = Client(settings.url, TIMEOUT_S)
-    made.session_timeout = SESSION_TIMEOUT_MS
-    made.name = made.description = "steplabel-agent"
+    connection = Client(settings.url, TIMEOUT_S)
+    connection.session_timeout = SESSION_TIMEOUT_MS
+    connection.name = connection.description = "steplabel-agent"
     if settings.username is not None:
-        made.set_user(settings.username)
-        made.set_password(password_of(folder, settings.password_file, "source.opcua.password_file") or "")
+        connection.set_user(settings.username)
+        connection.set_password(password_of(folder, settings.password_file, "source.opcua.password_file") or "")
     if settings.certificate is None or settings.private_key is None or settings.trusted is None:
-        return made
+        return connection
     certificate, key, trusted = folder / settings.certificate, folder / settings.private_key, folder / settings.trusted
-    made.application_uri = await _own_uri(certificate)
+    connection.application_uri = await _own_uri(certificate)
     store = TrustStore([trusted], [trusted / REVOKED])
     await store.load()
-    made.certificate_validator = CertificateValidator(_CHECKS, store)
+    connection.certificate_validator = CertificateValidator(_CHECKS, store)
     policy = getattr(security_policies, f"SecurityPolicy{settings.security}")
-    await made.set_security(policy, certificate, key, mode=_MODES[settings.mode])
-    return made
+    await connection.set_security(policy, certificate, key, mode=_MODES[settings.mode])
+    return connection
 
 
 async def make_certificate(settings: OpcUa, folder: Path) -> Path | None:

@@ -90,29 +90,29 @@ class OpcUaSource:
         if self.connected or self.refusal:
             yield Word("", f"{self.connected} {self.refusal}", self._connection_told())
         if self.made_certificate is not None:
-            told = Phrase(
+            sentence = Phrase(
                 "%(source)s: the agent created its own certificate %(file)s, valid for a year. Make the server trust it.",
                 source=self.name,
                 file=str(self.made_certificate),
             )
-            yield Word("certificate", "made", told)
+            yield Word("certificate", "made", sentence)
         for name, why in self.refused.items():
-            told = Phrase(
+            sentence = Phrase(
                 "%(source)s has no node %(node)s for this agent (%(why)s). Correct it in site.toml, or let the agent's user read it.",
                 source=self.name,
                 node=name,
                 why=why,
             )
-            yield Word(f"node {name}", why, told)
+            yield Word(f"node {name}", why, sentence)
         if self.without_history:
-            told = Phrase(
+            sentence = Phrase(
                 "%(source)s stores no history of %(meters)s (%(why)s): what these measure while the agent is not connected is lost. "
                 "The energy from a register is still complete.",
                 source=self.name,
                 meters=", ".join(sorted(self.without_history)),
                 why=next(iter(self.without_history.values())),
             )
-            yield Word("history", ", ".join(sorted(self.without_history)), told)
+            yield Word("history", ", ".join(sorted(self.without_history)), sentence)
         yield from self.clock.words(self.name)
 
     def _connection_told(self) -> str:
@@ -128,29 +128,29 @@ class OpcUaSource:
     def tagged(self) -> list[TaggedBatches]:
         from reporting_agent.live.opcua.batches import TaggedBatches
 
-        return [one for one in self.batches if isinstance(one, TaggedBatches)]
+        return [log for log in self.batches if isinstance(log, TaggedBatches)]
 
     @property
     def events(self) -> list[EventBatches]:
         from reporting_agent.live.opcua.batches import EventBatches
 
-        return [one for one in self.batches if isinstance(one, EventBatches)]
+        return [log for log in self.batches if isinstance(log, EventBatches)]
 
     async def keep(self, readings: list[Reading], rows: list[Row]) -> None:
         """Returns once the spool has them."""
         loop = asyncio.get_running_loop()
-        kept = loop.create_future()
+        saved = loop.create_future()
 
         def acknowledge() -> None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits
                 loop.call_soon_threadsafe(done)
 
         def done() -> None:
-            if not kept.done():
-                kept.set_result(None)
+            if not saved.done():
+                saved.set_result(None)
 
         await asyncio.to_thread(self.intake.put, Arrival(readings, rows, acknowledge))
-        await kept
+        await saved
 
     def _run(self) -> None:
         with suppress(asyncio.CancelledError):
@@ -163,7 +163,9 @@ class OpcUaSource:
 
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         rows = kept_rows(self.intake.spool.folder) if self.settings.batches else []
-        self.batches = [EventBatches(one, rows) if one.event is not None else TaggedBatches(one, rows) for one in self.settings.batches]
+        self.batches = [
+            EventBatches(setting, rows) if setting.event is not None else TaggedBatches(setting, rows) for setting in self.settings.batches
+        ]
         again_s = AGAIN_FIRST_S
         while not self._ended.is_set():
             connection = Connection(self)

@@ -56,9 +56,9 @@ class Subscription:
             MaxNotificationsPerPublish=0,
             PublishingEnabled=True,
         )
-        made = await self._session.create_subscription(parameters, self._notified)
-        self._id = made.SubscriptionId
-        self._silent_s = 3 * max(1, made.RevisedMaxKeepAliveCount) * made.RevisedPublishingInterval / 1000 + KEEP_ALIVE_S
+        result = await self._session.create_subscription(parameters, self._notified)
+        self._id = result.SubscriptionId
+        self._silent_s = 3 * max(1, result.RevisedMaxKeepAliveCount) * result.RevisedPublishingInterval / 1000 + KEEP_ALIVE_S
 
     async def watch(self, nodes: Mapping[str, ua.NodeId], sampling_ms: int, queue: int) -> None:
         """Every value of these nodes, also one that is as before, without a deadband."""
@@ -67,11 +67,11 @@ class Subscription:
             (name, self._request(node, ua.AttributeIds.Value, handle, every, queue, sampling_ms))
             for handle, (name, node) in enumerate(nodes.items(), start=1)
         ]
-        self._items = {one.RequestedParameters.ClientHandle: name for name, one in wanted}
+        self._items = {request.RequestedParameters.ClientHandle: name for name, request in wanted}
         for first in range(0, len(wanted), ITEMS_AT_ONCE):
-            some = wanted[first : first + ITEMS_AT_ONCE]
-            results = await self._create_items([one for _, one in some])
-            for (name, _), result in zip(some, results, strict=True):
+            chunk = wanted[first : first + ITEMS_AT_ONCE]
+            results = await self._create_items([request for _, request in chunk])
+            for (name, _), result in zip(chunk, results, strict=True):
                 if result.StatusCode.is_good():
                     self._queues[name] = int(result.RevisedQueueSize)
                 else:
@@ -124,9 +124,13 @@ class Subscription:
         events: list[tuple[int, list[ua.Variant]]] = []
         for part in message.NotificationData or ():
             if isinstance(part, ua.DataChangeNotification):
-                changes += [(self._items[one.ClientHandle], one.Value) for one in part.MonitoredItems if one.ClientHandle in self._items]
+                changes += [
+                    (self._items[item.ClientHandle], item.Value) for item in part.MonitoredItems if item.ClientHandle in self._items
+                ]
             elif isinstance(part, ua.EventNotificationList):
-                events += [(self._events[one.ClientHandle], one.EventFields) for one in part.Events if one.ClientHandle in self._events]
+                events += [
+                    (self._events[event.ClientHandle], event.EventFields) for event in part.Events if event.ClientHandle in self._events
+                ]
             elif isinstance(part, ua.StatusChangeNotification):
                 raise ConnectionError(part.Status.name)
         missed = message.SequenceNumber != self._sequence % _LAST_SEQUENCE + 1

@@ -25,12 +25,12 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
     step, own, value = pack.step(label.step), own_runs(batches, label.step), label.best.value
     if value is None or label.made_from is None or own_output(own) <= 0:
         return
-    charged, found = Charged.by(batches, pack), dict[tuple[str, bool], list[tuple[Value, float]]]()
+    charged, charges = Charged.by(batches, pack), dict[tuple[str, bool], list[tuple[Value, float]]]()
     for at, material, columns in charged.at(step):
         named = at.unless or at.returns
         if named and (amount := charged.amount(own, columns) / own_output(own)) > 0:
-            found.setdefault((named, at.returns is not None), []).append((material.words, amount))
-    for (name, back), added in found.items():
+            charges.setdefault((named, at.returns is not None), []).append((material.words, amount))
+    for (name, back), added in charges.items():
         stated = percent(label.made_from, name, static)
         share = fsum(amount for _, amount in added) if stated is None else stated / 100
         if not WORTH_TELLING < share < 1:
@@ -43,14 +43,14 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
         }
         materials = enumerated(Phrase("%(column)s %(amount)s t", column=what, amount=f"{amount:.3g}") for what, amount in added)
         if back and stated is not None:
-            said = Phrase(
+            sentence = Phrase(
                 "The site states that %(share)s %% of the weighed output returns as charge (%(variable)s). Per %(per)s that remains "
                 "the label would be %(through_it)s %(unit)s. Keep the scale records for an auditor.",
                 share=f"{stated:.3g}",
                 **shown,
             )
         elif back:
-            said = Phrase(
+            sentence = Phrase(
                 "The log shows, per %(per)s of output, a charge of %(materials)s, which can be output that is screened off after the "
                 "scale and returns. Per %(per)s that remains the label would then be up to %(through_it)s %(unit)s. State under "
                 "[static] how much of the output returns in this way, in %% (%(variable)s), 0 if it is weighed after the screen.",
@@ -58,18 +58,18 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
                 **shown,
             )
         elif stated is not None:
-            said = Phrase(
+            sentence = Phrase(
                 "The site states that %(share)s %% of the output was added after the step (%(variable)s). Per %(per)s that went "
                 "through the step the label would be %(through_it)s %(unit)s. Keep the scale records for an auditor.",
                 share=f"{stated:.3g}",
                 **shown,
             )
         else:
-            said = Phrase(
+            sentence = Phrase(
                 "The log shows, per %(per)s of output, a charge of %(materials)s, which can also be added after the step. Per "
                 "%(per)s that went through the step the label would then be up to %(through_it)s %(unit)s. State under [static] how "
                 "much of the output was added in this way, in %% (%(variable)s), 0 if none was.",
                 materials=materials,
                 **shown,
             )
-        yield Words.of(said)
+        yield Words.of(sentence)

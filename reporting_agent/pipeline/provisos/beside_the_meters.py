@@ -33,20 +33,25 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
     if fence is None or label.best.value is None or not label.output_t or output <= 0:
         return
-    own = {one for one in within(pack.step(label.step).boundary) if counts(one, label.metric)}
-    reached = own | {flow.carrier for made in fence.conversions if own & {one.carrier for one in made.takes} for flow in made.gives}
-    reached = {one for one in reached if counts(one, label.metric) and label.energy_by_carrier.get(one, 0.0) >= 0}
-    used = {one for one in reached if _uses(label, one, fence) or not whole.of_steps(one, Direction.IMPORT)}
+    own = {carrier for carrier in within(pack.step(label.step).boundary) if counts(carrier, label.metric)}
+    reached = own | {
+        flow.carrier for conversion in fence.conversions if own & {taken.carrier for taken in conversion.takes} for flow in conversion.gives
+    }
+    reached = {carrier for carrier in reached if counts(carrier, label.metric) and label.energy_by_carrier.get(carrier, 0.0) >= 0}
+    used = {carrier for carrier in reached if _uses(label, carrier, fence) or not whole.of_steps(carrier, Direction.IMPORT)}
 
     def size(flows: Iterator[Flow], of: set[str] = reached) -> float:
         return fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier in of) / output
 
-    lost = {one.carrier: one.pct / (100 - one.pct) for one in fence.losses}
-    sold = [_sold(one, fence, label, whole, pack) for one in used]
+    lost = {loss.carrier: loss.pct / (100 - loss.pct) for loss in fence.losses}
+    sold = [_sold(carrier, fence, label, whole, pack) for carrier in used]
     parts = (
-        (Phrase("auxiliaries"), size(one for one in fence.auxiliaries if one.step == label.step)),
+        (Phrase("auxiliaries"), size(auxiliary for auxiliary in fence.auxiliaries if auxiliary.step == label.step)),
         (Phrase("other users"), size(iter(fence.others))),
-        (Phrase("losses"), fsum(label.energy_by_carrier.get(one, 0.0) * lost[one] for one in lost if one in reached) / label.output_t),
+        (
+            Phrase("losses"),
+            fsum(label.energy_by_carrier.get(carrier, 0.0) * lost[carrier] for carrier in lost if carrier in reached) / label.output_t,
+        ),
         (Phrase("growth of stocks"), size(_stored(fence), used)),
         (Phrase("resold purchases"), fsum(resold for resold, _ in sold) / output),
         (Phrase("sales that no meter shows"), fsum(max(on_paper - resold, 0.0) for resold, on_paper in sold) / output),
@@ -55,10 +60,10 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     if together > USUAL * abs(label.best.value):
         shown = (
             Phrase("%(part)s %(size)s", part=name, size=f"{amount:.3g}")
-            for name, amount in sorted(parts, key=lambda one: -one[1])
+            for name, amount in sorted(parts, key=lambda part: -part[1])
             if amount > 0
         )
-        said = Phrase(
+        sentence = Phrase(
             "Apart from what the step's own meters show, the site's account names energy of kinds that the step counts, per %(per)s "
             "of its output: %(parts)s %(unit)s. If it belonged to this step, the label would be %(size)s %(unit)s higher. Give each "
             "use a meter that shows what it serves.",
@@ -67,7 +72,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             size=f"{together:.3g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
 
 
 def size_of(flow: Flow, label: StepLabel, whole: Sitewide, pack: Pack) -> float:
@@ -96,19 +101,29 @@ def _sold(carrier: str, fence: SiteBoundary, label: StepLabel, whole: Sitewide, 
         return fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier == carrier)
 
     given = size(flow for conversion in fence.conversions for flow in conversion.gives)
-    back = (one for batch in whole.batches for one in batch.energy if one.carrier == carrier and one.direction is not Direction.IMPORT)
-    given += fsum(in_unit_of(label, carrier, one.quantity, one.unit, one.lhv_mj_per_unit, whole, pack) for one in back)
-    return max(size(fence.sold) - given, 0.0), size(one for one in fence.sold if one.meter is None)
+    back = (
+        energy
+        for batch in whole.batches
+        for energy in batch.energy
+        if energy.carrier == carrier and energy.direction is not Direction.IMPORT
+    )
+    given += fsum(in_unit_of(label, carrier, energy.quantity, energy.unit, energy.lhv_mj_per_unit, whole, pack) for energy in back)
+    return max(size(fence.sold) - given, 0.0), size(flow for flow in fence.sold if flow.meter is None)
 
 
 def _uses(label: StepLabel, carrier: str, fence: SiteBoundary) -> bool:
     """Whether the step took any of the carrier, or of what a conversion made of it."""
-    made = (flow.carrier for one in fence.conversions if any(flow.carrier == carrier for flow in one.takes) for flow in one.gives)
-    return any(label.energy_by_carrier.get(one, 0.0) > 0 for one in (carrier, *made))
+    products = (
+        flow.carrier
+        for conversion in fence.conversions
+        if any(flow.carrier == carrier for flow in conversion.takes)
+        for flow in conversion.gives
+    )
+    return any(label.energy_by_carrier.get(taken, 0.0) > 0 for taken in (carrier, *products))
 
 
 def _stored(fence: SiteBoundary) -> Iterator[Flow]:
     """What was laid in store, as flows."""
-    for one in fence.stocks:
-        if one.closing > one.opening:
-            yield Flow(carrier=one.carrier, quantity=one.closing - one.opening, unit=one.unit, period=one.period)
+    for stock in fence.stocks:
+        if stock.closing > stock.opening:
+            yield Flow(carrier=stock.carrier, quantity=stock.closing - stock.opening, unit=stock.unit, period=stock.period)

@@ -42,7 +42,11 @@ class Taken:
     def of(cls, step: Step, usual: Take, whole: Sitewide) -> Taken | None:
         fence = whole.site.site_boundary
         took = [(carrier, mj) for (of, carrier), mj in whole.taken_mj.items() if of == step.id]
-        took += [(one.carrier, whole.flow_mj(one) or 0.0) for one in (fence.auxiliaries if fence else ()) if one.step == step.id]
+        took += [
+            (auxiliary.carrier, whole.flow_mj(auxiliary) or 0.0)
+            for auxiliary in (fence.auxiliaries if fence else ())
+            if auxiliary.step == step.id
+        ]
         output, by_carrier = whole.outputs.get(step.id, 0.0), dict[str, float]()
         for carrier, amount in took:
             of_power = CARRIERS[carrier].form == "medium"
@@ -85,7 +89,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     for usual in step.takes:
         others, size = _of_others(label, usual, whole, pack)
         if _worth(size, label):
-            said = Phrase(
+            sentence = Phrase(
                 "Other users of the site take more %(kind)s than is typical: %(others)s. If the part above the typical value "
                 "belonged to this step and was only booked there, the label would be higher by up to %(size)s %(unit)s. Show by the "
                 "circuits of their meters what each serves.",
@@ -94,20 +98,20 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
                 size=f"{size:.3g}",
                 unit=label.unit,
             )
-            yield Words.of(said)
+            yield Words.of(sentence)
         own = Taken.of(step, usual, whole)
         if own is None or own.amount <= usual.most or not any(counts(carrier, label.metric) for carrier in own.mj):
             continue
         sharing = dict.fromkeys(other.step for other in whole.labels if _says(other, own, whole, pack))
         if sharing:
-            said = Phrase(
+            sentence = Phrase(
                 "%(taken)s: the %(kind)s above the typical value may belong to one of %(others)s, whose labels say so. Show by the "
                 "circuits of its meters what each one serves.",
                 taken=own.told(),
                 kind=_KINDS[usual.metric],
                 others=enumerated(pack.step(other).words for other in sharing),
             )
-            yield Words.of(said)
+            yield Words.of(sentence)
 
 
 _KINDS = {Metric.ELECTRICITY: Phrase("electricity"), Metric.THERMAL: Phrase("heat")}
@@ -124,39 +128,39 @@ def _of_others(label: StepLabel, usual: Take, whole: Sitewide, pack: Pack) -> tu
     counted = {carrier: mj for carrier, mj in (own.mj if own else {}).items() if counts(carrier, label.metric)}
     if own is None or not counted or label.best.value is None:
         return {}, 0.0
-    beside = [one for step in pack.steps if step.id != label.step and (one := _taken(step, usual.metric, whole)) is not None]
-    above = {one.step.id: min(one.above_typical, fsum(one.mj.get(carrier, 0.0) for carrier in counted)) for one in beside}
-    bound = hypot(*(one.scatter for one in beside)) * (1 if own.amount < usual.typical else 2)
-    if fsum(above.values()) <= bound and not any(one.amount > one.usual.most for one in beside if above[one.step.id] > 0):
+    beside = [taken for step in pack.steps if step.id != label.step and (taken := _taken(step, usual.metric, whole)) is not None]
+    above = {other.step.id: min(other.above_typical, fsum(other.mj.get(carrier, 0.0) for carrier in counted)) for other in beside}
+    bound = hypot(*(other.scatter for other in beside)) * (1 if own.amount < usual.typical else 2)
+    if fsum(above.values()) <= bound and not any(other.amount > other.usual.most for other in beside if above[other.step.id] > 0):
         above = {}
-    told = {one.step.id: one.told() for one in beside}
+    others = {other.step.id: other.told() for other in beside}
     if "electricity" in counted:
         for id_, mj in _converted(whole):
             above[id_] = mj
-            told[id_] = Phrase("%(id)s of [site_boundary] %(amount)s MWh", id=id_, amount=f"{mj / MJ_PER['kWh'] / 1000:,.0f}")
+            others[id_] = Phrase("%(id)s of [site_boundary] %(amount)s MWh", id=id_, amount=f"{mj / MJ_PER['kWh'] / 1000:,.0f}")
     carrier = max(counted, key=counted.__getitem__)
     moved = min(fsum(above.values()), own.mj_between(own.amount, usual.most))
     unit, mj_per = ("kWh", MJ_PER["kWh"]) if carrier == "electricity" else ("MJ", 1.0)
     size = in_unit_of(label, carrier, moved / mj_per, unit, None, whole, pack) / own.output
-    return {id_: told[id_] for id_, mj in sorted(above.items(), key=lambda pair: -pair[1]) if mj > NAMED * fsum(above.values())}, size
+    return {id_: others[id_] for id_, mj in sorted(above.items(), key=lambda pair: -pair[1]) if mj > NAMED * fsum(above.values())}, size
 
 
 def _converted(whole: Sitewide) -> Iterator[tuple[str, float]]:
     """MJ of power that a conversion makes heat, steam or gas of: that heat is little of a step that burns fuel."""
     fence = whole.site.site_boundary
-    for one in fence.conversions if fence else ():
-        if not any(CARRIERS[flow.carrier].form in {"electricity", "medium"} for flow in one.gives):
-            yield one.id, fsum(whole.flow_mj(flow) or 0.0 for flow in one.takes if flow.carrier == "electricity")
+    for conversion in fence.conversions if fence else ():
+        if not any(CARRIERS[flow.carrier].form in {"electricity", "medium"} for flow in conversion.gives):
+            yield conversion.id, fsum(whole.flow_mj(flow) or 0.0 for flow in conversion.takes if flow.carrier == "electricity")
 
 
 def _needed(step: Step, medium: str, output: float, whole: Sitewide) -> float:
     """MJ of electricity in what the process usually needs of a medium, such as oxygen of a converter: no typical value counts it."""
-    needs = (one for one in step.boundary.needs if one.carrier == medium)
-    return fsum(whole.mj(medium, (one.usual or one.least) * output, one.unit, None) or 0.0 for one in needs)
+    needs = (need for need in step.boundary.needs if need.carrier == medium)
+    return fsum(whole.mj(medium, (need.usual or need.least) * output, need.unit, None) or 0.0 for need in needs)
 
 
 def _taken(step: Step, kind: Metric, whole: Sitewide) -> Taken | None:
-    usual = next((one for one in step.takes if one.metric is kind), None)
+    usual = next((take for take in step.takes if take.metric is kind), None)
     return None if usual is None else Taken.of(step, usual, whole)
 
 

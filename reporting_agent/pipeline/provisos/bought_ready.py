@@ -14,12 +14,12 @@ from benchmarks.routes import Step
 
 def told(label: StepLabel, step: Step, static: Mapping[str, float | str]) -> Iterator[Words]:
     """The part that the site states, with the label per unit made here; or that it states none, with what each percent is worth."""
-    value, name, made = label.best.value, step.bought_share, label.made_from
-    if name is None or value is None or made is None:
+    value, name, measured = label.best.value, step.bought_share, label.made_from
+    if name is None or value is None or measured is None:
         return
-    share = percent(made, name, static)
+    share = percent(measured, name, static)
     if share is None:
-        said = Phrase(
+        sentence = Phrase(
             "The site does not state how much of the output was bought finished or half finished (%(variable)s). Each percent of it "
             "lowers the label by up to %(size)s %(unit)s. State it under [static], 0 if there is none.",
             variable=name,
@@ -27,7 +27,7 @@ def told(label: StepLabel, step: Step, static: Mapping[str, float | str]) -> Ite
             unit=label.unit,
         )
     elif share > 0:
-        said = Phrase(
+        sentence = Phrase(
             "The site states that %(share)s %% of the output was bought finished or half finished (%(variable)s). Per %(per)s made "
             "entirely here, the label would be up to %(made_here)s %(unit)s. Keep the delivery notes for an auditor.",
             share=f"{share:.3g}",
@@ -38,7 +38,7 @@ def told(label: StepLabel, step: Step, static: Mapping[str, float | str]) -> Ite
         )
     else:
         return
-    yield Words.of(said)
+    yield Words.of(sentence)
 
 
 def percent(made: Measured, name: str, static: Mapping[str, float | str]) -> float | None:

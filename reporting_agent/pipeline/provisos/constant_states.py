@@ -40,24 +40,25 @@ def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
         if not counts(counted.carrier, label.metric) or not whole.serves(counted, label.step):
             continue
         of = [whole.records[name] for name in {counted.id, *whole.site.tree.needed_by(counted)} if name in whole.records]
-        if not (at_state := [one for one in of if one.mean_state is not None]):
+        if not (at_state := [candidate for candidate in of if candidate.mean_state is not None]):
             continue
-        record = max(at_state, key=lambda one: one.total)
+        record = max(at_state, key=lambda candidate: candidate.total)
         mj = whole.of_steps(counted.carrier, counted.direction).get(label.step, 0.0) * whole.share_of(counted, label.step)
         each, sign = mj / MJ_PER[label.energy_unit] / output, 1 if counted.direction is Direction.IMPORT else -1
-        sizes = [(said, each * moved) for said, moved in _moved(record, whole.site.tree.by_id, sign)]
-        if worth := [(said, size) for said, size in sizes if size > WORTH_TELLING * abs(label.best.value)]:
-            said = Phrase(
+        sizes = [(constant, each * moved) for constant, moved in _moved(record, whole.site.tree.by_id, sign)]
+        if worth := [(constant, size) for constant, size in sizes if size > WORTH_TELLING * abs(label.best.value)]:
+            sentence = Phrase(
                 "The %(carrier)s that meter %(meter)s counts depends on settings that no reading shows. The label would be higher by "
                 "%(constants)s. Measure them with meters (temperature_meter, pressure_meter), or keep the records of how they were "
                 "measured for an auditor.",
                 meter=record.meter.id,
                 carrier=CARRIERS[counted.carrier].words,
                 constants=enumerated(
-                    Phrase("%(size)s %(unit)s for %(constant)s", constant=said, size=f"{size:.3g}", unit=label.unit) for said, size in worth
+                    Phrase("%(size)s %(unit)s for %(constant)s", constant=constant, size=f"{size:.3g}", unit=label.unit)
+                    for constant, size in worth
                 ),
             )
-            yield Words.of(said)
+            yield Words.of(sentence)
 
 
 def _moved(record: MeterRecord, meters: Mapping[str, Meter], sign: int) -> Iterator[tuple[Value, float]]:
@@ -76,8 +77,8 @@ def _moved(record: MeterRecord, meters: Mapping[str, Meter], sign: int) -> Itera
         atmosphere = Phrase("atmosphere at gauge %(meter)s (101.3 kPa at sea level)", meter=reads.id)
         yield from moved.kpa(atmosphere, reads.atmosphere_kpa, lambda by: moved.at(kpa=by))
     elif meter.pressure_meter is not None:
-        said = Phrase("readings of %(meter)s that are gauge pressure and not absolute", meter=meter.pressure_meter)
-        yield said, moved.at(kpa=gas_and_steam.NORMAL_KPA)
+        constant = Phrase("readings of %(meter)s that are gauge pressure and not absolute", meter=meter.pressure_meter)
+        yield constant, moved.at(kpa=gas_and_steam.NORMAL_KPA)
     if (design := meter.computed_at) is not None:
         temperature, pressure = Phrase("temperature that the meter computes with"), Phrase("pressure that the meter computes with")
         yield from moved.kelvin(temperature, design.temperature_c, None, lambda by: moved.computed(design, "temperature_c", by))
@@ -137,8 +138,8 @@ class _Moved:
     def _share(self, changed: Meter, state: tuple[float, float] | None = None) -> float:
         unit = amount_unit(self.meter)
         moved, here = (
-            derived.factor(one, unit, np.array([kelvin]), np.array([kpa]))[0]
-            for one, (kelvin, kpa) in ((changed, state or self.state), (self.meter, self.state))
+            derived.factor(meter, unit, np.array([kelvin]), np.array([kpa]))[0]
+            for meter, (kelvin, kpa) in ((changed, state or self.state), (self.meter, self.state))
         )
         share = self.sign * (moved / here - 1)
         return float(share) if np.isfinite(share) else 0.0

@@ -29,11 +29,11 @@ ours)."""
 
 def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """What each percent moves the label by, and what it would be with the richest that the carrier can be."""
-    made, best = label.made_from, label.best.value
-    if made is None or best is None or not label.output_t:
+    measured, best = label.made_from, label.best.value
+    if measured is None or best is None or not label.output_t:
         return
-    columns, factors = made.columns, packs.factors(pack)
-    used = np.isin(columns.entry_row, made.rows)
+    columns, factors = measured.columns, packs.factors(pack)
+    used = np.isin(columns.entry_row, measured.rows)
     for carrier in label.energy_by_carrier:
         bounds = factors.can_hold(carrier)
         if not counts(carrier, label.metric) or not CARRIERS[carrier].thermal or bounds is None:
@@ -47,7 +47,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             continue
         default = factors.mj(CarrierEnergy(carrier, 1.0, CARRIERS[carrier].unit), whole.day)
         if bounds.most > (1 + WIDE) * default:
-            said = Phrase(
+            sentence = Phrase(
                 "%(carrier)s counts at the table's %(default)s, because the plant gives no value of its own. Each percent by which "
                 "the real value is higher raises the label by %(size)s %(unit)s; at %(most)s, the highest possible value, it would "
                 "be %(high)s instead of %(best)s. Give measured values under [[lhv]].",
@@ -59,4 +59,4 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
                 high=f"{best + energy * (bounds.most / default - 1):.4g}",
                 best=f"{best:.4g}",
             )
-            yield Words.of(said)
+            yield Words.of(sentence)

@@ -35,14 +35,14 @@ def bound(usual: float, runs: int) -> float:
 
 def told(label: StepLabel, step: Step) -> Iterator[Words]:
     """By how much the label would be higher, did its runs lie no further apart than the pack takes for usual."""
-    made, rule = label.made_from, step.metric(label.metric)
-    if made is None or label.best.value is None or rule is None or len(made.rows) < FEWEST_RUNS:
+    measured, rule = label.made_from, step.metric(label.metric)
+    if measured is None or label.best.value is None or rule is None or len(measured.rows) < FEWEST_RUNS:
         return
     usual = -NormalDist().inv_cdf(float(step.label_rule.quantile)) * rule.spread
-    below = float(np.average(made.at_reference, weights=made.output_t)) - label.best.value
-    most = bound(usual, len(made.rows))
+    below = float(np.average(measured.at_reference, weights=measured.output_t)) - label.best.value
+    most = bound(usual, len(measured.rows))
     if below > most > 0:
-        said = Phrase(
+        sentence = Phrase(
             "Runs differ widely: the label is %(below)s %(unit)s below their mean. Usual for runs of one plant, by the pack's assumption,"
             " is %(usual)s; this note appears from %(most)s. Energy may be booked on other days, one name may cover several products, or"
             " the plant may really run so unevenly. At the usual difference the label would be %(higher)s %(unit)s higher. Compare each"
@@ -53,4 +53,4 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
             higher=f"{below - usual:.3g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)

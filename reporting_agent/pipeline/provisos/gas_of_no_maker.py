@@ -36,7 +36,7 @@ ANALYSED = timedelta(days=31)
 def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """By gas that the label counts and nothing on the site makes, the label were it the richest."""
     best, rule = label.best.value, pack.step(label.step).metric(label.metric)
-    gases = {one.carrier: value for one in pack.heating_values if CARRIERS[one.carrier].form == "gas" and (value := _usual(one))}
+    gases = {usual.carrier: value for usual in pack.heating_values if CARRIERS[usual.carrier].form == "gas" and (value := _usual(usual))}
     if best is None or rule is None or not label.output_t or not gases:
         return
     for carrier, energy in label.energy_by_carrier.items():
@@ -45,12 +45,12 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         bought, (mean, values, months) = _bought(carrier, whole), _values(label, carrier, energy, gases.get(carrier, 0.0))
         if mean <= 0 or (_is_purchased(carrier, whole) and values >= max(2, ceil(months))):
             continue
-        as_richer = {one: best + bought * energy / label.output_t * (value / mean - 1) for one, value in gases.items()}
-        can_be = {one: value for one, value in as_richer.items() if value <= rule.ceiling}  # beyond it no such step lies
+        as_richer = {gas: best + bought * energy / label.output_t * (value / mean - 1) for gas, value in gases.items()}
+        can_be = {gas: value for gas, value in as_richer.items() if value <= rule.ceiling}  # beyond it no such step lies
         richest = max(can_be, key=can_be.__getitem__, default=carrier)
         if richest == carrier or can_be[richest] - best <= WORTH_TELLING * abs(best):
             continue
-        said = Phrase(
+        sentence = Phrase(
             "No step and no conversion in the files makes %(share)s of the %(carrier)s (%(mean)s on average): it was bought, or "
             "another gas is recorded under its name. If it were %(richest)s (%(value)s), the label would be %(high)s %(unit)s "
             "instead of %(best)s. Log what makes it, or name it under purchased of [site_boundary], with heating values from an "
@@ -64,22 +64,22 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             best=f"{best:.4g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
 
 
 def _bought(carrier: str, whole: Sitewide) -> float:
     """Of what steps took of a gas, the share that neither steps gave back nor conversions made."""
     fence = whole.site.site_boundary
-    made = fsum(whole.of_steps(carrier, Direction.RECOVERED).values())
-    flows = (flow for one in (fence.conversions if fence else ()) for flow in one.gives if flow.carrier == carrier)
-    made += fsum(whole.flow_mj(flow) or 0.0 for flow in flows)
+    given = fsum(whole.of_steps(carrier, Direction.RECOVERED).values())
+    flows = (flow for conversion in (fence.conversions if fence else ()) for flow in conversion.gives if flow.carrier == carrier)
+    given += fsum(whole.flow_mj(flow) or 0.0 for flow in flows)
     taken = fsum(whole.of_steps(carrier, Direction.IMPORT).values())
-    return max(1 - made / taken, 0.0) if taken > 0 else 1.0
+    return max(1 - given / taken, 0.0) if taken > 0 else 1.0
 
 
-def _usual(one: UsualHeat) -> float:
+def _usual(usual: UsualHeat) -> float:
     """What is typical of a carrier, or lies between its bounds; 0 where nothing is usual."""
-    return one.typical or ((one.least or 0.0) + (one.most or 0.0)) / 2
+    return usual.typical or ((usual.least or 0.0) + (usual.most or 0.0)) / 2
 
 
 def _is_purchased(carrier: str, whole: Sitewide) -> bool:
@@ -90,10 +90,10 @@ def _is_purchased(carrier: str, whole: Sitewide) -> bool:
 def _values(label: StepLabel, carrier: str, energy: float, usual: float) -> tuple[float, int, float]:
     """The mean heating value in MJ per the gas's own unit, how many different ones its runs have, over how many times `ANALYSED`; an amount
     of heat stands for so much of the usual gas."""
-    made, own = label.made_from, CARRIERS[carrier].unit
-    if made is None:
+    measured, own = label.made_from, CARRIERS[carrier].unit
+    if measured is None:
         return 0.0, 0, 0.0
-    columns, used = made.columns, np.isin(made.columns.entry_row, made.rows)
+    columns, used = measured.columns, np.isin(measured.columns.entry_row, measured.rows)
     quantities = np.bincount(columns.entry_kind[used], columns.entry_quantity[used], len(columns.kinds))
     amount, values = 0.0, set[float]()
     for place in np.flatnonzero(quantities).tolist():
@@ -106,6 +106,6 @@ def _values(label: StepLabel, carrier: str, energy: float, usual: float) -> tupl
             with suppress(InputError):  # a gas by its mass
                 amount += quantities[place] * ratio(kind.unit, own)
             values |= {kind.lhv_mj_per_unit} if kind.lhv_mj_per_unit is not None else set()
-    starts = [columns.batches[row].start for row in made.rows.tolist()]
+    starts = [columns.batches[row].start for row in measured.rows.tolist()]
     mean = energy * MJ_PER[label.energy_unit] / amount if amount else 0.0
     return mean, len(values), (max(starts) - min(starts)) / ANALYSED

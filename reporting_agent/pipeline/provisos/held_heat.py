@@ -25,7 +25,7 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
     charged = Charged.by(batches if step.holds_heat else (), pack)
     for held in step.holds_heat:
         columns = charged.columns_of(held.of)
-        amount = max(charged.amount(own_runs(batches, one), columns) for one in (step.id, *held.also_at)) / output
+        amount = max(charged.amount(own_runs(batches, step_id), columns) for step_id in (step.id, *held.also_at)) / output
         stated = static.get(held.stated_by)
         heat = stated if isinstance(stated, int | float) and stated >= 0 else held.burns
         size = 1000 * amount * heat / MJ_PER[label.energy_unit]
@@ -33,7 +33,7 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
             continue
         shown: dict[str, Value] = {
             "amount": f"{amount:.3g}",
-            "materials": enumerated(charged.words_of(one) for one in held.of if charged.columns_of([one])),
+            "materials": enumerated(charged.words_of(material) for material in held.of if charged.columns_of([material])),
             "per": step.output_unit,
             "heat": f"{heat:g}",
             "variable": held.stated_by,
@@ -41,17 +41,17 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
             "unit": label.unit,
         }
         if heat is stated:
-            said = Phrase(
+            sentence = Phrase(
                 "The log shows %(amount)s t of %(materials)s charged per %(per)s of output. The site states that they contain "
                 "%(heat)s MJ/kg (%(variable)s), and no energy counts it: with it the label would be higher by %(size)s %(unit)s. "
                 "Keep the analyses for an auditor.",
                 **shown,
             )
         else:
-            said = Phrase(
+            sentence = Phrase(
                 "The log shows %(amount)s t of %(materials)s charged per %(per)s of output. They can contain up to %(heat)s MJ/kg "
                 "that no energy counts: with it the label would be higher by up to %(size)s %(unit)s. State under [static] what they "
                 "contain by analysis (%(variable)s).",
                 **shown,
             )
-        yield Words.of(said)
+        yield Words.of(sentence)

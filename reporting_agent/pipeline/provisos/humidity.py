@@ -55,12 +55,12 @@ def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
             )
         )
 
-    for carrier in sorted({one for step, one, taken, unit, _ in whole.amounts if step == label.step and not taken and mj_in(unit) is None}):
+    for carrier in sorted({gas for step, gas, taken, unit, _ in whole.amounts if step == label.step and not taken and mj_in(unit) is None}):
         is_known = (carrier, Direction.RECOVERED) in known or CARRIERS[carrier].form != "gas" or not counts(carrier, label.metric)
         mj = 0.0 if is_known else whole.of_steps(carrier, Direction.RECOVERED).get(label.step, 0.0)
         size = 0.01 * mj / MJ_PER[label.energy_unit] / output
         if size > WORTH_TELLING * abs(label.best.value):
-            said = Phrase(
+            sentence = Phrase(
                 "Nothing shows that the Nm3 of %(carrier)s that are given back are of dry gas. A corrector for temperature and "
                 "pressure alone counts water vapour as gas: in saturated gas 4 %% at 30 °C and 20 %% at 60 °C. Each percent lowers "
                 "the label by %(size)s %(unit)s. If this is the case, give the meter in m3 with its temperature, pressure and "
@@ -69,7 +69,7 @@ def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
                 size=f"{size:.3g}",
                 unit=label.unit,
             )
-            yield Words.of(said)
+            yield Words.of(sentence)
 
 
 def _gases(label: StepLabel, whole: Sitewide) -> Iterator[tuple[Meter, MeterRecord]]:
@@ -78,8 +78,8 @@ def _gases(label: StepLabel, whole: Sitewide) -> Iterator[tuple[Meter, MeterReco
     for meter in tree.counted:
         if CARRIERS[meter.carrier].form == "gas" and counts(meter.carrier, label.metric) and whole.serves(meter, label.step):
             of = [whole.records[name] for name in sorted({meter.id, *tree.needed_by(meter)}) if name in whole.records]
-            if wet := [one for one in of if one.vapour_if_saturated]:
-                yield meter, max(wet, key=lambda one: one.total)
+            if wet := [record for record in of if record.vapour_if_saturated]:
+                yield meter, max(wet, key=lambda record: record.total)
 
 
 def _said(declared: float | None, *, back: bool, **size: Value) -> Phrase:

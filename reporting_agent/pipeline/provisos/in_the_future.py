@@ -14,12 +14,12 @@ def told(made: SiteLabel, now: datetime) -> SiteLabel:
     """The label with one sentence beside each step's, and beside its grade, that rests on such runs."""
     steps = []
     for label in made.steps:
-        later = sum(one.start > now for one in label.values if one.excluded is None)
-        said = Phrase(
+        later = sum(run.start > now for run in label.values if run.excluded is None)
+        sentence = Phrase(
             "%(count)s of the runs that this label is made from begin later than now (%(now)s), so no meter can have read them. Correct the"
             " clock or the year of the log.",
             count=f"{later:,}",
             now=now.date().isoformat(),
         )
-        steps.append(replace(label, account=(Words.of(said), *label.account)) if later else label)
+        steps.append(replace(label, account=(Words.of(sentence), *label.account)) if later else label)
     return replace(made, steps=tuple(steps))

@@ -30,8 +30,12 @@ HARDLY_ANY = 0.25
 def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """What the step takes of heat, what is typical, and by how much the label would be higher with that."""
     step, output = pack.step(label.step), whole.outputs.get(label.step, 0.0)
-    usual = next((one for one in step.takes if one.metric is Metric.THERMAL and one.typical > 0), None)
-    heats = [one for one in (*step.boundary.carriers, *step.boundary.counted) if CARRIERS[one].thermal and counts(one, label.metric)]
+    usual = next((take for take in step.takes if take.metric is Metric.THERMAL and take.typical > 0), None)
+    heats = [
+        carrier
+        for carrier in (*step.boundary.carriers, *step.boundary.counted)
+        if CARRIERS[carrier].thermal and counts(carrier, label.metric)
+    ]
     if usual is None or label.best.value is None or not heats or not output > 0:
         return
     taken = Taken.of(step, usual, whole)
@@ -44,7 +48,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     size = in_unit_of(label, heat, missing_mj, "MJ", None, whole, pack)
     if size <= WORTH_TELLING * abs(label.best.value):
         return
-    said = Phrase(
+    sentence = Phrase(
         "The step uses %(amount)s of heat per %(per)s; typical is %(typical)s. Some plants need less, for example with hot charging "
         "or electric heat. If fuel is missing from the files and the account, the label would be higher by up to %(size)s %(unit)s. "
         "Keep the bills of all fuels for an auditor.",
@@ -54,4 +58,4 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         size=f"{size:.3g}",
         unit=label.unit,
     )
-    yield Words.of(said)
+    yield Words.of(sentence)

@@ -34,20 +34,22 @@ def around(batches: Sequence[Batch], period: Period) -> tuple[list[Batch], Perio
         return None
     first, last = min(period.start, *beside), max(period.end, max(beside) + timedelta(days=1))
     outside = ExclusionReason.OUTSIDE_PERIOD.value
-    return [replace(one, excluded=None) if one.excluded == outside else one for one in near], Period(first, last, period.name)
+    return [replace(batch, excluded=None) if batch.excluded == outside else batch for batch in near], Period(first, last, period.name)
 
 
 def told(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
     """What the label would be at the level of all that time, where that is higher by more than its own uncertainty and a season."""
     key = label.step, label.product, label.variant, label.metric
-    other = next((one for one in longer.steps if (one.step, one.product, one.variant, one.metric) == key), None)
+    other = next(
+        (candidate for candidate in longer.steps if (candidate.step, candidate.product, candidate.variant, candidate.metric) == key), None
+    )
     best, sure = label.best.value, label.uncertainty.best if label.uncertainty is not None else None
-    made, whole = label.made_from, None if other is None else other.made_from
-    if other is None or made is None or whole is None or best is None or sure is None or other.used <= label.used:
+    measured, whole = label.made_from, None if other is None else other.made_from
+    if other is None or measured is None or whole is None or best is None or sure is None or other.used <= label.used:
         return
-    higher = _level(whole) - _level(made)
+    higher = _level(whole) - _level(measured)
     if higher > max(sure.value, HIGHER * abs(best)):
-        said = Phrase(
+        sentence = Phrase(
             "The files contain %(count)s runs outside the period, from %(first)s to %(last)s. All runs together are higher by more than a"
             " season or the label's uncertainty explains. Energy may have been booked in another month. At the level of all runs, the"
             " label would be %(other)s %(unit)s instead of %(best)s. Compare the months with the readings of the main meters.",
@@ -58,7 +60,7 @@ def told(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
             best=f"{best:.4g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
 
 
 def _level(made: Measured) -> float:

@@ -31,10 +31,10 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
 
     Heats charged by a pattern that fits into no day are opposed by their correction alone, where it takes more than energy follows.
     """
-    made = label.made_from
-    if made is None or label.best.value is None or not len(made.rows):
+    measured = label.made_from
+    if measured is None or label.best.value is None or not len(measured.rows):
         return
-    days, _, mean, _ = by_day(made)
+    days, _, mean, _ = by_day(measured)
     first, second = _neighbours(days, mean)
     if len(first) < FEWEST_PAIRS:
         return
@@ -44,11 +44,11 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
     if opposed >= least or higher <= WORTH_TELLING * abs(label.best.value):
         return
     shown = {"opposed": f"{opposed:.2f}", "size": f"{higher:.2g}", "unit": label.unit}
-    if (cause := _cause(made, least)) is not None:
+    if (cause := _cause(measured, least)) is not None:
         variable, follows = cause
-        slopes = (one.slope.get(label.metric, 0.0) for one in step.reference_conditions if one.variable == variable)
+        slopes = (condition.slope.get(label.metric, 0.0) for condition in step.reference_conditions if condition.variable == variable)
         if any(min(-slope, 0.0) <= follows <= max(-slope, 0.0) for slope in slopes):
-            said = Phrase(
+            sentence = Phrase(
                 "Days alternate above and below the usual level (correlation of neighbours %(opposed)s), and so does their "
                 "%(variable)s: its correction is larger than its effect on the days' energy. With each day and the next taken "
                 "together, the label would be higher by %(size)s %(unit)s. Keep the records of that variable for an auditor.",
@@ -56,7 +56,7 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
                 **shown,
             )
         else:
-            said = Phrase(
+            sentence = Phrase(
                 "Days alternate above and below the usual level (correlation of neighbours %(opposed)s), and so does their "
                 "%(variable)s, as if two products had one name. If so, record them as two. With each day and the next taken "
                 "together, the label would be higher by %(size)s %(unit)s.",
@@ -64,20 +64,20 @@ def told(label: StepLabel, step: Step) -> Iterator[Words]:
                 **shown,
             )
     else:
-        said = Phrase(
+        sentence = Phrase(
             "Days above and days below the usual level alternate more than by chance (correlation of neighbours %(opposed)s), as if "
             "output or energy were booked a day early or late. With each day and the next taken together, the label would be higher "
             "by %(size)s %(unit)s. Read output and energy at the same hour.",
             **shown,
         )
-    yield Words.of(said)
+    yield Words.of(sentence)
 
 
 def _opposed(first: Floats, second: Floats) -> float:
     """The correlation of days with the days after them."""
     least, most = np.quantile(first, _CLIPPED)
-    one, other = (np.clip(side, least, most) for side in (first, second))
-    return float(np.corrcoef(one, other)[0, 1]) if one.std() > 0 and other.std() > 0 else 0.0
+    days, other = (np.clip(side, least, most) for side in (first, second))
+    return float(np.corrcoef(days, other)[0, 1]) if days.std() > 0 and other.std() > 0 else 0.0
 
 
 def _cause(made: Measured, least: float) -> tuple[str, float] | None:

@@ -20,8 +20,8 @@ def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
     if newest is None or label.best.value is None:
         return
     before = _tests(label.step, pack)
-    if more := [said for said in _tests(label.step, newest) if said not in before]:
-        said = Phrase(
+    if more := [test for test in _tests(label.step, newest) if test not in before]:
+        sentence = Phrase(
             "This label was made with version %(version)s of the pack %(pack)s. Version %(newest)s, the newest in this agent, also tests"
             " %(tests)s. It would state its findings beside the label, or make no label. Write pack_version = %(quoted)s in site.toml,"
             " unless your group reports with version %(version)s.",
@@ -32,7 +32,7 @@ def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
             tests=enumerated(more),
         )
     else:
-        said = Phrase(
+        sentence = Phrase(
             "This label was made with version %(version)s of the pack %(pack)s; the newest in this agent is version %(newest)s. "
             "Write pack_version = %(quoted)s in site.toml, unless your group reports with version %(version)s.",
             version=pack.version,
@@ -40,17 +40,17 @@ def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
             newest=newest.version,
             quoted=f'"{newest.version}"',
         )
-    yield Words.of(said)
+    yield Words.of(sentence)
 
 
 def _tests(step: str, pack: Pack) -> list[Phrase]:
     """What the pack holds labels of the step against, in words."""
-    found = [Phrase("power subtracted before the files")] if pack.own_power else []
-    if any(not one.steps or step in one.steps for one in pack.heating_values):
-        found.append(Phrase("heating values"))
-    own = next((one for one in pack.steps if one.id == step), None)
+    phrases = [Phrase("power subtracted before the files")] if pack.own_power else []
+    if any(not usual.steps or step in usual.steps for usual in pack.heating_values):
+        phrases.append(Phrase("heating values"))
+    own = next((candidate for candidate in pack.steps if candidate.id == step), None)
     if own is None:
-        return found
+        return phrases
     tests = {
         Phrase("the least energy needed to run"): own.boundary.needs,
         Phrase("the most heat that can be given back"): own.boundary.yields,
@@ -59,6 +59,8 @@ def _tests(step: str, pack: Pack) -> list[Phrase]:
         Phrase("product bought finished or half finished"): own.bought_share,
         Phrase("heat of charged materials"): own.holds_heat,
         Phrase("shares against the charges in the log"): own.shares,
-        Phrase("values of variables outside the usual range"): [one for one in own.reference_conditions if one.usual or one.test],
+        Phrase("values of variables outside the usual range"): [
+            condition for condition in own.reference_conditions if condition.usual or condition.test
+        ],
     }
-    return [*found, *(said for said, held in tests.items() if held)]
+    return [*phrases, *(test for test, held in tests.items() if held)]

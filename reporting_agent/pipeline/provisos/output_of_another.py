@@ -27,27 +27,27 @@ def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Wor
     if step.output_of is None or best is None:
         return
     own = own_runs(batches, step.id)
-    made, output = _made_meanwhile(own_runs(batches, step.output_of), own), own_output(own)
-    size = best * (output / made - 1) if made > 0 else 0.0
-    if abs(made - output) > NEARLY * made and size > 0:
-        said = Phrase(
+    meanwhile, output = _made_meanwhile(own_runs(batches, step.output_of), own), own_output(own)
+    size = best * (output / meanwhile - 1) if meanwhile > 0 else 0.0
+    if abs(meanwhile - output) > NEARLY * meanwhile and size > 0:
+        sentence = Phrase(
             "The output of this step is that of %(other)s, whose log shows %(made)s %(per)s in the same time; this log shows "
             "%(output)s %(per)s. By the other log the label would be higher by %(size)s %(unit)s. Correct one of the two logs.",
             other=pack.step(step.output_of).words,
-            made=f"{made:,.0f}",
+            made=f"{meanwhile:,.0f}",
             per=step.output_unit,
             output=f"{output:,.0f}",
             size=f"{size:.3g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
 
 
 def _made_meanwhile(others: Sequence[Batch], own: Sequence[Batch]) -> float:
     """Of what the others made, evenly over the time of each run, what lies in these runs; two of these at a time count it once."""
-    made = [(one.start.timestamp(), one.end.timestamp(), one.output_t) for one in others if one.end is not None]
-    start, end, output = (np.array(column) for column in zip(*made, strict=True)) if made else (np.empty(0),) * 3
-    spans = sorted((one.start.timestamp(), one.end.timestamp()) for one in own if one.end is not None)
+    timed = [(other.start.timestamp(), other.end.timestamp(), other.output_t) for other in others if other.end is not None]
+    start, end, output = (np.array(column) for column in zip(*timed, strict=True)) if timed else (np.empty(0),) * 3
+    spans = sorted((run.start.timestamp(), run.end.timestamp()) for run in own if run.end is not None)
     done, parts = float("-inf"), list[float]()
     for since, until in spans:
         begin = max(since, done)

@@ -42,51 +42,51 @@ _ELSEWHERE = frozenset({"overlap", "duplicate", "end-missing", "end-before-start
 
 def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """What the label would be with all of it, and what each part of that is."""
-    made, step = label.made_from, pack.step(label.step)
+    measured, step = label.made_from, pack.step(label.step)
     output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
-    if made is None or label.best.value is None or output <= 0:
+    if measured is None or label.best.value is None or output <= 0:
         return
-    own = {one for one in within(step.boundary) if counts(one, label.metric)}
-    meters = [one for one in whole.accounts.values() if one.record.meter.carrier in own and label.step in one.in_runs]
-    meters = [one for one in meters if one.record.meter.direction is Direction.IMPORT]
+    own = {carrier for carrier in within(step.boundary) if counts(carrier, label.metric)}
+    meters = [entry for entry in whole.accounts.values() if entry.record.meter.carrier in own and label.step in entry.in_runs]
+    meters = [entry for entry in meters if entry.record.meter.direction is Direction.IMPORT]
 
-    def size(one: MeterAccount, energy: float) -> float:
-        meter = one.record.meter
-        return in_unit_of(label, meter.carrier, energy, one.record.unit, meter.lhv, whole, pack) / output
+    def size(account: MeterAccount, energy: float) -> float:
+        meter = account.record.meter
+        return in_unit_of(label, meter.carrier, energy, account.record.unit, meter.lhv, whole, pack) / output
 
-    def each(one: MeterAccount, rows: Floats) -> Floats:
+    def each(account: MeterAccount, rows: Floats) -> Floats:
         """What falls on these runs, evenly by output."""
-        return rows * (output / float(np.sum(made.output_t * rows)) if rows.any() else 0.0)
+        return rows * (output / float(np.sum(measured.output_t * rows)) if rows.any() else 0.0)
 
-    batches = [made.columns.batches[row] for row in made.rows.tolist()]
+    batches = [measured.columns.batches[row] for row in measured.rows.tolist()]
     everyone = np.ones(len(batches))
-    twice = -fsum(min(size(one, one.rest * one.share(label.step)), 0.0) for one in meters)
-    of_others, at_power = _of_other_runs(made, metered=bool(meters))
+    twice = -fsum(min(size(entry, entry.rest * entry.share(label.step)), 0.0) for entry in meters)
+    of_others, at_power = _of_other_runs(measured, metered=bool(meters))
     of_others = max(of_others / output - twice, 0.0)
     running = min(at_power / output, of_others)
     waits = of_others - running + _of_log(label, whole, pack, own) / output
-    foreign, peaks, beyond = 0.0, _unread(made, meters) / output, 0.0
+    foreign, peaks, beyond = 0.0, _unread(measured, meters) / output, 0.0
     ended, more = 0.0, np.zeros(len(batches))
-    for one in meters:
-        record, in_runs = one.record, one.in_runs[label.step]
-        rest = size(one, max(one.rest, 0.0) * one.share(label.step))
-        if rest > MUCH_OUTSIDE * size(one, in_runs):
+    for account in meters:
+        record, in_runs = account.record, account.in_runs[label.step]
+        rest = size(account, max(account.rest, 0.0) * account.share(label.step))
+        if rest > MUCH_OUTSIDE * size(account, in_runs):
             foreign += rest
-            others = np.array([not one.serves(batch) for batch in batches], dtype=float)
-            more += rest * (each(one, others) if others.any() else everyone)
+            others = np.array([not account.serves(batch) for batch in batches], dtype=float)
+            more += rest * (each(account, others) if others.any() else everyone)
         else:
-            part = min(size(one, _went_on(one, whole) * one.share(label.step)), rest)
+            part = min(size(account, _went_on(account, whole) * account.share(label.step)), rest)
             waits, running = waits + rest - part, running + part
-        peaks += size(one, in_runs * record.peaks_blank)
-        beyond += size(one, in_runs * record.peaks_beyond)
-        if one.edges and (of_own := one.output.get(label.step, 0.0)) > 0:
-            lacking = np.array([one.lacks(batch.start, whole.site) and one.serves(batch) for batch in batches], dtype=float)
-            lost = size(one, in_runs) * output / of_own * lacking
-            ended += float(np.average(lost, weights=made.output_t))
+        peaks += size(account, in_runs * record.peaks_blank)
+        beyond += size(account, in_runs * record.peaks_beyond)
+        if account.edges and (of_own := account.output.get(label.step, 0.0)) > 0:
+            lacking = np.array([account.lacks(batch.start, whole.site) and account.serves(batch) for batch in batches], dtype=float)
+            lost = size(account, in_runs) * output / of_own * lacking
+            ended += float(np.average(lost, weights=measured.output_t))
             more += lost
     more = more + waits + running + peaks + beyond
     at = rank(step.label_rule.quantile, len(batches)) - 1
-    higher = float(np.sort(made.at_reference + more)[at]) - label.best.value
+    higher = float(np.sort(measured.at_reference + more)[at]) - label.best.value
     if waits <= WAITING * abs(label.best.value) and higher - waits <= USUAL * abs(label.best.value):
         return
     parts = (
@@ -97,7 +97,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         (Phrase("in readings outside a meter's range %(size)s", size=f"{beyond:.3g}"), beyond),
         (Phrase("in time without readings, at the highest load shown or twice the usual one, %(size)s", size=f"{peaks:.3g}"), peaks),
     )
-    said = Phrase(
+    sentence = Phrase(
         "Some energy of this step is in no run that counts, per %(per)s of its output: %(parts)s %(unit)s. With all of it the label "
         "would be higher by %(size)s %(unit)s. Log what ran in that time, and correct range, rated power and until of its meters.",
         per=step.output_unit,
@@ -105,33 +105,33 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         unit=label.unit,
         size=f"{higher:.3g}",
     )
-    yield Words.of(said)
+    yield Words.of(sentence)
 
 
-def _went_on(one: MeterAccount, whole: Sitewide) -> float:
+def _went_on(account: MeterAccount, whole: Sitewide) -> float:
     """What a meter counted at the power of its runs in pauses beside them: in whole pauses, and behind ends and before starts that it sees
     elsewhere than the log. Not in a pause with a run of its lines that was not metered."""
-    record, runs = one.record, one.record.runs
+    record, runs = account.record, account.record.runs
     if runs is None or not len(runs):
         return 0.0
     place, power = {name: at for at, name in enumerate(runs.ids)}, float(np.median(np.abs(runs.energy) / (runs.end_us - runs.start_us)))
-    others = [batch for batch in whole.batches if batch.batch_id not in place and one.serves(batch)]
+    others = [batch for batch in whole.batches if batch.batch_id not in place and account.serves(batch)]
     timed = [batch for batch in others if batch.end is not None and batch.start < batch.end]
     begun = np.sort([to_us(batch.start) for batch in (others if len(others) - len(timed) <= FEW * len(runs) else timed)])
     begins, ends = (np.searchsorted(begun, [getattr(pause, at) for pause in record.stretches]) for at in ("start_us", "end_us"))
-    start_late_s, end_late_s = (np.nan_to_num(one).tolist() for one in (runs.edges.start_late_s, runs.edges.end_late_s))
-    found = 0.0
+    start_late_s, end_late_s = (np.nan_to_num(late_s).tolist() for late_s in (runs.edges.start_late_s, runs.edges.end_late_s))
+    amount = 0.0
     for pause, begun_in_it in zip(record.stretches, (begins < ends).tolist(), strict=True):
         before, after = place.get(pause.before), place.get(pause.after)
         if (before is None and after is None) or begun_in_it:
             continue
         if pause.energy >= RUNNING * power * (pause.end_us - pause.start_us) * pause.completeness:
-            found += pause.energy
+            amount += pause.energy
             continue
         late: float = 0.0 if before is None else end_late_s[before]
         late -= 0.0 if after is None else start_late_s[after]  # a clock that is off moves both
-        found += min(max(late, 0.0) * 1e6 * power, max(pause.energy, 0.0))
-    return found
+        amount += min(max(late, 0.0) * 1e6 * power, max(pause.energy, 0.0))
+    return amount
 
 
 def _of_log(label: StepLabel, whole: Sitewide, pack: Pack, own: set[str]) -> float:
@@ -147,7 +147,7 @@ def _of_other_runs(made: Measured, *, metered: bool) -> tuple[float, float]:
     What the plant gave of a run that is at fault is no measure.
     """
     columns, energy, reasons = made.columns, np.nan_to_num(made.energy.total), made.reasons
-    mean, found, at_power = float(np.average(made.value, weights=made.output_t)), 0.0, 0.0
+    mean, excess, at_power = float(np.average(made.value, weights=made.output_t)), 0.0, 0.0
     of_product = np.array([batch.status is not Status.SCRAP for batch in columns.batches], dtype=bool)  # tests: `set_apart`
     usual = RUNNING * float(np.median(energy[made.rows] / columns.length_s[made.rows]))
     for code, name in enumerate(reasons.names):
@@ -156,13 +156,17 @@ def _of_other_runs(made: Measured, *, metered: bool) -> tuple[float, float]:
         produced = np.where(of_product[rows], columns.output_t[rows], 0.0) if rows else np.zeros(0)
         beyond = max(float(np.sum(energy[rows] - mean * produced)), 0.0) if rows else 0.0
         went_on = [row for row in rows if energy[row] > max(usual * columns.length_s[row], 2 * mean * columns.output_t[row], 0.0)]
-        found, at_power = found + beyond, at_power + min(float(np.sum(energy[went_on])), beyond)
-    return found, at_power
+        excess, at_power = excess + beyond, at_power + min(float(np.sum(energy[went_on])), beyond)
+    return excess, at_power
 
 
 def _unread(made: Measured, meters: list[MeterAccount]) -> float:
     """Of runs that count, what their meters would have shown at their highest load in the seconds that no reading tells."""
-    loads = [(one.record, one.record.total / one.record.per_reading / one.record.known_s * 3600) for one in meters if one.record.known_s]
+    loads = [
+        (account.record, account.record.total / account.record.per_reading / account.record.known_s * 3600)
+        for account in meters
+        if account.record.known_s
+    ]
     peak = max(PEAK, *((record.facts.highest or 0.0) / load for record, load in loads if load > 0)) if loads else 0.0
     coverage = np.clip(made.energy.coverage[made.rows], 0.5, 1.0)
     return float(np.sum(made.value * made.output_t * (1 / coverage - 1))) * peak

@@ -14,10 +14,10 @@ from benchmarks.routes import Pack
 def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
     """One sentence."""
     if label.best.value is not None and not packs.is_published(pack):
-        said = Phrase(
+        sentence = Phrase(
             "This label, and any grade beside it, was made with the site's own pack (%(pack)s %(version)s). Its boundary, limits and "
             "bounds have not been published. Do not compare it with labels made with a published pack.",
             pack=pack.id,
             version=pack.version,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)

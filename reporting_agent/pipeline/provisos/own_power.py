@@ -23,15 +23,15 @@ of a step's power would not be worth telling, nothing is asked."""
 
 def told(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
     """What is not stated, with what each percent moves; or the label with all its power, as the site states."""
-    name, value, made = pack.own_power, label.best.value, label.made_from
-    if name is None or value is None or made is None or not label.output_t:
+    name, value, measured = pack.own_power, label.best.value, label.made_from
+    if name is None or value is None or measured is None or not label.output_t:
         return
     used = label.energy_by_carrier.get("electricity", 0.0) / label.output_t
     if used * MOST <= WORTH_TELLING * abs(value):
         return
-    share = percent(made, name, site.static)
+    share = percent(measured, name, site.static)
     if share is None:
-        said = Phrase(
+        sentence = Phrase(
             "Nothing states whether power that the site generates itself (waste heat, solar, wind) was subtracted before the "
             "readings were written to these files. Each percent of the step's power that was subtracted lowers the label by %(size)s "
             "%(unit)s. Under [static] in site.toml, state how many percent of the power used were subtracted (%(variable)s), 0 if "
@@ -41,7 +41,7 @@ def told(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
             unit=label.unit,
         )
     elif share > 0:
-        said = Phrase(
+        sentence = Phrase(
             "The site states that %(share)s %% of the power that it uses is generated on the site and was subtracted before the "
             "readings were written to these files (%(variable)s). With it the label would be %(whole)s %(unit)s. Give the full power "
             "used in the files, and state 0.",
@@ -52,4 +52,4 @@ def told(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
         )
     else:
         return
-    yield Words.of(said)
+    yield Words.of(sentence)

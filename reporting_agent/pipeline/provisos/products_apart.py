@@ -40,13 +40,13 @@ class Runs:
 
     @classmethod
     def of(cls, label: StepLabel, machines: AbstractSet[str], metered: AbstractSet[str]) -> Runs:
-        made = label.made_from
-        if made is None:
+        measured = label.made_from
+        if measured is None:
             return cls(np.zeros(0), np.zeros(0))
-        by_meter = np.isin(made.energy.carriers, list(metered))
-        value = made.at_reference - made.energy.by_carrier[made.rows][:, by_meter].sum(axis=1) / made.output_t
-        here = np.array([made.columns.batches[row].equipment in machines for row in made.rows.tolist()], dtype=bool)
-        return cls(value[here], made.output_t[here])
+        by_meter = np.isin(measured.energy.carriers, list(metered))
+        value = measured.at_reference - measured.energy.by_carrier[measured.rows][:, by_meter].sum(axis=1) / measured.output_t
+        here = np.array([measured.columns.batches[row].equipment in machines for row in measured.rows.tolist()], dtype=bool)
+        return cls(value[here], measured.output_t[here])
 
     @property
     def mean(self) -> float:
@@ -58,12 +58,16 @@ class Runs:
 
 def told(label: StepLabel, step: Step, whole: Sitewide) -> Iterator[Words]:
     """By how much the label would be higher, did its runs take what all runs of their machines take in the mean."""
-    made, uncertainty = label.made_from, label.uncertainty
-    beside = [one for one in whole.labels if (one.step, one.metric) == (label.step, label.metric) and one is not label]
-    if made is None or label.best.value is None or not beside:
+    measured, uncertainty = label.made_from, label.uncertainty
+    beside = [
+        neighbour
+        for neighbour in whole.labels
+        if (neighbour.step, neighbour.metric) == (label.step, label.metric) and neighbour is not label
+    ]
+    if measured is None or label.best.value is None or not beside:
         return
-    metered = {one.carrier for one in whole.site.tree.counted if whole.serves(one, label.step)}
-    machines = {made.columns.batches[row].equipment for row in made.rows.tolist()}
+    metered = {meter.carrier for meter in whole.site.tree.counted if whole.serves(meter, label.step)}
+    machines = {measured.columns.batches[row].equipment for row in measured.rows.tolist()}
     own = Runs.of(label, machines, metered)
     together, above = own, dict[str, float]()
     for other in beside:
@@ -79,7 +83,7 @@ def told(label: StepLabel, step: Step, whole: Sitewide) -> Iterator[Words]:
     of_label = 0.0 if uncertainty is None or uncertainty.best is None else uncertainty.best.value
     if not above or size <= max(chance, of_label, HIGHER * abs(label.best.value)):
         return
-    said = Phrase(
+    sentence = Phrase(
         "%(others)s ran on the same equipment and used up to %(apart)s %(unit)s more, by amounts that the plant writes for each "
         "batch. Products may really differ this much. If this energy belonged to the runs of this product and was only written "
         "there, this label and the mean that its grade tests would be higher by up to %(size)s %(unit)s, and the label would be "
@@ -90,22 +94,22 @@ def told(label: StepLabel, step: Step, whole: Sitewide) -> Iterator[Words]:
         together=f"{label.best.value + size:.4g}",
         unit=label.unit,
     )
-    yield Words.of(said)
+    yield Words.of(sentence)
 
 
 def _between_limits(label: StepLabel, other: StepLabel, step: Step, whole: Sitewide) -> float:
     """By how much a published limit of the other variant is looser, at most; also before it is in force, for steel is the same."""
-    last_day, found = whole.period.first_and_last[1], 0.0
+    last_day, looser = whole.period.first_and_last[1], 0.0
     for limit in step.limits:
         if (limit.metric, limit.unit) != (label.metric, label.unit) or label.product != other.product:
             continue
         grades = []
-        for one in (label, other):
-            made = one.made_from
-            means = {} if made is None else means_of_variables(made.columns, made.rows)
-            given = {**whole.site.static, **means, **named(limit, one.variant, step)}
+        for side in (label, other):
+            measured = side.made_from
+            means = {} if measured is None else means_of_variables(measured.columns, measured.rows)
+            given = {**whole.site.static, **means, **named(limit, side.variant, step)}
             grades.append(corrected_limits(limit, given, max(last_day, limit.effective_from)))
         strict, loose = grades
         if not isinstance(strict, NotAssessable) and not isinstance(loose, NotAssessable):
-            found = max(found, *(there - here for here, there in zip(strict, loose, strict=True) if here is not None and there is not None))
-    return found
+            looser = max(looser, *(lax - here for here, lax in zip(strict, loose, strict=True) if here is not None and lax is not None))
+    return looser

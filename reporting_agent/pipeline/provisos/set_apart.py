@@ -20,7 +20,7 @@ def as_usual(batches: Sequence[Batch]) -> list[Batch] | None:
     apart = [_is_apart(batch) for batch in batches]
     if not any(apart):
         return None
-    return [replace(one, status=Status.GOOD, state=State.NORMAL) if of else one for one, of in zip(batches, apart, strict=True)]
+    return [replace(batch, status=Status.GOOD, state=State.NORMAL) if of else batch for batch, of in zip(batches, apart, strict=True)]
 
 
 def _is_apart(batch: Batch) -> bool:
@@ -31,10 +31,12 @@ def _is_apart(batch: Batch) -> bool:
 def told(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
     """What the label would be with them, where that is higher by more than `WORTH_TELLING` of it."""
     key = label.step, label.product, label.variant, label.metric
-    other = next((one for one in usual.steps if (one.step, one.product, one.variant, one.metric) == key), None)
+    other = next(
+        (candidate for candidate in usual.steps if (candidate.step, candidate.product, candidate.variant, candidate.metric) == key), None
+    )
     best, with_all = label.best.value, None if other is None else other.best.value
     if other is not None and best is not None and with_all is not None and with_all - best > WORTH_TELLING * abs(best):
-        said = Phrase(
+        sentence = Phrase(
             "The log marks %(count)s runs with product as tests, or as not normal running, so they are left out. With them the label "
             "would be %(other)s %(unit)s instead of %(best)s. Keep the orders of these tests for an auditor.",
             count=other.used - label.used,
@@ -42,4 +44,4 @@ def told(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
             best=f"{best:.4g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)

@@ -27,7 +27,7 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
     charged = Charged.by(batches, pack)
     for share in step.shares:
         columns, whole = charged.columns_of(share.of), charged.columns_of(share.among)
-        own = [one for one in own_runs(batches, step.id) if any(column in one.variables for column in columns)]
+        own = [run for run in own_runs(batches, step.id) if any(column in run.variables for column in columns)]
         stated = _stated(share.variable, own, static)
         amount = charged.amount(own, whole) if share.among else own_output(own)
         if stated is None or amount <= 0 or (share.among and {*whole} <= {*columns}):
@@ -36,10 +36,10 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
         higher, lower = (slope * (stated - shown) for slope in _slopes(share.variable, label, step))
         if abs(stated - shown) <= ROOM_PCT or max(higher, lower) <= 0:
             continue
-        said = Phrase(
+        sentence = Phrase(
             "By the log %(materials)s is %(shown)s %% of %(whole)s, but %(variable)s says %(stated)s %%. With the log's share "
             "%(effect)s. Correct one of them.",
-            materials=enumerated(charged.words_of(one) for one in share.of if charged.columns_of([one])),
+            materials=enumerated(charged.words_of(material) for material in share.of if charged.columns_of([material])),
             shown=f"{shown:.3g}",
             whole=_among(share, charged),
             variable=share.variable,
@@ -48,21 +48,23 @@ def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float 
             if higher > 0
             else Phrase("limits that it corrects would be lower by up to %(size)s %(unit)s", size=f"{lower:.3g}", unit=label.unit),
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
 
 
 def _stated(variable: str, own: Sequence[Batch], static: Mapping[str, float | str]) -> float | None:
     """In %, the mean of these runs; None where it is not stated of each."""
-    values = [one.variables.get(variable, static.get(variable)) for one in own]
+    values = [run.variables.get(variable, static.get(variable)) for run in own]
     numbers = [value for value in values if isinstance(value, int | float)]
     if not numbers or len(numbers) < len(values):
         return None
-    return fsum(value * one.output_t for value, one in zip(numbers, own, strict=True)) / own_output(own)
+    return fsum(value * run.output_t for value, run in zip(numbers, own, strict=True)) / own_output(own)
 
 
 def _slopes(variable: str, label: StepLabel, step: Step) -> tuple[float, float]:
     """By how much a percent more lowers the label, and raises the limit of its metric that it raises most."""
-    of_label = next((one.slope.get(label.metric, 0.0) for one in step.reference_conditions if one.variable == variable), 0.0)
+    of_label = next(
+        (condition.slope.get(label.metric, 0.0) for condition in step.reference_conditions if condition.variable == variable), 0.0
+    )
     limits = [limit for limit in step.limits if limit.metric is label.metric and limit.correction is not None]
     terms = (term for limit in limits for term in RULES[limit.correction or ""].terms)
     return of_label, max((float(term.slope) for term in terms if term.kind == "linear" and term.variable == variable), default=0.0)
@@ -71,4 +73,7 @@ def _slopes(variable: str, label: StepLabel, step: Step) -> tuple[float, float]:
 def _among(share: Share, charged: Charged) -> Phrase:
     if not share.among:
         return Phrase("the output")
-    return Phrase("all the %(materials)s", materials=enumerated(charged.words_of(one) for one in share.among if charged.columns_of([one])))
+    return Phrase(
+        "all the %(materials)s",
+        materials=enumerated(charged.words_of(material) for material in share.among if charged.columns_of([material])),
+    )

@@ -30,7 +30,9 @@ def told(label: StepLabel, step: Step, static: Static, period: Period) -> Iterat
         return
     means = means_of_variables(label.made_from.columns, label.made_from.rows)
     last_day = period.first_and_last[1]
-    yield from rests_on(label.mean, label.grade.limits, step.limits, static, means, lambda one: named(one, label.variant, step), last_day)
+    yield from rests_on(
+        label.mean, label.grade.limits, step.limits, static, means, lambda limit: named(limit, label.variant, step), last_day
+    )
 
 
 def rests_on(
@@ -48,30 +50,34 @@ def rests_on(
         means: variables of the runs themselves, which are no statements.
         naming: what a limit calls the variant.
     """
-    found: dict[str, Phrase] = {}
+    sentences: dict[str, Phrase] = {}
     for tested in tests:
         if (level := tested.best_met) is None:
             continue
-        limit = next(one for one in limits if one.id == tested.limit)
-        alike = [one for one in limits if (one.standard, one.metric, one.unit) == (limit.standard, limit.metric, limit.unit)]
+        limit = next(candidate for candidate in limits if candidate.id == tested.limit)
+        alike = [
+            candidate
+            for candidate in limits
+            if (candidate.standard, candidate.metric, candidate.unit) == (limit.standard, limit.metric, limit.unit)
+        ]
         given = {**static, **means, **naming(limit)}
         stated = sorted(name for name in asked_by(limit) & given.keys() if name not in means)
         could_be = strictest(alike, given, stated, last_day)
         met = grade(value, could_be).best_met
         if met is not None and met <= level:
             continue
-        found[limit.standard] = Phrase(
+        sentences[limit.standard] = Phrase(
             "Whether level %(level)s of %(standard)s is met depends on what the site states: %(stated)s. If these were the strictest "
             "conditions of the standard, its limits would be %(limits)s %(unit)s, and %(then)s. Keep documents that prove them for "
             "an auditor: nameplates, the design, orders.",
             level=level,
             standard=limit.standard,
             stated=enumerated(f"{name} = {_plain(given[name])}" for name in stated),
-            limits=" / ".join("-" if one is None else f"{one:.4g}" for one in could_be),
+            limits=" / ".join("-" if bound is None else f"{bound:.4g}" for bound in could_be),
             unit=limit.unit,
             then=Phrase("no level would be met") if met is None else Phrase("level %(met)s would be met", met=met),
         )
-    yield from (Words.of(said) for said in found.values())
+    yield from (Words.of(sentence) for sentence in sentences.values())
 
 
 def _plain(value: float | str) -> str:

@@ -31,17 +31,17 @@ FEWEST_DAYS = 40
 
 def told(label: StepLabel, rule: LabelRule) -> Iterator[Words]:
     """The days that lie low where the label rests on them, and by how much it would be higher with every day at the level of all."""
-    made = label.made_from
-    if made is None or label.best.value is None or not len(made.rows):
+    measured = label.made_from
+    if measured is None or label.best.value is None or not len(measured.rows):
         return
-    days, place, mean, weight = by_day(made)
+    days, place, mean, weight = by_day(measured)
     if len(days) < FEWEST_DAYS:
         return
     of_all, chance = float(np.average(mean, weights=weight)), _chance(mean)
-    at = rank(rule.quantile, len(made.rows)) - 1
+    at = rank(rule.quantile, len(measured.rows)) - 1
     for width, apart in APART.items():
         around = _around(mean * weight, width) / _around(weight, width)
-        higher = float(np.sort(made.at_reference - around[place] + of_all)[at]) - label.best.value
+        higher = float(np.sort(measured.at_reference - around[place] + of_all)[at]) - label.best.value
         if higher > HIGHER * abs(label.best.value) and np.std(around) > apart * chance:
             yield Words.of(_said(days, mean, weight, around < (of_all + around.min()) / 2, higher, label.unit))
             return

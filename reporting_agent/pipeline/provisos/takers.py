@@ -56,27 +56,27 @@ def unserved(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     fence = whole.site.site_boundary
     if label.best.value is None or fence is None or output <= 0:
         return
-    own = {one for one in within(pack.step(label.step).boundary) if counts(one, label.metric)}
-    for made in fence.conversions:
-        taken = fsum(size_of(flow, label, whole, pack) for flow in made.takes if flow.carrier in own) / output
+    own = {carrier for carrier in within(pack.step(label.step).boundary) if counts(carrier, label.metric)}
+    for conversion in fence.conversions:
+        taken = fsum(size_of(flow, label, whole, pack) for flow in conversion.takes if flow.carrier in own) / output
         if taken <= USUAL * abs(label.best.value):
             continue
-        served = _served(made, "", fence, whole, ())
+        served = _served(conversion, "", fence, whole, ())
         metered = fence.model_copy(update={"sold": tuple(flow for flow in fence.sold if flow.meter is not None)})
-        on_paper = (served - _served(made, "", metered, whole, ())) * taken
+        on_paper = (served - _served(conversion, "", metered, whole, ())) * taken
         if on_paper > USUAL * abs(label.best.value):
-            yield Words.of(_on_paper(Phrase("what %(id)s makes", id=made.id), on_paper, label))
+            yield Words.of(_on_paper(Phrase("what %(id)s makes", id=conversion.id), on_paper, label))
         if (1 - served) * taken > max(NEARLY * taken, USUAL * abs(label.best.value)):
-            said = Phrase(
+            sentence = Phrase(
                 "Steps whose labels count it, their auxiliaries and buyers use %(share)s of what %(id)s of [site_boundary] makes. If "
                 "its input for the rest belonged to this step, the label would be higher by %(size)s %(unit)s. Name the users of the "
                 "rest in [site_boundary], with the meter.",
-                id=made.id,
+                id=conversion.id,
                 share=f"{served:.0%}",
                 size=f"{(1 - served) * taken:.3g}",
                 unit=label.unit,
             )
-            yield Words.of(said)
+            yield Words.of(sentence)
 
 
 def _given_and_taken(carrier: str, step: str, whole: Sitewide) -> tuple[float, float, list[str]]:
@@ -86,17 +86,17 @@ def _given_and_taken(carrier: str, step: str, whole: Sitewide) -> tuple[float, f
     net = {step: out.get(step, 0.0) - into.get(step, 0.0) for step in {*out, *into}}
     is_power = carrier == "electricity"
     counted = into if is_power else whole.counted_of_steps(carrier)
-    given, taken = fsum(mj for mj in net.values() if mj > 0), fsum(min(-mj, counted.get(one, 0.0)) for one, mj in net.items() if mj < 0)
+    given, taken = fsum(mj for mj in net.values() if mj > 0), fsum(min(-mj, counted.get(user, 0.0)) for user, mj in net.items() if mj < 0)
     idle = []
     if (fence := whole.site.site_boundary) is not None:
         taken += _by_users(carrier, step, fence, whole)
-        for made in fence.conversions:
-            taking = _mj(_of(carrier, made.takes), whole)
+        for conversion in fence.conversions:
+            taking = _mj(_of(carrier, conversion.takes), whole)
             if taking:
-                served = _served(made, step, fence, whole, ())
+                served = _served(conversion, step, fence, whole, ())
                 taken += taking * served
-                idle += [made.id] if served < 1 - NEARLY else []
-        others = () if is_power else (*fence.purchased, *(one for made in fence.conversions for one in made.gives))
+                idle += [conversion.id] if served < 1 - NEARLY else []
+        others = () if is_power else (*fence.purchased, *(flow for maker in fence.conversions for flow in maker.gives))
         taken -= _mj(_of(carrier, others), whole)
     return given, max(taken, 0.0), idle
 
@@ -106,9 +106,9 @@ def _served(conversion: Conversion, step: str, fence: SiteBoundary, whole: Sitew
     it stands is taken by nobody."""
     if conversion.id in behind:
         return 0.0
-    made = {flow.carrier: _mj(_of(flow.carrier, conversion.gives), whole) for flow in conversion.gives}
-    taken = fsum(mj * _taken_share(carrier, step, fence, whole, (*behind, conversion.id)) for carrier, mj in made.items())
-    whole_of_it = fsum(made.values())
+    given = {flow.carrier: _mj(_of(flow.carrier, conversion.gives), whole) for flow in conversion.gives}
+    taken = fsum(mj * _taken_share(carrier, step, fence, whole, (*behind, conversion.id)) for carrier, mj in given.items())
+    whole_of_it = fsum(given.values())
     return taken / whole_of_it if whole_of_it else 0.0
 
 
@@ -117,17 +117,17 @@ def _taken_share(carrier: str, step: str, fence: SiteBoundary, whole: Sitewide, 
     One that takes what it gives (steam at another pressure) passes on what others gave."""
     used = fsum(whole.counted_of_steps(carrier).values()) + _by_users(carrier, step, fence, whole)
     others = fsum(whole.of_steps(carrier, Direction.RECOVERED).values()) + _mj(_of(carrier, fence.purchased), whole)
-    for made in fence.conversions:
-        taking = _mj(_of(carrier, made.takes), whole)
-        others -= taking if any(_of(carrier, made.gives)) else 0.0
-        used += taking * _served(made, step, fence, whole, behind) if taking else 0.0
-    given = _mj((flow for made in fence.conversions for flow in _of(carrier, made.gives)), whole)
+    for conversion in fence.conversions:
+        taking = _mj(_of(carrier, conversion.takes), whole)
+        others -= taking if any(_of(carrier, conversion.gives)) else 0.0
+        used += taking * _served(conversion, step, fence, whole, behind) if taking else 0.0
+    given = _mj((flow for maker in fence.conversions for flow in _of(carrier, maker.gives)), whole)
     return min(max(used * (1 + NEARLY) - max(others, 0.0), 0.0) / given, 1.0) if given else 0.0
 
 
 def _by_users(carrier: str, step: str, fence: SiteBoundary, whole: Sitewide) -> float:
-    labelled = {one.step for one in whole.labels if one.best.value is not None}
-    return _mj(_of(carrier, (*fence.sold, *(one for one in fence.auxiliaries if one.step in labelled - {step}))), whole)
+    labelled = {label.step for label in whole.labels if label.best.value is not None}
+    return _mj(_of(carrier, (*fence.sold, *(auxiliary for auxiliary in fence.auxiliaries if auxiliary.step in labelled - {step}))), whole)
 
 
 def _sold_by_statement(whole: Sitewide) -> tuple[Flow, ...]:

@@ -40,8 +40,8 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         ):
             sizes[carrier] = sizes.get(carrier, 0.0) + in_unit_of(label, carrier, quantity, unit, lhv, whole, pack) / output
     if (together := fsum(sizes.values())) > USUAL * abs(label.best.value):
-        ordered = sorted(sizes.items(), key=lambda one: -one[1])
-        said = Phrase(
+        ordered = sorted(sizes.items(), key=lambda item: -item[1])
+        sentence = Phrase(
             "The step is declared to give back energy that its boundary does not credit, so no metric counts it: %(carriers)s %(unit)s."
             " If the step had used this energy, the label would be %(size)s %(unit)s higher. Correct the direction. If the energy only"
             " passes through, assign the meter to no step and name it in [site_boundary].",
@@ -51,7 +51,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             size=f"{together:.3g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
 
 
 def driven_besides(label: StepLabel, step: Step) -> Iterator[Words]:
@@ -59,11 +59,11 @@ def driven_besides(label: StepLabel, step: Step) -> Iterator[Words]:
     step cannot be told."""
     besides = [CARRIERS[use.carrier].words for use in label.outside if use.is_inside]
     if label.best.value is None and label.best.reason == ExclusionReason.ENERGY_OUTSIDE and besides:
-        said = Phrase(
+        sentence = Phrase(
             "This metric compares only runs that use no other energy than it counts, because other energy may do the same work. "
             "These runs also used %(carriers)s, which is inside the boundary, for example in a dryer. Their label is that of "
             "%(metrics)s.",
             carriers=enumerated(besides),
             metrics=enumerated(str(rule.metric) for rule in step.metrics if not rule.alone),
         )
-        yield Words.of(said)
+        yield Words.of(sentence)

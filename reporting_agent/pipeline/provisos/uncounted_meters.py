@@ -39,9 +39,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     takes = {(by, carrier) for by, carrier, taken, *_ in whole.amounts if taken}
     by_any = {carrier for _, carrier in takes}
     own = {
-        one
-        for one in within(step.boundary)
-        if counts(one, label.metric) and (one in step.boundary.asked or (step.id, one) in takes or one not in by_any)
+        carrier
+        for carrier in within(step.boundary)
+        if counts(carrier, label.metric) and (carrier in step.boundary.asked or (step.id, carrier) in takes or carrier not in by_any)
     }
     named = _named(whole.site.site_boundary)
     of_no_step, in_the_file_alone = dict[str, float](), dict[str, float]()
@@ -55,7 +55,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         elif size > 0 and _hangs_on_one_of(record.meter, label.step, whole):
             in_the_file_alone[name] = size
     if (together := fsum(of_no_step.values())) > USUAL * abs(label.best.value):
-        said = Phrase(
+        sentence = Phrase(
             "Some meters count for no step that ran, and nothing states what they serve, per %(per)s of this step's output: "
             "%(meters)s %(unit)s. If their energy belonged to this step, the label would be higher by %(size)s %(unit)s. Give each "
             "the step that it serves, the meter above it, or its line in [site_boundary].",
@@ -64,9 +64,9 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             size=f"{together:.3g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
     if (together := fsum(in_the_file_alone.values())) > USUAL * abs(label.best.value):
-        said = Phrase(
+        sentence = Phrase(
             "Some meters are declared to be below a meter of this step, but its balance does not show that it measures them, per %(per)s"
             " of this step's output: %(meters)s %(unit)s. If they are not part of it, the label would be %(size)s %(unit)s higher. Meter"
             " the rest below it too, so that the balance can show it.",
@@ -75,11 +75,11 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             size=f"{together:.3g}",
             unit=label.unit,
         )
-        yield Words.of(said)
+        yield Words.of(sentence)
 
 
 def _shown(sizes: dict[str, float], whole: Sitewide) -> Value:
-    ordered = sorted(sizes.items(), key=lambda one: -one[1])
+    ordered = sorted(sizes.items(), key=lambda item: -item[1])
     return enumerated(_of(whole.records[name].meter, size, whole) for name, size in ordered)
 
 
@@ -87,7 +87,7 @@ def _of(meter: Meter, size: float, whole: Sitewide) -> Phrase:
     shown: dict[str, Value] = {"meter": meter.id, "carrier": CARRIERS[meter.carrier].words, "size": f"{size:.3g}"}
     if meter.direction is not Direction.IMPORT:
         return Phrase("%(meter)s (%(carrier)s, declared as given back) %(size)s", **shown)
-    if any(one.id in whole.records for one in whole.site.tree.below(meter)):
+    if any(sub_meter.id in whole.records for sub_meter in whole.site.tree.below(meter)):
         return Phrase("%(meter)s (%(carrier)s, beyond the meters below it) %(size)s", **shown)
     return Phrase("%(meter)s (%(carrier)s) %(size)s", **shown)
 
@@ -106,7 +106,7 @@ def _counts_nowhere(meter: Meter, whole: Sitewide) -> bool:
 
 def _untold(record: MeterRecord, whole: Sitewide) -> float:
     """What is left of a meter's energy once the meters below it are taken off; nothing where they make it up."""
-    below = [whole.records.get(one.id) for one in whole.site.tree.below(record.meter)]
+    below = [whole.records.get(sub_meter.id) for sub_meter in whole.site.tree.below(record.meter)]
     if not any(below):
         return record.total
     left = _left(record, whole)
@@ -114,10 +114,10 @@ def _untold(record: MeterRecord, whole: Sitewide) -> float:
 
 
 def _left(record: MeterRecord, whole: Sitewide) -> float:
-    below = [found for one in whole.site.tree.below(record.meter) if (found := whole.records.get(one.id)) is not None]
+    below = [sub_record for sub_meter in whole.site.tree.below(record.meter) if (sub_record := whole.records.get(sub_meter.id)) is not None]
     turned = {True: 1.0, False: -1.0}
     own = record.meter.direction is Direction.IMPORT
-    sums = fsum(turned[(one.meter.direction is Direction.IMPORT) is own] * one.total * ratio(one.unit, record.unit) for one in below)
+    sums = fsum(turned[(part.meter.direction is Direction.IMPORT) is own] * part.total * ratio(part.unit, record.unit) for part in below)
     return record.total * (1 - record.meter.loss_pct / 100) - sums
 
 
@@ -133,8 +133,8 @@ def _hangs_on_one_of(meter: Meter, step: str, whole: Sitewide) -> bool:
         return False
     for above in tree.above(meter):
         between.append(above)
-        if any(above.id in tree.parts(one) and whole.serves(one, step) for one in tree.counted):
-            return not all(_closes(one, whole) for one in between)
+        if any(above.id in tree.parts(counted) and whole.serves(counted, step) for counted in tree.counted):
+            return not all(_closes(link, whole) for link in between)
     return False
 
 
@@ -143,4 +143,6 @@ def _named(fence: SiteBoundary | None) -> set[str | None]:
     if fence is None:
         return set()
     flows = (*fence.purchased, *fence.sold, *fence.auxiliaries, *fence.others)
-    return {flow.meter for flow in (*flows, *(one for made in fence.conversions for one in (*made.takes, *made.gives)))}
+    return {
+        flow.meter for flow in (*flows, *(stream for conversion in fence.conversions for stream in (*conversion.takes, *conversion.gives)))
+    }

@@ -58,11 +58,11 @@ def _uncertain(view: View, group: Group) -> Iterator[dict[str, Any]]:
     for label in group.labels:
         if label.uncertainty is None or label.best.value is None:
             continue
-        found = label.uncertainty
+        uncertainty = label.uncertainty
         for name, value, part in (
-            (w["best"], label.best.value, found.best),
-            (w["typical"], label.typical, found.typical),
-            (w["mean"], label.mean, found.mean),
+            (w["best"], label.best.value, uncertainty.best),
+            (w["typical"], label.typical, uncertainty.typical),
+            (w["mean"], label.mean, uncertainty.mean),
         ):
             if part is not None and value is not None:
                 yield {
@@ -83,7 +83,7 @@ def _factors(view: View) -> Iterator[dict[str, str]]:
     for name in carriers:
         known = CARRIERS[name]
         try:
-            found = table.factor(name, Basis.CALORIFIC, on)
+            factor = table.factor(name, Basis.CALORIFIC, on)
         except InputError as refused:  # a carrier without an agreed default: the plant's own heating values count
             yield {
                 "carrier": view.said(known.words),
@@ -95,10 +95,10 @@ def _factors(view: View) -> Iterator[dict[str, str]]:
             continue
         yield {
             "carrier": view.said(known.words),
-            "factor": f"{float(found.kgce_per_unit):g} kgce/{found.unit}",
-            "edition": found.edition,
-            "source": found.source.text,
-            "code": "" if found.source.verified else view.w["about"]["not_verified"],
+            "factor": f"{float(factor.kgce_per_unit):g} kgce/{factor.unit}",
+            "edition": factor.edition,
+            "source": factor.source.text,
+            "code": "" if factor.source.verified else view.w["about"]["not_verified"],
         }
     if "electricity" in carriers:
         yield from _grid(view)

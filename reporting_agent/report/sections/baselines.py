@@ -21,31 +21,31 @@ OPEN = 3  # meters whose chart is not folded
 
 def data(view: View) -> dict[str, Any] | None:
     """Meters with something to say, those that stand out most first."""
-    found = view.analysis.baselines
-    if not found:
+    baselines = view.analysis.baselines
+    if not baselines:
         return None
-    ordered = sorted(found, key=lambda one: (-len(one.anomalies), one.base_load is None))
-    return {"meters": [_meter(view, one) for one in ordered], "open": OPEN, "chance": _chance(view)}
+    ordered = sorted(baselines, key=lambda baseline: (-len(baseline.anomalies), baseline.base_load is None))
+    return {"meters": [_meter(view, baseline) for baseline in ordered], "open": OPEN, "chance": _chance(view)}
 
 
 def _chance(view: View) -> str:
     """How many alarms the charts would raise if nothing had happened, beside those that they raised."""
-    charts = [one for one in view.analysis.baselines if one.chart is not None]
+    charts = [baseline for baseline in view.analysis.baselines if baseline.chart is not None]
     if not charts:
         return ""
-    expected = ALARMS_A_YEAR * sum(one.days for one in charts) / 365
+    expected = ALARMS_A_YEAR * sum(baseline.days for baseline in charts) / 365
     return view.w["baselines"]["chance"].format(
-        meters=count(len(charts)), found=count(sum(len(one.anomalies) for one in charts)), expected=f"{expected:.1f}"
+        meters=count(len(charts)), found=count(sum(len(baseline.anomalies) for baseline in charts)), expected=f"{expected:.1f}"
     )
 
 
-def _meter(view: View, one: Baseline) -> dict[str, Any]:
+def _meter(view: View, baseline: Baseline) -> dict[str, Any]:
     w = view.w["baselines"]
-    carrier = view.said(CARRIERS[one.carrier].words) if one.carrier in CARRIERS else one.carrier
-    load = one.base_load
+    carrier = view.said(CARRIERS[baseline.carrier].words) if baseline.carrier in CARRIERS else baseline.carrier
+    load = baseline.base_load
     return {
-        "title": w["title"].format(meter=one.meter, step=view.step_name(one.step), carrier=carrier),
-        "unit": one.unit,
+        "title": w["title"].format(meter=baseline.meter, step=view.step_name(baseline.step), carrier=carrier),
+        "unit": baseline.unit,
         "base": "" if load is None else view.said(load.sentence),
         "figures": []
         if load is None
@@ -55,27 +55,31 @@ def _meter(view: View, one: Baseline) -> dict[str, Any]:
             (w["base"], figure(load.base, load.rate_unit)),
             (w["outside"], scaled(load.outside_use, load.unit)),
         ],
-        "model": view.said(one.model),
-        "days": w["days"].format(days=count(one.days)),
-        "types": [{"name": view.said(kind.words), "days": count(kind.days), "per_day": figure(kind.per_day)} for kind in one.day_types],
-        "chart": None if one.chart is None else _chart(view, one.chart),
-        "cusum": None if one.chart is None else _cusum(view, one),
-        "anomaly_parts": _anomalies(view, one),
-        "money": any(one.money is not None for one in one.anomalies),
-        "why": "" if one.why is None else view.said(one.why),
+        "model": view.said(baseline.model),
+        "days": w["days"].format(days=count(baseline.days)),
+        "types": [
+            {"name": view.said(kind.words), "days": count(kind.days), "per_day": figure(kind.per_day)} for kind in baseline.day_types
+        ],
+        "chart": None if baseline.chart is None else _chart(view, baseline.chart),
+        "cusum": None if baseline.chart is None else _cusum(view, baseline),
+        "anomaly_parts": _anomalies(view, baseline),
+        "money": any(anomaly.money is not None for anomaly in baseline.anomalies),
+        "why": "" if baseline.why is None else view.said(baseline.why),
     }
 
 
-def _anomalies(view: View, one: Baseline) -> list[dict[str, Any]]:
+def _anomalies(view: View, baseline: Baseline) -> list[dict[str, Any]]:
     """The largest in full, the rest folded."""
     rows = [
         {
-            "when": found.first.isoformat() if found.first == found.last else f"{found.first.isoformat()} – {found.last.isoformat()}",
-            "sentence": view.said(found.sentence),
-            "energy": scaled(found.energy, found.unit),
-            "money": "" if found.money is None else f"{count(found.money)} {found.currency}",
+            "when": anomaly.first.isoformat()
+            if anomaly.first == anomaly.last
+            else f"{anomaly.first.isoformat()} – {anomaly.last.isoformat()}",
+            "sentence": view.said(anomaly.sentence),
+            "energy": scaled(anomaly.energy, anomaly.unit),
+            "money": "" if anomaly.money is None else f"{count(anomaly.money)} {anomaly.currency}",
         }
-        for found in one.anomalies
+        for anomaly in baseline.anomalies
     ]
     rest = rows[ANOMALIES:]
     parts = [{"rows": rows[:ANOMALIES], "fold": ""}, {"rows": rest, "fold": view.w["pareto"]["more"].format(count=len(rest))}]
@@ -127,9 +131,9 @@ def _months(view: View, chart: Chart, across: Scale) -> list[dict[str, str]]:
     ]
 
 
-def _cusum(view: View, one: Baseline) -> dict[str, Any] | None:
+def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
     """The running sum of the residuals and what each month added to it; None within one month, which has no bend to show."""
-    chart = one.chart
+    chart = baseline.chart
     assert chart is not None  # noqa: S101 - asked for charts only
     months = list(dict.fromkeys((day.year, day.month) for day in chart.days))
     if len(months) < 2:
@@ -138,7 +142,7 @@ def _cusum(view: View, one: Baseline) -> dict[str, Any] | None:
     ends = [max(place for place, day in enumerate(chart.days) if (day.year, day.month) == own) for own in months]
     sums = chart.cusum[ends]
     added = np.diff(sums, prepend=0.0)
-    unit = unit_for(float(np.abs(chart.cusum).max()), one.unit, view.doubt)
+    unit = unit_for(float(np.abs(chart.cusum).max()), baseline.unit, view.doubt)
     drawn = chart.cusum / unit.by
     low, high = min(float(drawn.min()), 0.0), max(float(drawn.max()), 0.0)
     across = Scale(0.0, max(float(len(chart.days) - 1), 1.0), 4.0, WIDTH - 4.0)

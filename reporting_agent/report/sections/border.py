@@ -15,8 +15,8 @@ from reporting_agent.report.view import View
 
 def data(view: View) -> dict[str, Any] | None:
     """Of every good a table of years, the sentence that says what a saving changes, and the inputs of its first year."""
-    found = border_costs(view.site.border, view.made.astimezone(view.site.zone).date())
-    return {"goods": [_goods(view, each) for each in found]} if found else None
+    costs = border_costs(view.site.border, view.made.astimezone(view.site.zone).date())
+    return {"goods": [_goods(view, each) for each in costs]} if costs else None
 
 
 def _goods(view: View, cost: BorderCost) -> dict[str, Any]:

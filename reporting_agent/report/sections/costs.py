@@ -12,30 +12,30 @@ from reporting_agent.report.view import View
 
 def data(view: View) -> dict[str, Any] | None:
     """Steps in the order of what they cost; the periods of each below."""
-    found = view.analysis.costs
-    if not found:
+    costs = view.analysis.costs
+    if not costs:
         return None
     starts, at = {}, 0
-    for one in found:
-        starts[id(one)] = at
-        at += len(one.by_period) + sum(1 for cost in (one.demand, one.carbon) if cost)
-    ordered = sorted(found, key=lambda one: -one.total)
-    largest = max((one.total for one in ordered), default=0.0) or 1.0
+    for step_cost in costs:
+        starts[id(step_cost)] = at
+        at += len(step_cost.by_period) + sum(1 for cost in (step_cost.demand, step_cost.carbon) if cost)
+    ordered = sorted(costs, key=lambda cost: -cost.total)
+    largest = max((cost.total for cost in ordered), default=0.0) or 1.0
     currency = ordered[0].currency
     return {
         "currency": currency,
-        "steps": [_step(view, one, largest) for one in ordered],
-        "periods": [row for one in ordered for row in _periods(view, one, starts[id(one)])],
+        "steps": [_step(view, cost, largest) for cost in ordered],
+        "periods": [row for cost in ordered for row in _periods(view, cost, starts[id(cost)])],
         "shifts": [
-            {"step": view.step_name(one.step), "sentence": view.said(one.shift.sentence), "assumption": view.said(one.shift.assumption)}
-            for one in ordered
-            if one.shift
+            {"step": view.step_name(cost.step), "sentence": view.said(cost.shift.sentence), "assumption": view.said(cost.shift.assumption)}
+            for cost in ordered
+            if cost.shift
         ],
         "notes": _notes(view, ordered),
         "unpriced": [
-            view.w["costs"]["unpriced"].format(step=view.step_name(one.step), carriers=", ".join(one.unpriced))
-            for one in ordered
-            if one.unpriced
+            view.w["costs"]["unpriced"].format(step=view.step_name(cost.step), carriers=", ".join(cost.unpriced))
+            for cost in ordered
+            if cost.unpriced
         ],
     }
 
@@ -43,32 +43,32 @@ def data(view: View) -> dict[str, Any] | None:
 def _notes(view: View, ordered: list[StepCost]) -> list[str]:
     """What holds for every step once; what holds for some with their names."""
     of: dict[str, list[str]] = {}
-    for one in ordered:
-        for note in one.notes:
-            of.setdefault(view.said(note), []).append(view.step_name(one.step))
+    for cost in ordered:
+        for note in cost.notes:
+            of.setdefault(view.said(note), []).append(view.step_name(cost.step))
     return [
         note if len(steps) == len(ordered) else f"{view.enumerated(steps)}{view.w['page']['colon']}{note}" for note, steps in of.items()
     ]
 
 
-def _step(view: View, one: StepCost, largest: float) -> dict[str, Any]:
+def _step(view: View, cost: StepCost, largest: float) -> dict[str, Any]:
     return {
-        "name": view.step_name(one.step),
-        "width": f"{100 * one.total / largest:.2f}%",
-        "energy": count(one.energy),
-        "demand": count(one.demand),
-        "carbon": count(one.carbon),
-        "total": count(one.total),
-        "per_output": "" if one.per_output is None else f"{shown(one.per_output)} {one.currency}/{view.counted(one.output_unit)}",
+        "name": view.step_name(cost.step),
+        "width": f"{100 * cost.total / largest:.2f}%",
+        "energy": count(cost.energy),
+        "demand": count(cost.demand),
+        "carbon": count(cost.carbon),
+        "total": count(cost.total),
+        "per_output": "" if cost.per_output is None else f"{shown(cost.per_output)} {cost.currency}/{view.counted(cost.output_unit)}",
     }
 
 
-def _periods(view: View, one: StepCost, start: int) -> list[dict[str, Any]]:
-    total = sum(part.cost for part in one.by_period) or 1.0
+def _periods(view: View, cost: StepCost, start: int) -> list[dict[str, Any]]:
+    total = sum(part.cost for part in cost.by_period) or 1.0
     return [
         {
             "row": start + index,
-            "step": view.step_name(one.step),
+            "step": view.step_name(cost.step),
             "carrier": view.said(CARRIERS[part.carrier].words) if part.carrier in CARRIERS else part.carrier,
             "period": view.w["costs"].get(f"period_{part.period}", part.period),
             "energy": scaled(part.energy, part.unit, "energy"),
@@ -78,5 +78,5 @@ def _periods(view: View, one: StepCost, start: int) -> list[dict[str, Any]]:
             "rate": shown(part.cost / part.energy) if part.energy else "",
             "unit": part.unit,
         }
-        for index, part in enumerate(one.by_period)
+        for index, part in enumerate(cost.by_period)
     ]

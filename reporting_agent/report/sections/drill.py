@@ -23,15 +23,15 @@ def data(view: View) -> dict[str, Any] | None:
 
 def picked(view: View) -> list[tuple[Group, StepLosses, int]]:
     """The batches that are told one by one: (group, its losses, row in its columns)."""
-    told = [(group, group.losses) for group in view.labelled if group.losses is not None and len(group.losses.batches.ids)]
-    if not told:
+    pairs = [(group, group.losses) for group in view.labelled if group.losses is not None and len(group.losses.batches.ids)]
+    if not pairs:
         return []
-    total = sum(losses.beyond.kgce for _, losses in told) or 1.0
-    made = []
-    for group, losses in sorted(told, key=lambda one: -one[1].beyond.kgce):
+    total = sum(losses.beyond.kgce for _, losses in pairs) or 1.0
+    picks = []
+    for group, losses in sorted(pairs, key=lambda pair: -pair[1].beyond.kgce):
         number = max(len(losses.worst), round(SHOWN * losses.beyond.kgce / total))
-        made += [(group, losses, row) for row in worst_rows(losses, number)]
-    return made
+        picks += [(group, losses, row) for row in worst_rows(losses, number)]
+    return picks
 
 
 def worst_rows(losses: StepLosses, number: int) -> list[int]:
@@ -51,10 +51,10 @@ def worst_rows(losses: StepLosses, number: int) -> list[int]:
 def first_row(view: View, losses: StepLosses) -> int:
     """Where this label's batches begin in the table of gaps."""
     before = 0
-    for one in view.analysis.losses:
-        if one is losses:
+    for earlier in view.analysis.losses:
+        if earlier is losses:
             return before
-        before += len(one.batches.ids)
+        before += len(earlier.batches.ids)
     raise ValueError("these losses are not of this analysis")
 
 
@@ -68,7 +68,7 @@ def _entry(view: View, group: Group, losses: StepLosses, row: int) -> dict[str, 
     columns, w = losses.batches, view.w["drill"]
     name, output, zone = columns.ids[row], float(columns.output_t[row]), view.site.zone
     batch = view.batches[group.step.id, name]
-    told = next((loss for loss in losses.worst if loss.batch_id == name), None)
+    detail = next((loss for loss in losses.worst if loss.batch_id == name), None)
     energies = {
         "avoidable": columns.avoidable[row],
         "unexplained": columns.unexplained[row],
@@ -91,7 +91,7 @@ def _entry(view: View, group: Group, losses: StepLosses, row: int) -> dict[str, 
             for part, energy in energies.items()
         ],
         "energy_unit": view.energy_unit(losses),
-        "causes": _causes(view, losses, told, row, output),
+        "causes": _causes(view, losses, detail, row, output),
         "when": time(columns.start[row].astimezone(zone), view.lang),
     }
 
@@ -137,8 +137,8 @@ def _causes(view: View, losses: StepLosses, told: BatchLoss | None, row: int, ou
     if told is not None:
         parts = [(part.cause, part.per_output, view.evidence(part.evidence)) for part in told.causes]
     else:
-        found = [(cause, float(energies[row])) for cause, energies in losses.batches.by_cause.items() if energies[row] > 0]
-        parts = [(cause, energy / output, "") for cause, energy in sorted(found, key=lambda one: -one[1])]
+        causes = [(cause, float(energies[row])) for cause, energies in losses.batches.by_cause.items() if energies[row] > 0]
+        parts = [(cause, energy / output, "") for cause, energy in sorted(causes, key=lambda pair: -pair[1])]
     return [
         {"name": view.said(cause.words), "value": shown(amount), "evidence": evidence} for cause, amount, evidence in parts if amount > 0
     ]

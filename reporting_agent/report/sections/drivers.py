@@ -12,53 +12,54 @@ from reporting_agent.report.view import View
 
 def data(view: View) -> dict[str, Any] | None:
     """One entry a label whose batches carry variables; labels where something was found first."""
-    found = view.analysis.drivers
-    if not found:
+    drivers = view.analysis.drivers
+    if not drivers:
         return None
     starts, at = {}, 0
-    for one in found:
-        starts[id(one)] = at
-        at += len(one.drivers)
-    ordered = sorted(found, key=lambda one: not any(driver.verdict is Verdict.DRIVER for driver in one.drivers))
-    return {"labels": [_label(view, one, starts[id(one)]) for one in ordered]}
+    for label in drivers:
+        starts[id(label)] = at
+        at += len(label.drivers)
+    ordered = sorted(drivers, key=lambda entry: not any(driver.verdict is Verdict.DRIVER for driver in entry.drivers))
+    return {"labels": [_label(view, entry, starts[id(entry)]) for entry in ordered]}
 
 
-def _label(view: View, one: StepDrivers, start: int) -> dict[str, Any]:
+def _label(view: View, label: StepDrivers, start: int) -> dict[str, Any]:
     w = view.w["drivers"]
-    ends = [edge for driver in one.drivers if driver.over_range is not None for edge in (driver.over_range.low, driver.over_range.high)]
+    ends = [edge for driver in label.drivers if driver.over_range is not None for edge in (driver.over_range.low, driver.over_range.high)]
     reach = max((abs(edge) for edge in ends), default=0.0) or 1.0
     group = next(
-        (group for group in view.groups if (group.step.id, group.product, group.variant) == (one.step, one.product, one.variant)), None
+        (group for group in view.groups if (group.step.id, group.product, group.variant) == (label.step, label.product, label.variant)),
+        None,
     )
-    name = view.name(group) if group is not None else view.step_name(one.step)
-    rows = [(driver, _row(view, driver, reach, start + index)) for index, driver in enumerate(one.drivers)]
+    name = view.name(group) if group is not None else view.step_name(label.step)
+    rows = [(driver, _row(view, driver, reach, start + index)) for index, driver in enumerate(label.drivers)]
     known = {"rows": [row for driver, row in rows if driver.verdict is not Verdict.CANNOT_TELL], "fold": ""}
-    told = [row for driver, row in rows if driver.verdict is Verdict.CANNOT_TELL]
-    unknown = {"rows": told, "fold": w["unknown"].format(count=len(told))}
+    unclear = [row for driver, row in rows if driver.verdict is Verdict.CANNOT_TELL]
+    unknown = {"rows": unclear, "fold": w["unknown"].format(count=len(unclear))}
     return {
-        "title": f"{name}{view.w['page']['comma']}{view.w['metric'][str(one.metric)]}",
-        "unit": view.counted(one.unit) + view.doubt,
-        "summary": view.said(one.summary),
+        "title": f"{name}{view.w['page']['comma']}{view.w['metric'][str(label.metric)]}",
+        "unit": view.counted(label.unit) + view.doubt,
+        "summary": view.said(label.summary),
         "tables": [table for table in (known, unknown) if table["rows"]],
-        "savings": [_saving(view, saving) for saving in one.savings],
-        "normalised": "" if one.normalised is None else view.said(one.normalised.sentence),
-        "facts": [*_facts(w, one), *_moved(view, one)],
+        "savings": [_saving(view, saving) for saving in label.savings],
+        "normalised": "" if label.normalised is None else view.said(label.normalised.sentence),
+        "facts": [*_facts(w, label), *_moved(view, label)],
     }
 
 
-def _facts(w: dict[str, str], one: StepDrivers) -> list[str]:
-    facts = [w["batches"].format(batches=count(one.batches), effective=count(one.effective_batches))]
-    if one.explained is not None:
-        facts.append(w["explained"].format(share=percent(one.explained)))
-    if one.skill is not None:
-        facts.append(w["skill"].format(value=percent(one.skill.value), batches=count(one.skill.predicted)))
+def _facts(w: dict[str, str], label: StepDrivers) -> list[str]:
+    facts = [w["batches"].format(batches=count(label.batches), effective=count(label.effective_batches))]
+    if label.explained is not None:
+        facts.append(w["explained"].format(share=percent(label.explained)))
+    if label.skill is not None:
+        facts.append(w["skill"].format(value=percent(label.skill.value), batches=count(label.skill.predicted)))
     return facts
 
 
-def _moved(view: View, one: StepDrivers) -> list[str]:
+def _moved(view: View, label: StepDrivers) -> list[str]:
     """How much of the gap beyond uncertainty goes with the variables; nothing where the regression does not predict."""
-    key = (one.step, one.product, one.variant, one.metric)
-    losses = next((found for found in view.analysis.losses if (found.step, found.product, found.variant, found.metric) == key), None)
+    key = (label.step, label.product, label.variant, label.metric)
+    losses = next((cell for cell in view.analysis.losses if (cell.step, cell.product, cell.variant, cell.metric) == key), None)
     if losses is None or losses.moved_by_variables is None or losses.beyond.energy <= 0:
         return []
     moved = losses.moved_by_variables.energy

@@ -12,34 +12,34 @@ from reporting_agent.report.view import View
 
 def data(view: View) -> dict[str, Any] | None:
     """None where no batch names a parent and nothing bought is declared."""
-    found = view.analysis.flow
-    if found is None:
+    flow = view.analysis.flow
+    if flow is None:
         return None
     units = {step.id: view.counted(step.output_unit) for step in view.result.data.pack.steps}
     return {
         "yields": [
             {
-                "between": f"{view.step_name(one.earlier)} → {view.step_name(one.later)}",
-                "taken": figure(one.taken, units[one.earlier]),
-                "made": figure(one.made, units[one.later]),
-                "ratio": figure(one.ratio),
-                "batches": count(one.children),
+                "between": f"{view.step_name(step_yield.earlier)} → {view.step_name(step_yield.later)}",
+                "taken": figure(step_yield.taken, units[step_yield.earlier]),
+                "made": figure(step_yield.made, units[step_yield.later]),
+                "ratio": figure(step_yield.ratio),
+                "batches": count(step_yield.children),
             }
-            for one in found.yields
+            for step_yield in flow.yields
         ],
         "whole": [
             {
-                "step": view.step_name(one.step),
-                "unit": f"kgce/{units[one.step]}",
-                "own": figure(float(np.median(one.own))),
-                "upstream": figure(float(np.median(one.upstream))),
-                "total": figure(float(np.median(one.total))),
-                "lowest": figure(float(one.total.min())),
-                "highest": figure(float(one.total.max())),
-                "batches": count(len(one.ids)),
-                "dearest": one.ids[int(np.argmax(one.total))],
+                "step": view.step_name(cumulative.step),
+                "unit": f"kgce/{units[cumulative.step]}",
+                "own": figure(float(np.median(cumulative.own))),
+                "upstream": figure(float(np.median(cumulative.upstream))),
+                "total": figure(float(np.median(cumulative.total))),
+                "lowest": figure(float(cumulative.total.min())),
+                "highest": figure(float(cumulative.total.max())),
+                "batches": count(len(cumulative.ids)),
+                "dearest": cumulative.ids[int(np.argmax(cumulative.total))],
             }
-            for one in found.cumulative
+            for cumulative in flow.cumulative
         ],
-        "bought": [view.said(one.words) for one in found.bought_in],
+        "bought": [view.said(purchase.words) for purchase in flow.bought_in],
     }

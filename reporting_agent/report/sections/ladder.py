@@ -99,15 +99,15 @@ def _marks(group: Group, factor: float) -> list[float]:
 
 def _half_width(group: Group) -> float | None:
     """Half of the label's 95 % interval, in its unit; None where no uncertainty is known."""
-    found = group.main.uncertainty
-    return None if found is None or found.best is None else found.best.value
+    uncertainty = group.main.uncertainty
+    return None if uncertainty is None or uncertainty.best is None else uncertainty.best.value
 
 
 def _basis(view: View, groups: list[Group]) -> Basis:
     """Own units where they compare as they stand; else coal equivalent, along the route where the steps lie on it."""
     units = {group.main.unit for group in groups}
     pack, steps = view.result.data.pack, {group.step.id for group in groups}
-    route = next((one for one in pack.routes if steps <= {place.step for place in one.steps}), None)
+    route = next((candidate for candidate in pack.routes if steps <= {place.step for place in candidate.steps}), None)
     ratios = {} if route is None else {place.step: float(place.ratio) for place in route.steps}
     along = {ratios.get(step) for step in steps}
     if len(units) == 1 and (len(steps) == 1 or along == {1.0}):

@@ -49,12 +49,12 @@ def _sentences(view: View, group: Group) -> list[Sentence]:
         return [_bold(w["label_alone"], runs=view.run(group, 2), best=best, typical=shown(label.typical), unit=unit)]
     when = time(worst.start.astimezone(view.site.zone), view.lang)
     name = f"{view.name(group)}{view.w['page']['colon']}" if len(view.labelled) > 1 else ""
-    said = [
+    sentences = [
         _bold(w["worst"], step=name, run=view.run(group), batch=worst.batch_id, when=when, value=shown(worst.value), best=best, unit=unit),
         _why(view, worst, losses),
         _year(view, losses),
     ]
-    return [sentence for sentence in said if sentence]
+    return [sentence for sentence in sentences if sentence]
 
 
 def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Sentence:
@@ -70,20 +70,20 @@ def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Sentence:
         unexplained=shown(worst.unexplained.energy / worst.output_t),
         rest=percent(worst.unexplained.energy / total),
     )
-    said = [split]
+    sentences = [split]
     if at_power is not None:
-        said.append(_cause(view, "at_power", at_power, total))
+        sentences.append(_cause(view, "at_power", at_power, total))
     if named is not None:
-        said.append(_cause(view, "cause_most" if named.amount.energy > MOST * total else "cause", named, total))
-    return _joined(view, said)
+        sentences.append(_cause(view, "cause_most" if named.amount.energy > MOST * total else "cause", named, total))
+    return _joined(view, sentences)
 
 
 def _cause(view: View, words: str, part: CausePart, total: float) -> Sentence:
-    w, told = view.w["lead"], view.evidence(part.evidence)
+    w, evidence = view.w["lead"], view.evidence(part.evidence)
     return _bold(
         w[words],
         cause=view.inside(part.cause.words),
-        evidence=w["evidence"].format(told=told) if told else "",
+        evidence=w["evidence"].format(told=evidence) if evidence else "",
         share=percent(part.amount.energy / total),
     )
 
@@ -105,7 +105,7 @@ def _year(view: View, losses: StepLosses) -> Sentence:
 def _figures(view: View, group: Group) -> list[dict[str, Any]]:
     w, label = view.w["lead"], group.main
     quantile = f"p{float(group.step.label_rule.quantile * 100):g}"
-    made = [
+    figures = [
         _fig(
             w["fig_label"].format(rule=quantile),
             figure(label.best.value, view.unit(label), "best"),
@@ -123,8 +123,8 @@ def _figures(view: View, group: Group) -> list[dict[str, Any]]:
     ]
     if group.losses is not None:
         losses = group.losses
-        gap, unexplained = (_text(scaled(one.energy, losses.energy_unit, doubt=view.doubt)) for one in (losses.gap, losses.unexplained))
-        share, rest = (percent(one.energy / (losses.gap.energy or 1.0)) for one in (losses.avoidable, losses.unexplained))
+        gap, unexplained = (_text(scaled(part.energy, losses.energy_unit, doubt=view.doubt)) for part in (losses.gap, losses.unexplained))
+        share, rest = (percent(part.energy / (losses.gap.energy or 1.0)) for part in (losses.avoidable, losses.unexplained))
         note = [w["fig_share"].format(share=share, gap=gap)]
         if losses.avoidable.co2_kg:
             note.append(f"{_text(scaled(losses.avoidable.co2_kg, 'kg'))} CO₂")
@@ -132,11 +132,11 @@ def _figures(view: View, group: Group) -> list[dict[str, Any]]:
             note.append(f"{count(losses.avoidable.money)} {losses.currency}")
         note.append(w["fig_unexplained"].format(energy=unexplained, share=rest))
         amount = scaled(losses.avoidable.energy, losses.energy_unit, "avoidable", view.doubt)
-        made.append(_fig(w["fig_avoidable"].format(period=view.period), amount, " · ".join(note), "you", group))
+        figures.append(_fig(w["fig_avoidable"].format(period=view.period), amount, " · ".join(note), "you", group))
     uses = [use for use in view.analysis.value_adding if use.step == group.step.id and use.share is not None and use.meter]
     if uses:
-        use = max(uses, key=lambda one: one.total)
-        made.append(
+        use = max(uses, key=lambda candidate: candidate.total)
+        figures.append(
             _fig(
                 w["fig_adding"],
                 Figure(percent(use.share), use.share, "", ""),
@@ -145,7 +145,7 @@ def _figures(view: View, group: Group) -> list[dict[str, Any]]:
                 group,
             )
         )
-    return made
+    return figures
 
 
 def _fig(name: str, value: Figure, note: str, kind: str, group: Group) -> dict[str, Any]:
@@ -153,12 +153,12 @@ def _fig(name: str, value: Figure, note: str, kind: str, group: Group) -> dict[s
 
 
 def _uncertainty(view: View, group: Group) -> str:
-    found, unseen = group.main.uncertainty, beside(group.main, view.analysis.review.limits)
-    if found is None or found.best is None:
-        told = view.w["lead"]["fig_exact"]
+    uncertainty, unseen = group.main.uncertainty, beside(group.main, view.analysis.review.limits)
+    if uncertainty is None or uncertainty.best is None:
+        text = view.w["lead"]["fig_exact"]
     else:
-        told = view.w["lead"]["fig_uncertain"].format(half=shown(found.best.value), unit=view.unit(group.main))
-    return told if unseen is None else f"{told} · {view.counted(in_language(unseen, view.lang))}"
+        text = view.w["lead"]["fig_uncertain"].format(half=shown(uncertainty.best.value), unit=view.unit(group.main))
+    return text if unseen is None else f"{text} · {view.counted(in_language(unseen, view.lang))}"
 
 
 def _text(value: Figure) -> str:

@@ -18,12 +18,15 @@ def data(view: View) -> dict[str, Any] | None:
     balances, adequacy = view.analysis.balances, view.analysis.adequacy
     if not balances and not adequacy:
         return None
-    row = {id(one): number for number, one in enumerate(balances)}
-    of_adequacy = {id(one): number for number, one in enumerate(adequacy)}
+    row = {id(balance): number for number, balance in enumerate(balances)}
+    of_adequacy = {id(judgement): number for number, judgement in enumerate(adequacy)}
     gravity = [Verdict.INADEQUATE, Verdict.YEAR_ONLY, Verdict.UNDECLARED, Verdict.ADEQUATE]
     return {
-        "balances": [_balance(view, one, row[id(one)]) for one in sorted(balances, key=lambda one: not one.is_open)],
-        "adequacy": [_adequacy(view, one, of_adequacy[id(one)]) for one in sorted(adequacy, key=lambda one: gravity.index(one.verdict))],
+        "balances": [_balance(view, balance, row[id(balance)]) for balance in sorted(balances, key=lambda balance: not balance.is_open)],
+        "adequacy": [
+            _adequacy(view, judgement, of_adequacy[id(judgement)])
+            for judgement in sorted(adequacy, key=lambda judgement: gravity.index(judgement.verdict))
+        ],
     }
 
 
@@ -31,51 +34,51 @@ def _carrier(view: View, carrier: str) -> str:
     return view.said(CARRIERS[carrier].words) if carrier in CARRIERS else carrier
 
 
-def _balance(view: View, one: Balance, row: int) -> dict[str, Any]:
-    unit = unit_for(one.main.energy, one.unit)
-    subs = sum(side.energy for side in one.subs)
-    reach = REACH * one.allowance or abs(one.difference) or 1.0
+def _balance(view: View, balance: Balance, row: int) -> dict[str, Any]:
+    unit = unit_for(balance.main.energy, balance.unit)
+    subs = sum(side.energy for side in balance.subs)
+    reach = REACH * balance.allowance or abs(balance.difference) or 1.0
 
     def at(value: float) -> float:
         return 50.0 + 46.0 * max(-1.0, min(1.0, value / reach))
 
     return {
         "row": row,
-        "meter": one.main.meter,
-        "carrier": f"{_carrier(view, one.carrier)}, {unit.name}",
-        "main": unit.figure(one.main.energy, "main"),
+        "meter": balance.main.meter,
+        "carrier": f"{_carrier(view, balance.carrier)}, {unit.name}",
+        "main": unit.figure(balance.main.energy, "main"),
         "subs": unit.figure(subs, "subs"),
-        "names": ", ".join(side.meter for side in one.subs),
-        "box": {"x": f"{at(-one.allowance):.2f}%", "width": f"{at(one.allowance) - at(-one.allowance):.2f}%"},
-        "end": f"{at(one.difference):.2f}%",
-        "colour": "#b93a0b" if one.is_open else "#0f4c5c",
-        "difference": unit.figure(one.difference, "difference", sign=True),
-        "share": NOTHING if one.share is None else ("+" if one.share > 0 else "") + percent(one.share),
-        "allowed": percent(one.allowance / abs(one.main.energy)) if one.main.energy else shown(one.allowance),
-        "open": one.is_open,
-        "said": view.said(one.words),
-        "days": view.w["meters"]["days"].format(open=count(one.open_days), days=count(len(one.days)), hours=count(one.hours)),
-        "left": view.w["meters"]["left"].format(hours=count(one.hours_left_out)) if one.hours_left_out else "",
-        "since": "" if one.since is None else view.w["meters"]["since"].format(day=one.since.isoformat()),
+        "names": ", ".join(side.meter for side in balance.subs),
+        "box": {"x": f"{at(-balance.allowance):.2f}%", "width": f"{at(balance.allowance) - at(-balance.allowance):.2f}%"},
+        "end": f"{at(balance.difference):.2f}%",
+        "colour": "#b93a0b" if balance.is_open else "#0f4c5c",
+        "difference": unit.figure(balance.difference, "difference", sign=True),
+        "share": NOTHING if balance.share is None else ("+" if balance.share > 0 else "") + percent(balance.share),
+        "allowed": percent(balance.allowance / abs(balance.main.energy)) if balance.main.energy else shown(balance.allowance),
+        "open": balance.is_open,
+        "said": view.said(balance.words),
+        "days": view.w["meters"]["days"].format(open=count(balance.open_days), days=count(len(balance.days)), hours=count(balance.hours)),
+        "left": view.w["meters"]["left"].format(hours=count(balance.hours_left_out)) if balance.hours_left_out else "",
+        "since": "" if balance.since is None else view.w["meters"]["since"].format(day=balance.since.isoformat()),
     }
 
 
-def _adequacy(view: View, one: Adequacy, row: int) -> dict[str, Any]:
+def _adequacy(view: View, judgement: Adequacy, row: int) -> dict[str, Any]:
     def share(value: float | None) -> str:
         return NOTHING if value is None else f"±{percent(value)}"
 
     return {
         "row": row,
-        "meter": one.meter,
-        "step": view.step_name(one.step),
-        "carrier": _carrier(view, one.carrier),
-        "verdict": view.said(one.verdict.words),
-        "good": one.verdict is Verdict.ADEQUATE,
-        "waits": one.verdict is Verdict.UNDECLARED,
-        "issues": [(capital(view.said(issue.found)), view.said(issue.change)) for issue in one.issues],
-        "load": NOTHING if one.load is None else f"{shown(one.load.mean)} {one.load_unit}",
-        "used": percent(one.range_used),
-        "share": percent(one.share),
-        "of_batch": share(one.of_batch),
-        "of_period": share(one.of_period),
+        "meter": judgement.meter,
+        "step": view.step_name(judgement.step),
+        "carrier": _carrier(view, judgement.carrier),
+        "verdict": view.said(judgement.verdict.words),
+        "good": judgement.verdict is Verdict.ADEQUATE,
+        "waits": judgement.verdict is Verdict.UNDECLARED,
+        "issues": [(capital(view.said(issue.found)), view.said(issue.change)) for issue in judgement.issues],
+        "load": NOTHING if judgement.load is None else f"{shown(judgement.load.mean)} {judgement.load_unit}",
+        "used": percent(judgement.range_used),
+        "share": percent(judgement.share),
+        "of_batch": share(judgement.of_batch),
+        "of_period": share(judgement.of_period),
     }

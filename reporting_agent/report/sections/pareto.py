@@ -23,14 +23,14 @@ def data(view: View) -> dict[str, Any] | None:
         starts[id(pareto)] = at
         at += len(pareto.rows)
     in_question = {step for step, *_ in view.analysis.doubtful}
-    found = [one for one in view.analysis.pareto if not in_question or (one.step and one.step not in in_question)]
-    ordered = sorted(found, key=lambda one: (bool(one.step), ORDER.index(one.dimension)))
+    visible = [ranking for ranking in view.analysis.pareto if not in_question or (ranking.step and ranking.step not in in_question)]
+    ordered = sorted(visible, key=lambda ranking: (bool(ranking.step), ORDER.index(ranking.dimension)))
     tables = [_table(view, pareto, starts[id(pareto)]) for pareto in ordered if len(pareto.rows) > 1]
     if not tables:
         return None
-    overall = [one for one in tables if not one["step"]]
-    telling = [one for one in tables if one["step"] and one["telling"]][:TELLING]
-    rest = [one for one in tables if one["step"] and one not in telling]
+    overall = [table for table in tables if not table["step"]]
+    telling = [table for table in tables if table["step"] and table["telling"]][:TELLING]
+    rest = [table for table in tables if table["step"] and table not in telling]
     return {"rules": rules(view), "tables": [*overall, *telling], "of_steps": rest}
 
 
@@ -101,13 +101,13 @@ def _row(view: View, row: ParetoRow, unit: Unit, of: str, largest: float, number
 
 def rules(view: View) -> list[dict[str, Any]]:
     """How each cause of the labels that count was looked for: the rule, its cost with the interval, whether it stands."""
-    made = []
+    tables = []
     for losses in view.analysis.losses:
         if losses.counted and losses.rules:
             name = f"{view.step_name(losses.step)}{view.w['page']['comma']}{view.metric(losses)}"
             rows = [_rule(view, losses, rule) for rule in losses.rules]
-            made.append({"name": f"{name}{view.w['page']['colon']}{view.w['pareto']['rules']}", "rows": rows})
-    return made
+            tables.append({"name": f"{name}{view.w['page']['colon']}{view.w['pareto']['rules']}", "rows": rows})
+    return tables
 
 
 def _rule(view: View, losses: StepLosses, rule: CauseRule) -> dict[str, Any]:

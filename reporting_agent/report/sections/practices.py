@@ -12,18 +12,18 @@ from reporting_agent.report.view import View
 def data(view: View) -> dict[str, Any] | None:
     """By step, in the order of the analysis; none on a step whose labels are in question."""
     in_question = {step for step, *_ in view.analysis.doubtful}
-    found = [each for each in fitting_practices(view.site, view.analysis.losses, view.analysis.costs) if each.step not in in_question]
-    if not found:
+    practices = [each for each in fitting_practices(view.site, view.analysis.losses, view.analysis.costs) if each.step not in in_question]
+    if not practices:
         return None
     currency = view.site.tariff.currency if view.site.tariff is not None else ""
     return {
         "steps": [
-            {"name": view.step_name(step), "rows": [_row(view, each, currency) for each in found if each.step == step]}
-            for step in dict.fromkeys(each.step for each in found)
+            {"name": view.step_name(step), "rows": [_row(view, each, currency) for each in practices if each.step == step]}
+            for step in dict.fromkeys(each.step for each in practices)
         ],
-        "sources": list(dict.fromkeys(f"{view.said(each.listing.words)} ({view.said(each.listing.read_in)})" for each in found)),
-        "ranges": any(each.practice.saving_to is not None for each in found),
-        "payback_needs": any(each.payback_years is None and each.practice.investment for each in found),
+        "sources": list(dict.fromkeys(f"{view.said(each.listing.words)} ({view.said(each.listing.read_in)})" for each in practices)),
+        "ranges": any(each.practice.saving_to is not None for each in practices),
+        "payback_needs": any(each.payback_years is None and each.practice.investment for each in practices),
     }
 
 
@@ -31,8 +31,8 @@ def _row(view: View, each: FittingPractice, currency: str) -> dict[str, Any]:
     practice, w = each.practice, view.w["practices"]
     unit = f"{practice.unit}/t"
     saving = f"{practice.saving}" if practice.saving_to is None else w["span"].format(low=practice.saving, high=practice.saving_to)
-    told = {"against": practice.cause and practice.cause.words, "done": practice.done, "conditions": practice.conditions}
-    details = [w[name].format(words=view.said(words)) for name, words in {**told, "equipment": practice.equipment}.items() if words]
+    notes = {"against": practice.cause and practice.cause.words, "done": practice.done, "conditions": practice.conditions}
+    details = [w[name].format(words=view.said(words)) for name, words in {**notes, "equipment": practice.equipment}.items() if words]
     if practice.published_on is not None:
         version = w["version"].format(version=practice.version, day=practice.published_on.isoformat(), reviewer=practice.reviewer)
         details.append(f"{version} {view.said(each.listing.words)}")

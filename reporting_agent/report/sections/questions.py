@@ -20,8 +20,8 @@ def data(view: View) -> dict[str, Any] | None:
     heading = view.w["questions"]["heading"].format(count=count(len(review.open)))
     return {
         "heading": heading,
-        "open": [_question(view, one) for one in review.open],
-        "answered": [_question(view, one) for one in review.answered],
+        "open": [_question(view, question) for question in review.open],
+        "answered": [_question(view, question) for question in review.answered],
         "labels": list(_labels(view)) if review.open else [],
     }
 
@@ -36,7 +36,7 @@ def _question(view: View, question: Question) -> dict[str, str]:
 
 def _labels(view: View) -> list[dict[str, str]]:
     """Each label with the questioned part and without."""
-    without = {key_of(one): one for one in view.analysis.unquestioned}
+    without = {key_of(step_label): step_label for step_label in view.analysis.unquestioned}
     rows = []
     for label in view.result.site_label.steps:
         other = without.get(key_of(label))

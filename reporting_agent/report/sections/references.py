@@ -12,28 +12,28 @@ from reporting_agent.report.view import View
 def data(view: View) -> dict[str, Any] | None:
     """By step, in the order of the labels; none where nothing is held of any."""
     label = view.result.site_label
-    cells = [Cell(one.step, one.boundary, one.metric, one.unit) for one in label.steps]
-    found = beside(label.pack, None, cells, *label.period.first_and_last)
-    if not found:
+    cells = [Cell(step_label.step, step_label.boundary, step_label.metric, step_label.unit) for step_label in label.steps]
+    comparisons = beside(label.pack, None, cells, *label.period.first_and_last)
+    if not comparisons:
         return None
     of = list(dict.fromkeys(cell.step for cell in cells))
     return {
-        "count": len(found),
+        "count": len(comparisons),
         "steps": [
-            {"name": view.step_name(step), "rows": [_row(view, one) for one in found if one.cell.step == step]}
+            {"name": view.step_name(step), "rows": [_row(view, comparison) for comparison in comparisons if comparison.cell.step == step]}
             for step in of
-            if any(one.cell.step == step for one in found)
+            if any(comparison.cell.step == step for comparison in comparisons)
         ],
     }
 
 
 def _unit(view: View, unit: str) -> str:
-    told = unit_words(unit)
-    return view.counted(told) if isinstance(told, str) else view.said(told)
+    words = unit_words(unit)
+    return view.counted(words) if isinstance(words, str) else view.said(words)
 
 
-def _row(view: View, one: Beside) -> dict[str, Any]:
-    reference, source, w = one.reference, one.reference.source, view.w["references"]
+def _row(view: View, comparison: Beside) -> dict[str, Any]:
+    reference, source, w = comparison.reference, comparison.reference.source, view.w["references"]
     return {
         "name": view.said(reference.words),
         "figure": NOTHING if reference.figure is None else f"{reference.figure} {_unit(view, reference.unit)}",
@@ -41,5 +41,5 @@ def _row(view: View, one: Beside) -> dict[str, Any]:
         "source": w["source_is"].format(
             source=view.said(source.words), dated=source.dated, confidence=view.said(CONFIDENCES[source.confidence])
         ),
-        "refused": [view.said(each.reason) for each in one.refused],
+        "refused": [view.said(each.reason) for each in comparison.refused],
     }

@@ -28,92 +28,99 @@ def data(found: tuple[Verified, ...], lang: str) -> dict[str, Any]:
     def said(text: str) -> str:
         return in_language(text, lang)
 
-    return {"lead": said(LEAD), "none": said(NONE), "savings": [_one(one, lang) for one in found]}
+    return {"lead": said(LEAD), "none": said(NONE), "savings": [_one(verification, lang) for verification in found]}
 
 
-def finding(one: Verified) -> Phrase:
+def finding(verification: Verified) -> Phrase:
     """What was saved, or that nothing can be told and why."""
-    found, share = one.forecast, one.share
-    if found is None or share is None:
-        return one.why or Phrase("No energy use was expected in the reporting period.")
-    unit = unit_for(max(abs(found.expected), abs(found.actual)), one.unit)
+    forecast, share = verification.forecast, verification.share
+    if forecast is None or share is None:
+        return verification.why or Phrase("No energy use was expected in the reporting period.")
+    unit = unit_for(max(abs(forecast.expected), abs(forecast.actual)), verification.unit)
 
     def amount(value: float) -> str:
         return unit.figure(value).text
 
     facts = {
-        "days": count(one.reporting_days),
-        "used": amount(found.actual),
-        "expected": amount(found.expected),
+        "days": count(verification.reporting_days),
+        "used": amount(forecast.actual),
+        "expected": amount(forecast.expected),
         "unit": unit.name,
-        "saving": amount(abs(found.saving)),
-        "low": amount(found.low),
-        "high": amount(found.high),
+        "saving": amount(abs(forecast.saving)),
+        "low": amount(forecast.low),
+        "high": amount(forecast.high),
         "share": percent(abs(share[0]), 1),
     }
     used = Phrase("On %(days)s days %(used)s %(unit)s were used; the baseline expects %(expected)s %(unit)s.", **facts)
-    if one.verdict in _SAVED:
-        told = Phrase("%(saving)s %(unit)s were saved, %(share)s; with 95 %% confidence between %(low)s and %(high)s %(unit)s.", **facts)
-    elif one.verdict is Verdict.USED_MORE:
-        told = Phrase(
+    if verification.verdict in _SAVED:
+        sentence = Phrase(
+            "%(saving)s %(unit)s were saved, %(share)s; with 95 %% confidence between %(low)s and %(high)s %(unit)s.", **facts
+        )
+    elif verification.verdict is Verdict.USED_MORE:
+        sentence = Phrase(
             "That is %(saving)s %(unit)s more, %(share)s; with 95 %% confidence the saving is between %(low)s and %(high)s %(unit)s.",
             **facts,
         )
     else:
-        told = Phrase("With 95 %% confidence the saving is between %(low)s and %(high)s %(unit)s, so there may be no saving.", **facts)
-    return Phrase("%(used)s %(told)s", used=used, told=told)
+        sentence = Phrase("With 95 %% confidence the saving is between %(low)s and %(high)s %(unit)s, so there may be no saving.", **facts)
+    return Phrase("%(used)s %(told)s", used=used, told=sentence)
 
 
-def _one(one: Verified, lang: str) -> dict[str, Any]:
+def _one(verification: Verified, lang: str) -> dict[str, Any]:
     def said(text: str) -> str:
         return in_language(text, lang)
 
     return {
-        "name": one.of.name,
-        "verdict": said(VERDICTS[one.verdict]),
-        "good": one.verdict in _SAVED,
-        "sentence": said(finding(one)),
-        "facts": [(said(name), value) for name, value in _facts(one, lang)],
-        "chart": _chart(one, lang),
+        "name": verification.of.name,
+        "verdict": said(VERDICTS[verification.verdict]),
+        "good": verification.verdict in _SAVED,
+        "sentence": said(finding(verification)),
+        "facts": [(said(name), value) for name, value in _facts(verification, lang)],
+        "chart": _chart(verification, lang),
     }
 
 
-def _facts(one: Verified, lang: str) -> list[tuple[Phrase, str]]:
-    found, share = one.forecast, one.share
-    facts = [(Phrase("Of"), f"{one.of.meter or one.of.step}"), (Phrase("Owner"), one.of.owner)]
-    if isinstance(one.of, Action):
-        facts += [(Phrase("State"), f"{in_language(STATES[one.of.state], lang)}, {one.of.day.isoformat()}")]
-    if one.of.wanted_pct is not None:
-        facts += [(Phrase("Planned saving"), f"{one.of.wanted_pct:g} %")]
-    if one.baseline.name:
-        facts += [(Phrase("Baseline period"), one.baseline.name), (Phrase("Reporting period"), one.reporting.name)]
-    if found is None or share is None:
+def _facts(verification: Verified, lang: str) -> list[tuple[Phrase, str]]:
+    forecast, share = verification.forecast, verification.share
+    facts = [(Phrase("Of"), f"{verification.of.meter or verification.of.step}"), (Phrase("Owner"), verification.of.owner)]
+    if isinstance(verification.of, Action):
+        facts += [(Phrase("State"), f"{in_language(STATES[verification.of.state], lang)}, {verification.of.day.isoformat()}")]
+    if verification.of.wanted_pct is not None:
+        facts += [(Phrase("Planned saving"), f"{verification.of.wanted_pct:g} %")]
+    if verification.baseline.name:
+        facts += [(Phrase("Baseline period"), verification.baseline.name), (Phrase("Reporting period"), verification.reporting.name)]
+    if forecast is None or share is None:
         return facts
-    unit = unit_for(max(abs(found.low), abs(found.high)), one.unit)
+    unit = unit_for(max(abs(forecast.low), abs(forecast.high)), verification.unit)
     facts += [
-        (Phrase("Saving"), f"{unit.figure(found.saving, sign=True).text} {unit.name}"),
-        (Phrase("95 % interval"), f"{unit.figure(found.low, sign=True).text} … {unit.figure(found.high, sign=True).text} {unit.name}"),
+        (Phrase("Saving"), f"{unit.figure(forecast.saving, sign=True).text} {unit.name}"),
+        (
+            Phrase("95 % interval"),
+            f"{unit.figure(forecast.low, sign=True).text} … {unit.figure(forecast.high, sign=True).text} {unit.name}",
+        ),
         (Phrase("Share of expected use"), f"{percent(share[0], 1)} ({percent(share[1], 1)} … {percent(share[2], 1)})"),
-        (Phrase("Days known"), f"{count(one.baseline_days)} + {count(one.reporting_days)}"),
-        (Phrase("Baseline explains"), percent(found.explained)),
+        (Phrase("Days known"), f"{count(verification.baseline_days)} + {count(verification.reporting_days)}"),
+        (Phrase("Baseline explains"), percent(forecast.explained)),
     ]
-    if one.money is not None:
-        low, high = (one.money * side / found.saving if found.saving else 0.0 for side in (found.low, found.high))
-        facts += [(Phrase("Money"), f"{count(one.money)} {one.currency} ({count(low)} … {count(high)})")]
-    if one.co2_kg is not None:
-        low, high = (one.co2_kg * side / found.saving if found.saving else 0.0 for side in (found.low, found.high))
-        facts += [(Phrase("CO₂"), f"{one.co2_kg / 1000:,.1f} t ({low / 1000:,.1f} … {high / 1000:,.1f}); {one.co2_source}")]
+    if verification.money is not None:
+        low, high = (verification.money * side / forecast.saving if forecast.saving else 0.0 for side in (forecast.low, forecast.high))
+        facts += [(Phrase("Money"), f"{count(verification.money)} {verification.currency} ({count(low)} … {count(high)})")]
+    if verification.co2_kg is not None:
+        low, high = (verification.co2_kg * side / forecast.saving if forecast.saving else 0.0 for side in (forecast.low, forecast.high))
+        facts += [
+            (Phrase("CO₂"), f"{verification.co2_kg / 1000:,.1f} t ({low / 1000:,.1f} … {high / 1000:,.1f}); {verification.co2_source}")
+        ]
     return facts
 
 
-def _chart(one: Verified, lang: str) -> dict[str, Any] | None:
+def _chart(verification: Verified, lang: str) -> dict[str, Any] | None:
     """The saving as it added up, from the first known day of the reporting period."""
-    if one.below is None or one.forecast is None:
+    if verification.below is None or verification.forecast is None:
         return None
-    sums = np.cumsum(one.below)
-    unit = unit_for(float(np.abs(sums).max()), one.unit)
+    sums = np.cumsum(verification.below)
+    unit = unit_for(float(np.abs(sums).max()), verification.unit)
     drawn = sums / unit.by
-    number = np.array([(day - one.day[0]).days for day in one.day], dtype=float)
+    number = np.array([(day - verification.day[0]).days for day in verification.day], dtype=float)
     across = Scale(0.0, max(float(number[-1]), 1.0), 4.0, WIDTH - 4.0)
     low, high = min(float(drawn.min()), 0.0), max(float(drawn.max()), 0.0)
     down = Scale(low, high if high > low else low + 1.0, HEIGHT - 6.0, 6.0)
@@ -125,7 +132,7 @@ def _chart(one: Verified, lang: str) -> dict[str, Any] | None:
         "alt": in_language(
             Phrase(
                 "Saving added up over %(days)s days: %(last)s %(unit)s at the end.",
-                days=len(one.day),
+                days=len(verification.day),
                 last=unit.figure(float(sums[-1]), sign=True).text,
                 unit=unit.name,
             ),
@@ -136,7 +143,7 @@ def _chart(one: Verified, lang: str) -> dict[str, Any] | None:
         "grid": [{"y": down.one(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step)} for value in marked],
         "dates": [
             {"at": across.percent(place, WIDTH), "text": month(day.month, lang)}
-            for place, day in zip(number.tolist(), one.day, strict=True)
+            for place, day in zip(number.tolist(), verification.day, strict=True)
             if day.day == 1
         ],
     }

@@ -12,20 +12,20 @@ from reporting_agent.report.view import View
 
 def data(view: View) -> dict[str, Any] | None:
     """One table a carrier, those that do not close first, and the sums in coal equivalent."""
-    found = view.analysis.site_balance
-    if found is None:
+    balance = view.analysis.site_balance
+    if balance is None:
         return None
     starts, at = {}, 0
-    for one in found.carriers:
-        starts[id(one)] = at
-        at += len(one.supply) + len(one.use)
-    ordered = sorted(found.carriers, key=lambda one: (False, None, True).index(one.closes))
+    for carrier_balance in balance.carriers:
+        starts[id(carrier_balance)] = at
+        at += len(carrier_balance.supply) + len(carrier_balance.use)
+    ordered = sorted(balance.carriers, key=lambda entry: (False, None, True).index(entry.closes))
     return {
-        "carriers": [_carrier(view, one, starts[id(one)]) for one in ordered],
-        "bases": _bases(view, found.calorific, found.equivalent),
+        "carriers": [_carrier(view, entry, starts[id(entry)]) for entry in ordered],
+        "bases": _bases(view, balance.calorific, balance.equivalent),
         "left_out": [
             f"{_name(view, carrier)}{view.w['page']['colon']}{view.said(why)}"
-            for carrier, why in dict([*found.calorific.left_out, *found.equivalent.left_out]).items()
+            for carrier, why in dict([*balance.calorific.left_out, *balance.equivalent.left_out]).items()
         ],
     }
 
@@ -34,17 +34,17 @@ def _name(view: View, carrier: str) -> str:
     return view.said(CARRIERS[carrier].words) if carrier in CARRIERS else carrier
 
 
-def _carrier(view: View, one: CarrierBalance, start: int) -> dict[str, Any]:
-    unit = unit_for(max((abs(line.amount) for line in (*one.supply, *one.use)), default=0.0), one.unit)
-    lines = [*one.supply, *one.use]
+def _carrier(view: View, carrier_balance: CarrierBalance, start: int) -> dict[str, Any]:
+    unit = unit_for(max((abs(line.amount) for line in (*carrier_balance.supply, *carrier_balance.use)), default=0.0), carrier_balance.unit)
+    lines = [*carrier_balance.supply, *carrier_balance.use]
     return {
-        "title": f"{_name(view, one.carrier)}, {unit.name}",
+        "title": f"{_name(view, carrier_balance.carrier)}, {unit.name}",
         "unit": unit.name,
-        "rows": [_line(view, line, unit, start + index, index < len(one.supply)) for index, line in enumerate(lines)],
-        "residual": unit.figure(one.residual, sign=True),
-        "allowed": f"±{unit.figure(one.allowance).text}",
-        "share": NOTHING if one.share is None else percent(one.share),
-        "closes": one.closes,
+        "rows": [_line(view, line, unit, start + index, index < len(carrier_balance.supply)) for index, line in enumerate(lines)],
+        "residual": unit.figure(carrier_balance.residual, sign=True),
+        "allowed": f"±{unit.figure(carrier_balance.allowance).text}",
+        "share": NOTHING if carrier_balance.share is None else percent(carrier_balance.share),
+        "closes": carrier_balance.closes,
     }
 
 
@@ -79,6 +79,8 @@ def _bases(view: View, calorific: BasisBalance, equivalent: BasisBalance) -> dic
     return {
         "unit": unit.name,
         "rows": [
-            {"name": name, "calorific": unit.figure(one), "equivalent": unit.figure(other)} for name, one, other in rows if one or other
+            {"name": name, "calorific": unit.figure(amount), "equivalent": unit.figure(other)}
+            for name, amount, other in rows
+            if amount or other
         ],
     }

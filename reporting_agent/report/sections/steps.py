@@ -20,19 +20,19 @@ from reporting_agent.report.words import rule
 
 def data(view: View) -> dict[str, Any] | None:
     """One entry a step, product and variant; those without a label have values and reasons only."""
-    told: dict[str, set[int]] = {}
+    picked: dict[str, set[int]] = {}
     for group, _, row in drill.picked(view):
-        told.setdefault(group.anchor, set()).add(row)
+        picked.setdefault(group.anchor, set()).add(row)
     ordered = sorted(view.groups, key=lambda group: group is not view.lead)
-    return {"steps": [_step(view, group, told.get(group.anchor, set())) for group in ordered]} if ordered else None
+    return {"steps": [_step(view, group, picked.get(group.anchor, set())) for group in ordered]} if ordered else None
 
 
 def _step(view: View, group: Group, told: set[int]) -> dict[str, Any]:
     label, period = group.main, view.result.site_label.period
     start, end = window(label, period.start, period.end)
-    found = points(label, start)
-    dark = np.isin(np.arange(len(found.value)), sorted(told))  # the columns of losses are the used batches, in the same order
-    plot = over_time(label, found, start, end, dark, view.lang)
+    dots = points(label, start)
+    dark = np.isin(np.arange(len(dots.value)), sorted(told))  # the columns of losses are the used batches, in the same order
+    plot = over_time(label, dots, start, end, dark, view.lang)
     if plot is not None:
         worst = label.values[plot["worst"]["row"]]
         plot["worst"] |= {"text": f"{shown(worst.at_reference)}, {worst.batch_id}"}
@@ -51,8 +51,8 @@ def _step(view: View, group: Group, told: set[int]) -> dict[str, Any]:
         "product": group.product if group.product != group.step.product else view.said(group.step.product_words),
         "boundary": view.said(group.step.boundary.words),
         "plot": plot,
-        "spread": spread(label, found),
-        "values": [_values(view, group, one, row) for one, row in zip(group.labels, group.rows, strict=True)],
+        "spread": spread(label, dots),
+        "values": [_values(view, group, step_label, row) for step_label, row in zip(group.labels, group.rows, strict=True)],
         "rule": rule(group.step.label_rule.quantile, view.lang),
         "excluded": [
             {"reason": view.reason(code), "count": count(number), "share": percent(number / label.read)}
@@ -61,10 +61,12 @@ def _step(view: View, group: Group, told: set[int]) -> dict[str, Any]:
         "left_out": view.w["steps"]["left_out"].format(
             left=count(label.read - label.used), read=count(label.read), runs=view.run(group, 2)
         ),
-        "missing": [_missing(view, one) for one in group.labels if one.missing_carriers],
+        "missing": [_missing(view, step_label) for step_label in group.labels if step_label.missing_carriers],
         "outside": [_outside(view, label.step, use) for label in group.labels for use in label.outside],
         "provisos": view.of_label(label, (*label.account, *label.provisos)),
-        "grades": [grade for one in group.labels if (grade := _grade(view, one, is_headline=one is group.main)) is not None],
+        "grades": [
+            grade for step_label in group.labels if (grade := _grade(view, step_label, is_headline=step_label is group.main)) is not None
+        ],
         "conditions": _conditions(view, group),
     }
 
@@ -79,12 +81,12 @@ def _summary(view: View, group: Group) -> str:
 
 def _plot_note(view: View, group: Group, plot: dict[str, Any], told: int) -> str:
     w = view.w["steps"]
-    said = [w["dots"].format(batches=count(plot["batches"]), drawn=count(plot["drawn"]), runs=view.run(group, 2))]
+    sentences = [w["dots"].format(batches=count(plot["batches"]), drawn=count(plot["drawn"]), runs=view.run(group, 2))]
     if told:
-        said.append(w["told"].format(count=told))
+        sentences.append(w["told"].format(count=told))
     if plot["beyond"]:
-        said.append(w["beyond"].format(count=plot["beyond"], low=plot["low"], high=plot["high"]))
-    return view.gap.join(said)
+        sentences.append(w["beyond"].format(count=plot["beyond"], low=plot["low"], high=plot["high"]))
+    return view.gap.join(sentences)
 
 
 def _window_note(view: View, group: Group, start: datetime, end: datetime) -> str:
@@ -124,11 +126,11 @@ def _covered(view: View, label: StepLabel) -> str:
 def _of_period(view: View, label: StepLabel) -> list[str]:
     """How much of the period the label tells of, and of which part of it nothing, where that is more than a month."""
     words, covered = view.w["steps"], label.coverage
-    said = [words["of_period"].format(ran=count(covered.with_batches), days=count(covered.days))]
+    sentences = [words["of_period"].format(ran=count(covered.with_batches), days=count(covered.days))]
     if not covered.is_whole:
         first, last = (day(moment.astimezone(view.site.zone), view.lang) for moment in covered.silent_days)
-        said.append(words["silence"].format(first=first, last=last))
-    return said
+        sentences.append(words["silence"].format(first=first, last=last))
+    return sentences
 
 
 def _times(unit: str) -> str:
@@ -138,8 +140,12 @@ def _times(unit: str) -> str:
 
 def _half(label: StepLabel) -> str:
     """The label's expanded uncertainty; "at least" where so few batches hold no interval."""
-    found = label.uncertainty
-    return "" if found is None or found.best is None else f"{'±' if found.best.bounded else '≥ ±'}{shown(found.best.value)}"
+    uncertainty = label.uncertainty
+    return (
+        ""
+        if uncertainty is None or uncertainty.best is None
+        else f"{'±' if uncertainty.best.bounded else '≥ ±'}{shown(uncertainty.best.value)}"
+    )
 
 
 def _missing(view: View, label: StepLabel) -> str:

@@ -14,15 +14,15 @@ _LEAST_TOLD = 0.0005  # of what the meter counted: less would stand there as 0 %
 
 def data(view: View) -> dict[str, Any] | None:
     """One table a meter, the largest first."""
-    found = view.analysis.value_adding
-    if not found:
+    uses = view.analysis.value_adding
+    if not uses:
         return None
     starts, at = {}, 0
-    for use in found:
+    for use in uses:
         starts[id(use)] = at
         at += len(use.parts)
-    told = [_use(view, use, starts[id(use)]) for use in found]
-    return {"uses": told, "single": len(told) == 1}
+    tables = [_use(view, use, starts[id(use)]) for use in uses]
+    return {"uses": tables, "single": len(tables) == 1}
 
 
 def _use(view: View, use: StepUse, start: int) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _largest_other(view: View, use: StepUse) -> str:
     others = [(energy, kind) for kind, energy in use.parts.items() if kind is not Use.VALUE_ADDING and energy > 0]
     if not others or not use.total:
         return ""
-    energy, kind = max(others, key=lambda one: one[0])
+    energy, kind = max(others, key=lambda pair: pair[0])
     if energy < _LEAST_TOLD * use.total:
         return ""
     return f"{view.said(kind.words)}{view.w['page']['comma']}{percent(energy / use.total)}"

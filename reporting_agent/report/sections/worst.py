@@ -30,7 +30,11 @@ def data(view: View) -> dict[str, Any] | None:
         "parts": _waterfall(view, worst),
         "sum": {"name": f"{worst.batch_id}: {shown(worst.value)}", "value": figure(worst.value - group.losses.label, sign=True)},
         "link": drill.anchor(view, group, worst.batch_id),
-        "tables": [_ten(view, one, one.losses) for one in _leading_first(view, group) if one.losses is not None and one.losses.worst],
+        "tables": [
+            _ten(view, step_group, step_group.losses)
+            for step_group in _leading_first(view, group)
+            if step_group.losses is not None and step_group.losses.worst
+        ],
     }
 
 
@@ -42,10 +46,10 @@ def _waterfall(view: View, worst: BatchLoss) -> list[dict[str, Any]]:
     """Named causes first, then what is unexplained, then what is explained, then what nobody can say; in the label's unit."""
     w = view.w["worst"]
     parts = [
-        (view.said(one.cause.words), view.evidence(one.evidence), one.per_output, "avo" if one.cause.named else "unx")
-        for one in worst.causes
+        (view.said(part.cause.words), view.evidence(part.evidence), part.per_output, "avo" if part.cause.named else "unx")
+        for part in worst.causes
     ]
-    parts += [(capital(view.variable(one.variable)), view.said(one.evidence), one.per_output, "exp") for one in worst.variables]
+    parts += [(capital(view.variable(part.variable)), view.said(part.evidence), part.per_output, "exp") for part in worst.variables]
     parts.append((w["uncertain"], w["uncertain_note"], worst.within_uncertainty.energy / worst.output_t, "unc"))
     parts = [part for part in parts if part[2] > 0]
     whole = sum(amount for _, _, amount, _ in parts) or 1.0
@@ -105,9 +109,9 @@ def _row(view: View, group: Group, loss: BatchLoss, largest: float, energy: Unit
 
 def split_bar(avoidable: float, unexplained: float, uncertain: float, explained: float) -> list[dict[str, str]]:
     """Four parts one after another, as shares of the bar's width."""
-    at, made = 0.0, []
+    at, parts = 0.0, []
     for kind, share in zip(SAID, (avoidable, unexplained, uncertain, explained), strict=True):
         if share > 0:
-            made.append({"kind": kind, "x": f"{100 * at:.2f}%", "width": f"{max(100 * share, 0.3):.2f}%"})
+            parts.append({"kind": kind, "x": f"{100 * at:.2f}%", "width": f"{max(100 * share, 0.3):.2f}%"})
             at += share
-    return made
+    return parts

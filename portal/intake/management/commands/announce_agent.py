@@ -58,11 +58,11 @@ class Command(OperatorCommand):
             today,
             today + timedelta(days=options["days"]),
             tuple(ReleasedFile(file.name, _digest(file)) for file in files),
-            tuple(WhatChanges(*one) for one in options["changes"]),
+            tuple(WhatChanges(*change) for change in options["changes"]),
         )
         announced.write_bytes(agent_releases.issue(release, key))
-        for one in release.files:
-            self.stdout.write(f"{one.sha256}  {one.name}")
+        for released in release.files:
+            self.stdout.write(f"{released.sha256}  {released.name}")
         self.answer(
             Phrase(
                 "Announcement %(number)s: version %(version)s, good before %(day)s. Written: %(file)s",
@@ -78,12 +78,12 @@ class Command(OperatorCommand):
 def _version_in(file: Path) -> str:
     try:
         with zipfile.ZipFile(file) as archive:
-            found = _VERSION.search(archive.read(_INSIDE).decode("utf-8"))
+            version = _VERSION.search(archive.read(_INSIDE).decode("utf-8"))
     except (zipfile.BadZipFile, KeyError) as error:
         raise refused(Phrase("%(file)s is no file of the agent.", file=file)) from error
-    if found is None:
+    if version is None:
         raise refused(Phrase("%(file)s does not say which version it is.", file=file))
-    return found[1]
+    return version[1]
 
 
 def _digest(file: Path) -> str:

@@ -14,7 +14,7 @@ class Command(OperatorCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         name = worker_seen.this_machine()
-        seen = next((one for one in worker_seen.seen() if one.name == name), None)
+        seen = next((worker for worker in worker_seen.seen() if worker.name == name), None)
         if seen is None or seen.seen_ago_s > worker_seen.SEEN_WITHIN.total_seconds():
             raise refused(Phrase("worker-not-seen: the worker of %(name)s was not at work of late.", name=name))
         if not seen.key_ids:

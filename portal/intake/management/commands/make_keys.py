@@ -70,15 +70,15 @@ class Command(OperatorCommand):
 
     def _new(self, folder: Path, today: date, options: dict[str, Any]) -> None:
         # from yesterday on: the plants' clocks and ours need not agree on the date
-        made = ceremony.make_keys(folder, today - timedelta(days=1), _years(today, options))
-        fingerprint = made.fingerprint
+        keys = ceremony.make_keys(folder, today - timedelta(days=1), _years(today, options))
+        fingerprint = keys.fingerprint
         self.answer(
-            Phrase("Keys are in %(folder)s. Fingerprint for enrolment tokens: %(fingerprint)s", folder=made.folder, fingerprint=fingerprint)
+            Phrase("Keys are in %(folder)s. Fingerprint for enrolment tokens: %(fingerprint)s", folder=keys.folder, fingerprint=fingerprint)
         )
         self.remark(Phrase("Take offline.pem off this machine. Give processing.pem and its password to the worker alone."))
 
     def _rotate(self, folder: Path, today: date, options: dict[str, Any]) -> None:
-        made = ceremony.rotate(
+        rotation = ceremony.rotate(
             folder,
             (folder / ceremony.DIRECTORY).read_bytes(),
             processing=options["only"] != "receipt",
@@ -88,13 +88,14 @@ class Command(OperatorCommand):
             old_until=today + timedelta(days=options["overlap"]),
             token=Token.at(options["token"]) if options["token"] else None,
         )
-        if made.processing_key_id:
-            self.answer(Phrase("New processing key %(key)s", key=made.processing_key_id))
-        if made.receipt_key_id:
-            self.answer(Phrase("New receipt key %(key)s", key=made.receipt_key_id))
+        if rotation.processing_key_id:
+            self.answer(Phrase("New processing key %(key)s", key=rotation.processing_key_id))
+        if rotation.receipt_key_id:
+            self.answer(Phrase("New receipt key %(key)s", key=rotation.receipt_key_id))
         self.answer(
             Phrase(
-                "Carry %(file)s to the offline key, these ids by another way. Nothing changes before `make_keys take`.", file=made.request
+                "Carry %(file)s to the offline key, these ids by another way. Nothing changes before `make_keys take`.",
+                file=rotation.request,
             )
         )
 
@@ -102,8 +103,8 @@ class Command(OperatorCommand):
         signed = (folder / ceremony.DIRECTORY).read_bytes()
         present = directories.verify(signed, directories.signer_of(signed))
         if not (options["add"] or options["drop"] or options["required"] is not None or options["within_days"] is not None):
-            for one in present.witnesses:
-                self.stdout.write(one.note_key.text)
+            for witness in present.witnesses:
+                self.stdout.write(witness.note_key.text)
             self.answer(
                 Phrase(
                     "%(required)s asked for, within %(days)s days.",

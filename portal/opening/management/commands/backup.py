@@ -20,12 +20,12 @@ class Command(OperatorCommand):
         parser.add_argument("folder", type=Path, metavar="DIR")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        made = backups.backup(options["folder"], timezone.now())
+        manifest = backups.backup(options["folder"], timezone.now())
         self.answer(
             Phrase(
                 "%(folder)s: main database and vault with %(entries)s entries of the log, root %(root)s.",
                 folder=options["folder"],
-                entries=made.log_size,
-                root=made.log_root,
+                entries=manifest.log_size,
+                root=manifest.log_root,
             )
         )

@@ -20,12 +20,12 @@ class Command(OperatorCommand):
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        found = list(disagreements())
-        for one in found:
-            self.answer(Phrase("%(name)s: %(found)s. See docs/runbook.md, %(name)s.", name=one.name, found=one.found))
+        conflicts = list(disagreements())
+        for disagreement in conflicts:
+            self.answer(Phrase("%(name)s: %(found)s. See docs/runbook.md, %(name)s.", name=disagreement.name, found=disagreement.found))
         if settings.HEADS_FILE is None:
             self.remark(Phrase("Not checked: kept heads, for STEPLABEL_HEADS_FILE is not set."))
-        if found:
-            names = ", ".join(one.name for one in found)
-            raise refused(Phrase("%(count)s do not agree: %(names)s.", count=len(found), names=names))
+        if conflicts:
+            names = ", ".join(conflict.name for conflict in conflicts)
+            raise refused(Phrase("%(count)s do not agree: %(names)s.", count=len(conflicts), names=names))
         self.answer(Phrase("Main database, vault, log, heads, receipts and the keys of the role %(role)s agree.", role=str(settings.ROLE)))

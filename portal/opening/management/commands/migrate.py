@@ -20,8 +20,8 @@ class Executor(MigrationExecutor):
             if migration not in wanted:
                 continue
             if router.allow_migrate(self.connection.alias, migration.app_label):
-                one = [(migration, backwards)]
-                state = super()._migrate_all_forwards(state, one, one, *how, **more)  # type: ignore[misc]
+                step = [(migration, backwards)]
+                state = super()._migrate_all_forwards(state, step, step, *how, **more)  # type: ignore[misc]
             else:
                 state.__dict__.pop("apps", None)  # models, which would be made anew after each operation
                 state = migration.mutate_state(state, preserve=False)
