@@ -134,8 +134,7 @@ def test_what_the_last_release_left_is_upgraded_under_load_and_its_agents_go_on(
 def write_as_the_last_release(url: str, rows: list[str]) -> None:
     """Each row as that release wrote it, into the tables as they are now, emptied before: its processes go on until they are restarted."""
     assert len(rows) > 10
-    with psycopg.connect(url) as opened:
-        opened.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO CURRENT_USER")  # an operator's; the portal's own roles may empty none
+    with psycopg.connect(as_user(url, "postgres")) as opened:  # an operator's: the portal's own roles may empty none
         tables = [row[0] for row in opened.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()]
         opened.execute(f"TRUNCATE {', '.join(tables)}".encode())
         for row in rows:
