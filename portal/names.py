@@ -34,8 +34,8 @@ def in_any_language(name: Name) -> str:
 
 class _AsName(DeferredAttribute):
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        found = super().__get__(instance, owner)
-        return name_of(found, instance.name_zh) if isinstance(found, str) else found
+        text = super().__get__(instance, owner)
+        return name_of(text, instance.name_zh) if isinstance(text, str) else text
 
     def __set__(self, instance: Any, value: Any) -> None:
         instance.__dict__[self.field.attname] = value

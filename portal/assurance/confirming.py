@@ -82,16 +82,20 @@ def confirm(report: int, raw: bytes, by: User, key: ReceiptKey, now: datetime) -
                 "This is not the file that the firm submitted, or it was changed.",
                 "Save the file from this page, confirm that file on your machine, and choose the result.",
             )
-        own = {id_: one for id_, one in auditors_of(row.site).items() if AuditorKey.objects.filter(public_key=one.hex, owner=by).exists()}
-        found = outcomes.confirmation(raw, own)
-        if found is None:
+        own = {
+            id_: auditor_key
+            for id_, auditor_key in auditors_of(row.site).items()
+            if AuditorKey.objects.filter(public_key=auditor_key.hex, owner=by).exists()
+        }
+        confirmation = outcomes.confirmation(raw, own)
+        if confirmation is None:
             raise RefusedError(
                 409,
                 "not-confirmed-yet",
                 "There is no confirmation in this file.",
                 "Run `steplabel-agent practices confirm` on it first. It adds your signature.",
             )
-        row.asked, row.confirmed_key, row.confirmed_on = "", found.key_id, found.on
+        row.asked, row.confirmed_key, row.confirmed_on = "", confirmation.key_id, confirmation.on
         row.save(update_fields=["asked", "confirmed_key", "confirmed_on"])
         _said(row, Action.OUTCOME_CONFIRMED, by, now)
         reporting.count_waiting(row.practice, key, now)
@@ -107,8 +111,8 @@ def withdraw(report: int, reason: str, by: User, key: ReceiptKey, now: datetime)
         SiteReport.DoesNotExist: neither waits for the person nor was confirmed by the person's body.
         RefusedError: `not-auditor` (403); `reason-missing` (409).
     """
-    said = " ".join(reason.split())[:1000]
-    if not said:
+    sentence = " ".join(reason.split())[:1000]
+    if not sentence:
         raise RefusedError(409, "reason-missing", "A confirmation is never withdrawn without a reason.", "Say in a sentence why.")
     with transaction.atomic():
         log.lock(numbering=False)
@@ -118,7 +122,7 @@ def withdraw(report: int, reason: str, by: User, key: ReceiptKey, now: datetime)
             require_auditor(by, held[report])
         if row.unconfirmed_at is not None:
             return row
-        row.unconfirmed_at, row.unconfirmed_reason = now, said
+        row.unconfirmed_at, row.unconfirmed_reason = now, sentence
         row.save(update_fields=["unconfirmed_at", "unconfirmed_reason"])
         _said(row, Action.OUTCOME_UNCONFIRMED, by, now)
         if row.counted_at is not None:
@@ -135,12 +139,12 @@ def _said(row: SiteReport, action: Action, by: User, now: datetime) -> None:
 def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
     """By site, the (body, person) who last declared no interest in an assignment that stands there, of persons who declared none in any."""
     standing = InterestDeclaration.objects.filter(assignment__site__in=sites, assignment__taken_back_at=None)
-    said = standing.order_by("pk").values_list("assignment__site", "assignment__body", "person", "interested")
-    newest = {(site, body, person): interested for site, body, person, interested in said}
-    interested = {(site, person) for site, _body, person, told in said if told}
+    declarations = standing.order_by("pk").values_list("assignment__site", "assignment__body", "person", "interested")
+    newest = {(site, body, person): interested for site, body, person, interested in declarations}
+    interested = {(site, person) for site, _body, person, declared_interest in declarations if declared_interest}
     free: dict[int, set[tuple[int, int]]] = {}
-    for (site, body, person), told in newest.items():
-        if not told and (site, person) not in interested:
+    for (site, body, person), has_interest in newest.items():
+        if not has_interest and (site, person) not in interested:
             free.setdefault(site, set()).add((body, person))
     return free
 

@@ -80,22 +80,22 @@ def _groups(sector: Sector, now: datetime) -> None:
     drafter = _person(casting.DRAFTER)
     (ministry,) = groups.runners(drafter)
     slugs = [plant.site for plant in sector.plants]
-    made = [groups.make(groups.About(GroupKind(kind), **TEXTS["group"][kind]), ministry.pk, drafter, now) for kind in ("factories", "park")]
-    groups.invite(made[0], slugs[:4], drafter, now)
-    groups.invite(made[1], slugs[:2], drafter, now)
+    both = [groups.make(groups.About(GroupKind(kind), **TEXTS["group"][kind]), ministry.pk, drafter, now) for kind in ("factories", "park")]
+    groups.invite(both[0], slugs[:4], drafter, now)
+    groups.invite(both[1], slugs[:2], drafter, now)
     for place, (slug, person) in enumerate(zip(slugs[:3], _managers(sector), strict=False)):
         shown = sorted(groups.steps_of(Site.objects.get(slug=slug))) if place == 0 else []
-        groups.join(made[0].pk, slug, shown, person, now)
+        groups.join(both[0].pk, slug, shown, person, now)
 
 
 def _offer(now: datetime) -> int:
     """What the province adds for leaders, proposed by one officer and approved by another."""
-    told = TEXTS["offer"]
+    texts = TEXTS["offer"]
     terms = offers.Terms(
-        **told, amount=Decimal(500_000), unit=offers.Unit.CNY, valid_from=scheme_day(now) - timedelta(days=30), valid_until=None
+        **texts, amount=Decimal(500_000), unit=offers.Unit.CNY, valid_from=scheme_day(now) - timedelta(days=30), valid_until=None
     )
-    made = offers.propose(terms, Jurisdiction.objects.get(path="cn/he"), _person(casting.DRAFTER), now)
-    return offers.decide(made.pk, _person(casting.APPROVER), now).pk
+    proposal = offers.propose(terms, Jurisdiction.objects.get(path="cn/he"), _person(casting.DRAFTER), now)
+    return offers.decide(proposal.pk, _person(casting.APPROVER), now).pk
 
 
 def _practice(sector: Sector, plants: Path, key: AuditorKey, now: datetime) -> str:
@@ -109,11 +109,11 @@ def _practice(sector: Sector, plants: Path, key: AuditorKey, now: datetime) -> s
     offered = collecting.offer(manager, firm, content, named=False, now=now)
     edited = collecting.edit(offered, _person(casting.DRAFTER), content, now)
     (entry,) = collecting.publish([edited], _person(casting.APPROVER), keys.receipt_key(), now)
-    for plant, person, found in zip(sector.plants, managers, FOUND, strict=False):
-        told = _found(plant, entry.practice, found, plants)
-        confirmed = outcomes.confirm(told, key, scheme_day(now)) if person == manager else told
+    for plant, person, outcome in zip(sector.plants, managers, FOUND, strict=False):
+        report = _found(plant, entry.practice, outcome, plants)
+        confirmed = outcomes.confirm(report, key, scheme_day(now)) if person == manager else report
         confirming.hand_in(json.dumps(confirmed).encode(), entry.practice, person, keys.receipt_key(), now)
-    if held := next((one for one in Library.held().practices if one.sector == sector.pack.id), None):
+    if held := next((practice for practice in Library.held().practices if practice.sector == sector.pack.id), None):
         asked = json.dumps(_found(sector.plants[0], held.id, Outcome.UNDER_2, plants)).encode()
         confirming.hand_in(asked, held.id, manager, keys.receipt_key(), now, ask=True)  # waits for the auditor
     return entry.practice
@@ -121,8 +121,8 @@ def _practice(sector: Sector, plants: Path, key: AuditorKey, now: datetime) -> s
 
 def _found(plant: Plant, practice: str, found: Outcome, plants: Path) -> dict[str, Any]:
     """The file of the plant's agent."""
-    told = SiteOutcome(keys.published_directory().fingerprint, plant.site, practice, "1", found.value, str(plant.year))
-    return outcomes.sign(told, DeviceKey.from_pem(keys_of(plants / plant.site)[0]))
+    outcome = SiteOutcome(keys.published_directory().fingerprint, plant.site, practice, "1", found.value, str(plant.year))
+    return outcomes.sign(outcome, DeviceKey.from_pem(keys_of(plants / plant.site)[0]))
 
 
 def _managers(sector: Sector) -> list[User]:

@@ -99,8 +99,8 @@ def _store_all(arrivals: Sequence[Arrival], tries: int = TRIES) -> None:
         _store(arrivals)
     except (IntegrityError, DataError) as refused:
         if len(arrivals) > 1:
-            for one in arrivals:
-                _store_all([one])
+            for single in arrivals:
+                _store_all([single])
         elif tries > 1:
             _store_all(arrivals, tries - 1)
         else:

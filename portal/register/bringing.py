@@ -131,13 +131,13 @@ class _Register:
         )
 
     def _organisations(self, declared: Sequence[DeclaredOrganisation]) -> None:
-        for one in declared:
-            needed = {Role.ENTERPRISE: ("firm", one.firm), Role.REGULATOR: ("jurisdiction", one.jurisdiction)}
-            name, given = needed.get(one.kind, ("", "none needed"))
+        for entry in declared:
+            needed = {Role.ENTERPRISE: ("firm", entry.firm), Role.REGULATOR: ("jurisdiction", entry.jurisdiction)}
+            name, given = needed.get(entry.kind, ("", "none needed"))
             if given is None:
                 raise InputError(
                     "organisation-incomplete",
-                    Phrase("The %(kind)s %(organisation)s has no %(field)s.", kind=str(one.kind), organisation=one.name, field=name),
+                    Phrase("The %(kind)s %(organisation)s has no %(field)s.", kind=str(entry.kind), organisation=entry.name, field=name),
                     Phrase("Add `%(field)s` to its entry: an enterprise has a controlling firm, a regulator a jurisdiction.", field=name),
                 )
         firms = named(ControllingFirm, "name", (declaration.firm for declaration in declared if declaration.firm))

@@ -150,8 +150,8 @@ def deleted(secret: str, now: datetime) -> Deleted | None:
     stored = rows.values_list("certificate", flat=True).first()
     if stored is None:
         return None
-    told = {name: value for name, value in stored.items() if name != "firm_zh"}
-    return Deleted(**{**told, "firm": name_of(stored["firm"], stored["firm_zh"]), "digests": tuple(stored["digests"])})
+    fields = {name: value for name, value in stored.items() if name != "firm_zh"}
+    return Deleted(**{**fields, "firm": name_of(stored["firm"], stored["firm_zh"]), "digests": tuple(stored["digests"])})
 
 
 def _carry_out(leaving: int, now: datetime) -> bool:
@@ -286,9 +286,9 @@ def _waiting() -> QuerySet[Leaving]:
 
 
 def _tell(kind: Kind, firm: Organisation, more: dict[str, str], now: datetime) -> None:
-    told = {"firm_name": firm.name, "firm_name_zh": in_chinese(firm.name), **more}
+    facts = {"firm_name": firm.name, "firm_name_zh": in_chinese(firm.name), **more}
     managers = Membership.objects.filter(organisation=firm, role=Role.ENTERPRISE, delegate=False, user__is_active=True)
-    tell(kind, managers.values_list("user_id", flat=True), "web:people", {}, told, now)
+    tell(kind, managers.values_list("user_id", flat=True), "web:people", {}, facts, now)
 
 
 def _subject(firm: Organisation) -> str:

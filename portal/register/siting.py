@@ -176,8 +176,8 @@ def _tell_regulators(jurisdiction: Jurisdiction, now: datetime) -> None:
 
 
 def _tell_firm(kind: Kind, row: SiteApplication, now: datetime) -> None:
-    told = {"site": row.slug, "site_name": row.name, "site_name_zh": in_chinese(row.name)}
-    tell(kind, people_of_firms((row.organisation_id,)), "web:sites", {}, told, now)
+    facts = {"site": row.slug, "site_name": row.name, "site_name_zh": in_chinese(row.name)}
+    tell(kind, people_of_firms((row.organisation_id,)), "web:sites", {}, facts, now)
 
 
 def _held(user: User, application: int) -> SiteApplication:

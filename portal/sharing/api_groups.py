@@ -102,8 +102,8 @@ class GroupsView(ListView):
         own: dict[int, list[GroupMember]] = {}
         for row in groups.memberships_of(who):
             own.setdefault(row.group_id, []).append(row)
-        found = run | {rows[0].group_id: rows[0].group for rows in own.values()}
-        rows = [{**_about(group), "runs": pk in run, "own_sites": [_member(row) for row in own.get(pk, [])]} for pk, group in found.items()]
+        shown = run | {rows[0].group_id: rows[0].group for rows in own.values()}
+        rows = [{**_about(group), "runs": pk in run, "own_sites": [_member(row) for row in own.get(pk, [])]} for pk, group in shown.items()]
         return self.page(request, rows, lambda row: (number(row["id"]),))
 
 
@@ -121,13 +121,13 @@ class GroupView(StrictView):
         if row is None:
             raise Http404
         view = group_view(row, scheme_day())
-        told = {"members": [_member(one) for one in view.members], "labels": [], "counts": [], "counted_at": None}
-        return Response({**_about(row), **told, **(_shown(view) if row.ended_at is None else {})})
+        content = {"members": [_member(member) for member in view.members], "labels": [], "counts": [], "counted_at": None}
+        return Response({**_about(row), **content, **(_shown(view) if row.ended_at is None else {})})
 
 
 def _about(group: SiteGroup) -> dict[str, Any]:
-    told = {name: getattr(group, name) for name in ("kind", "name", "name_zh", "made_at", "ended_at")}
-    return {"id": group.pk, **told, "run_by": group.run_by.name}
+    facts = {name: getattr(group, name) for name in ("kind", "name", "name_zh", "made_at", "ended_at")}
+    return {"id": group.pk, **facts, "run_by": group.run_by.name}
 
 
 def _member(row: GroupMember) -> dict[str, Any]:
@@ -136,16 +136,20 @@ def _member(row: GroupMember) -> dict[str, Any]:
 
 def _shown(view: Told) -> dict[str, Any]:
     counts = [{"thing": thing, "at_least": firms} for thing, firms in sorted((view.told or {}).items())]
-    return {"labels": [_label(one, row) for one in view.shown for row in one.labels.rows], "counts": counts, "counted_at": view.told_at}
-
-
-def _label(one: ShownMember, row: LabelRow) -> dict[str, Any]:
-    body, until = one.attested.get(row.step, (None, None))
     return {
-        "site": one.slug,
-        "firm": one.labels.firm,
-        "period": one.labels.period,
-        "report_sha256": one.labels.digest,
+        "labels": [_label(member, row) for member in view.shown for row in member.labels.rows],
+        "counts": counts,
+        "counted_at": view.told_at,
+    }
+
+
+def _label(member: ShownMember, row: LabelRow) -> dict[str, Any]:
+    body, until = member.attested.get(row.step, (None, None))
+    return {
+        "site": member.slug,
+        "firm": member.labels.firm,
+        "period": member.labels.period,
+        "report_sha256": member.labels.digest,
         **{name: getattr(row, name) for name in LABEL},
         "attested_by": body,
         "attested_until": until,

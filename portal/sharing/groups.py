@@ -93,9 +93,9 @@ def invite(group: SiteGroup, slugs: Sequence[str], by: User, now: datetime) -> i
             row.save()
             record(now, by.email, Action.GROUP_INVITED, _subject(group), slug)
         for site in Site.objects.filter(slug__in=asked, retired_at=None):
-            told = {**named(site), "group": group.name, "group_zh": in_chinese(group.name)}
-            told |= {"firm_name": group.run_by.name, "firm_name_zh": in_chinese(group.run_by.name)}
-            tell(Kind.GROUP_INVITED, people_of_site(site), "web:join-group", {"group": group.pk, "slug": site.slug}, told, now)
+            facts = {**named(site), "group": group.name, "group_zh": in_chinese(group.name)}
+            facts |= {"firm_name": group.run_by.name, "firm_name_zh": in_chinese(group.run_by.name)}
+            tell(Kind.GROUP_INVITED, people_of_site(site), "web:join-group", {"group": group.pk, "slug": site.slug}, facts, now)
     return len(asked)
 
 

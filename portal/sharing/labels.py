@@ -61,9 +61,9 @@ class Labels:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Labels:
-        told = {name: value for name, value in stored.items() if name not in ("firm_zh", "site_name_zh")}
+        fields = {name: value for name, value in stored.items() if name not in ("firm_zh", "site_name_zh")}
         firm, site = name_of(stored["firm"], stored["firm_zh"]), name_of(stored["site_name"], stored["site_name_zh"])
-        return cls(**{**told, "firm": firm, "site_name": site, "rows": tuple(LabelRow(**row) for row in stored["rows"])})
+        return cls(**{**fields, "firm": firm, "site_name": site, "rows": tuple(LabelRow(**row) for row in stored["rows"])})
 
     def only(self, steps: Collection[str]) -> Labels:
         """Without the labels of other steps."""

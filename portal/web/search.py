@@ -102,8 +102,8 @@ def _firms(user: User, words: Sequence[str]) -> tuple[Found, ...]:
     control = "organisation__controlling_firm__name"
     rows = _visible(user).filter(_every(words, *_OF_FIRM, control, f"{control}_zh"))
     named = rows.order_by("organisation__name").annotate(called=Called("organisation__"))
-    found = named.values_list("organisation", "called", "organisation__credit_code").distinct()[:MOST]
-    return tuple(Found(shown_name(name), code, reverse("web:firm-record", args=[pk])) for pk, name, code in found)
+    firms = named.values_list("organisation", "called", "organisation__credit_code").distinct()[:MOST]
+    return tuple(Found(shown_name(name), code, reverse("web:firm-record", args=[pk])) for pk, name, code in firms)
 
 
 def _assigned(user: User, words: Sequence[str]) -> tuple[Found, ...]:

@@ -121,10 +121,10 @@ def _peaks(strength: Floats, around: int) -> NDArray[np.bool_]:
     return peaks
 
 
-def _settled(value: Floats, found: list[int], smallest: float) -> list[int]:
+def _settled(value: Floats, places: list[int], smallest: float) -> list[int]:
     """Each place moved to where it splits best, those dropped that the levels on either side do not bear out."""
     while True:
-        moved = sorted({_best_split(value, before, at, after) for before, at, after in _neighbours(found, len(value))})
+        moved = sorted({_best_split(value, before, at, after) for before, at, after in _neighbours(places, len(value))})
         weakest, least = None, 1.0
         for before, at, after in _neighbours(moved, len(value)):
             whole = abs(np.median(value[at:after]) - np.median(value[before:at]))
@@ -134,11 +134,11 @@ def _settled(value: Floats, found: list[int], smallest: float) -> list[int]:
                 weakest, least = at, strength
         if weakest is None:
             return moved
-        found = [at for at in moved if at != weakest]
+        places = [at for at in moved if at != weakest]
 
 
-def _neighbours(found: list[int], count: int) -> list[tuple[int, int, int]]:
-    edges = [0, *found, count]
+def _neighbours(places: list[int], count: int) -> list[tuple[int, int, int]]:
+    edges = [0, *places, count]
     return [(edges[i - 1], edges[i], edges[i + 1]) for i in range(1, len(edges) - 1) if edges[i - 1] < edges[i] < edges[i + 1]]
 
 

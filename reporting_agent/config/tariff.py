@@ -153,7 +153,7 @@ class Tariff(Setting):
 
     @model_validator(mode="after")
     def _series_fit(self) -> Self:
-        for what, names in (("name", [one.name for one in self.series]), ("carrier", [one.carrier for one in self.series])):
+        for what, names in (("name", [entry.name for entry in self.series]), ("carrier", [entry.carrier for entry in self.series])):
             if twice := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"two series have the {what} {twice[0]!r}: one series a carrier, each with a name of its own")
         for series in self.series:
@@ -162,7 +162,7 @@ class Tariff(Setting):
                 raise ValueError(
                     f"the series {series.name!r} is in {series.currency} and the tariff in {self.currency}: nothing is converted"
                 )
-        every = [(price.carrier, price.unit) for price in self.prices] + [(one.carrier, one.unit) for one in self.series]
+        every = [(price.carrier, price.unit) for price in self.prices] + [(entry.carrier, entry.unit) for entry in self.series]
         for carrier in {of for of, _unit in every}:
             units = [unit for of, unit in every if of == carrier]
             if not all(_converts(unit, units[0]) for unit in units):

@@ -43,7 +43,7 @@ def tables(out: Path, made: Iterable[Table], formats: Sequence[str]) -> dict[str
     """
     written: dict[str, int] = {}
     held = list(made)
-    if "xlsx" in formats and (long := next((one for one in held if len(one) >= xlsx.ROWS_OF_A_SHEET), None)) is not None:
+    if "xlsx" in formats and (long := next((candidate for candidate in held if len(candidate) >= xlsx.ROWS_OF_A_SHEET), None)) is not None:
         raise InputError(
             "export-too-long",
             Phrase("The table %(name)s has more rows than a sheet of a workbook can hold.", name=long.name),

@@ -84,7 +84,7 @@ class Fleet(Setting):
             site.model_copy(update={name: joined(folder, path) for name in ("file", "status") if (path := getattr(site, name))})
             for site in self.sites
         )
-        named = self.fleet.model_copy(update={"reads": tuple(joined(folder, one) for one in self.fleet.reads)})
+        named = self.fleet.model_copy(update={"reads": tuple(joined(folder, source) for source in self.fleet.reads)})
         return self.model_copy(update={"sites": sites, "fleet": named})
 
     def reads(self) -> tuple[str, ...]:
@@ -95,9 +95,9 @@ class Fleet(Setting):
 def _content(path: str) -> str:
     if not is_object(path):
         return Path(path).read_text(encoding="utf-8-sig")
-    if (found := text(path)) is None:
+    if (content := text(path)) is None:
         raise FileNotFoundError("no such object")
-    return found
+    return content
 
 
 def load_fleet(path: str | Path) -> Fleet:

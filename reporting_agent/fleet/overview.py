@@ -150,7 +150,7 @@ def as_table(rows: Sequence[Row], language: str) -> str:
         table.append(cells | {"report": in_language(_STATES[site.report], language) if site.report else ""})
     widths = {name: max(columns_of(cells[name]) for cells in table) for name in columns}
     lines = []
-    for cells, below in zip(table, [(), *(one.trouble for one in rows)], strict=True):
+    for cells, below in zip(table, [(), *(site_row.trouble for site_row in rows)], strict=True):
         lines.append("  ".join(cells[name] + " " * (widths[name] - columns_of(cells[name])) for name in columns).rstrip())
         lines += [f"    {in_language(what.sentence, language)} [{what.code}]" for what in below]
     return "\n".join(lines)

@@ -31,15 +31,16 @@ def noted(new: Sequence[Reading], known: Callable[[Reading], Counting | None]) -
         known: what counted at a reading's moment before all of them came; None where nothing was there.
     """
     counting: dict[tuple[str, int], Counting] = {}
-    found: list[Reading] = []
-    for one in new:
-        moment, own = (one.meter, one.time_us), (one.sequence, one.value)
-        before = counting.get(moment) or known(one)
+    differing: list[Reading] = []
+    for reading in new:
+        moment, own = (reading.meter, reading.time_us), (reading.sequence, reading.value)
+        before = counting.get(moment) or known(reading)
         counting[moment] = own if before is None or own[0] > before[0] else before
-        if before is not None and bits(before[1]) != bits(one.value):
-            found.append(one)
-    return found, [
-        _row(meter, time_us, *counting[meter, time_us]) for meter, time_us in dict.fromkeys((one.meter, one.time_us) for one in found)
+        if before is not None and bits(before[1]) != bits(reading.value):
+            differing.append(reading)
+    return differing, [
+        _row(meter, time_us, *counting[meter, time_us])
+        for meter, time_us in dict.fromkeys((later.meter, later.time_us) for later in differing)
     ]
 
 
@@ -66,7 +67,7 @@ class Corrected:
         for row in rows:
             if row["table"] == TABLE:
                 own = highest.setdefault(row["meter"], {})
-                own[row["time_us"]] = max(own.get(row["time_us"], row), row, key=lambda one: one["sequence"])
+                own[row["time_us"]] = max(own.get(row["time_us"], row), row, key=lambda candidate: candidate["sequence"])
         self._waiting = {meter: {time_us: value_of(row) for time_us, row in own.items()} for meter, own in highest.items()}
         self._given: dict[str, set[int]] = {meter: set() for meter in highest}
 

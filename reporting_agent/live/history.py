@@ -31,35 +31,35 @@ class History:
     def learn(self) -> None:
         """From the batches that ended. Asked at the start, and each day."""
         ended = sorted(
-            (one for one in self._log.batches.values() if one.noted is not None and one.good and one.tonnes),
-            key=lambda one: one.start_us,
+            (candidate for candidate in self._log.batches.values() if candidate.noted is not None and candidate.good and candidate.tonnes),
+            key=lambda candidate: candidate.start_us,
         )
         if not ended:
             return
         self.weeks = (self._totals.now_us - ended[0].start_us) / WEEK_US
         by_kind: dict[Kind, list[Batch]] = {}
-        for one in ended:
-            by_kind.setdefault(one.of_kind, []).append(one)
-        self.usual = {kind: usual for kind, some in by_kind.items() if (usual := self._usual(some)) is not None}
+        for ended_batch in ended:
+            by_kind.setdefault(ended_batch.of_kind, []).append(ended_batch)
+        self.usual = {kind: usual for kind, group in by_kind.items() if (usual := self._usual(group)) is not None}
         lines: dict[Line, list[Batch]] = {}
         for batch in ended:
             if batch.of_kind in self.usual:
                 lines.setdefault(batch.line, []).append(batch)
-        runs = {line: self._ran(some) for line, some in lines.items()}
+        runs = {line: self._ran(group) for line, group in lines.items()}
         self.limits = Limits.of(list(runs.values()), self.weeks, self.rate_a_week)
         for line, batches in lines.items():
             self._learn_line(line, batches, runs[line])
 
-    def _learn_line(self, line: Line, some: Sequence[Batch], ran: Ran) -> None:
-        pauses = np.diff([one.start_us for one in some]) - np.array([(one.end_us or 0) - one.start_us for one in some[:-1]])
+    def _learn_line(self, line: Line, batches: Sequence[Batch], ran: Ran) -> None:
+        pauses = np.diff([run.start_us for run in batches]) - np.array([(run.end_us or 0) - run.start_us for run in batches[:-1]])
         self._pause_us[line] = float(np.median(pauses)) if len(pauses) else 0.0
-        why = np.array([self.began(one) for one in some])
+        why = np.array([self.began(run) for run in batches])
         excesses = {name: foreseen(ran.ended, why == name) for name in ("stop", "change")}
         self.more[line] = {name: more for name, more in excesses.items() if more is not None}
         apart = {alarm.batch for alarm in alarms(ran, self.limits) if alarm.by == "one"}
-        for place, (batch, excess) in enumerate(zip(some, ran.ended.tolist(), strict=True)):
+        for place, (batch, excess) in enumerate(zip(batches, ran.ended.tolist(), strict=True)):
             batch.excess, batch.by = excess, "one" if place in apart else batch.by
-        self.before[line] = self._summed(some)
+        self.before[line] = self._summed(batches)
 
     def ended(self, batch: Batch) -> None:
         """Take in a batch that ended and is counted, or is counted again."""
@@ -73,9 +73,9 @@ class History:
             self.before[batch.line] = cumulative(self.before.get(batch.line, 0.0), batch.excess)
 
     @staticmethod
-    def _summed(some: Sequence[Batch]) -> float:
+    def _summed(batches: Sequence[Batch]) -> float:
         before = 0.0
-        for batch in some:
+        for batch in batches:
             before = before if batch.by == "one" or batch.excess is None else cumulative(before, batch.excess)
         return before
 
@@ -107,18 +107,18 @@ class History:
         looks_us = batch.start_us + np.round(np.minimum(usual_s / STEPS * np.arange(0, LOOKS + 1), length_s) * SECOND_US).astype(np.int64)
         return course_of((looks_us - batch.start_us) / SECOND_US, self._totals.energy(batch.line, looks_us), length_s, usual_s, now_s)
 
-    def _usual(self, some: Sequence[Batch]) -> Usual | None:
-        length_s = np.array([batch.length_s for batch in some])
+    def _usual(self, batches: Sequence[Batch]) -> Usual | None:
+        length_s = np.array([batch.length_s for batch in batches])
         usual_s = float(np.median(length_s))
-        courses = np.array([self.course(batch, usual_s) for batch in some])
-        tonnes = np.array([batch.tonnes or np.nan for batch in some])
-        took = np.array([batch.kgce or 0.0 for batch in some])
+        courses = np.array([self.course(batch, usual_s) for batch in batches])
+        tonnes = np.array([batch.tonnes or np.nan for batch in batches])
+        took = np.array([batch.kgce or 0.0 for batch in batches])
         sound = took > 0
         return Usual.of(courses[sound], (took / tonnes)[sound], tonnes[sound], length_s[sound])
 
-    def _ran(self, some: Sequence[Batch]) -> Ran:
+    def _ran(self, batches: Sequence[Batch]) -> Ran:
         expected, ended = [], []
-        for batch in some:
+        for batch in batches:
             usual = self.usual[batch.of_kind]
             expected.append(usual.expected(self.course(batch, usual.duration_s, now_s=batch.length_s)))
             ended.append(float(usual.ended((np.nan if batch.kgce is None else batch.kgce) / (batch.tonnes or np.nan))))

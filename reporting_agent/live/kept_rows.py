@@ -12,10 +12,10 @@ from reporting_agent.live.segments import Row, frames
 
 def kept_rows(folder: Path) -> list[Row]:
     """Those of segments, and of segments that are Parquet by now."""
-    found: dict[int, list[Row]] = {}
+    by_number: dict[int, list[Row]] = {}
     for path in layout.segments(folder):
         with suppress(FileNotFoundError):  # it is Parquet by now, and its rows lie among the tables
-            found[layout.number_of(path)] = [row for frame in frames(path) for row in frame.rows]
+            by_number[layout.number_of(path)] = [row for frame in frames(path) for row in frame.rows]
     for path in (folder / "tables").glob("*.json"):
-        found[layout.number_of(path)] = json.loads(path.read_text("utf-8"))
-    return [row for _, rows in sorted(found.items()) for row in rows]
+        by_number[layout.number_of(path)] = json.loads(path.read_text("utf-8"))
+    return [row for _, rows in sorted(by_number.items()) for row in rows]

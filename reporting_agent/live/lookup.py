@@ -20,17 +20,17 @@ Found = dict[Moment, dict[int, float]]
 
 def looked_up(folder: Path, readings: Sequence[Reading]) -> Found:
     """All that is there of each one's moment. Costs a look at each file whose statistics do not exclude it."""
-    found: Found = {(reading.meter, reading.time_us): {} for reading in readings}
+    by_moment: Found = {(reading.meter, reading.time_us): {} for reading in readings}
     times = np.unique(np.array([reading.time_us for reading in readings], np.int64))
     for path in layout.days(folder):
-        _in_parquet(path, times, found)
+        _in_parquet(path, times, by_moment)
     for path in layout.segments(folder):
         for frame in frames(path):
             records = frame.records[np.isin(frame.records["time_us"], times)]
             for time_us, sequence, value, _, place, _ in records.tolist():
-                if (held := found.get((frame.names[place], time_us))) is not None:
+                if (held := by_moment.get((frame.names[place], time_us))) is not None:
                     held.setdefault(sequence, value)
-    return found
+    return by_moment
 
 
 def _in_parquet(path: Path, times: NDArray[np.int64], found: Found) -> None:

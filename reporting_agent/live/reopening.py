@@ -35,7 +35,7 @@ class Reopening:
     def take(self, taken: Taken) -> None:
         """Readings that are older than one that was there, or give a moment another value."""
         again = set(taken.corrected)
-        self._late += [one for one in taken.late if one not in again]
+        self._late += [reading for reading in taken.late if reading not in again]
         self._corrected += taken.corrected
 
     def told(self, plant: Plant, now_s: float) -> Iterator[Phrase]:
@@ -47,8 +47,8 @@ class Reopening:
             return
         late, again, self._late, self._corrected, self._since_s = self._late, self._corrected, [], [], None
         rows, plant.log.corrected = plant.log.corrected, {}
-        found = {one.key: one for one in touches(plant, [*late, *again])} | rows
-        touched = sorted(found.values(), key=lambda batch: batch.start_us)
+        by_key = {batch.key: batch for batch in touches(plant, [*late, *again])} | rows
+        touched = sorted(by_key.values(), key=lambda batch: batch.start_us)
         if not touched:
             return
         before = {batch.key: _per_tonne(batch) for batch in touched}

@@ -149,7 +149,7 @@ class Spool:
                 self.meters.setdefault(reading.meter, _Meter()).take(
                     key, reading.value, reading.received_us, consecutive=reading.consecutive
                 )
-            self._began_us = self._began_us or next((one.received_us for one in new), 0)
+            self._began_us = self._began_us or next((first.received_us for first in new), 0)
         return replace(taken, rows=rows)
 
     def turn(self, now_us: int) -> None:
@@ -181,19 +181,19 @@ class Spool:
         met: dict[tuple[str, Key], float] = {}
         repeated = contradicted = 0
         unsure: list[Reading] = []
-        for one in readings:
-            key = (one.time_us, one.sequence)
-            meter = self.meters.get(one.meter)
-            first = met.get((one.meter, key))
+        for incoming in readings:
+            key = (incoming.time_us, incoming.sequence)
+            meter = self.meters.get(incoming.meter)
+            first = met.get((incoming.meter, key))
             if first is None and meter is not None:
                 first = meter.latest.get(key)
             if first is not None:
                 repeated += 1
-                contradicted += bits(first) != bits(one.value)
+                contradicted += bits(first) != bits(incoming.value)
                 continue
-            met[one.meter, key] = one.value
+            met[incoming.meter, key] = incoming.value
             if meter is not None and meter.may_hold(key):
-                unsure.append(one)
+                unsure.append(incoming)
         saved = looked_up(self.folder, unsure) if unsure else {}
         late: list[Reading] = []
         for reading in unsure:
@@ -203,16 +203,16 @@ class Spool:
                 del met[reading.meter, (reading.time_us, reading.sequence)]
             elif (reading.time_us, reading.sequence) < self.meters[reading.meter].highest:
                 late.append(reading)
-        new = [one for one in readings if met.pop((one.meter, (one.time_us, one.sequence)), None) is not None]
-        again, rows = noted(new, lambda one: self._counting(one, saved))
+        new = [arrived for arrived in readings if met.pop((arrived.meter, (arrived.time_us, arrived.sequence)), None) is not None]
+        again, rows = noted(new, lambda fresh: self._counting(fresh, saved))
         return Taken(len(new), repeated, contradicted, late, new, (), again), rows
 
-    def _counting(self, one: Reading, there: Found) -> Counting | None:
+    def _counting(self, reading: Reading, there: Found) -> Counting | None:
         """What counts at a reading's moment, of what is on the disk."""
-        if (held := there.get((one.meter, one.time_us))) is not None:
+        if (held := there.get((reading.meter, reading.time_us))) is not None:
             return max(held.items(), default=None)
-        meter = self.meters.get(one.meter)
-        same = meter is not None and meter.highest[0] == one.time_us
+        meter = self.meters.get(reading.meter)
+        same = meter is not None and meter.highest[0] == reading.time_us
         return (meter.highest[1], meter.latest[meter.highest]) if meter is not None and same else None
 
     def _make_room(self) -> None:

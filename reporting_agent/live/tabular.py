@@ -106,14 +106,14 @@ def _time_us(mapping: Columns, held: Any) -> int:
         except (ArithmeticError, TypeError, ValueError) as wrong:
             raise Unreadable(f"{held!r} is no time in {mapping.time} since 1970") from wrong
         return of_a_meter(time_us, held)
-    said = held
+    original = held
     if not isinstance(held, datetime):
         try:
             text = str(held).strip()
             held = datetime.strptime(text, mapping.format) if mapping.format else datetime.fromisoformat(text)  # noqa: DTZ007 - see offset
         except ValueError as wrong:
             raise Unreadable(f"{held!r} is no time as {mapping.format or 'ISO 8601'}") from wrong
-    return of_a_meter((with_offset(held, mapping.offset) - _EPOCH) // _MICROSECOND, said)
+    return of_a_meter((with_offset(held, mapping.offset) - _EPOCH) // _MICROSECOND, original)
 
 
 def with_offset(stamp: datetime, offset: str | None) -> datetime:

@@ -29,12 +29,12 @@ def readings_between(folder: Path, meters: frozenset[str], first_us: int, last_u
         with suppress(FileNotFoundError):  # it is Parquet by now
             for name, readings in _in_segment(path, meters, first_us, last_us):
                 parts.setdefault(name, []).append(readings)
-    corrected, found = Corrected(kept_rows(folder)), dict[str, Readings]()
-    for name, some in parts.items():
-        time_us, value = np.concatenate([times for times, _ in some]), np.concatenate([values for _, values in some])
+    corrected, by_meter = Corrected(kept_rows(folder)), dict[str, Readings]()
+    for name, pieces in parts.items():
+        time_us, value = np.concatenate([times for times, _ in pieces]), np.concatenate([values for _, values in pieces])
         standing = corrected.standing(name, time_us, value)
-        found[name] = (time_us, value) if standing is None else (time_us[standing[0]], standing[1][standing[0]])
-    return found
+        by_meter[name] = (time_us, value) if standing is None else (time_us[standing[0]], standing[1][standing[0]])
+    return by_meter
 
 
 def _in_parquet(path: Path, meters: frozenset[str], first_us: int, last_us: int) -> Iterator[tuple[str, Readings]]:

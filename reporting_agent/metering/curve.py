@@ -249,11 +249,11 @@ class Curve:
         self._known += int(known_us)
 
 
-def _keep(steps: Integers, begin: Integers, end: Integers, one: Integers, other: Integers) -> None:
+def _keep(steps: Integers, begin: Integers, end: Integers, first: Integers, other: Integers) -> None:
     """Keep the steps from each of these places until its end between two values."""
     count = np.maximum(end - begin, 0)
     place = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(count.sum())
-    least, most = np.repeat(np.minimum(one, other), count), np.repeat(np.maximum(one, other), count)
+    least, most = np.repeat(np.minimum(first, other), count), np.repeat(np.maximum(first, other), count)
     steps[place] = np.clip(steps[place], least, most)
 
 

@@ -163,11 +163,11 @@ def of_runs(curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[st
     """The runs along one curve that was asked for the edges of `Reach.of` them, for `slices_of` them and for `bin_edges_us`."""
     energy, known_s = curve.over(start_us, end_us)
     length_s = (end_us - start_us) / 1e6
-    told, silent = NOTHING_TOLD, np.zeros(len(start_us))
+    offsets, silent = NOTHING_TOLD, np.zeros(len(start_us))
     if len(bin_edges_us) > 1:
         in_bins, known_in_bins_s = curve.over(bin_edges_us[:-1], bin_edges_us[1:])
         bins = Bins(bin_edges_us, in_bins, known_in_bins_s * 1e6 / (bin_edges_us[1] - bin_edges_us[0]))
-        told = search(bins, start_us, end_us)
+        offsets = search(bins, start_us, end_us)
         silent = _silent(bins, start_us, end_us, np.abs(energy) / length_s) / length_s
     return RunRecord(
         tuple(ids),
@@ -176,7 +176,7 @@ def of_runs(curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[st
         energy,
         np.minimum(known_s / length_s, 1.0),
         seen(curve, Reach.of(start_us, end_us)),
-        told,
+        offsets,
         silent,
         rests_seen(curve, start_us, end_us),
     )

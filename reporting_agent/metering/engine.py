@@ -36,8 +36,8 @@ def courses(asked: Sequence[Asked], lanes: Sequence[Read], *, fast: bool = False
     else:
         with ThreadPoolExecutor(min(len(lanes), cores())) as pool:
             followed = list(pool.map(lambda read: _follow(read, by_id, fast), lanes))
-    found = {name: course for lane in followed for name, course in lane.items()}
-    return {name: found[name] if name in found else MeterStream(request).close() for name, request in by_id.items()}
+    closed = {name: course for lane in followed for name, course in lane.items()}
+    return {name: closed[name] if name in closed else MeterStream(request).close() for name, request in by_id.items()}
 
 
 def cores() -> int:
@@ -71,7 +71,7 @@ def _follow(read: Read, by_id: Mapping[str, Asked], fast: bool) -> dict[str, Cou
         second = {name: MeterStream(by_id[name], verdict, fast=fast) for name, verdict in judged.items()}
         for name, readings, file in read(frozenset(judged)):
             second[name].take(readings, file)
-        closed |= {name: one.close() for name, one in second.items()}
+        closed |= {name: stream.close() for name, stream in second.items()}
     return closed
 
 

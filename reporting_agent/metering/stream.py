@@ -235,6 +235,6 @@ class MeterStream:
         if self.meter.reading == "register":
             for end_us, energy in across_gaps(segments, readings, self.meter, self._longest_gap_us, self._judged_before):
                 self.curve.add_unplaced(end_us, energy)
-        kept = known(segments, readings, self.meter, self._longest_gap_us, self._file, self.tally, self._left_out_us, self._judged_before)
-        self.seen.add(time_us, readings.value, segments, kept)
-        return kept
+        usable = known(segments, readings, self.meter, self._longest_gap_us, self._file, self.tally, self._left_out_us, self._judged_before)
+        self.seen.add(time_us, readings.value, segments, usable)
+        return usable

@@ -172,11 +172,11 @@ class StandingRuns:
         self._gather()
         return self._kept
 
-    def _keep(self, found: Runs) -> None:
-        found = found.at(found.count >= FEWEST)
-        if len(found):
-            self._new.append(found)
-            self._waiting += len(found)
+    def _keep(self, runs: Runs) -> None:
+        runs = runs.at(runs.count >= FEWEST)
+        if len(runs):
+            self._new.append(runs)
+            self._waiting += len(runs)
             if self._waiting > MOST_KEPT:
                 self._gather()
 
@@ -188,16 +188,14 @@ class StandingRuns:
         self._kept, self._new, self._waiting = whole, [], 0
 
 
-def _carried_on(before: Runs, found: Runs) -> Runs:
+def _carried_on(before: Runs, runs: Runs) -> Runs:
     """The block's runs after the one that was open; joined where the value went on."""
-    if before.value[0] == found.value[0]:
-        first = Runs(
-            before.number, before.count + found.count[:1], before.value, before.first_us, found.last_us[:1], before.row, before.file
-        )
-        found = found.at(np.arange(1, len(found)))
+    if before.value[0] == runs.value[0]:
+        first = Runs(before.number, before.count + runs.count[:1], before.value, before.first_us, runs.last_us[:1], before.row, before.file)
+        runs = runs.at(np.arange(1, len(runs)))
     else:
         first = before
-    return first.then(found)
+    return first.then(runs)
 
 
 def implausible(runs: Runs, pairs: Pairs, sample: Sample, readings: int, changes: Integers) -> Flags:

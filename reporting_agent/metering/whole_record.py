@@ -188,7 +188,7 @@ class Watch:
         if highest > self._peaks.floor:
             time_us, value = readings.time_us, readings.value
             if self._last is not None:
-                time_us, value = (np.append(one, more) for one, more in zip(self._last, (time_us, value), strict=True))
+                time_us, value = (np.append(last, more) for last, more in zip(self._last, (time_us, value), strict=True))
             load = outliers.loads(self.meter, np.diff(time_us), value[:-1], value[1:])
             first = len(readings) - len(load)
             self._peaks.see(number + first, time_us, load, readings.row[first:], at)

@@ -49,7 +49,7 @@ def record_of(
     """The record of one meter that has readings. Without a period there are no hours, and the record is as long as the readings."""
     curve, facts = course.curve, course.facts
     period_us = hours_us[[0, -1]]
-    placed, known_s = (float(told.sum()) for told in curve.over(*_pair(period_us)))
+    placed, known_s = (float(amounts.sum()) for amounts in curve.over(*_pair(period_us)))
     unplaced = float(curve.unplaced(*_pair(period_us)).sum())
     pauses, before, after = pauses_of(occupied, period_us)
     energy, known = curve.over(pauses.start_us, pauses.end_us)

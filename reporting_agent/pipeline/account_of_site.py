@@ -46,7 +46,7 @@ def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | N
     touched = own | {
         flow.carrier for conversion in conversions if own & {inflow.carrier for inflow in conversion.takes} for flow in conversion.gives
     }
-    by_carrier = {one.carrier: one for one in balance.carriers}
+    by_carrier = {entry.carrier: entry for entry in balance.carriers}
     for carrier in CARRIERS:
         if carrier in by_carrier and carrier in touched and not by_carrier[carrier].closes:
             account = by_carrier[carrier]

@@ -186,7 +186,7 @@ def follow(
 def _demand(site: Site) -> tuple[int, list[str]]:
     """Minutes of the demand charge's intervals, and the electricity meters on top of the tree: none where it takes hours."""
     minutes = min((charge.minutes for charge in site.tariff.demand), default=60) if site.tariff is not None else 60
-    top = [one.id for one in site.meters if one.carrier == "electricity" and one.role in {"main", "check"} and one.parent is None]
+    top = [meter.id for meter in site.meters if meter.carrier == "electricity" and meter.role in {"main", "check"} and meter.parent is None]
     return minutes, top if minutes != 60 else []
 
 

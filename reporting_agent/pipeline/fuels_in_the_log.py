@@ -104,8 +104,8 @@ def told_of(table: Table, column: str, index: int) -> Told | None:
 def uncounted(batches: Sequence[Batch], columns: Iterable[Of], site: Site, pack: Pack) -> Uncounted:
     """Of all runs of the period, what the log names and their energy does not hold."""
     beside: dict[Key, list[Told]] = {}
-    for key, told in columns:
-        beside.setdefault(key, []).append(told)
+    for key, cell in columns:
+        beside.setdefault(key, []).append(cell)
     meant, table = _names(batches, site), packs.factors(pack)
     keys, amounts, by_column = set[Key](), dict[str, list[CarrierEnergy]](), dict[tuple[str, str, str], list[Place | None]]()
     both: dict[tuple[str, str], list[tuple[float, float]]] = {}

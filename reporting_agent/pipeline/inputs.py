@@ -105,8 +105,8 @@ class Inputs:
 
     def findings(self) -> list[Finding]:
         """What is to be told of the inputs as such: totals, corrections, what a source says. Asked once everything is read."""
-        found = told([*self.totals, *(total for table in self._tables for total in table.totals)], self.corrections)
-        return [*found, *(self.source.findings() if isinstance(self.source, Telling) else ())]
+        table_findings = told([*self.totals, *(total for table in self._tables for total in table.totals)], self.corrections)
+        return [*table_findings, *(self.source.findings() if isinstance(self.source, Telling) else ())]
 
     def _from_source(self, name: str) -> bool:
         return self.source is not None and name in self.source.gives()

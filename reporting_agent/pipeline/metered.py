@@ -140,22 +140,22 @@ def measure(
     records: list[MeterRecord] = []
     worked = work_out(tree, followed.courses, followed.units)
     for name in counted:
-        sampled, made = tree.by_id[name].reading == "rate", worked[name]
-        worked[name] = replace(made, course=cut_readings.divided(made.course, followed.occupied[name].windows, sampled=sampled))
+        sampled, result = tree.by_id[name].reading == "rate", worked[name]
+        worked[name] = replace(result, course=cut_readings.divided(result.course, followed.occupied[name].windows, sampled=sampled))
     for meter in followed.meters:
-        name, made = meter.id, worked[meter.id]
-        course = made.course
+        name, result = meter.id, worked[meter.id]
+        course = result.course
         findings.extend(course.findings)
         if course.facts.readings:
-            of_reading = made.per_reading, made.state_doubt
+            of_reading = result.per_reading, result.state_doubt
             edges = followed.demand_us.get(name), followed.closely_us.get(name)
             occupied = followed.occupied[name]
-            record = record_of(meter, made.unit, name in counted, course, occupied, followed.hours_us, *of_reading, *edges)
+            record = record_of(meter, result.unit, name in counted, course, occupied, followed.hours_us, *of_reading, *edges)
             windows = occupied.windows
             raw = None if meter.computed else followed.courses.get(name)  # a load rises when it rises, at any state of the gas
             bins_us = moments.quarters_of(windows.start_us, windows.end_us)
             runs = None if raw is None else of_runs(raw.curve, windows.start_us, windows.end_us, occupied.ids, bins_us)
-            records.append(replace(record, runs=runs, vapour_if_saturated=made.vapour_if_saturated, mean_state=made.mean_state))
+            records.append(replace(record, runs=runs, vapour_if_saturated=result.vapour_if_saturated, mean_state=result.mean_state))
         if name in counted:
             own, windows = of_period(followed, name, batches)
             sinks = followed.sinks[name]

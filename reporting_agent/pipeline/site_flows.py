@@ -74,8 +74,8 @@ def gather(whole: Sitewide) -> Gathered:
     raw: dict[str, list[Raw]] = {}
     notes: list[Finding] = []
     declared = declared_share(site)
-    for carrier, one in _of_boundary(site, whole.records, whole.period, declared, notes):
-        raw.setdefault(carrier, []).append(one)
+    for carrier, raw_amount in _of_boundary(site, whole.records, whole.period, declared, notes):
+        raw.setdefault(carrier, []).append(raw_amount)
     for carrier, part in of_steps(whole, declared):
         raw.setdefault(carrier, []).append(part)
     carriers = []

@@ -155,7 +155,10 @@ def of_carriers(header: tuple[str, ...], unused: tuple[str, ...], profile: Profi
     `heat` is what melt shops call a batch.
     """
     yield from _beside(
-        header, unused, profile, lambda name: (found := named(name)) is not None and CARRIERS[found.carrier].form not in {"medium", "heat"}
+        header,
+        unused,
+        profile,
+        lambda name: (mention := named(name)) is not None and CARRIERS[mention.carrier].form not in {"medium", "heat"},
     )
 
 

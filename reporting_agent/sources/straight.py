@@ -80,9 +80,9 @@ def read(
     time_us = arrow.steady_stamps(columns[stamp], *years_us, clock)
     if time_us is None or (meter is not None and columns[meter].null_count):
         return None
-    found = {header: arrow.finite_numbers(columns[header], scale) for header in headers}
-    sound = {header: value for header, value in found.items() if value is not None}
-    if len(sound) < len(found):
+    numbers = {header: arrow.finite_numbers(columns[header], scale) for header in headers}
+    sound = {header: value for header, value in numbers.items() if value is not None}
+    if len(sound) < len(numbers):
         return None
 
     def split() -> Iterator[Part]:

@@ -41,6 +41,9 @@ MAY_CATCH = {
 }
 """Modules that catch everything once each, with the reason. A handler that ends in `raise` passes on what it caught and is not counted."""
 
+SAYS_NOTHING = frozenset({"one", "some", "found", "told", "said", "made", "kept", "there"})
+"""Local names that say nothing of what they hold: `batch`, `label` or `sentences` would. A field has a subject before it (`days.found`)."""
+
 
 def table(root: Path) -> dict[str, str]:
     """Every measure of the tree, by its name, as text."""
@@ -69,6 +72,7 @@ def table(root: Path) -> dict[str, str]:
         "texts with HTML tags in Python": f"{sum(bool(TAG.search(text)) for text in strings)}",
         "texts with letters of another script in Python": f"{sum(bool(NOT_LATIN.search(text)) and text not in MEANT for text in strings)}",
         "places that catch everything": f"{sum(catches_everything(tree) - may_catch(root, path) for path, tree in trees.items())}",
+        "local names that say nothing": f"{sum(len(says_nothing(tree)) for tree in trees.values()):,}",
         "longest line of a template": f"{width} ({template})",
     }
 
@@ -105,6 +109,20 @@ def catches_everything(tree: ast.Module) -> int:
         for handler in ast.walk(tree)
         if isinstance(handler, ast.ExceptHandler)
     )
+
+
+def says_nothing(tree: ast.Module) -> list[int]:
+    """The lines in which a variable, or the one parameter of a function, is bound to a name of `SAYS_NOTHING`; fields are left out."""
+    fields = {
+        id(part) for owner in ast.walk(tree) if isinstance(owner, ast.ClassDef) for field in owner.body
+        for part in (field.targets if isinstance(field, ast.Assign) else [field.target] if isinstance(field, ast.AnnAssign) else [])
+    }  # fmt: skip
+    variables = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    parameters = (node for node in ast.walk(tree) if isinstance(node, ast.arg) and node.arg in {"one", "some"})
+    return [
+        *(node.lineno for node in variables if node.id in SAYS_NOTHING and id(node) not in fields),
+        *(node.lineno for node in parameters),
+    ]
 
 
 def may_catch(root: Path, path: Path) -> int:

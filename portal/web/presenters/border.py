@@ -195,12 +195,12 @@ def _inputs(every: Iterable[Input]) -> list[InputRow]:
 def _dates(act: Act) -> str:
     dates = {"published": dated(act.published.isoformat()), "applies": dated(act.applies.isoformat())}
     if act.until is not None:
-        told = _("published %(published)s, for imports from %(applies)s until %(until)s") % (
+        sentence = _("published %(published)s, for imports from %(applies)s until %(until)s") % (
             dates | {"until": dated(act.until.isoformat())}
         )
     else:
-        told = _("published %(published)s, for imports from %(applies)s") % dates
-    return told if act.confidence == "read" else _("%(dates)s; assumed, not read") % {"dates": told}
+        sentence = _("published %(published)s, for imports from %(applies)s") % dates
+    return sentence if act.confidence == "read" else _("%(dates)s; assumed, not read") % {"dates": sentence}
 
 
 def _percent(value: Decimal) -> str:

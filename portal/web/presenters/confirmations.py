@@ -22,7 +22,7 @@ COMMAND = "steplabel-agent practices confirm practice-outcome-%(report)s.json AC
 
 
 def confirmations_page(library: Library, waiting: Sequence[SiteReport], confirmed: Sequence[tuple[SiteReport, AuditorKey]]) -> Sheet:
-    names = {one.id: said(one.words) for one in library.practices}
+    names = {practice.id: said(practice.words) for practice in library.practices}
     lead = _("Reports that wait for you: %(waits)s. Confirmations of your body that stand: %(confirmed)s.") % {
         "waits": len(waiting), "confirmed": sum(row.confirmed for row, _key in confirmed),
     }  # fmt: skip
@@ -61,12 +61,12 @@ def confirm_page(library: Library, row: SiteReport) -> FormSheet:
 
 def which(library: Library, row: SiteReport) -> str:
     """Of which site and practice a report is."""
-    told = {"site": in_language(row.site.name, row.site.name_zh), "practice": _practice(library, row)}
-    return _("%(site)s: %(practice)s.") % told
+    names = {"site": in_language(row.site.name, row.site.name_zh), "practice": _practice(library, row)}
+    return _("%(site)s: %(practice)s.") % names
 
 
 def _practice(library: Library, row: SiteReport) -> str:
-    return next((said(one.words) for one in library.practices if one.id == row.practice), row.practice)
+    return next((said(practice.words) for practice in library.practices if practice.id == row.practice), row.practice)
 
 
 def crumbs() -> tuple[Crumb, ...]:

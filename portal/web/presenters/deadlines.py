@@ -168,13 +168,13 @@ def _letters(view: ParticipationView, late: set[str]) -> tuple[NoticeRow, ...]:
     for kind, sites in ((Kind.REPORT_REMINDED, late & open_ones), (Kind.REPORT_COMES, open_ones - late)):
         first = next((participant for participant in view.participants if participant.site in sites), None)
         if first is not None:
-            told = {
+            facts = {
                 "site_name": first.site_name,
                 "site_name_zh": in_chinese(first.site_name),
                 "period": view.period,
                 "due": last_day(first.due).isoformat(),
             }
-            rows.append(notice_row_of(kind, told, first.due))
+            rows.append(notice_row_of(kind, facts, first.due))
     return tuple(rows)
 
 

@@ -55,8 +55,8 @@ def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_
     waits = sum(row.state == State.INVITED for row in joined)
     lead = _("Groups that you run: %(run)s.") % {"run": len(run)}
     if has_sites:
-        told = {"joined": len(joined) - waits, "waits": waits}
-        lead += sentence_space() + _("Memberships of your sites: %(joined)s. Invitations that wait for an answer: %(waits)s.") % told
+        counts = {"joined": len(joined) - waits, "waits": waits}
+        lead += sentence_space() + _("Memberships of your sites: %(joined)s. Invitations that wait for an answer: %(waits)s.") % counts
     ran = tuple(
         (Cell(_name(group), url=reverse("web:site-group", args=[group.pk])), Cell(_kind(group)), Cell("", state=_group_state(group)))
         for group in run
@@ -93,8 +93,8 @@ def group_page(group: SiteGroup, view: GroupView, *, runs: bool) -> FormSheet:
         Fact(_("Run by"), shown_name(group.run_by.name)),
         Fact(_("Made"), moment_in_words(group.made_at)),
     )
-    told = {"joined": view.joined, "shown": len(view.shown)}
-    lead = _("Sites that have joined: %(joined)s. Of these, sites that show labels: %(shown)s.") % told
+    counts = {"joined": view.joined, "shown": len(view.shown)}
+    lead = _("Sites that have joined: %(joined)s. Of these, sites that show labels: %(shown)s.") % counts
     open_ = group.ended_at is None
     ended = sentence_space() + _("The group has ended.") if not open_ else ""
     sections = [Section(_("Attested labels by step"), _counts(view), _about_counts(view))] if open_ else []
@@ -118,13 +118,13 @@ def group_page(group: SiteGroup, view: GroupView, *, runs: bool) -> FormSheet:
 def consent_page(row: GroupMember, site: Site, *, reported: bool) -> FormSheet:
     """What a firm agrees to, before it does."""
     group = row.group
-    told = {"runner": shown_name(group.run_by.name), "site": shown_name(site.name)}
-    lead = _("%(runner)s invites %(site)s to this group.") % told
+    parties = {"runner": shown_name(group.run_by.name), "site": shown_name(site.name)}
+    lead = _("%(runner)s invites %(site)s to this group.") % parties
     if row.state == State.JOINED:
-        lead = _("%(site)s is a member of this group.") % told
+        lead = _("%(site)s is a member of this group.") % parties
     facts = (
         Fact(_("Kind"), _kind(group)),
-        Fact(_("Run by"), str(told["runner"])),
+        Fact(_("Run by"), str(parties["runner"])),
         Fact(
             _("What members agree to"),
             _("The runner reads that the site is a member. It counts, per step, how many members have an attested label, "
@@ -258,8 +258,8 @@ def _attested(member: ShownMember, step: str) -> Cell:
     if step not in member.attested:
         return Cell("", state=StateWord(_("Not attested"), "wait"))
     body, until = member.attested[step]
-    told = {"body": shown_name(body), "day": dated(until.isoformat())}
-    return Cell(_("by %(body)s, valid until %(day)s") % told)
+    attestation = {"body": shown_name(body), "day": dated(until.isoformat())}
+    return Cell(_("by %(body)s, valid until %(day)s") % attestation)
 
 
 def _attested_cells(member: ShownMember, step: str) -> tuple[str, str]:

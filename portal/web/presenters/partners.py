@@ -42,7 +42,7 @@ def results_list(
         titles["action"] = _("Action")
 
     def cells(view: ConformanceView) -> tuple[Cell, ...]:
-        made = (
+        row = (
             Cell(f"{view.product} {view.version}", note=view.source),
             Cell(shown_name(view.provider)),
             Cell(date_format(view.ran_on, _("j F Y")), note=view.kit),
@@ -50,11 +50,11 @@ def results_list(
             Cell("", state=_word(view)),
         )
         if not to_confirm:
-            return made
+            return row
         name = f"{view.product} {view.version}"
         if view.confirmed_at or view.failed:
-            return (*made, Cell("–"))
-        return (*made, Cell(_("Confirm"), url=reverse("web:confirm-result", args=[view.id]), about=name))
+            return (*row, Cell("–"))
+        return (*row, Cell(_("Confirm"), url=reverse("web:confirm-result", args=[view.id]), about=name))
 
     return listed(
         views,

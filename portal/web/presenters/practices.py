@@ -133,8 +133,8 @@ def class_found(row: SiteReport) -> str:
 
 
 def _own_outcome(row: SiteReport) -> str:
-    told = class_found(row)
-    return _("%(outcome)s, confirmed by an auditor") % {"outcome": told} if row.confirmed else told
+    outcome = class_found(row)
+    return _("%(outcome)s, confirmed by an auditor") % {"outcome": outcome} if row.confirmed else outcome
 
 
 def _own_state(row: SiteReport) -> StateWord:

@@ -266,14 +266,14 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         titles={"period": _("Period"), "body": _("Certification body"), "due": _("Conclusion due"), "state": _("State")},
         keys={"period": lambda audit: (audit.period, audit.id)},
         default="-period",
-        cells=lambda one: (
-            Cell(period_name(one.period)),
-            Cell(shown_name(one.body)),
-            Cell(date_format(one.due, _("j F Y")) if one.due else "–"),
+        cells=lambda audit: (
+            Cell(period_name(audit.period)),
+            Cell(shown_name(audit.body)),
+            Cell(date_format(audit.due, _("j F Y")) if audit.due else "–"),
             Cell(
                 "",
-                state=StateWord(_("Withdrawn"), "no") if one.taken_back_at else StateWord(_("Remains valid"), "ok"),
-                note=one.taken_back_reason,
+                state=StateWord(_("Withdrawn"), "no") if audit.taken_back_at else StateWord(_("Remains valid"), "ok"),
+                note=audit.taken_back_reason,
             ),
         ),
         empty="",

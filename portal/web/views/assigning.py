@@ -150,7 +150,7 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
         if done:
             messages.success(request, ngettext("%(n)d site is assigned.", "%(n)d sites are assigned.", done) % {"n": done})
         return redirect("web:assignments")
-    told = {
+    context = {
         "sites": [
             Choice(
                 plant.slug,
@@ -162,7 +162,7 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
         "choosing": choosing(boxes, request.GET),
         "crumbs": (_crumb(),),
     }
-    return form_page(request, "web/assign_several.html", told, form)
+    return form_page(request, "web/assign_several.html", context, form)
 
 
 @for_role(Role.REGULATOR, posts=True)

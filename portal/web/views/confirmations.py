@@ -26,8 +26,8 @@ from portal.web.words import sentence_space
 @for_role(Role.CERTIFICATION_BODY)
 def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    told = presenter.confirmations_page(library(), list(confirming.waiting_for(user)), confirming.confirmed_by(user))
-    return render(request, "web/sheet.html", {"page": told})
+    sheet = presenter.confirmations_page(library(), list(confirming.waiting_for(user)), confirming.confirmed_by(user))
+    return render(request, "web/sheet.html", {"page": sheet})
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)

@@ -20,7 +20,7 @@ def lead_on(request: HttpRequest, to: str, pack: str, period: str, route: str | 
         raise Http404
     parts = {"pack": pack, "route": route or main_route(pack), "period": period, **numbers}
     query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
-    found = [Crumb(shown_name(place.name), reverse(f"web:{to}", kwargs={**parts, "place": place.path}) + query) for place in meant]
-    if len(found) == 1:
-        return redirect(found[0].url)
-    return render(request, "web/several.html", {"found": found, "period": period_name(period)}, status=300)
+    crumbs = [Crumb(shown_name(place.name), reverse(f"web:{to}", kwargs={**parts, "place": place.path}) + query) for place in meant]
+    if len(crumbs) == 1:
+        return redirect(crumbs[0].url)
+    return render(request, "web/several.html", {"found": crumbs, "period": period_name(period)}, status=300)

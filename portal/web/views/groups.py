@@ -32,8 +32,8 @@ def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
     run, joined = list(groups.groups_run_by(user)), list(groups.memberships_of(user))
     has_sites = Role.ENTERPRISE in roles_of(user)
-    told = presenter.groups_page(run, joined, may_make=groups.runners(user).exists(), has_sites=has_sites)
-    return render(request, "web/sheet.html", {"page": told})
+    sheet = presenter.groups_page(run, joined, may_make=groups.runners(user).exists(), has_sites=has_sites)
+    return render(request, "web/sheet.html", {"page": sheet})
 
 
 @for_role(*READERS, posts=True)

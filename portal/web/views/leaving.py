@@ -62,8 +62,8 @@ def leave(request: HttpRequest, firm: int) -> HttpResponseBase:
 def left(request: HttpRequest, secret: str) -> HttpResponse:
     """What was deleted, for whoever has the link: nobody of the firm can sign in any more."""
     done = leaving.deleted(secret, timezone.now())
-    told = {"rows": deletion_paper.facts(done), "firm": shown_name(done.firm), "secret": secret} if done else {}
-    return render(request, "web/left.html", told, status=200 if done else 404)
+    context = {"rows": deletion_paper.facts(done), "firm": shown_name(done.firm), "secret": secret} if done else {}
+    return render(request, "web/left.html", context, status=200 if done else 404)
 
 
 @require_GET

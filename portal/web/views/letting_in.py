@@ -45,14 +45,14 @@ def access(request: HttpRequest, slug: str) -> HttpResponseBase:
         except Organisation.DoesNotExist as error:
             raise Http404 from error
         return report_done(request, _("Access is granted. You can withdraw it here at any time."), "web:access", slug)
-    told = {
+    context = {
         "site": shown_name(site.name),
         "table": grants_list(grants.grants_at(user, slug), slug, request.GET),
         "results": results_list(conformance.newest_results(), request.GET),
         "form": form if offered else None,
         "crumbs": (Crumb(_("Sites and agents"), reverse("web:sites")),),
     }
-    return form_page(request, "web/site_access.html", told, form)
+    return form_page(request, "web/site_access.html", context, form)
 
 
 @for_role(Role.ENTERPRISE, posts=True)

@@ -128,7 +128,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponseBase:
             return answer
         if form is not None:
             mark_errors(form)
-    told = {
+    context = {
         "firm": shown_name(offer.organisation.name),
         "email": offer.email,
         "capacity": capacity_word(offer.may_manage, offer.delegate),
@@ -137,7 +137,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponseBase:
         "form": form if here is None else None,
         "here": request.get_full_path(),
     }
-    return render(request, "web/join.html", told, status=400 if request.method == "POST" else 200)
+    return render(request, "web/join.html", context, status=400 if request.method == "POST" else 200)
 
 
 def _joined(request: HttpRequest, firm: Organisation) -> HttpResponseBase:

@@ -93,13 +93,13 @@ def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         try:
             raw, ask = form.cleaned_data["told"].read(MOST_BYTES + 1), form.cleaned_data["ask"]
-            made = confirming.hand_in(raw, practice, user, receipt_key(), timezone.now(), ask=ask)
+            report = confirming.hand_in(raw, practice, user, receipt_key(), timezone.now(), ask=ask)
         except SteplabelError as refusal:
             add_error(form, "told", refusal)
         else:
             waits = _("The report is submitted. It is shown to nobody else until four other firms have reported.")
-            done = _("The report is counted, with those of four other firms.") if made.counted_at else waits
-            if made.asked:
+            done = _("The report is counted, with those of four other firms.") if report.counted_at else waits
+            if report.asked:
                 done = _("The report is submitted. An auditor of your site can now read and confirm it.")
             return report_done(request, done, "web:practice-outcome", practice)
     page = presenter.outcome_page(shown, list(selectors.reports_of(user, practice)))

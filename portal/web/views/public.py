@@ -74,13 +74,13 @@ def _first_page(pages: Pages | None, authorities: Sequence[str]) -> Rendered:
     groups = sectors.groups_in_force()
     shown = sorted(groups, key=lambda group: -len(group.periods))[:MOST_SECTORS]
     pictures = tuple(sector_page(views, group.scope) for group, views in zip(shown, sectors.years_of(tuple(shown)), strict=True) if views)
-    told = {
+    context = {
         "page": _listed("", pages),
         "sectors": pictures,
         "authorities": enumerated(authorities),
         "home": True,
     }
-    return rendered("web/cached/benchmarks.html", _("Benchmarks"), told)
+    return rendered("web/cached/benchmarks.html", _("Benchmarks"), context)
 
 
 def _listed(sector: str, pages: Pages | None) -> BenchmarkList:
@@ -204,14 +204,14 @@ def benchmark_json_ld(_request: HttpRequest, pack: str, place: str, route: str, 
 def benchmark_pdf(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """The page on paper, always in the published unit."""
     series, row = _found(pack, place, route, period, version)
-    told = best_group_of(row.id)
+    best_group = best_group_of(row.id)
 
     def made() -> bytes:
         units = benchmarks.units_on(_began(period))
-        page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), (), units["kgce"], units, own_address(), told)
+        page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), (), units["kgce"], units, own_address(), best_group)
         return paper.pdf(page, page.citation)
 
-    content = (*series.content, row.id, shown_name(row.scope), told.digest if told else "")
+    content = (*series.content, row.id, shown_name(row.scope), best_group.digest if best_group else "")
     return _file(cached("pdf", content, made), "application/pdf", row, "pdf")
 
 

@@ -44,11 +44,11 @@ def new(request: HttpRequest) -> HttpResponseBase:
             return report_done(
                 request, _("Your request has been sent to the regulator. The site appears here once it is approved."), "web:sites"
             )
-    told = {
+    context = {
         "choices": tuple(Choice(str(firm.pk), shown_name(firm.name), str(firm.pk) == asked) for firm in firms),
         "crumbs": _crumbs(),
     }
-    return form_page(request, "web/site_new.html", told, form)
+    return form_page(request, "web/site_new.html", context, form)
 
 
 @for_role(Role.ENTERPRISE, posts=True)

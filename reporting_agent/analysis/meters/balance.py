@@ -245,7 +245,7 @@ def _since(day_open: NDArray[np.bool_]) -> int | None:
     return None
 
 
-def _told(balance: Balance, first: suspects.Suspect | None, some: bool) -> Balance:
+def _told(balance: Balance, first: suspects.Suspect | None, enough: bool) -> Balance:
     unit, names = balance.unit, ", ".join(side.meter for side in balance.subs)
     total = balance.main.energy - balance.loss - balance.difference
     energies: dict[str, Value] = {
@@ -276,7 +276,7 @@ def _told(balance: Balance, first: suspects.Suspect | None, some: bool) -> Balan
         )
         if first is not None:
             sentences.append(Phrase("Check %(meter)s first: %(why)s.", meter=first.meter, why=first.why))
-    elif some and balance.difference > balance.allowance:
+    elif enough and balance.difference > balance.allowance:
         sentence = Phrase("%(balance)s, which no sub-meter measures.", balance=sentence)
     else:
         sentence = Phrase(

@@ -55,9 +55,9 @@ def tables_of(site: Site) -> Iterator[tuple[str, str]]:
         if isinstance(value, BaseModel):
             entries = [(name, value)]
         elif isinstance(value, Mapping):
-            entries = [(f"{name} {key}", one) for key, one in value.items()]
+            entries = [(f"{name} {key}", table) for key, table in value.items()]
         else:
-            entries = [(f"{name} {getattr(one, 'id', place)}", one) for place, one in enumerate(value, 1)]
+            entries = [(f"{name} {getattr(table, 'id', place)}", table) for place, table in enumerate(value, 1)]
         for of, entry in entries:
             if keys := keys_of(entry):
                 yield of, keys

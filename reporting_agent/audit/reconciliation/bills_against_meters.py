@@ -176,10 +176,10 @@ def _too_little(code: str, name: Phrase, found: Counted, named: Sequence[MeterRe
     )
 
 
-def _summed(site: Site, data: PlantData, some: Sequence[Held]) -> Held | None:
+def _summed(site: Site, data: PlantData, papers: Sequence[Held]) -> Held | None:
     """Several papers in a row as one; None where their units cannot be added."""
-    whole = some[0].paper
-    for comparison in some[1:]:
+    whole = papers[0].paper
+    for comparison in papers[1:]:
         if not _alike(whole.told, comparison.paper.told):
             return None
         whole = whole.then(comparison.paper)

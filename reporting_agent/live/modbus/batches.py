@@ -15,7 +15,7 @@ class PolledBatches:
 
     def __init__(self, settings: Batches, rows: Sequence[Row]) -> None:
         """`rows`: those that the spool holds; the latest batch goes on."""
-        self._starts, ends = (frozenset(map(str, some)) for some in (settings.start, settings.end))
+        self._starts, ends = (frozenset(map(str, states)) for states in (settings.start, settings.end))
         self._unit = tags.Unit(settings.constants, self._starts, ends, by_state=settings.state is not None)
         if (latest := tags.latest(rows, settings.constants)) is not None:
             self._unit.resume(latest)
@@ -34,8 +34,8 @@ class PolledBatches:
         ]
         if stood is not None and not any(map(self._begins, changes)):
             return self._unit.take(changes)
-        roles = [one for one in changes if one.tag in (tags.ID, tags.STATE)]
-        return [*self._unit.take(roles), *self._unit.take(one for one in changes if one not in roles)]
+        roles = [change for change in changes if change.tag in (tags.ID, tags.STATE)]
+        return [*self._unit.take(roles), *self._unit.take(change for change in changes if change not in roles)]
 
     def _begins(self, change: tags.Change) -> bool:
         return change.value in self._starts if change.tag == tags.STATE else change.tag == tags.ID and change.value != "0"

@@ -58,7 +58,7 @@ class Line:
     def __init__(self, settings: Modbus) -> None:
         self.settings = settings
         self._client: ModbusTcpClient | ModbusSerialClient | None = None
-        self._unsure = {one.unit for one in settings.values} if settings.rtu else set()  # whose answers may be on their way
+        self._unsure = {value.unit for value in settings.values} if settings.rtu else set()  # whose answers may be on their way
 
     def read(self, block: Block) -> list[int]:
         """What the registers of a block hold.

@@ -29,16 +29,16 @@ class Block:
 def blocks(values: Iterable[Register | Tag]) -> list[Block]:
     """As few requests as there may be without asking for a register that nobody named; a value is never split."""
     requests: list[Block] = []
-    for one in sorted(values, key=lambda register: (register.unit, register.table, register.address)):
+    for value in sorted(values, key=lambda register: (register.unit, register.table, register.address)):
         last = requests[-1] if requests else None
         if (
             last is not None
-            and (last.unit, last.table, last.address + last.count) == (one.unit, one.table, one.address)
-            and last.count + one.length <= MOST_REGISTERS
+            and (last.unit, last.table, last.address + last.count) == (value.unit, value.table, value.address)
+            and last.count + value.length <= MOST_REGISTERS
         ):
-            requests[-1] = Block(last.unit, last.table, last.address, last.count + one.length, (*last.values, one))
+            requests[-1] = Block(last.unit, last.table, last.address, last.count + value.length, (*last.values, value))
         else:
-            requests.append(Block(one.unit, one.table, one.address, one.length, (one,)))
+            requests.append(Block(value.unit, value.table, value.address, value.length, (value,)))
     return requests
 
 
@@ -49,9 +49,9 @@ def readings(block: Block, held: Sequence[int], received_us: int) -> list[Readin
 
 def tagged(block: Block, held: Sequence[int]) -> Iterator[tuple[Tag, str]]:
     """The tags of a block that are known, as texts."""
-    for one in block.values:
-        if isinstance(one, Tag) and (value := _known(block, one, held)) is not None:
-            yield one, str(int(value)) if float(value).is_integer() else repr(value)
+    for tag in block.values:
+        if isinstance(tag, Tag) and (value := _known(block, tag, held)) is not None:
+            yield tag, str(int(value)) if float(value).is_integer() else repr(value)
 
 
 def _reading(register: Register, value: float | None, received_us: int) -> Reading:
@@ -59,12 +59,12 @@ def _reading(register: Register, value: float | None, received_us: int) -> Readi
     return Reading(register.meter, received_us, math.nan if value is None else float(value), NO_SEQUENCE, quality, received_us)
 
 
-def _known(block: Block, one: Value, held: Sequence[int]) -> int | float | None:
+def _known(block: Block, register: Value, held: Sequence[int]) -> int | float | None:
     """A value of a block, scaled; None where the device says that it does not know."""
-    raw = number(one, held[one.address - block.address :][: one.length])
-    if not math.isfinite(raw) or raw in one.unknown:
+    raw = number(register, held[register.address - block.address :][: register.length])
+    if not math.isfinite(raw) or raw in register.unknown:
         return None
-    return raw if (one.scale, one.offset) == (1.0, 0.0) else raw * one.scale + one.offset
+    return raw if (register.scale, register.offset) == (1.0, 0.0) else raw * register.scale + register.offset
 
 
 def number(register: Value, held: Sequence[int]) -> int | float:

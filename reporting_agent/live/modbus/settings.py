@@ -127,12 +127,12 @@ class Modbus(Setting):
     @property
     def values(self) -> list[Register | Tag]:
         """All that is polled."""
-        told = [
+        polled_tags = [
             Tag(place=place, column=column, **value.model_dump())
-            for place, one in enumerate(self.batches)
-            for column, value in one.values()
+            for place, batch in enumerate(self.batches)
+            for column, value in batch.values()
         ]
-        return [*self.registers, *told]
+        return [*self.registers, *polled_tags]
 
     @property
     def rtu(self) -> bool:

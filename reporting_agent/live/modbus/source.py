@@ -113,7 +113,7 @@ class ModbusSource:
 
     def _run(self) -> None:
         rows = kept_rows(self._intake.spool.folder) if self.settings.batches else []
-        self._batches = [PolledBatches(one, rows) for one in self.settings.batches]
+        self._batches = [PolledBatches(batch, rows) for batch in self.settings.batches]
         due_s = time.monotonic()
         while not self._ended.wait(max(0.0, due_s - time.monotonic())):
             self._poll()
@@ -127,7 +127,7 @@ class ModbusSource:
 
     def _poll(self) -> None:
         polled: list[Reading] = []
-        told: list[dict[str, str]] = [{} for _ in self._batches]
+        texts: list[dict[str, str]] = [{} for _ in self._batches]
         unreached = ""
         for block, silence in self._silences.items():
             if self._ended.is_set():
@@ -143,9 +143,9 @@ class ModbusSource:
             else:
                 polled += readings(block, held, now_us())
                 for tag, text in tagged(block, held):
-                    told[tag.place][tag.column] = text
+                    texts[tag.place][tag.column] = text
                 silence.answered()
-        rows = [row for unit, values in zip(self._batches, told, strict=True) for row in unit.rows(values, now_us())]
+        rows = [row for unit, values in zip(self._batches, texts, strict=True) for row in unit.rows(values, now_us())]
         if polled or rows:
             self._intake.put(Arrival(polled, rows))
 

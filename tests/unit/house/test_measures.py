@@ -12,6 +12,8 @@ MODULE = '''"""A docstring with <b>tags</b> and 水泥, which is no text of the 
 class Row:
     """A row."""
 
+    kept: str = ""
+
 
 def draw(name: str) -> str:
     """<p>Not counted.</p>"""
@@ -22,6 +24,11 @@ def draw(name: str) -> str:
     except BaseException:
         print("<file>")
         raise
+
+
+def said(one: Row, found: str) -> list[str]:
+    some = one.told = found
+    return [made for made in some]
 
 
 PATTERN = re.compile("水泥")
@@ -60,5 +67,6 @@ def test_every_measure_of_a_known_tree(tree: Path) -> None:
         "texts with HTML tags in Python": "2",
         "texts with letters of another script in Python": "1",
         "places that catch everything": "1",
+        "local names that say nothing": "3",
         "longest line of a template": "200 (page.html)",
     }

@@ -1,4 +1,4 @@
-"""No text of another script and no broad handler stands in the product, but for those that the script of measures excuses by name."""
+"""No text of another script, no broad handler and no name that says nothing stands in the product, but for those excused by name."""
 
 from __future__ import annotations
 
@@ -22,3 +22,7 @@ def test_letters_of_another_script_stand_only_in_texts_that_are_excused_and_all_
 
 def test_everything_is_caught_only_where_it_is_excused() -> None:
     assert {path for path, tree in TREES.items() if measures.catches_everything(tree)} == measures.MAY_CATCH.keys()
+
+
+def test_a_local_name_says_what_it_holds() -> None:
+    assert {path: lines for path, tree in TREES.items() if (lines := measures.says_nothing(tree))} == {}

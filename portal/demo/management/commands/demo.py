@@ -307,7 +307,7 @@ def outcome(result: dict[str, Any]) -> str:
     codes = Counter(step["gate"] for step in publication["steps"] if step["best"] is None)
     shown = len(publication["steps"]) - codes.total()
     values = len(publication["steps"])
-    told: list[str] = [
+    lines: list[str] = [
         Phrase("%(count)s of %(values)s values, %(code)s: %(reason)s", count=codes[code], values=values, code=code, reason=why)
         for code, why in publication["held"].items()
     ]
@@ -318,10 +318,10 @@ def outcome(result: dict[str, Any]) -> str:
             version=version,
             reports=reports,
         )
-        told.append(Phrase("Run the demo with more firms: with 26, as it does by itself, every value is shown."))
+        lines.append(Phrase("Run the demo with more firms: with 26, as it does by itself, every value is shown."))
     else:
         first = Phrase("Published: %(shown)s of %(values)s values from %(reports)s reports.", shown=shown, values=values, reports=reports)
-    return "\n  ".join(map(in_words, (first, *told)))
+    return "\n  ".join(map(in_words, (first, *lines)))
 
 
 def _refused(what: str) -> str:

@@ -158,16 +158,16 @@ class Command(OperatorCommand):
         ):
             known = {key.public_bytes: key for key in before}
             for key in after:
-                told = {"what": what, "key": key.key_id, "first": key.valid_from.isoformat(), "last": key.valid_to.isoformat()}
+                facts = {"what": what, "key": key.key_id, "first": key.valid_from.isoformat(), "last": key.valid_to.isoformat()}
                 old = known.get(key.public_bytes)
                 change = NEW if old is None else Phrase("ends earlier") if old != key else AS_BEFORE
-                self.answer(Phrase("%(what)s %(key)s, %(first)s to %(last)s: %(change)s", change=change, **told))
+                self.answer(Phrase("%(what)s %(key)s, %(first)s to %(last)s: %(change)s", change=change, **facts))
         for witness in dict.fromkeys((*asked.witnesses, *present.witnesses)):
             change = Phrase("no more") if witness not in asked.witnesses else AS_BEFORE if witness in present.witnesses else NEW
             self.answer(Phrase("witness %(key)s: %(change)s", key=witness.note_key.text, change=change))
         if asked.witnesses or present.witnesses:
-            told = {"now": _asked_for(asked), "before": _asked_for(present)}
-            self.answer(Phrase("cosignatures asked for: %(now)s (before: %(before)s)", **told))
+            facts = {"now": _asked_for(asked), "before": _asked_for(present)}
+            self.answer(Phrase("cosignatures asked for: %(now)s (before: %(before)s)", **facts))
 
 
 def _asked_for(directory: Directory) -> Phrase:
