@@ -76,6 +76,8 @@ FOR: dict[str, str] = {
     "dossier": "nation",
     "samples": "assigned",
     "sample_evidence": "assigned",
+    "groups": "nation",
+    "group": "nation",
     "granted": "provider",
     "granted_values": "provider",
     "conformance": "provider",

@@ -18,6 +18,7 @@ import os
 import sys
 import time
 from collections import defaultdict
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -179,8 +180,9 @@ def _cpu_s(made: World) -> dict[str, float]:
     spent: dict[str, float] = defaultdict(float)
     for kind, numbers in _processes(made).items():
         for number in numbers:
-            fields = Path(f"/proc/{number}/stat").read_text("ascii").rpartition(")")[2].split()
-            spent[kind] += sum(map(int, fields[11:15])) / TICKS
+            with suppress(FileNotFoundError):  # a child that ended since they were listed counts with its parent
+                fields = Path(f"/proc/{number}/stat").read_text("ascii").rpartition(")")[2].split()
+                spent[kind] += sum(map(int, fields[11:15])) / TICKS
     return spent
 
 
