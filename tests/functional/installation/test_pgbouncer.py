@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.functional.installation.conftest import Installation
+from tests.functional.installation.conftest import Installation, as_user
 from tests.functional.installation.test_the_worker import sent, settled
 from tests.servers import pgbouncer
 
@@ -36,7 +36,7 @@ def pooled(installation: Installation) -> Iterator[Installation]:
     """The same databases, reached by every role through PgBouncer, and a web server of its own."""
     default, vault = installation.default_url, installation.vault_url
     worker = urlsplit(vault)._replace(path=urlsplit(default).path).geturl()
-    with pgbouncer.serve(default, vault, worker) as (through, vault_through, _):
+    with pgbouncer.serve(default, vault, worker, as_user(default, installation.owner)) as (through, vault_through, *_):
         made = replace(installation, default_url=through, vault_url=vault_through)
         with made.served():
             yield made
