@@ -18,7 +18,7 @@ from portal.standings.selectors import StandView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day, together, widest
 from portal.web.figures import EnergyUnit, between, decimals, number, per_cent
-from portal.web.gaps import Gap, clear_sum, largest_first
+from portal.web.gaps import Gap, clear_sum, largest_first, sum_of_ends
 from portal.web.presenters.border import Border, border_of
 from portal.web.presenters.ladders import headline
 from portal.web.presenters.practices import saving_of
@@ -120,7 +120,7 @@ def next_page(
                 for gap in clear
             ),
             total=number(total),
-            total_interval="",
+            total_interval=between(*sum_of_ends(clear), decimals(total)),
             total_co2=in_bounds(known) if (known := together(carbon.values())) else _("incomplete"),
             exact_total=exactly([sum(end(gap) for gap in clear) for end in (_LOW, attrgetter("value"), _HIGH)]),
         ),
