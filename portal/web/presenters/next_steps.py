@@ -82,6 +82,7 @@ def next_page(
     trend: tuple[TrendStep, ...],
     library: Library,
     today: date,
+    country_name: str,
 ) -> NextPage:
     """`which` names site and period in the address; the law of the border is that which is known `today`."""
     names = Names.of(view.pack, view.pack_version)
@@ -134,7 +135,7 @@ def next_page(
         steps=tuple(_to_do(gap, called[gap.step], names, headline(view.label), view.pack, library) for gap in clear),
         notes=(units["MJ"].note, units["kWh"].note, carbon_note(day, country)),
         trend=trend,
-        border=border_of(view.pack, view.route, country, today),
+        border=border_of(view.pack, view.route, country, today, country_name),
     )
 
 
