@@ -16,14 +16,16 @@ from django.urls import reverse
 
 from portal.publication import citation, codebook, selectors
 from portal.publication.rows import benchmark_view
+from portal.publication.sectors import publisher_of
 from portal.publication.shapes import BenchmarkView
 
 NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
 LIST = ("file", "sha256", "pack", "jurisdiction", "route", "period", "version", "status", "published_on", "address")
 LICENCE = """The figures of this archive are free to use under the Creative Commons Attribution 4.0 International licence (CC BY 4.0).
 
-Name "Steplabel", the version and its address, as the records for citing beside each version do. A version that was withdrawn is kept so
-that what was cited can be found; do not use its figures. Nobody may claim that a regulator endorses what was made of them.
+Name the authority that publishes, the version and its address, as the records for citing beside each version do. A version that was
+withdrawn is kept so that what was cited can be found; do not use its figures. Nobody may claim that a regulator endorses what was made
+of them.
 """
 
 Address = Callable[[BenchmarkView], str]
@@ -57,8 +59,12 @@ def _files(address: Address) -> Iterator[tuple[str, bytes]]:
     table = io.StringIO()
     rows = csv.writer(table)
     rows.writerow(LIST)
+    publishers: dict[str, str] = {}
     for version in selectors.every_published():
         view = benchmark_view(version, None)
+        if view.place not in publishers:
+            publishers[view.place] = " and ".join(publisher_of(view.place)) or citation.SOFTWARE
+        publisher = publishers[view.place]
         where, digest = address(view), view.digest
         folder = f"{view.pack}/{view.place.replace('/', '.')}/{view.route}/{view.period.replace('/', '_')}/v{view.version}"
         content = json.dumps(view.document, ensure_ascii=False, indent=1, sort_keys=True).encode()
@@ -78,8 +84,8 @@ def _files(address: Address) -> Iterator[tuple[str, bytes]]:
         )
         yield f"{folder}/benchmark.json", content
         yield f"{folder}/benchmark.csv", selectors.table_of(view, selectors.preceding(version)).encode()
-        yield f"{folder}/benchmark.bib", citation.bibtex(view, title(view), where, digest).encode()
-        yield f"{folder}/benchmark.ris", citation.ris(view, title(view), where, digest).encode()
+        yield f"{folder}/benchmark.bib", citation.bibtex(view, title(view), where, digest, publisher).encode()
+        yield f"{folder}/benchmark.ris", citation.ris(view, title(view), where, digest, publisher).encode()
     yield "codebook.csv", codebook.codebook_csv().encode()
     yield "LICENCE.txt", LICENCE.encode()
     yield "versions.csv", table.getvalue().encode()

@@ -11,20 +11,23 @@ from urllib.parse import quote
 from portal.publication.rows import Row
 from portal.publication.shapes import BenchmarkView
 
-PUBLISHER = "Steplabel"
+SOFTWARE = "Steplabel"
+"""What composed the figures. Who publishes them is the authority of the scope."""
+
 LICENCE = "CC BY 4.0"
 
 
-def bibtex(view: BenchmarkView, title: str, address: str, digest: str) -> str:
+def bibtex(view: BenchmarkView, title: str, address: str, digest: str, publisher: str) -> str:
     """`@misc`, which every style knows. Braces keep the title's capitals."""
     key = file_name(view)
     fields = {
-        "author": f"{{{PUBLISHER}}}",
+        "author": f"{{{_tex(publisher)}}}",
         "title": f"{{{_tex(title)}}}",
         "year": str(view.published_on.year),
         "month": f"{view.published_on.month}",
         "version": str(view.version),
         "url": address,
+        "howpublished": SOFTWARE,
         "note": f"SHA-256 {digest}. {LICENCE}.{_withdrawn(view)}",
     }
     return f"@misc{{{key},\n" + "".join(f"  {name} = {{{text}}},\n" for name, text in fields.items()) + "}\n"
@@ -35,15 +38,16 @@ def file_name(of: BenchmarkView | Row) -> str:
     return "-".join(("steplabel", of.pack, of.place.replace("/", "."), of.period.replace("/", "_"), f"v{of.version}"))
 
 
-def ris(view: BenchmarkView, title: str, address: str, digest: str) -> str:
+def ris(view: BenchmarkView, title: str, address: str, digest: str, publisher: str) -> str:
     """A data set (`DATA`); lines end as the format asks."""
     lines = (
         ("TY", "DATA"),
-        ("AU", PUBLISHER),
+        ("AU", publisher),
         ("TI", title),
         ("PY", str(view.published_on.year)),
         ("DA", view.published_on.strftime("%Y/%m/%d")),
         ("ET", str(view.version)),
+        ("DB", SOFTWARE),
         ("UR", address),
         ("N1", f"SHA-256 {digest}. {LICENCE}.{_withdrawn(view)}"),
         ("ER", ""),

@@ -12,7 +12,6 @@ from typing import Any
 
 from benchmarks.measurements import Period
 from portal.days import scheme_day
-from portal.publication.citation import PUBLISHER
 from portal.publication.codebook import OVER_YEARS, OWN, Variable
 from portal.publication.rows import Row
 from portal.publication.shapes import BenchmarkView, StepView
@@ -63,7 +62,7 @@ def _typed(text: str, kind: Any, pa: Any) -> object:
     return int(text) if kind == pa.int64() else float(text)
 
 
-def json_ld(view: BenchmarkView, title: str, address: str) -> dict[str, Any]:
+def json_ld(view: BenchmarkView, title: str, address: str, publisher: str) -> dict[str, Any]:
     """The version as a schema.org data set. `@id` is the permanent address; each figure that is shown is a variable with its interval."""
     period = Period.parse(view.period, UTC)
     dataset: dict[str, Any] = {
@@ -81,7 +80,7 @@ def json_ld(view: BenchmarkView, title: str, address: str) -> dict[str, Any]:
         "spatialCoverage": {"@type": "Place", "name": view.scope, "identifier": view.place},
         "license": LICENCE_URL,
         "isAccessibleForFree": True,
-        "publisher": {"@type": "Organization", "name": PUBLISHER},
+        "publisher": {"@type": "Organization", "name": publisher},
         "distribution": [
             {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{address}benchmark.{end}"} for end, kind in FORMATS.items()
         ],
@@ -92,7 +91,7 @@ def json_ld(view: BenchmarkView, title: str, address: str) -> dict[str, Any]:
     return dataset
 
 
-def sector_json_ld(rows: Sequence[Row], title: str, address: str, versions: Sequence[str]) -> dict[str, Any]:
+def sector_json_ld(rows: Sequence[Row], title: str, address: str, versions: Sequence[str], publisher: str) -> dict[str, Any]:
     """A sector over its years, of the versions of `over_years`, based on the addresses of its versions. `@id` is its own and stays."""
     last = rows[-1]
     began, ended = (Period.parse(row.period, UTC) for row in (rows[0], last))
@@ -108,7 +107,7 @@ def sector_json_ld(rows: Sequence[Row], title: str, address: str, versions: Sequ
         "spatialCoverage": {"@type": "Place", "name": last.scope, "identifier": last.place},
         "license": LICENCE_URL,
         "isAccessibleForFree": True,
-        "publisher": {"@type": "Organization", "name": PUBLISHER},
+        "publisher": {"@type": "Organization", "name": publisher},
         "isBasedOn": list(versions),
         "distribution": [
             {"@type": "DataDownload", "encodingFormat": FORMATS[end], "contentUrl": f"{address}sector.{end}"} for end in ("csv", "parquet")

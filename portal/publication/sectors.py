@@ -72,6 +72,17 @@ def authorities() -> tuple[Name, ...]:
     return tuple(row.name for row in rows)
 
 
+def publisher_of(place: str) -> tuple[Name, ...]:
+    """Names of the authorities that publish for a jurisdiction (its path): its own regulators, else those of the nearest one above."""
+    parts = place.split("/")
+    paths = ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)]
+    rows = Organisation.objects.filter(kind=Role.REGULATOR, jurisdiction__path__in=paths).select_related("jurisdiction").order_by("name")
+    by_path: dict[str, list[Name]] = {}
+    for row in rows:
+        by_path.setdefault(row.jurisdiction.path if row.jurisdiction else "", []).append(row.name)
+    return next((tuple(by_path[path]) for path in paths if path in by_path), ())
+
+
 def drafts_waiting(user: User) -> tuple[DraftWaiting, ...]:
     """Drafts of others that the person may decide about and nobody has approved for a set time, oldest first."""
     scheduled = ScheduledRelease.objects.filter(state=ScheduledRelease.State.WAITING).values("publication")

@@ -21,7 +21,10 @@ def pdf(page: DossierPage) -> bytes:
         parts.append(
             text_of(_("The criteria were not checked against the original text. Compare them with it before you rely on them."), "warning")
         )
-    rows = [[f"{row.asks}{f' ({row.note})' if row.note else ''}", row.state.word, _evidence(row.evidence)] for row in page.rows]
+    rows = [
+        [f"{row.asks}{f' ({row.note})' if row.note else ''}", row.state.word, row.wanted.text if row.wanted else _evidence(row.evidence)]
+        for row in page.rows
+    ]
     parts.append(table_of([_("Criterion"), _("State"), _("Evidence, and how to check it")], rows, (4, 1.6, 7)))
     if page.offers:
         parts.append(text_of(_("Incentives for these criteria"), "heading"))
@@ -33,4 +36,4 @@ def pdf(page: DossierPage) -> bytes:
 
 
 def _evidence(lines: tuple[EvidenceLine, ...]) -> str:
-    return "; ".join(f"{line.text}. SHA-256 {line.digest}. {line.how}" for line in lines) or "–"
+    return "; ".join(f"{line.text}. SHA-256 {line.digest}. {line.how}" for line in lines)

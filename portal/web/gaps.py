@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from benchmarks.composition.trend import Known, difference
-from portal.web.figures import Estimate
+from portal.web.figures import Estimate, between, decimals, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,18 @@ def largest_first(gaps: Iterable[Gap]) -> list[Gap]:
 def clear_sum(gaps: Iterable[Gap]) -> float:
     """The sum of the gaps that are larger than the noise."""
     return sum(shortfall.value for shortfall in gaps if not shortfall.within_noise)
+
+
+def sum_of_ends(gaps: Iterable[Gap]) -> tuple[float, float]:
+    """The interval of their sum: the sums of the ends, wider than necessary whatever the errors have in common."""
+    parts = list(gaps)
+    return sum(shortfall.lo for shortfall in parts), sum(shortfall.hi for shortfall in parts)
+
+
+def with_interval(value: float, low: float, high: float, places: int | None = None) -> str:
+    """A gap or a sum of gaps in words: `7.74 (5.91 to 9.57)`."""
+    places = decimals(value) if places is None else places
+    return f"{number(value, places)} ({between(low, high, places)})"
 
 
 def _known(estimate: Estimate) -> Known:

@@ -193,3 +193,17 @@ def test_a_firm_declares_by_the_form_and_its_regulator_reads_it(cast: Cast) -> N
     assert client_of(cast.plants[0].owner).get(address).status_code == 404, "another firm's"
     assert client_of(cast.provincial).get(address).status_code == 404, "another province's"
     assert site.slug == "works-2"
+
+
+def test_a_missing_criterion_says_what_would_show_it_and_where(cast: Cast) -> None:
+    address = reverse("web:dossier", args=["works-2"])
+    rows = dossier_page(dossier(cast.plants[1].site, programmes()[LEADERS], TODAY)).rows
+    missing = [row for row in rows if not row.evidence]
+    assert missing
+    assert all(row.wanted and row.wanted.text for row in missing)
+    assert all(row.wanted is None for row in rows if row.evidence)
+    for reader, links in ((cast.plants[1].owner, True), (cast.approver, False)):
+        page = client_of(reader).get(address).content.decode()
+        assert "A certification body’s statement on an accepted report shows it." in page
+        assert "names the document that shows it." in page
+        assert ('href="#declare"' in page and 'id="declare"' in page) is links, "only who may declare is led to the form"

@@ -10,9 +10,11 @@ from xml.etree import ElementTree
 import pyarrow.parquet as pq
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from benchmarks.wire import published
 from portal import keys
+from portal.accounts.models import Organisation, Role
 from portal.intake import receiving as intake
 from portal.opening import unsealing as opening
 from portal.publication import publishing
@@ -58,6 +60,10 @@ def test_a_citation_names_the_permanent_address_and_the_digest_of_what_was_signe
     assert bib.count("{") == bib.count("}")
     assert ris.startswith("TY  - DATA\r\n")
     assert ris.endswith("ER  - \r\n")
+    authority = Organisation.objects.get(kind=Role.REGULATOR, jurisdiction__path="cn").name
+    assert f"  author = {{{{{authority}}}}},\n" in bib
+    assert f"AU  - {authority}\r\n" in ris
+    assert f"{escape(authority)} (20" in client.get(VERSION).content.decode(), "the software is not the publisher"
     for record in (bib, ris):
         assert f"http://testserver{VERSION}" in record
         assert digest in record
@@ -134,6 +140,8 @@ def test_json_ld_is_a_data_set_with_a_permanent_id_and_every_figure_that_is_show
     assert (told["@context"], told["@type"]) == ("https://schema.org/", "Dataset")
     assert told["@id"] == f"http://testserver{VERSION}"
     assert client.get(told["@id"].removeprefix("http://testserver")).status_code == 200
+    authority = Organisation.objects.get(kind=Role.REGULATOR, jurisdiction__path="cn").name
+    assert told["publisher"] == {"@type": "Organization", "name": authority}
     assert told["temporalCoverage"] == "2016-01-01/2016-12-31"
     assert told["license"] == "https://creativecommons.org/licenses/by/4.0/"
     assert row.document is not None

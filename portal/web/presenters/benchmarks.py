@@ -102,9 +102,11 @@ def benchmark_page(
     unit: EnergyUnit,
     units: Mapping[str, EnergyUnit],
     site: str,
+    publisher: str,
     best: BestGroup | None = None,
 ) -> BenchmarkPage:
-    """One version. `site` is scheme and host, for the address that is cited; `best` what was published of the firms behind its best."""
+    """One version, as `publisher` published it. `site` is scheme and host, for the address that is cited; `best` what was published of the
+    firms behind its best."""
     names = Names.of(view.pack, view.pack_version)
     shown = Shown(names, view.route, unit)
     explained = Explanation.from_json(view.explanation)
@@ -138,7 +140,8 @@ def benchmark_page(
         noise=said(explained.noise),
         versions=tuple(_version_row(row, view, shown) for row in versions),
         downloads=_downloads(view),
-        citation=_("Steplabel (%(year)s). %(title)s.") % {"year": view.published_on.year, "title": citation_title(view)},
+        citation=_("%(publisher)s (%(year)s). %(title)s. Composed with Steplabel.")
+        % {"publisher": publisher, "year": view.published_on.year, "title": citation_title(view)},
         citations=_citations(view),
         digest=view.digest,
         address=f"{site}{address}",

@@ -83,10 +83,10 @@ class Border:
     changed: tuple[str, ...]  # by acts of the last year that hold for imports of before they were published
 
 
-def border_of(sector: str, route: str, origin: str, today: date) -> Border | None:
-    """None for a route whose goods are not held."""
+def border_of(sector: str, route: str, origin: str, today: date, called: str = "") -> Border | None:
+    """None for a route whose goods are not held. `origin` is the country's code, `called` its name."""
     goods = goods_of(sector, route)
-    return Border(today, origin, tuple(_good(good, origin, today) for good in goods), _reaching_back(today)) if goods else None
+    return Border(today, called or origin, tuple(_good(good, origin, today) for good in goods), _reaching_back(today)) if goods else None
 
 
 def _reaching_back(today: date) -> tuple[str, ...]:

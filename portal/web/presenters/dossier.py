@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from benchmarks.wire.attestations import Opinion
 from portal.assurance.dossiers import Dossier, Evidence, Met, Shown
-from portal.assurance.programmes import programmes
+from portal.assurance.programmes import ATTESTATION, REPORT, SYSTEM, Criterion, programmes
 from portal.days import scheme_day
 from portal.web.presenters.offers import FormSheet, OfferLine, offer_line
-from portal.web.viewmodels.methods import Sheet
+from portal.web.viewmodels.methods import Link, Sheet
 from portal.web.viewmodels.shared import Choice, Crumb, Item, Mood, StateWord
 from portal.web.words import period_name, sentence_space, shown_name, state
 
@@ -51,6 +51,7 @@ class DossierRow:
     evidence: tuple[EvidenceLine, ...]
     offers: tuple[OfferLine, ...]
     met: StateWord  # for what is offered
+    wanted: Link | None  # of a criterion that is missing: what would show it, and where that is put on record
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def dossier_page(found: Dossier) -> DossierPage:
                 evidence=tuple(_line(evidence) for evidence in entry.evidence),
                 offers=tuple(offer_line(offer) for offer in entry.offers),
                 met=state(MET, entry.met),
+                wanted=_wanted(entry.criterion) if entry.state is Shown.MISSING else None,
             )
             for entry in found.entries
         ),
@@ -116,6 +118,17 @@ def dossier_page(found: Dossier) -> DossierPage:
         pdf_url=f"{reverse('web:dossier-pdf', args=[site.slug])}?programme={programme.id}",
         json_url=f"{reverse('web:dossier-json', args=[site.slug])}?programme={programme.id}",
     )
+
+
+def _wanted(criterion: Criterion) -> Link:
+    """What would show a criterion of which nothing is on record. `#declare` is the form of who acts for the site."""
+    if criterion.shown_by == REPORT:
+        return Link(_("A report that this portal accepts shows it. The plant’s agent sends it."), reverse("web:submissions"))
+    if criterion.shown_by == ATTESTATION:
+        return Link(_("A certification body’s statement on an accepted report shows it."), "")
+    if criterion.shown_by.startswith(SYSTEM):
+        return Link(_("A valid certificate on record shows it, or the firm declares it and names the document."), "#declare")
+    return Link(_("The firm declares it and names the document that shows it."), "#declare")
 
 
 def _line(evidence: Evidence) -> EvidenceLine:

@@ -52,6 +52,12 @@ COLUMNS = (
 
 def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_make: bool, has_sites: bool) -> Sheet:
     """`has_sites`: the reader acts for a firm; others have none that a group could invite."""
+    links = (Link(_("Make a group"), reverse("web:new-site-group")),) if may_make else ()
+    if not run and not joined:
+        nothing = _("You run no group. Make one for a park or a chain.") if may_make else _("You run no group.")
+        if has_sites:
+            nothing += sentence_space() + _("No group has invited your sites.")
+        return Sheet(_("Groups of sites"), (), nothing, links=links)
     waits = sum(row.state == State.INVITED for row in joined)
     lead = _("Groups that you run: %(run)s.") % {"run": len(run)}
     if has_sites:
@@ -78,7 +84,6 @@ def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_
         table_of(_("Memberships and invitations"), (_("Group"), _("Site"), _("State")), mine, _("No group has invited your sites.")),
     )
     sections = (run_section, own_section) if has_sites else (run_section,)
-    links = (Link(_("Make a group"), reverse("web:new-site-group")),) if may_make else ()
     return Sheet(_("Groups of sites"), (), lead, sections=sections, links=links)
 
 

@@ -18,7 +18,7 @@ from portal.standings.selectors import StandView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day, together, widest
 from portal.web.figures import EnergyUnit, between, decimals, number, per_cent
-from portal.web.gaps import Gap, clear_sum, largest_first
+from portal.web.gaps import Gap, clear_sum, largest_first, sum_of_ends
 from portal.web.presenters.border import Border, border_of
 from portal.web.presenters.ladders import headline
 from portal.web.presenters.practices import saving_of
@@ -82,6 +82,7 @@ def next_page(
     trend: tuple[TrendStep, ...],
     library: Library,
     today: date,
+    country_name: str,
 ) -> NextPage:
     """`which` names site and period in the address; the law of the border is that which is known `today`."""
     names = Names.of(view.pack, view.pack_version)
@@ -120,7 +121,7 @@ def next_page(
                 for gap in clear
             ),
             total=number(total),
-            total_interval="",
+            total_interval=between(*sum_of_ends(clear), decimals(total)),
             total_co2=in_bounds(known) if (known := together(carbon.values())) else _("incomplete"),
             exact_total=exactly([sum(end(gap) for gap in clear) for end in (_LOW, attrgetter("value"), _HIGH)]),
         ),
@@ -134,7 +135,7 @@ def next_page(
         steps=tuple(_to_do(gap, called[gap.step], names, headline(view.label), view.pack, library) for gap in clear),
         notes=(units["MJ"].note, units["kWh"].note, carbon_note(day, country)),
         trend=trend,
-        border=border_of(view.pack, view.route, country, today),
+        border=border_of(view.pack, view.route, country, today, country_name),
     )
 
 

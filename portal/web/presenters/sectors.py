@@ -15,7 +15,7 @@ from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day
 from portal.web.curve import Scale
 from portal.web.figures import MJ_PER_KGCE, Estimate, between, decimals, energy_units, number
-from portal.web.gaps import gap
+from portal.web.gaps import gap, with_interval
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
@@ -98,7 +98,7 @@ def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
         unit=shown.spelled(newest.label.composite.unit),
         url=benchmark_url(newest, newest.version),
         period=period_name(newest.period),
-        gap=number(typical.value - best.value, places) if best and typical else "",
+        gap=_gap_of(typical, best, places) if best and typical else "",
         firms=str(newest.label.composite.firms),
         rungs=_rungs(shown_years, shown),
         years=tuple(_year(view, shown, before) for before, view in reversed(list(zip([None, *shown_years], shown_years, strict=False)))),
@@ -106,6 +106,12 @@ def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
         worth=worth_of(newest),
         over_years_url=reverse("web:sector", args=[newest.pack, newest.place, newest.route]),
     )
+
+
+def _gap_of(typical: Estimate, best: Estimate, places: int) -> str:
+    """Typical and best hold the same firms, so the interval is a little too wide (`portal.web.gaps`)."""
+    between_them = gap("", typical, best, 1.0)
+    return with_interval(between_them.value, between_them.lo, between_them.hi, places)
 
 
 def _totals(view: InForceView) -> tuple[Estimate | None, Estimate | None]:

@@ -17,7 +17,7 @@ from portal.standings.selectors import StandView, StepStandingView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import Bounds, country_of, last_day, together
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, number, ordinal, signed
-from portal.web.gaps import Gap, clear_sum, largest_first
+from portal.web.gaps import Gap, clear_sum, largest_first, sum_of_ends, with_interval
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE, interval_words, unit_links
 from portal.web.presenters.ladders import Shown, headline, ladder_of, total_estimate
@@ -61,8 +61,8 @@ def stand_page(
         version=view.version,
         benchmark_url=benchmark_url(view, view.version),
         first_step=within(names.step_name(clear[0].step)) if clear else "",
-        first_gap=number(clear[0].value * factor) if clear else "",
-        clear_sum=number(clear_sum(gaps) * factor) if clear else "",
+        first_gap=with_interval(*(factor * end for end in (clear[0].value, clear[0].lo, clear[0].hi))) if clear else "",
+        clear_sum=with_interval(*(factor * end for end in (clear_sum(gaps), *sum_of_ends(clear)))) if clear else "",
         product=names.product(view.route),
         next_url=f"{reverse('web:next')}?which={which}",
         clear_gaps=len(clear),
@@ -82,7 +82,7 @@ def stand_page(
         conversions=units["MJ"].note,
         carbon_note=carbon_note(last_day(stand.report.period), country_of(stand.report.place)),
         gaps=_rows(gaps, standings, kgce, units, carbon),
-        gap_sum=_sum_row(clear_sum(gaps), units, together(carbon.values())) if clear else None,
+        gap_sum=_sum_row(clear, units, together(carbon.values())) if clear else None,
         export_url=f"{reverse('web:stand-csv')}?which={which}",
         trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
     )
@@ -256,13 +256,14 @@ def _places(standing: StepStandingView) -> str:
     return _("%(places)s of %(of)d") % {"places": places_between(*standing.rank_interval), "of": standing.of}
 
 
-def _sum_row(total: float, units: Mapping[str, EnergyUnit], carbon: Bounds | None) -> GapRow:
+def _sum_row(clear: Sequence[Gap], units: Mapping[str, EnergyUnit], carbon: Bounds | None) -> GapRow:
+    total = clear_sum(clear)
     nothing = Span("0%", "0%")
     return GapRow(
         step=_("Gaps larger than the noise"),
         reading="",
         kgce=number(total),
-        interval="",
+        interval=between(*sum_of_ends(clear), decimals(total)),
         places="",
         co2=in_bounds(carbon),
         mj=number(total * units["MJ"].per_kgce),

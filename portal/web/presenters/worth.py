@@ -59,7 +59,7 @@ class Worth:
     sum_name: str
     rows: tuple[WorthRow, ...]
     total: str
-    total_interval: str  # empty where only the ends of its parts are known
+    total_interval: str
     total_co2: str
     exact_total: str  # low, value, high
 

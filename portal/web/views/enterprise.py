@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts import enrolling as accounts
 from portal.accounts.enrolling import TOKEN_LIFETIME
-from portal.accounts.models import Role, Site
+from portal.accounts.models import Jurisdiction, Role, Site
 from portal.accounts.selectors import own_sites, revocable_device, sites_of
 from portal.days import scheme_day
 from portal.intake.reminders import owed_by
@@ -30,6 +30,7 @@ from portal.standings.selectors import released_values, standing_of
 from portal.web.access import for_role, freshly, person
 from portal.web.agent_files import offered
 from portal.web.answers import confirm_page, report_done
+from portal.web.carbon import country_of
 from portal.web.presenters.applications import own_wish
 from portal.web.presenters.deadlines import owed_sentences
 from portal.web.presenters.next_steps import next_page
@@ -165,7 +166,9 @@ def next_steps(request: HttpRequest) -> HttpResponse:
         return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("What to do next")})
     saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     _unit, units = chosen_unit(request, view.period)
-    page = next_page(standing_of(report), view, units, _key((report.site, report.period)), _trend(chosen, view), library(), scheme_day())
+    country = Jurisdiction.objects.filter(path=country_of(report.place).lower()).first()
+    which, named = _key((report.site, report.period)), shown_name(country.name) if country else ""
+    page = next_page(standing_of(report), view, units, which, _trend(chosen, view), library(), scheme_day(), named)
     return render(request, "web/next.html", {"page": page, "choices": _choices(chosen)})
 
 

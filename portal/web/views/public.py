@@ -105,15 +105,15 @@ def _list_query(words: str, sector: str, page_number: str) -> QueryDict:
 def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     series, row = _found(pack, place, route, period, version)
     unit, units = chosen_unit(request, period)
-    best = best_group_of(row.id)
+    best, publisher = best_group_of(row.id), publisher_name(row.place)
 
     def made() -> Rendered:
-        page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), series.views, unit, units, own_address(), best)
+        page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), series.views, unit, units, own_address(), publisher, best)
         return rendered(
             "web/cached/benchmark.html", _("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, {"page": page}
         )
 
-    page = cached("page", (*series.content, row.id, shown_name(row.scope), unit.id, best.digest if best else ""), made)
+    page = cached("page", (*series.content, row.id, shown_name(row.scope), publisher, unit.id, best.digest if best else ""), made)
     sector = Names.of(pack, row.pack_version).sector
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(sector, f"{reverse('web:benchmarks')}?sector={pack}"))
     return remember_unit(request, unit, render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "pictures": True}))
@@ -183,7 +183,7 @@ def benchmark_parquet(_request: HttpRequest, pack: str, place: str, route: str, 
     before = selectors.preceding(row)
 
     def made() -> bytes:
-        view, _title, address, _digest = _cited(row)
+        view, _title, address, _digest, _publisher = _cited(row)
         return open_data.parquet(selectors.table_of(view, before), codebook.CODEBOOK, open_data.about_version(view, address))
 
     content = (row.content, before.content if before else None)
@@ -195,8 +195,8 @@ def benchmark_parquet(_request: HttpRequest, pack: str, place: str, route: str, 
 def benchmark_json_ld(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """What catalogues of data sets read, in the reader's language as far as names have one."""
     _series, row = _found(pack, place, route, period, version)
-    view, title, address, _digest = _cited(row)
-    return _file(json.dumps(open_data.json_ld(view, title, address), ensure_ascii=False), "application/ld+json", row, "jsonld")
+    view, title, address, _digest, publisher = _cited(row)
+    return _file(json.dumps(open_data.json_ld(view, title, address, publisher), ensure_ascii=False), "application/ld+json", row, "jsonld")
 
 
 @require_safe
@@ -204,14 +204,14 @@ def benchmark_json_ld(_request: HttpRequest, pack: str, place: str, route: str, 
 def benchmark_pdf(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
     """The page on paper, always in the published unit."""
     series, row = _found(pack, place, route, period, version)
-    best_group = best_group_of(row.id)
+    best_group, publisher = best_group_of(row.id), publisher_name(row.place)
 
     def made() -> bytes:
         units = benchmarks.units_on(_began(period))
-        page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), (), units["kgce"], units, own_address(), best_group)
+        page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), (), units["kgce"], units, own_address(), publisher, best_group)
         return paper.pdf(page, page.citation)
 
-    content = (*series.content, row.id, shown_name(row.scope), best_group.digest if best_group else "")
+    content = (*series.content, row.id, shown_name(row.scope), publisher, best_group.digest if best_group else "")
     return _file(cached("pdf", content, made), "application/pdf", row, "pdf")
 
 
@@ -237,15 +237,16 @@ def _picture(request: HttpRequest, found: tuple[Series, Row], draw: Callable[[Be
     asked = request.GET.get("language", "")
     language = asked if asked in dict(settings.LANGUAGES) else get_language()
 
-    def made() -> str:
+    def made(publisher: str) -> str:
         units = benchmarks.units_on(_began(row.period))
-        return draw(benchmarks.benchmark_page(benchmark_view(row, series.in_force), (), units["kgce"], units, own_address()))
+        return draw(benchmarks.benchmark_page(benchmark_view(row, series.in_force), (), units["kgce"], units, own_address(), publisher))
 
     @xframe_options_exempt
     @SHOWN_ANYWHERE
     def shown(_request: HttpRequest) -> HttpResponseBase:
         with translation.override(language):
-            picture = cached(draw.__name__, (*series.content, row.id, shown_name(row.scope)), made)
+            publisher = publisher_name(row.place)
+            picture = cached(draw.__name__, (*series.content, row.id, shown_name(row.scope), publisher), lambda: made(publisher))
         return HttpResponse(picture, content_type="image/svg+xml", headers={"Steplabel-Status": row.status, "Content-Language": language})
 
     return shown(request)
@@ -304,9 +305,14 @@ def _began(period: str) -> date:
     return date(int(period[:4]), 1, 1)
 
 
-def _cited(row: Row) -> tuple[BenchmarkView, str, str, str]:
+def _cited(row: Row) -> tuple[BenchmarkView, str, str, str, str]:
     view = benchmark_view(row, None)
-    return view, benchmarks.citation_title(view), absolute(benchmark_url(row, row.version)), row.digest
+    return view, benchmarks.citation_title(view), absolute(benchmark_url(row, row.version)), row.digest, publisher_name(row.place)
+
+
+def publisher_name(place: str) -> str:
+    """Who publishes for the jurisdiction, in the reader's language; the portal itself where it has no authority on record."""
+    return enumerated(map(shown_name, sectors.publisher_of(place))) or citation.SOFTWARE
 
 
 def _file(content: str | bytes, content_type: str, row: Row, ending: str) -> HttpResponse:

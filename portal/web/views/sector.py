@@ -20,6 +20,7 @@ from portal.web.page_cache import Rendered, cached, rendered
 from portal.web.presenters.moved import over_years_page
 from portal.web.presenters.sectors import sector_page
 from portal.web.viewmodels.shared import Crumb
+from portal.web.views.public import publisher_name
 from portal.web.words import Names, shown_name
 
 
@@ -67,7 +68,7 @@ def sector_json_ld(_request: HttpRequest, pack: str, place: str, route: str) -> 
     rows = _rows(pack, place, route)
     title = Names.of(pack, rows[-1].pack_version).title(route)
     versions = [absolute(benchmark_url(row, row.version)) for row in rows]
-    document = open_data.sector_json_ld(rows, title, absolute(_address(pack, place, route)), versions)
+    document = open_data.sector_json_ld(rows, title, absolute(_address(pack, place, route)), versions, publisher_name(place))
     return _file(json.dumps(document, ensure_ascii=False), "application/ld+json", (pack, place, route), "jsonld")
 
 

@@ -141,7 +141,9 @@ def lines(verdict: Verdict, lang: str = "en") -> str:
     printed = [lead(verdict, lang), *notes(verdict, lang)]
     for finding in verdict.findings:
         printed.append(f"{w[_word(finding)]:<14} {w[finding.kind]:<11} {finding.code}: {_said(finding.said, lang)}")
-        printed += [f"{'':<29}{_said(place, lang)}" for place in finding.places]
+        printed += [
+            f"{'':<29}{place}" for place in [*(_said(place, lang) for place in finding.places), *filter(None, [_more(finding, lang)])]
+        ]
         printed += [f"{'':<27}{_said(finding.to_do, lang)}"] if finding.to_do is not None else []
     if verdict.evidence is not None:
         printed += [
@@ -279,7 +281,7 @@ def _whole(value: str | float) -> str:
 
 
 def _check(finding: Outcome, lang: str) -> dict[str, Any]:
-    w, more = words(lang)["verdict"], finding.count - len(finding.places)
+    w = words(lang)["verdict"]
     return {
         "code": finding.code,
         "name": words(lang)["verdict_checks"][finding.code],
@@ -289,8 +291,16 @@ def _check(finding: Outcome, lang: str) -> dict[str, Any]:
         "sentence": _said(finding.said, lang),
         "remedy": _said(finding.to_do, lang),
         "places": [_said(place, lang) for place in finding.places],
-        "more": w["more"].format(number=f"{more:,}") if finding.state is State.FAILED and finding.places and more > 0 else "",
+        "more": _more(finding, lang),
     }
+
+
+def _more(finding: Outcome, lang: str) -> str:
+    """How many failed besides those whose places are told; empty where all are."""
+    more = finding.count - len(finding.places)
+    if finding.state is not State.FAILED or not finding.places or more <= 0:
+        return ""
+    return words(lang)["verdict"]["more"].format(number=f"{more:,}")
 
 
 def _word(finding: Outcome) -> str:

@@ -54,3 +54,9 @@ def test_an_act_that_reaches_back_is_told_for_a_year() -> None:
     assert changed(date(2027, 8, 1)) == ()
     with translation.override("zh-hans"):
         assert "于 2026 年 7 月 31 日 公布" in changed(TODAY)[0]
+
+
+def test_the_country_is_told_by_its_name() -> None:
+    found = border_of("cement", "clinker", "CN", TODAY, "China") or border_of("steel", "eaf", "CN", TODAY, "China")
+    assert found is not None
+    assert found.origin == "China"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from portal.web.figures import Estimate
-from portal.web.gaps import Gap, clear_sum, gap, largest_first
+from portal.web.gaps import Gap, clear_sum, gap, largest_first, sum_of_ends, with_interval
 
 
 def test_a_gap_is_per_tonne_of_the_routes_product() -> None:
@@ -22,6 +22,11 @@ def test_a_gap_whose_interval_reaches_zero_says_so_and_leaves_the_sum() -> None:
     clear = Gap("burning", 3.15, 2.41, 3.89)
     assert noisy.within_noise
     assert clear_sum([noisy, clear]) == 3.15
+
+
+def test_a_sum_is_told_with_the_sums_of_the_ends() -> None:
+    parts = [Gap("burning", 6.38, 5.5, 7.2), Gap("grinding", 1.36, 1.0, 1.8)]
+    assert with_interval(clear_sum(parts), *sum_of_ends(parts)) == "7.74 (6.50 to 9.00)"
 
 
 def test_what_gains_most_comes_first() -> None:
