@@ -69,7 +69,8 @@ BEGIN
         GRANT SELECT, DELETE ON sharing_certificate, sharing_share, standings_standing, standings_protectedvalue,
             catalogue_peergroupmember, catalogue_extensionrequest, accounts_enrolmenttoken, register_invitation, register_viewing, register_siteapplication,
             register_firmapplication, accounts_apikey, accounts_membership, usersessions_usersession, django_session TO steplabel_worker;
-        GRANT SELECT, DELETE ON sharing_groupmember TO steplabel_worker;
+        GRANT SELECT, DELETE ON sharing_groupmember, practices_sitereport TO steplabel_worker;
+        GRANT UPDATE (unconfirmed_reason) ON practices_sitereport TO steplabel_worker;
         GRANT SELECT (id, run_by_id, ended_at), UPDATE (ended_at) ON sharing_sitegroup TO steplabel_worker;
         GRANT DELETE ON accounts_user TO steplabel_worker;
         -- What points at people: the worker sees whom a row names, and deletes rows about people in the apps that keep such.

@@ -96,6 +96,7 @@ SAYS_NOTHING = {
     "web:feed": "what was published and withdrawn, with links",
     "web:sitemap": "which public pages there are",
     "web:exercise-file": "data of a training exercise",
+    "web:outcome-to-confirm": "what a firm says that a practice saved, for its auditor: `practices confirm` checks it at the plant",
     "api:benchmark-references": "figures that others publish, each with its source",
     "api:benchmark-references-of-place": "figures that others publish, each with its source",
     "web:proposal-file": "a pack that is only proposed; what was approved is signed",

@@ -108,7 +108,7 @@ def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
     )
 
 
-def _gap_of(typical: Estimate, best: Estimate, places: int) -> str:
+def _gap_of(typical: Estimate, best: Estimate, places: int | None) -> str:
     """Typical and best hold the same firms, so the interval is a little too wide (`portal.web.gaps`)."""
     between_them = gap("", typical, best, 1.0)
     return with_interval(between_them.value, between_them.lo, between_them.hi, places)

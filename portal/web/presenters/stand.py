@@ -61,8 +61,8 @@ def stand_page(
         version=view.version,
         benchmark_url=benchmark_url(view, view.version),
         first_step=within(names.step_name(clear[0].step)) if clear else "",
-        first_gap=with_interval(*(factor * end for end in (clear[0].value, clear[0].lo, clear[0].hi))) if clear else "",
-        clear_sum=with_interval(*(factor * end for end in (clear_sum(gaps), *sum_of_ends(clear)))) if clear else "",
+        first_gap=_in_unit(factor, clear[0].value, clear[0].lo, clear[0].hi) if clear else "",
+        clear_sum=_in_unit(factor, clear_sum(gaps), *sum_of_ends(clear)) if clear else "",
         product=names.product(view.route),
         next_url=f"{reverse('web:next')}?which={which}",
         clear_gaps=len(clear),
@@ -86,6 +86,10 @@ def stand_page(
         export_url=f"{reverse('web:stand-csv')}?which={which}",
         trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
     )
+
+
+def _in_unit(factor: float, value: float, low: float, high: float) -> str:
+    return with_interval(factor * value, factor * low, factor * high)
 
 
 def trend_page(report: ReportView, which: str, steps: tuple[TrendStep, ...]) -> TrendPage:

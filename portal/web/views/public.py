@@ -208,7 +208,8 @@ def benchmark_pdf(_request: HttpRequest, pack: str, place: str, route: str, peri
 
     def made() -> bytes:
         units = benchmarks.units_on(_began(period))
-        page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), (), units["kgce"], units, own_address(), publisher, best_group)
+        view = benchmark_view(row, series.in_force)
+        page = benchmarks.benchmark_page(view, (), units["kgce"], units, own_address(), publisher, best_group)
         return paper.pdf(page, page.citation)
 
     content = (*series.content, row.id, shown_name(row.scope), publisher, best_group.digest if best_group else "")
