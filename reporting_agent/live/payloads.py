@@ -17,6 +17,7 @@ from reporting_agent.live.settings import Readings, Rows
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_SHORT = 500  # bytes in which nothing can be nested too deep
 _PER_UNIT = {"s": 1_000_000, "ms": 1_000, "us": 1}
 UNREADABLE = "unreadable"
 """The table of messages that could not be read."""
@@ -57,7 +58,8 @@ def unreadable(topic: str, payload: bytes, why: str) -> Row:
 def _objects(payload: bytes) -> Iterator[Any]:
     try:
         held = json.loads(payload)
-        json.dumps(held, ensure_ascii=False).encode()
+        if b"\\u" in payload or len(payload) > _SHORT:
+            json.dumps(held, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as wrong:  # text that is half a character, and what is nested without end
         raise Unreadable(f"no JSON: {wrong}") from wrong
     yield from held if isinstance(held, list) else (held,)
