@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, insort
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -13,7 +14,7 @@ from benchmarks.errors import InputError
 from benchmarks.quantities import ratio
 from reporting_agent.live.reading import BEYOND_US
 from reporting_agent.live.segments import Row
-from reporting_agent.live.totals import Line
+from reporting_agent.live.totals import AHEAD_US, Line
 
 Key = tuple[str, str]
 """Step and id."""
@@ -101,8 +102,10 @@ class BatchLog:
         (self.ending if batch.noted is None else self.completed if only_output else self.corrected)[key] = batch
 
     def running(self) -> list[Batch]:
-        """The last batch of each line, where it has not ended."""
-        return [line[-1] for _, line in sorted(self.lines.items()) if line[-1].end_us is None]
+        """The last batch of each line that can have begun, where it has not ended; a start far ahead of our clock is a mistake."""
+        until_us = time.time_ns() // 1000 + AHEAD_US
+        last = [next((batch for batch in reversed(line) if batch.start_us <= until_us), None) for _, line in sorted(self.lines.items())]
+        return [batch for batch in last if batch is not None and batch.end_us is None]
 
     def before(self, batch: Batch) -> Batch | None:
         """The one before it on its line."""

@@ -131,6 +131,13 @@ def test_a_date_that_stands_for_none_is_none() -> None:
     assert not log.ending
 
 
+def test_a_start_far_ahead_does_not_hide_the_batch_that_runs() -> None:
+    log = BatchLog(UTC)
+    log.take({"table": "batches", "step": "eaf", "batch_id": "open", "start": "2026-01-01"})
+    log.take({"table": "batches", "step": "eaf", "batch_id": "ahead", "start": "2099-01-01"})
+    assert [one.id for one in log.running()] == ["open"]
+
+
 def test_a_late_reading_is_put_where_its_time_says() -> None:
     meter = Meter.model_validate(
         {"id": "m", "step": "eaf", "carrier": "electricity", "reading": "register", "unit": "kWh", "rollover": 100.0}
