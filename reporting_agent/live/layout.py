@@ -25,6 +25,14 @@ def days(folder: Path) -> list[Path]:
     return sorted((folder / "days").glob("*.parquet"), key=number_of)
 
 
+def parts(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The Parquet files, and the segments that are not Parquet yet: all that arrived, each reading in one of them."""
+    written = segments(folder)  # listed first: one that is deleted in between has its Parquet by then
+    parquet = days(folder)
+    held = {number_of(path) for path in parquet}
+    return parquet, [path for path in written if number_of(path) not in held]
+
+
 def day_of(folder: Path, number: int) -> Path | None:
     """The Parquet of a segment, where it was written."""
     return next((folder / "days").glob(f"*.{number:08}.parquet"), None)

@@ -127,12 +127,9 @@ class KeptSource:
 
     def _arrived(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
         """All that the spool holds, each meter's in order of arrival."""
-        listed = layout.segments(self.settings.folder)  # before Parquet is listed: a segment that is gone by then has its own
-        parts = layout.days(self.settings.folder)
-        held = {layout.number_of(path) for path in parts}
-        segments = [path for path in listed if layout.number_of(path) not in held]
-        if parts:
-            yield from stream_readings(parts, Profile(), meters, UTC, ReadingLog())
+        parquet, segments = layout.parts(self.settings.folder)
+        if parquet:
+            yield from stream_readings(parquet, Profile(), meters, UTC, ReadingLog())
         yield from gathered(block for path in segments for block in self._of_segment(path, meters))
 
     def units(self) -> Mapping[str, str]:

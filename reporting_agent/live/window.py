@@ -22,10 +22,11 @@ Readings = tuple[NDArray[np.int64], NDArray[np.float64]]
 def readings_between(folder: Path, meters: frozenset[str], first_us: int, last_us: int) -> dict[str, Readings]:
     """By meter. Of Parquet only the groups of rows are read that hold such a meter and time, of segments all."""
     parts: dict[str, list[Readings]] = {}
-    for path in layout.days(folder):
+    parquet, segments = layout.parts(folder)
+    for path in parquet:
         for name, readings in _in_parquet(path, meters, first_us, last_us):
             parts.setdefault(name, []).append(readings)
-    for path in layout.segments(folder):
+    for path in segments:
         with suppress(FileNotFoundError):  # it is Parquet by now
             for name, readings in _in_segment(path, meters, first_us, last_us):
                 parts.setdefault(name, []).append(readings)

@@ -15,10 +15,11 @@ import pytest
 
 from benchmarks.errors import InputError
 from reporting_agent.live import layout
-from reporting_agent.live.compaction import AGAIN_US
+from reporting_agent.live.compaction import AGAIN_US, write
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.spool import DAY_US, LATEST_KEPT, Spool, SpoolFull
 from reporting_agent.live.spool_source import SpoolKind
+from reporting_agent.live.window import readings_between
 from reporting_agent.sources import conformance, interface
 
 T0 = 1_735_800_000_000_000
@@ -199,6 +200,18 @@ def test_readings_arrive_while_a_day_becomes_parquet_and_a_process_that_is_kille
     assert (len(layout.days(tmp_path)), spool.compaction.trouble) == (2, "")
     spool.close()
     assert held(tmp_path) == as_held(some(40))
+
+
+def test_a_segment_that_has_its_parquet_already_is_read_once(tmp_path: Path) -> None:
+    """As it is between the end of the process that writes it and the next round."""
+    spool = Spool(tmp_path)
+    spool.append(some(20))
+    write(tmp_path, layout.number_of(layout.segments(tmp_path)[0]))
+    assert (len(layout.days(tmp_path)), len(layout.segments(tmp_path))) == (1, 1)
+    times_us, _ = readings_between(tmp_path, frozenset({"m-1"}), T0, T0 + DAY_US)["m-1"]
+    assert times_us.tolist() == [reading.time_us for reading in some(20)]
+    assert held(tmp_path) == as_held(some(20))
+    spool.close()
 
 
 def test_a_full_spool_takes_nothing_or_drops_its_oldest_day_as_it_is_told(tmp_path: Path) -> None:
