@@ -72,6 +72,7 @@ class Compaction:
 
     def at_once(self, only_written: bool = False) -> Iterator[int]:
         """The number of each in turn, once it was written in this process; of those alone that were written before, where asked."""
+        self.stop()
         while self._waiting and not (only_written and layout.day_of(self._folder, self._waiting[0]) is None):
             write(self._folder, self._waiting[0])
             yield self._waiting.pop(0)
@@ -81,6 +82,7 @@ class Compaction:
         if self._process is not None:
             self._process.terminate()
             self._process.communicate()
+            self._process = None
 
 
 def whole(path: Path) -> tuple[list[str], Any, list[Row]]:
