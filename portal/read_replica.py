@@ -135,12 +135,12 @@ class Watch:
         self._look_at, self._behind_s = 0.0, None
 
     def _look(self) -> float | None:
-        self.alone_as_of = None
         try:
             written, now = _asked("default", WRITTEN), monotonic()
         except SERVER_AWAY:
-            self.alone_as_of = _as_of()
+            self.alone_as_of = _as_of()  # not before: while one thread looks, the others go on by what was found
             return None
+        self.alone_as_of = None
         try:
             replayed = _asked(ALIAS, REPLAYED)
         except SERVER_AWAY:

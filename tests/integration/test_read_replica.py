@@ -19,6 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
+from portal import read_replica
 from portal.read_replica import ALIAS, AS_OF_HEADER, trouble, watch
 from tests.integration.conftest import keys_of
 from tests.integration.portal_cast import PASSWORD, Cast
@@ -129,6 +130,7 @@ def test_while_the_primary_is_away_the_replica_answers_and_says_as_of_when(
 ) -> None:
     until(is_current, "the replica has everything")
     assert AS_OF_HEADER not in Client().get("/").headers
+    as_asked = read_replica._asked
     with monkeypatch.context() as away:
         away.setitem(connection.settings_dict, "PORT", free_port())
         connection.close()
@@ -144,6 +146,17 @@ def test_while_the_primary_is_away_the_replica_answers_and_says_as_of_when(
         reader.cookies[settings.SESSION_COOKIE_NAME] = "somebody's"
         assert reader.get(VERSION).status_code == 503, "who is signed in"
         assert Client().get("/readyz").json()["wrong"] == ["database-away"]
+        during: list[bool] = []
+
+        def looks(alias: str, question: str) -> object:
+            during.append(watch.alone_as_of is not None)
+            return as_asked(alias, question)
+
+        with away.context() as looking:
+            looking.setattr(read_replica, "_asked", looks)
+            watch.forget()
+            assert Client().get("/").status_code == 200
+        assert during == [True, True], "who reads while another looks again is answered, too"
     connection.close()
     until(is_current, "the primary is back")
     assert "This page shows what was known" not in shown(Client(), VERSION)
