@@ -19,7 +19,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.config.price_series import PriceSeries
 from reporting_agent.network import Network
-from reporting_agent.sources.price_series import Kept, kept, kept_at, read_prices
+from reporting_agent.sources.price_series import Kept, fetched_answers, kept_at, read_prices
 from reporting_agent.state import sync_folder, write_whole
 
 TIMEOUT_S = 60.0
@@ -45,7 +45,7 @@ def fetch(series: PriceSeries, site: Site, network: Network, now: datetime) -> F
         Unreachable: `prices-unreachable`. UsageError: `proxy-address`.
         InputError: `prices-refused`, `prices-too-large`, `prices-none`, `ca-file`, and what `read_prices` raises; nothing is saved.
     """
-    before = kept(series, site.folder)
+    before = fetched_answers(series, site.folder)
     content = _asked(series, network, _age(before[-1], now) if before else None)
     with TemporaryDirectory() as folder:
         answer = Path(folder) / f"{series.name}.{series.format}"

@@ -30,7 +30,7 @@ def may_replace(ours: Contributions, before: Iterable[Contributions], known: Abs
     return all(len(_changed(ours, other) - known) >= least for other in before)
 
 
-def told(ours: Contributions, things: Sequence[str]) -> dict[str, int]:
+def rounded_down(ours: Contributions, things: Sequence[str]) -> dict[str, int]:
     """By thing, at least how many firms have it: a multiple of `STEP`, the whole number never."""
     return {thing: sum(thing in held for held in ours.values()) // STEP * STEP for thing in things}
 

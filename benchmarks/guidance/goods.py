@@ -32,11 +32,11 @@ class Sold(Declared):
 
 def goods_of(sector: str, route: str) -> tuple[Sold, ...]:
     """In the order of the file; none where no good of the route is held."""
-    return tuple(goods for goods in held() if goods.sector == sector and route in goods.routes)
+    return tuple(goods for goods in offered() if goods.sector == sector and route in goods.routes)
 
 
 @cache
-def held() -> tuple[Sold, ...]:
+def offered() -> tuple[Sold, ...]:
     """Every good that is offered."""
     read = tomllib.loads(files("benchmarks.guidance").joinpath("goods.toml").read_text(encoding="utf-8"))
     return TypeAdapter(tuple[Sold, ...]).validate_python(read["good"])

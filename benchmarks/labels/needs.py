@@ -94,7 +94,7 @@ def _scale(unit: str, to: str) -> float:
         return np.inf
 
 
-def told(label: StepLabel, step: Step, factors: FactorTable, basis: Basis, on: date, unreported: AbstractSet[str]) -> Iterator[Words]:
+def sentences(label: StepLabel, step: Step, factors: FactorTable, basis: Basis, on: date, unreported: AbstractSet[str]) -> Iterator[Words]:
     """By how much the label would be higher at the usual amount of what its runs report little of; factors of the day `on`."""
     measured = label.made_from
     if measured is None or label.best.value is None or not label.output_t:

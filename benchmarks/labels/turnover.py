@@ -17,7 +17,7 @@ LARGE = 2.0
 """Of a label, what a carrier taken or given back holds at least that a percent of it is told: 2 % of the label (a convention of ours)."""
 
 
-def told(label: StepLabel, step: Step) -> Iterator[Words]:
+def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
     """What each percent moves the label by: of the product, which is output and credit alike, all that the step takes beside it."""
     best = label.best.value
     if best is None or not label.output_t:

@@ -51,7 +51,7 @@ def findings(columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, f
             yield Finding("yield-impossible", Severity.EXCLUSION, message, int(rows.sum()))
 
 
-def told(label: StepLabel, step: Step, factors: FactorTable) -> Iterator[Words]:
+def sentences(label: StepLabel, step: Step, factors: FactorTable) -> Iterator[Words]:
     """By how much the label would be higher, did its runs give back no more than is usual."""
     measured = label.made_from
     if measured is None or label.best.value is None or not label.output_t:

@@ -142,7 +142,7 @@ def _step(finding: Finding, act: Act, text: str, evidence_digest: str, by: User,
         step: FindingStep = FindingStep.objects.create(finding=finding, act=act, text=text, evidence_digest=evidence_digest, by=by, at=now)
         subject = f"site {finding.assignment.site.slug}"
         record(now, by.email, _ACTIONS[act], subject, f"{finding.assignment.period}, finding {finding.number}")
-        reminding.said(finding, act, now)
+        reminding.tell_of_act(finding, act, now)
     return step
 
 

@@ -107,7 +107,7 @@ def raised(finding: Finding, now: datetime) -> None:
     tell_firm(Kind.FINDING_MADE, finding.assignment, now, finding=finding.number)
 
 
-def said(finding: Finding, act: Act, now: datetime) -> None:
+def tell_of_act(finding: Finding, act: Act, now: datetime) -> None:
     """An answer concerns the body, what the body makes of it the firm; an appeal the regulator and the body, what came of it both."""
     if act == Act.ANSWERED:
         tell_body(Kind.FINDING_ANSWERED, finding.assignment, now, finding=finding.number)

@@ -48,7 +48,7 @@ def _log() -> Iterator[Disagreement]:
 
 
 def _heads() -> Iterator[Disagreement]:
-    known, size = kept_heads.kept(), selectors.size()
+    known, size = kept_heads.shown_so_far(), selectors.size()
     if known.size > size:
         yield Disagreement("log-set-back", Phrase("the log has %(size)s entries and has shown %(shown)s", size=size, shown=known.size))
     if known.signed is None:

@@ -96,7 +96,7 @@ def count_again(group: SiteGroup, by: User, now: datetime) -> Said:
         if not member_counts.may_replace(ours, before, known, *_policy(joined)):
             return Said.STANDS if before else Said.TOO_FEW
         things = sorted({*(thing for of in ours.values() for thing in of), *(step for peer in joined for step in gathered.steps(peer))})
-        counts = member_counts.told(ours, things)
+        counts = member_counts.rounded_down(ours, things)
         GroupCount.objects.create(group=row, at=now, contributions={mark: sorted(of) for mark, of in ours.items()}, told=counts)
         record(now, by.email, Action.GROUP_COUNTED, f"site group {row.pk}", f"{len(ours)} firms")
     return Said.COUNTED

@@ -36,7 +36,7 @@ class Kept:
     signed: bytes | None
 
 
-def kept() -> Kept:
+def shown_so_far() -> Kept:
     """What the file says; of an empty or missing one, that nobody was told anything."""
     file: Path | None = settings.HEADS_FILE
     if file is None:
@@ -59,7 +59,7 @@ def keep(size: int, signed: bytes | None = None) -> None:
 
 
 def _is_news(size: int, signed: bytes | None) -> bool:
-    before = kept()
+    before = shown_so_far()
     head_lacks = signed is not None and (before.signed is None or heads.parse(before.signed).size < size)
     return size > before.size or (size == before.size and head_lacks)
 
@@ -78,7 +78,7 @@ def require_whole(size: int, most: int | None = None) -> None:
     Raises:
         RefusedError: `log-set-back` (503).
     """
-    if size < (most := kept().size if most is None else most):
+    if size < (most := shown_so_far().size if most is None else most):
         raise RefusedError(
             503,
             "log-set-back",

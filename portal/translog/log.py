@@ -81,7 +81,7 @@ def put_in_line(kind: Kind, digest: str) -> None:
     Raises:
         RefusedError: `log-set-back` (503).
     """
-    most = kept_heads.kept().size
+    most = kept_heads.shown_so_far().size
     kept_heads.require_whole(size(), most)
     insert([WaitingEntry(kind=kind, digest=digest)])
 

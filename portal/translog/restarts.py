@@ -33,7 +33,7 @@ def ask(reason: str, key: ReceiptKey, now: datetime, seen: bytes | None = None) 
         InputError: `no-head-kept`, `log-damaged`.
         VerificationError: `restart-loses-nothing`.
     """
-    known = kept_heads.kept()
+    known = kept_heads.shown_so_far()
     before = seen or known.signed
     if before is None:
         raise InputError(

@@ -63,7 +63,7 @@ def head_differs(size: int, root: bytes) -> bool:
 
 def whole_size() -> int:
     """How many entries there are now, for who is told. RefusedError: `log-set-back` (503), where more were shown before."""
-    most = kept_heads.kept().size
+    most = kept_heads.shown_so_far().size
     now = size()
     kept_heads.require_whole(now, most)
     return now
@@ -103,7 +103,7 @@ def require_kept() -> None:
 
 def _beginning_as_kept(size: int) -> bytes:
     """The root at a size. The log must begin with the last head that was kept: one set back that grew again otherwise does not."""
-    signed = kept_heads.kept().signed
+    signed = kept_heads.shown_so_far().signed
     if signed is None:
         return _root(size)
     known = heads.parse(signed)

@@ -16,7 +16,7 @@ from portal.assurance.schemes import schemes
 from portal.assurance.summaries import MOST_SUMMARY_BYTES, Summary, read_summary
 from portal.web.assurance_words import ASSURANCES, GRADES, OPINIONS
 from portal.web.fields import DIGEST, area, choice, day, digest, line, number, pattern, upload
-from portal.web.words import said
+from portal.web.words import in_page_language
 
 
 class Checks(forms.CheckboxSelectMultiple):
@@ -148,7 +148,7 @@ class OpinionForm(forms.Form):
     def __init__(self, *args: Any, steps: Iterable[tuple[str, str]], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        offered = [(scheme.id, said(scheme.name)) for scheme in schemes().values()]
+        offered = [(scheme.id, in_page_language(scheme.name)) for scheme in schemes().values()]
         cast(forms.ChoiceField, self.fields["scheme"]).choices = [("", _("None")), *offered]
         cast(forms.MultipleChoiceField, self.fields["steps"]).choices = list(steps)
 

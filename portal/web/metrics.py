@@ -84,7 +84,9 @@ class _Installation:
 
     def _log(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("steplabel_log_entries", "Entries of the log", value=selectors.size())
-        yield GaugeMetricFamily("steplabel_log_kept_entries", "Entries that the kept heads say were shown", value=kept_heads.kept().size)
+        yield GaugeMetricFamily(
+            "steplabel_log_kept_entries", "Entries that the kept heads say were shown", value=kept_heads.shown_so_far().size
+        )
         ages = {
             witness.name: (self._now - witness.at).total_seconds()
             for witness in witnesses.witnesses(keys.published_directory())

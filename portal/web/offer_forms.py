@@ -13,7 +13,7 @@ from portal.assurance.offers import Terms, Unit
 from portal.assurance.programmes import programmes
 from portal.web.fields import area, choice, day, line, number
 from portal.web.presenters.offers import UNITS
-from portal.web.words import said
+from portal.web.words import in_page_language
 
 
 class OfferedForm(forms.Form):
@@ -38,7 +38,7 @@ class OfferedForm(forms.Form):
     def __init__(self, *args: Any, places: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         asked = [
-            (f"{programme.id}/{criterion.id}", f"{said(programme.name)}: {said(criterion.asks)}")
+            (f"{programme.id}/{criterion.id}", f"{in_page_language(programme.name)}: {in_page_language(criterion.asks)}")
             for programme in programmes().values()
             for criterion in programme.criteria
         ]

@@ -15,7 +15,7 @@ from benchmarks import packs
 from benchmarks.guidance.causes import Cause
 from portal.practices.content import FIELDS
 from portal.web.fields import area, choice, day, line, number, tick, upload
-from portal.web.words import said
+from portal.web.words import in_page_language
 
 MOST_LIST_BYTES = 1 << 20
 MOST_PRACTICES = 500
@@ -26,12 +26,16 @@ _AMOUNT = {"invalid": _("Write a number, such as 2.5."), "max_digits": 12, "deci
 def step_choices() -> list[tuple[str, str]]:
     """Every step of every pack as `sector/step`."""
     newest = [packs.versions(pack)[0] for pack in packs.available()]
-    return [(f"{pack.id}/{step.id}", f"{said(pack.words)}: {said(step.words)}") for pack in newest for step in pack.steps]
+    return [
+        (f"{pack.id}/{step.id}", f"{in_page_language(pack.words)}: {in_page_language(step.words)}")
+        for pack in newest
+        for step in pack.steps
+    ]
 
 
 def cause_choices() -> list[tuple[str, str]]:
     """The causes that a local report names."""
-    return [(str(cause), said(cause.words)) for cause in Cause if cause.named]
+    return [(str(cause), in_page_language(cause.words)) for cause in Cause if cause.named]
 
 
 class PracticeForm(forms.Form):

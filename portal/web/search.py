@@ -27,7 +27,7 @@ from portal.web.addresses import benchmark_url
 from portal.web.event_names import act_in_words, name_in_words
 from portal.web.presenters.benchmarks import fitting
 from portal.web.presenters.regulator import page_title
-from portal.web.words import Names, moment_in_words, period_name, said, shown_name
+from portal.web.words import Names, in_page_language, moment_in_words, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _practices(words: Sequence[str]) -> tuple[Found, ...]:
         texts = (practice.words, *((step.words,) if step else ()))
         haystack = " ".join(text for each in texts for text in (each.en, each.said_in("zh"))).casefold()
         if all(word in haystack for word in words):
-            hits.append(Found(said(practice.words), names.sector, reverse("web:practice", args=[practice.id])))
+            hits.append(Found(in_page_language(practice.words), names.sector, reverse("web:practice", args=[practice.id])))
     return tuple(hits[:MOST])
 
 

@@ -46,7 +46,7 @@ def keep(request: HttpRequest, carried: str) -> None:
         request.session[FIELD] = carried
 
 
-def kept(request: HttpRequest) -> Unsent | None:
+def unsent_form(request: HttpRequest) -> Unsent | None:
     """What this session holds; None where there is nothing, or it is older than an hour."""
     carried = request.session.get(FIELD, "")
     return _read(carried) if carried else None

@@ -82,7 +82,7 @@ RULES: dict[str, Promise] = {
 }
 
 
-def said(words: Words) -> str:
+def in_page_language(words: Words) -> str:
     """A pack's words in the language of the page."""
     return words.said_in(get_language() or "en")
 
@@ -209,7 +209,7 @@ class Names:
 
     @property
     def sector(self) -> str:
-        return said(self.pack.words) if self.pack else self.pack_id
+        return in_page_language(self.pack.words) if self.pack else self.pack_id
 
     def route(self, route_id: str) -> Route | None:
         return next((route for route in self.pack.routes if route.id == route_id), None) if self.pack else None
@@ -219,13 +219,13 @@ class Names:
         route = self.route(route_id)
         if route is None:
             return f"{self.pack_id}, {route_id}"
-        product, way = said(route.product_words), said(route.words)
+        product, way = in_page_language(route.product_words), in_page_language(route.words)
         title = capfirst(product)
         return title if way.lower() == product.lower() else _("%(product)s (%(route)s)") % {"product": title, "route": within(way)}
 
     def product(self, route_id: str) -> str:
         route = self.route(route_id)
-        return said(route.product_words) if route else route_id
+        return in_page_language(route.product_words) if route else route_id
 
     def step(self, step_id: str) -> Step | None:
         return self.steps.get(step_id)
@@ -234,19 +234,19 @@ class Names:
         step = self.step(step_id)
         if step is None and step_id == WHOLE_ROUTE:
             return _("Whole route")
-        return said(step.words) if step else step_id
+        return in_page_language(step.words) if step else step_id
 
     def total_reason(self, en: str, zh: str) -> str:
         """Why a total is held back, its steps by name."""
         steps = {step.id: step.words for step in self.pack.steps} if self.pack else {}
-        return said(with_step_names(Words(en=en, zh=zh or en), steps))
+        return in_page_language(with_step_names(Words(en=en, zh=zh or en), steps))
 
     def variant_name(self, step_id: str, variant_id: str) -> str:
         """The variant's name; empty where the step has only one."""
         step = self.step(step_id)
         if step is None or len(step.variants) < 2:
             return ""
-        return next((said(variant.words) for variant in step.variants if variant.id == variant_id), variant_id)
+        return next((in_page_language(variant.words) for variant in step.variants if variant.id == variant_id), variant_id)
 
 
 def with_variant(name: str, variant: str) -> str:

@@ -24,7 +24,7 @@ def _sentences() -> dict[str, dict[str, Phrase]]:
     return {section: entries for name in _FILES for section, entries in texts.read(Path(__file__).with_name(name)).items()}
 
 
-def said(section: str, key: str, /, **facts: str | Words) -> Words:
+def in_words(section: str, key: str, /, **facts: str | Words) -> Words:
     """One sentence of the two files with its facts; a fact given as Words stands in its own language."""
     text = _sentences()[section][key]
     return Words(**{language: in_language(text, language).format(**_in(language, facts)) for language in languages()})

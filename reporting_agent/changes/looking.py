@@ -39,7 +39,7 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     families = balances.families(data.meters)
     first = [*swapped, *of_clock, *of_days]
     of_level = [change for change in levels.of_lines(lines, _besides(families, zone)) if not _explained(change, first)]
-    of_rows = readings.told(missing, of_level, by_rows)
+    of_rows = readings.falls_or_clocks(missing, of_level, by_rows)
     of_level = [change for change in of_level if not _is_of(change, {(rows.meters[0], rows.first) for rows in of_rows})]
     of_product = [change for change in products.of_lines(lines) if not _explained(change, first)]
     turned = {(change.meters[0], day) for change in of_level if change.kind is Kind.LEVEL for day in (change.first, change.until)}

@@ -38,7 +38,7 @@ def gaps_of_meters(records: Iterable[MeterRecord]) -> dict[str, float]:
     return shares
 
 
-def told(missing: Mapping[str, float], levels: Sequence[Change], clocks: Sequence[Change]) -> list[Change]:
+def falls_or_clocks(missing: Mapping[str, float], levels: Sequence[Change], clocks: Sequence[Change]) -> list[Change]:
     """Of each such meter the falls of its level as what they are; where none was found, what its clock seemed to do."""
     changes: list[Change] = []
     for meter, share in missing.items():

@@ -72,7 +72,7 @@ def _site(args: Namespace) -> int:
 
     site = asking.recognised_site(args)
     result = pipeline.label(site, Period.parse(args.period, site.zone), outward=True)
-    result = replace(result, site_label=in_the_future.told(result.site_label, datetime.now(UTC)))
+    result = replace(result, site_label=in_the_future.with_sentences(result.site_label, datetime.now(UTC)))
     leaving = pipeline.label_of(site, result.data, result.site_label.period, outward=True)
     for line in differences(result.site_label, leaving, result.data.pack):
         say(in_language(line, args.lang))

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     pack = packs.load(site.pack, site.pack_version, site.folder)
     answered = Answered(identity.seed, parcel.challenge, parcel.plaintext, identity.device_key.public)
     assembled = assemble(draw, tree, site, pack, answered, say)
-    lines = disclosure.told(args.lang, draw, assembled, sealed=draw.seal_to is not None)
+    lines = disclosure.shown_by_opening(args.lang, draw, assembled, sealed=draw.seal_to is not None)
     for line in lines:
         say(line)
     _agree(args)

@@ -110,7 +110,7 @@ def _fetch(args: argparse.Namespace) -> int:
         for approval, _ in fetched
     ]
     none = Phrase("The portal has approved no pack other than those installed.")
-    emit(args, {"portal": identity.portal, "packs": payload}, told(lines or [none]))
+    emit(args, {"portal": identity.portal, "packs": payload}, in_terminals_language(lines or [none]))
     return 0
 
 
@@ -174,7 +174,7 @@ def _check(args: argparse.Namespace) -> int:
             if not edition.held
         ),
     ]
-    emit(args, payload, told(lines))
+    emit(args, payload, in_terminals_language(lines))
     return 0
 
 
@@ -203,9 +203,9 @@ def _numbers(args: argparse.Namespace) -> int:
                 number.place,
                 number.value,
                 number.unit,
-                told([STATUSES[(number.source.status if number.source else None) or "none"]]),
+                in_terminals_language([STATUSES[(number.source.status if number.source else None) or "none"]]),
                 number.source.text if number.source else "",
-                told([provenance.MOVES[number.role]]),
+                in_terminals_language([provenance.MOVES[number.role]]),
             )
         )
         for number in every
@@ -256,7 +256,7 @@ def _diff(args: argparse.Namespace) -> int:
     if labels is not None and grades is not None:
         lines += _part(len(labels), Phrase("labels of the site change"), (label.as_text() for label in labels))
         lines += _part(len(grades), Phrase("grades of the site's steps change"), (grade.as_text() for grade in grades))
-    emit(args, payload, told(lines))
+    emit(args, payload, in_terminals_language(lines))
     return 0
 
 
@@ -272,7 +272,7 @@ def _moved(args: argparse.Namespace, old: Pack, new: Pack) -> tuple[list[Effect]
     return effects.moved_labels(before, after), effects.moved_grades(before, after)
 
 
-def told(lines: Iterable[str]) -> str:
+def in_terminals_language(lines: Iterable[str]) -> str:
     """Lines of an answer, each in the terminal's language."""
     from reporting_agent.console import LANGUAGE
 

@@ -149,11 +149,11 @@ def _look(state: StateDirectory) -> _Seen:
             accounts=Ledger(connection).accounts(),
             spendings=Ledger(connection).spendings(),
             parcels=Outbox(connection).all(),
-            kept=None if key is None else log_heads.kept(connection, key),
+            kept=None if key is None else log_heads.newest_head(connection, key),
             cosigned=None if key is None else log_heads.kept_witnessed(connection, key),
             evidence=log_heads.evidence(connection),
             restarted=() if key is None else log_restarts.accepted(connection, key),
-            announced=None if key is None else announced.kept(connection, key),
+            announced=None if key is None else announced.last_seen(connection, key),
         )
 
 
@@ -178,7 +178,7 @@ def _payload(seen: _Seen, cap: Fraction | None, now: datetime) -> dict[str, Any]
         "log": None if seen.kept is None else _head(seen.kept, keys),
         "log_witnessed": _witnesses(seen.cosigned, enrolled),
         "log_evidence": [{"code": contradiction.code, "found_at": contradiction.found_at} for contradiction in seen.evidence],
-        "log_restarts": [log_restarts.told(restart) for restart in seen.restarted],
+        "log_restarts": [log_restarts.as_shown(restart) for restart in seen.restarted],
         "unfinished": sum(not parcel.is_sealed for parcel in seen.parcels),
     }
 
@@ -326,14 +326,14 @@ def _log_lines(
     files: list[Path],
 ) -> list[str]:
     from reporting_agent.sending.consent import text
-    from reporting_agent.sending.log_restarts import told
+    from reporting_agent.sending.log_restarts import as_shown
 
     lines = [] if seen is None else [text(language, "status.log", size=seen["size"], root=seen["root"], at=seen["seen_at"][:10])]
     if witnessed is not None:
         names = ", ".join(witness["name"] for witness in witnessed["cosigned"])
         lines.append(text(language, "status.log-witnessed", size=witnessed["size"], names=names, at=witnessed["seen_at"][:10]))
     lines += [text(language, "status.log-evidence", code=contradiction.code, on=contradiction.found_at[:10]) for contradiction in evidence]
-    lines += [text(language, "status.log-restart", **told(restart)) for restart in restarted]
+    lines += [text(language, "status.log-restart", **as_shown(restart)) for restart in restarted]
     return [*lines, *(text(language, "status.log-file", file=file) for file in files)]
 
 

@@ -19,7 +19,7 @@ from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site
 from reporting_agent.fleet import places
-from reporting_agent.fleet.outcomes import OUTCOME, Outcome, Quality, SiteStep, Task, keep, kept, made_from, patterns_of, refused
+from reporting_agent.fleet.outcomes import OUTCOME, Outcome, Quality, SiteStep, Task, earlier_outcome, keep, made_from, patterns_of, refused
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import quality, site_files
 from reporting_agent.sources.object_storage import beside, is_object
@@ -40,7 +40,7 @@ def _done(task: Task) -> Outcome:
         site = places.site_at(task.file, task.inherit)
         if task.within is not None:
             _require_within(site, (beside(task.file) if is_object(task.file) else str(site.folder), *task.within))
-        if (known := kept(task, site)) is not None:
+        if (known := earlier_outcome(task, site)) is not None:
             return known
         with places.results(task.out, last=OUTCOME) as folder:
             return keep(_label(task, site, folder) if task.work == "label" else _check(task, site, folder), folder)

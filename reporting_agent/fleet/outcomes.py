@@ -116,7 +116,7 @@ def keep(outcome: Outcome, folder: Path) -> Outcome:
     return outcome
 
 
-def kept(task: Task, site: Site | None = None) -> Outcome | None:
+def earlier_outcome(task: Task, site: Site | None = None) -> Outcome | None:
     """The outcome of an earlier run, where it was made from the same."""
     try:
         if (text := places.read(task.out, OUTCOME)) is None:

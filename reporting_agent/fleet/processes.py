@@ -10,14 +10,14 @@ from multiprocessing import get_context
 from benchmarks import shelf
 from benchmarks.errors import InputError
 from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.outcomes import Outcome, Task, kept, refused
+from reporting_agent.fleet.outcomes import Outcome, Task, earlier_outcome, refused
 
 
 def in_processes(tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
     """Outcomes as they come; a process that dies (memory, a signal) is told as the refusal of its site, and the others go on."""
     waiting = []
     for task in tasks:
-        known = kept(task)
+        known = earlier_outcome(task)
         if known is None:
             waiting.append(task)
         else:

@@ -216,7 +216,7 @@ def _told(course: Course, windows: Windows) -> Pieces:
         return clock_offsets.NO_PIECES
     start_us, end_us = edges[:-1], edges[1:]
     energy, known_s = course.curve.over(start_us, end_us)
-    return clock_offsets.told(Bins(edges, energy, known_s * 1e6 / (edges[1] - edges[0])), windows.start_us, windows.end_us)
+    return clock_offsets.offsets_by_piece(Bins(edges, energy, known_s * 1e6 / (edges[1] - edges[0])), windows.start_us, windows.end_us)
 
 
 def _by_its_stamps(course: Course, told: Pieces, zone: tzinfo, in_skipped_hour: bool) -> Shift | None:

@@ -69,7 +69,7 @@ class Pieces(Columns):
 NO_PIECES = Pieces(*(np.zeros(0, dtype=kind) for kind in (float, np.int64, np.int64, float, float)))
 
 
-def told(bins: Bins, start_us: Integers, end_us: Integers) -> Pieces:
+def offsets_by_piece(bins: Bins, start_us: Integers, end_us: Integers) -> Pieces:
     """The shift of each piece of the record that tells one."""
     bounds_us = _piece_bounds(start_us, end_us)
     if len(bounds_us) <= FEWEST_PIECES:

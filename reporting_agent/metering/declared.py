@@ -58,7 +58,7 @@ class DeclaredReadings:
         owner = np.full(len(readings), meter, dtype=object)
         for event in events:
             if event.kind == "swap":
-                owner[held(event, stamps_us, self._zone)] = event.other if event.meter == meter else event.meter
+                owner[within_event(event, stamps_us, self._zone)] = event.other if event.meter == meter else event.meter
         for name in dict.fromkeys(owner.tolist()):
             if name in asked:
                 own = owner == name
@@ -68,7 +68,7 @@ class DeclaredReadings:
         for event in self._by_meter.get(meter, ()):
             if event.kind == "swap" or event.meter != meter:
                 continue
-            within = held(event, stamps_us, self._zone)
+            within = within_event(event, stamps_us, self._zone)
             if event.factor is not None:
                 readings = replace(readings, value=np.where(within, readings.value * event.factor, readings.value))
             elif event.shift:
@@ -77,7 +77,7 @@ class DeclaredReadings:
         return readings
 
 
-def held(event: Event, moment_us: Integers, zone: ZoneInfo) -> Flags:
+def within_event(event: Event, moment_us: Integers, zone: ZoneInfo) -> Flags:
     """Which moments lie within an event."""
     end = event.ends(zone)
     within: Flags = moment_us >= to_us(event.begins(zone))

@@ -26,7 +26,7 @@ TENFOLD = 10
 """An error of so many percent of a carrier is looked at, of which a supplier's bill would tell (a convention of ours)."""
 
 
-def told(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | None) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | None) -> Iterator[Words]:
     """That there is no account, or each carrier of it that does not balance, with what that makes of the label."""
     output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
     if label.best.value is None or output <= 0:

@@ -76,7 +76,7 @@ def _needed(bounds: list[tuple[float, Efficiency]], name: str) -> float:
     return fsum(mj / float(getattr(row, name)) for mj, row in bounds)
 
 
-def held(label: SiteLabel, whole: Sitewide, pack: Pack) -> SiteLabel:
+def withheld(label: SiteLabel, whole: Sitewide, pack: Pack) -> SiteLabel:
     """The label without those of steps that count what conversions take which explain nothing."""
     doubtful = [judgement for judgement in judged(whole) if not judgement.stands and not judgement.conversion.reason.strip()]
     return replace(label, steps=tuple(_held(step_label, doubtful, pack) for step_label in label.steps)) if doubtful else label
@@ -116,7 +116,7 @@ def _figures(judgement: Judged) -> Value:
     )
 
 
-def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """What conversions of the site lose of what the step counts beyond typical ones, as so much a unit of its output; and all that is lost
     in making what the step takes of them."""
     if label.best.value is None or not label.output_t:

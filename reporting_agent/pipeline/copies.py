@@ -44,7 +44,7 @@ def once(batches: Sequence[Batch]) -> list[Batch] | None:
     return [_together(batch, parts.get(place, ())) for place, batch in enumerate(batches) if place not in copies]
 
 
-def held(made: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
+def counted_once_where_better(made: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
     """The labels as they are, but of a cell that such runs better by more than `WORTH_TELLING` the one with each of them once."""
     others = {_key(step_label): step_label for step_label in counted_once.steps}
     steps, findings = [], []

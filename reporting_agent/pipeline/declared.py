@@ -91,7 +91,7 @@ def _factors(site: Site, pack: Pack, period: Period) -> dict[str, list[Event]]:
     return {step: [declared for declared in events if _in(declared, site, period)] for step, events in by_step.items()}
 
 
-def told(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Words]:
+def sentences(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Words]:
     """Every such factor of the label's step, and of the mapping, each with what the label would be without it."""
     for event in _factors(site, pack, whole.period).get(label.step, ()):
         yield _factor(event)

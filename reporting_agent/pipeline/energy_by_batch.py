@@ -204,7 +204,7 @@ UNNAMED = Phrase(
 Strays = Mapping[str, Sequence[CarrierEnergy]]  # by step
 
 
-def held(label: SiteLabel, strays: Strays, code: str = CODE, why: str = UNNAMED) -> SiteLabel:
+def withheld(label: SiteLabel, strays: Strays, code: str = CODE, why: str = UNNAMED) -> SiteLabel:
     """The label without those of steps of whose energy more than `LARGEST_SHARE` is in no batch."""
     if not strays:
         return label

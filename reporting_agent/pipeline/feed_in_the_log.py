@@ -28,7 +28,7 @@ _IN_KG = 100
 """Times the most, beyond which an amount was written in kg and not in t."""
 
 
-def held(label: SiteLabel, batches: Sequence[Batch], pack: Pack) -> SiteLabel:
+def withheld(label: SiteLabel, batches: Sequence[Batch], pack: Pack) -> SiteLabel:
     """The label without those of steps of which the log names what no such plant is fed with."""
     charged = Charged.by(batches, pack)
     return replace(label, steps=tuple(_held(step_label, charged, batches) for step_label in label.steps)) if charged.columns else label
@@ -58,7 +58,7 @@ def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> StepL
     return label
 
 
-def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Words]:
     """What the log names outside what is usual: less than gives the output, or more, which may have been burnt."""
     best = label.best.value
     if best is None:

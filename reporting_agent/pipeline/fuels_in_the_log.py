@@ -160,7 +160,7 @@ def _mj(energy: CarrierEnergy, run: Batch, table: FactorTable) -> float:
         return 0.0
 
 
-def told(label: StepLabel, short: Mapping[tuple[str, str], float], doubted: Mapping[str, float]) -> Iterator[Words]:
+def sentences(label: StepLabel, short: Mapping[tuple[str, str], float], doubted: Mapping[str, float]) -> Iterator[Words]:
     """What the log names of a fuel beyond what the energy holds, within what moisture may be, and of one run left out for it: by how much
     the label would be higher."""
     if label.best.value is not None and label.output_t and label.metric is not Metric.ELECTRICITY and label.step in doubted:

@@ -191,7 +191,7 @@ def analysed_twice(batches: Sequence[Batch], values: HeatingValues) -> Mapping[t
     return {key: (min(known), max(known)) for key, known in both.items()}
 
 
-def told(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values: HeatingValues) -> Iterator[Words]:
+def sentences(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values: HeatingValues) -> Iterator[Words]:
     """By how much the label would be higher at the other value of a gas that was analysed twice: the richer taken, the poorer given."""
     measured = label.made_from
     if measured is None or label.best.value is None or not ranges:

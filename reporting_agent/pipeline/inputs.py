@@ -9,7 +9,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Finding
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile, Site
-from reporting_agent.pipeline.rejections import told
+from reporting_agent.pipeline.rejections import findings
 from reporting_agent.sources import (
     SCALES,
     ReadingBlock,
@@ -105,7 +105,7 @@ class Inputs:
 
     def findings(self) -> list[Finding]:
         """What is to be told of the inputs as such: totals, corrections, what a source says. Asked once everything is read."""
-        table_findings = told([*self.totals, *(total for table in self._tables for total in table.totals)], self.corrections)
+        table_findings = findings([*self.totals, *(total for table in self._tables for total in table.totals)], self.corrections)
         return [*table_findings, *(self.source.findings() if isinstance(self.source, Telling) else ())]
 
     def _from_source(self, name: str) -> bool:

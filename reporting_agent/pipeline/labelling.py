@@ -112,14 +112,14 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
         site_label = scattered.held_by_lot(site_label, made_of(of_lots))
         batches = of_lots if any(finding.code == scattered.HEATING_VALUE for finding in site_label.findings) else batches
     if scatters := scattered.of(site_label, pack):
-        site_label = scattered.held(site_label, made_of(scattered.at_mean(batches, scatters)), scatters)
+        site_label = scattered.by_the_mean(site_label, made_of(scattered.at_mean(batches, scatters)), scatters)
     if (counted_once := copies.once(batches)) is not None:
-        site_label = copies.held(site_label, made_of(counted_once))
+        site_label = copies.counted_once_where_better(site_label, made_of(counted_once))
     whole = Sitewide.of(site, pack, period, batches, data.meters, data.left_out)
-    site_label = energy_by_batch.held(told_unreadable(site_label, data.unread), data.nameless)
-    site_label = feed_in_the_log.held(materials_in_the_log.held(site_label, whole.batches, site, pack), whole.batches, pack)
-    site_label = conversions.held(
-        energy_by_batch.held(site_label, data.uncounted, fuels_in_the_log.CODE, fuels_in_the_log.HELD), whole, pack
+    site_label = energy_by_batch.withheld(told_unreadable(site_label, data.unread), data.nameless)
+    site_label = feed_in_the_log.withheld(materials_in_the_log.withheld(site_label, whole.batches, site, pack), whole.batches, pack)
+    site_label = conversions.withheld(
+        energy_by_batch.withheld(site_label, data.uncounted, fuels_in_the_log.CODE, fuels_in_the_log.HELD), whole, pack
     )
     method = {**site_label.method, "constants_digest": constants.digest()}
     whole, balance = replace(whole, labels=site_label.steps, unmapped=data.unmapped), site_balance(whole)
@@ -132,12 +132,12 @@ def label_of(site: Site, data: PlantData, period: Period, *, outward: bool = Fal
             step_label,
             provisos=(
                 *provisos.of(step_label, site, pack, whole, longer, usual),
-                *fuels_in_the_log.told(step_label, data.short, data.doubted),
+                *fuels_in_the_log.sentences(step_label, data.short, data.doubted),
             ),
             account=(
-                *own_pack.told(step_label, pack),
-                *older_pack.told(step_label, pack),
-                *account_of_site.told(step_label, whole, pack, balance),
+                *own_pack.sentences(step_label, pack),
+                *older_pack.sentences(step_label, pack),
+                *account_of_site.sentences(step_label, whole, pack, balance),
             ),
         )
         for step_label in site_label.steps

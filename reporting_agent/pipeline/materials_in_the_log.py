@@ -160,7 +160,7 @@ def _finding(step: str, column: str, variable: str, count: int, of: Sequence[Bat
     return Finding(CODE, Severity.EXCLUSION, sentence, count, tuple(batch.place for batch in of[:20] if batch.place is not None))
 
 
-def held(label: SiteLabel, batches: Sequence[Batch], site: Site, pack: Pack) -> SiteLabel:
+def withheld(label: SiteLabel, batches: Sequence[Batch], site: Site, pack: Pack) -> SiteLabel:
     """The label without those of steps of which the log shows more than the share that the site states under [static]."""
     charged = Charged.by(batches, pack)
     return (
@@ -205,7 +205,7 @@ def unmapped(table: Table, batches: Sequence[Batch], *, yearly: bool) -> dict[ba
     return masses
 
 
-def told(label: StepLabel, batches: Sequence[Batch], site: Site, pack: Pack, unmapped: Collection[str] = ()) -> Iterator[Words]:
+def sentences(label: StepLabel, batches: Sequence[Batch], site: Site, pack: Pack, unmapped: Collection[str] = ()) -> Iterator[Words]:
     """Product of the step's own kind that the log charges and no share states; and inputs of which the pack knows nothing, `unmapped` ones
     by their heading."""
     charged, step = Charged.by(batches, pack), pack.step(label.step)

@@ -80,7 +80,7 @@ def _told(step: str, carrier: str, count: int) -> Finding:
     return Finding("not-bought", Severity.EXCLUSION, sentence, count)
 
 
-def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
     """What the label counts as bought, as the site states, and what boilers of its own would add to it."""
     if label.best.value is None or not label.output_t:
         return

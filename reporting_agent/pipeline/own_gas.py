@@ -73,7 +73,7 @@ def _least(pack: Pack) -> dict[tuple[str, str], float]:
     }
 
 
-def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher, burnt its runs as much gas as is usual beside what they give back; of power, took they."""
     measured, table = label.made_from, packs.factors(pack)
     if measured is None or label.best.value is None or not label.output_t:

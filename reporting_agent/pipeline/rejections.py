@@ -40,7 +40,7 @@ def _rejected(reason: str, rows: int) -> Phrase:
     return Phrase("%(rows)s rows: %(reason)s; they are in rejected.csv.", rows=f"{rows:,}", reason=reason)
 
 
-def told(totals: Sequence[Total], corrections: Corrections) -> list[Finding]:
+def findings(totals: Sequence[Total], corrections: Corrections) -> list[Finding]:
     """Totals that were found between the rows, and what became of the corrections."""
     return [*_totals(totals), *_corrected(corrections)]
 

@@ -86,7 +86,7 @@ the pack's spread) 31 % of 40 runs do not reach it, 17 % of 60, 2 % of 110; by 8
 _CLIPPED = (0.05, 0.95)  # of the runs: no single one decides
 
 
-def told(label: StepLabel, step: Step) -> Iterator[Words]:
+def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
     """What the label would be without the correction by a variable, where that lowers it by more than `NEARLY` and energy does not show it.
 
     What a correction takes from a run, the run used more than the others where the variable is true: without its correction, energy then
@@ -240,7 +240,7 @@ def _with(batch: Batch, means: dict[str, float] | None) -> Batch:
     return replace(batch, variables=MappingProxyType(own))
 
 
-def held(by_run: SiteLabel, by_mean: SiteLabel, found: Sequence[Scattered]) -> SiteLabel:
+def by_the_mean(by_run: SiteLabel, by_mean: SiteLabel, found: Sequence[Scattered]) -> SiteLabel:
     """The labels by runs, but of those found by the mean of what scatters."""
     means = {(label.step, label.product, label.variant, label.metric): label for label in by_mean.steps}
     struck = {(scatter.label.step, scatter.label.product, scatter.label.variant, scatter.label.metric) for scatter in found}

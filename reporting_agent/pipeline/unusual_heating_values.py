@@ -93,7 +93,7 @@ def _told(step: str, usual: UsualHeat, count: int) -> Finding:
     return Finding("heating-value-unusual", Severity.EXCLUSION, sentence, count)
 
 
-def told(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
     """What the label's heating values rest on: values declared with a reason, those away from what is typical, and those of fuels of which
     nothing is typical: no reading shows them."""
     made_from = label.made_from

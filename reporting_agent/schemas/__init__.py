@@ -51,7 +51,7 @@ def _of_column(column: Column) -> dict[str, Any]:
     return schema
 
 
-def made() -> dict[str, dict[str, Any]]:
+def from_code() -> dict[str, dict[str, Any]]:
     """Every schema that is made from code, by file name."""
     site = Site.model_json_schema()
     site["properties"].pop("path")

@@ -1,6 +1,6 @@
 """Write the schemas that are made from code."""
 
-from reporting_agent.schemas import HOME, as_text, made
+from reporting_agent.schemas import HOME, as_text, from_code
 
-for name, schema in made().items():
+for name, schema in from_code().items():
     (HOME / name).write_text(as_text(schema), encoding="utf-8")

@@ -14,7 +14,7 @@ from benchmarks.wire.agent_releases import AgentRelease
 from reporting_agent.state import transaction
 
 
-def kept(connection: sqlite3.Connection, fingerprint: str) -> AgentRelease | None:
+def last_seen(connection: sqlite3.Connection, fingerprint: str) -> AgentRelease | None:
     """What was seen last of that coordinator, whether still in force or not."""
     raw = _kept(connection, fingerprint)
     return None if raw is None else agent_releases.verify(raw, fingerprint)

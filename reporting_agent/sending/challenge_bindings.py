@@ -28,7 +28,7 @@ def commitment_of(parcel: Parcel) -> Commitment:
     return Commitment(parcel.site, parcel.period, parcel.revision, parcel.data_root)
 
 
-def kept(parcel: Parcel, keys: Mapping[str, VerifyingKey]) -> Challenge:
+def stored_challenge(parcel: Parcel, keys: Mapping[str, VerifyingKey]) -> Challenge:
     """The challenge that the parcel keeps, verified again; for parcels that are bound."""
     if parcel.challenge is None:
         raise LookupError(f"{parcel.period} revision {parcel.revision} has no challenge yet")
@@ -41,7 +41,7 @@ def refuse_another(given: Challenge, parcel: Parcel, keys: Mapping[str, Verifyin
     Raises:
         VerificationError: `challenge-changed`.
     """
-    first = kept(parcel, keys)
+    first = stored_challenge(parcel, keys)
     if given.nonce != first.nonce:
         raise VerificationError(
             "challenge-changed",

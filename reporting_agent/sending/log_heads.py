@@ -89,7 +89,7 @@ def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: 
     def restarted(explains: Callable[[LogRestart], bool]) -> bool:
         return log_restarts.accept(connection, identity, log.log_restarts, explains, shown, own, consistency, now)
 
-    if before := kept(connection, identity.fingerprint):
+    if before := newest_head(connection, identity.fingerprint):
         first = heads.read(before.signed, keys)
         try:
             heads.require_succession(first, shown, consistency)
@@ -122,7 +122,7 @@ def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: 
     return shown
 
 
-def kept(connection: sqlite3.Connection, fingerprint: str) -> Kept | None:
+def newest_head(connection: sqlite3.Connection, fingerprint: str) -> Kept | None:
     """The newest verified head of the portal whose directory key has this fingerprint."""
     row = connection.execute("SELECT head, seen_at FROM log_head WHERE fingerprint = ?", (fingerprint,)).fetchone()
     return None if row is None else Kept(row["head"], row["seen_at"])

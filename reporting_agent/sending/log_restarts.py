@@ -91,7 +91,7 @@ def accepted(connection: sqlite3.Connection, fingerprint: str) -> tuple[Accepted
     return tuple(Accepted(restarts.parse(row["statement"]), row["head"], row["accepted_at"]) for row in rows)
 
 
-def told(acceptance: Accepted) -> dict[str, str | int]:
+def as_shown(acceptance: Accepted) -> dict[str, str | int]:
     """What a person is told of it."""
     restart = acceptance.restart
     return {

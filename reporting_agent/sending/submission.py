@@ -36,7 +36,7 @@ from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, encode_report
 from reporting_agent.pipeline.proposals import Proposal
 from reporting_agent.sending import challenge_bindings, enrolment, log_heads, log_restarts, set_back
-from reporting_agent.sending.challenge_bindings import commitment_of, kept, refuse_another
+from reporting_agent.sending.challenge_bindings import commitment_of, refuse_another, stored_challenge
 from reporting_agent.sending.closed_periods import ClosedPeriods
 from reporting_agent.sending.enrolment import Identity
 from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
@@ -204,7 +204,7 @@ class Submission:
         planned, parcel = begun.plan, begun.parcel
         if parcel.is_sealed:
             return parcel
-        challenge = kept(parcel, self._identity.directory.receipt_keys())
+        challenge = stored_challenge(parcel, self._identity.directory.receipt_keys())
         recipient = self._identity.directory.processing_key(self._clock().date())
         if parcel.state is ParcelState.CHALLENGED:
             set_back.require_ledger(challenge)
@@ -285,7 +285,7 @@ class Submission:
     def restarts_taken(self) -> list[dict[str, str | int]]:
         """What a person is to be told of restarts of the portal's log that were taken in this run."""
         taken = log_restarts.accepted(self._connection, self._identity.fingerprint)
-        return [log_restarts.told(acceptance) for acceptance in taken[self._restarts_before :]]
+        return [log_restarts.as_shown(acceptance) for acceptance in taken[self._restarts_before :]]
 
     def _hand_back(self, road: PortalClient, given: Sequence[bytes]) -> Sequence[bytes]:
         """Give a portal that lost commitments with its log each with its challenge, in the ledger's order; all that it then holds."""

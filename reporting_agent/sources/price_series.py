@@ -72,7 +72,7 @@ def prices_of(series: PriceSeries, site: Site) -> Stamped:
     if series.file is not None:
         return read_prices(site.folder / series.file, series, site.zone)
     prices: dict[int, float] = {}
-    answers = kept(series, site.folder)
+    answers = fetched_answers(series, site.folder)
     for answer in answers:
         if sha256(answer.path.read_bytes()).hexdigest() != answer.digest:
             raise InputError(
@@ -89,7 +89,7 @@ def prices_of(series: PriceSeries, site: Site) -> Stamped:
     return Stamped(np.array(starts, dtype=np.int64), np.array([prices[at] for at in starts]), answers[-1] if answers else None)
 
 
-def kept(series: PriceSeries, folder: Path) -> tuple[Kept, ...]:
+def fetched_answers(series: PriceSeries, folder: Path) -> tuple[Kept, ...]:
     """Every answer that was fetched, the oldest first."""
     own = folder / FOLDER / series.name
     named = [(path, _KEPT.fullmatch(path.name)) for path in (own.iterdir() if own.is_dir() else ())]

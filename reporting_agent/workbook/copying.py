@@ -18,7 +18,7 @@ from reporting_agent.software import VERSION
 from reporting_agent.sources.workbooks import unreadable
 from reporting_agent.workbook.labelling import Labelled, RunResult
 from reporting_agent.workbook.method import FEWEST_RUNS
-from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name, said, tell
+from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name, cell_fault, tell
 
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, SyntaxError),
@@ -207,9 +207,9 @@ def _unread(sheet: Any, labelled: Labelled) -> None:
             [
                 rejection.place.row,
                 rejection.place.column,
-                said(rejection.reason, lang),
+                cell_fault(rejection.reason, lang),
                 _as_text(rejection.found),
-                said(rejection.wanted, lang),
+                cell_fault(rejection.wanted, lang),
             ]
         )
 

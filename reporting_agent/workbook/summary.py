@@ -5,7 +5,7 @@ from __future__ import annotations
 from reporting_agent.report.figures import shown
 from reporting_agent.report.words import reason
 from reporting_agent.workbook.labelling import Labelled
-from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name, said, tell
+from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name, cell_fault, tell
 
 
 def as_text(labelled: Labelled) -> str:
@@ -28,7 +28,7 @@ def as_text(labelled: Labelled) -> str:
     if labelled.sheet.rejected:
         first = labelled.sheet.rejected[0]
         where = f"{tell(RESULTS['row'], lang)} {first.place.row}{f', {first.place.column}' if first.place.column else ''}: {first.found}"
-        where += f"; {tell(RESULTS['wanted'], lang)}: {said(first.wanted, lang)}"
+        where += f"; {tell(RESULTS['wanted'], lang)}: {cell_fault(first.wanted, lang)}"
         lines.append(f"{tell(SHEETS['unread'], lang)}: {len(labelled.sheet.rejected):,} ({where})")
     if labelled.without_lhv:
         names = ", ".join(carrier_name(carrier, lang) for carrier in labelled.without_lhv)

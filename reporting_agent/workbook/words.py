@@ -114,7 +114,7 @@ def tell(words: Phrase, lang: Lang, **values: Value) -> str:
     return in_language(Phrase(words, **values), lang)
 
 
-def said(text: str, lang: Lang) -> str:
+def cell_fault(text: str, lang: Lang) -> str:
     """What is said of a row that could not be read, in the workbook's language."""
     return in_language(next((words for start, words in _OF_A_CELL.items() if text.startswith(start)), text), lang)
 

@@ -125,8 +125,8 @@ def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_o
     with plant.state.connect() as connection:
         fingerprint = keys.published_directory().fingerprint
         (taken,) = log_restarts.accepted(connection, fingerprint)
-        assert log_restarts.told(taken)["reason"] == REASON
-        head = log_heads.kept(connection, fingerprint)
+        assert log_restarts.as_shown(taken)["reason"] == REASON
+        head = log_heads.newest_head(connection, fingerprint)
         assert head is not None
         assert heads.parse(head.signed).size > size
     assert "agree" in agreed()

@@ -112,18 +112,18 @@ def test_kept_heads_are_read_on_from_where_they_were_read(heads: Path) -> None:
     """Whole lines only, and from the beginning where the file is another one or shorter."""
     for size in range(1, 40):
         kept_heads.keep(size)
-        assert kept_heads.kept().size == size
+        assert kept_heads.shown_so_far().size == size
     with heads.open("ab") as file:
         file.write(b"5")
-    assert kept_heads.kept().size == 39
+    assert kept_heads.shown_so_far().size == 39
     with heads.open("ab") as file:
         file.write(b"0 -\n")
-    assert kept_heads.kept().size == 50
+    assert kept_heads.shown_so_far().size == 50
     heads.unlink()
     heads.write_text("7 -\n", "ascii")
-    assert kept_heads.kept().size == 7
+    assert kept_heads.shown_so_far().size == 7
     with heads.open("ab") as file:
         file.write(b"8 -\n" * 3)
-    assert kept_heads.kept().size == 8
+    assert kept_heads.shown_so_far().size == 8
     heads.write_text("9 -\n", "ascii")  # the same file, cut, as from a copy
-    assert kept_heads.kept().size == 9
+    assert kept_heads.shown_so_far().size == 9

@@ -32,7 +32,7 @@ from portal.web.presenters.references import references_page
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
 from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import VERSION_STATES, Names, dated, pack_of, period_name, said, shown_name, state, within
+from portal.web.words import VERSION_STATES, Names, dated, in_page_language, pack_of, period_name, shown_name, state, within
 
 NONE = "–"
 
@@ -131,13 +131,13 @@ def benchmark_page(
         references=references_page(references_of(view), names),
         units=unit_links(units, unit, view.label),
         unit_note=unit.note,
-        no_limits="" if explained.limits else said(explained.limits_note),
+        no_limits="" if explained.limits else in_page_language(explained.limits_note),
         not_held=_not_held(names, view) if explained.limits else "",
-        rule=said(explained.rule),
+        rule=in_page_language(explained.rule),
         method_url=reverse("web:method-version", args=[view.pack, view.pack_version]) if names.pack else "",
         reached=number(reached.value, places) if reached else "",
         explanation=_items(explained),
-        noise=said(explained.noise),
+        noise=in_page_language(explained.noise),
         versions=tuple(_version_row(row, view, shown) for row in versions),
         downloads=_downloads(view),
         citation=_("%(publisher)s (%(year)s). %(title)s. Composed with Steplabel.")
@@ -206,7 +206,7 @@ def _not_held(names: Names, view: BenchmarkView) -> str:
     """Of a version that was published before records named them, too: by the pack, not by the record."""
     route = names.route(view.route)
     reason = not_held(names.pack, route, Period.parse(view.period, UTC)) if names.pack and route else None
-    return said(reason) if reason else ""
+    return in_page_language(reason) if reason else ""
 
 
 def _items(explained: Explanation) -> tuple[Item, ...]:
@@ -220,13 +220,13 @@ def _items(explained: Explanation) -> tuple[Item, ...]:
         (_("Drafted and approved"), explained.approval),
         (_("Changes"), explained.changes),
     )
-    named = tuple(Item(said(heading), _as_pages_write(text)) for heading, text in explained.clause_4_1())
+    named = tuple(Item(in_page_language(heading), _as_pages_write(text)) for heading, text in explained.clause_4_1())
     return named + tuple(Item(title, capfirst(_as_pages_write(text))) for title, text in more)
 
 
 def _as_pages_write(text: Words) -> str:
     """Days and units of a text that goes into files as it is."""
-    return raised(dated(said(text)))
+    return raised(dated(in_page_language(text)))
 
 
 def _version_row(row: VersionView, view: BenchmarkView, shown: Shown) -> VersionRow:

@@ -17,7 +17,7 @@ from portal.web.presenters.offers import FormSheet
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Fact, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, StateWord
-from portal.web.words import Names, enumerated, metric_name, moment_in_words, one_after_another, period_name, said, with_variant
+from portal.web.words import Names, enumerated, in_page_language, metric_name, moment_in_words, one_after_another, period_name, with_variant
 
 
 def review_page(row: Publication, composed: Sequence[Composed], held: BestGroup | None, *, reads: int, decides: bool) -> FormSheet:
@@ -65,7 +65,7 @@ def _review_row(composition: Composed, names: Names, regions: Regions) -> tuple[
         _("%(trait)s: %(shares)s") % {"trait": TRAITS[trait], "shares": enumerated(_share(share, regions) for share in shares)}
         for trait, shares in composition.told.items()
     )
-    why = said(composition.words) if composition.words else ""
+    why = in_page_language(composition.words) if composition.words else ""
     return Cell(name, note=metric_name(metric)), Cell(str(composition.firms)), Cell(str(composition.best)), Cell(sentence or why)
 
 

@@ -20,7 +20,7 @@ from benchmarks.guidance.border import Attested, Goods, Input, Payable, Precurso
 from benchmarks.guidance.goods import Part, Sold, goods_of
 from portal.sentences import in_whole, in_words
 from portal.web.figures import raised
-from portal.web.words import dated, said
+from portal.web.words import dated, in_page_language
 
 A_YEAR = timedelta(days=365)
 
@@ -119,7 +119,7 @@ def _good(good: Sold, origin: str, today: date) -> GoodAtBorder:
     id_ = f"{good.cn_code}{good.route}"
     return GoodAtBorder(
         id=id_,
-        name=_("%(good)s (CN %(code)s)") % {"good": said(good.words), "code": good.cn_code},
+        name=_("%(good)s (CN %(code)s)") % {"good": in_page_language(good.words), "code": good.cn_code},
         example=_example(on_default),
         years=tuple(rows),
         parts=tuple(_field(id_, part) for part in good.precursors),
@@ -136,7 +136,7 @@ def _attested(good: Sold, origin: str, parts: Sequence[Part]) -> Goods:
 
 
 def _field(good: str, part: Part) -> PartField:
-    label = _("Tonnes of %(part)s (CN %(code)s) in a tonne") % {"part": said(part.words), "code": part.cn_code}
+    label = _("Tonnes of %(part)s (CN %(code)s) in a tonne") % {"part": in_page_language(part.words), "code": part.cn_code}
     return PartField(f"part-{good}-{part.cn_code}{part.route}", label)
 
 

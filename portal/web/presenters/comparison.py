@@ -108,7 +108,7 @@ def compare_page(before: BenchmarkView, after: BenchmarkView, unit: EnergyUnit, 
         period=period_name(after.period),
         sides=(_side(before), _side(after)),
         lead=_lead(before, after, totals[0], totals[0].unit),
-        breaks=tuple(said(change) for change in changes.whole),
+        breaks=tuple(change_in_words(change) for change in changes.whole),
         any_break=changes.any,
         totals=totals,
         steps=_steps(before, after, changes, shown),
@@ -192,7 +192,7 @@ def _steps(before: BenchmarkView, after: BenchmarkView, found: Breaks, shown: Sh
                 (_hidden(earlier), _hidden(other)),
                 (earlier.firms if earlier else None, other.firms if other else None),
                 shown.step_places(either),
-                tuple(said(item) for item in broken),
+                tuple(change_in_words(item) for item in broken),
                 comparable=comparable,
             )
         )
@@ -248,7 +248,7 @@ def _count(firms: int | None) -> str:
     return NONE if firms is None else str(firms)
 
 
-def said(change: Break) -> str:
+def change_in_words(change: Break) -> str:
     """A break in words."""
     before, after = (str(RULES.get(text, text)) if change.code in ("rule", "averaging") else text for text in (change.before, change.after))
     return str(BREAKS[change.code]) % {"before": before, "after": after}

@@ -16,13 +16,13 @@ from portal.web.presenters.practices import class_found
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, StateWord
-from portal.web.words import dated, in_language, moment_in_words, said
+from portal.web.words import dated, in_language, in_page_language, moment_in_words
 
 COMMAND = "steplabel-agent practices confirm practice-outcome-%(report)s.json ACTION --site site.toml --keys auditor.pem"
 
 
 def confirmations_page(library: Library, waiting: Sequence[SiteReport], confirmed: Sequence[tuple[SiteReport, AuditorKey]]) -> Sheet:
-    names = {practice.id: said(practice.words) for practice in library.practices}
+    names = {practice.id: in_page_language(practice.words) for practice in library.practices}
     lead = _("Reports that wait for you: %(waits)s. Confirmations of your body that stand: %(confirmed)s.") % {
         "waits": len(waiting), "confirmed": sum(row.confirmed for row, _key in confirmed),
     }  # fmt: skip
@@ -66,7 +66,7 @@ def which(library: Library, row: SiteReport) -> str:
 
 
 def _practice(library: Library, row: SiteReport) -> str:
-    return next((said(practice.words) for practice in library.practices if practice.id == row.practice), row.practice)
+    return next((in_page_language(practice.words) for practice in library.practices if practice.id == row.practice), row.practice)
 
 
 def crumbs() -> tuple[Crumb, ...]:

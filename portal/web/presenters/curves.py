@@ -15,7 +15,16 @@ from portal.web import curve
 from portal.web.curve import CurvePicture
 from portal.web.figures import Estimate, between, number, per_cent
 from portal.web.presenters.ladders import Shown
-from portal.web.words import enumerated, in_language, metric_name, one_after_another, per_tonne_of, said, sentence_space, with_variant
+from portal.web.words import (
+    enumerated,
+    in_language,
+    in_page_language,
+    metric_name,
+    one_after_another,
+    per_tonne_of,
+    sentence_space,
+    with_variant,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ def _curve(step: StepView, shown: Shown) -> Curve:
     points = [curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor)) for point in step.curve]
     best = None if step.best is None else step.best * factor
     known = shown.names.step(step.step)
-    product = said(known.product_words) if known else step.product
+    product = in_page_language(known.product_words) if known else step.product
     unit = per_tonne_of(shown.spelled(step.unit).removesuffix("/t"), product)
     middle = next(point for point in points if point.percent == 50)
     facts = {"middle": number(middle.value.value, places), "unit": unit}

@@ -24,14 +24,14 @@ from portal.web.presenters.methods import ROLES, about, table_of
 from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Section, Sheet
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import Names, enumerated, period_name, said
+from portal.web.words import Names, enumerated, in_page_language, period_name
 
 
 def compare_page(found: Difference) -> Sheet:
     """Two versions side by side, with what the change moves."""
     after, before = found.after, found.before
     assert before is not None  # noqa: S101  # two versions were named
-    name = said(after.words)
+    name = in_page_language(after.words)
     crumbs = (Crumb(_("Method packs"), reverse("web:methods")), Crumb(name, reverse("web:method", args=[after.id])))
     facts = {"pack": name, "new": after.version, "old": before.version}
     return Sheet(_("%(pack)s: version %(new)s compared with %(old)s") % facts, crumbs, "", sections=differences(found))
@@ -93,7 +93,7 @@ def _moves(found: Difference) -> Iterator[tuple[Cell, ...]]:
 
 def _carrier(because: str) -> str:
     """A carrier by its name; a field as the file has it."""
-    return said(CARRIERS[because].words) if because in CARRIERS else because
+    return in_page_language(CARRIERS[because].words) if because in CARRIERS else because
 
 
 def _grade(grade: GradeMoves) -> str:

@@ -16,7 +16,7 @@ from portal.web import ladder
 from portal.web.figures import EnergyUnit, Estimate, between, decimals, fitting_decimals, number, signed
 from portal.web.ladder import Picture, RungPicture
 from portal.web.presenters.standard_limits import Limit, LimitCell, beside_rows
-from portal.web.words import Names, in_language, metric_name, per_tonne_of, said, with_variant
+from portal.web.words import Names, in_language, in_page_language, metric_name, per_tonne_of, with_variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def _row(
     covered: bool,
 ) -> LadderRow:
     known = shown.names.step(step.step)
-    product = said(known.product_words) if known else step.product
+    product = in_page_language(known.product_words) if known else step.product
     variant = shown.names.variant_name(step.step, step.variant)
     return LadderRow(
         name=f"{place}. {shown.names.step_name(step.step)}",

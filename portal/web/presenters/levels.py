@@ -26,7 +26,7 @@ from portal.web.figures import between, decimals, number, per_cent, signed
 from portal.web.presenters.ladders import headline
 from portal.web.presenters.potentials import added_up
 from portal.web.presenters.standard_limits import Level, limit_beside
-from portal.web.words import Names, period_name, said
+from portal.web.words import Names, in_page_language, period_name
 
 Share = tuple[int, int]
 """Between which percentages of the firms."""
@@ -76,7 +76,7 @@ def levels_of(view: InForceView) -> Levels | None:
     missing = not_held(names.pack, route, Period.parse(view.period, UTC))
     facts = {"n": view.version, "period": period_name(view.period), "pack": names.sector, "version": view.pack_version}
     source = _("Industry label %(period)s, version %(n)s; method pack: %(pack)s version %(version)s.") % facts
-    return Levels(rows, source, said(missing) if missing else "") if rows else None
+    return Levels(rows, source, in_page_language(missing) if missing else "") if rows else None
 
 
 def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]:

@@ -27,7 +27,7 @@ from portal.web.viewmodels.listed import Cell, Listed, Narrowing
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import Pages
-from portal.web.words import enumerated, said, sentence_space
+from portal.web.words import enumerated, in_page_language, sentence_space
 
 MAINTAINERS = "maintainers of the packs"
 """Who read the sources of the packs that come with Steplabel, as their files say it."""
@@ -46,7 +46,11 @@ STATUSES: dict[str, Promise] = {
 def methods_page() -> Sheet:
     """Every pack there is, in its newest version."""
     rows = tuple(
-        (Cell(said(pack.words), url=reverse("web:method", args=[pack.id])), Cell(pack.version), Cell(str(len(pack.steps)), num=True))
+        (
+            Cell(in_page_language(pack.words), url=reverse("web:method", args=[pack.id])),
+            Cell(pack.version),
+            Cell(str(len(pack.steps)), num=True),
+        )
         for pack in (packs.versions(name)[0] for name in packs.available())
     )
     table = table_of(_("Method packs"), (_("Pack"), _("Version"), _("Steps")), rows, _("No pack is installed."))
@@ -60,7 +64,7 @@ def method_page(versions: Sequence[Pack], approved: dict[str, Approved]) -> Shee
     newest = versions[0]
     rows = tuple(_version_row(pack, before, approved) for pack, before in zip(versions, (*versions[1:], None), strict=True))
     heads = (_("Version"), _("In force from"), _("until"), _("Approved"), _("Digest (SHA-256)"), _("Compared"))
-    table = table_of(said(newest.words), heads, rows, "")
+    table = table_of(in_page_language(newest.words), heads, rows, "")
     lead = _("A version with which labels were made is never changed. Other content is another version, with another digest.")
     if len(versions) > 1:
         lead += sentence_space() + _("Several versions may be in force: a peer group keeps the version that its regulator adopted.")
@@ -221,7 +225,7 @@ def called(pack: Pack, number: Number) -> str:
         for step in pack.steps:
             for limit in step.limits:
                 if (step.id, limit.id) == level.groups()[:2]:
-                    return _("%(limit)s, level %(n)s") % {"limit": said(limit.words), "n": level[3]}
+                    return _("%(limit)s, level %(n)s") % {"limit": in_page_language(limit.words), "n": level[3]}
     return number.place
 
 
@@ -230,17 +234,17 @@ def about(pack: Pack, place: str) -> str:
     first, _dot, rest = place.partition(".")
     name = rest.partition(".")[0]
     if first == "steps":
-        return next((said(step.words) for step in pack.steps if step.id == name), "")
+        return next((in_page_language(step.words) for step in pack.steps if step.id == name), "")
     if first == "routes":
-        return next((said(route.words) for route in pack.routes if route.id == name), "")
-    return said(CARRIERS[first].words) if first in CARRIERS else ""
+        return next((in_page_language(route.words) for route in pack.routes if route.id == name), "")
+    return in_page_language(CARRIERS[first].words) if first in CARRIERS else ""
 
 
 def _value(number: Number) -> str:
     """As written; carriers by their names."""
     if number.role is not Role.MEASURED:
         return number.value
-    return enumerated([said(CARRIERS[carrier].words) for carrier in number.value.split(", ")])
+    return enumerated([in_page_language(CARRIERS[carrier].words) for carrier in number.value.split(", ")])
 
 
 def _unit(number: Number) -> str:
@@ -283,7 +287,7 @@ def _status(number: Number) -> str:
 
 
 def _title(pack: Pack) -> str:
-    return said(pack.words)
+    return in_page_language(pack.words)
 
 
 def _crumbs() -> tuple[Crumb, ...]:

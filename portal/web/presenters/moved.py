@@ -13,7 +13,7 @@ from portal.publication.in_force import InForceView
 from portal.publication.over_years import FIGURES, Year
 from portal.publication.sectors import GroupInForce
 from portal.web.figures import between, decimals, energy_units, signed
-from portal.web.presenters.comparison import said
+from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.ladders import Shown
 from portal.web.presenters.potentials import SavingRow, savings_of
 from portal.web.viewmodels.benchmarks import Download
@@ -78,7 +78,7 @@ def over_years_page(
                 names.step_name(current.cell.step),
                 current.cell.unit,
                 tuple(_moved(current.moved.get(figure)) for figure in FIGURES),
-                one_after_another(said(each) for each in changes),
+                one_after_another(change_in_words(each) for each in changes),
             )
         )
     return OverYears(

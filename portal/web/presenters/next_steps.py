@@ -25,7 +25,7 @@ from portal.web.presenters.practices import saving_of
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.trend import TrendStep
 from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, taken_at, worth_row
-from portal.web.words import Names, over_years, period_name, said, shown_name, within
+from portal.web.words import Names, in_page_language, over_years, period_name, shown_name, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _to_do(gap: Gap, called: str, names: Names, cells: Sequence[StepView], pack:
     value, low, high = (end / cell.ratio for end in (gap.value, gap.lo, gap.hi))
     places = decimals(value)
     step = names.step(gap.step)
-    product = said(step.product_words) if step else cell.product
+    product = in_page_language(step.product_words) if step else cell.product
     practices = library.of_step(pack, gap.step)
     return ToDo(
         step=called,
@@ -156,7 +156,8 @@ def _to_do(gap: Gap, called: str, names: Names, cells: Sequence[StepView], pack:
         practices=tuple(_practice(each, product, step) for each in practices),
         sources=tuple(
             dict.fromkeys(
-                _("Source: %(list)s (%(read_in)s).") % {"list": said(listing.words), "read_in": said(listing.read_in)}
+                _("Source: %(list)s (%(read_in)s).")
+                % {"list": in_page_language(listing.words), "read_in": in_page_language(listing.read_in)}
                 for listing in map(library.listing, practices)
             )
         ),
@@ -164,9 +165,9 @@ def _to_do(gap: Gap, called: str, names: Names, cells: Sequence[StepView], pack:
 
 
 def _practice(practice: Practice, product: str, step: Step | None) -> PracticeRow:
-    name = said(practice.words)
+    name = in_page_language(practice.words)
     if practice.cause is not None:
-        name = _("%(practice)s (against: %(cause)s)") % {"practice": name, "cause": said(practice.cause.words)}
+        name = _("%(practice)s (against: %(cause)s)") % {"practice": name, "cause": in_page_language(practice.cause.words)}
     investment = _("the source gives none") if practice.investment is None else _("US$ %(amount)s") % {"amount": f"{practice.investment}"}
     saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(practice), "product": product}
     return PracticeRow(

@@ -19,7 +19,7 @@ from portal.web.viewmodels.listed import Cell
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 from portal.web.word_tables import words
-from portal.web.words import dated, in_language, moment_in_words, said, shown_name, state
+from portal.web.words import dated, in_language, in_page_language, moment_in_words, shown_name, state
 
 State = IncentiveOffer.State
 UNITS = words("offer_units")
@@ -185,10 +185,10 @@ def _days(row: IncentiveOffer) -> str:
 
 def _programme(row: IncentiveOffer) -> str:
     programme = programmes().get(row.programme)
-    return said(programme.name) if programme else row.programme
+    return in_page_language(programme.name) if programme else row.programme
 
 
 def _criterion(row: IncentiveOffer) -> str:
     programme = programmes().get(row.programme)
     criterion = programme.criterion(row.criterion) if programme else None
-    return said(criterion.asks) if criterion else row.criterion
+    return in_page_language(criterion.asks) if criterion else row.criterion

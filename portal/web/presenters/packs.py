@@ -14,7 +14,7 @@ from benchmarks.routes import Pack
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.selectors import PeerGroupView, PeriodView
 from portal.web.viewmodels.shared import StateWord
-from portal.web.words import Names, period_name, said, shown_name
+from portal.web.words import Names, in_page_language, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ def packs_page(groups: Sequence[PeerGroupView]) -> PacksPage:
     taken = {(group.pack, group.route, group.scope, group.pack_version) for group in groups}
     return PacksPage(
         packs=tuple(
-            PackLine(said(held[0].words), pack_id, len(held), held[0].version, held[0].effective_from) for pack_id, held in known.items()
+            PackLine(in_page_language(held[0].words), pack_id, len(held), held[0].version, held[0].effective_from)
+            for pack_id, held in known.items()
         ),
         groups=tuple(_group(group, _take_up(group, known, taken)) for group in groups),
         open_periods=sum(period.closed_at is None for group in groups for period in group.periods),

@@ -29,7 +29,7 @@ from portal.web.presenters.worth import CarrierRow, saved_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
 from portal.web.viewmodels.shared import Choice, Crumb, Mood, StateWord
-from portal.web.words import Names, dated, enumerated, in_language, moment_in_words, said, shown_name, state
+from portal.web.words import Names, dated, enumerated, in_language, in_page_language, moment_in_words, shown_name, state
 
 STATES: dict[str, tuple[Promise, Mood]] = {
     State.OFFERED: (gettext_lazy("Offered, waits for a reviewer"), "wait"),
@@ -123,13 +123,13 @@ def outcome_page(practice: Practice, reports: Sequence[SiteReport]) -> OutcomePa
         )
         for row in reports
     )
-    crumbs = (*_crumbs(), Crumb(said(practice.words), reverse("web:practice", args=[practice.id])))
-    return OutcomePage(_("Report what it saved at your site"), practice.id, said(practice.words), crumbs, own)
+    crumbs = (*_crumbs(), Crumb(in_page_language(practice.words), reverse("web:practice", args=[practice.id])))
+    return OutcomePage(_("Report what it saved at your site"), practice.id, in_page_language(practice.words), crumbs, own)
 
 
 def class_found(row: SiteReport) -> str:
     """What a site reports: its class and the year."""
-    return _("%(outcome)s (%(year)s)") % {"outcome": said(Outcome(row.outcome).words), "year": row.year}
+    return _("%(outcome)s (%(year)s)") % {"outcome": in_page_language(Outcome(row.outcome).words), "year": row.year}
 
 
 def _own_outcome(row: SiteReport) -> str:
@@ -173,7 +173,7 @@ def library_page(library: Library, query: QueryDict) -> LibraryPage:
             },
             keys={
                 "order": lambda practice: order[practice.id],
-                "name": lambda practice: said(practice.words),
+                "name": lambda practice: in_page_language(practice.words),
                 "saving": lambda practice: (practice.unit, practice.saving),
             },
             default="order",
@@ -190,10 +190,10 @@ def _choices(every: str, offered: Iterable[tuple[str, str]], asked: str) -> tupl
 
 def _row(library: Library, names: Names, practice: Practice) -> tuple[Cell, ...]:
     return (
-        Cell(said(practice.words), note=_where(names, practice), url=reverse("web:practice", args=[practice.id])),
+        Cell(in_page_language(practice.words), note=_where(names, practice), url=reverse("web:practice", args=[practice.id])),
         Cell(saving_of(practice), num=True, note=_in_short(library.reported.get(practice.id))),
         Cell(NONE if practice.investment is None else str(practice.investment), num=True),
-        Cell(said(library.listing(practice).words)),
+        Cell(in_page_language(library.listing(practice).words)),
         Cell(str(practice.version), num=True),
     )
 
@@ -208,7 +208,7 @@ def _in_short(reported: Reported | None) -> str:
 
 def _where(names: Names, practice: Practice) -> str:
     step = names.step_name(practice.step) if practice.step else _("the whole works")
-    return " · ".join((names.sector, step, *([said(practice.cause.words)] if practice.cause else [])))
+    return " · ".join((names.sector, step, *([in_page_language(practice.cause.words)] if practice.cause else [])))
 
 
 def saving_of(practice: Practice) -> str:
@@ -266,7 +266,7 @@ def practice_page(
     links = _links()
     if in_force and reports:
         links = (Link(_("Report what it saved at your site"), reverse("web:practice-outcome", args=[practice])), *links)
-    return Sheet(said(shown.words), _crumbs(), note, facts, _versions(practice, versions), links)
+    return Sheet(in_page_language(shown.words), _crumbs(), note, facts, _versions(practice, versions), links)
 
 
 def payback_of(library: Library, practice: str, today: date) -> Payback | None:
@@ -277,14 +277,14 @@ def payback_of(library: Library, practice: str, today: date) -> Payback | None:
     names = Names.newest(measure.sector)
     step = names.step(measure.step) if measure.step else None
     high, investment = (("" if amount is None else f"{amount}") for amount in (measure.saving_to, measure.investment))
-    product = said(step.product_words) if step else measure.per
+    product = in_page_language(step.product_words) if step else measure.per
     return Payback(product, measure.metric.value, f"{measure.saving}", high, investment, saved_of(step, measure.metric, today))
 
 
 def _facts(listing: Listing, practice: Practice, row: Entry | None, reported: Reported | None) -> tuple[Fact, ...]:
     names = Names.newest(practice.sector)
     step = names.step(practice.step) if practice.step else None
-    product = said(step.product_words) if step else practice.per
+    product = in_page_language(step.product_words) if step else practice.per
     saving = _("%(saving)s per tonne of %(product)s") % {"saving": saving_of(practice), "product": product}
     is_told = listing.confidence == "told"
     investment = (
@@ -297,16 +297,18 @@ def _facts(listing: Listing, practice: Practice, row: Entry | None, reported: Re
         Fact(_("Step"), " · ".join((names.sector, names.step_name(practice.step) if practice.step else _("the whole works")))),
         Fact(
             _("Cause of waste"),
-            said(practice.cause.words) if practice.cause else _("none: it changes the plant and applies wherever the step has a gap"),
+            in_page_language(practice.cause.words)
+            if practice.cause
+            else _("none: it changes the plant and applies wherever the step has a gap"),
         ),
         Fact(_("Equipment"), _or_none(practice.equipment)),
         Fact(_("What is done"), _or_none(practice.done)),
         Fact(_("When to use it, and when not"), _or_none(practice.conditions)),
         Fact(_("Saving"), f"{saving}\n{_what_it_is(practice, told=is_told)}"),
-        *([Fact(_("Saving that sites reported"), said(reported.words))] if reported else []),
+        *([Fact(_("Saving that sites reported"), in_page_language(reported.words))] if reported else []),
         Fact(_("Investment"), investment),
-        Fact(_("Source"), said(listing.words)),
-        Fact(_("Published") if is_told else _("Date read"), dated(said(listing.read_in))),
+        Fact(_("Source"), in_page_language(listing.words)),
+        Fact(_("Published") if is_told else _("Date read"), dated(in_page_language(listing.read_in))),
         Fact(_("Reviewed by"), reviewed),
         Fact(_("Version"), str(practice.version)),
     )
@@ -323,7 +325,7 @@ def _what_it_is(practice: Practice, *, told: bool) -> str:
 
 
 def _or_none(words: Words | None) -> str:
-    return _("not stated") if words is None else said(words)
+    return _("not stated") if words is None else in_page_language(words)
 
 
 def _withdrawn(row: Entry, versions: Sequence[Entry]) -> Sheet:

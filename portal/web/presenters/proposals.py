@@ -23,7 +23,7 @@ from portal.web.presenters.methods import table_of
 from portal.web.viewmodels.listed import Cell, Listed
 from portal.web.viewmodels.methods import Fact, Link, ProposalPage, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood
-from portal.web.words import Names, moment_in_words, said, sentence_space, state
+from portal.web.words import Names, in_page_language, moment_in_words, sentence_space, state
 
 STATES: dict[str, tuple[Promise, Mood]] = {
     "open": (gettext_lazy("Open for comment and approval"), "wait"),
@@ -167,7 +167,7 @@ def _ended(view: ProposalView) -> str:
 
 def _title(view: ProposalView) -> str:
     names = Names.newest(view.pack)
-    facts = {"pack": said(names.pack.words) if names.pack else view.pack, "version": view.version, "corrects": view.corrects}
+    facts = {"pack": in_page_language(names.pack.words) if names.pack else view.pack, "version": view.version, "corrects": view.corrects}
     return (
         _("%(pack)s %(version)s, an erratum of %(corrects)s") % facts if view.corrects else _("%(pack)s %(version)s, a new version") % facts
     )

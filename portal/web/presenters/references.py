@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from benchmarks.guidance.references import BASES, CONFIDENCES, Beside
 from portal.sentences import in_words
 from portal.web.figures import raised
-from portal.web.words import Names, said
+from portal.web.words import Names, in_page_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,15 @@ def _row(comparison: Beside, names: Names) -> ReferenceRow:
         value = f"{comparison.value.normalize():f} {raised(comparison.cell.unit)}"
     else:
         value = "–" if reference.figure is None else f"{reference.figure} {raised(reference.unit)}"
-    facts = {"source": said(source.words), "dated": source.dated, "how": said(CONFIDENCES[source.confidence])}
-    of = {"basis": said(BASES[reference.basis]), "region": said(reference.region), "years": reference.years}
+    facts = {"source": in_page_language(source.words), "dated": source.dated, "how": in_page_language(CONFIDENCES[source.confidence])}
+    of = {"basis": in_page_language(BASES[reference.basis]), "region": in_page_language(reference.region), "years": reference.years}
     return ReferenceRow(
-        name=raised(said(reference.words)),
+        name=raised(in_page_language(reference.words)),
         step=names.step_name(reference.step) if reference.step else _("Whole route"),
         value=value,
         of=_("%(region)s, %(years)s; %(basis)s") % of,
         source=_("%(source)s, %(dated)s; %(how)s") % facts,
-        licence=said(source.licence),
+        licence=in_page_language(source.licence),
         agrees=not comparison.refused,
         reasons=tuple(raised(in_words(each.reason)) for each in comparison.refused),
     )

@@ -13,7 +13,7 @@ from benchmarks.packs.provenance import Role
 from benchmarks.routes import Pack
 from portal.web.addresses import number_url
 from portal.web.figures import number
-from portal.web.words import enumerated, said
+from portal.web.words import enumerated, in_page_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def limit_beside(limit: LimitShown, pack: Pack | None, steps: Sequence[str] = ()
     covered = [place for place, step in enumerate(steps, 1) if step in limit.steps_covered]
     apart = covered and covered != list(range(covered[0], covered[-1] + 1))
     return Limit(
-        said(limit.words),
+        in_page_language(limit.words),
         levels,
         limit.unit,
         f"{limit.standard}, {_clause(limit.clause)}" if limit.clause else limit.standard,

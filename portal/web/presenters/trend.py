@@ -16,7 +16,7 @@ from portal.standings.cohort import Cell
 from portal.standings.reports import ReportedPeriod, ReportedValue
 from portal.web.figures import Estimate, between, decimals, number, two_digits
 from portal.web.gaps import gap
-from portal.web.presenters.comparison import said
+from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.ladders import headline
 from portal.web.trend import Reported, TrendPicture, changed, draw, known
 from portal.web.words import Names, one_after_another, period_name, sentence_space
@@ -145,4 +145,4 @@ def _flag(before: ReportedPeriod, after: ReportedPeriod, cell: Cell, versions: B
     if versions is not None:
         whole = (*versions.whole, *versions.cells.get(cell, ()))
         by_code = {broken.code: broken for broken in whole if broken.code not in ("new", "gone")} | by_code
-    return one_after_another(said(broken) for broken in by_code.values())
+    return one_after_another(change_in_words(broken) for broken in by_code.values())

@@ -25,7 +25,7 @@ from portal.web.gaps import Gap
 from portal.web.ladder import Span
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.site_gaps import in_bounds
-from portal.web.words import said
+from portal.web.words import in_page_language
 
 Energies = Literal["electricity", "apart", "either", "unknown"]
 
@@ -111,7 +111,7 @@ def _carrier(id_: str, table: FactorTable, on: date, *, usual: bool) -> CarrierR
     if factor is not None:
         unit = {"kg": "t"}.get(factor.unit, factor.unit)
         kgce = float(factor.kgce_per_unit) * ratio(unit, factor.unit)
-    return CarrierRow(id_, said(CARRIERS[id_].words), raised(unit), f"{kgce:.6g}", "" if co2 is None else f"{co2:.6g}", usual)
+    return CarrierRow(id_, in_page_language(CARRIERS[id_].words), raised(unit), f"{kgce:.6g}", "" if co2 is None else f"{co2:.6g}", usual)
 
 
 def _usual(step: Step) -> tuple[str, ...]:

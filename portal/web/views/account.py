@@ -58,7 +58,7 @@ def not_sent(request: HttpRequest) -> HttpResponseBase:
     """What was typed when the session had ended: to send, or to throw away."""
     if request.method == "POST":
         unsent_forms.drop(request)
-    held = unsent_forms.kept(request)
+    held = unsent_forms.unsent_form(request)
     return redirect(first_page(request)) if held is None else render(request, "web/unsent.html", {"unsent": held})
 
 

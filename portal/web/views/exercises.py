@@ -25,7 +25,7 @@ def every(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def one(request: HttpRequest, exercise: str) -> HttpResponse:
+def exercise_page(request: HttpRequest, exercise: str) -> HttpResponse:
     return render(request, "web/exercise.html", {"page": presenter.page_of(_named(exercise), request.GET)})
 
 

@@ -24,7 +24,7 @@ from portal.web.presenters.obliged_audits import certificates_list, duties_list,
 from portal.web.system_forms import SystemForm
 from portal.web.tables import csv_file
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words import said, shown_name
+from portal.web.words import in_page_language, shown_name
 
 READERS = (Role.REGULATOR, Role.ENTERPRISE, Role.CERTIFICATION_BODY)
 FIELD_OF = {"certificate-days-wrong": "valid_until", "standard-unknown": "standard"}
@@ -120,7 +120,7 @@ def _seen(user: User, slug: str) -> ObligedView:
 
 def _rule(place: str) -> dict[str, object]:
     rule = obligatory_audit(place)
-    return {"rule": said(rule.name), "years": rule.years, "source": said(rule.source)}
+    return {"rule": in_page_language(rule.name), "years": rule.years, "source": in_page_language(rule.source)}
 
 
 def _title(view: ObligedView) -> str:

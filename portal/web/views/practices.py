@@ -69,7 +69,7 @@ def every_csv(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @from_replica
-def one(request: HttpRequest, practice: str, version: int | None = None) -> HttpResponse:
+def practice_page(request: HttpRequest, practice: str, version: int | None = None) -> HttpResponse:
     reports = request.user.is_authenticated and Role.ENTERPRISE in roles_of(person(request))
     library = selectors.library()
     page = presenter.practice_page(library, practice, selectors.versions_of(practice), version, reports=reports)

@@ -12,7 +12,7 @@ from benchmarks.labels.columns import Integers
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.baselines.model import LocalHours
 from reporting_agent.analysis.costs.prices import Prices
-from reporting_agent.analysis.sentences import said, shown
+from reporting_agent.analysis.sentences import in_words, shown
 from reporting_agent.metering.record import MeterRecord
 
 HOURS_A_DAY, HOURS_A_YEAR = 24, 8760
@@ -57,7 +57,11 @@ def base_load(record: MeterRecord, hours: LocalHours, weekday: Integers, prices:
     money = None if price is None else per_year * price
     rate_unit = _rate_unit(record.unit)
     through = at_night is not None and at_work is not None and at_night > THROUGH * at_work
-    bill = said("base", "money", money=shown(money), currency=prices.currency) if money is not None and prices is not None else Words(en="")
+    bill = (
+        in_words("base", "money", money=shown(money), currency=prices.currency)
+        if money is not None and prices is not None
+        else Words(en="")
+    )
     return BaseLoad(
         night=at_night,
         weekend=at_weekend,
@@ -68,7 +72,7 @@ def base_load(record: MeterRecord, hours: LocalHours, weekday: Integers, prices:
         unit=record.unit,
         money_per_year=money,
         currency=None if money is None or prices is None else prices.currency,
-        sentence=said(
+        sentence=in_words(
             "base",
             "through" if through else "idle",
             night=_or_dash(at_night),

@@ -17,7 +17,7 @@ from reporting_agent.analysis.baselines.control import Event, control, events
 from reporting_agent.analysis.baselines.model import FEWEST_DAYS, HOLIDAY, HOUR_US, LEAST_KNOWN, LocalHours, Model, day_energy, fit_baseline
 from reporting_agent.analysis.baselines.production import PRODUCTION, Made
 from reporting_agent.analysis.costs.prices import Prices
-from reporting_agent.analysis.sentences import after, said, shown
+from reporting_agent.analysis.sentences import after, in_words, shown
 from reporting_agent.config import Site
 from reporting_agent.metering.record import MeterRecord
 from reporting_agent.pipeline import LabelResult
@@ -131,7 +131,7 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: Site, made: Made, pr
             anomalies = tuple(_anomaly(event, record, hours, model, prices) for event in events(residual, drawn))
     why = None
     if too_seldom(record):
-        why = said("why", "seldom", hours=f"{(record.facts.usual_step_s or 0.0) / 3600:.3g}")
+        why = in_words("why", "seldom", hours=f"{(record.facts.usual_step_s or 0.0) / 3600:.3g}")
     elif chart is None:
         few = int(known.sum()) < FEWEST_CHARTED
         facts = {
@@ -140,7 +140,7 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: Site, made: Made, pr
             "wanted": str(FEWEST_DAYS),
             "chart": str(FEWEST_CHARTED),
         }
-        why = said("why", "few_days", **facts) if few else said("why", "flat")
+        why = in_words("why", "few_days", **facts) if few else in_words("why", "flat")
     return Baseline(
         meter=record.meter.id,
         step=record.meter.step,
@@ -173,7 +173,7 @@ def _anomaly(event: Event, record: MeterRecord, hours: LocalHours, model: Model,
     currency = None if prices is None or money is None else prices.currency
     bill = Words(en="")
     if money is not None and currency is not None:
-        bill = said("base", "money", money=shown(abs(money)), currency=currency)
+        bill = in_words("base", "money", money=shown(abs(money)), currency=currency)
     return Anomaly(
         first=first,
         last=last,
@@ -182,14 +182,14 @@ def _anomaly(event: Event, record: MeterRecord, hours: LocalHours, model: Model,
         money=money,
         currency=currency,
         signal=event.signal,
-        sentence=said(
+        sentence=in_words(
             "anomaly",
             "day" if first == last else "days",
             first=first.isoformat(),
             last=last.isoformat(),
             energy=shown(abs(event.energy)),
             unit=record.unit,
-            side=said("anomaly", "more" if event.energy > 0 else "less"),
+            side=in_words("anomaly", "more" if event.energy > 0 else "less"),
             share=f"{100 * event.energy / expected:+.0f} %".replace("-", "−") if expected > 0 else "–",
             money=bill,
         ),
@@ -207,18 +207,19 @@ def _day_types(energy: Floats, model: Model) -> tuple[DayType, ...]:
 
 def _model_words(model: Model, unit: str) -> Words:
     kinds = [
-        said("model", "kind", days=words, level=shown(level), unit=unit) for words, level in zip(model.kinds, model.levels, strict=True)
+        in_words("model", "kind", days=words, level=shown(level), unit=unit) for words, level in zip(model.kinds, model.levels, strict=True)
     ]
     terms = [
-        said("model", "term", coefficient=shown(coefficient), unit=unit, of=_term(name)) for name, coefficient in model.coefficients.items()
+        in_words("model", "term", coefficient=shown(coefficient), unit=unit, of=_term(name))
+        for name, coefficient in model.coefficients.items()
     ]
-    return said("model", "sentence", kinds=Words.of(listed(kinds)), terms=after(*terms), explained=f"{100 * model.explained:.0f} %")
+    return in_words("model", "sentence", kinds=Words.of(listed(kinds)), terms=after(*terms), explained=f"{100 * model.explained:.0f} %")
 
 
 def _term(name: str) -> Words:
     if name in {PRODUCTION, "heating", "cooling"}:
-        return said("model", name)
-    return said("model", "output_of", of=name) if name else said("model", "output_of_rest")
+        return in_words("model", name)
+    return in_words("model", "output_of", of=name) if name else in_words("model", "output_of_rest")
 
 
 def _moment(us: int) -> datetime:

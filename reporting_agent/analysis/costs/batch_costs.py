@@ -16,7 +16,7 @@ from benchmarks.measurements import Batch
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.costs.demand import BatchPower, Power, part_of_peaks, peaks, shifted, site_power
 from reporting_agent.analysis.costs.prices import PricedEnergy, Prices, from_us, load_of, priced, windows
-from reporting_agent.analysis.sentences import joined, said, shown
+from reporting_agent.analysis.sentences import in_words, joined, shown
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 
@@ -120,7 +120,7 @@ def _rest_of_demand(whole: float, shared: float, currency: str) -> tuple[Words, 
     """What of the demand charge fell on no batch, so that the steps and it add up to the bill's; nothing where hardly any did."""
     if whole - shared <= LEAST_REST * whole:
         return ()
-    return (said("note", "demand_rest", rest=shown(whole - shared), whole=shown(whole), currency=currency),)
+    return (in_words("note", "demand_rest", rest=shown(whole - shared), whole=shown(whole), currency=currency),)
 
 
 def _step_cost(
@@ -154,7 +154,7 @@ def _step_cost(
             continue
         lacking = int(np.isnan(entry.cost[own]).sum())
         if lacking:
-            notes.append(said("note", "partly", count=f"{lacking:,}", carrier=CARRIERS[entry.carrier].words))
+            notes.append(in_words("note", "partly", count=f"{lacking:,}", carrier=CARRIERS[entry.carrier].words))
         np.add.at(energy, entry.row[own], np.nan_to_num(entry.cost[own]))
         by_period += _periods(entry, own)
     if not by_period and not carbon.any():
@@ -225,9 +225,9 @@ def _shift(
     moved = shifted(prices, electricity.curve, load, start, end, machine, electricity.amount[own])
     saving = moved.before - moved.after
     share = saving / moved.before if moved.before > 0 else 0.0
-    sentence = said("shift", "nothing")
+    sentence = in_words("shift", "nothing")
     if share > 0.001:
-        sentence = said(
+        sentence = in_words(
             "shift",
             "saves",
             saving=shown(saving),
@@ -235,26 +235,26 @@ def _shift(
             share=f"{100 * share:.1f} %",
             days=f"{moved.days:,}",
         )
-    return Shift(saving, share, moved.days, said("shift", "assumption"), sentence)
+    return Shift(saving, share, moved.days, in_words("shift", "assumption"), sentence)
 
 
 def _notes(
     prices: Prices, result: LabelResult, step: str, powers: Mapping[int, Power], unpriced: Sequence[str], without_factor: Sequence[str]
 ) -> list[Words]:
-    notes = [said("note", "even" if load_of(result.data.meters, step, "electricity") is None else "metered")]
+    notes = [in_words("note", "even" if load_of(result.data.meters, step, "electricity") is None else "metered")]
     if prices.tariff.demand:
         notes.append(_demand_note(prices, powers))
     if (rule := prices.tariff.carbon) is not None:
-        notes.append(said("note", "carbon", scope=said("note", "with_electricity" if rule.electricity else "fuels_only")))
+        notes.append(in_words("note", "carbon", scope=in_words("note", "with_electricity" if rule.electricity else "fuels_only")))
     for key, names in (("unpriced", unpriced), ("no_factor", without_factor)):
         if names:
-            notes.append(said("note", key, carriers=joined([CARRIERS[name].words for name in names])))
+            notes.append(in_words("note", key, carriers=joined([CARRIERS[name].words for name in names])))
     left = sum(
         batch.step == step and batch.excluded is not None and batch.start in result.site_label.period for batch in result.data.batches
     )
     if left:
-        notes.append(said("note", "excluded", count=f"{left:,}"))
-    return [*notes, said("note", "left_out")]
+        notes.append(in_words("note", "excluded", count=f"{left:,}"))
+    return [*notes, in_words("note", "left_out")]
 
 
 def _series_notes(prices: Prices, by_period: Sequence[PeriodCost]) -> list[Words]:
@@ -262,15 +262,15 @@ def _series_notes(prices: Prices, by_period: Sequence[PeriodCost]) -> list[Words
     notes = []
     for carrier, (series, held) in prices.series.items():
         if not len(held.start_us):
-            notes.append(said("note", "not_fetched", series=series.name))
+            notes.append(in_words("note", "not_fetched", series=series.name))
         elif any((part.carrier, part.period) == (carrier, series.name) for part in by_period):
             first, last = (f"{from_us(int(held.start_us[end])).astimezone(prices.zone):%Y-%m-%d %H:%M}" for end in (0, -1))
             newest = held.newest
-            fetched = newest and said("note", "fetched", day=f"{newest.fetched_at:%Y-%m-%d}", digest=newest.digest[:12])
+            fetched = newest and in_words("note", "fetched", day=f"{newest.fetched_at:%Y-%m-%d}", digest=newest.digest[:12])
             count = f"{len(held.start_us):,}"
             name = CARRIERS[carrier].words
             notes.append(
-                said("note", "series", carrier=name, series=series.name, prices=count, first=first, last=last, fetched=fetched or "")
+                in_words("note", "series", carrier=name, series=series.name, prices=count, first=first, last=last, fetched=fetched or "")
             )
     return notes
 
@@ -278,9 +278,9 @@ def _series_notes(prices: Prices, by_period: Sequence[PeriodCost]) -> list[Words
 def _demand_note(prices: Prices, powers: Mapping[int, Power]) -> Words:
     """How the demand was known, of the charge where it was known worst."""
     if not powers:
-        return said("note", "demand_unsound")
+        return in_words("note", "demand_unsound")
     minutes, power = max(powers.items(), key=lambda item: item[1].told_min / item[0])
     if not power.metered:
-        return said("note", "demand_batches")
+        return in_words("note", "demand_batches")
     key = "demand_coarse" if power.told_min > minutes else "demand_metered"
-    return said("note", key, minutes=str(minutes), told=shown(power.told_min, 2))
+    return in_words("note", key, minutes=str(minutes), told=shown(power.told_min, 2))

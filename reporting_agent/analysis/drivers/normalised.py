@@ -15,7 +15,7 @@ from benchmarks.released import rank
 from benchmarks.routes import LabelRule
 from reporting_agent.analysis.drivers.relevance import CurvePoint, Kind, NormalisedLabel, Saving
 from reporting_agent.analysis.drivers.search import Judged, Outcome
-from reporting_agent.analysis.sentences import between, joined, said, shown, signed, span
+from reporting_agent.analysis.sentences import between, in_words, joined, shown, signed, span
 
 _STEPS = 21
 
@@ -53,7 +53,7 @@ def _saving(outcome: Outcome, judgement: Judged) -> Saving | None:
     rows, output = outcome.search.rows, outcome.search.used.output[outcome.search.rows]
     moved = judgement.change(np.full(len(rows), best.x), np.clip(column.values[rows], low, high))
     energy = judgement.fit.contrast(output @ moved)
-    sentence = said(
+    sentence = in_words(
         "saving",
         "sentence",
         name=column.words,
@@ -90,7 +90,7 @@ def normalised(outcome: Outcome, rule: LabelRule) -> NormalisedLabel | None:
     ordered = np.sort(value)
     best, typical = float(ordered[rank(rule.quantile, len(ordered)) - 1]), float(np.median(ordered))
     pack_best = label.best.value
-    sentence = said(
+    sentence = in_words(
         "normalised",
         "sentence",
         conditions=joined(names),

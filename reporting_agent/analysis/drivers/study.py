@@ -17,7 +17,7 @@ from reporting_agent.analysis.drivers.normalised import curve, moves_with, norma
 from reporting_agent.analysis.drivers.relevance import Doubt, Driver, Kind, StepDrivers, Verdict
 from reporting_agent.analysis.drivers.search import FEWEST, Judged, Outcome, Search, begin, finish
 from reporting_agent.analysis.drivers.variables import FEWEST_OF_EQUIPMENT, Column, StepLog, used_batches
-from reporting_agent.analysis.sentences import after, between, joined, said, shown, signed, span
+from reporting_agent.analysis.sentences import after, between, in_words, joined, shown, signed, span
 from reporting_agent.analysis.waste.chance import holm
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
@@ -65,8 +65,8 @@ def _told(search: Search, outcome: Outcome | None, result: LabelResult) -> StepD
     if outcome is None:
         listed, rho, explained = untold, None, None
         constant = all(doubt is Doubt.CONSTANT for doubt in search.untestable.values())
-        few = said("summary", "too_few", batches=f"{len(search.rows):,}", wanted=str(FEWEST))
-        summary = said("summary", "none_varies") if constant else few
+        few = in_words("summary", "too_few", batches=f"{len(search.rows):,}", wanted=str(FEWEST))
+        summary = in_words("summary", "none_varies") if constant else few
     else:
         order = {Verdict.DRIVER: 0, Verdict.NO_EFFECT: 2, Verdict.CANNOT_TELL: 1}
         judged = sorted(outcome.judged, key=lambda judgement: (order[judgement.verdict], -abs(judgement.over_range.value)))
@@ -103,7 +103,7 @@ def _tested(outcome: Outcome, judgement: Judged) -> Driver:
     facts: dict[str, str | Words] = {
         "name": column.words,
         "unit": search.label.unit,
-        "var_unit": column.unit or said("driver", "of_it"),
+        "var_unit": column.unit or in_words("driver", "of_it"),
         "low": between(low, column.unit),
         "typical": between(middle, column.unit),
         "high": between(high, column.unit),
@@ -112,15 +112,15 @@ def _tested(outcome: Outcome, judgement: Judged) -> Driver:
         "slope": f"{signed(judgement.per_unit.value)} {search.label.unit}",
     }
     if judgement.verdict is Verdict.DRIVER:
-        with_others = said("driver", "moves_with", others=joined([other.words for other in others])) if others else None
-        undeclared = said("driver", "undeclared", key=column.name) if column.kind is Kind.UNDECLARED else None
-        result = said("driver", "consequence") if column.kind is Kind.CONSEQUENCE else None
-        sentence = after(said("driver", "driver", shape=said("driver", shape), **facts), with_others, undeclared, result)
+        with_others = in_words("driver", "moves_with", others=joined([other.words for other in others])) if others else None
+        undeclared = in_words("driver", "undeclared", key=column.name) if column.kind is Kind.UNDECLARED else None
+        result = in_words("driver", "consequence") if column.kind is Kind.CONSEQUENCE else None
+        sentence = after(in_words("driver", "driver", shape=in_words("driver", shape), **facts), with_others, undeclared, result)
     elif judgement.verdict is Verdict.NO_EFFECT:
         most = max(abs(judgement.over_range.low), abs(judgement.over_range.high))
-        sentence = said("driver", "no_effect", most=f"{shown(most, 2)} {search.label.unit}", **facts)
+        sentence = in_words("driver", "no_effect", most=f"{shown(most, 2)} {search.label.unit}", **facts)
     else:
-        sentence = said("driver", "cannot", name=column.words, why=_why(outcome, judgement, facts))
+        sentence = in_words("driver", "cannot", name=column.words, why=_why(outcome, judgement, facts))
     return Driver(
         variable=column.name,
         words=column.words,
@@ -146,7 +146,7 @@ def _tested(outcome: Outcome, judgement: Judged) -> Driver:
 def _why(outcome: Outcome, judgement: Judged, facts: dict[str, str | Words]) -> Words:
     doubt = judgement.doubt or Doubt.SCATTER
     others = [other.words for other in outcome.search.tested if other is not judgement.column] if doubt is Doubt.COLLINEAR else []
-    return said(
+    return in_words(
         "doubt",
         str(doubt),
         others=joined(others),
@@ -163,7 +163,7 @@ def _untested(search: Search, outcome: Outcome | None, column: Column) -> Driver
     doubt = Doubt.COLLINEAR if column.name in search.moved_with else search.untestable[column.name]
     recorded = int(column.recorded.sum())
     low, middle, high = column.seen if recorded else (0.0, 0.0, 0.0)
-    why = said(
+    why = in_words(
         "doubt",
         str(doubt),
         batches=f"{recorded if doubt is Doubt.MISSING else len(search.rows):,}",
@@ -190,7 +190,7 @@ def _untested(search: Search, outcome: Outcome | None, column: Column) -> Driver
         vif=None,
         cannot_tell_from=tuple(twin.name for twin in twins),
         curve=(),
-        sentence=said("driver", "cannot", name=column.words, why=why),
+        sentence=in_words("driver", "cannot", name=column.words, why=why),
     )
 
 
@@ -212,8 +212,8 @@ def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
 def _summary(outcome: Outcome, explained: float | None, tested: int) -> Words:
     causes = [judgement for judgement in outcome.found if judgement.column.kind is not Kind.CONSEQUENCE]
     if not causes or explained is None or outcome.skill is None:
-        return said("summary", "none", tested=str(tested))
-    return said(
+        return in_words("summary", "none", tested=str(tested))
+    return in_words(
         "summary",
         "found",
         count=str(len(causes)),

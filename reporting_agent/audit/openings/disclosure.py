@@ -37,7 +37,7 @@ _TEXTS = {
 }
 
 
-def told(language: Language, draw: Draw, made: Assembled, *, sealed: bool) -> list[str]:
+def shown_by_opening(language: Language, draw: Draw, made: Assembled, *, sealed: bool) -> list[str]:
     """One sentence for each kind of thing that the opening shows."""
     commitment = draw.commitment
 

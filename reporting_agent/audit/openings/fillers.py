@@ -80,18 +80,18 @@ def _of_little_output(rows: Sequence[Filed], used: Sequence[Batch]) -> list[Batc
     Not those that say of a normal run that it made half of a usual batch or more: an end that is days too late is a wrong time, and what
     such a row explains is bounded by the longest batch that the pack allows.
     """
-    usual = median([made(batch) / length_us(batch) for batch in used] or [0.0])
-    batch_makes = median([made(batch) for batch in used] or [0.0])
+    usual = median([whole_output(batch) / length_us(batch) for batch in used] or [0.0])
+    batch_makes = median([whole_output(batch) for batch in used] or [0.0])
     others = (row.batch for row in rows if row.excluded not in (None, UNUSABLE) and length_us(row.batch))
     return [
         batch
         for batch in others
-        if made(batch) < LITTLE_OUTPUT * usual * length_us(batch)
-        and not (batch.state is State.NORMAL and made(batch) >= LITTLE_OUTPUT * batch_makes > 0)
+        if whole_output(batch) < LITTLE_OUTPUT * usual * length_us(batch)
+        and not (batch.state is State.NORMAL and whole_output(batch) >= LITTLE_OUTPUT * batch_makes > 0)
     ]
 
 
-def made(batch: Batch) -> float:
+def whole_output(batch: Batch) -> float:
     """All that a batch made, rejects included, in the step's unit of output."""
     return batch.output_t + batch.reject_t
 
@@ -116,12 +116,12 @@ def _is_start_up(little: Sequence[Batch], rows: Sequence[Filed], start_us: int, 
 def explaining(rows: Sequence[Filed], committed: Collection[Key]) -> list[tuple[int, int]]:
     """Where the energy of committed batches may lie whose times the log has wrong: no longer than twice what their output takes."""
     used = [row.batch for row in rows if row.excluded is None]
-    longest, usual = _LONGEST * max(map(length_us, used), default=0), median(map(made, used)) if used else 0.0
-    wrong = [batch for at in of_wrong_times(rows) if key_of(batch := rows[at].batch) in committed and made(batch) > 0]
+    longest, usual = _LONGEST * max(map(length_us, used), default=0), median(map(whole_output, used)) if used else 0.0
+    wrong = [batch for at in of_wrong_times(rows) if key_of(batch := rows[at].batch) in committed and whole_output(batch) > 0]
     return [
         (
             microseconds(faulty.start) - _NEAR_US,
-            microseconds(faulty.start) + int(longest * min(2 * made(faulty) / usual, 1.0) if usual else longest),
+            microseconds(faulty.start) + int(longest * min(2 * whole_output(faulty) / usual, 1.0) if usual else longest),
         )
         for faulty in wrong
     ]

@@ -20,7 +20,7 @@ from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, o
 from reporting_agent.pipeline.provisos.bought_ready import percent
 
 
-def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
     """By what states it, the materials that the log charges and the label of what went through the step and stayed."""
     step, own, value = pack.step(label.step), own_runs(batches, label.step), label.best.value
     if value is None or label.made_from is None or own_output(own) <= 0:

@@ -27,7 +27,7 @@ USUAL = 0.01
 """Of a label, what a step's auxiliaries, others, losses, stocks and resales together may be and go untold (a convention of ours)."""
 
 
-def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher with all of it, and what each part of that is."""
     fence = whole.site.site_boundary
     output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)

@@ -83,7 +83,7 @@ class Taken:
         )
 
 
-def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """What others take above the typical, as part of this label; and of what this step takes so, whose labels it may be part of."""
     step = pack.step(label.step)
     for usual in step.takes:

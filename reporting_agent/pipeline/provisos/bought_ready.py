@@ -12,7 +12,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Step
 
 
-def told(label: StepLabel, step: Step, static: Mapping[str, float | str]) -> Iterator[Words]:
+def sentences(label: StepLabel, step: Step, static: Mapping[str, float | str]) -> Iterator[Words]:
     """The part that the site states, with the label per unit made here; or that it states none, with what each percent is worth."""
     value, name, measured = label.best.value, step.bought_share, label.made_from
     if name is None or value is None or measured is None:

@@ -31,7 +31,7 @@ USUAL_GAS_C, USUAL_FEED_WATER_C = (0, 40), (60, 160)
 """Of gas in a works' main, and of feed water behind its deaerator, which is 104 at 120 kPa (conventions of ours)."""
 
 
-def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
     """A sentence each meter of which a constant is worth telling."""
     output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
     if label.best.value is None or output <= 0:

@@ -27,7 +27,7 @@ WIDE = 0.2
 ours)."""
 
 
-def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """What each percent moves the label by, and what it would be with the richest that the carrier can be."""
     measured, best = label.made_from, label.best.value
     if measured is None or best is None or not label.output_t:

@@ -33,7 +33,7 @@ def bound(usual: float, runs: int) -> float:
     return TIMES * (1 + 1 / sqrt(runs)) * usual
 
 
-def told(label: StepLabel, step: Step) -> Iterator[Words]:
+def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
     """By how much the label would be higher, did its runs lie no further apart than the pack takes for usual."""
     measured, rule = label.made_from, step.metric(label.metric)
     if measured is None or label.best.value is None or rule is None or len(measured.rows) < FEWEST_RUNS:

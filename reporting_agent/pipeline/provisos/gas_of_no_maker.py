@@ -33,7 +33,7 @@ ANALYSED = timedelta(days=31)
 """In which a gas that is bought is analysed once at least, so that its values differ (a convention of ours)."""
 
 
-def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """By gas that the label counts and nothing on the site makes, the label were it the richest."""
     best, rule = label.best.value, pack.step(label.step).metric(label.metric)
     gases = {usual.carrier: value for usual in pack.heating_values if CARRIERS[usual.carrier].form == "gas" and (value := _usual(usual))}

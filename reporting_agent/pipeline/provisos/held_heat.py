@@ -17,7 +17,7 @@ from benchmarks.routes import Pack
 from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, own_runs
 
 
-def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
     """Each that the log of the step or of one before it charges, by the log that charges most."""
     step, output, best = pack.step(label.step), own_output(own_runs(batches, label.step)), label.best.value
     if best is None or output <= 0 or label.metric is Metric.ELECTRICITY:

@@ -27,7 +27,7 @@ LITTLE = 0.042
 convention of ours)."""
 
 
-def told(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
     """By how much the label would be higher, were what is given back saturated, and what is taken dry."""
     output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)
     if label.best.value is None or output <= 0:

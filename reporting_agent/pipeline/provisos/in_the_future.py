@@ -10,7 +10,7 @@ from benchmarks.labels import SiteLabel
 from benchmarks.phrases import Phrase
 
 
-def told(made: SiteLabel, now: datetime) -> SiteLabel:
+def with_sentences(made: SiteLabel, now: datetime) -> SiteLabel:
     """The label with one sentence beside each step's, and beside its grade, that rests on such runs."""
     steps = []
     for label in made.steps:

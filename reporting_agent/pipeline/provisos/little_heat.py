@@ -27,7 +27,7 @@ HARDLY_ANY = 0.25
 """Of the typical, what is hardly any heat, however much such plants scatter (a convention of ours)."""
 
 
-def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """What the step takes of heat, what is typical, and by how much the label would be higher with that."""
     step, output = pack.step(label.step), whole.outputs.get(label.step, 0.0)
     usual = next((take for take in step.takes if take.metric is Metric.THERMAL and take.typical > 0), None)

@@ -37,7 +37,7 @@ def around(batches: Sequence[Batch], period: Period) -> tuple[list[Batch], Perio
     return [replace(batch, excluded=None) if batch.excluded == outside else batch for batch in near], Period(first, last, period.name)
 
 
-def told(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
+def sentences(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
     """What the label would be at the level of all that time, where that is higher by more than its own uncertainty and a season."""
     key = label.step, label.product, label.variant, label.metric
     other = next(

@@ -26,7 +26,7 @@ FEWEST_PAIRS = 40
 _CLIPPED = (0.05, 0.95)  # of the days: no single one decides
 
 
-def told(label: StepLabel, step: Step) -> Iterator[Words]:
+def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
     """By how much the label would be higher, were each day taken together with the next, where neighbours are opposed.
 
     Heats charged by a pattern that fits into no day are opposed by their correction alone, where it takes more than energy follows.

@@ -14,7 +14,7 @@ from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Pack
 
 
-def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
     """One sentence, where the pack is older than the newest of its name."""
     newest = packs.newer(pack)
     if newest is None or label.best.value is None:

@@ -21,7 +21,7 @@ NEARLY = 0.01
 """Of the output, what scales of the two may differ by (a convention of ours)."""
 
 
-def told(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher by what the other step made in the same time; nothing where it has no runs then."""
     step, best = pack.step(label.step), label.best.value
     if step.output_of is None or best is None:

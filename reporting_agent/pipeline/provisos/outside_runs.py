@@ -40,7 +40,7 @@ _ELSEWHERE = frozenset({"overlap", "duplicate", "end-missing", "end-before-start
 """Why runs are left out whose energy is another run's as well, or of no known time, or of another period."""
 
 
-def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """What the label would be with all of it, and what each part of that is."""
     measured, step = label.made_from, pack.step(label.step)
     output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)

@@ -11,7 +11,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 
 
-def told(label: StepLabel, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
     """One sentence."""
     if label.best.value is not None and not packs.is_published(pack):
         sentence = Phrase(

@@ -21,7 +21,7 @@ MOST = 0.3
 of a step's power would not be worth telling, nothing is asked."""
 
 
-def told(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
     """What is not stated, with what each percent moves; or the label with all its power, as the site states."""
     name, value, measured = pack.own_power, label.best.value, label.made_from
     if name is None or value is None or measured is None or not label.output_t:

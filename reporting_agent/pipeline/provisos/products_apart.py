@@ -56,7 +56,7 @@ class Runs:
         return Runs(np.concatenate((self.value, other.value)), np.concatenate((self.output, other.output)))
 
 
-def told(label: StepLabel, step: Step, whole: Sitewide) -> Iterator[Words]:
+def sentences(label: StepLabel, step: Step, whole: Sitewide) -> Iterator[Words]:
     """By how much the label would be higher, did its runs take what all runs of their machines take in the mean."""
     measured, uncertainty = label.made_from, label.uncertainty
     beside = [

@@ -28,7 +28,7 @@ def _is_apart(batch: Batch) -> bool:
     return of_product and batch.excluded is None and batch.output_t > 0
 
 
-def told(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
+def sentences(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
     """What the label would be with them, where that is higher by more than `WORTH_TELLING` of it."""
     key = label.step, label.product, label.variant, label.metric
     other = next(

@@ -19,7 +19,7 @@ from benchmarks.routes import Pack, Step
 from reporting_agent.pipeline.materials_in_the_log import ROOM_PCT, Charged, own_output, own_runs
 
 
-def told(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
     """Each share of the step that its log shows to be another, where the log's would make the label higher or a limit lower."""
     step = pack.step(label.step)
     if label.best.value is None or not step.shares:

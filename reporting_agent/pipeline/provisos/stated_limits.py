@@ -24,7 +24,7 @@ from benchmarks.routes import Step
 Static = Mapping[str, float | str]
 
 
-def told(label: StepLabel, step: Step, static: Static, period: Period) -> Iterator[Words]:
+def sentences(label: StepLabel, step: Step, static: Static, period: Period) -> Iterator[Words]:
     """Of a step's label."""
     if label.made_from is None or label.mean is None:
         return

@@ -29,7 +29,7 @@ APART = {3: 2.5, 15: 1.5}
 FEWEST_DAYS = 40
 
 
-def told(label: StepLabel, rule: LabelRule) -> Iterator[Words]:
+def sentences(label: StepLabel, rule: LabelRule) -> Iterator[Words]:
     """The days that lie low where the label rests on them, and by how much it would be higher with every day at the level of all."""
     measured = label.made_from
     if measured is None or label.best.value is None or not len(measured.rows):

@@ -23,7 +23,7 @@ from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, in_unit_o
 from reporting_agent.pipeline.sitewide import Sitewide
 
 
-def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher, had the step taken what it is said to give back."""
     step = pack.step(label.step)
     output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)

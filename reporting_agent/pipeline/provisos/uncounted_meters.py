@@ -30,7 +30,7 @@ CLOSES = 0.03
 convention of ours)."""
 
 
-def told(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher at most, were all of it this step's own."""
     step = pack.step(label.step)
     output = fsum(batch.output_t for batch in whole.batches if batch.step == label.step and batch.status is Status.GOOD)

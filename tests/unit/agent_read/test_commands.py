@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from reporting_agent.cli import main
-from reporting_agent.schemas import HOME, as_text, label_schema, made
+from reporting_agent.schemas import HOME, as_text, from_code, label_schema
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ def test_a_benchmark_that_is_none_ends_with_1(plant: Path, capsys: pytest.Captur
 
 
 def test_the_published_schemas_are_those_of_the_code() -> None:
-    for name, schema in made().items():
+    for name, schema in from_code().items():
         assert (HOME / name).read_text(encoding="utf-8") == as_text(schema), f"run python -m reporting_agent.schemas ({name})"
         jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator.check_schema(label_schema())

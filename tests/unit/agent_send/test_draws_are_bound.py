@@ -335,7 +335,7 @@ def test_the_draws_hang_on_the_challenge_and_the_report_names_it(enrolled: Desk,
     parcel = run(enrolled, year)
     assert parcel.plaintext is not None
     report = decode_report(parcel.plaintext)
-    given = challenge_bindings.kept(parcel, {enrolled.portal.receipt_key.key_id: enrolled.portal.receipt_key.public})
+    given = challenge_bindings.stored_challenge(parcel, {enrolled.portal.receipt_key.key_id: enrolled.portal.receipt_key.public})
     assert (report.challenge, report.data_root) == (given.nonce, given.commitment.data_root)
 
 

@@ -64,7 +64,7 @@ def leaves_of(portal: FakePortal) -> list[bytes]:
 
 
 def kept(desk: Desk) -> signed_heads.TreeHead:
-    found = log_heads.kept(desk.connection, desk.portal.directory_key.key_id)
+    found = log_heads.newest_head(desk.connection, desk.portal.directory_key.key_id)
     assert found is not None
     return signed_heads.read(found.signed, {desk.portal.receipt_key.key_id: desk.portal.receipt_key.public}).head
 
@@ -92,11 +92,11 @@ TAMPERED: dict[str, tuple[str, Callable[[list[bytes]], list[bytes]]]] = {
 @pytest.mark.parametrize("name", TAMPERED)
 def test_a_log_that_was_tampered_with_is_refused_and_both_heads_are_kept(reported: Desk, name: str) -> None:
     code, tamper = TAMPERED[name]
-    before = log_heads.kept(reported.connection, reported.portal.directory_key.key_id)
+    before = log_heads.newest_head(reported.connection, reported.portal.directory_key.key_id)
     reported.portal.log = Tree(tamper(leaves_of(reported.portal)))
     spent = reported.connection.execute("SELECT COUNT(*) FROM ledger").fetchone()[0]
     assert refused(reported) == code
-    assert log_heads.kept(reported.connection, reported.portal.directory_key.key_id) == before
+    assert log_heads.newest_head(reported.connection, reported.portal.directory_key.key_id) == before
     (found,) = log_heads.evidence(reported.connection)
     assert (found.code, found.second) == (code, reported.portal.signed_head())
     assert before is not None
@@ -157,11 +157,11 @@ def test_a_head_that_another_key_signed_is_refused(reported: Desk) -> None:
 
 
 def test_an_unreachable_log_is_an_unreachable_portal_and_changes_nothing(reported: Desk) -> None:
-    before = log_heads.kept(reported.connection, reported.portal.directory_key.key_id)
+    before = log_heads.newest_head(reported.connection, reported.portal.directory_key.key_id)
     reported.portal.trouble = lambda request: httpx.Response(503) if "/log/" in request.url.path else None
     with reported.road as road:
         assert reported.submission().consult(road) is not None
-    assert log_heads.kept(reported.connection, reported.portal.directory_key.key_id) == before
+    assert log_heads.newest_head(reported.connection, reported.portal.directory_key.key_id) == before
 
 
 def test_what_another_portal_signed_is_not_looked_for_here(reported: Desk) -> None:
@@ -180,7 +180,7 @@ def test_what_another_portal_signed_is_not_looked_for_here(reported: Desk) -> No
     with beside.road as road:
         seen = log_heads.look(reported.connection, there, road, Outbox(reported.connection).all(), NOW)
     assert seen.head.size == 0
-    assert log_heads.kept(reported.connection, identity.fingerprint) is not None
+    assert log_heads.newest_head(reported.connection, identity.fingerprint) is not None
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:

@@ -18,7 +18,9 @@ BY_ID = {case["id"]: case for case in CASES}
 
 def told(case: dict[str, Any], unreported: frozenset[str] = frozenset()) -> list[str]:
     factors = packs.factors(STEEL)
-    return [why.en for why in needs.told(labelled(case), STEEL.step(case["step"]), factors, Basis.CALORIFIC, date(2023, 7, 1), unreported)]
+    return [
+        why.en for why in needs.sentences(labelled(case), STEEL.step(case["step"]), factors, Basis.CALORIFIC, date(2023, 7, 1), unreported)
+    ]
 
 
 def with_oxygen(case: dict[str, Any], quantity: float) -> dict[str, Any]:

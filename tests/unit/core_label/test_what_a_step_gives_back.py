@@ -21,7 +21,7 @@ BY_ID = {case["id"]: case for case in CASES}
 
 
 def told(case: dict[str, Any]) -> list[str]:
-    return [why.en for why in yields.told(worked(case), STEEL.step(case["step"]), packs.factors(STEEL))]
+    return [why.en for why in yields.sentences(worked(case), STEEL.step(case["step"]), packs.factors(STEEL))]
 
 
 def giving(case: dict[str, Any], carrier: str, quantity: float) -> dict[str, Any]:

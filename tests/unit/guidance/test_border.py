@@ -165,7 +165,7 @@ def _cost(found: Payable) -> Decimal:
 def test_each_good_that_a_route_offers_has_what_is_free_and_is_of_a_pack() -> None:
     routes = {(pack, route.id) for pack in packs.shipped() for route in packs.load(pack).routes}
     asked = 0
-    for one in goods.held():
+    for one in goods.offered():
         assert {(one.sector, route) for route in one.routes} <= routes, one.cn_code
         for part in (None, *one.precursors):
             precursors = () if part is None else (Precursor(part.cn_code, Decimal(1), part.route),)
@@ -173,8 +173,8 @@ def test_each_good_that_a_route_offers_has_what_is_free_and_is_of_a_pack() -> No
             assert [year for year, _answer in answers] == [*range(2026, 2035)]
             assert all(isinstance(answer, Payable) for _year, answer in answers), (one.cn_code, part)
             asked += 1
-    assert asked > len(goods.held())
-    assert {one.sector for one in goods.held()} == {"aluminium", "cement", "steel"}
+    assert asked > len(goods.offered())
+    assert {one.sector for one in goods.offered()} == {"aluminium", "cement", "steel"}
 
 
 def test_the_years_are_those_of_the_single_question_and_a_refusal_is_one_of_the_answers() -> None:

@@ -24,7 +24,7 @@ class Command(OperatorCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         manifest = backups.read_manifest(options["folder"])
-        lost = max(0, kept_heads.kept().size - manifest.log_size)
+        lost = max(0, kept_heads.shown_so_far().size - manifest.log_size)
         self.answer(
             Phrase(
                 "Backup of %(moment)s: %(entries)s entries of the log; %(lost)s that were shown since are not in it.",
