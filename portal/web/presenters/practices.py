@@ -18,7 +18,7 @@ from benchmarks.guidance.outcomes import Outcome, Reported
 from benchmarks.guidance.practices import Library, Listing, Practice
 from portal.accounts.models import Role
 from portal.days import scheme_day
-from portal.practices.collecting import WAITING
+from portal.practices.reviewing import WAITING
 from portal.practices.content import FIELDS, content_of, listing_and_practice
 from portal.practices.models import Entry, SiteReport, State
 from portal.web.practice_forms import cause_choices
