@@ -30,8 +30,8 @@ from portal.assurance.confirming import auditors_of
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Event
 from portal.notifications.models import Notice
-from portal.practices import reviewing
 from portal.practices import outcomes as reporting
+from portal.practices import reviewing
 from portal.practices.models import Edition, SiteReport
 from portal.register import leaving
 from tests.integration.portal_cast import NOW, Cast, Plant, make_cast, person

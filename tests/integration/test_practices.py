@@ -22,7 +22,7 @@ from portal.accounts.models import Organisation, User
 from portal.auditlog.models import Event
 from portal.notifications import selectors as notices
 from portal.practices import reviewing
-from portal.practices.content import gives_away
+from portal.practices.entry_checks import gives_away
 from portal.practices.models import Edition, Entry, State
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast

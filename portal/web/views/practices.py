@@ -21,10 +21,11 @@ from portal.assurance import confirming
 from portal.days import scheme_day
 from portal.governance.selectors import may_decide
 from portal.keys import receipt_key
-from portal.practices import reviewing, outcomes, selectors
-from portal.practices.reviewing import WAITING
-from portal.practices.content import FIELDS, gives_away
+from portal.practices import outcomes, reviewing, selectors
+from portal.practices.entry_checks import gives_away
+from portal.practices.entry_texts import FIELDS
 from portal.practices.models import Entry, State
+from portal.practices.reviewing import WAITING
 from portal.problems import RefusedError
 from portal.read_replica import from_replica
 from portal.request_sizes import MAX_FORM_BYTES, takes
