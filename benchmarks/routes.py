@@ -14,11 +14,11 @@ from typing import Literal
 from pydantic import Field
 
 from benchmarks.declared import Declared, Exact, Source, Words
-from benchmarks.limits import Edition, Limit
 from benchmarks.materials import Feed, HeldHeat, Material, Need, OwnCarrier, Share, Take, UsualHeat, Yield
 from benchmarks.measurements import Metric
 from benchmarks.policies import CompositionRule, DisclosurePolicy, ReleasePolicy
 from benchmarks.released import Grid
+from benchmarks.standard_limits import Edition, Limit
 
 NEWEST = "newest"
 

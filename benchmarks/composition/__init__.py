@@ -2,16 +2,16 @@
 
 Read in this order: `participants` (who enters, one site a firm), `rules` (what is published for how many firms),
 `entrants` (who enters which cell), `simulation` (what chance is seeded with), `noise` (how uncertain one released value is),
-`posterior` (where the true values lie), `curve` (how firms are spread), `potential` (what they would save), `result` (the result),
-`step` (one step), `route` (the whole), `trend` (over the years).
+`posterior` (where the true values lie), `curve` (how firms are spread), `savings_potential` (what they would save), `result` (the result),
+`step` (one step), `industry_label` (the whole route), `trend` (over the years).
 """
 
 from benchmarks.composition.curve import CurvePoint
+from benchmarks.composition.industry_label import compose_route, compose_with_roster, roster_of
 from benchmarks.composition.participants import CellRoster, Member, Participant, Roster, by_step, designate
-from benchmarks.composition.potential import Potential
 from benchmarks.composition.result import IndustryLabel, RouteTotal, StepBest
-from benchmarks.composition.route import compose_route, compose_with_roster, roster_of
 from benchmarks.composition.rules import Averaging, apply_rule, averaged, median_of_ordered, rule_for
+from benchmarks.composition.savings_potential import Potential
 from benchmarks.composition.simulation import seed_of
 from benchmarks.composition.step import compose_step
 

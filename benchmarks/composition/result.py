@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.participants import cell_key
-from benchmarks.composition.potential import Potential, Reference
 from benchmarks.composition.rules import Averaging, RuleName
+from benchmarks.composition.savings_potential import Potential, Reference
 from benchmarks.measurements import Metric
 from benchmarks.released import Grid
 from benchmarks.stored import Stored

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.composition import curve, posterior, potential
+from benchmarks.composition import curve, posterior, savings_potential
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.entrants import Entrants, entrants
 from benchmarks.composition.noise import Views, observe
 from benchmarks.composition.participants import Participant
-from benchmarks.composition.potential import Potential, Reference
 from benchmarks.composition.result import Interval, StepBest
 from benchmarks.composition.rules import (
     Averaging,
@@ -23,6 +22,7 @@ from benchmarks.composition.rules import (
     median_of_ordered,
     rule_for,
 )
+from benchmarks.composition.savings_potential import Potential, Reference
 from benchmarks.errors import PolicyRefusal
 from benchmarks.phrases import Phrase
 from benchmarks.routes import MetricRule, Pack, Step
@@ -170,8 +170,8 @@ def typical_together(
         for block in posterior.draws(observed, rng, count):
             block.sort(axis=-1)
             values.append(median_of_ordered(block, averaging))
-            above.append(potential.saved(block, values[-1]))
-            above_best.append(potential.saved(block, bests[drawn : drawn + len(block)]))
+            above.append(savings_potential.saved(block, values[-1]))
+            above_best.append(savings_potential.saved(block, bests[drawn : drawn + len(block)]))
             drawn += len(block)
         middle.append(np.concatenate(values))
         to_typical.append(np.concatenate(above))
@@ -181,7 +181,7 @@ def typical_together(
 
 def _potential(to: Reference, seen: Views, reference: Draws, savings: Draws) -> Potential:
     """By the noise that the plants' two values tell; the interval is of both views, where the draws have it and around the value."""
-    value, (drawn, (low, high)) = potential.without_noise(seen[0], float(reference[0].mean())), summary(savings)
+    value, (drawn, (low, high)) = savings_potential.without_noise(seen[0], float(reference[0].mean())), summary(savings)
     return Potential(to, value, (min(low, low + value - drawn), max(high, high + value - drawn)))
 
 

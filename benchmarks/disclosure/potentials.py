@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from benchmarks.composition.potential import Potential, Reference
 from benchmarks.composition.result import StepBest
 from benchmarks.composition.rules import FEWEST_AVERAGED, apply_rule, median_of_ordered
+from benchmarks.composition.savings_potential import Potential, Reference
 from benchmarks.disclosure.influence import Exhibit, Figure, alone_give_away, gives_away, mostly_one
 from benchmarks.disclosure.rounding import outward, to_grid
 from benchmarks.policies import DisclosurePolicy

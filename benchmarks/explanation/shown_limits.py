@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from benchmarks.declared import Words, worded
-from benchmarks.limits import Levels, Limit
 from benchmarks.measurements import Period
 from benchmarks.routes import Pack, Route, Step
+from benchmarks.standard_limits import Levels, Limit
 
 ANNUAL_BASIS = worded("Annual basis: a yearly average. It is not comparable with the label, so no gap is drawn.")
 

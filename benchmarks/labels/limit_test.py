@@ -17,11 +17,11 @@ from types import MappingProxyType
 from benchmarks.declared import Words, worded
 from benchmarks.labels.coverage import LONGEST_SILENCE, Coverage, LeftOut
 from benchmarks.labels.result import Grade, LimitGrade
-from benchmarks.limits import Limit
 from benchmarks.measurements import Batch, Period
 from benchmarks.packs.corrections import NotAssessable, asked_by, corrected_limits, grade, not_in_force
 from benchmarks.phrases import Phrase
 from benchmarks.routes import MetricRule, Step
+from benchmarks.standard_limits import Limit
 
 StaticFactors = Mapping[str, float | str]
 ALIKE = 0.005

@@ -18,11 +18,11 @@ from benchmarks.labels.coverage import Coverage
 from benchmarks.labels.outside import OutsideUse
 from benchmarks.labels.uncertainty import LabelUncertainty
 from benchmarks.labels.validity import Reasons
-from benchmarks.limits import Levels
 from benchmarks.measurements import Finding, Metric, Period
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.units import RECORDS, Path
 from benchmarks.released import rank
+from benchmarks.standard_limits import Levels
 
 SCHEMA = "steplabel/local-label/1"
 

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from typing import Any
 
-from benchmarks.limits import Limit
 from benchmarks.measurements import Metric
 from benchmarks.packs.changes import SOURCES, FieldChange, changes
 from benchmarks.packs.effects import NumberChange, changed_numbers
 from benchmarks.packs.provenance import Role
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
+from benchmarks.standard_limits import Limit
 
 _MOVES_NO_LABEL = SOURCES | {
     *("words", "product_words", "limits", "typical", "spread", "released"),

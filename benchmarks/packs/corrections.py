@@ -21,10 +21,10 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from benchmarks.declared import Declared, Words
-from benchmarks.limits import Limit, Span
 from benchmarks.packs.correction_terms import Altitude, Term, UnassessableError, Value, number
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
+from benchmarks.standard_limits import Limit, Span
 
 Limits = tuple[float | None, float | None, float | None]
 

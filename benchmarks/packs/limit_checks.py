@@ -7,12 +7,12 @@ from datetime import date
 from itertools import combinations
 
 from benchmarks.errors import InputError
-from benchmarks.limits import Limit, Span
 from benchmarks.packs.corrections import RULES
 from benchmarks.packs.faults import Fault
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack, Step
+from benchmarks.standard_limits import Limit, Span
 
 Condition = str | tuple[float | None, float | None] | Span
 

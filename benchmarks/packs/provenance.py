@@ -17,10 +17,10 @@ from pydantic import BaseModel
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import FactorTable
 from benchmarks.declared import Declared, Source, content_digest
-from benchmarks.limits import Limit, Span
 from benchmarks.packs.corrections import RULES
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
+from benchmarks.standard_limits import Limit, Span
 
 
 class Role(StrEnum):

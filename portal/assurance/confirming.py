@@ -25,8 +25,8 @@ from portal.auditlog.recording import record
 from portal.notifications.kinds import Kind
 from portal.notifications.telling import tell
 from portal.practices import outcomes as reporting
-from portal.practices.collecting import new_edition
 from portal.practices.models import SiteReport
+from portal.practices.reviewing import new_edition
 from portal.problems import RefusedError
 from portal.translog import log
 

@@ -31,7 +31,7 @@ from portal.assurance.models import Assignment
 from portal.days import scheme_day
 from portal.demo import cast as casting
 from portal.demo.plants import keys_of
-from portal.practices import collecting
+from portal.practices import reviewing
 from portal.sharing import groups
 from portal.sharing.models import GroupKind
 
@@ -106,9 +106,9 @@ def _practice(sector: Sector, plants: Path, key: AuditorKey, now: datetime) -> s
     managers = _managers(sector)
     manager = managers[0]
     firm = manager.memberships.get().organisation_id
-    offered = collecting.offer(manager, firm, content, named=False, now=now)
-    edited = collecting.edit(offered, _person(casting.DRAFTER), content, now)
-    (entry,) = collecting.publish([edited], _person(casting.APPROVER), keys.receipt_key(), now)
+    offered = reviewing.offer(manager, firm, content, named=False, now=now)
+    edited = reviewing.edit(offered, _person(casting.DRAFTER), content, now)
+    (entry,) = reviewing.publish([edited], _person(casting.APPROVER), keys.receipt_key(), now)
     for plant, person, outcome in zip(sector.plants, managers, FOUND, strict=False):
         report = _found(plant, entry.practice, outcome, plants)
         confirmed = outcomes.confirm(report, key, scheme_day(now)) if person == manager else report

@@ -17,8 +17,8 @@ from portal.accounts.models import ControllingFirm, Device, Role, Site, User
 from portal.accounts.selectors import organisations_as
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.practices.collecting import new_edition
 from portal.practices.models import SiteReport
+from portal.practices.reviewing import new_edition
 from portal.practices.selectors import library
 from portal.problems import RefusedError
 from portal.translog import log

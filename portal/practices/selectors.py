@@ -9,7 +9,7 @@ from benchmarks.guidance.practices import Library
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as
 from portal.governance.selectors import may_decide
-from portal.practices.content import library_of
+from portal.practices.entry_texts import library_of
 from portal.practices.models import SHOWN, Edition, Entry, SiteReport, State
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benchmarks import packs
 from benchmarks.guidance.causes import Cause
-from portal.practices.content import FIELDS
+from portal.practices.entry_texts import FIELDS
 from portal.web.fields import area, choice, day, line, number, tick, upload
 from portal.web.words import in_page_language
 
@@ -84,7 +84,7 @@ class PracticeForm(forms.Form):
         return cleaned
 
     def content(self) -> dict[str, str]:
-        """As an entry keeps it (`portal.practices.content`)."""
+        """As an entry keeps it (`portal.practices.entry_texts`)."""
         cleaned = dict(self.cleaned_data)
         cleaned["sector"], _slash, cleaned["step"] = cleaned["step"].partition("/")
         return {name: _text(cleaned.get(name)) for name in FIELDS}

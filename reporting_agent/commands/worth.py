@@ -15,9 +15,9 @@ from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
-    from benchmarks.guidance.border import Input, Payable, Precursor
+    from benchmarks.guidance.cbam import Input, Payable, Precursor
     from reporting_agent.analysis import Amount, StepLosses
-    from reporting_agent.analysis.costs.border import BorderCost
+    from reporting_agent.analysis.energy_costs.cbam import BorderCost
 
 CBAM = "cbam"
 PARTS = ("gap", "explained", "within_uncertainty", "avoidable", "unexplained")
@@ -66,7 +66,7 @@ def run(args: Namespace) -> int:
 
 
 def _cbam(args: Namespace) -> int:
-    from benchmarks.guidance.border import NAMED, Attested, Goods, payable
+    from benchmarks.guidance.cbam import NAMED, Attested, Goods, payable
     from reporting_agent.console import emit
 
     code, route = NAMED.get(args.good, (args.good, ""))
@@ -84,7 +84,7 @@ def _site(args: Namespace) -> int:
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
     from reporting_agent.analysis import analyse
-    from reporting_agent.analysis.costs.border import border_costs
+    from reporting_agent.analysis.energy_costs.cbam import border_costs
     from reporting_agent.commands import asking
     from reporting_agent.console import emit
 
@@ -241,7 +241,7 @@ def _year(text: str) -> int:
 
 
 def _precursor(text: str) -> Precursor:
-    from benchmarks.guidance.border import Precursor
+    from benchmarks.guidance.cbam import Precursor
 
     goods, equals, tonnes = text.partition("=")
     code, _, route = goods.partition(":")

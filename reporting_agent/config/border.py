@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from benchmarks.guidance.border import Attested, Goods
-from benchmarks.guidance.border import Precursor as Part
+from benchmarks.guidance.cbam import Attested, Goods
+from benchmarks.guidance.cbam import Precursor as Part
 from reporting_agent.config.profile import Setting
 
 

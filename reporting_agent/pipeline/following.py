@@ -22,10 +22,10 @@ from benchmarks.routes import Pack
 from reporting_agent.config import Meter, Site
 from reporting_agent.metering import Asked, Course, Windows, courses, moments
 from reporting_agent.metering.derived import state_unit
+from reporting_agent.metering.in_and_between_batches import Occupied
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.shared_meters import Served, Sink
-from reporting_agent.metering.windows import Occupied
 from reporting_agent.pipeline.lanes import Given, Lanes
 from reporting_agent.pipeline.units import over_time
 from reporting_agent.sources.meter_readings import ReadingLog

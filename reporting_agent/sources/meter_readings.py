@@ -1,7 +1,7 @@
 """Meter readings as a stream of blocks, so that tens of millions fit: long or wide, CSV, XLSX or Parquet.
 
 Each block holds one meter's readings in file order as arrays. A block in which nothing is to be understood is handed on as it
-stands (`straight`), any other is read `row_by_row`.
+stands (`straight`), any other goes through `reading_parser`.
 
 Which files of readings may be read at the same time: those that have no meter in common.
 
@@ -32,7 +32,7 @@ from reporting_agent.sources.blocks import ROWS_A_BLOCK, only_value
 from reporting_agent.sources.clock import WallClock
 from reporting_agent.sources.fields import refuse_words_for_numbers
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
-from reporting_agent.sources.row_by_row import FIRST_US, LAST_US, Block, Ragged
+from reporting_agent.sources.reading_parser import FIRST_US, LAST_US, Block, Ragged
 from reporting_agent.sources.sheets import format_of, open_sheet
 from reporting_agent.sources.wanted import READINGS
 

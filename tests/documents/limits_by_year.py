@@ -7,8 +7,8 @@ from datetime import date
 from itertools import groupby
 
 from benchmarks import packs
-from benchmarks.limits import Levels, Limit
 from benchmarks.routes import Pack, Step
+from benchmarks.standard_limits import Levels, Limit
 
 YEARS = range(2013, 2027)
 LEVELS: dict[Levels, str] = {

@@ -48,7 +48,7 @@ from portal.intake import worker_seen
 from portal.intake.models import Commitment, Submission, WorkerSeen
 from portal.notifications.models import Notice
 from portal.opening import unsealing as opening
-from portal.practices import collecting
+from portal.practices import reviewing
 from portal.publication import publishing as publication
 from portal.publication.models import Publication
 from portal.register import applying, inviting, siting
@@ -695,8 +695,8 @@ def house(portal_keys: object) -> House:
         **partners.people,
     }
     firm = cast.plants[0].site.organisation_id
-    practice = collecting.edit(collecting.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW), cast.drafter, HOT, NOW)
-    collecting.publish([practice], cast.approver, keys.receipt_key(), NOW)
+    practice = reviewing.edit(reviewing.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW), cast.drafter, HOT, NOW)
+    reviewing.publish([practice], cast.approver, keys.receipt_key(), NOW)
     for approver in (cast.drafter, cast.approver):
         governance.approve(proposed(cast.provincial, "5"), approver, keys.receipt_key(), NOW)
     paper = systems.Paper("iso-50001", "EnMS 7", "Certifier", NOW.date(), NOW.date() + timedelta(days=900), "ab" * 32)
@@ -733,7 +733,7 @@ def house(portal_keys: object) -> House:
             "SITE_GROUP": site_group(cast).pk,
             "OFFER": propose(terms(), cast.nation, cast.drafter, NOW).pk,
             "REPORT": asked_of(cast.auditor, cast.plants[0]),
-            "PRACTICE": collecting.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW).pk,
+            "PRACTICE": reviewing.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW).pk,
         },
         {"anonymous": Client()},
     )

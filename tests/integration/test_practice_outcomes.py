@@ -30,8 +30,8 @@ from portal.assurance.confirming import auditors_of
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Event
 from portal.notifications.models import Notice
-from portal.practices import collecting
 from portal.practices import outcomes as reporting
+from portal.practices import reviewing
 from portal.practices.models import Edition, SiteReport
 from portal.register import leaving
 from tests.integration.portal_cast import NOW, Cast, Plant, make_cast, person
@@ -105,7 +105,7 @@ def test_a_sixth_and_a_seventh_firm_change_nothing_and_a_practice_withdrawn_take
         hand_in(plant, raw=file_of(plant, practice=row.practice), practice=row.practice)
     assert list(SiteReport.objects.exclude(counted_at=None).values_list("site", flat=True)) == [one.site.pk for one in cast.plants[:5]]
     assert Library.model_validate_json(Edition.objects.latest("number").library).reported[row.practice].sites == 5
-    collecting.end(row, cast.plants[0].owner, "No longer done.", keys.receipt_key(), NOW)
+    reviewing.end(row, cast.plants[0].owner, "No longer done.", keys.receipt_key(), NOW)
     assert Library.model_validate_json(Edition.objects.latest("number").library).reported == {}
 
 
@@ -208,7 +208,7 @@ def test_without_consent_or_by_who_only_reads_nothing_is_handed_in(cast: Cast) -
 def test_a_practice_that_is_not_there_has_no_such_page(cast: Cast) -> None:
     address = reverse("web:practice-outcome", args=["rm-another"])
     assert signed_in(cast.plants[0].owner).get(address).status_code == 404
-    waits = collecting.offer(cast.plants[0].owner, cast.plants[0].site.organisation_id, HOT, named=False, now=NOW)
+    waits = reviewing.offer(cast.plants[0].owner, cast.plants[0].site.organisation_id, HOT, named=False, now=NOW)
     assert signed_in(cast.plants[0].owner).get(reverse("web:practice-outcome", args=[waits.practice])).status_code == 404
 
 

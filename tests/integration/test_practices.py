@@ -21,8 +21,8 @@ from portal import keys
 from portal.accounts.models import Organisation, User
 from portal.auditlog.models import Event
 from portal.notifications import selectors as notices
-from portal.practices import collecting
-from portal.practices.content import gives_away
+from portal.practices import reviewing
+from portal.practices.entry_checks import gives_away
 from portal.practices.models import Edition, Entry, State
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
@@ -59,12 +59,12 @@ def firm(cast: Cast, place: int = 0) -> Organisation:
 
 
 def offered(cast: Cast, *, named: bool = False, **changed: str) -> Entry:
-    return collecting.offer(cast.plants[0].owner, firm(cast).pk, HOT | changed, named=named, now=NOW)
+    return reviewing.offer(cast.plants[0].owner, firm(cast).pk, HOT | changed, named=named, now=NOW)
 
 
 def published(cast: Cast, *, named: bool = False) -> Entry:
-    row = collecting.edit(offered(cast, named=named), cast.drafter, HOT, NOW)
-    return collecting.publish([row], cast.approver, keys.receipt_key(), NOW)[0]
+    row = reviewing.edit(offered(cast, named=named), cast.drafter, HOT, NOW)
+    return reviewing.publish([row], cast.approver, keys.receipt_key(), NOW)[0]
 
 
 def refusal(act: Any) -> tuple[int, str]:
@@ -117,27 +117,27 @@ class TestTwoPeople:
     def test_nobody_publishes_what_they_edited_and_nothing_unreviewed_or_outside_the_nation(self, cast: Cast) -> None:
         row = offered(cast)
         key = keys.receipt_key()
-        assert refusal(lambda: collecting.publish([row], cast.approver, key, NOW)) == (409, "practice-decided")
-        row = collecting.edit(row, cast.drafter, HOT, NOW)
-        assert refusal(lambda: collecting.publish([row], cast.drafter, key, NOW)) == (409, "own-review")
-        assert refusal(lambda: collecting.publish([row], cast.provincial, key, NOW)) == (403, "not-regulator")
+        assert refusal(lambda: reviewing.publish([row], cast.approver, key, NOW)) == (409, "practice-decided")
+        row = reviewing.edit(row, cast.drafter, HOT, NOW)
+        assert refusal(lambda: reviewing.publish([row], cast.drafter, key, NOW)) == (409, "own-review")
+        assert refusal(lambda: reviewing.publish([row], cast.provincial, key, NOW)) == (403, "not-regulator")
         assert not Edition.objects.exists()
 
     def test_both_languages_stand_before_it_is_published(self, cast: Cast) -> None:
-        row = collecting.edit(offered(cast), cast.drafter, HOT | {"done_zh": ""}, NOW)
-        assert refusal(lambda: collecting.publish([row], cast.approver, keys.receipt_key(), NOW)) == (409, "practice-incomplete")
+        row = reviewing.edit(offered(cast), cast.drafter, HOT | {"done_zh": ""}, NOW)
+        assert refusal(lambda: reviewing.publish([row], cast.approver, keys.receipt_key(), NOW)) == (409, "practice-incomplete")
 
     def test_a_published_one_changes_by_a_next_version_and_the_firm_withdraws_it(self, cast: Cast) -> None:
         first = published(cast, named=True)
         assert firm(cast).name in Edition.objects.get().library
-        second = collecting.edit(first, cast.approver, HOT | {"saving_to": "16"}, NOW)
+        second = reviewing.edit(first, cast.approver, HOT | {"saving_to": "16"}, NOW)
         assert (second.version, second.state) == (2, State.REVIEWED)
-        collecting.publish([second], cast.drafter, keys.receipt_key(), NOW)
+        reviewing.publish([second], cast.drafter, keys.receipt_key(), NOW)
         assert Entry.objects.get(pk=first.pk).state == State.REPLACED
         assert "16 MJ" in page(Client(), "practice", first.practice)
         assert "19 MJ" in page(Client(), "practice-version", first.practice, 1)
         assert "replaced by version 2" in page(Client(), "practice-version", first.practice, 1)
-        collecting.end(second, cast.plants[0].owner, "We do it no longer.", keys.receipt_key(), NOW)
+        reviewing.end(second, cast.plants[0].owner, "We do it no longer.", keys.receipt_key(), NOW)
         assert Library.model_validate_json(Edition.objects.latest("number").library).practices == ()
         gone = page(Client(), "practice", first.practice)
         assert "We do it no longer." in gone
@@ -148,10 +148,10 @@ class TestTwoPeople:
 class TestConsent:
     def test_only_who_manages_the_firm_offers_and_withdraws_for_it(self, cast: Cast) -> None:
         other = cast.plants[1].owner
-        assert refusal(lambda: collecting.offer(other, firm(cast).pk, HOT, named=False, now=NOW)) == (403, "not-of-the-firm")
+        assert refusal(lambda: reviewing.offer(other, firm(cast).pk, HOT, named=False, now=NOW)) == (403, "not-of-the-firm")
         row = offered(cast)
-        assert refusal(lambda: collecting.end(row, other, "No.", keys.receipt_key(), NOW)) == (403, "not-regulator")
-        assert refusal(lambda: collecting.edit(row, other, HOT, NOW)) == (403, "not-of-the-firm")
+        assert refusal(lambda: reviewing.end(row, other, "No.", keys.receipt_key(), NOW)) == (403, "not-regulator")
+        assert refusal(lambda: reviewing.edit(row, other, HOT, NOW)) == (403, "not-of-the-firm")
         assert signed_in(other).get(reverse("web:practice-entry", args=[row.pk])).status_code == 404
 
     def test_without_its_consent_nothing_is_offered(self, cast: Cast) -> None:
@@ -185,7 +185,7 @@ class TestConsent:
         assert f'id="id_{field}_error"' in answer.content.decode()
         assert "could reveal the firm" in answer.content.decode()
         row = offered(cast)
-        assert refusal(lambda: collecting.edit(row, cast.drafter, HOT | {field: text}, NOW)) == (409, "practice-gives-away")
+        assert refusal(lambda: reviewing.edit(row, cast.drafter, HOT | {field: text}, NOW)) == (409, "practice-gives-away")
 
 
 class TestImport:

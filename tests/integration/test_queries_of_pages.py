@@ -29,7 +29,7 @@ from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
 from portal.partners import conformance, deliveries, grants
-from portal.practices import collecting
+from portal.practices import reviewing
 from portal.publication import publishing as publication
 from portal.publication.document import Scope, document_of
 from portal.publication.models import Publication
@@ -76,9 +76,9 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     digest = Submission.objects.get(site=cast.plants[0].site).digest
     owner, officer, auditor = cast.plants[0].owner, cast.approver, cast.auditor
     group = [cast.group.pk, PERIOD]
-    offered = [collecting.offer(one.owner, one.site.organisation_id, HOT, named=True, now=NOW) for one in cast.plants]
-    practices = [collecting.edit(one, cast.drafter, HOT, NOW) for one in offered]
-    collecting.publish(practices, cast.approver, keys.receipt_key(), NOW)
+    offered = [reviewing.offer(one.owner, one.site.organisation_id, HOT, named=True, now=NOW) for one in cast.plants]
+    practices = [reviewing.edit(one, cast.drafter, HOT, NOW) for one in offered]
+    reviewing.publish(practices, cast.approver, keys.receipt_key(), NOW)
     for plant in cast.plants:
         hand_in(file_of(plant), PRACTICE, plant.owner, keys.receipt_key(), NOW, ask=True)
     wanted = [terms("report", amount=Decimal(1 + place)) for place in range(firms)]

@@ -12,7 +12,7 @@ from scipy import stats
 
 from benchmarks.composition import StepBest, apply_rule, compose_step, median_of_ordered
 from benchmarks.composition.curve import CurvePoint, percents, read_off
-from benchmarks.composition.potential import saved
+from benchmarks.composition.savings_potential import saved
 from benchmarks.composition.trend import Known, difference, spread
 from tests.statistical.outcome import Outcome
 from tests.statistical.sectors import BETWEEN, PACK, RULE, STEP, Sector, sector

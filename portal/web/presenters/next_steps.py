@@ -19,7 +19,7 @@ from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day, together, widest
 from portal.web.figures import EnergyUnit, between, decimals, number, per_cent
 from portal.web.gaps import Gap, clear_sum, largest_first, sum_of_ends
-from portal.web.presenters.border import Border, border_of
+from portal.web.presenters.cbam import Border, border_of
 from portal.web.presenters.ladders import headline
 from portal.web.presenters.practices import saving_of
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of

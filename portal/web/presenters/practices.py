@@ -18,9 +18,9 @@ from benchmarks.guidance.outcomes import Outcome, Reported
 from benchmarks.guidance.practices import Library, Listing, Practice
 from portal.accounts.models import Role
 from portal.days import scheme_day
-from portal.practices.collecting import WAITING
-from portal.practices.content import FIELDS, content_of, listing_and_practice
+from portal.practices.entry_texts import FIELDS, content_of, listing_and_practice
 from portal.practices.models import Entry, SiteReport, State
+from portal.practices.reviewing import WAITING
 from portal.web.practice_forms import cause_choices
 from portal.web.presenters.benchmarks import NONE
 from portal.web.presenters.listed import listed

@@ -21,10 +21,11 @@ from portal.assurance import confirming
 from portal.days import scheme_day
 from portal.governance.selectors import may_decide
 from portal.keys import receipt_key
-from portal.practices import collecting, outcomes, selectors
-from portal.practices.collecting import WAITING
-from portal.practices.content import FIELDS, gives_away
+from portal.practices import outcomes, reviewing, selectors
+from portal.practices.entry_checks import gives_away
+from portal.practices.entry_texts import FIELDS
 from portal.practices.models import Entry, State
+from portal.practices.reviewing import WAITING
 from portal.problems import RefusedError
 from portal.read_replica import from_replica
 from portal.request_sizes import MAX_FORM_BYTES, takes
@@ -122,7 +123,7 @@ def offer(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         try:
-            row = collecting.offer(
+            row = reviewing.offer(
                 user, int(answers["organisation"]), form.content(), named=answers["naming"] == "named", now=timezone.now()
             )
         except RefusedError as refusal:
@@ -145,7 +146,7 @@ def entry(request: HttpRequest, entry: int) -> HttpResponseBase:
     form = kind(request.POST) if request.method == "POST" else kind(initial=initial_of(row.content)) if editable else None
     if request.method == "POST" and form is not None and form.is_valid():
         try:
-            edited = collecting.edit(row, user, form.content(), timezone.now())
+            edited = reviewing.edit(row, user, form.content(), timezone.now())
         except RefusedError as refusal:
             _beside_the_form(form, refusal)
         else:
@@ -162,7 +163,7 @@ def publish(request: HttpRequest, entry: int) -> HttpResponseBase:
     row = _entry(request, entry)
     if request.method == "GET" or row.state == State.PUBLISHED:  # loaded again, or sent twice
         return redirect("web:practice-entry", entry)
-    collecting.publish([row], person(request), receipt_key(), timezone.now())
+    reviewing.publish([row], person(request), receipt_key(), timezone.now())
     return report_done(request, _("The practice is published, and the library is signed and logged."), "web:practice-entry", entry)
 
 
@@ -175,7 +176,7 @@ def publish_lists(request: HttpRequest) -> HttpResponseBase:
     if not rows:
         return redirect("web:practice-entries")
     if request.method == "POST":
-        collecting.publish(rows, user, receipt_key(), timezone.now())
+        reviewing.publish(rows, user, receipt_key(), timezone.now())
         return report_done(request, _("%(n)s practices are published.") % {"n": len(rows)}, "web:practice-entries")
     return confirm_page(
         request,
@@ -195,7 +196,7 @@ def end(request: HttpRequest, entry: int) -> HttpResponseBase:
         return redirect("web:practice-entry", entry)
     form = EndPracticeForm(request.POST) if request.method == "POST" else EndPracticeForm()
     if request.method == "POST" and form.is_valid():
-        collecting.end(row, user, form.cleaned_data["reason"], receipt_key(), timezone.now())
+        reviewing.end(row, user, form.cleaned_data["reason"], receipt_key(), timezone.now())
         return report_done(request, _("It is ended, with your reason."), "web:practice-entry", entry)
     refuses = row.state != State.PUBLISHED and not selectors.speaks_for(user, row)
     return confirm_page(
@@ -223,7 +224,7 @@ def import_list(request: HttpRequest) -> HttpResponseBase:
         contents, faults = _read(form.cleaned_data["listed"].read())
         if not faults:
             try:
-                imported = collecting.import_list(person(request), contents, timezone.now())
+                imported = reviewing.import_list(person(request), contents, timezone.now())
             except RefusedError as refusal:
                 add_error(form, "listed", refusal)
             else:
@@ -270,7 +271,7 @@ def _beside_the_form(form: PracticeForm, refusal: RefusedError) -> None:
 
 def _require_nation(request: HttpRequest) -> None:
     if not may_decide(person(request)):
-        raise collecting.not_regulator()
+        raise reviewing.not_regulator()
 
 
 def _entries(request: HttpRequest) -> QuerySet[Entry]:

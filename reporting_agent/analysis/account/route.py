@@ -31,10 +31,10 @@ from benchmarks.labels.coverage import coverage
 from benchmarks.labels.limit_test import doubtful, graded, is_whole_year, named, untested, untold
 from benchmarks.labels.outside import LARGEST_SHARE, outside_energy
 from benchmarks.labels.validity import ONE_WEIGHING, ExclusionReason
-from benchmarks.limits import Limit
 from benchmarks.measurements import Direction, Metric
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
+from benchmarks.standard_limits import Limit
 from reporting_agent.analysis.account.fence import FUELS, auxiliaries_elsewhere, beside, no_production
 from reporting_agent.analysis.account.shares import shares
 from reporting_agent.analysis.account.types import Draft, Kind, Part, RouteAccount, named_carrier

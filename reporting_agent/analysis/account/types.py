@@ -15,10 +15,10 @@ from benchmarks.conversion import MJ_PER_KGCE
 from benchmarks.declared import Words
 from benchmarks.labels import LimitGrade
 from benchmarks.labels.columns import StepColumns
-from benchmarks.limits import Limit
 from benchmarks.measurements import Batch, Metric, Status
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Step
+from benchmarks.standard_limits import Limit
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 

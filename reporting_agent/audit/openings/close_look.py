@@ -22,7 +22,7 @@ from reporting_agent.audit.openings.extracts import Stretch, together
 from reporting_agent.config import Meter, Site
 from reporting_agent.config.events import of_meter, of_step
 from reporting_agent.metering import Windows
-from reporting_agent.metering.windows import Occupied, pauses_of
+from reporting_agent.metering.in_and_between_batches import Occupied, pauses_of
 from reporting_agent.sources.extract import Record
 
 Integers = NDArray[np.int64]

@@ -15,11 +15,11 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.limit_test import named
 from benchmarks.labels.result import LimitGrade
 from benchmarks.labels.step import means_of_variables
-from benchmarks.limits import Limit
 from benchmarks.measurements import Period
 from benchmarks.packs.corrections import asked_by, grade, strictest
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Step
+from benchmarks.standard_limits import Limit
 
 Static = Mapping[str, float | str]
 

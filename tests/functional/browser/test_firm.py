@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from benchmarks.guidance.border import Attested, Goods, Payable, Precursor, by_year
+from benchmarks.guidance.cbam import Attested, Goods, Payable, Precursor, by_year
 from benchmarks.guidance.goods import goods_of
 from portal.accounts.models import Membership
 from portal.catalogue.models import PeerGroupMember

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from benchmarks import packs
-from benchmarks.limits import Limit
 from benchmarks.packs.corrections import NotAssessable, corrected_limits
+from benchmarks.standard_limits import Limit
 
 FILE = Path(__file__).parents[3] / "fixtures" / "correction_vectors.toml"
 VECTORS: list[dict[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))["vector"]

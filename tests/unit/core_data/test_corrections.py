@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import packs
-from benchmarks.limits import Limit
 from benchmarks.packs.corrections import RULES, Limits, NotAssessable, corrected_limits, grade
 from benchmarks.routes import Pack, Step
+from benchmarks.standard_limits import Limit
 
 NOW = date(2027, 1, 1)
 STEEL, CEMENT, ALUMINIUM = packs.load("steel"), packs.load("cement"), packs.load("aluminium")

@@ -11,9 +11,9 @@ import pytest
 from benchmarks.conversion import FactorTable
 from benchmarks.declared import Words
 from benchmarks.labels import IncompleteError, StepLabel, label_step, value_per_tonne
-from benchmarks.limits import Limit
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
 from benchmarks.routes import MetricRule, ReferenceCondition, Step
+from benchmarks.standard_limits import Limit
 
 Build = Callable[..., Batch]
 BuildStep = Callable[..., Step]

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from benchmarks.measurements import Period
 from reporting_agent.config import Meter
 from reporting_agent.metering import Asked, Course, MeterRecord, Windows, courses
+from reporting_agent.metering.in_and_between_batches import Occupied, record_of
 from reporting_agent.metering.moments import hours_of, intervals_of, of_record
 from reporting_agent.metering.readings import Readings
-from reporting_agent.metering.windows import Occupied, record_of
 from tests.unit.metering.records import FAULTS, record
 
 STEP_S = 60

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.utils import translation
 
-from portal.web.presenters.border import border_of
+from portal.web.presenters.cbam import border_of
 
 TODAY = date(2026, 11, 24)
 

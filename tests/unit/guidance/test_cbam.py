@@ -14,7 +14,7 @@ from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.guidance import goods
 from benchmarks.guidance.acts import Act, Kind, Law
-from benchmarks.guidance.border import FACTOR_ASSUMED, NOT_COMPARED, OTHER_COUNTRIES, Attested, Goods, Payable, Precursor, by_year, payable
+from benchmarks.guidance.cbam import FACTOR_ASSUMED, NOT_COMPARED, OTHER_COUNTRIES, Attested, Goods, Payable, Precursor, by_year, payable
 
 KNOWN = date(2026, 11, 1)
 FILES = {"d": "defaults-2026-1740", "b": "benchmarks-2025-2620"}
@@ -37,7 +37,7 @@ def test_tonnes_to_be_paid_on_default_values_of_china(code: str, route: str, yea
 
 def _by_hand(code: str, country: str, route: str, year: int) -> Fraction | None:
     """The formula again, from the files' text alone: fractions, no class and no search of the product's."""
-    folder = files("benchmarks.guidance").joinpath("border")
+    folder = files("benchmarks.guidance").joinpath("cbam")
     lines = {name: folder.joinpath(f"{file}.csv").read_text().splitlines()[1:] for name, file in FILES.items()}
     total = next(Fraction(line.split(",")[5]) for line in lines["d"] if line.split(",")[:3] == [country, code, route])
     fitting = []
@@ -53,7 +53,7 @@ def _by_hand(code: str, country: str, route: str, year: int) -> Fraction | None:
 
 
 def _cases() -> Iterator[tuple[str, str, str, int]]:
-    for line in files("benchmarks.guidance").joinpath("border/defaults-2026-1740.csv").read_text().splitlines()[1:]:
+    for line in files("benchmarks.guidance").joinpath("cbam/defaults-2026-1740.csv").read_text().splitlines()[1:]:
         country, code, route = line.split(",")[:3]
         for year in range(2026, 2035):
             yield code, country, route, year

@@ -23,7 +23,7 @@ from portal.auditlog.recording import record
 from portal.governance.selectors import may_decide
 from portal.notifications.kinds import Kind as Told
 from portal.notifications.telling import tell
-from portal.practices.content import gives_away, lacking
+from portal.practices.entry_checks import gives_away, lacking
 from portal.practices.models import Edition, Entry, State
 from portal.practices.selectors import of_this_portal, speaks_for
 from portal.problems import RefusedError

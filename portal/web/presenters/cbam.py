@@ -1,6 +1,6 @@
 """What a tonne of a route's goods costs at the border of the European Union, year by year until free allocation ends.
 
-Every figure is that of `benchmarks.guidance.border`. What a firm would have to tell (attested emissions, what went in, prices) is typed
+Every figure is that of `benchmarks.guidance.cbam`. What a firm would have to tell (attested emissions, what went in, prices) is typed
 into the page: the script takes what is free, and multiplies; per tonne of emissions it adds nothing of its own.
 """
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from benchmarks.errors import InputError
 from benchmarks.guidance.acts import Act, Kind, Law
-from benchmarks.guidance.border import Attested, Goods, Input, Payable, Precursor, by_year
+from benchmarks.guidance.cbam import Attested, Goods, Input, Payable, Precursor, by_year
 from benchmarks.guidance.goods import Part, Sold, goods_of
 from portal.sentences import in_whole, in_words
 from portal.web.figures import raised

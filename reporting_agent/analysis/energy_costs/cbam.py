@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from benchmarks.errors import InputError
-from benchmarks.guidance.border import Payable, by_year
+from benchmarks.guidance.cbam import Payable, by_year
 from reporting_agent.config.border import BorderGoods
 
 

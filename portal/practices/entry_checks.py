@@ -1,0 +1,47 @@
+"""Whether a firm's entry would give away its energy per unit, and what an entry lacks before it can be published."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from portal.practices.entry_texts import TEXTS
+
+NARROWEST = Decimal("1.2")
+"""A firm's range reaches at least to so many times its low end: a narrower one is a figure."""
+
+_ENERGY_OR_POWER = re.compile(
+    r"\d\s*(?:[kmgt]?wh?\b|[kmgt]?j\b|kcal|gcal|kgce|tce|kgoe|toe|度|[千兆吉]?瓦时?|[千兆吉]?焦|[千大]卡"
+    r"|(?:kg|t|tonnes?|nm3|m3|千克|公斤|吨|立方米?)\s*(?:of\s+)?(?:standard\s+)?(?:coal|coke|oil|gas|steam|标?准?煤|焦炭|油|天然气|蒸汽))"
+)
+_SHARE = re.compile(r"\d\s*(?:%|per\s?cent|个?百分)|百分之")
+_OF_ENERGY = re.compile(r"sav|energy|consum|electric|power|fuel|heat|能|电|煤|耗|热")
+_SENTENCE_ENDS = re.compile(r"[。;；!?\n]|\.(?!\d)")
+
+
+def gives_away(content: Mapping[str, str]) -> str:
+    """The first field of a firm's entry that could tell its energy per unit; empty where none does.
+
+    Its saving stands there as a range of energy a tonne; beside an amount of energy or power, or a share of its energy, the rest could be
+    worked out. Not seen are figures in words, figures whose unit stands elsewhere, and what follows from two entries together: for those
+    the reviewer reads.
+    """
+    for field in (f"{name}_{language}" for name in TEXTS for language in ("en", "zh")):
+        text = unicodedata.normalize("NFKC", content.get(field, "")).casefold()
+        shares = (part for part in _SENTENCE_ENDS.split(text) if _SHARE.search(part))
+        if _ENERGY_OR_POWER.search(text) or any(_OF_ENERGY.search(part) for part in shares):
+            return field
+    low, high = content.get("saving_from", ""), content.get("saving_to", "")
+    return "" if low and high and Decimal(high) >= NARROWEST * Decimal(low) else "saving_to"
+
+
+def lacking(content: Mapping[str, str], *, imported: bool) -> Iterator[str]:
+    """What must be there before an entry is published: both languages of each text that stands in one, and a source of what is imported."""
+    for name in TEXTS:
+        en, zh = (content.get(f"{name}_{language}", "") for language in ("en", "zh"))
+        if name == "title" or (name == "done" and not imported) or en or zh:
+            yield from (f"{name}_{language}" for language, text in (("en", en), ("zh", zh)) if not text)
+    if imported:
+        yield from (name for name in ("source_en", "source_zh", "read_on") if not content.get(name))
