@@ -13,7 +13,6 @@ import pytest
 
 from reporting_agent.live.growing_files import FileSource
 from reporting_agent.live.intake import Intake
-from reporting_agent.live.polled import Misread
 from reporting_agent.live.segments import frames
 from reporting_agent.live.spool import Spool
 from reporting_agent.live.spool_source import SpoolKind
@@ -177,11 +176,22 @@ def test_lines_that_cannot_be_read_are_kept_with_the_reason_and_the_others_come(
 def test_a_file_without_a_needed_column_is_told_and_the_others_are_read(plant: Plant) -> None:
     (plant.folder / "out" / "a.csv").write_text("tag;when;kWh\nm-1;x;1\n", "utf-8")
     plant.write(HEADER + lines(0, 1))
-    with pytest.raises(Misread, match=r"a.csv: no column at in the header tag, when, kWh"):
-        plant.source.poll()
-    taken = plant.intake.step(0.0)
-    assert taken is not None
-    assert taken.new == 1
+    assert plant.read() == 1
+    assert plant.source.trouble().startswith("…") or "a.csv: no column at in the header tag, when, kWh" in plant.source.trouble()
+    [word] = [word for word in plant.source.words() if word.about == "a.csv"]
+    assert "a.csv of out/*.csv cannot be read (no column at in the header tag, when, kWh). Its other files are read" in word.sentence
+    (plant.folder / "out" / "a.csv").unlink()
+    assert plant.read() == 0
+    assert [(word.about, word.state) for word in plant.source.words() if word.about] == [("a.csv", "")]
+
+
+def test_a_file_of_another_encoding_is_told_and_the_others_are_read(plant: Plant) -> None:
+    (plant.folder / "out" / "a.csv").write_text(HEADER + lines(0, 1), "utf-16")
+    plant.write(HEADER + lines(0, 1))
+    assert plant.read() == 1
+    plant.write(lines(1, 1))
+    assert plant.read() == 1
+    assert "the header is not in the encoding utf-8" in next(word.sentence for word in plant.source.words() if word.about == "a.csv")
 
 
 def test_a_wide_file_holds_a_meter_a_column(tmp_path: Path) -> None:
