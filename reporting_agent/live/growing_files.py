@@ -42,7 +42,7 @@ class FileSource(Polled):
         self.settings = settings
         path = folder / settings.path
         self._folder, self._pattern = path.parent, path.name
-        self._prefix = f"file:{path.parent}/"
+        self._prefix = f"file:{Path(settings.path).parent}/"  # as site.toml has it: the same however the command was given its path
         self._places: dict[str, Place] = {}  # by name
         self._seen: dict[str, tuple[tuple[int, int, int], float]] = {}  # inode, size and time of change; since when
         self._wrong: dict[str, Value] = {}  # files that cannot be read, and why; others are read meanwhile

@@ -35,9 +35,9 @@ class Plant:
         self.settings = Files.model_validate({"path": "out/*.csv", "delimiter": ";", "readings": READINGS, **settings})
         (folder / "out").mkdir()
         self.file = folder / "out" / "meters.csv"
-        self._begin()
+        self.begin()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         self.spool = Spool(self.folder / "spool")
         self.intake = Intake(self.spool)
         self.source = FileSource(self.settings, self.folder, self.intake)
@@ -57,7 +57,7 @@ class Plant:
         """Having read what there is, and stored nothing of it."""
         self.source.poll()
         self.spool.close()
-        self._begin()
+        self.begin()
 
     def held(self) -> list[float]:
         source = SpoolKind().connect({"folder": "spool"}, self.folder, UTC)
@@ -132,7 +132,7 @@ def test_a_position_that_is_stored_before_its_readings_loses_them(plant: Plant) 
     (waiting,) = plant.intake._waiting(0.0)
     plant.spool.append((), waiting.rows)
     plant.spool.close()
-    plant._begin()
+    plant.begin()
     assert plant.read() == 0
     assert plant.held() == []
 
@@ -185,6 +185,17 @@ def test_a_file_without_a_needed_column_is_told_and_the_others_are_read(plant: P
     assert [(word.about, word.state) for word in plant.source.words() if word.about] == [("a.csv", "")]
 
 
+def test_a_file_is_gone_on_with_however_the_site_was_named(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant.write(HEADER + lines(0, 5))
+    assert plant.read() == 5
+    plant.spool.close()
+    monkeypatch.chdir(plant.folder)
+    plant.folder = Path()
+    plant.begin()
+    plant.source.poll()
+    assert plant.intake.step(0.0) is None  # where a repeat would be dropped
+
+
 def test_a_file_of_another_encoding_is_told_and_the_others_are_read(plant: Plant) -> None:
     (plant.folder / "out" / "a.csv").write_text(HEADER + lines(0, 1), "utf-16")
     plant.write(HEADER + lines(0, 1))
@@ -212,7 +223,7 @@ def test_the_place_of_a_file_that_is_gone_is_forgotten_and_outlives_compaction_e
     plant.read()
     plant.spool.seal()
     plant.spool.close()
-    plant._begin()
+    plant.begin()
     assert plant.read() == 0
     assert len(plant.spool.positions) == 1
     plant.file.rename(plant.folder / "meters.csv")
