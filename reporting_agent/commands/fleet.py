@@ -94,7 +94,7 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
     for outcome in progress(_done(args, tasks), len(tasks), "sites"):
         outcomes[outcome.file] = outcome
         if outcome.refused is not None:
-            sentence = Phrase("%(file)s was not done: %(sentence)s", file=outcome.file, sentence=outcome.refused["sentence"])
+            sentence = Phrase("%(file)s was not done: %(refusal)s", file=outcome.file, refusal=outcome.refusal)
             say(in_language(sentence, args.lang))
     ordered = [outcomes[task.file] for task in tasks]
     with places.results(out) as written:

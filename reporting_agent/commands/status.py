@@ -10,9 +10,11 @@ from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_language
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from fractions import Fraction
 
+    from benchmarks.errors import SteplabelError
     from benchmarks.policies import ReleasePolicy
     from benchmarks.wire.agent_releases import AgentRelease
     from benchmarks.wire.signing import VerifyingKey
@@ -101,7 +103,8 @@ def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
                 status = json.loads(fleet.status_of(site))
             else:
                 status = _payload(_look(StateDirectory(file.parent / site.state)), None, now)
-            rows.append(overview.row(status, name, now.date()))
+            row = overview.row(status, name, now.date())
+            rows.append(row if site.status is not None else overview.with_fault(row, _fault_of(str(file), fleet.inherit)))
         except (SteplabelError, OSError) as why:
             rows.append(overview.unread(name, why.sentence if isinstance(why, SteplabelError) else str(why.strerror or why)))
         except (ValueError, LookupError, TypeError, AttributeError):  # not what `status --out` writes
@@ -114,6 +117,18 @@ def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
     else:
         emit(args, payload, overview.as_table(rows, args.lang))
     return ExitCode.INPUT if args.trouble_fails and any(row.trouble for row in rows) else ExitCode.DONE
+
+
+def _fault_of(file: str, inherit: Mapping[str, Any]) -> SteplabelError | None:
+    """Why a site's settings cannot be read; None where they can."""
+    from benchmarks.errors import SteplabelError
+    from reporting_agent.fleet.places import site_at
+
+    try:
+        site_at(file, inherit)
+    except SteplabelError as refusal:
+        return refusal
+    return None
 
 
 class _Seen(NamedTuple):

@@ -260,7 +260,11 @@ def _first_fault(wrong: ValidationError, path: Path) -> InputError:
     faults = wrong.errors(include_url=False)
     first = faults[0]
     key = ".".join(str(part) for part in first["loc"]) or None
-    more = f" ({len(faults) - 1} more after this one)" if len(faults) > 1 else ""
+    contradiction = (
+        Phrase("The site file contradicts itself (%(more)s more after this one).", more=len(faults) - 1)
+        if len(faults) > 1
+        else Phrase("The site file contradicts itself.")
+    )
     if first["type"] == "extra_forbidden":
         actual, wanted = "a key that Steplabel does not know", "one of the keys in docs/agent.md"
     elif first["type"] == "missing":
@@ -273,7 +277,7 @@ def _first_fault(wrong: ValidationError, path: Path) -> InputError:
         )
     return InputError(
         "site-invalid",
-        Phrase("The site file contradicts itself%(more)s.", more=more),
+        contradiction,
         "Correct the key named; docs/agent.md describes every key.",
         place=Place(str(path), column=key),
         found=actual,

@@ -22,7 +22,7 @@ from reporting_agent.console import say
 from reporting_agent.fleet import release
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.outcomes import Outcome, Task, refused
-from reporting_agent.fleet.processes import died
+from reporting_agent.fleet.processes import died, failed
 from reporting_agent.fleet.release import CarriedShelf
 
 if TYPE_CHECKING:
@@ -121,10 +121,13 @@ def _as_they_come(
         future.add_done_callback(done.put)
     while running:
         future, task = running.pop(_next(client, done).key)
-        try:
-            yield task, future.result()
-        except KilledWorker:
+        why = future.exception()
+        if isinstance(why, KilledWorker):
             yield task, None
+        elif isinstance(why, SteplabelError):
+            raise why
+        else:
+            yield task, future.result() if why is None else refused(task, failed(why))
 
 
 def _next(client: Client, done: queue.Queue[Future[Any]]) -> Future[Any]:

@@ -18,6 +18,7 @@ from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.changes.review import review
 from reporting_agent.config import Site
+from reporting_agent.console import LANGUAGE
 from reporting_agent.fleet import places
 from reporting_agent.fleet.outcomes import OUTCOME, Outcome, Quality, SiteStep, Task, earlier_outcome, keep, made_from, patterns_of, refused
 from reporting_agent.pipeline.inputs import paths_of
@@ -31,6 +32,7 @@ def do(task: Task) -> Outcome:
     On one processor, since others do other sites: threads of the linear algebra that wait for one another took 3.4 times as much of the
     processors (four sites of 100,000 readings, two processors that others used too).
     """
+    LANGUAGE.set(task.lang)
     with _threads().limit(limits=1):
         return _done(task)
 
@@ -77,7 +79,7 @@ def _check(task: Task, site: Site, folder: Path) -> Outcome:
         excluded=sum(batch.excluded is not None for batch in data.batches),
         rejected_rows=len(data.rejected),
         open_questions=len(reviewed.open),
-        findings=Counter(str(finding.severity) for finding in findings),
+        findings=dict(Counter(str(finding.severity) for finding in findings)),
         first=None if worst is None else in_language(worst.sentence, task.lang),
         place=in_language(worst.places[0].words, task.lang) if worst is not None and worst.places else None,
     )

@@ -74,6 +74,7 @@ class Outcome:
     steps: tuple[SiteStep, ...] = ()
     quality: Quality | None = None
     refused: Mapping[str, Any] | None = None
+    refusal: str = ""  # as a terminal shows it, in the task's language
     kept: bool = False  # taken from an earlier run
 
     def as_row(self) -> dict[str, Any]:
@@ -102,7 +103,7 @@ class Task:
 
 def refused(task: Task, refusal: SteplabelError) -> Outcome:
     """What becomes of a site that cannot be done. It is not kept: the next run tries again."""
-    return Outcome(task.file, task.name, task.out, "", refused=refusal.to_json())
+    return Outcome(task.file, task.name, task.out, "", refused=refusal.to_json(), refusal=refusal.told(task.lang))
 
 
 def name_of(file: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from benchmarks.catalogue import in_language
+from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
 from reporting_agent.sources.cells import columns_of
 
@@ -90,6 +91,14 @@ def row(status: Mapping[str, Any], name: str, today: date) -> Row:
 def unread(name: str, why: Phrase | str) -> Row:
     """The row of a site of which nothing could be read."""
     return Row(name, None, None, None, None, None, None, (Trouble("not-read", Phrase("nothing could be read: %(why)s", why=why)),))
+
+
+def with_fault(site: Row, refusal: SteplabelError | None) -> Row:
+    """The row with, first, why the site's settings cannot be read."""
+    if refusal is None:
+        return site
+    fault = Trouble(refusal.code, Phrase("its site.toml cannot be used: %(why)s", why=refusal.sentence))
+    return replace(site, trouble=(fault, *site.trouble))
 
 
 def troubles(status: Mapping[str, Any], today: date) -> list[Trouble]:

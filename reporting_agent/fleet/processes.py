@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -11,6 +12,8 @@ from benchmarks import shelf
 from benchmarks.errors import InputError
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.outcomes import Outcome, Task, earlier_outcome, refused
+
+LONGEST_TRACE = 4_000  # characters
 
 
 def in_processes(tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
@@ -28,16 +31,17 @@ def in_processes(tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
     with _pool(min(processes, len(waiting))) as pool:
         running: dict[Future[Outcome], Task] = {pool.submit(do, task): task for task in waiting}
         for done in as_completed(running):
-            try:
-                yield done.result()
-            except BrokenProcessPool:
+            if isinstance(why := done.exception(), BrokenProcessPool):
                 broken.append(running[done])
+            else:
+                yield done.result() if why is None else refused(running[done], failed(why))
     for task in broken:  # a pool that breaks takes all with it: each alone, so that the next death names its site
         with _pool(1) as alone:
-            try:
-                yield alone.submit(do, task).result()
-            except BrokenProcessPool:
+            last = alone.submit(do, task)
+            if isinstance(why := last.exception(), BrokenProcessPool):
                 yield refused(task, died())
+            else:
+                yield last.result() if why is None else refused(task, failed(why))
 
 
 def died() -> InputError:
@@ -45,6 +49,16 @@ def died() -> InputError:
         "fleet-process-died",
         "The process for this site ended before it was done.",
         "Run the command for this site alone and watch its memory use.",
+    )
+
+
+def failed(why: BaseException) -> InputError:
+    """A fault of ours at one site, with where it arose."""
+    return InputError(
+        "fleet-site-failed",
+        "This site met a fault in Steplabel itself.",
+        "Report it with the text found; the other sites are done.",
+        found="".join(traceback.format_exception(why)).strip()[-LONGEST_TRACE:],
     )
 
 

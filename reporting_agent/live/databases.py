@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -30,6 +31,12 @@ _OPTIONS: dict[str, Any] = {
 
 Part = tuple[Sequence[str], Sequence[Sequence[Any]]]
 """Names of the columns, and some rows."""
+
+
+class NoMoment(str):
+    """A time of a database that no calendar here holds, as its server writes it: `infinity`, before year 1 or after 9999."""
+
+    __slots__ = ()
 
 
 class Database(Protocol):
@@ -68,6 +75,7 @@ class Sqlite:
 
     def rows(self, query: str, since: Any) -> Iterator[Part]:
         with closing(sqlite3.connect(self._address, uri=True, timeout=PATIENCE_S)) as connection:
+            connection.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")  # one damaged text stops no query
             cursor = connection.execute(query, {"since": since})
             yield from _parts(cursor)
 
@@ -105,6 +113,7 @@ class Postgres:
             more: dict[str, Any] = {} if self._password is None else {"password": self._password}
             self._connection = psycopg.connect(self._url, autocommit=True, **_OPTIONS, **more)
             self._connection.read_only = True
+            _admit_every_time(self._connection)
         return self._connection
 
     def close(self) -> None:
@@ -131,6 +140,25 @@ class Odbc:
 
     def close(self) -> None:
         """Nothing stays open."""
+
+
+def _admit_every_time(connection: Any) -> None:
+    """Hand on a time that Python cannot hold as its text, so that one such row does not end every read of its table."""
+    import psycopg
+    from psycopg.types import datetime as times
+
+    def admitting(loader: Any) -> Any:
+        class Admitting(loader):  # type: ignore[misc]  # of psycopg, by kind
+            def load(self, data: Any) -> Any:
+                try:
+                    return super().load(data)
+                except psycopg.DataError:
+                    return NoMoment(bytes(data).decode())
+
+        return Admitting
+
+    for kind, loader in (("timestamptz", times.TimestamptzLoader), ("timestamp", times.TimestampLoader), ("date", times.DateLoader)):
+        connection.adapters.register_loader(kind, admitting(loader))
 
 
 def _parts(cursor: Any) -> Iterator[Part]:

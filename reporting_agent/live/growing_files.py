@@ -11,16 +11,18 @@ import csv
 import hashlib
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from benchmarks.phrases import Phrase, Value
 from reporting_agent.live import tabular
 from reporting_agent.live.intake import Intake
 from reporting_agent.live.payloads import Unreadable
-from reporting_agent.live.polled import Misread, Polled
+from reporting_agent.live.polled import Misread, Polled, reason
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
+from reporting_agent.live.source import Word
 from reporting_agent.live.spool import now_us
 from reporting_agent.live.table_settings import BatchColumns, Files
 
@@ -40,28 +42,46 @@ class FileSource(Polled):
         self.settings = settings
         path = folder / settings.path
         self._folder, self._pattern = path.parent, path.name
-        self._prefix = f"file:{path.parent}/"
+        self._prefix = f"file:{Path(settings.path).parent}/"  # as site.toml has it: the same however the command was given its path
         self._places: dict[str, Place] = {}  # by name
         self._seen: dict[str, tuple[tuple[int, int, int], float]] = {}  # inode, size and time of change; since when
+        self._wrong: dict[str, Value] = {}  # files that cannot be read, and why; others are read meanwhile
+        self._named: set[str] = set()  # those that were once among them
 
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
         self._places = {key.removeprefix(self._prefix): held for key, held in positions.items() if key.startswith(self._prefix)}
 
     def poll(self) -> None:
         names = sorted(path.name for path in self._folder.glob(self._pattern) if path.is_file())
-        wrong: Exception | None = None
+        wrong: dict[str, Value] = {}
         for name in names:
             try:
                 self._follow(name)
-            except (OSError, Misread) as why:  # the others are read all the same
-                wrong = wrong or Misread(f"{name}: {why}")
+            except (OSError, Misread) as why:
+                wrong[name] = reason(why)
             if self.stopping:
                 return
-        if wrong is not None:
-            raise wrong
+        self._wrong = wrong
         if not names:
-            raise Misread(f"no file is called so in {self._folder}")
+            raise Misread(Phrase("no file is called so in %(folder)s", folder=self._folder))
         self._forget(names)
+
+    def trouble(self) -> str:
+        return super().trouble() or ", ".join(f"{name}: {why}" for name, why in self._wrong.items())
+
+    def words(self) -> Iterator[Word]:
+        yield from super().words()
+        for name, why in dict(self._wrong).items():
+            self._named.add(name)
+            sentence = Phrase(
+                "%(file)s of %(source)s cannot be read (%(why)s). Its other files are read meanwhile; correct or move this file.",
+                file=name,
+                source=self.name,
+                why=why,
+            )
+            yield Word(name, str(why), sentence)
+        for name in self._named - self._wrong.keys():
+            yield Word(name, "", Phrase("%(file)s of %(source)s is read, or gone.", file=name, source=self.name))
 
     def _follow(self, name: str) -> None:
         with (self._folder / name).open("rb") as file:
@@ -103,7 +123,7 @@ class FileSource(Polled):
             return True
         lacking = (self.settings.readings or self.settings.batches or BatchColumns()).needed - set(header)
         if lacking:
-            raise Misread(f"no column {sorted(lacking)[0]} in the header {', '.join(header)}")
+            raise Misread(Phrase("no column %(column)s in the header %(header)s", column=min(lacking), header=", ".join(header)))
         at = int(place["bytes"])
         while True:
             file.seek(at)
@@ -121,8 +141,18 @@ class FileSource(Polled):
             self._places[name] = place
 
     def _header(self, line: bytes) -> tuple[str, ...]:
-        """Its names, and none where it is not there whole."""
-        return tuple(self._cells(line.decode(self.settings.encoding).lstrip("\ufeff"))) if line.endswith(b"\n") else ()
+        """Its names, and none where it is not there whole.
+
+        Raises:
+            Misread: it is of another encoding.
+        """
+        if not line.endswith(b"\n"):
+            return ()
+        try:
+            return tuple(self._cells(line.decode(self.settings.encoding).lstrip("\ufeff")))
+        except (UnicodeDecodeError, csv.Error) as wrong:
+            encoding, start = self.settings.encoding, repr(line[:16])
+            raise Misread(Phrase("the header is not in the encoding %(encoding)s: %(start)s", encoding=encoding, start=start)) from wrong
 
     def _lines(self, name: str, header: Sequence[str], whole: bytes) -> tuple[list[Reading], list[Row]]:
         received_us = now_us()

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from benchmarks.phrases import Phrase
 from reporting_agent.live.polled import Misread
 
 Mark = datetime | int | float | Decimal | str
@@ -22,9 +23,9 @@ def order(mark: Any) -> Any:
         try:
             return datetime.fromisoformat(mark)
         except ValueError as wrong:
-            raise Misread(f"the mark {mark!r} is no time by ISO 8601") from wrong
+            raise Misread(Phrase("the mark %(mark)s is no time by ISO 8601", mark=repr(mark))) from wrong
     if isinstance(mark, bool) or not isinstance(mark, datetime | int | float | Decimal):
-        raise Misread(f"the mark {mark!r} is neither a time nor a number")
+        raise Misread(Phrase("the mark %(mark)s is neither a time nor a number", mark=repr(mark)))
     return mark
 
 
@@ -37,7 +38,9 @@ def later(mark: Any, other: Any) -> bool:
     try:
         return bool(mark > other)
     except TypeError as wrong:
-        raise Misread(f"the mark {mark} cannot be compared with {other}: write start as the column has its values") from wrong
+        raise Misread(
+            Phrase("the mark %(mark)s cannot be compared with %(other)s: write start as the column has its values", mark=mark, other=other)
+        ) from wrong
 
 
 def before(mark: Mark, look_back: float) -> Mark:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, Value
 from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.positions import row_of
 from reporting_agent.live.reading import Reading
@@ -23,7 +23,16 @@ _PATIENCE_S = 0.5
 
 
 class Misread(ValueError):  # noqa: N818 - a state, that is told
-    """What a source gives is not as site.toml says; the text says what was found."""
+    """What a source gives is not as site.toml says; the phrase says what was found."""
+
+    def __init__(self, found: Value) -> None:
+        super().__init__(found)
+        self.found = found
+
+
+def reason(why: Exception) -> Value:
+    """Why something cannot be read now, for people: ours in their language, a library's on one line."""
+    return why.found if isinstance(why, Misread) else " ".join(str(why).split()) or type(why).__name__
 
 
 class Polled(ABC):
@@ -34,7 +43,7 @@ class Polled(ABC):
 
     def __init__(self, name: str, every_s: float, intake: Intake) -> None:
         self.name = name
-        self.refusal = "…"  # why nothing comes
+        self.refusal: Value = "…"  # why nothing comes
         self._every_s, self._intake = every_s, intake
         self._stop = threading.Event()
         self._room = threading.Semaphore(MOST_WAITING)
@@ -70,13 +79,13 @@ class Polled(ABC):
         del missing
 
     def trouble(self) -> str:
-        return self.refusal
+        return str(self.refusal)
 
     def words(self) -> Iterator[Word]:
         if self.refusal == "…":
             return
         sentence = Phrase("%(source)s cannot be read (%(why)s); the agent tries again.", source=self.name, why=self.refusal)
-        yield Word("", self.refusal or "read", sentence if self.refusal else Phrase("%(source)s is read.", source=self.name))
+        yield Word("", str(self.refusal) or "read", sentence if self.refusal else Phrase("%(source)s is read.", source=self.name))
 
     def put(self, readings: Sequence[Reading], rows: Sequence[Row], key: str, position: Any) -> bool:
         """Hand on what was read up to a position; False where the source was stopped instead, and nothing was handed on."""
@@ -94,7 +103,7 @@ class Polled(ABC):
             try:
                 self.poll()
             except self.failures as why:
-                self.refusal = " ".join(str(why).split()) or type(why).__name__
+                self.refusal = reason(why)
             else:
                 self.refusal = ""
             self._stop.wait(self._every_s)

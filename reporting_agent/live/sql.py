@@ -16,11 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.phrases import Phrase, listed
 from reporting_agent.live import databases, marks, tabular
+from reporting_agent.live.databases import NoMoment
 from reporting_agent.live.intake import Intake
 from reporting_agent.live.passwords import password_of
 from reporting_agent.live.payloads import Unreadable
-from reporting_agent.live.polled import Misread, Polled
+from reporting_agent.live.polled import Misread, Polled, reason
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.spool import now_us
@@ -35,6 +37,7 @@ class _Query:
 
     settings: SqlReadings | SqlBatches
     key: str  # of its position
+    about: str  # as people are told of it
     read: Read
     highest: marks.Mark
     kept: marks.Mark  # the mark that the spool has, or will
@@ -56,8 +59,13 @@ class SqlSource(Polled):
         self.settings = settings
         self._database = databases.opened(settings.url, password_of(folder, settings.password_file, "source.sql.password_file"), folder)
         self.failures = (*self.failures, *self._database.failures)
-        self._queries = [self._query(setting, partial(_of_readings, setting)) for setting in settings.readings]
-        self._queries += [self._query(setting, partial(_of_batches, setting)) for setting in settings.batches]
+        self._queries = [
+            self._query(setting, f"readings {number}", partial(_of_readings, setting))
+            for number, setting in enumerate(settings.readings, 1)
+        ]
+        self._queries += [
+            self._query(setting, f"batches {number}", partial(_of_batches, setting)) for number, setting in enumerate(settings.batches, 1)
+        ]
 
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
         for query in self._queries:
@@ -65,16 +73,22 @@ class SqlSource(Polled):
                 query.highest = query.kept = marks.read(positions[query.key])
 
     def poll(self) -> None:
+        wrong: list[Phrase] = []
         for query in self._queries:
-            self._ask(query)
+            try:
+                self._ask(query)
+            except self.failures as why:  # the other queries are asked all the same
+                wrong.append(Phrase("query %(query)s: %(why)s", query=query.about, why=reason(why)))
+        if wrong:
+            raise Misread(listed(wrong))
 
     def close(self) -> None:
         self._database.close()
 
-    def _query(self, settings: SqlReadings | SqlBatches, read: Read) -> _Query:
+    def _query(self, settings: SqlReadings | SqlBatches, about: str, read: Read) -> _Query:
         digest = hashlib.sha256(f"{settings.query}\0{settings.mark}".encode()).hexdigest()[:16]
         key = f"sql:{self.settings.url}:{digest}"
-        return _Query(settings, key, read, settings.start, settings.start)
+        return _Query(settings, key, about, read, settings.start, settings.start)
 
     def _ask(self, query: _Query) -> None:
         sweeps = time.monotonic() - query.swept_s >= query.settings.again_s
@@ -82,14 +96,16 @@ class SqlSource(Polled):
         last: Any = None
         for names, rows in self._database.rows(query.settings.query, since):
             if lacking := query.settings.needed_columns - set(names):
-                raise Misread(f"the query gives no column {sorted(lacking)[0]}, only {', '.join(names)}")
+                raise Misread(
+                    Phrase("the query gives no column %(column)s, only %(columns)s", column=min(lacking), columns=", ".join(names))
+                )
             last = self._take(query, names, rows, last)
             if self.stopping:
                 return
         if sweeps:
             query.swept_s = time.monotonic()
             oldest = marks.order(since)
-            query.met = {key: entry for key, entry in query.met.items() if entry[0] >= oldest}
+            query.met = {key: entry for key, entry in query.met.items() if entry[0] is None or entry[0] >= oldest}
 
     def _take(self, query: _Query, names: Sequence[str], rows: Sequence[Sequence[Any]], last: Any) -> Any:
         """Hand on what is new or changed; returns the last mark's order."""
@@ -98,13 +114,20 @@ class SqlSource(Polled):
         readings: list[Reading] = []
         tables: list[Row] = []
         for cells in rows:
+            named = dict(zip(names, cells, strict=True))
+            if isinstance(cells[place], NoMoment):  # nothing can go on behind it
+                row = tabular.unreadable(self.name, named, f"the mark {cells[place]!r} is no time of this calendar")
+                tables += [row] if query.is_new(_key_of(row), None, row) else []
+                continue
             at = marks.order(cells[place])
             if last is not None and at < last:
-                raise Misread(f'the query does not give its rows in ascending order: end it with "order by {query.settings.mark}"')
+                raise Misread(
+                    Phrase('the query does not give its rows in ascending order: end it with "order by %(mark)s"', mark=query.settings.mark)
+                )
             last = at
             if marks.later(at, marks.order(query.highest)):
                 query.highest = cells[place]
-            fresh, others = self._fresh(query, dict(zip(names, cells, strict=True)), at, received_us)
+            fresh, others = self._fresh(query, named, at, received_us)
             readings += fresh
             tables += others
         if (readings or tables or query.highest != query.kept) and self.put(readings, tables, query.key, marks.kept(query.highest)):

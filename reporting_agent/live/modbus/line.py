@@ -20,6 +20,7 @@ from pymodbus import FramerType
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ModbusException
 
+from benchmarks.phrases import Phrase
 from reporting_agent.live.modbus.registers import Block
 from reporting_agent.live.modbus.settings import Modbus
 
@@ -29,23 +30,30 @@ _DIAGNOSTICS = 8
 _REFUSAL = 0x80
 _PARITIES = {"none": "N", "even": "E", "odd": "O"}
 _WHY = {
-    1: "illegal function",
-    2: "illegal data address",
-    3: "illegal data value",
-    4: "server device failure",
-    5: "acknowledge",
-    6: "server device busy",
-    8: "memory parity error",
-    10: "gateway path unavailable",
-    11: "gateway target device failed to respond",
+    1: Phrase("illegal function"),
+    2: Phrase("illegal data address"),
+    3: Phrase("illegal data value"),
+    4: Phrase("server device failure"),
+    5: Phrase("acknowledge"),
+    6: Phrase("server device busy"),
+    8: Phrase("memory parity error"),
+    10: Phrase("gateway path unavailable"),
+    11: Phrase("gateway target device failed to respond"),
 }
 """What a device's exception codes mean (Modbus Application Protocol 1.1b3, 7)."""
 
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what it meets is told by `watch`, in a sentence
 
 
+_OF_ANOTHER = Phrase("an answer to another request")
+
+
 class Missed(Exception):  # noqa: N818 - a state of the line
-    """There is no answer to this request; the text says why."""
+    """There is no answer to this request."""
+
+    def __init__(self, why: Phrase) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class NotReached(Missed):
@@ -74,10 +82,10 @@ class Line:
         answer = self._asked(block.unit, ask, block.address, count=block.count, device_id=block.unit)
         function = _READ[block.table]
         if answer.isError() and answer.function_code == function | _REFUSAL:
-            raise Missed(_WHY.get(answer.exception_code, f"exception {answer.exception_code}"))
+            raise Missed(_WHY.get(answer.exception_code) or Phrase("exception %(code)s", code=answer.exception_code))
         if answer.function_code != function or len(answer.registers) != block.count:
             self._doubt(block.unit)
-            raise Missed("an answer to another request")
+            raise Missed(_OF_ANOTHER)
         return list(answer.registers)
 
     def close(self) -> None:
@@ -106,7 +114,7 @@ class Line:
                 )
         if not self._client.connect():
             self._client = None
-            raise NotReached("not reached")
+            raise NotReached(Phrase("not reached"))
         return self._client
 
     def _asked(self, unit: int, ask: Any, *values: Any, **named: Any) -> Any:
@@ -114,7 +122,7 @@ class Line:
             return ask(*values, **named)
         except (ModbusException, OSError) as failed:
             self._doubt(unit)
-            raise Missed("no answer in time" if "No response" in str(failed) else str(failed)) from failed
+            raise Missed(_why(str(failed))) from failed
 
     def _doubt(self, unit: int) -> None:
         """What this device was asked may still be answered."""
@@ -143,4 +151,15 @@ class Line:
             if refused or (answer.function_code == _DIAGNOSTICS and getattr(answer, "message", None) == number):
                 self._unsure.discard(unit)
                 return
-        raise Missed("answers to earlier requests")
+        raise Missed(Phrase("answers to earlier requests"))
+
+
+def _why(said: str) -> Phrase:
+    """What the client met, without what changes from poll to poll: the same fault is told once."""
+    if "No response" in said:
+        return Phrase("no answer in time")
+    if "transaction id" in said or "device id" in said or "function code" in said:
+        return _OF_ANOTHER
+    if "[Connection]" in said or "closed" in said:
+        return Phrase("the connection was closed")
+    return Phrase("an answer that cannot be read")

@@ -23,8 +23,8 @@ class Value(Setting):
     type: Literal["int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"] = "uint16"
     words: Literal["high-first", "low-first"] = "high-first"  # which register of a value comes first
     bytes: Literal["high-first", "low-first"] = "high-first"  # which byte of a register; the standard's is high-first
-    scale: float = 1.0
-    offset: float = 0.0  # added after scaling
+    scale: float = Field(default=1.0, allow_inf_nan=False)
+    offset: float = Field(default=0.0, allow_inf_nan=False)  # added after scaling
     unknown: tuple[int, ...] = ()  # raw values by which the device says that it does not know
 
     @property

@@ -18,7 +18,7 @@ from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.kept_rows import kept_rows
 from reporting_agent.live.modbus.batches import PolledBatches
 from reporting_agent.live.modbus.registers import Block, blocks, readings, tagged
-from reporting_agent.live.modbus.settings import Modbus
+from reporting_agent.live.modbus.settings import Modbus, Register, Tag
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.source import Word
 from reporting_agent.live.spool import now_us
@@ -30,11 +30,11 @@ class _Silence:
     """Polls that a block of registers missed in a row, and what is to be said of it."""
 
     def __init__(self) -> None:
-        self.why = ""
+        self.why: str | Phrase = ""
         self.since = ""
         self.polls = 0
 
-    def missed(self, why: str, polls: int = 1) -> None:
+    def missed(self, why: Phrase, polls: int = 1) -> None:
         if not self.why:
             self.since, self.polls = datetime.now(UTC).isoformat(timespec="seconds"), 0
         self.why, self.polls = why, self.polls + polls
@@ -93,15 +93,7 @@ class ModbusSource:
                     every=every,
                 )
             else:
-                sentence = Phrase(
-                    "%(source)s, %(place)s answers again; %(polls)s polls of %(meters)s were missed since %(since)s. The energy from "
-                    "a register is complete; how it changed during the gap is not known.",
-                    source=self.name,
-                    place=_place(block),
-                    polls=f"{silence.polls:,}",
-                    meters=meters,
-                    since=silence.since,
-                )
+                sentence = _again(self.name, block, silence)
             yield Word(_place(block), silence.why, sentence)
 
         sentence = (
@@ -128,7 +120,7 @@ class ModbusSource:
     def _poll(self) -> None:
         polled: list[Reading] = []
         texts: list[dict[str, str]] = [{} for _ in self._batches]
-        unreached = ""
+        unreached: Phrase | None = None
         for block, silence in self._silences.items():
             if self._ended.is_set():
                 break
@@ -138,8 +130,8 @@ class ModbusSource:
             try:
                 held = self._line.read(block)
             except self._missed as missed:
-                silence.missed(str(missed))
-                unreached = str(missed) if isinstance(missed, self._not_reached) else ""
+                silence.missed(missed.why)
+                unreached = missed.why if isinstance(missed, self._not_reached) else None
             else:
                 polled += readings(block, held, now_us())
                 for tag, text in tagged(block, held):
@@ -148,6 +140,35 @@ class ModbusSource:
         rows = [row for unit, values in zip(self._batches, texts, strict=True) for row in unit.rows(values, now_us())]
         if polled or rows:
             self._intake.put(Arrival(polled, rows))
+
+
+def _again(source: str, block: Block, silence: _Silence) -> Phrase:
+    """That a block answers again, and what the missed polls mean for what it holds."""
+    named = {
+        "source": source,
+        "place": _place(block),
+        "polls": f"{silence.polls:,}",
+        "meters": ", ".join(value.told for value in block.values),
+        "since": silence.since,
+    }
+    of_meters, of_batches = (any(isinstance(value, kind) for value in block.values) for kind in (Register, Tag))
+    if not of_batches:
+        return Phrase(
+            "%(source)s, %(place)s answers again; %(polls)s polls of %(meters)s were missed since %(since)s. What a register of energy "
+            "counted meanwhile is complete, but not how; the values of a rate are not known.",
+            **named,
+        )
+    if not of_meters:
+        return Phrase(
+            "%(source)s, %(place)s answers again; %(polls)s polls of %(meters)s were missed since %(since)s. A batch that began and ended "
+            "meanwhile was not seen, and one that began or ended then has the time of the next poll.",
+            **named,
+        )
+    return Phrase(
+        "%(source)s, %(place)s answers again; %(polls)s polls of %(meters)s were missed since %(since)s. What a register of energy counted "
+        "meanwhile is complete, but not how; the values of a rate are not known. A batch that began and ended meanwhile was not seen.",
+        **named,
+    )
 
 
 def _place(block: Block) -> str:

@@ -22,6 +22,11 @@ class Batch:
         self.settings = settings
         self._latest = tags.latest(rows, settings.constants)
 
+    @property
+    def name(self) -> str:
+        """By what its batches are told: the node of their id, or the type of their events."""
+        return str(self.settings.id or self.settings.event)
+
     def since(self, late: timedelta) -> datetime | None:
         """From when history is to be read: the end of the latest batch, or the start of the one that runs; None: there was none yet."""
         if self._latest is None:

@@ -82,6 +82,8 @@ class Connection:
     async def _stay(self, subscription: Subscription, starts: Mapping[str, datetime], units: Mapping[Batch, datetime]) -> None:
         """Until it is over; once more read what the server's history was late to hold."""
         again_s: float | None = time.monotonic() + self.settings.late_s
+        unread = self.source.unread
+        unread_s = time.monotonic() + unread.pause_s()
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._over), LOOK_EVERY_S)
@@ -90,6 +92,10 @@ class Connection:
             if again_s is not None and time.monotonic() >= again_s:
                 await self._heal(starts, units)
                 again_s = None
+            if unread.since and time.monotonic() >= unread_s:
+                meters = [name for name, meter in self._meters.items() if meter in unread.since]
+                await self._heal(self._starts(meters), self._unit_starts(unit for unit in self.source.batches if unit.name in unread.since))
+                unread_s = time.monotonic() + unread.pause_s()
 
     async def _lost(self, why: Exception) -> None:
         """asyncua asks now and then whether the server still answers."""
@@ -118,27 +124,32 @@ class Connection:
         starts: dict[str, datetime] = {}
         for name in names:
             meter = self.source.intake.spool.meters.get(self._meters[name])
-            if meter is not None:
-                starts[name] = payloads.EPOCH + timedelta(microseconds=meter.reached_us) - self._late
-            elif self.settings.since is not None:
-                starts[name] = self.settings.since
+            reached = None if meter is None else payloads.EPOCH + timedelta(microseconds=meter.reached_us) - self._late
+            if (start := self.source.unread.start(self._meters[name], reached or self.settings.since)) is not None:
+                starts[name] = start
         return starts
 
     def _unit_starts(self, units: Iterable[Batch]) -> dict[Batch, datetime]:
-        return {unit: start for unit in units if (start := unit.since(self._late) or self.settings.since) is not None}
+        starts = {unit: self.source.unread.start(unit.name, unit.since(self._late) or self.settings.since) for unit in units}
+        return {unit: start for unit, start in starts.items() if start is not None}
 
     async def _heal(self, starts: Mapping[str, datetime], units: Mapping[Batch, datetime]) -> None:
         """Keep what history holds of these nodes and units from then on."""
         end = datetime.now(UTC) + BEYOND
+        unread = self.source.unread
         for name, start in starts.items():
-            async for page in self._history(name, start, end):
-                await self.source.keep(*self._read((name, value) for value in page))
+            await unread.read(self._meters[name], start, self._keep_history(name, start, end))
         for unit, start in units.items():
-            rows = await (
-                self._rows_of_tags(unit, start, end) if isinstance(unit, TaggedBatches) else self._rows_of_events(unit, start, end)
-            )
-            if rows:
-                await self.source.keep([], rows)
+            await unread.read(unit.name, start, self._keep_rows(unit, start, end))
+
+    async def _keep_history(self, name: str, start: datetime, end: datetime) -> None:
+        async for page in self._history(name, start, end):
+            await self.source.keep(*self._read((name, value) for value in page))
+
+    async def _keep_rows(self, unit: Batch, start: datetime, end: datetime) -> None:
+        rows = await (self._rows_of_tags(unit, start, end) if isinstance(unit, TaggedBatches) else self._rows_of_events(unit, start, end))
+        if rows:
+            await self.source.keep([], rows)
 
     async def _rows_of_tags(self, unit: TaggedBatches, start: datetime, end: datetime) -> list[Row]:
         """What its tags were since then, after what they had been before."""

@@ -19,12 +19,17 @@ _NONE = (
     uaerrors.BadNodeIdUnknown,
     uaerrors.BadNodeIdInvalid,
 )
+_CONNECTION = ("BadConnection", "BadSession", "BadSecureChannel", "BadCommunication", "BadServer", "BadShutdown", "BadTcp", "BadTimeout")
 _NOTHING = {ua.StatusCodes.BadNoData, ua.StatusCodes.BadBoundNotFound, ua.StatusCodes.BadBoundNotSupported}  # in this time
 _HISTORY_READ = 4  # of an access level, and of an event notifier
 
 
 class NoHistory(Exception):  # noqa: N818 - what a server does not have
     """The server keeps none of this node, or lets this user read none; the text is its own word."""
+
+
+class Unread(Exception):  # noqa: N818 - a state of the server
+    """Its history cannot be read now, though the connection stands; the text is its own word."""
 
 
 async def kept(client: Client, nodes: list[ua.NodeId]) -> list[bool]:
@@ -44,7 +49,8 @@ async def values(client: Client, node: ua.NodeId, start: datetime, end: datetime
 
     Raises:
         NoHistory: see there.
-        OSError: the server did not answer, or refused by a code that may be for now.
+        Unread: it cannot be read now.
+        OSError: the server did not answer, or its connection is over.
     """
     details = ua.ReadRawModifiedDetails(IsReadModified=False, StartTime=start, EndTime=end, NumValuesPerNode=0, ReturnBounds=False)
     async for data in _pages(client, node, details):
@@ -57,7 +63,7 @@ async def events(
     """The fields of all events from start to end, page by page.
 
     Raises:
-        NoHistory: see there.
+        NoHistory, Unread: see there.
     """
     details = ua.ReadEventDetails(StartTime=start, EndTime=end, NumValuesPerNode=0, Filter=wanted)
     async for data in _pages(client, node, details):
@@ -77,7 +83,8 @@ async def _pages(client: Client, node: ua.NodeId, details: Any) -> AsyncIterator
         except _NONE as refused:
             raise NoHistory(type(refused).__name__) from refused
         except uaerrors.UaStatusCodeError as refused:
-            raise ConnectionError(f"HistoryRead: {type(refused).__name__}") from refused
+            code = type(refused).__name__
+            raise (ConnectionError if code.startswith(_CONNECTION) else Unread)(f"HistoryRead: {code}") from refused
         if result.HistoryData is not None:
             yield result.HistoryData
         if not result.ContinuationPoint:

@@ -39,6 +39,7 @@ class OpcUaSource:
     def __init__(self, settings: OpcUa, folder: Path, intake: Intake) -> None:
         with client_of("OPC UA", "asyncua", "source.opcua"):
             from reporting_agent.live.opcua import security
+            from reporting_agent.live.opcua.unread import UnreadHistories
         security.check(settings, folder)
         self.settings, self.folder, self.intake = settings, folder, intake
         self.batches: list[Batch] = []
@@ -48,6 +49,7 @@ class OpcUaSource:
         self.refused: Mapping[str, str] = {}  # nodes that cannot be read, with the server's word
         self.without_history: Mapping[str, str] = {}  # meters, with the server's word
         self.made_certificate: Path | None = None
+        self.unread = UnreadHistories(self.name, settings.url, intake.spool.positions, lambda rows: self.keep([], rows))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._ended = threading.Event()
@@ -113,6 +115,7 @@ class OpcUaSource:
                 why=next(iter(self.without_history.values())),
             )
             yield Word("history", ", ".join(sorted(self.without_history)), sentence)
+        yield from self.unread.words()
         yield from self.clock.words(self.name)
 
     def _connection_told(self) -> str:

@@ -23,7 +23,7 @@ from benchmarks.errors import InputError
 from fixtures.line_faults import STEP, Faults, told_by
 from fixtures.opcua_server import NAMESPACE, PlantServer, Told, nodes, url
 from reporting_agent.live.intake import Intake
-from reporting_agent.live.opcua import history, source
+from reporting_agent.live.opcua import history, source, unread
 from reporting_agent.live.opcua.settings import OpcUa
 from reporting_agent.live.opcua.source import OpcUaSource
 from reporting_agent.live.opcua.values import microseconds
@@ -258,6 +258,39 @@ def test_what_was_told_while_nobody_listened_is_read_from_history(host: Host, co
     host.tell(meter, 10, 10.0)
     again.until(lambda: 10.0 in [reading.value for reading in again.readings])
     assert [reading.value for reading in again.readings] == ([float(second) for second in range(2, 11)] if asks else [9.0, 10.0])
+
+
+def test_a_history_that_fails_keeps_nothing_out_and_is_read_once_it_answers(
+    host: Host, connected: Callable[..., Connected], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by an agent that was started again meanwhile: from when on it is to be read lies in the spool."""
+    monkeypatch.setattr(unread, "AGAIN_FIRST_S", 0.5)
+    first = connected("m-7")
+    host.tell("m-7", 1, 1.0)
+    first.until(lambda: bool(first.readings))
+    first.end()
+    reads = host.plant.storage.read_node_history
+
+    async def fails(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(host.plant.storage, "read_node_history", fails)
+    for second in (2, 3):
+        host.tell("m-7", second, float(second))
+    for value in (4.0, 5.0):
+        again = connected("m-7")
+        again.until(lambda agent=again: agent.source.connected)  # type: ignore[misc]
+        host.tell("m-7", value, value)
+        again.until(lambda agent=again, value=value: value in [reading.value for reading in agent.readings])  # type: ignore[misc]
+        assert 2.0 not in [reading.value for reading in again.readings]
+        [word] = [word for word in again.source.words() if word.about == "unread history"]
+        assert "cannot give the history of m-7 (HistoryRead: BadInternalError). New values are saved" in word.sentence
+        if value < 5:
+            again.end()
+    monkeypatch.setattr(host.plant.storage, "read_node_history", reads)
+    again.until(lambda: 2.0 in [reading.value for reading in again.readings])
+    again.until(lambda: not again.source.unread.since)
+    assert not [key for key in again.spool.positions if key.startswith("opcua:")]
 
 
 async def nothing(*_: object) -> AsyncIterator[list[ua.DataValue]]:

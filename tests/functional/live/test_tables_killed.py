@@ -10,13 +10,20 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from fixtures.simulator.furnaces import Furnaces
+from reporting_agent.live.intake import Intake
+from reporting_agent.live.segments import frames
+from reporting_agent.live.spool import Spool, Taken
+from reporting_agent.live.sql import SqlSource
+from reporting_agent.live.table_settings import Sql
 from tests.functional.live.agent import Agent, all_there, end_all, killed_at_random_instants
-from tests.functional.live.historian import FILES, SITE, Historian, appended, written
+from tests.functional.live.historian import FILES, SITE, TABLES, Historian, appended, written
 from tests.functional.live.plant import Plant, energies, equal_to_the_files
 from tests.servers import odbc
 from tests.servers.line import laid
@@ -24,6 +31,7 @@ from tests.servers.postgres import Cluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
+NONE = Taken(0, 0, 0, ())
 LOOK_BACK = 400  # ids: more than are written while the longest transaction is open
 
 
@@ -146,3 +154,39 @@ def test_a_historian_without_a_look_back_loses_what_was_committed_out_of_order(t
     assert {meter: len(held) for meter, held in plant.spooled().items()} == {
         meter: len(held) - 5 for meter, held in plant.sent_of().items()
     }
+
+
+@pytest.mark.parametrize("mark", ["id", "at"])
+def test_a_time_that_no_calendar_holds_stops_no_query(tmp_path: Path, cluster: Cluster, mark: str) -> None:
+    """As the column of the time and as the mark; of `infinity` it is told once, however often it is read again."""
+    settings = Sql.model_validate(
+        {
+            "url": f"postgresql://reader@127.0.0.1:{cluster.port}/postgres",
+            "readings": [
+                {
+                    "query": f"select id, tag, at, value from samples where {mark} > :since order by {mark}",  # noqa: S608 - ours
+                    "mark": mark,
+                    "start": 0 if mark == "id" else datetime(2020, 1, 1, tzinfo=UTC),
+                    "look_back": 10,
+                    "again_s": 1e-9,
+                    "columns": {"meter": "tag", "time": "at", "value": "value"},
+                }
+            ],
+        }
+    )
+    intake = Intake(Spool(tmp_path / "spool"))
+    source = SqlSource(settings, tmp_path, intake)
+    with psycopg.connect(f"host=127.0.0.1 port={cluster.port} user=postgres dbname=postgres", autocommit=True) as plant:
+        plant.execute(TABLES.encode())
+        for at in ("2025-01-02 06:00+00", "infinity", "0044-03-15 12:00 BC", "2025-01-02 06:01+00"):
+            plant.execute("insert into samples (tag, at, value) values ('m-1', %s::timestamptz, 1)", (at,))
+        source.poll()
+        assert (intake.step(0.0) or NONE).new == 2
+        plant.execute("insert into samples (tag, at, value) values ('m-1', '2025-01-02 06:02+00', 1)")
+        source.poll()
+        assert (intake.step(0.0) or NONE).new == 1
+    source.close()
+    rows = [row for path in (tmp_path / "spool" / "segments").glob("*.log") for frame in frames(path) for row in frame.rows]
+    unreadable = [str(row["why"]) for row in rows if row["table"] == "unreadable"]
+    assert len(unreadable) == (2 if mark == "id" else 1)  # what is before Christ is before the first mark
+    assert any("'infinity' is no time" in why for why in unreadable)

@@ -15,6 +15,13 @@ class Dying:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+class Faulty:
+    """A source with a fault that nobody foresaw."""
+
+    def connect(self, _options: dict[str, object], _folder: Path, _zone: ZoneInfo) -> None:
+        raise ZeroDivisionError("of the source")
+
+
 class DyingOnce:
     """The same at the first time; later it gives nothing, and the site's files stand for themselves."""
 

@@ -16,6 +16,7 @@ import pytest
 
 from benchmarks import packs, shelf
 from benchmarks.errors import InputError
+from benchmarks.measurements import Severity
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.fleet.declared import load_fleet
@@ -119,6 +120,34 @@ def test_the_form_before_the_contracts_does_the_same(labelled: tuple[Path, Path]
     assert main(["fleet", str(file), "--period", "2016", "--out", str(out)]) == 1
     told = json.loads((out / "group.json").read_text(encoding="utf-8"))
     assert [site["kept"] for site in told["sites"]] == [True, True, True, False]
+
+
+def test_a_fault_that_nobody_foresaw_is_told_of_its_site_and_the_others_are_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = group_of(tmp_path, sites=2, heats=40)
+    site = tmp_path / "works-1" / "site.toml"
+    kills_what_reads_it(site)
+    site.write_text(site.read_text(encoding="utf-8").replace("dying_source:Dying", "dying_source:Faulty"), encoding="utf-8")
+    assert main(["fleet", "--config", str(file), "check", "--out", str(tmp_path / "out"), "--lang", "zh"]) == 1
+    sites = json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))["sites"]
+    assert [(site["refused"] or {}).get("code") for site in sites] == [None, "fleet-site-failed", "file-missing"]
+    assert "ZeroDivisionError: of the source" in sites[1]["refused"]["found"]
+    heard = capsys.readouterr().err
+    assert "批次" in heard or "文件" in heard
+    assert "was not done" not in heard
+    assert "remedy" not in heard
+
+
+def test_a_check_tells_of_each_site_how_many_findings_it_has(tmp_path: Path) -> None:
+    file = group_of(tmp_path, sites=1, heats=40)
+    log = tmp_path / "works-0" / "batches.csv"
+    first, *rows = log.read_text(encoding="utf-8").splitlines()
+    log.write_text("\n".join([first, *rows, "not a row"]) + "\n", encoding="utf-8")
+    assert main(["fleet", "--config", str(file), "check", "--out", str(tmp_path / "out")]) == 1
+    quality = json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))["sites"][0]["quality"]
+    assert sum(quality["findings"].values()) >= 1
+    assert set(quality["findings"]) <= set(Severity)
 
 
 def test_a_check_stands_beside_the_others_and_is_not_done_again(labelled: tuple[Path, Path], tmp_path: Path) -> None:

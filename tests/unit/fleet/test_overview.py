@@ -78,7 +78,7 @@ def test_the_table_the_json_and_the_csv_tell_the_same(tmp_path: Path, capsys: py
     told = json.loads(capsys.readouterr().out)
     assert [one["site"] for one in told["sites"]] == ["works-a", "works-b", "works-c", "works-d", "works-e"]
     codes = [[what["code"] for what in one["trouble"]] for one in told["sites"]]
-    assert codes[1:] == [["not-enrolled"], ["not-read"], ["not-read"], ["not-read"]]
+    assert codes[1:] == [["site-unreadable", "not-enrolled"], ["not-read"], ["not-read"], ["not-read"]]
     assert told["sites"][1]["agent"] == VERSION
 
     assert main(["status", "--fleet", file, "--csv"]) == 0

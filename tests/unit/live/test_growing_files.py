@@ -13,7 +13,6 @@ import pytest
 
 from reporting_agent.live.growing_files import FileSource
 from reporting_agent.live.intake import Intake
-from reporting_agent.live.polled import Misread
 from reporting_agent.live.segments import frames
 from reporting_agent.live.spool import Spool
 from reporting_agent.live.spool_source import SpoolKind
@@ -36,9 +35,9 @@ class Plant:
         self.settings = Files.model_validate({"path": "out/*.csv", "delimiter": ";", "readings": READINGS, **settings})
         (folder / "out").mkdir()
         self.file = folder / "out" / "meters.csv"
-        self._begin()
+        self.begin()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         self.spool = Spool(self.folder / "spool")
         self.intake = Intake(self.spool)
         self.source = FileSource(self.settings, self.folder, self.intake)
@@ -58,7 +57,7 @@ class Plant:
         """Having read what there is, and stored nothing of it."""
         self.source.poll()
         self.spool.close()
-        self._begin()
+        self.begin()
 
     def held(self) -> list[float]:
         source = SpoolKind().connect({"folder": "spool"}, self.folder, UTC)
@@ -133,7 +132,7 @@ def test_a_position_that_is_stored_before_its_readings_loses_them(plant: Plant) 
     (waiting,) = plant.intake._waiting(0.0)
     plant.spool.append((), waiting.rows)
     plant.spool.close()
-    plant._begin()
+    plant.begin()
     assert plant.read() == 0
     assert plant.held() == []
 
@@ -177,11 +176,33 @@ def test_lines_that_cannot_be_read_are_kept_with_the_reason_and_the_others_come(
 def test_a_file_without_a_needed_column_is_told_and_the_others_are_read(plant: Plant) -> None:
     (plant.folder / "out" / "a.csv").write_text("tag;when;kWh\nm-1;x;1\n", "utf-8")
     plant.write(HEADER + lines(0, 1))
-    with pytest.raises(Misread, match=r"a.csv: no column at in the header tag, when, kWh"):
-        plant.source.poll()
-    taken = plant.intake.step(0.0)
-    assert taken is not None
-    assert taken.new == 1
+    assert plant.read() == 1
+    assert plant.source.trouble().startswith("…") or "a.csv: no column at in the header tag, when, kWh" in plant.source.trouble()
+    [word] = [word for word in plant.source.words() if word.about == "a.csv"]
+    assert "a.csv of out/*.csv cannot be read (no column at in the header tag, when, kWh). Its other files are read" in word.sentence
+    (plant.folder / "out" / "a.csv").unlink()
+    assert plant.read() == 0
+    assert [(word.about, word.state) for word in plant.source.words() if word.about] == [("a.csv", "")]
+
+
+def test_a_file_is_gone_on_with_however_the_site_was_named(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant.write(HEADER + lines(0, 5))
+    assert plant.read() == 5
+    plant.spool.close()
+    monkeypatch.chdir(plant.folder)
+    plant.folder = Path()
+    plant.begin()
+    plant.source.poll()
+    assert plant.intake.step(0.0) is None  # where a repeat would be dropped
+
+
+def test_a_file_of_another_encoding_is_told_and_the_others_are_read(plant: Plant) -> None:
+    (plant.folder / "out" / "a.csv").write_text(HEADER + lines(0, 1), "utf-16")
+    plant.write(HEADER + lines(0, 1))
+    assert plant.read() == 1
+    plant.write(lines(1, 1))
+    assert plant.read() == 1
+    assert "the header is not in the encoding utf-8" in next(word.sentence for word in plant.source.words() if word.about == "a.csv")
 
 
 def test_a_wide_file_holds_a_meter_a_column(tmp_path: Path) -> None:
@@ -202,7 +223,7 @@ def test_the_place_of_a_file_that_is_gone_is_forgotten_and_outlives_compaction_e
     plant.read()
     plant.spool.seal()
     plant.spool.close()
-    plant._begin()
+    plant.begin()
     assert plant.read() == 0
     assert len(plant.spool.positions) == 1
     plant.file.rename(plant.folder / "meters.csv")

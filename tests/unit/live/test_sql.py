@@ -151,13 +151,13 @@ def test_a_query_that_is_not_as_it_says_is_told_and_moves_nothing(tmp_path: Path
 
 def test_a_database_that_is_not_there_is_told_by_its_own_words(historian: Historian) -> None:
     historian.database.execute("drop table samples")
-    with pytest.raises(historian.source.failures, match="no such table: samples"):
+    with pytest.raises(Misread, match="query readings 1: no such table: samples"):
         historian.source.poll()
 
 
 def test_nothing_can_be_written(tmp_path: Path) -> None:
     historian = Historian(tmp_path, query="insert into samples (id) values (:since) returning id, tag, at, value, quality, n")
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(Misread, match=r"query readings 1: .* readonly"):
         historian.source.poll()
 
 
