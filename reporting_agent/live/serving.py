@@ -32,6 +32,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+_EVENTS = "text/event-stream"
 _FILES = {"/room.css": "text/css; charset=utf-8", "/room.js": "text/javascript; charset=utf-8"}
 _LANGUAGES = {prefix(language): language for language in languages()}
 
@@ -88,6 +89,10 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._say(HTTPStatus.NOT_FOUND, "There is no such page.")
 
+    def do_HEAD(self) -> None:
+        """As GET, without its content (RFC 9110, 9.3.2)."""
+        self.do_GET()
+
     def do_POST(self) -> None:
         """An answer to an alert."""
         base = urlsplit(self.path).path.removesuffix("answer")
@@ -134,11 +139,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(status, "text/plain; charset=utf-8", f"{text}\n".encode())
 
     def _events(self, lang: str) -> None:
+        if self.command == "HEAD":
+            self._head(HTTPStatus.OK, _EVENTS)
+            return
         if not self.server.listening.acquire(blocking=False):
             self._say(HTTPStatus.SERVICE_UNAVAILABLE, "Too many pages are open.")
             return
         try:
-            self._head(HTTPStatus.OK, "text/event-stream")
+            self._head(HTTPStatus.OK, _EVENTS)
             sent: dict[str, str] = {}
             before: Shown | None = None
             heard = time.monotonic()
@@ -163,7 +171,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: HTTPStatus, kind: str, content: bytes) -> None:
         self._head(status, kind, len(content))
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def _head(self, status: HTTPStatus, kind: str, length: int | None = None) -> None:
         self.send_response(status)

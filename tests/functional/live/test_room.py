@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -181,6 +182,27 @@ def test_only_a_form_of_this_page_answers(address: str, latest: list[Shown], cha
     connection.request("POST", "/answer", urlencode(sent), headers)
     assert connection.getresponse().status == status
     assert len(latest) == (2 if status == 303 else 1)
+
+
+@pytest.mark.parametrize("path", ["/", "/zh/", "/shift", "/room.css", "/events/", "/nowhere"])
+def test_head_is_answered_as_get_without_its_content(address: str, path: str) -> None:
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    connection.request("HEAD", path)
+    head = connection.getresponse()
+    head.read()
+    connection.close()
+    connection.request("GET", path)
+    whole = connection.getresponse()
+    assert (head.status, head.getheader("Content-Type")) == (whole.status, whole.getheader("Content-Type"))
+    if path != "/events/":  # which has no end
+        assert head.getheader("Content-Length") == str(len(whole.read()))
+    connection.close()
+    bare = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=60)
+    bare.sendall(f"HEAD {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    answer = b"".join(iter(lambda: bare.recv(4096), b""))  # a client of HTTP would read no content after a HEAD
+    bare.close()
+    assert answer.endswith(b"\r\n\r\n")
+    assert answer.count(b"\r\n\r\n") == 1
 
 
 def _asked(address: str, path: str = "/", host: str | None = None) -> tuple[http.client.HTTPResponse, str]:
