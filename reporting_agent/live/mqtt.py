@@ -26,7 +26,7 @@ from reporting_agent.live.passwords import password_of
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.settings import Mqtt
-from reporting_agent.live.source import Word
+from reporting_agent.live.source import NOT_YET, Word, troubles
 from reporting_agent.live.spool import now_us
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class MqttSource:
     def __init__(self, settings: Mqtt, folder: Path, intake: Intake) -> None:
         self.settings, self._folder, self._intake = settings, folder, intake
         self.connected = False
-        self.refusal = ""  # the broker's or the network's last word
+        self.refusal: str = ""  # the broker's or the network's last word
         self.refused: tuple[str, ...] = ()  # topics that the broker does not let this client read
         self._topics: tuple[str, ...] = ()
         self._connection = 0
@@ -99,11 +99,14 @@ class MqttSource:
 
     def trouble(self) -> str:
         """What keeps readings from coming, in the words of broker or network; empty for nothing."""
-        return ": ".join((*self.refused, self.refusal)) if self.connected else self.refusal or "…"
+        if self.connected:
+            return troubles(dict.fromkeys(self.refused, self.refusal))
+        return self.refusal or NOT_YET
 
     def words(self) -> Iterator[Word]:
         """Whether it is connected, and may read what it is to read."""
-        yield Word("", f"{self.connected} {self.refusal}", self._connection_told())
+        if self.connected or self.refusal:
+            yield Word("", f"{self.connected} {self.refusal}", self._connection_told())
 
     def _connection_told(self) -> str:
         if self.refused and self.connected:
@@ -173,7 +176,7 @@ class MqttSource:
 
     def _on_fail(self, client: Client, data: Any) -> None:
         del client, data
-        self.refusal = "not reached"
+        self.refusal = Phrase("not reached")
 
     def _on_disconnect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         del client, data, flags, properties

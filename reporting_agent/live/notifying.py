@@ -22,6 +22,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.live.answers import Answer
 from reporting_agent.live.plant import Alert
 from reporting_agent.live.settings import Alerts
+from reporting_agent.live.source import reason
 
 AGAIN_S = 30.0
 PATIENCE_S = 10.0
@@ -106,7 +107,7 @@ class Teller:
                     way(message)
                 except (OSError, smtplib.SMTPException, ValueError) as why:
                     if not failing:
-                        self._say(Phrase("Alerts cannot be sent by %(way)s (%(why)s); the agent tries again.", way=name, why=str(why)))
+                        self._say(Phrase("Alerts cannot be sent by %(way)s (%(why)s); the agent tries again.", way=name, why=reason(why)))
                     failing = True
                     self._stop.wait(AGAIN_S)
                 else:

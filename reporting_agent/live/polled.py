@@ -16,7 +16,7 @@ from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.positions import row_of
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
-from reporting_agent.live.source import Word
+from reporting_agent.live.source import NOT_YET, Word, reason
 
 MOST_WAITING = 4  # arrivals that are not kept yet
 _PATIENCE_S = 0.5
@@ -34,7 +34,7 @@ class Polled(ABC):
 
     def __init__(self, name: str, every_s: float, intake: Intake) -> None:
         self.name = name
-        self.refusal = "…"  # why nothing comes
+        self.refusal: str = NOT_YET  # why nothing comes
         self._every_s, self._intake = every_s, intake
         self._stop = threading.Event()
         self._room = threading.Semaphore(MOST_WAITING)
@@ -73,7 +73,7 @@ class Polled(ABC):
         return self.refusal
 
     def words(self) -> Iterator[Word]:
-        if self.refusal == "…":
+        if self.refusal == NOT_YET:
             return
         sentence = Phrase("%(source)s cannot be read (%(why)s); the agent tries again.", source=self.name, why=self.refusal)
         yield Word("", self.refusal or "read", sentence if self.refusal else Phrase("%(source)s is read.", source=self.name))
@@ -94,7 +94,7 @@ class Polled(ABC):
             try:
                 self.poll()
             except self.failures as why:
-                self.refusal = " ".join(str(why).split()) or type(why).__name__
+                self.refusal = reason(why)
             else:
                 self.refusal = ""
             self._stop.wait(self._every_s)

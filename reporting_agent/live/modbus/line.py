@@ -20,8 +20,10 @@ from pymodbus import FramerType
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ModbusException
 
+from benchmarks.phrases import Phrase
 from reporting_agent.live.modbus.registers import Block
 from reporting_agent.live.modbus.settings import Modbus
+from reporting_agent.live.source import reason
 
 ECHOES = 5
 _READ = {"holding": 3, "input": 4}
@@ -29,15 +31,15 @@ _DIAGNOSTICS = 8
 _REFUSAL = 0x80
 _PARITIES = {"none": "N", "even": "E", "odd": "O"}
 _WHY = {
-    1: "illegal function",
-    2: "illegal data address",
-    3: "illegal data value",
-    4: "server device failure",
-    5: "acknowledge",
-    6: "server device busy",
-    8: "memory parity error",
-    10: "gateway path unavailable",
-    11: "gateway target device failed to respond",
+    1: Phrase("illegal function"),
+    2: Phrase("illegal data address"),
+    3: Phrase("illegal data value"),
+    4: Phrase("server device failure"),
+    5: Phrase("acknowledge"),
+    6: Phrase("server device busy"),
+    8: Phrase("memory parity error"),
+    10: Phrase("gateway path unavailable"),
+    11: Phrase("gateway target device failed to respond"),
 }
 """What a device's exception codes mean (Modbus Application Protocol 1.1b3, 7)."""
 
@@ -74,10 +76,10 @@ class Line:
         answer = self._asked(block.unit, ask, block.address, count=block.count, device_id=block.unit)
         function = _READ[block.table]
         if answer.isError() and answer.function_code == function | _REFUSAL:
-            raise Missed(_WHY.get(answer.exception_code, f"exception {answer.exception_code}"))
+            raise Missed(_WHY.get(answer.exception_code, Phrase("exception %(code)s", code=answer.exception_code)))
         if answer.function_code != function or len(answer.registers) != block.count:
             self._doubt(block.unit)
-            raise Missed("an answer to another request")
+            raise Missed(Phrase("an answer to another request"))
         return list(answer.registers)
 
     def close(self) -> None:
@@ -106,7 +108,7 @@ class Line:
                 )
         if not self._client.connect():
             self._client = None
-            raise NotReached("not reached")
+            raise NotReached(Phrase("not reached"))
         return self._client
 
     def _asked(self, unit: int, ask: Any, *values: Any, **named: Any) -> Any:
@@ -114,7 +116,7 @@ class Line:
             return ask(*values, **named)
         except (ModbusException, OSError) as failed:
             self._doubt(unit)
-            raise Missed("no answer in time" if "No response" in str(failed) else str(failed)) from failed
+            raise Missed(Phrase("no answer in time") if "No response" in str(failed) else reason(failed)) from failed
 
     def _doubt(self, unit: int) -> None:
         """What this device was asked may still be answered."""
@@ -143,4 +145,4 @@ class Line:
             if refused or (answer.function_code == _DIAGNOSTICS and getattr(answer, "message", None) == number):
                 self._unsure.discard(unit)
                 return
-        raise Missed("answers to earlier requests")
+        raise Missed(Phrase("answers to earlier requests"))

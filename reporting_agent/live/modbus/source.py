@@ -20,7 +20,7 @@ from reporting_agent.live.modbus.batches import PolledBatches
 from reporting_agent.live.modbus.registers import Block, blocks, readings, tagged
 from reporting_agent.live.modbus.settings import Modbus
 from reporting_agent.live.reading import Reading
-from reporting_agent.live.source import Word
+from reporting_agent.live.source import Word, reason, troubles
 from reporting_agent.live.spool import now_us
 
 LEAVING_S = 10.0
@@ -76,7 +76,7 @@ class ModbusSource:
 
     def trouble(self) -> str:
         """What keeps readings from coming; empty for nothing."""
-        return ", ".join(f"{_place(block)}: {silence.why}" for block, silence in self._silences.items() if silence.why)
+        return troubles({_place(block): silence.why for block, silence in self._silences.items() if silence.why})
 
     def words(self) -> Iterator[Word]:
         """Blocks of registers that do not answer, and, once they do again, what was missed."""
@@ -138,8 +138,8 @@ class ModbusSource:
             try:
                 held = self._line.read(block)
             except self._missed as missed:
-                silence.missed(str(missed))
-                unreached = str(missed) if isinstance(missed, self._not_reached) else ""
+                silence.missed(reason(missed))
+                unreached = reason(missed) if isinstance(missed, self._not_reached) else ""
             else:
                 polled += readings(block, held, now_us())
                 for tag, text in tagged(block, held):
