@@ -11,6 +11,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from benchmarks.declared import Words
+from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.live import shifts
@@ -25,7 +26,7 @@ from reporting_agent.live.reading import BEYOND_US
 from reporting_agent.live.reopening import Reopening
 from reporting_agent.live.serving import Server
 from reporting_agent.live.settings import Live
-from reporting_agent.live.source import LiveSource
+from reporting_agent.live.source import LiveSource, reason
 from reporting_agent.live.spool import Spool, Taken, now_us
 from reporting_agent.live.spool_source import KeptSource
 from reporting_agent.live.totals import AHEAD_US
@@ -96,15 +97,36 @@ class Room:
             self._practices[key_of(alert)] = tuple(practice.words for practice in practices_against(self.site, alert))
             if (batch := self.plant.log.batches.get((alert.step, alert.batch))) is not None:
                 batch.sure_us = alert.at_us
-        if before is not None and before.server is not None:
+        if before is not None and before.server is not None and self.settings.page is not None:
             self.latest, self.server = before.latest, before.server
-            self.server.show(self.pages, lambda: self.latest, self.answer)
+            self.server.show(self.settings.page, self.pages, lambda: self.latest, self.answer)
         elif self.settings.page is not None:
-            self.server = Server(self.settings.page, self.pages, lambda: self.latest, self.answer)
-            self.server.start()
+            self.listen()
             self.tell(
                 Phrase("The page is at http://%(address)s:%(port)s/", address=self.settings.page.listen, port=self.settings.page.port)
             )
+
+    def listen(self) -> None:
+        """Take the page's address, where that is not done.
+
+        Raises:
+            InputError: `page-address`, it cannot be had.
+        """
+        page = self.settings.page
+        if page is None or self.server is not None:
+            return
+        try:
+            self.server = Server(page, self.pages, lambda: self.latest, self.answer)
+        except OSError as refused:
+            raise InputError(
+                "page-address",
+                "The control room's page cannot be served at this address.",
+                "Name an address of this machine under listen, and a port that no other program uses.",
+                place=Place(str(self.site.path), column="source.page"),
+                found=reason(refused),
+                wanted=f"{page.listen}:{page.port}",
+            ) from refused
+        self.server.start()
 
     def stop(self, *, leave_server: bool = False) -> None:
         self.teller.stop()

@@ -45,12 +45,13 @@ class Server(ThreadingHTTPServer):
     def __init__(self, settings: Page, pages: Pages, latest: Callable[[], Shown | None], answer: Callable[[str, str, str], bool]) -> None:
         super().__init__((settings.listen, settings.port), _Handler)
         self.pages, self.latest, self.answer = pages, latest, answer
-        self.names = {settings.listen, "localhost", "127.0.0.1", *settings.names}
+        self.names = _names(settings)
         self.listening = threading.Semaphore(MOST_LISTENING)
         self.stopped = threading.Event()
 
-    def show(self, pages: Pages, latest: Callable[[], Shown | None], answer: Callable[[str, str, str], bool]) -> None:
-        """Serve another room from now on."""
+    def show(self, settings: Page, pages: Pages, latest: Callable[[], Shown | None], answer: Callable[[str, str, str], bool]) -> None:
+        """Serve another room from now on, at the same address."""
+        self.names = _names(settings)
         self.pages, self.latest, self.answer = pages, latest, answer
 
     def start(self) -> None:
@@ -60,6 +61,10 @@ class Server(ThreadingHTTPServer):
         self.stopped.set()
         self.shutdown()
         self.server_close()
+
+
+def _names(settings: Page) -> set[str]:
+    return {settings.listen, "localhost", "127.0.0.1", *settings.names}
 
 
 class _Handler(BaseHTTPRequestHandler):
