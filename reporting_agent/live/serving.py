@@ -87,6 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
         elif (base := asked.path.removesuffix("shift")) in _LANGUAGES and asked.path.endswith("shift"):
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.pages.shift(moment, _LANGUAGES[base]).encode())
+        elif (base := asked.path.removesuffix("unreadable")) in _LANGUAGES and asked.path.endswith("unreadable"):
+            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.pages.unreadable(moment, _LANGUAGES[base]).encode())
         elif (base := asked.path.removesuffix("answer")) in _LANGUAGES and asked.path.endswith("answer"):
             self._form(moment, parse_qs(asked.query).get("alert", [""])[0], _LANGUAGES[base])
         elif (base := asked.path.removeprefix("/events")) in _LANGUAGES and asked.path.startswith("/events"):

@@ -14,10 +14,13 @@ from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.live.intake import Intake
 from reporting_agent.live.mqtt import MqttSource
+from reporting_agent.live.payloads import Unreadable, rows
 from reporting_agent.live.reading import Reading
-from reporting_agent.live.settings import Mqtt
+from reporting_agent.live.settings import Mqtt, Rows
 from reporting_agent.live.source import reason
 from reporting_agent.live.spool import Spool
+from reporting_agent.live.unreadable import LONGEST_TEXT, MOST_TOPICS
+from reporting_agent.live.unreadable import Unreadable as UnreadableMessages
 
 
 def test_a_broker_that_was_not_tried_yet_is_not_said_to_be_away(tmp_path: Path) -> None:
@@ -89,3 +92,25 @@ def test_a_column_that_is_missing_is_named_in_the_keys_of_the_source(tmp_path: P
     refused = _refused(tmp_path, BATCHES, row)
     assert refused.code == "column-missing"
     assert "under fields of [[source.mqtt.batches]]" in refused.remedy
+
+
+def test_a_name_that_nobody_could_read_is_unreadable() -> None:
+    mapping = Rows.model_validate({"topic": "x"})
+    assert rows(mapping, b'{"batch_id": "%s", "step": "eaf"}' % (b"H" * 200))[0]["batch_id"] == "H" * 200
+    with pytest.raises(Unreadable, match="batch_id has 100,000 characters; at most 200 are taken"):
+        rows(mapping, b'{"batch_id": "%s", "step": "eaf"}' % (b"H" * 100_000))
+
+
+def test_unreadable_messages_are_counted_and_the_last_are_held_within_bounds() -> None:
+    held = UnreadableMessages()
+    for place in range(12):
+        held.take({"topic": "works/x", "why": "no JSON", "payload": f"{place}" + "y" * 500}, place)
+    for place in range(MOST_TOPICS):
+        held.take({"topic": f"works/{place}", "why": "no JSON", "payload": ""}, 100 + place)
+    assert held.count == 12 + MOST_TOPICS
+    assert len(held.listed()) == MOST_TOPICS
+    assert held.of("works/x") == 0  # heard of least lately
+    topic, count, messages = held.listed()[0]
+    assert (topic, count, messages[0].at_us) == (f"works/{MOST_TOPICS - 1}", 1, 100 + MOST_TOPICS - 1)
+    held.take({"topic": "works/x", "why": "no JSON", "payload": "y" * 500}, 999)
+    assert len(held.listed()[0][2][0].text) == LONGEST_TEXT
