@@ -34,6 +34,7 @@ class Place:
     file: str
     row: int | None = None
     column: str | None = None
+    named: str = ""  # the column as people call it, where programs call it otherwise
 
     def __str__(self) -> str:
         return self.words
@@ -41,6 +42,8 @@ class Place:
     @property
     def words(self) -> str:
         """The place, to be said in a reader's language."""
+        if self.named:
+            return Phrase("%(file)s, %(name)s", file=self.file, name=self.named)
         column = f"{self.column!r}"
         if self.row is None:
             return self.file if self.column is None else Phrase("%(file)s, column %(column)s", file=self.file, column=column)

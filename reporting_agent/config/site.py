@@ -21,6 +21,7 @@ from reporting_agent.config.answers import flat
 from reporting_agent.config.border import BorderGoods
 from reporting_agent.config.emissions import Emissions
 from reporting_agent.config.events import Event, refuse_clashes
+from reporting_agent.config.faults import Fault
 from reporting_agent.config.materials import BoughtIn, HeatingValue, HeatingValues, Joint, ProductStock, Variable, refuse_twice
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.profile import Mapping, Setting
@@ -179,7 +180,7 @@ class Site(Setting):
         try:
             return Site.model_validate({name: getattr(self, name) for name in self.model_fields_set} | {"mapping": mapping})
         except ValidationError as wrong:
-            raise _first_fault(wrong, self.path) from wrong
+            raise _first_fault(Fault(wrong, {"mapping": mapping.model_dump()}), self.path) from wrong
 
     @cached_property
     def tree(self) -> MeterTree:
@@ -241,7 +242,7 @@ def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) ->
     try:
         site = Site.model_validate({**(inherit or {}), **raw, "path": path})
     except ValidationError as wrong:
-        raise _first_fault(wrong, path) from wrong
+        raise _first_fault(Fault(wrong, {**(inherit or {}), **raw}), path) from wrong
     refuse_disagreement(site)
     return site
 
@@ -256,30 +257,17 @@ def _know_carriers_of_own_pack(raw: dict[str, Any], folder: Path) -> None:
             packs.load(named, base=folder)
 
 
-def _first_fault(wrong: ValidationError, path: Path) -> InputError:
-    faults = wrong.errors(include_url=False)
-    first = faults[0]
-    key = ".".join(str(part) for part in first["loc"]) or None
+def _first_fault(fault: Fault, path: Path) -> InputError:
     contradiction = (
-        Phrase("The site file contradicts itself (%(more)s more after this one).", more=len(faults) - 1)
-        if len(faults) > 1
-        else Phrase("The site file contradicts itself.")
+        Phrase("The site file contradicts itself (%(more)s more after this one).", more=fault.more)
+        if fault.more
+        else "The site file contradicts itself."
     )
-    if first["type"] == "extra_forbidden":
-        actual, wanted = "a key that Steplabel does not know", "one of the keys in docs/agent.md"
-    elif first["type"] == "missing":
-        actual, wanted = "nothing", "this key"
-    else:
-        whole = isinstance(first["input"], dict)  # what is wrong lies between its keys
-        actual, wanted = (
-            "keys that do not fit together" if whole else repr(first["input"])[:120],
-            first["msg"].removeprefix("Value error, "),
-        )
     return InputError(
         "site-invalid",
         contradiction,
         "Correct the key named; docs/agent.md describes every key.",
-        place=Place(str(path), column=key),
-        found=actual,
-        wanted=wanted,
+        place=fault.place(str(path)),
+        found=fault.found,
+        wanted=fault.wanted("docs/agent.md"),
     )

@@ -11,7 +11,7 @@ from benchmarks.phrases import Phrase, of_language
 from reporting_agent.config import Site
 from reporting_agent.live.answers import Tokens, key_of
 from reporting_agent.live.answers import told as answered
-from reporting_agent.live.drawing import tenths
+from reporting_agent.live.drawing import short, tenths
 from reporting_agent.live.moment import Shown
 from reporting_agent.live.plant import Alert
 from reporting_agent.live.rendering import prefix
@@ -34,7 +34,7 @@ class AlertWords:
         """One alert as a sentence."""
         values = {
             "equipment": alert.equipment or alert.step,
-            "batch": alert.batch,
+            "batch": short(alert.batch),
             "at": self.clock(alert.at_us),
             "above": tenths(alert.kgce_per_t),
             "cause": alert.cause,
@@ -67,7 +67,9 @@ class AlertWords:
             )
         return {
             "heading": t(
-                Phrase("%(equipment)s: batch %(batch)s is wasting energy", equipment=alert.equipment or alert.step, batch=alert.batch)
+                Phrase(
+                    "%(equipment)s: batch %(batch)s is wasting energy", equipment=alert.equipment or alert.step, batch=short(alert.batch)
+                )
             ),
             "text": t(sentence),
             "why": t(Phrase("Likely: %(cause)s.", cause=alert.cause)),

@@ -110,6 +110,11 @@ class Limits:
         return "sum" if self.sum is not None and expected > 0 and before + expected - _ALLOWANCE > self.sum else ""
 
 
+def weeks_needed(rate_a_week: float) -> float:
+    """History below which there is no threshold: each of the two statistics has half of the rate, and 1 + its alarms must fit."""
+    return 2 / rate_a_week
+
+
 def course_of(time_s: Floats, energy: Floats, duration_s: float, usual_s: float, now_s: float | None = None) -> Floats:
     """Energy at each look, from what was known by (seconds since the beginning, energy since then).
 

@@ -7,6 +7,7 @@ from typing import Any
 from reporting_agent.live.plant import Open
 from reporting_agent.report.figures import MINUS, NOTHING
 
+LONGEST_SHOWN = 40  # characters of a batch's name
 _RIGHT = 86.0  # per cent of the drawing's width at which a batch is done
 _LONGEST = 1.15  # times the usual duration: what is longer stands at the edge
 _HIGH, _LOW = 8.0, 92.0
@@ -34,6 +35,11 @@ def drawn(running: Open) -> dict[str, Any]:
         "typical_y": y(running.typical or 0.0),
         "dot": (x(running.course[-1][0]), y(running.course[-1][1])) if running.course else None,
     }
+
+
+def short(name: str) -> str:
+    """A batch's name as a wall has room for it."""
+    return name if len(name) <= LONGEST_SHOWN else f"{name[: LONGEST_SHOWN - 1]}…"
 
 
 def tenths(value: float | None) -> str:

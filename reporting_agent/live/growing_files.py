@@ -15,14 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from benchmarks.phrases import Phrase, Value
+from benchmarks.phrases import Phrase
 from reporting_agent.live import tabular
 from reporting_agent.live.intake import Intake
 from reporting_agent.live.payloads import Unreadable
-from reporting_agent.live.polled import Misread, Polled, reason
+from reporting_agent.live.polled import Misread, Polled
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
-from reporting_agent.live.source import Word
+from reporting_agent.live.source import Word, reason, troubles
 from reporting_agent.live.spool import now_us
 from reporting_agent.live.table_settings import BatchColumns, Files
 
@@ -45,7 +45,7 @@ class FileSource(Polled):
         self._prefix = f"file:{Path(settings.path).parent}/"  # as site.toml has it: the same however the command was given its path
         self._places: dict[str, Place] = {}  # by name
         self._seen: dict[str, tuple[tuple[int, int, int], float]] = {}  # inode, size and time of change; since when
-        self._wrong: dict[str, Value] = {}  # files that cannot be read, and why; others are read meanwhile
+        self._wrong: dict[str, str] = {}  # files that cannot be read, and why; others are read meanwhile
         self._named: set[str] = set()  # those that were once among them
 
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
@@ -53,7 +53,7 @@ class FileSource(Polled):
 
     def poll(self) -> None:
         names = sorted(path.name for path in self._folder.glob(self._pattern) if path.is_file())
-        wrong: dict[str, Value] = {}
+        wrong: dict[str, str] = {}
         for name in names:
             try:
                 self._follow(name)
@@ -67,7 +67,7 @@ class FileSource(Polled):
         self._forget(names)
 
     def trouble(self) -> str:
-        return super().trouble() or ", ".join(f"{name}: {why}" for name, why in self._wrong.items())
+        return super().trouble() or troubles(self._wrong)
 
     def words(self) -> Iterator[Word]:
         yield from super().words()
@@ -79,7 +79,7 @@ class FileSource(Polled):
                 source=self.name,
                 why=why,
             )
-            yield Word(name, str(why), sentence)
+            yield Word(name, why, sentence)
         for name in self._named - self._wrong.keys():
             yield Word(name, "", Phrase("%(file)s of %(source)s is read, or gone.", file=name, source=self.name))
 

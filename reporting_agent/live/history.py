@@ -79,6 +79,11 @@ class History:
             before = before if batch.by == "one" or batch.excess is None else cumulative(before, batch.excess)
         return before
 
+    def like(self, batch: Batch) -> int:
+        """How many batches of its kind ended whole, and can be learned from."""
+        of_line = self._log.lines[batch.line]
+        return sum(run.of_kind == batch.of_kind and run.noted is not None and run.good and bool(run.tonnes) for run in of_line)
+
     def began(self, batch: Batch) -> str:
         """How a batch began: after a `stop`, after a `change` of product, or nothing."""
         last = self._log.before(batch)

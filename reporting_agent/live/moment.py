@@ -10,6 +10,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.live.answers import Answer
 from reporting_agent.live.plant import Alert, Idle, Open
 from reporting_agent.live.shifts import Shift
+from reporting_agent.live.unreadable import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Shown:
     open: Sequence[Open]
     idle: Sequence[Idle]
     silent: Sequence[tuple[str, int]]
-    unreadable: Sequence[Mapping[str, str]]
+    unreadable: Sequence[tuple[str, int, Sequence[Message]]]  # topic, count, the last of it; the newest first
     sources: Sequence[tuple[str, str]]  # name, refusal
     alerts: Sequence[Alert]  # of batches that run
     shift: Shift
@@ -31,6 +32,7 @@ class Shown:
     weeks: float
     rate: float
     vouched: bool  # whether the history is long enough for thresholds
+    unread: int = 0  # messages that could not be read since the agent started
     corrected: int = 0  # readings at whose moment another value was there
     untold: Sequence[str] = ()
     answers: Mapping[str, Answer] = field(default_factory=dict)  # by the keys of their alerts

@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.live import payloads, sparkplug
 from reporting_agent.live.clients import client_of
@@ -26,7 +27,7 @@ from reporting_agent.live.passwords import password_of
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.settings import Mqtt
-from reporting_agent.live.source import Word
+from reporting_agent.live.source import NOT_YET, Word, reason, troubles
 from reporting_agent.live.spool import now_us
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class MqttSource:
     def __init__(self, settings: Mqtt, folder: Path, intake: Intake) -> None:
         self.settings, self._folder, self._intake = settings, folder, intake
         self.connected = False
-        self.refusal = ""  # the broker's or the network's last word
+        self.refusal: str = ""  # the broker's or the network's last word
         self.refused: tuple[str, ...] = ()  # topics that the broker does not let this client read
         self._topics: tuple[str, ...] = ()
         self._connection = 0
@@ -99,11 +100,14 @@ class MqttSource:
 
     def trouble(self) -> str:
         """What keeps readings from coming, in the words of broker or network; empty for nothing."""
-        return ": ".join((*self.refused, self.refusal)) if self.connected else self.refusal or "…"
+        if self.connected:
+            return troubles(dict.fromkeys(self.refused, self.refusal))
+        return self.refusal or NOT_YET
 
     def words(self) -> Iterator[Word]:
         """Whether it is connected, and may read what it is to read."""
-        yield Word("", f"{self.connected} {self.refusal}", self._connection_told())
+        if self.connected or self.refusal:
+            yield Word("", f"{self.connected} {self.refusal}", self._connection_told())
 
     def _connection_told(self) -> str:
         if self.refused and self.connected:
@@ -137,7 +141,7 @@ class MqttSource:
             password = password_of(self._folder, settings.password_file, "source.mqtt.password_file")
             client.username_pw_set(settings.username, password)
         if settings.ca_file is not None:
-            client.tls_set(str(self._folder / settings.ca_file))
+            _trust(client, self._folder / settings.ca_file)
         client.reconnect_delay_set(1, 30)
         if settings.host_id is not None:
             client.will_set(self._state_topic, _state(online=False), _QOS, retain=True)
@@ -173,7 +177,7 @@ class MqttSource:
 
     def _on_fail(self, client: Client, data: Any) -> None:
         del client, data
-        self.refusal = "not reached"
+        self.refusal = Phrase("not reached")
 
     def _on_disconnect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         del client, data, flags, properties
@@ -219,6 +223,20 @@ class MqttSource:
                     self._client.ack(mid, qos)
 
         self._intake.put(Arrival(readings, rows, acknowledge))
+
+
+def _trust(client: Client, authority: Path) -> None:
+    try:
+        client.tls_set(str(authority))
+    except OSError as wrong:  # ssl.SSLError too
+        raise InputError(
+            "certificate-unreadable",
+            "The file with the certificate of the broker's authority cannot be read.",
+            "Name a file of certificates in PEM that the agent's user may read.",
+            place=Place("site.toml", column="source.mqtt.ca_file"),
+            found=reason(wrong),
+            wanted=str(authority),
+        ) from wrong
 
 
 def _matches(subscribed: str, topic: str) -> bool:

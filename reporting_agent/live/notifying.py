@@ -18,10 +18,11 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, restored, stored
 from reporting_agent.live.answers import Answer
 from reporting_agent.live.plant import Alert
 from reporting_agent.live.settings import Alerts
+from reporting_agent.live.source import reason
 
 AGAIN_S = 30.0
 PATIENCE_S = 10.0
@@ -46,7 +47,7 @@ class Journal:
         self._path = folder / "alerts.jsonl"
 
     def load(self) -> list[Alert]:
-        return [Alert(**held) for held in self._lines() if "answer" not in held]
+        return [_alert(held) for held in self._lines() if "answer" not in held]
 
     def answers(self) -> dict[str, Answer]:
         """The last to each alert, by its key."""
@@ -54,7 +55,7 @@ class Journal:
         return {answer.alert: answer for answer in given}
 
     def add(self, alert: Alert) -> None:
-        self._write(asdict(alert))
+        self._write({**asdict(alert), "cause": str(alert.cause), "cause_phrase": stored(_phrase(alert.cause))})
 
     def answer(self, answer: Answer) -> None:
         self._write({"answer": asdict(answer)})
@@ -69,6 +70,16 @@ class Journal:
         with self._path.open("ab", buffering=0) as file:
             file.write(json.dumps(held, ensure_ascii=False).encode() + b"\n")
             os.fsync(file.fileno())
+
+
+def _phrase(text: str) -> Phrase:
+    return text if isinstance(text, Phrase) else Phrase(text)
+
+
+def _alert(held: dict[str, Any]) -> Alert:
+    """Its cause as a phrase, so that a page says it in its reader's language; journals of earlier versions hold its text alone."""
+    phrase = held.pop("cause_phrase", None)
+    return Alert(**{**held, "cause": restored(phrase) if phrase else Phrase(held["cause"])})
 
 
 class Teller:
@@ -106,7 +117,7 @@ class Teller:
                     way(message)
                 except (OSError, smtplib.SMTPException, ValueError) as why:
                     if not failing:
-                        self._say(Phrase("Alerts cannot be sent by %(way)s (%(why)s); the agent tries again.", way=name, why=str(why)))
+                        self._say(Phrase("Alerts cannot be sent by %(way)s (%(why)s); the agent tries again.", way=name, why=reason(why)))
                     failing = True
                     self._stop.wait(AGAIN_S)
                 else:

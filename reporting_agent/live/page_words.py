@@ -29,6 +29,11 @@ WORDS = {
     "no_batch": Phrase("No batch has ended in this shift."),
     "alerts": Phrase("Alerts"),
     "no_alert": Phrase("No alert was raised in this shift."),
+    "unreadable": Phrase("Messages that could not be read"),
+    "when": Phrase("When"),
+    "topic": Phrase("Topic, node or file (how many)"),
+    "why": Phrase("Why"),
+    "begins": Phrase("How the message begins"),
     "seen": Phrase("Seen"),
     "not_so": Phrase("False alarm …"),
     "change": Phrase("Change the answer"),
@@ -39,7 +44,6 @@ WORDS = {
     "against": Phrase("What to do:"),
 }
 STATES = {
-    "no-label": Phrase("Too few earlier batches to compare with"),
     "chance": Phrase("Within random variation"),
     "below": Phrase("Below a typical batch"),
 }

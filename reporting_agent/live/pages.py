@@ -70,6 +70,13 @@ class Pages:
         body = templates().get_template("shift.html").render(s=view, w=page_words(lang, self.currency))
         return self._frame(lang, self.parts(moment, lang)["clock"], body, tools, "shift", "")
 
+    def unreadable(self, moment: Shown, lang: str) -> str:
+        """The last messages that could not be read."""
+        tools = [{"href": prefix(lang), "text": in_language(Phrase("Control room"), lang)}]
+        words = page_words(lang, self.currency)
+        body = templates().get_template("unreadable.html").render(s=self._view.unreadable(moment, lang), w=words)
+        return self._frame(lang, self.parts(moment, lang)["clock"], body, tools, "unreadable", "")
+
     def answer(self, moment: Shown, key: str, lang: str) -> str | None:
         """The page on which an alert is answered; None where there is no such alert."""
         alert = next((candidate for candidate in (*moment.alerts, *moment.shift.alerts) if key_of(candidate) == key), None)

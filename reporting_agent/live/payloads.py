@@ -19,6 +19,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SHORT = 500  # bytes in which nothing can be nested too deep
 _PER_UNIT = {"s": 1_000_000, "ms": 1_000, "us": 1}
+LONGEST_NAME = 200  # characters
+NAMES = ("batch_id", "step", "product", "variant", "equipment")
 UNREADABLE = "unreadable"
 """The table of messages that could not be read."""
 
@@ -46,8 +48,20 @@ def rows(mapping: Rows, payload: bytes) -> list[Row]:
         texts = {column: str(cell) for column, cell in {**mapping.constants, **cells}.items() if cell is not None}
         if lacking := {"batch_id", "step"} - set(texts):
             raise Unreadable(f"no {sorted(lacking)[0]} in {sorted(entry)}")
-        records.append({"table": "batches", **texts})
+        records.append({"table": "batches", **not_too_long(texts)})
     return records
+
+
+def not_too_long(texts: dict[str, str]) -> dict[str, str]:
+    """The cells of a batch, of which the names are read by people.
+
+    Raises:
+        Unreadable: a name has more than `LONGEST_NAME` characters.
+    """
+    for column in NAMES:
+        if len(texts.get(column, "")) > LONGEST_NAME:
+            raise Unreadable(f"{column} has {len(texts[column]):,} characters; at most {LONGEST_NAME} are taken")
+    return texts
 
 
 def unreadable(topic: str, payload: bytes, why: str) -> Row:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Site
 from reporting_agent.live import corrected, costs
-from reporting_agent.live.alerting import LOOKS, STEPS, Usual
+from reporting_agent.live.alerting import FEWEST, LOOKS, STEPS, Usual
 from reporting_agent.live.batch_log import Batch, BatchLog
 from reporting_agent.live.history import POINTS, WEEK_US, History
 from reporting_agent.live.likely_cause import cause, foretold, reason
@@ -53,6 +53,7 @@ class Open:
     state: str  # no-label, wastes, chance, below, unknown
     silent_since_us: int | None = None
     cause: str = ""
+    like: int = 0  # earlier batches of its kind, of which so many are needed before there is a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class Idle:
     since_us: int
     takes: tuple[tuple[str, float, str], ...]  # carrier, energy an hour, its unit
     money_per_h: float | None
+    from_us: int = 0  # what it takes is the mean of this time
+    to_us: int = 0
 
 
 class Plant:
@@ -73,7 +76,6 @@ class Plant:
         self.totals = Totals(site, on)
         self.log = BatchLog(site.zone)
         self.history = History(self.totals, self.log, rate_a_week)
-        self.unreadable: list[Mapping[str, str]] = []
 
     def take(self, readings: Iterable[Reading], rows: Iterable[Row] = ()) -> None:
         """Readings and rows in order of arrival."""
@@ -83,8 +85,6 @@ class Plant:
                 self.log.take(row)
             elif row["table"] == corrected.TABLE:
                 self.totals.correct(row["meter"], row["time_us"], corrected.value_of(row))
-            elif row["table"] == "unreadable":
-                self.unreadable.append(row)
 
     def fill(self, readings: Mapping[str, tuple[NDArray[np.int64], Floats]], rows: Iterable[Row], now_us: int) -> None:
         """What the spool holds, all at once: its readings by meter, its rows. Learns from it."""
@@ -103,6 +103,8 @@ class Plant:
         for batch in done:
             del self.log.ending[batch.key]
             self.count(batch, self.totals)
+        if any(self.history.like(batch) == FEWEST and batch.of_kind not in self.history.usual for batch in done):
+            self.history.learn()  # the first that are enough are not left to wait for the next day
         for batch in self.log.completed.values():
             self._counted(batch)
         self.log.completed.clear()
@@ -170,7 +172,9 @@ class Plant:
         silent = [total.received_us for total in self.totals.of_line(batch.line) if total.is_silent(wall_us)]
         silent_us = min(silent, default=None)
         if usual is None or now_s is None:
-            return Open(batch, None, None, (), (), None, "no-label", silent_us)
+            return Open(
+                batch, None, None, (), (), None, "no-label" if usual is None else "unknown", silent_us, like=self.history.like(batch)
+            )
         reached = min(LOOKS, int(now_s / usual.duration_s * STEPS))
         course = self.history.course(batch, usual.duration_s, now_s)
         above = (course - usual.label) / usual.tonnes
@@ -196,11 +200,15 @@ class Plant:
         for line, batches in self.log.lines.items():
             if batches[-1].end_us is None:
                 continue
-            taken = [(total, power) for total in self.totals.of_line(line) if total.meter.equipment and (power := total.power(now_us))]
-            if not taken:
+            since_us = max(batch.end_us or 0 for batch in batches[-5:])
+            powers = [(total, total.power(now_us, since_us)) for total in self.totals.of_line(line) if total.meter.equipment]
+            known = [(total, power) for total, power in powers if power is not None and power.an_hour]
+            if not known:
                 continue
+            taken = [(total, power.an_hour) for total, power in known]
             prices = [costs.price(self.site, total, now_us) for total, _ in taken]
             money = None if None in prices else sum((price or 0.0) * power for price, (_, power) in zip(prices, taken, strict=True))
             takes = tuple((total.meter.carrier, power, total.unit) for total, power in taken)
-            idling.append(Idle(line[1] or line[0], max(batch.end_us or 0 for batch in batches[-5:]), takes, money))
+            from_us, to_us = min(power.from_us for _, power in known), max(power.to_us for _, power in known)
+            idling.append(Idle(line[1] or line[0], since_us, takes, money, from_us, to_us))
         return sorted(idling, key=lambda idle: -(idle.money_per_h or 0.0))

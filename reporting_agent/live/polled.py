@@ -11,28 +11,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.phrases import Phrase, Value
+from benchmarks.phrases import Phrase
 from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.positions import row_of
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
-from reporting_agent.live.source import Word
+from reporting_agent.live.source import NOT_YET, Word, reason
 
 MOST_WAITING = 4  # arrivals that are not kept yet
 _PATIENCE_S = 0.5
 
 
 class Misread(ValueError):  # noqa: N818 - a state, that is told
-    """What a source gives is not as site.toml says; the phrase says what was found."""
-
-    def __init__(self, found: Value) -> None:
-        super().__init__(found)
-        self.found = found
-
-
-def reason(why: Exception) -> Value:
-    """Why something cannot be read now, for people: ours in their language, a library's on one line."""
-    return why.found if isinstance(why, Misread) else " ".join(str(why).split()) or type(why).__name__
+    """What a source gives is not as site.toml says; the text says what was found."""
 
 
 class Polled(ABC):
@@ -43,7 +34,7 @@ class Polled(ABC):
 
     def __init__(self, name: str, every_s: float, intake: Intake) -> None:
         self.name = name
-        self.refusal: Value = "…"  # why nothing comes
+        self.refusal: str = NOT_YET  # why nothing comes
         self._every_s, self._intake = every_s, intake
         self._stop = threading.Event()
         self._room = threading.Semaphore(MOST_WAITING)
@@ -79,13 +70,13 @@ class Polled(ABC):
         del missing
 
     def trouble(self) -> str:
-        return str(self.refusal)
+        return self.refusal
 
     def words(self) -> Iterator[Word]:
-        if self.refusal == "…":
+        if self.refusal == NOT_YET:
             return
         sentence = Phrase("%(source)s cannot be read (%(why)s); the agent tries again.", source=self.name, why=self.refusal)
-        yield Word("", str(self.refusal) or "read", sentence if self.refusal else Phrase("%(source)s is read.", source=self.name))
+        yield Word("", self.refusal or "read", sentence if self.refusal else Phrase("%(source)s is read.", source=self.name))
 
     def put(self, readings: Sequence[Reading], rows: Sequence[Row], key: str, position: Any) -> bool:
         """Hand on what was read up to a position; False where the source was stopped instead, and nothing was handed on."""

@@ -34,7 +34,7 @@ def settings_of(site: Site) -> Live:
             found=site.inputs.source or "nothing",
             wanted='"spool"',
         )
-    settings = load(site.source, site.folder)
+    settings = load(site.source, site.folder, str(site.path))
     if not any(getattr(settings, kind) for kind in kinds.KINDS):
         raise InputError(
             "source-not-live",

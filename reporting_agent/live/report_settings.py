@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from reporting_agent.config.profile import Setting
 from reporting_agent.sending.consent import SCHEME
@@ -39,6 +40,10 @@ class Reports(Setting):
             )
         if {4: "year", 7: "quarter" if "Q" in self.first else "month"}.get(len(self.first)) != self.every:
             raise ValueError(f"first must be a {self.every}: 2025, 2025-Q1 or 2025-01")
+        try:
+            Period.parse(self.first, UTC)
+        except InputError as wrong:
+            raise ValueError("first must be a period: 2025, 2025-Q1 or 2025-01") from wrong
         return self
 
     def periods(self, zone: tzinfo, until: datetime) -> Iterator[Period]:

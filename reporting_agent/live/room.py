@@ -11,6 +11,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from benchmarks.declared import Words
+from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.live import shifts
@@ -19,16 +20,17 @@ from reporting_agent.live.helping import practices_against
 from reporting_agent.live.moment import Shown
 from reporting_agent.live.notifying import Journal, Teller, Told
 from reporting_agent.live.pages import Pages
-from reporting_agent.live.payloads import EPOCH
+from reporting_agent.live.payloads import EPOCH, UNREADABLE
 from reporting_agent.live.plant import Alert, Plant
 from reporting_agent.live.reading import BEYOND_US
 from reporting_agent.live.reopening import Reopening
 from reporting_agent.live.serving import Server
 from reporting_agent.live.settings import Live
-from reporting_agent.live.source import LiveSource
+from reporting_agent.live.source import LiveSource, reason
 from reporting_agent.live.spool import Spool, Taken, now_us
 from reporting_agent.live.spool_source import KeptSource
 from reporting_agent.live.totals import AHEAD_US
+from reporting_agent.live.unreadable import Message, Unreadable
 
 SHOW_EVERY_S = 0.5
 LEARN_EVERY_S = 86_400.0
@@ -69,6 +71,7 @@ class Room:
         self.server: Server | None = None
         self._shown_s = self._learned_s = float("-inf")
         self._shift: shifts.Shift | None = None
+        self.unreadable = Unreadable()
         self._ahead: set[str] = set()  # meters of which it was told
 
     def start(self, before: Room | None = None) -> None:
@@ -96,15 +99,36 @@ class Room:
             self._practices[key_of(alert)] = tuple(practice.words for practice in practices_against(self.site, alert))
             if (batch := self.plant.log.batches.get((alert.step, alert.batch))) is not None:
                 batch.sure_us = alert.at_us
-        if before is not None and before.server is not None:
+        if before is not None and before.server is not None and self.settings.page is not None:
             self.latest, self.server = before.latest, before.server
-            self.server.show(self.pages, lambda: self.latest, self.answer)
+            self.server.show(self.settings.page, self.pages, lambda: self.latest, self.answer)
         elif self.settings.page is not None:
-            self.server = Server(self.settings.page, self.pages, lambda: self.latest, self.answer)
-            self.server.start()
+            self.listen()
             self.tell(
                 Phrase("The page is at http://%(address)s:%(port)s/", address=self.settings.page.listen, port=self.settings.page.port)
             )
+
+    def listen(self) -> None:
+        """Take the page's address, where that is not done.
+
+        Raises:
+            InputError: `page-address`, it cannot be had.
+        """
+        page = self.settings.page
+        if page is None or self.server is not None:
+            return
+        try:
+            self.server = Server(page, self.pages, lambda: self.latest, self.answer)
+        except OSError as refused:
+            raise InputError(
+                "page-address",
+                "The control room's page cannot be served at this address.",
+                "Name an address of this machine under listen, and a port that no other program uses.",
+                place=Place(str(self.site.path), column="source.page"),
+                found=reason(refused),
+                wanted=f"{page.listen}:{page.port}",
+            ) from refused
+        self.server.start()
 
     def stop(self, *, leave_server: bool = False) -> None:
         self.teller.stop()
@@ -124,7 +148,24 @@ class Room:
                         time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
                     )
                 )
+        for row in taken.rows:
+            if row["table"] == UNREADABLE:
+                self._tell_unreadable(self.unreadable.take(row, now_us()))
         self.reopening.take(taken)
+
+    def _tell_unreadable(self, message: Message) -> None:
+        """The first of each topic, and then the tenth, the hundredth and so on."""
+        count = self.unreadable.of(message.topic)
+        if str(count).strip("0") == "1":
+            self.tell(
+                Phrase(
+                    "%(topic)s: a message could not be read (%(why)s); %(count)s of it since the agent started. It begins: %(text)s",
+                    topic=message.topic,
+                    why=message.why,
+                    count=f"{count:,}",
+                    text=repr(message.text),
+                )
+            )
 
     def answer(self, key: str, kind: str, word: str) -> bool:
         """Take an answer from the page, in a thread of its server; False where no alert has that key."""
@@ -198,7 +239,8 @@ class Room:
             open=plant.open_batches(wall),
             idle=plant.idle(),
             silent=plant.totals.silent(wall),
-            unreadable=list(plant.unreadable),
+            unreadable=self.unreadable.listed(),
+            unread=self.unreadable.count,
             sources=[(source.name, source.trouble()) for source in watch.sources],
             alerts=[alert for alert in self.alerts if (alert.step, alert.batch) in running],
             shift=shifts.done(plant, self.alerts, start, end),

@@ -11,13 +11,16 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, of_language
 from reporting_agent.live.alert_words import AlertWords
-from reporting_agent.live.drawing import drawn, tenths
+from reporting_agent.live.alerting import FEWEST, weeks_needed
+from reporting_agent.live.drawing import drawn, short, tenths
 from reporting_agent.live.moment import Shown
 from reporting_agent.live.page_words import STATES
 from reporting_agent.live.plant import Idle, Open
+from reporting_agent.live.rendering import prefix
 from reporting_agent.report.figures import NOTHING, count, shown, time
 
 MOST_NAMED = 5
+MOST_SHOWN = 60  # characters of a topic or a reason among the sources
 
 
 class RoomView:
@@ -41,15 +44,40 @@ class RoomView:
             "open": [self._line(running, lang) for running in moment.open],
             "idle": [self._idle(idle, lang) for idle in moment.idle],
             "idle_money": f"{count(sum(dear))} {self._words.currency}" if dear else "",
-            "sources": [*self._sources(moment, t)],
+            "sources": [*self._sources(moment, lang)],
             "foot": [t(sentence) for sentence in _foot(moment)],
+        }
+
+    def unreadable(self, moment: Shown, lang: str) -> dict[str, Any]:
+        """The last messages of each topic that could not be read."""
+        zone = self._words.site.zone
+        whole = Phrase("%(count)s since the agent started. All are saved in the spool with their content.", count=count(moment.unread))
+        return {
+            "whole": in_language(whole if moment.unread else Phrase("Every message since the agent started could be read."), lang),
+            "rows": [
+                {
+                    "at": f"{datetime.fromtimestamp(message.at_us / 1e6, UTC).astimezone(zone):%Y-%m-%d %H:%M:%S}",
+                    "topic": f"{topic} ({count(number)})",
+                    "why": message.why,
+                    "text": message.text,
+                }
+                for topic, number, messages in moment.unreadable
+                for message in messages
+            ],
         }
 
     def _line(self, running: Open, lang: str) -> dict[str, Any]:
         t = partial(in_language, language=lang)
         batch, done = running.batch, "" if running.progress is None else f"{100 * running.progress:.0f} %"
+        name = short(batch.id)
         status: Phrase | str = STATES.get(running.state, "")
-        if running.state == "wastes":
+        if running.state == "no-label":
+            status = Phrase(
+                "Waits for earlier batches to compare with: %(like)s of %(needed)s have ended",
+                like=min(running.like, FEWEST),
+                needed=FEWEST,
+            )
+        elif running.state == "wastes":
             status = Phrase("Wasting energy, certain since %(at)s", at=self._words.clock(batch.sure_us or 0))
         elif running.state == "unknown":
             status = (
@@ -61,7 +89,11 @@ class RoomView:
         view: dict[str, Any] = {
             "css": {"wastes": "bad", "below": "good"}.get(running.state, ""),
             "equipment": batch.equipment or batch.step,
-            "batch": t(Phrase("batch %(batch)s, %(done)s of the usual time", batch=batch.id, done=done)) if done else batch.id,
+            "batch": t(
+                Phrase("batch %(batch)s, %(done)s of the usual time", batch=name, done=done)
+                if done
+                else Phrase("batch %(batch)s", batch=name)
+            ),
             "note": t(running.cause),
             "above": tenths(known),
             "unit": "kgce/t" if known is not None else "",
@@ -77,9 +109,15 @@ class RoomView:
             amount = f"{shown(power)} {'kW' if unit == 'kWh' else f'{unit}/h'}"
             takes.append(f"{amount} {of_language(words.by_language, lang) or words.en}")
         money = NOTHING if idle.money_per_h is None else count(idle.money_per_h)
-        return {"equipment": idle.equipment, "since": self._words.clock(idle.since_us), "takes": ", ".join(takes), "money": money}
+        clock = self._words.clock
+        mean = Phrase(
+            "%(takes)s (mean from %(first)s to %(last)s)", takes=", ".join(takes), first=clock(idle.from_us), last=clock(idle.to_us)
+        )
+        uses = in_language(mean, lang) if idle.to_us else ", ".join(takes)
+        return {"equipment": idle.equipment, "since": clock(idle.since_us), "takes": uses, "money": money}
 
-    def _sources(self, moment: Shown, t: Any) -> Sequence[dict[str, str]]:
+    def _sources(self, moment: Shown, lang: str) -> Sequence[dict[str, str]]:
+        t = partial(in_language, language=lang)
         rows = [
             {
                 "name": name,
@@ -103,11 +141,15 @@ class RoomView:
             )
         rows += [{"name": t(Phrase(name)), "css": "ok" if well else "no", "state": t(state)} for name, state, well in moment.notices]
         if moment.unreadable:
-            last = moment.unreadable[-1]
+            last = moment.unreadable[0][2][0]
             sentence = Phrase(
-                "%(count)s; the last of %(topic)s: %(why)s", count=len(moment.unreadable), topic=last["topic"], why=last["why"]
+                "%(count)s; the last of %(topic)s: %(why)s",
+                count=count(moment.unread),
+                topic=last.topic[:MOST_SHOWN],
+                why=last.why[:MOST_SHOWN],
             )
-            rows.append({"name": t(Phrase("Messages that could not be read")), "css": "no", "state": t(sentence)})
+            row = {"name": t(Phrase("Messages that could not be read")), "css": "no", "state": t(sentence)}
+            rows.append(row | {"href": f"{prefix(lang)}unreadable"})
         if moment.untold:
             rows.append(
                 {"name": ", ".join(moment.untold), "css": "no", "state": t(Phrase("Its energy has no factor in kgce: not counted here"))}
@@ -139,8 +181,9 @@ def _foot(moment: Shown) -> list[Phrase]:
     else:
         sentences.append(
             Phrase(
-                "No alerts yet: the history of %(weeks)s weeks is too short to keep the chosen limit of %(rate)s false alarms a week.",
+                "No alerts yet: %(weeks)s of %(needed)s weeks of history, which the chosen limit of %(rate)s false alarms a week needs.",
                 weeks=f"{moment.weeks:.1f}",
+                needed=f"{weeks_needed(moment.rate):g}",
                 rate=f"{moment.rate:g}",
             )
         )

@@ -32,6 +32,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+_EVENTS = "text/event-stream"
 _FILES = {"/room.css": "text/css; charset=utf-8", "/room.js": "text/javascript; charset=utf-8"}
 _LANGUAGES = {prefix(language): language for language in languages()}
 
@@ -44,12 +45,13 @@ class Server(ThreadingHTTPServer):
     def __init__(self, settings: Page, pages: Pages, latest: Callable[[], Shown | None], answer: Callable[[str, str, str], bool]) -> None:
         super().__init__((settings.listen, settings.port), _Handler)
         self.pages, self.latest, self.answer = pages, latest, answer
-        self.names = {settings.listen, "localhost", "127.0.0.1", *settings.names}
+        self.names = _names(settings)
         self.listening = threading.Semaphore(MOST_LISTENING)
         self.stopped = threading.Event()
 
-    def show(self, pages: Pages, latest: Callable[[], Shown | None], answer: Callable[[str, str, str], bool]) -> None:
-        """Serve another room from now on."""
+    def show(self, settings: Page, pages: Pages, latest: Callable[[], Shown | None], answer: Callable[[str, str, str], bool]) -> None:
+        """Serve another room from now on, at the same address."""
+        self.names = _names(settings)
         self.pages, self.latest, self.answer = pages, latest, answer
 
     def start(self) -> None:
@@ -59,6 +61,10 @@ class Server(ThreadingHTTPServer):
         self.stopped.set()
         self.shutdown()
         self.server_close()
+
+
+def _names(settings: Page) -> set[str]:
+    return {settings.listen, "localhost", "127.0.0.1", *settings.names}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -81,12 +87,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
         elif (base := asked.path.removesuffix("shift")) in _LANGUAGES and asked.path.endswith("shift"):
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.pages.shift(moment, _LANGUAGES[base]).encode())
+        elif (base := asked.path.removesuffix("unreadable")) in _LANGUAGES and asked.path.endswith("unreadable"):
+            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.pages.unreadable(moment, _LANGUAGES[base]).encode())
         elif (base := asked.path.removesuffix("answer")) in _LANGUAGES and asked.path.endswith("answer"):
             self._form(moment, parse_qs(asked.query).get("alert", [""])[0], _LANGUAGES[base])
         elif (base := asked.path.removeprefix("/events")) in _LANGUAGES and asked.path.startswith("/events"):
             self._events(_LANGUAGES[base])
         else:
             self._say(HTTPStatus.NOT_FOUND, "There is no such page.")
+
+    def do_HEAD(self) -> None:
+        """As GET, without its content (RFC 9110, 9.3.2)."""
+        self.do_GET()
 
     def do_POST(self) -> None:
         """An answer to an alert."""
@@ -134,11 +146,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(status, "text/plain; charset=utf-8", f"{text}\n".encode())
 
     def _events(self, lang: str) -> None:
+        if self.command == "HEAD":
+            self._head(HTTPStatus.OK, _EVENTS)
+            return
         if not self.server.listening.acquire(blocking=False):
             self._say(HTTPStatus.SERVICE_UNAVAILABLE, "Too many pages are open.")
             return
         try:
-            self._head(HTTPStatus.OK, "text/event-stream")
+            self._head(HTTPStatus.OK, _EVENTS)
             sent: dict[str, str] = {}
             before: Shown | None = None
             heard = time.monotonic()
@@ -163,7 +178,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: HTTPStatus, kind: str, content: bytes) -> None:
         self._head(status, kind, len(content))
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def _head(self, status: HTTPStatus, kind: str, length: int | None = None) -> None:
         self.send_response(status)

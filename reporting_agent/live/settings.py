@@ -23,7 +23,8 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from benchmarks.errors import InputError, Place
+from benchmarks.errors import InputError
+from reporting_agent.config.faults import Fault
 from reporting_agent.config.profile import Setting
 from reporting_agent.live.modbus.settings import Modbus
 from reporting_agent.live.opcua.settings import OpcUa
@@ -159,8 +160,8 @@ class Live(Setting):
         return None if self.most_gb is None else int(self.most_gb * 1e9)
 
 
-def load(options: Mapping[str, object], base: Path) -> Live:
-    """The checked settings; paths are relative to `base`.
+def load(options: Mapping[str, object], base: Path, file: str = "site.toml") -> Live:
+    """The checked settings; paths are relative to `base`. `file` is where they stand.
 
     Raises:
         InputError: `source-option-unknown` or `source-option-invalid`, with the key.
@@ -168,15 +169,13 @@ def load(options: Mapping[str, object], base: Path) -> Live:
     try:
         settings = Live.model_validate(options)
     except ValidationError as wrong:
-        first = wrong.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in ("source", *first["loc"]))
-        unknown = first["type"] == "extra_forbidden"
+        fault = Fault(wrong, options, "source")
         raise InputError(
-            "source-option-unknown" if unknown else "source-option-invalid",
-            "The source has no such option." if unknown else "The settings of the source contradict each other.",
+            "source-option-unknown" if fault.unknown else "source-option-invalid",
+            "The source has no such option." if fault.unknown else "The source cannot be set so.",
             "Correct the key named; docs/live.md describes every key.",
-            place=Place("site.toml", column=key),
-            found="a key that the spool does not know" if unknown else repr(first.get("input"))[:120],
-            wanted="one of the keys in docs/live.md" if unknown else first["msg"].removeprefix("Value error, "),
+            place=fault.place(file),
+            found=fault.found,
+            wanted=fault.wanted("docs/live.md"),
         ) from wrong
     return settings.model_copy(update={"folder": base / settings.folder})

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
+
+from benchmarks.phrases import Phrase, enumerated
+
+NOT_YET = Phrase("no answer yet")
+"""Why nothing comes of a source that was just begun."""
 
 
 class Word(NamedTuple):
@@ -12,6 +17,18 @@ class Word(NamedTuple):
     about: str
     state: str
     sentence: str
+
+
+def reason(wrong: BaseException) -> str:
+    """Why something failed, on one line and never empty: many an error of a network has no text but its name. A phrase stays one."""
+    text = wrong.args[0] if wrong.args else ""
+    return text if isinstance(text, Phrase) else " ".join(str(wrong).split()) or type(wrong).__name__
+
+
+def troubles(whys: Mapping[str, str]) -> str:
+    """What is wrong at each place, as `a: why, b: why`; empty for nothing."""
+    named = [Phrase("%(where)s: %(what)s", where=place, what=why) for place, why in whys.items()]
+    return cast(str, enumerated(named)) if named else ""
 
 
 class LiveSource(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Finding
 from reporting_agent.config import Profile
 from reporting_agent.live import layout
+from reporting_agent.live.batch_tables import column_remedy, refuse_without_batches
 from reporting_agent.live.compaction import whole
 from reporting_agent.live.corrected import Corrected
 from reporting_agent.live.kept_rows import kept_rows
@@ -88,6 +89,8 @@ class KeptSource:
 
     def table(self, name: str) -> Sheet:
         """The rows of a table; of batches one row a batch, in which what came later stands."""
+        if name == "batches":
+            refuse_without_batches(self.settings, self.rows)
         if name not in self.gives() & set(TABLES):
             raise InputError(
                 "source-input-missing",
@@ -107,7 +110,8 @@ class KeptSource:
         met = dict.fromkeys(column for row in rows for column in row)
         header = tuple(sorted(met, key=lambda column: _FIRST.index(column) if column in _FIRST else len(_FIRST)))
         cells = [[row.get(column, "") for column in header] for row in rows]
-        return Sheet(f"{self.settings.folder}:{name}", header, iter(enumerate(cells, start=2)))
+        remedy = partial(column_remedy, self.settings) if name == "batches" else None
+        return Sheet(f"{self.settings.folder}:{name}", header, iter(enumerate(cells, start=2)), remedy)
 
     def readings(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
         """Parquet by the road of files, then the segments; of each moment what counts."""

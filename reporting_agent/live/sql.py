@@ -22,9 +22,10 @@ from reporting_agent.live.databases import NoMoment
 from reporting_agent.live.intake import Intake
 from reporting_agent.live.passwords import password_of
 from reporting_agent.live.payloads import Unreadable
-from reporting_agent.live.polled import Misread, Polled, reason
+from reporting_agent.live.polled import Misread, Polled
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
+from reporting_agent.live.source import reason
 from reporting_agent.live.spool import now_us
 from reporting_agent.live.table_settings import Sql, SqlBatches, SqlReadings
 

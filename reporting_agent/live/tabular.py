@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
-from reporting_agent.live.payloads import UNREADABLE, Unreadable, of_a_meter
+from reporting_agent.live.payloads import UNREADABLE, Unreadable, not_too_long, of_a_meter
 from reporting_agent.live.reading import NO_SEQUENCE, Quality, Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.table_settings import BatchColumns, Columns
@@ -54,7 +54,7 @@ def batch(mapping: BatchColumns, cells: Mapping[str, Any]) -> Row:
     texts = {column: _text(cell) for column, cell in {**mapping.constants, **held}.items() if cell not in (None, "")}
     if lacking := {"batch_id", "step"} - texts.keys():
         raise Unreadable(f"no {sorted(lacking)[0]}")
-    return {"table": "batches", **texts}
+    return {"table": "batches", **not_too_long(texts)}
 
 
 def unreadable(source: str, held: object, why: str) -> Row:

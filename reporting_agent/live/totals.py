@@ -41,6 +41,15 @@ Line = tuple[str, str]
 """Step and equipment."""
 
 
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Mean energy an hour, in the meter's unit of energy, from one of its readings to another."""
+
+    an_hour: float
+    from_us: int
+    to_us: int
+
+
 @dataclass(slots=True)
 class Total:
     """One meter: energy since the first reading that it holds, at each."""
@@ -134,13 +143,19 @@ class Total:
         latest = self.time_us[-LATEST:]
         return float(median(after - before for before, after in pairwise(latest))) if len(latest) > 2 else float("inf")
 
-    def power(self, now_us: int) -> float | None:
-        """Energy an hour, in its unit, over the latest minutes; None where it told nothing in them."""
-        first = bisect_right(self.time_us, max(now_us - POWER_OVER_US, 0)) - 1
-        if first < 0 or first >= len(self.time_us) - 1:
+    def power(self, now_us: int, since_us: int = 0) -> Power | None:
+        """Energy an hour over the latest ten minutes, none of it before `since_us`.
+
+        None where its readings cover less than half of that: of few seconds, one step of a register would be a high power or none.
+        """
+        begin_us = max(now_us - POWER_OVER_US, 0)
+        first = max(bisect_right(self.time_us, begin_us) - 1, bisect_left(self.time_us, since_us))
+        if first >= len(self.time_us) - 1 or self.time_us[-1] <= begin_us:
             return None
-        passed = self.time_us[-1] - self.time_us[first]
-        return (self.energy[-1] - self.energy[first]) / passed * HOUR_US if passed <= 3 * POWER_OVER_US else None
+        from_us, to_us = self.time_us[first], self.time_us[-1]
+        if not POWER_OVER_US / 2 <= to_us - from_us <= 3 * POWER_OVER_US:
+            return None
+        return Power((self.energy[-1] - self.energy[first]) / (to_us - from_us) * HOUR_US, from_us, to_us)
 
     def is_silent(self, wall_us: int) -> bool:
         """Whether it told nothing for much longer than it uses to."""

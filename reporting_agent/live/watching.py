@@ -16,6 +16,7 @@ from reporting_agent.live.intake import Intake
 from reporting_agent.live.mqtt import MqttSource
 from reporting_agent.live.reloading import Reloading, Wanted, settings_of
 from reporting_agent.live.room import Room
+from reporting_agent.live.settings import Live
 from reporting_agent.live.spool import Spool, now_us
 
 STEP_S = 0.2  # how long one round waits for something to come
@@ -105,6 +106,9 @@ class Watch:
     def _apply(self, wanted: Wanted) -> None:
         """A new room first, for it may refuse; then sources that are gone or changed end before those in their place begin."""
         room = self._room_for(wanted)
+        same_page = room is not None and _address(room.settings) == _address(self.settings)
+        if room is not None and not same_page:
+            room.listen()  # refused while all is as it was
         names, remaining, sources = reloading.named(self.settings), self.sources, []
         for place, entry in enumerate(reloading.named(wanted.settings)):
             if place in wanted.fresh:
@@ -120,8 +124,8 @@ class Watch:
         self.site, self.settings = wanted.site, wanted.settings
         self.spool.bound(self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest")
         if room is not None:
-            same_page = self.room.settings.page == room.settings.page
             self.room.stop(leave_server=same_page)
+            room.unreadable = self.room.unreadable  # counted since the agent started
             room.start(self.room if same_page else None)
             self.room = room
         for source in wanted.fresh.values():
@@ -177,6 +181,10 @@ class Watch:
         if self._told.get(about, "") != state:
             self._told[about] = state
             self.tell(sentence)
+
+
+def _address(settings: Live) -> tuple[str, int] | None:
+    return None if settings.page is None else (settings.page.listen, settings.page.port)
 
 
 def _full(why: str) -> str:

@@ -68,8 +68,17 @@ def shown(cell: Cell) -> str:
     return text if len(text) <= 120 else f"{text[:100]}… ({len(text):,} characters)"
 
 
-def fields_of(header: tuple[str, ...], file: str, profile: Profile, wanted: Wanted, zone: tzinfo) -> tuple[list[Field], tuple[str, ...]]:
+def fields_of(
+    header: tuple[str, ...],
+    file: str,
+    profile: Profile,
+    wanted: Wanted,
+    zone: tzinfo,
+    column_remedy: Callable[[str], str] | None = None,
+) -> tuple[list[Field], tuple[str, ...]]:
     """The columns of the template that this header fills, and the headers that mean nothing here.
+
+    `column_remedy` says how a column that is missing is named where the rows come from tables of site.toml other than a mapping profile.
 
     Raises:
         InputError: a required column is missing, a header stands twice, or the profile names what is not there.
@@ -106,7 +115,9 @@ def fields_of(header: tuple[str, ...], file: str, profile: Profile, wanted: Want
             raise InputError(
                 "column-missing",
                 Phrase("The file has no column for %(name)s.", name=name),
-                Phrase(
+                column_remedy(name)
+                if column_remedy is not None and name not in profile.columns
+                else Phrase(
                     "Name the column under [mapping.%(table)s] columns in site.toml, or give it one value "
                     "under constants; `steplabel-agent map FILE` proposes both.",
                     table=wanted.name,

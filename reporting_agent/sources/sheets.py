@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,6 +144,7 @@ class Sheet:
     file: str
     header: tuple[str, ...]
     rows: Iterator[tuple[int, Sequence[Cell]]]
+    column_remedy: Callable[[str], str] | None = None  # how a column that is missing is named, where no mapping profile names it
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def read_sheet(
 
     profile = profile.model_copy(update={"columns": columns_with(profile)})
     sheet = again()
-    fields, unused = fields_of(sheet.header, sheet.file, profile, wanted, zone)
+    fields, unused = fields_of(sheet.header, sheet.file, profile, wanted, zone, sheet.column_remedy)
     beside = list(of_carriers(sheet.header, unused, profile)) if wanted.open_prefixes or wanted.column("carrier") else []
     weighed = list(of_masses(sheet.header, unused, profile)) if wanted.open_prefixes else []
     fields += [*beside, *weighed]

@@ -51,10 +51,6 @@ _OF_ANOTHER = Phrase("an answer to another request")
 class Missed(Exception):  # noqa: N818 - a state of the line
     """There is no answer to this request."""
 
-    def __init__(self, why: Phrase) -> None:
-        super().__init__(why)
-        self.why = why
-
 
 class NotReached(Missed):
     """Nor would any other request be answered now."""

@@ -20,7 +20,7 @@ from reporting_agent.live.modbus.batches import PolledBatches
 from reporting_agent.live.modbus.registers import Block, blocks, readings, tagged
 from reporting_agent.live.modbus.settings import Modbus, Register, Tag
 from reporting_agent.live.reading import Reading
-from reporting_agent.live.source import Word
+from reporting_agent.live.source import Word, reason, troubles
 from reporting_agent.live.spool import now_us
 
 LEAVING_S = 10.0
@@ -30,11 +30,11 @@ class _Silence:
     """Polls that a block of registers missed in a row, and what is to be said of it."""
 
     def __init__(self) -> None:
-        self.why: str | Phrase = ""
+        self.why = ""
         self.since = ""
         self.polls = 0
 
-    def missed(self, why: Phrase, polls: int = 1) -> None:
+    def missed(self, why: str, polls: int = 1) -> None:
         if not self.why:
             self.since, self.polls = datetime.now(UTC).isoformat(timespec="seconds"), 0
         self.why, self.polls = why, self.polls + polls
@@ -76,7 +76,7 @@ class ModbusSource:
 
     def trouble(self) -> str:
         """What keeps readings from coming; empty for nothing."""
-        return ", ".join(f"{_place(block)}: {silence.why}" for block, silence in self._silences.items() if silence.why)
+        return troubles({_place(block): silence.why for block, silence in self._silences.items() if silence.why})
 
     def words(self) -> Iterator[Word]:
         """Blocks of registers that do not answer, and, once they do again, what was missed."""
@@ -120,7 +120,7 @@ class ModbusSource:
     def _poll(self) -> None:
         polled: list[Reading] = []
         texts: list[dict[str, str]] = [{} for _ in self._batches]
-        unreached: Phrase | None = None
+        unreached = ""
         for block, silence in self._silences.items():
             if self._ended.is_set():
                 break
@@ -130,8 +130,8 @@ class ModbusSource:
             try:
                 held = self._line.read(block)
             except self._missed as missed:
-                silence.missed(missed.why)
-                unreached = missed.why if isinstance(missed, self._not_reached) else None
+                silence.missed(reason(missed))
+                unreached = reason(missed) if isinstance(missed, self._not_reached) else ""
             else:
                 polled += readings(block, held, now_us())
                 for tag, text in tagged(block, held):

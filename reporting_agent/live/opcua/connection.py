@@ -17,6 +17,7 @@ from reporting_agent.live.opcua.batches import Batch, EventBatches, TaggedBatche
 from reporting_agent.live.opcua.subscribing import Change, Subscription
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
+from reporting_agent.live.source import reason
 from reporting_agent.live.spool import now_us
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Connection:
 
     def _end(self, why: BaseException) -> None:
         if not self._over.done():
-            self._over.set_exception(ConnectionError(str(why) or type(why).__name__))
+            self._over.set_exception(ConnectionError(reason(why)))
 
     async def _find_histories(self, names: list[str]) -> None:
         archived = (

@@ -22,7 +22,7 @@ from reporting_agent.live.kept_rows import kept_rows
 from reporting_agent.live.opcua.settings import OpcUa
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
-from reporting_agent.live.source import Word
+from reporting_agent.live.source import NOT_YET, Word, reason, troubles
 
 if TYPE_CHECKING:
     from reporting_agent.live.opcua.batches import Batch, EventBatches, TaggedBatches
@@ -80,8 +80,8 @@ class OpcUaSource:
         if self._ended_by_itself:
             return Phrase("ended by a fault in the agent: see the agent's own log")
         if self.connected:
-            return ", ".join(f"{name}: {why}" for name, why in self.refused.items())
-        return self.refusal or "…"
+            return troubles(self.refused)
+        return self.refusal or NOT_YET
 
     @property
     def _ended_by_itself(self) -> bool:
@@ -183,4 +183,4 @@ class OpcUaSource:
 
 def _told(refused: BaseException) -> str:
     """A server's refusal by the name of its status code, which its manual explains."""
-    return type(refused).__name__ if type(refused).__name__.startswith("Bad") else str(refused) or type(refused).__name__
+    return type(refused).__name__ if type(refused).__name__.startswith("Bad") else reason(refused)

@@ -281,7 +281,7 @@ def watched(site: Path, play: Callable[[], None], played: Played) -> None:
     finally:
         stop.set()
         running.join()
-    assert watch.room.plant.unreadable == []
+    assert watch.room.unreadable.count == 0
 
 
 def label(site: Path, period: str, out: Path) -> list[dict[str, Any]]:

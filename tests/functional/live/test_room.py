@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from reporting_agent.live.plant import Alert, Idle, Open
 from reporting_agent.live.serving import Server
 from reporting_agent.live.settings import Page
 from reporting_agent.live.shifts import LineDone, Shift
+from reporting_agent.live.unreadable import Message
 from tests.functional.browser.conftest import ARGUMENTS
 from tests.servers import free_port
 
@@ -51,10 +53,10 @@ def moment() -> Shown:
         Open(other, 0.4, 0.2, COURSE[:5], BAND, 4.9, "unknown", silent_since_us=AT_US),
     ]
     idle = [Idle("eaf-3", AT_US, (("electricity", 300.0, "kWh"), ("natural-gas", 20.0, "Nm3")), 211.0)]
-    unreadable = [{"topic": "works/x", "why": "no JSON: <b>", "payload": ""}]
+    unreadable = [("works/x", 3, (Message(AT_US, "works/x", "no JSON: <b>", "<b>bad"),))]
     return Shown(
         AT_US, AT_US, opened, idle, [("eaf-2-gas", AT_US), ("eaf-2-electricity", 0)], unreadable, [("broker:1883", ""), ("b:1", "refused")],
-        [alert], shift, 12_345, 3, 7, 8.0, 1.0, vouched=True, untold=["steam-1"],
+        [alert], shift, 12_345, 3, 7, 8.0, 1.0, vouched=True, unread=3, untold=["steam-1"],
     )  # fmt: skip
 
 
@@ -94,6 +96,8 @@ def chromium() -> Iterator[Browser]:
         ("/zh/", "正在浪费能源"),
         ("/shift", "Counted again after late or corrected data: H1-0001."),
         ("/zh/shift", "重新计算"),
+        ("/unreadable", "<b>bad"),
+        ("/zh/unreadable", "无法读取的消息"),
         (FORM, "What happened?"),
         (f"/zh{FORM}", "自"),
     ],
@@ -109,7 +113,7 @@ def test_every_screen_is_sound(address: str, chromium: Browser, path: str, told:
     assert [rule["id"] for rule in Axe().run(page).response["violations"]] == []
     assert noticed == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    if width == 1920 and "shift" not in path:
+    if width == 1920 and path not in ("/unreadable", "/zh/unreadable", "/shift", "/zh/shift"):
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")  # a wall cannot be scrolled
     page.close()
 
@@ -181,6 +185,27 @@ def test_only_a_form_of_this_page_answers(address: str, latest: list[Shown], cha
     connection.request("POST", "/answer", urlencode(sent), headers)
     assert connection.getresponse().status == status
     assert len(latest) == (2 if status == 303 else 1)
+
+
+@pytest.mark.parametrize("path", ["/", "/zh/", "/shift", "/room.css", "/events/", "/nowhere"])
+def test_head_is_answered_as_get_without_its_content(address: str, path: str) -> None:
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    connection.request("HEAD", path)
+    head = connection.getresponse()
+    head.read()
+    connection.close()
+    connection.request("GET", path)
+    whole = connection.getresponse()
+    assert (head.status, head.getheader("Content-Type")) == (whole.status, whole.getheader("Content-Type"))
+    if path != "/events/":  # which has no end
+        assert head.getheader("Content-Length") == str(len(whole.read()))
+    connection.close()
+    bare = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=60)
+    bare.sendall(f"HEAD {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    answer = b"".join(iter(lambda: bare.recv(4096), b""))  # a client of HTTP would read no content after a HEAD
+    bare.close()
+    assert answer.endswith(b"\r\n\r\n")
+    assert answer.count(b"\r\n\r\n") == 1
 
 
 def _asked(address: str, path: str = "/", host: str | None = None) -> tuple[http.client.HTTPResponse, str]:

@@ -255,7 +255,7 @@ def test_a_price_is_asked_at_a_local_moment() -> None:
             "tariff",
             "two prices of electricity hold on one day",
         ),
-        ("[[tariff.demand]]\nprice = 40\nminutes = 20", "tariff.demand.0.minutes", "15, 30 or 60"),
+        ("[[tariff.demand]]\nprice = 40\nminutes = 20", "tariff.demand.0.minutes", "15, 30, 60"),
     ],
 )
 def test_a_wrong_tariff_is_refused_by_its_key(tmp_path: Path, tariff: str, column: str, wanted: str) -> None:

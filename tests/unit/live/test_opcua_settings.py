@@ -28,7 +28,7 @@ TAGS = {"id": "ns=2;s=Heat", "constants": {"step": "eaf"}}
         ({**SECURED, "username": "u"}, "", "password_file"),
         ({**SECURED, "username": "u", "password_file": "p", "mode": "sign"}, "", "sign-and-encrypt"),
         ({"trusted": "trusted"}, "", "other than"),
-        ({"since": "2026-01-01T00:00:00"}, "since", "timezone"),
+        ({"since": "2026-01-01T00:00:00"}, "since", "offset"),
         ({"batches": [{**TAGS, "event": "i=1"}]}, "batches.0", "one of both"),
         ({"batches": [{"id": "i=1"}]}, "batches.0", "step"),
         ({"batches": [{**TAGS, "fields": {"product": "Grade"}}]}, "batches.0", "ns=2;s=NAME"),
@@ -41,7 +41,7 @@ def test_settings_that_do_not_hold_together_say_where_and_why(table: dict[str, o
     with pytest.raises(InputError) as refused:
         load({"folder": "spool", "opcua": [{**SERVER, **table}]}, Path())
     assert refused.value.code in ("source-option-invalid", "source-option-unknown")
-    assert f"source.opcua.0{'.' + place if place else ''}" in str(refused.value.place)
+    assert f"source.opcua.0{'.' + place if place else ''}" in str(refused.value.place and refused.value.place.column)
     assert why in str(refused.value.wanted)
 
 

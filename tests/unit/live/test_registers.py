@@ -82,5 +82,5 @@ def test_settings_that_do_not_hold_together_say_where_and_why(table: dict[str, o
     with pytest.raises(InputError) as refused:
         load({"folder": "spool", "modbus": [table]}, tmp_path)
     assert refused.value.code == "source-option-invalid"
-    assert "source.modbus.0" in str(refused.value.place)
+    assert "source.modbus.0" in str(refused.value.place and refused.value.place.column)
     assert why in str(refused.value.wanted)

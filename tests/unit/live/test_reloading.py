@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live.watching import Watch
+from tests.servers import free_port
 
 FILES = """[[source.files]]
 path = "{name}.csv"
@@ -112,6 +114,61 @@ def test_what_is_wrong_is_told_and_the_old_settings_stay(running: Running, chang
     assert running.watch.sources == before
     running.add("one", 2)
     running.rounds_until(2)
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "found", "wanted"),
+    [
+        (("every_s = 0.05", 'every_s = "soon"'), "every_s in the first [[source.files]]", "'soon'", "a number"),
+        (("[source.files.readings]", "[source.files.reading]"), "reading in the first [[source.files]]", "does not know", "docs/live.md"),
+        (('path = "one.csv"', "path = 1"), "path in the first [[source.files]]", "1", "a text in quotation marks"),
+        (('unit = "kWh"', "unit = 5"), "unit in the table [[meters]] of eaf-1-electricity", "5", "a text in quotation marks"),
+        (('folder = "spool"', 'folder = "spool"\nwhen_full = "stop"'), "when_full in [source]", "'stop'", "'wait', 'drop-oldest'"),
+        (('folder = "spool"', 'folder = "spool"\npage = { port = "high" }'), "port in [source.page]", "'high'", "a whole number"),
+        (('folder = "spool"', 'folder = "spool"\nreports = { every = "month", first = "2025-13" }'), "[source.reports]", "fit", "2025-01"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named_as_a_person_finds_it(
+    running: Running, change: tuple[str, str], where: str, found: str, wanted: str
+) -> None:
+    running.site.write_text(running.site.read_text("utf-8").replace(*change, 1), "utf-8")
+    running.watch.reload()
+    refusal = running.told[-1]
+    assert "the earlier settings remain in force" in refusal
+    assert f"{running.site}, {where}:" in refusal
+    for line, text in (("found:", found), ("needed:", wanted)):
+        assert text in next(part for part in refusal.splitlines() if line in part)
+
+
+def test_a_page_whose_address_is_taken_is_refused_before_anything_ends(running: Running) -> None:
+    running.add("one", 1)
+    running.rounds_until(1)
+    before = list(running.watch.sources)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        running.write("two", more=f"[source.page]\nport = {taken.getsockname()[1]}\n")
+        running.watch.reload()
+    assert "[page-address]" in running.told[-1]
+    assert running.watch.sources == before
+    running.add("one", 2)
+    running.rounds_until(2)
+
+
+def test_another_name_of_the_page_is_known_at_the_same_address(running: Running) -> None:
+    port = free_port()
+    for names in ("", 'names = ["wall.example"]\n'):
+        running.write("one", more=f"[source.page]\nport = {port}\n{names}")
+        running.watch.reload()
+        assert "is in force" in running.told[-1]
+    assert running.watch.room.server is not None
+    assert "wall.example" in running.watch.room.server.names
+
+
+def test_a_certificate_that_is_not_there_is_told(running: Running) -> None:
+    broker = '[[source.mqtt]]\nhost = "127.0.0.1"\nclient_id = "a"\nca_file = "ca.pem"\nreadings = [{ topic = "x", meter = "eaf-1-gas" }]\n'
+    running.write("one", more=broker)
+    running.watch.reload()
+    assert "[certificate-unreadable]" in running.told[-1]
+    assert len(running.watch.sources) == 1
 
 
 def test_a_meter_more_makes_a_new_room_that_knows_what_was(running: Running) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
@@ -17,7 +19,7 @@ from reporting_agent.live.notifying import Journal
 from reporting_agent.live.plant import Alert, Plant
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.shifts import bounds, done
-from reporting_agent.live.totals import Total
+from reporting_agent.live.totals import Total, Totals
 from tests.functional.live.plant import energies
 
 HISTORY = 24 * 4
@@ -164,3 +166,39 @@ def test_the_journal_remembers_whole_lines(furnaces: Furnaces, site: Path, tmp_p
     with (tmp_path / "alerts.jsonl").open("a") as file:
         file.write('{"batch": "H2", ')  # the power went
     assert Journal(tmp_path).load() == [alert]
+
+
+def _register(site: Path) -> Total:
+    return next(total for total in Totals(load_site(site), date(2025, 1, 2)).by_meter.values() if total.meter.reading == "register")
+
+
+def test_idle_power_counts_nothing_of_the_batch_before_and_says_its_time(site: Path) -> None:
+    total, minute = _register(site), 60_000_000
+    powers = []
+    for place in range(27):  # 100 kWh a minute until the batch ends at 20, then 1
+        total.take(place * minute, 100.0 * min(place, 20) + max(0, place - 20), 0)
+        powers.append(total.power(place * minute, 20 * minute))
+    assert powers[23] is None  # three minutes are too few
+    power = powers[26]
+    assert power is not None
+    assert (power.from_us, power.to_us) == (20 * minute, 26 * minute)
+    assert power.an_hour == pytest.approx(60.0)
+
+
+def test_idle_power_is_not_made_of_seconds(site: Path) -> None:
+    total, second = _register(site), 1_000_000
+    for at_s, value in ((0, 0.0), (1000, 10.0), (1005, 11.0)):
+        total.take(at_s * second, value, 0)
+    assert total.power(1605 * second) is None  # 1 kWh in five seconds are no 720 kW
+
+
+def test_a_cause_is_said_in_the_readers_language_after_a_restart_too(tmp_path: Path) -> None:
+    cause = Phrase("More in every batch since %(batch)s: look for a setting or a charge that changed then", batch="H7")
+    journal = Journal(tmp_path)
+    journal.add(Alert("H1", "eaf", "eaf-1", 1, 2.0, 3.0, cause))
+    (alert,) = journal.load()
+    assert alert.cause == cause
+    assert in_language(alert.cause, "zh") == in_language(cause, "zh") != str(cause)
+    lines = (tmp_path / "alerts.jsonl").read_text("utf-8")
+    (tmp_path / "alerts.jsonl").write_text(lines.partition(', "cause_phrase"')[0] + "}\n", "utf-8")  # of an earlier version
+    assert journal.load()[0].cause == str(cause)

@@ -159,7 +159,7 @@ def test_what_does_not_agree_is_refused_by_its_key(a_site: Build, toml: str, col
 def test_a_meter_that_contradicts_itself_is_refused(a_site: Build, keys: dict[str, Any], wanted: str) -> None:
     error = refusal(a_site, meter("m", step=EAF, **keys))
     assert wanted in error.wanted
-    assert "meters.0" in str(error.place)
+    assert "the table [[meters]] of m" in str(error.place)
 
 
 AIR = """

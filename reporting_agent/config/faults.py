@@ -1,0 +1,121 @@
+"""What is wrong with a key of site.toml, said as a person reads the file.
+
+It names the table, counted from the first or by its own id, the key, what stands there and what may stand there.
+
+The place's `column` is the same for programs: a path in which tables count from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+from pydantic import ValidationError
+
+from benchmarks.errors import Place
+from benchmarks.phrases import Phrase
+
+_ORDINALS = (
+    Phrase("the first %(table)s"),
+    Phrase("the second %(table)s"),
+    Phrase("the third %(table)s"),
+    Phrase("the fourth %(table)s"),
+    Phrase("the fifth %(table)s"),
+)
+_WANTED = {
+    "int": Phrase("a whole number"),
+    "float": Phrase("a number"),
+    "string": Phrase("a text in quotation marks"),
+    "path": Phrase("a text in quotation marks"),
+    "bool": Phrase("true or false"),
+    "tuple": Phrase("a list in square brackets; a table of it has its name in two brackets, [[…]]"),
+    "list": Phrase("a list in square brackets; a table of it has its name in two brackets, [[…]]"),
+    "dict": Phrase("a table of keys and values"),
+    "model": Phrase("a table of keys and values"),
+    "datetime": Phrase("a date and time with its offset from UTC, such as 2026-01-01T00:00:00+08:00"),
+    "timezone": Phrase("a date and time with its offset from UTC, such as 2026-01-01T00:00:00+08:00"),
+    "missing": Phrase("this key"),
+}
+"""By the beginning of pydantic's type of error."""
+_BOUNDS = {
+    "greater_than": ("gt", Phrase("a value above %(bound)s")),
+    "greater_than_equal": ("ge", Phrase("a value of at least %(bound)s")),
+    "less_than": ("lt", Phrase("a value below %(bound)s")),
+    "less_than_equal": ("le", Phrase("a value of at most %(bound)s")),
+    "literal_error": ("expected", Phrase("one of %(bound)s")),
+    "string_pattern_mismatch": ("pattern", Phrase("a text of the form %(bound)s")),
+    "string_too_short": ("min_length", Phrase("a text whose length is at least %(bound)s")),
+    "string_too_long": ("max_length", Phrase("a text whose length is at most %(bound)s")),
+    "too_short": ("min_length", Phrase("a list whose length is at least %(bound)s")),
+}
+
+
+class Fault:
+    """The first of a validation's faults. `within` is the path of the table that was checked, of which `raw` holds what was written."""
+
+    def __init__(self, wrong: ValidationError, raw: Mapping[str, Any], *within: str) -> None:
+        self._first: Any = wrong.errors(include_url=False)[0]
+        self.more = wrong.error_count() - 1
+        self.unknown = self._first["type"] == "extra_forbidden"
+        self._within: tuple[str, ...] = within
+        self._raw: Any = raw
+        self._path = (*within, *self._first["loc"])
+
+    def place(self, file: str) -> Place:
+        """For programs and for people."""
+        return Place(file, column=".".join(str(part) for part in self._path) or None, named=self.key)
+
+    @property
+    def key(self) -> str:
+        """`port in the second [[source.mqtt]]`; of keys that do not fit together, their table."""
+        names, own, counted, held = list(self._within), list[str](), list[Phrase](), self._raw
+        for part in self._first["loc"]:
+            if isinstance(part, int):
+                held = held[part] if isinstance(held, Sequence) and part < len(held) else None
+                if not isinstance(held, Mapping):
+                    break  # a value in a list: its key says where
+                counted.append(_counted(f"[[{'.'.join(names)}]]", part, held))
+                own = []
+            elif isinstance(held, Mapping):
+                names.append(part)
+                own.append(part)
+                held = held.get(part)
+            else:
+                break  # pydantic's own names of alternatives
+        if counted:
+            table: str = reduce(lambda outer, inner: Phrase("%(inner)s of %(outer)s", inner=inner, outer=outer), counted)
+            return Phrase("%(key)s in %(table)s", key=".".join(own), table=table) if own else table
+        if isinstance(held, Mapping) and not self.unknown:
+            return f"[{'.'.join(names)}]" if names else ""
+        return Phrase("%(key)s in %(table)s", key=names[-1], table=f"[{'.'.join(names[:-1])}]") if names[:-1] else names[-1]
+
+    @property
+    def found(self) -> str:
+        """What stands there."""
+        if self.unknown:
+            return Phrase("a key that Steplabel does not know")
+        if self._first["type"] == "missing":
+            return Phrase("nothing")
+        if isinstance(self._first["input"], dict) and self._first["type"] == "value_error":
+            return Phrase("keys that do not fit together")
+        return repr(self._first["input"])[:120]
+
+    def wanted(self, page: str) -> str:
+        """What may stand there; `page` of the documents describes the keys."""
+        kind, context = self._first["type"], self._first.get("ctx", {})
+        if self.unknown:
+            return Phrase("one of the keys in %(page)s", page=page)
+        if kind in _BOUNDS:
+            name, phrase = _BOUNDS[kind]
+            return Phrase(phrase.text, bound=str(context[name]).replace(" or ", ", "))
+        return _WANTED.get(kind.partition("_")[0]) or self._first["msg"].removeprefix("Value error, ")
+
+
+def _counted(table: str, place: int, held: Mapping[str, Any]) -> Phrase:
+    """By the table's own id, else as a person counts."""
+    if isinstance(name := held.get("id"), str):
+        return Phrase("the table %(table)s of %(name)s", table=table, name=name)
+    if place < len(_ORDINALS):
+        return Phrase(_ORDINALS[place].text, table=table)
+    return Phrase("the table %(table)s number %(number)s", table=table, number=place + 1)

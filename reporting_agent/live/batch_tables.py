@@ -1,0 +1,109 @@
+"""Where site.toml says that batches come from, in the keys of its own tables; and what is missing of them in a spool."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
+from reporting_agent.live import layout
+from reporting_agent.live.compaction import whole
+from reporting_agent.live.segments import Row
+from reporting_agent.live.settings import Live
+
+_TABLES = {
+    "mqtt": ("[[source.mqtt.batches]]", "fields"),
+    "opcua": ("[[source.opcua.batches]]", "fields"),
+    "modbus": ("[[source.modbus.batches]]", "fields"),
+    "sql": ("[[source.sql.batches]]", "columns"),
+    "files": ("[source.files.batches]", "columns"),
+}
+"""By kind of source: the table that says where batches come from, and its key that gives a column of the template its own."""
+
+
+def column_remedy(settings: Live, column: str) -> Phrase:
+    """How a column that no row of a batch has is named, in the keys that the reader wrote."""
+    table, key = next((_TABLES[kind] for kind in _TABLES if _says(settings, kind)), _TABLES["mqtt"])
+    return Phrase(
+        "Name where %(column)s stands under %(key)s of %(table)s in site.toml, or give it one value under constants there.",
+        column=column,
+        key=key,
+        table=table,
+    )
+
+
+def refuse_without_batches(settings: Live, rows: Sequence[Row]) -> None:
+    """InputError `source-input-missing` where no batch of a spool has ended: what it holds instead, and what to write or to look at."""
+    batches = [row for row in rows if row["table"] == "batches"]
+    if any(row.get("end") for row in batches):
+        return
+    readings, meters, first_us, last_us = _extent(settings.folder)
+    held: dict[str, Any] = {"readings": f"{readings:,}", "meters": len(meters), "first": _day(first_us), "last": _day(last_us)}
+    begun = len({(row.get("step"), row.get("batch_id")) for row in batches})
+    if begun:
+        sentence = Phrase("No batch in the spool has ended. Begun: %(begun)s.", begun=begun)
+    elif readings:
+        sentence = Phrase("The spool holds readings and no batch.")
+    else:
+        sentence = Phrase("The spool holds neither readings nor batches.")
+    raise InputError(
+        "source-input-missing",
+        sentence,
+        _remedy(settings, begun=begun > 0, unreadable=sum(row["table"] == "unreadable" for row in rows)),
+        place=Place(str(settings.folder)),
+        found=Phrase("%(readings)s readings of %(meters)s meters, %(first)s to %(last)s", **held) if readings else Phrase("no reading"),
+        wanted=Phrase("a row with the end of a batch"),
+    )
+
+
+def _remedy(settings: Live, *, begun: bool, unreadable: int) -> Phrase:
+    declared = [table for kind, (table, _) in _TABLES.items() if _says(settings, kind)]
+    if not declared:
+        tables = " / ".join(table for kind, (table, _) in _TABLES.items() if getattr(settings, kind)) or _TABLES["mqtt"][0]
+        return Phrase(
+            "Say where batches come from: write %(tables)s (docs/live.md), or name a file: batches under [inputs].", tables=tables
+        )
+    tables = " / ".join(declared)
+    if begun:
+        return Phrase(
+            "Let a batch end. If one has ended, look whether %(tables)s receives the row of its end, with a value for end.", tables=tables
+        )
+    return Phrase(
+        "Look whether anything arrives by %(tables)s: at the topic, node, query or path there, and at the messages that could not "
+        "be read (%(unreadable)s).",
+        tables=tables,
+        unreadable=unreadable,
+    )
+
+
+def _says(settings: Live, kind: str) -> bool:
+    return any(source.batches for source in getattr(settings, kind))
+
+
+def _day(moment_us: int) -> str:
+    return f"{datetime.fromtimestamp(moment_us / 1e6, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _extent(folder: Path) -> tuple[int, set[str], int, int]:
+    """How many readings a spool holds, of which meters, and their first and last time, UTC microseconds."""
+    import pyarrow.parquet as pq
+
+    count, meters, times = 0, set[str](), list[np.ndarray]()
+    parquet, segments = layout.parts(folder)
+    for path in parquet:
+        table = pq.read_table(path, columns=["meter_id", "timestamp"])
+        count += table.num_rows
+        meters |= set(table["meter_id"].unique().to_pylist())
+        times.append(table["timestamp"].cast("int64").to_numpy())
+    for path in segments:
+        names, records, _ = whole(path)
+        count += len(records)
+        meters |= {names[place] for place in np.unique(records["meter"])}
+        times.append(records["time_us"])
+    times = [part for part in times if len(part)]
+    return count, meters, min((int(part.min()) for part in times), default=0), max((int(part.max()) for part in times), default=0)

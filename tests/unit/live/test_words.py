@@ -1,0 +1,116 @@
+"""What the live agent says to people: no sentence with a hole in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import InputError, Place
+from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
+from fixtures.simulator.furnaces import Furnaces
+from reporting_agent import pipeline
+from reporting_agent.config import load_site
+from reporting_agent.live.intake import Intake
+from reporting_agent.live.mqtt import MqttSource
+from reporting_agent.live.payloads import Unreadable, rows
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.settings import Mqtt, Rows
+from reporting_agent.live.source import reason
+from reporting_agent.live.spool import Spool
+from reporting_agent.live.unreadable import LONGEST_TEXT, MOST_TOPICS
+from reporting_agent.live.unreadable import Unreadable as UnreadableMessages
+
+
+def test_a_broker_that_was_not_tried_yet_is_not_said_to_be_away(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    readings = ({"topic": "works/x", "meter": "eaf-1-gas"},)
+    source = MqttSource(Mqtt.model_validate({"host": "127.0.0.1", "client_id": "a", "readings": readings}), tmp_path, Intake(spool))
+    assert [word.sentence for word in source.words()] == []
+    assert source.trouble() == "no answer yet"
+    source._on_fail(source._client, None)
+    assert [word.sentence for word in source.words()] == [
+        "127.0.0.1:1883 is not connected (not reached). It stores incoming data, and the agent tries again."
+    ]
+    spool.close()
+
+
+def test_a_failure_without_a_text_is_named_and_a_phrase_stays_one() -> None:
+    assert reason(ConnectionAbortedError()) == "ConnectionAbortedError"
+    assert reason(OSError("no route\nto host")) == "no route to host"
+    assert isinstance(reason(ConnectionError(Phrase("not reached"))), Phrase)
+
+
+RAW = """[[source.mqtt]]
+host = "127.0.0.1"
+client_id = "a"
+[[source.mqtt.readings]]
+topic = "works/+"
+meter_level = 2
+fields = { time = "t", value = "v" }
+"""
+BATCHES = """[[source.mqtt.batches]]
+topic = "mes/heats"
+fields = { batch_id = "heat", start = "from", end = "to" }
+"""
+AT_US = 1_735_797_600_000_000
+
+
+def _refused(folder: Path, more: str, *rows: dict[str, str]) -> InputError:
+    site = load_site(Furnaces().fed_by(folder, RAW + more))
+    spool = Spool(folder / "spool")
+    spool.append(
+        [Reading("eaf-1-gas", AT_US + minute * 60_000_000, 1.0) for minute in range(50)], [{"table": "batches", **row} for row in rows]
+    )
+    spool.close()
+    with pytest.raises(InputError) as refused:
+        pipeline.read(site, Period.parse("2025", site.zone))
+    return refused.value
+
+
+def test_readings_without_a_batch_are_refused_with_what_is_there_and_what_to_write(tmp_path: Path) -> None:
+    refused = _refused(tmp_path, "")
+    assert refused.code == "source-input-missing"
+    assert refused.place == Place(str(tmp_path / "spool"))
+    assert refused.found == "50 readings of 1 meters, 2025-01-02 06:00 UTC to 2025-01-02 06:49 UTC"
+    assert "write [[source.mqtt.batches]]" in refused.remedy
+
+
+def test_where_batches_are_declared_it_is_said_where_to_look(tmp_path: Path) -> None:
+    assert "Look whether anything arrives by [[source.mqtt.batches]]" in _refused(tmp_path, BATCHES).remedy
+
+
+def test_a_batch_that_runs_is_not_said_to_be_none(tmp_path: Path) -> None:
+    refused = _refused(tmp_path, BATCHES, {"batch_id": "H1", "step": "eaf", "start": "2025-01-02T06:00:00Z"})
+    assert refused.sentence == "No batch in the spool has ended. Begun: 1."
+    assert "a value for end" in refused.remedy
+
+
+def test_a_column_that_is_missing_is_named_in_the_keys_of_the_source(tmp_path: Path) -> None:
+    row = {"batch_id": "H1", "step": "eaf", "start": "2025-01-02T06:00:00Z", "end": "2025-01-02T06:40:00Z"}
+    refused = _refused(tmp_path, BATCHES, row)
+    assert refused.code == "column-missing"
+    assert "under fields of [[source.mqtt.batches]]" in refused.remedy
+
+
+def test_a_name_that_nobody_could_read_is_unreadable() -> None:
+    mapping = Rows.model_validate({"topic": "x"})
+    assert rows(mapping, b'{"batch_id": "%s", "step": "eaf"}' % (b"H" * 200))[0]["batch_id"] == "H" * 200
+    with pytest.raises(Unreadable, match="batch_id has 100,000 characters; at most 200 are taken"):
+        rows(mapping, b'{"batch_id": "%s", "step": "eaf"}' % (b"H" * 100_000))
+
+
+def test_unreadable_messages_are_counted_and_the_last_are_held_within_bounds() -> None:
+    held = UnreadableMessages()
+    for place in range(12):
+        held.take({"topic": "works/x", "why": "no JSON", "payload": f"{place}" + "y" * 500}, place)
+    for place in range(MOST_TOPICS):
+        held.take({"topic": f"works/{place}", "why": "no JSON", "payload": ""}, 100 + place)
+    assert held.count == 12 + MOST_TOPICS
+    assert len(held.listed()) == MOST_TOPICS
+    assert held.of("works/x") == 0  # heard of least lately
+    topic, count, messages = held.listed()[0]
+    assert (topic, count, messages[0].at_us) == (f"works/{MOST_TOPICS - 1}", 1, 100 + MOST_TOPICS - 1)
+    held.take({"topic": "works/x", "why": "no JSON", "payload": "y" * 500}, 999)
+    assert len(held.listed()[0][2][0].text) == LONGEST_TEXT
