@@ -38,7 +38,7 @@ class Batch:
     by: str = ""
     excess: float | None = None  # at its end, standard deviations
     looked: int = 0  # looks that were taken
-    noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended
+    noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended; NaN where it is not known
     counted: float | None = None  # kgce/t, when it was counted last
     again: bool = False  # counted again, after late or corrected readings or rows
 
@@ -56,8 +56,8 @@ class Batch:
 
     @property
     def kgce(self) -> float | None:
-        """What it took in all, once it ended."""
-        return None if self.noted is None else float(self.noted[-1])
+        """What it took in all, once it ended; None also where that is not known."""
+        return None if self.noted is None or np.isnan(self.noted[-1]) else float(self.noted[-1])
 
     @property
     def length_s(self) -> float:

@@ -103,6 +103,8 @@ class Plant:
         for batch in done:
             del self.log.ending[batch.key]
             self.count(batch, self.totals)
+            if self.totals.forgot(batch.line, batch.start_us):
+                self.log.corrected[batch.key] = batch  # of which nothing was heard while it ran: counted from the spool
         for batch in self.log.completed.values():
             self._counted(batch)
         self.log.completed.clear()

@@ -53,7 +53,7 @@ class Total:
     value: array[float] = field(default_factory=lambda: array("d"))
     energy: array[float] = field(default_factory=lambda: array("d"))
     received_us: int = 0
-    _forgot: bool = False
+    since_us: int | None = None  # the first reading that it ever held, also where that is forgotten
     _arrays: tuple[Floats, Floats] | None = None
 
     def fill(self, time_us: NDArray[np.int64], value: Floats) -> None:
@@ -72,12 +72,12 @@ class Total:
             more = np.where(passed_us <= LONGEST_GAP_US, mean * self.factor * passed_us / HOUR_US, 0.0)
         energy = np.concatenate(([0.0], np.cumsum(more))) if len(value) else value
         self.time_us, self.value, self.energy = array("q", time_us.tolist()), array("d", value.tolist()), array("d", energy.tolist())
-        self._arrays = None
+        self._arrays, self.since_us = None, self.time_us[0] if self.time_us else None
 
     def take(self, time_us: int, value: float, received_us: int) -> None:
         """A reading; one that comes late is put where its time says, and what follows is counted again."""
         self.received_us = max(self.received_us, received_us)
-        if value != value or (self._forgot and time_us < self.time_us[0]):  # not known, or of a time that no open batch needs
+        if value != value or self.forgot(time_us):
             return
         self._arrays = None
         place = len(self.time_us) if not self.time_us or time_us > self.time_us[-1] else bisect_right(self.time_us, time_us)
@@ -86,6 +86,7 @@ class Total:
         self.time_us.insert(place, time_us)
         self.value.insert(place, value)
         self.energy.insert(place, 0.0)
+        self.since_us = time_us if self.since_us is None else min(self.since_us, time_us)
         self._add_up(place)
 
     def correct(self, time_us: int, value: float) -> None:
@@ -126,7 +127,15 @@ class Total:
         """Readings that no open batch needs."""
         if (keep := bisect_right(self.time_us, before_us) - 2) > SPARE:
             del self.time_us[:keep], self.value[:keep], self.energy[:keep]
-            self._arrays, self._forgot = None, True
+            self._arrays = None
+
+    def forgot(self, moment_us: int) -> bool:
+        """Whether it held readings of this time that no open batch needed."""
+        return self.since_us is not None and bool(self.time_us) and self.since_us < self.time_us[0] and moment_us < self.time_us[0]
+
+    def holds(self, moment_us: float) -> bool:
+        """Whether its readings reach back to a moment; of a meter without any nothing is expected."""
+        return not self.time_us or self.time_us[0] <= moment_us
 
     @property
     def usual_us(self) -> float:
@@ -219,9 +228,16 @@ class Totals:
         last = [total.time_us[-1] for total in self.of_line(line) if total.time_us]
         return min(last) if last else None
 
+    def forgot(self, line: Line, moment_us: int) -> bool:
+        """Whether a meter of a line held readings of a time that no open batch needed."""
+        return any(total.since_us is not None and total.since_us <= moment_us and total.forgot(moment_us) for total in self.of_line(line))
+
     def energy(self, line: Line, moment_us: NDArray[np.int64] | Floats) -> Floats:
-        """kgce of a line until each moment, from the first of them on."""
-        energy = sum((total.at(moment_us) for total in self.of_line(line)), np.zeros(len(moment_us)))
+        """kgce of a line until each moment, from the first of them on; NaN where it is not known: readings begin after that moment."""
+        meters = self.of_line(line)
+        if not all(total.holds(moment_us[0]) for total in meters):
+            return np.full(len(moment_us), np.nan)
+        energy = sum((total.at(moment_us) for total in meters), np.zeros(len(moment_us)))
         return np.asarray(energy - energy[0])
 
     def silent(self, wall_us: int) -> list[tuple[str, int]]:
