@@ -42,6 +42,7 @@ STATES = {
     "no-label": Phrase("Too few earlier batches to compare with"),
     "chance": Phrase("Within random variation"),
     "below": Phrase("Below a typical batch"),
+    "not-known": Phrase("Energy not known"),
 }
 
 

@@ -1,0 +1,67 @@
+"""What is wrong with what the sources send: told once, and listed on the page for as long as it concerns what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from benchmarks.phrases import Phrase
+from reporting_agent.live.payloads import EPOCH
+from reporting_agent.live.plant import Plant
+from reporting_agent.live.reading import BEYOND_US
+from reporting_agent.live.totals import HOUR_US
+from reporting_agent.report.figures import shown
+
+LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register
+
+
+class Faults:
+    """Those of one plant."""
+
+    def __init__(self, plant: Plant, zone: tzinfo) -> None:
+        self._plant, self._zone = plant, zone
+        self._known: set[tuple[str, int]] = set()  # what was told: a meter, and the moment where there is one
+
+    def fresh(self) -> Iterator[Phrase]:
+        """What was not told yet."""
+        for meter, time_us in self._plant.totals.ahead.items():
+            if self._is_fresh(meter, 0):
+                yield Phrase(
+                    "%(meter)s sends times that are far ahead of this machine's clock (%(time)s). They are saved; the page and"
+                    " the alerts leave them out. Set both clocks by one time server.",
+                    meter=meter,
+                    time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
+                )
+        for meter, until_us, sentence in self._falls():
+            if self._is_fresh(meter, until_us):
+                yield Phrase(
+                    "%(meter)s: %(fall)s. What it counted there is not known, here as in `label`: batches over this moment have no figure "
+                    "on the page and raise no alert. Set rollover in site.toml if the register starts again from 0; a meter that was "
+                    "replaced or reset needs nothing.",
+                    meter=meter,
+                    fall=sentence,
+                )
+
+    def notices(self) -> Iterator[tuple[str, Phrase, bool]]:
+        """Rows of the page's table of sources."""
+        for meter, _, sentence in self._falls():
+            yield meter, sentence, False
+
+    def _is_fresh(self, meter: str, at_us: int) -> bool:
+        fresh = (meter, at_us) not in self._known
+        self._known.add((meter, at_us))
+        return fresh
+
+    def _falls(self) -> Iterator[tuple[str, int, Phrase]]:
+        """The latest of each register in a day."""
+        since_us = self._plant.totals.now_us - LISTED_US
+        for meter, total in self._plant.totals.by_meter.items():
+            if falls := list(total.falls(since_us)):
+                last = falls[-1]
+                sentence = Phrase(
+                    "Register fell from %(before)s to %(after)s at %(at)s without a declared rollover",
+                    before=shown(last.before),
+                    after=shown(last.after),
+                    at=f"{datetime.fromtimestamp(last.until_us / 1e6, UTC).astimezone(self._zone):%Y-%m-%d %H:%M}",
+                )
+                yield meter, last.until_us, sentence
