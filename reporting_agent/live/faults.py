@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from benchmarks.phrases import Phrase
+from reporting_agent.live.meter_state import MeterState
 from reporting_agent.live.payloads import EPOCH
 from reporting_agent.live.plant import Plant
 from reporting_agent.live.reading import BEYOND_US
@@ -13,6 +14,7 @@ from reporting_agent.live.totals import HOUR_US
 from reporting_agent.report.figures import shown
 
 LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register
+GIVEN_UP_US = 7 * LISTED_US  # and readings that did not come
 
 
 class Faults:
@@ -22,7 +24,7 @@ class Faults:
         self._plant, self._zone = plant, zone
         self._known: set[tuple[str, int]] = set()  # what was told: a meter, and the moment where there is one
 
-    def fresh(self) -> Iterator[Phrase]:
+    def fresh(self, meters: Mapping[str, MeterState]) -> Iterator[Phrase]:
         """What was not told yet."""
         for meter, time_us in self._plant.totals.ahead.items():
             if self._is_fresh(meter, 0):
@@ -31,6 +33,15 @@ class Faults:
                     " the alerts leave them out. Set both clocks by one time server.",
                     meter=meter,
                     time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
+                )
+        for name, state in meters.items():
+            if state.gaps.jump is not None and self._is_fresh(name, state.gaps.jump[1]):
+                yield Phrase(
+                    "%(meter)s: its numbers jumped from %(before)s to %(after)s, too far for missing readings. Taken as a wrong number "
+                    "or a counter that began anew: nothing is requested. Check the gateway's counter.",
+                    meter=name,
+                    before=state.gaps.jump[0],
+                    after=state.gaps.jump[1],
                 )
         for meter, until_us, sentence in self._falls():
             if self._is_fresh(meter, until_us):
@@ -42,10 +53,14 @@ class Faults:
                     fall=sentence,
                 )
 
-    def notices(self) -> Iterator[tuple[str, Phrase, bool]]:
+    def notices(self, meters: Mapping[str, MeterState]) -> Iterator[tuple[str, Phrase, bool]]:
         """Rows of the page's table of sources."""
         for meter, _, sentence in self._falls():
             yield meter, sentence, False
+        for name, state in meters.items():
+            lately = [last - first + 1 for first, last, at_us in state.gaps.given_up if at_us > self._plant.totals.now_us - GIVEN_UP_US]
+            if lately:
+                yield name, Phrase("%(count)s readings did not come and are requested no more", count=sum(lately)), False
 
     def _is_fresh(self, meter: str, at_us: int) -> bool:
         fresh = (meter, at_us) not in self._known

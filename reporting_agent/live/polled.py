@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.phrases import Phrase
+from reporting_agent.live.asking import Range
 from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.positions import row_of
 from reporting_agent.live.reading import Reading
@@ -65,9 +66,10 @@ class Polled(ABC):
         if self._thread.is_alive():
             self._thread.join()
 
-    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
+    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
         """What is not there cannot be asked for: it is read once it is there."""
         del missing
+        return False
 
     def trouble(self) -> str:
         return self.refusal

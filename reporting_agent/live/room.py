@@ -143,7 +143,7 @@ class Room:
             self.plant.learn()
         for alert in self.plant.look():
             self._raise(alert)
-        for sentence in (*self.faults.fresh(), *self.reopening.told(self.plant, now_s)):
+        for sentence in (*self.faults.fresh(watch.spool.meters), *self.reopening.told(self.plant, now_s)):
             self.tell(sentence)
         self.latest = self._picture(watch)
         self._end_of_shift(self.latest.shift)
@@ -200,7 +200,7 @@ class Room:
             untold=plant.totals.untold,
             answers=self.answers,
             practices=self._practices,
-            notices=[*self.faults.notices(), *self.reopening.notices(), *watch.notices],
+            notices=[*self.faults.notices(watch.spool.meters), *self.reopening.notices(), *watch.notices],
         )
 
     def _end_of_shift(self, shift: shifts.Shift) -> None:

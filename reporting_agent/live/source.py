@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
+
+from reporting_agent.live.asking import Range
 
 
 class Word(NamedTuple):
@@ -27,8 +29,8 @@ class LiveSource(Protocol):
     def stop(self) -> None:
         """Leave; returns once nothing more is put into the intake."""
 
-    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
-        """Ask for what is missing by its numbers, meter by meter, both ends included; asked at every round, for all sources' meters."""
+    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
+        """Ask for what is missing by its numbers, meter by meter, for all sources' meters; returns whether it asked."""
 
     def trouble(self) -> str:
         """What keeps readings from coming, for the page; empty for nothing."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.console import LANGUAGE
 from reporting_agent.live import kinds, reloading
+from reporting_agent.live.asking import Asking, Range
 from reporting_agent.live.closing import Closing
-from reporting_agent.live.intake import Intake
+from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.mqtt import MqttSource
 from reporting_agent.live.reloading import Reloading, Wanted, settings_of
 from reporting_agent.live.room import Room
 from reporting_agent.live.spool import Spool, now_us
+from reporting_agent.live.unread import row_given_up
 
 STEP_S = 0.2  # how long one round waits for something to come
 LOOK_EVERY_S = 1.0
@@ -32,6 +34,7 @@ class Watch:
         self.sources = kinds.made(self.settings, site.folder, self.intake)
         self.kept = self.repeated = self.contradicted = self.late = self.corrected = 0
         self.reloading = Reloading(site.path)
+        self.asking = Asking()
         self._told: dict[str, str] = {}
         self._looked_s = float("-inf")
         self.room = Room(site, self.settings, tell, self._publish)
@@ -70,10 +73,8 @@ class Watch:
         """Keep what came, ask for what is missing, say what changed."""
         self._keep(STEP_S)
         self.spool.turn(now_us())
-        missing = {name: meter.gaps.ranges for name, meter in self.spool.meters.items() if meter.gaps.ranges}
+        self._ask()
         for source in self.sources:
-            if missing:
-                source.ask_again(missing)
             for word in source.words():
                 self._say(f"{source.name} {word.about}", word.state, word.sentence)
         self.room.round(self)
@@ -143,6 +144,37 @@ class Watch:
         if same and (wanted.settings.alerts, wanted.settings.page) == (self.settings.alerts, self.settings.page):
             return None
         return Room(wanted.site, wanted.settings, self.tell, self._publish)
+
+    def _ask(self) -> None:
+        """For what is missing; what was asked for often enough is given up, and told."""
+        now_s = time.monotonic()
+        missing = {name: meter.gaps.ranges for name, meter in self.spool.meters.items() if meter.gaps.ranges}
+        ask, give_up = self.asking.due(missing, now_s)
+        if ask:
+            asked = [source.ask_again(ask) for source in self.sources]
+            if any(asked) or not any(source.trouble() for source in self.sources):  # who is not connected was not asked
+                self.asking.asked(ask, now_s)
+        if give_up and self.intake.full is None:
+            self._give_up(give_up)
+            self.asking.asked(give_up, now_s)
+
+    def _give_up(self, ranges: Mapping[str, Sequence[Range]]) -> None:
+        at_us = now_us()
+        rows = [row_given_up(meter, first, last, at_us) for meter, gaps in ranges.items() for first, last in gaps]
+        if not self.intake.offer(Arrival((), rows), 0.0):
+            return
+        self._keep(0.0)
+        for row in rows:
+            self.tell(
+                Phrase(
+                    "%(meter)s: the readings numbered %(first)s to %(last)s did not come after %(times)s requests. The agent requests "
+                    "them no more; should they come, they count.",
+                    meter=row["meter"],
+                    first=row["first"],
+                    last=row["last"],
+                    times=self.asking.most,
+                )
+            )
 
     def _look(self) -> None:
         """Once a second: whether settings changed, whether a report is due."""

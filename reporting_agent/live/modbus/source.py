@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.phrases import Phrase
+from reporting_agent.live.asking import Range
 from reporting_agent.live.clients import client_of
 from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.kept_rows import kept_rows
@@ -71,8 +72,10 @@ class ModbusSource:
         self._ended.set()
         self._thread.join(LEAVING_S)
 
-    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
+    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
         """A device knows only what it measures now."""
+        del missing
+        return False
 
     def trouble(self) -> str:
         """What keeps readings from coming; empty for nothing."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.phrases import Phrase
+from reporting_agent.live.asking import Range
 from reporting_agent.live.clients import client_of
 from reporting_agent.live.clock import Clock
 from reporting_agent.live.intake import Arrival, Intake
@@ -70,8 +71,10 @@ class OpcUaSource:
                 loop.call_soon_threadsafe(task.cancel)
         self._thread.join(LEAVING_S)
 
-    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
+    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
         """Values of OPC UA have no numbers; history is asked for by time."""
+        del missing
+        return False
 
     def trouble(self) -> str:
         """What keeps readings from coming, in the words of server or network; empty for nothing."""

@@ -134,7 +134,7 @@ def test_an_open_batch_whose_register_fell_is_shown_as_not_known_and_told_once(f
     begun = {**furnaces.batches()[-1], "batch_id": "H1-open", "equipment": "eaf-1", "start": f"{EPOCH + timedelta(microseconds=begin_us)}"}
     plant.take((), [{"table": "batches", **{name: cell for name, cell in begun.items() if name not in ("end", "output_quantity")}}])
     faults = Faults(plant, UTC)
-    list(faults.fresh())
+    list(faults.fresh({}))
     for minute, value in enumerate((500_000.0, 501_000.0, 20.0, 900.0, 1_800.0, 2_700.0), start=1):
         for name, sent in (("eaf-1-electricity", value), ("eaf-1-gas", 500.0)):
             plant.take([Reading(name, begin_us + minute * 120_000_000, sent, received_us=begin_us)])
@@ -142,6 +142,6 @@ def test_an_open_batch_whose_register_fell_is_shown_as_not_known_and_told_once(f
     (shown,) = plant.open_batches(begin_us)
     assert (shown.state, shown.above, len(shown.course)) == ("not-known", None, 1)
     assert "eaf-1-electricity fell at" in str(shown.cause)
-    assert ["501,000 to 20.00" in str(sentence) for sentence in faults.fresh()] == [True]
-    assert not list(faults.fresh())
-    assert [name for name, _, _ in faults.notices()] == ["eaf-1-electricity"]
+    assert ["501,000 to 20.00" in str(sentence) for sentence in faults.fresh({})] == [True]
+    assert not list(faults.fresh({}))
+    assert [name for name, _, _ in faults.notices({})] == ["eaf-1-electricity"]
