@@ -23,6 +23,7 @@ from reporting_agent.live import payloads, sparkplug
 from reporting_agent.live.asking import Pauses, Range
 from reporting_agent.live.clients import client_of
 from reporting_agent.live.intake import Arrival, Intake
+from reporting_agent.live.lifeline import Lifeline
 from reporting_agent.live.passwords import password_of
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
@@ -52,6 +53,8 @@ class MqttSource:
         self._connection = 0
         self._lock = threading.Lock()
         self._hosts = {section.group: sparkplug.Host(section.metrics) for section in settings.sparkplug}
+        self.lifeline = Lifeline()
+        self._fault = ""  # what reading a message last ended with, unforeseen
         self._births: dict[str, Pauses] = {}  # that an edge node was asked for, since its last whole message
         self._names = {meter: name for mapping in settings.readings for name, meter in mapping.names.items()}
         self._client = self._made()
@@ -98,11 +101,21 @@ class MqttSource:
 
     def trouble(self) -> str:
         """What keeps readings from coming, in the words of broker or network; empty for nothing."""
+        if self.lifeline.trouble is not None:
+            return self.lifeline.trouble
         return ": ".join((*self.refused, self.refusal)) if self.connected else self.refusal or "…"
 
     def words(self) -> Iterator[Word]:
         """Whether it is connected, and may read what it is to read."""
         yield Word("", f"{self.connected} {self.refusal}", self._connection_told())
+        if self._fault:
+            sentence = Phrase(
+                "%(source)s: a message could not be read because of a fault in the agent (%(why)s). It is stored as unreadable; report "
+                "this fault.",
+                source=self.name,
+                why=self._fault,
+            )
+            yield Word("fault", self._fault, sentence)
         for edge, pauses in self._births.items():
             if pauses.tried == MOST_REBIRTHS:
                 sentence = Phrase(
@@ -133,9 +146,20 @@ class MqttSource:
     def _made(self) -> Client:
         with client_of("MQTT", "paho-mqtt", "source.mqtt"):
             from paho.mqtt import client as paho
-            from paho.mqtt.enums import CallbackAPIVersion
+            from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
         settings, five = self.settings, self.settings.version == "5"
-        client = paho.Client(
+
+        lifeline = self.lifeline
+
+        class Client(paho.Client):
+            """One whose thread does not end unnoticed."""
+
+            def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:
+                with lifeline.guard():
+                    return super().loop_forever(timeout, retry_first_connection)
+                return MQTTErrorCode.MQTT_ERR_UNKNOWN
+
+        client = Client(
             CallbackAPIVersion.VERSION2,
             settings.client_id,
             clean_session=None if five else False,
@@ -194,9 +218,18 @@ class MqttSource:
     def _on_message(self, client: Client, data: Any, message: MQTTMessage) -> None:
         """One arrival a message, whatever it matches; one that matches nothing more is let go, or the broker would keep it for ever."""
         del client, data
+        reading, rows = Lifeline(), list[Row]()
+        readings: list[Reading] = []
+        with reading.guard():
+            readings, rows = self._read(message, bytes(message.payload))
+        if reading.fault:  # were it raised, the broker would send this message again, and nothing after it
+            self._fault = reading.fault
+            rows = [payloads.unreadable(message.topic, bytes(message.payload), payloads.Unreadable(reading.fault))]
+        self._put(message, readings, rows)
+
+    def _read(self, message: MQTTMessage, payload: bytes) -> tuple[list[Reading], list[Row]]:
         readings: list[Reading] = []
         rows: list[Row] = []
-        payload = bytes(message.payload)
         try:
             for mapping in self.settings.readings:
                 if _matches(mapping.topic, message.topic):
@@ -208,8 +241,8 @@ class MqttSource:
                 if message.topic.startswith(f"{sparkplug.NAMESPACE}/{group}/"):
                     readings += self._of_sparkplug(group, host, message)
         except payloads.Unreadable as wrong:
-            readings, rows = [], [payloads.unreadable(message.topic, payload, wrong)]
-        self._put(message, readings, rows)
+            return [], [payloads.unreadable(message.topic, payload, wrong)]
+        return readings, rows
 
     def _of_sparkplug(self, group: str, host: sparkplug.Host, message: MQTTMessage) -> list[Reading]:
         readings, asks = host.take(message.topic, bytes(message.payload), now_us())

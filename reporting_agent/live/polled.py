@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks.phrases import Phrase
 from reporting_agent.live.asking import Range
 from reporting_agent.live.intake import Arrival, Intake
+from reporting_agent.live.lifeline import Lifeline
 from reporting_agent.live.positions import row_of
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
@@ -38,6 +39,7 @@ class Polled(ABC):
         self.refusal = "…"  # why nothing comes
         self._every_s, self._intake = every_s, intake
         self._stop = threading.Event()
+        self.lifeline = Lifeline()
         self._room = threading.Semaphore(MOST_WAITING)
         self._thread = threading.Thread(target=self._go_on, daemon=True, name=name)
 
@@ -72,7 +74,7 @@ class Polled(ABC):
         return False
 
     def trouble(self) -> str:
-        return self.refusal
+        return self.lifeline.trouble or self.refusal
 
     def words(self) -> Iterator[Word]:
         if self.refusal == "…":
@@ -92,6 +94,11 @@ class Polled(ABC):
         return True
 
     def _go_on(self) -> None:
+        with self.lifeline.guard():
+            self._polling()
+        self.close()
+
+    def _polling(self) -> None:
         while not self.stopping:
             try:
                 self.poll()
@@ -100,4 +107,3 @@ class Polled(ABC):
             else:
                 self.refusal = ""
             self._stop.wait(self._every_s)
-        self.close()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from reporting_agent.live.asking import Range
+from reporting_agent.live.lifeline import Lifeline
 
 
 class Word(NamedTuple):
@@ -18,6 +19,8 @@ class Word(NamedTuple):
 
 class LiveSource(Protocol):
     """One connection. It puts arrivals into the intake from a thread of its own, and is asked from the thread of `watch`."""
+
+    lifeline: Lifeline  # of its thread, as long as it is not stopped
 
     @property
     def name(self) -> str:

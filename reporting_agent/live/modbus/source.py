@@ -17,6 +17,7 @@ from reporting_agent.live.asking import Range
 from reporting_agent.live.clients import client_of
 from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.kept_rows import kept_rows
+from reporting_agent.live.lifeline import Lifeline
 from reporting_agent.live.modbus.batches import PolledBatches
 from reporting_agent.live.modbus.registers import Block, blocks, readings, tagged
 from reporting_agent.live.modbus.settings import Modbus
@@ -56,6 +57,7 @@ class ModbusSource:
         self._slow = False  # whether the last poll took longer than the time between polls, though all answered
         self._silences = {block: _Silence() for block in blocks(settings.values)}
         self._batches: list[PolledBatches] = []
+        self.lifeline = Lifeline()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
 
@@ -79,6 +81,8 @@ class ModbusSource:
 
     def trouble(self) -> str:
         """What keeps readings from coming; empty for nothing."""
+        if self.lifeline.trouble is not None:
+            return self.lifeline.trouble
         return ", ".join(f"{_place(block)}: {silence.why}" for block, silence in self._silences.items() if silence.why)
 
     def words(self) -> Iterator[Word]:
@@ -115,6 +119,11 @@ class ModbusSource:
         yield Word("pace", "slow" if self._slow else "", sentence)
 
     def _run(self) -> None:
+        with self.lifeline.guard():
+            self._polling()
+        self._line.close()
+
+    def _polling(self) -> None:
         rows = kept_rows(self._intake.spool.folder) if self.settings.batches else []
         self._batches = [PolledBatches(batch, rows) for batch in self.settings.batches]
         due_s = time.monotonic()
@@ -126,7 +135,6 @@ class ModbusSource:
             for silence in silent:
                 silence.polls += over
             self._slow = over > 0 and not silent
-        self._line.close()
 
     def _poll(self) -> None:
         polled: list[Reading] = []

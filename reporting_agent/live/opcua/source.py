@@ -20,6 +20,7 @@ from reporting_agent.live.clients import client_of
 from reporting_agent.live.clock import Clock
 from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.kept_rows import kept_rows
+from reporting_agent.live.lifeline import Lifeline
 from reporting_agent.live.opcua.settings import OpcUa
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
@@ -44,6 +45,7 @@ class OpcUaSource:
         self.settings, self.folder, self.intake = settings, folder, intake
         self.batches: list[Batch] = []
         self.clock = Clock()
+        self.lifeline = Lifeline()
         self.connected = False
         self.refusal = ""  # the server's or the network's last word
         self.refused: Mapping[str, str] = {}  # nodes that cannot be read, with the server's word
@@ -78,15 +80,11 @@ class OpcUaSource:
 
     def trouble(self) -> str:
         """What keeps readings from coming, in the words of server or network; empty for nothing."""
-        if self._ended_by_itself:
-            return Phrase("ended by a fault in the agent: see the agent's own log")
+        if self.lifeline.trouble is not None:
+            return self.lifeline.trouble
         if self.connected:
             return ", ".join(f"{name}: {why}" for name, why in self.refused.items())
         return self.refusal or "…"
-
-    @property
-    def _ended_by_itself(self) -> bool:
-        return self._loop is not None and not self._ended.is_set() and not self._thread.is_alive()
 
     def words(self) -> Iterator[Word]:
         """Its connection, nodes that cannot be read, meters without a history, and its clock."""
@@ -156,7 +154,7 @@ class OpcUaSource:
         await saved
 
     def _run(self) -> None:
-        with suppress(asyncio.CancelledError):
+        with self.lifeline.guard(), suppress(asyncio.CancelledError):
             asyncio.run(self._connecting())
 
     async def _connecting(self) -> None:

@@ -15,11 +15,17 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live import mqtt
+from reporting_agent.live import mqtt, payloads
 from reporting_agent.live.asking import Asking
+from reporting_agent.live.growing_files import FileSource
 from reporting_agent.live.intake import Intake
 from reporting_agent.live.kept_rows import kept_rows
-from reporting_agent.live.settings import Mqtt
+from reporting_agent.live.modbus.settings import Modbus
+from reporting_agent.live.modbus.source import ModbusSource
+from reporting_agent.live.opcua.settings import OpcUa
+from reporting_agent.live.opcua.source import OpcUaSource
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.settings import Mqtt, Readings
 from reporting_agent.live.spool import Spool
 from reporting_agent.live.watching import Watch
 from tests.servers.mosquitto import Broker
@@ -170,3 +176,101 @@ def test_an_edge_node_without_a_birth_is_asked_after_growing_pauses_and_not_for_
     edge.loop_stop()
     spool.close()
     broker.stop()
+
+
+def test_a_fault_in_a_callback_ends_no_line(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client's thread ends by it; another is started, and the broker sends again what was not acknowledged."""
+    line.send(1)
+    line.until_kept(1)
+    put, raised = mqtt.MqttSource._put, list[int]()
+
+    def raises(source: mqtt.MqttSource, *arrived: Any) -> None:
+        if len(raised) < 3:
+            raised.append(1)
+            raise RuntimeError("not foreseen")
+        put(source, *arrived)
+
+    monkeypatch.setattr(mqtt.MqttSource, "_put", raises)
+    first = line.watch.sources[0]
+    line.send(2)
+    line.send(3)
+    line.until_kept(3)
+    assert line.watch.sources[0] is not first
+    assert sum("RuntimeError: not foreseen, test_hostile_line.py line" in sentence for sentence in line.told) == len(raised) == 3
+    assert line.missing == []
+    line.until(lambda: line.watch.sources[0].trouble() == "")
+
+
+def test_a_message_that_meets_a_fault_is_stored_as_unreadable_and_what_follows_is_read(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were it sent again and again, nothing after it would come."""
+    readings = payloads.readings
+
+    def raises(mapping: Readings, topic: str, payload: bytes, received_us: int) -> list[Reading]:
+        if b'"n": 2' in payload:
+            raise KeyError("not foreseen")
+        return readings(mapping, topic, payload, received_us)
+
+    monkeypatch.setattr(payloads, "readings", raises)
+    for number in (1, 2, 3):
+        line.send(number)
+    line.until_kept(2)
+    (why,) = line.unreadable()
+    assert why.startswith("KeyError: 'not foreseen', test_hostile_line.py line")
+    line.until(lambda: any("because of a fault in the agent (KeyError" in sentence for sentence in line.told))
+
+
+def test_a_fault_in_a_source_that_is_polled_is_told_and_it_is_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = '[[source.files]]\npath = "*.csv"\nevery_s = 0.05\nreadings = { columns = { meter = "tag", time = "at", value = "v" } }\n'
+    site = Furnaces(heats=1).fed_by(tmp_path, tables)
+    told: list[str] = []
+    watch = Watch(load_site(site), lambda sentence: told.append(str(sentence)))
+    poll, raised = FileSource.poll, list[int]()
+
+    def raises(source: FileSource) -> None:
+        poll(source)
+        if len(raised) < 2:
+            raised.append(1)
+            raise ZeroDivisionError("not foreseen")
+
+    monkeypatch.setattr(FileSource, "poll", raises)
+    (tmp_path / "a.csv").write_text(f"tag,at,v\n{METER},2025-01-02T06:00:00Z,1\n")
+    stop = threading.Event()
+    thread = threading.Thread(target=watch.run, args=(stop,))
+    thread.start()
+    deadline = time.monotonic() + IN_TIME_S
+    while len(raised) < 2 or watch.sources[0].trouble():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    with (tmp_path / "a.csv").open("a") as file:
+        file.write(f"{METER},2025-01-02T06:00:01Z,2\n")
+    while watch.kept < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    stop.set()
+    thread.join()
+    assert (watch.kept, watch.repeated) == (2, 0)
+    assert sum("ZeroDivisionError: not foreseen" in sentence for sentence in told) == 2
+
+
+def test_no_thread_of_a_source_ends_unnoticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ends(source: OpcUaSource) -> None:
+        raise LookupError("not foreseen")
+
+    def fails(source: ModbusSource) -> None:
+        raise LookupError("not foreseen")
+
+    monkeypatch.setattr(OpcUaSource, "_connecting", ends)
+    monkeypatch.setattr(ModbusSource, "_poll", fails)
+    spool = Spool(tmp_path / "spool")
+    opcua = OpcUa.model_validate({"url": "opc.tcp://127.0.0.1:1", "security": "none", "nodes": {"m": "ns=2;s=m"}})
+    register = {"meter": "m", "unit": 1, "address": 1}
+    modbus = Modbus.model_validate({"host": "127.0.0.1", "port": 1, "every_s": 0.1, "registers": [register]})
+    for source in (OpcUaSource(opcua, tmp_path, Intake(spool)), ModbusSource(modbus, tmp_path, Intake(spool))):
+        source.start()
+        deadline = time.monotonic() + IN_TIME_S
+        while not source.lifeline.ended:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert "LookupError: not foreseen" in source.trouble()
+        source.stop()
+    spool.close()
