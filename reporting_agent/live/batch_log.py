@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -106,6 +106,12 @@ class BatchLog:
         until_us = time.time_ns() // 1000 + AHEAD_US
         last = [next((batch for batch in reversed(line) if batch.start_us <= until_us), None) for _, line in sorted(self.lines.items())]
         return [batch for batch in last if batch is not None and batch.end_us is None]
+
+    def ahead(self) -> list[Batch]:
+        """Batches whose start is more than a day ahead of our clock: such a start is a mistake, or not due yet."""
+        until_us = time.time_ns() // 1000 + AHEAD_US
+        later = (line[bisect_right(line, until_us, key=lambda entry: entry.start_us) :] for line in self.lines.values())
+        return [batch for line in later for batch in line]
 
     def before(self, batch: Batch) -> Batch | None:
         """The one before it on its line."""

@@ -10,10 +10,12 @@ from reporting_agent.live.meter_state import MeterState
 from reporting_agent.live.payloads import EPOCH
 from reporting_agent.live.plant import Plant
 from reporting_agent.live.reading import BEYOND_US
+from reporting_agent.live.spool import now_us
 from reporting_agent.live.totals import HOUR_US
 from reporting_agent.report.figures import shown
 
 LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register
+MOST_LISTED = 5  # batches far ahead
 GIVEN_UP_US = 7 * LISTED_US  # and readings that did not come
 
 
@@ -43,6 +45,16 @@ class Faults:
                     before=state.gaps.jump[0],
                     after=state.gaps.jump[1],
                 )
+        for batch in self._plant.log.ahead():
+            if self._is_fresh(f"{batch.step} {batch.id}", batch.start_us):
+                yield Phrase(
+                    "Batch %(batch)s of %(step)s is said to start at %(start)s, over a day ahead of this machine's clock (%(now)s). It "
+                    "is saved, and not shown as running. Send its row again with the right start, or set both clocks by one time server.",
+                    batch=batch.id,
+                    step=batch.step,
+                    start=self._stamp(batch.start_us),
+                    now=self._stamp(now_us()),
+                )
         for meter, until_us, sentence in self._falls():
             if self._is_fresh(meter, until_us):
                 yield Phrase(
@@ -57,6 +69,8 @@ class Faults:
         """Rows of the page's table of sources."""
         for meter, _, sentence in self._falls():
             yield meter, sentence, False
+        for batch in self._plant.log.ahead()[:MOST_LISTED]:
+            yield batch.id, Phrase("Starts at %(start)s, far ahead of this machine's clock", start=self._stamp(batch.start_us)), False
         for name, state in meters.items():
             lately = [last - first + 1 for first, last, at_us in state.gaps.given_up if at_us > self._plant.totals.now_us - GIVEN_UP_US]
             if lately:
@@ -66,6 +80,9 @@ class Faults:
         fresh = (meter, at_us) not in self._known
         self._known.add((meter, at_us))
         return fresh
+
+    def _stamp(self, moment_us: int) -> str:
+        return f"{datetime.fromtimestamp(moment_us / 1e6, UTC).astimezone(self._zone):%Y-%m-%d %H:%M}"
 
     def _falls(self) -> Iterator[tuple[str, int, Phrase]]:
         """The latest of each register in a day."""
@@ -77,6 +94,6 @@ class Faults:
                     "Register fell from %(before)s to %(after)s at %(at)s without a declared rollover",
                     before=shown(last.before),
                     after=shown(last.after),
-                    at=f"{datetime.fromtimestamp(last.until_us / 1e6, UTC).astimezone(self._zone):%Y-%m-%d %H:%M}",
+                    at=self._stamp(last.until_us),
                 )
                 yield meter, last.until_us, sentence

@@ -145,3 +145,21 @@ def test_an_open_batch_whose_register_fell_is_shown_as_not_known_and_told_once(f
     assert ["501,000 to 20.00" in str(sentence) for sentence in faults.fresh({})] == [True]
     assert not list(faults.fresh({}))
     assert [name for name, _, _ in faults.notices({})] == ["eaf-1-electricity"]
+
+
+def test_a_batch_that_starts_far_ahead_is_told_once_and_listed_until_it_is_put_right(furnaces: Furnaces, site: Path) -> None:
+    plant = _filled(furnaces, site, [])
+    weeks, faults = plant.history.weeks, Faults(plant, UTC)
+    row = {"table": "batches", "step": "eaf", "equipment": "eaf-1", "batch_id": "H1-far", "start": "2099-01-01T00:00:00+00:00"}
+    plant.take((), [row])
+    (sentence,) = faults.fresh({})
+    assert sentence.startswith("Batch H1-far of eaf is said to start at 2099-01-01 00:00, over a day ahead of this machine's clock (")
+    assert not list(faults.fresh({}))
+    assert [(name, str(state)) for name, state, _ in faults.notices({})] == [
+        ("H1-far", "Starts at 2099-01-01 00:00, far ahead of this machine's clock")
+    ]
+    plant.learn()
+    assert (plant.log.running(), plant.history.weeks) == ([], weeks)
+    plant.take((), [{**row, "start": "2025-02-01T00:00:00+00:00"}])
+    assert not list(faults.notices({}))
+    assert [batch.id for batch in plant.log.running()] == ["H1-far"]
