@@ -43,7 +43,7 @@ class Line:
     def __init__(self, folder: Path, broker: Broker) -> None:
         self.told: list[str] = []
         self.asked: list[dict[str, Any]] = []
-        self.answer: Callable[[dict[str, Any]], None] = lambda asked: None
+        self.answer: Callable[[dict[str, Any]], object] = lambda asked: None
         self.watch = Watch(load_site(Furnaces(heats=1).behind(folder, broker.port)), lambda sentence: self.told.append(str(sentence)))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.watch.run, args=(self._stop,))
@@ -152,7 +152,7 @@ def test_an_edge_node_without_a_birth_is_asked_after_growing_pauses_and_not_for_
     source = mqtt.MqttSource(Mqtt.model_validate(settings), tmp_path, Intake(spool))
     asked: list[bytes] = []
     edge = paho.Client(CallbackAPIVersion.VERSION2)
-    edge.on_message = lambda client, data, message: asked.append(message.payload)
+    edge.on_message = lambda client, data, message: asked.append(bytes(message.payload))
     edge.connect("127.0.0.1", broker.port)
     edge.subscribe("spBv1.0/works/NCMD/e", 1)
     edge.loop_start()
