@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -38,7 +38,7 @@ class Batch:
     by: str = ""
     excess: float | None = None  # at its end, standard deviations
     looked: int = 0  # looks that were taken
-    noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended
+    noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended; NaN where it is not known
     counted: float | None = None  # kgce/t, when it was counted last
     again: bool = False  # counted again, after late or corrected readings or rows
 
@@ -56,8 +56,8 @@ class Batch:
 
     @property
     def kgce(self) -> float | None:
-        """What it took in all, once it ended."""
-        return None if self.noted is None else float(self.noted[-1])
+        """What it took in all, once it ended; None also where that is not known."""
+        return None if self.noted is None or np.isnan(self.noted[-1]) else float(self.noted[-1])
 
     @property
     def length_s(self) -> float:
@@ -106,6 +106,12 @@ class BatchLog:
         until_us = time.time_ns() // 1000 + AHEAD_US
         last = [next((batch for batch in reversed(line) if batch.start_us <= until_us), None) for _, line in sorted(self.lines.items())]
         return [batch for batch in last if batch is not None and batch.end_us is None]
+
+    def ahead(self) -> list[Batch]:
+        """Batches whose start is more than a day ahead of our clock: such a start is a mistake, or not due yet."""
+        until_us = time.time_ns() // 1000 + AHEAD_US
+        later = (line[bisect_right(line, until_us, key=lambda entry: entry.start_us) :] for line in self.lines.values())
+        return [batch for line in later for batch in line]
 
     def before(self, batch: Batch) -> Batch | None:
         """The one before it on its line."""

@@ -1,7 +1,8 @@
 """The report of a period once it closed, where the owner said so: made by `label`, sealed by `submit --offline`, or sent by `submit`.
 
-It begins only when every source is read without trouble, no reading is missing, and every meter told of a time after the period's end and
-the grace that is declared; `submit` itself refuses where a question is open or the policy says no, and then nothing is sent and it is told.
+It begins only when every source is read without trouble, no reading is missing that is still requested, and every meter told of a time
+after the period's end and the grace that is declared; `submit` itself refuses where a question is open or the policy says no, and then
+nothing is sent and it is told.
 Each command runs as a process of its own: receiving goes on meanwhile, and a kill leaves what `submit` leaves, which is durable at every
 step. `reports.json` beside the spool knows what came of it, so that a restart neither forgets nor tells twice.
 """
@@ -48,6 +49,7 @@ class Closing:
         self._running: tuple[str, subprocess.Popen[str]] | None = None
         self._answer: list[tuple[int, str]] = []
         self._thread: threading.Thread | None = None
+        self._lacking = ""  # readings of the running report's time that were given up
 
     def round(self, spool: Spool, sources: Sequence[LiveSource]) -> None:
         """Begin what is due, tell what ended."""
@@ -63,6 +65,7 @@ class Closing:
             return
         self._waits = self._waiting_for(period, spool, sources)
         if self._waits is None:
+            self._lacking = self._given_up(period, spool)
             self._begin(self._settings, period)
 
     def stop(self) -> None:
@@ -84,6 +87,8 @@ class Closing:
         if self.made:
             period, last = max(self.made.items())
             rows.append((name, _state(period, last), last["state"] == DONE))
+            if lacking := last.get("lacking"):
+                rows.append((name, _lacks(period, lacking), False))
         return rows
 
     def _due(self, settings: Reports) -> Period | None:
@@ -111,6 +116,17 @@ class Closing:
                 return Phrase("%(period)s waits: readings of %(meter)s are missing", period=period.name, meter=meter.id)
         return None
 
+    def _given_up(self, period: Period, spool: Spool) -> str:
+        """Meters and numbers of the readings that were given up since the period began: it waited for them, and they did not come."""
+        begin_us = round(period.start.timestamp() * 1e6)
+        return "; ".join(
+            f"{meter.id} {first}–{last}"
+            for meter in self._site.meters
+            if (known := spool.meters.get(meter.id)) is not None
+            for first, last, at_us in known.gaps.given_up
+            if at_us >= begin_us
+        )
+
     def _begin(self, settings: Reports, period: Period) -> None:
         command = [sys.executable, "-m", "reporting_agent", *settings.command(self._site.path, period.name)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603 - ours
@@ -134,11 +150,19 @@ class Closing:
             self._not_before_s[period] = time.monotonic() + BUSY_AGAIN_S
             return
         before = self.made.get(period, {})
-        now = {"state": state, "at": self._clock().isoformat(timespec="seconds"), "told": answer}
+        now = {"state": state, "at": self._clock().isoformat(timespec="seconds"), "told": answer, "lacking": self._lacking}
         self.made = {**self.made, period: now}
         write_whole(self._file, json.dumps(self.made, ensure_ascii=False, indent=1).encode())
         if (before.get("state"), before.get("told")) != (state, answer):
             self._tell(Phrase("%(heading)s: %(text)s", heading=_state(period, now), text=answer))
+            if self._lacking:
+                self._tell(_lacks(period, self._lacking))
+
+
+def _lacks(period: str, lacking: str) -> Phrase:
+    return Phrase(
+        "Report of %(period)s: without readings that did not come although they were requested: %(meters)s", period=period, meters=lacking
+    )
 
 
 def _state(period: str, made: dict[str, Any]) -> Phrase:

@@ -29,9 +29,10 @@ class History:
         self._pause_us: dict[Line, float] = {}
 
     def learn(self) -> None:
-        """From the batches that ended. Asked at the start, and each day."""
+        """From the batches that ended and over whose whole time there are readings; weeks count from the first of them, whatever start
+        others are said to have. Asked at the start, and each day."""
         ended = sorted(
-            (candidate for candidate in self._log.batches.values() if candidate.noted is not None and candidate.good and candidate.tonnes),
+            (candidate for candidate in self._log.batches.values() if candidate.kgce is not None and candidate.good and candidate.tonnes),
             key=lambda candidate: candidate.start_us,
         )
         if not ended:
@@ -64,12 +65,12 @@ class History:
     def ended(self, batch: Batch) -> None:
         """Take in a batch that ended and is counted, or is counted again."""
         usual, kgce = self.usual.get(batch.of_kind), batch.kgce
-        if usual is None or not batch.good or not batch.tonnes or kgce is None:
-            return
-        again, batch.excess = batch.excess is not None, float(usual.ended(kgce / batch.tonnes))
+        again, batch.excess = batch.excess is not None, None
+        if usual is not None and batch.good and batch.tonnes and kgce is not None:
+            batch.excess = float(usual.ended(kgce / batch.tonnes))
         if again:
             self.before[batch.line] = self._summed(self._log.lines[batch.line])
-        elif batch.by != "one":
+        elif batch.excess is not None and batch.by != "one":
             self.before[batch.line] = cumulative(self.before.get(batch.line, 0.0), batch.excess)
 
     @staticmethod
@@ -126,5 +127,5 @@ class History:
         for batch in batches:
             usual = self.usual[batch.of_kind]
             expected.append(usual.expected(self.course(batch, usual.duration_s, now_s=batch.length_s)))
-            ended.append(float(usual.ended((np.nan if batch.kgce is None else batch.kgce) / (batch.tonnes or np.nan))))
+            ended.append(float(usual.ended((batch.kgce or 0.0) / (batch.tonnes or np.nan))))
         return Ran(np.array(expected), np.array(ended))

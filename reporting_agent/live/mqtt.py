@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.live import payloads, sparkplug
+from reporting_agent.live.asking import Pauses, Range
 from reporting_agent.live.clients import client_of
 from reporting_agent.live.intake import Arrival, Intake
+from reporting_agent.live.lifeline import Lifeline
 from reporting_agent.live.passwords import password_of
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
@@ -35,9 +37,8 @@ if TYPE_CHECKING:
 
 KEPT_FOR_S = 0xFFFFFFFE  # how long a broker of MQTT 5 keeps the session: as long as can be said short of for ever
 IN_FLIGHT = 1_000  # messages that a broker of MQTT 5 may send before the first is acknowledged; its own limit counts as well
-REBIRTH_EVERY_S = 5.0
-ASK_EVERY_S = 10.0
-RANGES_AT_ONCE = 100  # of a meter
+REBIRTH_FIRST_S, REBIRTH_LONGEST_S = 5.0, 600.0
+MOST_REBIRTHS = 12  # the pauses between them and after the last come to an hour and a quarter
 _QOS = 1
 
 
@@ -53,7 +54,9 @@ class MqttSource:
         self._connection = 0
         self._lock = threading.Lock()
         self._hosts = {section.group: sparkplug.Host(section.metrics) for section in settings.sparkplug}
-        self._asked_s: dict[str, float] = {}
+        self.lifeline = Lifeline()
+        self._fault = ""  # what reading a message last ended with, unforeseen
+        self._births: dict[str, Pauses] = {}  # that an edge node was asked for, since its last whole message
         self._names = {meter: name for mapping in settings.readings for name, meter in mapping.names.items()}
         self._client = self._made()
 
@@ -87,19 +90,20 @@ class MqttSource:
             raise ConnectionError(self.refusal or "not connected")
         self._client.publish(topic, content, _QOS)
 
-    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
-        """Ask for what is missing by its numbers, where site.toml names a topic for that; now and then, until it came."""
-        now = time.monotonic()
-        if self.settings.ask is None or not self.connected or now - self._asked_s.get("", -ASK_EVERY_S) < ASK_EVERY_S:
-            return
-        self._asked_s[""] = now
+    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
+        """Ask for what is missing by its numbers, where site.toml names a topic for that."""
+        if self.settings.ask is None or not self.connected:
+            return False
         for meter, ranges in missing.items():
-            for first, last in ranges[:RANGES_AT_ONCE]:
+            for first, last in ranges:
                 asked = {"meter": self._names.get(meter, meter), "from": first, "to": last}
                 self._client.publish(self.settings.ask, json.dumps(asked), _QOS)
+        return True
 
     def trouble(self) -> str:
         """What keeps readings from coming, in the words of broker or network; empty for nothing."""
+        if self.lifeline.trouble is not None:
+            return self.lifeline.trouble
         if self.connected:
             return troubles(dict.fromkeys(self.refused, self.refusal))
         return self.refusal or NOT_YET
@@ -108,6 +112,24 @@ class MqttSource:
         """Whether it is connected, and may read what it is to read."""
         if self.connected or self.refusal:
             yield Word("", f"{self.connected} {self.refusal}", self._connection_told())
+        if self._fault:
+            sentence = Phrase(
+                "%(source)s: a message could not be read because of a fault in the agent (%(why)s). It is stored as unreadable; report "
+                "this fault.",
+                source=self.name,
+                why=self._fault,
+            )
+            yield Word("fault", self._fault, sentence)
+        for edge, pauses in self._births.items():
+            if pauses.tried == MOST_REBIRTHS:
+                sentence = Phrase(
+                    "%(source)s: edge node %(edge)s was asked %(times)s times for a birth that can be read, and sent none. Metrics that "
+                    "it names by alias alone are lost until it does. Restart the edge node.",
+                    source=self.name,
+                    edge=edge,
+                    times=pauses.tried,
+                )
+                yield Word(f"edge {edge}", "no birth", sentence)
 
     def _connection_told(self) -> str:
         if self.refused and self.connected:
@@ -128,9 +150,20 @@ class MqttSource:
     def _made(self) -> Client:
         with client_of("MQTT", "paho-mqtt", "source.mqtt"):
             from paho.mqtt import client as paho
-            from paho.mqtt.enums import CallbackAPIVersion
+            from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
         settings, five = self.settings, self.settings.version == "5"
-        client = paho.Client(
+
+        lifeline = self.lifeline
+
+        class Client(paho.Client):
+            """One whose thread does not end unnoticed."""
+
+            def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:
+                with lifeline.guard():
+                    return super().loop_forever(timeout, retry_first_connection)
+                return MQTTErrorCode.MQTT_ERR_UNKNOWN
+
+        client = Client(
             CallbackAPIVersion.VERSION2,
             settings.client_id,
             clean_session=None if five else False,
@@ -168,6 +201,7 @@ class MqttSource:
         for host in self._hosts.values():
             for node in host.nodes.values():
                 node.expected = None  # what came meanwhile at QoS 0 is gone
+        self._births = {}
 
     def _on_subscribe(self, client: Client, data: Any, mid: int, reasons: Sequence[Any], properties: Any) -> None:
         """Connected is who receives: only now does the broker keep what comes, and it may have refused (MQTT 5, 3.9.3)."""
@@ -188,9 +222,18 @@ class MqttSource:
     def _on_message(self, client: Client, data: Any, message: MQTTMessage) -> None:
         """One arrival a message, whatever it matches; one that matches nothing more is let go, or the broker would keep it for ever."""
         del client, data
+        reading, rows = Lifeline(), list[Row]()
+        readings: list[Reading] = []
+        with reading.guard():
+            readings, rows = self._read(message, bytes(message.payload))
+        if reading.fault:  # were it raised, the broker would send this message again, and nothing after it
+            self._fault = reading.fault
+            rows = [payloads.unreadable(message.topic, bytes(message.payload), payloads.Unreadable(reading.fault))]
+        self._put(message, readings, rows)
+
+    def _read(self, message: MQTTMessage, payload: bytes) -> tuple[list[Reading], list[Row]]:
         readings: list[Reading] = []
         rows: list[Row] = []
-        payload = bytes(message.payload)
         try:
             for mapping in self.settings.readings:
                 if _matches(mapping.topic, message.topic):
@@ -202,15 +245,21 @@ class MqttSource:
                 if message.topic.startswith(f"{sparkplug.NAMESPACE}/{group}/"):
                     readings += self._of_sparkplug(group, host, message)
         except payloads.Unreadable as wrong:
-            readings, rows = [], [payloads.unreadable(message.topic, payload, str(wrong))]
-        self._put(message, readings, rows)
+            return [], [payloads.unreadable(message.topic, payload, wrong)]
+        return readings, rows
 
     def _of_sparkplug(self, group: str, host: sparkplug.Host, message: MQTTMessage) -> list[Reading]:
         readings, asks = host.take(message.topic, bytes(message.payload), now_us())
-        edge = message.topic.split("/")[3]
-        now = time.monotonic()
-        if asks and now - self._asked_s.get(edge, -REBIRTH_EVERY_S) >= REBIRTH_EVERY_S:
-            self._asked_s[edge] = now
+        _, _, kind, edge, *_ = message.topic.split("/")
+        if kind not in sparkplug.KINDS:
+            return []
+        if not asks:
+            self._births = {name: pauses for name, pauses in self._births.items() if name != edge}
+            return readings
+        pauses, now_s = self._births.get(edge, Pauses(REBIRTH_FIRST_S, REBIRTH_LONGEST_S)), time.monotonic()
+        if pauses.is_due(now_s) and pauses.tried < MOST_REBIRTHS:
+            pauses.try_at(now_s)
+            self._births = {**self._births, edge: pauses}
             self._client.publish(f"{sparkplug.NAMESPACE}/{group}/NCMD/{edge}", sparkplug.rebirth(now_us() // 1000), 0)
         return readings
 

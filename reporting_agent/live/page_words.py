@@ -46,6 +46,7 @@ WORDS = {
 STATES = {
     "chance": Phrase("Within random variation"),
     "below": Phrase("Below a typical batch"),
+    "not-known": Phrase("Energy not known"),
 }
 
 

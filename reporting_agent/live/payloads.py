@@ -5,9 +5,11 @@ Nothing is guessed. A message that cannot be read is kept in the spool as such, 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,16 +28,26 @@ UNREADABLE = "unreadable"
 
 
 class Unreadable(ValueError):  # noqa: N818 - a message's state, that is kept
-    """A message is not as site.toml says; the text names what was found, and is kept beside it."""
+    """A message is not as site.toml says; the text names what was found, and is kept beside it, with meter and number if known."""
+
+    def __init__(self, why: str, meter: str = "", number: int = NO_SEQUENCE) -> None:
+        super().__init__(why)
+        self.meter, self.number = meter, number
 
 
 def readings(mapping: Readings, topic: str, payload: bytes, received_us: int) -> list[Reading]:
     """The readings of one message, in its order.
 
     Raises:
-        Unreadable: nothing of it is taken.
+        Unreadable: nothing of it is taken. Of a source whose numbers are consecutive it names the one that cannot be read.
     """
-    return [_reading(mapping, topic, entry, received_us) for entry in _objects(payload)]
+    taken = []
+    for entry in _objects(payload):
+        try:
+            taken.append(_reading(mapping, topic, entry, received_us))
+        except Unreadable as wrong:
+            raise Unreadable(str(wrong), *_number_of(mapping, topic, entry)) from wrong
+    return taken
 
 
 def rows(mapping: Rows, payload: bytes) -> list[Row]:
@@ -64,9 +76,12 @@ def not_too_long(texts: dict[str, str]) -> dict[str, str]:
     return texts
 
 
-def unreadable(topic: str, payload: bytes, why: str) -> Row:
-    """A message that could not be read, as a row of the spool."""
-    return {"table": UNREADABLE, "topic": topic, "payload": payload[:4096].decode("utf-8", "backslashreplace"), "why": why}
+def unreadable(topic: str, payload: bytes, wrong: Unreadable) -> Row:
+    """A message that could not be read, as a row of the spool, which keeps one of each digest; its number counts as arrived."""
+    digest = hashlib.blake2b(topic.encode() + b"\0" + payload, digest_size=16).hexdigest()
+    text = payload[:4096].decode("utf-8", "backslashreplace")
+    row = {"table": UNREADABLE, "topic": topic, "payload": text, "why": str(wrong), "digest": digest}
+    return row if wrong.number == NO_SEQUENCE else {**row, "meter": wrong.meter, "number": wrong.number}
 
 
 def _objects(payload: bytes) -> Iterator[Any]:
@@ -87,18 +102,31 @@ def _reading(mapping: Readings, topic: str, held: Any, received_us: int) -> Read
         raise Unreadable(f"{held!r} is no object")
     else:
         value = held
+    name = _meter(mapping, topic, held)
+    time_us = _time_us(_needed(held, fields["time"]), mapping.time) if "time" in fields else received_us
+    sequence = _whole(_needed(held, fields["sequence"])) if "sequence" in fields else NO_SEQUENCE
+    quality = _quality(mapping, _part(held, fields["quality"])) if "quality" in fields else Quality.GOOD
+    number = math.nan if quality is Quality.BAD else _number(value)
+    return Reading(name, time_us, number, sequence, quality, received_us, mapping.consecutive)
+
+
+def _meter(mapping: Readings, topic: str, held: Any) -> str:
     if mapping.meter_level is not None:
         levels = topic.split("/")
         if len(levels) < mapping.meter_level:
             raise Unreadable(f"the topic {topic} has {len(levels)} levels")
         name = levels[mapping.meter_level - 1]
     else:
-        name = mapping.meter or str(_needed(held, fields["meter"]))
-    time_us = _time_us(_needed(held, fields["time"]), mapping.time) if "time" in fields else received_us
-    sequence = _whole(_needed(held, fields["sequence"])) if "sequence" in fields else NO_SEQUENCE
-    quality = _quality(mapping, _part(held, fields["quality"])) if "quality" in fields else Quality.GOOD
-    number = math.nan if quality is Quality.BAD else _number(value)
-    return Reading(mapping.names.get(name, name), time_us, number, sequence, quality, received_us, mapping.consecutive)
+        name = mapping.meter or str(_needed(held, mapping.fields["meter"]))
+    return mapping.names.get(name, name)
+
+
+def _number_of(mapping: Readings, topic: str, held: Any) -> tuple[str, int]:
+    """Meter and number of a reading that cannot be read, where these can and tell what is missing."""
+    if mapping.consecutive and "sequence" in mapping.fields:
+        with suppress(Unreadable):
+            return _meter(mapping, topic, held), _whole(_needed(held, mapping.fields["sequence"]))
+    return "", NO_SEQUENCE
 
 
 def _part(held: Any, path: str) -> Any:

@@ -17,6 +17,7 @@ from reporting_agent.live.alerting import FEWEST, LOOKS, STEPS, Usual
 from reporting_agent.live.batch_log import Batch, BatchLog
 from reporting_agent.live.history import POINTS, WEEK_US, History
 from reporting_agent.live.likely_cause import cause, foretold, reason
+from reporting_agent.live.not_known import why_not_known
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
 from reporting_agent.live.totals import HOUR_US, SECOND_US, Floats, Totals
@@ -50,7 +51,7 @@ class Open:
     course: tuple[tuple[float, float], ...]  # (progress, above)
     band: tuple[tuple[float, float, float], ...]  # (progress, low, high): chance alone
     typical: float | None  # what a typical batch ends with
-    state: str  # no-label, wastes, chance, below, unknown
+    state: str  # no-label, wastes, chance, below, unknown (meters are silent), not-known (their readings do not tell the energy)
     silent_since_us: int | None = None
     cause: str = ""
     like: int = 0  # earlier batches of its kind, of which so many are needed before there is a label
@@ -103,6 +104,8 @@ class Plant:
         for batch in done:
             del self.log.ending[batch.key]
             self.count(batch, self.totals)
+            if self.totals.forgot(batch.line, batch.start_us):
+                self.log.corrected[batch.key] = batch  # of which nothing was heard while it ran: counted from the spool
         if any(self.history.like(batch) == FEWEST and batch.of_kind not in self.history.usual for batch in done):
             self.history.learn()  # the first that are enough are not left to wait for the next day
         for batch in self.log.completed.values():
@@ -178,12 +181,14 @@ class Plant:
         reached = min(LOOKS, int(now_s / usual.duration_s * STEPS))
         course = self.history.course(batch, usual.duration_s, now_s)
         above = (course - usual.label) / usual.tonnes
-        drawn = tuple(((look + 1) / STEPS, float(above[look])) for look in range(reached))
+        drawn = tuple(((look + 1) / STEPS, float(above[look])) for look in range(reached) if np.isfinite(above[look]))
         expected = float(usual.expected(course)[reached - 1]) if reached else 0.0
-        now_above = drawn[-1][1] if drawn else None
-        state = "unknown" if silent else "wastes" if batch.sure_us is not None else "below" if expected < -1.0 else "chance"
+        now_above = drawn[-1][1] if len(drawn) == reached > 0 else None
+        not_known = why_not_known(self.totals, batch, self.site.zone)
+        state = "below" if expected < -1.0 else "chance"
+        state = "unknown" if silent else "wastes" if batch.sure_us is not None else "not-known" if not_known else state
         typical = float((usual.typical[-1] - usual.label[-1]) / usual.tonnes)
-        why = cause(self.history, batch, usual, now_s) if batch.sure_us is not None else foretold(self.history, batch)
+        why = cause(self.history, batch, usual, now_s) if batch.sure_us is not None else not_known or foretold(self.history, batch)
         return Open(batch, now_s / usual.duration_s, now_above, drawn, self._band(usual), typical, state, silent_us, why)
 
     def _band(self, usual: Usual) -> tuple[tuple[float, float, float], ...]:

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.phrases import Phrase
+from reporting_agent.live.asking import Range
 from reporting_agent.live.intake import Arrival, Intake
+from reporting_agent.live.lifeline import Lifeline
 from reporting_agent.live.positions import row_of
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
@@ -37,6 +39,7 @@ class Polled(ABC):
         self.refusal: str = NOT_YET  # why nothing comes
         self._every_s, self._intake = every_s, intake
         self._stop = threading.Event()
+        self.lifeline = Lifeline()
         self._room = threading.Semaphore(MOST_WAITING)
         self._thread = threading.Thread(target=self._go_on, daemon=True, name=name)
 
@@ -65,12 +68,13 @@ class Polled(ABC):
         if self._thread.is_alive():
             self._thread.join()
 
-    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
+    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
         """What is not there cannot be asked for: it is read once it is there."""
         del missing
+        return False
 
     def trouble(self) -> str:
-        return self.refusal
+        return self.lifeline.trouble or self.refusal
 
     def words(self) -> Iterator[Word]:
         if self.refusal == NOT_YET:
@@ -90,6 +94,11 @@ class Polled(ABC):
         return True
 
     def _go_on(self) -> None:
+        with self.lifeline.guard():
+            self._polling()
+        self.close()
+
+    def _polling(self) -> None:
         while not self.stopping:
             try:
                 self.poll()
@@ -98,4 +107,3 @@ class Polled(ABC):
             else:
                 self.refusal = ""
             self._stop.wait(self._every_s)
-        self.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol, cast
 
 import numpy as np
@@ -16,13 +16,13 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.live import shifts
 from reporting_agent.live.answers import Answer, Kind, key_of
+from reporting_agent.live.faults import Faults
 from reporting_agent.live.helping import practices_against
 from reporting_agent.live.moment import Shown
 from reporting_agent.live.notifying import Journal, Teller, Told
 from reporting_agent.live.pages import Pages
-from reporting_agent.live.payloads import EPOCH, UNREADABLE
+from reporting_agent.live.payloads import UNREADABLE
 from reporting_agent.live.plant import Alert, Plant
-from reporting_agent.live.reading import BEYOND_US
 from reporting_agent.live.reopening import Reopening
 from reporting_agent.live.serving import Server
 from reporting_agent.live.settings import Live
@@ -64,6 +64,7 @@ class Room:
         self.alerts: list[Alert] = []
         self.answers: dict[str, Answer] = {}
         self.reopening = Reopening(site, settings.folder)
+        self.faults = Faults(self.plant, site.zone)
         self._practices: dict[str, tuple[Words, ...]] = {}
         self._answering = threading.Lock()
         self.latest: Shown | None = None
@@ -72,7 +73,6 @@ class Room:
         self._shown_s = self._learned_s = float("-inf")
         self._shift: shifts.Shift | None = None
         self.unreadable = Unreadable()
-        self._ahead: set[str] = set()  # meters of which it was told
 
     def start(self, before: Room | None = None) -> None:
         """Learn from what the spool holds, remember what was told, and serve the page, by the server of the room before if any."""
@@ -137,17 +137,6 @@ class Room:
 
     def take(self, taken: Taken) -> None:
         self.plant.take(taken.readings, taken.rows)
-        for meter, time_us in self.plant.totals.ahead.items():
-            if meter not in self._ahead:
-                self._ahead.add(meter)
-                self.tell(
-                    Phrase(
-                        "%(meter)s sends times that are far ahead of this machine's clock (%(time)s). They are saved; the page and"
-                        " the alerts leave them out. Set both clocks by one time server.",
-                        meter=meter,
-                        time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
-                    )
-                )
         for row in taken.rows:
             if row["table"] == UNREADABLE:
                 self._tell_unreadable(self.unreadable.take(row, now_us()))
@@ -196,7 +185,7 @@ class Room:
             self.plant.learn()
         for alert in self.plant.look():
             self._raise(alert)
-        for sentence in self.reopening.told(self.plant, now_s):
+        for sentence in (*self.faults.fresh(watch.spool.meters), *self.reopening.told(self.plant, now_s)):
             self.tell(sentence)
         self.latest = self._picture(watch)
         self._end_of_shift(self.latest.shift)
@@ -254,7 +243,7 @@ class Room:
             untold=plant.totals.untold,
             answers=self.answers,
             practices=self._practices,
-            notices=[*self.reopening.notices(), *watch.notices],
+            notices=[*self.faults.notices(watch.spool.meters), *self.reopening.notices(), *watch.notices],
         )
 
     def _end_of_shift(self, shift: shifts.Shift) -> None:

@@ -85,7 +85,7 @@ class RoomView:
                 if running.silent_since_us
                 else Phrase("No figures yet")
             )
-        known = running.above if running.state != "unknown" else None
+        known = running.above if running.state not in ("unknown", "not-known") else None
         view: dict[str, Any] = {
             "css": {"wastes": "bad", "below": "good"}.get(running.state, ""),
             "equipment": batch.equipment or batch.step,

@@ -51,7 +51,7 @@ def done(plant: Plant, alerts: Iterable[Alert], start: datetime, end: datetime) 
         known = [
             (batch, usual)
             for batch in ended
-            if batch.noted is not None and batch.tonnes and (usual := plant.history.usual.get(batch.of_kind))
+            if batch.kgce is not None and batch.tonnes and (usual := plant.history.usual.get(batch.of_kind))
         ]
         tonnes = sum(batch.tonnes or 0.0 for batch, _ in known)
         above = sum((batch.kgce or 0.0) - usual.label_end * (batch.tonnes or 0.0) for batch, usual in known)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, cast
 
 from benchmarks.phrases import Phrase, enumerated
+from reporting_agent.live.asking import Range
+from reporting_agent.live.lifeline import Lifeline
 
 NOT_YET = Phrase("no answer yet")
 """Why nothing comes of a source that was just begun."""
@@ -34,6 +36,8 @@ def troubles(whys: Mapping[str, str]) -> str:
 class LiveSource(Protocol):
     """One connection. It puts arrivals into the intake from a thread of its own, and is asked from the thread of `watch`."""
 
+    lifeline: Lifeline  # of its thread, as long as it is not stopped
+
     @property
     def name(self) -> str:
         """As people are told of it."""
@@ -44,8 +48,8 @@ class LiveSource(Protocol):
     def stop(self) -> None:
         """Leave; returns once nothing more is put into the intake."""
 
-    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
-        """Ask for what is missing by its numbers, meter by meter, both ends included; asked at every round, for all sources' meters."""
+    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
+        """Ask for what is missing by its numbers, meter by meter, for all sources' meters; returns whether it asked."""
 
     def trouble(self) -> str:
         """What keeps readings from coming, for the page; empty for nothing."""

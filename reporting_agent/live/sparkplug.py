@@ -20,6 +20,7 @@ from reporting_agent.live.payloads import Unreadable, of_a_meter
 from reporting_agent.live.reading import NO_SEQUENCE, Quality, Reading
 
 NAMESPACE = "spBv1.0"
+KINDS = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")  # of messages by which an edge node tells
 _MESSAGES = 256
 _SIGNED = {1: 8, 2: 16, 3: 32, 4: 64}  # Int8 to Int64, kept as unsigned
 _BOOLEAN, REBIRTH = 11, "Node Control/Rebirth"
@@ -67,7 +68,7 @@ class Host:
         if topic.count("/") < 3:
             raise Unreadable(f"the topic {topic} names no edge node")
         _, _, kind, edge, *device = topic.split("/", 4)
-        if kind not in ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH"):
+        if kind not in KINDS:
             return [], False
         node = self.nodes.setdefault(edge, EdgeNode())
         read = decoded(payload)

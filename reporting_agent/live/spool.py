@@ -20,7 +20,7 @@ import errno
 import fcntl
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -29,49 +29,19 @@ from benchmarks.errors import InputError, Place
 from reporting_agent.live import layout, positions
 from reporting_agent.live.compaction import Compaction
 from reporting_agent.live.corrected import Counting, bits, noted
-from reporting_agent.live.gaps import Gaps
 from reporting_agent.live.lookup import Found, looked_up
-from reporting_agent.live.reading import CONSECUTIVE, NO_SEQUENCE, Reading
+from reporting_agent.live.meter_state import Key, MeterState
+from reporting_agent.live.reading import CONSECUTIVE, Reading
 from reporting_agent.live.segments import Row, Segment, frames
+from reporting_agent.live.unread import Unread
 from reporting_agent.state import sync_folder, write_whole
 
 SEGMENT_BYTES = 64 << 20  # 1.6 million readings
-LATEST_KEPT = 256  # keys of a meter that are remembered
 DAY_US = 86_400_000_000
-
-Key = tuple[int, int]
-"""Source time in UTC microseconds, source's number."""
 
 
 class SpoolFull(OSError):  # noqa: N818 - a state of the disk: what arrives is not taken, and stays with its source
     """There is no room: nothing was taken, and nothing may be acknowledged."""
-
-
-@dataclass(slots=True)
-class _Meter:
-    """What is known of one meter: every key on disk is at or below the highest.
-
-    `reached_us` is the time of the reading that arrived last, by its source's clock or by ours, whichever is earlier: what came after it is
-    after that, also where the source's clock was set back.
-    """
-
-    highest: Key = (-(1 << 62), NO_SEQUENCE)
-    latest: dict[Key, float] = field(default_factory=dict)
-    gaps: Gaps = field(default_factory=Gaps)
-    reached_us: int = -(1 << 62)
-
-    def may_hold(self, key: Key) -> bool:
-        """Whether its moment may have been there: not where it is the latest, or a later number of the latest that memory has."""
-        return key[0] <= self.highest[0] and not (key > self.highest and self.highest in self.latest)
-
-    def take(self, key: Key, value: float, received_us: int, *, consecutive: bool) -> None:
-        if consecutive:
-            self.gaps.take(key[1], later=key > self.highest)
-        self.highest = max(self.highest, key)
-        self.reached_us = min(key[0], received_us)
-        self.latest[key] = value
-        if len(self.latest) > LATEST_KEPT:
-            del self.latest[next(iter(self.latest))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +76,8 @@ class Spool:
         for name in layout.FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder)
-        self.meters: dict[str, _Meter] = {}
+        self.meters: dict[str, MeterState] = {}
+        self._unread = Unread()
         self.positions: dict[str, Any] = {}  # up to where each source was read, of those that keep it here
         self.dropped: list[str] = []  # files deleted for room
         known = self._load_state()
@@ -132,7 +103,7 @@ class Spool:
             OSError: the disk failed; nothing may be acknowledged, and the spool must be opened again.
         """
         taken, counting = self._sorted_out(readings)
-        new, rows = taken.readings, [*rows, *counting]
+        new, rows = taken.readings, [*self._unread.new(rows), *counting]
         if new or rows:
             self._make_room()
             before = self._segment.size
@@ -146,9 +117,10 @@ class Spool:
             positions.follow(self.positions, rows)
             for reading in new:
                 key = (reading.time_us, reading.sequence)
-                self.meters.setdefault(reading.meter, _Meter()).take(
+                self.meters.setdefault(reading.meter, MeterState()).take(
                     key, reading.value, reading.received_us, consecutive=reading.consecutive
                 )
+            self._unread.follow(rows, self.meters)
             self._began_us = self._began_us or next((first.received_us for first in new), 0)
         return replace(taken, rows=rows)
 
@@ -231,8 +203,9 @@ class Spool:
         for frame in frames(layout.segment_path(self.folder, number)):
             positions.follow(self.positions, frame.rows)
             for time_us, sequence, value, received_us, place, quality in frame.records.tolist():
-                meter = self.meters.setdefault(frame.names[place], _Meter())
+                meter = self.meters.setdefault(frame.names[place], MeterState())
                 meter.take((time_us, sequence), value, received_us, consecutive=quality >= CONSECUTIVE)
+            self._unread.follow(frame.rows, self.meters)
 
     def _first_receipt(self) -> int:
         first = next((frame.records for frame in frames(self._segment.path) if len(frame.records)), None)
@@ -259,16 +232,15 @@ class Spool:
         if not path.exists():
             return 0
         state = json.loads(path.read_text("utf-8"))
-        for name, (time_us, sequence, highest, ranges, *reached) in state["meters"].items():
-            gaps = Gaps(highest, [(first, last) for first, last in ranges])
-            self.meters[name] = _Meter((time_us, sequence), {}, gaps, reached[0] if reached else time_us)
+        self.meters = {name: MeterState.of_state(entry) for name, entry in state["meters"].items()}
+        self._unread.digests = dict.fromkeys(state.get("unreadable", ()))
         self.positions = state.get("positions", {})
         return int(state["segment"])
 
     def _save_state(self, number: int) -> None:
         """What is known may be further than the segment: learning it again changes nothing."""
-        meters = {name: (*meter.highest, meter.gaps.highest, meter.gaps.ranges, meter.reached_us) for name, meter in self.meters.items()}
-        state = {"segment": number, "meters": meters, "positions": self.positions}
+        meters = {name: meter.state for name, meter in self.meters.items()}
+        state = {"segment": number, "meters": meters, "positions": self.positions, "unreadable": list(self._unread.digests)}
         write_whole(self.folder / "state.json", json.dumps(state, ensure_ascii=False).encode())
 
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Site
 from reporting_agent.console import LANGUAGE
 from reporting_agent.live import kinds, reloading
+from reporting_agent.live.asking import Asking, Pauses, Range
 from reporting_agent.live.closing import Closing
-from reporting_agent.live.intake import Intake
+from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.mqtt import MqttSource
 from reporting_agent.live.reloading import Reloading, Wanted, settings_of
 from reporting_agent.live.room import Room
 from reporting_agent.live.settings import Live
+from reporting_agent.live.source import LiveSource
 from reporting_agent.live.spool import Spool, now_us
+from reporting_agent.live.unread import row_given_up
 
 STEP_S = 0.2  # how long one round waits for something to come
 LOOK_EVERY_S = 1.0
+AGAIN_FIRST_S, AGAIN_LONGEST_S = 1.0, 300.0  # before a source whose thread ended is started again
 
 
 class Watch:
@@ -33,6 +37,8 @@ class Watch:
         self.sources = kinds.made(self.settings, site.folder, self.intake)
         self.kept = self.repeated = self.contradicted = self.late = self.corrected = 0
         self.reloading = Reloading(site.path)
+        self.asking = Asking()
+        self._begun_again: dict[str, Pauses] = {}  # sources whose thread ended
         self._told: dict[str, str] = {}
         self._looked_s = float("-inf")
         self.room = Room(site, self.settings, tell, self._publish)
@@ -71,10 +77,9 @@ class Watch:
         """Keep what came, ask for what is missing, say what changed."""
         self._keep(STEP_S)
         self.spool.turn(now_us())
-        missing = {name: meter.gaps.ranges for name, meter in self.spool.meters.items() if meter.gaps.ranges}
+        self._ask()
+        self._begin_again()
         for source in self.sources:
-            if missing:
-                source.ask_again(missing)
             for word in source.words():
                 self._say(f"{source.name} {word.about}", word.state, word.sentence)
         self.room.round(self)
@@ -147,6 +152,69 @@ class Watch:
         if same and (wanted.settings.alerts, wanted.settings.page) == (self.settings.alerts, self.settings.page):
             return None
         return Room(wanted.site, wanted.settings, self.tell, self._publish)
+
+    def _ask(self) -> None:
+        """For what is missing; what was asked for often enough is given up, and told."""
+        now_s = time.monotonic()
+        missing = {name: meter.gaps.ranges for name, meter in self.spool.meters.items() if meter.gaps.ranges}
+        ask, give_up = self.asking.due(missing, now_s)
+        if ask:
+            asked = [source.ask_again(ask) for source in self.sources]
+            if any(asked) or not any(source.trouble() for source in self.sources):  # who is not connected was not asked
+                self.asking.asked(ask, now_s)
+        if give_up and self.intake.full is None:
+            self._give_up(give_up)
+            self.asking.asked(give_up, now_s)
+
+    def _give_up(self, ranges: Mapping[str, Sequence[Range]]) -> None:
+        at_us = now_us()
+        rows = [row_given_up(meter, first, last, at_us) for meter, gaps in ranges.items() for first, last in gaps]
+        if not self.intake.offer(Arrival((), rows), 0.0):
+            return
+        self._keep(0.0)
+        for row in rows:
+            self.tell(
+                Phrase(
+                    "%(meter)s: the readings numbered %(first)s to %(last)s did not come after %(times)s requests. The agent requests "
+                    "them no more; should they come, they count.",
+                    meter=row["meter"],
+                    first=row["first"],
+                    last=row["last"],
+                    times=self.asking.most,
+                )
+            )
+
+    def _begin_again(self) -> None:
+        """Sources whose thread ended by itself: told why, and another started in their place after a pause that grows."""
+        now_s = time.monotonic()
+        for place, source in enumerate(self.sources):
+            pauses = self._begun_again.setdefault(source.name, Pauses(AGAIN_FIRST_S, AGAIN_LONGEST_S))
+            if not source.lifeline.ended:
+                if now_s > pauses.next_s + AGAIN_LONGEST_S:  # it has run for long
+                    pauses.tried = 0
+                continue
+            sentence = Phrase(
+                "%(source)s ended by a fault in the agent (%(why)s). It is started again; what came meanwhile is with its source. Report "
+                "this fault.",
+                source=source.name,
+                why=source.lifeline.why,
+            )
+            self._say(f"{source.name} ended", f"{pauses.tried} {source.lifeline.why}", sentence)
+            if pauses.is_due(now_s):
+                pauses.try_at(now_s)
+                self._start_again(place, source)
+
+    def _start_again(self, place: int, source: LiveSource) -> None:
+        kind, settings = reloading.named(self.settings)[place]
+        source.stop()
+        self._drain()
+        try:
+            fresh = kinds.KINDS[kind](settings, self.site.folder, self.intake)
+        except SteplabelError as wrong:
+            self.tell(wrong.told(LANGUAGE.get()))
+            return
+        self.sources[place] = fresh
+        fresh.start()
 
     def _look(self) -> None:
         """Once a second: whether settings changed, whether a report is due."""

@@ -32,6 +32,18 @@ def rolls(before: Floats, after: Floats, meter: Meter) -> Flags:
     return (before >= 0.9 * meter.rollover) & (before < meter.rollover) & (after <= 0.1 * meter.rollover) & (after >= 0)
 
 
+def rolled(before: Floats, energy: Floats, hours: Floats, meter: Meter) -> Flags:
+    """Which steps of a register are its declared rollover; one that was reset near its end would have counted the impossible.
+
+    Args:
+        energy: the reading after each step less that before; hours: how long each took, more than 0.
+    """
+    over = (energy < 0) & rolls(before, before + energy, meter)
+    if meter.range is not None and over.any():
+        over &= energy + (meter.rollover or 0.0) <= meter.range[1] * hours
+    return over
+
+
 _NINES = np.array(
     sorted(10.0**whole - 10.0**-decimals for whole in range(2, 13) for decimals in range(7) if whole + decimals >= FEWEST_NINES)
 )

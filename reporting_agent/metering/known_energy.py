@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import AT_RANGE, rolls, saturated
+from reporting_agent.metering.cleaning import AT_RANGE, rolled, saturated
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.scale import rescaled_by
 from reporting_agent.metering.segments import HOUR_US, Segments
@@ -81,17 +81,14 @@ def over_falls(segments: Segments, value: Floats, meter: Meter, rows: Rows, file
     fell = energy < 0
     if not fell.any():
         return energy, ~fell
-    rolled = fell & rolls(before, before + energy, meter)
-    if meter.range is not None:  # a register that was reset near its end would have counted the impossible
-        hours = np.maximum(segments.end_us - segments.start_us, 1) / HOUR_US
-        rolled &= energy + (meter.rollover or 0.0) <= meter.range[1] * hours
-    tally.add("register-rollover", file, rows, rolled)
+    over = rolled(before, energy, np.maximum(segments.end_us - segments.start_us, 1) / HOUR_US, meter)
+    tally.add("register-rollover", file, rows, over)
     usual = float(np.median(energy[energy > 0])) if (energy > 0).any() else 0.0
-    rescaled = fell & ~rolled & rescaled_by(before, after, usual)
+    rescaled = fell & ~over & rescaled_by(before, after, usual)
     rescaled &= ~(after <= FROM_ZERO * np.abs(np.append(energy[1:], np.nan)))
     tally.add("register-rescaled", file, rows, rescaled)
-    tally.add("register-reset", file, rows, fell & ~rolled & ~rescaled)
-    return np.where(rolled, energy + (meter.rollover or 0.0), energy), ~fell | rolled
+    tally.add("register-reset", file, rows, fell & ~over & ~rescaled)
+    return np.where(over, energy + (meter.rollover or 0.0), energy), ~fell | over
 
 
 def _missed(time_us: Integers, gap: Flags, left_out_us: Integers, longest_gap_us: int) -> Flags:

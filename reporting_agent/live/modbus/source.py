@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.phrases import Phrase
+from reporting_agent.live.asking import Range
 from reporting_agent.live.clients import client_of
 from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.kept_rows import kept_rows
+from reporting_agent.live.lifeline import Lifeline
 from reporting_agent.live.modbus.batches import PolledBatches
 from reporting_agent.live.modbus.registers import Block, blocks, readings, tagged
 from reporting_agent.live.modbus.settings import Modbus, Register, Tag
@@ -55,6 +57,7 @@ class ModbusSource:
         self._slow = False  # whether the last poll took longer than the time between polls, though all answered
         self._silences = {block: _Silence() for block in blocks(settings.values)}
         self._batches: list[PolledBatches] = []
+        self.lifeline = Lifeline()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
 
@@ -71,11 +74,15 @@ class ModbusSource:
         self._ended.set()
         self._thread.join(LEAVING_S)
 
-    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
+    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
         """A device knows only what it measures now."""
+        del missing
+        return False
 
     def trouble(self) -> str:
         """What keeps readings from coming; empty for nothing."""
+        if self.lifeline.trouble is not None:
+            return self.lifeline.trouble
         return troubles({_place(block): silence.why for block, silence in self._silences.items() if silence.why})
 
     def words(self) -> Iterator[Word]:
@@ -104,6 +111,11 @@ class ModbusSource:
         yield Word("pace", "slow" if self._slow else "", sentence)
 
     def _run(self) -> None:
+        with self.lifeline.guard():
+            self._polling()
+        self._line.close()
+
+    def _polling(self) -> None:
         rows = kept_rows(self._intake.spool.folder) if self.settings.batches else []
         self._batches = [PolledBatches(batch, rows) for batch in self.settings.batches]
         due_s = time.monotonic()
@@ -115,7 +127,6 @@ class ModbusSource:
             for silence in silent:
                 silence.polls += over
             self._slow = over > 0 and not silent
-        self._line.close()
 
     def _poll(self) -> None:
         polled: list[Reading] = []

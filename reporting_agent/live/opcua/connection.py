@@ -220,7 +220,7 @@ class Connection:
             try:
                 readings.append(values.reading(self._meters[name], value, received_us))
             except payloads.Unreadable as wrong:
-                rows.append(payloads.unreadable(name, str(value.Value).encode(), str(wrong)))
+                rows.append(payloads.unreadable(name, str(value.Value).encode(), wrong))
         return readings, rows
 
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.phrases import Phrase
+from reporting_agent.live.asking import Range
 from reporting_agent.live.clients import client_of
 from reporting_agent.live.clock import Clock
 from reporting_agent.live.intake import Arrival, Intake
 from reporting_agent.live.kept_rows import kept_rows
+from reporting_agent.live.lifeline import Lifeline
 from reporting_agent.live.opcua.settings import OpcUa
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.segments import Row
@@ -44,6 +46,7 @@ class OpcUaSource:
         self.settings, self.folder, self.intake = settings, folder, intake
         self.batches: list[Batch] = []
         self.clock = Clock()
+        self.lifeline = Lifeline()
         self.connected = False
         self.refusal = ""  # the server's or the network's last word
         self.refused: Mapping[str, str] = {}  # nodes that cannot be read, with the server's word
@@ -72,20 +75,18 @@ class OpcUaSource:
                 loop.call_soon_threadsafe(task.cancel)
         self._thread.join(LEAVING_S)
 
-    def ask_again(self, missing: Mapping[str, list[tuple[int, int]]]) -> None:
+    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
         """Values of OPC UA have no numbers; history is asked for by time."""
+        del missing
+        return False
 
     def trouble(self) -> str:
         """What keeps readings from coming, in the words of server or network; empty for nothing."""
-        if self._ended_by_itself:
-            return Phrase("ended by a fault in the agent: see the agent's own log")
+        if self.lifeline.trouble is not None:
+            return self.lifeline.trouble
         if self.connected:
             return troubles(self.refused)
         return self.refusal or NOT_YET
-
-    @property
-    def _ended_by_itself(self) -> bool:
-        return self._loop is not None and not self._ended.is_set() and not self._thread.is_alive()
 
     def words(self) -> Iterator[Word]:
         """Its connection, nodes that cannot be read, meters without a history, and its clock."""
@@ -156,7 +157,7 @@ class OpcUaSource:
         await saved
 
     def _run(self) -> None:
-        with suppress(asyncio.CancelledError):
+        with self.lifeline.guard(), suppress(asyncio.CancelledError):
             asyncio.run(self._connecting())
 
     async def _connecting(self) -> None:

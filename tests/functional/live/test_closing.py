@@ -20,6 +20,7 @@ from reporting_agent.live.settings import load
 from reporting_agent.live.source import LiveSource
 from reporting_agent.live.spool import Spool
 from reporting_agent.live.table_settings import Files
+from reporting_agent.live.unread import row_given_up
 from reporting_agent.sending.consent import SCHEME
 from tests.functional.test_submit_survives_kill import Plant, Server
 
@@ -85,6 +86,24 @@ def test_it_waits_for_every_source_and_meter_past_the_end_and_makes_the_label(tm
     assert (tmp_path / "reports" / "2025-01").exists()
     room.restart()
     assert [one for one in room.notices() if "is being made" in one] == []
+
+
+def test_readings_that_were_given_up_keep_it_no_longer_and_it_is_told_with_the_report(tmp_path: Path, spool: Spool) -> None:
+    furnaces = Furnaces(heats=6)
+    site = furnaces.fed_by(tmp_path, "")
+    end = datetime(2025, 1, 31, 23, tzinfo=UTC)
+    room = Room(site, spool, {"every": "month", "first": "2025-01", "grace_h": 2}, end + timedelta(hours=2))
+    sent = [Reading(row.meter, round(row.stamp.timestamp() * 1e6), row.value, row.number, consecutive=True) for row in furnaces.readings()]
+    last = [reading._replace(time_us=round(end.timestamp() * 1e6), sequence=len(sent) // 4) for reading in sent[-4:]]
+    lacking = [reading for reading in sent if (reading.meter, reading.sequence) != ("eaf-1-gas", 7)]
+    spool.append([*lacking, *last], [{"table": "batches", **row} for row in furnaces.batches()])
+    assert room.notices() == ["2025-01 waits: readings of eaf-1-gas are missing"]
+    spool.append([], [row_given_up("eaf-1-gas", 7, 7, round(end.timestamp() * 1e6))])
+    assert room.notices() == ["2025-01 is being made"]
+    room.until_told(2)
+    assert room.told[0].startswith("Report of 2025-01: done")
+    told = "Report of 2025-01: without readings that did not come although they were requested: eaf-1-gas 7–7"
+    assert room.told[1] == room.notices()[-1] == told
 
 
 def test_it_is_sent_once_and_where_it_is_refused_nothing_is_and_it_is_told_once(tmp_path: Path, spool: Spool) -> None:

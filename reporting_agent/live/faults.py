@@ -1,0 +1,99 @@
+"""What is wrong with what the sources send: told once, and listed on the page for as long as it concerns what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from benchmarks.phrases import Phrase
+from reporting_agent.live.meter_state import MeterState
+from reporting_agent.live.payloads import EPOCH
+from reporting_agent.live.plant import Plant
+from reporting_agent.live.reading import BEYOND_US
+from reporting_agent.live.spool import now_us
+from reporting_agent.live.totals import HOUR_US
+from reporting_agent.report.figures import shown
+
+LISTED_US = 24 * HOUR_US  # by the plant's time, a fall of a register
+MOST_LISTED = 5  # batches far ahead
+GIVEN_UP_US = 7 * LISTED_US  # and readings that did not come
+
+
+class Faults:
+    """Those of one plant."""
+
+    def __init__(self, plant: Plant, zone: tzinfo) -> None:
+        self._plant, self._zone = plant, zone
+        self._known: set[tuple[str, int]] = set()  # what was told: a meter, and the moment where there is one
+
+    def fresh(self, meters: Mapping[str, MeterState]) -> Iterator[Phrase]:
+        """What was not told yet."""
+        for meter, time_us in self._plant.totals.ahead.items():
+            if self._is_fresh(meter, 0):
+                yield Phrase(
+                    "%(meter)s sends times that are far ahead of this machine's clock (%(time)s). They are saved; the page and"
+                    " the alerts leave them out. Set both clocks by one time server.",
+                    meter=meter,
+                    time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
+                )
+        for name, state in meters.items():
+            if state.gaps.jump is not None and self._is_fresh(name, state.gaps.jump[1]):
+                yield Phrase(
+                    "%(meter)s: its numbers jumped from %(before)s to %(after)s, too far for missing readings. Taken as a wrong number "
+                    "or a counter that began anew: nothing is requested. Check the gateway's counter.",
+                    meter=name,
+                    before=state.gaps.jump[0],
+                    after=state.gaps.jump[1],
+                )
+        for batch in self._plant.log.ahead():
+            if self._is_fresh(f"{batch.step} {batch.id}", batch.start_us):
+                yield Phrase(
+                    "Batch %(batch)s of %(step)s is said to start at %(start)s, over a day ahead of this machine's clock (%(now)s). It "
+                    "is saved, and not shown as running. Send its row again with the right start, or set both clocks by one time server.",
+                    batch=batch.id,
+                    step=batch.step,
+                    start=self._stamp(batch.start_us),
+                    now=self._stamp(now_us()),
+                )
+        for meter, until_us, sentence in self._falls():
+            if self._is_fresh(meter, until_us):
+                yield Phrase(
+                    "%(meter)s: %(fall)s. What it counted there is not known, here as in `label`: batches over this moment have no figure "
+                    "on the page and raise no alert. Set rollover in site.toml if the register starts again from 0; a meter that was "
+                    "replaced or reset needs nothing.",
+                    meter=meter,
+                    fall=sentence,
+                )
+
+    def notices(self, meters: Mapping[str, MeterState]) -> Iterator[tuple[str, Phrase, bool]]:
+        """Rows of the page's table of sources."""
+        for meter, _, sentence in self._falls():
+            yield meter, sentence, False
+        for batch in self._plant.log.ahead()[:MOST_LISTED]:
+            yield batch.id, Phrase("Starts at %(start)s, far ahead of this machine's clock", start=self._stamp(batch.start_us)), False
+        for name, state in meters.items():
+            lately = [last - first + 1 for first, last, at_us in state.gaps.given_up if at_us > self._plant.totals.now_us - GIVEN_UP_US]
+            if lately:
+                yield name, Phrase("%(count)s readings did not come and are requested no more", count=sum(lately)), False
+
+    def _is_fresh(self, meter: str, at_us: int) -> bool:
+        fresh = (meter, at_us) not in self._known
+        self._known.add((meter, at_us))
+        return fresh
+
+    def _stamp(self, moment_us: int) -> str:
+        return f"{datetime.fromtimestamp(moment_us / 1e6, UTC).astimezone(self._zone):%Y-%m-%d %H:%M}"
+
+    def _falls(self) -> Iterator[tuple[str, int, Phrase]]:
+        """The latest of each register in a day."""
+        since_us = self._plant.totals.now_us - LISTED_US
+        for meter, total in self._plant.totals.by_meter.items():
+            if falls := list(total.falls(since_us)):
+                last = falls[-1]
+                sentence = Phrase(
+                    "Register fell from %(before)s to %(after)s at %(at)s without a declared rollover",
+                    before=shown(last.before),
+                    after=shown(last.after),
+                    at=self._stamp(last.until_us),
+                )
+                yield meter, last.until_us, sentence

@@ -1,0 +1,25 @@
+"""Why the energy of a batch is not known, where its meters told of its time: as `label` would say it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+
+from benchmarks.phrases import Phrase
+from reporting_agent.live.batch_log import Batch
+from reporting_agent.live.totals import Totals
+
+
+def why_not_known(totals: Totals, batch: Batch, zone: tzinfo) -> Phrase | None:
+    """The first reason; None where it is known."""
+    until_us = float("inf") if batch.end_us is None else batch.end_us
+    for total in totals.of_line(batch.line):
+        name = total.meter.id
+        if not total.holds(batch.start_us):
+            return Phrase("Not known: readings of %(meter)s begin after the batch", meter=name)
+        for fall in total.falls(batch.start_us):
+            if fall.since_us < until_us:
+                at = f"{datetime.fromtimestamp(fall.until_us / 1e6, UTC).astimezone(zone):%H:%M}"
+                return Phrase(
+                    "Not known: the register of %(meter)s fell at %(at)s, and no declared rollover explains it", meter=name, at=at
+                )
+    return None

@@ -1,0 +1,165 @@
+"""Energy that is not known is said to be unknown, by the rules of `label`, and no history is learned from it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.measurements import Period
+from fixtures.simulator.furnaces import Furnaces
+from reporting_agent import pipeline
+from reporting_agent.config import load_site
+from reporting_agent.config.meters import Meter
+from reporting_agent.live.faults import Faults
+from reporting_agent.live.payloads import EPOCH
+from reporting_agent.live.plant import Plant
+from reporting_agent.live.reading import Reading
+from reporting_agent.live.segments import Row
+from reporting_agent.live.shifts import done
+from reporting_agent.live.totals import Total
+
+HEATS = 30  # of each furnace: some more than make a usual course
+
+
+@pytest.fixture(scope="module")
+def furnaces() -> Furnaces:
+    return Furnaces(heats=HEATS, every_s=120)
+
+
+@pytest.fixture(scope="module")
+def site(furnaces: Furnaces, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return furnaces.write(tmp_path_factory.mktemp("plant"))
+
+
+def _us(stamp: datetime) -> int:
+    return round(stamp.timestamp() * 1e6)
+
+
+def _filled(furnaces: Furnaces, site: Path, rows: list[Row]) -> Plant:
+    """A plant that begins with what a spool holds of all heats, and these rows beside."""
+    plant = Plant(load_site(site), date(2025, 1, 2))
+    held: dict[str, list[tuple[int, float]]] = {}
+    for sent in furnaces.readings():
+        held.setdefault(sent.meter, []).append((_us(sent.stamp), sent.value))
+    readings = {name: (np.array([at for at, _ in pairs]), np.array([value for _, value in pairs], float)) for name, pairs in held.items()}
+    batches = [{"table": "batches", **row} for row in furnaces.batches()]
+    plant.fill(readings, [*batches, *rows], max(int(times.max()) for times, _ in readings.values()))
+    return plant
+
+
+def _from(furnaces: Furnaces, start: str) -> Row:
+    """The row of a batch that ended amid the heats, with this start."""
+    return {"table": "batches", **furnaces.batches()[40], "batch_id": "H1-wrong", "start": start}
+
+
+@pytest.mark.parametrize("start", ["1990-01-01T00:00:00+00:00", "2024-12-25T00:00:00+00:00"])
+def test_history_begins_with_readings_whatever_start_a_batch_is_said_to_have(furnaces: Furnaces, site: Path, start: str) -> None:
+    """A start in 1990 would else make 1,800 weeks of history, and have thresholds vouched for by nothing."""
+    usual = _filled(furnaces, site, [])
+    plant = _filled(furnaces, site, [_from(furnaces, start)])
+    assert plant.history.weeks == usual.history.weeks < 1
+    assert plant.history.limits == usual.history.limits
+    wrong = plant.log.batches["eaf", "H1-wrong"]
+    assert wrong.noted is not None
+    assert (wrong.kgce, wrong.counted, wrong.excess) == (None, None, None)
+
+
+def test_the_shift_counts_a_batch_without_readings_and_not_its_energy(furnaces: Furnaces, site: Path) -> None:
+    begin, end = furnaces.begin, furnaces.begin + timedelta(days=9)
+    usual = done(_filled(furnaces, site, []), (), begin, end)
+    shift = done(_filled(furnaces, site, [_from(furnaces, "1990-01-01T00:00:00+00:00")]), (), begin, end)
+    assert sum(line.batches for line in shift.lines) == sum(line.batches for line in usual.lines) + 1
+    assert [line.above for line in shift.lines] == pytest.approx([line.above for line in usual.lines])
+
+
+def test_a_batch_told_after_its_readings_were_let_go_of_is_counted_from_the_spool(furnaces: Furnaces, site: Path) -> None:
+    """As by an MES that tells of a batch once it ended."""
+    plant = Plant(load_site(site), date(2025, 1, 2))
+    plant.take(Reading(sent.meter, _us(sent.stamp), sent.value, received_us=_us(sent.stamp)) for sent in furnaces.readings())
+    plant.settle()
+    plant.take((), [{"table": "batches", **furnaces.batches()[0]}, _from(furnaces, "1990-01-01T00:00:00+00:00")])
+    assert [batch.kgce for batch in plant.settle()] == [None, None]
+    assert [batch.id for batch in plant.log.corrected.values()] == [furnaces.batches()[0]["batch_id"]]
+
+
+def _register(**more: object) -> Total:
+    meter = {"id": "m", "step": "eaf", "carrier": "electricity", "reading": "register", "unit": "kWh", **more}
+    return Total(Meter.model_validate(meter), 1.0, "kWh")
+
+
+@pytest.mark.parametrize(
+    ("more", "values"),
+    [
+        ({}, (900.0, 950.0, 45.0, 50.0)),
+        ({"rollover": 100_000.0}, (900.0, 950.0, 45.0, 50.0)),  # not from its last tenth
+        ({"rollover": 1_000.0, "range": (0.0, 60.0)}, (900.0, 950.0, 45.0, 50.0)),  # 95 kWh in a minute at no more than 60 kW
+    ],
+)
+def test_a_register_that_falls_by_no_rollover_leaves_its_energy_unknown(more: dict[str, object], values: tuple[float, ...]) -> None:
+    minutes = np.arange(4) * 60_000_000
+    bulk, total = _register(**more), _register(**more)
+    bulk.fill(minutes, np.array(values))
+    for place in (0, 3, 1, 2):  # whatever the order of arrival
+        total.take(int(minutes[place]), values[place], 1)
+    for held in (bulk, total):
+        assert held.knows(minutes).tolist() == [True, True, False, False]
+        assert held.knows(minutes[2:]).tolist() == [True, True]
+        assert [(fall.before, fall.after) for fall in held.falls(0)] == [(950.0, 45.0)]
+        assert held.power(int(minutes[3])) is None
+    total.correct(int(minutes[2]), 960.0)
+    total.correct(int(minutes[3]), 970.0)
+    assert total.knows(minutes).all()
+    assert float(total.at(int(minutes[3]))) == 70.0
+
+
+def test_the_page_and_the_label_call_the_same_energy_unknown(tmp_path: Path) -> None:
+    furnaces = Furnaces(heats=4, every_s=60)
+    site = furnaces.write(tmp_path)
+    site.write_text(site.read_text("utf-8").replace("rollover = 1000000.0\n", ""), "utf-8")
+    plant = Plant(load_site(site), date(2025, 1, 2))
+    plant.take(Reading(sent.meter, _us(sent.stamp), sent.value) for sent in furnaces.readings())
+    plant.take((), [{"table": "batches", **row} for row in furnaces.batches()])
+    fallen = {batch.id for batch in plant.settle() if batch.kgce is None}
+    data = pipeline.read(load_site(site), Period.parse("2025", UTC))
+    incomplete = {batch.batch_id for batch in data.batches if min(energy.completeness for energy in batch.energy) < 1}
+    assert fallen == incomplete != set()
+
+
+def test_an_open_batch_whose_register_fell_is_shown_as_not_known_and_told_once(furnaces: Furnaces, site: Path) -> None:
+    plant = _filled(furnaces, site, [])
+    begin_us = plant.totals.now_us
+    begun = {**furnaces.batches()[-1], "batch_id": "H1-open", "equipment": "eaf-1", "start": f"{EPOCH + timedelta(microseconds=begin_us)}"}
+    plant.take((), [{"table": "batches", **{name: cell for name, cell in begun.items() if name not in ("end", "output_quantity")}}])
+    faults = Faults(plant, UTC)
+    list(faults.fresh({}))
+    for minute, value in enumerate((500_000.0, 501_000.0, 20.0, 900.0, 1_800.0, 2_700.0), start=1):
+        for name, sent in (("eaf-1-electricity", value), ("eaf-1-gas", 500.0)):
+            plant.take([Reading(name, begin_us + minute * 120_000_000, sent, received_us=begin_us)])
+    assert not plant.look()
+    (shown,) = plant.open_batches(begin_us)
+    assert (shown.state, shown.above, len(shown.course)) == ("not-known", None, 1)
+    assert "eaf-1-electricity fell at" in str(shown.cause)
+    assert ["501,000 to 20.00" in str(sentence) for sentence in faults.fresh({})] == [True]
+    assert not list(faults.fresh({}))
+    assert [name for name, _, _ in faults.notices({})] == ["eaf-1-electricity"]
+
+
+def test_a_batch_that_starts_far_ahead_is_told_once_and_listed_until_it_is_put_right(furnaces: Furnaces, site: Path) -> None:
+    plant = _filled(furnaces, site, [])
+    weeks, faults = plant.history.weeks, Faults(plant, UTC)
+    row = {"table": "batches", "step": "eaf", "equipment": "eaf-1", "batch_id": "H1-far", "start": "2099-01-01T00:00:00+00:00"}
+    plant.take((), [row])
+    (sentence,) = faults.fresh({})
+    assert sentence.startswith("Batch H1-far of eaf is said to start at 2099-01-01 00:00, over a day ahead of this machine's clock (")
+    assert not list(faults.fresh({}))
+    assert [(name, str(state)) for name, state, _ in faults.notices({})] == [
+        ("H1-far", "Starts at 2099-01-01 00:00, far ahead of this machine's clock")
+    ]
+    plant.learn()
+    assert (plant.log.running(), plant.history.weeks) == ([], weeks)
+    plant.take((), [{**row, "start": "2025-02-01T00:00:00+00:00"}])
+    assert not list(faults.notices({}))
+    assert [batch.id for batch in plant.log.running()] == ["H1-far"]
