@@ -177,7 +177,6 @@ def test_a_file_without_a_needed_column_is_told_and_the_others_are_read(plant: P
     (plant.folder / "out" / "a.csv").write_text("tag;when;kWh\nm-1;x;1\n", "utf-8")
     plant.write(HEADER + lines(0, 1))
     assert plant.read() == 1
-    assert plant.source.trouble().startswith("…") or "a.csv: no column at in the header tag, when, kWh" in plant.source.trouble()
     [word] = [word for word in plant.source.words() if word.about == "a.csv"]
     assert "a.csv of out/*.csv cannot be read (no column at in the header tag, when, kWh). Its other files are read" in word.sentence
     (plant.folder / "out" / "a.csv").unlink()
