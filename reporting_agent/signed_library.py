@@ -1,7 +1,8 @@
 """The library of practices that the portal signed, as this site keeps it: fetched, verified, then named in local reports.
 
-What is asked for is the whole library, by an address that names nothing: what fits is found here (`analysis.costs.practices`). It is kept
-in the state directory as one file, which takes the place of the one before only when all of it was verified.
+What is asked for is the whole library, by an address that names nothing: what fits is found here
+(`analysis.energy_costs.fitting_practices`). It is kept in the state directory as one file, which takes the place of the one before only
+when all of it was verified.
 """
 
 from __future__ import annotations

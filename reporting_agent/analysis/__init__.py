@@ -1,9 +1,9 @@
 """What a plant can act on: losses by cause, Pareto, where to look first, and what the energy was used for.
 
-Read in this order: amounts, evidence, regression, chance, causes, waterfall, losses, pareto, purpose, standing, use, gains,
-lost_uses, advice. The annual account of a route, and the limits it is held against, are `route_draft`, `route_shares`, `route_fence`,
-`route_against_limits`. Everything here is made from the exact label and stays on the site. An empty tuple means that the plant gives
-nothing to make that part from.
+Six rooms: `drivers` (what energy varies with), `baselines` (what it was before), `energy_costs` (what it cost), `waste` (what it was
+lost to, and what to do first), `meters` (whether they suffice) and `account` (a route over the year, and the limits it is held against).
+Everything here is made from the exact label and stays on the site. An empty tuple means that the plant gives nothing to make that part
+from.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from reporting_agent.analysis.account.flow import BoughtInEnergy, Cumulative, Ma
 from reporting_agent.analysis.account.route import route_accounts
 from reporting_agent.analysis.account.types import RouteAccount
 from reporting_agent.analysis.baselines.baseline import Baseline, baselines
-from reporting_agent.analysis.costs.amounts import Amount
-from reporting_agent.analysis.costs.batch_costs import StepCost, costs
 from reporting_agent.analysis.drivers.relevance import StepDrivers
 from reporting_agent.analysis.drivers.study import drivers
+from reporting_agent.analysis.energy_costs.amounts import Amount
+from reporting_agent.analysis.energy_costs.batch_costs import StepCost, costs
 from reporting_agent.analysis.meters import adequacy as fitness_of_meters
 from reporting_agent.analysis.meters import balance
 from reporting_agent.analysis.meters.adequacy import Adequacy

@@ -17,7 +17,7 @@ from reporting_agent.commands import add_language, add_period, add_site
 if TYPE_CHECKING:
     from benchmarks.guidance.cbam import Input, Payable, Precursor
     from reporting_agent.analysis import Amount, StepLosses
-    from reporting_agent.analysis.costs.cbam import BorderCost
+    from reporting_agent.analysis.energy_costs.cbam import BorderCost
 
 CBAM = "cbam"
 PARTS = ("gap", "explained", "within_uncertainty", "avoidable", "unexplained")
@@ -84,7 +84,7 @@ def _site(args: Namespace) -> int:
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
     from reporting_agent.analysis import analyse
-    from reporting_agent.analysis.costs.cbam import border_costs
+    from reporting_agent.analysis.energy_costs.cbam import border_costs
     from reporting_agent.commands import asking
     from reporting_agent.console import emit
 

@@ -20,7 +20,7 @@ from benchmarks.measurements import CarrierEnergy, Period
 from benchmarks.phrases import Phrase
 from reporting_agent import pipeline
 from reporting_agent.analysis.baselines.base_load import mean_price
-from reporting_agent.analysis.costs.prices import Prices, to_us
+from reporting_agent.analysis.energy_costs.prices import Prices, to_us
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult, PlantData

@@ -11,7 +11,7 @@ from benchmarks.errors import InputError
 from benchmarks.labels.columns import Integers
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.baselines.model import LocalHours
-from reporting_agent.analysis.costs.prices import Prices
+from reporting_agent.analysis.energy_costs.prices import Prices
 from reporting_agent.analysis.sentences import said, shown
 from reporting_agent.metering.record import MeterRecord
 

@@ -16,7 +16,7 @@ from reporting_agent.analysis.baselines.control import FEWEST_DAYS as FEWEST_CHA
 from reporting_agent.analysis.baselines.control import Event, control, events
 from reporting_agent.analysis.baselines.model import FEWEST_DAYS, HOLIDAY, HOUR_US, LEAST_KNOWN, LocalHours, Model, day_energy, fit_baseline
 from reporting_agent.analysis.baselines.production import PRODUCTION, Made
-from reporting_agent.analysis.costs.prices import Prices
+from reporting_agent.analysis.energy_costs.prices import Prices
 from reporting_agent.analysis.sentences import after, said, shown
 from reporting_agent.config import Site
 from reporting_agent.metering.record import MeterRecord

@@ -31,8 +31,8 @@ from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Period
 from benchmarks.phrases import Phrase, Value, enumerated, sentences
 from benchmarks.routes import Pack
-from reporting_agent.analysis.costs.amounts import Amount, added
-from reporting_agent.analysis.costs.prices import Prices, in_unit, to_us
+from reporting_agent.analysis.energy_costs.amounts import Amount, added
+from reporting_agent.analysis.energy_costs.prices import Prices, in_unit, to_us
 from reporting_agent.analysis.sentences import percent, shown
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.analysis.waste.gains import Advice, named, of_causes, of_groups, worst_first

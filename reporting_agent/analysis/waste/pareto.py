@@ -25,8 +25,8 @@ from benchmarks.guidance.causes import Cause
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
-from reporting_agent.analysis.costs.amounts import ZERO, Amount, added, amount_of
 from reporting_agent.analysis.drivers.names import words_of
+from reporting_agent.analysis.energy_costs.amounts import ZERO, Amount, added, amount_of
 from reporting_agent.analysis.waste.causes import RUNS_OF_FIXED_LENGTH, WHOLE_DAYS
 from reporting_agent.analysis.waste.chance import SIGNIFICANT, Difference, differences, of_product, without_drift
 from reporting_agent.analysis.waste.evidence import Groups

@@ -12,8 +12,8 @@ from benchmarks.declared import Words, worded
 from benchmarks.guidance.causes import Cause
 from benchmarks.labels import Measured
 from benchmarks.labels.columns import Floats
-from reporting_agent.analysis.costs.amounts import Amount, amount_of
 from reporting_agent.analysis.drivers.names import unit_of
+from reporting_agent.analysis.energy_costs.amounts import Amount, amount_of
 from reporting_agent.analysis.sentences import between, plain
 from reporting_agent.analysis.waste.causes import Attribution
 from reporting_agent.analysis.waste.evidence import Evidence

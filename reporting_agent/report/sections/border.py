@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.errors import InputError
 from benchmarks.guidance.cbam import Input, Payable
 from benchmarks.phrases import Phrase, joined
-from reporting_agent.analysis.costs.cbam import BorderCost, BorderYear, border_costs
+from reporting_agent.analysis.energy_costs.cbam import BorderCost, BorderYear, border_costs
 from reporting_agent.report.figures import NOTHING
 from reporting_agent.report.view import View
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reporting_agent.analysis.costs.practices import FittingPractice, fitting_practices
+from reporting_agent.analysis.energy_costs.fitting_practices import FittingPractice, fitting_practices
 from reporting_agent.report.figures import NOTHING, shown
 from reporting_agent.report.view import View
 

@@ -10,8 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from benchmarks.errors import InputError
-from reporting_agent.analysis.costs.batch_costs import costs
-from reporting_agent.analysis.costs.prices import Prices
+from reporting_agent.analysis.energy_costs.batch_costs import costs
+from reporting_agent.analysis.energy_costs.prices import Prices
 from reporting_agent.config import Site
 from reporting_agent.sources.price_series import prices_of
 from tests.unit.drivers.simulated import site

@@ -17,8 +17,8 @@ from benchmarks.errors import InputError
 from benchmarks.labels import label_site
 from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
-from reporting_agent.analysis.costs.batch_costs import StepCost, costs
-from reporting_agent.analysis.costs.prices import Prices, priced, to_us
+from reporting_agent.analysis.energy_costs.batch_costs import StepCost, costs
+from reporting_agent.analysis.energy_costs.prices import Prices, priced, to_us
 from reporting_agent.config import Meter, load_site
 from reporting_agent.config.tariff import Tariff
 from reporting_agent.metering import MeterFacts, MeterRecord

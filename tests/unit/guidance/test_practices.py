@@ -16,8 +16,8 @@ from benchmarks.measurements import Metric, Period
 from fixtures.simulator import Sector
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, analyse
-from reporting_agent.analysis.costs.amounts import ZERO
-from reporting_agent.analysis.costs.practices import fitting_practices
+from reporting_agent.analysis.energy_costs.amounts import ZERO
+from reporting_agent.analysis.energy_costs.fitting_practices import fitting_practices
 from reporting_agent.config import Site, load_site
 
 TARIFF = """

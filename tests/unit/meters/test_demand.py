@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from reporting_agent.analysis.costs.batch_costs import costs
+from reporting_agent.analysis.energy_costs.batch_costs import costs
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult
 from tests.unit.meters.conftest import BEGIN, heats, meter, register

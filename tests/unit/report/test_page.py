@@ -20,8 +20,8 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import ReferenceCondition
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, Cause, analyse
-from reporting_agent.analysis.costs.amounts import ZERO, plus
 from reporting_agent.analysis.drivers.names import unit_of, unit_of_name, words_of
+from reporting_agent.analysis.energy_costs.amounts import ZERO, plus
 from reporting_agent.analysis.meters.balance import Balance, Side
 from reporting_agent.config import load_site
 from reporting_agent.config.border import BorderGoods

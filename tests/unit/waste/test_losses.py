@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from benchmarks.declared import Words
 from benchmarks.measurements import Batch, CarrierEnergy, Direction
-from reporting_agent.analysis.costs.amounts import Amount, added
 from reporting_agent.analysis.drivers.relevance import NormalisedLabel, StepDrivers
+from reporting_agent.analysis.energy_costs.amounts import Amount, added
 from reporting_agent.analysis.waste.losses import StepLosses, losses
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult

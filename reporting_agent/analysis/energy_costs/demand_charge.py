@@ -24,7 +24,7 @@ import numpy as np
 
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.quantities import ratio
-from reporting_agent.analysis.costs.prices import Curve, Load, Prices, integrals, to_us
+from reporting_agent.analysis.energy_costs.prices import Curve, Load, Prices, integrals, to_us
 from reporting_agent.config.tariff import DemandCharge
 from reporting_agent.metering.record import Intervals, MeterRecord
 

@@ -14,8 +14,8 @@ from benchmarks.declared import Words
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.measurements import Batch
 from benchmarks.quantities import ratio
-from reporting_agent.analysis.costs.demand import BatchPower, Power, part_of_peaks, peaks, shifted, site_power
-from reporting_agent.analysis.costs.prices import PricedEnergy, Prices, from_us, load_of, priced, windows
+from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, Power, part_of_peaks, peaks, shifted, site_power
+from reporting_agent.analysis.energy_costs.prices import PricedEnergy, Prices, from_us, load_of, priced, windows
 from reporting_agent.analysis.sentences import joined, said, shown
 from reporting_agent.config import Site
 from reporting_agent.pipeline import LabelResult

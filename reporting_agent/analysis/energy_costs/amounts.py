@@ -24,7 +24,7 @@ from benchmarks.labels.columns import Floats, StepColumns
 from benchmarks.labels.waste import on_grid
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.analysis.costs.prices import Prices, priced
+from reporting_agent.analysis.energy_costs.prices import Prices, priced
 from reporting_agent.config import Site
 from reporting_agent.metering import MeterRecord
 
