@@ -13,9 +13,8 @@ from portal.names import in_chinese
 from portal.publication.models import BestGroup, Publication
 from portal.web.presenters.best_group import TRAITS, Regions, classes_in_words
 from portal.web.presenters.methods import table_of
-from portal.web.presenters.offers import FormSheet
 from portal.web.viewmodels.listed import Cell
-from portal.web.viewmodels.methods import Fact, Section, Sheet
+from portal.web.viewmodels.methods import Fact, FormSheet, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.words import Names, enumerated, in_page_language, metric_name, moment_in_words, one_after_another, period_name, with_variant
 

@@ -11,10 +11,9 @@ from benchmarks.guidance.practices import Library
 from portal.assurance.models import AuditorKey
 from portal.practices.models import SiteReport
 from portal.web.presenters.methods import table_of
-from portal.web.presenters.offers import FormSheet
 from portal.web.presenters.practices import class_found
 from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
+from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.words import dated, in_language, in_page_language, moment_in_words
 

@@ -15,8 +15,8 @@ from benchmarks.wire.attestations import Opinion
 from portal.assurance.dossiers import Dossier, Evidence, Met, Shown
 from portal.assurance.programmes import ATTESTATION, REPORT, SYSTEM, Criterion, programmes
 from portal.days import scheme_day
-from portal.web.presenters.offers import FormSheet, OfferLine, offer_line
-from portal.web.viewmodels.methods import Link, Sheet
+from portal.web.presenters.offers import OfferLine, offer_line
+from portal.web.viewmodels.methods import FormSheet, Link, Sheet
 from portal.web.viewmodels.shared import Choice, Crumb, Item, Mood, StateWord
 from portal.web.words import period_name, sentence_space, shown_name, state
 

@@ -17,9 +17,8 @@ from portal.sharing.models import GroupKind, GroupMember, SiteGroup
 from portal.web.figures import between, label_decimals, number
 from portal.web.group_forms import KINDS
 from portal.web.presenters.methods import table_of
-from portal.web.presenters.offers import FormSheet
 from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
+from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 from portal.web.words import (
     Names,

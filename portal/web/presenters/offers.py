@@ -16,7 +16,7 @@ from portal.assurance.models import IncentiveOffer
 from portal.assurance.programmes import programmes
 from portal.web.presenters.listed import listed
 from portal.web.viewmodels.listed import Cell
-from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
+from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 from portal.web.word_tables import words
 from portal.web.words import dated, in_language, in_page_language, moment_in_words, shown_name, state
@@ -41,22 +41,6 @@ class OfferLine:
 
     text: str
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class FormSheet:
-    """A sheet with what may be done: an act at once, one that asks for a reason, a form. Empty addresses may not."""
-
-    sheet: Sheet
-    state: StateWord | None = None
-    act_url: str = ""
-    act_text: str = ""
-    why_not: str = ""
-    end_url: str = ""
-    end_text: str = ""
-    form_title: str = ""
-    form_note: str = ""
-    button: str = ""
 
 
 def offer_line(offer: IncentiveOffer) -> OfferLine:

@@ -27,7 +27,7 @@ from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
 from portal.web.presenters.worth import CarrierRow, saved_of
 from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
+from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
 from portal.web.viewmodels.shared import Choice, Crumb, Mood, StateWord
 from portal.web.words import Names, dated, enumerated, in_language, in_page_language, moment_in_words, shown_name, state
 
@@ -73,21 +73,6 @@ class Payback:
     @property
     def carriers(self) -> str:
         return " ".join(carrier.id for carrier in self.priced)
-
-
-@dataclass(frozen=True, slots=True)
-class EntryPage:
-    """An entry, or the guide to a new one; addresses are empty where this reader may not do it."""
-
-    sheet: Sheet
-    form_title: str = ""
-    form_note: str = ""
-    button: str = ""
-    state: StateWord | None = None
-    publish_url: str = ""
-    own_review: bool = False
-    end_url: str = ""
-    end_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,7 +377,7 @@ def _entry_row(row: Entry) -> tuple[Cell, ...]:
     )
 
 
-def entry_page(row: Entry, *, reads: int, regulates: bool, own: bool) -> EntryPage:
+def entry_page(row: Entry, *, reads: int, regulates: bool, own: bool) -> FormSheet:
     facts = [
         Fact(_("Where it comes from"), _origin(row)),
         Fact(_("Name in the library"), row.practice, mono=True),
@@ -409,27 +394,29 @@ def entry_page(row: Entry, *, reads: int, regulates: bool, own: bool) -> EntryPa
     sheet = Sheet(_title(row), crumbs(), "", tuple(facts))
     ends = row.state in (*WAITING, State.PUBLISHED) and (regulates or own)
     ready = regulates and row.state == State.REVIEWED
+    mine = row.reviewed_by_id == reads
     refuses = row.state != State.PUBLISHED and not own
-    return EntryPage(
+    return FormSheet(
         sheet,
         form_title=_("The next version") if row.state == State.PUBLISHED else _("What it says"),
         form_note=_for_reviewers() if regulates and row.organisation_id is not None else "",
         button=_("Save as reviewed") if regulates else _("Save"),
         state=state(STATES, row.state),
-        publish_url=reverse("web:publish-practice", args=[row.pk]) if ready and row.reviewed_by_id != reads else "",
-        own_review=ready and row.reviewed_by_id == reads,
+        act_url=reverse("web:publish-practice", args=[row.pk]) if ready and not mine else "",
+        act_text=_("Publish this version"),
+        why_not=_("You have reviewed it. A second person publishes it.") if ready and mine else "",
         end_url=reverse("web:end-practice", args=[row.pk]) if ends else "",
         end_text=_("Refuse it with a reason") if refuses else _("Withdraw it with a reason"),
     )
 
 
-def offer_page() -> EntryPage:
+def offer_page() -> FormSheet:
     lead = _(
         "Tell other plants what you do, so that they can do it too. Write the saving per tonne as a range. Never write how much "
         "energy your step uses: from your energy per tonne others could calculate your label. A reviewer edits the text, and a "
         "second person publishes it."
     )
-    return EntryPage(Sheet(_("Offer a practice"), crumbs(), lead), button=_("Offer it"))
+    return FormSheet(Sheet(_("Offer a practice"), crumbs(), lead), button=_("Offer it"))
 
 
 def import_page(faults: Sequence[tuple[int, str, str]]) -> Sheet:

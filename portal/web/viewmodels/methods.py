@@ -62,3 +62,19 @@ class ProposalPage:
     approve_url: str
     refuse_url: str
     withdraw_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormSheet:
+    """A sheet with what may be done: an act at once, one that asks for a reason, a form. Empty addresses may not."""
+
+    sheet: Sheet
+    state: StateWord | None = None
+    act_url: str = ""
+    act_text: str = ""
+    why_not: str = ""
+    end_url: str = ""
+    end_text: str = ""
+    form_title: str = ""
+    form_note: str = ""
+    button: str = ""

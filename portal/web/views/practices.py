@@ -130,7 +130,7 @@ def offer(request: HttpRequest) -> HttpResponseBase:
             _beside_the_form(form, refusal)
         else:
             return report_done(request, _("The practice is offered. A reviewer will read it."), "web:practice-entry", row.pk)
-    return form_page(request, "web/practice_entry.html", {"page": presenter.offer_page()}, form)
+    return form_page(request, "web/form_sheet.html", {"page": presenter.offer_page()}, form)
 
 
 @for_role(*CONCERNED, posts=True)
@@ -153,8 +153,8 @@ def entry(request: HttpRequest, entry: int) -> HttpResponseBase:
             return report_done(request, _("Saved."), "web:practice-entry", edited.pk)
     page = presenter.entry_page(row, reads=user.pk, regulates=regulates, own=own)
     if form is None:
-        return render(request, "web/practice_entry.html", {"page": page})
-    return form_page(request, "web/practice_entry.html", {"page": page}, form)
+        return render(request, "web/form_sheet.html", {"page": page})
+    return form_page(request, "web/form_sheet.html", {"page": page}, form)
 
 
 @for_role(Role.REGULATOR, posts=True)
