@@ -19,7 +19,7 @@ from portal.web.words import said
 class OfferedForm(forms.Form):
     """All that an offer says, in both languages, with the act that grants it."""
 
-    place = choice(_("For sites in"), required=_("Choose the place."))
+    place = choice(_("For sites in"), required=_("Choose the jurisdiction."))
     criterion = choice(_("Criterion"), required=_("Choose a criterion."))
     what_en = line(_("What is offered, in English"), _("Such as “Grant for leaders”."), _("Write it in English."), most=200)
     what_zh = line(_("What is offered, in Chinese"), "", _("Write it in Chinese."), most=200)
