@@ -15,6 +15,8 @@ from portal.web.fields import area, choice, day, line, number
 from portal.web.presenters.offers import UNITS
 from portal.web.words import said
 
+WHOLE = Decimal(100)
+
 
 class OfferedForm(forms.Form):
     """All that an offer says, in both languages, with the act that grants it."""
@@ -51,6 +53,8 @@ class OfferedForm(forms.Form):
         first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
         if first and last and last < first:
             self.add_error("valid_until", _("The last day is before the first day."))
+        if str(cleaned.get("unit", "")).startswith("percent") and (cleaned.get("amount") or 0) > WHOLE:
+            self.add_error("amount", _("A share is at most 100. Check the amount and its unit."))
         return cleaned
 
     def terms(self) -> Terms:
