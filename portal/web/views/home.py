@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.accounts.models import Role, User
 from portal.accounts.saved_filters import saved_by
-from portal.accounts.selectors import may_decide_for, own_sites, regulated_sites, roles_of
+from portal.accounts.selectors import jurisdictions_of, own_sites, regulated_sites, roles_of
 from portal.assurance import confirming
 from portal.assurance.engagements import appeals_regulated, audits_of_own_sites, engagements_of
 from portal.assurance.models import IncentiveOffer
@@ -105,11 +105,12 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[Waiting]:
 def _to_review(user: User) -> tuple[int, int, int]:
     """Practices offered and not reviewed, practices that somebody else reviewed, and incentives that somebody else proposed."""
     entries = entries_of(user) if governance.may_decide(user) else Entry.objects.none()
+    mine = jurisdictions_of(user)
     proposed = offers_seen_by(user).filter(state=IncentiveOffer.State.PROPOSED).exclude(proposed_by=user)
     return (
         entries.filter(state=EntryState.OFFERED).count(),
         entries.filter(state=EntryState.REVIEWED).exclude(reviewed_by=user).count(),
-        sum(may_decide_for(user, offer.jurisdiction) for offer in proposed),
+        sum(any(held.covers_path(offer.jurisdiction.path) for held in mine) for offer in proposed),
     )
 
 
