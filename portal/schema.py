@@ -144,7 +144,7 @@ TAGS = {
     "packs": "Method packs that were approved here.",
     "participation": "Who reported, and who is obliged to.",
     "periods": "Periods of peer groups.",
-    "places": "Between which places sites lie.",
+    "places": "Between which ranks sites lie.",
     "practices": "The library of practices, signed.",
     "reports": "Reports of own sites.",
     "rotations": "How an agent's key changes.",

@@ -27,6 +27,7 @@ class Page(StrEnum):
     """What is noted when it is opened."""
 
     STAND = "where-we-stand"
+    TREND = "over-the-periods"
     SUBMISSION = "submission"
     RECEIPT = "receipt"
     SHOWN = "shown-to-others"

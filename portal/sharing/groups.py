@@ -60,6 +60,11 @@ def memberships_of(user: User) -> QuerySet[GroupMember]:
     return rows.select_related("group__run_by", "site").order_by("-invited_at", "pk")
 
 
+def invitations_of(user: User) -> list[GroupMember]:
+    """Invitations that the person may answer, of sites of the firms that they manage."""
+    return list(memberships_of(user).filter(state=State.INVITED, slug__in=managed_sites(user).values("slug")))
+
+
 def make(about: About, runner: int, by: User, now: datetime) -> SiteGroup:
     """Raises RefusedError `not-the-runner` (403)."""
     house = runners(by).filter(pk=runner).first()

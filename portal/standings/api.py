@@ -41,7 +41,7 @@ class StandingSerializer(serializers.Serializer[Any]):
 
 
 class PlaceSerializer(serializers.Serializer[Any]):
-    """Between which places a site lies. Never a value, never one place."""
+    """Between which ranks a site lies. Never a value, never one rank."""
 
     site = serializers.CharField()
     firm = serializers.CharField()
@@ -78,7 +78,7 @@ class StandingsView(ListView):
 
 @listed("places", PlaceSerializer)
 class PlacesView(ListView):
-    """Between which places each site of a regulator's jurisdiction lies, in one period of a peer group."""
+    """Between which ranks each site of a regulator's jurisdiction lies, in one period of a peer group."""
 
     scope: ClassVar[str] = Scope.STANDINGS
     filters = (Filter("group", r"[1-9][0-9]{0,8}", Phrase("A peer group, by the number that `periods` gives."), needed=True), NEEDED_PERIOD)

@@ -238,7 +238,7 @@ class AuditPolicyForm(forms.Form):
 
     attested = choice(
         _("Which reports count in the industry’s values"),
-        _("Reports that do not count keep their place in the standings. Their number is published."),
+        _("Reports that do not count keep their rank in the standings. Their number is published."),
         _("Choose one."),
         choices=[("no", _("Every accepted report")), ("yes", _("Only steps that are attested"))],
     )

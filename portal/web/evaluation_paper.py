@@ -22,7 +22,7 @@ def pdf(page: EvaluationPage) -> bytes:
         if section.table is not None and section.table.rows:
             parts.append(table_of(section.table.heads, section.table.rows, section.table.widths))
     parts.append(text_of(page.basis, "quiet"))
-    return document_of(parts, page.title, page.caption, page.caption)
+    return document_of(parts, page.title, page.caption, page.title)
 
 
 def docx(page: EvaluationPage) -> bytes:

@@ -60,10 +60,19 @@ def digest(label: Text, hint: Text = "", required: Text = "", **more: Any) -> fo
     return DigestField(DIGEST, **_said(label, hint, required, more, invalid=NO_DIGEST), widget=_input(0, NO_SPELLING))
 
 
+class PlainNumberField(forms.DecimalField):
+    """A number as people write it: 1e10 is a slip of the keyboard more often than ten thousand millions."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and "e" in value.casefold():
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
 def number(label: Text, hint: Text = "", required: Text = "", *, invalid: Text, **more: Any) -> forms.DecimalField:
     """A decimal number, typed as text so that no browser rewrites it."""
     widget = _input(10, {"inputmode": "decimal"})
-    return forms.DecimalField(**_said(label, hint, required, more, invalid=invalid), widget=widget)
+    return PlainNumberField(**_said(label, hint, required, more, invalid=invalid), widget=widget)
 
 
 def day(label: Text, hint: Text = "", required: Text = "", **more: Any) -> forms.DateField:

@@ -15,11 +15,13 @@ from portal.web.fields import area, choice, day, line, number
 from portal.web.presenters.offers import UNITS
 from portal.web.words import in_page_language
 
+WHOLE = Decimal(100)
+
 
 class OfferedForm(forms.Form):
     """All that an offer says, in both languages, with the act that grants it."""
 
-    place = choice(_("For sites in"), required=_("Choose the place."))
+    place = choice(_("For sites in"), required=_("Choose the jurisdiction."))
     criterion = choice(_("Criterion"), required=_("Choose a criterion."))
     what_en = line(_("What is offered, in English"), _("Such as “Grant for leaders”."), _("Write it in English."), most=200)
     what_zh = line(_("What is offered, in Chinese"), "", _("Write it in Chinese."), most=200)
@@ -51,6 +53,8 @@ class OfferedForm(forms.Form):
         first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
         if first and last and last < first:
             self.add_error("valid_until", _("The last day is before the first day."))
+        if str(cleaned.get("unit", "")).startswith("percent") and (cleaned.get("amount") or 0) > WHOLE:
+            self.add_error("amount", _("A share is at most 100. Check the amount and its unit."))
         return cleaned
 
     def terms(self) -> Terms:

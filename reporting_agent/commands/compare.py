@@ -11,6 +11,7 @@ from reporting_agent.commands import add_connection, add_site
 
 if TYPE_CHECKING:
     from benchmarks.guidance.references import Beside
+    from benchmarks.routes import Pack
     from benchmarks.wire.signing import VerifyingKey
     from reporting_agent.comparison import StepGap
     from reporting_agent.config import Site
@@ -62,7 +63,7 @@ def run(args: Namespace) -> int:
         )
     gaps = comparison.compare(result.site_label, benchmark)
     period = result.site_label.period.name
-    lines = [*_head(benchmark, period), *map(_line, gaps), *_references(comparison.references_of(benchmark))]
+    lines = [*_head(benchmark, period), *(_line(result.data.pack, gap) for gap in gaps), *_references(comparison.references_of(benchmark))]
     emit(args, comparison.as_json(site.id, benchmark, gaps), "\n".join(lines))
     return 0
 
@@ -118,10 +119,12 @@ def _references(found: Sequence[Beside]) -> list[str]:
     return lines if found else []
 
 
-def _line(gap: StepGap) -> str:
+def _line(pack: Pack, gap: StepGap) -> str:
+    from benchmarks.measurements import Metric
     from reporting_agent.report.figures import shown
+    from reporting_agent.report.words import label_name
 
-    name = " · ".join(part for part in (gap.step, gap.variant, gap.metric) if part)
+    name = label_name(pack.step(gap.step), gap.product, gap.variant, Metric(gap.metric), "en")
     if gap.gap is None:
         return f"{name}: not compared ({gap.reason})"
     sign = "+" if gap.gap >= 0 else "−"

@@ -16,6 +16,7 @@ from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
     from benchmarks.guidance.cbam import Input, Payable, Precursor
+    from benchmarks.routes import Pack
     from reporting_agent.analysis import Amount, StepLosses
     from reporting_agent.analysis.energy_costs.cbam import BorderCost
 
@@ -100,7 +101,7 @@ def _site(args: Namespace) -> int:
         "steps": [_loss(loss, in_question) for loss in analysis.losses],
         "border": [_border(cost) for cost in border_costs(site.border, datetime.now(site.zone).date())],
     }
-    emit(args, payload, "\n".join(_lines(args.lang, analysis.losses, in_question)))
+    emit(args, payload, "\n".join(_lines(args.lang, result.data.pack, analysis.losses, in_question)))
     return 0
 
 
@@ -195,16 +196,17 @@ def _as_text(args: Namespace, found: Payable) -> str:
     return "\n".join([*lines, *(in_language(caveat, args.lang) for caveat in found.caveats)])
 
 
-def _lines(lang: str, losses: tuple[StepLosses, ...], in_question: set[str]) -> list[str]:
+def _lines(lang: str, pack: Pack, losses: tuple[StepLosses, ...], in_question: set[str]) -> list[str]:
     from benchmarks.catalogue import in_language
     from reporting_agent.report.figures import NOTHING, shown
+    from reporting_agent.report.words import label_name
 
     lines = []
     for loss in losses:
         gap = loss.gap
         line = Phrase(
             "%(name)s: above the label %(energy)s %(unit)s, %(tce)s tce, %(co2)s t CO2, %(money)s; avoidable %(avoidable)s %(unit)s.",
-            name=" · ".join(part for part in (loss.step, loss.variant, str(loss.metric)) if part),
+            name=label_name(pack.step(loss.step), loss.product, loss.variant, loss.metric, lang),
             energy=shown(gap.energy),
             unit=loss.energy_unit,
             tce=shown(gap.kgce / 1000),

@@ -10,7 +10,7 @@ from benchmarks.phrases import Phrase, Value, enumerated
 from reporting_agent.changes.smallest_change import beside
 from reporting_agent.pipeline import metered
 from reporting_agent.report.figures import shown
-from reporting_agent.report.words import counted, reason, words
+from reporting_agent.report.words import counted, label_name, reason, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang:
         return in_language(phrase, lang)
 
     used, read, days, whole = (f"{number:,}" for number in (label.used, label.read, label.coverage.with_batches, label.coverage.days))
-    name = " · ".join(part for part in (label.step, label.product, label.variant, str(label.metric)) if part)
+    name = label_name(result.data.pack.step(label.step), label.product, label.variant, label.metric, lang)
     batches = Phrase(
         "%(name)s: %(used)s of %(read)s batches used; valid batches on %(days)s of %(whole)s days",
         name=name, used=used, read=read, days=days, whole=whole,

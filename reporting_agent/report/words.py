@@ -5,11 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from benchmarks import texts
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase
 from reporting_agent.pipeline.batch_faults import FAULTS
+
+if TYPE_CHECKING:
+    from benchmarks.measurements import Metric
+    from benchmarks.routes import Step
 
 FILES = ("words.toml", "sections.toml", "verdicts.toml")
 
@@ -33,6 +38,18 @@ def phrases() -> dict[str, dict[str, Phrase]]:
 def rule(quantile: Fraction, lang: str) -> str:
     """The pack's rule for the label, in words."""
     return words(lang)["label"]["rule"].format(percent=f"{float(quantile * 100):g}", quantile=str(quantile))
+
+
+def label_name(step: Step, product: str, variant: str, metric: Metric, lang: str) -> str:
+    """Step, product and variant in the pack's words, as far as they tell labels apart, and what is counted; a product as the log has it."""
+    told_apart = next((known.words.said_in(lang) for known in step.variants if known.id == variant), variant)
+    parts = (
+        step.words.said_in(lang),
+        product if product != step.product else "",
+        told_apart if len(step.variants) > 1 else "",
+        words(lang)["metric"].get(str(metric), str(metric)),
+    )
+    return " · ".join(part for part in parts if part)
 
 
 def counted(unit: str, lang: str) -> str:

@@ -149,15 +149,27 @@ def test_figures_of_energy_are_those_of_the_version_in_force_and_go_with_it(cast
     publication.draft(cast.period, cast.drafter, NOW)
     assert "Published steps" not in client.get(address(cast)).content.decode(), "a draft is not published"
     version = publish(cast)
-    assert "Published steps" in client.get(address(cast)).content.decode()
+    figures = "The energy figures are those of the version in force"
+    shown = client.get(address(cast)).content.decode()
+    assert "Published steps" in shown
+    assert figures in shown
     publication.withdraw(version, cast.approver, "The pack was wrong.", NOW)
-    assert "Published steps" not in client.get(address(cast)).content.decode()
+    withdrawn = client.get(address(cast)).content.decode()
+    assert "Published steps" not in withdrawn
+    assert figures not in withdrawn
+
+
+def test_the_files_of_two_sectors_have_two_names(cast: Cast) -> None:
+    publish(cast)
+    client = client_of(cast.approver)
+    named = client.get(address(cast, "-pdf"))["Content-Disposition"]
+    assert f"steplabel-evaluation-{cast.pack.id}-" in named
 
 
 def test_audits_findings_and_opinions_are_counted(cast: Cast) -> None:
     page = client_of(cast.approver).get(address(cast)).context["page"]
     by_title = {section.title: section for section in page.sections}
-    assert "3 assignments to 1 certification bodies are in force" in by_title["Audits"].lines[0]
+    assert "Assignments in force: 3; certification bodies: 1; statements withdrawn: 0." in by_title["Audits"].lines[0]
     assert by_title["Audits"].table.rows == (("Unqualified", "3"),)
     assert {row[0]: row[1:] for row in by_title["Findings"].table.rows}["Observation"] == ("3", "0")
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal import keys
 from portal.accounts.models import User
-from portal.assurance import auditors, findings
+from portal.assurance import auditors, findings, offers
 from portal.assurance.assigning import assign
 from portal.assurance.models.findings import Grade
 from portal.catalogue.models import ReportingPeriod
@@ -20,12 +20,18 @@ from portal.days import scheme_day
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
-from portal.partners import deliveries, terms
+from portal.partners import deliveries
+from portal.partners import terms as archive_terms
+from portal.practices import reviewing
 from portal.publication import publishing as publication
 from portal.publication.sectors import groups_in_force
+from portal.sharing import groups
 from portal.standings import computing as standings
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast
+from tests.integration.test_offers import terms
+from tests.integration.test_practices import HOT
+from tests.integration.test_site_groups import PARK
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -63,6 +69,37 @@ def test_a_regulator_reads_who_has_not_reported_ahead_of_the_day_and_who_is_late
     (row,) = waits(page_of(cast.approver))
     assert re.search(r"[34] days late 2 of 3 obliged sites are late with their reports", row)
     assert "逾期" in page_of(cast.approver, "zh-hans")
+
+
+def test_who_reviews_and_who_is_the_second_person_reads_what_waits_for_them(cast: Cast) -> None:
+    def of(user: User) -> list[str]:
+        return [row for row in waits(page_of(user)) if "obliged sites" not in row]
+
+    owner = cast.plants[0].owner
+    entry = reviewing.offer(owner, cast.plants[0].site.organisation_id, HOT, named=False, now=NOW)
+    assert [row for row in of(cast.drafter) if "1 practice waits for a reviewer" in row]
+    assert not [row for row in waits(page_of(owner)) if "practice" in row], "a firm reviews nothing"
+    reviewing.edit(entry, cast.drafter, HOT, NOW)
+    assert of(cast.drafter) == []
+    (row,) = of(cast.approver)
+    assert "1 practice to publish" in row
+    assert "A second person decides." in row
+
+    offers.propose(terms(), cast.nation, cast.approver, NOW)
+    assert [row for row in of(cast.drafter) if "1 proposed incentive" in row]
+    assert len(of(cast.approver)) == 1, "nobody approves what they proposed"
+
+
+def test_an_invitation_to_a_group_waits_for_the_firm_until_it_has_answered(cast: Cast) -> None:
+    owner, slug = cast.plants[0].owner, cast.plants[0].site.slug
+    park = groups.make(PARK, cast.approver.memberships.get().organisation_id, cast.approver, NOW)
+    groups.invite(park, [slug], cast.approver, NOW)
+    (row,) = [row for row in waits(page_of(owner)) if "invited to the group" in row]
+    assert slug in row
+    assert "Answer" in row
+    assert not [row for row in waits(page_of(cast.plants[1].owner)) if "invited" in row]
+    groups.leave(park.pk, slug, owner, NOW)
+    assert not [row for row in waits(page_of(owner)) if "invited" in row]
 
 
 def test_a_firm_reads_its_own_reports_and_findings_and_nobody_elses(cast: Cast) -> None:
@@ -126,5 +163,5 @@ def test_suppliers_providers_and_academics_read_what_is_theirs_to_do(cast: Cast)
     assert waits(page_of(partners.people["provider"])) == [], "a result of its own is declared"
     (row,) = waits(page_of(partners.people["academic"]))
     assert "Accept the terms" in row
-    terms.accept(partners.people["academic"], partners.houses["academic"].pk, NOW)
+    archive_terms.accept(partners.people["academic"], partners.houses["academic"].pk, NOW)
     assert waits(page_of(partners.people["academic"])) == []

@@ -79,6 +79,7 @@ def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) ->
     given = {"site": "works-2", "scheme": "Green credit", "amount": "120000.50", "evidence": DOCUMENT}
     for wrong, told in (
         ({"amount": "much"}, "Write the amount as"),
+        ({"amount": "1e10"}, "Write the amount as"),
         ({"amount": "-1"}, "id_amount_error"),
         ({"evidence": "abc"}, "This is not a SHA-256"),
         ({"evidence": digest_of(cast, 0)}, "another site&#x27;s report"),

@@ -119,6 +119,8 @@ def test_two_officers_by_the_pages_and_the_firm_reads_it_in_both_languages(cast:
     first, second = client_of(cast.drafter), client_of(cast.approver)
     assert "No incentive is tied to a criterion yet." in first.get(reverse("web:offers")).content.decode()
     form = {**FORM, "place": str(cast.nation.pk)}
+    share = first.post(reverse("web:new-offer"), {**form, "unit": "percent-of-investment", "amount": "150"})
+    assert "A share is at most 100." in share.content.decode()
     wrong = first.post(reverse("web:new-offer"), {**form, "amount": "much"})
     assert wrong.status_code == 400
     assert "Write the amount as 120000 or 0.15." in wrong.content.decode()

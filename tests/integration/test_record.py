@@ -92,3 +92,13 @@ def test_openings_are_forgotten_after_their_time(cast: Cast, firm: Organisation)
         record.saw(cast.plants[0].owner, Page.STAND, "site works-1", now - age, "works-1")
     record.forget(now)
     assert Viewing.objects.count() == 1
+
+
+def test_what_was_opened_is_told_in_the_readers_language(cast: Cast, firm: Organisation) -> None:
+    record.saw(cast.plants[0].owner, Page.TREND, "site works-1", timezone.now(), "works-1")
+    client = signed_in(cast, 0)
+    address = f"/people/firms/{firm.pk}/record/"
+    assert "opened “Over the periods”" in client.get(address).content.decode()
+    told = client.get(address, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "打开“各期走势”" in told
+    assert "ver the periods" not in told

@@ -117,7 +117,7 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
 def test_a_score_stands_with_its_interval_on_page_and_file(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = client_of(cast.plants[0].owner)
     few = text(owner, STAND)
-    assert few.count("With fewer than 26 sites there is a place, but no score.") == 1
+    assert few.count("With fewer than 26 sites there is a rank, but no score.") == 1
     assert "Score, 95 % interval" not in few
 
     monkeypatch.setattr(ranking, "FEWEST_FOR_A_SCORE", 10)

@@ -45,9 +45,9 @@ def run(long: bool) -> Outcome:
         "route-scores",
         sound,
         f"{counts} sectors of 8, {FEWEST_FOR_A_SCORE}, 100 and 500 firms with the four steps of the arc furnace's route: % of the 95 % "
-        "intervals of places that hold the true place over the route, % of those of scores that hold the true percentile among all firms "
+        "intervals of ranks that hold the true rank over the route, % of those of scores that hold the true percentile among all firms "
         "of the kind, and their mean width",
-        ("spread", "firms", "places held", "scores held", "width"),
+        ("spread", "firms", "ranks held", "scores held", "width"),
         tuple(rows),
         "composition.md",
     )

@@ -185,7 +185,7 @@ def caveats() -> tuple[Item, ...]:
     """What the states mean, on page and paper alike."""
     return (
         Item(_("Shown"), _("It is on record in this portal. Anybody who may see it can check it there.")),
-        Item(_("Confirmed"), _("The firm declared it, and an officer of the place read the paper and found it there.")),
+        Item(_("Confirmed"), _("The firm declared it, and an officer of the site’s jurisdiction read the paper and found it there.")),
         Item(_("Declared"), _("The firm declares this and names a document by its SHA-256. Nobody here has read the document.")),
         Item(_("Not met"), _("An officer read the paper and did not find it there, or the auditor’s opinion is adverse.")),
         Item(_("Missing"), _("Nothing is on record.")),

@@ -27,7 +27,7 @@ from portal.web.presenters.ladders import Shown
 from portal.web.presenters.levels import levels_of
 from portal.web.presenters.potentials import savings_of
 from portal.web.word_tables import words
-from portal.web.words import METRICS, TAKING_PART, Names, in_language, period_name, shown_name
+from portal.web.words import METRICS, TAKING_PART, Names, in_language, period_name, sentence_space, shown_name
 
 NONE = "–"
 REFUSED_REPORTS = words("refused_reports")
@@ -67,6 +67,7 @@ class EvaluationPage:
     basis: str
     pdf_url: str
     docx_url: str
+    file_name: str  # without its ending; sectors of one period are told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,18 @@ def evaluation_page(facts: EvaluationFacts) -> EvaluationPage:
         caption=caption,
         lead=lead,
         sections=tuple(_sections(facts, names)),
-        basis=_(
-            "The counts are of the sites that you may see. The energy figures are those of the version in force that the disclosure "
-            "gate released. This page contains nothing else about a firm."
-        ),
+        basis=_basis(facts.published is not None),
         pdf_url=reverse("web:evaluation-pdf", args=address),
         docx_url=reverse("web:evaluation-docx", args=address),
+        file_name=f"steplabel-evaluation-{view.pack}-{view.route}-{view.period.replace('/', '_')}",
     )
+
+
+def _basis(has_figures: bool) -> str:
+    counts = _("The counts are of the sites that you may see.")
+    figures = _("The energy figures are those of the version in force that the disclosure gate released.")
+    rest = _("This page contains nothing else about a firm.")
+    return sentence_space().join((counts, figures, rest) if has_figures else (counts, rest))
 
 
 def _sections(facts: EvaluationFacts, names: Names) -> Iterator[Section]:
@@ -125,7 +131,7 @@ def _participation(view: ParticipationView) -> Section:
     obliged = [participant for participant in view.participants if participant.obliged]
     late = sum(participant.arrived_late for participant in obliged)
     facts = {"sites": len(view.participants), "obliged": len(obliged), "day": date_format(last_day(view.due), _("j F Y"))}
-    lines = [_("%(sites)d sites, %(obliged)d of them obliged; reports were due on %(day)s.") % facts]
+    lines = [_("%(sites)d sites, %(obliged)d of them obliged; last day for reports: %(day)s.") % facts]
     if late:
         lines.append(_("Obliged sites whose first report came after that day: %(n)d.") % {"n": late})
     return Section(_("Participation"), tuple(lines), SectionTable((_("State of the report"), _("Sites")), rows, (4, 1)))
@@ -173,7 +179,7 @@ def levels_section(view: InForceView) -> Section:
         (
             " ".join(part for part in (row.name, row.rank) if part),
             f"{row.level.text} {row.unit}",
-            row.typical or NONE,
+            f"{row.typical} {row.unit}" if row.typical else NONE,
             row.typical_interval or NONE,
             row.typical_firms or NONE,
             row.standard,
@@ -207,7 +213,7 @@ def _potentials(view: BenchmarkView, shown: Shown) -> Section:
 
 def _audits(audits: PeriodAudits) -> Section:
     facts = {"n": audits.assigned, "bodies": audits.bodies, "withdrawn": audits.withdrawn}
-    lines = [_("%(n)d assignments to %(bodies)d certification bodies are in force; %(withdrawn)d statements were withdrawn.") % facts]
+    lines = [_("Assignments in force: %(n)d; certification bodies: %(bodies)d; statements withdrawn: %(withdrawn)d.") % facts]
     if not audits.opinions:
         return Section(_("Audits"), (*lines, _("There is no valid statement.")))
     rows = tuple((str(OPINIONS[opinion]), str(count)) for opinion, count in sorted(audits.opinions.items()))

@@ -27,6 +27,7 @@ from portal.intake.participation import Taking
 from portal.intake.turnout import TurnoutView
 from portal.publication.sectors import DraftWaiting
 from portal.register.models import FirmApplication, SiteApplication
+from portal.sharing.models import GroupMember
 from portal.web.assurance_words import NEED_MOODS, need_in_words
 from portal.web.event_names import act_in_words
 from portal.web.presenters.levels import Levels
@@ -138,6 +139,23 @@ def of_regulator(
         yield _row(None, today, what, shown_name(body.name), _("Read and decide"), address)
 
 
+def of_reviewers(offered: int, reviewed: int, proposed: int, today: date) -> Iterator[Waiting]:
+    """Practices that wait for a reviewer or a second person, and incentives that wait for a second officer, of whom the reader is one."""
+    entries, offers = reverse("web:practice-entries"), reverse("web:offers")
+    for n, what, address in (
+        (
+            offered,
+            ngettext("%(n)d practice waits for a reviewer", "%(n)d practices wait for a reviewer", offered),
+            f"{entries}?show=offered",
+        ),
+        (reviewed, ngettext("%(n)d practice to publish", "%(n)d practices to publish", reviewed), f"{entries}?show=reviewed"),
+        (proposed, ngettext("%(n)d proposed incentive", "%(n)d proposed incentives", proposed), f"{offers}?show=waiting"),
+    ):
+        if n:
+            note = "" if address.endswith("offered") else _("A second person decides.")
+            yield _row(None, today, what % {"n": n}, note, _("Review %(n)d") % {"n": n}, address)
+
+
 def _of_each_period(requests: Sequence[ExtensionRequest]) -> dict[tuple[PeerGroup, str], list[ExtensionRequest]]:
     by_period: dict[tuple[PeerGroup, str], list[ExtensionRequest]] = {}
     for request in requests:
@@ -186,6 +204,20 @@ def of_enterprise(
             what = _("%(site)s: obligatory audit") % {"site": shown_name(view.site_name)}
             note = _("No audit and no certificate is on record.") if view.due.duty is Duty.UNKNOWN else ""
             yield _row(view.due.day, today, what, note, _("Arrange"), reverse("web:obliged-audit", args=[view.site]))
+
+
+def of_invited(invitations: Sequence[GroupMember], today: date) -> Iterator[Waiting]:
+    for row in invitations:
+        what = _("%(site)s: invited to the group “%(group)s”") % {"site": row.slug, "group": shown_name(row.group.name)}
+        address = reverse("web:join-group", args=[row.group_id, row.slug])
+        yield _row(None, today, what, shown_name(row.group.run_by.name), _("Answer"), address)
+
+
+def of_auditors(reports: int, today: date) -> Iterator[Waiting]:
+    """Savings that firms ask the auditor to confirm."""
+    if reports:
+        what = ngettext("%(n)d saving to confirm", "%(n)d savings to confirm", reports) % {"n": reports}
+        yield _row(None, today, what, "", _("Review %(n)d") % {"n": reports}, reverse("web:confirmations"))
 
 
 def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[Waiting]:

@@ -56,7 +56,7 @@ def amount_of(offer: IncentiveOffer) -> str:
 def offers_page(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -> Sheet:
     titles = {
         "what": _("Incentive"), "criterion": _("Criterion"), "amount": _("Amount"),
-        "place": _("Place"), "from": _("Valid"), "state": _("State"),
+        "place": _("Jurisdiction"), "from": _("Valid"), "state": _("State"),
     }  # fmt: skip
     stands = sum(_stands(offer, today) for offer in rows)
     waits = sum(offer.state == State.PROPOSED for offer in rows)
@@ -113,7 +113,9 @@ def offer_page(row: IncentiveOffer, today: date, *, reads: int, decides: bool) -
 
 
 def new_offer_page() -> FormSheet:
-    lead = _("Copy what the act says. Once a second officer approves it, dossiers of sites in this place show it beside the criterion.")
+    lead = _(
+        "Copy what the act says. Once a second officer approves it, dossiers of sites in this jurisdiction show it beside the criterion."
+    )
     return FormSheet(Sheet(_("Propose an offer"), crumbs(), lead), button=_("Propose it"))
 
 
@@ -151,7 +153,7 @@ def _lead(row: IncentiveOffer, today: date) -> str:
     if row.state == State.PROPOSED:
         return _("Dossiers show this offer once a second officer approves it.")
     if _stands(row, today):
-        return _("Dossiers of sites in this place show this offer beside its criterion.")
+        return _("Dossiers of sites in this jurisdiction show this offer beside its criterion.")
     if row.state == State.APPROVED and row.valid_from > today:
         return _("Dossiers show this offer from its first day on.")
     return _("No dossier shows this offer.")

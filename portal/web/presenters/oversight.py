@@ -156,7 +156,7 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
         "firm": _("Firm"),
         "region": _("Jurisdiction"),
         "step": _("Step"),
-        "places": _("Range of places"),
+        "places": _("Range of ranks"),
         "quarter": _("Quarter"),
     }
     return StandingsPage(

@@ -49,6 +49,7 @@ COLUMNS = ("at", "who", "kind", "what", "subject", "detail")
 
 PAGES: dict[str, Promise] = {
     Page.STAND: gettext_lazy("opened “Where we stand”"),
+    Page.TREND: gettext_lazy("opened “Over the periods”"),
     Page.SUBMISSION: gettext_lazy("opened a report"),
     Page.RECEIPT: gettext_lazy("downloaded a receipt"),
     Page.SHOWN: gettext_lazy("opened “Show it to others”"),

@@ -53,7 +53,7 @@ def stand_page(
     awaited = sum(estimate.lo is None for estimate in own.values())
     ranked = standings.get(order[0]) if order else None
     scores = score_rows([standings[step] for step in order if step in standings], names, stand.route)
-    few = _("With fewer than %(n)d sites there is a place, but no score.") % {"n": FEWEST_FOR_A_SCORE}
+    few = _("With fewer than %(n)d sites there is a rank, but no score.") % {"n": FEWEST_FOR_A_SCORE}
     return StandPage(
         site=shown_name(stand.report.site_name),
         sector=names.title(view.route),
@@ -117,7 +117,7 @@ def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
     marked = sorted({low, high}) if crowded else range(1, standing.of + 1)
     left, right = max(at(low) - room / 2, 0.0), min(at(high) + room / 2, 100.0)
     return RankStrip(
-        words=_("Your place at %(step)s: %(places)s of %(of)d.") % {"step": step, "places": places_between(low, high), "of": standing.of},
+        words=_("Your rank at %(step)s: %(places)s of %(of)d.") % {"step": step, "places": places_between(low, high), "of": standing.of},
         of=standing.of,
         several=low < high,
         band=Span(f"{left:.2f}%", f"{right - left:.2f}%"),
@@ -153,7 +153,7 @@ def _score_row(called: str, standing: StepStandingView) -> ScoreRow:
 def _score_lead(row: ScoreRow) -> str:
     if row.score:
         return _("Your whole route scores %(score)s of 100: %(reading)s.") % {"score": row.score, "reading": row.reading}
-    return _("The place of your whole route is in this range: %(places)s.") % {"places": row.places}
+    return _("The rank of your whole route is in this range: %(places)s.") % {"places": row.places}
 
 
 def _beside_typical(score: tuple[int, int] | None) -> str:

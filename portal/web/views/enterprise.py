@@ -191,7 +191,7 @@ def stand_trend(request: HttpRequest) -> HttpResponse:
     report, view = chosen.report, _in_force(chosen.report)
     if report is None or view is None:
         return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("Where we stand")})
-    saw(person(request), Page.STAND, f"site {report.site}, over the periods", timezone.now(), firm=report.organisation)
+    saw(person(request), Page.TREND, f"site {report.site}", timezone.now(), firm=report.organisation)
     page = trend_page(report, _key((report.site, report.period)), _trend(chosen, view))
     return render(request, "web/stand_trend.html", {"page": page})
 

@@ -35,17 +35,19 @@ def page(request: HttpRequest, group: int, period: str) -> HttpResponse:
 
 @for_role(Role.REGULATOR)
 def as_pdf(request: HttpRequest, group: int, period: str) -> HttpResponse:
-    return _file(evaluation_paper.pdf(_evaluation(request, group, period)), "application/pdf", f"{period.replace('/', '_')}.pdf")
+    evaluation = _evaluation(request, group, period)
+    return _file(evaluation_paper.pdf(evaluation), "application/pdf", f"{evaluation.file_name}.pdf")
 
 
 @for_role(Role.REGULATOR)
 def as_docx(request: HttpRequest, group: int, period: str) -> HttpResponse:
-    return _file(evaluation_paper.docx(_evaluation(request, group, period)), DOCX, f"{period.replace('/', '_')}.docx")
+    evaluation = _evaluation(request, group, period)
+    return _file(evaluation_paper.docx(evaluation), DOCX, f"{evaluation.file_name}.docx")
 
 
 def _file(content: bytes, kind: str, name: str) -> HttpResponse:
     answer = HttpResponse(content, content_type=kind)
-    answer["Content-Disposition"] = f'attachment; filename="steplabel-evaluation-{name}"'
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 

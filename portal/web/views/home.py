@@ -11,9 +11,12 @@ from django.utils import timezone
 
 from portal.accounts.models import Role, User
 from portal.accounts.saved_filters import saved_by
-from portal.accounts.selectors import own_sites, regulated_sites, roles_of
+from portal.accounts.selectors import jurisdictions_of, own_sites, regulated_sites, roles_of
+from portal.assurance import confirming
 from portal.assurance.engagements import appeals_regulated, audits_of_own_sites, engagements_of
+from portal.assurance.models import IncentiveOffer
 from portal.assurance.obliged import obliged_own, obliged_regulated
+from portal.assurance.offers import offers_seen_by
 from portal.catalogue import trail
 from portal.days import scheme_day
 from portal.governance import selectors as governance
@@ -22,8 +25,12 @@ from portal.intake.reminders import asked_for
 from portal.intake.turnout import turnout
 from portal.notifications import selectors as notifications
 from portal.partners import conformance, deliveries, terms
+from portal.practices.models import Entry
+from portal.practices.models import State as EntryState
+from portal.practices.selectors import entries_of
 from portal.publication.sectors import drafts_waiting, groups_in_force, years_of
 from portal.register import applying, siting
+from portal.sharing import groups
 from portal.web.access import for_role, person
 from portal.web.presenters import home as presenter
 from portal.web.presenters.home import Change, HomePage, Waiting
@@ -77,11 +84,14 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[Waiting]:
             appeals_regulated(user),
             today,
         )
+        waiting += presenter.of_reviewers(*_to_review(user), today)
     if Role.ENTERPRISE in roles:
         requests, duties = asked_for(own_sites(user)), obliged_own(user, today)
         waiting += presenter.of_enterprise(owed(user, now), audits_of_own_sites(user, today), duties, today, requests)
+        waiting += presenter.of_invited(groups.invitations_of(user), today)
     if Role.CERTIFICATION_BODY in roles:
         waiting += presenter.of_body(engagements_of(user, today), today)
+        waiting += presenter.of_auditors(confirming.waiting_for(user).count(), today)
     if not roles.isdisjoint({Role.SUPPLIER, Role.PROVIDER, Role.ACADEMIC}):
         waiting += presenter.of_partners(
             deliveries.undeclared(user) if Role.SUPPLIER in roles else (),
@@ -90,6 +100,18 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[Waiting]:
             has_not_accepted=Role.ACADEMIC in roles and terms.accepted_by(user) is None,
         )
     return waiting
+
+
+def _to_review(user: User) -> tuple[int, int, int]:
+    """Practices offered and not reviewed, practices that somebody else reviewed, and incentives that somebody else proposed."""
+    entries = entries_of(user) if governance.may_decide(user) else Entry.objects.none()
+    mine = jurisdictions_of(user)
+    proposed = offers_seen_by(user).filter(state=IncentiveOffer.State.PROPOSED).exclude(proposed_by=user)
+    return (
+        entries.filter(state=EntryState.OFFERED).count(),
+        entries.filter(state=EntryState.REVIEWED).exclude(reviewed_by=user).count(),
+        sum(any(held.covers_path(offer.jurisdiction.path) for held in mine) for offer in proposed),
+    )
 
 
 def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[Change, ...]:

@@ -10,6 +10,7 @@ from reporting_agent.analysis import key_of
 from reporting_agent.changes.review import Question
 from reporting_agent.report.figures import count, shown
 from reporting_agent.report.view import View
+from reporting_agent.report.words import label_name
 
 
 def data(view: View) -> dict[str, Any] | None:
@@ -42,7 +43,7 @@ def _labels(view: View) -> list[dict[str, str]]:
         other = without.get(key_of(label))
         rows.append(
             {
-                "name": " · ".join(part for part in (view.step_name(label.step), label.product, label.variant, view.metric(label)) if part),
+                "name": label_name(view.result.data.pack.step(label.step), label.product, label.variant, label.metric, view.lang),
                 "unit": view.unit(label),
                 "with": _best(view, label),
                 "without": view.w["questions"]["no_label"] if other is None else _best(view, other),

@@ -63,3 +63,15 @@ def test_the_glossary_has_each_term_with_its_source() -> None:
     table = SAID["docs/glossary.md"].partition("## Chinese terms and where they come from")[2].partition("\n## ")[0]
     for term in set(RETIRED.values()):
         assert term in table, term
+
+
+ORDER = (
+    r"(?i)\b(your places?\b|range of places|place by place|place, 95|a place, but no score"
+    r"|places? (counts?|compares?|was computed|were computed|that (is|are) possible))"
+)
+"""Sentences that call a rank a place, which on pages is where something stands in a file or log."""
+
+
+def test_english_pages_call_a_rank_a_rank() -> None:
+    left = {file: found[0] for file, text in SAID.items() if (found := re.search(ORDER, text))}
+    assert left == {}

@@ -17,7 +17,7 @@ def test_levels_stand_with_unit_interval_source_and_what_they_are_not() -> None:
     found = levels_section(in_force("blast-furnace", CURVE))
     assert found.table is not None
     assert [row[1] for row in found.table.rows] == ["361 kgce/t", "370 kgce/t", "415 kgce/t"]
-    assert {row[2:4] for row in found.table.rows} == {("366", "364 to 368")}
+    assert {row[2:4] for row in found.table.rows} == {("366 kgce/t", "364 to 368")}
     assert all(row[5] for row in found.table.rows), "each with its standard"
     assert "is not a grade of any plant" in found.lines[0]
     assert "version 1" in found.lines[1]
@@ -30,7 +30,7 @@ def test_both_papers_hold_a_row_that_ends_in_its_reason(language: str) -> None:
     table = SectionTable(("Step", "Best", "Unit"), rows, (2, 1, 1))
     assert table.headed[1] == (("Step", "Mill 水泥磨", 1), ("Best", "held back: too few firms", 2))
     page = EvaluationPage(
-        "Evaluation 评估", "China", "Two steps.", (Section("Published steps", ("A line.",), table),), "The record.", "", ""
+        "Evaluation 评估", "China", "Two steps.", (Section("Published steps", ("A line.",), table),), "The record.", "", "", "named"
     )
     with translation.override(language):
         pdf, docx = evaluation_paper.pdf(page), evaluation_paper.docx(page)

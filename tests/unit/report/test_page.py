@@ -40,8 +40,8 @@ PLANTS = pytest.mark.parametrize("plant", ["cement", "heats"])
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 OF_ANY_LANGUAGE = re.compile(
     r"""Steplabel|steplabel-agent/[\d.]+|kgce|tce|[kMG]?Wh|[kMG]?W\b|MJ|GJ|kPa|Nm3|CO₂|GB/T|GB|JCGM|ISO|IAPWS|EWMA|ceil|Holm
-    |\[\[?[\w.]+\]?\]|--xlsx|\w+\.(?:toml|json|csv|parquet|xlsx)|\*\.parquet|not_used|per_usd|BEST-Cement|GNR|wbcsdcement\.org|POSTED|Worrell|USD|SHA-256|(?:var|input)\.\w+|data\b|\b[0-9a-f]{64}\b
-    |\b(?:step|kind)\ =\ "[\w-]+\"""",
+    |\[\[?[\w.]+\]?\]|--xlsx|\w+\.(?:toml|json|csv|parquet|xlsx)|\*\.parquet|not_used|per_usd|GNR|wbcsdcement\.org|POSTED|Worrell|USD|SHA-256|(?:var|input)\.\w+|data\b|\b[0-9a-f]{64}\b
+    |Benchmarking\ and\ Energy\ Savings\ Tool\ \(BEST\)\ Cement|\b(?:step|kind)\ =\ "[\w-]+\"""",
     re.VERBOSE,
 )
 
