@@ -142,7 +142,7 @@ def _footprint(args: Namespace) -> int:
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
     from reporting_agent.commands import asking
-    from reporting_agent.exports import assured, carbon, exchange, footprints, writing
+    from reporting_agent.exports import assured, carbon, footprints, pact_and_catena_x, writing
     from reporting_agent.exports.footprint_settings import load_settings
     from reporting_agent.report.writing import folder, write_json
 
@@ -154,8 +154,8 @@ def _footprint(args: Namespace) -> int:
     footprint = footprints.footprint(settings, site.id, period, now, steps, statements)
     out = folder(args.out or Path(f"export-{args.kind}"))
     name = f"{args.kind}.json"
-    write_json(out / name, exchange.pact(footprint) if args.kind == "pact" else exchange.catena_x(footprint))
-    more = {"kg_co2e_per_kg": footprint.total, "of_steps": footprint.of_steps, "assured": exchange.assured(footprint)}
+    write_json(out / name, pact_and_catena_x.pact(footprint) if args.kind == "pact" else pact_and_catena_x.catena_x(footprint))
+    more = {"kg_co2e_per_kg": footprint.total, "of_steps": footprint.of_steps, "assured": pact_and_catena_x.assured(footprint)}
     description = writing.Told(args.kind, site.id, args.period, now, Words.of(_OF_FOOTPRINTS).by_language, [], more)
     lines = [
         Phrase(

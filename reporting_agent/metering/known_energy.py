@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering.cleaning import AT_RANGE, rolled, saturated
+from reporting_agent.metering.kernel import MOST
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.scale import rescaled_by
 from reporting_agent.metering.segments import HOUR_US, Segments
@@ -51,7 +52,7 @@ def known(
     if gap.any():
         tally.holes.append(np.column_stack((readings.time_us[:-1][gap], readings.time_us[1:][gap])))
         tally.add("reading-gap", file, rows, gap & _missed(readings.time_us, gap, left_out_us, longest_gap_us))
-    keep &= ~gap & (length > 0) & ~np.isnan(energy) & ~_unknown(readings, meter, verdict)
+    keep &= ~gap & (length > 0) & (np.abs(energy) < MOST) & ~_unknown(readings, meter, verdict)  # NaN is not below it either
     if meter.range is not None and meter.reading != "rate":
         keep &= _within_range(energy, length, keep, rows, meter, file, tally)
     return Segments(segments.start_us, segments.end_us, energy, segments.bend).at(keep)
