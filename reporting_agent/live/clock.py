@@ -37,12 +37,19 @@ class Clock:
         if behind_us is None:
             yield Word("clock", "", Phrase("%(source)s: its clock agrees with ours again.", source=source))
             return
-        seconds = f"{abs(behind_us) / 1e6:,.0f}"
+        off = _for_people(abs(behind_us) / 1e6)
         sentence = (
-            Phrase("%(source)s: its clock is %(seconds)s s behind ours. Set both by one time server.", source=source, seconds=seconds)
+            Phrase("%(source)s: its clock is %(off)s behind ours. Set both by one time server.", source=source, off=off)
             if behind_us > 0
-            else Phrase(
-                "%(source)s: its clock is %(seconds)s s ahead of ours. Set both by one time server.", source=source, seconds=seconds
-            )
+            else Phrase("%(source)s: its clock is %(off)s ahead of ours. Set both by one time server.", source=source, off=off)
         )
         yield Word("clock", f"{'behind' if behind_us > 0 else 'ahead'}", sentence)
+
+
+def _for_people(seconds: float) -> Phrase:
+    """A difference in the unit by which its cause is seen: a clock that drifts, a zone, a wrong date."""
+    if seconds < 3600:
+        return Phrase("%(count)s s", count=f"{seconds:,.0f}")
+    if seconds < 48 * 3600:
+        return Phrase("%(count)s h", count=f"{seconds / 3600:.2f}")
+    return Phrase("%(count)s days", count=f"{seconds / 86400:,.1f}")

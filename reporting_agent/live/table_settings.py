@@ -124,6 +124,13 @@ class Files(Setting):
     readings: Columns | None = None
     batches: FileBatches | None = None
 
+    @field_validator("path")
+    @classmethod
+    def _is_of_one_folder(cls, path: str) -> str:
+        if re.search(r"[*?\[].*/", path):
+            raise ValueError("a pattern of names in one folder: * stands behind the last / alone; give each folder a table of its own")
+        return path
+
     @field_validator("encoding")
     @classmethod
     def _keeps_line_ends(cls, name: str) -> str:

@@ -229,3 +229,9 @@ def test_the_place_of_a_file_that_is_gone_is_forgotten_and_outlives_compaction_e
     (plant.folder / "out" / "other.csv").write_text(HEADER, "utf-8")
     plant.read()
     assert [Path(name).name for name in plant.spool.positions] == ["other.csv"]
+
+
+@pytest.mark.parametrize("path", ["*/x.csv", "**/x.csv", "out/[ab]/x.csv"])
+def test_a_pattern_over_folders_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="a pattern of names in one folder"):
+        Files.model_validate({"path": path, "readings": READINGS})
