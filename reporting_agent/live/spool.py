@@ -31,9 +31,9 @@ from reporting_agent.live.compaction import Compaction
 from reporting_agent.live.corrected import Counting, bits, noted
 from reporting_agent.live.lookup import Found, looked_up
 from reporting_agent.live.meter_state import Key, MeterState
+from reporting_agent.live.missing_numbers import MissingNumbers
 from reporting_agent.live.reading import CONSECUTIVE, Reading
 from reporting_agent.live.segments import Row, Segment, frames
-from reporting_agent.live.unread import Unread
 from reporting_agent.state import sync_folder, write_whole
 
 SEGMENT_BYTES = 64 << 20  # 1.6 million readings
@@ -77,7 +77,7 @@ class Spool:
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder)
         self.meters: dict[str, MeterState] = {}
-        self._unread = Unread()
+        self._missing_numbers = MissingNumbers()
         self.positions: dict[str, Any] = {}  # up to where each source was read, of those that keep it here
         self.dropped: list[str] = []  # files deleted for room
         known = self._load_state()
@@ -103,7 +103,7 @@ class Spool:
             OSError: the disk failed; nothing may be acknowledged, and the spool must be opened again.
         """
         taken, counting = self._sorted_out(readings)
-        new, rows = taken.readings, [*self._unread.new(rows), *counting]
+        new, rows = taken.readings, [*self._missing_numbers.new(rows), *counting]
         if new or rows:
             self._make_room()
             before = self._segment.size
@@ -120,7 +120,7 @@ class Spool:
                 self.meters.setdefault(reading.meter, MeterState()).take(
                     key, reading.value, reading.received_us, consecutive=reading.consecutive
                 )
-            self._unread.follow(rows, self.meters)
+            self._missing_numbers.follow(rows, self.meters)
             self._began_us = self._began_us or next((first.received_us for first in new), 0)
         return replace(taken, rows=rows)
 
@@ -205,7 +205,7 @@ class Spool:
             for time_us, sequence, value, received_us, place, quality in frame.records.tolist():
                 meter = self.meters.setdefault(frame.names[place], MeterState())
                 meter.take((time_us, sequence), value, received_us, consecutive=quality >= CONSECUTIVE)
-            self._unread.follow(frame.rows, self.meters)
+            self._missing_numbers.follow(frame.rows, self.meters)
 
     def _first_receipt(self) -> int:
         first = next((frame.records for frame in frames(self._segment.path) if len(frame.records)), None)
@@ -233,14 +233,14 @@ class Spool:
             return 0
         state = json.loads(path.read_text("utf-8"))
         self.meters = {name: MeterState.of_state(entry) for name, entry in state["meters"].items()}
-        self._unread.digests = dict.fromkeys(state.get("unreadable", ()))
+        self._missing_numbers.digests = dict.fromkeys(state.get("unreadable", ()))
         self.positions = state.get("positions", {})
         return int(state["segment"])
 
     def _save_state(self, number: int) -> None:
         """What is known may be further than the segment: learning it again changes nothing."""
         meters = {name: meter.state for name, meter in self.meters.items()}
-        state = {"segment": number, "meters": meters, "positions": self.positions, "unreadable": list(self._unread.digests)}
+        state = {"segment": number, "meters": meters, "positions": self.positions, "unreadable": list(self._missing_numbers.digests)}
         write_whole(self.folder / "state.json", json.dumps(state, ensure_ascii=False).encode())
 
 

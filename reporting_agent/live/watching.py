@@ -14,13 +14,13 @@ from reporting_agent.live import kinds, reloading
 from reporting_agent.live.asking import Asking, Pauses, Range
 from reporting_agent.live.closing import Closing
 from reporting_agent.live.intake import Arrival, Intake
+from reporting_agent.live.missing_numbers import row_given_up
 from reporting_agent.live.mqtt import MqttSource
 from reporting_agent.live.reloading import Reloading, Wanted, settings_of
 from reporting_agent.live.room import Room
 from reporting_agent.live.settings import Live
 from reporting_agent.live.source import LiveSource
 from reporting_agent.live.spool import Spool, now_us
-from reporting_agent.live.unread import row_given_up
 
 STEP_S = 0.2  # how long one round waits for something to come
 LOOK_EVERY_S = 1.0

@@ -41,7 +41,7 @@ class OpcUaSource:
     def __init__(self, settings: OpcUa, folder: Path, intake: Intake) -> None:
         with client_of("OPC UA", "asyncua", "source.opcua"):
             from reporting_agent.live.opcua import security
-            from reporting_agent.live.opcua.unread import UnreadHistories
+            from reporting_agent.live.opcua.unread_histories import UnreadHistories
         security.check(settings, folder)
         self.settings, self.folder, self.intake = settings, folder, intake
         self.batches: list[Batch] = []

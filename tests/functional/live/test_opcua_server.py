@@ -23,7 +23,7 @@ from benchmarks.errors import InputError
 from fixtures.line_faults import STEP, Faults, told_by
 from fixtures.opcua_server import NAMESPACE, PlantServer, Told, nodes, url
 from reporting_agent.live.intake import Intake
-from reporting_agent.live.opcua import history, source, unread
+from reporting_agent.live.opcua import history, source, unread_histories
 from reporting_agent.live.opcua.settings import OpcUa
 from reporting_agent.live.opcua.source import OpcUaSource
 from reporting_agent.live.opcua.values import microseconds
@@ -264,7 +264,7 @@ def test_a_history_that_fails_keeps_nothing_out_and_is_read_once_it_answers(
     host: Host, connected: Callable[..., Connected], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also by an agent that was started again meanwhile: from when on it is to be read lies in the spool."""
-    monkeypatch.setattr(unread, "AGAIN_FIRST_S", 0.5)
+    monkeypatch.setattr(unread_histories, "AGAIN_FIRST_S", 0.5)
     first = connected("m-7")
     host.tell("m-7", 1, 1.0)
     first.until(lambda: bool(first.readings))

@@ -9,11 +9,11 @@ import pytest
 from reporting_agent.live import payloads
 from reporting_agent.live.asking import MOST_REQUESTS, Asking
 from reporting_agent.live.gaps import FURTHEST, Gaps
+from reporting_agent.live.missing_numbers import row_given_up
 from reporting_agent.live.payloads import Unreadable
 from reporting_agent.live.reading import Reading
 from reporting_agent.live.settings import Readings
 from reporting_agent.live.spool import Spool
-from reporting_agent.live.unread import row_given_up
 
 T0 = 1_735_800_000_000_000
 FAR = 9_000_000_000_000_000

@@ -22,7 +22,7 @@ def row_given_up(meter: str, first: int, last: int, at_us: int) -> Row:
     return {"table": GIVEN_UP, "meter": meter, "first": first, "last": last, "at_us": at_us}
 
 
-class Unread:
+class MissingNumbers:
     """What rows say of numbers, in order of arrival; and which messages that could not be read are there."""
 
     def __init__(self) -> None:
